@@ -1,0 +1,66 @@
+import { Type } from 'typebox'
+import { failure, success } from '../domain/problem.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import { type AnyRoute, route } from '../http/front.ts'
+import type { Context } from '../operations/context.ts'
+import { Nullable, PageOf } from './shapes.ts'
+
+const Limit = Type.Object({ requests: Type.Integer(), windowSeconds: Type.Integer() })
+const DialectSchema = Type.Object({
+  name: Type.String(),
+  title: Type.String(),
+  eventTypes: Type.Array(Type.Object({ name: Type.String(), description: Type.String() })),
+  openCatalogue: Type.Boolean({ description: 'Whether events of other types are accepted too.' }),
+  scopes: Type.Array(Type.String()),
+  roles: Type.Array(Type.String()),
+  retry: Type.Object({
+    attempts: Type.Integer(),
+    waitsSeconds: Type.Array(Type.Number()),
+    jitter: Type.Boolean(),
+    timeoutSeconds: Type.Number(),
+  }),
+  rateLimits: Nullable(Type.Object({ read: Limit, write: Limit })),
+})
+
+export function dialectRoutes(context: Context): AnyRoute[] {
+  const shared = { tag: 'Dialects', access: 'read' } as const
+  return [
+    route({
+      ...shared,
+      method: 'GET',
+      path: '/v1/dialects',
+      operationId: 'listDialects',
+      summary: 'List the dialects that are served',
+      answers: { 200: PageOf(DialectSchema) },
+      handle() {
+        const data = [...context.dialects.values()].map(dialectShape)
+        return success({ status: 200, body: { data, nextCursor: null } })
+      },
+    }),
+    route({
+      ...shared,
+      method: 'GET',
+      path: '/v1/dialects/:dialect',
+      operationId: 'getDialect',
+      summary: 'Get a dialect: event catalogue, scopes, roles, retries, limits',
+      params: Type.Object({ dialect: Type.String() }),
+      answers: { 200: DialectSchema },
+      handle({ params }) {
+        const dialect = context.dialects.get(params.dialect)
+        if (dialect === undefined) return failure({ kind: 'notFound', what: 'dialect', id: params.dialect })
+        return success({ status: 200, body: dialectShape(dialect) })
+      },
+    }),
+  ]
+}
+
+function dialectShape(dialect: Dialect): unknown {
+  const { name, title, eventTypes, openCatalogue, scopes, roles, retries, timeoutMs, rateLimits } = dialect
+  const retry = {
+    attempts: retries.waitsMs.length + 1,
+    waitsSeconds: retries.waitsMs.map((waitMs) => waitMs / 1000),
+    jitter: !retries.exact,
+    timeoutSeconds: timeoutMs / 1000,
+  }
+  return { name, title, eventTypes, openCatalogue, scopes, roles, retry, rateLimits }
+}

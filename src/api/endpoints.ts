@@ -1,0 +1,199 @@
+import { Type } from 'typebox'
+import type { Endpoint } from '../domain/endpoint.ts'
+import type { EndpointId, TenantId } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import { invalidField, type Result, success } from '../domain/problem.ts'
+import { type AnyRoute, type Answer, route } from '../http/front.ts'
+import { type Context, type Principal, tenantFor } from '../operations/context.ts'
+import { replay, sendTest } from '../operations/deliveries.ts'
+import {
+  changeEndpoint,
+  createEndpoint,
+  deleteEndpoint,
+  endpointStatus,
+  getEndpoint,
+  listEndpoints,
+  rotateSecret,
+} from '../operations/endpoints.ts'
+import { timeOf } from './events.ts'
+import { customersToo } from './operator-front.ts'
+import { EndpointSchema, endpointShape, Nullable, PageOf, StringMap, Time } from './shapes.ts'
+
+const strict = { additionalProperties: false }
+const TenantPath = Type.Object({ tenant: Type.String() })
+const EndpointPath = Type.Object({ tenant: Type.String(), endpoint: Type.String() })
+
+const fields = {
+  url: Type.String(),
+  eventTypes: Type.Array(Type.String(), { maxItems: limits.eventTypesPerEndpointMax }),
+  filters: Type.Optional(StringMap),
+  description: Type.Optional(Nullable(Type.String())),
+  enabled: Type.Optional(Type.Boolean()),
+  headers: Type.Optional(StringMap),
+  secrets: Type.Optional(Type.Array(Type.String(), { maxItems: limits.secretsPerEndpointMax })),
+}
+
+export function endpointRoutes(context: Context): AnyRoute[] {
+  const shared = { tag: 'Endpoints', needs: customersToo } as const
+  return [
+    route({
+      ...shared,
+      method: 'GET',
+      path: '/v1/tenants/:tenant/endpoints',
+      operationId: 'listEndpoints',
+      summary: "List a tenant's endpoints, newest first",
+      access: 'read',
+      params: TenantPath,
+      answers: { 200: PageOf(EndpointSchema) },
+      async handle({ principal, params }) {
+        const endpoints = await listEndpoints(context, principal, params.tenant as TenantId)
+        if (!endpoints.ok) return endpoints
+        const data = await Promise.all(endpoints.value.map((endpoint) => shapeOf(context, principal, endpoint)))
+        return success({ status: 200, body: { data, nextCursor: null } })
+      },
+    }),
+    route({
+      ...shared,
+      method: 'POST',
+      path: '/v1/tenants/:tenant/endpoints',
+      operationId: 'createEndpoint',
+      summary: 'Register an endpoint',
+      access: 'write',
+      params: TenantPath,
+      body: Type.Object(fields, strict),
+      answers: { 201: EndpointSchema },
+      async handle({ principal, params, body }) {
+        const created = await createEndpoint(context, principal, params.tenant as TenantId, body)
+        return answer(context, principal, created, 201)
+      },
+    }),
+    route({
+      ...shared,
+      method: 'GET',
+      path: '/v1/tenants/:tenant/endpoints/:endpoint',
+      operationId: 'getEndpoint',
+      summary: 'Get an endpoint, whatever its dialect, with its secrets and health',
+      access: 'read',
+      params: EndpointPath,
+      answers: { 200: EndpointSchema },
+      async handle({ principal, params }) {
+        const { tenant, endpoint } = ids(params)
+        return answer(context, principal, await getEndpoint(context, principal, tenant, endpoint), 200)
+      },
+    }),
+    route({
+      ...shared,
+      method: 'PATCH',
+      path: '/v1/tenants/:tenant/endpoints/:endpoint',
+      operationId: 'changeEndpoint',
+      summary: 'Change the given fields of an endpoint',
+      access: 'write',
+      params: EndpointPath,
+      body: Type.Partial(Type.Object(fields), strict),
+      answers: { 200: EndpointSchema },
+      async handle({ principal, params, body }) {
+        const { tenant, endpoint } = ids(params)
+        return answer(context, principal, await changeEndpoint(context, principal, tenant, endpoint, body), 200)
+      },
+    }),
+    route({
+      ...shared,
+      method: 'DELETE',
+      path: '/v1/tenants/:tenant/endpoints/:endpoint',
+      operationId: 'deleteEndpoint',
+      summary: 'Delete an endpoint; its pending deliveries are cancelled',
+      access: 'write',
+      params: EndpointPath,
+      answers: { 204: Type.Null() },
+      async handle({ principal, params }) {
+        const { tenant, endpoint } = ids(params)
+        const deleted = await deleteEndpoint(context, principal, tenant, endpoint)
+        return deleted.ok ? success({ status: 204 }) : deleted
+      },
+    }),
+    route({
+      ...shared,
+      method: 'POST',
+      path: '/v1/tenants/:tenant/endpoints/:endpoint/rotate-secret',
+      operationId: 'rotateSecret',
+      summary: 'Put a new signing secret first; the old one signs along for a while',
+      access: 'write',
+      params: EndpointPath,
+      body: Type.Object({ overlapSeconds: Type.Optional(Type.Integer({ minimum: 0 })) }, strict),
+      answers: { 200: EndpointSchema },
+      async handle({ principal, params, body }) {
+        const { tenant, endpoint } = ids(params)
+        const overlapMs = body.overlapSeconds === undefined ? undefined : body.overlapSeconds * 1000
+        return answer(context, principal, await rotateSecret(context, principal, tenant, endpoint, overlapMs), 200)
+      },
+    }),
+    route({
+      ...shared,
+      method: 'POST',
+      path: '/v1/tenants/:tenant/endpoints/:endpoint/test',
+      operationId: 'sendTest',
+      summary: 'Send a test event to the endpoint',
+      access: 'write',
+      params: EndpointPath,
+      answers: { 202: Type.Object({ event: Type.String(), type: Type.String(), delivery: Type.String() }) },
+      async handle({ principal, params }) {
+        const { tenant, endpoint } = ids(params)
+        const sent = await sendTest(context, principal, tenant, endpoint)
+        if (!sent.ok) return sent
+        const { event, delivery } = sent.value
+        return success({ status: 202, body: { event: event.id, type: event.type, delivery } })
+      },
+    }),
+    route({
+      ...shared,
+      method: 'POST',
+      path: '/v1/tenants/:tenant/endpoints/:endpoint/replay',
+      operationId: 'replay',
+      summary: 'Send past deliveries again; failed and cancelled ones by default',
+      access: 'write',
+      params: EndpointPath,
+      body: Type.Object(
+        {
+          since: Time,
+          until: Type.Optional(Time),
+          status: Type.Optional(Type.Enum(['pending', 'delivered', 'failed', 'cancelled'])),
+        },
+        strict,
+      ),
+      answers: { 202: Type.Object({ deliveries: Type.Integer() }) },
+      async handle({ principal, params, body }) {
+        const { tenant, endpoint } = ids(params)
+        const since = timeOf(body.since) ?? 0
+        const until = timeOf(body.until) ?? context.clock.now() + 1
+        if (until <= since) return invalidField('until', 'range', 'must be later than since')
+        const replayed = await replay(context, principal, tenant, endpoint, {
+          since,
+          until,
+          ...(body.status && { statuses: [body.status] }),
+        })
+        return replayed.ok ? success({ status: 202, body: { deliveries: replayed.value } }) : replayed
+      },
+    }),
+  ]
+}
+
+function ids(params: { tenant: string; endpoint: string }): { tenant: TenantId; endpoint: EndpointId } {
+  return { tenant: params.tenant as TenantId, endpoint: params.endpoint as EndpointId }
+}
+
+async function answer(
+  context: Context,
+  principal: Principal,
+  endpoint: Result<Endpoint>,
+  status: number,
+): Promise<Result<Answer>> {
+  return endpoint.ok ? success({ status, body: await shapeOf(context, principal, endpoint.value) }) : endpoint
+}
+
+async function shapeOf(context: Context, principal: Principal, endpoint: Endpoint): Promise<unknown> {
+  const [view, status] = await Promise.all([
+    tenantFor(context, principal, endpoint.tenant),
+    endpointStatus(context, endpoint),
+  ])
+  return view.ok ? endpointShape(endpoint, view.value.dialect, status) : null
+}

@@ -1,0 +1,179 @@
+import { type Static, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { EventId, TenantId } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import { failure, type Problem, type Result, success } from '../domain/problem.ts'
+import { pageRequest } from '../http/cursor.ts'
+import { type AnyRoute, route } from '../http/front.ts'
+import { elementTexts, memberText } from '../http/raw-json.ts'
+import { fieldErrors } from '../http/validation.ts'
+import type { Context } from '../operations/context.ts'
+import { findEvent, listEvents } from '../operations/events.ts'
+import {
+  eventIdPattern,
+  type EventInput,
+  type PublishedEvent,
+  publishEvent,
+  publishEvents,
+} from '../operations/publish-event.ts'
+import { DeliverySchema, deliveryShape, eventText, EventSchema, PageQuery, Time } from './shapes.ts'
+
+const strict = { additionalProperties: false }
+
+const EventBody = Type.Object(
+  {
+    tenant: Type.String({ maxLength: limits.tenantIdCharsMax }),
+    type: Type.String({ minLength: 1, maxLength: limits.eventTypeCharsMax }),
+    data: Type.Object({}, { description: 'Delivered as it was posted, byte for byte.' }),
+    id: Type.Optional(Type.String({ pattern: eventIdPattern, description: 'Makes the post idempotent.' })),
+    attributes: Type.Optional(
+      Type.Record(
+        Type.String({ maxLength: limits.attributeCharsMax }),
+        Type.String({ maxLength: limits.attributeCharsMax }),
+        { maxProperties: limits.attributesMax, description: 'What endpoint filters match.' },
+      ),
+    ),
+    occurredAt: Type.Optional(Time),
+  },
+  strict,
+)
+const eventValidator = Compile(EventBody)
+
+const Published = Type.Object({
+  id: Type.String(),
+  tenant: Type.String(),
+  type: Type.String(),
+  deliveries: Type.Integer(),
+  duplicate: Type.Optional(Type.Literal(true)),
+})
+
+const BatchResult = Type.Union([
+  Published,
+  Type.Object({
+    error: Type.Object({
+      code: Type.String(),
+      detail: Type.String(),
+      errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
+    }),
+  }),
+])
+
+export function eventRoutes(context: Context): AnyRoute[] {
+  const tag = 'Events'
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/events',
+      operationId: 'publishEvent',
+      summary: 'Post an event: answered once it and its deliveries are durable',
+      tag,
+      access: 'write',
+      body: EventBody,
+      answers: { 202: Published, 200: Published },
+      async handle({ body, request }) {
+        const published = await publishEvent(context, inputOf(body, request.bodyText))
+        if (!published.ok) return published
+        return success({ status: published.value.duplicate ? 200 : 202, body: publishedShape(published.value) })
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/events/batch',
+      operationId: 'publishEvents',
+      summary: 'Post up to 1000 events in one transaction; one result each, in order',
+      tag,
+      access: 'write',
+      body: Type.Object(
+        { events: Type.Array(Type.Unknown(), { minItems: 1, maxItems: limits.batchEventsMax }) },
+        strict,
+      ),
+      answers: { 202: Type.Object({ results: Type.Array(BatchResult) }) },
+      async handle({ body, request }) {
+        const texts = elementTexts(memberText(request.bodyText, 'events') ?? '[]')
+        const inputs = body.events.map((event, index) => checked(event, texts[index] ?? '{}'))
+        const results = await publishEvents(context, inputs)
+        const shapes = results.map((result) =>
+          result.ok ? publishedShape(result.value) : { error: batchError(result.problem) },
+        )
+        return success({ status: 202, body: { results: shapes } })
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/events',
+      operationId: 'listEvents',
+      summary: 'List events, newest first',
+      tag,
+      access: 'read',
+      query: Type.Object(
+        {
+          ...PageQuery,
+          tenant: Type.Optional(Type.String()),
+          type: Type.Optional(Type.String()),
+          from: Type.Optional(Time),
+          to: Type.Optional(Time),
+        },
+        strict,
+      ),
+      answers: { 200: Type.Object({ data: Type.Array(EventSchema), nextCursor: Type.Unsafe<string | null>({}) }) },
+      async handle({ query }) {
+        const page = pageRequest('events', query)
+        if (!page.ok) return page
+        const filter = {
+          tenant: (query.tenant as TenantId | undefined) ?? null,
+          type: query.type ?? null,
+          from: timeOf(query.from),
+          to: timeOf(query.to),
+        }
+        const { rows, next } = await listEvents(context, filter, page.value)
+        const nextCursor = next === null ? null : Buffer.from(`events:${next}`).toString('base64url')
+        const body = `{"data":[${rows.map((event) => eventText(event)).join(',')}],"nextCursor":${JSON.stringify(nextCursor)}}`
+        return success({ status: 200, body })
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/events/:event',
+      operationId: 'getEvent',
+      summary: 'Get an event with its deliveries',
+      tag,
+      access: 'read',
+      params: Type.Object({ event: Type.String() }),
+      query: Type.Object({ tenant: Type.Optional(Type.String()) }, strict),
+      answers: { 200: Type.Intersect([EventSchema, Type.Object({ deliveries: Type.Array(DeliverySchema) })]) },
+      async handle({ params, query }) {
+        const tenant = (query.tenant as TenantId | undefined) ?? null
+        const found = await findEvent(context, params.event as EventId, tenant)
+        if (!found.ok) return found
+        const { event, deliveries } = found.value
+        return success({ status: 200, body: eventText(event, { deliveries: deliveries.map(deliveryShape) }) })
+      },
+    }),
+  ]
+}
+
+/** Milliseconds of a time that its schema has checked; null where none is given. */
+export function timeOf(text: string | undefined): number | null {
+  return text === undefined ? null : Date.parse(text)
+}
+
+function inputOf(body: Static<typeof EventBody>, text: string): EventInput {
+  return { ...body, data: memberText(text, 'data') ?? '{}' }
+}
+
+function checked(event: unknown, text: string): Result<EventInput> {
+  if (eventValidator.Check(event)) return success(inputOf(event, text))
+  return failure({ kind: 'invalid', where: 'body', fields: fieldErrors(eventValidator.Errors(event)) })
+}
+
+function publishedShape({ event, deliveries, duplicate }: PublishedEvent): unknown {
+  const { id, tenant, type } = event
+  return { id, tenant, type, deliveries, ...(duplicate && { duplicate }) }
+}
+
+function batchError(problem: Problem): unknown {
+  if (problem.kind === 'conflict') return { code: problem.code, detail: problem.detail }
+  if (problem.kind !== 'invalid') return { code: problem.kind, detail: problem.kind }
+  const errors = problem.fields.map(({ field, message }) => ({ field, message }))
+  return { code: 'invalid', detail: errors.map(({ field, message }) => `${field} ${message}`).join('; '), errors }
+}

@@ -1,0 +1,189 @@
+// How things look in the operator API, as schemas and as functions: camelCase, ISO 8601 UTC.
+
+import { Type } from 'typebox'
+import type { ApiKey } from '../domain/api-key.ts'
+import { type Attempt, describeOutcome } from '../domain/attempt.ts'
+import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
+import type { Event } from '../domain/event.ts'
+import { limits } from '../domain/limits.ts'
+import type { Tenant } from '../domain/tenant.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import type { DeliveryRow } from '../store/store.ts'
+
+export const Nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
+  Type.Union([schema, Type.Null()])
+export const Time = Type.String({ format: 'date-time' })
+export const StringMap = Type.Record(Type.String(), Type.String())
+
+export const PageQuery = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.pageSizeMax, default: limits.pageSizeDefault })),
+  cursor: Type.Optional(Type.String({ maxLength: 512 })),
+}
+export const PageOf = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) =>
+  Type.Object({ data: Type.Array(schema), nextCursor: Nullable(Type.String()) })
+
+export const ProblemSchema = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.String(),
+  code: Type.String(),
+  requestId: Type.String(),
+  errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
+})
+
+export const time = (ms: number): string => new Date(ms).toISOString()
+const timeOrNull = (ms: number | null): string | null => (ms === null ? null : time(ms))
+
+export const TenantSchema = Type.Object({
+  id: Type.String(),
+  dialect: Type.String(),
+  name: Nullable(Type.String()),
+  createdAt: Time,
+})
+
+export function tenantShape({ id, dialect, name, createdAt }: Tenant): unknown {
+  return { id, dialect, name, createdAt: time(createdAt) }
+}
+
+export const ApiKeySchema = Type.Object({
+  id: Type.String(),
+  key: Type.Optional(Type.String({ description: 'Shown once, when the key is created.' })),
+  hint: Type.String({ description: 'The last letters of the key.' }),
+  dialect: Type.String(),
+  tenants: Type.Array(Type.String()),
+  scopes: Type.Array(Type.String()),
+  role: Nullable(Type.String()),
+  name: Nullable(Type.String()),
+  createdAt: Time,
+  revokedAt: Nullable(Time),
+})
+
+export function apiKeyShape(apiKey: ApiKey): object {
+  return { ...apiKey, createdAt: time(apiKey.createdAt), revokedAt: timeOrNull(apiKey.revokedAt) }
+}
+
+export const EventSchema = Type.Object({
+  id: Type.String(),
+  tenant: Type.String(),
+  type: Type.String(),
+  data: Type.Unknown(),
+  attributes: Nullable(StringMap),
+  occurredAt: Time,
+  acceptedAt: Time,
+})
+
+/** As JSON text: `data` is passed on as it was posted. */
+export function eventText(event: Event, more: Readonly<Record<string, unknown>> = {}): string {
+  const { id, tenant, type, attributes, occurredAt, acceptedAt } = event
+  const rest = { id, tenant, type, attributes, occurredAt: time(occurredAt), acceptedAt: time(acceptedAt), ...more }
+  return `${JSON.stringify(rest).slice(0, -1)},"data":${event.data}}`
+}
+
+export const EndpointSchema = Type.Object({
+  id: Type.String(),
+  tenant: Type.String(),
+  url: Type.String(),
+  eventTypes: Type.Array(Type.String()),
+  filters: StringMap,
+  description: Nullable(Type.String()),
+  enabled: Type.Boolean(),
+  disabledReason: Nullable(Type.Enum(['requested', 'failing', 'gone'])),
+  headers: StringMap,
+  secrets: Type.Array(Type.Object({ value: Type.String(), createdAt: Time, expiresAt: Nullable(Time) })),
+  health: Type.Object({
+    status: Type.Enum(['healthy', 'failing', 'disabled']),
+    reason: Nullable(Type.String()),
+    since: Nullable(Time),
+  }),
+  attempts: Type.Integer(),
+  lastAttemptAt: Nullable(Time),
+  lastAttemptSucceeded: Nullable(Type.Boolean()),
+  createdAt: Time,
+  updatedAt: Time,
+})
+
+const disabledReasons = {
+  requested: 'switched off on request',
+  failing: 'switched off because every delivery failed for too long',
+  gone: 'switched off because it answered 410 Gone',
+} as const
+
+export function endpointShape(endpoint: Endpoint, dialect: Dialect, status: EndpointStatus): unknown {
+  const { id, tenant, url, eventTypes, filters, description, enabled, disabledReason, headers } = endpoint
+  const report = dialect.healthReport(status.health)
+  return {
+    id,
+    tenant,
+    url,
+    eventTypes,
+    filters,
+    description,
+    enabled,
+    disabledReason,
+    headers,
+    secrets: endpoint.secrets.map(({ value, createdAt, expiresAt }) => ({
+      value,
+      createdAt: time(createdAt),
+      expiresAt: timeOrNull(expiresAt),
+    })),
+    health: enabled
+      ? { ...report, since: timeOrNull(report.since) }
+      : {
+          status: 'disabled',
+          reason: disabledReason === null ? null : disabledReasons[disabledReason],
+          since: time(endpoint.updatedAt),
+        },
+    attempts: status.attempts,
+    lastAttemptAt: timeOrNull(status.lastAttemptAt),
+    lastAttemptSucceeded: status.lastAttemptSucceeded,
+    createdAt: time(endpoint.createdAt),
+    updatedAt: time(endpoint.updatedAt),
+  }
+}
+
+export const DeliverySchema = Type.Object({
+  id: Type.String(),
+  tenant: Type.String(),
+  endpoint: Type.String(),
+  event: Type.String(),
+  eventType: Type.String(),
+  status: Type.Enum(['pending', 'delivered', 'failed', 'cancelled']),
+  reason: Nullable(Type.String()),
+  attempts: Type.Integer(),
+  nextAttemptAt: Nullable(Time),
+  createdAt: Time,
+  endedAt: Nullable(Time),
+})
+
+export function deliveryShape(row: DeliveryRow): object {
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    endpoint: row.endpointId,
+    event: row.eventId,
+    eventType: row.eventType,
+    status: row.status,
+    reason: row.reason,
+    attempts: row.attempts,
+    nextAttemptAt: row.status === 'pending' ? timeOrNull(row.dueAt) : null,
+    createdAt: time(row.createdAt),
+    endedAt: timeOrNull(row.endedAt),
+  }
+}
+
+export const AttemptSchema = Type.Object({
+  number: Type.Integer(),
+  startedAt: Time,
+  durationMs: Type.Integer(),
+  outcome: Type.Enum(['delivered', 'rejected', 'timedOut', 'unreachable', 'blocked']),
+  status: Nullable(Type.Integer()),
+  detail: Type.String(),
+  response: Nullable(Type.String()),
+})
+
+export function attemptShape({ number, startedAt, durationMs, outcome, response }: Attempt): unknown {
+  const status = 'status' in outcome ? outcome.status : null
+  const detail = describeOutcome(outcome)
+  return { number, startedAt: time(startedAt), durationMs, outcome: outcome.kind, status, detail, response }
+}

@@ -1,0 +1,205 @@
+// Puts it together: the only file that sees everything.
+
+import { randomFillSync } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import type { Clock } from './domain/clock.ts'
+import type { RandomBytes } from './domain/ids.ts'
+import { limits } from './domain/limits.ts'
+import { deliveryRoutes } from './api/deliveries.ts'
+import { dialectRoutes } from './api/dialects.ts'
+import { serveDocs } from './api/docs.ts'
+import { endpointRoutes } from './api/endpoints.ts'
+import { eventRoutes } from './api/events.ts'
+import { serveHealth } from './api/health.ts'
+import { createOperatorFront } from './api/operator-front.ts'
+import { keyRoutes, tenantRoutes } from './api/tenants.ts'
+import { SettingError, type Settings } from './config/settings.ts'
+import { ownDialect, registry } from './dialects/registry.ts'
+import { Directory } from './engine/directory.ts'
+import { Engine } from './engine/engine.ts'
+import type { EngineObserver } from './engine/observer.ts'
+import { frontOfDialect } from './http/dialect-front.ts'
+import { createHttpServer } from './http/server.ts'
+import { createAddressPolicy } from './net/address-policy.ts'
+import { createGuard } from './net/guard.ts'
+import { createSender } from './net/sender.ts'
+import type { Context } from './operations/context.ts'
+import { KeyRing } from './operations/key-ring.ts'
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
+import { type Store, StoreRefused } from './store/store.ts'
+import { Metrics } from './telemetry/metrics.ts'
+import { createVault, type Vault, VaultError } from './vault/vault.ts'
+
+export interface AppOptions {
+  readonly settings: Settings
+  readonly operatorKey: string
+  readonly masterKey: Buffer
+  readonly logger: Logger
+  readonly version: string
+}
+
+export interface App {
+  /** Where it listens, with the port that was picked. */
+  readonly url: string
+  /** Stops accepting, lets what is in flight end, hands back the rest. */
+  stop(): Promise<void>
+}
+
+/** @throws SettingError, StoreRefused: one line that says what stops the start */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { settings, logger } = options
+  const dialects = servedDialects(settings.dialects)
+  const policy = addressPolicy(settings.allowNetworks)
+  const guard = createGuard(policy)
+  const store = await openSqliteStore(settings.database.slice('sqlite:'.length))
+  try {
+    const vault = createVault(options.masterKey)
+    await proveMasterKey(store, vault)
+    const sender = createSender({ guard })
+    const directory = new Directory(store, vault, dialects)
+    const metrics: Metrics = new Metrics({
+      inFlight: () => engine.inFlight,
+      queued: () => engine.queued,
+      waiting: () => store.countWaiting(),
+    })
+    const engine: Engine = await Engine.start({
+      store,
+      directory,
+      sender,
+      clock,
+      randomBytes,
+      random: Math.random,
+      retryScale: settings.retryScale,
+      retentionMs: settings.retentionDays * 24 * 60 * 60 * 1000,
+      observer: observe(metrics, logger),
+    })
+    const context: Context = {
+      store,
+      engine,
+      directory,
+      keys: new KeyRing(store),
+      vault,
+      dialects,
+      egress: guard,
+      clock,
+      randomBytes,
+      allowHttp: settings.allowHttp,
+    }
+    const operator = createOperatorFront({
+      context,
+      operatorKey: options.operatorKey,
+      customerDialect: ownDialect,
+      version: options.version,
+      routes: [
+        ...tenantRoutes(context),
+        ...keyRoutes(context),
+        ...eventRoutes(context),
+        ...endpointRoutes(context),
+        ...deliveryRoutes(context),
+        ...dialectRoutes(context),
+      ],
+    })
+    const customerFronts = registry.flatMap(({ dialect, front }) =>
+      front === null || !dialects.has(dialect.name)
+        ? []
+        : [frontOfDialect(front(context), { context, rateLimits: settings.rateLimits })],
+    )
+    const server = await createHttpServer({
+      // The start says where it listens in words of its own.
+      logger: logger.child({}, { level: logger.isLevelEnabled('info') ? 'warn' : logger.level }),
+      randomBytes,
+      fallback: operator,
+      fronts: [
+        { front: operator, documentPath: '/openapi.json' },
+        ...customerFronts.map((front) => ({ front, documentPath: `/openapi/${front.name}.json` })),
+      ],
+    })
+    serveHealth(server, { ping: () => store.ping(), metrics: () => metrics.text() })
+    await serveDocs(server, [
+      { title: 'Operator API', url: '/openapi.json' },
+      ...customerFronts.map(({ name, openapi }) => ({
+        title: openapi.info?.title ?? name,
+        url: `/openapi/${name}.json`,
+      })),
+    ])
+    await server.listen({ host: settings.host, port: settings.port })
+    const { port } = server.server.address() as AddressInfo
+    return {
+      url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+      async stop() {
+        const closed = server.close()
+        await engine.stop(limits.stopMs)
+        await sender.destroy()
+        await closed
+        await store.close()
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+const clock: Clock = {
+  now: () => Date.now(),
+  after(ms, action) {
+    const timer = setTimeout(action, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Random bytes out of a pool, because one call of the system per id costs more than the id. */
+const pool = new Uint8Array(16 * 1024)
+let poolAt = pool.length
+const randomBytes: RandomBytes = (count) => {
+  if (poolAt + count > pool.length) {
+    randomFillSync(pool)
+    poolAt = 0
+  }
+  poolAt += count
+  return pool.slice(poolAt - count, poolAt)
+}
+
+function servedDialects(names: readonly string[]): Context['dialects'] {
+  const all = new Map(registry.map(({ dialect }) => [dialect.name, dialect]))
+  if (names.includes('all')) return all
+  const unknown = names.find((name) => !all.has(name))
+  if (unknown !== undefined) {
+    throw new SettingError(`POSTHORN_DIALECTS names ${unknown}; there are ${[...all.keys()].join(', ')}`)
+  }
+  return new Map([...all].filter(([name]) => names.includes(name)))
+}
+
+function addressPolicy(allowNetworks: readonly string[]): ReturnType<typeof createAddressPolicy> {
+  try {
+    return createAddressPolicy({ allowNetworks })
+  } catch (error) {
+    throw new SettingError(`POSTHORN_ALLOW_NETWORKS: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** A database written with another master key is refused now, and not at its first delivery. */
+async function proveMasterKey(store: Store, vault: Vault): Promise<void> {
+  const context = 'proof of the master key'
+  try {
+    vault.open(await store.writeOnce('master key proof', vault.seal('posthorn', context)), context)
+  } catch (error) {
+    if (error instanceof VaultError) {
+      throw new StoreRefused('the master key is not the one that this database was written with')
+    }
+    throw error
+  }
+}
+
+function observe(metrics: Metrics, logger: Logger): EngineObserver {
+  return {
+    accepted: (events) => metrics.accepted(events),
+    attempted: (outcome, durationMs) => metrics.attempted(outcome, durationMs),
+    ended: (status) => metrics.ended(status),
+    committed: (operations, durationMs) => metrics.committed(operations, durationMs),
+    failed: (what, error) => logger.error({ err: error }, what),
+    storeChanged: (available, reason) =>
+      available ? logger.info('the database answers again') : logger.error({ reason }, 'the database is unavailable'),
+  }
+}

@@ -1,0 +1,155 @@
+// Every setting: variable, flag, default, meaning and parser in one table. Flags win over the environment, the
+// environment over defaults. docs/operating.md shows this table, and a test compares the two.
+
+interface Setting<Value> {
+  readonly variable: string
+  /** Text as it would stand in the environment; null: none. */
+  readonly default: string | null
+  readonly meaning: string
+  /** @throws Error that says what the value must be */
+  readonly parse: (text: string) => Value
+  /** Its value never reaches a log. */
+  readonly secret?: true
+}
+
+/** A setting that has a wrong value: stops the start with one line that names it. */
+export class SettingError extends Error {
+  override name = 'SettingError'
+}
+
+const text = (value: string): string => value
+const list = (value: string): readonly string[] =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+const onOff = (value: string): boolean => choice('on', 'off')(value) === 'on'
+
+function number(min: number, max: number, whole = false): (value: string) => number {
+  return (value) => {
+    const parsed = value.trim() === '' ? Number.NaN : Number(value)
+    if (!(parsed >= min && parsed <= max) || (whole && !Number.isInteger(parsed))) {
+      throw new Error(`must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}`)
+    }
+    return parsed
+  }
+}
+
+function choice<const Choice extends string>(...choices: Choice[]): (value: string) => Choice {
+  return (value) => {
+    const found = choices.find((one) => one === value)
+    if (found === undefined) throw new Error(`must be one of: ${choices.join(', ')}`)
+    return found
+  }
+}
+
+function database(value: string): string {
+  if (!/^sqlite:.+/.test(value)) throw new Error('must be sqlite:<file>')
+  return value
+}
+
+function key(value: string): string {
+  if (!/^[\x21-\x7e]{16,}$/.test(value)) throw new Error('must have at least 16 visible characters and no spaces')
+  return value
+}
+
+function masterKey(value: string): Buffer {
+  const bytes = Buffer.from(value, 'base64')
+  if (bytes.length !== 32) throw new Error('must be 32 bytes in base64')
+  return bytes
+}
+
+export const settingTable = {
+  host: setting('POSTHORN_HOST', '127.0.0.1', 'address it listens on', text),
+  port: setting('POSTHORN_PORT', '4080', 'port it listens on; 0 picks a free one', number(0, 65535, true)),
+  database: setting('POSTHORN_DATABASE', 'sqlite:./data/posthorn.db', 'the folder is created', database),
+  operatorKey: secret(
+    'POSTHORN_OPERATOR_KEY',
+    "the operator's key; by default generated at the first start and kept beside the database file, in `operator-key`",
+    key,
+  ),
+  masterKey: secret(
+    'POSTHORN_MASTER_KEY',
+    '32 bytes, base64; encrypts signing secrets and header values at rest; by default generated likewise, in `master-key`',
+    masterKey,
+  ),
+  dialects: setting('POSTHORN_DIALECTS', 'all', 'comma list of the dialects to serve', list),
+  allowHttp: setting(
+    'POSTHORN_ALLOW_HTTP',
+    'off',
+    '`on` lets endpoints use http:// where their dialect demands https://, for local development and tests',
+    onOff,
+  ),
+  allowNetworks: setting(
+    'POSTHORN_ALLOW_NETWORKS',
+    '',
+    'comma list of CIDR ranges that deliveries may reach although the egress guard refuses them, for local development and tests',
+    list,
+  ),
+  rateLimits: setting('POSTHORN_RATE_LIMITS', 'on', "`off` lifts the dialects' request limits", onOff),
+  retryScale: setting('POSTHORN_RETRY_SCALE', '1', 'every retry wait is multiplied by it, for tests', number(0, 1000)),
+  retentionDays: setting(
+    'POSTHORN_RETENTION_DAYS',
+    '30',
+    'events, deliveries and attempts older than this are removed in small steps',
+    number(0.001, 36500),
+  ),
+  role: setting('POSTHORN_ROLE', 'all', 'which part of the work this node does', choice('all')),
+  logLevel: setting(
+    'POSTHORN_LOG_LEVEL',
+    'info',
+    'fatal, error, warn, info, debug, trace or silent',
+    choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+  ),
+}
+
+type Table = typeof settingTable
+export type SettingName = keyof Table
+export type Settings = {
+  readonly [Name in SettingName]: Table[Name] extends Setting<infer Value>
+    ? Value | (Table[Name] extends { default: string } ? never : null)
+    : never
+}
+
+/** The flag of a setting: `retryScale` is `--retry-scale`. */
+export function flagOf(name: SettingName): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+/** @throws SettingError that names the setting, never the value of a secret */
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: Readonly<Partial<Record<SettingName, string>>> = {},
+): Settings {
+  for (const variable of Object.keys(environment)) {
+    const known = Object.values(settingTable).some((one) => one.variable === variable)
+    if (variable.startsWith('POSTHORN_') && !known && !variable.startsWith('POSTHORN_TEST_')) {
+      throw new SettingError(`${variable} is not a setting of Posthorn`)
+    }
+  }
+  const read = (name: SettingName): unknown => {
+    const { variable, default: standard, parse } = settingTable[name]
+    const given = flags[name] ?? environment[variable] ?? standard
+    if (given === null) return null
+    try {
+      return parse(given)
+    } catch (error) {
+      const origin = flags[name] === undefined ? variable : flagOf(name)
+      throw new SettingError(`${origin} ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  return Object.fromEntries((Object.keys(settingTable) as SettingName[]).map((name) => [name, read(name)])) as Settings
+}
+
+function setting<Value>(
+  variable: string,
+  standard: string,
+  meaning: string,
+  parse: (text: string) => Value,
+): Setting<Value> & { readonly default: string } {
+  return { variable, default: standard, meaning, parse }
+}
+
+function secret<Value>(variable: string, meaning: string, parse: (text: string) => Value): Setting<Value> {
+  return { variable, default: null, meaning, parse, secret: true }
+}

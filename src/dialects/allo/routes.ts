@@ -1,0 +1,227 @@
+// Allo's webhook API as its customers see it: paths, authentication, shapes. Sources: README.md beside this file.
+
+import { Type } from 'typebox'
+import type { Endpoint } from '../../domain/endpoint.ts'
+import type { EndpointId, TenantId } from '../../domain/ids.ts'
+import { success } from '../../domain/problem.ts'
+import type { DialectFront } from '../../http/dialect-front.ts'
+import { type AnyRoute, type Answer, route } from '../../http/front.ts'
+import { idempotently } from '../../http/idempotency.ts'
+import type { Context, Principal } from '../../operations/context.ts'
+import type { EndpointInput } from '../../operations/endpoint-rules.ts'
+import {
+  changeEndpoint,
+  createEndpoint,
+  deleteEndpoint,
+  getEndpoint,
+  listEndpoints,
+} from '../../operations/endpoints.ts'
+import { alloProblem } from './errors.ts'
+import { allo, scope, topics } from './wire.ts'
+
+const Topic = Type.String({ enum: topics.map((topic) => topic.name) })
+
+const Webhook = Type.Object({
+  id: Type.String({ description: 'Unique id of the webhook endpoint.' }),
+  url: Type.String({ format: 'uri' }),
+  topics: Type.Array(Topic),
+  description: Type.Union([Type.String(), Type.Null()]),
+  enabled: Type.Boolean(),
+  signing_secret: Type.Optional(
+    Type.Union([Type.String(), Type.Null()], { description: 'Only on create and on get.' }),
+  ),
+  created_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+})
+
+const ApiError = Type.Object({
+  error: Type.Object({
+    type: Type.String(),
+    code: Type.String(),
+    message: Type.String(),
+    retryable: Type.Boolean(),
+    request_id: Type.String(),
+    doc_url: Type.Optional(Type.String()),
+    param: Type.Optional(Type.String()),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ field: Type.String(), code: Type.String(), message: Type.String() })),
+    ),
+    retry_after_seconds: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  }),
+})
+
+// Topics are plain strings here: an unknown one has an error code of its own, given where endpoints are checked.
+const fields = {
+  url: Type.String({ format: 'uri', description: 'HTTPS URL, publicly reachable.' }),
+  topics: Type.Array(Type.String(), { description: 'At least one topic.' }),
+  description: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+}
+
+const path = '/v2/api/webhooks'
+const WebhookPath = Type.Object({ webhook_id: Type.String({ description: 'The webhook endpoint id.' }) })
+const One = Type.Object({ data: Webhook })
+const errors = { 401: ApiError, 403: ApiError, 429: ApiError }
+
+export function alloFront(context: Context): DialectFront {
+  return {
+    dialect: allo,
+    prefixes: ['/v2/api'],
+    routes: alloRoutes(context),
+    openapi: {
+      info: { title: 'Allo API: webhooks', version: '1.0.0' },
+      components: { securitySchemes: { ApiKeyAuth: { type: 'apiKey', in: 'header', name: 'Authorization' } } },
+      security: [{ ApiKeyAuth: [] }],
+    },
+    // `Api-Key <key>` or the bare key; any other scheme is no API key.
+    credential: (request) => /^(?:Api-Key +)?(\S+)$/i.exec((request.headers.authorization ?? '').trim())?.[1] ?? null,
+    permits: (key, needs) => key.scopes.includes(needs),
+    quotaHeaders: ({ limit, remaining, resetsAtSeconds }) => ({
+      'x-ratelimit-limit': String(limit),
+      'x-ratelimit-remaining': String(remaining),
+      'x-ratelimit-reset': String(resetsAtSeconds),
+    }),
+    answerProblem: alloProblem,
+  }
+}
+
+function alloRoutes(context: Context): AnyRoute[] {
+  const shared = { tag: 'Webhooks', needs: scope } as const
+  return [
+    route({
+      ...shared,
+      method: 'GET',
+      path: `${path}/event_types`,
+      operationId: 'listWebhookEventTypes',
+      summary: 'List webhook event types',
+      access: 'read',
+      answers: {
+        200: Type.Object({ data: Type.Array(Type.Object({ name: Type.String(), description: Type.String() })) }),
+        ...errors,
+      },
+      handle: () => success({ status: 200, body: { data: topics } }),
+    }),
+    route({
+      ...shared,
+      method: 'GET',
+      path,
+      operationId: 'listWebhooks',
+      summary: 'List webhooks',
+      access: 'read',
+      answers: { 200: Type.Object({ data: Type.Array(Webhook) }), ...errors },
+      async handle({ principal }) {
+        const endpoints = await listEndpoints(context, principal, teamOf(principal))
+        return endpoints.ok
+          ? success({ status: 200, body: { data: endpoints.value.map((endpoint) => webhook(endpoint, false)) } })
+          : endpoints
+      },
+    }),
+    route({
+      ...shared,
+      method: 'POST',
+      path,
+      operationId: 'createWebhook',
+      summary: 'Create webhook',
+      access: 'write',
+      body: Type.Object(fields),
+      answers: { 201: One, 400: ApiError, ...errors },
+      handle: ({ principal, body, request }) =>
+        idempotently(
+          context,
+          principal,
+          request,
+          (remember) =>
+            createEndpoint(
+              context,
+              principal,
+              teamOf(principal),
+              { url: body.url, eventTypes: body.topics, description: body.description ?? null },
+              remember,
+            ),
+          (endpoint: Endpoint) => ({ status: 201, body: { data: webhook(endpoint, true) } }),
+        ),
+    }),
+    route({
+      ...shared,
+      method: 'GET',
+      path: `${path}/:webhook_id`,
+      operationId: 'getWebhook',
+      summary: 'Get webhook',
+      access: 'read',
+      params: WebhookPath,
+      answers: { 200: One, 404: ApiError, ...errors },
+      async handle({ principal, params }) {
+        const endpoint = await getEndpoint(context, principal, teamOf(principal), params.webhook_id as EndpointId)
+        return endpoint.ok ? success(one(endpoint.value, true)) : endpoint
+      },
+    }),
+    route({
+      ...shared,
+      method: 'PUT',
+      path: `${path}/:webhook_id`,
+      operationId: 'updateWebhook',
+      summary: 'Update webhook: only the given fields change',
+      access: 'write',
+      params: WebhookPath,
+      body: Type.Partial(Type.Object({ ...fields, enabled: Type.Boolean() })),
+      answers: { 200: One, 400: ApiError, 404: ApiError, ...errors },
+      handle({ principal, params, body, request }) {
+        const { topics: eventTypes, url, description, enabled } = body
+        const input: EndpointInput = {
+          ...(url !== undefined && { url }),
+          ...(eventTypes !== undefined && { eventTypes }),
+          ...(description !== undefined && { description }),
+          ...(enabled !== undefined && { enabled }),
+        }
+        const id = params.webhook_id as EndpointId
+        return idempotently(
+          context,
+          principal,
+          request,
+          (remember) => changeEndpoint(context, principal, teamOf(principal), id, input, remember),
+          (endpoint: Endpoint) => one(endpoint, false),
+        )
+      },
+    }),
+    route({
+      ...shared,
+      method: 'DELETE',
+      path: `${path}/:webhook_id`,
+      operationId: 'deleteWebhook',
+      summary: 'Delete webhook, for good',
+      access: 'write',
+      params: WebhookPath,
+      answers: { 204: Type.Null(), 404: ApiError, ...errors },
+      handle({ principal, params, request }) {
+        const id = params.webhook_id as EndpointId
+        return idempotently(
+          context,
+          principal,
+          request,
+          (remember) => deleteEndpoint(context, principal, teamOf(principal), id, remember),
+          () => ({ status: 204 }),
+        )
+      },
+    }),
+  ]
+}
+
+/** A key belongs to one team. */
+function teamOf(principal: Principal): TenantId {
+  return (principal.kind === 'customer' ? principal.key.tenants[0] : '') as TenantId
+}
+
+function one(endpoint: Endpoint, withSecret: boolean): Answer {
+  return { status: 200, body: { data: webhook(endpoint, withSecret) } }
+}
+
+function webhook(endpoint: Endpoint, withSecret: boolean): unknown {
+  return {
+    id: endpoint.id,
+    url: endpoint.url,
+    topics: endpoint.eventTypes,
+    description: endpoint.description,
+    enabled: endpoint.enabled,
+    ...(withSecret && { signing_secret: endpoint.secrets[0]?.value ?? null }),
+    // Whole seconds, as the vendor's examples have it.
+    created_at: new Date(endpoint.createdAt).toISOString().replace(/\.\d+Z$/, 'Z'),
+  }
+}

@@ -1,0 +1,148 @@
+// Allo's deliveries: topics, body, signature, retries, health. Sources of each fact: README.md beside this file.
+
+import type { KeyObject } from 'node:crypto'
+import { randomText, timeOrderedText, type RandomBytes } from '../../domain/ids.ts'
+import { limits } from '../../domain/limits.ts'
+import { retryBySchedule, type RetrySchedule } from '../../domain/retry.ts'
+import {
+  newStandardSecret,
+  standardKey,
+  standardSecretFault,
+  standardSignature,
+} from '../../signing/standard-webhooks.ts'
+import type { Dialect, EventType, HealthChange, HealthFact, HealthReport, Message } from '../dialect.ts'
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+export const topics: readonly EventType[] = [
+  { name: 'call.received', description: 'Inbound call received' },
+  { name: 'call.triggered', description: 'Outbound call triggered' },
+  { name: 'call.answered', description: 'Call answered' },
+  { name: 'call.completed', description: 'Call completed' },
+  { name: 'tag.added', description: 'Tag added to a call' },
+  { name: 'tag.removed', description: 'Tag removed from a call' },
+  { name: 'sms.received', description: 'Inbound sms received' },
+  { name: 'sms.sent', description: 'Outbound sms sent' },
+  { name: 'contact.created', description: 'Contact created' },
+  { name: 'contact.updated', description: 'Contact updated' },
+  { name: 'summary.updated', description: 'Call summary updated' },
+]
+
+/** Eight attempts over 27 h 35 min. The vendor gives approximate times, so jitter is in order. */
+const retries: RetrySchedule = {
+  waitsMs: [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 10 * hour],
+  exact: false,
+}
+
+export const scope = 'WEBHOOKS_READ_WRITE'
+
+const letters = (random: RandomBytes): string => randomText(random, 20)
+
+export const allo: Dialect = {
+  name: 'allo',
+  title: 'Allo',
+
+  tenantIdPattern: /^[A-Za-z0-9._-]{1,64}$/,
+  newTenantId: (random) => `team-${randomText(random, 12)}`,
+
+  newApiKey: (random) => `ak_live_${randomText(random, 40)}`,
+  tenantsPerKeyMax: 1,
+  scopes: [scope],
+  roles: [],
+  rateLimits: { read: { requests: 20, windowSeconds: 1 }, write: { requests: 5, windowSeconds: 1 } },
+
+  newEndpointId: (_key, random) => `ep_${letters(random)}`,
+  newEventId: (nowMs, random) => `msg_${timeOrderedText(nowMs, random, 20)}`,
+
+  eventTypes: topics,
+  openCatalogue: false,
+  testEvent: (endpoint) => ({
+    type: topics.some((topic) => topic.name === endpoint.eventTypes[0])
+      ? (endpoint.eventTypes[0] as string)
+      : 'call.received',
+    data: JSON.stringify({ test: true }),
+  }),
+
+  endpointRules: {
+    schemes: ['https:'],
+    urlCharsMax: limits.urlCharsMax,
+    descriptionCharsMax: limits.descriptionCharsMax,
+    wildcards: 'none',
+    filters: [],
+    customHeaders: false,
+    newSecret: newStandardSecret,
+    secretFault: standardSecretFault,
+  },
+
+  timeoutMs: 20 * second,
+  retries,
+
+  // The send time is the event's, because the body must be the same on every attempt.
+  encode: ({ event }) =>
+    `{"topic":${JSON.stringify(event.type)},"version":"2.0","timestamp":"${new Date(event.occurredAt).toISOString()}","data":${event.data}}`,
+  signingKey: standardKey,
+  headers: ({ event }: Message, body: Buffer, keys: readonly KeyObject[], sentAtMs: number) => {
+    const timestamp = Math.floor(sentAtMs / 1000)
+    return {
+      'content-type': 'application/json',
+      'user-agent': 'Allo-Webhooks/2.0',
+      'webhook-id': event.id,
+      'webhook-timestamp': String(timestamp),
+      'webhook-signature': standardSignature(keys, event.id, timestamp, body),
+    }
+  },
+
+  verdict: (outcome, attempt) =>
+    outcome.kind === 'delivered' ? { kind: 'succeeded' } : retryBySchedule(retries, attempt),
+
+  health,
+  healthReport,
+}
+
+/**
+ * What is remembered of failures since the last success. `recent` holds one failure per hour of the last 24 (time and
+ * delivery), which is all that the rule asks of them.
+ */
+interface Failures {
+  readonly since: number
+  readonly recent: readonly (readonly [at: number, delivery: string])[]
+  /** When the five days began; null: not yet. */
+  readonly armedAt: number | null
+}
+
+/** Failures this far apart, of several deliveries and within a day, start the five days. */
+const armingSpanMs = 12 * hour
+const armingWindowMs = day
+const disableAfterMs = 5 * day
+
+/** The vendor's circuit breaker: several deliveries fail within 24 h, then nothing but failures for five days. */
+function health(previous: string | null, fact: HealthFact): HealthChange {
+  if (fact.succeeded) return { health: null, disable: false }
+  const before = previous === null ? null : (JSON.parse(previous) as Failures)
+  const inWindow = (before?.recent ?? []).filter(([at]) => fact.at - at < armingWindowMs)
+  const newest = inWindow.at(-1)
+  const sameHour = newest !== undefined && fact.at - newest[0] < hour && newest[1] === fact.delivery
+  const recent = sameHour ? inWindow : [...inWindow, [fact.at, fact.delivery] as const].slice(-recentMax)
+  const [oldest] = recent
+  const arms =
+    oldest !== undefined && fact.at - oldest[0] >= armingSpanMs && recent.some(([, id]) => id !== fact.delivery)
+  const armedAt = before?.armedAt ?? (arms ? fact.at : null)
+  const failures: Failures = { since: before?.since ?? fact.at, recent: armedAt === null ? recent : [], armedAt }
+  return { health: JSON.stringify(failures), disable: armedAt !== null && fact.at - armedAt >= disableAfterMs }
+}
+
+/** Failures that are remembered before the rule is armed. */
+const recentMax = 48
+
+function healthReport(state: string | null): HealthReport {
+  if (state === null) return { status: 'healthy', reason: null, since: null }
+  const { since, armedAt } = JSON.parse(state) as Failures
+  const reason =
+    armedAt === null
+      ? 'the last attempt failed'
+      : `nothing but failures; switched off after five days of them, counted from ${new Date(armedAt).toISOString()}`
+  return { status: 'failing', reason, since }
+}

@@ -1,0 +1,111 @@
+// What a dialect declares for the engine: everything about its deliveries, pure and testable without a server. What
+// it declares for customers (paths, authentication, shapes, errors) is its front (http/front.ts).
+
+import type { KeyObject } from 'node:crypto'
+import type { Outcome } from '../domain/attempt.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
+import type { Event } from '../domain/event.ts'
+import type { DeliveryId, EndpointKey, RandomBytes } from '../domain/ids.ts'
+import type { RetrySchedule, Verdict } from '../domain/retry.ts'
+
+export interface EventType {
+  readonly name: string
+  readonly description: string
+}
+
+/** One delivery as the receiver will see it. */
+export interface Message {
+  readonly event: Event
+  readonly delivery: DeliveryId
+  readonly endpoint: Endpoint
+}
+
+/** What an attempt tells the health rule. */
+export interface HealthFact {
+  readonly at: number
+  readonly succeeded: boolean
+  readonly outcome: Outcome
+  readonly delivery: DeliveryId
+  /** The delivery ended with this attempt. */
+  readonly ended: boolean
+}
+
+export interface HealthChange {
+  /** What to remember, JSON text; null: nothing. */
+  readonly health: string | null
+  /** The endpoint has failed for so long that it is switched off. */
+  readonly disable: boolean
+}
+
+/** Health as the operator API shows it, in words. */
+export interface HealthReport {
+  readonly status: 'healthy' | 'failing'
+  readonly reason: string | null
+  readonly since: number | null
+}
+
+export interface EndpointRules {
+  /** Schemes of endpoint URLs; POSTHORN_ALLOW_HTTP adds http: to all. */
+  readonly schemes: readonly ('https:' | 'http:')[]
+  readonly urlCharsMax: number
+  readonly descriptionCharsMax: number
+  /** Patterns besides exact event types: none, `*` alone, or prefixes such as `invoice.*` too. */
+  readonly wildcards: 'none' | 'all' | 'prefix'
+  /** Attributes that endpoints may filter by; `any`: whichever the operator posts. */
+  readonly filters: readonly string[] | 'any'
+  /** Whether customers may add headers of their own. */
+  readonly customHeaders: boolean
+  /** A new signing secret; null: the dialect signs without a secret of the endpoint. */
+  newSecret: ((random: RandomBytes) => string) | null
+  /** What is wrong with a secret that was chosen by the customer; null: nothing. */
+  secretFault(secret: string): string | null
+}
+
+export interface RateLimit {
+  readonly requests: number
+  readonly windowSeconds: number
+}
+
+export interface Dialect {
+  readonly name: string
+  readonly title: string
+
+  /** The form of tenant ids, for ids that the operator chooses and for generated ones. */
+  readonly tenantIdPattern: RegExp
+  newTenantId(random: RandomBytes): string
+
+  newApiKey(random: RandomBytes): string
+  /** How many tenants one key may speak for. */
+  readonly tenantsPerKeyMax: number
+  readonly scopes: readonly string[]
+  /** Empty: keys have no role. The first one is the default. */
+  readonly roles: readonly string[]
+  /** Per API key. */
+  readonly rateLimits: { readonly read: RateLimit; readonly write: RateLimit } | null
+
+  newEndpointId(key: EndpointKey, random: RandomBytes): string
+  newEventId(nowMs: number, random: RandomBytes): string
+
+  readonly eventTypes: readonly EventType[]
+  /** Whether events of other types are accepted too. */
+  readonly openCatalogue: boolean
+  /** What the operator's test button sends. `data` is JSON text. */
+  testEvent(endpoint: Endpoint): { readonly type: string; readonly data: string }
+
+  readonly endpointRules: EndpointRules
+
+  /** One deadline over the whole attempt. */
+  readonly timeoutMs: number
+  readonly retries: RetrySchedule
+  /** The body: the same on every attempt of a delivery, byte for byte. */
+  encode(message: Message): string
+  /** The key of a secret, prepared once and not per attempt. */
+  signingKey(secret: string): KeyObject
+  /** The headers of one attempt, the signature over exactly `body` included; fresh on each attempt. */
+  headers(message: Message, body: Buffer, keys: readonly KeyObject[], sentAtMs: number): Record<string, string>
+  /** What an outcome means. `attempt` is 1 for the first of the schedule. */
+  verdict(outcome: Outcome, attempt: number): Verdict
+  /** Called for failures, and for the success that follows them; never for a success while nothing is remembered. */
+  health(previous: string | null, fact: HealthFact): HealthChange
+  healthReport(health: string | null): HealthReport
+}

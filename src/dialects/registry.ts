@@ -1,0 +1,22 @@
+// Every dialect that ships: one line each. A front is what its customers talk to; `standard` uses the operator API's
+// paths and has none of its own.
+
+import type { DialectFront } from '../http/dialect-front.ts'
+import type { Context } from '../operations/context.ts'
+import { alloFront } from './allo/routes.ts'
+import { allo } from './allo/wire.ts'
+import type { Dialect } from './dialect.ts'
+import { standard } from './standard/wire.ts'
+
+export interface Registration {
+  readonly dialect: Dialect
+  readonly front: ((context: Context) => DialectFront) | null
+}
+
+export const registry: readonly Registration[] = [
+  { dialect: standard, front: null },
+  { dialect: allo, front: alloFront },
+]
+
+/** The dialect whose customers use the operator API's paths. */
+export const ownDialect = standard.name

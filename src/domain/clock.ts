@@ -1,0 +1,7 @@
+/** Time as an argument, so that a test or a simulation can own it. */
+export interface Clock {
+  /** Milliseconds since 1970, UTC. */
+  now(): number
+  /** Calls `action` once after `ms`; the result cancels it. */
+  after(ms: number, action: () => void): () => void
+}

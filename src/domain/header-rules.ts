@@ -1,0 +1,17 @@
+// Which headers a customer may add to deliveries: none that Posthorn, a signature or HTTP itself sets.
+
+/** A token of RFC 9110. */
+export const headerNamePattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/
+/** Visible ASCII with inner spaces: no CR, LF or NUL, nothing that servers read differently. */
+export const headerValuePattern = /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/
+
+const reservedNames = new Set(
+  `accept-encoding connection content-encoding content-length content-type date expect forwarded host http2-settings
+   keep-alive te trailer transfer-encoding upgrade user-agent via`.split(/\s+/),
+)
+const reservedPrefixes = ['webhook-', 'x-posthorn-', 'proxy-', 'x-forwarded-', 'sec-']
+
+export function isReservedHeader(name: string): boolean {
+  const lower = name.toLowerCase()
+  return reservedNames.has(lower) || reservedPrefixes.some((prefix) => lower.startsWith(prefix))
+}

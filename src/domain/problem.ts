@@ -1,0 +1,52 @@
+/** One field at fault. `field` is a dotted path; `rule` is what it breaks; `message` is ready to show. */
+export interface FieldError {
+  readonly field: string
+  readonly rule: 'required' | 'type' | 'format' | 'choice' | 'length' | 'range' | 'unknown' | 'duplicate'
+  readonly message: string
+}
+
+/**
+ * Why a request was not carried out. A closed set: operations and the server kit return these, and only the API that
+ * was called (a dialect, or the operator API) knows how one reads.
+ */
+export type Problem =
+  | { readonly kind: 'unauthenticated'; readonly reason: 'missing' | 'unknown' | 'revoked' }
+  | { readonly kind: 'forbidden'; readonly needs: string }
+  | {
+      readonly kind: 'notFound'
+      readonly what: 'endpoint' | 'delivery' | 'event' | 'tenant' | 'key' | 'dialect'
+      readonly id: string
+    }
+  | { readonly kind: 'invalid'; readonly where: 'body' | 'query' | 'path'; readonly fields: readonly FieldError[] }
+  | { readonly kind: 'conflict'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'tooManyRequests'; readonly limit: number; readonly retryAfterSeconds: number }
+  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number }
+  // What HTTP itself brings along:
+  | { readonly kind: 'routeUnknown'; readonly method: string; readonly path: string }
+  | { readonly kind: 'methodNotAllowed'; readonly method: string; readonly allowed: readonly string[] }
+  | { readonly kind: 'mediaTypeUnsupported'; readonly mediaType: string }
+  | { readonly kind: 'bodyMalformed'; readonly detail: string }
+  | { readonly kind: 'bodyTooLarge'; readonly bytesMax: number }
+  | { readonly kind: 'internal' }
+
+export type Result<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly problem: Problem }
+
+export function success<Value>(value: Value): Result<Value> {
+  return { ok: true, value }
+}
+
+export function failure(problem: Problem): { readonly ok: false; readonly problem: Problem } {
+  return { ok: false, problem }
+}
+
+/** One field at fault, of the body unless said otherwise. */
+export function invalidField(
+  field: string,
+  rule: FieldError['rule'],
+  message: string,
+  where: 'body' | 'query' = 'body',
+): { readonly ok: false; readonly problem: Problem } {
+  return failure({ kind: 'invalid', where, fields: [{ field, rule, message }] })
+}

@@ -1,0 +1,154 @@
+// One attempt: look at the endpoint as it is now, encode, sign, send, and turn the outcome into a move to record.
+
+import type { Attempt, Sender, SendResult } from '../domain/attempt.ts'
+import type { Clock } from '../domain/clock.ts'
+import type { EndReason } from '../domain/delivery.ts'
+import type { DisabledReason } from '../domain/endpoint.ts'
+import { retryAt, type Verdict } from '../domain/retry.ts'
+import type { Dialect, Message } from '../dialects/dialect.ts'
+import type { EndpointFacts, Move } from '../store/store.ts'
+import type { Directory, EndpointView, TenantView } from './directory.ts'
+import type { Work } from './lanes.ts'
+import type { EngineObserver } from './observer.ts'
+
+/** What an attempt came to, for the engine to record. */
+export interface Finished {
+  readonly work: Work
+  /** Null where nothing was sent: the endpoint is off. */
+  readonly attempt: Attempt | null
+  readonly move: Move
+  readonly facts: EndpointFacts | null
+  readonly good: boolean
+}
+
+export interface DeliverOptions {
+  readonly directory: Directory
+  readonly sender: Sender
+  readonly clock: Clock
+  /** For jitter: a number in [0, 1). */
+  readonly random: () => number
+  /** POSTHORN_RETRY_SCALE. */
+  readonly retryScale: number
+  readonly observer: EngineObserver
+  readonly finished: (finished: Finished) => void
+  /** The endpoint could not be read: the delivery is to be tried again, nothing was sent. */
+  readonly postponed: (work: Work) => void
+}
+
+export class Deliver {
+  readonly #options: DeliverOptions
+
+  constructor(options: DeliverOptions) {
+    this.#options = options
+  }
+
+  start(work: Work): void {
+    const view = this.#options.directory.peek(work.event.tenant)
+    if (view === undefined) void this.#loadAndStart(work)
+    else this.#send(work, view)
+  }
+
+  async #loadAndStart(work: Work): Promise<void> {
+    let view: TenantView | null
+    try {
+      view = await this.#options.directory.load(work.event.tenant)
+    } catch (error) {
+      this.#options.observer.failed('an endpoint could not be read', error)
+      this.#options.postponed(work)
+      return
+    }
+    this.#send(work, view)
+  }
+
+  #send(work: Work, tenant: TenantView | null): void {
+    const view = tenant?.byKey.get(work.endpoint)
+    if (tenant === null || view === undefined) return this.#end(work, 'cancelled', 'endpoint deleted')
+    if (view.off) return this.#end(work, 'cancelled', cancelReason(view.endpoint.disabledReason))
+
+    const { clock, sender } = this.#options
+    const { dialect } = tenant
+    const startedAt = clock.now()
+    const message: Message = { event: work.event, delivery: work.id, endpoint: view.endpoint }
+    let body: Buffer
+    let headers: Record<string, string>
+    try {
+      body = Buffer.from(dialect.encode(message))
+      headers = dialect.headers(message, body, view.signingKeys(startedAt), startedAt)
+    } catch (error) {
+      // Pure functions of what is stored: they would throw the same next time.
+      this.#options.observer.failed('a delivery could not be encoded', error)
+      return this.#end(work, 'failed', 'could not be encoded')
+    }
+    const custom = view.endpoint.headers
+    for (const name in custom) if (headers[name] === undefined) headers[name] = custom[name] as string
+    sender.send({ url: view.endpoint.url, headers, body, timeoutMs: dialect.timeoutMs }, (result) =>
+      this.#conclude(work, view, dialect, startedAt, result),
+    )
+  }
+
+  #conclude(work: Work, view: EndpointView, dialect: Dialect, startedAt: number, result: SendResult): void {
+    const { clock, observer } = this.#options
+    const { outcome } = result
+    const at = clock.now()
+    const durationMs = Math.max(0, at - startedAt)
+    const attempt: Attempt = { number: work.attempts + 1, startedAt, durationMs, outcome, response: result.response }
+    observer.attempted(outcome.kind, durationMs)
+
+    const verdict = dialect.verdict(outcome, attempt.number - work.attemptsBefore)
+    const move = this.#moveOf(verdict, outcome, at)
+    const good = verdict.kind === 'succeeded'
+    const facts = this.#learn(work, view, dialect, verdict, attempt, at, move.to !== 'waiting')
+    this.#options.finished({ work, attempt, move, facts, good })
+  }
+
+  #moveOf(verdict: Verdict, outcome: Attempt['outcome'], at: number): Move {
+    switch (verdict.kind) {
+      case 'succeeded':
+        return { to: 'delivered' }
+      case 'retry':
+        return {
+          to: 'waiting',
+          dueAt: retryAt(at, verdict, outcome, this.#options.random, this.#options.retryScale),
+        }
+      case 'exhausted':
+        return { to: 'failed', reason: 'retries exhausted' }
+      case 'notRetried':
+        return { to: 'failed', reason: 'not retried' }
+      case 'gone':
+        return { to: 'failed', reason: 'endpoint gone' }
+    }
+  }
+
+  #learn(
+    work: Work,
+    view: EndpointView,
+    dialect: Dialect,
+    verdict: Verdict,
+    attempt: Attempt,
+    at: number,
+    ended: boolean,
+  ): EndpointFacts {
+    const succeeded = verdict.kind === 'succeeded'
+    const facts = { endpoint: work.endpoint, attempts: 1, lastAttemptAt: at, lastAttemptSucceeded: succeeded }
+    let disable: DisabledReason | null = verdict.kind === 'gone' ? 'gone' : null
+    let changed: { health?: string | null } = {}
+    if (!succeeded || view.health !== null) {
+      const { outcome } = attempt
+      const change = dialect.health(view.health, { at, succeeded, outcome, delivery: work.id, ended })
+      view.health = change.health
+      changed = { health: change.health }
+      if (change.disable) disable ??= 'failing'
+    }
+    if (disable === null || view.off) return { ...facts, ...changed }
+    view.off = true
+    return { ...facts, ...changed, disable }
+  }
+
+  #end(work: Work, to: 'failed' | 'cancelled', reason: EndReason): void {
+    this.#options.finished({ work, attempt: null, move: { to, reason }, facts: null, good: false })
+  }
+}
+
+export function cancelReason(disabled: DisabledReason | null): EndReason {
+  return disabled === 'gone' ? 'endpoint gone' : 'endpoint disabled'
+}

@@ -1,0 +1,124 @@
+// Tenants with their endpoints, in memory, secrets opened: what matching, signing and every "get" read. Whoever writes
+// an endpoint drops its tenant here before answering, so that an event accepted after the answer meets the change.
+
+import type { KeyObject } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { type Endpoint, type SigningSecret, secretsInForce } from '../domain/endpoint.ts'
+import type { EndpointId, EndpointKey, TenantId } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import type { Tenant } from '../domain/tenant.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import type { EndpointStore, LoadedEndpoint, StoredEndpoint } from '../store/store.ts'
+import type { Vault } from '../vault/vault.ts'
+
+export interface EndpointView {
+  readonly endpoint: Endpoint
+  /** The dialect's memory of failures, as last recorded. */
+  health: string | null
+  /** Set when the endpoint's own outcomes switch it off, ahead of the commit that says so. */
+  off: boolean
+  signingKeys(nowMs: number): readonly KeyObject[]
+}
+
+export interface TenantView {
+  readonly tenant: Tenant
+  readonly dialect: Dialect
+  /** Newest first. */
+  readonly endpoints: readonly EndpointView[]
+  readonly byId: ReadonlyMap<EndpointId, EndpointView>
+  readonly byKey: ReadonlyMap<EndpointKey, EndpointView>
+}
+
+export class Directory {
+  readonly #store: EndpointStore
+  readonly #vault: Vault
+  readonly #dialects: ReadonlyMap<string, Dialect>
+  readonly #views = new LRUCache<TenantId, TenantView>({
+    maxSize: limits.cachedEndpointsMax,
+    sizeCalculation: (view) => 1 + view.endpoints.length,
+  })
+  readonly #loading = new Map<TenantId, Promise<TenantView | null>>()
+
+  constructor(store: EndpointStore, vault: Vault, dialects: ReadonlyMap<string, Dialect>) {
+    this.#store = store
+    this.#vault = vault
+    this.#dialects = dialects
+  }
+
+  /** The tenant, if it is in memory. */
+  peek(tenant: TenantId): TenantView | undefined {
+    return this.#views.get(tenant)
+  }
+
+  /** The tenant; null: there is none. @throws StoreUnavailable */
+  async load(tenant: TenantId): Promise<TenantView | null> {
+    const known = this.#views.get(tenant)
+    if (known !== undefined) return known
+    let loading = this.#loading.get(tenant)
+    if (loading === undefined) {
+      loading = this.#read(tenant)
+      this.#loading.set(tenant, loading)
+    }
+    try {
+      const view = await loading
+      // A tenant dropped meanwhile may have been read before the change: that view serves this caller, nobody after.
+      if (this.#loading.get(tenant) === loading && view !== null) this.#views.set(tenant, view)
+      return view
+    } finally {
+      if (this.#loading.get(tenant) === loading) this.#loading.delete(tenant)
+    }
+  }
+
+  /** Forgets a tenant, so that the next look reads it afresh. */
+  drop(tenant: TenantId): void {
+    this.#views.delete(tenant)
+    this.#loading.delete(tenant)
+  }
+
+  /** How an endpoint is stored: secrets and headers sealed for it alone. */
+  seal(endpoint: Endpoint): StoredEndpoint {
+    const { secrets, headers, ...rest } = endpoint
+    return {
+      ...rest,
+      sealedSecrets: this.#vault.seal(JSON.stringify(secrets), contextOf(endpoint, 'secrets')),
+      sealedHeaders: this.#vault.seal(JSON.stringify(headers), contextOf(endpoint, 'headers')),
+    }
+  }
+
+  async #read(id: TenantId): Promise<TenantView | null> {
+    const loaded = await this.#store.loadTenant(id)
+    if (loaded === null) return null
+    const dialect = this.#dialects.get(loaded.tenant.dialect)
+    if (dialect === undefined) return null
+    const endpoints = loaded.endpoints.map((endpoint) => this.#view(endpoint, dialect))
+    return {
+      tenant: loaded.tenant,
+      dialect,
+      endpoints,
+      byId: new Map(endpoints.map((view) => [view.endpoint.id, view])),
+      byKey: new Map(endpoints.map((view) => [view.endpoint.key, view])),
+    }
+  }
+
+  #view(loaded: LoadedEndpoint, dialect: Dialect): EndpointView {
+    const { sealedSecrets, sealedHeaders, health, ...rest } = loaded
+    const endpoint: Endpoint = {
+      ...rest,
+      secrets: JSON.parse(this.#vault.open(sealedSecrets, contextOf(rest, 'secrets'))) as SigningSecret[],
+      headers: JSON.parse(this.#vault.open(sealedHeaders, contextOf(rest, 'headers'))) as Record<string, string>,
+    }
+    return { endpoint, health, off: !endpoint.enabled, signingKeys: preparedKeys(endpoint.secrets, dialect) }
+  }
+}
+
+function contextOf(endpoint: Pick<Endpoint, 'tenant' | 'key'>, column: string): string {
+  return `${endpoint.tenant}|${endpoint.key}|${column}`
+}
+
+/** Keys are prepared once; only while an old secret runs out does the answer depend on the time. */
+function preparedKeys(secrets: readonly SigningSecret[], dialect: Dialect): (nowMs: number) => readonly KeyObject[] {
+  const keys = new Map(secrets.map((secret) => [secret, dialect.signingKey(secret.value)]))
+  const all = [...keys.values()]
+  if (secrets.every((secret) => secret.expiresAt === null)) return () => all
+  return (nowMs) => secretsInForce(secrets, nowMs).flatMap((secret) => keys.get(secret) ?? [])
+}

@@ -1,0 +1,211 @@
+// Group commit: what arrives while a commit runs forms the next one. No timer, no lost batching: one transaction, and
+// so one fsync, per batch.
+//
+// When the store is unavailable, events are refused (their callers hear 503), but outcomes are kept and written as
+// soon as it is back: the requests they tell of cannot be unsent. Their number is bounded by the attempts in flight,
+// because nothing new is sent meanwhile.
+
+import type { Clock } from '../domain/clock.ts'
+import type { EndpointKey, Incarnation } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import {
+  type CommitBatch,
+  type EndpointFacts,
+  type IngestResult,
+  type NewEvent,
+  type RecordedMove,
+  type Store,
+  StoreUnavailable,
+} from '../store/store.ts'
+import type { EngineObserver } from './observer.ts'
+
+interface Ingest {
+  readonly events: readonly NewEvent[]
+  readonly bytes: number
+  readonly resolve: (results: readonly IngestResult[]) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A move that waits for its commit, with what to do once it is durable. */
+interface Recording {
+  readonly move: RecordedMove
+  readonly facts: EndpointFacts | null
+  readonly committed: (() => void) | null
+}
+
+export interface GroupCommitHooks {
+  /** Called when the store stops answering, and when it answers again. */
+  readonly availabilityChanged: (available: boolean) => void
+}
+
+export class GroupCommit {
+  readonly #store: Store
+  readonly #node: Incarnation
+  readonly #clock: Clock
+  readonly #observer: EngineObserver
+  readonly #hooks: GroupCommitHooks
+
+  #ingests: Ingest[] = []
+  #recordings: Recording[] = []
+  #queuedEvents = 0
+  #queuedBytes = 0
+  #scheduled = false
+  #committing = false
+  #available = true
+  #retryMs: number = limits.storeRetryMs
+  #idle: (() => void)[] = []
+
+  constructor(store: Store, node: Incarnation, clock: Clock, observer: EngineObserver, hooks: GroupCommitHooks) {
+    this.#store = store
+    this.#node = node
+    this.#clock = clock
+    this.#observer = observer
+    this.#hooks = hooks
+  }
+
+  /** Resolves once the events and their deliveries are durable. @throws StoreUnavailable: none of them was stored */
+  ingest(events: readonly NewEvent[], bytes: number): Promise<readonly IngestResult[]> {
+    if (!this.#available) return Promise.reject(new StoreUnavailable('the database is unavailable'))
+    if (
+      this.#queuedEvents + events.length > limits.commitQueueMax ||
+      this.#queuedBytes + bytes > limits.commitQueueBytesMax
+    ) {
+      return Promise.reject(new StoreUnavailable('too many events wait for a commit'))
+    }
+    this.#queuedEvents += events.length
+    this.#queuedBytes += bytes
+    return new Promise((resolve, reject) => {
+      this.#ingests.push({ events, bytes, resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  /** Queues a move. `committed` is called once it is durable; never, where the node no longer held the delivery. */
+  record(move: RecordedMove, facts: EndpointFacts | null, committed: (() => void) | null): void {
+    this.#recordings.push({ move, facts, committed })
+    this.#schedule()
+  }
+
+  /** Resolves when all that was queued is durable, which it may never be while the store is unavailable. */
+  drained(): Promise<void> {
+    if (!this.#committing && this.#ingests.length === 0 && this.#recordings.length === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#committing || !this.#available) return
+    this.#scheduled = true
+    queueMicrotask(() => {
+      this.#scheduled = false
+      void this.#run()
+    })
+  }
+
+  async #run(): Promise<void> {
+    if (this.#committing) return
+    this.#committing = true
+    while (this.#available && (this.#ingests.length > 0 || this.#recordings.length > 0)) {
+      await this.#commit(this.#takeIngests(), this.#recordings.splice(0, limits.commitOperationsMax))
+    }
+    this.#committing = false
+    if (this.#available) for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  #takeIngests(): Ingest[] {
+    let count = 0
+    let taken = 0
+    for (const { events, bytes } of this.#ingests) {
+      if (taken > 0 && count + events.length > limits.commitOperationsMax) break
+      count += events.length
+      taken += 1
+      this.#queuedEvents -= events.length
+      this.#queuedBytes -= bytes
+    }
+    return this.#ingests.splice(0, taken)
+  }
+
+  async #commit(ingests: Ingest[], recordings: Recording[]): Promise<void> {
+    const batch: CommitBatch = {
+      node: this.#node,
+      now: this.#clock.now(),
+      events: ingests.length === 1 ? (ingests[0] as Ingest).events : ingests.flatMap((ingest) => ingest.events),
+      moves: recordings.map((recording) => recording.move),
+      facts: mergeFacts(recordings),
+    }
+    const startedAt = performance.now()
+    try {
+      const result = await this.#store.commit(batch)
+      this.#observer.committed(batch.events.length + batch.moves.length, performance.now() - startedAt)
+      this.#settle(ingests, recordings, result.events, new Set(result.fenced))
+    } catch (error) {
+      if (error instanceof StoreUnavailable) this.#suspend(error, ingests, recordings)
+      else await this.#isolate(error, ingests, recordings)
+    }
+  }
+
+  #settle(ingests: Ingest[], recordings: Recording[], results: readonly IngestResult[], fenced: Set<string>): void {
+    let at = 0
+    for (const { events, resolve } of ingests) {
+      resolve(ingests.length === 1 ? results : results.slice(at, at + events.length))
+      at += events.length
+    }
+    for (const { move, committed } of recordings) if (committed !== null && !fenced.has(move.delivery)) committed()
+  }
+
+  #suspend(error: StoreUnavailable, ingests: Ingest[], recordings: Recording[]): void {
+    this.#recordings = [...recordings, ...this.#recordings]
+    for (const { reject } of [...ingests, ...this.#ingests]) reject(error)
+    this.#ingests = []
+    this.#queuedEvents = 0
+    this.#queuedBytes = 0
+    if (this.#available) {
+      this.#available = false
+      this.#observer.storeChanged(false, error.message)
+      this.#hooks.availabilityChanged(false)
+    }
+    this.#clock.after(this.#retryMs, () => void this.#probe())
+    this.#retryMs = Math.min(this.#retryMs * 2, limits.storeRetryMsMax)
+  }
+
+  async #probe(): Promise<void> {
+    try {
+      await this.#store.ping()
+    } catch {
+      this.#clock.after(this.#retryMs, () => void this.#probe())
+      this.#retryMs = Math.min(this.#retryMs * 2, limits.storeRetryMsMax)
+      return
+    }
+    // Outcomes first: a store that answers but cannot write (a full disk) is found out before anything new is sent.
+    this.#available = true
+    await this.#run()
+    if (!this.#available) return
+    this.#retryMs = limits.storeRetryMs
+    this.#observer.storeChanged(true, null)
+    this.#hooks.availabilityChanged(true)
+  }
+
+  /** Our own code threw on something in the batch: it is found by committing one by one, and delays nothing else. */
+  async #isolate(error: unknown, ingests: Ingest[], recordings: Recording[]): Promise<void> {
+    if (ingests.length + recordings.length === 1) {
+      this.#observer.failed('a commit was refused', error)
+      ingests[0]?.reject(error)
+      return
+    }
+    for (const ingest of ingests) await this.#commit([ingest], [])
+    for (const recording of recordings) await this.#commit([], [recording])
+  }
+}
+
+/** One row touched per endpoint and batch. What was learnt later wins; counts add up. */
+function mergeFacts(recordings: readonly Recording[]): EndpointFacts[] {
+  const merged = new Map<EndpointKey, EndpointFacts>()
+  for (const { facts } of recordings) {
+    if (facts === null) continue
+    const earlier = merged.get(facts.endpoint)
+    merged.set(
+      facts.endpoint,
+      earlier === undefined ? facts : { ...earlier, ...facts, attempts: earlier.attempts + facts.attempts },
+    )
+  }
+  return [...merged.values()]
+}

@@ -1,0 +1,105 @@
+// Takes up deliveries that wait in the database: retries that are due, overflow, what an earlier life of the node left
+// behind. Per endpoint only what its lane has room for, so a backlog of a million for one endpoint costs the others
+// nothing. It sleeps until something is due and looks now and then all the same, because clocks jump.
+
+import type { Clock } from '../domain/clock.ts'
+import type { EndpointKey, Incarnation } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import type { ClaimRequest, LeaseStore } from '../store/store.ts'
+import type { Lanes } from './lanes.ts'
+import type { EngineObserver } from './observer.ts'
+
+export class Schedule {
+  readonly #store: LeaseStore
+  readonly #node: Incarnation
+  readonly #lanes: Lanes
+  readonly #clock: Clock
+  readonly #observer: EngineObserver
+  /** Endpoints whose lanes have room again. */
+  readonly #refill = new Set<EndpointKey>()
+  #cancelTimer: (() => void) | null = null
+  #wakeAt = Number.POSITIVE_INFINITY
+  #claiming: Promise<void> | null = null
+  #again = false
+  #stopped = false
+
+  constructor(store: LeaseStore, node: Incarnation, lanes: Lanes, clock: Clock, observer: EngineObserver) {
+    this.#store = store
+    this.#node = node
+    this.#lanes = lanes
+    this.#clock = clock
+    this.#observer = observer
+  }
+
+  /** Looks no later than when this delivery is due. */
+  wakeAt(dueAt: number): void {
+    if (this.#stopped || dueAt >= this.#wakeAt) return
+    this.#cancelTimer?.()
+    this.#wakeAt = dueAt
+    this.#cancelTimer = this.#clock.after(Math.max(0, dueAt - this.#clock.now()), () => this.#look())
+  }
+
+  /** The lane of an endpoint with a backlog in the database has room again. */
+  hasRoom(endpoint: EndpointKey): void {
+    this.#refill.add(endpoint)
+    this.#look()
+  }
+
+  /** Claims nothing more; resolves when a claim under way has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancelTimer?.()
+    await this.#claiming
+  }
+
+  #look(): void {
+    if (this.#stopped) return
+    if (this.#claiming !== null) {
+      this.#again = true
+      return
+    }
+    this.#cancelTimer?.()
+    this.#cancelTimer = null
+    this.#wakeAt = Number.POSITIVE_INFINITY
+    this.#claiming = this.#claimAll().finally(() => {
+      this.#claiming = null
+    })
+  }
+
+  async #claimAll(): Promise<void> {
+    let next = this.#clock.now() + limits.claimIntervalMs
+    try {
+      do {
+        this.#again = false
+        this.#again = (await this.#claimOnce()) || this.#again
+      } while (this.#again && !this.#stopped)
+      next = Math.min(next, (await this.#store.nextDueAt()) ?? next)
+    } catch (error) {
+      this.#observer.failed('due deliveries could not be claimed', error)
+      next = this.#clock.now() + limits.claimAgainMs
+    }
+    this.wakeAt(next)
+  }
+
+  /** One bounded claim; true: there may be more. */
+  async #claimOnce(): Promise<boolean> {
+    const now = this.#clock.now()
+    const due = await this.#store.dueEndpoints(now, limits.claimEndpointsMax)
+    const endpoints = new Set([...[...this.#refill].slice(0, limits.claimEndpointsMax), ...due])
+    if (endpoints.size === 0) return false
+    let left: number = limits.claimDeliveriesMax
+    const requests: ClaimRequest[] = []
+    for (const endpoint of endpoints) {
+      if (left === 0) break
+      this.#refill.delete(endpoint)
+      const room = Math.min(this.#lanes.room(endpoint), limits.claimPerEndpointMax, left)
+      left -= room
+      requests.push({ endpoint, room })
+    }
+    const { deliveries, more } = await this.#store.claim(this.#node, now, requests)
+    this.#lanes.pushClaimed(deliveries)
+    for (const endpoint of more) this.#lanes.setBacklog(endpoint, true)
+    this.#lanes.pump()
+    return left === 0 || due.length === limits.claimEndpointsMax || this.#refill.size > 0
+  }
+}

@@ -1,0 +1,81 @@
+// What the node does beside the traffic: its heartbeat, cancelling what waits for endpoints that are off, retention.
+
+import type { Clock } from '../domain/clock.ts'
+import type { Incarnation } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import type { LeaseStore, UpkeepStore } from '../store/store.ts'
+import type { EngineObserver } from './observer.ts'
+
+export interface UpkeepOptions {
+  readonly store: LeaseStore & UpkeepStore
+  readonly node: Incarnation
+  readonly clock: Clock
+  readonly observer: EngineObserver
+  /** Events, deliveries and attempts older than this are removed. */
+  readonly retentionMs: number
+}
+
+export class Upkeep {
+  readonly #options: UpkeepOptions
+  readonly #timers = new Map<string, () => void>()
+  readonly #running = new Set<Promise<void>>()
+  #sweepAgain = false
+  #stopped = false
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#repeat('heartbeat', limits.heartbeatIntervalMs, () => this.#heartbeat())
+    this.#repeat('retention', limits.retentionIntervalMs, () => this.#prune())
+    this.sweepSoon()
+  }
+
+  /** Cancels what waits for endpoints that were just switched off. */
+  sweepSoon(): void {
+    this.#sweepAgain = true
+    if (!this.#timers.has('sweep')) this.#after('sweep', 0, () => this.#sweep())
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    for (const cancel of this.#timers.values()) cancel()
+    await Promise.all(this.#running)
+  }
+
+  async #heartbeat(): Promise<void> {
+    await this.#options.store.heartbeat(this.#options.node, this.#options.clock.now())
+  }
+
+  async #sweep(): Promise<void> {
+    while (this.#sweepAgain && !this.#stopped) {
+      this.#sweepAgain = false
+      while (!this.#stopped && (await this.#options.store.sweep(this.#options.clock.now(), limits.bulkStepRows)));
+    }
+  }
+
+  async #prune(): Promise<void> {
+    const { store, clock, retentionMs } = this.#options
+    const now = clock.now()
+    while (!this.#stopped && (await store.prune(now - retentionMs, now, limits.retentionStepRows)) > 0);
+  }
+
+  #repeat(name: string, everyMs: number, action: () => Promise<void>): void {
+    this.#after(name, everyMs, async () => {
+      await action().finally(() => this.#repeat(name, everyMs, action))
+    })
+  }
+
+  #after(name: string, ms: number, action: () => Promise<void>): void {
+    if (this.#stopped) return
+    const cancel = this.#options.clock.after(ms, () => {
+      this.#timers.delete(name)
+      const run = action()
+        .catch((error: unknown) => this.#options.observer.failed(`${name} failed`, error))
+        .finally(() => this.#running.delete(run))
+      this.#running.add(run)
+    })
+    this.#timers.set(name, cancel)
+  }
+}

@@ -1,0 +1,35 @@
+import { StoreUnavailable } from '../store/store.ts'
+import { limits } from '../domain/limits.ts'
+import type { Problem } from '../domain/problem.ts'
+
+/** Carries a problem through code that can only throw: hooks and parsers of the HTTP framework. */
+export class ProblemError extends Error {
+  override name = 'ProblemError'
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(problem.kind)
+    this.problem = problem
+  }
+}
+
+/** Seconds after which a caller may try again when the database is unavailable. */
+export const unavailableRetrySeconds = 1
+
+/** What an exception means to the caller; null: nothing it should know, it is ours to mend. */
+export function problemOfError(error: unknown): Problem | null {
+  if (error instanceof ProblemError) return error.problem
+  if (error instanceof StoreUnavailable) return { kind: 'unavailable', retryAfterSeconds: unavailableRetrySeconds }
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  switch (code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return { kind: 'mediaTypeUnsupported', mediaType: '' }
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return { kind: 'bodyTooLarge', bytesMax: limits.requestBodyBytesMax }
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return { kind: 'bodyMalformed', detail: 'the body is not as long as Content-Length says' }
+    case 'FST_ERR_BAD_URL':
+      return { kind: 'routeUnknown', method: '', path: '' }
+    default:
+      return null
+  }
+}

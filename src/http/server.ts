@@ -1,0 +1,87 @@
+// The HTTP server that all fronts share.
+
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
+import { limits } from '../domain/limits.ts'
+import { type RandomBytes, randomText } from '../domain/ids.ts'
+import { type Front, sendAnswer, serveFront } from './front.ts'
+import { acceptJsonBodies } from './json-body.ts'
+import { problemOfError } from './problem-error.ts'
+import { validatorCompiler } from './validation.ts'
+
+export interface HttpServerOptions {
+  readonly logger: FastifyBaseLogger
+  readonly randomBytes: RandomBytes
+  readonly fronts: readonly { readonly front: Front; readonly documentPath: string }[]
+  /** Answers what no front claims. */
+  readonly fallback: Front
+}
+
+/** A caller's own request id is used, so that it can find its request in the log. */
+const requestIdPattern = /^[\w.:-]{1,128}$/
+
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: limits.requestBodyBytesMax,
+    requestTimeout: limits.requestTimeoutMs,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    genReqId: (request) => {
+      const given = request.headers['x-request-id']
+      return typeof given === 'string' && requestIdPattern.test(given)
+        ? given
+        : `req_${randomText(options.randomBytes, 12)}`
+    },
+    routerOptions: {
+      // Long ids are unknown ids, not unknown routes.
+      maxParamLength: 512,
+      onBadUrl: (_path, request, response) => {
+        const answer = options.fallback.answerProblem({ kind: 'routeUnknown', method: 'GET', path: '' }, {
+          id: 'none',
+          url: request.url ?? '',
+        } as FastifyRequest)
+        response.writeHead(answer.status, { 'content-type': 'application/problem+json' })
+        response.end(JSON.stringify(answer.body))
+      },
+    },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  acceptJsonBodies(app)
+  app.decorateRequest('principal', null)
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    done()
+  })
+  const fronts = options.fronts.map(({ front }) => front)
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? ''
+    const problem = { kind: 'routeUnknown', method: request.method, path } as const
+    return sendAnswer(reply, frontOf(fronts, path, options.fallback).answerProblem(problem, request))
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOfError(error)
+    if (problem === null) request.log.error({ err: error, requestId: request.id }, 'a request failed')
+    const front = frontOf(fronts, request.url.split('?')[0] ?? '', options.fallback)
+    return sendAnswer(reply, front.answerProblem(problem ?? { kind: 'internal' }, request))
+  })
+  for (const { front, documentPath } of options.fronts) await serveFront(app, front, documentPath)
+  return app
+}
+
+/** The front with the longest prefix that the path has. */
+function frontOf(fronts: readonly Front[], path: string, fallback: Front): Front {
+  let best = fallback
+  let bestLength = 0
+  for (const front of fronts) {
+    for (const prefix of front.prefixes) {
+      const inside = path === prefix || path.startsWith(`${prefix}/`)
+      if (inside && prefix.length > bestLength) {
+        best = front
+        bestLength = prefix.length
+      }
+    }
+  }
+  return best
+}

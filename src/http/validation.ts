@@ -1,0 +1,77 @@
+// Requests are checked against the schemas that describe them in OpenAPI; a fault names its field.
+
+import type { FastifySchemaCompiler } from 'fastify'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Value } from 'typebox/value'
+import type { FieldError } from '../domain/problem.ts'
+import { ProblemError } from './problem-error.ts'
+
+const places = { body: 'body', querystring: 'query', params: 'path', headers: 'query' } as const
+
+/** Query and path parameters are text, so they are converted first; a body is taken as it is. */
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const validator = Compile(schema)
+  const where = places[(httpPart ?? 'body') as keyof typeof places]
+  return (input: unknown) => {
+    const value = where === 'body' ? input : Value.Convert(schema, input)
+    if (validator.Check(value)) return { value }
+    const fields = fieldErrors(validator.Errors(value))
+    // A body that is not an object at all has no field to blame.
+    const problem =
+      where === 'body' && fields.some((fault) => fault.field === '')
+        ? ({ kind: 'bodyMalformed', detail: 'the body must be a JSON object' } as const)
+        : ({ kind: 'invalid', where, fields } as const)
+    return { error: new ProblemError(problem) }
+  }
+}
+
+type SchemaError = ReturnType<ReturnType<typeof Compile>['Errors']>[number]
+
+/** One error per field: the first that tells most. */
+export function fieldErrors(errors: readonly SchemaError[]): FieldError[] {
+  const faults = new Map<string, FieldError>()
+  const add = (field: string, rule: FieldError['rule'], message: string): void => {
+    if (!faults.has(field)) faults.set(field, { field, rule, message })
+  }
+  for (const error of errors) {
+    const path = error.instancePath.split('/').slice(1).map(unescapePointer)
+    switch (error.keyword) {
+      case 'required':
+        for (const name of error.params.requiredProperties) add([...path, name].join('.'), 'required', 'is required')
+        break
+      case 'additionalProperties':
+        for (const name of error.params.additionalProperties) add([...path, name].join('.'), 'unknown', 'is not known')
+        break
+      case 'boolean':
+        break
+      case 'anyOf':
+        break
+      default:
+        add(path.join('.'), ruleOf(error.keyword), messageOf(error, errors))
+    }
+  }
+  return [...faults.values()]
+}
+
+function ruleOf(keyword: string): FieldError['rule'] {
+  if (keyword === 'type') return 'type'
+  if (keyword === 'enum' || keyword === 'const') return 'choice'
+  if (/^(min|max)(Length|Items|Properties)$/.test(keyword)) return 'length'
+  if (/[mM](in|ax)imum$/.test(keyword)) return 'range'
+  return 'format'
+}
+
+function messageOf(error: SchemaError, errors: readonly SchemaError[]): string {
+  if (error.keyword === 'enum') return `must be one of: ${error.params.allowedValues.join(', ')}`
+  if (error.keyword !== 'type') return error.message
+  // Of a union, each branch complains: together they say what it may be.
+  const types = errors.flatMap((other) =>
+    other.keyword === 'type' && other.instancePath === error.instancePath ? [other.params.type].flat() : [],
+  )
+  return `must be ${[...new Set(types)].map(String).join(' or ')}`
+}
+
+function unescapePointer(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~')
+}

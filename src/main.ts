@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { serve } from './cli/serve.ts'
+import { version } from './cli/version.ts'
+import { flagOf, SettingError, type SettingName, settingTable } from './config/settings.ts'
+import { StoreRefused } from './store/store.ts'
+
+const program = new Command('posthorn')
+  .description("Sends webhooks, and speaks your product's own webhook API")
+  .version(version)
+
+const serveCommand = program.command('serve', { isDefault: true }).description('run the service')
+for (const name of Object.keys(settingTable) as SettingName[]) {
+  const { variable, meaning, default: standard } = settingTable[name]
+  const defaultText = standard === null || standard === '' ? '' : `, default ${standard}`
+  serveCommand.option(`${flagOf(name)} <value>`, `${meaning} (${variable}${defaultText})`)
+}
+serveCommand.action((flags: Partial<Record<SettingName, string>>) => serve(flags))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  // What the operator can mend is one line; anything else is ours, and comes with its stack.
+  if (!(error instanceof SettingError || error instanceof StoreRefused) && !isListenError(error)) throw error
+  process.stderr.write(`posthorn: ${error.message}\n`)
+  process.exitCode = 1
+}
+
+function isListenError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'listen'
+}

@@ -1,0 +1,161 @@
+// Which addresses a delivery may reach. Deny by default: what is not known to be public unicast is refused, so a
+// range that is assigned a meaning later is closed until somebody opens it here.
+//
+// What an operator opens is still held against `never`: link-local and cloud metadata addresses hand out the
+// machine's own credentials, and no delivery has any business there.
+
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+
+/** Says whether deliveries may reach an address. */
+export interface AddressPolicy {
+  /** Why the address (a plain literal, without brackets) is refused, as a short text; null where it is allowed. */
+  refuses(address: string): string | null
+}
+
+/** What an operator may open. */
+export interface AddressPolicyOptions {
+  /** CIDR ranges that are allowed although the policy refuses them; none by default. */
+  readonly allowNetworks: readonly string[]
+}
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6
+type Network = [Address, number]
+type Rule = readonly [name: string, network: Network]
+
+const refused4 = rules({
+  'this network': ['0.0.0.0/8'],
+  private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
+  'carrier-grade NAT': ['100.64.0.0/10'],
+  loopback: ['127.0.0.0/8'],
+  'link-local': ['169.254.0.0/16'],
+  'cloud metadata': ['168.63.129.16/32'],
+  'protocol assignments': ['192.0.0.0/24'],
+  documentation: ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'],
+  AS112: ['192.31.196.0/24', '192.175.48.0/24'],
+  AMT: ['192.52.193.0/24'],
+  '6to4 relay': ['192.88.99.0/24'],
+  benchmarking: ['198.18.0.0/15'],
+  multicast: ['224.0.0.0/4'],
+  broadcast: ['255.255.255.255/32'],
+  reserved: ['240.0.0.0/4'],
+})
+
+// The names are for people; whatever is outside 2000::/3 is refused with or without one.
+const refused6 = rules({
+  unspecified: ['::/128'],
+  loopback: ['::1/128'],
+  'IPv4-mapped': ['::ffff:0:0/96'],
+  'IPv4-compatible': ['::/96'],
+  'IPv4-translated': ['::ffff:0:0:0/96'],
+  NAT64: ['64:ff9b::/96', '64:ff9b:1::/48'],
+  'unique local': ['fc00::/7'],
+  'link-local': ['fe80::/10'],
+  'site-local': ['fec0::/10'],
+  multicast: ['ff00::/8'],
+  Teredo: ['2001::/32'],
+  'protocol assignments': ['2001::/23'],
+  documentation: ['2001:db8::/32', '3fff::/20'],
+  '6to4': ['2002::/16'],
+  AS112: ['2620:4f:8000::/48'],
+})
+const publicUnicast6 = network('2000::/3')
+
+const never4 = rules({
+  'link-local': ['169.254.0.0/16'],
+  'cloud metadata': ['100.100.100.200/32', '168.63.129.16/32'],
+})
+const never6 = rules({
+  'link-local': ['fe80::/10'],
+  'cloud metadata': ['fd00:ec2::254/128', 'fd20:ce::254/128'],
+})
+
+/** The policy of the egress guard. Throws an Error that names the text of a malformed CIDR range. */
+export function createAddressPolicy(options: AddressPolicyOptions): AddressPolicy {
+  const allowed = options.allowNetworks.map(parseNetwork)
+  const allowed4 = allowed.filter(([address]) => address.kind() === 'ipv4')
+  const allowed6 = allowed.filter(([address]) => address.kind() === 'ipv6')
+
+  function refuses4(address: ipaddr.IPv4): string | null {
+    const never = nameOf(never4, address)
+    if (never !== null) return never
+    return isIn(allowed4, address) ? null : nameOf(refused4, address)
+  }
+
+  function refuses6(address: ipaddr.IPv6): string | null {
+    const never = nameOf(never6, address) ?? firstName(hiddenIPv4(address))
+    if (never !== null) return never
+    if (isIn(allowed6, address)) return null
+    // A socket reports an IPv4 peer in this form when it listens on both families, so it is as good as the plain one.
+    if (address.isIPv4MappedAddress() && isIn(allowed4, address.toIPv4Address())) return null
+    return nameOf(refused6, address) ?? (address.match(publicUnicast6) ? null : 'reserved')
+  }
+
+  return {
+    refuses(address) {
+      // ipaddr.js also takes octal, hexadecimal and short spellings; a socket's address never has them.
+      if (isIP(address) === 0) return 'not an IP address'
+      // ipaddr.js takes this deprecated form for the mapped one, which may be allowed.
+      if (/^::\d+\./.test(address)) return 'IPv4-compatible'
+      const parsed = ipaddr.parse(address)
+      return isIPv6(parsed) ? refuses6(parsed) : refuses4(parsed)
+    },
+  }
+}
+
+/** The IPv4 addresses that the IPv6 address may be translated to on its way; opening ::/0 must not open these. */
+function hiddenIPv4(address: ipaddr.IPv6): ipaddr.IPv4[] {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, , g = 0, h = 0] = address.parts
+  const last = fromWords(g, h)
+  if (a === 0x2002) return [fromWords(b, c)]
+  if (a === 0x2001 && b === 0) return [fromWords(c, d), fromWords(g ^ 0xffff, h ^ 0xffff)]
+  // Local NAT64 prefixes put the address behind 48 or behind 96 bits (RFC 6052, 2.2).
+  if (a === 0x64 && b === 0xff9b && c === 1)
+    return [last, fromWords(d, ((e & 0xff) << 8) | ((address.parts[5] ?? 0) >> 8))]
+  if (a === 0x64 && b === 0xff9b) return [last]
+  return a === 0 && b === 0 && c === 0 && d === 0 ? [last] : []
+}
+
+function fromWords(high: number, low: number): ipaddr.IPv4 {
+  return new ipaddr.IPv4([high >> 8, high & 0xff, low >> 8, low & 0xff])
+}
+
+function firstName(addresses: readonly ipaddr.IPv4[]): string | null {
+  for (const address of addresses) {
+    const name = nameOf(never4, address)
+    if (name !== null) return name
+  }
+  return null
+}
+
+function nameOf(list: readonly Rule[], address: Address): string | null {
+  for (const [name, range] of list) if (address.match(range)) return name
+  return null
+}
+
+function isIn(list: readonly Network[], address: Address): boolean {
+  for (const range of list) if (address.match(range)) return true
+  return false
+}
+
+function isIPv6(address: Address): address is ipaddr.IPv6 {
+  return address.kind() === 'ipv6'
+}
+
+function rules(ranges: Readonly<Record<string, readonly string[]>>): Rule[] {
+  return Object.entries(ranges).flatMap(([name, list]) => list.map((text): Rule => [name, network(text)]))
+}
+
+function network(text: string): Network {
+  return ipaddr.parseCIDR(text)
+}
+
+function parseNetwork(text: string): Network {
+  const trimmed = text.trim()
+  const [address = '', prefix = '', ...rest] = trimmed.split('/')
+  const family = isIP(address)
+  const bitsMax = family === 4 ? 32 : 128
+  const wellFormed = family !== 0 && !address.includes('%') && /^\d{1,3}$/.test(prefix) && rest.length === 0
+  if (!wellFormed || Number(prefix) > bitsMax) throw new Error(`not a CIDR range: ${text}`)
+  return network(trimmed)
+}

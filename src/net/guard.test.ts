@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { Socket } from 'node:net'
+import { test } from 'node:test'
+import { createAddressPolicy } from './address-policy.ts'
+import { answers, eventually, httpReceiver, listen, loopbackSender, post, tcpReceiver } from './fixture.ts'
+import { BlockedError, createGuard } from './guard.ts'
+
+const strict = createGuard(createAddressPolicy({ allowNetworks: [] }))
+const local = createGuard(createAddressPolicy({ allowNetworks: ['127.0.0.0/8'] }))
+
+const loopbackSpellings = [
+  '127.0.0.1',
+  '127.1',
+  '127.0.1',
+  '2130706433',
+  '0x7f000001',
+  '0x7f.1',
+  '0177.0.0.1',
+  '017700000001',
+  '127.0.0.1.',
+  '１２７.０.０.１',
+  '①②⑦.0.0.1',
+  '127。0。0。1',
+  '127.0.0.\u00AD1',
+  '127.0.0.\u200B1',
+  '%31%32%37.0.0.1',
+  '127.0.\t0.1',
+  '[::ffff:127.0.0.1]',
+  '[::ffff:7f00:1]',
+  '[0:0:0:0:0:ffff:7f00:0001]',
+  'user:pass@127.0.0.1',
+]
+
+void test('sees through odd spellings of a refused address', () => {
+  for (const host of [...loopbackSpellings, '[::1]', '[::]', '0', '[::7f00:1]', '[64:ff9b::7f00:1]', '[2002:7f00:1::]'])
+    assert.notEqual(strict.refusesUrl(new URL(`https://${host}/hook`)), null, host)
+  for (const url of ['http:127.0.0.1', 'http:/127.0.0.1/', 'http:\\\\127.0.0.1\\x'])
+    assert.notEqual(strict.refusesUrl(new URL(url)), null, url)
+})
+
+void test('refuses local names, and localhost only where loopback is not allowed', () => {
+  const localhosts = ['localhost', 'LOCALHOST', 'localhost.', 'a.b.localhost', 'a.localhost.']
+  const others = ['printer.local', 'metadata.google.internal', 'x.internal.', 'nas.home.arpa']
+  for (const host of [...localhosts, ...others])
+    assert.notEqual(strict.refusesUrl(new URL(`http://${host}:8080/`)), null, host)
+  for (const host of localhosts) assert.equal(local.refusesUrl(new URL(`http://${host}`)), null, host)
+  for (const host of others) assert.notEqual(local.refusesUrl(new URL(`http://${host}`)), null, host)
+})
+
+void test('lets public names and addresses pass', () => {
+  for (const host of [
+    'example.com',
+    'example.com.',
+    'localhost.example.com',
+    'internal.io',
+    '8.8.8.8',
+    '[2606:4700::1111]',
+  ])
+    assert.equal(strict.refusesUrl(new URL(`https://${host}:8443/a?b`)), null, host)
+  for (const host of loopbackSpellings) assert.equal(local.refusesUrl(new URL(`http://${host}/`)), null, host)
+})
+
+void test('connects to no refused literal, however it is spelt', async (t) => {
+  const canary = await tcpReceiver(t, () => {})
+  const lookup = answers(['127.0.0.1'])
+  const sender = loopbackSender(t, lookup, [])
+  for (const host of loopbackSpellings) {
+    const { outcome, response } = await post(sender, `http://${host.replace('user:pass@', '')}:${canary.port}/`)
+    assert.deepEqual(outcome, { kind: 'blocked', error: 'blocked: not a public address' }, host)
+    assert.equal(response, null)
+  }
+  assert.equal(canary.connections(), 0)
+  assert.equal(lookup.calls, 0)
+})
+
+void test('connects to no name with a refused address among its answers, wherever it stands', async (t) => {
+  const canary = await tcpReceiver(t, () => {})
+  const lists = [
+    ['127.0.0.1'],
+    ['8.8.8.8', '127.0.0.1'],
+    ['127.0.0.1', '8.8.8.8'],
+    ['2606:4700::1111', '::1'],
+    ['::ffff:7f00:1'],
+  ]
+  for (const list of lists) {
+    const { outcome } = await post(loopbackSender(t, answers(list), []), `http://name.test:${canary.port}/`)
+    assert.equal(outcome.kind, 'blocked', list.join())
+  }
+  assert.equal(canary.connections(), 0)
+})
+
+void test('a name that resolves differently the second time gains nothing', async (t) => {
+  const receiver = createServer((request, response) => void request.resume().on('end', () => response.end('ok')))
+  receiver.keepAliveTimeout = 0
+  const { port } = await listen(t, receiver, '127.0.0.2').catch(() => ({ port: 0 }))
+  if (port === 0) return t.skip('127.0.0.2 is not an address of this machine')
+  const canary = await listen(t, createServer(), '127.0.0.1', port)
+  const lookup = answers(['127.0.0.2'], ['127.0.0.1'])
+  const sender = loopbackSender(t, lookup, ['127.0.0.2/32'])
+
+  const headers = { connection: 'close' }
+  const first = await post(sender, `http://rebind.test:${port}/`, { headers })
+  assert.deepEqual(first, { outcome: { kind: 'delivered', status: 200 }, response: 'ok' })
+  assert.equal(lookup.calls, 1, 'one connection resolves once')
+  const second = await post(sender, `http://rebind.test:${port}/`, { headers })
+  assert.equal(second.outcome.kind, 'blocked')
+  assert.equal(canary.connections(), 0)
+})
+
+void test('hands no socket over whose peer is refused, and writes nothing to it', async (t) => {
+  let received = 0
+  const receiver = await tcpReceiver(t, (socket) => socket.on('data', (chunk) => (received += chunk.length)))
+  let checks = 0
+  const guard = createGuard({ refuses: () => (++checks === 1 ? null : 'moved') }, { lookup: answers(['127.0.0.1']) })
+  const to = { hostname: 'name.test', host: 'name.test', protocol: 'http:', port: String(receiver.port) }
+  const error = await new Promise<Error | null>((resolve) => {
+    guard.connector(to, (...[failure]) => resolve(failure))
+  })
+  assert.ok(error instanceof BlockedError)
+  assert.equal(error.code, 'BLOCKED')
+  assert.equal(error.reason, 'moved: 127.0.0.1')
+  await eventually(() => receiver.connections() === 1 && receiver.open.size === 0)
+  assert.equal(received, 0)
+})
+
+void test('reaches an allowed name, trying all of its addresses', async (t) => {
+  const receiver = await httpReceiver(t, (request, response) => void request.resume().on('end', () => response.end()))
+  const sender = loopbackSender(t, answers(['127.0.0.9', '127.0.0.1']))
+  const { outcome } = await post(sender, `http://name.test.:${receiver.port}/`)
+  assert.deepEqual(outcome, { kind: 'delivered', status: 200 })
+})
+
+void test('returns the socket under way, so that it can be given up', async (t) => {
+  const receiver = await tcpReceiver(t, () => {})
+  const to = { hostname: '127.0.0.1', protocol: 'http:', port: String(receiver.port) }
+  const socket: Socket | null = local.connector(to, () => {})
+  assert.ok(socket !== null)
+  await once(socket, 'connect')
+  socket.destroy()
+  await once(socket, 'close')
+})

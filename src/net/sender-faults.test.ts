@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { connect, createServer } from 'node:net'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { answers, eventually, listen, loopbackSender, post, rawReceiver, tcpReceiver } from './fixture.ts'
+import type { Lookup } from './guard.ts'
+
+const timeoutMs = 250
+
+const late: Lookup = (_hostname, _options, callback) => {
+  setTimeout(callback, 500, null, [{ address: '127.0.0.1', family: 4 }])
+}
+
+/** Sends, and checks that the deadline was kept: never early, late by a sweep and what a busy machine adds. */
+async function timed(run: () => ReturnType<typeof post>): Promise<Awaited<ReturnType<typeof post>>> {
+  const startedAt = performance.now()
+  const result = await run()
+  const tookMs = performance.now() - startedAt
+  assert.ok(tookMs >= timeoutMs && tookMs < timeoutMs + 300, `took ${tookMs} ms`)
+  return result
+}
+
+void test('the deadline holds while a name is looked up', async (t) => {
+  const sender = loopbackSender(t, () => {})
+  const result = await timed(() => post(sender, 'http://slow.test/', { timeoutMs }))
+  assert.deepEqual(result, { outcome: { kind: 'timedOut', phase: 'connect' }, response: null })
+  assert.deepEqual(sender.count(), { inFlight: 0, connections: 0, origins: 0 })
+})
+
+void test('an answer to a lookup that was given up opens no connection', async (t) => {
+  const canary = await tcpReceiver(t, () => {})
+  const result = await timed(() => post(loopbackSender(t, late), `http://slow.test:${canary.port}/`, { timeoutMs }))
+  assert.deepEqual(result.outcome, { kind: 'timedOut', phase: 'connect' })
+  await sleep(400)
+  assert.equal(canary.connections(), 0)
+})
+
+void test('the deadline holds during the TLS handshake, and the socket is given up', async (t) => {
+  const receiver = await tcpReceiver(t, (socket) => socket.resume())
+  const result = await timed(() => post(loopbackSender(t), `https://127.0.0.1:${receiver.port}/`, { timeoutMs }))
+  assert.deepEqual(result.outcome, { kind: 'timedOut', phase: 'connect' })
+  await eventually(() => receiver.connections() === 1 && receiver.open.size === 0)
+})
+
+void test('the deadline holds for a receiver that says nothing', async (t) => {
+  const receiver = await tcpReceiver(t, (socket) => socket.resume())
+  const result = await timed(() => post(loopbackSender(t), `http://127.0.0.1:${receiver.port}/`, { timeoutMs }))
+  assert.deepEqual(result, { outcome: { kind: 'timedOut', phase: 'headers' }, response: null })
+  await eventually(() => receiver.open.size === 0)
+})
+
+void test('the deadline holds for headers and bodies that drip', async (t) => {
+  const drip = (head: string): Promise<{ port: number }> =>
+    tcpReceiver(t, (socket) => {
+      socket.write(head)
+      const timer = setInterval(() => socket.write('a'), 20)
+      socket.on('close', () => clearInterval(timer))
+    })
+  const headers = await drip('HTTP/1.1 200 OK\r\nx-slow: ')
+  const result = await timed(() => post(loopbackSender(t), `http://127.0.0.1:${headers.port}/`, { timeoutMs }))
+  assert.deepEqual(result, { outcome: { kind: 'timedOut', phase: 'headers' }, response: null })
+
+  const body = await drip('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n')
+  const cut = await timed(() => post(loopbackSender(t), `http://127.0.0.1:${body.port}/`, { timeoutMs }))
+  assert.deepEqual(cut.outcome, { kind: 'timedOut', phase: 'body' })
+  assert.match(cut.response ?? '', /^a{3,}$/)
+})
+
+void test(
+  'a receiver with a full backlog runs into the deadline',
+  { skip: process.platform !== 'linux' },
+  async (t) => {
+    const server = createServer({ pauseOnConnect: true })
+    const { port } = await listen(t, server, '127.0.0.1')
+    const stuck = Array.from({ length: 40 }, () => connect(port, '127.0.0.1'))
+    t.after(() => stuck.forEach((socket) => socket.destroy()))
+    await eventually(() => stuck.every((socket) => !socket.connecting))
+    const { outcome } = await timed(() => post(loopbackSender(t), `http://127.0.0.1:${port}/`, { timeoutMs }))
+    assert.equal(outcome.kind, 'timedOut')
+  },
+)
+
+void test('tells why there was no answer, in stable words', async (t) => {
+  const port = async (answer: string): Promise<number> => (await rawReceiver(t, answer, true)).port
+  const resetting = await tcpReceiver(t, (socket) => socket.once('data', () => socket.resetAndDestroy()))
+  const closing = await tcpReceiver(t, (socket) => socket.end())
+  const unused = await listen(t, createServer(), '127.0.0.3').catch(() => closing)
+  const ok = 'HTTP/1.1 200 OK\r\n'
+  const cases: [string, string][] = [
+    [`http://127.0.0.1:${unused.port === closing.port ? 1 : unused.port}/`, 'connection refused'],
+    [`http://127.0.0.1:${resetting.port}/`, 'connection reset'],
+    [`http://127.0.0.1:${closing.port}/`, 'connection closed'],
+    [`http://127.0.0.1:${await port(`${ok}x: ${'y'.repeat(20_000)}\r\n\r\n`)}/`, 'response headers too large'],
+    [`http://127.0.0.1:${await port('SSH-2.0-OpenSSH_9.2\r\n')}/`, 'malformed response'],
+    [
+      `http://127.0.0.1:${await port(`${ok}content-length: 1\r\ncontent-length: 2\r\n\r\nab`)}/`,
+      'content length mismatch',
+    ],
+    [
+      `http://127.0.0.1:${await port(`${ok}content-length: 1\r\ntransfer-encoding: chunked\r\n\r\n`)}/`,
+      'content length mismatch',
+    ],
+    [`http://127.0.0.1:${await port('HTTP/1.1 100 Continue\r\n\r\n')}/`, 'malformed response'],
+    [
+      `http://127.0.0.1:${await port('HTTP/1.1 101 No\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')}/`,
+      'malformed response',
+    ],
+    ['http://nobody.test/', 'name not found'],
+    ['nonsense', 'invalid URL'],
+    ['ftp://127.0.0.1/', 'invalid URL'],
+  ]
+  const sender = loopbackSender(t, answers([]))
+  for (const [url, error] of cases)
+    assert.deepEqual(await post(sender, url), { outcome: { kind: 'unreachable', error }, response: null }, url)
+  assert.deepEqual(sender.count(), { inFlight: 0, connections: 0, origins: 0 })
+})
+
+void test('an answer that is cut short is no answer, whatever its status', async (t) => {
+  for (const head of ['content-length: 10\r\n\r\nab', 'transfer-encoding: chunked\r\n\r\n2\r\nab\r\n']) {
+    const { port } = await rawReceiver(t, `HTTP/1.1 200 OK\r\n${head}`, true)
+    const { outcome, response } = await post(loopbackSender(t), `http://127.0.0.1:${port}/`)
+    assert.equal(outcome.kind, 'unreachable', JSON.stringify(outcome))
+    assert.equal(response, 'ab')
+  }
+})
+
+void test('an unusable header is an outcome and not an exception', async (t) => {
+  const canary = await tcpReceiver(t, () => {})
+  const sender = loopbackSender(t)
+  for (const headers of [{ 'x-a': 'b\r\nc: d' }, { 'bad name': 'x' }, { 'x-a': '\0' }, { expect: '100-continue' }]) {
+    const { outcome } = await post(sender, `http://127.0.0.1:${canary.port}/`, { headers })
+    assert.ok(outcome.kind === 'unreachable' && outcome.error.startsWith('invalid request: '), JSON.stringify(outcome))
+  }
+  assert.equal(canary.connections(), 0)
+})
+
+void test('an exception of one caller keeps no other from its outcome', async () => {
+  // In a process of its own, because the test runner takes every uncaught exception for a failure.
+  const script = `
+    import { createSender } from ${JSON.stringify(import.meta.resolve('./sender.ts'))}
+    const sender = createSender({ guard: { connector: () => null } })
+    const request = { url: 'nonsense', headers: {}, body: Buffer.alloc(0), timeoutMs: 1000 }
+    process.on('uncaughtException', (error) => console.log('uncaught', error.message))
+    sender.send(request, () => { throw new Error('of the caller') })
+    sender.send(request, (result) => console.log(result.outcome.error))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
+  assert.deepEqual(stdout.trim().split('\n').toSorted(), ['invalid URL', 'uncaught of the caller'])
+})

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import type { TlsOptions } from 'node:tls'
+import { answers, listen, loopbackSender, post } from './fixture.ts'
+import type { Receiver } from './fixture.ts'
+
+const certificate = makeCertificate()
+const options = certificate === null ? { skip: 'openssl is not on the PATH' } : {}
+
+void test(
+  'refuses a certificate that nobody vouches for, even if the environment says otherwise',
+  options,
+  async (t) => {
+    const { port } = await tlsReceiver(t)
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+    t.after(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'])
+    for (let round = 0; round < 3; round++) {
+      const sender = loopbackSender(t, answers(['127.0.0.1']))
+      const { outcome } = await post(sender, `https://good.test:${port}/`)
+      assert.deepEqual(outcome, { kind: 'unreachable', error: 'certificate problem (DEPTH_ZERO_SELF_SIGNED_CERT)' })
+      assert.deepEqual(sender.count(), { inFlight: 0, connections: 0, origins: 0 })
+    }
+  },
+)
+
+void test('verifies the name although the address is pinned, and wants TLS 1.2', options, async (t) => {
+  const before = getCACertificates('default')
+  setDefaultCACertificates([certificate?.cert ?? ''])
+  t.after(() => setDefaultCACertificates(before))
+  const receiver = await tlsReceiver(t)
+  const sender = loopbackSender(t, answers(['127.0.0.1']))
+  const url = `https://good.test:${receiver.port}/`
+  const good = await Promise.all(Array.from({ length: 4 }, () => post(sender, url)))
+  for (const { outcome, response } of good) {
+    assert.deepEqual(outcome, { kind: 'delivered', status: 200 })
+    assert.equal(response, 'good.test http/1.1')
+  }
+  assert.equal(receiver.connections(), 4)
+  const dotted = await post(sender, `https://good.test.:${receiver.port}/`)
+  assert.equal(dotted.response, 'good.test http/1.1')
+  const wrong = await post(sender, `https://other.test:${receiver.port}/`)
+  const error = 'certificate problem (ERR_TLS_CERT_ALTNAME_INVALID)'
+  assert.deepEqual(wrong.outcome, { kind: 'unreachable', error })
+
+  const old = await tlsReceiver(t, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' })
+  const refused = await post(sender, `https://good.test:${old.port}/`)
+  assert.ok(refused.outcome.kind === 'unreachable' && refused.outcome.error.startsWith('TLS failed ('))
+})
+
+async function tlsReceiver(t: TestContext, more: TlsOptions = {}): Promise<Receiver> {
+  const server = createServer({ ...certificate, ...more }, (request, response) => {
+    const socket = request.socket as typeof request.socket & { servername?: string; alpnProtocol?: string }
+    request.resume().on('end', () => response.end(`${socket.servername} ${socket.alpnProtocol}`))
+  })
+  return listen(t, server, '127.0.0.1')
+}
+
+function makeCertificate(): { key: string; cert: string } | null {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-tls-'))
+  const key = join(folder, 'key.pem')
+  const cert = join(folder, 'cert.pem')
+  const how = '-x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=good.test'.split(' ')
+  try {
+    const args = ['req', ...how, '-addext', 'subjectAltName=DNS:good.test', '-keyout', key, '-out', cert]
+    execFileSync('openssl', args, { stdio: 'ignore' })
+    return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
+  } catch {
+    return null
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

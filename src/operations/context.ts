@@ -1,0 +1,40 @@
+import type { RandomBytes, TenantId } from '../domain/ids.ts'
+import type { ApiKey } from '../domain/api-key.ts'
+import type { Clock } from '../domain/clock.ts'
+import { failure, type Result, success } from '../domain/problem.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import type { Directory, TenantView } from '../engine/directory.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Store } from '../store/store.ts'
+import type { Vault } from '../vault/vault.ts'
+import type { KeyRing } from './key-ring.ts'
+
+/** Says early why a URL can never be delivered to; null: nothing is known against it. No name is looked up. */
+export interface EgressPolicy {
+  refusesUrl(url: URL): string | null
+}
+
+/** What operations work with; made once, in app.ts. */
+export interface Context {
+  readonly store: Store
+  readonly engine: Engine
+  readonly directory: Directory
+  readonly keys: KeyRing
+  readonly vault: Vault
+  readonly dialects: ReadonlyMap<string, Dialect>
+  readonly egress: EgressPolicy
+  readonly clock: Clock
+  readonly randomBytes: RandomBytes
+  /** POSTHORN_ALLOW_HTTP: endpoints may use http:// whatever their dialect says. */
+  readonly allowHttp: boolean
+}
+
+/** Who asks: the operator, or a customer by an API key. */
+export type Principal = { readonly kind: 'operator' } | { readonly kind: 'customer'; readonly key: ApiKey }
+
+/** The tenant, if the principal may know of it: one that it may not is answered exactly as an absent one. */
+export async function tenantFor(context: Context, principal: Principal, id: TenantId): Promise<Result<TenantView>> {
+  const allowed = principal.kind === 'operator' || principal.key.tenants.includes(id)
+  const view = allowed ? (context.directory.peek(id) ?? (await context.directory.load(id))) : null
+  return view === null ? failure({ kind: 'notFound', what: 'tenant', id }) : success(view)
+}

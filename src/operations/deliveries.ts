@@ -1,0 +1,132 @@
+import type { DeliveryStatus } from '../domain/delivery.ts'
+import type { Event } from '../domain/event.ts'
+import type { DeliveryId, EndpointId, EventId, TenantId } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import { failure, invalidField, type Result, success } from '../domain/problem.ts'
+import type { Attempt } from '../domain/attempt.ts'
+import type { DeliveryFilter, DeliveryRow, Page, PageRequest } from '../store/store.ts'
+import { type Context, type Principal, tenantFor } from './context.ts'
+
+/** Sends a test event to one endpoint, whatever it wants; it is recorded like any other. */
+export async function sendTest(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+): Promise<Result<{ readonly event: Event; readonly delivery: DeliveryId }>> {
+  const view = await tenantFor(context, principal, tenant)
+  if (!view.ok) return view
+  const endpoint = view.value.byId.get(id)?.endpoint
+  if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id })
+  if (!endpoint.enabled) {
+    return failure({ kind: 'conflict', code: 'endpoint_disabled', detail: 'the endpoint is disabled' })
+  }
+  const { dialect } = view.value
+  const now = context.clock.now()
+  const event: Event = {
+    ...dialect.testEvent(endpoint),
+    id: dialect.newEventId(now, context.randomBytes) as EventId,
+    tenant,
+    attributes: null,
+    occurredAt: now,
+    acceptedAt: now,
+  }
+  const [accepted] = await context.engine.accept([{ event, view: view.value, only: endpoint.key }])
+  const delivery = accepted?.deliveries[0]
+  return delivery === undefined ? failure({ kind: 'internal' }) : success({ event, delivery })
+}
+
+/** Makes a waiting delivery due now, or an ended one wait again with its schedule afresh. */
+export async function retryDelivery(context: Context, principal: Principal, id: DeliveryId): Promise<Result<null>> {
+  const found = await findDelivery(context, principal, id)
+  if (!found.ok) return found
+  const { delivery } = found.value
+  const view = await context.directory.load(delivery.tenant)
+  const endpoint = view?.byKey.get(delivery.endpoint)?.endpoint
+  if (endpoint === undefined) {
+    return failure({ kind: 'conflict', code: 'endpoint_deleted', detail: 'its endpoint was deleted' })
+  }
+  if (!endpoint.enabled) {
+    return failure({ kind: 'conflict', code: 'endpoint_disabled', detail: 'its endpoint is disabled' })
+  }
+  if (!(await context.store.rearmDelivery(id, context.clock.now()))) {
+    return failure({ kind: 'conflict', code: 'delivery_in_flight', detail: 'the delivery is being attempted now' })
+  }
+  context.engine.wake()
+  return success(null)
+}
+
+export interface ReplayInput {
+  /** Milliseconds since 1970; deliveries whose events were accepted in [since, until). */
+  readonly since: number
+  readonly until: number
+  /** Default: what did not arrive, i.e. failed and cancelled ones. */
+  readonly statuses?: readonly DeliveryStatus[]
+}
+
+/** Sends an endpoint's past deliveries again; gives how many. */
+export async function replay(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+  { since, until, statuses = ['failed', 'cancelled'] }: ReplayInput,
+): Promise<Result<number>> {
+  const view = await tenantFor(context, principal, tenant)
+  if (!view.ok) return view
+  const endpoint = view.value.byId.get(id)?.endpoint
+  if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id })
+  if (!endpoint.enabled) {
+    return failure({ kind: 'conflict', code: 'endpoint_disabled', detail: 'the endpoint is disabled' })
+  }
+  const now = context.clock.now()
+  let after: DeliveryId | null = null
+  let count = 0
+  do {
+    const request = { endpoint: endpoint.key, since, until, statuses, now, rowsMax: limits.bulkStepRows, after }
+    const step = await context.store.rearmDeliveries(request)
+    count += step.count
+    after = step.last
+  } while (after !== null)
+  context.engine.wake()
+  return success(count)
+}
+
+/** Which deliveries to list; `endpoint` by its public id. */
+export interface DeliveryQuery extends Omit<DeliveryFilter, 'endpoint'> {
+  readonly endpoint: EndpointId | null
+}
+
+/** A customer sees the deliveries of its own tenants: of the one that it names, else of the first of its key. */
+export async function listDeliveries(
+  context: Context,
+  principal: Principal,
+  query: DeliveryQuery,
+  page: PageRequest,
+): Promise<Result<Page<DeliveryRow>>> {
+  const tenant = query.tenant ?? (principal.kind === 'customer' ? (principal.key.tenants[0] ?? null) : null)
+  if (tenant === null) {
+    if (query.endpoint !== null) return invalidField('tenant', 'required', 'is required with endpoint', 'query')
+    return success(await context.store.listDeliveries({ ...query, tenant, endpoint: null }, page))
+  }
+  const view = await tenantFor(context, principal, tenant)
+  if (!view.ok) return view
+  if (query.endpoint === null) {
+    return success(await context.store.listDeliveries({ ...query, tenant, endpoint: null }, page))
+  }
+  const endpoint = view.value.byId.get(query.endpoint)?.endpoint
+  if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id: query.endpoint })
+  return success(await context.store.listDeliveries({ ...query, tenant, endpoint: endpoint.key }, page))
+}
+
+/** A delivery with its attempts, unless it is another tenant's. */
+export async function findDelivery(
+  context: Context,
+  principal: Principal,
+  id: DeliveryId,
+): Promise<Result<{ readonly delivery: DeliveryRow; readonly attempts: readonly Attempt[] }>> {
+  const found = await context.store.findDelivery(id)
+  const allowed =
+    found !== null && (principal.kind === 'operator' || principal.key.tenants.includes(found.delivery.tenant))
+  return allowed ? success(found) : failure({ kind: 'notFound', what: 'delivery', id })
+}

@@ -1,0 +1,120 @@
+// What an endpoint may be, checked in one place for every API. Fields are named as in the domain; each API translates.
+
+import { isReservedHeader, headerNamePattern, headerValuePattern } from '../domain/header-rules.ts'
+import { limits } from '../domain/limits.ts'
+import { patternMatches } from '../domain/matching.ts'
+import type { FieldError } from '../domain/problem.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import type { Context } from './context.ts'
+
+/** What a customer or the operator says about an endpoint; absent: as it is, or the default. */
+export interface EndpointInput {
+  readonly url?: string
+  readonly eventTypes?: readonly string[]
+  readonly filters?: Readonly<Record<string, string>>
+  readonly description?: string | null
+  readonly enabled?: boolean
+  readonly headers?: Readonly<Record<string, string>>
+  /** Signing secrets chosen by the customer, newest first. */
+  readonly secrets?: readonly string[]
+}
+
+/** All that is wrong with the input, by field; empty: nothing. */
+export function endpointFaults(context: Context, dialect: Dialect, input: EndpointInput): FieldError[] {
+  const faults: FieldError[] = []
+  const add = (field: string, rule: FieldError['rule'], message: string | null): void => {
+    if (message !== null) faults.push({ field, rule, message })
+  }
+  if (input.url !== undefined) checkUrl(context, dialect, input.url, add)
+  if (input.eventTypes !== undefined) checkEventTypes(dialect, input.eventTypes, add)
+  if (input.filters !== undefined) checkFilters(dialect, input.filters, add)
+  if (input.description !== undefined && (input.description ?? '').length > dialect.endpointRules.descriptionCharsMax) {
+    add('description', 'length', `must have at most ${dialect.endpointRules.descriptionCharsMax} characters`)
+  }
+  if (input.headers !== undefined) checkHeaders(dialect, input.headers, add)
+  if (input.secrets !== undefined) {
+    if (input.secrets.length > limits.secretsPerEndpointMax) {
+      add('secrets', 'length', `must hold at most ${limits.secretsPerEndpointMax}`)
+    }
+    for (const [index, secret] of input.secrets.entries()) {
+      add(`secrets.${index}`, 'format', dialect.endpointRules.secretFault(secret))
+    }
+  }
+  return faults
+}
+
+type Add = (field: string, rule: FieldError['rule'], message: string | null) => void
+
+function checkUrl(context: Context, dialect: Dialect, text: string, add: Add): void {
+  const { schemes, urlCharsMax } = dialect.endpointRules
+  if (text.length > urlCharsMax) return add('url', 'length', `must have at most ${urlCharsMax} characters`)
+  // Spaces, control characters and backslashes: parsers repair them, each in its own way.
+  const url = /^[^\s\\\p{Cc}]+$/u.test(text) ? URL.parse(text) : null
+  if (url === null || url.hostname === '') return add('url', 'format', 'must be a valid URL')
+  const allowed: readonly string[] = context.allowHttp ? ['https:', 'http:'] : schemes
+  if (!allowed.includes(url.protocol)) {
+    return add('url', 'format', `must be an ${allowed.includes('http:') ? 'https:// or http://' : 'https://'} URL`)
+  }
+  if (url.username !== '' || url.password !== '') return add('url', 'format', 'must not contain credentials')
+  if (url.hash !== '') return add('url', 'format', 'must not contain a fragment')
+  if (url.port === '0') return add('url', 'format', 'must not use port 0')
+  const refusal = context.egress.refusesUrl(url)
+  if (refusal !== null) add('url', 'format', `must be publicly reachable: ${refusal}`)
+}
+
+function checkEventTypes(dialect: Dialect, patterns: readonly string[], add: Add): void {
+  if (patterns.length === 0) add('eventTypes', 'length', 'must name at least one event type')
+  if (patterns.length > limits.eventTypesPerEndpointMax) {
+    add('eventTypes', 'length', `must name at most ${limits.eventTypesPerEndpointMax} event types`)
+  }
+  for (const [index, pattern] of patterns.entries()) {
+    if (!isKnownPattern(dialect, pattern)) add(`eventTypes.${index}`, 'choice', `${pattern} is not an event type`)
+  }
+}
+
+function isKnownPattern(dialect: Dialect, pattern: string): boolean {
+  const { wildcards } = dialect.endpointRules
+  if (pattern === '*') return wildcards !== 'none'
+  if (pattern.endsWith('.*') && wildcards !== 'prefix') return false
+  if (pattern === '' || pattern.length > limits.eventTypeCharsMax) return false
+  return dialect.openCatalogue || dialect.eventTypes.some((type) => patternMatches(pattern, type.name))
+}
+
+function checkFilters(dialect: Dialect, filters: Readonly<Record<string, string>>, add: Add): void {
+  const known = dialect.endpointRules.filters
+  const names = Object.keys(filters)
+  if (names.length > limits.filtersPerEndpointMax) {
+    add('filters', 'length', `must name at most ${limits.filtersPerEndpointMax} attributes`)
+  }
+  for (const name of names) {
+    if (known !== 'any' && !known.includes(name)) add(`filters.${name}`, 'unknown', 'is not an attribute to filter by')
+    if (name.length > limits.attributeCharsMax || (filters[name] ?? '').length > limits.attributeCharsMax) {
+      add(`filters.${name}`, 'length', `must have at most ${limits.attributeCharsMax} characters`)
+    }
+  }
+}
+
+function checkHeaders(dialect: Dialect, headers: Readonly<Record<string, string>>, add: Add): void {
+  const entries = Object.entries(headers)
+  if (entries.length > 0 && !dialect.endpointRules.customHeaders) {
+    return add('headers', 'unknown', 'this dialect has no custom headers')
+  }
+  if (entries.length > limits.customHeadersMax) add('headers', 'length', `must be at most ${limits.customHeadersMax}`)
+  let chars = 0
+  const seen = new Set<string>()
+  for (const [name, value] of entries) {
+    const field = `headers.${name}`
+    chars += name.length + value.length
+    if (!headerNamePattern.test(name)) add(field, 'format', 'is not a header name')
+    else if (isReservedHeader(name)) add(field, 'format', 'is set by the sender and cannot be replaced')
+    if (seen.has(name.toLowerCase())) add(field, 'duplicate', 'is given twice')
+    seen.add(name.toLowerCase())
+    if (!headerValuePattern.test(value)) add(field, 'format', 'must be visible ASCII characters and spaces')
+    if (value.length > limits.customHeaderCharsMax) {
+      add(field, 'length', `must have at most ${limits.customHeaderCharsMax} characters`)
+    }
+  }
+  if (chars > limits.customHeadersCharsMax) {
+    add('headers', 'length', `must have at most ${limits.customHeadersCharsMax} characters together`)
+  }
+}

@@ -1,0 +1,199 @@
+import type { Endpoint, EndpointStatus, SigningSecret } from '../domain/endpoint.ts'
+import type { EndpointId, TenantId } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import { failure, invalidField, type Problem, type Result, success } from '../domain/problem.ts'
+import type { TenantView } from '../engine/directory.ts'
+import type { WriteResult } from '../store/store.ts'
+import { type Context, type Principal, tenantFor } from './context.ts'
+import { endpointFaults, type EndpointInput } from './endpoint-rules.ts'
+import { answerToStore, idempotencyKeyTaken, type Remember } from './remember.ts'
+
+/** Newest first. */
+export async function listEndpoints(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+): Promise<Result<readonly Endpoint[]>> {
+  const view = await tenantFor(context, principal, tenant)
+  return view.ok ? success(view.value.endpoints.map(({ endpoint }) => endpoint)) : view
+}
+
+export async function getEndpoint(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+): Promise<Result<Endpoint>> {
+  const view = await tenantFor(context, principal, tenant)
+  return view.ok ? find(view.value, id) : view
+}
+
+/** What real attempts have told about an endpoint. */
+export async function endpointStatus(context: Context, endpoint: Endpoint): Promise<EndpointStatus> {
+  return context.store.endpointStatus(endpoint.key)
+}
+
+export async function createEndpoint(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  input: EndpointInput & { readonly url: string; readonly eventTypes: readonly string[] },
+  remember: Remember<Endpoint> | null = null,
+): Promise<Result<Endpoint>> {
+  const view = await tenantFor(context, principal, tenant)
+  if (!view.ok) return view
+  const { dialect } = view.value
+  const faults = endpointFaults(context, dialect, input)
+  if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
+  if (view.value.endpoints.length >= limits.endpointsPerTenantMax) {
+    const detail = `a tenant has at most ${limits.endpointsPerTenantMax} endpoints`
+    return failure({ kind: 'conflict', code: 'too_many_endpoints', detail })
+  }
+  const key = await context.store.nextEndpointKey()
+  const now = context.clock.now()
+  const secrets =
+    input.secrets ?? [dialect.endpointRules.newSecret?.(context.randomBytes)].filter((s) => s !== undefined)
+  const enabled = input.enabled ?? true
+  const endpoint: Endpoint = {
+    key,
+    id: dialect.newEndpointId(key, context.randomBytes) as EndpointId,
+    tenant,
+    url: input.url,
+    eventTypes: [...new Set(input.eventTypes)],
+    filters: input.filters ?? {},
+    description: input.description ?? null,
+    enabled,
+    disabledReason: enabled ? null : 'requested',
+    headers: input.headers ?? {},
+    secrets: secrets.map((value) => ({ value, createdAt: now, expiresAt: null })),
+    createdAt: now,
+    updatedAt: now,
+  }
+  const written = await context.store.createEndpoint(
+    context.directory.seal(endpoint),
+    answerToStore(context, remember, endpoint),
+  )
+  context.directory.drop(tenant)
+  return written === 'written' ? success(endpoint) : failure(problemOf(written, 'tenant', tenant))
+}
+
+/** Changes the fields that are given; the others stay. A changed URL or secret applies to the next attempt. */
+export async function changeEndpoint(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+  input: EndpointInput,
+  remember: Remember<Endpoint> | null = null,
+): Promise<Result<Endpoint>> {
+  const apply = (before: Endpoint, now: number): Endpoint => ({
+    ...before,
+    url: input.url ?? before.url,
+    eventTypes: input.eventTypes === undefined ? before.eventTypes : [...new Set(input.eventTypes)],
+    filters: input.filters ?? before.filters,
+    description: input.description === undefined ? before.description : input.description,
+    enabled: input.enabled ?? before.enabled,
+    disabledReason: (input.enabled ?? before.enabled) ? null : (before.disabledReason ?? 'requested'),
+    headers: input.headers ?? before.headers,
+    secrets: input.secrets?.map((value) => ({ value, createdAt: now, expiresAt: null })) ?? before.secrets,
+  })
+  return update(context, principal, tenant, id, apply, remember, input)
+}
+
+/**
+ * Puts a new secret first. The old one signs along for `overlapMs` (default a day, at most seven), so that receivers
+ * can change over; 0: it ends at once.
+ */
+export async function rotateSecret(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+  overlapMs: number = limits.secretOverlapMsDefault,
+): Promise<Result<Endpoint>> {
+  if (overlapMs < 0 || overlapMs > limits.secretOverlapMsMax) {
+    return invalidField('overlapSeconds', 'range', `must be 0 to ${limits.secretOverlapMsMax / 1000}`)
+  }
+  const view = await tenantFor(context, principal, tenant)
+  if (!view.ok) return view
+  const { newSecret } = view.value.dialect.endpointRules
+  if (newSecret === null) {
+    const detail = `${view.value.dialect.name} signs without a secret of the endpoint`
+    return failure({ kind: 'conflict', code: 'no_secret_to_rotate', detail })
+  }
+  const apply = (before: Endpoint, now: number): Endpoint => {
+    const fresh: SigningSecret = { value: newSecret(context.randomBytes), createdAt: now, expiresAt: null }
+    const old = before.secrets
+      .map((secret) => ({ ...secret, expiresAt: Math.min(secret.expiresAt ?? Infinity, now + overlapMs) }))
+      .filter((secret) => secret.expiresAt > now)
+    return { ...before, secrets: [fresh, ...old].slice(0, limits.secretsPerEndpointMax) }
+  }
+  return update(context, principal, tenant, id, apply, null, {})
+}
+
+/** From the answer on nothing more is sent to it; what waits for it is cancelled and says so. */
+export async function deleteEndpoint(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+  remember: Remember<null> | null = null,
+): Promise<Result<null>> {
+  const view = await tenantFor(context, principal, tenant)
+  if (!view.ok) return view
+  const found = find(view.value, id)
+  if (!found.ok) return found
+  const { key } = found.value
+  const answer = answerToStore(context, remember, null)
+  const written = await context.store.deleteEndpoint(tenant, key, context.clock.now(), answer)
+  context.engine.endpointChanged(tenant, { endpoint: key, deleted: true })
+  return written === 'written' ? success(null) : failure(problemOf(written, 'endpoint', id))
+}
+
+/** Reads, changes and writes; begins again where somebody else was quicker. */
+async function update(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+  apply: (before: Endpoint, now: number) => Endpoint,
+  remember: Remember<Endpoint> | null,
+  input: EndpointInput,
+): Promise<Result<Endpoint>> {
+  for (let tries = 0; ; tries++) {
+    const view = await tenantFor(context, principal, tenant)
+    if (!view.ok) return view
+    const before = find(view.value, id)
+    if (!before.ok) return before
+    const faults = endpointFaults(context, view.value.dialect, input)
+    if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
+
+    const updatedAt = Math.max(context.clock.now(), before.value.updatedAt + 1)
+    const after = { ...apply(before.value, updatedAt), updatedAt }
+    const written = await context.store.updateEndpoint(
+      context.directory.seal(after),
+      before.value.updatedAt,
+      answerToStore(context, remember, after),
+    )
+    const off = written === 'written' && !after.enabled ? { endpoint: after.key, deleted: false } : null
+    context.engine.endpointChanged(tenant, off)
+    if (written === 'written') return success(after)
+    if (written !== 'stale' || tries === limits.updateTriesMax) return failure(problemOf(written, 'endpoint', id))
+  }
+}
+
+function find(view: TenantView, id: EndpointId): Result<Endpoint> {
+  const found = view.byId.get(id)
+  return found === undefined ? failure({ kind: 'notFound', what: 'endpoint', id }) : success(found.endpoint)
+}
+
+function problemOf(written: Exclude<WriteResult, 'written'>, what: 'endpoint' | 'tenant', id: string): Problem {
+  switch (written) {
+    case 'absent':
+      return { kind: 'notFound', what, id }
+    case 'stale':
+      return { kind: 'conflict', code: 'changed_meanwhile', detail: 'the endpoint was changed by another request' }
+    case 'taken':
+      return { kind: 'conflict', code: idempotencyKeyTaken, detail: 'another request with this key was first' }
+  }
+}

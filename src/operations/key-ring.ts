@@ -1,0 +1,50 @@
+// API keys by their hash, in memory as long as they are used. Whoever revokes a key drops it here before answering.
+
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { ApiKey } from '../domain/api-key.ts'
+import { limits } from '../domain/limits.ts'
+import { failure, type Result, success } from '../domain/problem.ts'
+import type { KeyStore } from '../store/store.ts'
+
+/** How a key is stored and looked up: keys are random enough that a plain SHA-256 cannot be reversed. */
+export function hashApiKey(key: string): string {
+  return hash('sha256', key, 'hex')
+}
+
+export class KeyRing {
+  readonly #store: KeyStore
+  readonly #keys = new LRUCache<string, ApiKey>({ max: limits.cachedKeysMax })
+  /** Counts what was dropped, so that a key read before the drop is not remembered after it. */
+  #drops = 0
+
+  constructor(store: KeyStore) {
+    this.#store = store
+  }
+
+  /** The API key that was presented for a dialect, unless it is unknown, revoked, or another dialect's. */
+  authenticate(dialect: string, presented: string): Result<ApiKey> | Promise<Result<ApiKey>> {
+    const digest = hashApiKey(presented)
+    const known = this.#keys.get(digest)
+    return known === undefined ? this.#read(dialect, digest) : judge(dialect, known)
+  }
+
+  /** Forgets all keys: one was revoked or lost a tenant. */
+  drop(): void {
+    this.#drops += 1
+    this.#keys.clear()
+  }
+
+  async #read(dialect: string, digest: string): Promise<Result<ApiKey>> {
+    const drops = this.#drops
+    const key = await this.#store.findKeyByHash(digest)
+    if (key !== null && drops === this.#drops) this.#keys.set(digest, key)
+    return judge(dialect, key)
+  }
+}
+
+function judge(dialect: string, key: ApiKey | null): Result<ApiKey> {
+  if (key === null || key.dialect !== dialect) return failure({ kind: 'unauthenticated', reason: 'unknown' })
+  if (key.revokedAt !== null) return failure({ kind: 'unauthenticated', reason: 'revoked' })
+  return success(key)
+}

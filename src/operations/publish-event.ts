@@ -1,0 +1,95 @@
+// An event comes in: checked, given its id and times, and handed to the engine, which answers once it is durable.
+
+import type { Event } from '../domain/event.ts'
+import type { EventId, TenantId } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import { type FieldError, failure, type Problem, type Result, success } from '../domain/problem.ts'
+import type { TenantView } from '../engine/directory.ts'
+import type { Accepted, Draft } from '../engine/engine.ts'
+import type { Context } from './context.ts'
+
+export interface EventInput {
+  readonly tenant: string
+  readonly type: string
+  /** JSON text of an object, byte for byte as it was posted. */
+  readonly data: string
+  readonly id?: string
+  readonly attributes?: Readonly<Record<string, string>>
+  readonly occurredAt?: string
+}
+
+export interface PublishedEvent {
+  readonly event: Event
+  readonly deliveries: number
+  /** The id was posted before with the same content; nothing is delivered again. */
+  readonly duplicate: boolean
+}
+
+/** @throws StoreUnavailable: the event was not stored */
+export async function publishEvent(context: Context, input: EventInput): Promise<Result<PublishedEvent>> {
+  const tenant = input.tenant as TenantId
+  const view = context.directory.peek(tenant) ?? (await context.directory.load(tenant))
+  const draft = draftOf(context, input, view)
+  if (!draft.ok) return draft
+  const [accepted] = await context.engine.accept([draft.value])
+  return published(draft.value.event, accepted)
+}
+
+/**
+ * Many events in one transaction; one result per event, in order. An invalid one is reported in its place and does not
+ * keep the others out.
+ *
+ * @throws StoreUnavailable: none was stored
+ */
+export async function publishEvents(
+  context: Context,
+  inputs: readonly Result<EventInput>[],
+): Promise<readonly Result<PublishedEvent>[]> {
+  const drafts = await Promise.all(
+    inputs.map(async (input) => {
+      if (!input.ok) return input
+      const tenant = input.value.tenant as TenantId
+      return draftOf(context, input.value, context.directory.peek(tenant) ?? (await context.directory.load(tenant)))
+    }),
+  )
+  const valid = drafts.flatMap((draft) => (draft.ok ? [draft.value] : []))
+  const accepted = valid.length === 0 ? [] : await context.engine.accept(valid)
+  let next = 0
+  return drafts.map((draft) => (draft.ok ? published(draft.value.event, accepted[next++]) : draft))
+}
+
+function draftOf(context: Context, input: EventInput, view: TenantView | null): Result<Draft> {
+  if (view === null) return failure(fault('tenant', 'choice', `there is no tenant ${input.tenant}`))
+  const { dialect } = view
+  if (!dialect.openCatalogue && !dialect.eventTypes.some((type) => type.name === input.type)) {
+    return failure(fault('type', 'choice', `is not in the event catalogue of ${dialect.name}`))
+  }
+  const acceptedAt = context.clock.now()
+  const occurredAt = input.occurredAt === undefined ? acceptedAt : Date.parse(input.occurredAt)
+  if (Number.isNaN(occurredAt)) return failure(fault('occurredAt', 'format', 'must be an ISO 8601 time'))
+  const event: Event = {
+    id: (input.id ?? dialect.newEventId(acceptedAt, context.randomBytes)) as EventId,
+    tenant: view.tenant.id,
+    type: input.type,
+    data: input.data,
+    attributes: input.attributes ?? null,
+    occurredAt,
+    acceptedAt,
+  }
+  return success({ event, view })
+}
+
+function published(event: Event, accepted: Accepted | undefined): Result<PublishedEvent> {
+  if (accepted === undefined || accepted.kind === 'conflict') {
+    const detail = `event ${event.id} was posted before with other content`
+    return failure({ kind: 'conflict', code: 'event_id_reused', detail })
+  }
+  return success({ event, deliveries: accepted.count, duplicate: accepted.kind === 'duplicate' })
+}
+
+function fault(field: string, rule: FieldError['rule'], message: string): Problem {
+  return { kind: 'invalid', where: 'body', fields: [{ field, rule, message }] }
+}
+
+/** The form of event ids that the operator chooses: some signatures forbid a full stop in them. */
+export const eventIdPattern = `^[A-Za-z0-9_-]{1,${limits.eventIdCharsMax}}$`

@@ -1,0 +1,47 @@
+// Idempotency keys: the answer to a change is written in the change's own transaction, so that a client that repeats
+// its request, after whatever happened, gets the first answer and no second change.
+
+import type { ApiKeyId } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import type { RememberedAnswer } from '../store/store.ts'
+import type { Context } from './context.ts'
+
+/** How the API that was called would answer a change; `render` is called before the change is stored. */
+export interface Remember<Value> {
+  readonly apiKey: ApiKeyId
+  readonly idempotencyKey: string
+  /** Method and path of the request. */
+  readonly route: string
+  render(value: Value): { readonly status: number; readonly body: string }
+}
+
+/** The code of the conflict that tells that another request with the same Idempotency-Key was first. */
+export const idempotencyKeyTaken = 'idempotency_key_taken'
+
+export function answerToStore<Value>(
+  context: Context,
+  remember: Remember<Value> | null,
+  value: Value,
+): RememberedAnswer | null {
+  if (remember === null) return null
+  const { apiKey, idempotencyKey, route } = remember
+  const { status, body } = remember.render(value)
+  const sealedBody = context.vault.seal(body, contextOf(apiKey, idempotencyKey))
+  return { apiKey, idempotencyKey, route, status, sealedBody, expiresAt: context.clock.now() + limits.idempotencyMs }
+}
+
+/** What was answered before under this key, and for which route. */
+export async function findRemembered(
+  context: Context,
+  apiKey: ApiKeyId,
+  idempotencyKey: string,
+): Promise<{ readonly route: string; readonly status: number; readonly body: string } | null> {
+  const answer = await context.store.findAnswer(apiKey, idempotencyKey, context.clock.now())
+  if (answer === null) return null
+  const body = context.vault.open(answer.sealedBody, contextOf(apiKey, idempotencyKey))
+  return { route: answer.route, status: answer.status, body }
+}
+
+function contextOf(apiKey: ApiKeyId, idempotencyKey: string): string {
+  return `answer|${apiKey}|${idempotencyKey}`
+}

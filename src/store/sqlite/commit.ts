@@ -1,0 +1,125 @@
+// The write path of every event: one transaction per batch, only point writes, nothing that depends on how much is
+// stored or waits.
+
+import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
+import type { CommitBatch, CommitResult, EndpointFacts, IngestResult, NewEvent, RecordedMove } from '../store.ts'
+import type { Database } from './database.ts'
+import { type EventColumns, outcomeColumns, statusCode } from './rows.ts'
+import { markIfOff } from './upkeep.ts'
+
+export function commitRole(db: Database) {
+  const insertEvent = db.prepare(
+    `INSERT INTO events (tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  )
+  const insertDelivery = db.prepare(
+    'INSERT INTO deliveries (id, event, endpoint, status, due_at, node) VALUES (?, ?, ?, 0, ?, ?)',
+  )
+  // Fencing: a node moves only what it holds.
+  const endDelivery = db.prepare(
+    `UPDATE deliveries SET status = ?, attempts = ifnull(?, attempts), due_at = NULL, node = NULL, reason = ?, ended_at = ?
+     WHERE id = ? AND node = ?`,
+  )
+  const delayDelivery = db.prepare(
+    'UPDATE deliveries SET attempts = ifnull(?, attempts), due_at = ?, node = NULL WHERE id = ? AND node = ?',
+  )
+  const insertAttempt = db.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+  const waitsUntil = db.prepare(
+    `UPDATE endpoint_status SET next_due_at = min(ifnull(next_due_at, ?1), ?1), ${markIfOff} WHERE endpoint = ?2`,
+  )
+  const countAttempts = db.prepare(
+    `UPDATE endpoint_status SET attempts = attempts + ?, last_attempt_at = ?, last_attempt_succeeded = ?
+     WHERE endpoint = ?`,
+  )
+
+  return {
+    commit(batch: CommitBatch): CommitResult {
+      return db.transaction(() => {
+        const dueAt = new Map<EndpointKey, number>()
+        const events: IngestResult[] = []
+        for (const event of batch.events) events.push(ingest(event, batch.node, dueAt))
+        const fenced: DeliveryId[] = []
+        for (const move of batch.moves) if (!record(move, batch.node, dueAt)) fenced.push(move.delivery)
+        for (const [endpoint, due] of dueAt) waitsUntil.run(due, endpoint)
+        for (const facts of batch.facts) learn(facts, batch.now)
+        return { events, fenced }
+      })
+    },
+  }
+
+  function ingest({ event, deliveries }: NewEvent, node: Incarnation, dueAt: Map<EndpointKey, number>): IngestResult {
+    const attributes = event.attributes === null ? null : JSON.stringify(event.attributes)
+    const inserted = insertEvent.run(
+      event.tenant,
+      event.id,
+      event.type,
+      event.data,
+      attributes,
+      event.occurredAt,
+      event.acceptedAt,
+      deliveries.length,
+    )
+    if (inserted.changes === 0) return compareWithFirst(event, attributes)
+    for (const delivery of deliveries) {
+      const holder = delivery.leased ? node : null
+      insertDelivery.run(delivery.id, inserted.lastInsertRowid, delivery.endpoint, event.acceptedAt, holder)
+      if (holder === null) waits(dueAt, delivery.endpoint, event.acceptedAt)
+    }
+    return { kind: 'stored' }
+  }
+
+  function compareWithFirst(event: NewEvent['event'], attributes: string | null): IngestResult {
+    const first = db.get<EventColumns & { deliveries: number }>(
+      'SELECT e.* FROM events e WHERE id = ? AND tenant = ?',
+      event.id,
+      event.tenant,
+    )
+    // Without a time of its own an event occurred when it was accepted, and that differs between the two.
+    const ownTime = event.occurredAt !== event.acceptedAt
+    const same =
+      first !== undefined &&
+      first.type === event.type &&
+      first.data === event.data &&
+      first.attributes === attributes &&
+      (ownTime ? first.occurred_at === event.occurredAt : first.occurred_at === first.accepted_at)
+    return same ? { kind: 'duplicate', deliveries: first.deliveries } : { kind: 'conflict' }
+  }
+
+  function record(recorded: RecordedMove, node: Incarnation, dueAt: Map<EndpointKey, number>): boolean {
+    const { delivery, endpoint, attempt, move, at } = recorded
+    const attempts = attempt === null ? null : attempt.number
+    if (move.to === 'waiting') {
+      if (delayDelivery.run(attempts, move.dueAt, delivery, node).changes === 0) return false
+      waits(dueAt, endpoint, move.dueAt)
+    } else {
+      const reason = move.to === 'delivered' ? null : move.reason
+      if (endDelivery.run(statusCode[move.to], attempts, reason, at, delivery, node).changes === 0) return false
+    }
+    if (attempt !== null) {
+      const { status, detail } = outcomeColumns(attempt.outcome)
+      const { number, startedAt, durationMs, outcome, response } = attempt
+      insertAttempt.run(delivery, number, startedAt, durationMs, outcome.kind, status, detail, response)
+    }
+    return true
+  }
+
+  function learn(facts: EndpointFacts, now: number): void {
+    const { endpoint, attempts, lastAttemptAt, lastAttemptSucceeded, health, disable } = facts
+    countAttempts.run(attempts, lastAttemptAt, lastAttemptSucceeded ? 1 : 0, endpoint)
+    if (health !== undefined) db.run('UPDATE endpoint_status SET health = ? WHERE endpoint = ?', health, endpoint)
+    if (disable !== undefined) {
+      db.run(
+        'UPDATE endpoints SET enabled = 0, disabled_reason = ?, updated_at = max(updated_at + 1, ?) WHERE key = ? AND enabled = 1',
+        disable,
+        now,
+        endpoint,
+      )
+      db.run('UPDATE endpoint_status SET sweep = 1 WHERE endpoint = ?', endpoint)
+    }
+  }
+}
+
+function waits(dueAt: Map<EndpointKey, number>, endpoint: EndpointKey, due: number): void {
+  const earliest = dueAt.get(endpoint)
+  if (earliest === undefined || due < earliest) dueAt.set(endpoint, due)
+}

@@ -1,0 +1,108 @@
+// Opens a SQLite file so that what it says is committed is on the disk, and turns its errors into the contract's.
+
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { StoreRefused, StoreUnavailable } from '../store.ts'
+
+/** How long a statement waits for another process's lock, in milliseconds. */
+const busyTimeoutMs = 1000
+const cacheKib = 32 * 1024
+/** Pages of the write-ahead log after which it is copied into the database file. */
+const checkpointPages = 4000
+
+/** A connection with its prepared statements, each prepared once. */
+export class Database {
+  readonly #db: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  readonly #path: string
+  readonly #inode: number
+
+  constructor(path: string, access: 'write' | 'read') {
+    this.#path = path
+    try {
+      if (access === 'write') mkdirSync(dirname(path), { recursive: true })
+      this.#db = new DatabaseSync(path, { readOnly: access === 'read', timeout: busyTimeoutMs })
+      if (access === 'write') {
+        this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
+        this.#db.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
+      }
+      this.#db.exec(`PRAGMA cache_size = -${cacheKib}; PRAGMA temp_store = MEMORY`)
+      this.#inode = statSync(path).ino
+    } catch (error) {
+      throw new StoreRefused(`cannot open the database ${path}: ${messageOf(error)}`)
+    }
+  }
+
+  exec(sql: string): void {
+    this.#db.exec(sql)
+  }
+
+  prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  /** Runs `action` in one durable transaction: all of it, or nothing. */
+  transaction<Value>(action: () => Value): Value {
+    this.prepare('BEGIN IMMEDIATE').run()
+    try {
+      const value = action()
+      // Of a file that was unlinked or replaced, SQLite keeps writing the one that nobody will find again. Looked at
+      // before, so that what is refused took no effect, and after, so that nothing is told durable that is not.
+      this.#assertInPlace()
+      this.prepare('COMMIT').run()
+      this.#assertInPlace()
+      return value
+    } catch (error) {
+      if (this.#db.isTransaction) this.prepare('ROLLBACK').run()
+      throw error
+    }
+  }
+
+  /** Reads rows; the caller names their shape, which the schema guarantees. */
+  all<Row>(sql: string, ...values: (string | number | null)[]): Row[] {
+    return this.prepare(sql).all(...values) as Row[]
+  }
+
+  get<Row>(sql: string, ...values: (string | number | null)[]): Row | undefined {
+    return this.prepare(sql).get(...values) as Row | undefined
+  }
+
+  /** Gives the number of rows changed. */
+  run(sql: string, ...values: (string | number | null)[]): number {
+    return Number(this.prepare(sql).run(...values).changes)
+  }
+
+  ping(): void {
+    this.prepare('SELECT 1 FROM installation LIMIT 1').get()
+    this.#assertInPlace()
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #assertInPlace(): void {
+    if (statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode) {
+      throw new StoreUnavailable(`the database file ${this.#path} is missing or was replaced`)
+    }
+  }
+}
+
+/** SQLite's primary result codes that pass without a restart: busy, locked, no memory, read-only, I/O, full, cannot open. */
+const passing = new Set([5, 6, 7, 8, 10, 13, 14])
+
+/** An error of SQLite as the contract's, where it may pass; any other error as it is. */
+export function classify(error: unknown): unknown {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : null
+  return code !== null && passing.has(code) ? new StoreUnavailable(`SQLite: ${messageOf(error)}`) : error
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

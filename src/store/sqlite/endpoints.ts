@@ -1,0 +1,174 @@
+import { limits } from '../../domain/limits.ts'
+import type { EndpointStatus } from '../../domain/endpoint.ts'
+import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
+import type { Tenant } from '../../domain/tenant.ts'
+import type { LoadedEndpoint, RememberedAnswer, StoredEndpoint, WriteResult } from '../store.ts'
+import type { Database } from './database.ts'
+import { type EndpointColumns, endpointOf } from './rows.ts'
+import { tenantReads } from './tenants.ts'
+import { cancelWaiting } from './upkeep.ts'
+
+/** Rolls a transaction back, and says why by its message. */
+class Abort extends Error {
+  readonly result: WriteResult
+  constructor(result: WriteResult) {
+    super(result)
+    this.result = result
+  }
+}
+
+export function endpointRole(db: Database) {
+  return {
+    nextEndpointKey(): EndpointKey {
+      const take = `UPDATE sequences SET value = value + 1 WHERE name = 'endpoint' RETURNING value`
+      return db.transaction(() => db.get<{ value: number }>(take)?.value as EndpointKey)
+    },
+
+    createEndpoint(endpoint: StoredEndpoint, answer: RememberedAnswer | null): WriteResult {
+      return write(answer, () => {
+        if (db.get('SELECT 1 FROM tenants WHERE id = ?', endpoint.tenant) === undefined) throw new Abort('absent')
+        db.run(
+          `INSERT INTO endpoints (key, tenant, id, url, event_types, filters, description, enabled, disabled_reason,
+             sealed_headers, sealed_secrets, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          endpoint.key,
+          endpoint.tenant,
+          endpoint.id,
+          endpoint.url,
+          JSON.stringify(endpoint.eventTypes),
+          JSON.stringify(endpoint.filters),
+          endpoint.description,
+          endpoint.enabled ? 1 : 0,
+          endpoint.disabledReason,
+          endpoint.sealedHeaders,
+          endpoint.sealedSecrets,
+          endpoint.createdAt,
+          endpoint.updatedAt,
+        )
+        db.run('INSERT INTO endpoint_status (endpoint) VALUES (?)', endpoint.key)
+      })
+    },
+
+    updateEndpoint(endpoint: StoredEndpoint, version: number, answer: RememberedAnswer | null): WriteResult {
+      return write(answer, () => {
+        const before = db.get<{ enabled: number; updated_at: number }>(
+          'SELECT enabled, updated_at FROM endpoints WHERE key = ? AND deleted_at IS NULL',
+          endpoint.key,
+        )
+        if (before === undefined) throw new Abort('absent')
+        if (before.updated_at !== version) throw new Abort('stale')
+        const switchedOn = endpoint.enabled && before.enabled === 0
+        if (switchedOn) {
+          while (cancelWaiting(db, endpoint.key, endpoint.updatedAt, limits.bulkStepRows) === limits.bulkStepRows);
+          db.run('UPDATE endpoint_status SET health = NULL, sweep = 0 WHERE endpoint = ?', endpoint.key)
+        }
+        db.run(
+          `UPDATE endpoints SET url = ?, event_types = ?, filters = ?, description = ?, enabled = ?, disabled_reason = ?,
+             sealed_headers = ?, sealed_secrets = ?, updated_at = ? WHERE key = ?`,
+          endpoint.url,
+          JSON.stringify(endpoint.eventTypes),
+          JSON.stringify(endpoint.filters),
+          endpoint.description,
+          endpoint.enabled ? 1 : 0,
+          endpoint.disabledReason,
+          endpoint.sealedHeaders,
+          endpoint.sealedSecrets,
+          endpoint.updatedAt,
+          endpoint.key,
+        )
+        if (!endpoint.enabled) db.run('UPDATE endpoint_status SET sweep = 1 WHERE endpoint = ?', endpoint.key)
+      })
+    },
+
+    deleteEndpoint(tenant: TenantId, key: EndpointKey, now: number, answer: RememberedAnswer | null): WriteResult {
+      return write(answer, () => {
+        const deleted = db.run(
+          'UPDATE endpoints SET deleted_at = ?, enabled = 0 WHERE key = ? AND tenant = ? AND deleted_at IS NULL',
+          now,
+          key,
+          tenant,
+        )
+        if (deleted === 0) throw new Abort('absent')
+        db.run('UPDATE endpoint_status SET sweep = 1 WHERE endpoint = ?', key)
+      })
+    },
+  }
+
+  /** A change and the answer that is remembered for it: both, or neither. */
+  function write(answer: RememberedAnswer | null, change: () => void): WriteResult {
+    try {
+      return db.transaction(() => {
+        if (answer !== null && !remember(answer)) throw new Abort('taken')
+        change()
+        return 'written'
+      })
+    } catch (error) {
+      if (error instanceof Abort) return error.result
+      throw error
+    }
+  }
+
+  function remember(answer: RememberedAnswer): boolean {
+    const expiredBefore = answer.expiresAt - limits.idempotencyMs
+    db.run(
+      'DELETE FROM idempotent_answers WHERE api_key = ? AND idempotency_key = ? AND expires_at <= ?',
+      answer.apiKey,
+      answer.idempotencyKey,
+      expiredBefore,
+    )
+    return (
+      db.run(
+        'INSERT INTO idempotent_answers VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+        answer.apiKey,
+        answer.idempotencyKey,
+        answer.route,
+        answer.status,
+        answer.sealedBody,
+        answer.expiresAt,
+      ) === 1
+    )
+  }
+}
+
+export function endpointReads(db: Database) {
+  const tenants = tenantReads(db)
+  return {
+    loadTenant(id: TenantId): { tenant: Tenant; endpoints: LoadedEndpoint[] } | null {
+      const tenant = tenants.findTenant(id)
+      if (tenant === null) return null
+      const rows = db.all<EndpointColumns & { health: string | null }>(
+        `SELECT e.*, s.health FROM endpoints e JOIN endpoint_status s ON s.endpoint = e.key
+         WHERE e.tenant = ? AND e.deleted_at IS NULL ORDER BY e.key DESC`,
+        id,
+      )
+      return { tenant, endpoints: rows.map((row) => ({ ...endpointOf(row), health: row.health })) }
+    },
+
+    endpointStatus(key: EndpointKey): EndpointStatus {
+      const row = db.get<{
+        attempts: number
+        last_attempt_at: number | null
+        last_attempt_succeeded: number | null
+        health: string | null
+      }>('SELECT * FROM endpoint_status WHERE endpoint = ?', key)
+      const succeeded = row?.last_attempt_succeeded ?? null
+      return {
+        attempts: row?.attempts ?? 0,
+        lastAttemptAt: row?.last_attempt_at ?? null,
+        lastAttemptSucceeded: succeeded === null ? null : succeeded === 1,
+        health: row?.health ?? null,
+      }
+    },
+
+    findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): RememberedAnswer | null {
+      const row = db.get<{ route: string; status: number; sealed_body: string; expires_at: number }>(
+        'SELECT * FROM idempotent_answers WHERE api_key = ? AND idempotency_key = ? AND expires_at > ?',
+        apiKey,
+        idempotencyKey,
+        now,
+      )
+      if (row === undefined) return null
+      const { route, status, sealed_body: sealedBody, expires_at: expiresAt } = row
+      return { apiKey, idempotencyKey, route, status, sealedBody, expiresAt }
+    },
+  }
+}

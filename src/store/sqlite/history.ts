@@ -1,0 +1,182 @@
+import type { Attempt } from '../../domain/attempt.ts'
+import type { Event } from '../../domain/event.ts'
+import { type DeliveryId, type EventId, lowestUuidV7, type TenantId } from '../../domain/ids.ts'
+import { limits } from '../../domain/limits.ts'
+import type { DeliveryFilter, DeliveryRow, EventFilter, Page, PageRequest, RearmRequest } from '../store.ts'
+import type { Database } from './database.ts'
+import { pageOf } from './pages.ts'
+import {
+  type AttemptColumns,
+  attemptOf,
+  deliveryColumns,
+  type DeliveryColumns,
+  deliveryOf,
+  eventColumns,
+  type EventColumns,
+  eventOf,
+  statusCode,
+} from './rows.ts'
+import { markIfOff } from './upkeep.ts'
+
+const farFuture = 8.64e15
+const eventCursor = /^\d{1,16}\.\d{1,16}$/
+const deliveryCursor = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+export function historyReads(db: Database) {
+  return {
+    listEvents(filter: EventFilter, page: PageRequest): Page<Event> {
+      if (page.after !== null && !eventCursor.test(page.after)) return { rows: [], next: null }
+      const [afterTime, afterSeq] = (page.after ?? `${farFuture}.0`).split('.').map(Number)
+      const until = Math.min(filter.to ?? farFuture, (afterTime ?? 0) + 1)
+      const index = filter.tenant === null ? 'events_by_time' : 'events_by_tenant'
+      const rows = db.all<EventColumns & { seq: number }>(
+        `SELECT e.seq, ${eventColumns} FROM events e INDEXED BY ${index}
+         WHERE ${filter.tenant === null ? '?1 IS NULL' : 'e.tenant = ?1'} AND e.accepted_at >= ?2 AND e.accepted_at < ?3
+           AND (e.accepted_at < ?4 OR e.seq < ?5) AND (?6 IS NULL OR e.type = ?6)
+         ORDER BY e.accepted_at DESC, e.seq DESC LIMIT ?7`,
+        filter.tenant,
+        filter.from ?? 0,
+        until,
+        afterTime ?? 0,
+        afterSeq ?? 0,
+        filter.type,
+        page.limit + 1,
+      )
+      return pageOf(rows, page.limit, eventOf, (row) => `${row.accepted_at}.${row.seq}`)
+    },
+
+    findEvents(id: EventId, tenant: TenantId | null): Event[] {
+      return db
+        .all<EventColumns>(
+          `SELECT ${eventColumns} FROM events e WHERE e.id = ?1 AND (?2 IS NULL OR e.tenant = ?2) LIMIT ?3`,
+          id,
+          tenant,
+          limits.pageSizeMax,
+        )
+        .map(eventOf)
+    },
+
+    /** No index leads from an event to its deliveries, and none is needed: their ids begin with its time. */
+    deliveriesOfEvent(event: Pick<Event, 'tenant' | 'id'>): DeliveryRow[] {
+      const row = db.get<{ seq: number; accepted_at: number }>(
+        'SELECT seq, accepted_at FROM events WHERE id = ? AND tenant = ?',
+        event.id,
+        event.tenant,
+      )
+      if (row === undefined) return []
+      return db
+        .all<DeliveryColumns>(
+          `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.seq = d.event JOIN endpoints p ON p.key = d.endpoint
+           WHERE d.id >= ? AND d.id < ? AND d.event = ? ORDER BY d.id`,
+          lowestUuidV7(row.accepted_at),
+          lowestUuidV7(row.accepted_at + 1),
+          row.seq,
+        )
+        .map(deliveryOf)
+    },
+
+    listDeliveries(filter: DeliveryFilter, page: PageRequest): Page<DeliveryRow> {
+      if (page.after !== null && !deliveryCursor.test(page.after)) return { rows: [], next: null }
+      const endpoints =
+        filter.endpoint !== null
+          ? [filter.endpoint]
+          : filter.tenant === null
+            ? null
+            : db.all<{ key: number }>('SELECT key FROM endpoints WHERE tenant = ?', filter.tenant).map((row) => row.key)
+      const rows =
+        endpoints === null
+          ? newestDeliveries(filter, page, null)
+          : endpoints
+              .flatMap((endpoint) => newestDeliveries(filter, page, endpoint))
+              .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+      return pageOf(rows.slice(0, page.limit + 1), page.limit, deliveryOf, (row) => row.id)
+    },
+
+    findDelivery(id: DeliveryId): { delivery: DeliveryRow; attempts: Attempt[] } | null {
+      const row = db.get<DeliveryColumns>(
+        `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.seq = d.event JOIN endpoints p ON p.key = d.endpoint
+         WHERE d.id = ?`,
+        id,
+      )
+      if (row === undefined) return null
+      const attempts = db.all<AttemptColumns>('SELECT * FROM attempts WHERE delivery = ? ORDER BY number', id)
+      return { delivery: deliveryOf(row), attempts: attempts.map(attemptOf) }
+    },
+  }
+
+  /** The newest deliveries of one endpoint, or of all, by the index that fits. */
+  function newestDeliveries(filter: DeliveryFilter, page: PageRequest, endpoint: number | null): DeliveryColumns[] {
+    const status = filter.status === null ? null : statusCode[filter.status]
+    const where = ['d.id < ?', 'd.id >= ?']
+    const values: (string | number)[] = [
+      [page.after ?? '~', lowestUuidV7(filter.to ?? 2 ** 48 - 1)].toSorted()[0] as string,
+      lowestUuidV7(filter.from ?? 0),
+    ]
+    let index = ''
+    if (endpoint !== null) {
+      where.push('d.endpoint = ?')
+      values.push(endpoint)
+      index = 'INDEXED BY deliveries_by_endpoint'
+    } else if (status === 0) index = 'INDEXED BY deliveries_pending'
+    else if (status === 2 || status === 3) index = 'INDEXED BY deliveries_ended_badly'
+    if (status !== null) where.push(`d.status = ${status}`)
+    // Said in the index's own words: SQLite does not conclude it, and then finds no way to use the index.
+    if (status === 2 || status === 3) where.push('d.status >= 2')
+    if (filter.tenant !== null) {
+      where.push('e.tenant = ?')
+      values.push(filter.tenant)
+    }
+    if (filter.eventType !== null) {
+      where.push('e.type = ?')
+      values.push(filter.eventType)
+    }
+    return db.all<DeliveryColumns>(
+      `SELECT ${deliveryColumns} FROM deliveries d ${index}
+       CROSS JOIN events e ON e.seq = d.event CROSS JOIN endpoints p ON p.key = d.endpoint
+       WHERE ${where.join(' AND ')} ORDER BY d.id DESC LIMIT ?`,
+      ...values,
+      page.limit + 1,
+    )
+  }
+}
+
+/** An ended delivery starts its schedule afresh; a waiting one keeps its place in it. */
+const rearm = `UPDATE deliveries SET due_at = ?1, reason = NULL, ended_at = NULL,
+    attempts_before = CASE status WHEN 0 THEN attempts_before ELSE attempts END, status = 0
+  WHERE id = ?2 AND node IS NULL`
+
+export function historyRole(db: Database) {
+  return {
+    rearmDelivery(id: DeliveryId, now: number): boolean {
+      return db.transaction(() => {
+        if (db.run(rearm, now, id) === 0) return false
+        db.run(
+          `UPDATE endpoint_status SET next_due_at = 0, ${markIfOff}
+           WHERE endpoint = (SELECT endpoint FROM deliveries WHERE id = ?)`,
+          id,
+        )
+        return true
+      })
+    },
+
+    rearmDeliveries(request: RearmRequest): { count: number; last: DeliveryId | null } {
+      return db.transaction(() => {
+        const statuses = new Set(request.statuses.map((status) => statusCode[status]))
+        const rows = db.all<{ id: string; status: number }>(
+          'SELECT id, status FROM deliveries WHERE endpoint = ? AND id > ? AND id >= ? AND id < ? ORDER BY id LIMIT ?',
+          request.endpoint,
+          request.after ?? '',
+          lowestUuidV7(request.since),
+          lowestUuidV7(request.until),
+          request.rowsMax,
+        )
+        let count = 0
+        for (const { id, status } of rows) if (statuses.has(status)) count += db.run(rearm, request.now, id)
+        if (count > 0) {
+          db.run(`UPDATE endpoint_status SET next_due_at = 0, ${markIfOff} WHERE endpoint = ?`, request.endpoint)
+        }
+        return { count, last: rows.length < request.rowsMax ? null : ((rows.at(-1)?.id ?? null) as DeliveryId | null) }
+      })
+    },
+  }
+}

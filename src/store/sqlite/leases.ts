@@ -1,0 +1,122 @@
+// Nodes, and which deliveries they hold.
+
+import { limits } from '../../domain/limits.ts'
+import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
+import type { Claim, ClaimedDelivery, ClaimRequest } from '../store.ts'
+import type { Database } from './database.ts'
+import { eventColumns, type EventColumns, eventOf } from './rows.ts'
+import { markIfOff } from './upkeep.ts'
+
+const nextDue = `SELECT min(due_at) FROM deliveries WHERE status = 0 AND node IS NULL AND endpoint = ?1`
+
+export function leaseRole(db: Database) {
+  const claimRows = db.prepare(
+    `SELECT d.id AS delivery, d.attempts, d.attempts_before, ${eventColumns}
+     FROM deliveries d JOIN events e ON e.seq = d.event
+     WHERE d.status = 0 AND d.node IS NULL AND d.endpoint = ? AND d.due_at <= ? ORDER BY d.due_at LIMIT ?`,
+  )
+  const lease = db.prepare('UPDATE deliveries SET node = ? WHERE id = ?')
+
+  return {
+    join(now: number): Incarnation {
+      return db.transaction(() => {
+        const row = db.get<{ incarnation: number }>(
+          'INSERT INTO nodes (started_at, heartbeat_at) VALUES (?, ?) RETURNING incarnation',
+          now,
+          now,
+        )
+        release('node IS NOT NULL', [])
+        db.run('DELETE FROM nodes WHERE incarnation <> ?', row?.incarnation ?? 0)
+        return row?.incarnation as Incarnation
+      })
+    },
+
+    leave(node: Incarnation): void {
+      db.transaction(() => {
+        release('node = ?', [node])
+        db.run('DELETE FROM nodes WHERE incarnation = ?', node)
+      })
+    },
+
+    heartbeat(node: Incarnation, now: number): void {
+      db.run('UPDATE nodes SET heartbeat_at = ? WHERE incarnation = ?', now, node)
+    },
+
+    dueEndpoints(now: number, endpointsMax: number): EndpointKey[] {
+      return db
+        .all<{ endpoint: number }>(
+          'SELECT endpoint FROM endpoint_status WHERE next_due_at <= ? ORDER BY next_due_at LIMIT ?',
+          now,
+          endpointsMax,
+        )
+        .map((row) => row.endpoint as EndpointKey)
+    },
+
+    claim(node: Incarnation, now: number, requests: readonly ClaimRequest[]): Claim {
+      return db.transaction(() => {
+        const deliveries: ClaimedDelivery[] = []
+        const more: EndpointKey[] = []
+        for (const { endpoint, room } of requests) {
+          if (!isOn(endpoint)) {
+            db.run('UPDATE endpoint_status SET next_due_at = NULL, sweep = 1 WHERE endpoint = ?', endpoint)
+            continue
+          }
+          const rows = claimRows.all(endpoint, now, room) as unknown as ClaimRow[]
+          for (const row of rows) {
+            lease.run(node, row.delivery)
+            deliveries.push(claimedOf(row, endpoint))
+          }
+          // What is still due is looked at again soon: by its lane when it has room, or by whichever node has.
+          const next = db.get<{ due: number | null }>(`SELECT (${nextDue}) AS due`, endpoint)?.due ?? null
+          if (next !== null && next <= now) more.push(endpoint)
+          const lookAgainAt = next === null ? null : Math.max(next, now + limits.claimAgainMs)
+          const at = next !== null && next > now ? next : lookAgainAt
+          db.run('UPDATE endpoint_status SET next_due_at = ? WHERE endpoint = ?', at, endpoint)
+        }
+        return { deliveries, more }
+      })
+    },
+
+    nextDueAt(): number | null {
+      const row = db.get<{ due: number | null }>(
+        'SELECT min(next_due_at) AS due FROM endpoint_status WHERE next_due_at IS NOT NULL',
+      )
+      return row?.due ?? null
+    },
+
+    countWaiting(): number {
+      const row = db.get<{ count: number }>(
+        'SELECT count(*) AS count FROM deliveries WHERE status = 0 AND node IS NULL',
+      )
+      return row?.count ?? 0
+    },
+  }
+
+  /** Leased deliveries wait again. Their due time is past already, so their endpoints are to be looked at at once. */
+  function release(held: string, values: number[]): void {
+    db.run(
+      `UPDATE endpoint_status SET next_due_at = 0, ${markIfOff}
+       WHERE endpoint IN (SELECT DISTINCT endpoint FROM deliveries WHERE status = 0 AND ${held})`,
+      ...values,
+    )
+    db.run(`UPDATE deliveries SET node = NULL WHERE status = 0 AND ${held}`, ...values)
+  }
+
+  function isOn(endpoint: EndpointKey): boolean {
+    return (
+      db.get('SELECT 1 FROM endpoints WHERE key = ? AND enabled = 1 AND deleted_at IS NULL', endpoint) !== undefined
+    )
+  }
+}
+
+type ClaimRow = EventColumns & { delivery: string; attempts: number; attempts_before: number }
+
+function claimedOf(row: ClaimRow, endpoint: EndpointKey): ClaimedDelivery {
+  return {
+    id: row.delivery as DeliveryId,
+    endpoint,
+    attempts: row.attempts,
+    attemptsBefore: row.attempts_before,
+    event: eventOf(row),
+  }
+}

@@ -1,0 +1,30 @@
+// Brings the schema to this program's version: numbered SQL files, append-only, each in a transaction of its own.
+
+import { readFileSync, readdirSync } from 'node:fs'
+import { StoreRefused } from '../store.ts'
+import type { Database } from './database.ts'
+
+const folder = new URL('./migrations/', import.meta.url)
+
+/** @throws StoreRefused where a newer program has written the schema */
+export function migrate(db: Database): void {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .toSorted()
+  const latest = files.length
+  const current = db.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
+  if (current > latest) {
+    throw new StoreRefused(
+      `the database has schema version ${current}, this program knows ${latest}: it was written by a newer Posthorn`,
+    )
+  }
+  for (const [index, name] of files.entries()) {
+    const version = index + 1
+    if (Number(name.slice(0, 4)) !== version) throw new Error(`migration ${name} is out of order`)
+    if (version <= current) continue
+    db.transaction(() => {
+      db.exec(readFileSync(new URL(name, folder), 'utf8'))
+      db.exec(`PRAGMA user_version = ${version}`)
+    })
+  }
+}

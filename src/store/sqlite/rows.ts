@@ -1,0 +1,155 @@
+// How the nouns of the domain look as rows, and back.
+
+import type { Attempt, Outcome } from '../../domain/attempt.ts'
+import type { DeliveryStatus, EndReason } from '../../domain/delivery.ts'
+import type { DisabledReason } from '../../domain/endpoint.ts'
+import type { Event } from '../../domain/event.ts'
+import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../../domain/ids.ts'
+import { uuidV7Time } from '../../domain/ids.ts'
+import type { DeliveryRow, StoredEndpoint } from '../store.ts'
+
+export const statusCode: Record<DeliveryStatus, number> = { pending: 0, delivered: 1, failed: 2, cancelled: 3 }
+const statusOfCode: readonly DeliveryStatus[] = ['pending', 'delivered', 'failed', 'cancelled']
+
+export const eventColumns = 'e.tenant, e.id, e.type, e.data, e.attributes, e.occurred_at, e.accepted_at'
+
+export interface EventColumns {
+  tenant: string
+  id: string
+  type: string
+  data: string
+  attributes: string | null
+  occurred_at: number
+  accepted_at: number
+}
+
+export function eventOf(row: EventColumns): Event {
+  return {
+    tenant: row.tenant as TenantId,
+    id: row.id as EventId,
+    type: row.type,
+    data: row.data,
+    attributes: row.attributes === null ? null : (JSON.parse(row.attributes) as Record<string, string>),
+    occurredAt: row.occurred_at,
+    acceptedAt: row.accepted_at,
+  }
+}
+
+export interface EndpointColumns {
+  key: number
+  tenant: string
+  id: string
+  url: string
+  event_types: string
+  filters: string
+  description: string | null
+  enabled: number
+  disabled_reason: string | null
+  sealed_headers: string
+  sealed_secrets: string
+  created_at: number
+  updated_at: number
+}
+
+export function endpointOf(row: EndpointColumns): StoredEndpoint {
+  return {
+    key: row.key as EndpointKey,
+    tenant: row.tenant as TenantId,
+    id: row.id as EndpointId,
+    url: row.url,
+    eventTypes: JSON.parse(row.event_types) as string[],
+    filters: JSON.parse(row.filters) as Record<string, string>,
+    description: row.description,
+    enabled: row.enabled === 1,
+    disabledReason: row.disabled_reason as DisabledReason | null,
+    sealedHeaders: row.sealed_headers,
+    sealedSecrets: row.sealed_secrets,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}
+
+export const deliveryColumns = `d.id, d.endpoint, d.status, d.attempts, d.attempts_before, d.due_at, d.reason, d.ended_at,
+  e.tenant, e.id AS event_id, e.type AS event_type, p.id AS endpoint_id`
+
+export interface DeliveryColumns {
+  id: string
+  endpoint: number
+  status: number
+  attempts: number
+  attempts_before: number
+  due_at: number | null
+  reason: string | null
+  ended_at: number | null
+  tenant: string
+  event_id: string
+  event_type: string
+  endpoint_id: string
+}
+
+export function deliveryOf(row: DeliveryColumns): DeliveryRow {
+  return {
+    id: row.id as DeliveryId,
+    endpoint: row.endpoint as EndpointKey,
+    status: statusOfCode[row.status] as DeliveryStatus,
+    attempts: row.attempts,
+    attemptsBefore: row.attempts_before,
+    dueAt: row.due_at,
+    reason: row.reason as EndReason | null,
+    createdAt: uuidV7Time(row.id),
+    endedAt: row.ended_at,
+    tenant: row.tenant as TenantId,
+    eventId: row.event_id as EventId,
+    eventType: row.event_type,
+    endpointId: row.endpoint_id as EndpointId,
+  }
+}
+
+export interface AttemptColumns {
+  number: number
+  started_at: number
+  duration_ms: number
+  kind: Outcome['kind']
+  status: number | null
+  detail: string | null
+  response: string | null
+}
+
+export function attemptOf(row: AttemptColumns): Attempt {
+  return {
+    number: row.number,
+    startedAt: row.started_at,
+    durationMs: row.duration_ms,
+    outcome: outcomeOf(row),
+    response: row.response,
+  }
+}
+
+/** The two columns that hold what an outcome says besides its kind. */
+export function outcomeColumns(outcome: Outcome): { status: number | null; detail: string | null } {
+  switch (outcome.kind) {
+    case 'delivered':
+      return { status: outcome.status, detail: null }
+    case 'rejected':
+      return { status: outcome.status, detail: outcome.retryAfterMs === null ? null : String(outcome.retryAfterMs) }
+    case 'timedOut':
+      return { status: null, detail: outcome.phase }
+    case 'unreachable':
+    case 'blocked':
+      return { status: null, detail: outcome.error }
+  }
+}
+
+function outcomeOf({ kind, status, detail }: AttemptColumns): Outcome {
+  switch (kind) {
+    case 'delivered':
+      return { kind, status: status ?? 0 }
+    case 'rejected':
+      return { kind, status: status ?? 0, retryAfterMs: detail === null ? null : Number(detail) }
+    case 'timedOut':
+      return { kind, phase: (detail ?? 'connect') as 'connect' | 'headers' | 'body' }
+    case 'unreachable':
+    case 'blocked':
+      return { kind, error: detail ?? '' }
+  }
+}

@@ -1,0 +1,116 @@
+// The store on an embedded SQLite file: two threads, one that writes and one that reads, reached by messages.
+
+import { DatabaseSync } from 'node:sqlite'
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { type Store, StoreRefused, StoreUnavailable } from '../store.ts'
+import type { Call, Reads, Reply, ThreadOptions, Writes } from './thread.ts'
+
+type Asynchronous<Methods> = {
+  [Name in keyof Methods]: Methods[Name] extends (...args: infer Args) => infer Value
+    ? (...args: Args) => Promise<Value>
+    : never
+}
+
+/**
+ * Opens, or creates, the database at `path` and brings its schema up to date.
+ *
+ * @throws StoreRefused where another process has it open, a newer program wrote it, or it cannot be opened
+ */
+export async function openSqliteStore(path: string): Promise<Store> {
+  const lock = lockOut(path)
+  try {
+    const writer = await startThread<Writes>({ path, access: 'write' })
+    const reader = await startThread<Reads>({ path, access: 'read' }).catch(async (error: unknown) => {
+      await writer.close()
+      throw error
+    })
+    return {
+      ...writer.methods,
+      ...reader.methods,
+      async close() {
+        await Promise.all([writer.close(), reader.close()])
+        lock.close()
+      },
+    }
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+/**
+ * One process at a time: a second one would take what this one holds for left behind, and send it again. The lock is
+ * the operating system's, on a file of its own, so it ends with the process, however that ends.
+ */
+function lockOut(path: string): DatabaseSync {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    const lock = new DatabaseSync(`${path}-lock`)
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    return lock
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new StoreRefused(
+      message.includes('locked')
+        ? `the database ${path} is in use by another process`
+        : `cannot open the database ${path}: ${message}`,
+    )
+  }
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+async function startThread<Methods>(
+  options: ThreadOptions,
+): Promise<{ methods: Asynchronous<Methods>; close: () => Promise<unknown> }> {
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: options })
+  const waiting = new Map<number, Waiting>()
+  let lastId = 0
+  let ended: string | null = null
+  worker.on('message', (reply: Reply) => {
+    const call = waiting.get(reply.id)
+    waiting.delete(reply.id)
+    if ('error' in reply) call?.reject(revive(reply.error))
+    else call?.resolve(reply.value)
+  })
+  // A thread that dies takes its calls with it; whether their transactions took effect is not known.
+  worker.on('error', (error) => fail(`the database thread failed: ${String(error)}`))
+  worker.on('exit', () => fail('the database is closed'))
+
+  const call = (method: string, args: readonly unknown[]): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      if (ended !== null) return reject(new StoreUnavailable(ended))
+      waiting.set(++lastId, { resolve, reject })
+      worker.postMessage({ id: lastId, method, args } satisfies Call)
+    })
+  const names = await new Promise<unknown>((resolve, reject) => waiting.set(0, { resolve, reject }))
+  const methods = Object.fromEntries(
+    (names as string[]).map((name) => [name, (...args: unknown[]) => call(name, args)]),
+  ) as Asynchronous<Methods>
+  return {
+    methods,
+    close: async () => {
+      await call('close', [])
+      await worker.terminate()
+    },
+  }
+
+  function fail(reason: string): void {
+    ended ??= reason
+    for (const { reject } of waiting.values()) reject(new StoreUnavailable(reason))
+    waiting.clear()
+  }
+}
+
+function revive({ name, message }: { name: string; message: string }): Error {
+  if (name === 'StoreUnavailable') return new StoreUnavailable(message)
+  if (name === 'StoreRefused') return new StoreRefused(message)
+  const error = new Error(message)
+  error.name = name
+  return error
+}

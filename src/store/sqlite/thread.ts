@@ -1,0 +1,88 @@
+// The thread that owns a connection. It runs calls one after the other: there are two of it, one that writes and one
+// that reads, so that a long list never delays a commit.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { commitRole } from './commit.ts'
+import { StoreRefused } from '../store.ts'
+import { classify, Database } from './database.ts'
+import { endpointReads, endpointRole } from './endpoints.ts'
+import { historyReads, historyRole } from './history.ts'
+import { leaseRole } from './leases.ts'
+import { migrate } from './migrate.ts'
+import { keyReads, keyRole, tenantReads, tenantRole } from './tenants.ts'
+import { upkeepRole } from './upkeep.ts'
+
+export interface ThreadOptions {
+  readonly path: string
+  readonly access: 'write' | 'read'
+}
+
+export interface Call {
+  readonly id: number
+  readonly method: string
+  readonly args: readonly unknown[]
+}
+
+export type Reply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: { readonly name: string; readonly message: string } }
+
+function writes(db: Database) {
+  migrate(db)
+  return {
+    ...commitRole(db),
+    ...leaseRole(db),
+    ...tenantRole(db),
+    ...keyRole(db),
+    ...endpointRole(db),
+    ...historyRole(db),
+    ...upkeepRole(db),
+  }
+}
+
+function reads(db: Database) {
+  return { ...tenantReads(db), ...keyReads(db), ...endpointReads(db), ...historyReads(db) }
+}
+
+export type Writes = ReturnType<typeof writes>
+export type Reads = ReturnType<typeof reads>
+
+function serve(port: NonNullable<typeof parentPort>, { path, access }: ThreadOptions): void {
+  let db: Database
+  let methods: Record<string, (...args: never[]) => unknown>
+  try {
+    db = new Database(path, access)
+    methods = access === 'write' ? writes(db) : reads(db)
+  } catch (error) {
+    // Whatever it is (tables of another program, a full disk): the database cannot be used.
+    const refusal = `cannot use the database ${path}: ${plain(error).message}`
+    const refused = error instanceof StoreRefused ? error : new StoreRefused(refusal)
+    port.postMessage({ id: 0, error: plain(refused) } satisfies Reply)
+    port.close()
+    return
+  }
+  port.on('message', ({ id, method, args }: Call) => {
+    try {
+      if (method === 'close') {
+        db.close()
+        port.postMessage({ id, value: null } satisfies Reply)
+        port.close()
+        return
+      }
+      const call = methods[method]
+      if (call === undefined) throw new Error(`no such method: ${method}`)
+      port.postMessage({ id, value: call(...(args as never[])) } satisfies Reply)
+    } catch (error) {
+      port.postMessage({ id, error: plain(classify(error)) } satisfies Reply)
+    }
+  })
+  port.postMessage({ id: 0, value: Object.keys(methods) } satisfies Reply)
+}
+
+function plain(error: unknown): { name: string; message: string } {
+  return error instanceof Error
+    ? { name: error.name, message: error.message }
+    : { name: 'Error', message: String(error) }
+}
+
+if (parentPort !== null) serve(parentPort, workerData as ThreadOptions)

@@ -1,0 +1,285 @@
+// The one way to the database: what the program asks of an engine, in small roles. Both engines pass the same suite
+// (store/conformance). Secrets and header values arrive sealed: a store never sees them in the clear.
+
+import type { ApiKey } from '../domain/api-key.ts'
+import type { Attempt } from '../domain/attempt.ts'
+import type { Delivery, DeliveryStatus, EndReason } from '../domain/delivery.ts'
+import type { DisabledReason, Endpoint, EndpointStatus } from '../domain/endpoint.ts'
+import type { Event } from '../domain/event.ts'
+import type { ApiKeyId, DeliveryId, EndpointId, EndpointKey, EventId, Incarnation, TenantId } from '../domain/ids.ts'
+import type { Tenant } from '../domain/tenant.ts'
+
+/**
+ * The database cannot serve now: locked, full, missing or out of reach. Nothing of the call took effect. Callers
+ * answer 503 and try again; no restart is needed.
+ */
+export class StoreUnavailable extends Error {
+  override name = 'StoreUnavailable'
+}
+
+/** The database cannot be used at all: a newer schema, a wrong file, another process. Stops the start. */
+export class StoreRefused extends Error {
+  override name = 'StoreRefused'
+}
+
+/** An endpoint as it is stored: secrets and header values sealed. */
+export interface StoredEndpoint extends Omit<Endpoint, 'secrets' | 'headers'> {
+  readonly sealedSecrets: string
+  readonly sealedHeaders: string
+}
+
+export interface LoadedEndpoint extends StoredEndpoint {
+  /** The dialect's memory of its failures (`EndpointStatus.health`). */
+  readonly health: string | null
+}
+
+/** A page of a list, newest first. `next` continues it; null: the list has ended. */
+export interface Page<Row> {
+  readonly rows: readonly Row[]
+  readonly next: string | null
+}
+
+export interface PageRequest {
+  readonly limit: number
+  /** What an earlier page gave as `next`. Malformed text is treated as the end of the list. */
+  readonly after: string | null
+}
+
+// ── Events in, outcomes recorded: the path of every event ────────────────────────────────────────────────────────
+
+export interface NewDelivery {
+  readonly id: DeliveryId
+  readonly endpoint: EndpointKey
+  /** Born leased to the accepting node; otherwise it waits in the database, due at once. */
+  readonly leased: boolean
+}
+
+export interface NewEvent {
+  readonly event: Event
+  readonly deliveries: readonly NewDelivery[]
+}
+
+/**
+ * `stored`: event and deliveries are durable. `duplicate`: the id was there with the same content; `deliveries` counts
+ * those of the first. `conflict`: the id was there with other content.
+ */
+export type IngestResult =
+  | { readonly kind: 'stored' }
+  | { readonly kind: 'duplicate'; readonly deliveries: number }
+  | { readonly kind: 'conflict' }
+
+/** Where an attempt, or the lack of one, takes a leased delivery (domain/delivery.ts draws the moves). */
+export type Move =
+  | { readonly to: 'delivered' }
+  | { readonly to: 'failed' | 'cancelled'; readonly reason: EndReason }
+  | { readonly to: 'waiting'; readonly dueAt: number }
+
+export interface RecordedMove {
+  readonly delivery: DeliveryId
+  readonly endpoint: EndpointKey
+  /** Null where the delivery moves without having been tried. */
+  readonly attempt: Attempt | null
+  readonly move: Move
+  readonly at: number
+}
+
+/** What a batch of outcomes tells of one endpoint: one row touched per endpoint, not per attempt. */
+export interface EndpointFacts {
+  readonly endpoint: EndpointKey
+  readonly attempts: number
+  readonly lastAttemptAt: number
+  readonly lastAttemptSucceeded: boolean
+  /** The dialect's memory of failures; absent: unchanged. */
+  readonly health?: string | null
+  /** Switches the endpoint off in the same transaction and cancels what waits for it. */
+  readonly disable?: DisabledReason
+}
+
+export interface CommitBatch {
+  readonly node: Incarnation
+  readonly now: number
+  readonly events: readonly NewEvent[]
+  readonly moves: readonly RecordedMove[]
+  readonly facts: readonly EndpointFacts[]
+}
+
+export interface CommitResult {
+  /** One per event, in order. */
+  readonly events: readonly IngestResult[]
+  /** Moves that were refused because the node no longer holds the delivery. */
+  readonly fenced: readonly DeliveryId[]
+}
+
+export interface CommitStore {
+  /** All of the batch in one durable transaction, or nothing of it. */
+  commit(batch: CommitBatch): Promise<CommitResult>
+}
+
+// ── Leases, claims, nodes ────────────────────────────────────────────────────────────────────────────────────────
+
+export interface ClaimedDelivery {
+  readonly id: DeliveryId
+  readonly endpoint: EndpointKey
+  readonly attempts: number
+  readonly attemptsBefore: number
+  readonly event: Event
+}
+
+export interface ClaimRequest {
+  readonly endpoint: EndpointKey
+  /** How many deliveries its lane has room for; 0: look at it again after `limits.claimAgainMs`. */
+  readonly room: number
+}
+
+export interface Claim {
+  readonly deliveries: readonly ClaimedDelivery[]
+  /** Endpoints with more deliveries due now than there was room for. */
+  readonly more: readonly EndpointKey[]
+}
+
+export interface LeaseStore {
+  /** Registers a new incarnation. On a database of one node it also makes due whatever earlier ones held. */
+  join(now: number): Promise<Incarnation>
+  /** Hands back all that the incarnation holds. */
+  leave(node: Incarnation): Promise<void>
+  heartbeat(node: Incarnation, now: number): Promise<void>
+  /** Endpoints with waiting deliveries that are due, the longest due first. */
+  dueEndpoints(now: number, endpointsMax: number): Promise<readonly EndpointKey[]>
+  /** Leases due deliveries to the node, per endpoint as many as there is room for. */
+  claim(node: Incarnation, now: number, requests: readonly ClaimRequest[]): Promise<Claim>
+  /** When the next waiting delivery of any endpoint is due; null: none waits. */
+  nextDueAt(): Promise<number | null>
+  /** Waiting deliveries, i.e. pending ones that no node holds. */
+  countWaiting(): Promise<number>
+}
+
+// ── Tenants, keys, endpoints ─────────────────────────────────────────────────────────────────────────────────────
+
+export interface TenantStore {
+  /** False: the id is taken. */
+  createTenant(tenant: Tenant): Promise<boolean>
+  findTenant(id: TenantId): Promise<Tenant | null>
+  /** False: there is none. */
+  renameTenant(id: TenantId, name: string | null): Promise<boolean>
+  /** Takes its keys and endpoints with it; what waits for them is left to `sweep`. False: there is none. */
+  deleteTenant(id: TenantId, now: number): Promise<boolean>
+  listTenants(page: PageRequest, dialect: string | null): Promise<Page<Tenant>>
+}
+
+export interface KeyStore {
+  /** `hash`: SHA-256 of the key, hex. */
+  createKey(key: ApiKey, hash: string): Promise<void>
+  /** Revoked keys are found too. */
+  findKeyByHash(hash: string): Promise<ApiKey | null>
+  listKeys(page: PageRequest, tenant: TenantId | null): Promise<Page<ApiKey>>
+  /** False: there is none, or it is revoked already. */
+  revokeKey(id: ApiKeyId, now: number): Promise<boolean>
+}
+
+/** An answer remembered under a client's Idempotency-Key, written in the transaction that it answers for. */
+export interface RememberedAnswer {
+  readonly apiKey: ApiKeyId
+  readonly idempotencyKey: string
+  /** Method and path that it answered. */
+  readonly route: string
+  readonly status: number
+  /** Sealed: it may hold a secret. */
+  readonly sealedBody: string
+  readonly expiresAt: number
+}
+
+/**
+ * `absent`: there is no such endpoint (or tenant). `stale`: it was changed since it was read. `taken`: another request
+ * with the same Idempotency-Key was first. In all three nothing was written.
+ */
+export type WriteResult = 'written' | 'absent' | 'stale' | 'taken'
+
+export interface EndpointStore {
+  /** A number that no endpoint ever had. */
+  nextEndpointKey(): Promise<EndpointKey>
+  /** A tenant with its endpoints, newest first; null: there is none. */
+  loadTenant(id: TenantId): Promise<{ readonly tenant: Tenant; readonly endpoints: readonly LoadedEndpoint[] } | null>
+  createEndpoint(endpoint: StoredEndpoint, answer: RememberedAnswer | null): Promise<WriteResult>
+  /**
+   * `version` is the `updatedAt` that the change is based on, and the new `updatedAt` must be later.
+   * Where the endpoint is now off, what waits for it is left to `sweep`; where it is switched on again, what still
+   * waits is cancelled first and its health is forgotten.
+   */
+  updateEndpoint(endpoint: StoredEndpoint, version: number, answer: RememberedAnswer | null): Promise<WriteResult>
+  /** What waits for it is left to `sweep`; its deliveries stay until the retention takes them. */
+  deleteEndpoint(tenant: TenantId, key: EndpointKey, now: number, answer: RememberedAnswer | null): Promise<WriteResult>
+  endpointStatus(key: EndpointKey): Promise<EndpointStatus>
+  findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): Promise<RememberedAnswer | null>
+}
+
+// ── History ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface EventFilter {
+  readonly tenant: TenantId | null
+  readonly type: string | null
+  /** Accepted at or after. */
+  readonly from: number | null
+  /** Accepted before. */
+  readonly to: number | null
+}
+
+export interface DeliveryFilter {
+  readonly tenant: TenantId | null
+  readonly endpoint: EndpointKey | null
+  readonly status: DeliveryStatus | null
+  readonly eventType: string | null
+  readonly from: number | null
+  readonly to: number | null
+}
+
+/** A delivery with what names its event and endpoint to people. */
+export interface DeliveryRow extends Delivery {
+  readonly tenant: TenantId
+  readonly eventId: EventId
+  readonly eventType: string
+  readonly endpointId: EndpointId
+}
+
+export interface RearmRequest {
+  readonly endpoint: EndpointKey
+  /** Deliveries whose event was accepted in [since, until). */
+  readonly since: number
+  readonly until: number
+  readonly statuses: readonly DeliveryStatus[]
+  readonly now: number
+  readonly rowsMax: number
+  readonly after: DeliveryId | null
+}
+
+export interface HistoryStore {
+  listEvents(filter: EventFilter, page: PageRequest): Promise<Page<Event>>
+  /** Every event of that id: ids are unique within a tenant only. */
+  findEvents(id: EventId, tenant: TenantId | null): Promise<readonly Event[]>
+  deliveriesOfEvent(event: Pick<Event, 'tenant' | 'id'>): Promise<readonly DeliveryRow[]>
+  listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRow>>
+  findDelivery(
+    id: DeliveryId,
+  ): Promise<{ readonly delivery: DeliveryRow; readonly attempts: readonly Attempt[] } | null>
+  /** Makes a waiting delivery due now, or an ended one wait again with its schedule afresh. False: none, or in flight. */
+  rearmDelivery(id: DeliveryId, now: number): Promise<boolean>
+  /** One bounded step of the same for many. `last` continues; null: done. */
+  rearmDeliveries(request: RearmRequest): Promise<{ readonly count: number; readonly last: DeliveryId | null }>
+}
+
+export interface UpkeepStore {
+  /**
+   * One bounded step of cancelling what waits for endpoints that are off. True: there is more to cancel.
+   * A step and not a statement, because a million deliveries may wait for one endpoint.
+   */
+  sweep(now: number, rowsMax: number): Promise<boolean>
+  /** One bounded step of retention; pending deliveries and their events stay. Gives the rows removed. */
+  prune(before: number, now: number, rowsMax: number): Promise<number>
+  /** A value of the installation that is written once; gives what is stored, be it this value or an earlier one. */
+  writeOnce(name: string, value: string): Promise<string>
+  /** Throws StoreUnavailable where the database does not answer. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Store
+  extends CommitStore, LeaseStore, TenantStore, KeyStore, EndpointStore, HistoryStore, UpkeepStore {}

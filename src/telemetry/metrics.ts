@@ -1,0 +1,111 @@
+// Prometheus metrics. The path of every event adds to plain numbers; they are read when somebody asks.
+
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Outcome } from '../domain/attempt.ts'
+
+type Ended = 'delivered' | 'failed' | 'cancelled'
+
+export interface MetricsSources {
+  /** Attempts under way. */
+  readonly inFlight: () => number
+  /** Deliveries in memory that wait for their turn. */
+  readonly queued: () => number
+  /** Deliveries that wait in the database. */
+  readonly waiting: () => Promise<number>
+}
+
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #ended: Record<Ended, number> = { delivered: 0, failed: 0, cancelled: 0 }
+  readonly #attempts: Record<Outcome['kind'], number> = {
+    delivered: 0,
+    rejected: 0,
+    timedOut: 0,
+    unreachable: 0,
+    blocked: 0,
+  }
+  readonly #attemptSeconds: Histogram
+  readonly #commitSeconds: Histogram
+  readonly #commitOperations: Histogram
+  #accepted = 0
+
+  constructor(sources: MetricsSources) {
+    const registers = [this.#registry]
+    collectDefaultMetrics({ register: this.#registry })
+    counter('posthorn_events_accepted_total', 'Events stored.', [], (set) => set({}, this.#accepted))
+    counter('posthorn_deliveries_ended_total', 'Deliveries that ended, by how.', ['status'], (set) => {
+      for (const [status, count] of Object.entries(this.#ended)) set({ status }, count)
+    })
+    counter('posthorn_attempts_total', 'Attempts, by outcome.', ['outcome'], (set) => {
+      for (const [outcome, count] of Object.entries(this.#attempts)) set({ outcome }, count)
+    })
+    gauge('posthorn_attempts_in_flight', 'Attempts under way.', sources.inFlight)
+    gauge('posthorn_deliveries_queued', 'Deliveries in memory that wait for their turn.', sources.queued)
+    gauge('posthorn_deliveries_waiting', 'Deliveries that wait in the database.', sources.waiting)
+    this.#attemptSeconds = new Histogram({
+      name: 'posthorn_attempt_duration_seconds',
+      help: 'Time from the start of an attempt to its outcome.',
+      buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 1, 5, 10, 20],
+      registers,
+    })
+    this.#commitSeconds = new Histogram({
+      name: 'posthorn_commit_duration_seconds',
+      help: 'Time of a group commit, its fsync included.',
+      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1],
+      registers,
+    })
+    this.#commitOperations = new Histogram({
+      name: 'posthorn_commit_operations',
+      help: 'Events and outcomes in a group commit.',
+      buckets: [1, 5, 20, 50, 100, 200, 500, 1000, 2000],
+      registers,
+    })
+
+    function counter(name: string, help: string, labelNames: string[], collect: (set: Setter) => void): void {
+      new Counter({
+        name,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          this.reset()
+          collect((labels, value) => this.inc(labels, value))
+        },
+      })
+    }
+    function gauge(name: string, help: string, read: () => number | Promise<number>): void {
+      new Gauge({
+        name,
+        help,
+        registers,
+        async collect() {
+          this.set(await read())
+        },
+      })
+    }
+  }
+
+  accepted(events: number): void {
+    this.#accepted += events
+  }
+
+  attempted(outcome: Outcome['kind'], durationMs: number): void {
+    this.#attempts[outcome] += 1
+    this.#attemptSeconds.observe(durationMs / 1000)
+  }
+
+  ended(status: Ended): void {
+    this.#ended[status] += 1
+  }
+
+  committed(operations: number, durationMs: number): void {
+    this.#commitOperations.observe(operations)
+    this.#commitSeconds.observe(durationMs / 1000)
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+}
+
+type Setter = (labels: Record<string, string>, value: number) => void
