@@ -47,6 +47,7 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
         : admitCustomer(authenticated, route)
     },
     answerProblem,
+    answerUnrouted: answerProblem,
   }
 }
 

@@ -9,7 +9,7 @@ import type { Context, Principal } from '../operations/context.ts'
 import type { AnyRoute, Front } from './front.ts'
 import { RateLimiter, untouchedWindow, type Window } from './rate-limit.ts'
 
-export interface DialectFront extends Omit<Front, 'admit' | 'name'> {
+export interface DialectFront extends Omit<Front, 'admit' | 'answerUnrouted' | 'name'> {
   readonly dialect: Dialect
   /** The API key that the caller presents; null: none, or not in a form that the vendor takes. */
   credential(request: FastifyRequest): string | null
@@ -42,6 +42,12 @@ export function frontOfDialect(definition: DialectFront, { context, rateLimits }
       return authenticated instanceof Promise
         ? authenticated.then((result) => admitKey(result, reply, route))
         : admitKey(authenticated, reply, route)
+    },
+    answerUnrouted(problem, request) {
+      const limit = dialect.rateLimits?.[request.method === 'GET' ? 'read' : 'write']
+      const quota = limit && definition.quotaHeaders?.(untouchedWindow(limit, context.clock.now()))
+      const answer = definition.answerProblem(problem, request)
+      return { ...answer, headers: { ...quota, ...answer.headers } }
     },
   }
 

@@ -80,6 +80,8 @@ export interface Front {
   /** Authenticates the caller and counts the request; may set headers that every answer carries. */
   admit(request: FastifyRequest, reply: FastifyReply, route: AnyRoute): Result<Principal> | Promise<Result<Principal>>
   answerProblem(problem: Problem, request: FastifyRequest): Answer
+  /** Answers a request that no route takes: there is nobody to admit then. */
+  answerUnrouted(problem: Problem, request: FastifyRequest): Answer
 }
 
 /** Serves a front's routes, and its OpenAPI document at `documentPath`. */
@@ -167,7 +169,7 @@ function refuseOtherMethods(scope: FastifyInstance, front: Front): void {
       // Before the body is read: what it holds does not matter.
       onRequest: (request, reply) => {
         const problem: Problem = { kind: 'methodNotAllowed', method: request.method, allowed }
-        sendAnswer(reply.header('allow', allowed.join(', ')), front.answerProblem(problem, request))
+        sendAnswer(reply.header('allow', allowed.join(', ')), front.answerUnrouted(problem, request))
       },
       handler: () => undefined,
     })

@@ -58,7 +58,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? ''
     const problem = { kind: 'routeUnknown', method: request.method, path } as const
-    return sendAnswer(reply, frontOf(fronts, path, options.fallback).answerProblem(problem, request))
+    return sendAnswer(reply, frontOf(fronts, path, options.fallback).answerUnrouted(problem, request))
   })
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOfError(error)
