@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { suite, test } from 'node:test'
+import { createRig, failed, ok, tenant } from '../../test/support/engine-rig.ts'
+import { limits } from '../domain/limits.ts'
+import { StoreUnavailable } from '../store/store.ts'
+
+const second = 1000
+const hour = 3600 * second
+
+suite('an event', () => {
+  test('is stored with its deliveries before it is sent, and its outcome is recorded', async (t) => {
+    const rig = await createRig(t)
+    const endpoint = await rig.addEndpoint('/a')
+    const [accepted] = await rig.accept(1)
+    assert.equal(accepted?.count, 1)
+    assert.equal(rig.sender.sent.length, 1)
+    assert.equal((await rig.deliveries())[0]?.status, 'pending')
+    rig.sender.sent[0]?.answer(ok)
+    await rig.until(async () => (await rig.deliveries('delivered')).length === 1, 'it is recorded')
+    const found = await rig.delivery(accepted?.deliveries[0] as never)
+    assert.deepEqual(
+      found?.attempts.map(({ number, outcome, response }) => [number, outcome.kind, response]),
+      [[1, 'delivered', 'ok']],
+    )
+    const status = await rig.store.endpointStatus(endpoint.key)
+    assert.deepEqual([status.attempts, status.lastAttemptSucceeded, status.health], [1, true, null])
+  })
+
+  test('goes to every endpoint that wants it and to no other', async (t) => {
+    const rig = await createRig(t)
+    await rig.addEndpoint('/all')
+    await rig.addEndpoint('/prefix', { eventTypes: ['thing.*'] })
+    await rig.addEndpoint('/other', { eventTypes: ['other'] })
+    await rig.addEndpoint('/filtered', { filters: { color: 'red' } })
+    await rig.addEndpoint('/off', { enabled: false, disabledReason: 'requested' })
+    await rig.accept(1)
+    assert.deepEqual(rig.sender.sent.map(({ request }) => new URL(request.url).pathname).sort(), ['/all', '/prefix'])
+  })
+})
+
+suite('a failing endpoint', () => {
+  test('is tried again on schedule, byte for byte the same, and given up after the last retry', async (t) => {
+    const rig = await createRig(t)
+    await rig.addEndpoint('/a')
+    rig.sender.respond = () => failed
+    const startedAt = rig.clock.now()
+    await rig.accept(1)
+    for (const wait of [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]) {
+      const before = rig.sender.sent.length
+      await rig.until(async () => (await rig.store.nextDueAt()) !== null, 'the retry is scheduled')
+      await rig.clock.advance(wait * second - 1)
+      for (let look = 0; look < 5; look++) await rig.clock.settle()
+      assert.equal(rig.sender.sent.length, before, `nothing before ${wait} s`)
+      await rig.clock.advance(1)
+      await rig.until(() => rig.sender.sent.length === before + 1, `attempt ${before + 1}`)
+    }
+    await rig.until(async () => (await rig.deliveries('failed')).length === 1, 'it is given up')
+    assert.equal((await rig.deliveries())[0]?.reason, 'retries exhausted')
+    assert.equal(rig.sender.sent.length, 10)
+    assert.ok(rig.clock.now() - startedAt >= 75 * hour)
+    const [first] = rig.sender.sent
+    for (const { request } of rig.sender.sent) assert.deepEqual(request.body, first?.request.body)
+    const stamps = new Set(rig.sender.sent.map(({ request }) => request.headers['webhook-timestamp']))
+    assert.equal(stamps.size, 10)
+  })
+
+  test('that hangs with 10,000 deliveries queued neither delays another nor fills the memory', async (t) => {
+    const rig = await createRig(t)
+    await rig.addEndpoint('/hung', { eventTypes: ['hung'] })
+    await rig.addEndpoint('/good', { eventTypes: ['good'] })
+    rig.sender.respond = (request) => (request.url.endsWith('/good') ? ok : null)
+    for (let batch = 0; batch < 10; batch++) await rig.accept(1000, { type: 'hung' })
+    assert.ok(rig.engine.queued <= limits.laneDeliveriesMax)
+    assert.equal(rig.engine.inFlight, limits.attemptsPerEndpointMax)
+    await rig.accept(500, { type: 'good' })
+    await rig.until(async () => (await rig.deliveries('delivered')).length === 500, 'the good ones arrived')
+    assert.equal(await rig.store.countWaiting(), 10_000 - limits.laneDeliveriesMax - limits.attemptsPerEndpointMax)
+  })
+
+  test('that comes back is sent its whole backlog, one attempt at a time at first', async (t) => {
+    const rig = await createRig(t)
+    await rig.addEndpoint('/a')
+    for (let batch = 0; batch < 2; batch++) await rig.accept(1000)
+    const hanging = rig.sender.sent.splice(0)
+    assert.equal(hanging.length, limits.attemptsPerEndpointMax)
+    for (const { answer } of hanging) answer(failed)
+    assert.equal(rig.sender.sent.length, 1, 'after failures it is approached gently')
+    rig.sender.respond = () => ok
+    rig.sender.sent[0]?.answer(ok)
+    for (let step = 0; step < 20; step++) await rig.clock.advance(second)
+    await rig.until(async () => (await rig.deliveries('delivered')).length === 2000, 'all arrived')
+    assert.deepEqual(rig.observed.failures, [])
+  })
+})
+
+suite('switching off', () => {
+  test('an endpoint that answers 410 is disabled, and what waits for it is cancelled and says so', async (t) => {
+    const rig = await createRig(t)
+    await rig.addEndpoint('/a')
+    await rig.accept(1500)
+    const gone = { outcome: { kind: 'rejected', status: 410, retryAfterMs: null }, response: null } as const
+    for (const { answer } of rig.sender.sent.splice(0)) answer(gone)
+    await rig.until(async () => (await rig.deliveries('pending')).length === 0, 'nothing waits')
+    const reasons = Map.groupBy(await rig.deliveries(), (row) => `${row.status}: ${row.reason}`)
+    assert.deepEqual([...reasons].map(([reason, rows]) => [reason, rows.length]).sort(), [
+      ['cancelled: endpoint gone', 1500 - limits.attemptsPerEndpointMax],
+      ['failed: endpoint gone', limits.attemptsPerEndpointMax],
+    ])
+    assert.equal((await rig.accept(1))[0]?.count, 0)
+    assert.equal(rig.sender.sent.length, 0)
+  })
+
+  test('an endpoint that was deleted gets nothing more', async (t) => {
+    const rig = await createRig(t)
+    const endpoint = await rig.addEndpoint('/a')
+    await rig.accept(1200)
+    const inFlight = rig.sender.sent.splice(0)
+    await rig.store.deleteEndpoint(tenant, endpoint.key, rig.clock.now(), null)
+    rig.engine.endpointChanged(tenant, { endpoint: endpoint.key, deleted: true })
+    for (const { answer } of inFlight) answer(ok)
+    await rig.until(async () => (await rig.deliveries('pending')).length === 0, 'nothing waits')
+    assert.equal(rig.sender.sent.length, 0)
+    assert.equal((await rig.deliveries('delivered')).length, inFlight.length)
+  })
+
+  test('five days of nothing but failures switch an endpoint off, across a restart', async (t) => {
+    const rig = await createRig(t)
+    await rig.addEndpoint('/a')
+    rig.sender.respond = () => failed
+    for (let day = 0; day < 5; day++) {
+      await rig.accept(1)
+      await rig.until(async () => (await rig.deliveries()).every((row) => row.attempts > 0), 'it has failed')
+      await rig.clock.advance(24 * hour)
+      if (day === 2) await rig.crashAndRestart()
+    }
+    assert.equal((await rig.directory.load(tenant))?.endpoints[0]?.endpoint.enabled, true)
+    await rig.accept(1)
+    await rig.until(async () => (await rig.directory.load(tenant))?.endpoints[0]?.off === true, 'it is off')
+    await rig.until(
+      async () => (await rig.directory.load(tenant))?.endpoints[0]?.endpoint.enabled === false,
+      'it is stored',
+    )
+    assert.equal((await rig.directory.load(tenant))?.endpoints[0]?.endpoint.disabledReason, 'failing')
+  })
+})
+
+suite('a crash', () => {
+  test('loses nothing: what was leased goes out again with the same id', async (t) => {
+    const rig = await createRig(t)
+    await rig.addEndpoint('/a')
+    await rig.accept(1100)
+    const before = new Set(rig.sender.sent.map(({ request }) => request.headers['webhook-id']))
+    await rig.crashAndRestart()
+    rig.sender.respond = () => ok
+    for (let step = 0; step < 10; step++) await rig.clock.advance(second)
+    await rig.until(async () => (await rig.deliveries('delivered')).length === 1100, 'all arrived')
+    const after = rig.sender.sent.map(({ request }) => request.headers['webhook-id'])
+    assert.equal(new Set(after).size, 1100)
+    for (const id of before) assert.ok(after.includes(id))
+  })
+})
+
+suite('a stop', () => {
+  test('lets what is in flight end, hands back the rest and accepts nothing more', async (t) => {
+    const rig = await createRig(t)
+    await rig.addEndpoint('/a')
+    await rig.accept(40)
+    const stopped = rig.engine.stop(10 * second)
+    await assert.rejects(rig.accept(1), StoreUnavailable)
+    for (const { answer } of rig.sender.sent.splice(0)) answer(ok)
+    await sleep(20)
+    await rig.clock.advance(100)
+    await stopped
+    assert.equal((await rig.deliveries('delivered')).length, limits.attemptsPerEndpointMax)
+    assert.equal(await rig.store.countWaiting(), 40 - limits.attemptsPerEndpointMax)
+    assert.equal(rig.sender.sent.length, 0)
+  })
+
+  test('ends at its deadline although a receiver hangs, and keeps that delivery', async (t) => {
+    const rig = await createRig(t)
+    await rig.addEndpoint('/a')
+    await rig.accept(1)
+    const stopped = rig.engine.stop(10 * second)
+    await rig.clock.advance(10 * second)
+    await stopped
+    assert.equal(await rig.store.countWaiting(), 1)
+  })
+})
+
+suite('an unavailable store', () => {
+  test('refuses events, keeps outcomes, sends nothing meanwhile, and is well again by itself', async (t) => {
+    let broken = false
+    const rig = await createRig(t, {
+      wrapStore: (store) => ({
+        ...store,
+        commit: (batch) => (broken ? Promise.reject(new StoreUnavailable('full')) : store.commit(batch)),
+        ping: () => (broken ? Promise.reject(new StoreUnavailable('full')) : store.ping()),
+      }),
+    })
+    await rig.addEndpoint('/a')
+    await rig.accept(20)
+    broken = true
+    for (const { answer } of rig.sender.sent.splice(0)) answer(ok)
+    await rig.until(() => rig.observed.storeChanges.includes(false), 'the store is found unavailable')
+    await assert.rejects(rig.accept(1), StoreUnavailable)
+    await rig.clock.advance(30 * second)
+    const sentMeanwhile = rig.sender.sent.length
+    broken = false
+    rig.sender.respond = () => ok
+    await rig.clock.advance(10 * second)
+    await rig.until(() => rig.observed.storeChanges.at(-1) === true, 'the store is found available')
+    for (const { answer } of rig.sender.sent.slice(0, sentMeanwhile)) answer(ok)
+    await rig.until(async () => (await rig.deliveries('delivered')).length === 20, 'all is recorded')
+    assert.deepEqual(rig.observed.storeChanges, [false, true])
+    assert.equal((await rig.accept(1))[0]?.kind, 'stored')
+  })
+
+  test('a commit that our own code breaks is isolated: the others of its batch go in', async (t) => {
+    const rig = await createRig(t, {
+      wrapStore: (store) => ({
+        ...store,
+        commit: (batch) =>
+          batch.events.some(({ event }) => event.type === 'poison')
+            ? Promise.reject(new TypeError('poison'))
+            : store.commit(batch),
+      }),
+    })
+    await rig.addEndpoint('/a')
+    const results = await Promise.allSettled([
+      rig.accept(1),
+      rig.accept(1, { type: 'poison' }),
+      rig.accept(1),
+      rig.accept(1),
+    ])
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
+    )
+    assert.equal((await rig.deliveries()).length, 3)
+  })
+})

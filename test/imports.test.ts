@@ -1,0 +1,77 @@
+// The direction of imports is checked by dependency-cruiser. A checker that reads nothing passes everything, so each
+// rule is shown a violation here and must find it.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, suite, test } from 'node:test'
+
+const root = new URL('..', import.meta.url).pathname
+const folder = mkdtempSync(join(tmpdir(), 'posthorn-imports-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const violations: readonly [file: string, imports: string, rule: string][] = [
+  ['src/domain/planted.ts', '../store/store.ts', 'domain-imports-only'],
+  ['src/signing/planted.ts', '../engine/engine.ts', 'signing-imports-only'],
+  ['src/config/planted.ts', '../engine/engine.ts', 'config-imports-only'],
+  ['src/telemetry/planted.ts', '../engine/engine.ts', 'telemetry-imports-only'],
+  ['src/vault/planted.ts', '../store/store.ts', 'vault-imports-only'],
+  ['src/net/planted.ts', '../store/store.ts', 'net-imports-only'],
+  ['src/store/planted.ts', '../engine/engine.ts', 'store-imports-only'],
+  ['src/engine/planted-store.ts', '../store/sqlite/sqlite-store.ts', 'engine-imports-only'],
+  ['src/engine/planted-vendor.ts', '../dialects/allo/wire.ts', 'engine-imports-only'],
+  ['src/operations/planted.ts', '../store/sqlite/sqlite-store.ts', 'operations-imports-only'],
+  ['src/http/planted.ts', '../dialects/registry.ts', 'http-imports-only'],
+  ['src/api/planted.ts', '../engine/engine.ts', 'api-imports-only'],
+  ['src/dialects/allo/planted-store.ts', '../../store/store.ts', 'dialects-imports-only'],
+  ['src/dialects/allo/planted-vendor.ts', '../standard/wire.ts', 'vendors-never-meet'],
+  ['src/store/planted/planted.ts', '../sqlite/sqlite-store.ts', 'databases-never-meet'],
+  ['src/operations/planted-app.ts', '../app.ts', 'only-app-sees-everything'],
+  ['src/domain/planted-bench.ts', '../../bench/run.ts', 'src-does-not-import-tests'],
+  ['src/domain/planted-nothing.ts', './nowhere.ts', 'no-missing'],
+  ['src/domain/planted-cycle.ts', './planted-cycle-back.ts', 'no-cycle'],
+  ['src/domain/planted-cycle-back.ts', './planted-cycle.ts', 'no-cycle'],
+]
+
+suite('the direction of imports', () => {
+  for (const name of ['src', 'test', 'bench', '.dependency-cruiser.js', 'package.json']) {
+    cpSync(join(root, name), join(folder, name), { recursive: true })
+  }
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+
+  test('is kept by the code as it is', () => {
+    const { status, output } = cruise()
+    assert.equal(status, 0, output)
+    assert.ok(Number(/(\d+) modules/.exec(output)?.[1]) > 80, output)
+  })
+
+  test('is broken, for each rule, by an import of a type alone', () => {
+    for (const [file, imports] of violations) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true })
+      const text = `import type * as planted from '${imports}'\nexport type Planted = typeof planted\n`
+      writeFileSync(join(folder, file), text)
+    }
+    const { output } = cruise()
+    for (const [file, , rule] of violations) {
+      const found = output
+        .split('\n')
+        .some((line) => line.includes(` ${rule}`) && line.includes(`: ${file.replace('.ts', '')}`))
+      assert.ok(found, `${rule} did not find ${file}:\n${output}`)
+    }
+  })
+})
+
+function cruise(): { status: number | null; output: string } {
+  const command = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs')
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [command, '--config', '.dependency-cruiser.js', 'src'],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+    },
+  )
+  return { status, output: stdout + stderr }
+}

@@ -1,0 +1,181 @@
+// The real engine on a real SQLite file, with a clock and a network that the test owns.
+
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import type { Sender, SendRequest, SendResult } from '../../src/domain/attempt.ts'
+import type { Endpoint } from '../../src/domain/endpoint.ts'
+import type { DeliveryId, EndpointId, EventId, TenantId } from '../../src/domain/ids.ts'
+import type { Dialect } from '../../src/dialects/dialect.ts'
+import { standard } from '../../src/dialects/standard/wire.ts'
+import { Directory } from '../../src/engine/directory.ts'
+import { type Accepted, Engine } from '../../src/engine/engine.ts'
+import type { EngineObserver } from '../../src/engine/observer.ts'
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import type { DeliveryRow, Store } from '../../src/store/store.ts'
+import { createVault } from '../../src/vault/vault.ts'
+import { FakeClock } from './fake-clock.ts'
+
+export const tenant = 'acme' as TenantId
+
+/** A request that the engine sent and the test has not answered yet. */
+export interface Sent {
+  readonly request: SendRequest
+  readonly at: number
+  answer(result: SendResult): void
+}
+
+export class FakeSender implements Sender {
+  readonly sent: Sent[] = []
+  readonly #clock: FakeClock
+  /** Answers at once; null: the test answers by hand. */
+  respond: ((request: SendRequest, nth: number) => SendResult | null) | null = null
+
+  constructor(clock: FakeClock) {
+    this.#clock = clock
+  }
+
+  send(request: SendRequest, done: (result: SendResult) => void): void {
+    const sent = { request, at: this.#clock.now(), answer: done }
+    this.sent.push(sent)
+    const result = this.respond?.(request, this.sent.length)
+    if (result !== undefined && result !== null) queueMicrotask(() => done(result))
+  }
+}
+
+export const ok: SendResult = { outcome: { kind: 'delivered', status: 200 }, response: 'ok' }
+export const failed: SendResult = { outcome: { kind: 'rejected', status: 500, retryAfterMs: null }, response: 'no' }
+
+export interface Rig {
+  readonly clock: FakeClock
+  readonly sender: FakeSender
+  readonly observed: { readonly failures: string[]; readonly storeChanges: boolean[] }
+  store: Store
+  directory: Directory
+  engine: Engine
+  addEndpoint(path: string, more?: Partial<Endpoint>): Promise<Endpoint>
+  accept(count: number, more?: { readonly type?: string; readonly bytes?: number }): Promise<readonly Accepted[]>
+  deliveries(status?: DeliveryRow['status']): Promise<readonly DeliveryRow[]>
+  delivery(id: DeliveryId): ReturnType<Store['findDelivery']>
+  /** Ends the process's life without a word, as SIGKILL would, and starts another on the same file. */
+  crashAndRestart(): Promise<void>
+  /** Waits, in real time, until something holds; timers that are due fire meanwhile. */
+  until(holds: () => boolean | Promise<boolean>, what: string): Promise<void>
+}
+
+export interface RigOptions {
+  readonly dialect?: Dialect
+  readonly wrapStore?: (store: Store) => Store
+}
+
+/** Ends with the test. */
+export async function createRig(t: TestContext, options: RigOptions = {}): Promise<Rig> {
+  const dialect = options.dialect ?? standard
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-rig-'))
+  const clock = new FakeClock()
+  const sender = new FakeSender(clock)
+  const observed = { failures: [] as string[], storeChanges: [] as boolean[] }
+  const vault = createVault(randomBytes(32))
+  let counter = 0
+
+  const observer: EngineObserver = {
+    accepted: () => {},
+    attempted: () => {},
+    ended: () => {},
+    committed: () => {},
+    failed: (what, error) => observed.failures.push(`${what}: ${String(error)}`),
+    storeChanged: (available) => observed.storeChanges.push(available),
+  }
+  const open = async (): Promise<{ store: Store; directory: Directory; engine: Engine }> => {
+    const opened = await openSqliteStore(join(folder, 'posthorn.db'))
+    const store = options.wrapStore?.(opened) ?? opened
+    const directory = new Directory(store, vault, new Map([[dialect.name, dialect]]))
+    const engine = await Engine.start({
+      store,
+      directory,
+      sender,
+      clock,
+      randomBytes,
+      random: () => 0.5,
+      retryScale: 1,
+      retentionMs: 30 * 24 * 3600 * 1000,
+      observer,
+    })
+    return { store, directory, engine }
+  }
+  const first = await open()
+  await first.store.createTenant({ id: tenant, dialect: dialect.name, name: null, createdAt: clock.now() })
+
+  const rig: Rig = {
+    clock,
+    sender,
+    observed,
+    ...first,
+    async addEndpoint(path, more = {}) {
+      const key = await rig.store.nextEndpointKey()
+      const now = clock.now()
+      const endpoint: Endpoint = {
+        key,
+        id: `ep_${key}` as EndpointId,
+        tenant,
+        url: `https://receiver.example${path}`,
+        eventTypes: ['*'],
+        filters: {},
+        description: null,
+        enabled: true,
+        disabledReason: null,
+        headers: {},
+        secrets: [{ value: `whsec_${Buffer.alloc(24, key).toString('base64')}`, createdAt: now, expiresAt: null }],
+        createdAt: now,
+        updatedAt: now,
+        ...more,
+      }
+      await rig.store.createEndpoint(rig.directory.seal(endpoint), null)
+      rig.directory.drop(tenant)
+      return endpoint
+    },
+    async accept(count, { type = 'thing.happened', bytes = 10 } = {}) {
+      const view = await rig.directory.load(tenant)
+      if (view === null) throw new Error('no tenant')
+      const acceptedAt = clock.now()
+      const drafts = Array.from({ length: count }, () => ({
+        view,
+        event: {
+          id: `msg_${++counter}` as EventId,
+          tenant,
+          type,
+          data: `{"n":${counter},"fill":"${'x'.repeat(bytes)}"}`,
+          attributes: null,
+          occurredAt: acceptedAt,
+          acceptedAt,
+        },
+      }))
+      return rig.engine.accept(drafts)
+    },
+    async deliveries(status) {
+      const filter = { tenant, endpoint: null, status: status ?? null, eventType: null, from: null, to: null }
+      return (await rig.store.listDeliveries(filter, { limit: 100_000, after: null })).rows
+    },
+    delivery: (id) => rig.store.findDelivery(id),
+    async crashAndRestart() {
+      // What was in flight is answered into the void: that life is over.
+      sender.sent.length = 0
+      await rig.store.close()
+      Object.assign(rig, await open())
+    },
+    async until(holds, what) {
+      const giveUpAt = performance.now() + 10_000
+      while (!(await holds())) {
+        if (performance.now() > giveUpAt) throw new Error(`waited 10 s in vain until ${what}`)
+        await clock.settle()
+      }
+    },
+  }
+  t.after(async () => {
+    await rig.store.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return rig
+}
