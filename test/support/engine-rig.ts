@@ -24,7 +24,7 @@ export const tenant = 'acme' as TenantId
 export interface Sent {
   readonly request: SendRequest
   readonly at: number
-  answer(result: SendResult): void
+  readonly answer: (result: SendResult) => void
 }
 
 export class FakeSender implements Sender {

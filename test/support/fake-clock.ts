@@ -34,7 +34,7 @@ export class FakeClock implements Clock {
 
   /** Fires what is due now, and lets it do its work. */
   async settle(): Promise<void> {
-    const due = [...this.#timers].filter((timer) => timer.at <= this.#now).sort((a, b) => a.at - b.at)
+    const due = [...this.#timers].filter((timer) => timer.at <= this.#now).toSorted((a, b) => a.at - b.at)
     for (const timer of due) {
       this.#timers.delete(timer)
       timer.action()

@@ -25,7 +25,8 @@ export function leaseRole(db: Database) {
           now,
           now,
         )
-        release('node IS NOT NULL', [])
+        // Not `IS NOT NULL`: SQLite would read through all deliveries there ever were.
+        release('node > 0', [])
         db.run('DELETE FROM nodes WHERE incarnation <> ?', row?.incarnation ?? 0)
         return row?.incarnation as Incarnation
       })

@@ -68,7 +68,7 @@ interface Waiting {
 async function startThread<Methods>(
   options: ThreadOptions,
 ): Promise<{ methods: Asynchronous<Methods>; close: () => Promise<unknown> }> {
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: options })
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: options, execArgv: [] })
   const waiting = new Map<number, Waiting>()
   let lastId = 0
   let ended: string | null = null

@@ -48,12 +48,13 @@ export type Writes = ReturnType<typeof writes>
 export type Reads = ReturnType<typeof reads>
 
 function serve(port: NonNullable<typeof parentPort>, { path, access }: ThreadOptions): void {
-  let db: Database
+  let db: Database | undefined
   let methods: Record<string, (...args: never[]) => unknown>
   try {
     db = new Database(path, access)
     methods = access === 'write' ? writes(db) : reads(db)
   } catch (error) {
+    db?.close()
     // Whatever it is (tables of another program, a full disk): the database cannot be used.
     const refusal = `cannot use the database ${path}: ${plain(error).message}`
     const refused = error instanceof StoreRefused ? error : new StoreRefused(refusal)
@@ -64,7 +65,7 @@ function serve(port: NonNullable<typeof parentPort>, { path, access }: ThreadOpt
   port.on('message', ({ id, method, args }: Call) => {
     try {
       if (method === 'close') {
-        db.close()
+        db?.close()
         port.postMessage({ id, value: null } satisfies Reply)
         port.close()
         return

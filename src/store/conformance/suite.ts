@@ -1,0 +1,52 @@
+// The suite that every database engine must pass. It knows the contract only: whatever holds here is what the rest of
+// the program may rely on.
+
+import { describe, test } from 'node:test'
+import { commitCases } from './commit.ts'
+import { endpointCases } from './endpoints.ts'
+import { factCases } from './facts.ts'
+import { historyCases } from './history.ts'
+import { leaseCases } from './leases.ts'
+import { listCases } from './lists.ts'
+import { claimCases } from './claims.ts'
+import { moveCases } from './moves.ts'
+import { randomCases } from './random.ts'
+import { rearmCases } from './rearm.ts'
+import type { Case, Harness } from './steps.ts'
+import { tenantAndKeyCases } from './tenants-and-keys.ts'
+import { textCases } from './text.ts'
+import { upkeepCases } from './upkeep.ts'
+
+export type { Harness } from './steps.ts'
+
+/** Cases that run at a time: most of a case is waiting for its database to open. */
+const concurrency = 4
+
+/** Registers the tests of one engine; `open` gives a fresh and empty database each time. */
+export function storeConformance(name: string, open: () => Promise<Harness>): void {
+  void describe(`${name} keeps the store's promises`, { concurrency }, () => {
+    const promise: Case = (title, body) =>
+      void test(title, { timeout: 120_000 }, async () => {
+        const harness = await open()
+        try {
+          await body(harness.store, harness)
+        } finally {
+          await harness.dispose()
+        }
+      })
+    // First, because it takes longest.
+    randomCases(open)
+    commitCases(promise)
+    moveCases(promise)
+    factCases(promise)
+    leaseCases(promise)
+    claimCases(promise)
+    tenantAndKeyCases(promise)
+    endpointCases(promise)
+    historyCases(promise)
+    listCases(promise)
+    rearmCases(promise)
+    upkeepCases(promise)
+    textCases(promise)
+  })
+}

@@ -1,0 +1,126 @@
+// A database that cannot serve for a while: locked, full, moved away. Nothing of a refused call takes effect, and no
+// restart is needed.
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { copyFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { acme, newEvent, other, sampleEvent, sampleTenant } from '../conformance/samples.ts'
+import { commit, nodeAndEndpoint } from '../conformance/steps.ts'
+import { temporaryFolder } from '../conformance/temporary-folder.ts'
+import { StoreUnavailable } from '../store.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+
+void test('a lock held by another connection is waited for, then refused; all goes on once it is released', async (t) => {
+  const path = join(await temporaryFolder(t), 'posthorn.db')
+  const store = await openSqliteStore(path)
+  const { node, key } = await nodeAndEndpoint(store)
+  const locker = new DatabaseSync(path)
+  locker.exec('BEGIN EXCLUSIVE')
+  const events = [newEvent(sampleEvent(acme, 0), [key], false)]
+  await assert.rejects(commit(store, node, 0, { events }), StoreUnavailable)
+  await assert.rejects(store.createTenant(sampleTenant(other)), StoreUnavailable)
+  assert.equal((await store.findTenant(acme))?.id, acme, 'reading needs no lock')
+  locker.exec('ROLLBACK')
+  assert.deepEqual((await commit(store, node, 0, { events })).events, [{ kind: 'stored' }])
+  assert.equal(await store.createTenant(sampleTenant(other)), true)
+  locker.close()
+  await store.close()
+})
+
+void test('a short lock is no failure', async (t) => {
+  const path = join(await temporaryFolder(t), 'posthorn.db')
+  const store = await openSqliteStore(path)
+  const { node } = await nodeAndEndpoint(store)
+  const locker = new DatabaseSync(path)
+  locker.exec('BEGIN EXCLUSIVE')
+  setTimeout(() => locker.exec('COMMIT'), 100)
+  const events = [newEvent(sampleEvent(acme, 0), [], false)]
+  assert.deepEqual((await commit(store, node, 0, { events })).events, [{ kind: 'stored' }])
+  locker.close()
+  await store.close()
+})
+
+void test('a full disk refuses, leaves nothing half written, and serves again once there is space', async (t) => {
+  const folder = await temporaryFolder(t)
+  const reason = mountSmallDisk(folder)
+  if (reason !== null) return t.skip(reason)
+  try {
+    const store = await openSqliteStore(join(folder, 'posthorn.db'))
+    const { node, key } = await nodeAndEndpoint(store)
+    const ballast = join(folder, 'ballast')
+    await writeFile(ballast, Buffer.alloc(2 * 1024 * 1024))
+    const data = JSON.stringify('x'.repeat(100_000))
+    const batch = () => [0, 1, 2].map(() => newEvent(sampleEvent(acme, 0, { data }), [key], false))
+    let stored = 0
+    let refused = batch()
+    for (; stored < 300; stored += 3, refused = batch()) {
+      const error = await commit(store, node, 0, { events: refused }).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      )
+      if (error === null) continue
+      assert.ok(error instanceof StoreUnavailable)
+      break
+    }
+    assert.ok(stored > 0 && stored < 300, `the disk was full after ${stored} events`)
+    // It stays so, and is still read.
+    await assert.rejects(commit(store, node, 0, { events: refused }), StoreUnavailable)
+    for (const { event } of refused) assert.deepEqual(await store.findEvents(event.id, null), [])
+    assert.equal(await store.countWaiting(), stored)
+    await rm(ballast)
+    const { events } = await commit(store, node, 0, { events: refused })
+    assert.deepEqual(new Set(events.map(({ kind }) => kind)), new Set(['stored']))
+    assert.equal(await store.countWaiting(), stored + 3)
+    await store.close()
+    const again = await openSqliteStore(join(folder, 'posthorn.db'))
+    assert.equal(await again.countWaiting(), stored + 3)
+    await again.close()
+  } finally {
+    execFileSync('umount', ['--lazy', folder])
+  }
+})
+
+void test('a database file that was moved away refuses, and serves again once it is back', async (t) => {
+  const path = join(await temporaryFolder(t), 'posthorn.db')
+  const store = await openSqliteStore(path)
+  const { node, key } = await nodeAndEndpoint(store)
+  const events = [newEvent(sampleEvent(acme, 0), [key], false)]
+  const refuses = async (): Promise<void> => {
+    await assert.rejects(commit(store, node, 0, { events }), StoreUnavailable)
+    await assert.rejects(store.createTenant(sampleTenant(other)), StoreUnavailable)
+    await assert.rejects(store.nextEndpointKey(), StoreUnavailable)
+    await assert.rejects(store.writeOnce('name', 'refused'), StoreUnavailable)
+    await assert.rejects(store.renameTenant(acme, 'refused'), StoreUnavailable)
+    await assert.rejects(store.ping(), StoreUnavailable)
+  }
+  await rename(path, `${path}-away`)
+  await refuses()
+  // Another file in its place is not it.
+  await copyFile(`${path}-away`, path)
+  await refuses()
+  await rename(`${path}-away`, path)
+  await store.ping()
+  // Nothing of what was refused took effect.
+  assert.deepEqual((await commit(store, node, 0, { events })).events, [{ kind: 'stored' }])
+  assert.equal(await store.createTenant(sampleTenant(other)), true)
+  assert.equal(await store.writeOnce('name', 'first'), 'first')
+  assert.equal((await store.findTenant(acme))?.name, 'Tenant acme')
+  await store.close()
+  const again = await openSqliteStore(path)
+  assert.equal(await again.countWaiting(), 1)
+  await again.close()
+})
+
+/** Mounts a disk of a few megabytes; gives why it could not. */
+function mountSmallDisk(folder: string): string | null {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root on Linux can mount a small disk'
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'posthorn-test', folder], { stdio: 'pipe' })
+    return null
+  } catch (error) {
+    return `cannot mount a small disk: ${error instanceof Error ? error.message : String(error)}`
+  }
+}

@@ -1,0 +1,147 @@
+// What a SQLite file must be to be opened, and who may have it.
+
+import assert from 'node:assert/strict'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Readable } from 'node:stream'
+import { type TestContext, test } from 'node:test'
+import type { DeliveryId } from '../../domain/ids.ts'
+import { acme, start } from '../conformance/samples.ts'
+import { accept, addEndpoint, claimOne, endpointsOf } from '../conformance/steps.ts'
+import { temporaryFolder } from '../conformance/temporary-folder.ts'
+import { type Store, StoreRefused, StoreUnavailable } from '../store.ts'
+import { Database } from './database.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+
+/** Opens a store that is closed when the test ends, and a path for it in a folder of its own. */
+async function opened(t: TestContext): Promise<{ store: Store; path: string }> {
+  const path = join(await temporaryFolder(t), 'posthorn.db')
+  return { store: await openSqliteStore(path), path }
+}
+
+function refusal(cause: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof StoreRefused && cause.test(error.message)
+}
+
+/** Another process that opens the database, accepts three deliveries, holds them, and waits to be killed. */
+async function spawnHolder(path: string): Promise<ChildProcessByStdio<null, Readable, null>> {
+  const module = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href)
+  const script = `
+    import { openSqliteStore } from ${module('./sqlite-store.ts')}
+    import { accept, addEndpoint } from ${module('../conformance/steps.ts')}
+    const store = await openSqliteStore(${JSON.stringify(path)})
+    const endpoint = await addEndpoint(store)
+    const node = await store.join(${start})
+    const ids = await accept(store, node, endpoint, 0, { leased: true, count: 3 })
+    process.stdout.write(JSON.stringify(ids))
+    setInterval(() => {}, 1000)`
+  await writeFile(`${path}-holder.mjs`, script)
+  return spawn(process.execPath, [`${path}-holder.mjs`], { stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+void test('a second opener is refused, in the same process too, and the first goes on', async (t) => {
+  const { store, path } = await opened(t)
+  await assert.rejects(openSqliteStore(path), refusal(/in use by another process/))
+  await store.ping()
+  await addEndpoint(store)
+  await store.close()
+  const next = await openSqliteStore(path)
+  assert.equal((await endpointsOf(next, acme)).length, 1)
+  await next.close()
+})
+
+void test(
+  'what another process holds is refused, and opens the moment it was killed',
+  { timeout: 30_000 },
+  async (t) => {
+    const path = join(await temporaryFolder(t), 'posthorn.db')
+    const holder = await spawnHolder(path)
+    const dead = once(holder, 'exit')
+    t.after(() => holder.kill('SIGKILL'))
+    const ids = JSON.parse(String((await once(holder.stdout, 'data'))[0])) as DeliveryId[]
+    await assert.rejects(openSqliteStore(path), refusal(/in use by another process/))
+    holder.kill('SIGKILL')
+    await dead
+    const store = await openSqliteStore(path)
+    const [endpoint] = await endpointsOf(store, acme)
+    assert.ok(endpoint !== undefined)
+    const claimed = await claimOne(store, await store.join(start + 1), 1, endpoint.key, 10)
+    assert.deepEqual(claimed.toSorted(), ids.toSorted())
+    await store.close()
+  },
+)
+
+void test('a schema that a newer program wrote is refused and left alone', async (t) => {
+  const { store, path } = await opened(t)
+  await addEndpoint(store)
+  await store.close()
+  const version = setVersion(path, 999)
+  await assert.rejects(openSqliteStore(path), refusal(/schema version 999.*newer/))
+  assert.equal(setVersion(path, version), 999)
+  const again = await openSqliteStore(path)
+  assert.equal((await endpointsOf(again, acme)).length, 1)
+  await again.close()
+})
+
+void test('a file that is no database is refused and left alone', async (t) => {
+  const path = join(await temporaryFolder(t), 'posthorn.db')
+  const text = 'this is a letter to a friend\n'.repeat(1000)
+  await writeFile(path, text)
+  await assert.rejects(openSqliteStore(path), refusal(/not a database/))
+  assert.equal(await readFile(path, 'utf8'), text)
+})
+
+void test("a folder, and another program's database, are refused", async (t) => {
+  const folder = await temporaryFolder(t)
+  await mkdir(join(folder, 'sub'))
+  await assert.rejects(openSqliteStore(join(folder, 'sub')), refusal(/unable to open/))
+  const path = join(folder, 'theirs.db')
+  const theirs = new DatabaseSync(path)
+  theirs.exec('CREATE TABLE tenants (name TEXT)')
+  await assert.rejects(openSqliteStore(path), refusal(/tenants already exists/))
+  theirs.exec('PRAGMA user_version = 1')
+  await assert.rejects(openSqliteStore(path), refusal(/no such table/))
+  assert.deepEqual(theirs.prepare('SELECT name FROM sqlite_schema').all().length, 1)
+  theirs.close()
+})
+
+void test('folders on the way are made', async (t) => {
+  const path = join(await temporaryFolder(t), 'a', 'b', 'posthorn.db')
+  const store = await openSqliteStore(path)
+  await store.ping()
+  await store.close()
+})
+
+void test('what is committed is on the disk: write-ahead log, full synchronisation', async (t) => {
+  const { store, path } = await opened(t)
+  const second = new DatabaseSync(path, { readOnly: true })
+  assert.equal(second.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal')
+  second.close()
+  await store.close()
+  // How hard it synchronises is a property of the connection: ask one that was opened as the writer is.
+  const writer = new Database(path, 'write')
+  assert.equal(writer.get<{ synchronous: number }>('PRAGMA synchronous')?.synchronous, 2)
+  writer.close()
+})
+
+void test('a closed store refuses every call, and no longer needs its files', async (t) => {
+  const { store } = await opened(t)
+  const endpoint = await addEndpoint(store)
+  const node = await store.join(start)
+  await store.close()
+  await assert.rejects(store.ping(), StoreUnavailable)
+  await assert.rejects(accept(store, node, endpoint, 0), StoreUnavailable)
+  await assert.rejects(store.loadTenant(acme), StoreUnavailable)
+})
+
+/** Sets the schema's version; gives the one before. */
+function setVersion(path: string, version: number): number {
+  const db = new DatabaseSync(path)
+  const before = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
+  db.exec(`PRAGMA user_version = ${version}`)
+  db.close()
+  return before
+}

@@ -1,0 +1,28 @@
+// The suite of all engines, on SQLite files of their own.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Harness, storeConformance } from '../conformance/suite.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+
+storeConformance('SQLite', async (): Promise<Harness> => {
+  const folder = await mkdtemp(join(tmpdir(), 'posthorn-store-'))
+  const path = join(folder, 'posthorn.db')
+  let store = await openSqliteStore(path)
+  return {
+    get store() {
+      return store
+    },
+    // Closing hands nothing back: what was leased stays leased. That a kill leaves no more is tried elsewhere.
+    async reopen() {
+      await store.close()
+      store = await openSqliteStore(path)
+      return store
+    },
+    async dispose() {
+      await store.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+})
