@@ -36,7 +36,11 @@ export class Schedule {
     if (this.#stopped || dueAt >= this.#wakeAt) return
     this.#cancelTimer?.()
     this.#wakeAt = dueAt
-    this.#cancelTimer = this.#clock.after(Math.max(0, dueAt - this.#clock.now()), () => this.#look())
+    this.#cancelTimer = this.#clock.after(Math.max(0, dueAt - this.#clock.now()), () => {
+      this.#cancelTimer = null
+      this.#wakeAt = Number.POSITIVE_INFINITY
+      this.#look()
+    })
   }
 
   /** The lane of an endpoint with a backlog in the database has room again. */
@@ -53,31 +57,25 @@ export class Schedule {
   }
 
   #look(): void {
-    if (this.#stopped) return
-    if (this.#claiming !== null) {
-      this.#again = true
-      return
-    }
-    this.#cancelTimer?.()
-    this.#cancelTimer = null
-    this.#wakeAt = Number.POSITIVE_INFINITY
-    this.#claiming = this.#claimAll().finally(() => {
-      this.#claiming = null
-    })
+    this.#again = true
+    if (!this.#stopped) this.#claiming ??= this.#claimAll()
   }
 
+  /** Claims until nothing more is due, and until nobody has asked for another look meanwhile. */
   async #claimAll(): Promise<void> {
-    let next = this.#clock.now() + limits.claimIntervalMs
+    let next = 0
     try {
-      do {
+      while (this.#again && !this.#stopped) {
         this.#again = false
-        this.#again = (await this.#claimOnce()) || this.#again
-      } while (this.#again && !this.#stopped)
-      next = Math.min(next, (await this.#store.nextDueAt()) ?? next)
+        if (await this.#claimOnce()) this.#again = true
+        else next = (await this.#store.nextDueAt()) ?? Number.POSITIVE_INFINITY
+      }
+      next = Math.min(next, this.#clock.now() + limits.claimIntervalMs)
     } catch (error) {
       this.#observer.failed('due deliveries could not be claimed', error)
       next = this.#clock.now() + limits.claimAgainMs
     }
+    this.#claiming = null
     this.wakeAt(next)
   }
 

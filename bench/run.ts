@@ -1,0 +1,73 @@
+// The entry of `npm run bench`: runs the figures that are named (default: all) and prints one table.
+//
+//     npm run bench -- [P1 …] [--runs 5] [--seconds 4] [--small] [--save]
+
+import { parseArgs } from 'node:util'
+import type { BenchOptions, Figure, FigureResult } from './figure.ts'
+import { describeMachine } from './machine.ts'
+import { p1 } from './p1-accept-and-deliver.ts'
+import { resultTable, saveResult } from './report.ts'
+
+const figures: readonly Figure[] = [p1]
+
+const say = (line: string): void => console.log(line)
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      runs: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '4' },
+      small: { type: 'boolean', default: false },
+      save: { type: 'boolean', default: false },
+    },
+  })
+  const options: BenchOptions = values.small
+    ? { small: true, runs: 1, seconds: 0.3 }
+    : { small: false, runs: positive('--runs', values.runs), seconds: positive('--seconds', values.seconds) }
+  const chosen = choose(positionals)
+  endWithin(chosen.length * (180 + options.runs * (options.seconds * 6 + 20)))
+
+  const machine = describeMachine()
+  say(`${machine.cpu}, ${machine.cores} cores, node ${machine.node}, fdatasync ${machine.fdatasyncMicroseconds} µs`)
+  if (machine.diskIsMemory) say('WARNING: the temporary folder is in memory, so fsync costs nothing: set TMPDIR')
+  const results: FigureResult[] = []
+  for (const figure of chosen) {
+    say(`\n${figure.id}`)
+    const result = await figure.run(options, (line) => say(`  ${line}`))
+    results.push(result)
+    if (values.save) say(`  saved ${saveResult(result, machine, options)}`)
+  }
+  say(`\n${resultTable(results)}`)
+  if (options.small) say('(--small: shows that the scenarios work, measures nothing)')
+}
+
+function choose(names: readonly string[]): readonly Figure[] {
+  if (names.length === 0) return figures
+  return names.map((name) => {
+    const figure = figures.find(({ id }) => id === name.toUpperCase())
+    if (figure === undefined) throw new Error(`no figure ${name}; there are ${figures.map(({ id }) => id).join(', ')}`)
+    return figure
+  })
+}
+
+function positive(name: string, text: string): number {
+  const number = Number(text)
+  if (!(number > 0)) throw new Error(`${name} must be a number above 0, not ${text}`)
+  return number
+}
+
+/** A bench that hangs must not keep its servers alive; ending kills the children too. */
+function endWithin(seconds: number): void {
+  setTimeout(() => {
+    console.error(`bench: not finished within ${seconds} s`)
+    process.exit(1)
+  }, seconds * 1_000).unref()
+}
+
+if (import.meta.main) {
+  main().catch((error: unknown) => {
+    console.error(error)
+    process.exit(1)
+  })
+}

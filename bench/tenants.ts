@@ -1,0 +1,53 @@
+// What the figures post to: tenants of the Allo dialect with one endpoint each, registered as their customers would,
+// and the whole requests that the generator sends.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { OperatorClient } from '../test/support/operator-client.ts'
+
+/** Path at the receiver and signing secret of the one endpoint of each tenant, by tenant. */
+export type Endpoints = Readonly<Record<string, { readonly path: string; readonly secret: string }>>
+
+/** Bytes of the JSON text of `data` in each event. */
+export const payloadBytes = 500
+
+const eventType = 'call.received'
+const idleMsMax = 15_000
+
+/** Creates `count` tenants, each with a key and an endpoint at a path of its own. */
+export async function registerTenants(client: OperatorClient, receiverPort: number, count: number): Promise<Endpoints> {
+  const endpoints: Record<string, { path: string; secret: string }> = {}
+  for (let index = 0; index < count; index += 1) {
+    const tenant = `bench-${String(index).padStart(2, '0')}`
+    const path = `/hooks/${tenant}`
+    await client.createTenant({ id: tenant, dialect: 'allo' })
+    const { key } = await client.createKey({ tenants: [tenant] })
+    const url = `http://127.0.0.1:${receiverPort}${path}`
+    const { signing_secret: secret } = await client.createAlloEndpoint(key, { url, topics: [eventType] })
+    endpoints[tenant] = { path, secret }
+  }
+  return endpoints
+}
+
+/** A whole `POST /v1/events`, head and body, whose event matches the endpoint of `tenant`. */
+export function eventRequest(tenant: string, operatorKey: string): string {
+  const call = { id: 'cll_2NfDKEm9sF8xK3pQr1Zt', from_number: '+33612345678', to_number: '+33112345678', note: '' }
+  const note = 'x'.repeat(payloadBytes - JSON.stringify(call).length)
+  const body = JSON.stringify({ tenant, type: eventType, data: { ...call, note } })
+  const head = [
+    'POST /v1/events HTTP/1.1',
+    'host: 127.0.0.1',
+    `authorization: Bearer ${operatorKey}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${body}`
+}
+
+/** Waits until the last outcomes are recorded, so that our work does not fall into the time of the baseline. */
+export async function untilIdle(client: OperatorClient): Promise<void> {
+  const giveUpAt = Date.now() + idleMsMax
+  while ((await client.listDeliveries({ status: 'pending', limit: '1' })).length > 0) {
+    if (Date.now() > giveUpAt) throw new Error(`deliveries still pending after ${idleMsMax} ms`)
+    await sleep(50)
+  }
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FakeClock } from '../../test/support/fake-clock.ts'
+import type { EndpointKey, Incarnation } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import type { LeaseStore } from '../store/store.ts'
+import { Lanes } from './lanes.ts'
+import type { EngineObserver } from './observer.ts'
+import { Schedule } from './schedule.ts'
+
+const endpoint = 1 as EndpointKey
+
+/** A store whose answers the test holds back. */
+function rig() {
+  const clock = new FakeClock()
+  const looks: (() => void)[] = []
+  let next: number | null = null
+  let fails = false
+  const store: Pick<LeaseStore, 'dueEndpoints' | 'claim' | 'nextDueAt'> = {
+    dueEndpoints: () =>
+      new Promise((resolve, reject) => looks.push(() => (fails ? reject(new Error('planted')) : resolve([])))),
+    claim: () => Promise.resolve({ deliveries: [], more: [] }),
+    nextDueAt: () => Promise.resolve(next),
+  }
+  const failures: string[] = []
+  const observer = { failed: (what: string) => failures.push(what) } as unknown as EngineObserver
+  const lanes = new Lanes({ start: () => {}, hasRoom: () => {} })
+  const schedule = new Schedule(store as LeaseStore, 1 as Incarnation, lanes, clock, observer)
+  return {
+    clock,
+    looks,
+    schedule,
+    failures,
+    setNext: (at: number | null) => (next = at),
+    setFails: (value: boolean) => (fails = value),
+  }
+}
+
+test('a delivery that falls due while a claim is under way is looked for right after it', async () => {
+  const { clock, looks, schedule } = rig()
+  schedule.wakeAt(clock.now())
+  await clock.settle()
+  assert.equal(looks.length, 1)
+  schedule.wakeAt(clock.now() + 1)
+  await clock.advance(1)
+  assert.equal(looks.length, 1, 'one claim at a time')
+  looks[0]?.()
+  await clock.settle()
+  assert.equal(looks.length, 2)
+  looks[1]?.()
+  await clock.settle()
+  await clock.advance(limits.claimIntervalMs)
+  assert.equal(looks.length, 3, 'and it goes on looking')
+})
+
+test('it sleeps until something is due, and looks now and then all the same', async () => {
+  const { clock, looks, schedule, setNext } = rig()
+  setNext(clock.now() + 3000)
+  schedule.hasRoom(endpoint)
+  await clock.settle()
+  looks[0]?.()
+  await clock.settle()
+  looks[1]?.()
+  setNext(null)
+  await clock.advance(2999)
+  const before = looks.length
+  await clock.advance(1)
+  assert.equal(looks.length, before + 1)
+  looks.at(-1)?.()
+  await clock.settle()
+  await clock.advance(limits.claimIntervalMs)
+  assert.equal(looks.length, before + 2)
+})
+
+test('a store that fails is asked again after a while, and the failure is told', async () => {
+  const { clock, looks, schedule, failures, setFails } = rig()
+  setFails(true)
+  schedule.wakeAt(clock.now())
+  await clock.settle()
+  looks[0]?.()
+  await clock.settle()
+  assert.equal(failures.length, 1)
+  assert.equal(looks.length, 1)
+  setFails(false)
+  await clock.advance(limits.claimAgainMs)
+  assert.equal(looks.length, 2)
+})
+
+test('a stop waits for the claim under way and begins no other', async () => {
+  const { clock, looks, schedule } = rig()
+  schedule.wakeAt(clock.now())
+  await clock.settle()
+  let stopped = false
+  const stopping = schedule.stop().then(() => (stopped = true))
+  await clock.settle()
+  assert.equal(stopped, false)
+  looks[0]?.()
+  await stopping
+  schedule.hasRoom(endpoint)
+  await clock.advance(60_000)
+  assert.equal(looks.length, 1)
+})

@@ -1,0 +1,29 @@
+// Child processes end with the process that started them, also when that one fails: a server left behind keeps its
+// port, its database and a core. A parent killed with SIGKILL can clean nothing up; our own children notice that
+// their IPC channel closed (bench/child.ts).
+
+import type { ChildProcess } from 'node:child_process'
+
+const guarded = new Set<ChildProcess>()
+let installed = false
+
+/** Kills `child` with SIGKILL when this process exits or is told to end. */
+export function endWithParent(child: ChildProcess): void {
+  guarded.add(child)
+  child.once('exit', () => guarded.delete(child))
+  if (installed) return
+  installed = true
+  process.once('exit', killAll)
+  // Without a handler these signals end the process before its 'exit' event.
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    process.once(signal, () => process.exit(exitCode))
+  }
+}
+
+function killAll(): void {
+  for (const child of guarded) child.kill('SIGKILL')
+}

@@ -1,0 +1,155 @@
+// Starts the real server as a child process, as an operator would, so that it can be killed like one. It must never
+// outlive the process that started it.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { request } from 'undici'
+import { endWithParent } from './child-guard.ts'
+
+/** What stays the same over the restarts of one installation. */
+export interface Installation {
+  /** Holds the SQLite database; made by `createInstallation`, removed by `remove`. */
+  readonly folder: string
+  readonly operatorKey: string
+  readonly masterKey: string
+  remove(): Promise<void>
+}
+
+export interface ServerProcess {
+  readonly url: string
+  readonly port: number
+  readonly pid: number
+  /** Sends `signal` and waits until the process has ended. */
+  kill(signal: NodeJS.Signals): Promise<void>
+  /** Asks it to end (SIGTERM); throws if it has not within 15 s, or did not exit with 0. */
+  stop(): Promise<void>
+  /** The last 64 Ki characters that it wrote to stdout and stderr. */
+  output(): string
+}
+
+const startMsMax = 15_000
+const stopMsMax = 15_000
+const outputCharactersMax = 65_536
+const repository = resolve(import.meta.dirname, '../..')
+
+/** Makes the folder and the keys of a new installation; the folder is in the system's temporary one. */
+export async function createInstallation(): Promise<Installation> {
+  const folder = await mkdtemp(join(tmpdir(), 'posthorn-'))
+  const removeAtExit = (): void => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', removeAtExit)
+  return {
+    folder,
+    operatorKey: `operator-${randomBytes(16).toString('hex')}`,
+    masterKey: randomBytes(32).toString('base64'),
+    async remove() {
+      process.off('exit', removeAtExit)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Starts `posthorn serve` on a free port and waits until it can serve; `env` adds to the settings or replaces them. */
+export async function startServer(
+  installation: Installation,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
+  const port = await freePort()
+  const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+    cwd: repository,
+    env: {
+      ...inheritedEnv(),
+      POSTHORN_HOST: '127.0.0.1',
+      POSTHORN_PORT: String(port),
+      POSTHORN_DATABASE: `sqlite:${join(installation.folder, 'posthorn.db')}`,
+      POSTHORN_OPERATOR_KEY: installation.operatorKey,
+      POSTHORN_MASTER_KEY: installation.masterKey,
+      POSTHORN_ALLOW_HTTP: 'on',
+      POSTHORN_ALLOW_NETWORKS: '127.0.0.0/8',
+      POSTHORN_LOG_LEVEL: 'warn',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  endWithParent(child)
+  const output = collectOutput(child)
+  const ended = new Promise<void>((done) => {
+    child.once('error', () => done())
+    child.once('exit', () => done())
+  })
+  const url = `http://127.0.0.1:${port}`
+  await untilHealthy(child, url, output)
+  return {
+    url,
+    port,
+    pid: child.pid ?? 0,
+    output,
+    async kill(signal) {
+      child.kill(signal)
+      await ended
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      await Promise.race([ended, sleep(stopMsMax, undefined, { ref: false })])
+      if (child.exitCode === 0) return
+      child.kill('SIGKILL')
+      throw new Error(`the server did not stop well (exit code ${child.exitCode}, ${child.signalCode}):\n${output()}`)
+    },
+  }
+}
+
+/** A TCP port of 127.0.0.1 that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const address = server.address()
+  await new Promise((closed) => server.close(closed))
+  if (address === null || typeof address === 'string') throw new Error('no TCP port was given')
+  return address.port
+}
+
+/** Without the caller's own settings, and without the mark of node:test, which changes how a child reports. */
+function inheritedEnv(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('POSTHORN_') && name !== 'NODE_TEST_CONTEXT'),
+  )
+}
+
+function collectOutput(child: ChildProcess): () => string {
+  let text = ''
+  const add = (chunk: Buffer): void => {
+    text = (text + chunk.toString()).slice(-outputCharactersMax)
+  }
+  child.stdout?.on('data', add)
+  child.stderr?.on('data', add)
+  child.once('error', (error) => add(Buffer.from(String(error))))
+  return () => text
+}
+
+async function untilHealthy(child: ChildProcess, url: string, output: () => string): Promise<void> {
+  const giveUpAt = Date.now() + startMsMax
+  while (Date.now() < giveUpAt) {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+      throw new Error(`the server ended while starting (exit code ${child.exitCode}):\n${output()}`)
+    }
+    if (await answersHealthy(url)) return
+    await sleep(20)
+  }
+  child.kill('SIGKILL')
+  throw new Error(`the server was not healthy within ${startMsMax} ms:\n${output()}`)
+}
+
+async function answersHealthy(url: string): Promise<boolean> {
+  try {
+    const { statusCode, body } = await request(`${url}/healthz`, { headersTimeout: 1_000 })
+    await body.dump()
+    return statusCode === 200
+  } catch {
+    return false
+  }
+}
