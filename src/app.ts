@@ -21,8 +21,10 @@ import { Engine } from './engine/engine.ts'
 import type { EngineObserver } from './engine/observer.ts'
 import { frontOfDialect } from './http/dialect-front.ts'
 import { createHttpServer } from './http/server.ts'
+import { createTokenVerifier } from './http/tokens.ts'
 import { createAddressPolicy } from './net/address-policy.ts'
 import { createGuard } from './net/guard.ts'
+import { createGuardedFetch } from './net/guarded-fetch.ts'
 import { createSender } from './net/sender.ts'
 import type { Context } from './operations/context.ts'
 import { KeyRing } from './operations/key-ring.ts'
@@ -57,7 +59,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     const vault = createVault(options.masterKey)
     await proveMasterKey(store, vault)
     const sender = createSender({ guard })
-    const directory = new Directory(store, vault, dialects)
+    const secrets = await installationSecrets(store, vault, dialects)
+    const directory = new Directory(store, vault, dialects, secrets)
     const metrics: Metrics = new Metrics({
       inFlight: () => engine.inFlight,
       queued: () => engine.queued,
@@ -81,6 +84,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       keys: new KeyRing(store),
       vault,
       dialects,
+      publicKeys: new Map(
+        [...secrets].map(([name, secret]) => [name, dialects.get(name)?.installationSecret?.publicKey(secret) ?? '']),
+      ),
       egress: guard,
       clock,
       randomBytes,
@@ -100,10 +106,15 @@ export async function startApp(options: AppOptions): Promise<App> {
         ...dialectRoutes(context),
       ],
     })
+    const tokens = createTokenVerifier({
+      secret: settings.jwtSecret,
+      keySetUrl: settings.jwksUrl,
+      fetch: createGuardedFetch(guard),
+    })
     const customerFronts = registry.flatMap(({ dialect, front }) =>
       front === null || !dialects.has(dialect.name)
         ? []
-        : [frontOfDialect(front(context), { context, rateLimits: settings.rateLimits })],
+        : [frontOfDialect(front(context), { context, tokens, rateLimits: settings.rateLimits })],
     )
     const server = await createHttpServer({
       // The start says where it listens in words of its own.
@@ -190,6 +201,22 @@ async function proveMasterKey(store: Store, vault: Vault): Promise<void> {
     }
     throw error
   }
+}
+
+/** Made at the first start that serves the dialect, and kept sealed. */
+async function installationSecrets(
+  store: Store,
+  vault: Vault,
+  dialects: Context['dialects'],
+): Promise<ReadonlyMap<string, string>> {
+  const secrets = new Map<string, string>()
+  for (const { name, installationSecret } of dialects.values()) {
+    if (installationSecret === null) continue
+    const context = `installation secret|${name}`
+    const sealed = await store.writeOnce(context, vault.seal(installationSecret.generate(), context))
+    secrets.set(name, vault.open(sealed, context))
+  }
+  return secrets
 }
 
 function observe(metrics: Metrics, logger: Logger): EngineObserver {

@@ -3,9 +3,15 @@ import { failure, success } from '../domain/problem.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { type AnyRoute, route } from '../http/front.ts'
 import type { Context } from '../operations/context.ts'
-import { Nullable, PageOf } from './shapes.ts'
+import { PageOf } from './shapes.ts'
 
-const Limit = Type.Object({ requests: Type.Integer(), windowSeconds: Type.Integer() })
+const Quota = Type.Object({
+  per: Type.Enum(['key', 'tenant']),
+  counts: Type.Enum(['reads', 'writes', 'all']),
+  requests: Type.Integer(),
+  windowSeconds: Type.Integer(),
+  burst: Type.Optional(Type.Integer()),
+})
 const DialectSchema = Type.Object({
   name: Type.String(),
   title: Type.String(),
@@ -19,7 +25,8 @@ const DialectSchema = Type.Object({
     jitter: Type.Boolean(),
     timeoutSeconds: Type.Number(),
   }),
-  rateLimits: Nullable(Type.Object({ read: Limit, write: Limit })),
+  rateLimits: Type.Array(Quota),
+  tenantSettings: Type.Record(Type.String(), Type.Array(Type.String())),
 })
 
 export function dialectRoutes(context: Context): AnyRoute[] {
@@ -51,16 +58,31 @@ export function dialectRoutes(context: Context): AnyRoute[] {
         return success({ status: 200, body: dialectShape(dialect) })
       },
     }),
+    route({
+      ...shared,
+      method: 'GET',
+      path: '/v1/dialects/:dialect/public-key',
+      operationId: 'getPublicKey',
+      summary: 'The PEM that receivers verify with, where the dialect signs with a key of the installation',
+      params: Type.Object({ dialect: Type.String() }),
+      answers: { 200: Type.String() },
+      handle({ params }) {
+        const publicKey = context.publicKeys.get(params.dialect)
+        if (publicKey === undefined) return failure({ kind: 'notFound', what: 'dialect', id: params.dialect })
+        return success({ status: 200, headers: { 'content-type': 'application/x-pem-file' }, body: publicKey })
+      },
+    }),
   ]
 }
 
 function dialectShape(dialect: Dialect): unknown {
-  const { name, title, eventTypes, openCatalogue, scopes, roles, retries, timeoutMs, rateLimits } = dialect
+  const { name, title, eventTypes, openCatalogue, scopes, roles, retries, timeoutMs, quotas, tenantSettings } = dialect
   const retry = {
     attempts: retries.waitsMs.length + 1,
     waitsSeconds: retries.waitsMs.map((waitMs) => waitMs / 1000),
     jitter: !retries.exact,
     timeoutSeconds: timeoutMs / 1000,
   }
-  return { name, title, eventTypes, openCatalogue, scopes, roles, retry, rateLimits }
+  const rateLimits = quotas
+  return { name, title, eventTypes, openCatalogue, scopes, roles, retry, rateLimits, tenantSettings }
 }

@@ -5,7 +5,8 @@ import { limits } from '../domain/limits.ts'
 import { invalidField, type Result, success } from '../domain/problem.ts'
 import { type AnyRoute, type Answer, route } from '../http/front.ts'
 import { type Context, type Principal, tenantFor } from '../operations/context.ts'
-import { replay, sendTest } from '../operations/deliveries.ts'
+import { replay } from '../operations/deliveries.ts'
+import { sendTest } from '../operations/test-endpoint.ts'
 import {
   changeEndpoint,
   createEndpoint,

@@ -163,7 +163,7 @@ function inputOf(body: Static<typeof EventBody>, text: string): EventInput {
 
 function checked(event: unknown, text: string): Result<EventInput> {
   if (eventValidator.Check(event)) return success(inputOf(event, text))
-  return failure({ kind: 'invalid', where: 'body', fields: fieldErrors(eventValidator.Errors(event)) })
+  return failure({ kind: 'invalid', where: 'body', fields: fieldErrors(eventValidator.Errors(event), event) })
 }
 
 function publishedShape({ event, deliveries, duplicate }: PublishedEvent): unknown {

@@ -39,11 +39,12 @@ export const TenantSchema = Type.Object({
   id: Type.String(),
   dialect: Type.String(),
   name: Nullable(Type.String()),
+  settings: StringMap,
   createdAt: Time,
 })
 
-export function tenantShape({ id, dialect, name, createdAt }: Tenant): unknown {
-  return { id, dialect, name, createdAt: time(createdAt) }
+export function tenantShape({ id, dialect, name, settings, createdAt }: Tenant): unknown {
+  return { id, dialect, name, settings, createdAt: time(createdAt) }
 }
 
 export const ApiKeySchema = Type.Object({

@@ -6,15 +6,24 @@ import { pageBody, pageRequest } from '../http/cursor.ts'
 import { type AnyRoute, route } from '../http/front.ts'
 import { type Context, tenantFor } from '../operations/context.ts'
 import {
+  changeTenant,
   createApiKey,
   createTenant,
   deleteTenant,
   listApiKeys,
   listTenants,
-  renameTenant,
   revokeApiKey,
 } from '../operations/tenants.ts'
-import { ApiKeySchema, apiKeyShape, Nullable, PageOf, PageQuery, TenantSchema, tenantShape } from './shapes.ts'
+import {
+  ApiKeySchema,
+  apiKeyShape,
+  Nullable,
+  PageOf,
+  PageQuery,
+  StringMap,
+  TenantSchema,
+  tenantShape,
+} from './shapes.ts'
 
 const Name = Nullable(Type.String({ maxLength: limits.nameCharsMax }))
 const strict = { additionalProperties: false }
@@ -31,7 +40,12 @@ export function tenantRoutes(context: Context): AnyRoute[] {
       tag,
       access: 'write',
       body: Type.Object(
-        { id: Type.Optional(Type.String()), dialect: Type.String(), name: Type.Optional(Name) },
+        {
+          id: Type.Optional(Type.String()),
+          dialect: Type.String(),
+          name: Type.Optional(Name),
+          settings: Type.Optional(StringMap),
+        },
         strict,
       ),
       answers: { 201: TenantSchema },
@@ -74,14 +88,14 @@ export function tenantRoutes(context: Context): AnyRoute[] {
       method: 'PATCH',
       path: '/v1/tenants/:tenant',
       operationId: 'changeTenant',
-      summary: "Change a tenant's name",
+      summary: "Change a tenant's name or settings",
       tag,
       access: 'write',
       params: TenantPath,
-      body: Type.Object({ name: Name }, strict),
+      body: Type.Object({ name: Type.Optional(Name), settings: Type.Optional(StringMap) }, strict),
       answers: { 200: TenantSchema },
       async handle({ params, body }) {
-        const tenant = await renameTenant(context, params.tenant as TenantId, body.name)
+        const tenant = await changeTenant(context, params.tenant as TenantId, body)
         return tenant.ok ? success({ status: 200, body: tenantShape(tenant.value) }) : tenant
       },
     }),

@@ -47,8 +47,8 @@ suite('settings', () => {
     const documented = [...docs.matchAll(/^\| `(POSTHORN_[A-Z_]+)` +\| `(--[a-z-]+)` +\| (.*?) +\|/gm)]
     const rows = documented.map(([, variable, flag, standard]) => `${variable} ${flag} ${standard}`)
     const expected = (Object.keys(settingTable) as (keyof typeof settingTable)[]).map((name) => {
-      const { variable, default: standard } = settingTable[name]
-      const shown = standard === null ? 'generated' : standard === '' ? 'none' : `\`${standard}\``
+      const { variable, default: standard, absent } = settingTable[name]
+      const shown = standard === null ? absent : standard === '' ? 'none' : `\`${standard}\``
       return `${variable} ${flagOf(name)} ${shown}`
     })
     assert.deepEqual(rows, expected)

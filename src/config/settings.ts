@@ -10,6 +10,8 @@ interface Setting<Value> {
   readonly parse: (text: string) => Value
   /** Its value never reaches a log. */
   readonly secret?: true
+  /** What happens without it, where there is no default. */
+  readonly absent?: 'generated' | 'none'
 }
 
 /** A setting that has a wrong value: stops the start with one line that names it. */
@@ -53,6 +55,12 @@ function key(value: string): string {
   return value
 }
 
+function optionalUrl(value: string): string | null {
+  if (value === '') return null
+  if (!URL.canParse(value) || !/^https?:/.test(value)) throw new Error('must be an http(s) URL')
+  return value
+}
+
 function masterKey(value: string): Buffer {
   const bytes = Buffer.from(value, 'base64')
   if (bytes.length !== 32) throw new Error('must be 32 bytes in base64')
@@ -65,11 +73,13 @@ export const settingTable = {
   database: setting('POSTHORN_DATABASE', 'sqlite:./data/posthorn.db', 'the folder is created', database),
   operatorKey: secret(
     'POSTHORN_OPERATOR_KEY',
+    'generated',
     "the operator's key; by default generated at the first start and kept beside the database file, in `operator-key`",
     key,
   ),
   masterKey: secret(
     'POSTHORN_MASTER_KEY',
+    'generated',
     '32 bytes, base64; encrypts signing secrets and header values at rest; by default generated likewise, in `master-key`',
     masterKey,
   ),
@@ -85,6 +95,18 @@ export const settingTable = {
     '',
     'comma list of CIDR ranges that deliveries may reach although the egress guard refuses them, for local development and tests',
     list,
+  ),
+  jwtSecret: secret(
+    'POSTHORN_JWT_SECRET',
+    'none',
+    "verifies customers' tokens, in dialects that take them: the secret that they are signed with (HS256)",
+    key,
+  ),
+  jwksUrl: setting(
+    'POSTHORN_JWKS_URL',
+    '',
+    "verifies customers' tokens likewise: address of the JSON Web Key Set of their issuer",
+    optionalUrl,
   ),
   rateLimits: setting('POSTHORN_RATE_LIMITS', 'on', "`off` lifts the dialects' request limits", onOff),
   retryScale: setting('POSTHORN_RETRY_SCALE', '1', 'every retry wait is multiplied by it, for tests', number(0, 1000)),
@@ -150,6 +172,11 @@ function setting<Value>(
   return { variable, default: standard, meaning, parse }
 }
 
-function secret<Value>(variable: string, meaning: string, parse: (text: string) => Value): Setting<Value> {
-  return { variable, default: null, meaning, parse, secret: true }
+function secret<Value>(
+  variable: string,
+  absent: 'generated' | 'none',
+  meaning: string,
+  parse: (text: string) => Value,
+): Setting<Value> {
+  return { variable, default: null, absent, meaning, parse, secret: true }
 }

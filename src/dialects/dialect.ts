@@ -7,6 +7,7 @@ import type { Endpoint } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey, RandomBytes } from '../domain/ids.ts'
 import type { RetrySchedule, Verdict } from '../domain/retry.ts'
+import type { Tenant } from '../domain/tenant.ts'
 
 export interface EventType {
   readonly name: string
@@ -15,9 +16,12 @@ export interface EventType {
 
 /** One delivery as the receiver will see it. */
 export interface Message {
+  readonly tenant: Tenant
   readonly event: Event
   readonly delivery: DeliveryId
   readonly endpoint: Endpoint
+  /** A try-out of an endpoint that may not be stored; default false. */
+  readonly trial?: boolean
 }
 
 /** What an attempt tells the health rule. */
@@ -57,13 +61,29 @@ export interface EndpointRules {
   readonly customHeaders: boolean
   /** A new signing secret; null: the dialect signs without a secret of the endpoint. */
   newSecret: ((random: RandomBytes) => string) | null
+  /** Of a tenant's endpoints that have such a key, no two have the same; null: as many as it likes. */
+  uniqueKey?(endpoint: Pick<Endpoint, 'url' | 'eventTypes'>): string | null
   /** What is wrong with a secret that was chosen by the customer; null: nothing. */
   secretFault(secret: string): string | null
 }
 
-export interface RateLimit {
+/** A request quota. Where several hold for a request, it must pass all of them; the first one is shown in headers. */
+export interface Quota {
+  /** Whose requests are counted together. */
+  readonly per: 'key' | 'tenant'
+  /** Which requests are counted. */
+  readonly counts: 'reads' | 'writes' | 'all'
   readonly requests: number
   readonly windowSeconds: number
+  /** Requests that may come at once on top, where the vendor describes a bucket that refills; default 0. */
+  readonly burst?: number
+}
+
+/** A key pair or secret of the installation, made once and kept sealed, for vendors that sign with one of their own. */
+export interface InstallationSecret {
+  generate(): string
+  /** What receivers verify with, PEM. */
+  publicKey(secret: string): string
 }
 
 export interface Dialect {
@@ -80,8 +100,9 @@ export interface Dialect {
   readonly scopes: readonly string[]
   /** Empty: keys have no role. The first one is the default. */
   readonly roles: readonly string[]
-  /** Per API key. */
-  readonly rateLimits: { readonly read: RateLimit; readonly write: RateLimit } | null
+  readonly quotas: readonly Quota[]
+  /** What the operator may choose for one tenant, by name; of each the first choice is the default. */
+  readonly tenantSettings: Readonly<Record<string, readonly string[]>>
 
   newEndpointId(key: EndpointKey, random: RandomBytes): string
   newEventId(nowMs: number, random: RandomBytes): string
@@ -89,11 +110,15 @@ export interface Dialect {
   readonly eventTypes: readonly EventType[]
   /** Whether events of other types are accepted too. */
   readonly openCatalogue: boolean
-  /** What the operator's test button sends. `data` is JSON text. */
+  /** What a test of the endpoint sends. `data` is JSON text. */
   testEvent(endpoint: Endpoint): { readonly type: string; readonly data: string }
 
   readonly endpointRules: EndpointRules
 
+  /** Null: deliveries are signed with the endpoint's own secrets, if at all. */
+  readonly installationSecret: InstallationSecret | null
+  /** Whether attempts keep URL and headers, because customers are shown them. */
+  readonly keepExchange: boolean
   /** One deadline over the whole attempt. */
   readonly timeoutMs: number
   readonly retries: RetrySchedule
@@ -104,7 +129,7 @@ export interface Dialect {
   /** The headers of one attempt, the signature over exactly `body` included; fresh on each attempt. */
   headers(message: Message, body: Buffer, keys: readonly KeyObject[], sentAtMs: number): Record<string, string>
   /** What an outcome means. `attempt` is 1 for the first of the schedule. */
-  verdict(outcome: Outcome, attempt: number): Verdict
+  verdict(outcome: Outcome, attempt: number, event: Event): Verdict
   /** Called for failures, and for the success that follows them; never for a success while nothing is remembered. */
   health(previous: string | null, fact: HealthFact): HealthChange
   healthReport(health: string | null): HealthReport

@@ -14,6 +14,14 @@ export type Outcome =
   | { readonly kind: 'unreachable'; readonly error: string }
   | { readonly kind: 'blocked'; readonly error: string }
 
+/** What was said in an attempt, for dialects that show it to their customers. */
+export interface Exchange {
+  readonly url: string
+  readonly requestHeaders: Readonly<Record<string, string>>
+  /** Null where there was no answer. */
+  readonly responseHeaders: Readonly<Record<string, string>> | null
+}
+
 /** One HTTP request of a delivery, as it is recorded. */
 export interface Attempt {
   /** 1 for the first one of a delivery. */
@@ -23,6 +31,8 @@ export interface Attempt {
   readonly outcome: Outcome
   /** The first characters of the answer's body, at most `limits.responseKeptCharsMax`. */
   readonly response: string | null
+  /** Only where the dialect shows it to its customers. */
+  readonly exchange?: Exchange
 }
 
 export interface SendRequest {
@@ -31,12 +41,16 @@ export interface SendRequest {
   readonly body: Buffer
   /** One deadline over name lookup, connection, headers and body. */
   readonly timeoutMs: number
+  /** Whether the answer's headers are wanted; default false. */
+  readonly keepHeaders?: boolean
 }
 
 export interface SendResult {
   readonly outcome: Outcome
   /** The first characters of the answer's body; null where there was no answer. */
   readonly response: string | null
+  /** The answer's headers, where they were wanted and there was an answer. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** The one door to the internet, as the engine sees it. `done` is called exactly once and never synchronously. */

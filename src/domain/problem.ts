@@ -1,8 +1,14 @@
-/** One field at fault. `field` is a dotted path; `rule` is what it breaks; `message` is ready to show. */
+/**
+ * One field at fault. `field` is a dotted path; `rule` is what it breaks; `message` is ready to show. Vendors with words
+ * of their own make them from the rest: the bound that was passed, the type that was expected, the value that was given.
+ */
 export interface FieldError {
   readonly field: string
   readonly rule: 'required' | 'type' | 'format' | 'choice' | 'length' | 'range' | 'unknown' | 'duplicate'
   readonly message: string
+  readonly limit?: number
+  readonly expected?: string
+  readonly value?: unknown
 }
 
 /**
@@ -10,7 +16,7 @@ export interface FieldError {
  * was called (a dialect, or the operator API) knows how one reads.
  */
 export type Problem =
-  | { readonly kind: 'unauthenticated'; readonly reason: 'missing' | 'unknown' | 'revoked' }
+  | { readonly kind: 'unauthenticated'; readonly reason: 'missing' | 'unknown' | 'revoked' | 'expired' }
   | { readonly kind: 'forbidden'; readonly needs: string }
   | {
       readonly kind: 'notFound'

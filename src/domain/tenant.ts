@@ -5,5 +5,7 @@ export interface Tenant {
   readonly id: TenantId
   readonly dialect: string
   readonly name: string | null
+  /** What the dialect lets the operator choose for one tenant, by name. */
+  readonly settings: Readonly<Record<string, string>>
   readonly createdAt: number
 }

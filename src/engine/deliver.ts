@@ -1,6 +1,7 @@
 // One attempt: look at the endpoint as it is now, encode, sign, send, and turn the outcome into a move to record.
 
-import type { Attempt, Sender, SendResult } from '../domain/attempt.ts'
+import type { KeyObject } from 'node:crypto'
+import type { Attempt, Sender, SendRequest, SendResult } from '../domain/attempt.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { EndReason } from '../domain/delivery.ts'
 import type { DisabledReason } from '../domain/endpoint.ts'
@@ -68,33 +69,43 @@ export class Deliver {
     const { clock, sender } = this.#options
     const { dialect } = tenant
     const startedAt = clock.now()
-    const message: Message = { event: work.event, delivery: work.id, endpoint: view.endpoint }
-    let body: Buffer
-    let headers: Record<string, string>
+    const message: Message = { tenant: tenant.tenant, event: work.event, delivery: work.id, endpoint: view.endpoint }
+    let request: SendRequest
     try {
-      body = Buffer.from(dialect.encode(message))
-      headers = dialect.headers(message, body, view.signingKeys(startedAt), startedAt)
+      request = requestOf(message, dialect, view.signingKeys(startedAt), startedAt)
     } catch (error) {
       // Pure functions of what is stored: they would throw the same next time.
       this.#options.observer.failed('a delivery could not be encoded', error)
       return this.#end(work, 'failed', 'could not be encoded')
     }
-    const custom = view.endpoint.headers
-    for (const name in custom) if (headers[name] === undefined) headers[name] = custom[name] as string
-    sender.send({ url: view.endpoint.url, headers, body, timeoutMs: dialect.timeoutMs }, (result) =>
-      this.#conclude(work, view, dialect, startedAt, result),
-    )
+    sender.send(request, (result) => this.#conclude(work, view, dialect, startedAt, request, result))
   }
 
-  #conclude(work: Work, view: EndpointView, dialect: Dialect, startedAt: number, result: SendResult): void {
+  #conclude(
+    work: Work,
+    view: EndpointView,
+    dialect: Dialect,
+    startedAt: number,
+    request: SendRequest,
+    result: SendResult,
+  ): void {
     const { clock, observer } = this.#options
     const { outcome } = result
     const at = clock.now()
     const durationMs = Math.max(0, at - startedAt)
-    const attempt: Attempt = { number: work.attempts + 1, startedAt, durationMs, outcome, response: result.response }
+    const attempt: Attempt = {
+      number: work.attempts + 1,
+      startedAt,
+      durationMs,
+      outcome,
+      response: result.response,
+      ...(dialect.keepExchange && {
+        exchange: { url: request.url, requestHeaders: request.headers, responseHeaders: result.headers ?? null },
+      }),
+    }
     observer.attempted(outcome.kind, durationMs)
 
-    const verdict = dialect.verdict(outcome, attempt.number - work.attemptsBefore)
+    const verdict = dialect.verdict(outcome, attempt.number - work.attemptsBefore, work.event)
     const move = this.#moveOf(verdict, outcome, at)
     const good = verdict.kind === 'succeeded'
     const facts = this.#learn(work, view, dialect, verdict, attempt, at, move.to !== 'waiting')
@@ -147,6 +158,20 @@ export class Deliver {
   #end(work: Work, to: 'failed' | 'cancelled', reason: EndReason): void {
     this.#options.finished({ work, attempt: null, move: { to, reason }, facts: null, good: false })
   }
+}
+
+/** One request as it goes out. The dialect's headers win over the customer's. */
+export function requestOf(
+  message: Message,
+  dialect: Dialect,
+  keys: readonly KeyObject[],
+  sentAtMs: number,
+): SendRequest {
+  const { endpoint } = message
+  const body = Buffer.from(dialect.encode(message))
+  const headers = dialect.headers(message, body, keys, sentAtMs)
+  for (const name in endpoint.headers) headers[name] ??= endpoint.headers[name] as string
+  return { url: endpoint.url, headers, body, timeoutMs: dialect.timeoutMs, keepHeaders: dialect.keepExchange }
 }
 
 export function cancelReason(disabled: DisabledReason | null): EndReason {

@@ -38,11 +38,29 @@ export class Directory {
     sizeCalculation: (view) => 1 + view.endpoints.length,
   })
   readonly #loading = new Map<TenantId, Promise<TenantView | null>>()
+  readonly #installationKeys: ReadonlyMap<string, readonly KeyObject[]>
 
-  constructor(store: EndpointStore, vault: Vault, dialects: ReadonlyMap<string, Dialect>) {
+  /** @param installationSecrets by dialect, of those that sign with one */
+  constructor(
+    store: EndpointStore,
+    vault: Vault,
+    dialects: ReadonlyMap<string, Dialect>,
+    installationSecrets: ReadonlyMap<string, string> = new Map(),
+  ) {
     this.#store = store
     this.#vault = vault
     this.#dialects = dialects
+    this.#installationKeys = new Map(
+      [...installationSecrets].map(([name, secret]) => [
+        name,
+        [dialects.get(name)?.signingKey(secret)].flatMap((key) => key ?? []),
+      ]),
+    )
+  }
+
+  /** What deliveries of an endpoint that is not stored would be signed with. */
+  signingKeys(endpoint: Pick<Endpoint, 'secrets'>, dialect: Dialect, nowMs: number): readonly KeyObject[] {
+    return this.#installationKeys.get(dialect.name) ?? preparedKeys(endpoint.secrets, dialect)(nowMs)
   }
 
   /** The tenant, if it is in memory. */
@@ -76,10 +94,11 @@ export class Directory {
   }
 
   /** How an endpoint is stored: secrets and headers sealed for it alone. */
-  seal(endpoint: Endpoint): StoredEndpoint {
+  seal(endpoint: Endpoint, dialect: Dialect): StoredEndpoint {
     const { secrets, headers, ...rest } = endpoint
     return {
       ...rest,
+      uniqueKey: dialect.endpointRules.uniqueKey?.(endpoint) ?? null,
       sealedSecrets: this.#vault.seal(JSON.stringify(secrets), contextOf(endpoint, 'secrets')),
       sealedHeaders: this.#vault.seal(JSON.stringify(headers), contextOf(endpoint, 'headers')),
     }
@@ -101,13 +120,15 @@ export class Directory {
   }
 
   #view(loaded: LoadedEndpoint, dialect: Dialect): EndpointView {
-    const { sealedSecrets, sealedHeaders, health, ...rest } = loaded
+    const { sealedSecrets, sealedHeaders, uniqueKey: _, health, ...rest } = loaded
     const endpoint: Endpoint = {
       ...rest,
       secrets: JSON.parse(this.#vault.open(sealedSecrets, contextOf(rest, 'secrets'))) as SigningSecret[],
       headers: JSON.parse(this.#vault.open(sealedHeaders, contextOf(rest, 'headers'))) as Record<string, string>,
     }
-    return { endpoint, health, off: !endpoint.enabled, signingKeys: preparedKeys(endpoint.secrets, dialect) }
+    const own = this.#installationKeys.get(dialect.name)
+    const signingKeys = own === undefined ? preparedKeys(endpoint.secrets, dialect) : () => own
+    return { endpoint, health, off: !endpoint.enabled, signingKeys }
   }
 }
 

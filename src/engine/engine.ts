@@ -5,13 +5,14 @@
 //                               ▲                                   │ retry
 //                               └── schedule ◄── database ◄─────────┘
 
-import type { Sender } from '../domain/attempt.ts'
+import type { Attempt, Sender, SendResult } from '../domain/attempt.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey, Incarnation, RandomBytes, TenantId } from '../domain/ids.ts'
 import { type IngestResult, type Move, type NewEvent, type Store, StoreUnavailable } from '../store/store.ts'
 import { limits } from '../domain/limits.ts'
-import { cancelReason, Deliver, type Finished } from './deliver.ts'
+import type { Message } from '../dialects/dialect.ts'
+import { cancelReason, Deliver, type Finished, requestOf } from './deliver.ts'
 import type { Directory, TenantView } from './directory.ts'
 import { fanOut } from './fan-out.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -56,6 +57,8 @@ export class Engine {
   readonly #commits: GroupCommit
   readonly #schedule: Schedule
   readonly #upkeep: Upkeep
+  /** Who waits for the first attempt of a delivery: as many as there are such requests. */
+  readonly #watchers = new Map<DeliveryId, (attempt: Attempt | null) => void>()
   #accepting = true
 
   /** Registers the node, takes up what an earlier life left behind, and starts. */
@@ -105,11 +108,19 @@ export class Engine {
    * @throws StoreUnavailable: none of them was stored, or the node is stopping
    */
   async accept(drafts: readonly Draft[]): Promise<readonly Accepted[]> {
+    const { randomBytes } = this.#options
+    return this.#acceptPlanned(
+      drafts,
+      drafts.map(({ event, view, only }) => fanOut(event, view, randomBytes, only)),
+    )
+  }
+
+  async #acceptPlanned(drafts: readonly Draft[], worksOf: readonly Work[][]): Promise<readonly Accepted[]> {
     if (!this.#accepting) throw new StoreUnavailable('the node is stopping')
     let bytes = 0
     const plans: { works: Work[]; leased: boolean[] }[] = []
-    const events: NewEvent[] = drafts.map(({ event, view, only }) => {
-      const works = fanOut(event, view, this.#options.randomBytes, only)
+    const events: NewEvent[] = drafts.map(({ event }, index) => {
+      const works = worksOf[index] ?? []
       const leased = works.map((work) => this.#lanes.reserve(work.endpoint, bytesOf(work)))
       bytes += event.data.length
       plans.push({ works, leased })
@@ -128,6 +139,41 @@ export class Engine {
     const accepted = results.map((result, index) => this.#dispatch(result, plans[index]))
     this.#lanes.pump()
     return accepted
+  }
+
+  /**
+   * Stores an event for one endpoint and waits for its first attempt to be recorded; null: that took longer than
+   * `timeoutMs`, and the delivery goes its way.
+   *
+   * @throws StoreUnavailable: it was not stored
+   */
+  async attemptNow(
+    draft: Draft & { readonly only: EndpointKey },
+    timeoutMs: number,
+  ): Promise<{ readonly delivery: DeliveryId; readonly attempt: Attempt | null }> {
+    let recorded: (attempt: Attempt | null) => void = () => {}
+    const attempted = new Promise<Attempt | null>((resolve) => (recorded = resolve))
+    const cancel = this.#options.clock.after(timeoutMs, () => recorded(null))
+    let delivery: DeliveryId | undefined
+    try {
+      const works = fanOut(draft.event, draft.view, this.#options.randomBytes, draft.only)
+      delivery = works[0]?.id
+      if (delivery === undefined) throw new Error('the endpoint is off')
+      this.#watchers.set(delivery, recorded)
+      await this.#acceptPlanned([draft], [works])
+      return { delivery, attempt: await attempted }
+    } finally {
+      cancel()
+      if (delivery !== undefined) this.#watchers.delete(delivery)
+    }
+  }
+
+  /** Sends an event to an endpoint once; nothing is stored. */
+  tryOut(message: Message, view: Pick<TenantView, 'dialect'>): Promise<SendResult> {
+    const { directory, sender, clock } = this.#options
+    const now = clock.now()
+    const keys = directory.signingKeys(message.endpoint, view.dialect, now)
+    return new Promise((resolve) => sender.send(requestOf(message, view.dialect, keys, now), resolve))
   }
 
   /**
@@ -199,14 +245,17 @@ export class Engine {
     this.#commits.record(
       { delivery: work.id, endpoint: work.endpoint, attempt, move, at: clock.now() },
       facts,
-      off === undefined && move.to !== 'waiting' ? null : () => this.#recorded(work, move, off !== undefined),
+      off === undefined && move.to !== 'waiting' && !this.#watchers.has(work.id)
+        ? null
+        : () => this.#recorded(work, attempt, move, off !== undefined),
     )
     if (move.to !== 'waiting') this.#options.observer.ended(move.to)
     this.#lanes.finished(work, good)
     if (off !== undefined) for (const held of this.#lanes.drop(work.endpoint)) this.#cancel(held, cancelReason(off))
   }
 
-  #recorded(work: Work, move: Move, switchedOff: boolean): void {
+  #recorded(work: Work, attempt: Attempt | null, move: Move, switchedOff: boolean): void {
+    this.#watchers.get(work.id)?.(attempt)
     if (move.to === 'waiting') this.#schedule.wakeAt(move.dueAt)
     if (!switchedOff) return
     this.#options.directory.drop(work.event.tenant)

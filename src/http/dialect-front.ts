@@ -1,33 +1,45 @@
-// What the fronts of all dialects share: a customer authenticates with an API key of the dialect, may be short of a
-// permission, and has a quota.
+// What the fronts of all dialects share: a customer authenticates with an API key of the dialect (or a token, where the
+// vendor has them), speaks for one of its tenants, may be short of a permission, and has quotas.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/api-key.ts'
+import type { TenantId } from '../domain/ids.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
-import type { Dialect } from '../dialects/dialect.ts'
+import type { Dialect, Quota } from '../dialects/dialect.ts'
 import type { Context, Principal } from '../operations/context.ts'
 import type { AnyRoute, Front } from './front.ts'
 import { RateLimiter, untouchedWindow, type Window } from './rate-limit.ts'
+import { type Claims, looksLikeToken, type TokenVerifier } from './tokens.ts'
 
 export interface DialectFront extends Omit<Front, 'admit' | 'answerUnrouted' | 'name'> {
   readonly dialect: Dialect
-  /** The API key that the caller presents; null: none, or not in a form that the vendor takes. */
+  /** The API key or token that the caller presents; null: none, or not in a form that the vendor takes. */
   credential(request: FastifyRequest): string | null
+  /** Whom a verified token speaks for; absent: the vendor has no tokens. */
+  readonly keyOfClaims?: (claims: Claims) => ApiKey
   /** Whether the key may do what the route needs. */
   permits(key: ApiKey, needs: string): boolean
+  /** The tenant that the request is about; default: the first one of the key. Asked of all but tenantless routes. */
+  tenantOf?(request: FastifyRequest, key: ApiKey): Result<TenantId>
   /** Headers that tell of the quota, on every answer; absent: the vendor sends none. */
   quotaHeaders?(window: Window): Readonly<Record<string, string>>
 }
 
 export interface FrontOptions {
   readonly context: Context
+  /** Verifies customers' tokens; null: the operator has configured none. */
+  readonly tokens: TokenVerifier | null
   /** POSTHORN_RATE_LIMITS: off lifts the quotas. */
   readonly rateLimits: boolean
 }
 
-export function frontOfDialect(definition: DialectFront, { context, rateLimits }: FrontOptions): Front {
+export function frontOfDialect(definition: DialectFront, { context, tokens, rateLimits }: FrontOptions): Front {
   const { dialect } = definition
   const limiter = new RateLimiter()
+  const quotas = {
+    read: dialect.quotas.filter(({ counts }) => counts !== 'writes'),
+    write: dialect.quotas.filter(({ counts }) => counts !== 'reads'),
+  }
 
   return {
     ...definition,
@@ -35,42 +47,75 @@ export function frontOfDialect(definition: DialectFront, { context, rateLimits }
     admit(request, reply, route) {
       const presented = definition.credential(request)
       if (presented === null) {
-        showQuota(reply, route, null)
+        reply.headers(untouchedHeaders(route.access))
         return failure({ kind: 'unauthenticated', reason: 'missing' })
       }
-      const authenticated = context.keys.authenticate(dialect.name, presented)
+      const authenticated = authenticate(presented)
       return authenticated instanceof Promise
-        ? authenticated.then((result) => admitKey(result, reply, route))
-        : admitKey(authenticated, reply, route)
+        ? authenticated.then((result) => admitKey(result, request, reply, route))
+        : admitKey(authenticated, request, reply, route)
     },
     answerUnrouted(problem, request) {
-      const limit = dialect.rateLimits?.[request.method === 'GET' ? 'read' : 'write']
-      const quota = limit && definition.quotaHeaders?.(untouchedWindow(limit, context.clock.now()))
       const answer = definition.answerProblem(problem, request)
-      return { ...answer, headers: { ...quota, ...answer.headers } }
+      const access = request.method === 'GET' ? 'read' : 'write'
+      return { ...answer, headers: { ...untouchedHeaders(access), ...answer.headers } }
     },
   }
 
-  function admitKey(authenticated: Result<ApiKey>, reply: FastifyReply, route: AnyRoute): Result<Principal> {
-    const key = authenticated.ok ? authenticated.value : null
-    const window = showQuota(reply, route, key)
-    if (!authenticated.ok) return authenticated
-    if (window !== null && rateLimits && !window.allowed) {
-      const { limit, retryAfterSeconds } = window
-      return failure({ kind: 'tooManyRequests', limit, retryAfterSeconds })
+  function authenticate(presented: string): Result<ApiKey> | Promise<Result<ApiKey>> {
+    const { keyOfClaims } = definition
+    if (tokens === null || keyOfClaims === undefined || !looksLikeToken(presented)) {
+      return context.keys.authenticate(dialect.name, presented)
     }
-    if (route.needs !== undefined && !definition.permits(authenticated.value, route.needs)) {
-      return failure({ kind: 'forbidden', needs: route.needs })
-    }
-    return success({ kind: 'customer', key: authenticated.value })
+    return tokens.verify(presented).then((claims) => (claims.ok ? success(keyOfClaims(claims.value)) : claims))
   }
 
-  function showQuota(reply: FastifyReply, route: AnyRoute, key: ApiKey | null): Window | null {
-    const limit = dialect.rateLimits?.[route.access]
-    if (limit === undefined) return null
-    const now = context.clock.now()
-    const window = key === null ? untouchedWindow(limit, now) : limiter.take(`${key.id} ${route.access}`, limit, now)
-    if (definition.quotaHeaders !== undefined) reply.headers(definition.quotaHeaders(window))
-    return window
+  function admitKey(
+    authenticated: Result<ApiKey>,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    route: AnyRoute,
+  ): Result<Principal> {
+    if (!authenticated.ok) {
+      reply.headers(untouchedHeaders(route.access))
+      return authenticated
+    }
+    const key = authenticated.value
+    const tenant = definition.tenantOf?.(request, key) ?? success(key.tenants[0] as TenantId)
+    const exceeded = takeQuotas(key, tenant.ok ? tenant.value : null, reply, route)
+    if (exceeded !== null) {
+      const { limit, retryAfterSeconds } = exceeded
+      return failure({ kind: 'tooManyRequests', limit, retryAfterSeconds })
+    }
+    if (route.needs !== undefined && !definition.permits(key, route.needs)) {
+      return failure({ kind: 'forbidden', needs: route.needs })
+    }
+    if (tenant.ok) request.tenant = tenant.value
+    else if (route.tenantless !== true) return tenant
+    return success({ kind: 'customer', key })
   }
+
+  /** Counts the request against every quota that holds for it; gives the first one that it exceeds. */
+  function takeQuotas(key: ApiKey, tenant: TenantId | null, reply: FastifyReply, route: AnyRoute): Window | null {
+    const now = context.clock.now()
+    let exceeded: Window | null = null
+    for (const [index, quota] of quotas[route.access].entries()) {
+      const who = quota.per === 'key' || tenant === null ? key.id : tenant
+      const window = limiter.take(`${quotaName(quota)} ${who}`, quota, now)
+      if (index === 0 && definition.quotaHeaders !== undefined) reply.headers(definition.quotaHeaders(window))
+      if (rateLimits && !window.allowed) exceeded ??= window
+    }
+    return exceeded
+  }
+
+  function untouchedHeaders(access: AnyRoute['access']): Readonly<Record<string, string>> {
+    const [shown] = quotas[access]
+    if (shown === undefined || definition.quotaHeaders === undefined) return {}
+    return definition.quotaHeaders(untouchedWindow(shown, context.clock.now()))
+  }
+}
+
+/** Tells the quotas of a dialect apart. */
+function quotaName({ per, counts }: Quota): string {
+  return `${per} ${counts}`
 }

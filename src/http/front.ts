@@ -6,6 +6,7 @@
 import fastifySwagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { Static, TSchema } from 'typebox'
+import type { TenantId } from '../domain/ids.ts'
 import type { Problem, Result } from '../domain/problem.ts'
 import type { Principal } from '../operations/context.ts'
 import { problemOfError } from './problem-error.ts'
@@ -21,6 +22,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; set before the handler of every route that is not public. */
     principal: Principal | null
+    /** The tenant that a customer's request is about; null on tenantless routes and the operator's. */
+    tenant: TenantId | null
   }
   interface FastifyContextConfig {
     route?: AnyRoute
@@ -31,6 +34,8 @@ type Parsed<Schema> = Schema extends TSchema ? Static<Schema> : undefined
 
 export interface Call<Params, Query, Body> {
   readonly principal: Principal
+  /** The tenant that a customer's request is about. Tenantless routes and the operator's must not use it. */
+  readonly tenant: TenantId
   readonly params: Parsed<Params>
   readonly query: Parsed<Query>
   readonly body: Parsed<Body>
@@ -47,6 +52,8 @@ export interface Route<Params, Query, Body> {
   readonly access: 'read' | 'write'
   /** What the key must be allowed to do; the front says how. */
   readonly needs?: string
+  /** The request is about no tenant. */
+  readonly tenantless?: true
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body
@@ -143,6 +150,7 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute): v
     handler: (request, reply) => {
       const call = {
         principal: request.principal,
+        tenant: request.tenant,
         params: request.params,
         query: request.query,
         body: request.body,

@@ -1,8 +1,9 @@
-// Request quotas in fixed windows, because that is what vendors' X-RateLimit headers describe.
+// Request quotas in fixed windows, because that is what vendors' X-RateLimit headers describe; and buckets that refill,
+// for the vendor that describes one.
 
 import { LRUCache } from 'lru-cache'
 import { limits } from '../domain/limits.ts'
-import type { RateLimit } from '../dialects/dialect.ts'
+import type { Quota } from '../dialects/dialect.ts'
 
 export interface Window {
   readonly limit: number
@@ -10,42 +11,58 @@ export interface Window {
   /** Unix time in whole seconds at which the window ends. */
   readonly resetsAtSeconds: number
   readonly allowed: boolean
-  /** Whole seconds, at least 1, until the window ends. */
+  /** Whole seconds, at least 1, until a request is allowed again. */
   readonly retryAfterSeconds: number
 }
 
-export class RateLimiter {
-  readonly #counts = new LRUCache<string, { window: number; count: number }>({ max: limits.rateWindowsMax })
+interface Count {
+  /** The window that is counted; of a bucket, when it was last refilled, ms. */
+  at: number
+  /** Requests in the window; of a bucket, requests that it has not refilled yet. */
+  used: number
+}
 
-  /** Counts a request of `who` against its limit. */
-  take(who: string, limit: RateLimit, nowMs: number): Window {
-    const window = windowOf(limit, nowMs)
-    let state = this.#counts.get(who)
-    if (state === undefined || state.window !== window) {
-      state = { window, count: 0 }
-      this.#counts.set(who, state)
-    }
-    state.count += 1
-    return describe(limit, window, state.count, nowMs)
+export class RateLimiter {
+  readonly #counts = new LRUCache<string, Count>({ max: limits.rateWindowsMax })
+
+  /** Counts a request of `who` against a quota. */
+  take(who: string, quota: Quota, nowMs: number): Window {
+    const refills = quota.burst !== undefined
+    const at = refills ? nowMs : windowOf(quota, nowMs)
+    let count = this.#counts.get(who)
+    if (count === undefined) {
+      count = { at, used: 0 }
+      this.#counts.set(who, count)
+    } else if (refills) {
+      const refilled = ((at - count.at) / 1000 / quota.windowSeconds) * quota.requests
+      count.used = Math.max(0, count.used - Math.max(0, refilled))
+    } else if (count.at !== at) count.used = 0
+    count.at = at
+    const window = describe(quota, count.used + 1, nowMs)
+    if (window.allowed) count.used += 1
+    return window
   }
 }
 
-/** A window in which nothing was counted: what a caller without a valid key is shown. */
-export function untouchedWindow(limit: RateLimit, nowMs: number): Window {
-  return describe(limit, windowOf(limit, nowMs), 0, nowMs)
+/** A quota of which nothing was used: what a caller without a valid key is shown. */
+export function untouchedWindow(quota: Quota, nowMs: number): Window {
+  return describe(quota, 0, nowMs)
 }
 
-function windowOf(limit: RateLimit, nowMs: number): number {
-  return Math.floor(nowMs / 1000 / limit.windowSeconds)
+function windowOf(quota: Quota, nowMs: number): number {
+  return Math.floor(nowMs / 1000 / quota.windowSeconds)
 }
 
-function describe(limit: RateLimit, window: number, count: number, nowMs: number): Window {
-  const resetsAtSeconds = (window + 1) * limit.windowSeconds
+function describe(quota: Quota, used: number, nowMs: number): Window {
+  const limit = quota.requests + (quota.burst ?? 0)
+  const resetsAtSeconds = (windowOf(quota, nowMs) + 1) * quota.windowSeconds
+  const waitSeconds =
+    quota.burst === undefined ? resetsAtSeconds - nowMs / 1000 : ((used - limit) * quota.windowSeconds) / quota.requests
   return {
-    limit: limit.requests,
-    remaining: Math.max(0, limit.requests - count),
+    limit,
+    remaining: Math.max(0, Math.floor(limit - used)),
     resetsAtSeconds,
-    allowed: count <= limit.requests,
-    retryAfterSeconds: Math.max(1, Math.ceil(resetsAtSeconds - nowMs / 1000)),
+    allowed: used <= limit,
+    retryAfterSeconds: Math.max(1, Math.ceil(waitSeconds)),
   }
 }

@@ -50,6 +50,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.setValidatorCompiler(validatorCompiler)
   acceptJsonBodies(app)
   app.decorateRequest('principal', null)
+  app.decorateRequest('tenant', null)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     done()

@@ -16,7 +16,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   return (input: unknown) => {
     const value = where === 'body' ? input : Value.Convert(schema, input)
     if (validator.Check(value)) return { value }
-    const fields = fieldErrors(validator.Errors(value))
+    const fields = fieldErrors(validator.Errors(value), value)
     // A body that is not an object at all has no field to blame.
     const problem =
       where === 'body' && fields.some((fault) => fault.field === '')
@@ -29,10 +29,10 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
 type SchemaError = ReturnType<ReturnType<typeof Compile>['Errors']>[number]
 
 /** One error per field: the first that tells most. */
-export function fieldErrors(errors: readonly SchemaError[]): FieldError[] {
+export function fieldErrors(errors: readonly SchemaError[], input: unknown): FieldError[] {
   const faults = new Map<string, FieldError>()
-  const add = (field: string, rule: FieldError['rule'], message: string): void => {
-    if (!faults.has(field)) faults.set(field, { field, rule, message })
+  const add = (field: string, rule: FieldError['rule'], message: string, more: Partial<FieldError> = {}): void => {
+    if (!faults.has(field)) faults.set(field, { field, rule, message, ...more })
   }
   for (const error of errors) {
     const path = error.instancePath.split('/').slice(1).map(unescapePointer)
@@ -48,7 +48,11 @@ export function fieldErrors(errors: readonly SchemaError[]): FieldError[] {
       case 'anyOf':
         break
       default:
-        add(path.join('.'), ruleOf(error.keyword), messageOf(error, errors))
+        add(path.join('.'), ruleOf(error.keyword), messageOf(error, errors), {
+          value: valueAt(input, path),
+          ...('limit' in error.params && { limit: Number(error.params.limit) }),
+          ...(error.keyword === 'type' && { expected: typesAt(error.instancePath, errors).join(' or ') }),
+        })
     }
   }
   return [...faults.values()]
@@ -65,11 +69,23 @@ function ruleOf(keyword: string): FieldError['rule'] {
 function messageOf(error: SchemaError, errors: readonly SchemaError[]): string {
   if (error.keyword === 'enum') return `must be one of: ${error.params.allowedValues.join(', ')}`
   if (error.keyword !== 'type') return error.message
-  // Of a union, each branch complains: together they say what it may be.
-  const types = errors.flatMap((other) =>
-    other.keyword === 'type' && other.instancePath === error.instancePath ? [other.params.type].flat() : [],
+  return `must be ${typesAt(error.instancePath, errors).join(' or ')}`
+}
+
+/** Of a union, each branch complains: together they say what it may be. */
+function typesAt(instancePath: string, errors: readonly SchemaError[]): string[] {
+  const types = errors.flatMap((error) =>
+    error.keyword === 'type' && error.instancePath === instancePath ? [error.params.type].flat() : [],
   )
-  return `must be ${[...new Set(types)].map(String).join(' or ')}`
+  return [...new Set(types.map(String))]
+}
+
+function valueAt(input: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, name) =>
+      value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[name] : undefined,
+    input,
+  )
 }
 
 function unescapePointer(part: string): string {

@@ -22,6 +22,7 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
   /** What it was dispatched on; null before and after. */
   connection: Connection | null = null
   readonly #now: () => number
+  readonly #keepHeaders: boolean
   readonly #settle: (attempt: RunningAttempt) => void
   readonly #done: (result: SendResult) => void
   #phase: 'connect' | 'headers' | 'body' = 'connect'
@@ -29,15 +30,18 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
   #retryAfterMs: number | null = null
   #readBytes = 0
   #text: ResponseText | null = null
+  #headers: Record<string, string> | null = null
   #result: SendResult | null = null
 
   constructor(
     deadline: number,
+    keepHeaders: boolean,
     now: () => number,
     settle: (attempt: RunningAttempt) => void,
     done: (result: SendResult) => void,
   ) {
     this.deadline = deadline
+    this.#keepHeaders = keepHeaders
     this.#now = now
     this.#settle = settle
     this.#done = done
@@ -80,6 +84,7 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
     if (status < 200) return
     this.#phase = 'body'
     this.#status = status
+    if (this.#keepHeaders) this.#headers = flat(headers)
     if (status >= 300) this.#retryAfterMs = parseRetryAfter(headers['retry-after'], this.#now())
   }
 
@@ -109,10 +114,14 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
   #end(outcome: Outcome, isReusable: boolean): void {
     if (this.#result !== null) return
     const response = this.#phase === 'body' ? (this.#text?.end() ?? '') : null
-    this.#result = { outcome, response }
+    this.#result = this.#headers === null ? { outcome, response } : { outcome, response, headers: this.#headers }
     if (isReusable) this.connection?.release()
     else this.connection?.discard()
     this.connection = null
     this.#settle(this)
   }
+}
+
+function flat(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]))
 }

@@ -65,7 +65,13 @@ export function createSender(options: SenderOptions): HttpSender {
   }
 
   function send(request: SendRequest, done: (result: SendResult) => void): void {
-    const attempt = new RunningAttempt(performance.now() + request.timeoutMs, now, settle, done)
+    const attempt = new RunningAttempt(
+      performance.now() + request.timeoutMs,
+      request.keepHeaders === true,
+      now,
+      settle,
+      done,
+    )
     inFlight.add(attempt)
     sweeper ??= setInterval(sweep, sweepMs).unref()
     if (isClosed) return attempt.fail('sender closed')

@@ -22,6 +22,8 @@ export interface Context {
   readonly keys: KeyRing
   readonly vault: Vault
   readonly dialects: ReadonlyMap<string, Dialect>
+  /** PEM by dialect, of those that sign with a key of the installation. */
+  readonly publicKeys: ReadonlyMap<string, string>
   readonly egress: EgressPolicy
   readonly clock: Clock
   readonly randomBytes: RandomBytes

@@ -1,40 +1,19 @@
+import type { Attempt } from '../domain/attempt.ts'
 import type { DeliveryStatus } from '../domain/delivery.ts'
-import type { Event } from '../domain/event.ts'
-import type { DeliveryId, EndpointId, EventId, TenantId } from '../domain/ids.ts'
+import type { DeliveryId, EndpointId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, invalidField, type Result, success } from '../domain/problem.ts'
-import type { Attempt } from '../domain/attempt.ts'
-import type { DeliveryFilter, DeliveryRow, Page, PageRequest } from '../store/store.ts'
+import type {
+  AttemptFilter,
+  AttemptRow,
+  DeliveryFilter,
+  DeliveryRow,
+  NumberedPage,
+  Page,
+  PageRequest,
+} from '../store/store.ts'
 import { type Context, type Principal, tenantFor } from './context.ts'
-
-/** Sends a test event to one endpoint, whatever it wants; it is recorded like any other. */
-export async function sendTest(
-  context: Context,
-  principal: Principal,
-  tenant: TenantId,
-  id: EndpointId,
-): Promise<Result<{ readonly event: Event; readonly delivery: DeliveryId }>> {
-  const view = await tenantFor(context, principal, tenant)
-  if (!view.ok) return view
-  const endpoint = view.value.byId.get(id)?.endpoint
-  if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id })
-  if (!endpoint.enabled) {
-    return failure({ kind: 'conflict', code: 'endpoint_disabled', detail: 'the endpoint is disabled' })
-  }
-  const { dialect } = view.value
-  const now = context.clock.now()
-  const event: Event = {
-    ...dialect.testEvent(endpoint),
-    id: dialect.newEventId(now, context.randomBytes) as EventId,
-    tenant,
-    attributes: null,
-    occurredAt: now,
-    acceptedAt: now,
-  }
-  const [accepted] = await context.engine.accept([{ event, view: view.value, only: endpoint.key }])
-  const delivery = accepted?.deliveries[0]
-  return delivery === undefined ? failure({ kind: 'internal' }) : success({ event, delivery })
-}
+import { endpointDisabled } from './test-endpoint.ts'
 
 /** Makes a waiting delivery due now, or an ended one wait again with its schedule afresh. */
 export async function retryDelivery(context: Context, principal: Principal, id: DeliveryId): Promise<Result<null>> {
@@ -46,9 +25,7 @@ export async function retryDelivery(context: Context, principal: Principal, id: 
   if (endpoint === undefined) {
     return failure({ kind: 'conflict', code: 'endpoint_deleted', detail: 'its endpoint was deleted' })
   }
-  if (!endpoint.enabled) {
-    return failure({ kind: 'conflict', code: 'endpoint_disabled', detail: 'its endpoint is disabled' })
-  }
+  if (!endpoint.enabled) return failure(endpointDisabled)
   if (!(await context.store.rearmDelivery(id, context.clock.now()))) {
     return failure({ kind: 'conflict', code: 'delivery_in_flight', detail: 'the delivery is being attempted now' })
   }
@@ -76,9 +53,7 @@ export async function replay(
   if (!view.ok) return view
   const endpoint = view.value.byId.get(id)?.endpoint
   if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id })
-  if (!endpoint.enabled) {
-    return failure({ kind: 'conflict', code: 'endpoint_disabled', detail: 'the endpoint is disabled' })
-  }
+  if (!endpoint.enabled) return failure(endpointDisabled)
   const now = context.clock.now()
   let after: DeliveryId | null = null
   let count = 0
@@ -129,4 +104,20 @@ export async function findDelivery(
   const allowed =
     found !== null && (principal.kind === 'operator' || principal.key.tenants.includes(found.delivery.tenant))
   return allowed ? success(found) : failure({ kind: 'notFound', what: 'delivery', id })
+}
+
+/** The attempts of an endpoint, a row each; a page by its number. */
+export async function listAttempts(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+  filter: Omit<AttemptFilter, 'endpoint'>,
+  page: NumberedPage,
+): Promise<Result<{ readonly rows: readonly AttemptRow[]; readonly total: number }>> {
+  const view = await tenantFor(context, principal, tenant)
+  if (!view.ok) return view
+  const endpoint = view.value.byId.get(id)?.endpoint
+  if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id })
+  return success(await context.store.listAttempts({ ...filter, endpoint: endpoint.key }, page))
 }

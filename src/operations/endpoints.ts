@@ -2,11 +2,15 @@ import type { Endpoint, EndpointStatus, SigningSecret } from '../domain/endpoint
 import type { EndpointId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, invalidField, type Problem, type Result, success } from '../domain/problem.ts'
+import type { Dialect } from '../dialects/dialect.ts'
 import type { TenantView } from '../engine/directory.ts'
 import type { WriteResult } from '../store/store.ts'
 import { type Context, type Principal, tenantFor } from './context.ts'
 import { endpointFaults, type EndpointInput } from './endpoint-rules.ts'
 import { answerToStore, idempotencyKeyTaken, type Remember } from './remember.ts'
+
+/** The code of the conflict that tells that the dialect allows one such endpoint only. */
+export const endpointDuplicate = 'endpoint_exists'
 
 /** Newest first. */
 export async function listEndpoints(
@@ -33,30 +37,71 @@ export async function endpointStatus(context: Context, endpoint: Endpoint): Prom
   return context.store.endpointStatus(endpoint.key)
 }
 
+export type NewEndpoint = EndpointInput & { readonly url: string; readonly eventTypes: readonly string[] }
+
 export async function createEndpoint(
   context: Context,
   principal: Principal,
   tenant: TenantId,
-  input: EndpointInput & { readonly url: string; readonly eventTypes: readonly string[] },
+  input: NewEndpoint,
   remember: Remember<Endpoint> | null = null,
 ): Promise<Result<Endpoint>> {
+  const render = remember && {
+    ...remember,
+    render: ([endpoint]: readonly Endpoint[]) => remember.render(endpoint as Endpoint),
+  }
+  const created = await createEndpoints(context, principal, tenant, [input], render)
+  return created.ok ? success(created.value[0] as Endpoint) : created
+}
+
+/**
+ * Registers all of them, or none.
+ *
+ * @param fieldOf puts the index of an input before the fields of its faults, where the API has a list of them
+ */
+export async function createEndpoints(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  inputs: readonly NewEndpoint[],
+  remember: Remember<readonly Endpoint[]> | null = null,
+  fieldOf: (index: number, field: string) => string = (_index, field) => field,
+): Promise<Result<readonly Endpoint[]>> {
   const view = await tenantFor(context, principal, tenant)
   if (!view.ok) return view
   const { dialect } = view.value
-  const faults = endpointFaults(context, dialect, input)
+  const faults = inputs.flatMap((input, index) =>
+    endpointFaults(context, dialect, input).map((fault) => ({ ...fault, field: fieldOf(index, fault.field) })),
+  )
   if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
-  if (view.value.endpoints.length >= limits.endpointsPerTenantMax) {
+  if (view.value.endpoints.length + inputs.length > limits.endpointsPerTenantMax) {
     const detail = `a tenant has at most ${limits.endpointsPerTenantMax} endpoints`
     return failure({ kind: 'conflict', code: 'too_many_endpoints', detail })
   }
+  const endpoints: Endpoint[] = []
+  for (const input of inputs) endpoints.push(await newEndpoint(context, dialect, tenant, input))
+  const written = await context.store.createEndpoints(
+    endpoints.map((endpoint) => context.directory.seal(endpoint, dialect)),
+    answerToStore(context, remember, endpoints),
+  )
+  context.directory.drop(tenant)
+  return written === 'written' ? success(endpoints) : failure(problemOf(written, 'tenant', tenant))
+}
+
+async function newEndpoint(
+  context: Context,
+  dialect: Dialect,
+  tenant: TenantId,
+  input: NewEndpoint,
+): Promise<Endpoint> {
   const key = await context.store.nextEndpointKey()
   const now = context.clock.now()
-  const secrets =
-    input.secrets ?? [dialect.endpointRules.newSecret?.(context.randomBytes)].filter((s) => s !== undefined)
+  const { randomBytes } = context
+  const secrets = input.secrets ?? [dialect.endpointRules.newSecret?.(randomBytes)].filter((one) => one !== undefined)
   const enabled = input.enabled ?? true
-  const endpoint: Endpoint = {
+  return {
     key,
-    id: dialect.newEndpointId(key, context.randomBytes) as EndpointId,
+    id: dialect.newEndpointId(key, randomBytes) as EndpointId,
     tenant,
     url: input.url,
     eventTypes: [...new Set(input.eventTypes)],
@@ -69,12 +114,6 @@ export async function createEndpoint(
     createdAt: now,
     updatedAt: now,
   }
-  const written = await context.store.createEndpoint(
-    context.directory.seal(endpoint),
-    answerToStore(context, remember, endpoint),
-  )
-  context.directory.drop(tenant)
-  return written === 'written' ? success(endpoint) : failure(problemOf(written, 'tenant', tenant))
 }
 
 /** Changes the fields that are given; the others stay. A changed URL or secret applies to the next attempt. */
@@ -171,7 +210,7 @@ async function update(
     const updatedAt = Math.max(context.clock.now(), before.value.updatedAt + 1)
     const after = { ...apply(before.value, updatedAt), updatedAt }
     const written = await context.store.updateEndpoint(
-      context.directory.seal(after),
+      context.directory.seal(after, view.value.dialect),
       before.value.updatedAt,
       answerToStore(context, remember, after),
     )
@@ -193,6 +232,8 @@ function problemOf(written: Exclude<WriteResult, 'written'>, what: 'endpoint' | 
       return { kind: 'notFound', what, id }
     case 'stale':
       return { kind: 'conflict', code: 'changed_meanwhile', detail: 'the endpoint was changed by another request' }
+    case 'duplicate':
+      return { kind: 'conflict', code: endpointDuplicate, detail: 'the tenant has such an endpoint already' }
     case 'taken':
       return { kind: 'conflict', code: idempotencyKeyTaken, detail: 'another request with this key was first' }
   }

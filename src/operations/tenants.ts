@@ -3,12 +3,18 @@ import { type ApiKeyId, randomText, type TenantId } from '../domain/ids.ts'
 import { type FieldError, failure, invalidField, type Result, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Page, PageRequest } from '../store/store.ts'
+import type { Dialect } from '../dialects/dialect.ts'
 import type { Context } from './context.ts'
 import { hashApiKey } from './key-ring.ts'
 
 export async function createTenant(
   context: Context,
-  input: { readonly id?: string; readonly dialect: string; readonly name?: string | null },
+  input: {
+    readonly id?: string
+    readonly dialect: string
+    readonly name?: string | null
+    readonly settings?: Readonly<Record<string, string>>
+  },
 ): Promise<Result<Tenant>> {
   const dialect = context.dialects.get(input.dialect)
   if (dialect === undefined) {
@@ -17,10 +23,13 @@ export async function createTenant(
   if (input.id !== undefined && !dialect.tenantIdPattern.test(input.id)) {
     return invalidField('id', 'format', `must match ${dialect.tenantIdPattern.source}`)
   }
+  const faults = settingFaults(dialect, input.settings ?? {})
+  if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
   const tenant: Tenant = {
     id: (input.id ?? dialect.newTenantId(context.randomBytes)) as TenantId,
     dialect: dialect.name,
     name: input.name ?? null,
+    settings: input.settings ?? {},
     createdAt: context.clock.now(),
   }
   const created = await context.store.createTenant(tenant)
@@ -30,11 +39,30 @@ export async function createTenant(
   return success(tenant)
 }
 
-export async function renameTenant(context: Context, id: TenantId, name: string | null): Promise<Result<Tenant>> {
-  const renamed = await context.store.renameTenant(id, name)
+/** Changes the fields that are given; settings are replaced as a whole. */
+export async function changeTenant(
+  context: Context,
+  id: TenantId,
+  change: { readonly name?: string | null; readonly settings?: Readonly<Record<string, string>> },
+): Promise<Result<Tenant>> {
+  const before = await context.directory.load(id)
+  if (before === null) return failure({ kind: 'notFound', what: 'tenant', id })
+  const faults = settingFaults(before.dialect, change.settings ?? {})
+  if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
+  const { name = before.tenant.name, settings = before.tenant.settings } = change
+  const changed = await context.store.updateTenant(id, { name, settings })
   context.directory.drop(id)
-  const view = renamed ? await context.directory.load(id) : null
-  return view === null ? failure({ kind: 'notFound', what: 'tenant', id }) : success(view.tenant)
+  return changed ? success({ ...before.tenant, name, settings }) : failure({ kind: 'notFound', what: 'tenant', id })
+}
+
+function settingFaults(dialect: Dialect, settings: Readonly<Record<string, string>>): FieldError[] {
+  return Object.entries(settings).flatMap(([name, value]): FieldError[] => {
+    const choices = Object.hasOwn(dialect.tenantSettings, name) ? dialect.tenantSettings[name] : undefined
+    if (choices === undefined) {
+      return [{ field: `settings.${name}`, rule: 'unknown', message: `is not a setting of ${dialect.name}` }]
+    }
+    return choices.includes(value) ? [] : [choiceFault(`settings.${name}`, choices)]
+  })
 }
 
 /** Takes the tenant's keys, endpoints and pending deliveries with it, at once. */

@@ -26,6 +26,8 @@ export class StoreRefused extends Error {
 export interface StoredEndpoint extends Omit<Endpoint, 'secrets' | 'headers'> {
   readonly sealedSecrets: string
   readonly sealedHeaders: string
+  /** Of the endpoints of a tenant that have one, no two have the same. */
+  readonly uniqueKey: string | null
 }
 
 export interface LoadedEndpoint extends StoredEndpoint {
@@ -159,8 +161,8 @@ export interface TenantStore {
   /** False: the id is taken. */
   createTenant(tenant: Tenant): Promise<boolean>
   findTenant(id: TenantId): Promise<Tenant | null>
-  /** False: there is none. */
-  renameTenant(id: TenantId, name: string | null): Promise<boolean>
+  /** Changes its name and settings. False: there is none. */
+  updateTenant(id: TenantId, change: Pick<Tenant, 'name' | 'settings'>): Promise<boolean>
   /** Takes its keys and endpoints with it; what waits for them is left to `sweep`. False: there is none. */
   deleteTenant(id: TenantId, now: number): Promise<boolean>
   listTenants(page: PageRequest, dialect: string | null): Promise<Page<Tenant>>
@@ -189,17 +191,19 @@ export interface RememberedAnswer {
 }
 
 /**
- * `absent`: there is no such endpoint (or tenant). `stale`: it was changed since it was read. `taken`: another request
- * with the same Idempotency-Key was first. In all three nothing was written.
+ * `absent`: there is no such endpoint (or tenant). `stale`: it was changed since it was read. `duplicate`: the tenant has
+ * another endpoint of the same `uniqueKey`. `taken`: another request with the same Idempotency-Key was first. In all of
+ * these nothing was written.
  */
-export type WriteResult = 'written' | 'absent' | 'stale' | 'taken'
+export type WriteResult = 'written' | 'absent' | 'stale' | 'duplicate' | 'taken'
 
 export interface EndpointStore {
   /** A number that no endpoint ever had. */
   nextEndpointKey(): Promise<EndpointKey>
   /** A tenant with its endpoints, newest first; null: there is none. */
   loadTenant(id: TenantId): Promise<{ readonly tenant: Tenant; readonly endpoints: readonly LoadedEndpoint[] } | null>
-  createEndpoint(endpoint: StoredEndpoint, answer: RememberedAnswer | null): Promise<WriteResult>
+  /** All of them, or none. They belong to one tenant. */
+  createEndpoints(endpoints: readonly StoredEndpoint[], answer: RememberedAnswer | null): Promise<WriteResult>
   /**
    * `version` is the `updatedAt` that the change is based on, and the new `updatedAt` must be later.
    * Where the endpoint is now off, what waits for it is left to `sweep`; where it is switched on again, what still
@@ -240,6 +244,26 @@ export interface DeliveryRow extends Delivery {
   readonly endpointId: EndpointId
 }
 
+export interface AttemptFilter {
+  readonly endpoint: EndpointKey
+  readonly succeeded: boolean | null
+  readonly eventType: string | null
+  /** Event accepted at or after. */
+  readonly from: number | null
+  /** Event accepted before. */
+  readonly to: number | null
+}
+
+/** Pages as some vendors number them, from 1. */
+export interface NumberedPage {
+  readonly page: number
+  readonly limit: number
+}
+
+export interface AttemptRow extends Attempt {
+  readonly delivery: DeliveryRow
+}
+
 export interface RearmRequest {
   readonly endpoint: EndpointKey
   /** Deliveries whose event was accepted in [since, until). */
@@ -260,6 +284,11 @@ export interface HistoryStore {
   findDelivery(
     id: DeliveryId,
   ): Promise<{ readonly delivery: DeliveryRow; readonly attempts: readonly Attempt[] } | null>
+  /** Attempts of an endpoint, one row each, those of the newest deliveries first. */
+  listAttempts(
+    filter: AttemptFilter,
+    page: NumberedPage,
+  ): Promise<{ readonly rows: readonly AttemptRow[]; readonly total: number }>
   /** Makes a waiting delivery due now, or an ended one wait again with its schedule afresh. False: none, or in flight. */
   rearmDelivery(id: DeliveryId, now: number): Promise<boolean>
   /** One bounded step of the same for many. `last` continues; null: done. */

@@ -106,7 +106,13 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
     return { store, directory, engine }
   }
   const first = await open()
-  await first.store.createTenant({ id: tenant, dialect: dialect.name, name: null, createdAt: clock.now() })
+  await first.store.createTenant({
+    id: tenant,
+    dialect: dialect.name,
+    name: null,
+    settings: {},
+    createdAt: clock.now(),
+  })
 
   const rig: Rig = {
     clock,
@@ -132,7 +138,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
         updatedAt: now,
         ...more,
       }
-      await rig.store.createEndpoint(rig.directory.seal(endpoint), null)
+      await rig.store.createEndpoints([rig.directory.seal(endpoint, dialect)], null)
       rig.directory.drop(tenant)
       return endpoint
     },

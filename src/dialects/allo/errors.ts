@@ -110,6 +110,7 @@ function describe(problem: Problem): AlloError {
 const unauthenticated = {
   missing: { code: 'UNAUTHORIZED', message: 'Provide an API key: Authorization: Api-Key <your-key>.' },
   unknown: { code: 'API_KEY_INVALID', message: 'The API key is invalid or does not exist.' },
+  expired: { code: 'API_KEY_INVALID', message: 'The API key is invalid or does not exist.' },
   revoked: { code: 'API_KEY_REVOKED', message: 'The API key was revoked.' },
 } as const
 

@@ -2,12 +2,12 @@
 
 import { Type } from 'typebox'
 import type { Endpoint } from '../../domain/endpoint.ts'
-import type { EndpointId, TenantId } from '../../domain/ids.ts'
+import type { EndpointId } from '../../domain/ids.ts'
 import { success } from '../../domain/problem.ts'
 import type { DialectFront } from '../../http/dialect-front.ts'
 import { type AnyRoute, type Answer, route } from '../../http/front.ts'
 import { idempotently } from '../../http/idempotency.ts'
-import type { Context, Principal } from '../../operations/context.ts'
+import type { Context } from '../../operations/context.ts'
 import type { EndpointInput } from '../../operations/endpoint-rules.ts'
 import {
   changeEndpoint,
@@ -107,8 +107,8 @@ function alloRoutes(context: Context): AnyRoute[] {
       summary: 'List webhooks',
       access: 'read',
       answers: { 200: Type.Object({ data: Type.Array(Webhook) }), ...errors },
-      async handle({ principal }) {
-        const endpoints = await listEndpoints(context, principal, teamOf(principal))
+      async handle({ principal, tenant }) {
+        const endpoints = await listEndpoints(context, principal, tenant)
         return endpoints.ok
           ? success({ status: 200, body: { data: endpoints.value.map((endpoint) => webhook(endpoint, false)) } })
           : endpoints
@@ -123,7 +123,7 @@ function alloRoutes(context: Context): AnyRoute[] {
       access: 'write',
       body: Type.Object(fields),
       answers: { 201: One, 400: ApiError, ...errors },
-      handle: ({ principal, body, request }) =>
+      handle: ({ principal, tenant, body, request }) =>
         idempotently(
           context,
           principal,
@@ -132,7 +132,7 @@ function alloRoutes(context: Context): AnyRoute[] {
             createEndpoint(
               context,
               principal,
-              teamOf(principal),
+              tenant,
               { url: body.url, eventTypes: body.topics, description: body.description ?? null },
               remember,
             ),
@@ -148,8 +148,8 @@ function alloRoutes(context: Context): AnyRoute[] {
       access: 'read',
       params: WebhookPath,
       answers: { 200: One, 404: ApiError, ...errors },
-      async handle({ principal, params }) {
-        const endpoint = await getEndpoint(context, principal, teamOf(principal), params.webhook_id as EndpointId)
+      async handle({ principal, tenant, params }) {
+        const endpoint = await getEndpoint(context, principal, tenant, params.webhook_id as EndpointId)
         return endpoint.ok ? success(one(endpoint.value, true)) : endpoint
       },
     }),
@@ -163,7 +163,7 @@ function alloRoutes(context: Context): AnyRoute[] {
       params: WebhookPath,
       body: Type.Partial(Type.Object({ ...fields, enabled: Type.Boolean() })),
       answers: { 200: One, 400: ApiError, 404: ApiError, ...errors },
-      handle({ principal, params, body, request }) {
+      handle({ principal, tenant, params, body, request }) {
         const { topics: eventTypes, url, description, enabled } = body
         const input: EndpointInput = {
           ...(url !== undefined && { url }),
@@ -176,7 +176,7 @@ function alloRoutes(context: Context): AnyRoute[] {
           context,
           principal,
           request,
-          (remember) => changeEndpoint(context, principal, teamOf(principal), id, input, remember),
+          (remember) => changeEndpoint(context, principal, tenant, id, input, remember),
           (endpoint: Endpoint) => one(endpoint, false),
         )
       },
@@ -190,23 +190,18 @@ function alloRoutes(context: Context): AnyRoute[] {
       access: 'write',
       params: WebhookPath,
       answers: { 204: Type.Null(), 404: ApiError, ...errors },
-      handle({ principal, params, request }) {
+      handle({ principal, tenant, params, request }) {
         const id = params.webhook_id as EndpointId
         return idempotently(
           context,
           principal,
           request,
-          (remember) => deleteEndpoint(context, principal, teamOf(principal), id, remember),
+          (remember) => deleteEndpoint(context, principal, tenant, id, remember),
           () => ({ status: 204 }),
         )
       },
     }),
   ]
-}
-
-/** A key belongs to one team. */
-function teamOf(principal: Principal): TenantId {
-  return (principal.kind === 'customer' ? principal.key.tenants[0] : '') as TenantId
 }
 
 function one(endpoint: Endpoint, withSecret: boolean): Answer {

@@ -52,7 +52,11 @@ export const allo: Dialect = {
   tenantsPerKeyMax: 1,
   scopes: [scope],
   roles: [],
-  rateLimits: { read: { requests: 20, windowSeconds: 1 }, write: { requests: 5, windowSeconds: 1 } },
+  quotas: [
+    { per: 'key', counts: 'reads', requests: 20, windowSeconds: 1 },
+    { per: 'key', counts: 'writes', requests: 5, windowSeconds: 1 },
+  ],
+  tenantSettings: {},
 
   newEndpointId: (_key, random) => `ep_${letters(random)}`,
   newEventId: (nowMs, random) => `msg_${timeOrderedText(nowMs, random, 20)}`,
@@ -77,6 +81,8 @@ export const allo: Dialect = {
     secretFault: standardSecretFault,
   },
 
+  installationSecret: null,
+  keepExchange: false,
   timeoutMs: 20 * second,
   retries,
 

@@ -34,7 +34,8 @@ export const standard: Dialect = {
   tenantsPerKeyMax: limits.keyTenantsMax,
   scopes: [],
   roles: [],
-  rateLimits: null,
+  quotas: [],
+  tenantSettings: {},
 
   newEndpointId: (_key, random) => `ep_${randomText(random, 20)}`,
   newEventId: (nowMs, random) => `msg_${timeOrderedText(nowMs, random, 24)}`,
@@ -54,6 +55,8 @@ export const standard: Dialect = {
     secretFault: standardSecretFault,
   },
 
+  installationSecret: null,
+  keepExchange: false,
   timeoutMs: 20 * second,
   retries,
   encode: ({ event }) =>

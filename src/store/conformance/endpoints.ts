@@ -60,7 +60,7 @@ export function endpointCases(promise: Case): void {
 
   promise('an endpoint of a tenant that is not there is not created', async (store) => {
     const endpoint = sampleEndpoint(await store.nextEndpointKey(), acme)
-    assert.equal(await store.createEndpoint(endpoint, sampleAnswer('k', 0)), 'absent')
+    assert.equal(await store.createEndpoints([endpoint], sampleAnswer('k', 0)), 'absent')
     assert.equal(await store.findAnswer('key_a' as ApiKeyId, 'k', start), null)
   })
 
@@ -134,7 +134,7 @@ export function endpointCases(promise: Case): void {
     await addEndpoint(store)
     const answer = sampleAnswer('k', 0, { sealedBody: 'v1:"é漢😀"\n\\u0000=='.repeat(1000), status: 201 })
     const endpoint = sampleEndpoint(await store.nextEndpointKey(), acme)
-    assert.equal(await store.createEndpoint(endpoint, answer), 'written')
+    assert.equal(await store.createEndpoints([endpoint], answer), 'written')
     const after = await harness.reopen()
     assert.deepEqual(await after.findAnswer(answer.apiKey, 'k', start), answer)
     assert.equal(await after.findAnswer(answer.apiKey, 'K', start), null)
@@ -148,14 +148,14 @@ export function endpointCases(promise: Case): void {
     assert.equal(await store.updateEndpoint(change, start, answer), 'written')
     const second = sampleAnswer('k', 5, { sealedBody: 'another', route: 'DELETE /endpoints/1' })
     const created = sampleEndpoint(await store.nextEndpointKey(), acme)
-    assert.equal(await store.createEndpoint(created, second), 'taken')
+    assert.equal(await store.createEndpoints([created], second), 'taken')
     assert.equal(await store.updateEndpoint({ ...endpoint, updatedAt: start + 9 }, start + 1, second), 'taken')
     assert.equal(await store.deleteEndpoint(acme, endpoint.key, start, second), 'taken')
     assert.deepEqual(await endpointsOf(store, acme), [change])
     assert.deepEqual(await store.findAnswer(answer.apiKey, 'k', start), answer)
     // Another API key's keys are its own.
     const theirs = sampleAnswer('k', 5, { apiKey: 'key_b' as ApiKeyId })
-    assert.equal(await store.createEndpoint(created, theirs), 'written')
+    assert.equal(await store.createEndpoints([created], theirs), 'written')
   })
 
   promise('an answer expires, and its key can be used anew', async (store) => {

@@ -30,7 +30,7 @@ function nextSerial(): number {
 }
 
 export function sampleTenant(id: TenantId, change: Partial<Tenant> = {}): Tenant {
-  return { id, dialect: 'standard', name: `Tenant ${id}`, createdAt: start, ...change }
+  return { id, dialect: 'standard', name: `Tenant ${id}`, settings: {}, createdAt: start, ...change }
 }
 
 export function sampleKey(tenants: readonly TenantId[], change: Partial<ApiKey> = {}): ApiKey {
@@ -65,6 +65,7 @@ export function sampleEndpoint(
     disabledReason: null,
     sealedHeaders: 'sealed headers',
     sealedSecrets: 'sealed secrets',
+    uniqueKey: null,
     createdAt: start,
     updatedAt: start,
     ...change,

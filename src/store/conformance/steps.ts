@@ -28,7 +28,7 @@ export async function addEndpoint(
 ): Promise<StoredEndpoint> {
   await store.createTenant(sampleTenant(tenant))
   const endpoint = sampleEndpoint(await store.nextEndpointKey(), tenant, change)
-  assert.equal(await store.createEndpoint(endpoint, null), 'written')
+  assert.equal(await store.createEndpoints([endpoint], null), 'written')
   return endpoint
 }
 

@@ -31,11 +31,11 @@ export function tenantAndKeyCases(promise: Case): void {
 
   promise('a tenant is renamed, and loses its name', async (store) => {
     await store.createTenant(sampleTenant(acme))
-    assert.equal(await store.renameTenant(acme, 'Another'), true)
+    assert.equal(await store.updateTenant(acme, { name: 'Another', settings: {} }), true)
     assert.equal((await store.findTenant(acme))?.name, 'Another')
-    assert.equal(await store.renameTenant(acme, null), true)
+    assert.equal(await store.updateTenant(acme, { name: null, settings: {} }), true)
     assert.equal((await store.findTenant(acme))?.name, null)
-    assert.equal(await store.renameTenant(other, 'x'), false)
+    assert.equal(await store.updateTenant(other, { name: 'x', settings: {} }), false)
   })
 
   promise('a deleted tenant takes its keys and endpoints with it', async (store) => {

@@ -24,27 +24,13 @@ export function endpointRole(db: Database) {
       return db.transaction(() => db.get<{ value: number }>(take)?.value as EndpointKey)
     },
 
-    createEndpoint(endpoint: StoredEndpoint, answer: RememberedAnswer | null): WriteResult {
+    createEndpoints(endpoints: readonly StoredEndpoint[], answer: RememberedAnswer | null): WriteResult {
       return write(answer, () => {
-        if (db.get('SELECT 1 FROM tenants WHERE id = ?', endpoint.tenant) === undefined) throw new Abort('absent')
-        db.run(
-          `INSERT INTO endpoints (key, tenant, id, url, event_types, filters, description, enabled, disabled_reason,
-             sealed_headers, sealed_secrets, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          endpoint.key,
-          endpoint.tenant,
-          endpoint.id,
-          endpoint.url,
-          JSON.stringify(endpoint.eventTypes),
-          JSON.stringify(endpoint.filters),
-          endpoint.description,
-          endpoint.enabled ? 1 : 0,
-          endpoint.disabledReason,
-          endpoint.sealedHeaders,
-          endpoint.sealedSecrets,
-          endpoint.createdAt,
-          endpoint.updatedAt,
-        )
-        db.run('INSERT INTO endpoint_status (endpoint) VALUES (?)', endpoint.key)
+        for (const endpoint of endpoints) {
+          if (db.get('SELECT 1 FROM tenants WHERE id = ?', endpoint.tenant) === undefined) throw new Abort('absent')
+          if (isDuplicate(endpoint)) throw new Abort('duplicate')
+          insert(endpoint)
+        }
       })
     },
 
@@ -56,6 +42,7 @@ export function endpointRole(db: Database) {
         )
         if (before === undefined) throw new Abort('absent')
         if (before.updated_at !== version) throw new Abort('stale')
+        if (isDuplicate(endpoint)) throw new Abort('duplicate')
         const switchedOn = endpoint.enabled && before.enabled === 0
         if (switchedOn) {
           while (cancelWaiting(db, endpoint.key, endpoint.updatedAt, limits.bulkStepRows) === limits.bulkStepRows);
@@ -63,7 +50,7 @@ export function endpointRole(db: Database) {
         }
         db.run(
           `UPDATE endpoints SET url = ?, event_types = ?, filters = ?, description = ?, enabled = ?, disabled_reason = ?,
-             sealed_headers = ?, sealed_secrets = ?, updated_at = ? WHERE key = ?`,
+             sealed_headers = ?, sealed_secrets = ?, unique_key = ?, updated_at = ? WHERE key = ?`,
           endpoint.url,
           JSON.stringify(endpoint.eventTypes),
           JSON.stringify(endpoint.filters),
@@ -72,6 +59,7 @@ export function endpointRole(db: Database) {
           endpoint.disabledReason,
           endpoint.sealedHeaders,
           endpoint.sealedSecrets,
+          endpoint.uniqueKey,
           endpoint.updatedAt,
           endpoint.key,
         )
@@ -91,6 +79,35 @@ export function endpointRole(db: Database) {
         db.run('UPDATE endpoint_status SET sweep = 1 WHERE endpoint = ?', key)
       })
     },
+  }
+
+  function insert(endpoint: StoredEndpoint): void {
+    db.run(
+      `INSERT INTO endpoints (key, tenant, id, url, event_types, filters, description, enabled, disabled_reason,
+         sealed_headers, sealed_secrets, unique_key, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      endpoint.key,
+      endpoint.tenant,
+      endpoint.id,
+      endpoint.url,
+      JSON.stringify(endpoint.eventTypes),
+      JSON.stringify(endpoint.filters),
+      endpoint.description,
+      endpoint.enabled ? 1 : 0,
+      endpoint.disabledReason,
+      endpoint.sealedHeaders,
+      endpoint.sealedSecrets,
+      endpoint.uniqueKey,
+      endpoint.createdAt,
+      endpoint.updatedAt,
+    )
+    db.run('INSERT INTO endpoint_status (endpoint) VALUES (?)', endpoint.key)
+  }
+
+  /** Asked first for a clear answer; the unique index is what enforces it. */
+  function isDuplicate({ tenant, key, uniqueKey }: StoredEndpoint): boolean {
+    const other = 'SELECT 1 FROM endpoints WHERE tenant = ? AND unique_key = ? AND deleted_at IS NULL AND key <> ?'
+    return uniqueKey !== null && db.get(other, tenant, uniqueKey, key) !== undefined
   }
 
   /** A change and the answer that is remembered for it: both, or neither. */

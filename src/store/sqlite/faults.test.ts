@@ -93,7 +93,7 @@ void test('a database file that was moved away refuses, and serves again once it
     await assert.rejects(store.createTenant(sampleTenant(other)), StoreUnavailable)
     await assert.rejects(store.nextEndpointKey(), StoreUnavailable)
     await assert.rejects(store.writeOnce('name', 'refused'), StoreUnavailable)
-    await assert.rejects(store.renameTenant(acme, 'refused'), StoreUnavailable)
+    await assert.rejects(store.updateTenant(acme, { name: 'refused', settings: {} }), StoreUnavailable)
     await assert.rejects(store.ping(), StoreUnavailable)
   }
   await rename(path, `${path}-away`)

@@ -85,7 +85,7 @@ function callEverything(db: Database): void {
   store.createKey(sampleKey([acme]), 'hash')
   const key = store.nextEndpointKey()
   const endpoint = sampleEndpoint(key, acme)
-  store.createEndpoint(endpoint, sampleAnswer('k', 0))
+  store.createEndpoints([endpoint], sampleAnswer('k', 0))
   const deliver = newEvent(sampleEvent(acme, 0), [key, key, key], false)
   const commit = { node, now: start, events: [deliver, deliver], moves: [], facts: [] }
   store.commit(commit)
@@ -131,7 +131,7 @@ function callEverything(db: Database): void {
   store.updateEndpoint({ ...endpoint, enabled: false, updatedAt: start + 10 }, start + 9, null)
   store.deleteEndpoint(acme, key, start, null)
   store.revokeKey('x' as ApiKeyId, start)
-  store.renameTenant(acme, null)
+  store.updateTenant(acme, { name: null, settings: {} })
   store.deleteTenant(acme, start)
   while (store.sweep(start, 5));
   while (store.prune(start + 10, start + 10, 5) > 0);

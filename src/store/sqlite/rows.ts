@@ -1,6 +1,6 @@
 // How the nouns of the domain look as rows, and back.
 
-import type { Attempt, Outcome } from '../../domain/attempt.ts'
+import type { Attempt, Exchange, Outcome } from '../../domain/attempt.ts'
 import type { DeliveryStatus, EndReason } from '../../domain/delivery.ts'
 import type { DisabledReason } from '../../domain/endpoint.ts'
 import type { Event } from '../../domain/event.ts'
@@ -47,6 +47,7 @@ export interface EndpointColumns {
   disabled_reason: string | null
   sealed_headers: string
   sealed_secrets: string
+  unique_key: string | null
   created_at: number
   updated_at: number
 }
@@ -64,6 +65,7 @@ export function endpointOf(row: EndpointColumns): StoredEndpoint {
     disabledReason: row.disabled_reason as DisabledReason | null,
     sealedHeaders: row.sealed_headers,
     sealedSecrets: row.sealed_secrets,
+    uniqueKey: row.unique_key,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }
@@ -113,6 +115,7 @@ export interface AttemptColumns {
   status: number | null
   detail: string | null
   response: string | null
+  exchange: string | null
 }
 
 export function attemptOf(row: AttemptColumns): Attempt {
@@ -122,6 +125,7 @@ export function attemptOf(row: AttemptColumns): Attempt {
     durationMs: row.duration_ms,
     outcome: outcomeOf(row),
     response: row.response,
+    ...(row.exchange !== null && { exchange: JSON.parse(row.exchange) as Exchange }),
   }
 }
 

@@ -10,19 +10,22 @@ interface TenantColumns {
   id: string
   dialect: string
   name: string | null
+  settings: string
   created_at: number
 }
 
 export function tenantRole(db: Database) {
   return {
     createTenant(tenant: Tenant): boolean {
-      const insert = 'INSERT INTO tenants (id, dialect, name, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'
-      const { id, dialect, name, createdAt } = tenant
-      return db.transaction(() => db.run(insert, id, dialect, name, createdAt) === 1)
+      const insert = `INSERT INTO tenants (id, dialect, name, settings, created_at) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING`
+      const { id, dialect, name, settings, createdAt } = tenant
+      return db.transaction(() => db.run(insert, id, dialect, name, JSON.stringify(settings), createdAt) === 1)
     },
 
-    renameTenant(id: TenantId, name: string | null): boolean {
-      return db.transaction(() => db.run('UPDATE tenants SET name = ? WHERE id = ?', name, id) === 1)
+    updateTenant(id: TenantId, { name, settings }: Pick<Tenant, 'name' | 'settings'>): boolean {
+      const update = 'UPDATE tenants SET name = ?, settings = ? WHERE id = ?'
+      return db.transaction(() => db.run(update, name, JSON.stringify(settings), id) === 1)
     },
 
     deleteTenant(id: TenantId, now: number): boolean {
@@ -123,7 +126,13 @@ export function keyReads(db: Database) {
 }
 
 function tenantOf(row: TenantColumns): Tenant {
-  return { id: row.id as TenantId, dialect: row.dialect, name: row.name, createdAt: row.created_at }
+  return {
+    id: row.id as TenantId,
+    dialect: row.dialect,
+    name: row.name,
+    settings: JSON.parse(row.settings) as Record<string, string>,
+    createdAt: row.created_at,
+  }
 }
 
 function keyOf(row: KeyColumns): ApiKey {

@@ -2,6 +2,7 @@
 // that reads, so that a long list never delays a commit.
 
 import { parentPort, workerData } from 'node:worker_threads'
+import { attemptReads } from './attempts.ts'
 import { commitRole } from './commit.ts'
 import { StoreRefused } from '../store.ts'
 import { classify, Database } from './database.ts'
@@ -41,7 +42,7 @@ function writes(db: Database) {
 }
 
 function reads(db: Database) {
-  return { ...tenantReads(db), ...keyReads(db), ...endpointReads(db), ...historyReads(db) }
+  return { ...tenantReads(db), ...keyReads(db), ...endpointReads(db), ...historyReads(db), ...attemptReads(db) }
 }
 
 export type Writes = ReturnType<typeof writes>

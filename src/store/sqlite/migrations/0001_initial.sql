@@ -17,6 +17,7 @@ CREATE TABLE tenants (
   id         TEXT NOT NULL UNIQUE,
   dialect    TEXT NOT NULL,
   name       TEXT,
+  settings   TEXT NOT NULL,
   created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -59,11 +60,14 @@ CREATE TABLE endpoints (
   disabled_reason TEXT,
   sealed_headers  TEXT NOT NULL,
   sealed_secrets  TEXT NOT NULL,
+  unique_key      TEXT,
   created_at      INTEGER NOT NULL,
   updated_at      INTEGER NOT NULL,
   deleted_at      INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX endpoints_by_tenant ON endpoints (tenant, id);
+CREATE UNIQUE INDEX endpoints_unique ON endpoints (tenant, unique_key)
+  WHERE unique_key IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX endpoints_deleted ON endpoints (deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- Apart from endpoints, because every batch of outcomes writes here.
@@ -123,6 +127,8 @@ CREATE TABLE attempts (
   status      INTEGER,
   detail      TEXT,
   response    TEXT,
+  -- JSON, only for dialects that show it to their customers.
+  exchange    TEXT,
   PRIMARY KEY (delivery, number)
 ) STRICT, WITHOUT ROWID;
 

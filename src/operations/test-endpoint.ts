@@ -1,0 +1,118 @@
+// Test events: sent to one endpoint, whatever it wants.
+
+import type { Attempt, SendResult } from '../domain/attempt.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
+import type { Event } from '../domain/event.ts'
+import {
+  type DeliveryId,
+  type EndpointId,
+  type EndpointKey,
+  type EventId,
+  type TenantId,
+  uuidV7,
+} from '../domain/ids.ts'
+import { failure, type Result, success } from '../domain/problem.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import type { TenantView } from '../engine/directory.ts'
+import { type Context, type Principal, tenantFor } from './context.ts'
+import { endpointFaults, type EndpointInput } from './endpoint-rules.ts'
+
+/** What a test sends. `data` is JSON text. */
+export interface TestEvent {
+  readonly type: string
+  readonly data: string
+}
+
+/** Sends a test event on its way; it is stored, retried and recorded like any other. */
+export async function sendTest(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+): Promise<Result<{ readonly event: Event; readonly delivery: DeliveryId }>> {
+  const found = await enabledEndpoint(context, principal, tenant, id)
+  if (!found.ok) return found
+  const { view, endpoint } = found.value
+  const event = eventOf(context, view.dialect, tenant, view.dialect.testEvent(endpoint))
+  const [accepted] = await context.engine.accept([{ event, view, only: endpoint.key }])
+  const delivery = accepted?.deliveries[0]
+  return delivery === undefined ? failure({ kind: 'internal' }) : success({ event, delivery })
+}
+
+/** The same, answered when its first attempt is recorded; `attempt` is null where that takes longer than `timeoutMs`. */
+export async function sendTestNow(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+  timeoutMs: number,
+  test?: TestEvent,
+): Promise<Result<{ readonly event: Event; readonly delivery: DeliveryId; readonly attempt: Attempt | null }>> {
+  const found = await enabledEndpoint(context, principal, tenant, id)
+  if (!found.ok) return found
+  const { view, endpoint } = found.value
+  const event = eventOf(context, view.dialect, tenant, test ?? view.dialect.testEvent(endpoint))
+  const { delivery, attempt } = await context.engine.attemptNow({ event, view, only: endpoint.key }, timeoutMs)
+  return success({ event, delivery, attempt })
+}
+
+/** Sends an event once to an endpoint that is described in the request; nothing is stored. */
+export async function tryOutEndpoint(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  input: EndpointInput & { readonly url: string; readonly eventTypes: readonly string[] },
+  test: TestEvent,
+): Promise<Result<SendResult>> {
+  const view = await tenantFor(context, principal, tenant)
+  if (!view.ok) return view
+  const { dialect } = view.value
+  const faults = endpointFaults(context, dialect, input)
+  if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
+  const now = context.clock.now()
+  const endpoint: Endpoint = {
+    key: 0 as EndpointKey,
+    id: '' as EndpointId,
+    tenant,
+    url: input.url,
+    eventTypes: input.eventTypes,
+    filters: {},
+    description: null,
+    enabled: true,
+    disabledReason: null,
+    headers: input.headers ?? {},
+    secrets: [],
+    createdAt: now,
+    updatedAt: now,
+  }
+  const event = eventOf(context, dialect, tenant, test)
+  const delivery = uuidV7(now, context.randomBytes) as DeliveryId
+  const message = { tenant: view.value.tenant, event, delivery, endpoint, trial: true }
+  return success(await context.engine.tryOut(message, view.value))
+}
+
+async function enabledEndpoint(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+): Promise<Result<{ readonly view: TenantView; readonly endpoint: Endpoint }>> {
+  const view = await tenantFor(context, principal, tenant)
+  if (!view.ok) return view
+  const endpoint = view.value.byId.get(id)?.endpoint
+  if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id })
+  if (!endpoint.enabled) return failure(endpointDisabled)
+  return success({ view: view.value, endpoint })
+}
+
+export const endpointDisabled = {
+  kind: 'conflict',
+  code: 'endpoint_disabled',
+  detail: 'the endpoint is disabled',
+} as const
+
+function eventOf(context: Context, dialect: Dialect, tenant: TenantId, test: TestEvent): Event {
+  const now = context.clock.now()
+  const id = dialect.newEventId(now, context.randomBytes) as EventId
+  return { ...test, id, tenant, attributes: null, occurredAt: now, acceptedAt: now }
+}
