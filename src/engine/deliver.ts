@@ -146,8 +146,8 @@ export class Deliver {
     if (!succeeded || view.health !== null) {
       const { outcome } = attempt
       const change = dialect.health(view.health, { at, succeeded, outcome, delivery: work.id, ended })
+      if (change.health !== view.health) changed = { health: change.health }
       view.health = change.health
-      changed = { health: change.health }
       if (change.disable) disable ??= 'failing'
     }
     if (disable === null || view.off) return { ...facts, ...changed }
