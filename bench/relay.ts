@@ -30,8 +30,9 @@ interface Target {
 
 // 16 to 256 connections gave the same rate within the noise of two cores; fewer gave less.
 const connections = 64
-// A full relay says so, as Posthorn does, instead of growing without bound.
-const queuedMax = 10_000
+// A full relay lets its clients wait for their 202, instead of growing without bound. That makes it faster: with 503
+// and a queue of 10,000 it delivered a sixth less, and a slow baseline would flatter us. 64 and 256 gave less, too.
+const queuedMax = 1_024
 
 const eventSchema = {
   type: 'object',
@@ -65,6 +66,7 @@ async function startRelay(order: RelayOrder): Promise<RelayReport> {
   )
   const authorization = Buffer.from(`Bearer ${order.operatorKey}`)
   let queued = 0
+  const waiting: (() => void)[] = []
 
   const app = fastify({ bodyLimit: 1_048_576 })
   app.addHook('onRequest', (request, reply, done) => {
@@ -79,11 +81,12 @@ async function startRelay(order: RelayOrder): Promise<RelayReport> {
       const { tenant, type, data } = request.body
       const target = targets.get(tenant)
       if (target === undefined) return reply.code(404).send()
-      if (queued >= queuedMax) return reply.code(503).header('retry-after', '1').send()
+      if (queued >= queuedMax) await new Promise<void>((room) => waiting.push(room))
       const id = `msg_${randomBytes(15).toString('base64url')}`
       queued += 1
       void forward(pool, target, id, type, data).finally(() => {
         queued -= 1
+        waiting.shift()?.()
       })
       return reply.code(202).send({ id, tenant, type, deliveries: 1 })
     },

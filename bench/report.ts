@@ -19,9 +19,9 @@ export function resultTable(results: readonly FigureResult[]): string {
   return [...rows.map(line), ...results.map((result) => `${result.id}: ${result.what}`)].join('\n')
 }
 
-/** Median of ours over the median of the baseline. */
+/** The median of the paired ratios: on a machine that drifts, a ratio of two medians compares different moments. */
 export function ratioOf(result: FigureResult): number {
-  return summarize(result.ours).median / summarize(result.baseline).median
+  return summarize(pairedRatios(result.ours, result.baseline)).median
 }
 
 /** Writes `bench/results/<date>-<commit>-<figure>.json` and returns its path. */
