@@ -24,7 +24,7 @@ export type EndReason =
   | 'endpoint deleted'
   | 'endpoint gone'
   | 'tenant deleted'
-  | 'could not be encoded'
+  | 'internal error'
 
 export interface Delivery {
   readonly id: DeliveryId

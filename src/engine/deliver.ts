@@ -76,7 +76,7 @@ export class Deliver {
     } catch (error) {
       // Pure functions of what is stored: they would throw the same next time.
       this.#options.observer.failed('a delivery could not be encoded', error)
-      return this.#end(work, 'failed', 'could not be encoded')
+      return this.#end(work, 'failed', 'internal error')
     }
     sender.send(request, (result) => this.#conclude(work, view, dialect, startedAt, request, result))
   }
@@ -105,11 +105,17 @@ export class Deliver {
     }
     observer.attempted(outcome.kind, durationMs)
 
-    const verdict = dialect.verdict(outcome, attempt.number - work.attemptsBefore, work.event)
-    const move = this.#moveOf(verdict, outcome, at)
-    const good = verdict.kind === 'succeeded'
-    const facts = this.#learn(work, view, dialect, verdict, attempt, at, move.to !== 'waiting')
-    this.#options.finished({ work, attempt, move, facts, good })
+    let judged: Pick<Finished, 'move' | 'facts' | 'good'>
+    try {
+      const verdict = dialect.verdict(outcome, attempt.number - work.attemptsBefore, work.event)
+      const move = this.#moveOf(verdict, outcome, at)
+      const facts = this.#learn(work, view, dialect, verdict, attempt, at, move.to !== 'waiting')
+      judged = { move, facts, good: verdict.kind === 'succeeded' }
+    } catch (error) {
+      observer.failed('an outcome could not be judged', error)
+      judged = { move: { to: 'failed', reason: 'internal error' }, facts: null, good: false }
+    }
+    this.#options.finished({ work, attempt, ...judged })
   }
 
   #moveOf(verdict: Verdict, outcome: Attempt['outcome'], at: number): Move {

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { suite, test } from 'node:test'
 import { createRig, failed, ok, tenant } from '../../test/support/engine-rig.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import { standard } from '../dialects/standard/wire.ts'
+import type { Event } from '../domain/event.ts'
 import { limits } from '../domain/limits.ts'
 import { StoreUnavailable } from '../store/store.ts'
 
@@ -243,3 +246,37 @@ suite('an unavailable store', () => {
     assert.equal((await rig.deliveries()).length, 3)
   })
 })
+
+suite('our own code', () => {
+  for (const part of ['encode', 'verdict'] as const) {
+    test(`that throws in ${part} fails the one delivery and delays no other`, async (t) => {
+      const dialect: Dialect = {
+        ...standard,
+        encode: (message) => (part === 'encode' && isPoison(message.event) ? planted() : standard.encode(message)),
+        verdict: (outcome, attempt, event) =>
+          part === 'verdict' && isPoison(event) ? planted() : standard.verdict(outcome, attempt, event),
+      }
+      const rig = await createRig(t, { dialect })
+      await rig.addEndpoint('/a')
+      rig.sender.respond = () => ok
+      await rig.accept(20, { type: 'poison' })
+      await rig.accept(20)
+      await rig.until(async () => (await rig.deliveries('pending')).length === 0, 'all have ended')
+      assert.equal((await rig.deliveries('delivered')).length, 20)
+      assert.deepEqual(
+        new Set((await rig.deliveries('failed')).map(({ reason }) => reason)),
+        new Set(['internal error']),
+      )
+      assert.equal(rig.observed.failures.length, 20)
+      assert.equal(rig.engine.inFlight, 0)
+    })
+  }
+})
+
+function isPoison(event: Event): boolean {
+  return event.type === 'poison'
+}
+
+function planted(): never {
+  throw new Error('planted')
+}

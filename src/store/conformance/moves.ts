@@ -14,7 +14,7 @@ const reasons: readonly EndReason[] = [
   'endpoint deleted',
   'endpoint gone',
   'tenant deleted',
-  'could not be encoded',
+  'internal error',
 ]
 
 const ends: readonly Move[] = [
