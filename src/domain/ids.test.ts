@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { lowestUuidV7, randomText, timeOrderedText, uuidV4, uuidV7, uuidV7Time } from './ids.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
-const times = fc.integer({ min: 0, max: 2 ** 48 - 1 })
+const times = fc.integer({ min: 0, max: 2 ** 48 - 2 })
 
 test('a UUID v7 has its form, carries its time and sorts by it', () => {
   fc.assert(
