@@ -78,8 +78,11 @@ async function startThread<Methods>(
     if ('error' in reply) call?.reject(revive(reply.error))
     else call?.resolve(reply.value)
   })
-  // A thread that dies takes its calls with it; whether their transactions took effect is not known.
-  worker.on('error', (error) => fail(`the database thread failed: ${String(error)}`))
+  // A thread that dies takes its calls with it, and nobody knows which of them took effect: the process ends, and its
+  // next start finds out.
+  worker.on('error', (error) => {
+    throw error
+  })
   worker.on('exit', () => fail('the database is closed'))
 
   const call = (method: string, args: readonly unknown[]): Promise<unknown> =>

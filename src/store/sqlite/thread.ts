@@ -10,7 +10,8 @@ import { endpointReads, endpointRole } from './endpoints.ts'
 import { historyReads, historyRole } from './history.ts'
 import { leaseRole } from './leases.ts'
 import { migrate } from './migrate.ts'
-import { keyReads, keyRole, tenantReads, tenantRole } from './tenants.ts'
+import { keyReads, keyRole } from './keys.ts'
+import { tenantReads, tenantRole } from './tenants.ts'
 import { upkeepRole } from './upkeep.ts'
 
 export interface ThreadOptions {
