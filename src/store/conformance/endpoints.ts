@@ -51,6 +51,33 @@ export function endpointCases(promise: Case): void {
     })
   })
 
+  promise('several endpoints are created together, or none of them', async (store) => {
+    await store.createTenant(sampleTenant(acme))
+    const keys = [await store.nextEndpointKey(), await store.nextEndpointKey(), await store.nextEndpointKey()]
+    const [first, second, third] = keys.map((key) => sampleEndpoint(key, acme)) as [
+      StoredEndpoint,
+      StoredEndpoint,
+      StoredEndpoint,
+    ]
+    assert.equal(await store.createEndpoints([first, second], null), 'written')
+    const same = { ...third, uniqueKey: 'a' }
+    const twin = { ...sampleEndpoint(await store.nextEndpointKey(), acme), uniqueKey: 'a' }
+    assert.equal(await store.createEndpoints([same, twin], null), 'duplicate')
+    assert.deepEqual(await endpointsOf(store, acme), [second, first])
+  })
+
+  promise('a tenant has one endpoint of a unique key, until that one is deleted', async (store) => {
+    const taken = await addEndpoint(store, acme, { uniqueKey: 'a' })
+    await addEndpoint(store, other, { uniqueKey: 'a' })
+    const another = await addEndpoint(store, acme, { uniqueKey: 'b' })
+    const change = { ...another, uniqueKey: 'a', updatedAt: another.updatedAt + 1 }
+    assert.equal(await store.updateEndpoint(change, another.updatedAt, null), 'duplicate')
+    const itself = { ...taken, url: 'https://elsewhere.example', updatedAt: taken.updatedAt + 1 }
+    assert.equal(await store.updateEndpoint(itself, taken.updatedAt, null), 'written')
+    await store.deleteEndpoint(acme, taken.key, start, null)
+    assert.equal(await store.updateEndpoint(change, another.updatedAt, null), 'written')
+  })
+
   promise('public ids are unique within a tenant only', async (store) => {
     const id = 'ep_same' as EndpointId
     await addEndpoint(store, acme, { id })

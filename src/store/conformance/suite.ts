@@ -8,6 +8,7 @@ import { factCases } from './facts.ts'
 import { historyCases } from './history.ts'
 import { leaseCases } from './leases.ts'
 import { listCases } from './lists.ts'
+import { attemptCases } from './attempts.ts'
 import { claimCases } from './claims.ts'
 import { moveCases } from './moves.ts'
 import { randomCases } from './random.ts'
@@ -44,6 +45,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     tenantAndKeyCases(promise)
     endpointCases(promise)
     historyCases(promise)
+    attemptCases(promise)
     listCases(promise)
     rearmCases(promise)
     upkeepCases(promise)

@@ -31,7 +31,8 @@ export function tenantAndKeyCases(promise: Case): void {
 
   promise('a tenant is renamed, and loses its name', async (store) => {
     await store.createTenant(sampleTenant(acme))
-    assert.equal(await store.updateTenant(acme, { name: 'Another', settings: {} }), true)
+    assert.equal(await store.updateTenant(acme, { name: 'Another', settings: { look: 'b' } }), true)
+    assert.deepEqual((await store.findTenant(acme))?.settings, { look: 'b' })
     assert.equal((await store.findTenant(acme))?.name, 'Another')
     assert.equal(await store.updateTenant(acme, { name: null, settings: {} }), true)
     assert.equal((await store.findTenant(acme))?.name, null)

@@ -9,6 +9,7 @@ import type { ApiKeyId, EventId } from '../../domain/ids.ts'
 import { acme, deliveryId, newEvent, sampleAnswer, sampleAttempt, sampleEndpoint } from '../conformance/samples.ts'
 import { sampleEvent, sampleKey, sampleMove, sampleTenant, start } from '../conformance/samples.ts'
 import { temporaryFolder } from '../conformance/temporary-folder.ts'
+import { attemptReads } from './attempts.ts'
 import { commitRole } from './commit.ts'
 import { Database } from './database.ts'
 import { endpointReads, endpointRole } from './endpoints.ts'
@@ -37,6 +38,7 @@ const meant: readonly { readonly plan: RegExp; readonly sql: RegExp; readonly wh
   { plan: /^SCAN endpoint_status USING COVERING INDEX endpoint_status_sweep/, sql: /LIMIT 1$/, why: 'one row' },
   { plan: /^SCAN api_keys/, sql: /^DELETE FROM api_keys/, why: 'tenants are rarely deleted' },
   { plan: /^USE TEMP B-TREE FOR ORDER BY/, sql: /FROM endpoints /, why: 'the endpoints of one tenant' },
+  { plan: /^USE TEMP B-TREE FOR LAST TERM OF ORDER BY/, sql: /attempts a/, why: 'the attempts of one delivery' },
   { plan: /^USE TEMP B-TREE FOR DISTINCT/, sql: /^UPDATE endpoint_status/, why: 'what dead nodes held, at the start' },
   {
     plan: /^(SCAN d USING INDEX deliveries_pending|USE TEMP B-TREE FOR ORDER BY)/,
@@ -78,6 +80,7 @@ function callEverything(db: Database): void {
     ...keyReads(db),
     ...endpointReads(db),
     ...historyReads(db),
+    ...attemptReads(db),
   }
   const page = { limit: 5, after: null }
   const node = store.join(start)
@@ -115,6 +118,8 @@ function callEverything(db: Database): void {
       }
     }
   }
+  const attempts = { endpoint: key, succeeded: true, eventType: 'a', from: 0, to: start }
+  store.listAttempts(attempts, { page: 1, limit: 5 })
   store.findEvents('x' as EventId, null)
   store.deliveriesOfEvent(deliver.event)
   store.findDelivery(deliver.deliveries[0]?.id ?? deliveryId(start))
