@@ -1,6 +1,7 @@
-// `npm run demo`: Posthorn's main job, end to end, in some seconds and with nothing left behind. An Allo customer
-// registers an endpoint through Allo's own API, the operator posts one event of every topic, and a receiver checks each
-// signature with the official Standard Webhooks library. The receiver fails once, so that a retry can be seen.
+// `npm run demo`: Posthorn's main job, end to end, in some seconds and with nothing left behind. A customer of each
+// vendor registers an endpoint through that vendor's own API, the operator posts one event of every type, and a receiver
+// checks each signature as the vendor's docs tell it. The receiver fails the first request of each, so that a retry can
+// be seen, and the last one for good, so that the vendor's own "get webhook" can show it.
 
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -11,10 +12,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Webhook } from 'standardwebhooks'
 import { startApp } from '../src/app.ts'
 import { readSettings } from '../src/config/settings.ts'
 import { createLogger } from '../src/telemetry/log.ts'
+import { type Registered, type Vendor, vendors } from './vendors.ts'
 
 const say = (line = ''): void => console.log(line)
 
@@ -28,10 +29,10 @@ const operatorKey = randomBytes(24).toString('base64url')
 const settings = readSettings({
   POSTHORN_PORT: '0',
   POSTHORN_DATABASE: `sqlite:${join(folder, 'posthorn.db')}`,
-  // The receiver is on this machine and speaks http; a second of waiting counts as twenty.
+  // The receiver is on this machine and speaks http; retries come a hundred times sooner.
   POSTHORN_ALLOW_HTTP: 'on',
   POSTHORN_ALLOW_NETWORKS: '127.0.0.0/8',
-  POSTHORN_RETRY_SCALE: '0.05',
+  POSTHORN_RETRY_SCALE: '0.01',
   POSTHORN_LOG_LEVEL: 'error',
 })
 const app = await startApp({
@@ -43,74 +44,119 @@ const app = await startApp({
 })
 say(`Posthorn serves at ${app.url}, on a temporary SQLite database.`)
 
-const operator = (method: string, path: string, body?: unknown) => call(method, path, `Bearer ${operatorKey}`, body)
+interface Arrival {
+  readonly type: string
+  readonly genuine: boolean
+  readonly answered: number
+}
 
-await operator('POST', '/v1/tenants', { id: 'team-demo', dialect: 'allo', name: 'Demo team' })
-const { key } = await operator('POST', '/v1/keys', { tenants: ['team-demo'] })
-const customer = (method: string, path: string, body?: unknown) => call(method, path, `Api-Key ${key}`, body)
-
-const arrivals: { topic: string; id: string; verified: boolean; answered: number }[] = []
-let secret = ''
-let failures = 1
+/** What came in, by dialect; and whether its receiver is down. */
+const arrivals = new Map<string, Arrival[]>(vendors.map(({ dialect }) => [dialect, []]))
+const secrets = new Map<string, string>()
+let down = false
 const receiver = createServer((request, response) => {
+  const vendor = vendors.find(({ dialect }) => request.url === `/${dialect}`) as Vendor
+  const seen = arrivals.get(vendor.dialect) as Arrival[]
   void text(request).then((body) => {
-    let verified = true
-    try {
-      new Webhook(secret).verify(body, request.headers as Record<string, string>)
-    } catch {
-      verified = false
-    }
-    const answered = failures-- > 0 ? 500 : 204
-    const { topic } = JSON.parse(body) as { topic: string }
-    arrivals.push({ topic, id: String(request.headers['webhook-id']), verified, answered })
+    const answered = down || seen.length === 0 ? 500 : 200
+    const genuine = vendor.isGenuine(request.headers as Record<string, string>, body, secrets.get(vendor.dialect) ?? '')
+    seen.push({ type: vendor.eventType(JSON.parse(body) as never), genuine, answered })
     response.writeHead(answered).end()
   })
 })
 receiver.listen(0, '127.0.0.1')
 await once(receiver, 'listening')
-const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/webhooks/allo`
+const receiverUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`
 
-const { data: eventTypes } = await customer('GET', '/v2/api/webhooks/event_types')
-const topics = eventTypes.map(({ name }: { name: string }) => name)
-const { data: webhook } = await customer('POST', '/v2/api/webhooks', { url, topics, description: 'Demo' })
-secret = webhook.signing_secret
-say(`\nThe customer registered ${url} for ${topics.length} topics through Allo's own API.`)
+const answers = new Map<string, Record<string, unknown>>()
+for (const vendor of vendors) answers.set(vendor.dialect, await demonstrate(vendor))
 
-for (const type of topics) {
-  await operator('POST', '/v1/events', { tenant: 'team-demo', type, data: { id: `demo-${type}` } })
-}
-say(`The operator posted an event of each; the receiver answers 500 to the first request.\n`)
-while (arrivals.length < topics.length + 1) await sleep(20)
+say('\nThe five answers of "get webhook":')
+for (const [dialect, answer] of answers) say(`\n${dialect}\n${JSON.stringify(answer, null, 2)}`)
+say('\nSide by side:\n')
+sideBySide()
 
-for (const { topic, id, verified, answered } of arrivals) {
-  say(`  ${topic.padEnd(16)} ${id}  signature ${verified ? 'verified' : 'WRONG   '}  answered ${answered}`)
-}
-const [failed] = arrivals
-let delivered
-do {
-  await sleep(50)
-  const { data } = await operator('GET', `/v1/deliveries?tenant=team-demo&eventType=${failed?.topic}`)
-  delivered = await operator('GET', `/v1/deliveries/${data[0].id}`)
-} while (delivered.status !== 'delivered')
-say(`\nThe delivery of ${failed?.topic}, retried:\n`)
-for (const attempt of delivered.history) say(`  attempt ${attempt.number}  ${attempt.startedAt}  ${attempt.detail}`)
-
-say(`\nGET /v2/api/webhooks/${webhook.id}\n`)
-say(JSON.stringify(await customer('GET', `/v2/api/webhooks/${webhook.id}`), null, 2))
-
+const wrong = [...arrivals.values()].flat().filter(({ genuine }) => !genuine)
 await app.stop()
 receiver.close()
 rmSync(folder, { recursive: true })
-if (arrivals.some(({ verified }) => !verified)) throw new Error('a signature did not verify')
-say('\nEvery signature verified, and the failed delivery arrived. Done.')
+if (wrong.length > 0) throw new Error(`${wrong.length} signatures did not verify`)
+say('\nEvery signature verified, and what failed at first arrived at the retry. Done.')
+
+/** Registers, delivers, fails; gives what the vendor's "get webhook" answers in the end. */
+async function demonstrate(vendor: Vendor): Promise<Record<string, unknown>> {
+  const { dialect, tenant, prefix } = vendor
+  await operator('POST', '/v1/tenants', { id: tenant, dialect })
+  const { key } = await operator('POST', '/v1/keys', { tenants: [tenant] })
+  const { eventTypes } = await operator('GET', `/v1/dialects/${dialect}`)
+  const types = eventTypes.map(({ name }: { name: string }) => name)
+  const customer = (method: string, path: string, body?: unknown) => call(method, path, vendor.authenticate(key), body)
+
+  const { id, secret }: Registered = vendor.registered(
+    (await customer('POST', prefix, vendor.registration(`${receiverUrl}/${dialect}`, types))) as never,
+  )
+  secrets.set(dialect, secret || (await operator('GET', `/v1/dialects/${dialect}/public-key`)))
+  for (const type of types) await operator('POST', '/v1/events', { tenant, type, data: { demo: type } })
+  const seen = arrivals.get(dialect) as Arrival[]
+  while (seen.length < types.length + 1) await sleep(10)
+  say(`\n${dialect}: registered at ${prefix}, ${types.length} events posted`)
+  for (const { type, genuine, answered } of seen) {
+    say(`  ${type.padEnd(24)} signature ${genuine ? 'verified' : 'WRONG'}, answered ${answered}`)
+  }
+  const [first] = seen
+  const history = await historyOf(tenant, first?.type ?? '', 'delivered')
+  say(`  ${first?.type}: ${history.map(({ number, detail }) => `attempt ${number} ${detail}`).join(', ')}`)
+
+  down = true
+  await operator('POST', '/v1/events', { tenant, type: types[0], data: { demo: 'fails' } })
+  await historyOf(tenant, types[0], 'pending')
+  down = false
+  return customer('GET', `${prefix}/${id}`)
+}
+
+/** The attempts of the newest delivery of a type, once it has one and the status. */
+async function historyOf(tenant: string, type: string, status: string): Promise<{ number: number; detail: string }[]> {
+  for (;;) {
+    const { data } = await operator('GET', `/v1/deliveries?tenant=${tenant}&eventType=${type}&limit=1`)
+    if (data[0]?.status === status && data[0].attempts > 0) {
+      return (await operator('GET', `/v1/deliveries/${data[0].id}`)).history
+    }
+    await sleep(20)
+  }
+}
+
+function sideBySide(): void {
+  const width = 22
+  const cell = (value: unknown): string => {
+    const shown = typeof value === 'string' ? value : JSON.stringify(value)
+    return (shown.length > width - 2 ? `${shown.slice(0, width - 3)}…` : shown).padEnd(width)
+  }
+  const columns = [...answers].map(([dialect, answer]) => {
+    const fields = Object.entries((answer['data'] as Record<string, unknown> | undefined) ?? answer)
+    return [dialect, ...fields.flatMap(([name, value]) => [name, `  ${cell(value).trim()}`])]
+  })
+  for (let row = 0; row < Math.max(...columns.map(({ length }) => length)); row++) {
+    say(
+      columns
+        .map((column) => cell(column[row] ?? ''))
+        .join('')
+        .trimEnd(),
+    )
+  }
+}
+
+function operator(method: string, path: string, body?: unknown) {
+  return call(method, path, { authorization: `Bearer ${operatorKey}` }, body)
+}
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a demo reads answers as they come
-async function call(method: string, path: string, authorization: string, body?: unknown): Promise<any> {
+async function call(method: string, path: string, headers: Record<string, string>, body?: unknown): Promise<any> {
   const response = await fetch(`${app.url}${path}`, {
     method,
-    headers: { authorization, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-  return response.json()
+  const answer = await response.text()
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${answer}`)
+  return response.headers.get('content-type')?.includes('json') ? JSON.parse(answer) : answer
 }

@@ -57,8 +57,14 @@ export interface EndpointRules {
   readonly wildcards: 'none' | 'all' | 'prefix'
   /** Attributes that endpoints may filter by; `any`: whichever the operator posts. */
   readonly filters: readonly string[] | 'any'
+  /** Keep event types as they were written: none at all, or one twice. Default: at least one, and each once. */
+  readonly eventTypesAsWritten?: true
+  /** How many event types one endpoint may name; default: `limits.eventTypesPerEndpointMax`. */
+  readonly eventTypesMax?: number
   /** Whether customers may add headers of their own. */
   readonly customHeaders: boolean
+  /** What is wrong with the name of such a header, besides what is refused for all dialects; null: nothing. */
+  headerNameFault?(name: string): string | null
   /** A new signing secret; null: the dialect signs without a secret of the endpoint. */
   newSecret: ((random: RandomBytes) => string) | null
   /** Of a tenant's endpoints that have such a key, no two have the same; null: as many as it likes. */

@@ -58,7 +58,7 @@ export interface Route<Params, Query, Body> {
   readonly query?: Query
   readonly body?: Body
   /** Schemas of the answers, by status; they document, tests hold the answers to them. */
-  readonly answers: Readonly<Record<number, TSchema>>
+  readonly answers: Readonly<Partial<Record<number | 'default', TSchema>>>
   handle(call: Call<Params, Query, Body>): Promise<Result<Answer>> | Result<Answer>
 }
 
@@ -102,6 +102,7 @@ export async function serveFront(app: FastifyInstance, front: Front, documentPat
     })
     for (const definition of front.routes) addRoute(scope, front, definition)
     refuseOtherMethods(scope, front)
+    refuseEmptyIds(scope, front)
     scope.get(documentPath, { schema: { hide: true } }, () => scope.swagger())
   })
 }
@@ -144,7 +145,7 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute): v
     },
     // A request without a body is one without fields: what is required is then named.
     preValidation: (request, _reply, done) => {
-      if (body !== undefined) request.body ??= {}
+      if (body !== undefined && request.body === undefined) request.body = {}
       done()
     },
     handler: (request, reply) => {
@@ -178,6 +179,23 @@ function refuseOtherMethods(scope: FastifyInstance, front: Front): void {
       onRequest: (request, reply) => {
         const problem: Problem = { kind: 'methodNotAllowed', method: request.method, allowed }
         sendAnswer(reply.header('allow', allowed.join(', ')), front.answerUnrouted(problem, request))
+      },
+      handler: () => undefined,
+    })
+  }
+}
+
+/** The router takes the path of a list with a slash for an id of no letters: it is no route at all. */
+function refuseEmptyIds(scope: FastifyInstance, front: Front): void {
+  const parents = front.routes.flatMap(({ path }) => /^(.*\/):[^/]+$/.exec(path)?.[1] ?? [])
+  for (const url of new Set(parents)) {
+    scope.route({
+      method: [...methods],
+      url,
+      schema: { hide: true },
+      onRequest: (request, reply) => {
+        const path = request.url.split('?')[0] ?? ''
+        sendAnswer(reply, front.answerUnrouted({ kind: 'routeUnknown', method: request.method, path }, request))
       },
       handler: () => undefined,
     })

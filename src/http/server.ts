@@ -1,6 +1,12 @@
 // The HTTP server that all fronts share.
 
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { limits } from '../domain/limits.ts'
 import { type RandomBytes, randomText } from '../domain/ids.ts'
 import { type Front, sendAnswer, serveFront } from './front.ts'
@@ -20,6 +26,12 @@ export interface HttpServerOptions {
 const requestIdPattern = /^[\w.:-]{1,128}$/
 
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const fronts = options.fronts.map(({ front }) => front)
+  const answerUnknownRoute = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const path = request.url.split('?')[0] ?? ''
+    const problem = { kind: 'routeUnknown', method: request.method, path } as const
+    return sendAnswer(reply, frontOf(fronts, path, options.fallback).answerUnrouted(problem, request))
+  }
   const app = Fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -37,14 +49,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     routerOptions: {
       // Long ids are unknown ids, not unknown routes.
       maxParamLength: 512,
-      onBadUrl: (_path, request, response) => {
-        const answer = options.fallback.answerProblem({ kind: 'routeUnknown', method: 'GET', path: '' }, {
-          id: 'none',
-          url: request.url ?? '',
-        } as FastifyRequest)
-        response.writeHead(answer.status, { 'content-type': 'application/problem+json' })
-        response.end(JSON.stringify(answer.body))
-      },
+    },
+    // What fails before there is a route, a path that cannot be decoded for one; no hook runs then.
+    frameworkErrors: (_error, request, reply) => {
+      answerUnknownRoute(request, reply.header('x-request-id', request.id))
     },
   })
   app.setValidatorCompiler(validatorCompiler)
@@ -55,12 +63,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     reply.header('x-request-id', request.id)
     done()
   })
-  const fronts = options.fronts.map(({ front }) => front)
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?')[0] ?? ''
-    const problem = { kind: 'routeUnknown', method: request.method, path } as const
-    return sendAnswer(reply, frontOf(fronts, path, options.fallback).answerUnrouted(problem, request))
-  })
+  app.setNotFoundHandler(answerUnknownRoute)
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOfError(error)
     if (problem === null) request.log.error({ err: error, requestId: request.id }, 'a request failed')

@@ -14,7 +14,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   const validator = Compile(schema)
   const where = places[(httpPart ?? 'body') as keyof typeof places]
   return (input: unknown) => {
-    const value = where === 'body' ? input : Value.Convert(schema, input)
+    const value = where === 'body' ? input : converted(schema, input)
     if (validator.Check(value)) return { value }
     const fields = fieldErrors(validator.Errors(value), value)
     // A body that is not an object at all has no field to blame.
@@ -24,6 +24,19 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
         : ({ kind: 'invalid', where, fields } as const)
     return { error: new ProblemError(problem) }
   }
+}
+
+/**
+ * Numbers out of text, if the text is how they are written: the library would cut 1.5 down to the integer 1, and take
+ * `01`, `1e0` and nothing at all for numbers.
+ */
+function converted(schema: TSchema, input: unknown): unknown {
+  const texts = { ...(input as Record<string, unknown>) }
+  const values = Value.Convert(schema, input) as Record<string, unknown>
+  const kept = Object.entries(values).map(([name, value]) => {
+    return [name, typeof value === 'number' && String(value) !== texts[name] ? texts[name] : value] as const
+  })
+  return Object.fromEntries(kept)
 }
 
 type SchemaError = ReturnType<ReturnType<typeof Compile>['Errors']>[number]
@@ -46,6 +59,9 @@ export function fieldErrors(errors: readonly SchemaError[], input: unknown): Fie
       case 'boolean':
         break
       case 'anyOf':
+        break
+      case 'propertyNames':
+        // The name itself is at fault, and has its own error.
         break
       default:
         add(path.join('.'), ruleOf(error.keyword), messageOf(error, errors), {

@@ -34,9 +34,13 @@ export interface Context {
 /** Who asks: the operator, or a customer by an API key. */
 export type Principal = { readonly kind: 'operator' } | { readonly kind: 'customer'; readonly key: ApiKey }
 
-/** The tenant, if the principal may know of it: one that it may not is answered exactly as an absent one. */
+/**
+ * The tenant, if the principal may know of it: one that it may not is answered exactly as an absent one. A token may
+ * name any tenant, so that of another dialect is absent too.
+ */
 export async function tenantFor(context: Context, principal: Principal, id: TenantId): Promise<Result<TenantView>> {
   const allowed = principal.kind === 'operator' || principal.key.tenants.includes(id)
   const view = allowed ? (context.directory.peek(id) ?? (await context.directory.load(id))) : null
-  return view === null ? failure({ kind: 'notFound', what: 'tenant', id }) : success(view)
+  const isForeign = principal.kind === 'customer' && view?.dialect.name !== principal.key.dialect
+  return view === null || isForeign ? failure({ kind: 'notFound', what: 'tenant', id }) : success(view)
 }

@@ -1,5 +1,6 @@
 import type { Attempt } from '../domain/attempt.ts'
 import type { DeliveryStatus } from '../domain/delivery.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
 import type { DeliveryId, EndpointId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, invalidField, type Result, success } from '../domain/problem.ts'
@@ -104,6 +105,33 @@ export async function findDelivery(
   const allowed =
     found !== null && (principal.kind === 'operator' || principal.key.tenants.includes(found.delivery.tenant))
   return allowed ? success(found) : failure({ kind: 'notFound', what: 'delivery', id })
+}
+
+/** A delivery of an endpoint with the body that its receiver gets: made again, because it is the same every time. */
+export async function showDelivery(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+  deliveryId: DeliveryId,
+): Promise<
+  Result<{
+    readonly endpoint: Endpoint
+    readonly delivery: DeliveryRow
+    readonly attempts: readonly Attempt[]
+    readonly body: string
+  }>
+> {
+  const view = await tenantFor(context, principal, tenant)
+  if (!view.ok) return view
+  const endpoint = view.value.byId.get(id)?.endpoint
+  if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id })
+  const found = await context.store.findDelivery(deliveryId)
+  const [event] =
+    found?.delivery.endpoint === endpoint.key ? await context.store.findEvents(found.delivery.eventId, tenant) : []
+  if (found === null || event === undefined) return failure({ kind: 'notFound', what: 'delivery', id: deliveryId })
+  const message = { tenant: view.value.tenant, event, delivery: deliveryId, endpoint }
+  return success({ ...found, endpoint, body: view.value.dialect.encode(message) })
 }
 
 /** The attempts of an endpoint, a row each; a page by its number. */

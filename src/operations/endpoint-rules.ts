@@ -22,8 +22,8 @@ export interface EndpointInput {
 /** All that is wrong with the input, by field; empty: nothing. */
 export function endpointFaults(context: Context, dialect: Dialect, input: EndpointInput): FieldError[] {
   const faults: FieldError[] = []
-  const add = (field: string, rule: FieldError['rule'], message: string | null): void => {
-    if (message !== null) faults.push({ field, rule, message })
+  const add: Add = (field, rule, message, more = {}) => {
+    if (message !== null) faults.push({ field, rule, message, ...more })
   }
   if (input.url !== undefined) checkUrl(context, dialect, input.url, add)
   if (input.eventTypes !== undefined) checkEventTypes(dialect, input.eventTypes, add)
@@ -43,7 +43,12 @@ export function endpointFaults(context: Context, dialect: Dialect, input: Endpoi
   return faults
 }
 
-type Add = (field: string, rule: FieldError['rule'], message: string | null) => void
+type Add = (
+  field: string,
+  rule: FieldError['rule'],
+  message: string | null,
+  more?: Pick<FieldError, 'expected' | 'value'>,
+) => void
 
 function checkUrl(context: Context, dialect: Dialect, text: string, add: Add): void {
   const { schemes, urlCharsMax } = dialect.endpointRules
@@ -53,7 +58,8 @@ function checkUrl(context: Context, dialect: Dialect, text: string, add: Add): v
   if (url === null || url.hostname === '') return add('url', 'format', 'must be a valid URL')
   const allowed: readonly string[] = context.allowHttp ? ['https:', 'http:'] : schemes
   if (!allowed.includes(url.protocol)) {
-    return add('url', 'format', `must be an ${allowed.includes('http:') ? 'https:// or http://' : 'https://'} URL`)
+    const expected = allowed.includes('http:') ? 'https:// or http://' : 'https://'
+    return add('url', 'format', `must be an ${expected} URL`, { expected })
   }
   if (url.username !== '' || url.password !== '') return add('url', 'format', 'must not contain credentials')
   if (url.hash !== '') return add('url', 'format', 'must not contain a fragment')
@@ -63,12 +69,14 @@ function checkUrl(context: Context, dialect: Dialect, text: string, add: Add): v
 }
 
 function checkEventTypes(dialect: Dialect, patterns: readonly string[], add: Add): void {
-  if (patterns.length === 0) add('eventTypes', 'length', 'must name at least one event type')
-  if (patterns.length > limits.eventTypesPerEndpointMax) {
-    add('eventTypes', 'length', `must name at most ${limits.eventTypesPerEndpointMax} event types`)
+  const { eventTypesMax = limits.eventTypesPerEndpointMax, eventTypesAsWritten = false } = dialect.endpointRules
+  if (patterns.length === 0 && !eventTypesAsWritten) add('eventTypes', 'length', 'must name at least one event type')
+  if (patterns.length > eventTypesMax) {
+    add('eventTypes', 'length', `must name at most ${eventTypesMax} event type${eventTypesMax === 1 ? '' : 's'}`)
   }
   for (const [index, pattern] of patterns.entries()) {
-    if (!isKnownPattern(dialect, pattern)) add(`eventTypes.${index}`, 'choice', `${pattern} is not an event type`)
+    if (isKnownPattern(dialect, pattern)) continue
+    add(`eventTypes.${index}`, 'choice', `${pattern} is not an event type`, { value: pattern })
   }
 }
 
@@ -107,6 +115,7 @@ function checkHeaders(dialect: Dialect, headers: Readonly<Record<string, string>
     chars += name.length + value.length
     if (!headerNamePattern.test(name)) add(field, 'format', 'is not a header name')
     else if (isReservedHeader(name)) add(field, 'format', 'is set by the sender and cannot be replaced')
+    else add(field, 'format', dialect.endpointRules.headerNameFault?.(name) ?? null)
     if (seen.has(name.toLowerCase())) add(field, 'duplicate', 'is given twice')
     seen.add(name.toLowerCase())
     if (!headerValuePattern.test(value)) add(field, 'format', 'must be visible ASCII characters and spaces')

@@ -104,7 +104,7 @@ async function newEndpoint(
     id: dialect.newEndpointId(key, randomBytes) as EndpointId,
     tenant,
     url: input.url,
-    eventTypes: [...new Set(input.eventTypes)],
+    eventTypes: eventTypesOf(dialect, input.eventTypes),
     filters: input.filters ?? {},
     description: input.description ?? null,
     enabled,
@@ -125,10 +125,10 @@ export async function changeEndpoint(
   input: EndpointInput,
   remember: Remember<Endpoint> | null = null,
 ): Promise<Result<Endpoint>> {
-  const apply = (before: Endpoint, now: number): Endpoint => ({
+  const apply = (before: Endpoint, now: number, dialect: Dialect): Endpoint => ({
     ...before,
     url: input.url ?? before.url,
-    eventTypes: input.eventTypes === undefined ? before.eventTypes : [...new Set(input.eventTypes)],
+    eventTypes: input.eventTypes === undefined ? before.eventTypes : eventTypesOf(dialect, input.eventTypes),
     filters: input.filters ?? before.filters,
     description: input.description === undefined ? before.description : input.description,
     enabled: input.enabled ?? before.enabled,
@@ -195,7 +195,7 @@ async function update(
   principal: Principal,
   tenant: TenantId,
   id: EndpointId,
-  apply: (before: Endpoint, now: number) => Endpoint,
+  apply: (before: Endpoint, now: number, dialect: Dialect) => Endpoint,
   remember: Remember<Endpoint> | null,
   input: EndpointInput,
 ): Promise<Result<Endpoint>> {
@@ -208,7 +208,7 @@ async function update(
     if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
 
     const updatedAt = Math.max(context.clock.now(), before.value.updatedAt + 1)
-    const after = { ...apply(before.value, updatedAt), updatedAt }
+    const after = { ...apply(before.value, updatedAt, view.value.dialect), updatedAt }
     const written = await context.store.updateEndpoint(
       context.directory.seal(after, view.value.dialect),
       before.value.updatedAt,
@@ -219,6 +219,10 @@ async function update(
     if (written === 'written') return success(after)
     if (written !== 'stale' || tries === limits.updateTriesMax) return failure(problemOf(written, 'endpoint', id))
   }
+}
+
+function eventTypesOf(dialect: Dialect, given: readonly string[]): readonly string[] {
+  return dialect.endpointRules.eventTypesAsWritten === true ? given : [...new Set(given)]
 }
 
 function find(view: TenantView, id: EndpointId): Result<Endpoint> {

@@ -101,8 +101,10 @@ export async function createApiKey(
 ): Promise<Result<{ readonly apiKey: ApiKey; readonly text: string }>> {
   const ids = [...new Set(input.tenants)] as TenantId[]
   const views = await Promise.all(ids.map((id) => context.directory.load(id)))
-  const unknown = views.findIndex((view) => view === null)
-  if (unknown !== -1) return invalidField(`tenants.${unknown}`, 'choice', `there is no tenant ${ids[unknown]}`)
+  const unknown = ids.find((_id, index) => views[index] === null)
+  if (unknown !== undefined) {
+    return invalidField(`tenants.${input.tenants.indexOf(unknown)}`, 'choice', `there is no tenant ${unknown}`)
+  }
   const dialect = views[0]?.dialect
   if (dialect === undefined || views.some((view) => view?.dialect !== dialect)) {
     return invalidField('tenants', 'choice', 'must be tenants of one dialect')

@@ -86,11 +86,8 @@ function describe(problem: Problem): AlloError {
     }
     case 'invalid':
       return invalidFields(problem.fields)
-    case 'conflict': {
-      const reused = problem.code === idempotencyKeyReused.code
-      const code = reused ? 'IDEMPOTENCY_KEY_REUSE' : 'OTHER_TRANSACTION_IN_PROGRESS'
-      return { status: 409, type: 'conflict_error', code, message: `${problem.detail}.`, retryable: !reused }
-    }
+    case 'conflict':
+      return conflict(problem.code, `${problem.detail.charAt(0).toUpperCase()}${problem.detail.slice(1)}.`)
     case 'tooManyRequests': {
       const message = `You have exceeded the rate limit of ${problem.limit} requests per second.`
       const { retryAfterSeconds } = problem
@@ -119,6 +116,19 @@ const serverError: AlloError = {
   type: 'server_error',
   code: 'INTERNAL_SERVER_ERROR',
   message: 'Something went wrong on our side.',
+}
+
+function conflict(code: string, message: string): AlloError {
+  // A limit of ours, which no second try gets past.
+  if (code === 'too_many_endpoints') return invalid('INVALID_REQUEST_BODY', message)
+  const reused = code === idempotencyKeyReused.code
+  return {
+    status: 409,
+    type: 'conflict_error',
+    code: reused ? 'IDEMPOTENCY_KEY_REUSE' : 'OTHER_TRANSACTION_IN_PROGRESS',
+    message,
+    retryable: !reused,
+  }
 }
 
 function invalid(code: string, message: string): AlloError {

@@ -108,12 +108,13 @@ export const allo: Dialect = {
   healthReport,
 }
 
-/**
- * What is remembered of failures since the last success. `recent` holds one failure per hour of the last 24 (time and
- * delivery), which is all that the rule asks of them.
- */
+/** What is remembered of failures since the last success. */
 interface Failures {
   readonly since: number
+  /**
+   * Of each hour of the last 24 the first failure, and the first one of another delivery: all that the rule needs, to
+   * the hour, however many deliveries fail. Empty once armed.
+   */
   readonly recent: readonly (readonly [at: number, delivery: string])[]
   /** When the five days began; null: not yet. */
   readonly armedAt: number | null
@@ -129,9 +130,9 @@ function health(previous: string | null, fact: HealthFact): HealthChange {
   if (fact.succeeded) return { health: null, disable: false }
   const before = previous === null ? null : (JSON.parse(previous) as Failures)
   const inWindow = (before?.recent ?? []).filter(([at]) => fact.at - at < armingWindowMs)
-  const newest = inWindow.at(-1)
-  const sameHour = newest !== undefined && fact.at - newest[0] < hour && newest[1] === fact.delivery
-  const recent = sameHour ? inWindow : [...inWindow, [fact.at, fact.delivery] as const].slice(-recentMax)
+  const sameHour = inWindow.filter(([at]) => hourOf(at) === hourOf(fact.at))
+  const known = sameHour.length > 1 || sameHour[0]?.[1] === fact.delivery
+  const recent = known ? inWindow : [...inWindow, [fact.at, fact.delivery] as const]
   const [oldest] = recent
   const arms =
     oldest !== undefined && fact.at - oldest[0] >= armingSpanMs && recent.some(([, id]) => id !== fact.delivery)
@@ -140,8 +141,7 @@ function health(previous: string | null, fact: HealthFact): HealthChange {
   return { health: JSON.stringify(failures), disable: armedAt !== null && fact.at - armedAt >= disableAfterMs }
 }
 
-/** Failures that are remembered before the rule is armed. */
-const recentMax = 48
+const hourOf = (at: number): number => Math.floor(at / hour)
 
 function healthReport(state: string | null): HealthReport {
   if (state === null) return { status: 'healthy', reason: null, since: null }

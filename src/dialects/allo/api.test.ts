@@ -1,0 +1,131 @@
+// What only Allo's API has, on a running server: two forms of keys, request ids, partial changes, limits in words.
+
+import assert from 'node:assert/strict'
+import { startReceiver } from '../../../test/support/receiver.ts'
+import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import type { ApiAnswer } from '../conformance/profile.ts'
+import { onOneServer } from '../conformance/suite.ts'
+import { alloProfile, topicNames } from './profile.ts'
+
+const path = '/v2/api/webhooks'
+const list = { method: 'GET', path }
+const url = 'https://example.com/webhooks/allo'
+
+const errorOf = (answer: ApiAnswer) => (answer.body as { error: Record<string, unknown> }).error
+
+onOneServer('what only Allo has', alloProfile, { createInstallation, startServer, startReceiver }, (add) => {
+  add('a key is taken bare, and after Api-Key in any case', async (world) => {
+    const { key } = await world.customer()
+    for (const authorization of [key, `Api-Key ${key}`, `api-key ${key}`, `API-KEY ${key}`, `Api-Key   ${key}`]) {
+      assert.equal((await world.ask(list, { authorization })).status, 200, authorization.replace(key, '<key>'))
+    }
+  })
+
+  add('a key in other letters is another key', async (world) => {
+    const { key } = await world.customer()
+    const answer = await world.ask(list, { authorization: `Api-Key ${key.toUpperCase()}` })
+    assert.equal(errorOf(answer)['code'], 'API_KEY_INVALID')
+  })
+
+  add("the caller's X-Request-Id is used and echoed, in successes and errors", async (world) => {
+    const customer = await world.customer()
+    const headers = { 'x-request-id': 'my-request.42:a' }
+    assert.equal((await customer.ask({ ...list, headers })).headers['x-request-id'], 'my-request.42:a')
+    for (const wrong of [`${path}/ep_1`, '/v2/api/none']) {
+      const answer = await customer.ask({ method: 'GET', path: wrong, headers })
+      assert.equal(answer.headers['x-request-id'], 'my-request.42:a')
+      assert.equal(errorOf(answer)['request_id'], 'my-request.42:a')
+    }
+  })
+
+  add('without one, or with one that cannot be logged, a request id is made', async (world) => {
+    const customer = await world.customer()
+    for (const given of [{}, { 'x-request-id': 'a b' }, { 'x-request-id': 'x'.repeat(129) }]) {
+      const answer = await customer.ask({ method: 'GET', path: `${path}/ep_1`, headers: given })
+      assert.match(String(errorOf(answer)['request_id']), /^req_[0-9A-Za-z]{12}$/)
+      assert.equal(answer.headers['x-request-id'], errorOf(answer)['request_id'])
+    }
+  })
+
+  add('the eleven topics, in the order of the reference', async (world) => {
+    const customer = await world.customer()
+    const answer = await customer.ask({ method: 'GET', path: `${path}/event_types` })
+    const { data } = answer.body as { data: { name: string; description: string }[] }
+    assert.deepEqual(
+      data.map(({ name }) => name),
+      topicNames,
+    )
+    assert.partialDeepStrictEqual(data[0], { description: 'Inbound call received' })
+    assert.partialDeepStrictEqual(data[7], { description: 'Outbound sms sent' })
+  })
+
+  add('an endpoint can want all eleven topics, and gets each', async (world) => {
+    const customer = await world.customer()
+    const hook = world.hook()
+    await customer.create({ url: hook.url, topics: topicNames })
+    for (const type of topicNames) await world.post(customer.tenant, { type })
+    const arrived = (await hook.until(11)).map(({ body }) => (JSON.parse(body.toString()) as { topic: string }).topic)
+    assert.deepEqual(arrived.toSorted(), topicNames.toSorted())
+  })
+
+  add('a change of nothing is answered, and changes nothing', async (world) => {
+    const customer = await world.customer()
+    const { id } = await customer.endpoint(url)
+    const before = await customer.get(id)
+    const changed = await customer.change(id, {})
+    assert.deepEqual({ ...changed, signing_secret: before['signing_secret'] }, before)
+    assert.deepEqual(await customer.get(id), before)
+  })
+
+  add('null clears the description; topics are replaced as a whole; the secret stays', async (world) => {
+    const customer = await world.customer()
+    const created = await customer.create({ url, topics: ['sms.sent', 'tag.added'], description: 'first' })
+    const id = String(created['id'])
+    const cleared = await customer.change(id, { description: null })
+    assert.deepEqual([cleared['description'], cleared['topics']], [null, ['sms.sent', 'tag.added']])
+    assert.deepEqual((await customer.change(id, { topics: ['call.answered'] }))['topics'], ['call.answered'])
+    const { description, topics, signing_secret: secret } = await customer.get(id)
+    assert.deepEqual([description, topics, secret], [null, ['call.answered'], created['signing_secret']])
+  })
+
+  add('a description that was never given is null, and a new endpoint is on whatever it says', async (world) => {
+    const customer = await world.customer()
+    const created = await customer.create({ url, topics: ['sms.sent'], enabled: false })
+    assert.deepEqual([created['description'], created['enabled']], [null, true])
+  })
+
+  add('read-only fields in a change are ignored', async (world) => {
+    const customer = await world.customer()
+    const { id } = await customer.endpoint(url)
+    const before = await customer.get(id)
+    await customer.change(id, { id: 'ep_mine', created_at: '2020-01-01T00:00:00Z', signing_secret: 'whsec_mine' })
+    assert.deepEqual(await customer.get(id), before)
+  })
+
+  add('a rotated secret signs beside the old one, newest first, and is the one that is shown', async (world) => {
+    const customer = await world.customer()
+    const hook = world.hook()
+    const { id, created } = await customer.endpoint(hook.url)
+    const endpoint = `/v1/tenants/${customer.tenant}/endpoints/${id}`
+    await world.operator(200, 'POST', `${endpoint}/rotate-secret`, {})
+    const fresh = String((await customer.get(id))['signing_secret'])
+    assert.notEqual(fresh, created['signing_secret'])
+    await world.post(customer.tenant, { type: alloProfile.api.eventType(0) })
+    const [arrived] = await hook.until(1)
+    assert.ok(arrived !== undefined)
+    const signatures = String(arrived.headers['webhook-signature']).split(' ')
+    assert.equal(signatures.length, 2)
+    for (const [index, secret] of [fresh, String(created['signing_secret'])].entries()) {
+      const headers = { ...arrived.headers, 'webhook-signature': signatures[index] }
+      alloProfile.delivery.verify({ headers, body: arrived.body }, { secrets: [secret], publicKey: null })
+    }
+  })
+
+  add('a body that is too large is refused', async (world) => {
+    const customer = await world.customer()
+    const raw = JSON.stringify({ url, topics: ['sms.sent'], description: 'd'.repeat(1024 * 1024) })
+    const answer = await customer.ask({ method: 'POST', path, raw })
+    assert.equal(answer.status, 413)
+    assert.partialDeepStrictEqual(errorOf(answer), { type: 'validation_error', code: 'INVALID_REQUEST_BODY' })
+  })
+})

@@ -1,0 +1,140 @@
+// Allo's Idempotency-Key: a repeated write is answered as the first one was, and changes nothing.
+
+import assert from 'node:assert/strict'
+import { startReceiver } from '../../../test/support/receiver.ts'
+import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import type { Customer } from '../conformance/customer.ts'
+import type { ApiAnswer, ApiRequest } from '../conformance/profile.ts'
+import { onOneServer } from '../conformance/suite.ts'
+import type { World } from '../conformance/world.ts'
+import { alloProfile } from './profile.ts'
+
+const path = '/v2/api/webhooks'
+const body = { url: 'https://example.com/hook', topics: ['sms.sent'] }
+
+function post(key: string, fields: object = body): ApiRequest {
+  return { method: 'POST', path, body: fields, headers: { 'idempotency-key': key } }
+}
+
+function checkReplayed(answer: ApiAnswer, first: ApiAnswer, key: string): void {
+  assert.equal(answer.status, first.status)
+  assert.equal(answer.text, first.text)
+  assert.equal(answer.headers['content-type'], first.headers['content-type'])
+  assert.equal(answer.headers['idempotency-replayed'], 'true')
+  assert.equal(answer.headers['idempotency-key'], key)
+}
+
+/** Asks with the customer's present key only: idempotency keys belong to API keys. */
+function asker(world: World, customer: Customer): (request: ApiRequest) => Promise<ApiAnswer> {
+  const headers = alloProfile.api.credentials({ tenant: customer.tenant, key: customer.key })
+  return (request) => world.ask(request, headers)
+}
+
+onOneServer('Idempotency-Key', alloProfile, { createInstallation, startServer, startReceiver }, (add) => {
+  add('a repeated create is answered as the first was, and creates nothing', async (world) => {
+    const customer = await world.customer()
+    const ask = asker(world, customer)
+    const first = await ask(post('create-1'))
+    assert.equal(first.status, 201)
+    assert.equal(first.headers['idempotency-key'], 'create-1')
+    assert.equal(first.headers['idempotency-replayed'], undefined)
+    checkReplayed(await ask(post('create-1')), first, 'create-1')
+    checkReplayed(await ask(post('create-1', { ...body, topics: ['call.received'] })), first, 'create-1')
+    assert.equal((await customer.list()).length, 1)
+  })
+
+  add('a repeated change and a repeated delete are replayed, and do nothing more', async (world) => {
+    const customer = await world.customer()
+    const { id } = await customer.endpoint('https://example.com/hook')
+    const ask = asker(world, await customer.withKey({}).newKey())
+    const put = (key: string, enabled: boolean): ApiRequest => {
+      return { method: 'PUT', path: `${path}/${id}`, body: { enabled }, headers: { 'idempotency-key': key } }
+    }
+    const first = await ask(put('change', false))
+    assert.equal(first.status, 200)
+    await customer.change(id, { enabled: true })
+    checkReplayed(await ask(put('change', false)), first, 'change')
+    assert.equal((await customer.get(id))['enabled'], true)
+
+    const remove = { method: 'DELETE', path: `${path}/${id}`, headers: { 'idempotency-key': 'delete' } }
+    const deleted = await ask(remove)
+    assert.equal(deleted.status, 204)
+    const again = await ask(remove)
+    checkReplayed(again, deleted, 'delete')
+    assert.equal(again.text, '')
+    assert.equal((await ask({ ...remove, headers: {} })).status, 404)
+  })
+
+  add('the same key on another path or with another method is a conflict', async (world) => {
+    const customer = await world.customer()
+    const { id } = await customer.endpoint('https://example.com/hook')
+    const ask = asker(world, await customer.withKey({}).newKey())
+    assert.equal((await ask(post('reused'))).status, 201)
+    for (const method of ['PUT', 'DELETE']) {
+      const headers = { 'idempotency-key': 'reused' }
+      const answer = await ask({ method, path: `${path}/${id}`, headers, ...(method === 'PUT' && { body: {} }) })
+      assert.equal(answer.status, 409)
+      assert.partialDeepStrictEqual(answer.body, {
+        error: { type: 'conflict_error', code: 'IDEMPOTENCY_KEY_REUSE', retryable: false },
+      })
+    }
+    assert.equal((await customer.list()).length, 2)
+  })
+
+  add('a failure does not use the key up', async (world) => {
+    const ask = asker(world, await world.customer())
+    assert.equal((await ask(post('failing', { ...body, topics: [] }))).status, 400)
+    assert.equal((await ask(post('failing', { ...body, url: 'http' }))).status, 400)
+    const absent = { method: 'PUT', path: `${path}/${alloProfile.api.idAbsent}`, body: {} }
+    assert.equal((await ask({ ...absent, headers: { 'idempotency-key': 'failing' } })).status, 404)
+    const created = await ask(post('failing'))
+    assert.equal(created.status, 201)
+    assert.equal(created.headers['idempotency-replayed'], undefined)
+  })
+
+  add('requests at the same time with one key create one endpoint and get one answer', async (world) => {
+    for (let round = 0; round < 5; round++) {
+      const customer = await world.customer()
+      const ask = asker(world, customer)
+      const answers = await Promise.all(Array.from({ length: 4 }, () => ask(post('at-once'))))
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        [201, 201, 201, 201],
+      )
+      assert.equal(new Set(answers.map(({ text }) => text)).size, 1)
+      const fresh = answers.filter(({ headers }) => headers['idempotency-replayed'] === undefined)
+      assert.equal(fresh.length, 1)
+      assert.equal((await customer.list()).length, 1)
+    }
+  })
+
+  add(
+    'keys belong to one API key: another tenant, and another key of the tenant, are not answered by them',
+    async (world) => {
+      const customer = await world.customer()
+      const first = await asker(world, customer)(post('scoped'))
+      for (const other of [await customer.withKey({}).newKey(), await world.customer()]) {
+        const answer = await asker(world, other)(post('scoped'))
+        assert.equal(answer.status, 201)
+        assert.equal(answer.headers['idempotency-replayed'], undefined)
+        assert.notEqual(answer.text, first.text)
+      }
+    },
+  )
+
+  add('a key may have 255 characters, and not one more', async (world) => {
+    const ask = asker(world, await world.customer())
+    assert.equal((await ask(post('k'.repeat(255)))).status, 201)
+    const refused = await ask(post('k'.repeat(256)))
+    assert.equal(refused.status, 400)
+    assert.partialDeepStrictEqual(refused.body, { error: { type: 'validation_error', param: 'Idempotency-Key' } })
+  })
+
+  add('reads take no notice of it', async (world) => {
+    const ask = asker(world, await world.customer())
+    const list = { method: 'GET', path, headers: { 'idempotency-key': 'reading' } }
+    assert.equal((await ask(list)).text, '{"data":[]}')
+    await ask(post('reading'))
+    assert.notEqual((await ask(list)).text, '{"data":[]}')
+  })
+})

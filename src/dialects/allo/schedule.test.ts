@@ -1,0 +1,51 @@
+// The eight attempts, with the times at which the vendor says that they come.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { retryAt } from '../../domain/retry.ts'
+import { sampleMessage } from '../conformance/sample-message.ts'
+import { alloProfile } from './profile.ts'
+import { allo } from './wire.ts'
+
+const failed = { kind: 'rejected', status: 500, retryAfterMs: null } as const
+const { event } = sampleMessage(alloProfile)
+
+/** The moments of all attempts in seconds since the first; `random` decides the jitter. */
+function attemptTimes(random: () => number): number[] {
+  const times = [0]
+  let now = 0
+  for (let attempt = 1; ; attempt++) {
+    const verdict = allo.verdict(failed, attempt, event)
+    if (verdict.kind !== 'retry') {
+      assert.equal(verdict.kind, 'exhausted')
+      return times
+    }
+    now = retryAt(now, verdict, failed, random, 1)
+    times.push(now / 1000)
+  }
+}
+
+test('eight attempts, the last one after 27 h 35 min 5 s', () => {
+  const [minute, hour] = [60, 3600]
+  const elapsed = [0, 5, 5 + 5 * minute, 5 + 35 * minute, 5 + 35 * minute + 2 * hour]
+  const last = [7, 17, 27].map((hours) => hours * hour + 35 * minute + 5)
+  assert.deepEqual(
+    attemptTimes(() => 0.5),
+    [...elapsed, ...last],
+  )
+})
+
+test('jitter keeps every wait within a fifth of the documented one', () => {
+  for (const [share, random] of [[0.8, () => 0] as const, [1.2, () => 0.999_999_999] as const]) {
+    const times = attemptTimes(random)
+    const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+    for (const [index, wait] of waits.entries()) {
+      const documented = (alloProfile.wire.waitsMs[index] ?? 0) / 1000
+      assert.ok(Math.abs(wait - documented * share) < 0.002, `wait ${index + 1}: ${wait}`)
+    }
+  }
+})
+
+test('the vendor gives up on an attempt after 20 s', () => {
+  assert.equal(allo.timeoutMs, 20_000)
+})

@@ -1,0 +1,47 @@
+// What answers are held to: published schemas, expected refusals, and each other.
+
+import assert from 'node:assert/strict'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { ApiAnswer, Asked, ProblemName, Profile } from './profile.ts'
+
+const validators = new WeakMap<object, ReturnType<typeof Compile>>()
+
+/** Fails unless the body of an answer is JSON of this schema. */
+export function checkShape(schema: object, answer: ApiAnswer): void {
+  let validator = validators.get(schema)
+  if (validator === undefined) {
+    validator = Compile(schema as TSchema)
+    validators.set(schema, validator)
+  }
+  assert.match(answer.headers['content-type'] ?? '', /^application\/(?:problem\+)?json\b/, answer.text)
+  const [fault] = validator.Errors(answer.body)
+  assert.ok(fault === undefined, `${fault?.instancePath} ${fault?.message}: ${answer.text}`)
+}
+
+/** Fails unless the answer is the refusal that the vendor documents. */
+export function checkRefusal(profile: Profile, problem: ProblemName, answer: ApiAnswer, asked: Asked): void {
+  const expected = profile.api.refusal(problem, asked)
+  assert.equal(answer.status, expected.status, `${problem}: ${answer.text}`)
+  assert.partialDeepStrictEqual(answer.body, expected.body, answer.text)
+  for (const [name, value] of Object.entries(expected.headers ?? {})) assert.equal(answer.headers[name], value)
+}
+
+/** Headers that tell of the moment and not of the answer. */
+const passing = /^(?:date|keep-alive|connection|x-request-id|.*ratelimit-.*)$/
+
+/**
+ * Fails if two answers can be told apart by anything but the ids that were asked for. Both requests must have had the
+ * same request id.
+ */
+export function checkIndistinguishable(
+  one: { readonly answer: ApiAnswer; readonly id: string },
+  other: { readonly answer: ApiAnswer; readonly id: string },
+): void {
+  assert.equal(one.answer.status, other.answer.status)
+  assert.equal(one.answer.text.replaceAll(one.id, '<id>'), other.answer.text.replaceAll(other.id, '<id>'))
+  const sameLength = one.id.length === other.id.length
+  const lasting = (answer: ApiAnswer): [string, string][] =>
+    Object.entries(answer.headers).filter(([name]) => !passing.test(name) && (sameLength || name !== 'content-length'))
+  assert.deepEqual(lasting(one.answer), lasting(other.answer))
+}

@@ -1,0 +1,98 @@
+// Changes act at once: from the answer on, events and waiting retries meet the endpoint as it is now.
+
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Case } from './case.ts'
+import type { Profile } from './profile.ts'
+import type { Behaviour } from './support.ts'
+import { until, type World } from './world.ts'
+
+/** So that a delivery waits for as long as a test takes; no schedule is that slow here. */
+const laterPlease: Behaviour = { status: 503, headers: { 'retry-after': '600' } }
+const soonPlease: Behaviour = { status: 503, headers: { 'retry-after': '1' } }
+
+export function changeCases(profile: Profile, add: Case): void {
+  const { api } = profile
+  const type = api.eventType(0)
+
+  add('a new endpoint gets the next event, and only types that it wants', async (world) => {
+    const customer = await world.customer()
+    assert.equal((await world.post(customer.tenant, { type })).deliveries, 0)
+    const hook = world.hook()
+    await customer.endpoint(hook.url)
+    assert.equal((await world.post(customer.tenant, { type: api.eventType(1) })).deliveries, 0)
+    assert.equal((await world.post(customer.tenant, { type })).deliveries, 1)
+    await hook.until(1)
+    assert.equal(hook.received().length, 1)
+  })
+
+  add('a changed URL gets the next event, and the old one nothing more', async (world) => {
+    const customer = await world.customer()
+    const [before, after] = [world.hook(), world.hook()]
+    const { id } = await customer.endpoint(before.url)
+    await world.post(customer.tenant, { type })
+    await before.until(1)
+    await customer.change(id, { url: after.url })
+    await world.post(customer.tenant, { type })
+    await after.until(1)
+    assert.equal(before.received().length, 1)
+  })
+
+  add('a retry that waits goes to the changed URL', async (world) => {
+    const customer = await world.customer()
+    const [before, after] = [world.hook(), world.hook()]
+    before.behave(() => soonPlease)
+    const { id } = await customer.endpoint(before.url)
+    await world.post(customer.tenant, { type })
+    await before.until(1)
+    await customer.change(id, { url: after.url })
+    await after.until(1)
+    assert.equal(before.received().length, 1)
+  })
+
+  add('a deleted endpoint gets nothing more, and what waits for it is cancelled', async (world) => {
+    const customer = await world.customer()
+    const { hook, id, event } = await endpointWithWaitingRetry(world, customer)
+    await customer.remove(id)
+    assert.equal((await world.post(customer.tenant, { type })).deliveries, 0)
+    await checkCancelled(world, customer.tenant, event, 'endpoint deleted')
+    await sleep(100)
+    assert.equal(hook.received().length, 1)
+  })
+
+  if (api.onOff === null) return
+  const { off, on } = api.onOff
+
+  add('an endpoint that is off gets nothing, and gets the next event once it is on again', async (world) => {
+    const customer = await world.customer()
+    const { hook, id, event } = await endpointWithWaitingRetry(world, customer)
+    assert.partialDeepStrictEqual(await customer.change(id, off), off)
+    assert.partialDeepStrictEqual(await customer.get(id), off)
+    assert.equal((await world.post(customer.tenant, { type })).deliveries, 0)
+    await checkCancelled(world, customer.tenant, event, 'endpoint disabled')
+    await sleep(100)
+    assert.equal(hook.received().length, 1)
+    hook.behave(() => ({}))
+    assert.partialDeepStrictEqual(await customer.change(id, on), on)
+    assert.equal((await world.post(customer.tenant, { type })).deliveries, 1)
+    await hook.until(2)
+  })
+
+  async function endpointWithWaitingRetry(world: World, customer: Awaited<ReturnType<World['customer']>>) {
+    const hook = world.hook()
+    hook.behave(() => laterPlease)
+    const { id } = await customer.endpoint(hook.url)
+    const { id: event } = await world.post(customer.tenant, { type })
+    await hook.until(1)
+    await until(async () => (await world.deliveryOf(customer.tenant, event))['attempts'] === 1, 'it is recorded')
+    return { hook, id, event }
+  }
+
+  async function checkCancelled(world: World, tenant: string, event: string, reason: string): Promise<void> {
+    await until(
+      async () => (await world.deliveryOf(tenant, event))['status'] === 'cancelled',
+      'the delivery is cancelled',
+    )
+    assert.equal((await world.deliveryOf(tenant, event))['reason'], reason)
+  }
+}

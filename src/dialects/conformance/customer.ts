@@ -1,0 +1,115 @@
+// A customer of the vendor: one tenant, asking the vendor's API. It goes over as many API keys as the quotas need, so
+// that a long test is not refused for being long; the quotas have tests of their own.
+
+import assert from 'node:assert/strict'
+import { checkShape } from './answers.ts'
+import type {
+  ApiAnswer,
+  ApiProfile,
+  ApiRequest,
+  Caller,
+  Fields,
+  Headers,
+  Operation,
+  Operations,
+  Profile,
+} from './profile.ts'
+
+/** Where a customer asks. */
+export interface Server {
+  readonly profile: Profile
+  ask(request: ApiRequest, headers: Headers): Promise<ApiAnswer>
+  /** The body of the operator API's answer, which must have `status`. */
+  operator(status: number, method: string, path: string, body: unknown): Promise<Fields>
+}
+
+export interface KeyInput {
+  readonly scopes?: readonly string[]
+  readonly role?: string
+}
+
+export class Customer implements Caller {
+  readonly tenant: string
+  readonly #server: Server
+  readonly keyInput: KeyInput
+  readonly #requestsPerKey: number
+  #asked = 0
+  key = ''
+  keyId = ''
+
+  constructor(server: Server, tenant: string, keyInput: KeyInput) {
+    this.#server = server
+    this.tenant = tenant
+    this.keyInput = keyInput
+    const perKey = server.profile.dialect.quotas.filter(({ per }) => per === 'key')
+    this.#requestsPerKey = Math.min(...perKey.map(({ requests }) => requests))
+  }
+
+  async newKey(): Promise<this> {
+    const body = { tenants: [this.tenant], ...this.keyInput }
+    const created = await this.#server.operator(201, 'POST', '/v1/keys', body)
+    this.key = created['key'] as string
+    this.keyId = created['id'] as string
+    this.#asked = 0
+    return this
+  }
+
+  /** The same tenant with keys of another kind. */
+  withKey(keyInput: KeyInput): Customer {
+    return new Customer(this.#server, this.tenant, keyInput)
+  }
+
+  /** Any request, with a key of this customer. */
+  async ask(request: ApiRequest): Promise<ApiAnswer> {
+    if (++this.#asked > this.#requestsPerKey) {
+      await this.newKey()
+      this.#asked = 1
+    }
+    return this.#server.ask(request, this.#server.profile.api.credentials(this))
+  }
+
+  /** An operation that must succeed, in the shape that the vendor publishes. */
+  async want<Input extends readonly unknown[]>(operation: Operation<Input>, ...input: Input): Promise<ApiAnswer> {
+    const request = operation.request(this, ...input)
+    const answer = await this.ask(request)
+    assert.equal(answer.status, operation.status, `${request.method} ${request.path}: ${answer.text}`)
+    if (operation.schema === null) assert.equal(answer.text, '')
+    else checkShape(operation.schema, answer)
+    return answer
+  }
+
+  async create(fields: Fields): Promise<Fields> {
+    return this.#api.endpointIn('create', (await this.want(this.#operations.create, fields)).body)
+  }
+
+  async get(id: string): Promise<Fields> {
+    return this.#api.endpointIn('get', (await this.want(this.#operations.get, id)).body)
+  }
+
+  async change(id: string, fields: Fields): Promise<Fields> {
+    return this.#api.endpointIn('change', (await this.want(this.#operations.change, id, fields)).body)
+  }
+
+  async list(): Promise<readonly Fields[]> {
+    return this.#api.endpointsIn((await this.want(this.#operations.list)).body)
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.want(this.#operations.remove, id)
+  }
+
+  /** A new endpoint for the event type of this index; gives its id and what created it. */
+  async endpoint(url: string, index = 0): Promise<{ id: string; created: Fields; sent: Fields }> {
+    const sent = this.#api.sample(url, index)
+    const created = await this.create(sent)
+    return { id: String(created[this.#api.idField]), created, sent }
+  }
+
+  get #api(): ApiProfile {
+    return this.#server.profile.api
+  }
+
+  get #operations(): Operations {
+    return this.#api.operations
+  }
+}

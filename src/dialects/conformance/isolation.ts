@@ -1,0 +1,72 @@
+// Two tenants of one dialect never see, change or receive anything of each other's.
+
+import assert from 'node:assert/strict'
+import type { Case } from './case.ts'
+import type { Fields, Profile } from './profile.ts'
+
+export function isolationCases(profile: Profile, add: Case): void {
+  const { api } = profile
+  const idsOf = (listed: readonly Fields[]): string[] => listed.map((endpoint) => String(endpoint[api.idField]))
+
+  add('two tenants see their own endpoints only', async (world) => {
+    const [one, other] = await Promise.all([world.customer(), world.customer()])
+    const [own, foreign] = [await one.endpoint(world.hook().url), await other.endpoint(world.hook().url)]
+    assert.deepEqual(idsOf(await one.list()), [own.id])
+    assert.deepEqual(idsOf(await other.list()), [foreign.id])
+    await one.remove(own.id)
+    assert.deepEqual(idsOf(await other.list()), [foreign.id])
+  })
+
+  add('a key does not reach another tenant, however the request names that one', async (world) => {
+    const [one, other] = await Promise.all([world.customer(), world.customer()])
+    const { id, created } = await other.endpoint(world.hook().url)
+    const caller = { tenant: other.tenant, key: one.key }
+    const { create, get, list, change, remove } = api.operations
+    const { url } = world.hook()
+    const requests = [
+      list.request(caller),
+      get.request(caller, id),
+      change.request(caller, id, { url }),
+      create.request(caller, api.sample(url, 1)),
+      remove.request(caller, id),
+    ]
+    for (const request of requests) {
+      const answer = await world.ask(request, api.credentials(caller))
+      assert.ok(!answer.text.includes(String(created['url'])), `${request.method} ${request.path}: ${answer.text}`)
+    }
+    assert.equal((await other.get(id))['url'], created['url'])
+    assert.deepEqual(idsOf(await other.list()), [id])
+  })
+
+  add('two tenants receive their own events only', async (world) => {
+    const [one, other] = await Promise.all([world.customer(), world.customer()])
+    const [own, foreign] = [world.hook(), world.hook()]
+    await one.endpoint(own.url)
+    await other.endpoint(foreign.url)
+    const type = api.eventType(0)
+    for (let count = 0; count < 10; count++) {
+      assert.equal((await world.post(one.tenant, { type, data: '{"for":"one"}' })).deliveries, 1)
+    }
+    assert.equal((await world.post(other.tenant, { type, data: '{"for":"other"}' })).deliveries, 1)
+    await own.until(10)
+    await foreign.until(1)
+    assert.ok(own.received().every(({ body }) => body.includes('{"for":"one"}')))
+    assert.ok(foreign.received().every(({ body }) => body.includes('{"for":"other"}')))
+    assert.equal(foreign.received().length, 1)
+  })
+
+  add('a tenant with several endpoints gets each event where it is wanted', async (world) => {
+    const customer = await world.customer()
+    const hooks = [world.hook(), world.hook(), world.hook()]
+    for (const [index, hook] of hooks.entries()) await customer.endpoint(hook.url, index)
+    for (const index of hooks.keys()) {
+      const data = `{"number":${index}}`
+      assert.equal((await world.post(customer.tenant, { type: api.eventType(index), data })).deliveries, 1)
+    }
+    for (const [index, hook] of hooks.entries()) {
+      const [arrived] = await hook.until(1)
+      assert.ok(arrived?.body.includes(`{"number":${index}}`))
+      assert.equal(hook.received().length, 1)
+    }
+  })
+}

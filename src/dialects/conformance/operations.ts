@@ -1,0 +1,119 @@
+// Every operation of the vendor, as it goes when nothing is wrong: what was written is what is read, here and in the
+// operator API.
+
+import assert from 'node:assert/strict'
+import type { Case } from './case.ts'
+import type { Customer } from './customer.ts'
+import type { ApiAnswer, ApiRequest, Fields, Profile } from './profile.ts'
+import type { World } from './world.ts'
+
+export function operationCases(profile: Profile, add: Case): void {
+  const { api } = profile
+  const idOf = (endpoint: Fields): string => String(endpoint[api.idField])
+
+  add('an endpoint is created, read, listed, changed and deleted', async (world) => {
+    const customer = await world.customer()
+    const sent = api.full(world.hook().url, 0)
+    const created = await customer.create(sent)
+    const id = idOf(created)
+    assert.match(id, api.idPattern)
+    assert.partialDeepStrictEqual(created, sent)
+    assert.partialDeepStrictEqual(await customer.get(id), withoutSecret(sent))
+    assert.deepEqual((await customer.list()).map(idOf), [id])
+    const url = world.hook().url
+    const changed = await customer.change(id, { url })
+    assert.partialDeepStrictEqual(changed, withoutSecret({ ...sent, url }))
+    assert.partialDeepStrictEqual(await customer.get(id), withoutSecret({ ...sent, url }))
+    await customer.remove(id)
+    assert.deepEqual(await customer.list(), [])
+  })
+
+  add('an endpoint that was written is shown likewise by the operator API', async (world) => {
+    const customer = await world.customer()
+    const created = await customer.create(api.full(world.hook().url, 0))
+    await checkOperatorView(world, customer, created)
+    await checkOperatorView(world, customer, await customer.change(idOf(created), { url: world.hook().url }))
+    if (api.onOff !== null) {
+      await checkOperatorView(world, customer, await customer.change(idOf(created), api.onOff.off))
+    }
+    await customer.remove(idOf(created))
+    await world.operator(404, 'GET', `/v1/tenants/${customer.tenant}/endpoints/${idOf(created)}`)
+  })
+
+  add('what the operator changes is what the customer reads', async (world) => {
+    const customer = await world.customer()
+    const { id } = await customer.endpoint(world.hook().url)
+    const { url } = world.hook()
+    await world.operator(200, 'PATCH', `/v1/tenants/${customer.tenant}/endpoints/${id}`, { url })
+    assert.equal((await customer.get(id))['url'], url)
+  })
+
+  add('the list holds all endpoints, in the order of the vendor, and none twice', async (world) => {
+    const customer = await world.customer()
+    const ids: string[] = []
+    for (let index = 0; index < 5; index++) ids.push((await customer.endpoint(world.hook().url, index)).id)
+    const inOrder = (listed: readonly Fields[]): string[] =>
+      api.listOrder === 'any' ? listed.map(idOf).toSorted() : listed.map(idOf)
+    const expected = api.listOrder === 'any' ? ids.toSorted() : ids.toReversed()
+    assert.deepEqual(inOrder(await customer.list()), expected)
+    for (const size of [1, 2, 5, 6]) assert.deepEqual(inOrder(await walk(customer, size)), expected, `pages of ${size}`)
+  })
+
+  if (api.operations.eventTypes !== null) {
+    const { eventTypes } = api.operations
+    add('the event types are listed, each once', async (world) => {
+      const customer = await world.customer()
+      const answer = await customer.want(eventTypes)
+      for (const { name } of profile.dialect.eventTypes) {
+        assert.equal(answer.text.split(JSON.stringify(name)).length, 2, `${name} in ${answer.text}`)
+      }
+    })
+  }
+
+  if (api.secret !== null) {
+    const { field, shown, mask = /^$/ } = api.secret
+    add('the secret is shown where the vendor shows it, and as it does', async (world) => {
+      const customer = await world.customer()
+      const created = await customer.create(api.full(world.hook().url, 0))
+      const id = idOf(created)
+      const seen = {
+        create: created,
+        get: await customer.get(id),
+        list: (await customer.list())[0] ?? {},
+        change: await customer.change(id, { url: world.hook().url }),
+      }
+      for (const operation of ['create', 'get', 'list', 'change'] as const) {
+        if (shown[operation] === 'never') assert.ok(!(field in seen[operation]), `${operation} shows no secret`)
+        else if (shown[operation] === 'full') assert.deepEqual(seen[operation][field], created[field], operation)
+        else assert.match(String(seen[operation][field]), mask, operation)
+      }
+    })
+  }
+
+  /** Answers after the first may show a secret otherwise than it was sent. */
+  function withoutSecret(fields: Fields): Fields {
+    return Object.fromEntries(Object.entries(fields).filter(([name]) => name !== api.secret?.field))
+  }
+
+  async function checkOperatorView(world: World, customer: Customer, endpoint: Fields): Promise<void> {
+    const path = `/v1/tenants/${customer.tenant}/endpoints/${idOf(endpoint)}`
+    const seen = await world.operator(200, 'GET', path)
+    assert.partialDeepStrictEqual(seen, api.inOperatorTerms(endpoint))
+  }
+
+  async function walk(customer: Customer, size: number): Promise<readonly Fields[]> {
+    if (api.nextPage === null) return customer.list()
+    const rows: Fields[] = []
+    let previous: ApiAnswer | null = null
+    for (let pages = 0; pages < 20; pages++) {
+      const request: ApiRequest | null = api.nextPage(customer, size, previous)
+      if (request === null) break
+      previous = await customer.ask(request)
+      assert.equal(previous.status, api.operations.list.status, previous.text)
+      const page = api.endpointsIn(previous.body)
+      assert.ok(page.length <= size, 'a page is no longer than was asked for')
+      rows.push(...page)
+    }
+    return rows
+  }
+}

@@ -1,0 +1,46 @@
+// The suite that every dialect must pass: its API and its deliveries, seen from outside on one running server. Nothing
+// here names a vendor; what differs between them is in their profiles.
+
+import { after, before, describe, test } from 'node:test'
+import { authenticationCases } from './authentication.ts'
+import { bodyCases } from './bodies.ts'
+import type { Case } from './case.ts'
+import { changeCases } from './changes.ts'
+import { deliveryCases } from './deliveries.ts'
+import { fieldCases } from './fields.ts'
+import { idCases } from './ids.ts'
+import { isolationCases } from './isolation.ts'
+import { operationCases } from './operations.ts'
+import type { Profile } from './profile.ts'
+import { quotaCases } from './quotas.ts'
+import type { Support } from './support.ts'
+import { World } from './world.ts'
+
+/** Tests that run at a time: most of one is waiting for the server. */
+const concurrency = 8
+
+/** Registers the tests of a dialect, on one server; `more` adds what only this vendor has. */
+export function dialectConformance(profile: Profile, support: Support, more?: (add: Case) => void): void {
+  onOneServer(`the ${profile.dialect.name} dialect`, profile, support, (add) => {
+    operationCases(profile, add)
+    authenticationCases(profile, add)
+    idCases(profile, add)
+    fieldCases(profile, add)
+    bodyCases(profile, add)
+    quotaCases(profile, add)
+    changeCases(profile, add)
+    isolationCases(profile, add)
+    deliveryCases(profile, add)
+    more?.(add)
+  })
+}
+
+/** Registers tests that share a running server: the suite, or what only one vendor has. */
+export function onOneServer(title: string, profile: Profile, support: Support, register: (add: Case) => void): void {
+  void describe(title, { concurrency }, () => {
+    const world = new World(profile, support)
+    before(() => world.start())
+    after(() => world.stop())
+    register((name, body) => void test(name, { timeout: 60_000 }, () => body(world)))
+  })
+}

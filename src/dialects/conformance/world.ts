@@ -1,0 +1,150 @@
+// One running installation: the real server in a process of its own, its operator, and a receiver. Tests share it and
+// stay apart by working with customers and paths of their own.
+
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Pool } from 'undici'
+import { checkShape } from './answers.ts'
+import { Customer, type KeyInput } from './customer.ts'
+import type { ApiAnswer, ApiRequest, Fields, Headers, Profile } from './profile.ts'
+import type { Behaviour, ReceivedRequest, Support } from './support.ts'
+
+/** A path of the receiver that belongs to one test. */
+export interface Hook {
+  readonly url: string
+  /** How it answers from now on; default: 200 at once. */
+  behave(behaviour: (request: ReceivedRequest) => Behaviour): void
+  received(): readonly ReceivedRequest[]
+  /** What came, once it is `count` requests. */
+  until(count: number): Promise<readonly ReceivedRequest[]>
+}
+
+/** What the operator posts; `data` is JSON text. */
+export interface EventPost {
+  readonly type: string
+  readonly data?: string
+  readonly occurredAt?: string
+}
+
+/** Retries wait a thousandth of their time, so that seconds suffice. */
+const retryScale = '0.001'
+const waitMsMax = 15_000
+
+export class World {
+  readonly profile: Profile
+  readonly #support: Support
+  #pool: Pool | null = null
+  #close: (() => Promise<void>) | null = null
+  /** The operator's headers; no other request is sent with this very object. */
+  #asOperator: Headers = {}
+  #receiverUrl = ''
+  #requests: readonly ReceivedRequest[] = []
+  readonly #behaviours = new Map<string, (request: ReceivedRequest) => Behaviour>()
+  #hooks = 0
+  publicKey: string | null = null
+
+  constructor(profile: Profile, support: Support) {
+    this.profile = profile
+    this.#support = support
+  }
+
+  async start(): Promise<void> {
+    const installation = await this.#support.createInstallation()
+    const receiver = await this.#support.startReceiver({
+      behave: (request) => this.#behaviours.get(request.path)?.(request) ?? {},
+    })
+    const server = await this.#support.startServer(installation, { POSTHORN_RETRY_SCALE: retryScale })
+    this.#pool = new Pool(server.url, { connections: 32, headersTimeout: 20_000, bodyTimeout: 20_000 })
+    this.#asOperator = { authorization: `Bearer ${installation.operatorKey}` }
+    this.#receiverUrl = receiver.url
+    this.#requests = receiver.requests
+    this.#close = async () => {
+      await this.#pool?.destroy()
+      await server.stop()
+      await receiver.close()
+      await installation.remove()
+    }
+    const { dialect } = this.profile
+    if (dialect.installationSecret === null) return
+    const answer = await this.ask({ method: 'GET', path: `/v1/dialects/${dialect.name}/public-key` }, this.#asOperator)
+    this.publicKey = answer.text
+  }
+
+  async stop(): Promise<void> {
+    await this.#close?.()
+  }
+
+  /** Sends a request as it is; a refusal of the vendor's API must look like one. */
+  async ask(request: ApiRequest, headers: Headers = {}): Promise<ApiAnswer> {
+    assert.ok(this.#pool !== null, 'the world has started')
+    const { method, path, raw, body } = request
+    const content = raw ?? (body === undefined ? null : JSON.stringify(body))
+    const all = { ...(content !== null && { 'content-type': 'application/json' }), ...headers, ...request.headers }
+    const response = await this.#pool.request({ method, path, headers: all, body: content })
+    const text = await response.body.text()
+    const answered = response.headers as Record<string, string>
+    const isJson = /[/+]json\b/.test(answered['content-type'] ?? '')
+    const answer = { status: response.statusCode, headers: answered, text, body: isJson ? JSON.parse(text) : null }
+    if (headers !== this.#asOperator && method !== 'HEAD' && answer.status >= 400) {
+      checkShape(this.profile.api.refusalSchema, answer)
+    }
+    return answer
+  }
+
+  /** The body of the operator API's answer, which must have `status`. */
+  async operator(status: number, method: string, path: string, body?: unknown, raw?: string): Promise<Fields> {
+    const answer = await this.ask(
+      { method, path, ...(body !== undefined && { body }), ...(raw !== undefined && { raw }) },
+      this.#asOperator,
+    )
+    assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`)
+    return (answer.body ?? {}) as Fields
+  }
+
+  /** A new tenant with a key. */
+  async customer(key: KeyInput = {}, dialect: string = this.profile.dialect.name): Promise<Customer> {
+    const { id } = await this.operator(201, 'POST', '/v1/tenants', { dialect })
+    return new Customer(this, id as string, key).newKey()
+  }
+
+  /** Posts an event; gives its id and the number of its deliveries. */
+  async post(
+    tenant: string,
+    { type, data = '{}', occurredAt }: EventPost,
+  ): Promise<{ id: string; deliveries: number }> {
+    const rest = JSON.stringify({ tenant, type, ...(occurredAt !== undefined && { occurredAt }) })
+    const posted = await this.operator(202, 'POST', '/v1/events', undefined, `${rest.slice(0, -1)},"data":${data}}`)
+    return posted as unknown as { id: string; deliveries: number }
+  }
+
+  /** The only delivery of an event. */
+  async deliveryOf(tenant: string, event: string): Promise<Fields> {
+    const { deliveries } = await this.operator(200, 'GET', `/v1/events/${event}?tenant=${tenant}`)
+    const [delivery, ...others] = deliveries as Fields[]
+    assert.ok(delivery !== undefined && others.length === 0, 'the event has one delivery')
+    return this.operator(200, 'GET', `/v1/deliveries/${String(delivery['id'])}`)
+  }
+
+  hook(): Hook {
+    const path = `/hook-${++this.#hooks}/in?from=vendor`
+    const received = (): readonly ReceivedRequest[] => this.#requests.filter((request) => request.path === path)
+    return {
+      url: `${this.#receiverUrl}${path}`,
+      received,
+      behave: (behaviour) => void this.#behaviours.set(path, behaviour),
+      async until(count) {
+        await until(() => received().length >= count, `${count} requests came to ${path}`)
+        return received()
+      },
+    }
+  }
+}
+
+/** Waits until something holds, at most 15 s. */
+export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const giveUpAt = Date.now() + waitMsMax
+  while (!(await holds())) {
+    if (Date.now() > giveUpAt) assert.fail(`waited ${waitMsMax} ms in vain until ${what}`)
+    await sleep(10)
+  }
+}

@@ -1,0 +1,106 @@
+// How a problem reads in DialNexa's API: `{statusCode,message,error}`, as NestJS has it. Sources: README.md beside this
+// file.
+
+import { STATUS_CODES } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import { limits } from '../../domain/limits.ts'
+import type { FieldError, Problem } from '../../domain/problem.ts'
+import type { Answer } from '../../http/front.ts'
+
+export function dialnexaProblem(problem: Problem, request: FastifyRequest): Answer {
+  switch (problem.kind) {
+    case 'unauthenticated':
+      return answer(401, 'Unauthorized')
+    case 'forbidden':
+      return answer(403, 'You do not have permission to access this resource')
+    case 'notFound':
+      return answer(404, 'Webhook not found')
+    // One text for both: to NestJS a route is a path and a method.
+    case 'routeUnknown':
+    case 'methodNotAllowed':
+      return answer(404, `Cannot ${request.method} ${request.url}`)
+    case 'mediaTypeUnsupported':
+      return answer(415, 'Unsupported Media Type')
+    case 'bodyMalformed':
+      return answer(400, problem.detail)
+    case 'bodyTooLarge':
+      return answer(413, 'request entity too large')
+    case 'invalid':
+      return answer(400, messageOf(problem.fields))
+    case 'conflict':
+      return answer(409, problem.code === 'too_many_endpoints' ? tooMany : 'The webhook was changed meanwhile')
+    case 'tooManyRequests': {
+      const message = 'Too many requests. Please slow down and retry after a moment.'
+      return answer(429, message, problem.retryAfterSeconds)
+    }
+    case 'unavailable':
+      return answer(503, 'Service Unavailable', problem.retryAfterSeconds)
+    case 'internal':
+      return answer(500, 'Internal server error')
+  }
+}
+
+const tooMany = `A workspace can have no more than ${limits.endpointsPerTenantMax} webhooks`
+
+function answer(statusCode: number, message: string | readonly string[], retryAfterSeconds?: number): Answer {
+  return {
+    status: statusCode,
+    ...(retryAfterSeconds !== undefined && { headers: { 'retry-after': String(retryAfterSeconds) } }),
+    body: { statusCode, message, error: STATUS_CODES[statusCode] },
+  }
+}
+
+/** The domain's names of fields, in the vendor's words. */
+const vendorFields: Readonly<Record<string, string>> = { eventTypes: 'events', secrets: 'secret' }
+
+/** The order in which faults are told. */
+const order = ['url', 'events', 'secret', 'is_active', 'page', 'limit']
+
+/** One fault is a text, several are a list. */
+function messageOf(faults: readonly FieldError[]): string | readonly string[] {
+  const told = faults.map((fault) => {
+    const [head = '', item] = fault.field.split('.')
+    const name = vendorFields[head] ?? head
+    const ofItem = name === 'events' && item !== undefined
+    const text = `${ofItem ? 'each value in ' : ''}${name} ${wordsOf(fault, name, ofItem)}`
+    return { text, place: order.indexOf(name) }
+  })
+  // Several values of a list with the same fault are one fault of the list.
+  const messages = [...new Set(told.toSorted((a, b) => a.place - b.place).map(({ text }) => text))]
+  return messages.length === 1 ? (messages[0] ?? '') : messages
+}
+
+const invalidUrl = 'must be a valid URL'
+
+const typeWords: Readonly<Record<string, string>> = {
+  url: invalidUrl,
+  events: 'must be an array',
+  secret: 'must be a string',
+  is_active: 'must be a boolean value',
+  page: 'must be an integer number',
+  limit: 'must be an integer number',
+}
+
+/** In the manner of class-validator, which the vendor's own messages come from. */
+function wordsOf({ rule, limit, value, message }: FieldError, name: string, ofItem: boolean): string {
+  switch (rule) {
+    case 'required':
+      return 'should not be empty'
+    case 'type':
+      return ofItem ? 'must be a string' : (typeWords[name] ?? message)
+    case 'range':
+      return `must not be ${Number(value) < Number(limit) ? 'less' : 'greater'} than ${limit}`
+    case 'length':
+      if (limit === undefined) return message
+      // No maximum is 1.
+      if (limit === 1) return 'should not be empty'
+      return name === 'events' && !ofItem
+        ? `must contain no more than ${limit} elements`
+        : `must be shorter than or equal to ${limit} characters`
+    case 'choice':
+      return `must be an event name of no more than ${limits.eventTypeCharsMax} characters, without wildcards`
+    default:
+      // The vendor has one text for a URL that is none; what Posthorn alone refuses is told in full.
+      return name === 'url' && !/^must (?:not|be publicly)\b/.test(message) ? invalidUrl : message
+  }
+}

@@ -1,0 +1,196 @@
+// DialNexa's webhook API as its customers see it: paths, authentication, shapes. Sources: README.md beside this file.
+
+import { Type } from 'typebox'
+import type { Endpoint } from '../../domain/endpoint.ts'
+import type { EndpointId } from '../../domain/ids.ts'
+import { limits } from '../../domain/limits.ts'
+import { type Result, success } from '../../domain/problem.ts'
+import type { DialectFront } from '../../http/dialect-front.ts'
+import { type AnyRoute, type Answer, route } from '../../http/front.ts'
+import type { Context } from '../../operations/context.ts'
+import type { EndpointInput } from '../../operations/endpoint-rules.ts'
+import {
+  changeEndpoint,
+  createEndpoint,
+  deleteEndpoint,
+  getEndpoint,
+  listEndpoints,
+} from '../../operations/endpoints.ts'
+import { dialnexaProblem } from './errors.ts'
+import { dialnexa, scopes, secretCharsMax } from './wire.ts'
+
+const webhookFields = {
+  id: Type.String({ description: 'The webhook ID, for example whk_c9v3nz8rq4pm.' }),
+  url: Type.String(),
+  events: Type.Array(Type.String()),
+  is_active: Type.Boolean(),
+}
+const createdAt = { created_at: Type.String({ format: 'date-time' }) }
+const Webhook = Type.Object({ ...webhookFields, ...createdAt })
+const secret = Type.String({ minLength: 1, maxLength: secretCharsMax, description: 'Deliveries are signed with it.' })
+const CreatedWebhook = Type.Object({ ...webhookFields, secret, ...createdAt })
+
+const ApiError = Type.Object({
+  statusCode: Type.Integer(),
+  message: Type.Union([Type.String(), Type.Array(Type.String())]),
+  error: Type.String(),
+})
+const Meta = Type.Object({
+  page: Type.Integer(),
+  limit: Type.Integer(),
+  total: Type.Integer(),
+  totalPages: Type.Integer(),
+})
+
+const fields = {
+  url: Type.String({
+    // Not more than a scheme and no spaces, so that its fault is told together with those of other fields.
+    pattern: '^[A-Za-z][A-Za-z0-9+.-]*://\\S+$',
+    maxLength: limits.urlCharsMax,
+    description: 'HTTPS URL, publicly reachable.',
+  }),
+  events: Type.Array(Type.String({ minLength: 1, maxLength: limits.eventTypeCharsMax }), {
+    minItems: 1,
+    maxItems: limits.eventTypesPerEndpointMax,
+    description: 'Names of events; one that is not in the catalogue is taken too.',
+  }),
+  secret,
+  is_active: Type.Boolean({ description: 'Whether the webhook receives events.' }),
+}
+
+const pageSizeDefault = 20
+const pageSizeMax = 100
+const ListQuery = Type.Object({
+  page: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: pageSizeMax, default: pageSizeDefault })),
+  is_active: Type.Optional(Type.Boolean()),
+})
+
+const path = '/v1/user-webhooks'
+const WebhookPath = Type.Object({ id: Type.String() })
+const errors = { 401: ApiError, 403: ApiError, 429: ApiError, 500: ApiError }
+
+export function dialnexaFront(context: Context): DialectFront {
+  return {
+    dialect: dialnexa,
+    prefixes: [path],
+    routes: dialnexaRoutes(context),
+    openapi: {
+      info: { title: 'DialNexa API: webhooks', version: '1.0.0' },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+      security: [{ bearer: [] }],
+    },
+    // The whole `key_id:secret` is the token.
+    credential: (request) => /^Bearer +(\S+)$/i.exec((request.headers.authorization ?? '').trim())?.[1] ?? null,
+    permits: (key, needs) => key.scopes.includes(needs),
+    quotaHeaders: ({ limit, remaining, resetsAtSeconds }) => ({
+      'x-ratelimit-limit': String(limit),
+      'x-ratelimit-remaining': String(remaining),
+      'x-ratelimit-reset': String(resetsAtSeconds),
+    }),
+    answerProblem: dialnexaProblem,
+  }
+}
+
+function dialnexaRoutes(context: Context): AnyRoute[] {
+  const read = { tag: 'Webhooks', access: 'read', needs: scopes.read } as const
+  const manage = { tag: 'Webhooks', access: 'write', needs: scopes.manage } as const
+  return [
+    route({
+      ...manage,
+      method: 'POST',
+      path,
+      operationId: 'createWebhook',
+      summary: 'Create a webhook',
+      body: Type.Object({ ...fields, is_active: Type.Optional(fields.is_active) }),
+      answers: { 201: CreatedWebhook, 400: ApiError, ...errors },
+      async handle({ principal, tenant, body }) {
+        const input = { ...inputOf(body), url: body.url, eventTypes: body.events }
+        const created = await createEndpoint(context, principal, tenant, input)
+        if (!created.ok) return created
+        return success({ status: 201, body: { ...webhook(created.value), secret: body.secret } })
+      },
+    }),
+    route({
+      ...read,
+      method: 'GET',
+      path,
+      operationId: 'listWebhooks',
+      summary: 'List webhooks, newest first',
+      query: ListQuery,
+      answers: { 200: Type.Object({ data: Type.Array(Webhook), meta: Meta }), 400: ApiError, ...errors },
+      async handle({ principal, tenant, query }) {
+        const all = await listEndpoints(context, principal, tenant)
+        if (!all.ok) return all
+        const { page = 1, limit = pageSizeDefault, is_active } = query
+        const wanted = is_active === undefined ? all.value : all.value.filter(({ enabled }) => enabled === is_active)
+        const total = wanted.length
+        const data = wanted.slice((page - 1) * limit, page * limit).map(webhook)
+        const meta = { page, limit, total, totalPages: Math.ceil(total / limit) }
+        return success({ status: 200, body: { data, meta } })
+      },
+    }),
+    route({
+      ...read,
+      method: 'GET',
+      path: `${path}/:id`,
+      operationId: 'getWebhook',
+      summary: 'Get a webhook',
+      params: WebhookPath,
+      answers: { 200: Webhook, 404: ApiError, ...errors },
+      handle: async ({ principal, tenant, params }) =>
+        one(await getEndpoint(context, principal, tenant, params.id as EndpointId)),
+    }),
+    route({
+      ...manage,
+      method: 'PATCH',
+      path: `${path}/:id`,
+      operationId: 'updateWebhook',
+      summary: 'Update a webhook: only the given fields change',
+      params: WebhookPath,
+      body: Type.Partial(Type.Object(fields)),
+      answers: { 200: Webhook, 400: ApiError, 404: ApiError, ...errors },
+      handle: async ({ principal, tenant, params, body }) =>
+        one(await changeEndpoint(context, principal, tenant, params.id as EndpointId, inputOf(body))),
+    }),
+    route({
+      ...manage,
+      method: 'DELETE',
+      path: `${path}/:id`,
+      operationId: 'deleteWebhook',
+      summary: 'Delete a webhook, for good',
+      params: WebhookPath,
+      answers: { 200: Type.Object({ message: Type.String() }), 404: ApiError, ...errors },
+      async handle({ principal, tenant, params }) {
+        const deleted = await deleteEndpoint(context, principal, tenant, params.id as EndpointId)
+        return deleted.ok ? success({ status: 200, body: { message: 'Webhook deleted.' } }) : deleted
+      },
+    }),
+  ]
+}
+
+interface WebhookInput {
+  readonly url?: string
+  readonly events?: readonly string[]
+  readonly secret?: string
+  readonly is_active?: boolean
+}
+
+/** A new secret takes the place of the old one at once: the vendor has no overlap. */
+function inputOf({ url, events, secret: text, is_active: enabled }: WebhookInput): EndpointInput {
+  return {
+    ...(url !== undefined && { url }),
+    ...(events !== undefined && { eventTypes: events }),
+    ...(text !== undefined && { secrets: [text] }),
+    ...(enabled !== undefined && { enabled }),
+  }
+}
+
+function one(endpoint: Result<Endpoint>): Result<Answer> {
+  return endpoint.ok ? success({ status: 200, body: webhook(endpoint.value) }) : endpoint
+}
+
+/** Without the secret: only the answer to create has it. */
+function webhook({ id, url, eventTypes, enabled, createdAt: at }: Endpoint): object {
+  return { id, url, events: eventTypes, is_active: enabled, created_at: new Date(at).toISOString() }
+}

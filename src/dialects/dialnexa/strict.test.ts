@@ -1,0 +1,41 @@
+// As it is run for customers: without the leave that tests have to use http:// and private networks.
+
+import assert from 'node:assert/strict'
+import { startReceiver } from '../../../test/support/receiver.ts'
+import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import { onOneServer } from '../conformance/suite.ts'
+import type { Support } from '../conformance/support.ts'
+import { dialnexaProfile, path } from './profile.ts'
+import { badRequest } from './profile-refusals.ts'
+
+const support: Support = {
+  createInstallation,
+  startReceiver,
+  startServer: (installation, env) =>
+    startServer(installation, { ...env, POSTHORN_ALLOW_HTTP: 'off', POSTHORN_ALLOW_NETWORKS: '' }),
+}
+
+onOneServer('DialNexa, strictly', dialnexaProfile, support, (add) => {
+  const { api } = dialnexaProfile
+
+  add('a URL that is not https:// is no valid URL', async (world) => {
+    const customer = await world.customer()
+    const refused = await customer.ask({ method: 'POST', path, body: api.sample('http://example.com/hook', 0) })
+    assert.deepEqual({ status: refused.status, body: refused.body }, badRequest('url must be a valid URL'))
+    const { id } = await customer.endpoint('https://example.com/hook')
+    const body = { url: 'http://example.com/hook' }
+    const change = await customer.ask({ method: 'PATCH', path: `${path}/${id}`, body })
+    assert.deepEqual({ status: change.status, body: change.body }, badRequest('url must be a valid URL'))
+  })
+
+  add('an address that cannot be reached from outside is refused, and why', async (world) => {
+    const customer = await world.customer()
+    for (const host of ['127.0.0.1', '10.0.0.1', '169.254.169.254', '[::1]', '0x7f.1', 'localhost']) {
+      const answer = await customer.ask({ method: 'POST', path, body: api.sample(`https://${host}/`, 0) })
+      assert.equal(answer.status, 400, host)
+      const { message } = answer.body as { message: string }
+      assert.match(message, /^url must be publicly reachable: /, host)
+    }
+    assert.deepEqual(await customer.list(), [])
+  })
+})

@@ -1,0 +1,68 @@
+// What the conformance suite cannot know: a signature by hand, the health rule, secrets, the test event.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DeliveryId } from '../../domain/ids.ts'
+import type { HealthFact } from '../dialect.ts'
+import { sampleMessage } from '../conformance/sample-message.ts'
+import { dialnexaProfile } from './profile.ts'
+import { dialnexa } from './wire.ts'
+
+const failed: HealthFact = {
+  at: 1000,
+  succeeded: false,
+  outcome: { kind: 'rejected', status: 500, retryAfterMs: null },
+  delivery: 'd' as DeliveryId,
+  ended: false,
+}
+
+test('the signature is the one that openssl gives', () => {
+  const body = Buffer.from('{"event_type":"call.completed","payload":{"call":{"id":"call_abc123xyz"}}}')
+  const key = dialnexa.signingKey('whsec_my_signing_secret')
+  const headers = dialnexa.headers(sampleMessage(dialnexaProfile), body, [key], 0)
+  // printf '%s' "$body" | openssl dgst -sha256 -hmac whsec_my_signing_secret
+  assert.equal(
+    headers['x-dialnexa-signature'],
+    'sha256=8b500fe715d85b8c99fc6c3cb428c4b2666e4068763f54126aca696a57500e74',
+  )
+})
+
+test('of several secrets the newest signs; without any there is no signature', () => {
+  const body = Buffer.from('{}')
+  const message = sampleMessage(dialnexaProfile)
+  const [newest, old] = [dialnexa.signingKey('new'), dialnexa.signingKey('old')]
+  const signature = (keys: (typeof newest)[]) => dialnexa.headers(message, body, keys, 0)['x-dialnexa-signature']
+  assert.equal(signature([newest, old]), signature([newest]))
+  assert.notEqual(signature([newest]), signature([old]))
+  assert.equal(signature([]), undefined)
+})
+
+test('failures are remembered from the first on and never switch an endpoint off', () => {
+  const first = dialnexa.health(null, failed)
+  assert.deepEqual(first, { health: '{"since":1000}', disable: false })
+  const later = dialnexa.health(first.health, { ...failed, at: 1000 + 365 * 24 * 3_600_000, ended: true })
+  assert.deepEqual(later, first)
+  const { status, since } = dialnexa.healthReport(later.health)
+  assert.deepEqual({ status, since }, { status: 'failing', since: 1000 })
+})
+
+test('a success forgets them', () => {
+  const outcome = { kind: 'delivered', status: 200 } as const
+  const change = dialnexa.health('{"since":1000}', { ...failed, succeeded: true, outcome })
+  assert.deepEqual(change, { health: null, disable: false })
+  assert.deepEqual(dialnexa.healthReport(null), { status: 'healthy', reason: null, since: null })
+})
+
+test('a secret is any text of 1 to 256 characters', () => {
+  const secretFault = (secret: string) => dialnexa.endpointRules.secretFault(secret)
+  for (const good of ['x', ' ', 'whsec_my', '🎺', 's'.repeat(256)]) assert.equal(secretFault(good), null, good)
+  assert.equal(secretFault(''), 'should not be empty')
+  assert.equal(secretFault('s'.repeat(257)), 'must be shorter than or equal to 256 characters')
+  assert.equal(secretFault('\udfba'), 'must be well-formed Unicode text')
+})
+
+test('a test is of the first event that the endpoint wants', () => {
+  const { endpoint } = sampleMessage(dialnexaProfile)
+  assert.equal(dialnexa.testEvent({ ...endpoint, eventTypes: ['order.paid'] }).type, 'order.paid')
+  assert.equal(dialnexa.testEvent({ ...endpoint, eventTypes: [] }).type, 'call.completed')
+})

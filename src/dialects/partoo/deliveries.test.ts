@@ -1,0 +1,115 @@
+// Deliveries as only Partoo's are: retries by status, headers of the customer, the key of the installation.
+
+import assert from 'node:assert/strict'
+import { createPublicKey } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startReceiver } from '../../../test/support/receiver.ts'
+import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import type { Customer } from '../conformance/customer.ts'
+import type { Fields } from '../conformance/profile.ts'
+import { until, type World } from '../conformance/world.ts'
+import { onOneServer } from '../conformance/suite.ts'
+import { partooProfile } from './profile.ts'
+
+const type = 'business_created'
+
+onOneServer('partoo: deliveries', partooProfile, { createInstallation, startServer, startReceiver }, (add) => {
+  add('the operator reads the public key, and deliveries verify with it', async (world) => {
+    const key = createPublicKey(world.publicKey ?? '')
+    assert.equal(key.asymmetricKeyType, 'ed25519')
+    assert.equal(key.export({ type: 'spki', format: 'der' }).length, 44)
+    const customers = await Promise.all([world.customer(), world.customer()])
+    for (const customer of customers) {
+      const hook = world.hook()
+      await customer.endpoint(hook.url)
+      await world.post(customer.tenant, { type })
+      const [arrived] = await hook.until(1)
+      assert.ok(arrived !== undefined)
+      partooProfile.delivery.verify(arrived, { secrets: [], publicKey: world.publicKey })
+    }
+    await world.operator(404, 'GET', '/v1/dialects/standard/public-key')
+  })
+
+  add('a test of the operator sends the example of the endpoint’s type', async (world) => {
+    const customer = await world.customer()
+    const hook = world.hook()
+    const { id } = await customer.endpoint(hook.url, 5)
+    const tests = `/v1/tenants/${customer.tenant}/endpoints/${id}/test`
+    await world.operator(202, 'POST', tests)
+    const [arrived] = await hook.until(1)
+    assert.equal((JSON.parse(arrived?.body.toString('utf8') ?? '') as Fields)['type'], 'lead_received')
+    assert.equal(arrived?.headers['x-partoo-webhook-tryout'], undefined)
+  })
+
+  add('5xx is tried five times more and then dropped; a success makes the endpoint well again', async (world) => {
+    const { customer, hook, id } = await subscribed(world)
+    hook.behave(() => ({ status: 500 }))
+    const lost = await ended(world, customer)
+    assert.deepEqual([lost['status'], lost['reason'], lost['attempts']], ['failed', 'retries exhausted', 6])
+    assert.equal(hook.received().length, 6)
+    const failing = await operatorView(world, customer, id)
+    assert.deepEqual([failing['enabled'], failing['attempts'], failing['lastAttemptSucceeded']], [true, 6, false])
+    assert.partialDeepStrictEqual(failing['health'], {
+      status: 'failing',
+      reason: '6 failed attempts and no success since',
+    })
+    hook.behave(() => ({}))
+    assert.equal((await ended(world, customer))['status'], 'delivered')
+    const well = await operatorView(world, customer, id)
+    assert.deepEqual([well['attempts'], well['lastAttemptSucceeded']], [7, true])
+    assert.partialDeepStrictEqual(well['health'], { status: 'healthy', since: null })
+  })
+
+  for (const status of [301, 400, 404, 410, 429]) {
+    add(`${status} is final`, async (world) => {
+      const { customer, hook, id } = await subscribed(world)
+      hook.behave(() => ({ status }))
+      const lost = await ended(world, customer)
+      assert.deepEqual([lost['status'], lost['reason'], lost['attempts']], ['failed', 'not retried', 1])
+      await sleep(150)
+      assert.equal(hook.received().length, 1)
+      assert.equal((await operatorView(world, customer, id))['enabled'], true)
+    })
+  }
+
+  add('no answer is tried again as 5xx is', async (world) => {
+    const customer = await world.customer()
+    // Nothing listens on port 1.
+    await customer.endpoint('http://127.0.0.1:1/')
+    const lost = await ended(world, customer)
+    assert.deepEqual([lost['reason'], lost['attempts']], ['retries exhausted', 6])
+  })
+
+  add('the customer’s headers go with every delivery, as they are now', async (world) => {
+    const customer = await world.customer()
+    const hook = world.hook()
+    const created = await customer.create(partooProfile.api.full(hook.url, 0))
+    await world.post(customer.tenant, { type })
+    const [first] = await hook.until(1)
+    assert.equal(first?.headers['x-my-header'], 'my-value')
+    assert.equal(first?.headers['x-auth-token'], 'secret-token')
+    await customer.change(String(created['id']), { custom_headers: { 'X-My-Header': 'another' } })
+    await world.post(customer.tenant, { type })
+    const [, second] = await hook.until(2)
+    assert.equal(second?.headers['x-my-header'], 'another')
+    assert.equal(second?.headers['x-auth-token'], undefined)
+  })
+})
+
+async function subscribed(world: World) {
+  const customer = await world.customer()
+  const hook = world.hook()
+  const { id } = await customer.endpoint(hook.url)
+  return { customer, hook, id }
+}
+
+/** Posts an event and waits until its delivery has ended. */
+async function ended(world: World, { tenant }: Customer): Promise<Fields> {
+  const { id } = await world.post(tenant, { type })
+  await until(async () => (await world.deliveryOf(tenant, id))['status'] !== 'pending', 'the delivery has ended')
+  return world.deliveryOf(tenant, id)
+}
+
+function operatorView(world: World, { tenant }: Customer, id: string): Promise<Fields> {
+  return world.operator(200, 'GET', `/v1/tenants/${tenant}/endpoints/${id}`)
+}

@@ -1,0 +1,36 @@
+// A try-out of a webhook configuration: the latest event of its type, or an example where there is none, sent once.
+
+import type { TenantId } from '../../domain/ids.ts'
+import { failure, type Result, success } from '../../domain/problem.ts'
+import type { Context, Principal } from '../../operations/context.ts'
+import type { NewEndpoint } from '../../operations/endpoints.ts'
+import { listEvents } from '../../operations/events.ts'
+import { tryOutEndpoint } from '../../operations/test-endpoint.ts'
+import { sampleData } from './samples.ts'
+
+export interface TryoutResult {
+  readonly success: boolean
+  /** Null where there was no answer. */
+  readonly statusCode: number | null
+}
+
+/** @param fieldOf how the request names a field of the configuration */
+export async function tryout(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  input: NewEndpoint,
+  fieldOf: (field: string) => string,
+): Promise<Result<TryoutResult>> {
+  const [type = ''] = input.eventTypes
+  const latest = await listEvents(context, { tenant, type, from: null, to: null }, { limit: 1, after: null })
+  const data = latest.rows[0]?.data ?? sampleData(type)
+  const sent = await tryOutEndpoint(context, principal, tenant, input, { type, data })
+  if (!sent.ok) {
+    const { problem } = sent
+    if (problem.kind !== 'invalid') return sent
+    return failure({ ...problem, fields: problem.fields.map((fault) => ({ ...fault, field: fieldOf(fault.field) })) })
+  }
+  const { outcome } = sent.value
+  return success({ success: outcome.kind === 'delivered', statusCode: 'status' in outcome ? outcome.status : null })
+}

@@ -1,0 +1,107 @@
+// The pure parts that the conformance suite does not know of: forms of ids, roles, samples, health, header names.
+
+import assert from 'node:assert/strict'
+import { randomBytes, verify } from 'node:crypto'
+import { suite, test } from 'node:test'
+import type { DeliveryId } from '../../domain/ids.ts'
+import { sampleMessage } from '../conformance/sample-message.ts'
+import type { HealthFact } from '../dialect.ts'
+import { partooProfile } from './profile.ts'
+import { sampleData } from './samples.ts'
+import { eventTypes, partoo } from './wire.ts'
+
+suite('Partoo', () => {
+  test('has integers for organizations, exact as numbers of JSON', () => {
+    for (const id of ['1', '42', '999999999999999']) {
+      assert.match(id, partoo.tenantIdPattern)
+      assert.equal(String(JSON.parse(id)), id)
+    }
+    for (const id of ['', '0', '01', '-1', '+1', '1.0', '1e3', '1'.repeat(16), 'x', '1\n', ' 1', '１']) {
+      assert.doesNotMatch(id, partoo.tenantIdPattern)
+    }
+    for (let count = 0; count < 100; count++) assert.match(partoo.newTenantId(randomBytes), /^[1-9]\d{8}$/)
+  })
+
+  test('makes keys of an ORG_ADMIN unless told otherwise', () => {
+    assert.deepEqual(partoo.roles.toSorted(), [
+      'BUSINESS_MANAGER',
+      'GROUP_MANAGER',
+      'ORG_ADMIN',
+      'ORG_MANAGER',
+      'PROVIDER',
+      'PUBLISHER',
+    ])
+    assert.equal(partoo.roles[0], 'ORG_ADMIN')
+  })
+
+  test('has one webhook per event type', () => {
+    const url = 'https://example.com/'
+    assert.equal(partoo.endpointRules.uniqueKey?.({ url, eventTypes: ['lead_received'] }), 'lead_received')
+    assert.equal(partoo.endpointRules.eventTypesMax, 1)
+  })
+
+  test('has an example for each event type, and sends it as a test', () => {
+    for (const { name } of eventTypes) {
+      assert.notEqual(sampleData(name), '{}')
+      const { endpoint } = sampleMessage(partooProfile)
+      assert.deepEqual(partoo.testEvent({ ...endpoint, eventTypes: [name] }), { type: name, data: sampleData(name) })
+    }
+  })
+
+  test('marks a try-out, and signs it as any delivery', () => {
+    const own = partoo.installationSecret ?? assert.fail('it has a key of the installation')
+    const secret = own.generate()
+    const message = sampleMessage(partooProfile)
+    const body = Buffer.from(partoo.encode(message))
+    const keys = [partoo.signingKey(secret)]
+    const plain = partoo.headers(message, body, keys, 0)
+    const marked = partoo.headers({ ...message, trial: true }, body, keys, 0)
+    assert.deepEqual(marked, { ...plain, 'x-partoo-webhook-tryout': 'true' })
+    const signature = Buffer.from(plain['x-partoo-signature-v1'] ?? '', 'base64')
+    assert.ok(verify(null, body, own.publicKey(secret), signature))
+    assert.ok(!verify(null, body, own.publicKey(own.generate()), signature))
+    assert.throws(() => partoo.headers(message, body, [], 0), 'never unsigned')
+  })
+
+  test('remembers failures for the operator, and never switches an endpoint off', () => {
+    const fact = (at: number, succeeded = false): HealthFact => ({
+      at,
+      succeeded,
+      outcome: succeeded ? { kind: 'delivered', status: 200 } : { kind: 'rejected', status: 500, retryAfterMs: null },
+      delivery: '019cb6d0-0000-7000-8000-000000000001' as DeliveryId,
+      ended: true,
+    })
+    let health: string | null = null
+    for (let count = 1; count <= 1000; count++) {
+      const change = partoo.health(health, fact(count * 86_400_000))
+      assert.equal(change.disable, false)
+      health = change.health
+    }
+    assert.deepEqual(partoo.healthReport(health), {
+      status: 'failing',
+      reason: '1000 failed attempts and no success since',
+      since: 86_400_000,
+    })
+    assert.deepEqual(partoo.health(health, fact(0, true)), { health: null, disable: false })
+    assert.deepEqual(partoo.healthReport(null), { status: 'healthy', reason: null, since: null })
+  })
+
+  test('takes headers that begin with X- and not with X-Partoo', () => {
+    const fault = (name: string) => partoo.endpointRules.headerNameFault?.(name)
+    for (const name of ['X-', 'x-a', 'X-My-Header', 'X-Part', 'X-Part.oo', 'X-My-Partoo'])
+      assert.equal(fault(name), null)
+    for (const name of [
+      '',
+      'X',
+      'Xa',
+      'A',
+      'Authorization',
+      'X-Partoo',
+      'x-pARTOO-Signature-v1',
+      'X-PartooFoo',
+      'X-a b',
+    ]) {
+      assert.notEqual(fault(name), null, name)
+    }
+  })
+})

@@ -1,0 +1,202 @@
+// Who may ask and for which company, with API keys and tokens; and what only a server that demands HTTPS can show.
+
+import assert from 'node:assert/strict'
+import { createHmac, randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { createOperatorClient, type OperatorClient } from '../../../test/support/operator-client.ts'
+import {
+  createInstallation,
+  type Installation,
+  type ServerProcess,
+  startServer,
+} from '../../../test/support/server-process.ts'
+
+const jwtSecret = 'a-secret-that-only-issuer-and-verifier-know'
+const path = '/api/v1/webhooks'
+const webhook = { url: 'https://your-app.example.com/webhooks/storno', events: ['invoice.created'] }
+
+let installation: Installation
+let server: ServerProcess
+let operator: OperatorClient
+let company: string
+let key: string
+
+before(async () => {
+  installation = await createInstallation()
+  server = await startServer(installation, { POSTHORN_ALLOW_HTTP: 'off', POSTHORN_JWT_SECRET: jwtSecret })
+  operator = createOperatorClient(server.url, installation.operatorKey)
+  company = (await operator.createTenant({ dialect: 'storno' })).id
+  key = (await operator.createKey({ tenants: [company] })).key
+})
+
+after(async () => {
+  await operator.close()
+  await server.stop()
+  await installation.remove()
+})
+
+interface Asked {
+  readonly status: number
+  readonly text: string
+  readonly body: unknown
+}
+
+async function ask(headers: Record<string, string>, method = 'GET', rest = '', body?: unknown): Promise<Asked> {
+  const response = await fetch(server.url + path + rest, {
+    method,
+    headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  return { status: response.status, text, body: text === '' ? null : JSON.parse(text) }
+}
+
+const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+function token(claims: object, secret = jwtSecret, header: object = { alg: 'HS256', typ: 'JWT' }): string {
+  const signed = `${base64(header)}.${base64(claims)}`
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
+}
+
+const inAnHour = (): number => Math.floor(Date.now() / 1000) + 3600
+const bearer = (text: string, of: string = company) => ({ authorization: `Bearer ${text}`, 'x-company': of })
+
+test('an API key is taken with Bearer and alone', async () => {
+  for (const authorization of [`Bearer ${key}`, key]) {
+    assert.equal((await ask({ authorization, 'x-company': company })).status, 200)
+  }
+})
+
+test('no credential, and a bad one, are refused with the bodies of the JWT library', async () => {
+  const missing = await ask({ 'x-company': company })
+  assert.deepEqual([missing.status, missing.text], [401, '{"code":401,"message":"JWT Token not found"}'])
+  const bad = [
+    `af_${'0'.repeat(64)}`,
+    'nonsense',
+    'a.b.c',
+    token({ companies: [company], exp: inAnHour() }, 'another secret'),
+    token({ companies: [company], exp: inAnHour() }, jwtSecret, { alg: 'none' }),
+    `${token({ companies: [company] })
+      .split('.', 2)
+      .join('.')}.`,
+  ]
+  for (const one of bad) {
+    const answer = await ask(bearer(one))
+    assert.deepEqual([answer.status, answer.text], [401, '{"code":401,"message":"Invalid JWT Token"}'], one)
+  }
+  const expired = await ask(bearer(token({ companies: [company], permissions: ['webhook.view'], exp: 1_700_000_000 })))
+  assert.deepEqual([expired.status, expired.text], [401, '{"code":401,"message":"Expired JWT Token"}'])
+})
+
+test('a token may do what its permissions say, for its companies', async () => {
+  const claims = { sub: 'user-1', companies: [company], exp: inAnHour() }
+  const viewer = bearer(token({ ...claims, permissions: ['webhook.view'] }))
+  const manager = bearer(token({ ...claims, permissions: ['webhook.view', 'webhook.manage'] }))
+  const created = await ask(manager, 'POST', '', webhook)
+  assert.equal(created.status, 201, created.text)
+  const { uuid } = created.body as { uuid: string }
+  assert.equal((await ask(viewer, 'GET', `/${uuid}`)).status, 200)
+  for (const [method, rest] of [
+    ['POST', ''],
+    ['PATCH', `/${uuid}`],
+    ['DELETE', `/${uuid}`],
+    ['POST', `/${uuid}/test`],
+    ['POST', `/${uuid}/regenerate-secret`],
+  ] as const) {
+    const refused = await ask(viewer, method, rest)
+    const message = 'Insufficient permissions — requires webhook.manage permission'
+    assert.deepEqual([refused.status, refused.body], [403, { error: 'Access denied', message, code: 403 }])
+  }
+  const nobody = bearer(token(claims))
+  for (const rest of ['', `/${uuid}`, `/${uuid}/deliveries`, `/${uuid}/deliveries/${randomUUID()}`]) {
+    const refused = await ask(nobody, 'GET', rest)
+    const message = 'Insufficient permissions — requires webhook.view permission'
+    assert.deepEqual([refused.status, refused.body], [403, { error: 'Access denied', message, code: 403 }])
+  }
+  assert.equal((await ask(manager, 'DELETE', `/${uuid}`)).status, 204)
+})
+
+test('every call but the event types needs a company that the caller speaks for', async () => {
+  const another = (await operator.createTenant({ dialect: 'storno' })).id
+  const elsewhere = (await operator.createTenant({ id: randomUUID(), dialect: 'allo' })).id
+  const permissions = ['webhook.view', 'webhook.manage']
+  const named = token({ companies: [company, elsewhere, randomUUID()], permissions, exp: inAnHour() })
+  const { companies } = JSON.parse(Buffer.from(named.split('.')[1] ?? '', 'base64url').toString()) as {
+    companies: string[]
+  }
+  const missing =
+    '{"error":"Company context required","message":"The X-Company header is required for this endpoint.","code":403}'
+  const denied = '{"error":"Access denied","message":"You do not have access to this company.","code":403}'
+  const id = randomUUID()
+  const calls = [
+    ['GET', ''],
+    ['POST', '', webhook],
+    ['GET', `/${id}`],
+    ['PATCH', `/${id}`, { isActive: true }],
+    ['DELETE', `/${id}`],
+    ['POST', `/${id}/test`],
+    ['POST', `/${id}/regenerate-secret`],
+    ['GET', `/${id}/deliveries`],
+    ['GET', `/${id}/deliveries/${id}`],
+  ] as const
+  for (const [method, rest, body] of calls) {
+    const without = await ask({ authorization: `Bearer ${key}` }, method, rest, body)
+    assert.deepEqual([without.status, without.text], [403, missing], `${method} ${rest}`)
+    for (const foreign of [another, randomUUID(), 'x', `${company}0`]) {
+      const answer = await ask(bearer(key, foreign), method, rest, body)
+      assert.deepEqual([answer.status, answer.text], [403, denied], `${method} ${rest}`)
+    }
+    // A token may name companies that nobody has registered, or that are another dialect's tenants.
+    for (const unknown of companies.slice(1)) {
+      const answer = await ask(bearer(named, unknown), method, rest, body)
+      assert.deepEqual([answer.status, answer.text], [403, denied], `${method} ${rest}`)
+    }
+  }
+  for (const headers of [{ authorization: key }, bearer(key, 'x'), bearer(token({ exp: inAnHour() }), another)]) {
+    const types = await ask(headers, 'GET', '/events')
+    assert.equal(types.status, 200)
+    assert.equal((types.body as unknown[]).length, 17)
+  }
+  assert.equal((await ask({}, 'GET', '/events')).status, 401)
+})
+
+test('a key of several companies reaches each of them by its header, in capitals too', async () => {
+  const companies = await Promise.all(
+    [1, 2, 3].map(async () => (await operator.createTenant({ dialect: 'storno' })).id),
+  )
+  const { key: wide } = await operator.createKey({ tenants: companies })
+  for (const of of companies) assert.equal((await ask(bearer(wide, of), 'POST', '', webhook)).status, 201)
+  for (const of of companies) {
+    const { body } = await ask(bearer(wide, of.toUpperCase()))
+    assert.equal((body as unknown[]).length, 1)
+  }
+})
+
+test('a URL that is not HTTPS is well-formed and not to be had', async () => {
+  const errors = { url: 'A valid HTTPS URL is required.' }
+  const expected = { error: 'Validation failed', message: 'The request contains invalid data', code: 422, errors }
+  const body = { ...webhook, url: 'http://your-app.example.com/webhooks/storno' }
+  const refused = await ask(bearer(key), 'POST', '', body)
+  assert.deepEqual([refused.status, refused.body], [422, expected])
+  const { body: created } = await ask(bearer(key), 'POST', '', webhook)
+  const { uuid } = created as { uuid: string }
+  const changed = await ask(bearer(key), 'PATCH', `/${uuid}`, { url: body.url })
+  assert.deepEqual([changed.status, changed.body], [422, expected])
+  const both = await ask(bearer(key), 'POST', '', { ...body, events: ['invoice.lost'] })
+  assert.deepEqual(
+    [both.status, (both.body as { errors: object }).errors],
+    [422, { ...errors, events: 'Invalid event type: invoice.lost' }],
+  )
+  const malformed = await ask(bearer(key), 'POST', '', { ...webhook, url: 'nonsense', events: ['invoice.lost'] })
+  assert.equal(malformed.status, 400)
+})
+
+test('a change without any field is refused', async () => {
+  const { body } = await ask(bearer(key), 'POST', '', webhook)
+  const { uuid } = body as { uuid: string }
+  for (const nothing of [{}, { unknown: 1 }, undefined]) {
+    const answer = await ask(bearer(key), 'PATCH', `/${uuid}`, nothing)
+    assert.equal(answer.status, 400, answer.text)
+    assert.partialDeepStrictEqual(answer.body, { error: 'Validation failed', code: 400 })
+  }
+})

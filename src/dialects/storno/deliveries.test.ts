@@ -1,0 +1,131 @@
+// A delivery's record and the counters of its endpoint: after failure, exhaustion, while it waits, and success.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { startReceiver } from '../../../test/support/receiver.ts'
+import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import type { Fields } from '../conformance/profile.ts'
+import { until, World } from '../conformance/world.ts'
+import { stornoProfile } from './profile.ts'
+import { ask, endpoint, okay, type, utcSeconds } from './test-calls.ts'
+
+const world = new World(stornoProfile, { createInstallation, startServer, startReceiver })
+
+void describe('Storno.ro: deliveries', { concurrency: 8 }, () => {
+  before(() => world.start())
+  after(() => world.stop())
+
+  void test('an exhausted delivery: three attempts, a record each, and its counters', async () => {
+    const { customer, id, hook } = await endpoint(world, () => ({ status: 503, body: 'x'.repeat(5000) }))
+    assert.partialDeepStrictEqual(await customer.get(id), {
+      deliveriesCount: 0,
+      lastDeliveryAt: null,
+      lastDeliveryStatus: null,
+    })
+    const data = '{"total":1.0,"id":12345678901234567890}'
+    const { id: event } = await world.post(customer.tenant, { type, data, occurredAt: '2026-02-18T09:45:00.700Z' })
+    await hook.until(3)
+    await until(async () => (await customer.get(id))['deliveriesCount'] === 3, 'all are recorded')
+    await until(async () => (await world.deliveryOf(customer.tenant, event))['status'] === 'failed', 'it has ended')
+    const list = okay(await ask(customer, 'GET', `/${id}/deliveries`))
+    const rows = list['data'] as Fields[]
+    const [uuid, durationMs, deliveredAt] = ['uuid', 'durationMs', 'deliveredAt'].map((name) => rows[0]?.[name])
+    assert.deepEqual(rows[0], {
+      uuid,
+      eventType: type,
+      status: 'failed',
+      responseCode: 503,
+      durationMs,
+      deliveredAt,
+      attempt: 3,
+    })
+    assert.deepEqual(
+      rows.map((row) => [row['uuid'], row['attempt']]),
+      [3, 2, 1].map((attempt) => [uuid, attempt]),
+    )
+    assert.partialDeepStrictEqual(list, { total: 3, page: 1, limit: 20, pages: 1 })
+    const webhook = await customer.get(id)
+    assert.deepEqual([webhook['lastDeliveryStatus'], webhook['lastDeliveryAt']], ['failed', deliveredAt])
+
+    const answer = await ask(customer, 'GET', `/${id}/deliveries/${String(uuid)}`)
+    const detail = okay(answer)
+    const sent = hook.received()[2]
+    const signature = String(sent?.headers['x-storno-signature'])
+    const { responseHeaders } = detail
+    assert.equal((responseHeaders as Fields)['Connection'], 'keep-alive')
+    assert.deepEqual(detail, {
+      uuid,
+      webhookUuid: id,
+      eventType: type,
+      status: 'failed',
+      attempt: 3,
+      requestUrl: hook.url,
+      requestMethod: 'POST',
+      requestHeaders: {
+        'Content-Type': 'application/json',
+        'User-Agent': 'Storno-Webhooks/1.0',
+        'X-Storno-Event': type,
+        'X-Storno-Delivery': uuid,
+        'X-Storno-Signature': signature,
+      },
+      requestPayload: {
+        id: uuid,
+        type,
+        createdAt: '2026-02-18T09:45:00Z',
+        company: customer.tenant,
+        data: JSON.parse(data) as Fields,
+      },
+      responseCode: 503,
+      responseHeaders,
+      responseBody: 'x'.repeat(4096),
+      durationMs,
+      errorMessage: 'Endpoint returned non-2xx status: 503',
+      deliveredAt,
+      nextRetryAt: null,
+    })
+    assert.ok(answer.text.includes(`"requestPayload":${sent?.body.toString()},`), 'numbers as they were posted')
+  })
+
+  void test('a delivery that waits for its retry says when that is', async () => {
+    const { customer, id, hook } = await endpoint(world, () => ({ status: 429, headers: { 'retry-after': '600' } }))
+    await world.post(customer.tenant, { type })
+    await hook.until(1)
+    await until(async () => (await customer.get(id))['deliveriesCount'] === 1, 'it is recorded')
+    const [row] = okay(await ask(customer, 'GET', `/${id}/deliveries`))['data'] as Fields[]
+    const detail = okay(await ask(customer, 'GET', `/${id}/deliveries/${String(row?.['uuid'])}`))
+    assert.partialDeepStrictEqual(detail, { status: 'failed', attempt: 1 })
+    assert.match(String(detail['nextRetryAt']), utcSeconds)
+    const wait = Date.parse(String(detail['nextRetryAt'])) - Date.parse(String(detail['deliveredAt']))
+    assert.ok(wait >= 599_000 && wait <= 601_000, String(wait))
+  })
+
+  void test('a delivery that was not attempted yet is pending; then it succeeds', async () => {
+    const { customer, id, hook } = await endpoint(world, () => ({ status: 204, delayMs: 1000 }))
+    const { id: event } = await world.post(customer.tenant, { type })
+    await hook.until(1)
+    const pending = { deliveriesCount: 0, lastDeliveryAt: null, lastDeliveryStatus: 'pending' }
+    assert.partialDeepStrictEqual(await customer.get(id), pending)
+    const { id: uuid } = await world.deliveryOf(customer.tenant, event)
+    const detail = `/${id}/deliveries/${String(uuid)}`
+    assert.partialDeepStrictEqual(okay(await ask(customer, 'GET', detail)), {
+      status: 'pending',
+      attempt: 0,
+      requestUrl: hook.url,
+      requestHeaders: {},
+      responseCode: 0,
+      responseBody: null,
+      errorMessage: null,
+      deliveredAt: null,
+      nextRetryAt: null,
+    })
+    await until(async () => (await customer.get(id))['deliveriesCount'] === 1, 'it is recorded')
+    assert.equal((await customer.get(id))['lastDeliveryStatus'], 'success')
+    assert.partialDeepStrictEqual(okay(await ask(customer, 'GET', detail)), {
+      status: 'success',
+      attempt: 1,
+      responseCode: 204,
+      responseBody: '',
+      errorMessage: null,
+    })
+  })
+})

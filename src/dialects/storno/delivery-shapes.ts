@@ -1,0 +1,165 @@
+// How deliveries look in Storno.ro's API: one record per attempt. Sources: README.md beside this file.
+
+import { Type } from 'typebox'
+import type { Attempt } from '../../domain/attempt.ts'
+import type { listAttempts, showDelivery } from '../../operations/deliveries.ts'
+import { Nullable, statusText, Time, Uuid } from './shapes.ts'
+import { timeText } from './wire.ts'
+
+const Headers = Type.Record(Type.String(), Type.String())
+const Payload = Type.Object({}, { description: 'The JSON body that was sent.' })
+
+const DeliveryStatusText = Type.Enum(['success', 'failed', 'pending'])
+
+export const TestResult = Type.Object({
+  deliveryUuid: Uuid,
+  status: DeliveryStatusText,
+  eventType: Type.String(),
+  requestPayload: Payload,
+  requestHeaders: Headers,
+  responseCode: Type.Integer({ description: '0 where there was no answer.' }),
+  responseBody: Nullable(Type.String({ description: 'The first 1,024 characters.' })),
+  durationMs: Type.Integer(),
+  deliveredAt: Nullable(Time),
+})
+
+const attemptFields = {
+  uuid: Uuid,
+  eventType: Type.String(),
+  status: DeliveryStatusText,
+  responseCode: Type.Integer({ description: '0 where there was no answer.' }),
+  durationMs: Type.Integer(),
+  attempt: Type.Integer({ description: '1 for the first.' }),
+}
+
+export const DeliveryList = Type.Object({
+  data: Type.Array(Type.Object({ ...attemptFields, deliveredAt: Time })),
+  total: Type.Integer(),
+  page: Type.Integer(),
+  limit: Type.Integer(),
+  pages: Type.Integer(),
+})
+
+export const DeliveryDetail = Type.Object({
+  ...attemptFields,
+  webhookUuid: Uuid,
+  requestUrl: Type.String(),
+  requestMethod: Type.Literal('POST'),
+  requestHeaders: Headers,
+  requestPayload: Payload,
+  responseHeaders: Headers,
+  responseBody: Nullable(Type.String({ description: 'The first 4,096 characters.' })),
+  errorMessage: Nullable(Type.String()),
+  deliveredAt: Nullable(Time),
+  nextRetryAt: Nullable(Time),
+})
+
+type Found<Operation extends (...input: never) => Promise<unknown>> = Extract<
+  Awaited<ReturnType<Operation>>,
+  { readonly ok: true }
+>['value']
+export type FoundDelivery = Found<typeof showDelivery>
+type FoundAttempt = Found<typeof listAttempts>['rows'][number]
+
+export function attemptSummary(row: FoundAttempt): object {
+  return {
+    uuid: row.delivery.id,
+    eventType: row.delivery.eventType,
+    status: statusText(row.outcome.kind === 'delivered'),
+    responseCode: responseCode(row),
+    durationMs: row.durationMs,
+    deliveredAt: deliveredAt(row),
+    attempt: row.number,
+  }
+}
+
+/** As JSON text, because the payload is shown as it was sent and not as a parser would write it. */
+export function testResultText({ delivery, attempts, body }: FoundDelivery): string {
+  const attempt = attempts.at(-1)
+  return objectText({
+    deliveryUuid: delivery.id,
+    status: statusOf(delivery.status, attempt),
+    eventType: delivery.eventType,
+    requestPayload: new JsonText(body),
+    requestHeaders: shownHeaders(attempt?.exchange?.requestHeaders),
+    responseCode: responseCode(attempt),
+    responseBody: attempt?.response?.slice(0, 1024) ?? null,
+    durationMs: attempt?.durationMs ?? 0,
+    deliveredAt: deliveredAt(attempt),
+  })
+}
+
+/** The latest attempt of a delivery; as JSON text likewise. */
+export function deliveryDetailText({ endpoint, delivery, attempts, body }: FoundDelivery): string {
+  const attempt = attempts.at(-1)
+  return objectText({
+    uuid: delivery.id,
+    webhookUuid: delivery.endpointId,
+    eventType: delivery.eventType,
+    status: statusOf(delivery.status, attempt),
+    attempt: attempt?.number ?? 0,
+    requestUrl: attempt?.exchange?.url ?? endpoint.url,
+    requestMethod: 'POST',
+    requestHeaders: shownHeaders(attempt?.exchange?.requestHeaders),
+    requestPayload: new JsonText(body),
+    responseCode: responseCode(attempt),
+    responseHeaders: shownHeaders(attempt?.exchange?.responseHeaders),
+    responseBody: attempt?.response ?? null,
+    durationMs: attempt?.durationMs ?? 0,
+    errorMessage: attempt === undefined ? delivery.reason : errorMessage(attempt),
+    deliveredAt: deliveredAt(attempt),
+    nextRetryAt: attempt === undefined || delivery.dueAt === null ? null : timeText(delivery.dueAt),
+  })
+}
+
+/** A delivery that waits for its first attempt is pending; one that ended without any has failed. */
+function statusOf(delivery: FoundDelivery['delivery']['status'], attempt: Attempt | undefined): string {
+  if (attempt !== undefined) return statusText(attempt.outcome.kind === 'delivered')
+  return delivery === 'pending' ? 'pending' : 'failed'
+}
+
+function responseCode(attempt: Attempt | undefined): number {
+  return attempt !== undefined && 'status' in attempt.outcome ? attempt.outcome.status : 0
+}
+
+/** When the attempt had its outcome, as in `lastDeliveryAt`. */
+function deliveredAt(attempt: Attempt | undefined): string | null {
+  return attempt === undefined ? null : timeText(attempt.startedAt + attempt.durationMs)
+}
+
+function errorMessage({ outcome }: Attempt): string | null {
+  switch (outcome.kind) {
+    case 'delivered':
+      return null
+    case 'rejected':
+      return `Endpoint returned non-2xx status: ${outcome.status}`
+    case 'timedOut':
+      return 'Endpoint did not respond within 10 seconds'
+    case 'unreachable':
+      return `Endpoint could not be reached: ${outcome.error}`
+    // Without the guard's reason: it names addresses that names of the inside resolve to.
+    case 'blocked':
+      return 'Endpoint could not be reached: its address is not public'
+  }
+}
+
+/** Header names have no case; the vendor shows them in capitals. */
+function shownHeaders(headers: Readonly<Record<string, string>> | null | undefined): object {
+  const capitals = (name: string): string => name.replace(/(?<![^-])[a-z]/g, (letter) => letter.toUpperCase())
+  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [capitals(name), value]))
+}
+
+/** JSON that is written as it stands. */
+class JsonText {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+function objectText(fields: Readonly<Record<string, unknown>>): string {
+  const members = Object.entries(fields).map(
+    ([name, value]) => `${JSON.stringify(name)}:${value instanceof JsonText ? value.text : JSON.stringify(value)}`,
+  )
+  return `{${members.join(',')}}`
+}

@@ -1,0 +1,104 @@
+// The delivery history: filters, pages, and whose it is.
+
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, test } from 'node:test'
+import { startReceiver } from '../../../test/support/receiver.ts'
+import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import type { Fields } from '../conformance/profile.ts'
+import { until, World } from '../conformance/world.ts'
+import { stornoProfile } from './profile.ts'
+import { ask, endpoint, okay, type } from './test-calls.ts'
+
+const world = new World(stornoProfile, { createInstallation, startServer, startReceiver })
+
+void describe('Storno.ro: history', { concurrency: 8 }, () => {
+  before(() => world.start())
+  after(() => world.stop())
+
+  void test('the history is filtered and read page by page to its end', async () => {
+    let count = 0
+    const { customer, id } = await endpoint(world, () => ({ status: ++count === 1 ? 500 : 200 }), ['*'])
+    const { id: first } = await world.post(customer.tenant, { type: 'sync.failed' })
+    await until(async () => (await world.deliveryOf(customer.tenant, first))['status'] === 'delivered', 'it is retried')
+    for (let index = 0; index < 5; index++) await world.post(customer.tenant, { type })
+    await until(async () => (await customer.get(id))['deliveriesCount'] === 7, 'all are recorded')
+
+    const list = async (query: string): Promise<Fields> =>
+      okay(await ask(customer, 'GET', `/${id}/deliveries?${query}`))
+    const key = ({ uuid, attempt }: Fields): string => `${String(uuid)} ${String(attempt)}`
+    const all = (await list(''))['data'] as Fields[]
+    assert.equal(all.length, 7)
+    assert.deepEqual(all.map(key), all.map(key).toSorted().toReversed(), 'newest first')
+    for (const limit of [1, 2, 3, 7, 100]) {
+      const pages = Math.ceil(7 / limit)
+      const read: string[] = []
+      for (let page = 1; page <= pages; page++) {
+        const body = await list(`page=${page}&limit=${limit}`)
+        assert.partialDeepStrictEqual(body, { total: 7, page, limit, pages })
+        read.push(...(body['data'] as Fields[]).map(key))
+      }
+      assert.deepEqual(read, all.map(key))
+      assert.deepEqual((await list(`page=${pages + 1}&limit=${limit}`))['data'], [])
+    }
+    const today = new Date().toISOString().slice(0, 10)
+    const day = (offset: number): string => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
+    for (const [query, total] of [
+      ['status=success', 6],
+      ['status=failed', 1],
+      ['eventType=sync.failed', 2],
+      ['eventType=sync.failed&status=success', 1],
+      ['eventType=webhook.test', 0],
+      [`from=${day(-1)}&to=${day(1)}`, 7],
+      [`from=${day(1)}`, 0],
+      [`to=${day(-1)}`, 0],
+      ['no_such_parameter=1', 7],
+    ] as const) {
+      assert.equal((await list(query))['total'], total, query)
+    }
+    // Unless midnight has come meanwhile, today counts whole.
+    if (today === new Date().toISOString().slice(0, 10)) {
+      assert.equal((await list(`from=${today}&to=${today}`))['total'], 7)
+    }
+  })
+
+  void test('a bad query value is refused and named', async () => {
+    const { customer, id } = await endpoint(world)
+    const wrong = {
+      page: ['0', '-1', '1.5', 'x', '', '1000001', '1&page=2'],
+      limit: ['0', '101', 'x', ''],
+      status: ['pending', 'Success', ''],
+      eventType: ['', 'a%20b'],
+      from: ['2026-02-30', '2026-2-3', '18.02.2026', '2026-02-18T00:00:00Z', ''],
+      to: ['2026-13-01', 'today'],
+    }
+    for (const [name, values] of Object.entries(wrong)) {
+      for (const value of values) {
+        const answer = await ask(customer, 'GET', `/${id}/deliveries?${name}=${value}`)
+        assert.equal(answer.status, 422, `${name}=${value}: ${answer.text}`)
+        assert.partialDeepStrictEqual(answer.body, { error: 'Validation failed', code: 422 })
+        assert.deepEqual(Object.keys((answer.body as { errors: object }).errors), [name])
+      }
+    }
+  })
+
+  void test("a delivery is its own endpoint's alone", async () => {
+    const { customer, id, hook } = await endpoint(world)
+    const other = await customer.endpoint(world.hook().url, 3)
+    const { id: event } = await world.post(customer.tenant, { type })
+    await hook.until(1)
+    const { id: uuid } = await world.deliveryOf(customer.tenant, event)
+    okay(await ask(customer, 'GET', `/${id}/deliveries/${String(uuid)}`))
+    okay(await ask(customer, 'GET', `/${id.toUpperCase()}/deliveries/${String(uuid).toUpperCase()}`))
+    const answers = await Promise.all([
+      ask(customer, 'GET', `/${other.id}/deliveries/${String(uuid)}`),
+      ...[randomUUID(), 'x', '1'].map((one) => ask(customer, 'GET', `/${id}/deliveries/${one}`)),
+    ])
+    for (const { status, text } of answers) {
+      assert.equal(status, 404)
+      assert.equal(text, '{"error":"Not found","message":"Webhook delivery not found for this endpoint","code":404}')
+    }
+    await customer.remove(id)
+    assert.equal((await ask(customer, 'GET', `/${id}/deliveries/${String(uuid)}`)).status, 404)
+  })
+})

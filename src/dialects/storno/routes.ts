@@ -1,0 +1,193 @@
+// Storno.ro's webhook API as its customers see it: endpoints. Deliveries are in delivery-routes.ts. Sources: README.md.
+
+import { Type } from 'typebox'
+import { failure, invalidField, type Result, success } from '../../domain/problem.ts'
+import type { DialectFront } from '../../http/dialect-front.ts'
+import { type AnyRoute, route } from '../../http/front.ts'
+import { type Context, tenantFor } from '../../operations/context.ts'
+import { listDeliveries } from '../../operations/deliveries.ts'
+import type { EndpointInput } from '../../operations/endpoint-rules.ts'
+import {
+  changeEndpoint,
+  createEndpoint,
+  deleteEndpoint,
+  endpointStatus,
+  getEndpoint,
+  listEndpoints,
+  rotateSecret,
+} from '../../operations/endpoints.ts'
+import { companyOf, credential, keyOfClaims } from './access.ts'
+import { idOf, path, refusals, StornoError, WebhookPath } from './api.ts'
+import { deliveryRoutes } from './delivery-routes.ts'
+import { planWithoutWebhooks, stornoProblem } from './errors.ts'
+import { Webhook, webhook, webhookDetail, WebhookDetail } from './shapes.ts'
+import { eventTypes, scopes, storno } from './wire.ts'
+
+const { urlCharsMax, descriptionCharsMax } = storno.endpointRules
+
+// Event types are plain strings here, and URLs any text: those that are well-formed and not to be had are 422, which
+// is said where endpoints are checked.
+const fields = {
+  url: Type.String({ minLength: 1, maxLength: urlCharsMax, description: 'HTTPS URL, publicly reachable.' }),
+  events: Type.Array(Type.String(), { minItems: 1, description: 'Event types, or `*` for all, later ones included.' }),
+  description: Type.Optional(Type.Union([Type.String({ maxLength: descriptionCharsMax }), Type.Null()])),
+  isActive: Type.Optional(Type.Boolean({ default: true })),
+}
+
+export function stornoFront(context: Context): DialectFront {
+  return {
+    dialect: storno,
+    prefixes: [path],
+    routes: [...webhookRoutes(context), ...deliveryRoutes(context)],
+    openapi: {
+      info: { title: 'Storno.ro API: webhooks', version: '1.0.0' },
+      components: {
+        securitySchemes: {
+          Bearer: { type: 'http', scheme: 'bearer' },
+          Company: { type: 'apiKey', in: 'header', name: 'X-Company' },
+        },
+      },
+      security: [{ Bearer: [], Company: [] }],
+    },
+    credential,
+    keyOfClaims,
+    permits: (key, needs) => key.scopes.includes(needs),
+    tenantOf: companyOf,
+    answerProblem: stornoProblem,
+  }
+}
+
+function webhookRoutes(context: Context): AnyRoute[] {
+  const view = { tag: 'Webhooks', access: 'read', needs: scopes.view } as const
+  const manage = { tag: 'Webhooks', access: 'write', needs: scopes.manage } as const
+  return [
+    route({
+      tag: 'Webhooks',
+      access: 'read',
+      tenantless: true,
+      method: 'GET',
+      path: `${path}/events`,
+      operationId: 'listWebhookEvents',
+      summary: 'List webhook event types',
+      answers: {
+        200: Type.Array(Type.Object({ name: Type.String(), description: Type.String(), category: Type.String() })),
+        401: StornoError,
+        429: StornoError,
+      },
+      handle: () => success({ status: 200, body: eventTypes }),
+    }),
+    route({
+      ...view,
+      method: 'GET',
+      path,
+      operationId: 'listWebhooks',
+      summary: 'List webhooks, newest first',
+      answers: { 200: Type.Array(Webhook), ...refusals },
+      async handle({ principal, tenant }) {
+        const endpoints = await listEndpoints(context, principal, tenant)
+        return endpoints.ok
+          ? success({ status: 200, body: endpoints.value.map((endpoint) => webhook(endpoint, false)) })
+          : endpoints
+      },
+    }),
+    route({
+      ...manage,
+      method: 'POST',
+      path,
+      operationId: 'createWebhook',
+      summary: 'Create webhook',
+      body: Type.Object(fields),
+      answers: { 201: Webhook, 400: StornoError, 402: StornoError, 422: StornoError, ...refusals },
+      async handle({ principal, tenant, body }) {
+        const company = await tenantFor(context, principal, tenant)
+        if (!company.ok) return company
+        if (company.value.tenant.settings['plan'] === 'none') return success(planWithoutWebhooks)
+        const { url, events, description = null, isActive = true } = body
+        const input = { url, eventTypes: events, description, enabled: isActive }
+        const created = await createEndpoint(context, principal, tenant, input)
+        return created.ok ? success({ status: 201, body: webhook(created.value, true) }) : created
+      },
+    }),
+    route({
+      ...view,
+      method: 'GET',
+      path: `${path}/:uuid`,
+      operationId: 'getWebhook',
+      summary: 'Get webhook',
+      params: WebhookPath,
+      answers: { 200: WebhookDetail, 404: StornoError, ...refusals },
+      async handle({ principal, tenant, params }) {
+        const id = idOf(params.uuid)
+        const endpoint = await getEndpoint(context, principal, tenant, id)
+        if (!endpoint.ok) return endpoint
+        const status = await endpointStatus(context, endpoint.value)
+        // Only an endpoint without any attempt can have nothing but waiting deliveries.
+        const query = { tenant, endpoint: id, status: 'pending', eventType: null, from: null, to: null } as const
+        const waiting =
+          status.attempts === 0 ? await listDeliveries(context, principal, query, { limit: 1, after: null }) : null
+        const waits = waiting !== null && waiting.ok && waiting.value.rows.length > 0
+        return success({ status: 200, body: webhookDetail(endpoint.value, status, waits) })
+      },
+    }),
+    route({
+      ...manage,
+      method: 'PATCH',
+      path: `${path}/:uuid`,
+      operationId: 'updateWebhook',
+      summary: 'Update webhook: only the given fields change',
+      params: WebhookPath,
+      body: Type.Partial(Type.Object(fields)),
+      answers: { 200: Webhook, 400: StornoError, 404: StornoError, 422: StornoError, ...refusals },
+      async handle({ principal, tenant, params, body }) {
+        const change = changeOf(body)
+        if (!change.ok) return change
+        const changed = await changeEndpoint(context, principal, tenant, idOf(params.uuid), change.value)
+        return changed.ok ? success({ status: 200, body: webhook(changed.value, false) }) : changed
+      },
+    }),
+    route({
+      ...manage,
+      method: 'DELETE',
+      path: `${path}/:uuid`,
+      operationId: 'deleteWebhook',
+      summary: 'Delete webhook and its delivery history, for good',
+      params: WebhookPath,
+      answers: { 204: Type.Null(), 404: StornoError, ...refusals },
+      async handle({ principal, tenant, params }) {
+        const deleted = await deleteEndpoint(context, principal, tenant, idOf(params.uuid))
+        return deleted.ok ? success({ status: 204 }) : failure(deleted.problem)
+      },
+    }),
+    route({
+      ...manage,
+      method: 'POST',
+      path: `${path}/:uuid/regenerate-secret`,
+      operationId: 'regenerateWebhookSecret',
+      summary: 'Regenerate secret: the old one ends at once',
+      params: WebhookPath,
+      answers: { 200: Webhook, 404: StornoError, ...refusals },
+      async handle({ principal, tenant, params }) {
+        const rotated = await rotateSecret(context, principal, tenant, idOf(params.uuid), 0)
+        return rotated.ok ? success({ status: 200, body: webhook(rotated.value, true) }) : rotated
+      },
+    }),
+  ]
+}
+
+interface WebhookChange {
+  readonly url?: string
+  readonly events?: readonly string[]
+  readonly description?: string | null
+  readonly isActive?: boolean
+}
+
+function changeOf({ url, events, description, isActive }: WebhookChange): Result<EndpointInput> {
+  const input: EndpointInput = {
+    ...(url !== undefined && { url }),
+    ...(events !== undefined && { eventTypes: events }),
+    ...(description !== undefined && { description }),
+    ...(isActive !== undefined && { enabled: isActive }),
+  }
+  if (Object.keys(input).length > 0) return success(input)
+  return invalidField('body', 'format', 'must have at least one of url, events, description and isActive')
+}

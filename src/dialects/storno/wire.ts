@@ -1,0 +1,168 @@
+// Storno.ro's deliveries: events, body, headers, signature, retries. Sources of each fact: README.md beside this file.
+
+import type { Event } from '../../domain/event.ts'
+import { uuidV4, uuidV7, type RandomBytes } from '../../domain/ids.ts'
+import { limits } from '../../domain/limits.ts'
+import { retryBySchedule, type RetrySchedule } from '../../domain/retry.ts'
+import { hmacHex, textKey } from '../../signing/hmac-hex.ts'
+import type { Dialect, EventType, Message } from '../dialect.ts'
+
+const second = 1000
+const minute = 60 * second
+
+interface StornoEventType extends EventType {
+  readonly category: string
+}
+
+const of = (category: string, ...types: readonly (readonly [name: string, description: string])[]) =>
+  types.map(([name, description]): StornoEventType => ({ name, description, category }))
+
+export const eventTypes: readonly StornoEventType[] = [
+  ...of(
+    'invoices',
+    ['invoice.created', 'New invoice, entered or synced from ANAF'],
+    ['invoice.updated', 'Invoice data, status or payments changed'],
+    ['invoice.issued', 'Invoice issued'],
+    ['invoice.submitted', 'Invoice sent to ANAF e-Factura'],
+    ['invoice.validated', 'Outgoing invoice validated by ANAF'],
+    ['invoice.rejected', 'Outgoing invoice rejected by ANAF'],
+    ['invoice.cancelled', 'Invoice cancelled'],
+    ['invoice.paid', 'Invoice paid in full'],
+  ),
+  ...of('payments', ['payment.created', 'Payment recorded'], ['payment.deleted', 'Payment removed']),
+  ...of('clients', ['client.created', 'Client added'], ['client.updated', 'Client changed']),
+  ...of('sync', ['sync.completed', 'ANAF sync finished'], ['sync.failed', 'ANAF sync failed']),
+  ...of(
+    'proforma',
+    ['proforma.created', 'New proforma invoice'],
+    ['proforma.accepted', 'Proforma invoice accepted by the client'],
+    ['proforma.rejected', 'Proforma invoice rejected by the client'],
+  ),
+]
+
+export const scopes = { view: 'webhook.view', manage: 'webhook.manage' } as const
+
+/** UUIDs as they are written here; whoever writes one may use capitals. */
+export const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** What the operator may choose for a company; the first of each is what the reference pages describe. */
+const tenantSettings = {
+  /** Envelope and headers: those of the reference pages (A), or those of the concepts page (B). */
+  family: ['A', 'B'],
+  /** `none`: the company's plan has no webhooks. */
+  plan: ['enabled', 'none'],
+} as const
+
+/** Three attempts in six minutes. The vendor's table gives exact times. */
+const retries: RetrySchedule = { waitsMs: [minute, 5 * minute], exact: true }
+
+const secretPrefix = 'whsec_'
+
+export const storno: Dialect = {
+  name: 'storno',
+  title: 'Storno.ro',
+
+  tenantIdPattern: uuidPattern,
+  newTenantId: uuidV4,
+
+  newApiKey: (random) => `af_${hex(random, 32)}`,
+  tenantsPerKeyMax: limits.keyTenantsMax,
+  scopes: Object.values(scopes),
+  roles: [],
+  // A bucket of 50,000 that refills with 500 every two minutes.
+  quotas: [{ per: 'key', counts: 'all', requests: 500, windowSeconds: 120, burst: 49_500 }],
+  tenantSettings,
+
+  newEndpointId: (_key, random) => uuidV4(random),
+  newEventId: uuidV7,
+
+  eventTypes,
+  openCatalogue: false,
+  testEvent: ({ id }) => ({ type: testType, data: testData(id) }),
+
+  endpointRules: {
+    schemes: ['https:'],
+    urlCharsMax: 2048,
+    descriptionCharsMax: 255,
+    wildcards: 'all',
+    filters: [],
+    customHeaders: false,
+    newSecret: (random) => secretPrefix + hex(random, 32),
+    // Without the prefix too: that is the form of secrets that the vendor's server gave out.
+    secretFault: (secret) => (/^(?:whsec_)?[0-9a-f]{64}$/.test(secret) ? null : 'must be whsec_ and 64 hex digits'),
+  },
+
+  installationSecret: null,
+  keepExchange: true,
+  timeoutMs: 10 * second,
+  retries,
+
+  encode: (message) => (isFamilyB(message) ? bodyB(message) : bodyA(message)),
+  signingKey: textKey,
+  // One signature, of the newest secret: the header has no room for a second.
+  headers: (message, body, [key]) => {
+    const { event, delivery } = message
+    const signature = key === undefined ? null : hmacHex(key, body)
+    return isFamilyB(message)
+      ? {
+          'content-type': 'application/json',
+          'user-agent': 'Storno-Webhook/1.0',
+          'x-webhook-event': event.type,
+          'x-webhook-id': delivery,
+          ...(signature !== null && { 'x-webhook-signature': signature }),
+        }
+      : {
+          'content-type': 'application/json',
+          'user-agent': 'Storno-Webhooks/1.0',
+          'x-storno-event': event.type,
+          'x-storno-delivery': delivery,
+          ...(signature !== null && { 'x-storno-signature': `sha256=${signature}` }),
+        }
+  },
+
+  verdict: (outcome, attempt, event) => {
+    if (outcome.kind === 'delivered') return { kind: 'succeeded' }
+    return isTest(event) ? { kind: 'notRetried' } : retryBySchedule(retries, attempt)
+  },
+  // The vendor switches nothing off and counts nothing; this is for the operator's eyes.
+  health: (previous, { at, succeeded }) => ({ health: succeeded ? null : (previous ?? String(at)), disable: false }),
+  healthReport: (since) =>
+    since === null
+      ? { status: 'healthy', reason: null, since: null }
+      : { status: 'failing', reason: 'the last attempt failed', since: Number(since) },
+}
+
+const testType = 'webhook.test'
+
+/** What a test says, whatever its type. */
+export function testData(endpoint: string): string {
+  return JSON.stringify({ message: 'This is a test delivery from Storno.ro', webhookUuid: endpoint })
+}
+
+/** Types outside the catalogue come from tests only. A test is answered at once, so a retry would tell nobody anything. */
+function isTest(event: Event): boolean {
+  return !eventTypes.some(({ name }) => name === event.type)
+}
+
+function isFamilyB({ tenant }: Message): boolean {
+  return tenant.settings['family'] === 'B'
+}
+
+function bodyA({ tenant, event, delivery }: Message): string {
+  const type = JSON.stringify(event.type)
+  return `{"id":"${delivery}","type":${type},"createdAt":"${timeText(event.occurredAt)}","company":"${tenant.id}","data":${event.data}}`
+}
+
+function bodyB({ event, delivery }: Message): string {
+  const createdAt = timeText(event.occurredAt).replace('Z', '+00:00')
+  return `{"id":"${delivery}","event":${JSON.stringify(event.type)},"created_at":"${createdAt}","data":${event.data}}`
+}
+
+/** Whole seconds, as in all of the vendor's examples. */
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+function hex(random: RandomBytes, bytes: number): string {
+  return Buffer.from(random(bytes)).toString('hex')
+}

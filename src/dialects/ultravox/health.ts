@@ -1,0 +1,52 @@
+// The health of a webhook: `normal` until a delivery has used up its retries, then `unhealthy` until the next success.
+// It is told, and changes nothing: an unhealthy webhook gets its deliveries all the same.
+
+import { describeOutcome, type Outcome } from '../../domain/attempt.ts'
+import type { HealthChange, HealthFact, HealthReport } from '../dialect.ts'
+
+export interface Health {
+  readonly status: 'normal' | 'unhealthy'
+  /** When the status last changed, ms; null: never. */
+  readonly changedAt: number | null
+  /** Newest first. They outlast a recovery. */
+  readonly failures: readonly Failure[]
+}
+
+export interface Failure {
+  readonly at: number
+  readonly text: string
+}
+
+const failuresMax = 10
+
+const untroubled: Health = { status: 'normal', changedAt: null, failures: [] }
+
+export function readHealth(state: string | null): Health {
+  return state === null ? untroubled : (JSON.parse(state) as Health)
+}
+
+export function health(previous: string | null, fact: HealthFact): HealthChange {
+  const before = readHealth(previous)
+  if (fact.succeeded) {
+    const recovers = before.status === 'unhealthy'
+    return { health: recovers ? written(before, 'normal', fact.at, before.failures) : previous, disable: false }
+  }
+  const failures = [{ at: fact.at, text: textOf(fact.outcome) }, ...before.failures].slice(0, failuresMax)
+  const status = fact.ended ? 'unhealthy' : before.status
+  return { health: written(before, status, fact.at, failures), disable: false }
+}
+
+export function healthReport(state: string | null): HealthReport {
+  const { status, changedAt } = readHealth(state)
+  if (status === 'normal') return { status: 'healthy', reason: null, since: null }
+  return { status: 'failing', reason: 'a delivery used up its retries, and none has succeeded since', since: changedAt }
+}
+
+function written(before: Health, status: Health['status'], at: number, failures: readonly Failure[]): string {
+  const changedAt = status === before.status ? before.changedAt : at
+  return JSON.stringify({ status, changedAt, failures } satisfies Health)
+}
+
+function textOf(outcome: Outcome): string {
+  return outcome.kind === 'timedOut' ? 'Timeout' : describeOutcome(outcome)
+}

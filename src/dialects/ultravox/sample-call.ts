@@ -1,0 +1,37 @@
+// The call that a test event tells of: every field that the vendor requires of one, as it would be at that event.
+
+import type { Endpoint } from '../../domain/endpoint.ts'
+import { isoTime } from './time.ts'
+
+const minute = 60_000
+
+/** JSON text. The call is as old as the endpoint, so that the same endpoint always gets the same one. */
+export function sampleCall(endpoint: Pick<Endpoint, 'createdAt' | 'filters'>, eventType: string): string {
+  const joined = eventType !== 'call.started'
+  const ended = joined && eventType !== 'call.joined'
+  const billed = eventType === 'call.billed'
+  const agentId = endpoint.filters['agentId'] ?? null
+  return JSON.stringify({
+    callId: '00000000-0000-4000-8000-000000000000',
+    clientVersion: null,
+    created: isoTime(endpoint.createdAt),
+    joined: joined ? isoTime(endpoint.createdAt) : null,
+    ended: ended ? isoTime(endpoint.createdAt + minute) : null,
+    endReason: ended ? 'hangup' : null,
+    billedDuration: billed ? '60s' : null,
+    billingStatus: billed ? 'BILLING_STATUS_BILLED' : 'BILLING_STATUS_PENDING',
+    firstSpeaker: 'FIRST_SPEAKER_AGENT',
+    firstSpeakerSettings: { agent: {} },
+    initialOutputMedium: 'MESSAGE_MEDIUM_VOICE',
+    joinUrl: null,
+    shortSummary: null,
+    summary: null,
+    agent: agentId === null ? null : { agentId, name: 'Test' },
+    agentId,
+    experimentalSettings: {},
+    metadata: { test: 'true' },
+    initialState: {},
+    requestContext: {},
+    sipDetails: null,
+  })
+}

@@ -1,0 +1,54 @@
+// Between the vendor's words and the domain's.
+
+import type { FastifyRequest } from 'fastify'
+import { type Endpoint, secretsInForce } from '../../domain/endpoint.ts'
+import type { Context } from '../../operations/context.ts'
+import type { EndpointInput } from '../../operations/endpoint-rules.ts'
+import { endpointStatus } from '../../operations/endpoints.ts'
+import { readHealth } from './health.ts'
+import { type Cursor, writeCursor } from './paging.ts'
+import { isoTime } from './time.ts'
+
+interface WebhookInput {
+  readonly agentId?: string | null
+  readonly url?: string
+  readonly secrets?: readonly string[]
+  readonly events?: readonly string[]
+}
+
+export function inputOf({ agentId, url, secrets, events }: WebhookInput): EndpointInput {
+  return {
+    ...(url !== undefined && { url }),
+    ...(events !== undefined && { eventTypes: events }),
+    // In lower case, as UUIDs are written; events must name their agent so too.
+    ...(agentId !== undefined && { filters: agentId === null ? {} : { agentId: agentId.toLowerCase() } }),
+    ...(secrets !== undefined && { secrets }),
+  }
+}
+
+/** Every field of the vendor's page, in its order. */
+export async function webhook(context: Context, endpoint: Endpoint): Promise<unknown> {
+  const { health } = await endpointStatus(context, endpoint)
+  const { status, changedAt, failures } = readHealth(health)
+  return {
+    webhookId: endpoint.id,
+    agentId: endpoint.filters['agentId'] ?? null,
+    created: isoTime(endpoint.createdAt),
+    url: endpoint.url,
+    secrets: secretsInForce(endpoint.secrets, context.clock.now()).map(({ value }) => value),
+    events: endpoint.eventTypes,
+    status,
+    lastStatusChange: changedAt === null ? null : isoTime(changedAt),
+    recentFailures: failures.map(({ at, text }) => ({ timestamp: isoTime(at), failure: text })),
+  }
+}
+
+/** The request's own address with another cursor; null: there is no such page. */
+export function linkTo(request: FastifyRequest, cursor: Cursor | null): string | null {
+  if (cursor === null) return null
+  const [path = '', query] = request.url.split('?')
+  const parameters = new URLSearchParams(query)
+  parameters.set('cursor', writeCursor(cursor))
+  parameters.sort()
+  return `${request.protocol}://${request.host}${path}?${parameters.toString()}`
+}

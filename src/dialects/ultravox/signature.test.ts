@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { describe, test } from 'node:test'
+import vectors from '../../../test/vectors/ultravox.json' with { type: 'json' }
+import { hmacHex, textKey, verifyHmacHex } from '../../signing/hmac-hex.ts'
+import { sampleMessage } from '../conformance/sample-message.ts'
+import { ultravoxProfile } from './profile.ts'
+import { ultravox } from './wire.ts'
+
+const message = sampleMessage(ultravoxProfile)
+const body = Buffer.from('{"event":"call.started","call":{}}')
+const at = Date.parse('2026-01-02T03:04:05.678Z')
+
+describe('the signature', () => {
+  for (const { body: text, timestamp, secrets, signature } of vectors) {
+    test(`of the vector at ${timestamp} is as published`, () => {
+      assert.equal(secrets.map((secret) => hmacHex(textKey(secret), text, timestamp)).join(','), signature)
+      for (const [index, secret] of secrets.entries()) {
+        assert.ok(verifyHmacHex(textKey(secret), signature.split(',')[index] ?? '', text, timestamp))
+      }
+    })
+  }
+
+  test('is one per secret, in the order of the secrets, over the body and then the timestamp', () => {
+    const secrets = ['second', 'first, with a comma', 'ß🎺']
+    const keys = secrets.map((secret) => ultravox.signingKey(secret))
+    const headers = ultravox.headers(message, body, keys, at)
+    const timestamp = '2026-01-02T03:04:05.678000+00:00'
+    assert.equal(headers['x-ultravox-webhook-timestamp'], timestamp)
+    assert.equal(
+      headers['x-ultravox-webhook-signature'],
+      secrets.map((secret) => hmacHex(textKey(secret), Buffer.concat([body, Buffer.from(timestamp)]))).join(','),
+    )
+  })
+
+  test('is left out without secrets, and the timestamp is not', () => {
+    const headers = ultravox.headers(message, body, [], at)
+    assert.deepEqual(Object.keys(headers), ['content-type', 'user-agent', 'x-ultravox-webhook-timestamp'])
+  })
+
+  test('has a timestamp with six digits of a second, also at a whole one', () => {
+    const headers = ultravox.headers(message, body, [], Date.parse('2026-01-02T03:04:05Z'))
+    assert.equal(headers['x-ultravox-webhook-timestamp'], '2026-01-02T03:04:05.000000+00:00')
+  })
+})
+
+describe('API keys and secrets', () => {
+  test('a key has 41 characters', () => {
+    assert.equal(ultravox.newApiKey(randomBytes).length, 41)
+  })
+
+  test('a secret has 1 to 120 characters, counted as the vendor counts', () => {
+    const { endpointRules } = ultravox
+    for (const good of ['x', 'x'.repeat(120), '🎺'.repeat(120)]) assert.equal(endpointRules.secretFault(good), null)
+    for (const wrong of ['', 'x'.repeat(121), '🎺'.repeat(121), '\ud83d'])
+      assert.notEqual(endpointRules.secretFault(wrong), null)
+  })
+})
+
+describe('the test event', () => {
+  const required = [
+    'agent',
+    'agentId',
+    'billedDuration',
+    'billingStatus',
+    'callId',
+    'clientVersion',
+    'created',
+    'endReason',
+    'ended',
+    'experimentalSettings',
+    'firstSpeaker',
+    'firstSpeakerSettings',
+    'initialOutputMedium',
+    'initialState',
+    'joinUrl',
+    'joined',
+    'metadata',
+    'requestContext',
+    'shortSummary',
+    'sipDetails',
+    'summary',
+  ]
+
+  for (const { name } of ultravox.eventTypes) {
+    test(`of ${name} tells of a whole call`, () => {
+      const { type, data } = ultravox.testEvent({ ...message.endpoint, eventTypes: [name] })
+      const call = JSON.parse(data) as Record<string, unknown>
+      assert.equal(type, name)
+      assert.deepEqual(Object.keys(call).toSorted(), required)
+      assert.equal(call['joined'] !== null, name !== 'call.started')
+      assert.equal(call['ended'] !== null, name === 'call.ended' || name === 'call.billed')
+      assert.equal(call['billedDuration'] !== null, name === 'call.billed')
+    })
+  }
+
+  test('is of the agent that the webhook is limited to, and of any type where it wants none', () => {
+    const agentId = '3c90c3cc-0d44-4b50-8888-8dd25736052a'
+    const { type, data } = ultravox.testEvent({ ...message.endpoint, eventTypes: [], filters: { agentId } })
+    assert.equal(type, 'call.started')
+    assert.partialDeepStrictEqual(JSON.parse(data), { agentId, agent: { agentId } })
+  })
+})

@@ -1,0 +1,112 @@
+// The signature of the Standard Webhooks specification, against fixed vectors and its official package.
+
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Webhook } from 'standardwebhooks'
+import {
+  newStandardSecret,
+  standardKey,
+  standardSecretFault,
+  standardSignature,
+  verifyStandardSignature,
+} from './standard-webhooks.ts'
+
+interface Vector {
+  readonly secret: string
+  readonly id: string
+  readonly timestamp: number
+  readonly body: string
+  readonly signature: string
+}
+
+const file = new URL('../../test/vectors/standard-webhooks.json', import.meta.url)
+const vectors = JSON.parse(readFileSync(file, 'utf8')) as Vector[]
+
+for (const { secret, id, timestamp, body, signature } of vectors) {
+  const key = standardKey(secret)
+  const bytes = Buffer.from(body)
+
+  test(`the vector ${id} is signed and verified`, () => {
+    assert.equal(standardSignature([key], id, timestamp, bytes), signature)
+    assert.ok(verifyStandardSignature(key, id, timestamp, bytes, signature))
+    assert.equal(new Webhook(secret).sign(id, new Date(timestamp * 1000), body), signature)
+  })
+
+  test(`the vector ${id} is refused with anything changed`, () => {
+    const other = standardKey(newStandardSecret(randomBytes))
+    assert.ok(!verifyStandardSignature(other, id, timestamp, bytes, signature), 'key')
+    assert.ok(!verifyStandardSignature(key, `${id}x`, timestamp, bytes, signature), 'id')
+    assert.ok(!verifyStandardSignature(key, id, timestamp + 1, bytes, signature), 'timestamp')
+    assert.ok(!verifyStandardSignature(key, id, timestamp, Buffer.from(`${body} `), signature), 'body')
+    for (const wrong of [
+      '',
+      'v1,',
+      'v1',
+      signature.slice(3),
+      signature.replace('v1', 'v1a'),
+      `${signature.slice(0, -5)}=`,
+    ]) {
+      assert.ok(!verifyStandardSignature(key, id, timestamp, bytes, wrong), `signature ${wrong}`)
+    }
+  })
+}
+
+test('the official package verifies what is signed, whatever the body and the length of the secret', () => {
+  const secretBytes = fc.uint8Array({ minLength: 24, maxLength: 64 })
+  fc.assert(
+    fc.property(secretBytes, fc.json(), (bytes, body) => {
+      const secret = `whsec_${Buffer.from(bytes).toString('base64')}`
+      assert.equal(standardSecretFault(secret), null)
+      const timestamp = Math.floor(Date.now() / 1000)
+      const signature = standardSignature([standardKey(secret)], 'msg_1', timestamp, Buffer.from(body))
+      const headers = {
+        'webhook-id': 'msg_1',
+        'webhook-timestamp': String(timestamp),
+        'webhook-signature': signature,
+      }
+      new Webhook(secret).verify(body, headers)
+      const changed = { ...headers, 'webhook-id': 'msg_2' }
+      assert.throws(() => new Webhook(secret).verify(body, changed))
+    }),
+  )
+})
+
+test('while a secret is rotated, receivers verify with the old one and with the new one', () => {
+  const secrets = [newStandardSecret(randomBytes), newStandardSecret(randomBytes)]
+  const timestamp = Math.floor(Date.now() / 1000)
+  const signature = standardSignature(secrets.map(standardKey), 'msg_1', timestamp, Buffer.from('{}'))
+  assert.match(signature, /^v1,[A-Za-z0-9+/]{43}= v1,[A-Za-z0-9+/]{43}=$/)
+  const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': String(timestamp), 'webhook-signature': signature }
+  for (const secret of secrets) {
+    new Webhook(secret).verify('{}', headers)
+    assert.ok(verifyStandardSignature(standardKey(secret), 'msg_1', timestamp, Buffer.from('{}'), signature))
+  }
+  assert.throws(() => new Webhook(newStandardSecret(randomBytes)).verify('{}', headers))
+})
+
+test('a secret has 24 to 64 bytes in base64; its prefix may be missing and changes nothing', () => {
+  const encoded = (count: number): string => randomBytes(count).toString('base64')
+  for (const count of [24, 25, 26, 32, 63, 64]) {
+    const text = encoded(count)
+    assert.equal(standardSecretFault(`whsec_${text}`), null)
+    assert.equal(standardSecretFault(text), null)
+    assert.deepEqual(standardKey(`whsec_${text}`).export(), Buffer.from(text, 'base64'))
+    assert.deepEqual(standardKey(text).export(), Buffer.from(text, 'base64'))
+  }
+  for (const count of [0, 1, 23, 65, 100]) {
+    assert.match(standardSecretFault(`whsec_${encoded(count)}`) ?? '', /24 to 64 bytes/)
+  }
+  const text = encoded(25)
+  for (const wrong of [`whsec_${text.replace(/=+$/, '')}`, `WHSEC_${text}`, `whsec_ ${text}`, 'whsec_ä', `${text}!`]) {
+    assert.match(standardSecretFault(wrong) ?? '', /base64/)
+  }
+})
+
+test('new secrets hold 24 bytes and are all different', () => {
+  const secrets = Array.from({ length: 500 }, () => newStandardSecret(randomBytes))
+  for (const secret of secrets) assert.match(secret, /^whsec_[A-Za-z0-9+/]{32}$/)
+  assert.equal(new Set(secrets).size, secrets.length)
+})
