@@ -2,6 +2,7 @@
 
 import { randomFillSync } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Clock } from './domain/clock.ts'
 import type { RandomBytes } from './domain/ids.ts'
@@ -54,7 +55,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const dialects = servedDialects(settings.dialects)
   const policy = addressPolicy(settings.allowNetworks)
   const guard = createGuard(policy)
+  if (settings.host === '') throw new SettingError('POSTHORN_HOST must name an address to listen on')
   const store = await openSqliteStore(settings.database.slice('sqlite:'.length))
+  // What a start that fails has begun so far, the last first: its timers would keep the process alive.
+  const undo: (() => Promise<unknown>)[] = [() => store.close()]
   try {
     const vault = createVault(options.masterKey)
     await proveMasterKey(store, vault)
@@ -77,6 +81,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       retentionMs: settings.retentionDays * 24 * 60 * 60 * 1000,
       observer: observe(metrics, logger),
     })
+    undo.push(() => engine.stop(failedStartStopMs))
     const context: Context = {
       store,
       engine,
@@ -134,12 +139,12 @@ export async function startApp(options: AppOptions): Promise<App> {
         url: `/openapi/${name}.json`,
       })),
     ])
-    await server.listen({ host: settings.host, port: settings.port })
-    const { port } = server.server.address() as AddressInfo
+    undo.push(() => server.close())
+    const port = await listen(server, settings)
     return {
       url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
       async stop() {
-        const closed = server.close()
+        const closed = closeServer(server, limits.stopMs)
         await engine.stop(limits.stopMs)
         await sender.destroy()
         await closed
@@ -147,10 +152,34 @@ export async function startApp(options: AppOptions): Promise<App> {
       },
     }
   } catch (error) {
-    await store.close()
+    for (const step of undo.toReversed()) await step()
     throw error
   }
 }
+
+/** @throws SettingError that says why the address cannot be had */
+async function listen(server: FastifyInstance, { host, port }: Settings): Promise<number> {
+  try {
+    await server.listen({ host, port })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new SettingError(`cannot listen on POSTHORN_HOST ${host}, POSTHORN_PORT ${port}: ${reason}`)
+  }
+  return (server.server.address() as AddressInfo).port
+}
+
+/** Lets requests under way end, until the deadline: a caller that never ends its own must not hold up the stop. */
+async function closeServer(server: FastifyInstance, deadlineMs: number): Promise<void> {
+  // Again and again: a connection whose request is under way now is kept alive, and idle, a moment later.
+  const closeIdle = setInterval(() => server.server.closeIdleConnections(), 50)
+  const closeAll = setTimeout(() => server.server.closeAllConnections(), deadlineMs)
+  await server.close()
+  clearInterval(closeIdle)
+  clearTimeout(closeAll)
+}
+
+/** How long a start that failed waits for attempts that it has begun. */
+const failedStartStopMs = 1000
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -179,6 +208,8 @@ function servedDialects(names: readonly string[]): Context['dialects'] {
   if (unknown !== undefined) {
     throw new SettingError(`POSTHORN_DIALECTS names ${unknown}; there are ${[...all.keys()].join(', ')}`)
   }
+  if (names.length === 0)
+    throw new SettingError(`POSTHORN_DIALECTS names none; there are ${[...all.keys()].join(', ')}`)
   return new Map([...all].filter(([name]) => names.includes(name)))
 }
 

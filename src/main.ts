@@ -21,11 +21,7 @@ try {
   await program.parseAsync()
 } catch (error) {
   // What the operator can mend is one line; anything else is ours, and comes with its stack.
-  if (!(error instanceof SettingError || error instanceof StoreRefused) && !isListenError(error)) throw error
+  if (!(error instanceof SettingError || error instanceof StoreRefused)) throw error
   process.stderr.write(`posthorn: ${error.message}\n`)
   process.exitCode = 1
-}
-
-function isListenError(error: unknown): error is Error {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'listen'
 }

@@ -76,13 +76,15 @@ export function dialectRoutes(context: Context): AnyRoute[] {
 }
 
 function dialectShape(dialect: Dialect): unknown {
-  const { name, title, eventTypes, openCatalogue, scopes, roles, retries, timeoutMs, quotas, tenantSettings } = dialect
+  const { name, title, openCatalogue, scopes, roles, retries, timeoutMs, quotas, tenantSettings } = dialect
   const retry = {
     attempts: retries.waitsMs.length + 1,
     waitsSeconds: retries.waitsMs.map((waitMs) => waitMs / 1000),
     jitter: !retries.exact,
     timeoutSeconds: timeoutMs / 1000,
   }
+  // Of an event type a dialect may know more, for its own pages.
+  const eventTypes = dialect.eventTypes.map((type) => ({ name: type.name, description: type.description }))
   const rateLimits = quotas
   return { name, title, eventTypes, openCatalogue, scopes, roles, retry, rateLimits, tenantSettings }
 }

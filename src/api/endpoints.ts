@@ -31,7 +31,8 @@ const fields = {
   description: Type.Optional(Nullable(Type.String())),
   enabled: Type.Optional(Type.Boolean()),
   headers: Type.Optional(StringMap),
-  secrets: Type.Optional(Type.Array(Type.String(), { maxItems: limits.secretsPerEndpointMax })),
+  // None would mean deliveries that nobody can verify; without the field one is made.
+  secrets: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: limits.secretsPerEndpointMax })),
 }
 
 export function endpointRoutes(context: Context): AnyRoute[] {

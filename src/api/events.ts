@@ -27,11 +27,12 @@ const EventBody = Type.Object(
     data: Type.Object({}, { description: 'Delivered as it was posted, byte for byte.' }),
     id: Type.Optional(Type.String({ pattern: eventIdPattern, description: 'Makes the post idempotent.' })),
     attributes: Type.Optional(
-      Type.Record(
-        Type.String({ maxLength: limits.attributeCharsMax }),
-        Type.String({ maxLength: limits.attributeCharsMax }),
-        { maxProperties: limits.attributesMax, description: 'What endpoint filters match.' },
-      ),
+      Type.Record(Type.String(), Type.String({ maxLength: limits.attributeCharsMax }), {
+        // A limit within the record's key schema would not be looked at.
+        propertyNames: { type: 'string', maxLength: limits.attributeCharsMax },
+        maxProperties: limits.attributesMax,
+        description: 'What endpoint filters match.',
+      }),
     ),
     occurredAt: Type.Optional(Time),
   },

@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import { failure, type FieldError, type Problem, type Result, success } from '../domain/problem.ts'
 import type { AnyRoute, Answer, Front } from '../http/front.ts'
 import type { Context, Principal } from '../operations/context.ts'
+import { ProblemSchema } from './shapes.ts'
 
 /** What a route needs to be open to customers' keys too; others are the operator's alone. */
 export const customersToo = 'customers too'
@@ -25,7 +26,7 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
   return {
     name: 'operator',
     prefixes: ['/v1'],
-    routes: options.routes,
+    routes: options.routes.map((route) => ({ ...route, answers: { ...route.answers, default: ProblemSchema } })),
     openapi: {
       info: {
         title: 'Posthorn operator API',

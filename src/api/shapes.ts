@@ -12,7 +12,8 @@ import type { DeliveryRow } from '../store/store.ts'
 
 export const Nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
   Type.Union([schema, Type.Null()])
-export const Time = Type.String({ format: 'date-time' })
+/** Without leap seconds, which the format knows but no Date can hold. */
+export const Time = Type.String({ format: 'date-time', pattern: '^[^:]+:[^:]+:[0-5]' })
 export const StringMap = Type.Record(Type.String(), Type.String())
 
 export const PageQuery = {

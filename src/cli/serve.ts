@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { startApp } from '../app.ts'
 import { keyBeside, type KeyFile } from '../config/key-files.ts'
-import { readSettings, type SettingName, type Settings } from '../config/settings.ts'
+import { readSettings, SettingError, type SettingName, type Settings, settingTable } from '../config/settings.ts'
 import { createLogger } from '../telemetry/log.ts'
 import { version } from './version.ts'
 
@@ -14,10 +14,10 @@ export async function serve(flags: Readonly<Partial<Record<SettingName, string>>
   const databasePath = settings.database.slice('sqlite:'.length)
   const operatorFile =
     settings.operatorKey === null
-      ? keyBeside(databasePath, 'operator-key', () => `pho_${randomBytes(30).toString('base64url')}`)
+      ? keyFile(databasePath, 'operatorKey', () => `pho_${randomBytes(30).toString('base64url')}`)
       : null
   const masterFile =
-    settings.masterKey === null ? keyBeside(databasePath, 'master-key', () => randomBytes(32).toString('base64')) : null
+    settings.masterKey === null ? keyFile(databasePath, 'masterKey', () => randomBytes(32).toString('base64')) : null
   const app = await startApp({
     settings,
     logger,
@@ -39,6 +39,28 @@ export async function serve(flags: Readonly<Partial<Record<SettingName, string>>
   }
   process.once('SIGTERM', () => stop('SIGTERM'))
   process.once('SIGINT', () => stop('SIGINT'))
+}
+
+/** The file that holds a key which no setting gives; what it holds must be as good as a setting. */
+function keyFile(databasePath: string, setting: 'operatorKey' | 'masterKey', generate: () => string): KeyFile {
+  const { variable, parse } = settingTable[setting]
+  const name = setting === 'operatorKey' ? 'operator-key' : 'master-key'
+  let file: KeyFile
+  try {
+    file = keyBeside(databasePath, name, generate)
+  } catch (error) {
+    throw new SettingError(`cannot keep ${variable} beside POSTHORN_DATABASE: ${messageOf(error)}`)
+  }
+  try {
+    parse(file.value)
+  } catch (error) {
+    throw new SettingError(`${variable}, from the file ${file.path}, ${messageOf(error)}`)
+  }
+  return file
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function announce(

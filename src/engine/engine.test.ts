@@ -201,7 +201,7 @@ suite('an unavailable store', () => {
       wrapStore: (store) => ({
         ...store,
         commit: (batch) => (broken ? Promise.reject(new StoreUnavailable('full')) : store.commit(batch)),
-        ping: () => (broken ? Promise.reject(new StoreUnavailable('full')) : store.ping()),
+        heartbeat: (node, now) => (broken ? Promise.reject(new StoreUnavailable('full')) : store.heartbeat(node, now)),
       }),
     })
     await rig.addEndpoint('/a')

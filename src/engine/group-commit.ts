@@ -169,7 +169,8 @@ export class GroupCommit {
 
   async #probe(): Promise<void> {
     try {
-      await this.#store.ping()
+      // A write, because a locked or full database may well answer a read.
+      await this.#store.heartbeat(this.#node, this.#clock.now())
     } catch {
       this.#clock.after(this.#retryMs, () => void this.#probe())
       this.#retryMs = Math.min(this.#retryMs * 2, limits.storeRetryMsMax)

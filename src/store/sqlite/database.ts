@@ -79,8 +79,8 @@ export class Database {
   }
 
   ping(): void {
-    this.prepare('SELECT 1 FROM installation LIMIT 1').get()
-    this.#assertInPlace()
+    // Takes the lock that a write would need.
+    this.transaction(() => {})
   }
 
   close(): void {

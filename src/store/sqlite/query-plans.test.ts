@@ -34,7 +34,6 @@ class Recording extends Database {
 const meant: readonly { readonly plan: RegExp; readonly sql: RegExp; readonly why: string }[] = [
   { plan: /^SCAN CONSTANT ROW/, sql: /./, why: 'reads no table' },
   { plan: /^SCAN nodes/, sql: /^DELETE FROM nodes/, why: 'there is one row' },
-  { plan: /^SCAN installation/, sql: /LIMIT 1$/, why: 'one row, whichever' },
   { plan: /^SCAN endpoint_status USING COVERING INDEX endpoint_status_sweep/, sql: /LIMIT 1$/, why: 'one row' },
   { plan: /^SCAN api_keys/, sql: /^DELETE FROM api_keys/, why: 'tenants are rarely deleted' },
   { plan: /^USE TEMP B-TREE FOR ORDER BY/, sql: /FROM endpoints /, why: 'the endpoints of one tenant' },

@@ -1,0 +1,170 @@
+// What comes in over HTTP before any field is looked at: bodies that are no JSON, too big or too deep, media types,
+// methods and paths.
+
+import assert from 'node:assert/strict'
+import { request as httpRequest } from 'node:http'
+import { after, suite, test } from 'node:test'
+import { type ApiCase, testCases } from '../../test/support/api-case.ts'
+import { eventType, fresh, startApiRig } from '../../test/support/api-rig.ts'
+
+const rig = await startApiRig()
+after(() => rig.close())
+
+const tenant = await rig.tenant('standard')
+const post = { method: 'POST', path: '/v1/events' } as const
+const eventWith = (data: string): string => `{"tenant":"${tenant.id}","type":"${eventType}","data":${data}}`
+const nested = (levels: number): string => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`
+const mib = 1024 * 1024
+const sized = (bytes: number): string => {
+  const empty = eventWith('{"x":""}')
+  return empty.replace('"x":""', `"x":"${'x'.repeat(bytes - empty.length)}"`)
+}
+
+suite('a body', () => {
+  const malformed: readonly [name: string, raw: string | Buffer][] = [
+    ['cut off', '{"tenant":'],
+    ['with a comma too many', '{"tenant":"a",}'],
+    ['with single quotes', "{'tenant':'a'}"],
+    ['with NaN', eventWith('{"a":NaN}')],
+    ['with a raw line break in a string', eventWith('{"a":"\n"}')],
+    ['with a raw NUL', eventWith('{"a":"\0"}')],
+    ['that starts with a byte order mark', `\uFEFF${eventWith('{}')}`],
+    ['of two values', `${eventWith('{}')}{}`],
+    ['of white space', ' \n'],
+    ['that is not UTF-8', Buffer.from([...Buffer.from('{"tenant":"'), 0xff, ...Buffer.from('"}')])],
+    ['with half a character', Buffer.from([...Buffer.from('{"tenant":"'), 0xe2, 0x82, ...Buffer.from('"}')])],
+    ['in UTF-16', Buffer.from(eventWith('{}'), 'utf16le')],
+    ['nested one level too deep', eventWith(nested(128))],
+    ['nested a hundred thousand levels', '['.repeat(100_000)],
+    ['that is an array', '[]'],
+    ['that is a text', '"tenant"'],
+    ['that is a number', '1'],
+    ['that is null', 'null'],
+  ]
+  const cases: ApiCase[] = malformed.map(([name, raw]) => ({
+    name: `${name} is refused`,
+    ...post,
+    raw,
+    status: 400,
+    code: 'body_malformed',
+  }))
+  testCases(rig, [
+    ...cases,
+    { name: 'nested to the limit is accepted', ...post, raw: eventWith(nested(127)), status: 202 },
+    { name: 'with white space around it is accepted', ...post, raw: `\r\n\t ${eventWith('{}')} \n`, status: 202 },
+    { name: 'that is absent names what is required', ...post, status: 400, fields: ['tenant', 'type', 'data'] },
+    { name: 'of 1 MiB is accepted', ...post, raw: sized(mib), status: 202 },
+    { name: 'of a byte more is refused', ...post, raw: sized(mib + 1), status: 413, code: 'body_too_large' },
+  ])
+
+  test('of unannounced length is refused past 1 MiB too', async () => {
+    const answer = await sendChunked(post.path, Buffer.alloc(2 * mib, ' '))
+    assert.equal(answer.status, 413)
+    assert.match(answer.text, /"code":"body_too_large"/)
+  })
+
+  test('is not read from whoever has no key', async () => {
+    await rig.want(401, { ...post, raw: '{', key: null })
+  })
+})
+
+suite('a media type', () => {
+  const accepted = [
+    'application/json',
+    'application/json; charset=utf-8',
+    'Application/JSON',
+    'application/merge-patch+json',
+  ]
+  const refused = [
+    'text/plain',
+    'application/xml',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'json',
+    '*/*',
+  ]
+  testCases(rig, [
+    ...accepted.map((type): ApiCase => ({
+      name: `${type} is accepted`,
+      ...post,
+      raw: eventWith('{}'),
+      headers: { 'content-type': type },
+      status: 202,
+    })),
+    ...refused.map((type): ApiCase => ({
+      name: `${type} is refused`,
+      ...post,
+      raw: eventWith('{}'),
+      headers: { 'content-type': type },
+      status: 415,
+      code: 'media_type_unsupported',
+    })),
+  ])
+
+  test('on a DELETE without a body does no harm', async () => {
+    const { id } = await rig.tenant('standard')
+    const headers = { 'content-type': 'application/json' }
+    await rig.want(204, { method: 'DELETE', path: `/v1/tenants/${id}`, headers })
+  })
+})
+
+suite('a path', () => {
+  testCases(rig, [
+    { name: 'that is unknown is 404', path: '/v1/nothing', status: 404, code: 'route_unknown', has: ['/v1/nothing'] },
+    { name: 'outside of every API is 404 too', path: '/nothing', status: 404, code: 'route_unknown' },
+    { name: 'needs no key to be unknown', path: '/v1/nothing', key: null, status: 404, code: 'route_unknown' },
+    { name: 'with a stroke at its end is another', path: '/v1/tenants/', status: 404 },
+    { name: 'with a query does not show it', path: '/v1/nothing?secret=1', status: 404, lacks: ['secret'] },
+    { name: 'with a broken escape is 404', path: '/v1/tenants/%zz', status: 404, code: 'route_unknown' },
+    { name: 'with an escape that is not UTF-8 is 404', path: '/v1/tenants/%ff', status: 404, code: 'route_unknown' },
+    {
+      name: 'with an id of 500 letters is an unknown id',
+      path: `/v1/tenants/${'x'.repeat(500)}`,
+      status: 404,
+      code: 'not_found',
+    },
+    { name: 'with a NUL in an id is an unknown id', path: '/v1/tenants/a%00b', status: 404, code: 'not_found' },
+    { name: 'with a slash in an id is an unknown id', path: '/v1/tenants/a%2Fb', status: 404, code: 'not_found' },
+    { name: 'with an empty id is no id', path: '/v1/events/', status: 404 },
+  ])
+
+  for (const [path, item] of Object.entries(rig.document.paths)) {
+    const allowed = Object.keys(item).map((method) => method.toUpperCase())
+    test(`${path} refuses other methods and says which it takes`, async () => {
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const) {
+        if (allowed.includes(method)) continue
+        const answer = await rig.ask({ method, path: path.replaceAll(/\{\w+\}/g, fresh('id')), key: null })
+        assert.equal(answer.status, 405, method)
+        assert.deepEqual((answer.headers['allow'] ?? '').split(', ').toSorted(), allowed.toSorted())
+      }
+    })
+  }
+})
+
+suite('a request id', () => {
+  test('of the caller is used, in the answer too', async () => {
+    const headers = { 'x-request-id': 'my-request.1' }
+    assert.equal((await rig.ask({ path: '/v1/tenants/none', headers })).body['requestId'], 'my-request.1')
+  })
+
+  test('that is unfit is replaced', async () => {
+    for (const id of ['', 'x'.repeat(129), 'a b', '"><script>']) {
+      const answer = await rig.ask({ path: '/v1/tenants/none', headers: { 'x-request-id': id } })
+      assert.match(String(answer.body['requestId']), /^req_\w{12}$/)
+    }
+  })
+})
+
+function sendChunked(path: string, body: Buffer): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${rig.installation.operatorKey}`, 'content-type': 'application/json' }
+    const request = httpRequest(`${rig.server.url}${path}`, { method: 'POST', headers, agent: false }, (response) => {
+      let text = ''
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+    })
+    request.on('error', reject)
+    request.write(body.subarray(0, body.length / 2))
+    request.end(body.subarray(body.length / 2))
+  })
+}

@@ -1,0 +1,124 @@
+// A customer's own headers: they arrive, and can neither replace what Posthorn or HTTP sets nor smuggle anything in.
+
+import assert from 'node:assert/strict'
+import { after, suite, test } from 'node:test'
+import { type ApiCase, testCases } from '../../test/support/api-case.ts'
+import { eventType, startApiRig } from '../../test/support/api-rig.ts'
+
+const rig = await startApiRig()
+after(() => rig.close())
+
+const tenant = await rig.tenant('standard')
+const path = `/v1/tenants/${tenant.id}/endpoints`
+const withHeaders = (headers: object) =>
+  ({ method: 'POST', path, body: { url: `${rig.receiver.url}/x`, eventTypes: ['none'], headers } }) as const
+
+test('arrive with every delivery', async () => {
+  const headers = {
+    Authorization: 'Bearer of good news',
+    Cookie: 'a=b',
+    'X-Api-Key': '!~\t~!',
+    "!#$%&'*+-.^_`|~9z": 'odd name',
+    accept: 'text/x',
+    empty: '',
+    'x-long': 'v'.repeat(4096),
+  }
+  const endpoint = await rig.endpoint(tenant, { headers })
+  assert.deepEqual(endpoint['headers'], headers)
+  const id = await rig.event(tenant)
+  const [arrived] = await rig.received(endpoint.path, 1)
+  for (const [name, value] of Object.entries(headers)) assert.equal(arrived?.headers[name.toLowerCase()], value, name)
+  assert.equal(arrived?.headers['webhook-id'], id)
+
+  const own = `${path}/${endpoint.id}`
+  await rig.want(200, { method: 'PATCH', path: own, body: { headers: { 'X-New': 'n' } } })
+  await rig.event(tenant)
+  const second = (await rig.received(endpoint.path, 2))[1]
+  assert.deepEqual([second?.headers['x-new'], second?.headers['cookie']], ['n', undefined])
+  await rig.want(204, { method: 'DELETE', path: own })
+})
+
+suite('what Posthorn or HTTP sets cannot be replaced', () => {
+  const names =
+    `Host Content-Length content-length CONTENT-TYPE Content-Encoding Transfer-Encoding Connection Keep-Alive
+    Upgrade Expect TE Trailer Date Via User-Agent Accept-Encoding Forwarded HTTP2-Settings
+    webhook-id Webhook-Timestamp WEBHOOK-SIGNATURE webhook-anything X-Posthorn-Attempt
+    Proxy-Authorization proxy-connection X-Forwarded-For x-forwarded-host Sec-Fetch-Mode`.split(/\s+/)
+  testCases(
+    rig,
+    names.map((name): ApiCase => {
+      return { ...withHeaders({ [name]: 'x' }), name, status: 400, fields: [`headers.${name}`] }
+    }),
+  )
+})
+
+suite('what is no header is refused', () => {
+  const badNames = [
+    '',
+    ' ',
+    'a b',
+    'a:b',
+    'a\r\nb',
+    'a\nb',
+    'a\0b',
+    'é',
+    '(a)',
+    'a/b',
+    '"a"',
+    'x\u2028y',
+    'n'.repeat(129),
+  ]
+  const badValues = [
+    'a\r\nX-Evil: 1',
+    'a\nb',
+    'a\rb',
+    'a\0b',
+    '\u0001',
+    '\u007f',
+    'é',
+    '😀',
+    ' a',
+    'a ',
+    '\ta',
+    '\u2028',
+  ]
+  testCases(rig, [
+    ...badNames.map((name): ApiCase => {
+      const shown = JSON.stringify(name.slice(0, 10))
+      return { ...withHeaders({ [name]: 'x' }), name: `name ${shown}`, status: 400, fields: [`headers.${name}`] }
+    }),
+    ...badValues.map((value): ApiCase => {
+      return {
+        ...withHeaders({ a: value }),
+        name: `value ${JSON.stringify(value)}`,
+        status: 400,
+        fields: ['headers.a'],
+      }
+    }),
+    { ...withHeaders({ 'X-A': '1', 'x-a': '2' }), name: 'a name twice', status: 400, fields: ['headers.x-a'] },
+    {
+      ...withHeaders({ a: 'secret\nvalue' }),
+      name: 'and no refusal shows the value',
+      status: 400,
+      lacks: ['secret'],
+    },
+  ])
+
+  test('in a change too', async () => {
+    const { id } = await rig.endpoint(tenant, { eventTypes: ['none'] })
+    for (const headers of [{ Host: 'evil' }, { a: 'a\r\nb' }]) {
+      await rig.want(400, { method: 'PATCH', path: `${path}/${id}`, body: { headers } })
+    }
+    assert.deepEqual((await rig.want(200, { path: `${path}/${id}` }))['headers'], {})
+  })
+
+  test('and a name of the prototype does no harm', async () => {
+    const raw = `{"url":"${rig.receiver.url}/proto","eventTypes":["${eventType}"],"headers":{"__proto__":"p"}}`
+    const { status } = await rig.ask({ method: 'POST', path, raw })
+    assert.ok(status === 201 || status === 400)
+    if (status === 201) {
+      await rig.event(tenant)
+      await rig.received('/proto', 1)
+    }
+  })
+})

@@ -1,0 +1,145 @@
+// Posting and reading events: stored before the answer, idempotent by id, matched by type and attributes.
+
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import { type ApiCase, testCases } from '../../test/support/api-case.ts'
+import { eventType, fresh, startApiRig, type TestTenant } from '../../test/support/api-rig.ts'
+
+const rig = await startApiRig()
+after(() => rig.close())
+
+const post = (body: unknown) => ({ method: 'POST', path: '/v1/events', body }) as const
+
+test('an event that was answered with 202 is in the database with its deliveries, as a killed process leaves it', async () => {
+  const tenant = await rig.tenant('standard')
+  await rig.endpoint(tenant)
+  await rig.endpoint(tenant)
+  const published = await rig.want(202, post({ tenant: tenant.id, type: eventType, data: {} }))
+  // Another connection sees what is committed, and nothing else.
+  const db = new DatabaseSync(join(rig.installation.folder, 'posthorn.db'), { readOnly: true })
+  try {
+    const rows = db.prepare('SELECT count(*) AS count FROM events WHERE id = ?').get(published.id)
+    assert.deepEqual([rows?.['count'], published['deliveries']], [1, 2])
+  } finally {
+    db.close()
+  }
+})
+
+suite('an id', () => {
+  for (const dialect of ['standard', 'allo']) {
+    test(`of ${dialect} posted twice is delivered once`, async () => {
+      const tenant = await rig.tenant(dialect)
+      const endpoint = await rig.endpoint(tenant)
+      const id = fresh('once')
+      const body = { tenant: tenant.id, type: eventType, data: { n: 1 }, id }
+      const first = await rig.want(202, post(body))
+      assert.deepEqual([first.id, first['deliveries'], 'duplicate' in first], [id, 1, false])
+      for (let repeat = 0; repeat < 3; repeat++) {
+        assert.deepEqual(await rig.want(200, post(body)), { ...first, duplicate: true })
+      }
+      // A later event arrives, so an earlier one would have.
+      await rig.event(tenant)
+      const arrived = await rig.received(endpoint.path, 2)
+      assert.equal(arrived.filter(({ headers }) => headers['webhook-id'] === id).length, 1)
+    })
+  }
+
+  test('posted by many at once is accepted once', async () => {
+    const tenant = await rig.tenant('standard')
+    await rig.endpoint(tenant)
+    const body = { tenant: tenant.id, type: eventType, data: {}, id: fresh('race') }
+    const answers = await Promise.all(Array.from({ length: 20 }, () => rig.ask(post(body))))
+    assert.equal(answers.filter(({ status }) => status === 202).length, 1)
+    assert.equal(answers.filter(({ status }) => status === 200).length, 19)
+    const { data } = await rig.want(200, { path: `/v1/deliveries?tenant=${tenant.id}` })
+    assert.equal(data.length, 1)
+  })
+
+  test('posted with other content is refused', async () => {
+    const tenant = await rig.tenant('standard')
+    const body = { tenant: tenant.id, type: 'a', data: { n: 1 }, id: fresh('other'), attributes: { a: '1' } }
+    await rig.want(202, post(body))
+    for (const other of [{ type: 'b' }, { data: { n: 2 } }, { attributes: { a: '2' } }, { attributes: {} }]) {
+      const answer = await rig.ask(post({ ...body, ...other }))
+      assert.deepEqual([answer.status, answer.body.code], [409, 'event_id_reused'], JSON.stringify(other))
+    }
+    await rig.want(200, post(body))
+  })
+
+  test('of two tenants names two events: reading it needs the tenant', async () => {
+    const tenants = [await rig.tenant('standard'), await rig.tenant('allo')]
+    const id = fresh('shared')
+    for (const [index, tenant] of tenants.entries()) await rig.event(tenant, { id, data: { index } })
+    const ambiguous = await rig.ask({ path: `/v1/events/${id}` })
+    assert.deepEqual([ambiguous.status, ambiguous.body.code], [409, 'event_ambiguous'])
+    for (const [index, tenant] of tenants.entries()) {
+      const found = await rig.want(200, { path: `/v1/events/${id}?tenant=${tenant.id}` })
+      assert.deepEqual([found['tenant'], found.data], [tenant.id, { index }])
+    }
+    await rig.want(404, { path: `/v1/events/${id}?tenant=${(await rig.tenant('standard')).id}` })
+  })
+})
+
+suite('a type', async () => {
+  const allo = await rig.tenant('allo')
+  const standard = await rig.tenant('standard')
+  const typed = (tenant: TestTenant, type: string) => post({ tenant: tenant.id, type, data: {} })
+  const cases: ApiCase[] = [
+    ...['call.received', 'summary.updated'].map((type) => ({
+      ...typed(allo, type),
+      name: `${type} of allo`,
+      status: 202,
+    })),
+    ...['call.lost', 'call', 'CALL.RECEIVED', '*', 'call.*', 'constructor'].map((type) => ({
+      ...typed(allo, type),
+      name: `${type} is none of allo's`,
+      status: 400,
+      fields: ['type'],
+    })),
+    ...['call.lost', 'x', 'a b', '*', 'é'].map((type) => ({
+      ...typed(standard, type),
+      name: `${type} of standard`,
+      status: 202,
+    })),
+  ]
+  testCases(rig, cases)
+})
+
+test('attributes decide with the filters of an endpoint who gets it', async () => {
+  const tenant = await rig.tenant('standard')
+  const filters: Record<string, string>[] = [
+    {},
+    { agent: 'a' },
+    { agent: 'b' },
+    { agent: 'a', shift: '1' },
+    { toString: 'x' },
+    { agent: '' },
+  ]
+  for (const filter of filters) await rig.endpoint(tenant, { filters: filter })
+  const counts: unknown[] = []
+  for (const attributes of [
+    undefined,
+    {},
+    { agent: 'a' },
+    { agent: 'b' },
+    { agent: 'a', shift: '1', x: 'y' },
+    { agent: 'A' },
+  ]) {
+    const event = { tenant: tenant.id, type: eventType, data: {}, ...(attributes && { attributes }) }
+    counts.push((await rig.want(202, post(event)))['deliveries'])
+  }
+  assert.deepEqual(counts, [1, 1, 2, 2, 3, 1])
+})
+
+test('what was posted can be read, with the times that it was given', async () => {
+  const tenant = await rig.tenant('standard')
+  await rig.endpoint(tenant)
+  const id = await rig.event(tenant, { attributes: { b: '1', a: '2' }, occurredAt: '2026-01-31T10:00:00.5+02:00' })
+  const event = await rig.want(200, { path: `/v1/events/${id}` })
+  assert.deepEqual([event['attributes'], event['occurredAt']], [{ b: '1', a: '2' }, '2026-01-31T08:00:00.500Z'])
+  assert.equal((event['deliveries'] as unknown[]).length, 1)
+  await rig.want(404, { path: '/v1/events/msg_none' })
+  await rig.want(400, { path: `/v1/events/${id}?tenants=x` })
+})

@@ -1,0 +1,183 @@
+// Every route of the operator API: who may call it, and that its answer is what /openapi.json says. The table must
+// name each operation of that document, so a new route without a line here fails.
+
+import assert from 'node:assert/strict'
+import { after, suite, test } from 'node:test'
+import { operationOf } from '../../test/support/api-answer.ts'
+import { type ApiRequest, eventType, fresh, startApiRig, type TestTenant } from '../../test/support/api-rig.ts'
+
+const rig = await startApiRig()
+after(() => rig.close())
+
+const tenants = { standard: await rig.tenant('standard'), allo: await rig.tenant('allo') }
+
+interface RouteCase {
+  readonly operation: string
+  readonly status: number
+  /** Whether a customer of the `standard` dialect may call it for its own tenant. */
+  readonly customers?: true
+  /** Makes what the request needs first. */
+  readonly request: (tenant: TestTenant) => ApiRequest | Promise<ApiRequest>
+}
+
+const post = (path: string, body?: unknown): ApiRequest => ({ method: 'POST', path, body })
+const newEvent = (tenant: TestTenant) => ({ tenant: tenant.id, type: eventType, data: { a: 1 } })
+const endpointOf = async (tenant: TestTenant) => `/v1/tenants/${tenant.id}/endpoints/${(await rig.endpoint(tenant)).id}`
+const deliveryOf = async (tenant: TestTenant) => {
+  const endpoint = await endpointOf(tenant)
+  return `/v1/deliveries/${String((await rig.want(202, post(`${endpoint}/test`)))['delivery'])}`
+}
+
+const routes: readonly RouteCase[] = [
+  {
+    operation: 'createTenant',
+    status: 201,
+    request: ({ dialect }) => post('/v1/tenants', { id: fresh('new'), dialect, name: 'New' }),
+  },
+  { operation: 'listTenants', status: 200, request: ({ dialect }) => ({ path: `/v1/tenants?dialect=${dialect}` }) },
+  { operation: 'getTenant', status: 200, request: ({ id }) => ({ path: `/v1/tenants/${id}` }) },
+  {
+    operation: 'changeTenant',
+    status: 200,
+    request: ({ id }) => ({ method: 'PATCH', path: `/v1/tenants/${id}`, body: { name: 'Renamed' } }),
+  },
+  {
+    operation: 'deleteTenant',
+    status: 204,
+    request: async ({ dialect }) => ({ method: 'DELETE', path: `/v1/tenants/${(await rig.tenant(dialect)).id}` }),
+  },
+  { operation: 'createKey', status: 201, request: ({ id }) => post('/v1/keys', { tenants: [id], name: 'A key' }) },
+  { operation: 'listKeys', status: 200, request: ({ id }) => ({ path: `/v1/keys?tenant=${id}` }) },
+  {
+    operation: 'revokeKey',
+    status: 204,
+    request: async ({ id }) => {
+      const key = await rig.want(201, post('/v1/keys', { tenants: [id] }))
+      return { method: 'DELETE', path: `/v1/keys/${key.id}` }
+    },
+  },
+  { operation: 'publishEvent', status: 202, request: (tenant) => post('/v1/events', newEvent(tenant)) },
+  {
+    operation: 'publishEvents',
+    status: 202,
+    request: (tenant) => post('/v1/events/batch', { events: [newEvent(tenant), {}] }),
+  },
+  { operation: 'listEvents', status: 200, request: ({ id }) => ({ path: `/v1/events?tenant=${id}` }) },
+  {
+    operation: 'getEvent',
+    status: 200,
+    request: async (tenant) => ({ path: `/v1/events/${await rig.event(tenant)}` }),
+  },
+  {
+    operation: 'listEndpoints',
+    status: 200,
+    customers: true,
+    request: ({ id }) => ({ path: `/v1/tenants/${id}/endpoints` }),
+  },
+  {
+    operation: 'createEndpoint',
+    status: 201,
+    customers: true,
+    request: ({ id }) =>
+      post(`/v1/tenants/${id}/endpoints`, { url: `${rig.receiver.url}/new`, eventTypes: [eventType] }),
+  },
+  {
+    operation: 'getEndpoint',
+    status: 200,
+    customers: true,
+    request: async (tenant) => ({ path: await endpointOf(tenant) }),
+  },
+  {
+    operation: 'changeEndpoint',
+    status: 200,
+    customers: true,
+    request: async (tenant) => ({ method: 'PATCH', path: await endpointOf(tenant), body: { enabled: false } }),
+  },
+  {
+    operation: 'deleteEndpoint',
+    status: 204,
+    customers: true,
+    request: async (tenant) => ({ method: 'DELETE', path: await endpointOf(tenant) }),
+  },
+  {
+    operation: 'rotateSecret',
+    status: 200,
+    customers: true,
+    request: async (tenant) => post(`${await endpointOf(tenant)}/rotate-secret`),
+  },
+  {
+    operation: 'sendTest',
+    status: 202,
+    customers: true,
+    request: async (tenant) => post(`${await endpointOf(tenant)}/test`),
+  },
+  {
+    operation: 'replay',
+    status: 202,
+    customers: true,
+    request: async (tenant) => post(`${await endpointOf(tenant)}/replay`, { since: '2026-01-01T00:00:00Z' }),
+  },
+  {
+    operation: 'listDeliveries',
+    status: 200,
+    customers: true,
+    request: ({ id }) => ({ path: `/v1/deliveries?tenant=${id}` }),
+  },
+  {
+    operation: 'getDelivery',
+    status: 200,
+    customers: true,
+    request: async (tenant) => ({ path: await deliveryOf(tenant) }),
+  },
+  {
+    operation: 'retryDelivery',
+    status: 202,
+    customers: true,
+    request: async (tenant) => {
+      const path = await deliveryOf(tenant)
+      // Not while the first attempt is under way.
+      while ((await rig.want(200, { path })).status !== 'delivered');
+      return post(`${path}/retry`)
+    },
+  },
+  { operation: 'listDialects', status: 200, request: () => ({ path: '/v1/dialects' }) },
+  // Both sign with secrets of the endpoints, so the installation has no key to show.
+  {
+    operation: 'getPublicKey',
+    status: 404,
+    request: ({ dialect }) => ({ path: `/v1/dialects/${dialect}/public-key` }),
+  },
+  { operation: 'getDialect', status: 200, request: ({ dialect }) => ({ path: `/v1/dialects/${dialect}` }) },
+]
+
+test('the table names every operation of the document, once', () => {
+  const documented = Object.values(rig.document.paths).flatMap((item) =>
+    Object.values(item).map(({ operationId }) => operationId),
+  )
+  assert.deepEqual(routes.map(({ operation }) => operation).toSorted(), documented.toSorted())
+})
+
+for (const { operation, status, customers = false, request } of routes) {
+  suite(operation, () => {
+    for (const tenant of Object.values(tenants)) {
+      test(`the operator, for a tenant of ${tenant.dialect}: ${status}`, async () => {
+        const asked = await request(tenant)
+        assert.equal(operationOf(rig.document, asked.method ?? 'GET', asked.path)?.operationId, operation)
+        await rig.want(status, asked)
+      })
+    }
+
+    const callers = [
+      { who: 'nobody', key: null, status: 401 },
+      { who: 'an unknown key', key: 'phk_unknown', status: 401 },
+      { who: "a customer's key of allo", key: tenants.allo.key, status: 401 },
+      { who: "a customer's key of standard", key: tenants.standard.key, status: customers ? status : 403 },
+    ]
+    for (const { who, key, status: expected } of callers) {
+      test(`${who}: ${expected}`, async () => {
+        const asked = await request(tenants.standard)
+        await rig.want(expected, { ...asked, key })
+      })
+    }
+  })
+}

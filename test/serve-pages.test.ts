@@ -1,0 +1,98 @@
+// What the service shows of itself: health, metrics, API documents and pages.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, suite, test } from 'node:test'
+import { startApiRig } from './support/api-rig.ts'
+
+const rig = await startApiRig()
+after(() => rig.close())
+const get = (path: string): Promise<Response> => fetch(`${rig.server.url}${path}`)
+
+test('/healthz and /readyz answer anybody', async () => {
+  for (const path of ['/healthz', '/readyz']) {
+    const response = await get(path)
+    assert.deepEqual([response.status, await response.json()], [200, { status: 'ok' }])
+  }
+})
+
+suite('/metrics', () => {
+  test('has every metric that the manual names, and no other of its own', async () => {
+    const manual = readFileSync(new URL('../docs/operating.md', import.meta.url), 'utf8')
+    const named = new Set([...manual.matchAll(/^\| `(posthorn_\w+)/gm)].map(([, name]) => name))
+    const text = await (await get('/metrics')).text()
+    const shown = new Set([...text.matchAll(/^# TYPE (posthorn_\w+) /gm)].map(([, name]) => name))
+    assert.deepEqual(shown, named)
+  })
+
+  test('counts events, attempts and how deliveries ended, and tells of no tenant', async () => {
+    const tenant = await rig.tenant('standard')
+    const good = await rig.endpoint(tenant)
+    const bad = await rig.endpoint(tenant)
+    rig.behaviours.set(bad.path, () => ({ status: 410 }))
+    await rig.event(tenant)
+    await rig.received(good.path, 1)
+    await rig.received(bad.path, 1)
+    const expected = [
+      'posthorn_events_accepted_total 1',
+      'posthorn_deliveries_ended_total{status="delivered"} 1',
+      'posthorn_deliveries_ended_total{status="failed"} 1',
+      'posthorn_attempts_total{outcome="delivered"} 1',
+      'posthorn_attempts_total{outcome="rejected"} 1',
+      'posthorn_attempts_in_flight 0',
+      'posthorn_deliveries_queued 0',
+      'posthorn_deliveries_waiting 0',
+      'posthorn_attempt_duration_seconds_count 2',
+    ]
+    let lines: string[] = []
+    for (let look = 0; look < 50 && !expected.every((line) => lines.includes(line)); look++) {
+      lines = (await (await get('/metrics')).text()).split('\n')
+    }
+    for (const line of expected) assert.ok(lines.includes(line), line)
+    assert.ok(!lines.some((line) => line.includes(tenant.id)))
+  })
+})
+
+const dialects = (await rig.want(200, { path: '/v1/dialects' })).data.map(({ name }) => String(name))
+// The customers of `standard` use the operator API.
+const documents = [
+  '/openapi.json',
+  ...dialects.filter((name) => name !== 'standard').map((name) => `/openapi/${name}.json`),
+]
+
+suite('/openapi', () => {
+  const described = new Map<string, string>()
+  for (const path of documents) {
+    test(`${path} describes one API, and nothing of another`, async () => {
+      const response = await get(path)
+      assert.equal(response.status, 200)
+      const document = (await response.json()) as { openapi: string; paths: Record<string, unknown> }
+      assert.match(document.openapi, /^3\.1\./)
+      assert.ok(Object.keys(document.paths).length > 0)
+      for (const one of Object.keys(document.paths)) {
+        assert.equal(described.get(one), undefined, one)
+        described.set(one, path)
+      }
+    })
+  }
+
+  test('has no document of a dialect that is not served', async () => {
+    assert.equal((await get('/openapi/none.json')).status, 404)
+  })
+})
+
+test('/docs shows every document, and loads nothing from elsewhere', async () => {
+  const response = await get('/docs')
+  assert.equal(response.status, 200)
+  const page = await response.text()
+  for (const document of documents) assert.ok(page.includes(document), document)
+  const tags = page.match(/<(?:script|link|img|iframe|style)\b[^>]*>/g) ?? []
+  const sources = tags.flatMap((tag) => [...tag.matchAll(/\b(?:src|href)\s*=\s*["']?([^"'\s>]+)/g)].map(([, to]) => to))
+  assert.ok(sources.length > 0)
+  for (const source of sources) {
+    const url = new URL(source ?? '', response.url)
+    assert.equal(url.origin, rig.server.url)
+    assert.equal((await fetch(url)).status, 200, url.href)
+  }
+  assert.doesNotMatch(page, /@import|url\(\s*["']?(?:https?:)?\/\//)
+})

@@ -1,0 +1,158 @@
+// Starting the service: what is wrong stops it with exit code 1 and one line that names it and tells no secret; what
+// nobody said is made up safely.
+
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { suite, test } from 'node:test'
+import { runFolder, serve } from './support/serve-run.ts'
+
+const operatorKey = 'an-operator-key-that-is-long-enough'
+const masterKey = Buffer.alloc(32, 5).toString('base64')
+const keys = { POSTHORN_OPERATOR_KEY: operatorKey, POSTHORN_MASTER_KEY: masterKey }
+const standard = { ...keys, POSTHORN_PORT: '0', POSTHORN_DATABASE: 'sqlite:./data/posthorn.db' }
+
+interface Refusal {
+  readonly name: string
+  readonly settings?: Readonly<Record<string, string>>
+  readonly args?: readonly string[]
+  readonly prepare?: (folder: string) => void
+  /** Settings of `standard` that are not given. */
+  readonly without?: readonly (keyof typeof standard)[]
+  readonly says: RegExp
+}
+
+const wrong = (setting: string, ...values: string[]): Refusal[] =>
+  values.map((value) => ({
+    name: `${setting}=${value}`,
+    settings: { [setting]: value },
+    says: new RegExp(`\\b${setting}\\b`),
+  }))
+const holding = (file: string, text: string) => (folder: string) => {
+  mkdirSync(join(folder, 'data'))
+  writeFileSync(join(folder, 'data', file), text)
+}
+
+const refusals: readonly Refusal[] = [
+  // More values are in config/settings.test.ts, without a process each.
+  ...wrong('POSTHORN_HOST', '', '999.1.1.1'),
+  ...wrong('POSTHORN_PORT', '65536'),
+  ...wrong('POSTHORN_DATABASE', 'mysql://x'),
+  ...wrong('POSTHORN_OPERATOR_KEY', 'short-secret'),
+  ...wrong('POSTHORN_MASTER_KEY', 'a secret that is no key', Buffer.alloc(31, 9).toString('base64')),
+  ...wrong('POSTHORN_DIALECTS', '', 'standard,none'),
+  ...wrong('POSTHORN_ALLOW_HTTP', 'yes'),
+  ...wrong('POSTHORN_ALLOW_NETWORKS', '10.0.0.0/33'),
+  ...wrong('POSTHORN_RATE_LIMITS', 'none'),
+  ...wrong('POSTHORN_RETRY_SCALE', '-1'),
+  ...wrong('POSTHORN_RETENTION_DAYS', '0'),
+  ...wrong('POSTHORN_ROLE', 'everything'),
+  ...wrong('POSTHORN_LOG_LEVEL', 'loud'),
+  ...wrong('POSTHORN_PROT', '4080'),
+  { name: 'a wrong flag', args: ['--port', 'x'], says: /--port/ },
+  { name: 'an argument that means nothing', args: ['now'], says: /too many arguments/ },
+  {
+    name: 'a folder that cannot be made',
+    settings: { POSTHORN_DATABASE: 'sqlite:/dev/null/posthorn.db' },
+    says: /database \/dev\/null/,
+  },
+  {
+    name: 'a folder that cannot be made, for keys',
+    settings: { POSTHORN_DATABASE: 'sqlite:/dev/null/posthorn.db' },
+    without: ['POSTHORN_OPERATOR_KEY'],
+    says: /POSTHORN_OPERATOR_KEY beside POSTHORN_DATABASE/,
+  },
+  {
+    name: 'an operator key file that holds nothing',
+    prepare: holding('operator-key', '\n'),
+    without: ['POSTHORN_OPERATOR_KEY'],
+    says: /POSTHORN_OPERATOR_KEY.*data\/operator-key/,
+  },
+  {
+    name: 'a master key file that was cut off',
+    prepare: holding('master-key', masterKey.slice(0, 20)),
+    without: ['POSTHORN_MASTER_KEY'],
+    says: /POSTHORN_MASTER_KEY.*data\/master-key/,
+  },
+  { name: 'a file that is no database', prepare: holding('posthorn.db', 'a letter\n'.repeat(999)), says: /database/ },
+]
+
+suite('a start is refused with one line:', { concurrency: 2 }, () => {
+  for (const { name, settings, args, prepare, without = [], says } of refusals) {
+    test(name, async (t) => {
+      const folder = await runFolder(t)
+      prepare?.(folder)
+      const given: Record<string, string> = { ...standard, ...settings }
+      for (const setting of without) delete given[setting]
+      const run = serve(t, folder, given, args)
+      assert.equal(await run.exited(), 1, run.stdout())
+      assert.match(run.stderr(), says)
+      assert.match(run.stderr(), /^[^\n]+\n$/)
+      for (const secret of [masterKey, operatorKey, 'secret', Buffer.alloc(31, 9).toString('base64')]) {
+        assert.ok(!`${run.stderr()}${run.stdout()}`.includes(secret))
+      }
+    })
+  }
+})
+
+test('a port in use stops the start and names the settings', async (t) => {
+  const holder = createServer()
+  await new Promise<void>((listening) => holder.listen(0, '127.0.0.1', listening))
+  t.after(() => holder.close())
+  const { port } = holder.address() as { port: number }
+  const run = serve(t, await runFolder(t), { ...standard, POSTHORN_PORT: String(port) })
+  assert.equal(await run.exited(), 1)
+  assert.match(run.stderr(), new RegExp(`^[^\n]*POSTHORN_PORT ${port}: [^\n]*in use[^\n]*\n$`))
+})
+
+test('a database has one process and one master key, and no newer schema', async (t) => {
+  const folder = await runFolder(t)
+  const first = serve(t, folder, standard)
+  const url = await first.serving()
+  const second = serve(t, folder, standard)
+  assert.equal(await second.exited(), 1)
+  assert.match(second.stderr(), /^[^\n]*in use by another process\n$/)
+  assert.equal((await fetch(`${url}/readyz`)).status, 200)
+  first.child.kill('SIGTERM')
+  assert.equal(await first.exited(), 0)
+
+  const otherKey = Buffer.alloc(32, 6).toString('base64')
+  const stranger = serve(t, folder, { ...standard, POSTHORN_MASTER_KEY: otherKey })
+  assert.equal(await stranger.exited(), 1)
+  assert.match(stranger.stderr(), /^[^\n]*master key is not the one[^\n]*\n$/)
+  assert.ok(!stranger.stderr().includes(otherKey))
+
+  const db = new DatabaseSync(join(folder, 'data', 'posthorn.db'))
+  const before = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
+  db.exec(`PRAGMA user_version = ${before + 1}`)
+  db.close()
+  const older = serve(t, folder, standard)
+  assert.equal(await older.exited(), 1)
+  assert.match(older.stderr(), /^[^\n]*newer Posthorn\n$/)
+})
+
+test('keys that nobody gave are made once, for their owner alone, and shown nowhere', async (t) => {
+  const folder = await runFolder(t)
+  const { POSTHORN_PORT, POSTHORN_DATABASE } = standard
+  const files = ['operator-key', 'master-key'].map((name) => join(folder, 'data', name))
+  let made: string[] = []
+  for (const round of ['first', 'second']) {
+    const run = serve(t, folder, { POSTHORN_PORT, POSTHORN_DATABASE, POSTHORN_LOG_LEVEL: 'trace' })
+    const url = await run.serving()
+    const found = files.map((file) => readFileSync(file, 'utf8').trim())
+    for (const file of files) assert.equal(statSync(file).mode & 0o777, 0o600)
+    const headers = { authorization: `Bearer ${found[0]}` }
+    assert.equal((await fetch(`${url}/v1/tenants`, { headers })).status, 200)
+    run.child.kill('SIGTERM')
+    assert.equal(await run.exited(), 0)
+    const output = run.stdout() + run.stderr()
+    for (const key of found) assert.ok(!output.includes(key))
+    for (const file of files) assert.ok(output.includes(file.slice(folder.length + 1)), 'the log names the file')
+    if (round === 'second') assert.deepEqual(found, made)
+    made = found
+  }
+  assert.match(made[0] ?? '', /^pho_[\w-]{40}$/)
+  assert.equal(Buffer.from(made[1] ?? '', 'base64').length, 32)
+})

@@ -1,0 +1,110 @@
+// Holds every answer of the operator API to what the service says of itself: a success to the schema in /openapi.json,
+// a failure to the form of a problem. Stricter than the schemas are to callers: a field that none names is a fault.
+
+import assert from 'node:assert/strict'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { operatorErrorCodes } from '../../src/api/operator-front.ts'
+import { ProblemSchema } from '../../src/api/shapes.ts'
+
+/** The fields that tests read. Which of them there are depends on the route; the schemas say. */
+export interface Body {
+  readonly [field: string]: unknown
+  readonly id: string
+  readonly key: string
+  readonly code: string
+  readonly detail: string
+  readonly status: string | number
+  readonly data: readonly Body[]
+  readonly nextCursor: string | null
+  readonly results: readonly Body[]
+  readonly errors: readonly { readonly field: string; readonly message: string }[]
+  readonly history: readonly Body[]
+  readonly secrets: readonly { readonly value: string; readonly expiresAt: string | null }[]
+}
+
+export interface ApiAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+  readonly body: Body
+}
+
+interface Schema {
+  readonly [keyword: string]: unknown
+  readonly allOf?: readonly Schema[]
+  readonly anyOf?: readonly Schema[]
+  readonly items?: Schema
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+}
+
+interface Operation {
+  readonly operationId: string
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>
+  >
+}
+
+export interface OpenApiDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+}
+
+export type AnswerCheck = (method: string, path: string, answer: ApiAnswer) => void
+
+/** What checks the answers of the API that `document` describes; throws an AssertionError that shows the answer. */
+export function createAnswerCheck(document: OpenApiDocument): AnswerCheck {
+  const validators = new Map<string, ReturnType<typeof Compile>>()
+  const problem = Compile(strict(ProblemSchema as unknown as Schema) as unknown as TSchema)
+
+  const holds = (validator: ReturnType<typeof Compile>, answer: ApiAnswer): void => {
+    const [fault] = validator.Errors(answer.body)
+    assert.ok(fault === undefined, `${fault?.instancePath} ${fault?.message}: ${answer.text}`)
+  }
+
+  return (method, path, answer) => {
+    if (answer.status >= 400) {
+      assert.match(answer.headers['content-type'] ?? '', /^application\/problem\+json\b/, answer.text)
+      holds(problem, answer)
+      assert.equal(operatorErrorCodes[answer.body.code as keyof typeof operatorErrorCodes], answer.status, answer.text)
+      assert.equal(answer.body.status, answer.status)
+      assert.equal(answer.body['requestId'], answer.headers['x-request-id'])
+      return
+    }
+    const operation = operationOf(document, method, path)
+    const response = operation?.responses[answer.status]
+    assert.ok(response !== undefined, `${method} ${path} does not say that it may answer ${answer.status}`)
+    if (answer.status === 204) return assert.equal(answer.text, '')
+    assert.match(answer.headers['content-type'] ?? '', /^application\/json\b/)
+    const name = `${operation?.operationId} ${answer.status}`
+    const schema = response.content?.['application/json']?.schema
+    assert.ok(schema !== undefined, `${name} has no schema`)
+    const validator = validators.get(name) ?? Compile(strict(schema) as unknown as TSchema)
+    validators.set(name, validator)
+    holds(validator, answer)
+  }
+}
+
+/** The operation that a request reaches: of two templates that match, the one without a parameter in that place. */
+export function operationOf(document: OpenApiDocument, method: string, path: string): Operation | undefined {
+  const segments = (path.split('?')[0] ?? '').split('/')
+  const matching = Object.keys(document.paths).filter((template) => {
+    const parts = template.split('/')
+    return parts.length === segments.length && parts.every((part, at) => part.startsWith('{') || part === segments[at])
+  })
+  const [template = ''] = matching.toSorted((a, b) => a.split('{').length - b.split('{').length)
+  return document.paths[template]?.[method.toLowerCase()]
+}
+
+/** The schema with every object closed; parts of an intersection are joined first. */
+function strict(schema: Schema): Schema {
+  if (schema.allOf !== undefined) {
+    const properties = Object.assign({}, ...schema.allOf.map((part) => part.properties)) as Record<string, Schema>
+    return strict({ type: 'object', properties, required: schema.allOf.flatMap((part) => part.required ?? []) })
+  }
+  if (schema.anyOf !== undefined) return { ...schema, anyOf: schema.anyOf.map(strict) }
+  if (schema.items !== undefined) return { ...schema, items: strict(schema.items) }
+  if (schema.properties === undefined) return schema
+  const properties = Object.entries(schema.properties).map(([name, part]) => [name, strict(part)] as const)
+  return { additionalProperties: false, ...schema, properties: Object.fromEntries(properties) }
+}

@@ -1,0 +1,151 @@
+// The real service as a child process, a receiver, and a caller of the operator API whose every answer is checked
+// (api-answer.ts). One per test file; call `close` in an `after` hook.
+
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Pool } from 'undici'
+import { type ApiAnswer, type Body, createAnswerCheck, type OpenApiDocument } from './api-answer.ts'
+import { type Behaviour, type ReceivedRequest, type Receiver, startReceiver } from './receiver.ts'
+import { createInstallation, type Installation, type ServerProcess, startServer } from './server-process.ts'
+
+export interface ApiRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS'
+  readonly path: string
+  /** Sent as `Bearer <key>`; default: the operator's. Null: none. */
+  readonly key?: string | null
+  /** Sent as JSON. */
+  readonly body?: unknown
+  /** Sent as it is, instead of `body`. */
+  readonly raw?: string | Buffer
+  /** Replace the ones above. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface TestTenant {
+  readonly id: string
+  readonly dialect: string
+  /** An API key of its customer. */
+  readonly key: string
+  readonly keyId: string
+}
+
+export interface ApiRig {
+  readonly installation: Installation
+  readonly server: ServerProcess
+  readonly receiver: Receiver
+  readonly document: OpenApiDocument
+  /** How the receiver answers on a path; default: 200 at once. */
+  readonly behaviours: Map<string, (request: ReceivedRequest) => Behaviour>
+  ask(request: ApiRequest): Promise<ApiAnswer>
+  /** The body of an answer that must have `status`. */
+  want(status: number, request: ApiRequest): Promise<Body>
+  /** A new tenant with an API key. */
+  tenant(dialect: string): Promise<TestTenant>
+  /** A new endpoint of the tenant, at a path of its own on the receiver. */
+  endpoint(tenant: TestTenant, fields?: Readonly<Record<string, unknown>>): Promise<Body & { readonly path: string }>
+  /** Posts an event; gives its id. */
+  event(tenant: TestTenant, fields?: Readonly<Record<string, unknown>>): Promise<string>
+  /** What came in on a path, once it is `count` requests. */
+  received(path: string, count: number): Promise<readonly ReceivedRequest[]>
+  close(): Promise<void>
+}
+
+let lastNumber = 0
+
+/** A name that no other tenant, event or path of this file has. */
+export function fresh(prefix: string): string {
+  return `${prefix}-${++lastNumber}-${randomBytes(3).toString('hex')}`
+}
+
+/** A type that both dialects of these tests know. */
+export const eventType = 'call.received'
+
+export async function startApiRig(env: Readonly<Record<string, string>> = {}): Promise<ApiRig> {
+  const installation = await createInstallation()
+  const behaviours: ApiRig['behaviours'] = new Map()
+  const receiver = await startReceiver({ behave: (request) => behaviours.get(request.path)?.(request) ?? {} })
+  const server = await startServer(installation, env)
+  const pool = new Pool(server.url, { connections: 16, headersTimeout: 20_000, bodyTimeout: 20_000 })
+  const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApiDocument
+  const check = createAnswerCheck(document)
+  const secrets = [installation.operatorKey, installation.masterKey]
+
+  const ask: ApiRig['ask'] = async ({ method = 'GET', path, key = installation.operatorKey, body, raw, headers }) => {
+    const content = raw ?? (body === undefined ? null : JSON.stringify(body))
+    const response = await pool.request({
+      method,
+      path,
+      headers: {
+        ...(key !== null && { authorization: `Bearer ${key}` }),
+        ...(content !== null && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: content,
+    })
+    const text = await response.body.text()
+    const parsed = text === '' ? null : (JSON.parse(text) as unknown)
+    const answer = {
+      status: response.statusCode,
+      headers: response.headers as Record<string, string>,
+      text,
+      body: parsed as Body,
+    }
+    for (const secret of secrets) assert.ok(!text.includes(secret), 'an answer holds a key of the installation')
+    if (method !== 'HEAD') check(method, path, answer)
+    return answer
+  }
+  const want: ApiRig['want'] = async (status, request) => {
+    const answer = await ask(request)
+    assert.equal(answer.status, status, `${request.method ?? 'GET'} ${request.path}: ${answer.text}`)
+    return answer.body
+  }
+
+  return {
+    installation,
+    server,
+    receiver,
+    document,
+    behaviours,
+    ask,
+    want,
+    async tenant(dialect) {
+      const { id } = await want(201, { method: 'POST', path: '/v1/tenants', body: { id: fresh('tenant'), dialect } })
+      const created = await want(201, { method: 'POST', path: '/v1/keys', body: { tenants: [id] } })
+      return { id, dialect, key: created.key, keyId: created.id }
+    },
+    async endpoint(tenant, fields = {}) {
+      const path = `/${fresh('hook')}`
+      const body = { url: `${receiver.url}${path}`, eventTypes: [eventType], ...fields }
+      return { ...(await want(201, { method: 'POST', path: `/v1/tenants/${tenant.id}/endpoints`, body })), path }
+    },
+    async event(tenant, fields = {}) {
+      const body = { tenant: tenant.id, type: eventType, data: {}, ...fields }
+      return (await want(202, { method: 'POST', path: '/v1/events', body })).id
+    },
+    async received(path, count) {
+      const at = (): ReceivedRequest[] => receiver.requests.filter((request) => request.path === path)
+      await until(() => at().length >= count, `${count} requests came to ${path}`)
+      return at()
+    },
+    async close() {
+      await pool.destroy()
+      await server.kill('SIGKILL')
+      await receiver.close()
+      await installation.remove()
+    },
+  }
+}
+
+/** Waits until something holds, at most `timeoutMs` (default 10 s). */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutMs: number = 10_000,
+): Promise<void> {
+  const giveUpAt = Date.now() + timeoutMs
+  while (!(await holds())) {
+    if (Date.now() > giveUpAt) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`)
+    await sleep(10)
+  }
+}

@@ -1,0 +1,77 @@
+// `posthorn serve` as somebody starts it by hand, in a folder of its own and with just the settings that are given:
+// to see how it ends, and what it says.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { TestContext } from 'node:test'
+import { endWithParent } from './child-guard.ts'
+
+export interface ServeRun {
+  readonly child: ChildProcess
+  readonly stdout: () => string
+  readonly stderr: () => string
+  /** Resolves with the exit code; null where it had to be killed after 15 s. */
+  exited(): Promise<number | null>
+  /** Resolves with the address that the log tells; throws if it ends before. */
+  serving(): Promise<string>
+}
+
+const main = resolve(import.meta.dirname, '../../src/main.ts')
+const waitMsMax = 15_000
+
+/** A folder that is removed when the test ends. */
+export async function runFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'posthorn-serve-'))
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
+
+/** Starts it; it is killed when the test ends. */
+export function serve(
+  t: TestContext,
+  cwd: string,
+  settings: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): ServeRun {
+  const child = spawn(process.execPath, [main, 'serve', ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'], ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  endWithParent(child)
+  const exit = once(child, 'exit')
+  t.after(async () => {
+    child.kill('SIGKILL')
+    await exit
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  return {
+    child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    async exited() {
+      const timer = setTimeout(() => child.kill('SIGKILL'), waitMsMax)
+      // 'close' comes after the last output.
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'close')
+      clearTimeout(timer)
+      return child.exitCode
+    },
+    serving() {
+      return new Promise((found, ended) => {
+        const look = (): void => {
+          const url = /"url":"(http[^"]+)".*posthorn is serving/.exec(stdout)?.[1]
+          if (url !== undefined) found(url)
+        }
+        child.stdout.on('data', look)
+        child.once('exit', () => ended(new Error(`it ended before it served: ${stderr}`)))
+        look()
+      })
+    },
+  }
+}
