@@ -1,12 +1,10 @@
 // Every bound of the program, named and in one place. Past a bound the caller gets a clear error or 503, or the
 // work waits in the database; nothing grows without one.
 
+import { day, hour, minute, second } from './time.ts'
+
 const kib = 1024
 const mib = 1024 * kib
-const second = 1000
-const minute = 60 * second
-const hour = 60 * minute
-const day = 24 * hour
 
 export const limits = {
   // Requests

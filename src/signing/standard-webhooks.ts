@@ -47,6 +47,21 @@ export function standardSignature(
   return signature
 }
 
+/** The three headers of a delivery. `sentAtMs` is when this attempt is sent. */
+export function standardHeaders(
+  keys: readonly KeyObject[],
+  id: string,
+  sentAtMs: number,
+  body: Buffer,
+): Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string> {
+  const timestamp = Math.floor(sentAtMs / 1000)
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': standardSignature(keys, id, timestamp, body),
+  }
+}
+
 /** Whether any of the space-separated signatures was made with the key. Says nothing about the timestamp's age. */
 export function verifyStandardSignature(
   key: KeyObject,

@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import type { EndpointId } from '../../domain/ids.ts'
 import { success } from '../../domain/problem.ts'
+import { isoSeconds } from '../../domain/time.ts'
 import type { DialectFront } from '../../http/dialect-front.ts'
 import { type AnyRoute, type Answer, route } from '../../http/front.ts'
 import { idempotently } from '../../http/idempotency.ts'
@@ -216,7 +217,6 @@ function webhook(endpoint: Endpoint, withSecret: boolean): unknown {
     description: endpoint.description,
     enabled: endpoint.enabled,
     ...(withSecret && { signing_secret: endpoint.secrets[0]?.value ?? null }),
-    // Whole seconds, as the vendor's examples have it.
-    created_at: new Date(endpoint.createdAt).toISOString().replace(/\.\d+Z$/, 'Z'),
+    created_at: isoSeconds(endpoint.createdAt),
   }
 }

@@ -1,21 +1,16 @@
 // Allo's deliveries: topics, body, signature, retries, health. Sources of each fact: README.md beside this file.
 
-import type { KeyObject } from 'node:crypto'
 import { randomText, timeOrderedText, type RandomBytes } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
+import { day, hour, minute, second } from '../../domain/time.ts'
 import { retryBySchedule, type RetrySchedule } from '../../domain/retry.ts'
 import {
   newStandardSecret,
   standardKey,
   standardSecretFault,
-  standardSignature,
+  standardHeaders,
 } from '../../signing/standard-webhooks.ts'
-import type { Dialect, EventType, HealthChange, HealthFact, HealthReport, Message } from '../dialect.ts'
-
-const second = 1000
-const minute = 60 * second
-const hour = 60 * minute
-const day = 24 * hour
+import type { Dialect, EventType, HealthChange, HealthFact, HealthReport } from '../dialect.ts'
 
 export const topics: readonly EventType[] = [
   { name: 'call.received', description: 'Inbound call received' },
@@ -90,16 +85,11 @@ export const allo: Dialect = {
   encode: ({ event }) =>
     `{"topic":${JSON.stringify(event.type)},"version":"2.0","timestamp":"${new Date(event.occurredAt).toISOString()}","data":${event.data}}`,
   signingKey: standardKey,
-  headers: ({ event }: Message, body: Buffer, keys: readonly KeyObject[], sentAtMs: number) => {
-    const timestamp = Math.floor(sentAtMs / 1000)
-    return {
-      'content-type': 'application/json',
-      'user-agent': 'Allo-Webhooks/2.0',
-      'webhook-id': event.id,
-      'webhook-timestamp': String(timestamp),
-      'webhook-signature': standardSignature(keys, event.id, timestamp, body),
-    }
-  },
+  headers: ({ event }, body, keys, sentAtMs) => ({
+    'content-type': 'application/json',
+    'user-agent': 'Allo-Webhooks/2.0',
+    ...standardHeaders(keys, event.id, sentAtMs, body),
+  }),
 
   verdict: (outcome, attempt) =>
     outcome.kind === 'delivered' ? { kind: 'succeeded' } : retryBySchedule(retries, attempt),

@@ -12,7 +12,8 @@ import { isoTime, sampleMessage, sentEvent, sentHeaders } from './sample-message
 import { verdictCases } from './verdicts.ts'
 
 /** How many of each made-up text are compared. */
-const generated = 2000
+// Few enough that ids of nine digits do not repeat by chance.
+const generated = 200
 
 export function wireConformance(profile: Profile): void {
   const { dialect, api, delivery, wire } = profile
@@ -72,7 +73,8 @@ export function wireConformance(profile: Profile): void {
           assert.equal(typeof value, 'string', name)
           assert.match(name, /^[a-z0-9-]+$/)
           assert.match(value, expected[name] ?? /^$/, name)
-          assert.doesNotMatch(value, /undefined|null|NaN|[^\x20-\x7e]/, name)
+          // As words: a signature may well hold such letters.
+          assert.doesNotMatch(value, /\b(?:undefined|null|NaN)\b(?![+/=])|[^\x20-\x7e]/, name)
         }
         delivery.verify({ headers, body }, keys)
       }

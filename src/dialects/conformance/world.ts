@@ -49,21 +49,24 @@ export class World {
   }
 
   async start(): Promise<void> {
+    const closing: (() => Promise<void>)[] = []
+    // Set before there is anything to close: a server that does not start must not keep the test alive.
+    this.#close = async () => {
+      for (const step of closing.toReversed()) await step()
+    }
     const installation = await this.#support.createInstallation()
+    closing.push(() => installation.remove())
     const receiver = await this.#support.startReceiver({
       behave: (request) => this.#behaviours.get(request.path)?.(request) ?? {},
     })
+    closing.push(() => receiver.close())
     const server = await this.#support.startServer(installation, { POSTHORN_RETRY_SCALE: retryScale })
+    closing.push(() => server.stop())
     this.#pool = new Pool(server.url, { connections: 32, headersTimeout: 20_000, bodyTimeout: 20_000 })
     this.#asOperator = { authorization: `Bearer ${installation.operatorKey}` }
     this.#receiverUrl = receiver.url
     this.#requests = receiver.requests
-    this.#close = async () => {
-      await this.#pool?.destroy()
-      await server.stop()
-      await receiver.close()
-      await installation.remove()
-    }
+    closing.push(async () => this.#pool?.destroy())
     const { dialect } = this.profile
     if (dialect.installationSecret === null) return
     const answer = await this.ask({ method: 'GET', path: `/v1/dialects/${dialect.name}/public-key` }, this.#asOperator)

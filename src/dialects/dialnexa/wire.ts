@@ -2,12 +2,11 @@
 
 import { randomText, timeOrderedText, type RandomBytes } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
+import { minute, second } from '../../domain/time.ts'
 import { retryBySchedule, type RetrySchedule } from '../../domain/retry.ts'
 import { hmacHex, textKey } from '../../signing/hmac-hex.ts'
-import type { Dialect, EventType, HealthChange, HealthFact, HealthReport } from '../dialect.ts'
-
-const second = 1000
-const minute = 60 * second
+import type { Dialect, EventType } from '../dialect.ts'
+import { streakHealth } from '../streak.ts'
 
 export const eventTypes: readonly EventType[] = [
   { name: 'call.completed', description: 'A call ended successfully' },
@@ -78,8 +77,8 @@ export const dialnexa: Dialect = {
   verdict: (outcome, attempt) =>
     outcome.kind === 'delivered' ? { kind: 'succeeded' } : retryBySchedule(retries, attempt),
 
-  health,
-  healthReport,
+  // The vendor switches nothing off for failing; this is for the operator to see.
+  ...streakHealth(),
 }
 
 function secretFault(secret: string): string | null {
@@ -87,20 +86,4 @@ function secretFault(secret: string): string | null {
   if (secret.length > secretCharsMax) return `must be shorter than or equal to ${secretCharsMax} characters`
   // Half a character has no UTF-8 bytes of its own, so that others like it would sign the same.
   return secret.isWellFormed() ? null : 'must be well-formed Unicode text'
-}
-
-interface Failing {
-  readonly since: number
-}
-
-/** The vendor switches nothing off for failing; what is remembered is for the operator to see. */
-function health(previous: string | null, fact: HealthFact): HealthChange {
-  if (fact.succeeded) return { health: null, disable: false }
-  return { health: previous ?? JSON.stringify({ since: fact.at } satisfies Failing), disable: false }
-}
-
-function healthReport(state: string | null): HealthReport {
-  if (state === null) return { status: 'healthy', reason: null, since: null }
-  const { since } = JSON.parse(state) as Failing
-  return { status: 'failing', reason: 'nothing but failures since the last success', since }
 }

@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import type { Endpoint } from '../../domain/endpoint.ts'
+import { isoMicroseconds } from '../../domain/time.ts'
 import { eventTypes, headerNamePattern } from './wire.ts'
 
 const Url = Type.String({ description: "The URL receiving the webhook's data: HTTPS." })
@@ -101,14 +102,9 @@ export function webhookItem({ id, url, eventTypes: [type], createdAt, updatedAt,
     id: Number(id),
     url,
     event_type: type,
-    created_at: withMicroseconds(createdAt),
-    updated_at: withMicroseconds(updatedAt),
+    created_at: `${isoMicroseconds(createdAt)}Z`,
+    updated_at: `${isoMicroseconds(updatedAt)}Z`,
     org_id: Number(tenant),
     ...(Object.keys(headers).length > 0 && { custom_headers: headers }),
   }
-}
-
-/** Six digits of a second, as the vendor's examples have it; the last three are not known here. */
-function withMicroseconds(ms: number): string {
-  return new Date(ms).toISOString().replace('Z', '000Z')
 }

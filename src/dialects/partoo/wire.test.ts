@@ -79,7 +79,7 @@ suite('Partoo', () => {
     }
     assert.deepEqual(partoo.healthReport(health), {
       status: 'failing',
-      reason: '1000 failed attempts and no success since',
+      reason: 'nothing but failures since the last success',
       since: 86_400_000,
     })
     assert.deepEqual(partoo.health(health, fact(0, true)), { health: null, disable: false })

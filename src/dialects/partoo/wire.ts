@@ -2,14 +2,13 @@
 
 import { randomText, timeOrderedText } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
+import { minute, second } from '../../domain/time.ts'
 import { retryBySchedule, type RetrySchedule, type Verdict } from '../../domain/retry.ts'
 import type { Outcome } from '../../domain/attempt.ts'
 import { ed25519Key, ed25519PublicKey, ed25519Signature, newEd25519Secret } from '../../signing/ed25519.ts'
-import type { Dialect, EventType, HealthChange, HealthFact, HealthReport } from '../dialect.ts'
+import type { Dialect, EventType } from '../dialect.ts'
+import { streakHealth } from '../streak.ts'
 import { sampleData } from './samples.ts'
-
-const second = 1000
-const minute = 60 * second
 
 export const eventTypes: readonly EventType[] = [
   { name: 'business_created', description: 'A business was created' },
@@ -90,8 +89,8 @@ export const partoo: Dialect = {
     }
   },
   verdict,
-  health,
-  healthReport,
+  // The vendor shows no health and switches nothing off; this is for the operator to see.
+  ...streakHealth(),
 }
 
 /** 5xx and no answer at all are worth another try; any other answer is the receiver's last word. */
@@ -106,23 +105,4 @@ function verdict(outcome: Outcome, attempt: number): Verdict {
     case 'blocked':
       return retryBySchedule(retries, attempt)
   }
-}
-
-interface Failures {
-  readonly since: number
-  readonly count: number
-}
-
-/** Remembered for the operator alone: the vendor shows no health, and failures switch nothing off. */
-function health(previous: string | null, fact: HealthFact): HealthChange {
-  if (fact.succeeded) return { health: null, disable: false }
-  const before = previous === null ? null : (JSON.parse(previous) as Failures)
-  const failures: Failures = { since: before?.since ?? fact.at, count: (before?.count ?? 0) + 1 }
-  return { health: JSON.stringify(failures), disable: false }
-}
-
-function healthReport(state: string | null): HealthReport {
-  if (state === null) return { status: 'healthy', reason: null, since: null }
-  const { since, count } = JSON.parse(state) as Failures
-  return { status: 'failing', reason: `${count} failed attempts and no success since`, since }
 }

@@ -2,9 +2,9 @@
 
 import { Type } from 'typebox'
 import type { Attempt } from '../../domain/attempt.ts'
+import { isoSeconds } from '../../domain/time.ts'
 import type { listAttempts, showDelivery } from '../../operations/deliveries.ts'
 import { Nullable, statusText, Time, Uuid } from './shapes.ts'
-import { timeText } from './wire.ts'
 
 const Headers = Type.Record(Type.String(), Type.String())
 const Payload = Type.Object({}, { description: 'The JSON body that was sent.' })
@@ -108,7 +108,7 @@ export function deliveryDetailText({ endpoint, delivery, attempts, body }: Found
     durationMs: attempt?.durationMs ?? 0,
     errorMessage: attempt === undefined ? delivery.reason : errorMessage(attempt),
     deliveredAt: deliveredAt(attempt),
-    nextRetryAt: attempt === undefined || delivery.dueAt === null ? null : timeText(delivery.dueAt),
+    nextRetryAt: attempt === undefined || delivery.dueAt === null ? null : isoSeconds(delivery.dueAt),
   })
 }
 
@@ -124,7 +124,7 @@ function responseCode(attempt: Attempt | undefined): number {
 
 /** When the attempt had its outcome, as in `lastDeliveryAt`. */
 function deliveredAt(attempt: Attempt | undefined): string | null {
-  return attempt === undefined ? null : timeText(attempt.startedAt + attempt.durationMs)
+  return attempt === undefined ? null : isoSeconds(attempt.startedAt + attempt.durationMs)
 }
 
 function errorMessage({ outcome }: Attempt): string | null {

@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox'
 import type { Endpoint, EndpointStatus } from '../../domain/endpoint.ts'
-import { timeText } from './wire.ts'
+import { isoSeconds } from '../../domain/time.ts'
 
 export const Nullable = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) =>
   Type.Union([schema, Type.Null()])
@@ -39,7 +39,7 @@ export function webhookDetail(endpoint: Endpoint, status: EndpointStatus, waits:
   const { attempts, lastAttemptAt, lastAttemptSucceeded } = status
   return webhookWith(endpoint, false, {
     deliveriesCount: attempts,
-    lastDeliveryAt: lastAttemptAt === null ? null : timeText(lastAttemptAt),
+    lastDeliveryAt: lastAttemptAt === null ? null : isoSeconds(lastAttemptAt),
     lastDeliveryStatus: lastAttemptSucceeded === null ? (waits ? 'pending' : null) : statusText(lastAttemptSucceeded),
   })
 }
@@ -54,8 +54,8 @@ function webhookWith(endpoint: Endpoint, withSecret: boolean, counters: object):
     isActive: endpoint.enabled,
     secret: (withSecret ? endpoint.secrets[0]?.value : undefined) ?? mask,
     ...counters,
-    createdAt: timeText(endpoint.createdAt),
-    updatedAt: timeText(endpoint.updatedAt),
+    createdAt: isoSeconds(endpoint.createdAt),
+    updatedAt: isoSeconds(endpoint.updatedAt),
   }
 }
 

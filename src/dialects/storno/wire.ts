@@ -3,12 +3,11 @@
 import type { Event } from '../../domain/event.ts'
 import { uuidV4, uuidV7, type RandomBytes } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
+import { isoSeconds, minute, second } from '../../domain/time.ts'
 import { retryBySchedule, type RetrySchedule } from '../../domain/retry.ts'
 import { hmacHex, textKey } from '../../signing/hmac-hex.ts'
 import type { Dialect, EventType, Message } from '../dialect.ts'
-
-const second = 1000
-const minute = 60 * second
+import { streakHealth } from '../streak.ts'
 
 interface StornoEventType extends EventType {
   readonly category: string
@@ -124,12 +123,8 @@ export const storno: Dialect = {
     if (outcome.kind === 'delivered') return { kind: 'succeeded' }
     return isTest(event) ? { kind: 'notRetried' } : retryBySchedule(retries, attempt)
   },
-  // The vendor switches nothing off and counts nothing; this is for the operator's eyes.
-  health: (previous, { at, succeeded }) => ({ health: succeeded ? null : (previous ?? String(at)), disable: false }),
-  healthReport: (since) =>
-    since === null
-      ? { status: 'healthy', reason: null, since: null }
-      : { status: 'failing', reason: 'the last attempt failed', since: Number(since) },
+  // The vendor switches nothing off for failing; this is for the operator to see.
+  ...streakHealth(),
 }
 
 const testType = 'webhook.test'
@@ -150,17 +145,12 @@ function isFamilyB({ tenant }: Message): boolean {
 
 function bodyA({ tenant, event, delivery }: Message): string {
   const type = JSON.stringify(event.type)
-  return `{"id":"${delivery}","type":${type},"createdAt":"${timeText(event.occurredAt)}","company":"${tenant.id}","data":${event.data}}`
+  return `{"id":"${delivery}","type":${type},"createdAt":"${isoSeconds(event.occurredAt)}","company":"${tenant.id}","data":${event.data}}`
 }
 
 function bodyB({ event, delivery }: Message): string {
-  const createdAt = timeText(event.occurredAt).replace('Z', '+00:00')
+  const createdAt = isoSeconds(event.occurredAt).replace('Z', '+00:00')
   return `{"id":"${delivery}","event":${JSON.stringify(event.type)},"created_at":"${createdAt}","data":${event.data}}`
-}
-
-/** Whole seconds, as in all of the vendor's examples. */
-export function timeText(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 function hex(random: RandomBytes, bytes: number): string {

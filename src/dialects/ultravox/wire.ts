@@ -2,14 +2,13 @@
 
 import { randomText, timeOrderedText, uuidV4 } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
+import { second } from '../../domain/time.ts'
 import { retryBySchedule, type RetrySchedule } from '../../domain/retry.ts'
 import { hmacHex, textKey } from '../../signing/hmac-hex.ts'
 import type { Dialect, EventType } from '../dialect.ts'
 import { health, healthReport } from './health.ts'
 import { sampleCall } from './sample-call.ts'
 import { isoTimeWithOffset } from './time.ts'
-
-const second = 1000
 
 export const events: readonly EventType[] = [
   { name: 'call.started', description: 'A call was created' },
