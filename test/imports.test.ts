@@ -3,10 +3,11 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import { ownDialect, registry } from '../src/dialects/registry.ts'
 
 const root = new URL('..', import.meta.url).pathname
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-imports-'))
@@ -61,6 +62,21 @@ suite('the direction of imports', () => {
       assert.ok(found, `${rule} did not find ${file}:\n${output}`)
     }
   })
+})
+
+test("a vendor's name stands in its own folder, in the registry, and nowhere else in the source", () => {
+  const vendors = registry.map(({ dialect }) => dialect.name).filter((name) => name !== ownDialect)
+  assert.equal(vendors.length, 5)
+  const files = globSync('src/**/*.{ts,sql}', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
+  assert.ok(files.length > 100)
+  for (const file of files) {
+    if (file === 'src/dialects/registry.ts') continue
+    const text = readFileSync(join(root, file), 'utf8')
+    for (const vendor of vendors) {
+      if (file.startsWith(`src/dialects/${vendor}/`)) continue
+      assert.doesNotMatch(text, new RegExp(`\\b${vendor}\\b`, 'i'), file)
+    }
+  }
 })
 
 function cruise(): { status: number | null; output: string } {

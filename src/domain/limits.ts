@@ -45,7 +45,6 @@ export const limits = {
   /** Endpoints held in memory with their secrets opened; the tenants used least recently are dropped past it. */
   cachedEndpointsMax: 50_000,
   cachedKeysMax: 50_000,
-  cachedDigestsMax: 10_000,
 
   // The engine
   /** Concurrent attempts to one endpoint. */

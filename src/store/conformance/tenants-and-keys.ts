@@ -13,7 +13,7 @@ function sorted(key: ApiKey | null): ApiKey | null {
 
 export function tenantAndKeyCases(promise: Case): void {
   promise('a tenant is found as it was created, and its id is taken', async (store) => {
-    const tenant = sampleTenant(acme, { dialect: 'partoo', name: null })
+    const tenant = sampleTenant(acme, { dialect: 'another', name: null })
     assert.equal(await store.findTenant(acme), null)
     assert.equal(await store.createTenant(tenant), true)
     assert.equal(await store.createTenant(sampleTenant(acme)), false)
@@ -91,7 +91,7 @@ export function tenantAndKeyCases(promise: Case): void {
   promise('tenants are listed newest first, page by page, with new ones coming in', async (store) => {
     const ids = Array.from({ length: 10 }, (_, index) => `t${index}` as TenantId)
     for (const [index, id] of ids.entries()) {
-      await store.createTenant(sampleTenant(id, { dialect: index % 3 === 0 ? 'allo' : 'standard' }))
+      await store.createTenant(sampleTenant(id, { dialect: index % 3 === 0 ? 'another' : 'standard' }))
     }
     const all = await allPages(
       3,
@@ -102,9 +102,9 @@ export function tenantAndKeyCases(promise: Case): void {
       all.map(({ id }) => id),
       ids.toReversed(),
     )
-    const allo = await allPages(2, (page) => store.listTenants(page, 'allo'))
+    const another = await allPages(2, (page) => store.listTenants(page, 'another'))
     assert.deepEqual(
-      allo.map(({ id }) => id),
+      another.map(({ id }) => id),
       ['t9', 't6', 't3', 't0'],
     )
     assert.deepEqual(await store.listTenants({ limit: 5, after: null }, 'nobody'), { rows: [], next: null })
