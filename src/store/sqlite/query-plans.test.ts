@@ -14,7 +14,7 @@ import { commitRole } from './commit.ts'
 import { Database } from './database.ts'
 import { endpointReads, endpointRole } from './endpoints.ts'
 import { historyReads, historyRole } from './history.ts'
-import { leaseRole } from './leases.ts'
+import { leaseReads, leaseRole } from './leases.ts'
 import { migrate } from './migrate.ts'
 import { keyReads, keyRole } from './keys.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
@@ -75,6 +75,7 @@ function callEverything(db: Database): void {
     ...endpointRole(db),
     ...historyRole(db),
     ...upkeepRole(db),
+    ...leaseReads(db),
     ...tenantReads(db),
     ...keyReads(db),
     ...endpointReads(db),

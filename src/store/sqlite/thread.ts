@@ -8,7 +8,7 @@ import { StoreRefused } from '../store.ts'
 import { classify, Database } from './database.ts'
 import { endpointReads, endpointRole } from './endpoints.ts'
 import { historyReads, historyRole } from './history.ts'
-import { leaseRole } from './leases.ts'
+import { leaseReads, leaseRole } from './leases.ts'
 import { migrate } from './migrate.ts'
 import { keyReads, keyRole } from './keys.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
@@ -43,7 +43,14 @@ function writes(db: Database) {
 }
 
 function reads(db: Database) {
-  return { ...tenantReads(db), ...keyReads(db), ...endpointReads(db), ...historyReads(db), ...attemptReads(db) }
+  return {
+    ...leaseReads(db),
+    ...tenantReads(db),
+    ...keyReads(db),
+    ...endpointReads(db),
+    ...historyReads(db),
+    ...attemptReads(db),
+  }
 }
 
 export type Writes = ReturnType<typeof writes>
