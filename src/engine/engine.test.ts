@@ -207,7 +207,11 @@ suite('an unavailable store', () => {
     await rig.addEndpoint('/a')
     await rig.accept(20)
     broken = true
-    for (const { answer } of rig.sender.sent.splice(0)) answer(ok)
+    // At different times, so that they fail in several commits.
+    for (const { answer } of rig.sender.sent.splice(0)) {
+      answer(ok)
+      await rig.clock.settle()
+    }
     await rig.until(() => rig.observed.storeChanges.includes(false), 'the store is found unavailable')
     await assert.rejects(rig.accept(1), StoreUnavailable)
     await rig.clock.advance(30 * second)

@@ -52,6 +52,8 @@ export class GroupCommit {
   #scheduled = false
   #committing = false
   #available = true
+  /** Since the store stopped answering, until all outcomes are written: the lanes are paused. */
+  #suspended = false
   #retryMs: number = limits.storeRetryMs
   #idle: (() => void)[] = []
 
@@ -158,11 +160,17 @@ export class GroupCommit {
     this.#ingests = []
     this.#queuedEvents = 0
     this.#queuedBytes = 0
-    if (this.#available) {
-      this.#available = false
-      this.#observer.storeChanged(false, error.message)
-      this.#hooks.availabilityChanged(false)
-    }
+    // Several commits of one batch may fail, one after the other: one probe is enough, and one word to the outside.
+    if (!this.#available) return
+    this.#available = false
+    this.#probeLater()
+    if (this.#suspended) return
+    this.#suspended = true
+    this.#observer.storeChanged(false, error.message)
+    this.#hooks.availabilityChanged(false)
+  }
+
+  #probeLater(): void {
     this.#clock.after(this.#retryMs, () => void this.#probe())
     this.#retryMs = Math.min(this.#retryMs * 2, limits.storeRetryMsMax)
   }
@@ -172,15 +180,15 @@ export class GroupCommit {
       // A write, because a locked or full database may well answer a read.
       await this.#store.heartbeat(this.#node, this.#clock.now())
     } catch {
-      this.#clock.after(this.#retryMs, () => void this.#probe())
-      this.#retryMs = Math.min(this.#retryMs * 2, limits.storeRetryMsMax)
+      this.#probeLater()
       return
     }
-    // Outcomes first: a store that answers but cannot write (a full disk) is found out before anything new is sent.
+    // Outcomes first: only when they are written is anything new sent.
     this.#available = true
     await this.#run()
     if (!this.#available) return
     this.#retryMs = limits.storeRetryMs
+    this.#suspended = false
     this.#observer.storeChanged(true, null)
     this.#hooks.availabilityChanged(true)
   }
