@@ -3,7 +3,14 @@
 
 import assert from 'node:assert/strict'
 import { Webhook } from 'standardwebhooks'
-import type { ApiProfile, DeliveryProfile, Fields, Profile, WireProfile } from '../conformance/profile.ts'
+import {
+  type ApiProfile,
+  type DeliveryProfile,
+  type Fields,
+  type Profile,
+  type WireProfile,
+  retriesAllFailures,
+} from '../conformance/profile.ts'
 import { fields } from './profile-fields.ts'
 import { refusal, refusalSchema } from './profile-refusals.ts'
 import { allo } from './wire.ts'
@@ -156,18 +163,7 @@ const wire: WireProfile = {
   secretPattern: /^whsec_[A-Za-z0-9+/]{32}$/,
   waitsMs: [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 10 * hour],
   exact: false,
-  fates: {
-    'answered 200': 'succeeds',
-    'answered another 2xx': 'succeeds',
-    'answered 3xx': 'isRetried',
-    'answered 4xx': 'isRetried',
-    'answered 410': 'isRetried',
-    'answered 429': 'isRetried',
-    'answered 5xx': 'isRetried',
-    'timed out': 'isRetried',
-    unreachable: 'isRetried',
-    blocked: 'isRetried',
-  },
+  fates: retriesAllFailures,
 }
 
 export const alloProfile: Profile = { dialect: allo, api, delivery, wire }

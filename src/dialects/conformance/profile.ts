@@ -232,3 +232,17 @@ export interface Profile {
   readonly delivery: DeliveryProfile
   readonly wire: WireProfile
 }
+
+/** Of vendors that try again whatever is no success. */
+export const retriesAllFailures: Readonly<Record<OutcomeName, Fate>> = {
+  'answered 200': 'succeeds',
+  'answered another 2xx': 'succeeds',
+  'answered 3xx': 'isRetried',
+  'answered 4xx': 'isRetried',
+  'answered 410': 'isRetried',
+  'answered 429': 'isRetried',
+  'answered 5xx': 'isRetried',
+  'timed out': 'isRetried',
+  unreachable: 'isRetried',
+  blocked: 'isRetried',
+}

@@ -3,7 +3,14 @@
 
 import assert from 'node:assert/strict'
 import { createHmac, hash } from 'node:crypto'
-import type { ApiProfile, DeliveryProfile, Fields, Profile, WireProfile } from '../conformance/profile.ts'
+import {
+  type ApiProfile,
+  type DeliveryProfile,
+  type Fields,
+  type Profile,
+  type WireProfile,
+  retriesAllFailures,
+} from '../conformance/profile.ts'
 import { fields } from './profile-fields.ts'
 import { refusal, refusalSchema } from './profile-refusals.ts'
 import { dialnexa } from './wire.ts'
@@ -164,18 +171,7 @@ const wire: WireProfile = {
   secretPattern: /^whsec_[A-Za-z0-9]{32}$/,
   waitsMs: [minute, 5 * minute, 15 * minute],
   exact: false,
-  fates: {
-    'answered 200': 'succeeds',
-    'answered another 2xx': 'succeeds',
-    'answered 3xx': 'isRetried',
-    'answered 4xx': 'isRetried',
-    'answered 410': 'isRetried',
-    'answered 429': 'isRetried',
-    'answered 5xx': 'isRetried',
-    'timed out': 'isRetried',
-    unreachable: 'isRetried',
-    blocked: 'isRetried',
-  },
+  fates: retriesAllFailures,
 }
 
 export const dialnexaProfile: Profile = { dialect: dialnexa, api, delivery, wire }

@@ -3,7 +3,15 @@
 
 import assert from 'node:assert/strict'
 import { Webhook } from 'standardwebhooks'
-import type { ApiProfile, Caller, DeliveryProfile, Fields, Profile, WireProfile } from '../conformance/profile.ts'
+import {
+  type ApiProfile,
+  type Caller,
+  type DeliveryProfile,
+  type Fields,
+  type Profile,
+  type WireProfile,
+  retriesAllFailures,
+} from '../conformance/profile.ts'
 import { fields } from './profile-fields.ts'
 import { refusal, refusalSchema } from './profile-refusals.ts'
 import { standard } from './wire.ts'
@@ -138,18 +146,7 @@ const wire: WireProfile = {
   secretPattern: /^whsec_[A-Za-z0-9+/]{32}$/,
   waitsMs: [5 * second, 5 * minute, 30 * minute, ...[2, 5, 10, 14, 20, 24].map((hours) => hours * hour)],
   exact: false,
-  fates: {
-    'answered 200': 'succeeds',
-    'answered another 2xx': 'succeeds',
-    'answered 3xx': 'isRetried',
-    'answered 4xx': 'isRetried',
-    'answered 410': 'endsAndDisables',
-    'answered 429': 'isRetried',
-    'answered 5xx': 'isRetried',
-    'timed out': 'isRetried',
-    unreachable: 'isRetried',
-    blocked: 'isRetried',
-  },
+  fates: { ...retriesAllFailures, 'answered 410': 'endsAndDisables' },
 }
 
 export const standardProfile: Profile = { dialect: standard, api, delivery, wire }

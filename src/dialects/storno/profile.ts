@@ -3,7 +3,15 @@
 
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import type { ApiProfile, Caller, DeliveryProfile, Fields, Profile, WireProfile } from '../conformance/profile.ts'
+import {
+  type ApiProfile,
+  type Caller,
+  type DeliveryProfile,
+  type Fields,
+  type Profile,
+  type WireProfile,
+  retriesAllFailures,
+} from '../conformance/profile.ts'
 import { fields } from './profile-fields.ts'
 import { refusal, refusalSchema } from './profile-refusals.ts'
 import { storno } from './wire.ts'
@@ -203,18 +211,7 @@ const wire: WireProfile = {
   secretPattern: new RegExp(fullSecret),
   waitsMs: [60_000, 300_000],
   exact: true,
-  fates: {
-    'answered 200': 'succeeds',
-    'answered another 2xx': 'succeeds',
-    'answered 3xx': 'isRetried',
-    'answered 4xx': 'isRetried',
-    'answered 410': 'isRetried',
-    'answered 429': 'isRetried',
-    'answered 5xx': 'isRetried',
-    'timed out': 'isRetried',
-    unreachable: 'isRetried',
-    blocked: 'isRetried',
-  },
+  fates: retriesAllFailures,
 }
 
 export const stornoProfile: Profile = { dialect: storno, api, delivery, wire }

@@ -3,7 +3,14 @@
 
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import type { ApiProfile, DeliveryProfile, Fields, Profile, WireProfile } from '../conformance/profile.ts'
+import {
+  type ApiProfile,
+  type DeliveryProfile,
+  type Fields,
+  type Profile,
+  type WireProfile,
+  retriesAllFailures,
+} from '../conformance/profile.ts'
 import { fields } from './profile-fields.ts'
 import { refusal, refusalSchema } from './profile-refusals.ts'
 import { ultravox } from './wire.ts'
@@ -153,18 +160,7 @@ const wire: WireProfile = {
   secretPattern: /^[0-9A-Za-z]{40}$/,
   waitsMs: [30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 15_360].map((seconds) => seconds * second),
   exact: false,
-  fates: {
-    'answered 200': 'succeeds',
-    'answered another 2xx': 'succeeds',
-    'answered 3xx': 'isRetried',
-    'answered 4xx': 'isRetried',
-    'answered 410': 'isRetried',
-    'answered 429': 'isRetried',
-    'answered 5xx': 'isRetried',
-    'timed out': 'isRetried',
-    unreachable: 'isRetried',
-    blocked: 'isRetried',
-  },
+  fates: retriesAllFailures,
 }
 
 export const ultravoxProfile: Profile = { dialect: ultravox, api, delivery, wire }
