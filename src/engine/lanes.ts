@@ -94,14 +94,14 @@ export class Lanes {
     this.#enterLine(lane)
   }
 
-  /** How many more deliveries a lane may hold; the lane is opened where there is none. */
+  /** How many more deliveries an endpoint's lane may hold. */
   room(endpoint: EndpointKey): number {
     const lane = this.#lanes.get(endpoint)
     if (this.#bytes >= limits.lanesBytesMax) return 0
     return lane === undefined ? limits.laneDeliveriesMax : this.#room(lane)
   }
 
-  /** Adds deliveries claimed from the database. `more`: the database holds further ones that are due. */
+  /** Adds deliveries claimed from the database, for which `room` has told that there is room. */
   pushClaimed(works: readonly Work[]): void {
     for (const work of works) {
       this.#lane(work.endpoint, work.attempts).reserved += 1
