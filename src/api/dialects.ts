@@ -68,7 +68,9 @@ export function dialectRoutes(context: Context): AnyRoute[] {
       answers: { 200: Type.String() },
       handle({ params }) {
         const publicKey = context.publicKeys.get(params.dialect)
-        if (publicKey === undefined) return failure({ kind: 'notFound', what: 'dialect', id: params.dialect })
+        if (publicKey === undefined) {
+          return failure({ kind: 'notFound', what: 'public key of dialect', id: params.dialect })
+        }
         return success({ status: 200, headers: { 'content-type': 'application/x-pem-file' }, body: publicKey })
       },
     }),
