@@ -19,6 +19,7 @@ import { SettingError, type Settings } from './config/settings.ts'
 import { ownDialect, registry } from './dialects/registry.ts'
 import { Directory } from './engine/directory.ts'
 import { Engine } from './engine/engine.ts'
+import { Membership } from './engine/membership.ts'
 import type { EngineObserver } from './engine/observer.ts'
 import { frontOfDialect } from './http/dialect-front.ts'
 import { createHttpServer } from './http/server.ts'
@@ -29,8 +30,9 @@ import { createGuardedFetch } from './net/guarded-fetch.ts'
 import { createSender } from './net/sender.ts'
 import type { Context } from './operations/context.ts'
 import { KeyRing } from './operations/key-ring.ts'
+import { openPostgresStore } from './store/postgres/postgres-store.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
-import { type Store, StoreRefused } from './store/store.ts'
+import { IncarnationLost, type Store, StoreRefused, StoreUnavailable } from './store/store.ts'
 import { Metrics } from './telemetry/metrics.ts'
 import { createVault, type Vault, VaultError } from './vault/vault.ts'
 
@@ -55,8 +57,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   const dialects = servedDialects(settings.dialects)
   const policy = addressPolicy(settings.allowNetworks)
   const guard = createGuard(policy)
+  if (settings.role !== 'all' && settings.database.kind === 'sqlite') {
+    throw new SettingError(`POSTHORN_ROLE ${settings.role} needs PostgreSQL: an SQLite file serves one node`)
+  }
   if (settings.host === '') throw new SettingError('POSTHORN_HOST must name an address to listen on')
-  const store = await openSqliteStore(settings.database.slice('sqlite:'.length))
+  const { database, role } = settings
+  const store = await (database.kind === 'sqlite' ? openSqliteStore(database.path) : openPostgresStore(database.url))
   // What a start that fails has begun so far, the last first: its timers would keep the process alive.
   const undo: (() => Promise<unknown>)[] = [() => store.close()]
   try {
@@ -64,14 +70,23 @@ export async function startApp(options: AppOptions): Promise<App> {
     await proveMasterKey(store, vault)
     const sender = createSender({ guard })
     const secrets = await installationSecrets(store, vault, dialects)
-    const directory = new Directory(store, vault, dialects, secrets)
     const metrics: Metrics = new Metrics({
       inFlight: () => engine.inFlight,
       queued: () => engine.queued,
       waiting: () => store.countWaiting(),
     })
-    const engine: Engine = await Engine.start({
+    const observer = observe(metrics, logger)
+    const membership = await Membership.join(store, clock, observer)
+    undo.push(() => membership.leave())
+    const directory = new Directory(store, vault, dialects, secrets, membership)
+    const keys = new KeyRing(store, membership)
+    store.listen((change) => {
+      if (change.kind === 'keys' || change.kind === 'tenant') keys.drop()
+    })
+    const engine: Engine = Engine.start({
       store,
+      membership,
+      delivers: role !== 'api',
       directory,
       sender,
       clock,
@@ -79,14 +94,14 @@ export async function startApp(options: AppOptions): Promise<App> {
       random: Math.random,
       retryScale: settings.retryScale,
       retentionMs: settings.retentionDays * 24 * 60 * 60 * 1000,
-      observer: observe(metrics, logger),
+      observer,
     })
     undo.push(() => engine.stop(failedStartStopMs))
     const context: Context = {
       store,
       engine,
       directory,
-      keys: new KeyRing(store),
+      keys,
       vault,
       dialects,
       publicKeys: new Map(
@@ -119,26 +134,30 @@ export async function startApp(options: AppOptions): Promise<App> {
     const customerFronts = registry.flatMap(({ dialect, front }) =>
       front === null || !dialects.has(dialect.name)
         ? []
-        : [frontOfDialect(front(context), { context, tokens, rateLimits: settings.rateLimits })],
+        : [frontOfDialect(front(context), { context, tokens, rateLimits: settings.rateLimits, quotas: store.quotas })],
     )
+    // A worker delivers, and is only asked how it is.
+    const fronts = role === 'worker' ? [] : [operator, ...customerFronts]
     const server = await createHttpServer({
       // The start says where it listens in words of its own.
       logger: logger.child({}, { level: logger.isLevelEnabled('info') ? 'warn' : logger.level }),
       randomBytes,
       fallback: operator,
-      fronts: [
-        { front: operator, documentPath: '/openapi.json' },
-        ...customerFronts.map((front) => ({ front, documentPath: `/openapi/${front.name}.json` })),
-      ],
+      fronts: fronts.map((front) => ({
+        front,
+        documentPath: front === operator ? '/openapi.json' : `/openapi/${front.name}.json`,
+      })),
     })
     serveHealth(server, { ping: () => store.ping(), metrics: () => metrics.text() })
-    await serveDocs(server, [
-      { title: 'Operator API', url: '/openapi.json' },
-      ...customerFronts.map(({ name, openapi }) => ({
-        title: openapi.info?.title ?? name,
-        url: `/openapi/${name}.json`,
-      })),
-    ])
+    if (role !== 'worker') {
+      await serveDocs(server, [
+        { title: 'Operator API', url: '/openapi.json' },
+        ...customerFronts.map(({ name, openapi }) => ({
+          title: openapi.info?.title ?? name,
+          url: `/openapi/${name}.json`,
+        })),
+      ])
+    }
     undo.push(() => server.close())
     const port = await listen(server, settings)
     return {
@@ -250,14 +269,25 @@ async function installationSecrets(
   return secrets
 }
 
+/** Of a database that is away the log tells once, and once more when it is back. */
 function observe(metrics: Metrics, logger: Logger): EngineObserver {
+  let isAvailable = true
+  const storeChanged = (available: boolean, reason: string | null): void => {
+    if (available === isAvailable) return
+    isAvailable = available
+    if (available) logger.info('the database answers again')
+    else logger.error({ reason }, 'the database is unavailable')
+  }
   return {
     accepted: (events) => metrics.accepted(events),
     attempted: (outcome, durationMs) => metrics.attempted(outcome, durationMs),
     ended: (status) => metrics.ended(status),
     committed: (operations, durationMs) => metrics.committed(operations, durationMs),
-    failed: (what, error) => logger.error({ err: error }, what),
-    storeChanged: (available, reason) =>
-      available ? logger.info('the database answers again') : logger.error({ reason }, 'the database is unavailable'),
+    failed: (what, error) => {
+      const isStoreAway = error instanceof StoreUnavailable && !(error instanceof IncarnationLost)
+      if (isStoreAway) storeChanged(false, error.message)
+      else logger.error({ err: error }, what)
+    },
+    storeChanged,
   }
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { migrate, type MigrateFlags } from './cli/migrate.ts'
 import { serve } from './cli/serve.ts'
 import { version } from './cli/version.ts'
 import { flagOf, SettingError, type SettingName, settingTable } from './config/settings.ts'
@@ -16,6 +17,15 @@ for (const name of Object.keys(settingTable) as SettingName[]) {
   serveCommand.option(`${flagOf(name)} <value>`, `${meaning} (${variable}${defaultText})`)
 }
 serveCommand.action((flags: Partial<Record<SettingName, string>>) => serve(flags))
+
+program
+  .command('migrate')
+  .description(
+    'copy an installation from SQLite to an empty PostgreSQL database; run again, it goes on where it stopped',
+  )
+  .requiredOption('--from <database>', 'sqlite:<file>; stop the service first')
+  .requiredOption('--to <database>', 'postgres://…')
+  .action((flags: MigrateFlags) => migrate(flags))
 
 try {
   await program.parseAsync()

@@ -94,6 +94,7 @@ export const operatorErrorCodes = {
   too_many_requests: 429,
   internal: 500,
   unavailable: 503,
+  outcome_unknown: 503,
 } as const
 
 function answerProblem(problem: Problem, request: FastifyRequest): Answer {
@@ -155,12 +156,16 @@ function textOf(problem: Problem): ProblemText {
       const detail = `Invalid ${problem.where}: ${problem.fields.map((f) => `${f.field} ${f.message}`).join('; ')}.`
       return { status: 400, code: 'invalid', title: 'Invalid request', detail, errors: problem.fields }
     }
-    case 'tooManyRequests':
+    case 'tooManyRequests': {
+      const headers = { 'retry-after': String(problem.retryAfterSeconds) }
+      return { status: 429, code: 'too_many_requests', title: 'Too many requests', detail: 'Slow down.', headers }
+    }
     case 'unavailable': {
       const headers = { 'retry-after': String(problem.retryAfterSeconds) }
-      return problem.kind === 'unavailable'
-        ? { status: 503, code: 'unavailable', title: 'Unavailable', detail: 'Try again shortly.', headers }
-        : { status: 429, code: 'too_many_requests', title: 'Too many requests', detail: 'Slow down.', headers }
+      const detail = 'The database broke off: it may have taken effect. Try again shortly; events with the same id.'
+      return problem.outcomeUnknown === true
+        ? { status: 503, code: 'outcome_unknown', title: 'Outcome unknown', detail, headers }
+        : { status: 503, code: 'unavailable', title: 'Unavailable', detail: 'Try again shortly.', headers }
     }
     case 'internal': {
       const detail = 'Something went wrong on our side; the request id is in the log.'

@@ -4,20 +4,27 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { startApp } from '../app.ts'
 import { keyBeside, type KeyFile } from '../config/key-files.ts'
-import { readSettings, SettingError, type SettingName, type Settings, settingTable } from '../config/settings.ts'
+import {
+  type DatabaseSetting,
+  readSettings,
+  SettingError,
+  type SettingName,
+  type Settings,
+  settingTable,
+} from '../config/settings.ts'
 import { createLogger } from '../telemetry/log.ts'
 import { version } from './version.ts'
 
 export async function serve(flags: Readonly<Partial<Record<SettingName, string>>>): Promise<void> {
   const settings = readSettings(process.env, flags)
   const logger = createLogger(settings.logLevel)
-  const databasePath = settings.database.slice('sqlite:'.length)
+  const { database } = settings
   const operatorFile =
     settings.operatorKey === null
-      ? keyFile(databasePath, 'operatorKey', () => `pho_${randomBytes(30).toString('base64url')}`)
+      ? keyFile(database, 'operatorKey', () => `pho_${randomBytes(30).toString('base64url')}`)
       : null
   const masterFile =
-    settings.masterKey === null ? keyFile(databasePath, 'masterKey', () => randomBytes(32).toString('base64')) : null
+    settings.masterKey === null ? keyFile(database, 'masterKey', () => randomBytes(32).toString('base64')) : null
   const app = await startApp({
     settings,
     logger,
@@ -42,12 +49,15 @@ export async function serve(flags: Readonly<Partial<Record<SettingName, string>>
 }
 
 /** The file that holds a key which no setting gives; what it holds must be as good as a setting. */
-function keyFile(databasePath: string, setting: 'operatorKey' | 'masterKey', generate: () => string): KeyFile {
+function keyFile(database: DatabaseSetting, setting: 'operatorKey' | 'masterKey', generate: () => string): KeyFile {
   const { variable, parse } = settingTable[setting]
+  // Every node needs the same.
+  if (database.kind === 'postgres')
+    throw new SettingError(`${variable} must be given where POSTHORN_DATABASE is PostgreSQL`)
   const name = setting === 'operatorKey' ? 'operator-key' : 'master-key'
   let file: KeyFile
   try {
-    file = keyBeside(databasePath, name, generate)
+    file = keyBeside(database.path, name, generate)
   } catch (error) {
     throw new SettingError(`cannot keep ${variable} beside POSTHORN_DATABASE: ${messageOf(error)}`)
   }
@@ -77,7 +87,7 @@ function announce(
   if (!process.stdout.isTTY) {
     const operatorKeyFile = operatorFile?.path
     const masterKeyFile = masterFile?.path
-    logger.info({ url, database: settings.database, operatorKeyFile, masterKeyFile }, 'posthorn is serving')
+    logger.info({ url, database: settings.database.shown, operatorKeyFile, masterKeyFile }, 'posthorn is serving')
     return
   }
   const keyPlace = operatorFile?.path ?? '(POSTHORN_OPERATOR_KEY)'
@@ -86,7 +96,7 @@ function announce(
   Posthorn ${version} is serving
 
     address        ${url}        (pages: ${url}/docs)
-    database       ${settings.database}
+    database       ${settings.database.shown}
     operator key   ${keyPlace}${masterFile === null ? '' : `\n    master key     ${masterFile.path}  (back it up: without it secrets are lost)`}
 
   Try:

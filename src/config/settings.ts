@@ -45,9 +45,20 @@ function choice<const Choice extends string>(...choices: Choice[]): (value: stri
   }
 }
 
-function database(value: string): string {
-  if (!/^sqlite:.+/.test(value)) throw new Error('must be sqlite:<file>')
-  return value
+/** Where everything is stored. */
+export type DatabaseSetting =
+  | { readonly kind: 'sqlite'; readonly path: string; readonly shown: string }
+  | { readonly kind: 'postgres'; readonly url: string; readonly shown: string }
+
+/** `shown` is what logs may hold: without a password. */
+export function database(value: string): DatabaseSetting {
+  const path = /^sqlite:(.+)$/.exec(value)?.[1]
+  if (path !== undefined) return { kind: 'sqlite', path, shown: value }
+  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value)) {
+    throw new Error('must be sqlite:<file> or postgres://<user>:<password>@<host>:<port>/<database>')
+  }
+  const { host, pathname } = new URL(value)
+  return { kind: 'postgres', url: value, shown: `postgres://${host}${pathname}` }
 }
 
 function key(value: string): string {
@@ -70,7 +81,12 @@ function masterKey(value: string): Buffer {
 export const settingTable = {
   host: setting('POSTHORN_HOST', '127.0.0.1', 'address it listens on', text),
   port: setting('POSTHORN_PORT', '4080', 'port it listens on; 0 picks a free one', number(0, 65535, true)),
-  database: setting('POSTHORN_DATABASE', 'sqlite:./data/posthorn.db', 'the folder is created', database),
+  database: setting(
+    'POSTHORN_DATABASE',
+    'sqlite:./data/posthorn.db',
+    'or `postgres://…`; the folder is created',
+    database,
+  ),
   operatorKey: secret(
     'POSTHORN_OPERATOR_KEY',
     'generated',
@@ -116,7 +132,7 @@ export const settingTable = {
     'events, deliveries and attempts older than this are removed in small steps',
     number(0.001, 36500),
   ),
-  role: setting('POSTHORN_ROLE', 'all', 'which part of the work this node does', choice('all')),
+  role: setting('POSTHORN_ROLE', 'all', 'which part of the work this node does', choice('all', 'api', 'worker')),
   logLevel: setting(
     'POSTHORN_LOG_LEVEL',
     'info',

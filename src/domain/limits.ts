@@ -24,6 +24,18 @@ export const limits = {
   keyTenantsMax: 1000,
   /** Pairs of API key and kind of access whose request windows are remembered; the least recent is forgotten. */
   rateWindowsMax: 100_000,
+  /**
+   * Of a quota that nodes share, one holds unused at most this part of what it has let pass itself, and this part of the
+   * quota besides: what lies unused on up to 12 nodes, however unevenly they are asked, stays below a tenth.
+   */
+  quotaHeldOfOwn: 1 / 12,
+  quotaHeldOfLimit: 1 / 500,
+  /** And of what is left: near the limit a node asks for each request. */
+  quotaHeldOfLeft: 1 / 4,
+  /** Where nothing was left of a quota, the database is not asked again sooner. */
+  quotaAskAgainMs: second,
+  /** Counts are kept for so long after they have expired: another node's clock may be behind. */
+  quotaKeptMs: minute,
   idempotencyKeyCharsMax: 255,
   idempotencyMs: hour,
   updateTriesMax: 5,
@@ -67,10 +79,19 @@ export const limits = {
   /** An endpoint whose lane had no room for all that was due is looked at again after this. */
   claimAgainMs: second,
   /** The engine looks for due deliveries at least this often, whatever its timers say. */
-  claimIntervalMs: 5 * second,
-  heartbeatIntervalMs: 5 * second,
+  claimIntervalMs: 10 * second,
+  heartbeatIntervalMs: 3 * second,
+  /** Without a heartbeat for so long, a node trusts nothing that it has in memory, and sends nothing. */
+  trustMs: 8 * second,
+  /** Without one for so long it is dead to the others: longer than `trustMs`, so that it has stopped by itself. */
+  deadAfterMs: 11 * second,
+  /** How long a node waits for the answer of the database, and then for word on what became of a lost commit. */
+  storeAnswerMs: 10 * second,
+  eventMatchesMax: 5,
   storeRetryMs: 250,
   storeRetryMsMax: 5 * second,
+  /** Seconds after which a caller may try again when the database is unavailable. */
+  unavailableRetrySeconds: 1,
   retryAfterMsMax: day,
   stopMs: 10 * second,
 

@@ -26,7 +26,8 @@ export type Problem =
   | { readonly kind: 'invalid'; readonly where: 'body' | 'query' | 'path'; readonly fields: readonly FieldError[] }
   | { readonly kind: 'conflict'; readonly code: string; readonly detail: string }
   | { readonly kind: 'tooManyRequests'; readonly limit: number; readonly retryAfterSeconds: number }
-  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number }
+  // `outcomeUnknown`: the change may have taken effect all the same.
+  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number; readonly outcomeUnknown?: true }
   // What HTTP itself brings along:
   | { readonly kind: 'routeUnknown'; readonly method: string; readonly path: string }
   | { readonly kind: 'methodNotAllowed'; readonly method: string; readonly allowed: readonly string[] }

@@ -10,6 +10,7 @@ import type { Dialect, Message } from '../dialects/dialect.ts'
 import type { EndpointFacts, Move } from '../store/store.ts'
 import type { Directory, EndpointView, TenantView } from './directory.ts'
 import type { Work } from './lanes.ts'
+import type { Trust } from './membership.ts'
 import type { EngineObserver } from './observer.ts'
 
 /** What an attempt came to, for the engine to record. */
@@ -24,6 +25,7 @@ export interface Finished {
 
 export interface DeliverOptions {
   readonly directory: Directory
+  readonly trust: Trust
   readonly sender: Sender
   readonly clock: Clock
   /** For jitter: a number in [0, 1). */
@@ -44,6 +46,8 @@ export class Deliver {
   }
 
   start(work: Work): void {
+    // Others may have taken it over, and its endpoint may be another one by now.
+    if (this.#options.trust.epoch() === null) return this.#options.postponed(work)
     const view = this.#options.directory.peek(work.event.tenant)
     if (view === undefined) void this.#loadAndStart(work)
     else this.#send(work, view)
@@ -58,7 +62,8 @@ export class Deliver {
       this.#options.postponed(work)
       return
     }
-    this.#send(work, view)
+    if (this.#options.trust.epoch() === null) this.#options.postponed(work)
+    else this.#send(work, view)
   }
 
   #send(work: Work, tenant: TenantView | null): void {
@@ -146,7 +151,8 @@ export class Deliver {
     ended: boolean,
   ): EndpointFacts {
     const succeeded = verdict.kind === 'succeeded'
-    const facts = { endpoint: work.endpoint, attempts: 1, lastAttemptAt: at, lastAttemptSucceeded: succeeded }
+    const known = view.health
+    const facts = { endpoint: work.endpoint, attempts: 1, lastAttemptAt: at, lastAttemptSucceeded: succeeded, known }
     let disable: DisabledReason | null = verdict.kind === 'gone' ? 'gone' : null
     let changed: { health?: string | null } = {}
     if (!succeeded || view.health !== null) {

@@ -8,8 +8,15 @@ import type { EndpointId, EndpointKey, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Dialect } from '../dialects/dialect.ts'
-import type { EndpointStore, LoadedEndpoint, StoredEndpoint } from '../store/store.ts'
+import {
+  type EndpointStore,
+  type LearntHealth,
+  type LoadedEndpoint,
+  type StoredEndpoint,
+  StoreUnavailable,
+} from '../store/store.ts'
 import type { Vault } from '../vault/vault.ts'
+import { type Trust, unshared } from './membership.ts'
 
 export interface EndpointView {
   readonly endpoint: Endpoint
@@ -23,6 +30,8 @@ export interface EndpointView {
 export interface TenantView {
   readonly tenant: Tenant
   readonly dialect: Dialect
+  /** As it was read (`LoadedTenant.version`). */
+  readonly version: number
   /** Newest first. */
   readonly endpoints: readonly EndpointView[]
   readonly byId: ReadonlyMap<EndpointId, EndpointView>
@@ -38,15 +47,23 @@ export class Directory {
     sizeCalculation: (view) => 1 + view.endpoints.length,
   })
   readonly #loading = new Map<TenantId, Promise<TenantView | null>>()
+  readonly #trust: Trust
+  /** The epoch in which all that is in memory was read. */
+  #epoch: number | null = null
   readonly #installationKeys: ReadonlyMap<string, readonly KeyObject[]>
 
-  /** @param installationSecrets by dialect, of those that sign with one */
+  /**
+   * @param installationSecrets by dialect, of those that sign with one
+   * @param trust default: nobody else writes to the store
+   */
   constructor(
     store: EndpointStore,
     vault: Vault,
     dialects: ReadonlyMap<string, Dialect>,
     installationSecrets: ReadonlyMap<string, string> = new Map(),
+    trust: Trust = unshared,
   ) {
+    this.#trust = trust
     this.#store = store
     this.#vault = vault
     this.#dialects = dialects
@@ -63,34 +80,52 @@ export class Directory {
     return this.#installationKeys.get(dialect.name) ?? preparedKeys(endpoint.secrets, dialect)(nowMs)
   }
 
-  /** The tenant, if it is in memory. */
+  /** The tenant, if it is in memory and may be believed. */
   peek(tenant: TenantId): TenantView | undefined {
+    const epoch = this.#trust.epoch()
+    if (epoch !== this.#epoch) this.#forget(epoch)
     return this.#views.get(tenant)
   }
 
   /** The tenant; null: there is none. @throws StoreUnavailable */
   async load(tenant: TenantId): Promise<TenantView | null> {
-    const known = this.#views.get(tenant)
-    if (known !== undefined) return known
-    let loading = this.#loading.get(tenant)
-    if (loading === undefined) {
-      loading = this.#read(tenant)
-      this.#loading.set(tenant, loading)
+    for (let tries = 0; tries < limits.updateTriesMax; tries++) {
+      const known = this.peek(tenant)
+      if (known !== undefined) return known
+      let loading = this.#loading.get(tenant)
+      if (loading === undefined) {
+        loading = this.#read(tenant)
+        this.#loading.set(tenant, loading)
+      }
+      try {
+        const view = await loading
+        // A tenant dropped meanwhile may have been read before the change, which has perhaps been answered by now.
+        if (this.#loading.get(tenant) !== loading) continue
+        if (view !== null && this.#epoch !== null) this.#views.set(tenant, view)
+        return view
+      } finally {
+        if (this.#loading.get(tenant) === loading) this.#loading.delete(tenant)
+      }
     }
-    try {
-      const view = await loading
-      // A tenant dropped meanwhile may have been read before the change: that view serves this caller, nobody after.
-      if (this.#loading.get(tenant) === loading && view !== null) this.#views.set(tenant, view)
-      return view
-    } finally {
-      if (this.#loading.get(tenant) === loading) this.#loading.delete(tenant)
-    }
+    throw new StoreUnavailable('the tenant keeps changing')
+  }
+
+  /** Takes over what another node has recorded of an endpoint's failures, unless this one knows of later ones. */
+  learn({ tenant, endpoint, known, health }: LearntHealth): void {
+    const view = this.#views.get(tenant)?.byKey.get(endpoint)
+    if (view?.health === known) view.health = health
   }
 
   /** Forgets a tenant, so that the next look reads it afresh. */
   drop(tenant: TenantId): void {
     this.#views.delete(tenant)
     this.#loading.delete(tenant)
+  }
+
+  #forget(epoch: number | null): void {
+    this.#epoch = epoch
+    this.#views.clear()
+    this.#loading.clear()
   }
 
   /** How an endpoint is stored: secrets and headers sealed for it alone. */
@@ -113,6 +148,7 @@ export class Directory {
     return {
       tenant: loaded.tenant,
       dialect,
+      version: loaded.version,
       endpoints,
       byId: new Map(endpoints.map((view) => [view.endpoint.id, view])),
       byKey: new Map(endpoints.map((view) => [view.endpoint.key, view])),

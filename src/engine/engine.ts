@@ -8,7 +8,7 @@
 import type { Attempt, Sender, SendResult } from '../domain/attempt.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Event } from '../domain/event.ts'
-import type { DeliveryId, EndpointKey, Incarnation, RandomBytes, TenantId } from '../domain/ids.ts'
+import type { DeliveryId, EndpointKey, RandomBytes, TenantId } from '../domain/ids.ts'
 import { type IngestResult, type Move, type NewEvent, type Store, StoreUnavailable } from '../store/store.ts'
 import { limits } from '../domain/limits.ts'
 import type { Message } from '../dialects/dialect.ts'
@@ -17,12 +17,16 @@ import type { Directory, TenantView } from './directory.ts'
 import { fanOut } from './fan-out.ts'
 import { GroupCommit } from './group-commit.ts'
 import { bytesOf, Lanes, type Work } from './lanes.ts'
+import type { Membership } from './membership.ts'
 import type { EngineObserver } from './observer.ts'
 import { Schedule } from './schedule.ts'
 import { Upkeep } from './upkeep.ts'
 
 export interface EngineOptions {
   readonly store: Store
+  readonly membership: Membership
+  /** Whether deliveries are made here, or left to other nodes. Tests of endpoints are made here all the same. */
+  readonly delivers: boolean
   readonly directory: Directory
   readonly sender: Sender
   readonly clock: Clock
@@ -42,16 +46,25 @@ export interface Draft {
   readonly only?: EndpointKey
 }
 
-/** What became of a draft, and how many deliveries it has. */
+/**
+ * What became of a draft, and how many deliveries it has. `absent`: its tenant is gone. `unsettled`: the tenant kept
+ * changing, or the database went away before the event could be matched with how it is now; it was not stored.
+ */
 export type Accepted = {
-  readonly kind: IngestResult['kind']
+  readonly kind: Exclude<IngestResult['kind'], 'stale'> | 'absent' | 'unsettled'
   readonly deliveries: readonly DeliveryId[]
   readonly count: number
 }
 
+type Settled = Accepted | { readonly kind: 'stale'; readonly deliveries: readonly []; readonly count: 0 }
+
+function isStale({ kind }: Settled): boolean {
+  return kind === 'stale'
+}
+
 export class Engine {
   readonly #options: EngineOptions
-  readonly #node: Incarnation
+  readonly #membership: Membership
   readonly #lanes: Lanes
   readonly #deliver: Deliver
   readonly #commits: GroupCommit
@@ -61,24 +74,35 @@ export class Engine {
   readonly #watchers = new Map<DeliveryId, (attempt: Attempt | null) => void>()
   #accepting = true
 
-  /** Registers the node, takes up what an earlier life left behind, and starts. */
-  static async start(options: EngineOptions): Promise<Engine> {
-    const engine = new Engine(options, await options.store.join(options.clock.now()))
+  /** Takes up what waits, and goes on until `stop`. */
+  static start(options: EngineOptions): Engine {
+    const engine = new Engine(options)
+    const { store, membership, directory } = options
+    membership.start({
+      lost: () => engine.#lost(),
+      joined: () => engine.wake(),
+      tookOver: () => engine.wake(),
+    })
+    store.listen((change) => {
+      if (change.kind === 'tenant') directory.drop(change.tenant)
+      else if (change.kind === 'due') engine.wake()
+    })
     engine.#upkeep.start()
-    engine.#schedule.wakeAt(options.clock.now())
+    engine.wake()
     return engine
   }
 
-  private constructor(options: EngineOptions, node: Incarnation) {
-    const { store, directory, sender, clock, random, retryScale, retentionMs, observer } = options
+  private constructor(options: EngineOptions) {
+    const { store, membership, directory, sender, clock, random, retryScale, retentionMs, observer } = options
     this.#options = options
-    this.#node = node
+    this.#membership = membership
     this.#lanes = new Lanes({
       start: (work) => this.#deliver.start(work),
       hasRoom: (endpoint) => this.#schedule.hasRoom(endpoint),
     })
     this.#deliver = new Deliver({
       directory,
+      trust: membership,
       sender,
       clock,
       random,
@@ -87,11 +111,12 @@ export class Engine {
       finished: (finished) => this.#finished(finished),
       postponed: (work) => this.#postponed(work),
     })
-    this.#commits = new GroupCommit(store, node, clock, observer, {
+    this.#commits = new GroupCommit(store, membership, clock, observer, {
       availabilityChanged: (available) => (available ? this.#lanes.resume() : this.#lanes.pause()),
+      learnt: (learnt) => directory.learn(learnt),
     })
-    this.#schedule = new Schedule(store, node, this.#lanes, clock, observer)
-    this.#upkeep = new Upkeep({ store, node, clock, observer, retentionMs })
+    this.#schedule = new Schedule(store, membership, this.#lanes, clock, observer)
+    this.#upkeep = new Upkeep({ store, clock, observer, retentionMs })
   }
 
   get inFlight(): number {
@@ -103,29 +128,68 @@ export class Engine {
   }
 
   /**
-   * Stores events with their deliveries, all in one transaction, and sends them on their way.
+   * Stores events with their deliveries, all in one transaction, and sends them on their way. An event whose tenant
+   * changed on another node meanwhile is matched afresh, in a transaction of its own.
    *
    * @throws StoreUnavailable: none of them was stored, or the node is stopping
    */
   async accept(drafts: readonly Draft[]): Promise<readonly Accepted[]> {
-    const { randomBytes } = this.#options
-    return this.#acceptPlanned(
-      drafts,
-      drafts.map(({ event, view, only }) => fanOut(event, view, randomBytes, only)),
+    const plans = drafts.map((draft) => this.#plan(draft))
+    const results = await this.#acceptPlanned(drafts, plans, this.#options.delivers)
+    return results.some(isStale) ? this.#matchAfresh(drafts, results) : (results as readonly Accepted[])
+  }
+
+  #plan({ event, view, only }: Draft): Work[] {
+    const node = this.#membership.incarnation
+    if (!this.#accepting) throw new StoreUnavailable('the node is stopping')
+    if (node === null) throw new StoreUnavailable('this node is joining anew')
+    return fanOut(event, view, node, this.#options.randomBytes, only)
+  }
+
+  async #matchAfresh(drafts: readonly Draft[], first: readonly Settled[]): Promise<readonly Accepted[]> {
+    const results = [...first]
+    try {
+      for (let tries = 0; tries < limits.eventMatchesMax && results.some(isStale); tries++) {
+        const again: { index: number; draft: Draft }[] = []
+        for (const [index, result] of results.entries()) {
+          const draft = drafts[index]
+          if (!isStale(result) || draft === undefined) continue
+          const { tenant } = draft.event
+          this.#options.directory.drop(tenant)
+          const view = await this.#options.directory.load(tenant)
+          if (view === null) results[index] = { kind: 'absent', deliveries: [], count: 0 }
+          else again.push({ index, draft: { ...draft, view } })
+        }
+        const matched = again.map(({ draft }) => draft)
+        const plans = matched.map((draft) => this.#plan(draft))
+        const settled = await this.#acceptPlanned(matched, plans, this.#options.delivers)
+        for (const [at, { index }] of again.entries()) results[index] = settled[at] as Settled
+      }
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      this.#options.observer.failed('an event could not be matched afresh', error)
+    }
+    return results.map((result): Accepted =>
+      isStale(result) ? { kind: 'unsettled', deliveries: [], count: 0 } : (result as Accepted),
     )
   }
 
-  async #acceptPlanned(drafts: readonly Draft[], worksOf: readonly Work[][]): Promise<readonly Accepted[]> {
-    if (!this.#accepting) throw new StoreUnavailable('the node is stopping')
+  /** @param keeps whether the node takes the deliveries itself, as far as it has room */
+  async #acceptPlanned(
+    drafts: readonly Draft[],
+    worksOf: readonly Work[][],
+    keeps: boolean,
+  ): Promise<readonly Settled[]> {
     let bytes = 0
     const plans: { works: Work[]; leased: boolean[] }[] = []
-    const events: NewEvent[] = drafts.map(({ event }, index) => {
+    const events: NewEvent[] = drafts.map(({ event, view }, index) => {
       const works = worksOf[index] ?? []
-      const leased = works.map((work) => this.#lanes.reserve(work.endpoint, bytesOf(work)))
+      const leased = works.map((work) => keeps && this.#lanes.reserve(work.endpoint, bytesOf(work)))
       bytes += event.data.length
       plans.push({ works, leased })
       return {
         event,
+        version: view.version,
         deliveries: works.map((work, i) => ({ id: work.id, endpoint: work.endpoint, leased: leased[i] === true })),
       }
     })
@@ -156,11 +220,12 @@ export class Engine {
     const cancel = this.#options.clock.after(timeoutMs, () => recorded(null))
     let delivery: DeliveryId | undefined
     try {
-      const works = fanOut(draft.event, draft.view, this.#options.randomBytes, draft.only)
+      const works = this.#plan(draft)
       delivery = works[0]?.id
       if (delivery === undefined) throw new Error('the endpoint is off')
       this.#watchers.set(delivery, recorded)
-      await this.#acceptPlanned([draft], [works])
+      const [result] = await this.#acceptPlanned([draft], [works], true)
+      if (result?.kind !== 'stored') throw new StoreUnavailable('the endpoint was changed meanwhile')
       return { delivery, attempt: await attempted }
     } finally {
       cancel()
@@ -190,7 +255,13 @@ export class Engine {
 
   /** Looks for due deliveries at once: some were made due by hand. */
   wake(): void {
-    this.#schedule.wakeAt(this.#options.clock.now())
+    if (this.#options.delivers) this.#schedule.wakeAt(this.#options.clock.now())
+  }
+
+  /** Others have what this node held: it forgets all that it has in memory. */
+  #lost(): void {
+    this.#lanes.dropAll()
+    this.#commits.forget()
   }
 
   /**
@@ -206,7 +277,7 @@ export class Engine {
     await Promise.race([this.#drain(), deadline])
     cancelDeadline()
     // What is still in flight goes out again later: at least once, never not at all.
-    await this.#options.store.leave(this.#node)
+    await this.#membership.leave()
   }
 
   async #drain(): Promise<void> {
@@ -219,15 +290,20 @@ export class Engine {
     await this.#commits.drained()
   }
 
-  #dispatch(result: IngestResult, plan: { works: Work[]; leased: boolean[] } | undefined): Accepted {
+  #dispatch(result: IngestResult, plan: { works: Work[]; leased: boolean[] } | undefined): Settled {
     const works = plan?.works ?? []
     if (plan === undefined || result.kind !== 'stored') {
       if (plan !== undefined) this.#release(plan)
-      return { kind: result.kind, deliveries: [], count: result.kind === 'duplicate' ? result.deliveries : 0 }
+      return {
+        kind: result.kind,
+        deliveries: [],
+        count: result.kind === 'duplicate' ? result.deliveries : 0,
+      } as Settled
     }
     for (const [index, work] of works.entries()) {
-      if (plan.leased[index] === true) this.#lanes.push(work)
-      else this.#schedule.wakeAt(work.event.acceptedAt)
+      if (plan.leased[index] !== true) this.wake()
+      else if (this.#isHeld(work)) this.#lanes.push(work)
+      else this.#lanes.release(work.endpoint, bytesOf(work))
     }
     this.#options.observer.accepted(1)
     return { kind: 'stored', deliveries: works.map((work) => work.id), count: works.length }
@@ -239,8 +315,15 @@ export class Engine {
     }
   }
 
+  /** Whether it belongs to the present life of the node. */
+  #isHeld(work: Work): boolean {
+    return work.node === this.#membership.incarnation
+  }
+
   #finished({ work, attempt, move, facts, good }: Finished): void {
     const { clock } = this.#options
+    // Others record what becomes of it.
+    if (!this.#isHeld(work)) return this.#lanes.finished(work, good)
     const off = facts?.disable
     this.#commits.record(
       { delivery: work.id, endpoint: work.endpoint, attempt, move, at: clock.now() },
@@ -256,7 +339,7 @@ export class Engine {
 
   #recorded(work: Work, attempt: Attempt | null, move: Move, switchedOff: boolean): void {
     this.#watchers.get(work.id)?.(attempt)
-    if (move.to === 'waiting') this.#schedule.wakeAt(move.dueAt)
+    if (move.to === 'waiting' && this.#options.delivers) this.#schedule.wakeAt(move.dueAt)
     if (!switchedOff) return
     this.#options.directory.drop(work.event.tenant)
     this.#upkeep.sweepSoon()
@@ -266,6 +349,7 @@ export class Engine {
   #postponed(work: Work): void {
     this.#lanes.finished(work, false)
     this.#options.clock.after(limits.claimAgainMs, () => {
+      if (!this.#isHeld(work)) return
       this.#lanes.pushClaimed([work])
       this.#lanes.pump()
     })

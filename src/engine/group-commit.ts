@@ -10,13 +10,16 @@ import type { EndpointKey, Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import {
   type CommitBatch,
+  type CommitStore,
   type EndpointFacts,
+  IncarnationLost,
   type IngestResult,
+  type LearntHealth,
   type NewEvent,
   type RecordedMove,
-  type Store,
   StoreUnavailable,
 } from '../store/store.ts'
+import type { Membership } from './membership.ts'
 import type { EngineObserver } from './observer.ts'
 
 interface Ingest {
@@ -36,11 +39,13 @@ interface Recording {
 export interface GroupCommitHooks {
   /** Called when the store stops answering, and when it answers again. */
   readonly availabilityChanged: (available: boolean) => void
+  /** Other nodes have recorded what this one did not know of. */
+  readonly learnt: (learnt: LearntHealth) => void
 }
 
 export class GroupCommit {
-  readonly #store: Store
-  readonly #node: Incarnation
+  readonly #store: CommitStore
+  readonly #membership: Membership
   readonly #clock: Clock
   readonly #observer: EngineObserver
   readonly #hooks: GroupCommitHooks
@@ -57,9 +62,15 @@ export class GroupCommit {
   #retryMs: number = limits.storeRetryMs
   #idle: (() => void)[] = []
 
-  constructor(store: Store, node: Incarnation, clock: Clock, observer: EngineObserver, hooks: GroupCommitHooks) {
+  constructor(
+    store: CommitStore,
+    membership: Membership,
+    clock: Clock,
+    observer: EngineObserver,
+    hooks: GroupCommitHooks,
+  ) {
     this.#store = store
-    this.#node = node
+    this.#membership = membership
     this.#clock = clock
     this.#observer = observer
     this.#hooks = hooks
@@ -86,6 +97,12 @@ export class GroupCommit {
   record(move: RecordedMove, facts: EndpointFacts | null, committed: (() => void) | null): void {
     this.#recordings.push({ move, facts, committed })
     this.#schedule()
+  }
+
+  /** The incarnation is lost, and all that was to be committed for it. */
+  forget(): void {
+    this.#recordings = []
+    this.#rejectQueued(new StoreUnavailable('this node is joining anew'))
   }
 
   /** Resolves when all that was queued is durable, which it may never be while the store is unavailable. */
@@ -127,8 +144,10 @@ export class GroupCommit {
   }
 
   async #commit(ingests: Ingest[], recordings: Recording[]): Promise<void> {
+    const node = this.#membership.incarnation
+    if (node === null) return this.#reject(ingests, new StoreUnavailable('this node is joining anew'))
     const batch: CommitBatch = {
-      node: this.#node,
+      node,
       now: this.#clock.now(),
       events: ingests.length === 1 ? (ingests[0] as Ingest).events : ingests.flatMap((ingest) => ingest.events),
       moves: recordings.map((recording) => recording.move),
@@ -139,9 +158,11 @@ export class GroupCommit {
       const result = await this.#store.commit(batch)
       this.#observer.committed(batch.events.length + batch.moves.length, performance.now() - startedAt)
       this.#settle(ingests, recordings, result.events, new Set(result.fenced))
+      for (const learnt of result.learnt) this.#hooks.learnt(learnt)
     } catch (error) {
-      if (error instanceof StoreUnavailable) this.#suspend(error, ingests, recordings)
-      else await this.#isolate(error, ingests, recordings)
+      if (error instanceof IncarnationLost) this.#lose(error, node, ingests)
+      else if (error instanceof StoreUnavailable) this.#suspend(error, node, ingests, recordings)
+      else await this.#isolate(error, node, ingests, recordings)
     }
   }
 
@@ -154,12 +175,10 @@ export class GroupCommit {
     for (const { move, committed } of recordings) if (committed !== null && !fenced.has(move.delivery)) committed()
   }
 
-  #suspend(error: StoreUnavailable, ingests: Ingest[], recordings: Recording[]): void {
-    this.#recordings = [...recordings, ...this.#recordings]
-    for (const { reject } of [...ingests, ...this.#ingests]) reject(error)
-    this.#ingests = []
-    this.#queuedEvents = 0
-    this.#queuedBytes = 0
+  #suspend(error: StoreUnavailable, node: Incarnation, ingests: Ingest[], recordings: Recording[]): void {
+    if (node === this.#membership.incarnation) this.#recordings = [...recordings, ...this.#recordings]
+    this.#reject(ingests, error)
+    this.#rejectQueued(error)
     // Several commits of one batch may fail, one after the other: one probe is enough, and one word to the outside.
     if (!this.#available) return
     this.#available = false
@@ -170,6 +189,22 @@ export class GroupCommit {
     this.#hooks.availabilityChanged(false)
   }
 
+  /** What the batch would have recorded is others' to find out; what waited behind it belongs to the same lost life. */
+  #lose(error: IncarnationLost, node: Incarnation, ingests: Ingest[]): void {
+    this.#reject(ingests, error)
+    if (node === this.#membership.incarnation) this.#membership.giveUp(error)
+  }
+
+  #reject(ingests: readonly Ingest[], error: Error): void {
+    for (const { reject } of ingests) reject(error)
+  }
+
+  #rejectQueued(error: Error): void {
+    this.#reject(this.#ingests.splice(0), error)
+    this.#queuedEvents = 0
+    this.#queuedBytes = 0
+  }
+
   #probeLater(): void {
     this.#clock.after(this.#retryMs, () => void this.#probe())
     this.#retryMs = Math.min(this.#retryMs * 2, limits.storeRetryMsMax)
@@ -178,7 +213,7 @@ export class GroupCommit {
   async #probe(): Promise<void> {
     try {
       // A write, because a locked or full database may well answer a read.
-      await this.#store.heartbeat(this.#node, this.#clock.now())
+      if (!(await this.#membership.beat())) return this.#probeLater()
     } catch {
       this.#probeLater()
       return
@@ -194,14 +229,16 @@ export class GroupCommit {
   }
 
   /** Our own code threw on something in the batch: it is found by committing one by one, and delays nothing else. */
-  async #isolate(error: unknown, ingests: Ingest[], recordings: Recording[]): Promise<void> {
+  async #isolate(error: unknown, node: Incarnation, ingests: Ingest[], recordings: Recording[]): Promise<void> {
     if (ingests.length + recordings.length === 1) {
       this.#observer.failed('a commit was refused', error)
       ingests[0]?.reject(error)
       return
     }
     for (const ingest of ingests) await this.#commit([ingest], [])
-    for (const recording of recordings) await this.#commit([], [recording])
+    for (const recording of recordings) {
+      if (node === this.#membership.incarnation) await this.#commit([], [recording])
+    }
   }
 }
 
@@ -213,7 +250,9 @@ function mergeFacts(recordings: readonly Recording[]): EndpointFacts[] {
     const earlier = merged.get(facts.endpoint)
     merged.set(
       facts.endpoint,
-      earlier === undefined ? facts : { ...earlier, ...facts, attempts: earlier.attempts + facts.attempts },
+      earlier === undefined
+        ? facts
+        : { ...earlier, ...facts, known: earlier.known, attempts: earlier.attempts + facts.attempts },
     )
   }
   return [...merged.values()]

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Event } from '../domain/event.ts'
-import type { DeliveryId, EndpointKey } from '../domain/ids.ts'
+import type { DeliveryId, EndpointKey, Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { Lanes, type Work } from './lanes.ts'
+
+const node = 1 as Incarnation
 
 function rig() {
   const started: Work[] = []
@@ -16,7 +18,7 @@ function rig() {
       if (!lanes.reserve(endpoint as EndpointKey, bytes)) continue
       const id = String(++count) as DeliveryId
       const event = { data: 'x'.repeat(bytes) } as Event
-      lanes.push({ id, endpoint: endpoint as EndpointKey, event, attempts, attemptsBefore: 0 })
+      lanes.push({ id, endpoint: endpoint as EndpointKey, event, node, attempts, attemptsBefore: 0 })
       taken += 1
     }
     lanes.pump()
@@ -82,6 +84,7 @@ test('a lane of retries begins with one attempt', () => {
     id: String(id) as DeliveryId,
     endpoint: 1 as EndpointKey,
     event,
+    node,
     attempts: 1,
     attemptsBefore: 0,
   }))

@@ -6,7 +6,7 @@
 // approached gently, and one that hangs soon occupies one slot of the node and not sixteen.
 
 import type { Event } from '../domain/event.ts'
-import type { DeliveryId, EndpointKey } from '../domain/ids.ts'
+import type { DeliveryId, EndpointKey, Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 
 /** A delivery that this node holds. */
@@ -14,6 +14,8 @@ export interface Work {
   readonly id: DeliveryId
   readonly endpoint: EndpointKey
   readonly event: Event
+  /** The incarnation of this node that holds it. */
+  readonly node: Incarnation
   readonly attempts: number
   readonly attemptsBefore: number
 }
@@ -193,7 +195,8 @@ export class Lanes {
   }
 
   #room(lane: Lane): number {
-    return limits.laneDeliveriesMax - (lane.queue.length - lane.head) - lane.reserved
+    // What was claimed, or is tried again, may find that others have taken the room meanwhile.
+    return Math.max(0, limits.laneDeliveriesMax - (lane.queue.length - lane.head) - lane.reserved)
   }
 
   #enterLine(lane: Lane): void {

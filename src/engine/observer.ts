@@ -7,8 +7,8 @@ export interface EngineObserver {
   attempted(outcome: Outcome['kind'], durationMs: number): void
   ended(status: Exclude<DeliveryStatus, 'pending'>): void
   committed(operations: number, durationMs: number): void
-  /** Something went wrong that no caller hears of. */
+  /** Something went wrong that no caller hears of. With StoreUnavailable it is the store's state, told many times. */
   failed(what: string, error: unknown): void
-  /** The store has stopped answering, or answers again. */
+  /** The store does not answer, or answers: told whenever it is found out, changed or not. */
   storeChanged(available: boolean, reason: string | null): void
 }

@@ -22,10 +22,11 @@ function rig() {
     claim: () => Promise.resolve({ deliveries: [], more: [] }),
     nextDueAt: () => Promise.resolve(next),
   }
+  const membership = { incarnation: 1 as Incarnation, giveUp: () => {} }
   const failures: string[] = []
   const observer = { failed: (what: string) => failures.push(what) } as unknown as EngineObserver
   const lanes = new Lanes({ start: () => {}, hasRoom: () => {} })
-  const schedule = new Schedule(store as LeaseStore, 1 as Incarnation, lanes, clock, observer)
+  const schedule = new Schedule(store as LeaseStore, membership, lanes, clock, observer)
   return {
     clock,
     looks,

@@ -3,15 +3,16 @@
 // nothing. It sleeps until something is due and looks now and then all the same, because clocks jump.
 
 import type { Clock } from '../domain/clock.ts'
-import type { EndpointKey, Incarnation } from '../domain/ids.ts'
+import type { EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import type { ClaimRequest, LeaseStore } from '../store/store.ts'
+import { type ClaimRequest, IncarnationLost, type LeaseStore } from '../store/store.ts'
 import type { Lanes } from './lanes.ts'
+import type { Membership } from './membership.ts'
 import type { EngineObserver } from './observer.ts'
 
 export class Schedule {
   readonly #store: LeaseStore
-  readonly #node: Incarnation
+  readonly #membership: Pick<Membership, 'incarnation' | 'giveUp'>
   readonly #lanes: Lanes
   readonly #clock: Clock
   readonly #observer: EngineObserver
@@ -23,9 +24,15 @@ export class Schedule {
   #again = false
   #stopped = false
 
-  constructor(store: LeaseStore, node: Incarnation, lanes: Lanes, clock: Clock, observer: EngineObserver) {
+  constructor(
+    store: LeaseStore,
+    membership: Pick<Membership, 'incarnation' | 'giveUp'>,
+    lanes: Lanes,
+    clock: Clock,
+    observer: EngineObserver,
+  ) {
     this.#store = store
-    this.#node = node
+    this.#membership = membership
     this.#lanes = lanes
     this.#clock = clock
     this.#observer = observer
@@ -72,7 +79,8 @@ export class Schedule {
       }
       next = Math.min(next, this.#clock.now() + limits.claimIntervalMs)
     } catch (error) {
-      this.#observer.failed('due deliveries could not be claimed', error)
+      if (error instanceof IncarnationLost) this.#membership.giveUp(error)
+      else this.#observer.failed('due deliveries could not be claimed', error)
       next = this.#clock.now() + limits.claimAgainMs
     }
     this.#claiming = null
@@ -81,6 +89,8 @@ export class Schedule {
 
   /** One bounded claim; true: there may be more. */
   async #claimOnce(): Promise<boolean> {
+    const node = this.#membership.incarnation
+    if (node === null) return false
     const now = this.#clock.now()
     const due = await this.#store.dueEndpoints(now, limits.claimEndpointsMax)
     const endpoints = new Set([...[...this.#refill].slice(0, limits.claimEndpointsMax), ...due])
@@ -94,8 +104,10 @@ export class Schedule {
       left -= room
       requests.push({ endpoint, room })
     }
-    const { deliveries, more } = await this.#store.claim(this.#node, now, requests)
-    this.#lanes.pushClaimed(deliveries)
+    const { deliveries, more } = await this.#store.claim(node, now, requests)
+    // What a life that has ended meanwhile has claimed is handed back with all that it held.
+    if (node !== this.#membership.incarnation) return false
+    this.#lanes.pushClaimed(deliveries.map((delivery) => ({ ...delivery, node })))
     for (const endpoint of more) this.#lanes.setBacklog(endpoint, true)
     this.#lanes.pump()
     return left === 0 || due.length === limits.claimEndpointsMax || this.#refill.size > 0

@@ -1,14 +1,12 @@
-// What the node does beside the traffic: its heartbeat, cancelling what waits for endpoints that are off, retention.
+// What the node does beside the traffic: cancelling what waits for endpoints that are off, retention.
 
 import type { Clock } from '../domain/clock.ts'
-import type { Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import type { LeaseStore, UpkeepStore } from '../store/store.ts'
+import type { UpkeepStore } from '../store/store.ts'
 import type { EngineObserver } from './observer.ts'
 
 export interface UpkeepOptions {
-  readonly store: LeaseStore & UpkeepStore
-  readonly node: Incarnation
+  readonly store: UpkeepStore
   readonly clock: Clock
   readonly observer: EngineObserver
   /** Events, deliveries and attempts older than this are removed. */
@@ -27,7 +25,6 @@ export class Upkeep {
   }
 
   start(): void {
-    this.#repeat('heartbeat', limits.heartbeatIntervalMs, () => this.#heartbeat())
     this.#repeat('retention', limits.retentionIntervalMs, () => this.#prune())
     this.sweepSoon()
   }
@@ -42,10 +39,6 @@ export class Upkeep {
     this.#stopped = true
     for (const cancel of this.#timers.values()) cancel()
     await Promise.all(this.#running)
-  }
-
-  async #heartbeat(): Promise<void> {
-    await this.#options.store.heartbeat(this.#options.node, this.#options.clock.now())
   }
 
   async #sweep(): Promise<void> {

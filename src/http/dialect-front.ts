@@ -7,8 +7,10 @@ import type { TenantId } from '../domain/ids.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import type { Dialect, Quota } from '../dialects/dialect.ts'
 import type { Context, Principal } from '../operations/context.ts'
+import type { QuotaStore } from '../store/store.ts'
 import type { AnyRoute, Front } from './front.ts'
-import { RateLimiter, untouchedWindow, type Window } from './rate-limit.ts'
+import { LocalRateLimiter, type RateLimiter, untouchedWindow, type Window } from './rate-limit.ts'
+import { SharedRateLimiter } from './shared-rate-limit.ts'
 import { type Claims, looksLikeToken, type TokenVerifier } from './tokens.ts'
 
 export interface DialectFront extends Omit<Front, 'admit' | 'answerUnrouted' | 'name'> {
@@ -31,11 +33,15 @@ export interface FrontOptions {
   readonly tokens: TokenVerifier | null
   /** POSTHORN_RATE_LIMITS: off lifts the quotas. */
   readonly rateLimits: boolean
+  /** Where nodes count quotas together (`Store.quotas`); default: this one counts alone. */
+  readonly quotas?: QuotaStore | null
 }
 
-export function frontOfDialect(definition: DialectFront, { context, tokens, rateLimits }: FrontOptions): Front {
+export function frontOfDialect(definition: DialectFront, options: FrontOptions): Front {
+  const { context, tokens, rateLimits, quotas: shared = null } = options
   const { dialect } = definition
-  const limiter = new RateLimiter()
+  // Lifted quotas are counted for the headers only: what this node has seen is good enough for them.
+  const limiter: RateLimiter = rateLimits && shared !== null ? new SharedRateLimiter(shared) : new LocalRateLimiter()
   const quotas = {
     read: dialect.quotas.filter(({ counts }) => counts !== 'writes'),
     write: dialect.quotas.filter(({ counts }) => counts !== 'reads'),
@@ -75,37 +81,42 @@ export function frontOfDialect(definition: DialectFront, { context, tokens, rate
     request: FastifyRequest,
     reply: FastifyReply,
     route: AnyRoute,
-  ): Result<Principal> {
+  ): Result<Principal> | Promise<Result<Principal>> {
     if (!authenticated.ok) {
       reply.headers(untouchedHeaders(route.access))
       return authenticated
     }
     const key = authenticated.value
     const tenant = definition.tenantOf?.(request, key) ?? success(key.tenants[0] as TenantId)
-    const exceeded = takeQuotas(key, tenant.ok ? tenant.value : null, reply, route)
-    if (exceeded !== null) {
-      const { limit, retryAfterSeconds } = exceeded
-      return failure({ kind: 'tooManyRequests', limit, retryAfterSeconds })
+    const windows = takeQuotas(key, tenant.ok ? tenant.value : null, route)
+    const admitWithin = (taken: readonly Window[]): Result<Principal> => {
+      const [shown] = taken
+      if (shown !== undefined && definition.quotaHeaders !== undefined) reply.headers(definition.quotaHeaders(shown))
+      const exceeded = rateLimits ? taken.find(({ allowed }) => !allowed) : undefined
+      if (exceeded !== undefined) {
+        const { limit, retryAfterSeconds } = exceeded
+        return failure({ kind: 'tooManyRequests', limit, retryAfterSeconds })
+      }
+      if (route.needs !== undefined && !definition.permits(key, route.needs)) {
+        return failure({ kind: 'forbidden', needs: route.needs })
+      }
+      if (tenant.ok) request.tenant = tenant.value
+      else if (route.tenantless !== true) return tenant
+      return success({ kind: 'customer', key })
     }
-    if (route.needs !== undefined && !definition.permits(key, route.needs)) {
-      return failure({ kind: 'forbidden', needs: route.needs })
-    }
-    if (tenant.ok) request.tenant = tenant.value
-    else if (route.tenantless !== true) return tenant
-    return success({ kind: 'customer', key })
+    return windows instanceof Promise ? windows.then(admitWithin) : admitWithin(windows)
   }
 
-  /** Counts the request against every quota that holds for it; gives the first one that it exceeds. */
-  function takeQuotas(key: ApiKey, tenant: TenantId | null, reply: FastifyReply, route: AnyRoute): Window | null {
+  /** Counts the request against every quota that holds for it, in order. */
+  function takeQuotas(key: ApiKey, tenant: TenantId | null, route: AnyRoute): Window[] | Promise<Window[]> {
     const now = context.clock.now()
-    let exceeded: Window | null = null
-    for (const [index, quota] of quotas[route.access].entries()) {
+    const windows = quotas[route.access].map((quota) => {
       const who = quota.per === 'key' || tenant === null ? key.id : tenant
-      const window = limiter.take(`${quotaName(quota)} ${who}`, quota, now)
-      if (index === 0 && definition.quotaHeaders !== undefined) reply.headers(definition.quotaHeaders(window))
-      if (rateLimits && !window.allowed) exceeded ??= window
-    }
-    return exceeded
+      return limiter.take(`${dialect.name} ${quotaName(quota)} ${who}`, quota, now)
+    })
+    return windows.some((window) => window instanceof Promise)
+      ? Promise.all(windows.map((window) => Promise.resolve(window)))
+      : (windows as Window[])
   }
 
   function untouchedHeaders(access: AnyRoute['access']): Readonly<Record<string, string>> {

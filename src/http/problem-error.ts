@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../store/store.ts'
+import { IncarnationLost, StoreUnavailable } from '../store/store.ts'
 import { limits } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
 
@@ -12,13 +12,17 @@ export class ProblemError extends Error {
   }
 }
 
-/** Seconds after which a caller may try again when the database is unavailable. */
-export const unavailableRetrySeconds = 1
-
 /** What an exception means to the caller; null: nothing it should know, it is ours to mend. */
 export function problemOfError(error: unknown): Problem | null {
   if (error instanceof ProblemError) return error.problem
-  if (error instanceof StoreUnavailable) return { kind: 'unavailable', retryAfterSeconds: unavailableRetrySeconds }
+  if (error instanceof StoreUnavailable) {
+    const outcomeUnknown = error instanceof IncarnationLost && error.outcomeUnknown
+    return {
+      kind: 'unavailable',
+      retryAfterSeconds: limits.unavailableRetrySeconds,
+      ...(outcomeUnknown && { outcomeUnknown }),
+    }
+  }
   const code = error instanceof Error && 'code' in error ? error.code : null
   switch (code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':

@@ -1,5 +1,5 @@
 // Request quotas in fixed windows, because that is what vendors' X-RateLimit headers describe; and buckets that refill,
-// for the vendor that describes one.
+// for the vendor that describes one. Counted in memory; where several nodes count together, see shared-rate-limit.ts.
 
 import { LRUCache } from 'lru-cache'
 import { limits } from '../domain/limits.ts'
@@ -15,6 +15,11 @@ export interface Window {
   readonly retryAfterSeconds: number
 }
 
+export interface RateLimiter {
+  /** Counts a request of `who` against a quota: at once, unless the database must be asked. @throws StoreUnavailable */
+  take(who: string, quota: Quota, nowMs: number): Window | Promise<Window>
+}
+
 interface Count {
   /** The window that is counted; of a bucket, when it was last refilled, ms. */
   at: number
@@ -22,10 +27,9 @@ interface Count {
   used: number
 }
 
-export class RateLimiter {
+export class LocalRateLimiter implements RateLimiter {
   readonly #counts = new LRUCache<string, Count>({ max: limits.rateWindowsMax })
 
-  /** Counts a request of `who` against a quota. */
   take(who: string, quota: Quota, nowMs: number): Window {
     const refills = quota.burst !== undefined
     const at = refills ? nowMs : windowOf(quota, nowMs)
@@ -49,12 +53,16 @@ export function untouchedWindow(quota: Quota, nowMs: number): Window {
   return describe(quota, 0, nowMs)
 }
 
-function windowOf(quota: Quota, nowMs: number): number {
+export function limitOf({ requests, burst }: Quota): number {
+  return requests + (burst ?? 0)
+}
+
+export function windowOf(quota: Quota, nowMs: number): number {
   return Math.floor(nowMs / 1000 / quota.windowSeconds)
 }
 
-function describe(quota: Quota, used: number, nowMs: number): Window {
-  const limit = quota.requests + (quota.burst ?? 0)
+export function describe(quota: Quota, used: number, nowMs: number): Window {
+  const limit = limitOf(quota)
   const resetsAtSeconds = (windowOf(quota, nowMs) + 1) * quota.windowSeconds
   const waitSeconds =
     quota.burst === undefined ? resetsAtSeconds - nowMs / 1000 : ((used - limit) * quota.windowSeconds) / quota.requests

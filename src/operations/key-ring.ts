@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache'
 import type { ApiKey } from '../domain/api-key.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
+import { type Trust, unshared } from '../engine/membership.ts'
 import type { KeyStore } from '../store/store.ts'
 
 /** How a key is stored and looked up: keys are random enough that a plain SHA-256 cannot be reversed. */
@@ -17,13 +18,22 @@ export class KeyRing {
   readonly #keys = new LRUCache<string, ApiKey>({ max: limits.cachedKeysMax })
   /** Counts what was dropped, so that a key read before the drop is not remembered after it. */
   #drops = 0
+  readonly #trust: Trust
+  #epoch: number | null = null
 
-  constructor(store: KeyStore) {
+  /** @param trust default: nobody else writes to the store */
+  constructor(store: KeyStore, trust: Trust = unshared) {
     this.#store = store
+    this.#trust = trust
   }
 
   /** The API key that was presented for a dialect, unless it is unknown, revoked, or another dialect's. */
   authenticate(dialect: string, presented: string): Result<ApiKey> | Promise<Result<ApiKey>> {
+    const epoch = this.#trust.epoch()
+    if (epoch !== this.#epoch) {
+      this.#epoch = epoch
+      this.drop()
+    }
     const digest = hashApiKey(presented)
     const known = this.#keys.get(digest)
     return known === undefined ? this.#read(dialect, digest) : judge(dialect, known)
@@ -38,7 +48,7 @@ export class KeyRing {
   async #read(dialect: string, digest: string): Promise<Result<ApiKey>> {
     const drops = this.#drops
     const key = await this.#store.findKeyByHash(digest)
-    if (key !== null && drops === this.#drops) this.#keys.set(digest, key)
+    if (key !== null && drops === this.#drops && this.#epoch !== null) this.#keys.set(digest, key)
     return judge(dialect, key)
   }
 }

@@ -32,7 +32,7 @@ export async function publishEvent(context: Context, input: EventInput): Promise
   const draft = draftOf(context, input, view)
   if (!draft.ok) return draft
   const [accepted] = await context.engine.accept([draft.value])
-  return published(draft.value.event, accepted)
+  return published(draft.value.event, accepted as Accepted)
 }
 
 /**
@@ -55,7 +55,7 @@ export async function publishEvents(
   const valid = drafts.flatMap((draft) => (draft.ok ? [draft.value] : []))
   const accepted = valid.length === 0 ? [] : await context.engine.accept(valid)
   let next = 0
-  return drafts.map((draft) => (draft.ok ? published(draft.value.event, accepted[next++]) : draft))
+  return drafts.map((draft) => (draft.ok ? published(draft.value.event, accepted[next++] as Accepted) : draft))
 }
 
 function draftOf(context: Context, input: EventInput, view: TenantView | null): Result<Draft> {
@@ -79,12 +79,20 @@ function draftOf(context: Context, input: EventInput, view: TenantView | null): 
   return success({ event, view })
 }
 
-function published(event: Event, accepted: Accepted | undefined): Result<PublishedEvent> {
-  if (accepted === undefined || accepted.kind === 'conflict') {
-    const detail = `event ${event.id} was posted before with other content`
-    return failure({ kind: 'conflict', code: 'event_id_reused', detail })
+function published(event: Event, accepted: Accepted): Result<PublishedEvent> {
+  switch (accepted.kind) {
+    case 'stored':
+    case 'duplicate':
+      return success({ event, deliveries: accepted.count, duplicate: accepted.kind === 'duplicate' })
+    case 'conflict': {
+      const detail = `event ${event.id} was posted before with other content`
+      return failure({ kind: 'conflict', code: 'event_id_reused', detail })
+    }
+    case 'absent':
+      return failure(fault('tenant', 'choice', `there is no tenant ${event.tenant}`))
+    case 'unsettled':
+      return failure({ kind: 'unavailable', retryAfterSeconds: limits.unavailableRetrySeconds })
   }
-  return success({ event, deliveries: accepted.count, duplicate: accepted.kind === 'duplicate' })
 }
 
 function fault(field: string, rule: FieldError['rule'], message: string): Problem {

@@ -1,12 +1,12 @@
 // How the nouns of the domain look as rows, and back.
 
-import type { Attempt, Exchange, Outcome } from '../../domain/attempt.ts'
-import type { DeliveryStatus, EndReason } from '../../domain/delivery.ts'
-import type { DisabledReason } from '../../domain/endpoint.ts'
-import type { Event } from '../../domain/event.ts'
-import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../../domain/ids.ts'
-import { uuidV7Time } from '../../domain/ids.ts'
-import type { DeliveryRow, StoredEndpoint } from '../store.ts'
+import type { Attempt, Exchange, Outcome } from '../domain/attempt.ts'
+import type { DeliveryStatus, EndReason } from '../domain/delivery.ts'
+import type { DisabledReason } from '../domain/endpoint.ts'
+import type { Event } from '../domain/event.ts'
+import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../domain/ids.ts'
+import { uuidV7Time } from '../domain/ids.ts'
+import type { DeliveryRow, StoredEndpoint } from './store.ts'
 
 export const statusCode: Record<DeliveryStatus, number> = { pending: 0, delivered: 1, failed: 2, cancelled: 3 }
 const statusOfCode: readonly DeliveryStatus[] = ['pending', 'delivered', 'failed', 'cancelled']
@@ -43,7 +43,7 @@ export interface EndpointColumns {
   event_types: string
   filters: string
   description: string | null
-  enabled: number
+  enabled: number | boolean
   disabled_reason: string | null
   sealed_headers: string
   sealed_secrets: string
@@ -61,7 +61,7 @@ export function endpointOf(row: EndpointColumns): StoredEndpoint {
     eventTypes: JSON.parse(row.event_types) as string[],
     filters: JSON.parse(row.filters) as Record<string, string>,
     description: row.description,
-    enabled: row.enabled === 1,
+    enabled: Boolean(row.enabled),
     disabledReason: row.disabled_reason as DisabledReason | null,
     sealedHeaders: row.sealed_headers,
     sealedSecrets: row.sealed_secrets,

@@ -17,6 +17,21 @@ export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable'
 }
 
+/**
+ * The node cannot go on as it is: it was silent for so long that others were let have what it held, or nobody knows
+ * whether its last call took effect. It gives up all that it has in memory and joins anew; the database is right.
+ */
+export class IncarnationLost extends StoreUnavailable {
+  override name = 'IncarnationLost'
+  /** Whether nobody knows if the call took effect; otherwise nothing of it did. */
+  readonly outcomeUnknown: boolean
+
+  constructor(message: string, outcomeUnknown = false) {
+    super(message)
+    this.outcomeUnknown = outcomeUnknown
+  }
+}
+
 /** The database cannot be used at all: a newer schema, a wrong file, another process. Stops the start. */
 export class StoreRefused extends Error {
   override name = 'StoreRefused'
@@ -33,6 +48,14 @@ export interface StoredEndpoint extends Omit<Endpoint, 'secrets' | 'headers'> {
 export interface LoadedEndpoint extends StoredEndpoint {
   /** The dialect's memory of its failures (`EndpointStatus.health`). */
   readonly health: string | null
+}
+
+export interface LoadedTenant {
+  readonly tenant: Tenant
+  /** Another one after every change of the tenant or of an endpoint of it. */
+  readonly version: number
+  /** Newest first. */
+  readonly endpoints: readonly LoadedEndpoint[]
 }
 
 /** A page of a list, newest first. `next` continues it; null: the list has ended. */
@@ -58,17 +81,21 @@ export interface NewDelivery {
 
 export interface NewEvent {
   readonly event: Event
+  /** Of its tenant (`LoadedTenant`), when it was matched with its endpoints. */
+  readonly version: number
   readonly deliveries: readonly NewDelivery[]
 }
 
 /**
  * `stored`: event and deliveries are durable. `duplicate`: the id was there with the same content; `deliveries` counts
- * those of the first. `conflict`: the id was there with other content.
+ * those of the first. `conflict`: the id was there with other content. `stale`: its tenant has changed since it was
+ * matched, or is gone; nothing was stored.
  */
 export type IngestResult =
   | { readonly kind: 'stored' }
   | { readonly kind: 'duplicate'; readonly deliveries: number }
   | { readonly kind: 'conflict' }
+  | { readonly kind: 'stale' }
 
 /** Where an attempt, or the lack of one, takes a leased delivery (domain/delivery.ts draws the moves). */
 export type Move =
@@ -91,7 +118,9 @@ export interface EndpointFacts {
   readonly attempts: number
   readonly lastAttemptAt: number
   readonly lastAttemptSucceeded: boolean
-  /** The dialect's memory of failures; absent: unchanged. */
+  /** The dialect's memory of failures as the node believes it to be stored. */
+  readonly known: string | null
+  /** What it is now; absent: unchanged. */
   readonly health?: string | null
   /** Switches the endpoint off in the same transaction and cancels what waits for it. */
   readonly disable?: DisabledReason
@@ -105,15 +134,25 @@ export interface CommitBatch {
   readonly facts: readonly EndpointFacts[]
 }
 
+/** Another node has recorded something about an endpoint's failures that this one did not know of. */
+export interface LearntHealth {
+  readonly tenant: TenantId
+  readonly endpoint: EndpointKey
+  readonly known: string | null
+  readonly health: string | null
+}
+
 export interface CommitResult {
   /** One per event, in order. */
   readonly events: readonly IngestResult[]
   /** Moves that were refused because the node no longer holds the delivery. */
   readonly fenced: readonly DeliveryId[]
+  /** Of endpoints whose health the batch left unchanged. */
+  readonly learnt: readonly LearntHealth[]
 }
 
 export interface CommitStore {
-  /** All of the batch in one durable transaction, or nothing of it. */
+  /** All of the batch in one durable transaction, or nothing of it. One at a time. @throws IncarnationLost */
   commit(batch: CommitBatch): Promise<CommitResult>
 }
 
@@ -139,20 +178,55 @@ export interface Claim {
   readonly more: readonly EndpointKey[]
 }
 
+export interface Heartbeat {
+  /** False: the incarnation was declared dead. */
+  readonly alive: boolean
+  /** How long the most silent of the other nodes has been silent, by the database's clock; 0 where there is none. */
+  readonly silentMs: number
+}
+
 export interface LeaseStore {
-  /** Registers a new incarnation. On a database of one node it also makes due whatever earlier ones held. */
+  /**
+   * Whether several nodes may share the database. Where they may not, `join` makes due whatever earlier incarnations
+   * held, and no other node need ever be heard of.
+   */
+  readonly shared: boolean
+  /** Registers a new incarnation. */
   join(now: number): Promise<Incarnation>
   /** Hands back all that the incarnation holds. */
   leave(node: Incarnation): Promise<void>
-  heartbeat(node: Incarnation, now: number): Promise<void>
+  heartbeat(node: Incarnation, now: number): Promise<Heartbeat>
+  /** Declares dead every other node that was silent for longer; makes due what it held. Gives how many there were. */
+  takeOver(node: Incarnation, silentMs: number): Promise<number>
   /** Endpoints with waiting deliveries that are due, the longest due first. */
   dueEndpoints(now: number, endpointsMax: number): Promise<readonly EndpointKey[]>
-  /** Leases due deliveries to the node, per endpoint as many as there is room for. */
+  /** Leases due deliveries to the node, per endpoint as many as there is room for. @throws IncarnationLost */
   claim(node: Incarnation, now: number, requests: readonly ClaimRequest[]): Promise<Claim>
   /** When the next waiting delivery of any endpoint is due; null: none waits. */
   nextDueAt(): Promise<number | null>
   /** Waiting deliveries, i.e. pending ones that no node holds. */
   countWaiting(): Promise<number>
+}
+
+// ── What other nodes did ─────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * `tenant`: the tenant, its settings or its endpoints changed. `keys`: a key was revoked or lost a tenant. `due`:
+ * deliveries that no node holds were made due. `everything`: changes may have been missed.
+ */
+export type Change =
+  | { readonly kind: 'tenant'; readonly tenant: TenantId }
+  | { readonly kind: 'keys' }
+  | { readonly kind: 'due' }
+  | { readonly kind: 'everything' }
+
+export interface ChangeStore {
+  /**
+   * Tells of what other nodes did, until the store is closed. A call that changes a tenant, an endpoint or a key
+   * resolves only when every node has heard of it, or has been without a heartbeat for `limits.trustMs`. The listener
+   * must act at once, before it returns.
+   */
+  listen(listener: (change: Change) => void): void
 }
 
 // ── Tenants, keys, endpoints ─────────────────────────────────────────────────────────────────────────────────────
@@ -200,8 +274,8 @@ export type WriteResult = 'written' | 'absent' | 'stale' | 'duplicate' | 'taken'
 export interface EndpointStore {
   /** A number that no endpoint ever had. */
   nextEndpointKey(): Promise<EndpointKey>
-  /** A tenant with its endpoints, newest first; null: there is none. */
-  loadTenant(id: TenantId): Promise<{ readonly tenant: Tenant; readonly endpoints: readonly LoadedEndpoint[] } | null>
+  /** Null: there is none. */
+  loadTenant(id: TenantId): Promise<LoadedTenant | null>
   /** All of them, or none. They belong to one tenant. */
   createEndpoints(endpoints: readonly StoredEndpoint[], answer: RememberedAnswer | null): Promise<WriteResult>
   /**
@@ -295,6 +369,35 @@ export interface HistoryStore {
   rearmDeliveries(request: RearmRequest): Promise<{ readonly count: number; readonly last: DeliveryId | null }>
 }
 
+// ── Request quotas ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A node asks for a share of a caller's quota. */
+export interface QuotaRequest {
+  /** Names the caller and the quota. */
+  readonly who: string
+  /** What all nodes together may let pass: in a window, or at once out of a full bucket. */
+  readonly limit: number
+  /** What comes back, in which time; of a window, all of it in its length. */
+  readonly requests: number
+  readonly periodMs: number
+  /** Up to when it has come back: the beginning of the window; of a bucket, now. */
+  readonly at: number
+  readonly wanted: number
+}
+
+export interface QuotaGrant {
+  /** What the node may let pass: what it wanted, or what is left. */
+  readonly granted: number
+  /** What all nodes have been granted and has not come back by `at`, this included. */
+  readonly used: number
+  /** Later than was asked for where another node's clock is ahead. */
+  readonly at: number
+}
+
+export interface QuotaStore {
+  takeQuota(request: QuotaRequest): Promise<QuotaGrant>
+}
+
 export interface UpkeepStore {
   /**
    * One bounded step of cancelling what waits for endpoints that are off. True: there is more to cancel.
@@ -311,4 +414,7 @@ export interface UpkeepStore {
 }
 
 export interface Store
-  extends CommitStore, LeaseStore, TenantStore, KeyStore, EndpointStore, HistoryStore, UpkeepStore {}
+  extends CommitStore, LeaseStore, ChangeStore, TenantStore, KeyStore, EndpointStore, HistoryStore, UpkeepStore {
+  /** Null where `shared` is false: one node counts in memory. */
+  readonly quotas: QuotaStore | null
+}

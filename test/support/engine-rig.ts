@@ -12,6 +12,7 @@ import type { Dialect } from '../../src/dialects/dialect.ts'
 import { standard } from '../../src/dialects/standard/wire.ts'
 import { Directory } from '../../src/engine/directory.ts'
 import { type Accepted, Engine } from '../../src/engine/engine.ts'
+import { Membership } from '../../src/engine/membership.ts'
 import type { EngineObserver } from '../../src/engine/observer.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { DeliveryRow, Store } from '../../src/store/store.ts'
@@ -91,9 +92,12 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
   const open = async (): Promise<{ store: Store; directory: Directory; engine: Engine }> => {
     const opened = await openSqliteStore(join(folder, 'posthorn.db'))
     const store = options.wrapStore?.(opened) ?? opened
-    const directory = new Directory(store, vault, new Map([[dialect.name, dialect]]))
-    const engine = await Engine.start({
+    const membership = await Membership.join(store, clock, observer)
+    const directory = new Directory(store, vault, new Map([[dialect.name, dialect]]), new Map(), membership)
+    const engine = Engine.start({
       store,
+      membership,
+      delivers: true,
       directory,
       sender,
       clock,

@@ -1,8 +1,7 @@
 // What only Allo's API has, on a running server: two forms of keys, request ids, partial changes, limits in words.
 
 import assert from 'node:assert/strict'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import type { ApiAnswer } from '../conformance/profile.ts'
 import { onOneServer } from '../conformance/suite.ts'
 import { alloProfile, topicNames } from './profile.ts'
@@ -13,7 +12,7 @@ const url = 'https://example.com/webhooks/allo'
 
 const errorOf = (answer: ApiAnswer) => (answer.body as { error: Record<string, unknown> }).error
 
-onOneServer('what only Allo has', alloProfile, { createInstallation, startServer, startReceiver }, (add) => {
+onOneServer('what only Allo has', alloProfile, onSqlite, (add) => {
   add('a key is taken bare, and after Api-Key in any case', async (world) => {
     const { key } = await world.customer()
     for (const authorization of [key, `Api-Key ${key}`, `api-key ${key}`, `API-KEY ${key}`, `Api-Key   ${key}`]) {

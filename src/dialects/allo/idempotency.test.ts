@@ -1,8 +1,7 @@
 // Allo's Idempotency-Key: a repeated write is answered as the first one was, and changes nothing.
 
 import assert from 'node:assert/strict'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import type { Customer } from '../conformance/customer.ts'
 import type { ApiAnswer, ApiRequest } from '../conformance/profile.ts'
 import { onOneServer } from '../conformance/suite.ts'
@@ -30,7 +29,7 @@ function asker(world: World, customer: Customer): (request: ApiRequest) => Promi
   return (request) => world.ask(request, headers)
 }
 
-onOneServer('Idempotency-Key', alloProfile, { createInstallation, startServer, startReceiver }, (add) => {
+onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
   add('a repeated create is answered as the first was, and creates nothing', async (world) => {
     const customer = await world.customer()
     const ask = asker(world, customer)

@@ -21,7 +21,7 @@ const concurrency = 8
 
 /** Registers the tests of a dialect, on one server; `more` adds what only this vendor has. */
 export function dialectConformance(profile: Profile, support: Support, more?: (add: Case) => void): void {
-  onOneServer(`the ${profile.dialect.name} dialect`, profile, support, (add) => {
+  onOneServer(`the ${profile.dialect.name} dialect on ${support.database}`, profile, support, (add) => {
     operationCases(profile, add)
     authenticationCases(profile, add)
     idCases(profile, add)

@@ -22,6 +22,8 @@ export interface Installation {
 }
 
 export interface Support {
+  /** What the servers store in. */
+  readonly database: string
   createInstallation(): Promise<Installation>
   startServer(
     installation: Installation,

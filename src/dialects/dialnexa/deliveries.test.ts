@@ -2,19 +2,17 @@
 // what is remembered of failures.
 
 import assert from 'node:assert/strict'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Behaviour as ReceiverBehaviour, startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import { type Behaviour as ReceiverBehaviour } from '../../../test/support/receiver.ts'
 import type { Fields } from '../conformance/profile.ts'
 import type { ReceivedRequest } from '../conformance/support.ts'
 import { until, type World } from '../conformance/world.ts'
 import { onOneServer } from '../conformance/suite.ts'
 import { dialnexaProfile } from './profile.ts'
 
-const support = { createInstallation, startServer, startReceiver }
-
-onOneServer("DialNexa's deliveries", dialnexaProfile, support, (add) => {
+onOneServer("DialNexa's deliveries", dialnexaProfile, onSqlite, (add) => {
   const { api } = dialnexaProfile
   const type = 'call.completed'
 

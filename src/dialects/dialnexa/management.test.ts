@@ -2,17 +2,14 @@
 // of faults.
 
 import assert from 'node:assert/strict'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { checkRefusal } from '../conformance/answers.ts'
 import type { Customer } from '../conformance/customer.ts'
 import { onOneServer } from '../conformance/suite.ts'
 import { dialnexaProfile, path } from './profile.ts'
 import { badRequest } from './profile-refusals.ts'
 
-const support = { createInstallation, startServer, startReceiver }
-
-onOneServer("DialNexa's API", dialnexaProfile, support, (add) => {
+onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
   const { api } = dialnexaProfile
   const reference = { url: 'https://yourapp.com/webhooks/dialnexa', events: ['call.completed', 'call.failed'] }
 

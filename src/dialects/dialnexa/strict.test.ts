@@ -1,16 +1,15 @@
 // As it is run for customers: without the leave that tests have to use http:// and private networks.
 
 import assert from 'node:assert/strict'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
+import { startServer } from '../../../test/support/server-process.ts'
 import { onOneServer } from '../conformance/suite.ts'
 import type { Support } from '../conformance/support.ts'
 import { dialnexaProfile, path } from './profile.ts'
 import { badRequest } from './profile-refusals.ts'
 
 const support: Support = {
-  createInstallation,
-  startReceiver,
+  ...onSqlite,
   startServer: (installation, env) =>
     startServer(installation, { ...env, POSTHORN_ALLOW_HTTP: 'off', POSTHORN_ALLOW_NETWORKS: '' }),
 }

@@ -3,8 +3,7 @@
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import type { Customer } from '../conformance/customer.ts'
 import type { Fields } from '../conformance/profile.ts'
 import { until, type World } from '../conformance/world.ts'
@@ -13,7 +12,7 @@ import { partooProfile } from './profile.ts'
 
 const type = 'business_created'
 
-onOneServer('partoo: deliveries', partooProfile, { createInstallation, startServer, startReceiver }, (add) => {
+onOneServer('partoo: deliveries', partooProfile, onSqlite, (add) => {
   add('the operator reads the public key, and deliveries verify with it', async (world) => {
     const key = createPublicKey(world.publicKey ?? '')
     assert.equal(key.asymmetricKeyType, 'ed25519')

@@ -1,8 +1,7 @@
 // Which organization a request is about: `org_id`, roles, and the quota that each organization has.
 
 import assert from 'node:assert/strict'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { checkRefusal } from '../conformance/answers.ts'
 import type { ApiRequest, ApiAnswer } from '../conformance/profile.ts'
 import type { World } from '../conformance/world.ts'
@@ -16,7 +15,7 @@ const required = '{"errors":{"json":{"org_id":"is required"}}}'
 const noInteger = '{"errors":{"json":{"org_id":"must be an integer"}}}'
 const malformed = ['', 'x', '1.5', '01', '1e3', '%201', '1,2', 'null']
 
-onOneServer('partoo: organizations', partooProfile, { createInstallation, startServer, startReceiver }, (add) => {
+onOneServer('partoo: organizations', partooProfile, onSqlite, (add) => {
   add('a PROVIDER acts for the organization that it names, and for no other', async (world) => {
     const { key, tenants } = await provider(world)
     const [one = '', other = ''] = tenants

@@ -1,8 +1,7 @@
 // Try-outs: a delivery like any other with one more header, of which nothing is kept.
 
 import assert from 'node:assert/strict'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import type { Customer } from '../conformance/customer.ts'
 import type { ApiAnswer, Fields } from '../conformance/profile.ts'
 import { onOneServer } from '../conformance/suite.ts'
@@ -19,7 +18,7 @@ const payloadMembers: Readonly<Record<string, readonly string[]>> = {
   lead_received: ['id', 'source', 'created_at', 'chatbot_id', 'chatbot_name', 'business_name', 'store_code', 'values'],
 }
 
-onOneServer('partoo: try-outs', partooProfile, { createInstallation, startServer, startReceiver }, (add) => {
+onOneServer('partoo: try-outs', partooProfile, onSqlite, (add) => {
   for (const event_type of events) {
     add(`a try-out of ${event_type} sends an example where there is no event`, async (world) => {
       const customer = await world.customer()

@@ -1,8 +1,7 @@
 // Batches, the one webhook per event type, pages, and what an update leaves alone.
 
 import assert from 'node:assert/strict'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { checkShape } from '../conformance/answers.ts'
 import type { Customer } from '../conformance/customer.ts'
 import type { ApiAnswer, Fields } from '../conformance/profile.ts'
@@ -13,7 +12,7 @@ import { partooProfile, webhookItem, webhookList } from './profile.ts'
 const path = '/v2/webhooks'
 const exists = '{"errors":{"json":{"event_type":"already exists"}}}'
 
-onOneServer('partoo: webhooks', partooProfile, { createInstallation, startServer, startReceiver }, (add) => {
+onOneServer('partoo: webhooks', partooProfile, onSqlite, (add) => {
   add('a batch is created in its order, and one URL may take every event type', async (world) => {
     const customer = await world.customer()
     const { url } = world.hook()

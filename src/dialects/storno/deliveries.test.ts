@@ -1,15 +1,14 @@
 // A delivery's record and the counters of its endpoint: after failure, exhaustion, while it waits, and success.
 
 import assert from 'node:assert/strict'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { after, before, describe, test } from 'node:test'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
 import type { Fields } from '../conformance/profile.ts'
 import { until, World } from '../conformance/world.ts'
 import { stornoProfile } from './profile.ts'
 import { ask, endpoint, okay, type, utcSeconds } from './test-calls.ts'
 
-const world = new World(stornoProfile, { createInstallation, startServer, startReceiver })
+const world = new World(stornoProfile, onSqlite)
 
 void describe('Storno.ro: deliveries', { concurrency: 8 }, () => {
   before(() => world.start())

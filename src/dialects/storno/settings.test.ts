@@ -1,15 +1,14 @@
 // What the operator chooses for a company, and the secret that its customer renews.
 
 import assert from 'node:assert/strict'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { createHmac } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
 import { until, World } from '../conformance/world.ts'
 import { stornoProfile } from './profile.ts'
 import { ask, endpoint, okay, type } from './test-calls.ts'
 
-const world = new World(stornoProfile, { createInstallation, startServer, startReceiver })
+const world = new World(stornoProfile, onSqlite)
 
 void describe('Storno.ro: settings', { concurrency: 8 }, () => {
   before(() => world.start())

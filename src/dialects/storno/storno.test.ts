@@ -1,10 +1,10 @@
 // Storno.ro as every dialect: what all of them must do.
 
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import { onPostgres, onSqlite } from '../../../test/support/dialect-support.ts'
 import { dialectConformance } from '../conformance/suite.ts'
 import { wireConformance } from '../conformance/wire-conformance.ts'
 import { stornoProfile } from './profile.ts'
 
 wireConformance(stornoProfile)
-dialectConformance(stornoProfile, { createInstallation, startServer, startReceiver })
+dialectConformance(stornoProfile, onSqlite)
+dialectConformance(stornoProfile, onPostgres)

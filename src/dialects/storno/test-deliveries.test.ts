@@ -1,16 +1,15 @@
 // Test deliveries: sent at once, and told as they went.
 
 import assert from 'node:assert/strict'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { createHmac, randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
 import type { Fields } from '../conformance/profile.ts'
 import { World } from '../conformance/world.ts'
 import { stornoProfile } from './profile.ts'
 import { ask, endpoint, okay, utcSeconds } from './test-calls.ts'
 
-const world = new World(stornoProfile, { createInstallation, startServer, startReceiver })
+const world = new World(stornoProfile, onSqlite)
 
 void describe('Storno.ro: test deliveries', { concurrency: 8 }, () => {
   before(() => world.start())

@@ -1,10 +1,9 @@
 // What only Ultravox's API has: two key headers, PUT beside PATCH, a quota per account; and its errors to the letter.
 
 import assert from 'node:assert/strict'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
 import { World } from '../conformance/world.ts'
 import { ultravoxProfile } from './profile.ts'
 
@@ -12,7 +11,7 @@ const path = '/api/webhooks'
 const sample = { url: 'https://example.com/hook', events: ['call.started', 'call.ended'] }
 const agentOne = '3c90c3cc-0d44-4b50-8888-8dd25736052a'
 
-const world = new World(ultravoxProfile, { createInstallation, startServer, startReceiver })
+const world = new World(ultravoxProfile, onSqlite)
 before(() => world.start())
 after(() => world.stop())
 

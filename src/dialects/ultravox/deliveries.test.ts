@@ -1,18 +1,17 @@
 // Deliveries and what a webhook tells of them, with retries that take a hundred-thousandth of their time.
 
 import assert from 'node:assert/strict'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { createHmac } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import { startServer } from '../../../test/support/server-process.ts'
 import type { Customer } from '../conformance/customer.ts'
 import type { Fields } from '../conformance/profile.ts'
 import { type Hook, until, World } from '../conformance/world.ts'
 import { ultravoxProfile } from './profile.ts'
 
 const world = new World(ultravoxProfile, {
-  createInstallation,
-  startReceiver,
+  ...onSqlite,
   startServer: (installation, env) => startServer(installation, { ...env, POSTHORN_RETRY_SCALE: '0.00001' }),
 })
 before(() => world.start())

@@ -1,9 +1,8 @@
 // Agents, which limit webhooks and lists to their own; and lists, which come in pages with cursors.
 
 import assert from 'node:assert/strict'
+import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { after, before, describe, test } from 'node:test'
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
 import type { ApiAnswer, Fields } from '../conformance/profile.ts'
 import { World } from '../conformance/world.ts'
 import { ultravoxProfile } from './profile.ts'
@@ -12,7 +11,7 @@ const path = '/api/webhooks'
 const sample = { url: 'https://example.com/hook', events: ['call.started', 'call.ended'] }
 const [agentOne, agentTwo] = ['3c90c3cc-0d44-4b50-8888-8dd25736052a', '8d7f5b0e-93a1-4c0e-a2a1-0f6a51e9c001']
 
-const world = new World(ultravoxProfile, { createInstallation, startServer, startReceiver })
+const world = new World(ultravoxProfile, onSqlite)
 before(() => world.start())
 after(() => world.stop())
 

@@ -1,10 +1,10 @@
 // Ultravox as a whole: what every dialect must do.
 
-import { startReceiver } from '../../../test/support/receiver.ts'
-import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+import { onPostgres, onSqlite } from '../../../test/support/dialect-support.ts'
 import { dialectConformance } from '../conformance/suite.ts'
 import { wireConformance } from '../conformance/wire-conformance.ts'
 import { ultravoxProfile } from './profile.ts'
 
 wireConformance(ultravoxProfile)
-dialectConformance(ultravoxProfile, { createInstallation, startServer, startReceiver })
+dialectConformance(ultravoxProfile, onSqlite)
+dialectConformance(ultravoxProfile, onPostgres)

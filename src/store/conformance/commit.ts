@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { Event } from '../../domain/event.ts'
-import type { NewEvent } from '../store.ts'
-import { acme, deliveryId, newEvent, other, sampleEvent, start } from './samples.ts'
+import { acme, deliveryId, newEvent, other, sampleEvent, type SampleNewEvent, sampleTenant, start } from './samples.ts'
 import { accept, addEndpoint, attemptsOf, endpointsOf, type Case, commit, delivery, nodeAndEndpoint } from './steps.ts'
 
 export function commitCases(promise: Case): void {
@@ -14,7 +13,7 @@ export function commitCases(promise: Case): void {
     const leased = { id: deliveryId(event.acceptedAt), endpoint: endpoint.key, leased: true }
     const waiting = { id: deliveryId(event.acceptedAt), endpoint: second.key, leased: false }
     const result = await commit(store, node, 5, { events: [{ event, deliveries: [leased, waiting] }] })
-    assert.deepEqual(result, { events: [{ kind: 'stored' }], fenced: [] })
+    assert.deepEqual(result, { events: [{ kind: 'stored' }], fenced: [], learnt: [] })
     assert.deepEqual(await store.findEvents(event.id, null), [event])
     for (const [{ id }, { key, id: endpointId }] of [
       [leased, endpoint],
@@ -53,7 +52,7 @@ export function commitCases(promise: Case): void {
 
   promise('an empty batch is nothing', async (store) => {
     const node = await store.join(start)
-    assert.deepEqual(await commit(store, node, 0, {}), { events: [], fenced: [] })
+    assert.deepEqual(await commit(store, node, 0, {}), { events: [], fenced: [], learnt: [] })
   })
 
   promise('a repeat is a duplicate: it tells of the first deliveries and makes none', async (store) => {
@@ -96,6 +95,7 @@ export function commitCases(promise: Case): void {
 
   promise('repeats within one batch are told apart, each result at its place', async (store) => {
     const { node, endpoint } = await nodeAndEndpoint(store)
+    await store.createTenant(sampleTenant(other))
     const event = sampleEvent(acme, 0)
     const events = [
       newEvent(event, [endpoint.key], true),
@@ -127,12 +127,53 @@ export function commitCases(promise: Case): void {
     assert.equal((await store.deliveriesOfEvent(event)).length, 0)
   })
 
+  promise('an event that was matched before its tenant or an endpoint of it changed is stale', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    const version = async (): Promise<number> => (await store.loadTenant(acme))?.version ?? -1
+    const off = { ...endpoint, enabled: false, disabledReason: 'requested' } as const
+    const fact = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false }
+    const changes: Record<string, () => Promise<unknown>> = {
+      'an endpoint created': () => addEndpoint(store, acme),
+      'an endpoint switched off': () => store.updateEndpoint({ ...off, updatedAt: start + 1 }, start, null),
+      'an endpoint switched on': () => store.updateEndpoint({ ...endpoint, updatedAt: start + 2 }, start + 1, null),
+      'an endpoint disabled by its failures': () =>
+        commit(store, node, 2, { facts: [{ ...fact, disable: 'failing' }] }),
+      'an endpoint deleted': () => store.deleteEndpoint(acme, key, start + 3, null),
+      'other settings': () => store.updateTenant(acme, { name: null, settings: { a: 'b' } }),
+      'the tenant deleted': () => store.deleteTenant(acme, start + 4),
+      'the tenant created again': () => store.createTenant(sampleTenant(acme)),
+    }
+    for (const [what, change] of Object.entries(changes)) {
+      const matchedWith = await version()
+      await change()
+      const late = newEvent(sampleEvent(acme, 5), [key], true)
+      const { events } = await commit(store, node, 5, { events: [{ ...late, version: matchedWith }] })
+      assert.deepEqual(events, [{ kind: 'stale' }], what)
+      assert.deepEqual(await store.findEvents(late.event.id, null), [], what)
+      assert.equal(await store.countWaiting(), 0)
+    }
+    const fresh = newEvent(sampleEvent(acme, 6), [], true)
+    assert.deepEqual((await commit(store, node, 6, { events: [fresh] })).events, [{ kind: 'stored' }])
+  })
+
+  promise('of a batch only the stale events stay out', async (store) => {
+    const { node, key } = await nodeAndEndpoint(store)
+    const [good, stale, another] = [0, 1, 2].map((at) => newEvent(sampleEvent(acme, at), [key], false))
+    assert.ok(good !== undefined && stale !== undefined && another !== undefined)
+    const { events } = await commit(store, node, 3, { events: [good, { ...stale, version: -7 }, another, good] })
+    assert.deepEqual(
+      events.map(({ kind }) => kind),
+      ['stored', 'stale', 'stored', 'duplicate'],
+    )
+    assert.equal(await store.countWaiting(), 2)
+  })
+
   promise('a batch that fails leaves nothing, and the next one goes in', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [held] = await accept(store, node, endpoint, 0, { leased: true })
     const good = newEvent(sampleEvent(acme, 1), [key], false)
     // Two deliveries of one id: no engine can store both.
-    const twice: NewEvent = { ...newEvent(sampleEvent(acme, 1), [], false), deliveries: good.deliveries }
+    const twice: SampleNewEvent = { ...newEvent(sampleEvent(acme, 1), [], false), deliveries: good.deliveries }
     const attempt = { number: 1, startedAt: start, durationMs: 1, outcome: { kind: 'delivered', status: 200 } } as const
     const move = { delivery: held, endpoint: key, attempt: { ...attempt, response: null }, at: start + 1 }
     const batch = {
@@ -149,6 +190,7 @@ export function commitCases(promise: Case): void {
     assert.deepEqual(await commit(store, node, 1, { events: [good], ...batch }), {
       events: [{ kind: 'stored' }],
       fenced: [],
+      learnt: [],
     })
   })
 

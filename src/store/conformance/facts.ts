@@ -17,7 +17,7 @@ import {
 } from './steps.ts'
 
 function facts(endpoint: EndpointKey, change: Partial<EndpointFacts> = {}): EndpointFacts {
-  return { endpoint, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false, ...change }
+  return { endpoint, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false, known: null, ...change }
 }
 
 export function factCases(promise: Case): void {

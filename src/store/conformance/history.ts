@@ -5,12 +5,13 @@ import type { Event } from '../../domain/event.ts'
 import type { EventId, TenantId } from '../../domain/ids.ts'
 import type { EventFilter } from '../store.ts'
 import { acme, deliveryId, newEvent, other, sampleEvent, start } from './samples.ts'
-import { addEndpoint, allPages, type Case, commit, nodeAndEndpoint } from './steps.ts'
+import { addEndpoint, addTenants, allPages, type Case, commit, nodeAndEndpoint } from './steps.ts'
 
 const everyEvent: EventFilter = { tenant: null, type: null, from: null, to: null }
 export function historyCases(promise: Case): void {
   promise('events are listed newest first, each once, with new ones coming in', async (store) => {
     const node = await store.join(start)
+    await addTenants(store, acme)
     // Three to a millisecond, so that pages end in the midst of one.
     const events = Array.from({ length: 20 }, (_, index) => sampleEvent(acme, Math.floor(index / 3)))
     await commit(store, node, 0, { events: events.map((event) => newEvent(event, [], true)) })
@@ -31,6 +32,7 @@ export function historyCases(promise: Case): void {
 
   promise('events are filtered by tenant, type and time, and by all of them', async (store) => {
     const node = await store.join(start)
+    await addTenants(store, acme, other)
     const events: Event[] = []
     for (const tenant of [acme, other]) {
       for (const type of ['a.b', 'a.c']) for (let at = 0; at < 5; at++) events.push(sampleEvent(tenant, at, { type }))
@@ -59,6 +61,7 @@ export function historyCases(promise: Case): void {
     const node = await store.join(start)
     const id = 'order-1' as EventId
     const tenants = ['a', 'b', 'c', 'd'] as TenantId[]
+    await addTenants(store, ...tenants)
     const events = tenants.map((tenant) => sampleEvent(tenant, 0, { id }))
     await commit(store, node, 0, { events: events.map((event) => newEvent(event, [], true)) })
     const found = await store.findEvents(id, null)

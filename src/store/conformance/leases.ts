@@ -3,7 +3,18 @@
 import assert from 'node:assert/strict'
 import type { EndpointKey } from '../../domain/ids.ts'
 import { sampleAttempt, sampleMove, start } from './samples.ts'
-import { accept, addEndpoint, attemptsOf, type Case, claimOne, commit, delivery, nodeAndEndpoint } from './steps.ts'
+import {
+  accept,
+  addEndpoint,
+  attemptsOf,
+  type Case,
+  claimOne,
+  commit,
+  commitLate,
+  delivery,
+  joinAlone,
+  nodeAndEndpoint,
+} from './steps.ts'
 
 export function leaseCases(promise: Case): void {
   promise('every incarnation is another, after a crash too', async (store, harness) => {
@@ -14,38 +25,41 @@ export function leaseCases(promise: Case): void {
     assert.equal(new Set([first, second, third]).size, 3)
   })
 
-  promise('a join makes due whatever an earlier incarnation held, and keeps its attempts', async (store, harness) => {
-    const { node: dead, endpoint, key } = await nodeAndEndpoint(store)
-    const second = await addEndpoint(store)
-    const [tried] = await accept(store, dead, endpoint, 0, { leased: true })
-    const wait = { to: 'waiting', dueAt: start + 10 } as const
-    await commit(store, dead, 1, { moves: [sampleMove(tried, key, wait, 1, sampleAttempt(1, 1))] })
-    assert.deepEqual(await claimOne(store, dead, 10, key, 1), [tried])
-    const [born] = await accept(store, dead, second, 11, { leased: true })
-    assert.equal(await store.countWaiting(), 0)
-    assert.equal(await store.nextDueAt(), null)
+  promise(
+    'who takes over makes due whatever an earlier incarnation held, and keeps its attempts',
+    async (store, harness) => {
+      const { node: dead, endpoint, key } = await nodeAndEndpoint(store)
+      const second = await addEndpoint(store)
+      const [tried] = await accept(store, dead, endpoint, 0, { leased: true })
+      const wait = { to: 'waiting', dueAt: start + 10 } as const
+      await commit(store, dead, 1, { moves: [sampleMove(tried, key, wait, 1, sampleAttempt(1, 1))] })
+      assert.deepEqual(await claimOne(store, dead, 10, key, 1), [tried])
+      const [born] = await accept(store, dead, second, 11, { leased: true })
+      assert.equal(await store.countWaiting(), 0)
+      assert.equal(await store.nextDueAt(), null)
 
-    const after = await harness.reopen()
-    const node = await after.join(start + 20)
-    assert.equal(await after.countWaiting(), 2)
-    const due = await after.nextDueAt()
-    assert.ok(due !== null && due <= start + 20)
-    assert.deepEqual(new Set(await after.dueEndpoints(start + 20, 10)), new Set([key, second.key]))
-    const { deliveries } = await after.claim(node, start + 20, [
-      { endpoint: key, room: 5 },
-      { endpoint: second.key, room: 5 },
-    ])
-    assert.deepEqual(
-      deliveries.map(({ id, attempts }) => [id, attempts]),
-      [
-        [tried, 1],
-        [born, 0],
-      ],
-    )
-    assert.deepEqual(await attemptsOf(after, tried), [sampleAttempt(1, 1)])
-  })
+      const after = await harness.reopen()
+      const node = await joinAlone(after, 20)
+      assert.equal(await after.countWaiting(), 2)
+      const due = await after.nextDueAt()
+      assert.ok(due !== null && due <= start + 20)
+      assert.deepEqual(new Set(await after.dueEndpoints(start + 20, 10)), new Set([key, second.key]))
+      const { deliveries } = await after.claim(node, start + 20, [
+        { endpoint: key, room: 5 },
+        { endpoint: second.key, room: 5 },
+      ])
+      assert.deepEqual(
+        deliveries.map(({ id, attempts }) => [id, attempts]),
+        [
+          [tried, 1],
+          [born, 0],
+        ],
+      )
+      assert.deepEqual(await attemptsOf(after, tried), [sampleAttempt(1, 1)])
+    },
+  )
 
-  promise('a join leaves alone what waits and what has ended', async (store) => {
+  promise('taking over leaves alone what waits and what has ended', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [later, ended] = await accept(store, node, endpoint, 0, { leased: true, count: 2 })
     assert.ok(ended !== undefined)
@@ -56,7 +70,7 @@ export function leaseCases(promise: Case): void {
       ],
     })
     const before = [await delivery(store, later), await delivery(store, ended)]
-    const next = await store.join(start + 2)
+    const next = await joinAlone(store, 2)
     assert.deepEqual([await delivery(store, later), await delivery(store, ended)], before)
     assert.deepEqual(await claimOne(store, next, 3, key, 5), [])
   })
@@ -67,18 +81,18 @@ export function leaseCases(promise: Case): void {
     await store.leave(node)
     assert.equal(await store.countWaiting(), 1)
     assert.deepEqual(await store.dueEndpoints(start + 1, 10), [key])
-    const late = await commit(store, node, 2, { moves: [sampleMove(id, key, { to: 'delivered' }, 2)] })
-    assert.deepEqual(late.fenced, [id])
+    const late = await commitLate(store, node, 2, [sampleMove(id, key, { to: 'delivered' }, 2)])
+    assert.deepEqual(late, [id])
     const next = await store.join(start + 3)
     assert.deepEqual(await claimOne(store, next, 3, key, 5), [id])
   })
 
   promise('a heartbeat changes nothing that is held, nor does one of a node long gone', async (store) => {
     const { node: dead, endpoint } = await nodeAndEndpoint(store)
-    const node = await store.join(start + 1)
+    const node = await joinAlone(store, 1)
     const [id] = await accept(store, node, endpoint, 1, { leased: true })
-    await store.heartbeat(node, start + 5000)
-    await store.heartbeat(dead, start + 5000)
+    assert.equal((await store.heartbeat(node, start + 5000)).alive, true)
+    assert.equal((await store.heartbeat(dead, start + 5000)).alive, false)
     assert.equal((await delivery(store, id)).status, 'pending')
     assert.equal(await store.countWaiting(), 0)
   })

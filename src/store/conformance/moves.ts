@@ -5,7 +5,17 @@ import type { Outcome } from '../../domain/attempt.ts'
 import type { EndReason } from '../../domain/delivery.ts'
 import type { Move } from '../store.ts'
 import { deliveryId, sampleAttempt, sampleMove, start } from './samples.ts'
-import { accept, attemptsOf, type Case, claimOne, commit, delivery, nodeAndEndpoint } from './steps.ts'
+import {
+  accept,
+  attemptsOf,
+  type Case,
+  claimOne,
+  commit,
+  delivery,
+  nodeAndEndpoint,
+  commitLate,
+  joinAlone,
+} from './steps.ts'
 
 const reasons: readonly EndReason[] = [
   'retries exhausted',
@@ -101,7 +111,7 @@ export function moveCases(promise: Case): void {
   promise('a node moves only what it holds; the rest of the batch goes in', async (store) => {
     const { node: dead, endpoint, key } = await nodeAndEndpoint(store)
     const [lost] = await accept(store, dead, endpoint, 0, { leased: true })
-    const node = await store.join(start + 1)
+    const node = await joinAlone(store, 1)
     const [waiting] = await accept(store, node, endpoint, 2)
     const [ended, held] = await accept(store, node, endpoint, 2, { leased: true, count: 2 })
     const unknown = deliveryId(start)
@@ -123,12 +133,12 @@ export function moveCases(promise: Case): void {
   promise('a node that was given up cannot move what its successor holds', async (store) => {
     const { node: dead, endpoint, key } = await nodeAndEndpoint(store)
     const [id] = await accept(store, dead, endpoint, 0, { leased: true })
-    const node = await store.join(start + 1)
+    const node = await joinAlone(store, 1)
     assert.deepEqual(await claimOne(store, node, 1, key, 1), [id])
     const wait = { to: 'waiting', dueAt: start + 50 } as const
     for (const move of [wait, ...ends]) {
-      const late = await commit(store, dead, 2, { moves: [sampleMove(id, key, move, 2, sampleAttempt(1, 0))] })
-      assert.deepEqual(late.fenced, [id], move.to)
+      const late = await commitLate(store, dead, 2, [sampleMove(id, key, move, 2, sampleAttempt(1, 0))])
+      assert.deepEqual(late, [id], move.to)
     }
     const own = await commit(store, node, 3, { moves: [sampleMove(id, key, wait, 3, sampleAttempt(1, 3))] })
     assert.deepEqual(own.fenced, [])

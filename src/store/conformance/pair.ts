@@ -8,7 +8,7 @@ import { compare } from './compare.ts'
 import { Model, type ModelDelivery } from './model.ts'
 import { moveOf, type Operation } from './operations.ts'
 import { newEvent, sampleAttempt, sampleEvent, sampleMove, start } from './samples.ts'
-import { addEndpoint, commit, type Harness, pruneAll, rearmAll, sweepAll } from './steps.ts'
+import { addEndpoint, commit, commitLate, type Harness, joinAlone, pruneAll, rearmAll, sweepAll } from './steps.ts'
 
 export class Pair {
   readonly #harness: Harness
@@ -101,7 +101,7 @@ export class Pair {
     const { key } = this.#endpoints[row.endpoint] as StoredEndpoint
     const moved = this.#model.move(row, node, move, attempted, this.#now)
     const moves = [sampleMove(row.id, key, move, this.#at, attempt)]
-    assert.deepEqual((await commit(this.#store, node, this.#at, { moves })).fenced, moved ? [] : [row.id])
+    assert.deepEqual(await commitLate(this.#store, node, this.#at, moves), moved ? [] : [row.id])
   }
 
   async #rearm({ pick, many }: Operation & { kind: 'rearm' }): Promise<void> {
@@ -142,7 +142,7 @@ export class Pair {
   async #crash(how: 'join' | 'leave' | 'reopen'): Promise<void> {
     if (how === 'leave') await this.#store.leave(this.#node)
     if (how === 'reopen') this.#store = await this.#harness.reopen()
-    this.#nodes.push(await this.#store.join(this.#now))
+    this.#nodes.push(await joinAlone(this.#store, this.#at))
     this.#model.release()
   }
 

@@ -91,7 +91,10 @@ export function deliveryId(acceptedAt: number): DeliveryId {
   return uuidV7(acceptedAt, randomBytes) as DeliveryId
 }
 
-export function newEvent(event: Event, endpoints: readonly EndpointKey[], leased: boolean): NewEvent {
+/** The version that it was matched with is that of its tenant at the time of the commit, unless it says another. */
+export type SampleNewEvent = Omit<NewEvent, 'version'> & { readonly version?: number }
+
+export function newEvent(event: Event, endpoints: readonly EndpointKey[], leased: boolean): SampleNewEvent {
   const deliveries = endpoints.map((endpoint): NewDelivery => ({ id: deliveryId(event.acceptedAt), endpoint, leased }))
   return { event, deliveries }
 }

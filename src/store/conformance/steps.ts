@@ -4,8 +4,18 @@ import assert from 'node:assert/strict'
 import type { Attempt } from '../../domain/attempt.ts'
 import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../../domain/ids.ts'
 import type { Event } from '../../domain/event.ts'
-import type { CommitBatch, CommitResult, DeliveryRow, Page, RearmRequest, Store, StoredEndpoint } from '../store.ts'
-import { acme, newEvent, sampleEndpoint, sampleEvent, sampleTenant, start } from './samples.ts'
+import {
+  type CommitBatch,
+  type CommitResult,
+  type DeliveryRow,
+  type EndpointFacts,
+  IncarnationLost,
+  type Page,
+  type RearmRequest,
+  type Store,
+  type StoredEndpoint,
+} from '../store.ts'
+import { acme, newEvent, sampleEndpoint, sampleEvent, type SampleNewEvent, sampleTenant, start } from './samples.ts'
 
 /** How a case gets its database. */
 export interface Harness {
@@ -32,6 +42,10 @@ export async function addEndpoint(
   return endpoint
 }
 
+export async function addTenants(store: Store, ...tenants: TenantId[]): Promise<void> {
+  for (const tenant of tenants) assert.equal(await store.createTenant(sampleTenant(tenant)), true)
+}
+
 /** A node and one endpoint: what a case about deliveries begins with. */
 export async function nodeAndEndpoint(
   store: Store,
@@ -49,13 +63,53 @@ export async function endpointsOf(store: Store, tenant: TenantId): Promise<Store
   })
 }
 
-export function commit(
+/** What an attempt told; `known` defaults to null, as for an endpoint that never failed. */
+export type SampleFacts = Omit<EndpointFacts, 'known'> & Partial<Pick<EndpointFacts, 'known'>>
+
+export interface SampleBatch {
+  readonly events?: readonly SampleNewEvent[]
+  readonly moves?: CommitBatch['moves']
+  readonly facts?: readonly SampleFacts[]
+}
+
+export async function commit(
   store: Store,
   node: Incarnation,
   at: number,
-  batch: Partial<Pick<CommitBatch, 'events' | 'moves' | 'facts'>>,
+  { events = [], moves = [], facts = [] }: SampleBatch,
 ): Promise<CommitResult> {
-  return store.commit({ node, now: start + at, events: [], moves: [], facts: [], ...batch })
+  const tenants = new Set(events.map(({ event }) => event.tenant))
+  const versions = new Map<TenantId, number>()
+  for (const tenant of tenants) versions.set(tenant, (await store.loadTenant(tenant))?.version ?? -1)
+  return store.commit({
+    node,
+    now: start + at,
+    events: events.map((event) => ({ version: versions.get(event.event.tenant) ?? -1, ...event })),
+    moves,
+    facts: facts.map((fact) => ({ known: null, ...fact })),
+  })
+}
+
+/** A commit of a node that may have been given up: what is refused as a whole is fenced, all of it. */
+export async function commitLate(
+  store: Store,
+  node: Incarnation,
+  at: number,
+  moves: CommitBatch['moves'],
+): Promise<readonly DeliveryId[]> {
+  try {
+    return (await commit(store, node, at, { moves })).fenced
+  } catch (error) {
+    assert.ok(error instanceof IncarnationLost)
+    return moves.map(({ delivery: id }) => id)
+  }
+}
+
+/** A new node that takes over whatever all others held: by joining, or by declaring them dead. */
+export async function joinAlone(store: Store, at: number): Promise<Incarnation> {
+  const node = await store.join(start + at)
+  await store.takeOver(node, 0)
+  return node
 }
 
 /** Accepts `count` events at `at`, each with one delivery to the endpoint; gives the deliveries, in order. */

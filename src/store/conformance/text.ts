@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import type { EventId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove, start } from './samples.ts'
-import { addEndpoint, attemptsOf, endpointsOf, type Case, commit, nodeAndEndpoint } from './steps.ts'
+import { addEndpoint, attemptsOf, endpointsOf, type Case, commit, joinAlone, nodeAndEndpoint } from './steps.ts'
 
 /** Every character of the basic plane but NUL and surrogates, and some of each plane above. */
 function everyKindOfCharacter(): string {
@@ -37,7 +37,7 @@ export function textCases(promise: Case): void {
     const repeat = await commit(store, node, 1, { events })
     assert.ok(repeat.events.every(({ kind }) => kind === 'duplicate'))
     const after = await harness.reopen()
-    const { deliveries } = await after.claim(await after.join(start), start, [{ endpoint: key, room: 100 }])
+    const { deliveries } = await after.claim(await joinAlone(after, 0), start, [{ endpoint: key, room: 100 }])
     for (const [index, [what, data]] of Object.entries(texts).entries()) {
       const event = events[index]?.event
       assert.ok(event !== undefined)

@@ -1,7 +1,7 @@
 import type { AttemptFilter, AttemptRow, NumberedPage } from '../store.ts'
 import { lowestUuidV7 } from '../../domain/ids.ts'
 import type { Database } from './database.ts'
-import { type AttemptColumns, attemptOf, deliveryColumns, type DeliveryColumns, deliveryOf } from './rows.ts'
+import { type AttemptColumns, attemptOf, deliveryColumns, type DeliveryColumns, deliveryOf } from '../rows.ts'
 
 const farFuture = 2 ** 48 - 1
 

@@ -1,11 +1,13 @@
 // The write path of every event: one transaction per batch, only point writes, nothing that depends on how much is
 // stored or waits.
 
-import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
+import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../../domain/ids.ts'
+import { attributesText, compareWithFirst, type FirstEvent } from '../first-event.ts'
+import { outcomeColumns, statusCode } from '../rows.ts'
 import type { CommitBatch, CommitResult, EndpointFacts, IngestResult, NewEvent, RecordedMove } from '../store.ts'
 import type { Database } from './database.ts'
-import { type EventColumns, outcomeColumns, statusCode } from './rows.ts'
 import { markIfOff } from './upkeep.ts'
+import { nextVersion } from './versions.ts'
 
 export function commitRole(db: Database) {
   const insertEvent = db.prepare(
@@ -36,30 +38,40 @@ export function commitRole(db: Database) {
     commit(batch: CommitBatch): CommitResult {
       return db.transaction(() => {
         const dueAt = new Map<EndpointKey, number>()
+        const versions = new Map<TenantId, number | undefined>()
         const events: IngestResult[] = []
-        for (const event of batch.events) events.push(ingest(event, batch.node, dueAt))
+        for (const event of batch.events) {
+          const isStale = versionOf(event.event.tenant, versions) !== event.version
+          events.push(isStale ? { kind: 'stale' } : ingest(event, batch.node, dueAt))
+        }
         const fenced: DeliveryId[] = []
         for (const move of batch.moves) if (!record(move, batch.node, dueAt)) fenced.push(move.delivery)
         for (const [endpoint, due] of dueAt) waitsUntil.run(due, endpoint)
         for (const facts of batch.facts) learn(facts, batch.now)
-        return { events, fenced }
+        return { events, fenced, learnt: [] }
       })
     },
   }
 
+  function versionOf(tenant: TenantId, known: Map<TenantId, number | undefined>): number | undefined {
+    if (!known.has(tenant)) {
+      known.set(tenant, db.get<{ version: number }>('SELECT version FROM tenants WHERE id = ?', tenant)?.version)
+    }
+    return known.get(tenant)
+  }
+
   function ingest({ event, deliveries }: NewEvent, node: Incarnation, dueAt: Map<EndpointKey, number>): IngestResult {
-    const attributes = event.attributes === null ? null : JSON.stringify(event.attributes)
     const inserted = insertEvent.run(
       event.tenant,
       event.id,
       event.type,
       event.data,
-      attributes,
+      attributesText(event),
       event.occurredAt,
       event.acceptedAt,
       deliveries.length,
     )
-    if (inserted.changes === 0) return compareWithFirst(event, attributes)
+    if (inserted.changes === 0) return compareWithFirst(event, first(event))
     for (const delivery of deliveries) {
       const holder = delivery.leased ? node : null
       insertDelivery.run(delivery.id, inserted.lastInsertRowid, delivery.endpoint, event.acceptedAt, holder)
@@ -68,21 +80,8 @@ export function commitRole(db: Database) {
     return { kind: 'stored' }
   }
 
-  function compareWithFirst(event: NewEvent['event'], attributes: string | null): IngestResult {
-    const first = db.get<EventColumns & { deliveries: number }>(
-      'SELECT e.* FROM events e WHERE id = ? AND tenant = ?',
-      event.id,
-      event.tenant,
-    )
-    // Without a time of its own an event occurred when it was accepted, and that differs between the two.
-    const ownTime = event.occurredAt !== event.acceptedAt
-    const same =
-      first !== undefined &&
-      first.type === event.type &&
-      first.data === event.data &&
-      first.attributes === attributes &&
-      (ownTime ? first.occurred_at === event.occurredAt : first.occurred_at === first.accepted_at)
-    return same ? { kind: 'duplicate', deliveries: first.deliveries } : { kind: 'conflict' }
+  function first({ id, tenant }: NewEvent['event']): FirstEvent {
+    return db.get<FirstEvent>('SELECT e.* FROM events e WHERE id = ? AND tenant = ?', id, tenant) as FirstEvent
   }
 
   function record(recorded: RecordedMove, node: Incarnation, dueAt: Map<EndpointKey, number>): boolean {
@@ -109,12 +108,14 @@ export function commitRole(db: Database) {
     countAttempts.run(attempts, lastAttemptAt, lastAttemptSucceeded ? 1 : 0, endpoint)
     if (health !== undefined) db.run('UPDATE endpoint_status SET health = ? WHERE endpoint = ?', health, endpoint)
     if (disable !== undefined) {
-      db.run(
-        'UPDATE endpoints SET enabled = 0, disabled_reason = ?, updated_at = max(updated_at + 1, ?) WHERE key = ? AND enabled = 1',
+      const off = db.get<{ tenant: string }>(
+        `UPDATE endpoints SET enabled = 0, disabled_reason = ?, updated_at = max(updated_at + 1, ?)
+         WHERE key = ? AND enabled = 1 RETURNING tenant`,
         disable,
         now,
         endpoint,
       )
+      if (off !== undefined) nextVersion(db, off.tenant)
       db.run('UPDATE endpoint_status SET sweep = 1 WHERE endpoint = ?', endpoint)
     }
   }

@@ -64,6 +64,16 @@ export class Database {
     }
   }
 
+  /** Runs several reads on one state of the database. */
+  snapshot<Value>(action: () => Value): Value {
+    this.prepare('BEGIN').run()
+    try {
+      return action()
+    } finally {
+      this.prepare('COMMIT').run()
+    }
+  }
+
   /** Reads rows; the caller names their shape, which the schema guarantees. */
   all<Row>(sql: string, ...values: (string | number | null)[]): Row[] {
     return this.prepare(sql).all(...values) as Row[]

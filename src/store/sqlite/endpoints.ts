@@ -1,12 +1,12 @@
 import { limits } from '../../domain/limits.ts'
 import type { EndpointStatus } from '../../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
-import type { Tenant } from '../../domain/tenant.ts'
-import type { LoadedEndpoint, RememberedAnswer, StoredEndpoint, WriteResult } from '../store.ts'
+import type { LoadedTenant, RememberedAnswer, StoredEndpoint, WriteResult } from '../store.ts'
 import type { Database } from './database.ts'
-import { type EndpointColumns, endpointOf } from './rows.ts'
-import { tenantReads } from './tenants.ts'
+import { type EndpointColumns, endpointOf } from '../rows.ts'
+import { type TenantColumns, tenantOf } from './tenants.ts'
 import { cancelWaiting } from './upkeep.ts'
+import { nextVersion } from './versions.ts'
 
 /** Rolls a transaction back, and says why by its message. */
 class Abort extends Error {
@@ -27,7 +27,7 @@ export function endpointRole(db: Database) {
     createEndpoints(endpoints: readonly StoredEndpoint[], answer: RememberedAnswer | null): WriteResult {
       return write(answer, () => {
         for (const endpoint of endpoints) {
-          if (db.get('SELECT 1 FROM tenants WHERE id = ?', endpoint.tenant) === undefined) throw new Abort('absent')
+          if (!nextVersion(db, endpoint.tenant)) throw new Abort('absent')
           if (isDuplicate(endpoint)) throw new Abort('duplicate')
           insert(endpoint)
         }
@@ -43,6 +43,7 @@ export function endpointRole(db: Database) {
         if (before === undefined) throw new Abort('absent')
         if (before.updated_at !== version) throw new Abort('stale')
         if (isDuplicate(endpoint)) throw new Abort('duplicate')
+        nextVersion(db, endpoint.tenant)
         const switchedOn = endpoint.enabled && before.enabled === 0
         if (switchedOn) {
           while (cancelWaiting(db, endpoint.key, endpoint.updatedAt, limits.bulkStepRows) === limits.bulkStepRows);
@@ -76,6 +77,7 @@ export function endpointRole(db: Database) {
           tenant,
         )
         if (deleted === 0) throw new Abort('absent')
+        nextVersion(db, tenant)
         db.run('UPDATE endpoint_status SET sweep = 1 WHERE endpoint = ?', key)
       })
     },
@@ -147,17 +149,9 @@ export function endpointRole(db: Database) {
 }
 
 export function endpointReads(db: Database) {
-  const tenants = tenantReads(db)
   return {
-    loadTenant(id: TenantId): { tenant: Tenant; endpoints: LoadedEndpoint[] } | null {
-      const tenant = tenants.findTenant(id)
-      if (tenant === null) return null
-      const rows = db.all<EndpointColumns & { health: string | null }>(
-        `SELECT e.*, s.health FROM endpoints e JOIN endpoint_status s ON s.endpoint = e.key
-         WHERE e.tenant = ? AND e.deleted_at IS NULL ORDER BY e.key DESC`,
-        id,
-      )
-      return { tenant, endpoints: rows.map((row) => ({ ...endpointOf(row), health: row.health })) }
+    loadTenant(id: TenantId): LoadedTenant | null {
+      return db.snapshot(() => load(id))
     },
 
     endpointStatus(key: EndpointKey): EndpointStatus {
@@ -187,5 +181,17 @@ export function endpointReads(db: Database) {
       const { route, status, sealed_body: sealedBody, expires_at: expiresAt } = row
       return { apiKey, idempotencyKey, route, status, sealedBody, expiresAt }
     },
+  }
+
+  function load(id: TenantId): LoadedTenant | null {
+    const tenant = db.get<TenantColumns>('SELECT * FROM tenants WHERE id = ?', id)
+    if (tenant === undefined) return null
+    const rows = db.all<EndpointColumns & { health: string | null }>(
+      `SELECT e.*, s.health FROM endpoints e JOIN endpoint_status s ON s.endpoint = e.key
+       WHERE e.tenant = ? AND e.deleted_at IS NULL ORDER BY e.key DESC`,
+      id,
+    )
+    const endpoints = rows.map((row) => ({ ...endpointOf(row), health: row.health }))
+    return { tenant: tenantOf(tenant), version: tenant.version, endpoints }
   }
 }

@@ -4,7 +4,7 @@ import { type DeliveryId, type EventId, lowestUuidV7, type TenantId } from '../.
 import { limits } from '../../domain/limits.ts'
 import type { DeliveryFilter, DeliveryRow, EventFilter, Page, PageRequest, RearmRequest } from '../store.ts'
 import type { Database } from './database.ts'
-import { pageOf } from './pages.ts'
+import { pageOf } from '../pages.ts'
 import {
   type AttemptColumns,
   attemptOf,
@@ -15,7 +15,7 @@ import {
   type EventColumns,
   eventOf,
   statusCode,
-} from './rows.ts'
+} from '../rows.ts'
 import { markIfOff } from './upkeep.ts'
 
 const farFuture = 8.64e15

@@ -2,7 +2,7 @@ import type { ApiKey } from '../../domain/api-key.ts'
 import type { ApiKeyId, TenantId } from '../../domain/ids.ts'
 import type { Page, PageRequest } from '../store.ts'
 import type { Database } from './database.ts'
-import { pageOf, seqAfter } from './pages.ts'
+import { pageOf, seqAfter } from '../pages.ts'
 
 interface KeyColumns {
   seq: number

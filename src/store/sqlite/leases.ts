@@ -2,9 +2,9 @@
 
 import { limits } from '../../domain/limits.ts'
 import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
-import type { Claim, ClaimedDelivery, ClaimRequest } from '../store.ts'
+import type { Claim, ClaimedDelivery, ClaimRequest, Heartbeat } from '../store.ts'
 import type { Database } from './database.ts'
-import { eventColumns, type EventColumns, eventOf } from './rows.ts'
+import { eventColumns, type EventColumns, eventOf } from '../rows.ts'
 import { markIfOff } from './upkeep.ts'
 
 const nextDue = `SELECT min(due_at) FROM deliveries WHERE status = 0 AND node IS NULL AND endpoint = ?1`
@@ -39,8 +39,14 @@ export function leaseRole(db: Database) {
       })
     },
 
-    heartbeat(node: Incarnation, now: number): void {
-      db.run('UPDATE nodes SET heartbeat_at = ? WHERE incarnation = ?', now, node)
+    heartbeat(node: Incarnation, now: number): Heartbeat {
+      const alive = db.run('UPDATE nodes SET heartbeat_at = ? WHERE incarnation = ?', now, node) === 1
+      return { alive, silentMs: 0 }
+    },
+
+    /** There are no other nodes. */
+    takeOver(): number {
+      return 0
     },
 
     dueEndpoints(now: number, endpointsMax: number): EndpointKey[] {

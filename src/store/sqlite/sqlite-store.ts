@@ -29,6 +29,10 @@ export async function openSqliteStore(path: string): Promise<Store> {
     return {
       ...writer.methods,
       ...reader.methods,
+      shared: false,
+      quotas: null,
+      // There are no others to hear of.
+      listen() {},
       async close() {
         await Promise.all([writer.close(), reader.close()])
         lock.close()
@@ -44,7 +48,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
  * One process at a time: a second one would take what this one holds for left behind, and send it again. The lock is
  * the operating system's, on a file of its own, so it ends with the process, however that ends.
  */
-function lockOut(path: string): DatabaseSync {
+export function lockOut(path: string): DatabaseSync {
   try {
     mkdirSync(dirname(path), { recursive: true })
     const lock = new DatabaseSync(`${path}-lock`)

@@ -2,10 +2,12 @@ import type { TenantId } from '../../domain/ids.ts'
 import type { Tenant } from '../../domain/tenant.ts'
 import type { Page, PageRequest } from '../store.ts'
 import type { Database } from './database.ts'
-import { pageOf, seqAfter } from './pages.ts'
+import { drawVersion } from './versions.ts'
+import { pageOf, seqAfter } from '../pages.ts'
 
-interface TenantColumns {
+export interface TenantColumns {
   seq: number
+  version: number
   id: string
   dialect: string
   name: string | null
@@ -16,15 +18,17 @@ interface TenantColumns {
 export function tenantRole(db: Database) {
   return {
     createTenant(tenant: Tenant): boolean {
-      const insert = `INSERT INTO tenants (id, dialect, name, settings, created_at) VALUES (?, ?, ?, ?, ?)
+      const insert = `INSERT INTO tenants (id, dialect, name, settings, created_at, version) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT DO NOTHING`
       const { id, dialect, name, settings, createdAt } = tenant
-      return db.transaction(() => db.run(insert, id, dialect, name, JSON.stringify(settings), createdAt) === 1)
+      return db.transaction(
+        () => db.run(insert, id, dialect, name, JSON.stringify(settings), createdAt, drawVersion(db)) === 1,
+      )
     },
 
     updateTenant(id: TenantId, { name, settings }: Pick<Tenant, 'name' | 'settings'>): boolean {
-      const update = 'UPDATE tenants SET name = ?, settings = ? WHERE id = ?'
-      return db.transaction(() => db.run(update, name, JSON.stringify(settings), id) === 1)
+      const update = 'UPDATE tenants SET name = ?, settings = ?, version = ? WHERE id = ?'
+      return db.transaction(() => db.run(update, name, JSON.stringify(settings), drawVersion(db), id) === 1)
     },
 
     deleteTenant(id: TenantId, now: number): boolean {
@@ -62,7 +66,7 @@ export function tenantReads(db: Database) {
   }
 }
 
-function tenantOf(row: TenantColumns): Tenant {
+export function tenantOf(row: TenantColumns): Tenant {
   return {
     id: row.id as TenantId,
     dialect: row.dialect,

@@ -1,0 +1,134 @@
+// `posthorn migrate`: copies an installation from SQLite to PostgreSQL. What was interrupted goes on when it is run again.
+
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { database, type DatabaseSetting, SettingError } from '../config/settings.ts'
+import { type Import, openImport, type TableCount } from '../store/postgres/import.ts'
+import { type Export, openExport } from '../store/sqlite/export.ts'
+import { StoreRefused, StoreUnavailable } from '../store/store.ts'
+import { Progress, shown } from './progress.ts'
+
+/** Rows of a transaction: more are hardly faster, and would be more to do again. */
+const rowsMax = 5000
+
+const goesOn = 'the same command goes on where it stopped'
+
+export interface MigrateFlags {
+  readonly from: string
+  readonly to: string
+}
+
+export async function migrate(flags: MigrateFlags): Promise<void> {
+  const { from, to } = addressesOf(flags)
+  const target = await openImport(to.url).catch((error: unknown) => {
+    throw error instanceof StoreUnavailable ? new StoreRefused(`--to cannot be used: ${error.message}`) : error
+  })
+  const stopped = stopSignal()
+  try {
+    const source = openExport(from.path)
+    try {
+      process.stdout.write(`\n  Copying ${from.shown} to ${to.shown}\n\n`)
+      const counts = await copy(source, target, { rowsMax, progress: new Progress(process.stdout), stopped })
+      process.stdout.write(`\n${tableOf(counts)}\n`)
+      assertEqual(counts)
+    } catch (error) {
+      // Not behind a bar that is half there.
+      if (process.stdout.isTTY) process.stdout.write('\n')
+      throw error instanceof StoreUnavailable ? new StoreRefused(`${error.message}; ${goesOn}`) : error
+    } finally {
+      source.close()
+    }
+  } finally {
+    await target.close()
+  }
+  process.stdout.write(whatNext(from.path))
+}
+
+type Sqlite = DatabaseSetting & { readonly kind: 'sqlite' }
+type Postgres = DatabaseSetting & { readonly kind: 'postgres' }
+
+function addressesOf(flags: MigrateFlags): { from: Sqlite; to: Postgres } {
+  const from = addressOf('--from', flags.from)
+  const to = addressOf('--to', flags.to)
+  if (from.kind === 'sqlite' && to.kind === 'postgres') return { from, to }
+  const wrong = from.kind === 'sqlite' ? '--to must be postgres://…' : '--from must be sqlite:<file>'
+  throw new SettingError(`${wrong}: installations move from SQLite to PostgreSQL`)
+}
+
+function addressOf(flag: string, text: string): DatabaseSetting {
+  try {
+    return database(text)
+  } catch (error) {
+    throw new SettingError(`${flag} ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Ctrl-C lets the transaction under way end; a second one does not wait. */
+function stopSignal(): () => boolean {
+  let stopped = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (stopped = true))
+  return () => stopped
+}
+
+export interface CopyOptions {
+  readonly rowsMax: number
+  readonly progress: Progress
+  readonly stopped: () => boolean
+}
+
+/** Copies what is not there yet; gives how many rows of each table there were, and how many there are now. */
+export async function copy(source: Export, target: Import, options: CopyOptions): Promise<readonly TableCount[]> {
+  const { progress } = options
+  const begun = await target.begin(source.fingerprint, source.tables)
+  const expected = new Map<string, number>()
+  for (const table of source.tables) {
+    const total = source.count(table)
+    expected.set(table.name, total)
+    const earlier = begun.get(table.name)
+    let after = earlier?.last ?? null
+    progress.begin(table.name, total, earlier?.rows ?? 0)
+    for (;;) {
+      if (options.stopped()) throw new StoreRefused(`stopped; ${goesOn}`)
+      const page = source.page(table, after, options.rowsMax)
+      if (page === null) break
+      await target.add(table, after, page)
+      progress.advance(page.rows.length)
+      after = page.last
+    }
+    progress.end()
+  }
+  return target.finish(expected, source.counters())
+}
+
+function tableOf(counts: readonly TableCount[]): string {
+  const line = (name: string, there: string, here: string): string =>
+    `  ${name.padEnd(20)}${there.padStart(14)}${here.padStart(14)}\n`
+  const rows = counts.map(({ table, expected, found }) =>
+    line(table, shown(expected), `${shown(found)}${found === expected ? '' : '  differs'}`),
+  )
+  return `${line('rows in', 'SQLite', 'PostgreSQL')}${rows.join('')}`
+}
+
+function assertEqual(counts: readonly TableCount[]): void {
+  const wrong = counts.filter(({ expected, found }) => expected !== found).map(({ table }) => table)
+  if (wrong.length === 0) return
+  throw new StoreRefused(
+    `the copy is not equal (${wrong.join(', ')}) and stays marked as unfinished: drop its schema and begin anew`,
+  )
+}
+
+function whatNext(path: string): string {
+  const place = (name: string): string => {
+    const file = join(dirname(path), name)
+    return existsSync(file) ? `what is in the file ${file}` : 'the same as until now'
+  }
+  return `  All is copied. Secrets stay sealed as they were, so serve it with the same keys:
+
+    POSTHORN_DATABASE       the address that was given as --to
+    POSTHORN_MASTER_KEY     ${place('master-key')}
+    POSTHORN_OPERATOR_KEY   ${place('operator-key')}
+
+  Do not serve ${path} again: what waits would be sent from both.
+
+`
+}

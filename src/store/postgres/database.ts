@@ -1,0 +1,263 @@
+// Connections to a PostgreSQL server, on which what it says is committed is on its disk, and its errors as the
+// contract's.
+
+import pg from 'pg'
+import { limits } from '../../domain/limits.ts'
+import { StoreRefused, StoreUnavailable } from '../store.ts'
+
+/** What a pool of connections may hold open; commits and notifications have a connection each besides. */
+const poolMax = 6
+const connectMs = 5000
+/** A deadlock, or two writes that cannot follow one another: the transaction is run again, at most so often. */
+const triesMax = 5
+
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database?schema=posthorn`, and what else PostgreSQL's own addresses have. */
+  readonly url: string
+}
+
+const sessionSettings = {
+  synchronous_commit: 'on',
+  timezone: 'UTC',
+  // The plan of a statement is made once on each connection, perhaps while the tables are empty: ours look rows up by
+  // their keys and walk along indexes, whatever the values and however much there is.
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  enable_sort: 'off',
+  // A node that stands still or is cut off in the middle of a transaction holds locks, its own row's too, that whoever
+  // would declare it dead waits for: the server ends the transaction before that.
+  idle_in_transaction_session_timeout: limits.deadAfterMs / 2,
+}
+
+type Value = string | number | bigint | boolean | Buffer | null | readonly (string | number | boolean | null)[]
+
+/** Statements on one connection. Callers name the shape of the rows, which the schema guarantees. */
+export class Session {
+  readonly #client: pg.ClientBase
+  readonly #timeoutMs: number
+
+  constructor(client: pg.ClientBase, timeoutMs: number) {
+    this.#client = client
+    this.#timeoutMs = timeoutMs
+  }
+
+  async all<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
+    return (await this.#query(sql, values)).rows as Row[]
+  }
+
+  async get<Row>(sql: string, ...values: Value[]): Promise<Row | undefined> {
+    return (await this.#query(sql, values)).rows[0] as Row | undefined
+  }
+
+  /** Gives the number of rows changed. */
+  async run(sql: string, ...values: Value[]): Promise<number> {
+    return (await this.#query(sql, values)).rowCount ?? 0
+  }
+
+  /** Several statements in one text, without values. */
+  async script(sql: string): Promise<void> {
+    await this.#client.query(sql)
+  }
+
+  #query(sql: string, values: Value[]): Promise<pg.QueryResult> {
+    const texts = values.map((value) => (typeof value === 'string' ? withoutNul(value) : value))
+    const query = { name: nameOf(sql), text: sql, values: texts, query_timeout: this.#timeoutMs }
+    return this.#client.query(query)
+  }
+}
+
+/** Statements are prepared once on each connection, under a name. */
+const names = new Map<string, string>()
+function nameOf(sql: string): string {
+  let name = names.get(sql)
+  if (name === undefined) {
+    name = `posthorn_${names.size}`
+    names.set(sql, name)
+  }
+  return name
+}
+
+export class Database {
+  readonly schema: string
+  readonly config: pg.ClientConfig
+  readonly #pool: pg.Pool
+
+  constructor({ url }: DatabaseOptions) {
+    this.schema = schemaOf(url)
+    this.config = {
+      connectionString: withoutSchema(url),
+      // Seen in pg_stat_activity.
+      application_name: this.schema,
+      connectionTimeoutMillis: connectMs,
+      keepAlive: true,
+      options: Object.entries({ ...sessionSettings, search_path: `"${this.schema}"` })
+        .map(([name, value]) => `-c ${name}=${value}`)
+        .join(' '),
+      types: { getTypeParser: typeParser },
+    }
+    this.#pool = new pg.Pool({ ...this.config, max: poolMax })
+    // A connection that breaks while idle: the next query opens another.
+    this.#pool.on('error', () => {})
+  }
+
+  all<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
+    return this.#use((session) => session.all<Row>(sql, ...values))
+  }
+
+  get<Row>(sql: string, ...values: Value[]): Promise<Row | undefined> {
+    return this.#use((session) => session.get<Row>(sql, ...values))
+  }
+
+  /** Gives the number of rows changed. */
+  run(sql: string, ...values: Value[]): Promise<number> {
+    return this.#use((session) => session.run(sql, ...values))
+  }
+
+  /** Runs `action` in one durable transaction: all of it, or nothing. It may be run several times. */
+  async transaction<Result>(action: (session: Session) => Promise<Result>): Promise<Result> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#use((session) => inTransaction(session, action))
+      } catch (error) {
+        if (!isCollision(error) || tries === triesMax) throw classify(error)
+      }
+    }
+  }
+
+  async ping(): Promise<void> {
+    // Refused where it would refuse a write: by a standby, for example.
+    const row = await this.get<{ read_only: string }>(`SELECT current_setting('transaction_read_only') AS read_only`)
+    if (row?.read_only === 'on') throw new StoreUnavailable('PostgreSQL takes no writes: it is a standby')
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end()
+  }
+
+  async #use<Result>(action: (session: Session) => Promise<Result>): Promise<Result> {
+    let client: pg.PoolClient
+    try {
+      client = await this.#pool.connect()
+    } catch (error) {
+      throw unreachable(error)
+    }
+    let broken = false
+    // Of a connection that breaks in use the query under way tells; without a listener the process would end.
+    const ignore = (): void => {}
+    client.on('error', ignore)
+    try {
+      return await action(new Session(client, statementMs))
+    } catch (error) {
+      broken = isBroken(error)
+      throw isCollision(error) ? error : classify(error)
+    } finally {
+      client.off('error', ignore)
+      client.release(broken)
+    }
+  }
+}
+
+/** Lists over a long history take their time; a server that does not answer at all is given up. */
+const statementMs = 3 * limits.storeAnswerMs
+
+/** All of it, or nothing. */
+export async function inTransaction<Result>(
+  session: Session,
+  action: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  await session.script('BEGIN')
+  try {
+    const result = await action(session)
+    await session.script('COMMIT')
+    return result
+  } catch (error) {
+    if (!isBroken(error)) await session.script('ROLLBACK')
+    throw error
+  }
+}
+
+/** Whether the connection broke in use, so that nobody knows what took effect: the server has not said, or is going. */
+export function isBroken(error: unknown): boolean {
+  const origin = error instanceof StoreUnavailable ? error.cause : error
+  const state = stateOf(origin)
+  return state === null ? isFailure(origin) : /^(57P|25P03)/.test(state)
+}
+
+/** No connection was to be had, so nothing took effect. */
+export function unreachable(error: unknown): StoreUnavailable {
+  return new StoreUnavailable(`PostgreSQL cannot be reached: ${messageOf(error)}`)
+}
+
+/** Serialization failures and deadlocks: everything was undone, and the same again may well succeed. */
+export function isCollision(error: unknown): boolean {
+  const state = stateOf(error)
+  return state === '40001' || state === '40P01'
+}
+
+/**
+ * Conditions that pass without a restart, by the beginning of their SQLSTATE: connection, transaction rollback,
+ * authorization, resources (53100: disk full), limits, a server that goes down or comes up, an operator's cancel or a
+ * timeout (57014), a lock held too long, a standby (25006), a transaction left alone (25P03), missing rights, a
+ * database that is gone, I/O.
+ */
+const passing = /^(08|40|28|53|54|57|55P03|25006|25P03|42501|3D000|58|XX001|XX002)/
+
+/** An error of the server or of the connection as the contract's, where it may pass; any other error as it is. */
+export function classify(error: unknown): unknown {
+  const state = stateOf(error)
+  const passes = state === null ? isFailure(error) : passing.test(state)
+  if (!passes || error instanceof StoreUnavailable) return error
+  return new StoreUnavailable(`PostgreSQL ${state ?? ''}: ${messageOf(error)}`, { cause: error })
+}
+
+/** What cannot be mended by waiting stops the start with one line. */
+export function refusal(error: unknown): StoreRefused {
+  if (error instanceof StoreRefused) return error
+  return new StoreRefused(`cannot use the PostgreSQL database: ${messageOf(error)}`)
+}
+
+function stateOf(error: unknown): string | null {
+  return error instanceof pg.DatabaseError ? (error.code ?? '') : null
+}
+
+/** Errors of sockets, and those that the driver makes of a lost or silent connection. */
+function isFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error instanceof AggregateError || 'syscall' in error) return true
+  if ('code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_')) return true
+  return /connection|timeout|not queryable|Cannot use a pool/i.test(error.message)
+}
+
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
+  return error instanceof Error ? error.message : String(error)
+}
+
+const int8 = 20
+const numeric = 1700
+function typeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  // Keys, times and counts stay far below 2^53.
+  if (oid === int8 || oid === numeric) return Number
+  return pg.types.getTypeParser(oid, format ?? 'text') as (value: string) => unknown
+}
+
+function schemaOf(url: string): string {
+  const schema = new URL(url).searchParams.get('schema') ?? 'posthorn'
+  if (!/^[a-z_][a-z0-9_]{0,40}$/.test(schema))
+    throw new StoreRefused('the schema in the address of the database is no plain name')
+  return schema
+}
+
+function withoutSchema(url: string): string {
+  const plain = new URL(url)
+  plain.searchParams.delete('schema')
+  return plain.toString()
+}
+
+/** PostgreSQL's text cannot hold NUL, which a receiver's answer may: it is kept as the replacement character. */
+export function withoutNul(text: string): string
+export function withoutNul(text: string | null): string | null
+export function withoutNul(text: string | null): string | null {
+  return text !== null && text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text
+}

@@ -1,0 +1,228 @@
+import { limits } from '../../domain/limits.ts'
+import type { EndpointStatus } from '../../domain/endpoint.ts'
+import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
+import { type EndpointColumns, endpointOf } from '../rows.ts'
+import type { LoadedTenant, RememberedAnswer, StoredEndpoint, WriteResult } from '../store.ts'
+import type { Changes } from './changes.ts'
+import { type Database, type Session, withoutNul } from './database.ts'
+import { type TenantColumns, tenantOf } from './tenants.ts'
+import { cancelWaiting } from './upkeep.ts'
+
+/** Rolls a transaction back, and says why by its message. */
+class Abort extends Error {
+  readonly result: WriteResult
+  constructor(result: WriteResult) {
+    super(result)
+    this.result = result
+  }
+}
+
+export function endpointRole(db: Database, changes: Changes) {
+  return {
+    async nextEndpointKey(): Promise<EndpointKey> {
+      const row = await db.get<{ value: number }>(`SELECT nextval('endpoint_keys') AS value`)
+      return row?.value as EndpointKey
+    },
+
+    createEndpoints(endpoints: readonly StoredEndpoint[], answer: RememberedAnswer | null): Promise<WriteResult> {
+      return write(endpoints[0]?.tenant, answer, async (session) => {
+        for (const endpoint of endpoints) {
+          if (await isDuplicate(session, endpoint)) throw new Abort('duplicate')
+          await insert(session, endpoint)
+        }
+      })
+    },
+
+    updateEndpoint(endpoint: StoredEndpoint, version: number, answer: RememberedAnswer | null): Promise<WriteResult> {
+      return write(endpoint.tenant, answer, async (session) => {
+        const before = await session.get<{ enabled: boolean; updated_at: number }>(
+          'SELECT enabled, updated_at FROM endpoints WHERE key = $1 AND deleted_at IS NULL FOR NO KEY UPDATE',
+          endpoint.key,
+        )
+        if (before === undefined) throw new Abort('absent')
+        if (before.updated_at !== version) throw new Abort('stale')
+        if (await isDuplicate(session, endpoint)) throw new Abort('duplicate')
+        if (endpoint.enabled && !before.enabled) await forgetEarlierTime(session, endpoint)
+        await session.run(
+          `UPDATE endpoints SET url = $1, event_types = $2, filters = $3, description = $4, enabled = $5,
+             disabled_reason = $6, sealed_headers = $7, sealed_secrets = $8, unique_key = $9, updated_at = $10
+           WHERE key = $11`,
+          withoutNul(endpoint.url),
+          JSON.stringify(endpoint.eventTypes),
+          JSON.stringify(endpoint.filters),
+          withoutNul(endpoint.description),
+          endpoint.enabled,
+          endpoint.disabledReason,
+          endpoint.sealedHeaders,
+          endpoint.sealedSecrets,
+          withoutNul(endpoint.uniqueKey),
+          endpoint.updatedAt,
+          endpoint.key,
+        )
+        if (!endpoint.enabled) {
+          await session.run('UPDATE endpoint_status SET sweep = true WHERE endpoint = $1', endpoint.key)
+        }
+      })
+    },
+
+    deleteEndpoint(
+      tenant: TenantId,
+      key: EndpointKey,
+      now: number,
+      answer: RememberedAnswer | null,
+    ): Promise<WriteResult> {
+      return write(tenant, answer, async (session) => {
+        const deleted = await session.run(
+          'UPDATE endpoints SET deleted_at = $1, enabled = false WHERE key = $2 AND tenant = $3 AND deleted_at IS NULL',
+          now,
+          key,
+          tenant,
+        )
+        if (deleted === 0) throw new Abort('absent')
+        await session.run('UPDATE endpoint_status SET sweep = true WHERE endpoint = $1', key)
+      })
+    },
+  }
+
+  async function insert(session: Session, endpoint: StoredEndpoint): Promise<void> {
+    await session.run(
+      `INSERT INTO endpoints (key, tenant, id, url, event_types, filters, description, enabled, disabled_reason,
+         sealed_headers, sealed_secrets, unique_key, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+      endpoint.key,
+      endpoint.tenant,
+      endpoint.id,
+      withoutNul(endpoint.url),
+      JSON.stringify(endpoint.eventTypes),
+      JSON.stringify(endpoint.filters),
+      withoutNul(endpoint.description),
+      endpoint.enabled,
+      endpoint.disabledReason,
+      endpoint.sealedHeaders,
+      endpoint.sealedSecrets,
+      withoutNul(endpoint.uniqueKey),
+      endpoint.createdAt,
+      endpoint.updatedAt,
+    )
+    await session.run('INSERT INTO endpoint_status (endpoint) VALUES ($1)', endpoint.key)
+  }
+
+  /** Asked first for a clear answer; the unique index is what enforces it. */
+  async function isDuplicate(session: Session, { tenant, key, uniqueKey }: StoredEndpoint): Promise<boolean> {
+    const other = 'SELECT FROM endpoints WHERE tenant = $1 AND unique_key = $2 AND deleted_at IS NULL AND key <> $3'
+    return uniqueKey !== null && (await session.get(other, tenant, withoutNul(uniqueKey), key)) !== undefined
+  }
+
+  async function forgetEarlierTime(session: Session, { key, updatedAt }: StoredEndpoint): Promise<void> {
+    // Locked, so that none comes to wait between the steps.
+    await session.run('SELECT FROM endpoint_status WHERE endpoint = $1 FOR NO KEY UPDATE', key)
+    while ((await cancelWaiting(session, key, updatedAt, limits.bulkStepRows)) === limits.bulkStepRows);
+    await session.run('UPDATE endpoint_status SET health = NULL, sweep = false WHERE endpoint = $1', key)
+  }
+
+  /** A change and the answer that is remembered for it: both, or neither. */
+  async function write(
+    tenant: TenantId | undefined,
+    answer: RememberedAnswer | null,
+    action: (session: Session) => Promise<void>,
+  ): Promise<WriteResult> {
+    try {
+      return await changes.make<WriteResult>(async (change) => {
+        if (answer !== null && !(await remember(change.session, answer))) throw new Abort('taken')
+        // Before anything is asked about its endpoints: it locks the tenant, so that the answer stays true.
+        if (tenant !== undefined && !(await change.tenantChanged(tenant))) throw new Abort('absent')
+        await action(change.session)
+        return 'written'
+      })
+    } catch (error) {
+      if (error instanceof Abort) return error.result
+      throw error
+    }
+  }
+
+  async function remember(session: Session, answer: RememberedAnswer): Promise<boolean> {
+    const expiredBefore = answer.expiresAt - limits.idempotencyMs
+    await session.run(
+      'DELETE FROM idempotent_answers WHERE api_key = $1 AND idempotency_key = $2 AND expires_at <= $3',
+      answer.apiKey,
+      answer.idempotencyKey,
+      expiredBefore,
+    )
+    const inserted = await session.run(
+      `INSERT INTO idempotent_answers (api_key, idempotency_key, route, status, sealed_body, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+      answer.apiKey,
+      answer.idempotencyKey,
+      answer.route,
+      answer.status,
+      answer.sealedBody,
+      answer.expiresAt,
+    )
+    return inserted === 1
+  }
+}
+
+/** A tenant without endpoints gives one row, with nulls for the endpoint. */
+type LoadedColumns = Omit<TenantColumns, 'id' | 'created_at'> & { version: number; tenant_created_at: number } & (
+    | (EndpointColumns & { health: string | null })
+    | { key: null }
+  )
+
+export function endpointReads(db: Database) {
+  return {
+    /** In one statement, so that the endpoints are those of the version. */
+    async loadTenant(id: TenantId): Promise<LoadedTenant | null> {
+      const rows = await db.all<LoadedColumns>(
+        `SELECT t.dialect, t.name, t.settings, t.created_at AS tenant_created_at, t.version, p.key, p.tenant, p.id, p.url,
+           p.event_types, p.filters, p.description, p.enabled, p.disabled_reason, p.sealed_headers, p.sealed_secrets,
+           p.unique_key, p.created_at, p.updated_at, s.health
+         FROM tenants t
+           LEFT JOIN (endpoints p JOIN endpoint_status s ON s.endpoint = p.key) ON p.tenant = t.id AND p.deleted_at IS NULL
+         WHERE t.id = $1 ORDER BY p.key DESC`,
+        id,
+      )
+      const [row] = rows
+      if (row === undefined) return null
+      return {
+        tenant: tenantOf({ ...row, id, created_at: row.tenant_created_at }),
+        version: row.version,
+        endpoints: rows.flatMap((each) => (each.key === null ? [] : [{ ...endpointOf(each), health: each.health }])),
+      }
+    },
+
+    /** Each node counts in a row of its own. */
+    async endpointStatus(key: EndpointKey): Promise<EndpointStatus> {
+      const row = await db.get<{
+        attempts: number | null
+        last_attempt_at: number | null
+        last_attempt_succeeded: boolean | null
+        health: string | null
+      }>(
+        `SELECT sum(a.attempts) AS attempts, max(a.last_attempt_at) AS last_attempt_at,
+           (array_agg(a.last_attempt_succeeded ORDER BY a.last_attempt_at DESC))[1] AS last_attempt_succeeded, s.health
+         FROM endpoint_status s LEFT JOIN endpoint_attempts a ON a.endpoint = s.endpoint
+         WHERE s.endpoint = $1 GROUP BY s.endpoint`,
+        key,
+      )
+      return {
+        attempts: row?.attempts ?? 0,
+        lastAttemptAt: row?.last_attempt_at ?? null,
+        lastAttemptSucceeded: row?.last_attempt_succeeded ?? null,
+        health: row?.health ?? null,
+      }
+    },
+
+    async findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): Promise<RememberedAnswer | null> {
+      const row = await db.get<{ route: string; status: number; sealed_body: string; expires_at: number }>(
+        `SELECT route, status, sealed_body, expires_at FROM idempotent_answers
+         WHERE api_key = $1 AND idempotency_key = $2 AND expires_at > $3`,
+        apiKey,
+        idempotencyKey,
+        now,
+      )
+      if (row === undefined) return null
+      const { route, status, sealed_body: sealedBody, expires_at: expiresAt } = row
+      return { apiKey, idempotencyKey, route, status, sealedBody, expiresAt }
+    },
+  }
+}

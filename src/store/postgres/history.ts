@@ -1,0 +1,196 @@
+import type { Attempt } from '../../domain/attempt.ts'
+import type { Event } from '../../domain/event.ts'
+import { type DeliveryId, type EventId, lowestUuidV7, type TenantId } from '../../domain/ids.ts'
+import { limits } from '../../domain/limits.ts'
+import { pageOf } from '../pages.ts'
+import {
+  type AttemptColumns,
+  attemptOf,
+  deliveryColumns,
+  type DeliveryColumns,
+  deliveryOf,
+  eventColumns,
+  type EventColumns,
+  eventOf,
+  statusCode,
+} from '../rows.ts'
+import type { DeliveryFilter, DeliveryRow, EventFilter, Page, PageRequest, RearmRequest } from '../store.ts'
+import type { Changes } from './changes.ts'
+import type { Database } from './database.ts'
+import { isOff } from './upkeep.ts'
+
+const farFuture = 8.64e15
+const eventCursor = /^\d{1,16}\.\d{1,16}$/
+/** Ids come from callers too: what is no UUID is not shown to the server, which would refuse it. */
+const deliveryId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const lowestId = '00000000-0000-0000-0000-000000000000'
+const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+
+/** Ids of deliveries whose events were accepted at this time or later begin here, for any time that a date can have. */
+export function idsFrom(time: number | null): string {
+  return lowestUuidV7(Math.min(time ?? 0, 2 ** 48 - 1))
+}
+
+export function historyReads(db: Database) {
+  return {
+    async listEvents(filter: EventFilter, page: PageRequest): Promise<Page<Event>> {
+      if (page.after !== null && !eventCursor.test(page.after)) return { rows: [], next: null }
+      const [afterTime, afterSeq] = (page.after ?? `${farFuture}.0`).split('.').map(Number)
+      const until = Math.min(filter.to ?? farFuture, (afterTime ?? 0) + 1)
+      const values = [filter.from ?? 0, until, afterTime ?? 0, afterSeq ?? 0, page.limit + 1]
+      // Only what is asked for is in the text: each filter has a statement, and a plan, of its own.
+      const more = []
+      const texts = []
+      if (filter.tenant !== null) more.push(`AND e.tenant = $${values.length + texts.push(filter.tenant)}`)
+      if (filter.type !== null) more.push(`AND e.type = $${values.length + texts.push(filter.type)}`)
+      const rows = await db.all<EventColumns & { seq: number }>(
+        `SELECT e.seq, ${eventColumns} FROM events e
+         WHERE e.accepted_at >= $1 AND e.accepted_at < $2 AND (e.accepted_at < $3 OR e.seq < $4) ${more.join(' ')}
+         ORDER BY e.accepted_at DESC, e.seq DESC LIMIT $5`,
+        ...values,
+        ...texts,
+      )
+      return pageOf(rows, page.limit, eventOf, (row) => `${row.accepted_at}.${row.seq}`)
+    },
+
+    async findEvents(id: EventId, tenant: TenantId | null): Promise<Event[]> {
+      const rows = await db.all<EventColumns>(
+        `SELECT ${eventColumns} FROM events e WHERE e.id = $1 ${tenant === null ? '' : 'AND e.tenant = $3'} LIMIT $2`,
+        id,
+        limits.pageSizeMax,
+        ...(tenant === null ? [] : [tenant]),
+      )
+      return rows.map(eventOf)
+    },
+
+    /** No index leads from an event to its deliveries, and none is needed: their ids begin with its time. */
+    async deliveriesOfEvent(event: Pick<Event, 'tenant' | 'id'>): Promise<DeliveryRow[]> {
+      const row = await db.get<{ seq: number; accepted_at: number }>(
+        'SELECT seq, accepted_at FROM events WHERE id = $1 AND tenant = $2',
+        event.id,
+        event.tenant,
+      )
+      if (row === undefined) return []
+      const rows = await db.all<DeliveryColumns>(
+        `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.seq = d.event JOIN endpoints p ON p.key = d.endpoint
+         WHERE d.id >= $1 AND d.id < $2 AND d.event = $3 ORDER BY d.id`,
+        idsFrom(row.accepted_at),
+        idsFrom(row.accepted_at + 1),
+        row.seq,
+      )
+      return rows.map(deliveryOf)
+    },
+
+    async listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRow>> {
+      if (page.after !== null && !deliveryId.test(page.after)) return { rows: [], next: null }
+      const { text, values } = newestDeliveries(filter, page)
+      const rows = await db.all<DeliveryColumns>(text, ...values)
+      return pageOf(rows, page.limit, deliveryOf, (row) => row.id)
+    },
+
+    async findDelivery(id: DeliveryId): Promise<{ delivery: DeliveryRow; attempts: Attempt[] } | null> {
+      if (!deliveryId.test(id)) return null
+      const row = await db.get<DeliveryColumns>(
+        `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.seq = d.event JOIN endpoints p ON p.key = d.endpoint
+         WHERE d.id = $1`,
+        id,
+      )
+      if (row === undefined) return null
+      const attempts = await db.all<AttemptColumns>(
+        `SELECT number, started_at, duration_ms, kind, status, detail, response, exchange FROM attempts
+         WHERE delivery = $1 ORDER BY number`,
+        id,
+      )
+      return { delivery: deliveryOf(row), attempts: attempts.map(attemptOf) }
+    },
+  }
+}
+
+/** The newest deliveries of an endpoint, of a tenant or of all, by the index that fits. */
+function newestDeliveries(
+  filter: DeliveryFilter,
+  page: PageRequest,
+): { readonly text: string; readonly values: readonly (string | number)[] } {
+  const values: (string | number)[] = []
+  const put = (value: string | number): string => `$${values.push(value)}`
+  const status = filter.status === null ? null : statusCode[filter.status]
+  const last = filter.to === null ? highestId : idsFrom(filter.to)
+  const where = [
+    `d.id < ${put(page.after !== null && page.after < last ? page.after : last)}`,
+    `d.id >= ${put(idsFrom(filter.from))}`,
+  ]
+  if (filter.eventType !== null) where.push(`e.type = ${put(filter.eventType)}`)
+  const order = `ORDER BY d.id DESC LIMIT ${put(page.limit + 1)}`
+  const chosen = []
+  if (filter.endpoint !== null) chosen.push(`p.key = ${put(filter.endpoint)}`)
+  if (filter.tenant !== null) chosen.push(`p.tenant = ${put(filter.tenant)}`)
+  if (chosen.length > 0) {
+    // As a value and not in the text: the planner cannot tell that an index of some statuses would do.
+    if (status !== null) where.push(`d.status = ${put(status)}`)
+    // So many of each endpoint, and of these the newest.
+    const ofEndpoint = `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.seq = d.event
+      WHERE d.endpoint = p.key AND ${where.join(' AND ')} ${order}`
+    const text = `SELECT d.* FROM endpoints p CROSS JOIN LATERAL (${ofEndpoint}) d WHERE ${chosen.join(' AND ')} ${order}`
+    return { text, values }
+  }
+  if (status !== null) where.push(`d.status = ${status}`)
+  if (status === 2 || status === 3) where.push('d.status >= 2')
+  // All that is pending is few, and nowhere in the order of the ids: it is collected before it is sorted.
+  const pending = 'WITH pending AS MATERIALIZED (SELECT * FROM deliveries WHERE status = 0 AND node >= 0)'
+  const text = `${status === 0 ? pending : ''} SELECT ${deliveryColumns}
+    FROM ${status === 0 ? 'pending' : 'deliveries'} d JOIN events e ON e.seq = d.event JOIN endpoints p ON p.key = d.endpoint
+    WHERE ${where.join(' AND ')} ${order}`
+  return { text, values }
+}
+
+/** An ended delivery starts its schedule afresh; a waiting one keeps its place in it. */
+const rearm = `UPDATE deliveries SET due_at = $1, reason = NULL, ended_at = NULL,
+    attempts_before = CASE status WHEN 0 THEN attempts_before ELSE attempts END, status = 0
+  WHERE node = 0 AND`
+
+const nowDue = `UPDATE endpoint_status s SET next_due_at = 0, sweep = s.sweep OR ${isOff} WHERE endpoint = $1`
+
+export function historyRole(db: Database, changes: Changes) {
+  return {
+    async rearmDelivery(id: DeliveryId, now: number): Promise<boolean> {
+      if (!deliveryId.test(id)) return false
+      return db.transaction(async (session) => {
+        // Locked first, as everywhere: what waits for an endpoint belongs to whoever has its row.
+        const status = await session.get<{ endpoint: number }>(
+          `SELECT s.endpoint FROM deliveries d JOIN endpoint_status s ON s.endpoint = d.endpoint WHERE d.id = $1
+           FOR NO KEY UPDATE OF s`,
+          id,
+        )
+        if (status === undefined || (await session.run(`${rearm} id = $2`, now, id)) === 0) return false
+        await session.run(nowDue, status.endpoint)
+        await session.run('SELECT pg_notify($1, $2)', ...changes.message({ kind: 'due' }))
+        return true
+      })
+    },
+
+    async rearmDeliveries(request: RearmRequest): Promise<{ count: number; last: DeliveryId | null }> {
+      const statuses = request.statuses.map((status) => statusCode[status])
+      return db.transaction(async (session) => {
+        await session.run('SELECT FROM endpoint_status WHERE endpoint = $1 FOR NO KEY UPDATE', request.endpoint)
+        const rows = await session.all<{ id: string; status: number }>(
+          `SELECT id, status FROM deliveries WHERE endpoint = $1 AND id > $2 AND id >= $3 AND id < $4
+           ORDER BY id LIMIT $5`,
+          request.endpoint,
+          request.after ?? lowestId,
+          idsFrom(request.since),
+          idsFrom(request.until),
+          request.rowsMax,
+        )
+        const ids = rows.flatMap(({ id, status }) => (statuses.includes(status) ? [id] : []))
+        // Asked again: one that was in flight may have ended since.
+        const among = 'id = ANY($2::uuid[]) AND status = ANY($3::smallint[])'
+        const count = ids.length === 0 ? 0 : await session.run(`${rearm} ${among}`, request.now, ids, statuses)
+        if (count > 0) {
+          await session.run(nowDue, request.endpoint)
+          await session.run('SELECT pg_notify($1, $2)', ...changes.message({ kind: 'due' }))
+        }
+        return { count, last: rows.length < request.rowsMax ? null : ((rows.at(-1)?.id ?? null) as DeliveryId | null) }
+      })
+    },
+  }
+}

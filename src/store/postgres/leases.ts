@@ -1,0 +1,204 @@
+// Nodes, and which deliveries they hold. A node is alive as long as its heartbeat is heard, by the clock of the database.
+
+import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
+import { limits } from '../../domain/limits.ts'
+import { type EventColumns, eventColumns, eventOf } from '../rows.ts'
+import { type Claim, type ClaimedDelivery, type ClaimRequest, type Heartbeat, IncarnationLost } from '../store.ts'
+import type { Changes } from './changes.ts'
+import { classify, type Database, isBroken, type Session } from './database.ts'
+import { isOff } from './upkeep.ts'
+
+/** Two nodes that join at once may choose the same slot: one of them chooses again. */
+const uniqueViolation = '23505'
+
+export function leaseRole(db: Database, changes: Changes) {
+  return {
+    shared: true,
+
+    async join(now: number): Promise<Incarnation> {
+      for (;;) {
+        try {
+          // On the connection that listens: nothing that is told from now on is missed.
+          const row = await changes.connection.use((session) =>
+            session.get<{ incarnation: number }>(
+              `INSERT INTO nodes (started_at, heartbeat_at, name, slot)
+               SELECT $1, clock_timestamp(), $2, min(free) FROM generate_series(0, (SELECT count(*) FROM nodes)::int) AS free
+               WHERE free NOT IN (SELECT slot FROM nodes WHERE dead_at IS NULL)
+               RETURNING incarnation`,
+              now,
+              changes.name,
+            ),
+          )
+          return row?.incarnation as Incarnation
+        } catch (error) {
+          if (!(error instanceof Error && 'code' in error && error.code === uniqueViolation)) throw classify(error)
+        }
+      }
+    },
+
+    async leave(node: Incarnation): Promise<void> {
+      await db.transaction(async (session) => {
+        await session.run(
+          'UPDATE nodes SET dead_at = clock_timestamp() WHERE incarnation = $1 AND dead_at IS NULL',
+          node,
+        )
+        await release(session, [node])
+      })
+    },
+
+    async heartbeat(node: Incarnation): Promise<Heartbeat> {
+      try {
+        const row = await changes.connection.use((session) =>
+          session.get<Heartbeat>(
+            `WITH me AS (UPDATE nodes SET heartbeat_at = clock_timestamp() WHERE incarnation = $1 AND dead_at IS NULL
+               RETURNING incarnation)
+             SELECT EXISTS (SELECT FROM me) AS alive, coalesce((SELECT
+               (1000 * extract(epoch FROM clock_timestamp() - min(heartbeat_at)))::bigint
+               FROM nodes WHERE dead_at IS NULL AND incarnation <> $1), 0) AS "silentMs"`,
+            node,
+          ),
+        )
+        return row ?? { alive: false, silentMs: 0 }
+      } catch (error) {
+        throw classify(error)
+      }
+    },
+
+    takeOver(node: Incarnation, silentMs: number): Promise<number> {
+      return db.transaction(async (session) => {
+        // Locked first: a commit or a claim of such a node that is under way ends before it is declared dead.
+        const dead = await session.all<{ incarnation: number }>(
+          `SELECT incarnation FROM nodes WHERE dead_at IS NULL AND incarnation <> $1
+             AND heartbeat_at < clock_timestamp() - $2 * interval '1 millisecond' FOR UPDATE`,
+          node,
+          silentMs,
+        )
+        if (dead.length === 0) return 0
+        const incarnations = dead.map((row) => row.incarnation)
+        await session.run(
+          'UPDATE nodes SET dead_at = clock_timestamp() WHERE incarnation = ANY($1::bigint[])',
+          incarnations,
+        )
+        await release(session, incarnations)
+        return dead.length
+      })
+    },
+
+    async dueEndpoints(now: number, endpointsMax: number): Promise<EndpointKey[]> {
+      const rows = await db.all<{ endpoint: EndpointKey }>(
+        'SELECT endpoint FROM endpoint_status WHERE next_due_at <= $1 ORDER BY next_due_at LIMIT $2',
+        now,
+        endpointsMax,
+      )
+      return rows.map((row) => row.endpoint)
+    },
+
+    async claim(node: Incarnation, now: number, requests: readonly ClaimRequest[]): Promise<Claim> {
+      try {
+        return await db.transaction((session) => claimIn(session, node, now, requests))
+      } catch (error) {
+        // What was leased and not heard of would lie about for as long as this incarnation lives.
+        if (isBroken(error)) throw new IncarnationLost('nobody knows whether a claim took effect', true)
+        throw error
+      }
+    },
+
+    async nextDueAt(): Promise<number | null> {
+      const row = await db.get<{ due: number | null }>(
+        'SELECT min(next_due_at) AS due FROM endpoint_status WHERE next_due_at IS NOT NULL',
+      )
+      return row?.due ?? null
+    },
+
+    async countWaiting(): Promise<number> {
+      const row = await db.get<{ count: number }>(
+        'SELECT count(*) AS count FROM deliveries WHERE status = 0 AND node = 0',
+      )
+      return row?.count ?? 0
+    },
+  }
+
+  /** Leased deliveries wait again. Their due time is past already, so their endpoints are to be looked at at once. */
+  async function release(session: Session, nodes: readonly number[]): Promise<void> {
+    const held = 'status = 0 AND node = ANY($1::bigint[])'
+    await session.run(
+      `WITH locked AS MATERIALIZED (
+         SELECT endpoint FROM endpoint_status WHERE endpoint IN (SELECT endpoint FROM deliveries WHERE ${held})
+         ORDER BY endpoint FOR NO KEY UPDATE)
+       UPDATE endpoint_status s SET next_due_at = 0, sweep = s.sweep OR ${isOff}
+       FROM locked WHERE s.endpoint = locked.endpoint`,
+      nodes,
+    )
+    const count = await session.run(`UPDATE deliveries SET node = 0 WHERE ${held}`, nodes)
+    if (count > 0) await session.run('SELECT pg_notify($1, $2)', ...changes.message({ kind: 'due' }))
+  }
+}
+
+async function claimIn(
+  session: Session,
+  node: Incarnation,
+  now: number,
+  requests: readonly ClaimRequest[],
+): Promise<Claim> {
+  // Holds off whoever would declare this node dead, but no commit of its own.
+  const alive = await session.run('SELECT FROM nodes WHERE incarnation = $1 AND dead_at IS NULL FOR KEY SHARE', node)
+  if (alive === 0) throw new IncarnationLost('this node was silent for so long that it was declared dead')
+  // An endpoint that another node is at is left to it. Its row is locked before its deliveries are looked at, so that
+  // the due time which is written below leaves out none that came meanwhile.
+  const locked = await session.all<{ endpoint: EndpointKey; off: boolean }>(
+    `SELECT s.endpoint, ${isOff} AS off FROM endpoint_status s WHERE s.endpoint = ANY($1::bigint[])
+     FOR NO KEY UPDATE OF s SKIP LOCKED`,
+    requests.map((request) => request.endpoint),
+  )
+  const off = locked.flatMap((row) => (row.off ? [row.endpoint] : []))
+  if (off.length > 0) {
+    await session.run(
+      'UPDATE endpoint_status SET next_due_at = NULL, sweep = true WHERE endpoint = ANY($1::bigint[])',
+      off,
+    )
+  }
+  const on = new Set(locked.flatMap((row) => (row.off ? [] : [row.endpoint])))
+  const taken = requests.filter((request) => on.has(request.endpoint))
+  if (taken.length === 0) return { deliveries: [], more: [] }
+  const endpoints = taken.map((request) => request.endpoint)
+  const rows = await session.all<ClaimRow>(
+    `WITH due AS MATERIALIZED (
+       SELECT d.id, r.place FROM unnest($2::bigint[], $3::int[]) WITH ORDINALITY AS r(endpoint, room, place)
+         CROSS JOIN LATERAL (
+           SELECT id FROM deliveries WHERE status = 0 AND node = 0 AND endpoint = r.endpoint AND due_at <= $4
+           ORDER BY due_at LIMIT r.room FOR UPDATE SKIP LOCKED) d),
+     leased AS (UPDATE deliveries d SET node = $1 FROM due WHERE d.id = due.id
+       RETURNING d.id AS delivery, d.endpoint, d.attempts, d.attempts_before, d.due_at, d.event, due.place)
+     SELECT l.delivery, l.endpoint, l.attempts, l.attempts_before, ${eventColumns}
+     FROM leased l JOIN events e ON e.seq = l.event ORDER BY l.place, l.due_at`,
+    node,
+    endpoints,
+    taken.map((request) => request.room),
+    now,
+  )
+  // What is still due is looked at again soon: by its lane when it has room, or by whichever node has.
+  const next = await session.all<{ endpoint: EndpointKey; more: boolean | null }>(
+    `UPDATE endpoint_status s SET next_due_at = CASE WHEN n.due <= $2 THEN $2 + $3 ELSE n.due END
+     FROM (SELECT endpoint, (SELECT min(d.due_at) FROM deliveries d
+             WHERE d.status = 0 AND d.node = 0 AND d.endpoint = r.endpoint) AS due
+           FROM unnest($1::bigint[]) AS r(endpoint)) n
+     WHERE s.endpoint = n.endpoint RETURNING s.endpoint, n.due <= $2 AS more`,
+    endpoints,
+    now,
+    limits.claimAgainMs,
+  )
+  const more = new Set(next.flatMap((row) => (row.more === true ? [row.endpoint] : [])))
+  return { deliveries: rows.map(claimedOf), more: endpoints.filter((endpoint) => more.has(endpoint)) }
+}
+
+type ClaimRow = EventColumns & { delivery: string; endpoint: number; attempts: number; attempts_before: number }
+
+function claimedOf(row: ClaimRow): ClaimedDelivery {
+  return {
+    id: row.delivery as DeliveryId,
+    endpoint: row.endpoint as EndpointKey,
+    attempts: row.attempts,
+    attemptsBefore: row.attempts_before,
+    event: eventOf(row),
+  }
+}

@@ -1,0 +1,155 @@
+// A commit whose answer is lost must be neither doubled nor dropped, wherever on its way the connection breaks. A relay
+// between the store and the server breaks it there.
+
+import assert from 'node:assert/strict'
+import { createServer, connect, type Socket } from 'node:net'
+import { suite, test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { testDatabase } from '../../../test/support/test-database.ts'
+import type { Incarnation } from '../../domain/ids.ts'
+import { limits } from '../../domain/limits.ts'
+import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove, start } from '../conformance/samples.ts'
+import { accept, addEndpoint, attemptsOf, commit, delivery } from '../conformance/steps.ts'
+import { IncarnationLost, type Store, StoreUnavailable } from '../store.ts'
+import { openPostgresStore } from './postgres-store.ts'
+
+interface Relay {
+  readonly port: number
+  /** Breaks the next connection that sends this text, before the server sees it or before its answer is passed on. */
+  breakAt: { readonly text: string; readonly when: 'request' | 'answer' } | null
+  broken: number
+  /** Lets nobody connect. */
+  down: boolean
+}
+
+async function startRelay(t: TestContext, target: URL): Promise<Relay> {
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    if (relay.down) return client.destroy()
+    const upstream = connect(Number(target.port), target.hostname)
+    const end = (): void => {
+      client.destroy()
+      upstream.destroy()
+    }
+    let armed = false
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', end).on('close', end)
+    }
+    client.on('data', (data) => {
+      const plan = relay.breakAt
+      if (plan !== null && data.includes(plan.text)) {
+        relay.breakAt = null
+        relay.broken += 1
+        if (plan.when === 'request') return end()
+        armed = true
+      }
+      upstream.write(data)
+    })
+    upstream.on('data', (data) => (armed ? end() : client.write(data)))
+  })
+  const relay: Relay = { port: 0, breakAt: null, broken: 0, down: false }
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return Object.assign(relay, { port: (server.address() as { port: number }).port })
+}
+
+async function openThroughRelay(t: TestContext): Promise<{ store: Store; node: Incarnation; relay: Relay }> {
+  const database = await testDatabase()
+  const url = new URL(database.url)
+  const relay = await startRelay(t, new URL(database.url))
+  url.port = String(relay.port)
+  const store = await openPostgresStore(url.href)
+  t.after(async () => {
+    await store.close()
+    await database.drop()
+  })
+  return { store, node: await store.join(start), relay }
+}
+
+suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
+  test('after it took effect tells what became of it', async (t) => {
+    const { store, node, relay } = await openThroughRelay(t)
+    const { key, tenant } = await addEndpoint(store)
+    const [held, fenced] = await accept(store, node, { key, tenant }, 0, { leased: true, count: 2 })
+    const first = sampleEvent(acme, 0)
+    await commit(store, node, 0, { events: [newEvent(first, [key], true)] })
+    const repeated = newEvent(first, [key], true)
+    const event = newEvent(sampleEvent(acme, 1), [key], true)
+    const bare = newEvent(sampleEvent(acme, 1), [], true)
+    const stale = { ...newEvent(sampleEvent(acme, 1), [key], true), version: -1 }
+    const other = newEvent({ ...first, data: '"other"' }, [key], true)
+    const attempt = sampleAttempt(1, 1)
+    const fact = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: true }
+    relay.breakAt = { text: event.event.id, when: 'answer' }
+    const result = await commit(store, node, 1, {
+      events: [event, repeated, bare, stale, other],
+      moves: [sampleMove(held, key, { to: 'delivered' }, 1, attempt)],
+      facts: [fact],
+    })
+    assert.equal(relay.broken, 1)
+    assert.deepEqual(
+      result.events.map(({ kind }) => kind),
+      ['stored', 'duplicate', 'stored', 'stale', 'conflict'],
+    )
+    assert.equal((await delivery(store, held)).status, 'delivered')
+    assert.deepEqual(await attemptsOf(store, held), [attempt])
+    assert.equal((await store.endpointStatus(key)).attempts, 1)
+    assert.equal((await store.deliveriesOfEvent(event.event)).length, 1)
+    assert.ok(fenced !== undefined)
+    await commit(store, node, 2, { moves: [sampleMove(fenced, key, { to: 'delivered' }, 2)] })
+    assert.equal((await delivery(store, fenced)).status, 'delivered', 'and the node goes on')
+  })
+
+  test('before the server heard of it took no effect, and goes through the next time', async (t) => {
+    const { store, node, relay } = await openThroughRelay(t)
+    const { key } = await addEndpoint(store)
+    const event = newEvent(sampleEvent(acme, 1), [key], true)
+    relay.breakAt = { text: event.event.id, when: 'request' }
+    await assert.rejects(
+      commit(store, node, 1, { events: [event] }),
+      (error) => error instanceof StoreUnavailable && !(error instanceof IncarnationLost),
+    )
+    assert.equal(relay.broken, 1)
+    assert.deepEqual(await store.findEvents(event.event.id, acme), [])
+    assert.deepEqual((await commit(store, node, 1, { events: [event] })).events, [{ kind: 'stored' }])
+  })
+
+  test('and that nobody can ask after, is of unknown outcome, and the incarnation ends', async (t) => {
+    const { store, node, relay } = await openThroughRelay(t)
+    const { key } = await addEndpoint(store)
+    const event = newEvent(sampleEvent(acme, 1), [key], true)
+    relay.breakAt = { text: event.event.id, when: 'answer' }
+    const committed = commit(store, node, 1, { events: [event] })
+    while (relay.broken === 0) await sleep(1)
+    relay.down = true
+    const begin = Date.now()
+    await assert.rejects(committed, (error) => error instanceof IncarnationLost && error.outcomeUnknown)
+    assert.ok(Date.now() - begin >= limits.storeAnswerMs - 500)
+    relay.down = false
+    await store.leave(node)
+    const next = await store.join(start)
+    const { deliveries } = await store.claim(next, start + 1, [{ endpoint: key, room: 9 }])
+    assert.deepEqual(
+      deliveries.map(({ id }) => id),
+      event.deliveries.map(({ id }) => id),
+      'what took effect after all is sent by the next life',
+    )
+  })
+
+  test('and a claim likewise ends the incarnation: what it leased is not left behind', async (t) => {
+    const { store, node, relay } = await openThroughRelay(t)
+    const endpoint = await addEndpoint(store)
+    await accept(store, node, endpoint, 0, { count: 3 })
+    await store.claim(node, start, [{ endpoint: endpoint.key, room: 0 }])
+    relay.breakAt = { text: 'COMMIT', when: 'answer' }
+    await assert.rejects(store.claim(node, start + 1, [{ endpoint: endpoint.key, room: 2 }]), IncarnationLost)
+    assert.equal(relay.broken, 1)
+    await store.leave(node)
+    const next = await store.join(start)
+    assert.equal((await store.claim(next, start + 1, [{ endpoint: endpoint.key, room: 9 }])).deliveries.length, 3)
+  })
+})

@@ -1,0 +1,37 @@
+// Brings the schema to this program's version: numbered SQL files, append-only, all that are missing in one transaction.
+// Nodes that start at the same time take turns.
+
+import { readFileSync, readdirSync } from 'node:fs'
+import { StoreRefused } from '../store.ts'
+import type { Database } from './database.ts'
+
+const folder = new URL('./migrations/', import.meta.url)
+
+/** @throws StoreRefused where a newer program has written the schema */
+export async function migrate(db: Database): Promise<void> {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .toSorted()
+  await db.transaction(async (session) => {
+    await session.run('SELECT pg_advisory_xact_lock(hashtext($1))', `posthorn migrations ${db.schema}`)
+    const existing = await session.get('SELECT FROM pg_namespace WHERE nspname = $1', db.schema)
+    if (existing === undefined) await session.script(`CREATE SCHEMA "${db.schema}"`)
+    await session.script(
+      'CREATE TABLE IF NOT EXISTS migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL)',
+    )
+    const row = await session.get<{ version: number | null }>('SELECT max(version) AS version FROM migrations')
+    const current = row?.version ?? 0
+    if (current > files.length) {
+      throw new StoreRefused(
+        `the database has schema version ${current}, this program knows ${files.length}: it was written by a newer Posthorn`,
+      )
+    }
+    for (const [index, name] of files.entries()) {
+      const version = index + 1
+      if (Number(name.slice(0, 4)) !== version) throw new Error(`migration ${name} is out of order`)
+      if (version <= current) continue
+      await session.script(readFileSync(new URL(name, folder), 'utf8'))
+      await session.run('INSERT INTO migrations VALUES ($1, clock_timestamp())', version)
+    }
+  })
+}

@@ -1,0 +1,246 @@
+// Several nodes on one database: who is alive, who holds what, and what they tell each other. Each node is a store of
+// its own, as each process has.
+
+import assert from 'node:assert/strict'
+import { suite, test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { testDatabase } from '../../../test/support/test-database.ts'
+import type { Incarnation } from '../../domain/ids.ts'
+import { limits } from '../../domain/limits.ts'
+import { acme, newEvent, sampleAttempt, sampleEvent, sampleKey, sampleMove, start } from '../conformance/samples.ts'
+import { accept, addEndpoint, claimOne, commit, delivery } from '../conformance/steps.ts'
+import { type Change, IncarnationLost, type Store } from '../store.ts'
+import { openPostgresStore } from './postgres-store.ts'
+
+interface Node {
+  readonly store: Store
+  readonly id: Incarnation
+  readonly heard: Change[]
+}
+
+async function openNodes(t: TestContext, count: number): Promise<{ nodes: [Node, Node, ...Node[]]; url: string }> {
+  const database = await testDatabase()
+  const nodes: Node[] = []
+  t.after(async () => {
+    for (const { store } of nodes) await store.close()
+    await database.drop()
+  })
+  while (nodes.length < count) {
+    const store = await openPostgresStore(database.url)
+    const heard: Change[] = []
+    store.listen((change) => heard.push(change))
+    nodes.push({ store, id: await store.join(start), heard })
+  }
+  return { nodes: nodes as [Node, Node], url: database.url }
+}
+
+/** A statement beside the program, on the tables of a test's schema. */
+async function sql(url: string, text: string, ...values: unknown[]): Promise<pg.QueryResult> {
+  const schema = new URL(url).searchParams.get('schema') ?? 'posthorn'
+  const client = new pg.Client({ connectionString: url.split('?')[0], options: `-c search_path=${schema}` })
+  await client.connect()
+  try {
+    return await client.query(text, values)
+  } finally {
+    await client.end()
+  }
+}
+
+suite('nodes of one database', { concurrency: 4 }, () => {
+  test('a heartbeat tells how long the most silent other one has been silent', async (t) => {
+    const { nodes } = await openNodes(t, 3)
+    const [a, b, c] = nodes as [Node, Node, Node]
+    await sleep(120)
+    await b.store.heartbeat(b.id, start)
+    const { alive, silentMs } = await a.store.heartbeat(a.id, start)
+    assert.equal(alive, true)
+    assert.ok(silentMs >= 110 && silentMs < 5000, `${silentMs} ms`)
+    await c.store.leave(c.id)
+    assert.ok((await a.store.heartbeat(a.id, start)).silentMs < silentMs, 'who has left is not silent')
+  })
+
+  test('only the silent are declared dead, and only what they held is due again', async (t) => {
+    const { nodes } = await openNodes(t, 3)
+    const [a, b, c] = nodes as [Node, Node, Node]
+    const endpoint = await addEndpoint(a.store)
+    const [ofB] = await accept(b.store, b.id, endpoint, 0, { leased: true })
+    const [ofC] = await accept(c.store, c.id, endpoint, 0, { leased: true })
+    await sleep(200)
+    await c.store.heartbeat(c.id, start)
+    assert.equal(await a.store.takeOver(a.id, 150), 1)
+    assert.equal(await a.store.countWaiting(), 1)
+    assert.deepEqual(await claimOne(a.store, a.id, 1, endpoint.key, 9), [ofB])
+    assert.equal((await b.store.heartbeat(b.id, start)).alive, false)
+    assert.equal((await c.store.heartbeat(c.id, start)).alive, true)
+    const done = await commit(c.store, c.id, 2, { moves: [sampleMove(ofC, endpoint.key, { to: 'delivered' }, 2)] })
+    assert.deepEqual(done.fenced, [])
+    assert.equal(await a.store.takeOver(a.id, 60_000), 0)
+  })
+
+  test('a commit keeps a node alive as a heartbeat does', async (t) => {
+    const { nodes } = await openNodes(t, 2)
+    const [a, b] = nodes
+    await addEndpoint(a.store)
+    await sleep(200)
+    await commit(b.store, b.id, 0, { events: [newEvent(sampleEvent(acme, 0), [], true)] })
+    assert.equal(await a.store.takeOver(a.id, 150), 0)
+  })
+
+  test('whoever was declared dead changes nothing: neither events nor outcomes nor claims', async (t) => {
+    const { nodes } = await openNodes(t, 2)
+    const [a, b] = nodes
+    const endpoint = await addEndpoint(a.store)
+    const [held] = await accept(b.store, b.id, endpoint, 0, { leased: true })
+    await accept(a.store, a.id, endpoint, 0)
+    await sleep(20)
+    await a.store.takeOver(a.id, 10)
+    const event = sampleEvent(acme, 1)
+    const late = { events: [newEvent(event, [endpoint.key], true)] }
+    await assert.rejects(commit(b.store, b.id, 1, late), IncarnationLost)
+    const move = sampleMove(held, endpoint.key, { to: 'delivered' }, 1, sampleAttempt(1, 1))
+    const fact = { endpoint: endpoint.key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: true }
+    await assert.rejects(commit(b.store, b.id, 1, { moves: [move], facts: [fact] }), IncarnationLost)
+    await assert.rejects(b.store.claim(b.id, start + 1, [{ endpoint: endpoint.key, room: 9 }]), IncarnationLost)
+    assert.deepEqual(await a.store.findEvents(event.id, acme), [])
+    assert.equal((await delivery(a.store, held)).status, 'pending')
+    assert.equal((await a.store.endpointStatus(endpoint.key)).attempts, 0)
+    assert.equal(await a.store.countWaiting(), 2)
+    const again = await b.store.join(start)
+    assert.deepEqual((await claimOne(b.store, again, 2, endpoint.key, 9)).length, 2)
+  })
+
+  test('two nodes never claim the same delivery', async (t) => {
+    const { nodes } = await openNodes(t, 3)
+    const endpoints = [await addEndpoint(nodes[0].store), await addEndpoint(nodes[0].store)]
+    for (const endpoint of endpoints) await accept(nodes[0].store, nodes[0].id, endpoint, 0, { count: 300 })
+    const claimed: string[] = []
+    for (let round = 0; claimed.length < 600; round++) {
+      assert.ok(round < 500, `only ${claimed.length} were claimed`)
+      const requests = endpoints.map(({ key }) => ({ endpoint: key, room: 7 }))
+      const claims = await Promise.all(nodes.map(({ store, id }) => store.claim(id, start + 1, requests)))
+      claimed.push(...claims.flatMap(({ deliveries }) => deliveries.map(({ id }) => id)))
+    }
+    assert.equal(new Set(claimed).size, 600)
+    assert.equal(await nodes[0].store.countWaiting(), 0)
+    assert.equal(await nodes[0].store.nextDueAt(), null)
+  })
+
+  test('what nodes count of one endpoint adds up, and a slot is used again', async (t) => {
+    const { nodes } = await openNodes(t, 2)
+    const [a, b] = nodes
+    const { key } = await addEndpoint(a.store)
+    const fact = { endpoint: key, attempts: 2, lastAttemptSucceeded: true }
+    for (let round = 1; round <= 3; round++) {
+      await commit(a.store, a.id, round, { facts: [{ ...fact, lastAttemptAt: start + round }] })
+    }
+    await commit(b.store, b.id, 9, { facts: [{ ...fact, lastAttemptAt: start + 9, lastAttemptSucceeded: false }] })
+    await b.store.leave(b.id)
+    const again = await b.store.join(start)
+    await commit(b.store, again, 4, { facts: [{ ...fact, lastAttemptAt: start + 10 }] })
+    const { attempts, lastAttemptAt, lastAttemptSucceeded } = await a.store.endpointStatus(key)
+    assert.deepEqual([attempts, lastAttemptAt, lastAttemptSucceeded], [10, start + 10, true])
+  })
+
+  test('a node learns of the failures that others recorded, and of their end', async (t) => {
+    const { nodes } = await openNodes(t, 2)
+    const [a, b] = nodes
+    const { key } = await addEndpoint(a.store)
+    const fact = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false }
+    assert.deepEqual((await commit(a.store, a.id, 1, { facts: [{ ...fact, health: 'since 1' }] })).learnt, [])
+    const told = await commit(b.store, b.id, 2, { facts: [fact] })
+    assert.deepEqual(told.learnt, [{ tenant: acme, endpoint: key, known: null, health: 'since 1' }])
+    await commit(b.store, b.id, 3, { facts: [{ ...fact, known: 'since 1', health: null }] })
+    const cleared = await commit(a.store, a.id, 4, { facts: [{ ...fact, known: 'since 1' }] })
+    assert.deepEqual(cleared.learnt, [{ tenant: acme, endpoint: key, known: 'since 1', health: null }])
+    assert.deepEqual((await commit(a.store, a.id, 5, { facts: [fact] })).learnt, [])
+  })
+})
+
+suite('changes', { concurrency: 4 }, () => {
+  test('of tenants, endpoints and keys are heard by all others before their calls resolve', async (t) => {
+    const { nodes } = await openNodes(t, 3)
+    const [a, b, c] = nodes as [Node, Node, Node]
+    const key = sampleKey([acme])
+    const tenant: Change = { kind: 'tenant', tenant: acme }
+    const keys: Change = { kind: 'keys' }
+    const wanted = async (changes: readonly Change[], call: () => Promise<unknown>): Promise<void> => {
+      for (const { heard } of nodes) heard.length = 0
+      await call()
+      for (const { heard } of [b, c]) {
+        const news = heard.map(({ kind, ...rest }) => ('tenant' in rest ? { kind, tenant: rest.tenant } : { kind }))
+        assert.deepEqual(news, changes)
+      }
+      assert.deepEqual(a.heard, [], 'a node does not hear itself')
+    }
+    await wanted([tenant, tenant], async () => void (await addEndpoint(a.store)))
+    const [endpoint] = (await a.store.loadTenant(acme))?.endpoints ?? []
+    assert.ok(endpoint !== undefined)
+    const { health: _, ...stored } = endpoint
+    await wanted([tenant], () => a.store.updateEndpoint({ ...stored, updatedAt: start + 1 }, start, null))
+    await wanted([], () => a.store.updateEndpoint({ ...stored, updatedAt: start + 2 }, start, null))
+    await wanted([tenant], () => a.store.updateTenant(acme, { name: 'x', settings: {} }))
+    await a.store.createKey(key, 'hash')
+    await wanted([keys], () => a.store.revokeKey(key.id, start))
+    await wanted([tenant], () => a.store.deleteEndpoint(acme, endpoint.key, start, null))
+    await wanted([tenant, keys], () => a.store.deleteTenant(acme, start))
+  })
+
+  test('that a commit makes, and deliveries that wait, are told without waiting', async (t) => {
+    const { nodes } = await openNodes(t, 2)
+    const [a, b] = nodes
+    const endpoint = await addEndpoint(a.store)
+    b.heard.length = 0
+    const [id] = await accept(a.store, a.id, endpoint, 0)
+    await until(() => b.heard.some(({ kind }) => kind === 'due'))
+    const fact = { endpoint: endpoint.key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false }
+    await commit(a.store, a.id, 1, { facts: [{ ...fact, disable: 'failing' }] })
+    await until(() => b.heard.some(({ kind }) => kind === 'tenant'))
+    b.heard.length = 0
+    assert.equal(await a.store.rearmDelivery(id, start), true)
+    await until(() => b.heard.some(({ kind }) => kind === 'due'))
+  })
+
+  test('are waited for no longer than a node that answers nothing may trust what it knows', async (t) => {
+    const { nodes, url } = await openNodes(t, 2)
+    const [a] = nodes
+    await sql(
+      url,
+      `INSERT INTO nodes (started_at, heartbeat_at, name, slot) VALUES (0, clock_timestamp(), 'ghost', 99)`,
+    )
+    const begin = performance.now()
+    await a.store.updateTenant((await addEndpointQuickly(url, a)).tenant, { name: 'x', settings: {} })
+    const took = performance.now() - begin
+    assert.ok(took >= limits.trustMs && took < limits.trustMs + 2000, `${took} ms`)
+  })
+
+  test('may have been missed when the connection that listens has broken', async (t) => {
+    const { nodes, url } = await openNodes(t, 2)
+    const [a, b] = nodes
+    const terminate = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1'
+    await sql(url, terminate, `${new URL(url).searchParams.get('schema')} listens`)
+    await until(() => b.heard.some(({ kind }) => kind === 'everything'))
+    for (const { store, id } of nodes) assert.equal((await store.heartbeat(id, start)).alive, true)
+    b.heard.length = 0
+    await addEndpoint(a.store)
+    assert.ok(
+      b.heard.some(({ kind }) => kind === 'tenant'),
+      'and are heard again from the next heartbeat on',
+    )
+  })
+})
+
+/** Without a change that others must hear of. */
+async function addEndpointQuickly(url: string, { store }: Node): Promise<{ tenant: typeof acme }> {
+  await sql(url, `INSERT INTO tenants (id, dialect, settings, created_at) VALUES ($1, 'standard', '{}', 0)`, acme)
+  assert.ok((await store.findTenant(acme)) !== null)
+  return { tenant: acme }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const giveUpAt = Date.now() + 5000
+  while (!holds()) {
+    assert.ok(Date.now() < giveUpAt, 'waited in vain')
+    await sleep(5)
+  }
+}

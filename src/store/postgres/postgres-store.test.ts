@@ -1,0 +1,25 @@
+// The suite of all engines, on schemas of their own.
+
+import { testDatabase } from '../../../test/support/test-database.ts'
+import { type Harness, storeConformance } from '../conformance/suite.ts'
+import { openPostgresStore } from './postgres-store.ts'
+
+storeConformance('PostgreSQL', async (): Promise<Harness> => {
+  const place = await testDatabase()
+  let store = await openPostgresStore(place.url)
+  return {
+    get store() {
+      return store
+    },
+    // Closing hands nothing back: what was leased stays leased. That a kill leaves no more is tried elsewhere.
+    async reopen() {
+      await store.close()
+      store = await openPostgresStore(place.url)
+      return store
+    },
+    async dispose() {
+      await store.close()
+      await place.drop()
+    },
+  }
+})

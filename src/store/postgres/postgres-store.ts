@@ -1,0 +1,79 @@
+// The store on a PostgreSQL server, which any number of nodes may share.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Store, StoreUnavailable } from '../store.ts'
+import { attemptReads } from './attempts.ts'
+import { Changes } from './changes.ts'
+import { commitRole } from './commit.ts'
+import { Database, refusal } from './database.ts'
+import { endpointReads, endpointRole } from './endpoints.ts'
+import { historyReads, historyRole } from './history.ts'
+import { keyReads, keyRole } from './keys.ts'
+import { leaseRole } from './leases.ts'
+import { migrate } from './migrate.ts'
+import { quotaRole } from './quotas.ts'
+import { tenantReads, tenantRole } from './tenants.ts'
+import { refuseUnfinishedCopy } from './unfinished-copy.ts'
+import { upkeepRole } from './upkeep.ts'
+
+/** A server that is just starting is waited for. */
+const startMsMax = 30_000
+const startAgainMs = 500
+
+/**
+ * Connects to the database at `url` and brings its schema up to date. `?schema=` names the schema that holds the tables
+ * (default: `posthorn`).
+ *
+ * @throws StoreRefused where the server does not answer within 30 s, refuses the login, or a newer program wrote the
+ * schema
+ */
+export async function openPostgresStore(url: string): Promise<Store> {
+  const db = new Database({ url })
+  const changes = new Changes(db)
+  const { closeCommits, ...commits } = commitRole(db, changes)
+  try {
+    await untilThere(async () => {
+      await migrate(db)
+      await refuseUnfinishedCopy(db)
+    })
+  } catch (error) {
+    await db.close()
+    throw refusal(error)
+  }
+  return {
+    ...commits,
+    ...leaseRole(db, changes),
+    ...tenantRole(changes),
+    ...tenantReads(db),
+    ...keyRole(changes),
+    ...keyReads(db),
+    ...endpointRole(db, changes),
+    ...endpointReads(db),
+    ...historyRole(db, changes),
+    ...historyReads(db),
+    ...attemptReads(db),
+    ...upkeepRole(db),
+    quotas: quotaRole(db),
+    listen: (listener) => changes.listen(listener),
+    async close() {
+      await Promise.all([closeCommits(), changes.close(), db.close()])
+    },
+  }
+}
+
+async function untilThere(action: () => Promise<void>): Promise<void> {
+  const giveUpAt = Date.now() + startMsMax
+  for (;;) {
+    try {
+      return await action()
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || !mayPass(error) || Date.now() > giveUpAt) throw error
+      await sleep(startAgainMs)
+    }
+  }
+}
+
+/** A wrong password, a missing database or missing rights are not waited for. */
+function mayPass(error: StoreUnavailable): boolean {
+  return !/password|authentication|role|does not exist|permission denied/i.test(error.message)
+}

@@ -1,0 +1,92 @@
+import type { TenantId } from '../../domain/ids.ts'
+import type { Tenant } from '../../domain/tenant.ts'
+import { pageOf, seqAfter } from '../pages.ts'
+import type { Page, PageRequest } from '../store.ts'
+import type { Changes } from './changes.ts'
+import { type Database, withoutNul } from './database.ts'
+
+export interface TenantColumns {
+  seq: number
+  id: string
+  dialect: string
+  name: string | null
+  settings: string
+  created_at: number
+}
+
+/** Named, as everywhere: a statement that is prepared with `*` fails once another node has added a column. */
+const tenantColumns = 'seq, id, dialect, name, settings, created_at'
+
+export function tenantRole(changes: Changes) {
+  return {
+    createTenant(tenant: Tenant): Promise<boolean> {
+      const insert = `INSERT INTO tenants (id, dialect, name, settings, created_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT DO NOTHING`
+      const { id, dialect, name, settings, createdAt } = tenant
+      return changes.make(async (change) => {
+        const values = [id, dialect, withoutNul(name), JSON.stringify(settings), createdAt]
+        if ((await change.session.run(insert, ...values)) === 0) return false
+        // Gives it its version. Other nodes hear of it too: they may have seen that there was none.
+        return change.tenantChanged(id)
+      })
+    },
+
+    updateTenant(id: TenantId, { name, settings }: Pick<Tenant, 'name' | 'settings'>): Promise<boolean> {
+      const update = 'UPDATE tenants SET name = $1, settings = $2 WHERE id = $3'
+      return changes.make(async (change) => {
+        if (!(await change.tenantChanged(id))) return false
+        return (await change.session.run(update, withoutNul(name), JSON.stringify(settings), id)) === 1
+      })
+    },
+
+    deleteTenant(id: TenantId, now: number): Promise<boolean> {
+      return changes.make(async (change) => {
+        const { session } = change
+        // Whoever changes its endpoints has locked this row: no endpoint comes to it any more.
+        if ((await session.run('DELETE FROM tenants WHERE id = $1', id)) === 0) return false
+        await session.run('DELETE FROM api_key_tenants WHERE tenant = $1', id)
+        await session.run(
+          'DELETE FROM api_keys k WHERE NOT EXISTS (SELECT FROM api_key_tenants t WHERE t.api_key = k.id)',
+        )
+        await session.run(
+          'UPDATE endpoint_status SET sweep = true WHERE endpoint IN (SELECT key FROM endpoints WHERE tenant = $1)',
+          id,
+        )
+        await session.run('UPDATE endpoints SET deleted_at = coalesce(deleted_at, $1) WHERE tenant = $2', now, id)
+        await change.tenantGone(id)
+        await change.keysChanged()
+        return true
+      })
+    },
+  }
+}
+
+export function tenantReads(db: Database) {
+  return {
+    async findTenant(id: TenantId): Promise<Tenant | null> {
+      const row = await db.get<TenantColumns>(`SELECT ${tenantColumns} FROM tenants WHERE id = $1`, id)
+      return row === undefined ? null : tenantOf(row)
+    },
+
+    async listTenants(page: PageRequest, dialect: string | null): Promise<Page<Tenant>> {
+      const rows = await db.all<TenantColumns>(
+        `SELECT ${tenantColumns} FROM tenants WHERE seq < $1 ${dialect === null ? '' : 'AND dialect = $3'}
+         ORDER BY seq DESC LIMIT $2`,
+        seqAfter(page),
+        page.limit + 1,
+        ...(dialect === null ? [] : [dialect]),
+      )
+      return pageOf(rows, page.limit, tenantOf, (row) => String(row.seq))
+    },
+  }
+}
+
+export function tenantOf(row: Omit<TenantColumns, 'seq'>): Tenant {
+  return {
+    id: row.id as TenantId,
+    dialect: row.dialect,
+    name: row.name,
+    settings: JSON.parse(row.settings) as Record<string, string>,
+    createdAt: row.created_at,
+  }
+}

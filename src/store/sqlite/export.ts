@@ -1,0 +1,164 @@
+// Reads a whole installation so that it can be copied to another engine. It takes the lock that the service takes:
+// nothing changes meanwhile.
+
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import type { CopiedPage, CopiedTable, CopiedValue, Counters } from '../copy.ts'
+import { StoreRefused } from '../store.ts'
+import { Database } from './database.ts'
+import { migrate } from './migrate.ts'
+import { lockOut } from './sqlite-store.ts'
+
+/** A page ends with the row that goes past this: payloads may have a mebibyte each. */
+const pageCharsMax = 4 * 1024 * 1024
+
+interface SourceTable extends CopiedTable {
+  readonly key: readonly string[]
+  /** Where its rows come from, and what stands for a column that is not simply one of there. */
+  readonly from: string
+  readonly where: string
+  readonly expressions: Readonly<Record<string, string>>
+}
+
+// What an unclean stop left leased waits again, as after `join`: its endpoint is to be looked at at once.
+const isLeftBehind = 'endpoint IN (SELECT DISTINCT endpoint FROM deliveries WHERE status = 0 AND node > 0)'
+const isOff = 'NOT EXISTS (SELECT 1 FROM endpoints p WHERE p.key = endpoint AND p.enabled = 1 AND p.deleted_at IS NULL)'
+
+/** Everything but `nodes`, which have all gone, and `sequences` (see `counters`). */
+const tables: readonly SourceTable[] = [
+  // First: a target that is being served after all is found out by its first page.
+  table('installation', 'name', 'value'),
+  table('tenants', 'seq', 'id dialect name settings created_at version'),
+  table('api_keys', 'seq', 'id hash dialect scopes role name hint created_at revoked_at'),
+  table('api_key_tenants', 'tenant api_key', ''),
+  table(
+    'endpoints',
+    'key',
+    `tenant id url event_types filters description enabled disabled_reason
+     sealed_headers sealed_secrets unique_key created_at updated_at deleted_at`,
+  ),
+  table('endpoint_status', 'endpoint', 'health next_due_at sweep', {
+    next_due_at: `CASE WHEN ${isLeftBehind} THEN 0 ELSE next_due_at END`,
+    sweep: `max(sweep, ${isLeftBehind} AND ${isOff})`,
+  }),
+  {
+    ...table('endpoint_attempts', 'endpoint', 'slot attempts last_attempt_at last_attempt_succeeded', { slot: '0' }),
+    from: 'endpoint_status',
+    where: 'attempts > 0',
+  },
+  table('events', 'seq', 'tenant id type data attributes occurred_at accepted_at deliveries'),
+  table('deliveries', 'id', 'event endpoint status attempts attempts_before due_at node reason ended_at', {
+    node: '0',
+  }),
+  table('attempts', 'delivery number', 'started_at duration_ms kind status detail response exchange'),
+  table('idempotent_answers', 'api_key idempotency_key', 'route status sealed_body expires_at'),
+]
+
+function table(name: string, key: string, rest: string, expressions: SourceTable['expressions'] = {}): SourceTable {
+  const words = (text: string): string[] => text.match(/\w+/g) ?? []
+  return { name, key: words(key), columns: words(`${key} ${rest}`), from: name, where: 'true', expressions }
+}
+
+export interface Export {
+  readonly tables: readonly CopiedTable[]
+  /** Another one for every installation, for every life of its service, and for every version of the schema. */
+  readonly fingerprint: string
+  count(table: CopiedTable): number
+  /** The next rows in the order of the key; none: that was all. */
+  page(table: CopiedTable, after: string | null, rowsMax: number): CopiedPage | null
+  counters(): Counters
+  close(): void
+}
+
+/**
+ * Opens the installation at `path`, and brings its schema up to date.
+ *
+ * @throws StoreRefused where there is none, it is in use, or a newer program wrote it
+ */
+export function openExport(path: string): Export {
+  if (!existsSync(path)) throw new StoreRefused(`there is no database ${path}`)
+  assertOurs(path)
+  const lock = lockOut(path)
+  try {
+    const writer = new Database(path, 'write')
+    migrate(writer)
+    writer.close()
+    const db = new Database(path, 'read')
+    return {
+      tables,
+      fingerprint: fingerprintOf(db),
+      count: ({ name }) => countOf(db, find(name)),
+      page: ({ name }, after, rowsMax) => pageOf(db, find(name), after, rowsMax),
+      counters: () => countersOf(db),
+      close() {
+        db.close()
+        lock.close()
+      },
+    }
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+/** Asked before anything is written: any other file of SQLite would become one of ours. */
+function assertOurs(path: string): void {
+  let tablesFound = 0
+  try {
+    const db = new Database(path, 'read')
+    const ours = `SELECT count(*) AS count FROM sqlite_schema WHERE name IN ('installation', 'endpoints', 'deliveries')`
+    tablesFound = db.get<{ count: number }>(ours)?.count ?? 0
+    db.close()
+  } catch {
+    // Not even a file of SQLite.
+  }
+  if (tablesFound !== 3) throw new StoreRefused(`${path} is not a database of Posthorn`)
+}
+
+function find(name: string): SourceTable {
+  return tables.find((one) => one.name === name) as SourceTable
+}
+
+function fingerprintOf(db: Database): string {
+  const facts = [
+    db.all('SELECT name, value FROM installation ORDER BY name'),
+    // Grows with every start of the service.
+    db.all('SELECT name, seq FROM sqlite_sequence ORDER BY name'),
+    db.get('PRAGMA user_version'),
+  ]
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex')
+}
+
+function countOf(db: Database, { from, where }: SourceTable): number {
+  return db.get<{ count: number }>(`SELECT count(*) AS count FROM ${from} WHERE ${where}`)?.count ?? 0
+}
+
+function pageOf(db: Database, source: SourceTable, after: string | null, rowsMax: number): CopiedPage | null {
+  const { columns, key, from, where, expressions } = source
+  const keys = key.join(', ')
+  const next = after === null ? 'true' : `(${keys}) > (${key.map(() => '?').join(', ')})`
+  const shown = columns.map((column) => expressions[column] ?? column).join(', ')
+  const statement = db.prepare(`SELECT ${shown} FROM ${from} WHERE ${where} AND ${next} ORDER BY ${keys} LIMIT ?`)
+  statement.setReturnArrays(true)
+  const values = after === null ? [] : (JSON.parse(after) as CopiedValue[])
+  const rows: CopiedValue[][] = []
+  let chars = 0
+  for (const row of statement.iterate(...values, rowsMax) as unknown as Iterable<CopiedValue[]>) {
+    rows.push(row)
+    for (const value of row) if (typeof value === 'string') chars += value.length
+    if (chars > pageCharsMax) break
+  }
+  const last = rows.at(-1)
+  return last === undefined ? null : { rows, last: JSON.stringify(last.slice(0, key.length)) }
+}
+
+function countersOf(db: Database): Counters {
+  const highest = (what: string): number => db.get<{ value: number | null }>(`SELECT ${what} AS value`)?.value ?? 0
+  return {
+    tenants: highest('(SELECT max(seq) FROM tenants)'),
+    apiKeys: highest('(SELECT max(seq) FROM api_keys)'),
+    endpoints: highest(`(SELECT value FROM sequences WHERE name = 'endpoint')`),
+    events: highest('(SELECT max(seq) FROM events)'),
+    versions: highest(`(SELECT value FROM sequences WHERE name = 'version')`),
+  }
+}

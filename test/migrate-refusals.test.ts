@@ -1,0 +1,111 @@
+// What `posthorn migrate` refuses, each with one line, and leaves as it was.
+
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { acme } from '../src/store/conformance/samples.ts'
+import { addTenants } from '../src/store/conformance/steps.ts'
+import { openPostgresStore } from '../src/store/postgres/postgres-store.ts'
+import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
+import { fillInstallation } from './support/filled-installation.ts'
+import { ask, bothSides, type Ended, migrate, startMigrate } from './support/migrate-run.ts'
+import { freePort } from './support/server-process.ts'
+
+function assertRefused({ code, stderr, stdout }: Ended, reason: RegExp): void {
+  assert.equal(code, 1)
+  assert.match(stderr, /^[^\n]+\n$/)
+  assert.match(stderr, reason)
+  assert.doesNotMatch(stdout, /All is copied/)
+}
+
+test('addresses that are wrong, or the wrong way round', async () => {
+  const [sqlite, postgres] = ['sqlite:./x.db', 'postgres://u:p4ssword@localhost/x']
+  const cases: [string[], RegExp][] = [
+    [['--from', postgres, '--to', sqlite], /^posthorn: --from must be sqlite:<file>: installations move from SQLite/],
+    [['--from', postgres, '--to', postgres], /^posthorn: --from must be sqlite:<file>: /],
+    [['--from', sqlite, '--to', sqlite], /^posthorn: --to must be postgres:\/\/…: /],
+    [['--from', 'x.db', '--to', postgres], /^posthorn: --from must be sqlite:<file> or /],
+    [['--from', sqlite, '--to', 'mysql://x'], /^posthorn: --to must be sqlite:<file> or /],
+    [['--from', sqlite], /^error: required option '--to <database>' not specified/],
+    [['--from', sqlite, '--to', `${postgres}?schema=A-b`], /^posthorn: the schema in the address .* is no plain name/],
+  ]
+  await Promise.all(cases.map(async ([args, reason]) => assertRefused(await startMigrate(args).ended, reason)))
+})
+
+test('a target that cannot be reached, or does not let us in', async (t) => {
+  const { path, url } = await bothSides(t)
+  await fillInstallation(path)
+  const changed = (change: (address: URL) => void): string => {
+    const address = new URL(url)
+    change(address)
+    return address.href
+  }
+  const port = String(await freePort())
+  const nobody = changed((address) => (address.port = port))
+  const wrong = changed((address) => (address.password = 'wrong'))
+  const absent = changed((address) => (address.pathname = '/absent'))
+  assertRefused(await migrate(path, nobody), /^posthorn: --to cannot be used: .*cannot be reached: .*ECONNREFUSED/)
+  assertRefused(await migrate(path, wrong), /^posthorn: --to cannot be used: .*password authentication failed/)
+  assertRefused(await migrate(path, absent), /^posthorn: --to cannot be used: .*database "absent" does not exist/)
+})
+
+test('a source that is missing, is not one of Posthorn, or is in use', async (t) => {
+  const { path, url } = await bothSides(t)
+  const folder = dirname(path)
+  assertRefused(await migrate(path, url), /^posthorn: there is no database .*posthorn\.db\n$/)
+  assertRefused(await migrate(join(folder, 'no', 'x.db'), url), /^posthorn: there is no database /)
+  assert.deepEqual(readdirSync(folder), [])
+
+  const [text, empty, foreign] = ['text.db', 'empty.db', 'foreign.db'].map((name) => join(folder, name)) as Three
+  writeFileSync(text, 'no database, but a text that is long enough to be one, and then some more of it')
+  writeFileSync(empty, '')
+  const db = new DatabaseSync(foreign)
+  db.exec('CREATE TABLE tenants (x)')
+  db.close()
+  for (const file of [text, empty, foreign, folder]) {
+    const before = file === folder ? null : readFileSync(file)
+    assertRefused(await migrate(file, url), /^posthorn: .* is not a database of Posthorn\n$/)
+    if (before !== null) assert.deepEqual(readFileSync(file), before)
+  }
+  assert.deepEqual(readdirSync(folder).toSorted(), ['empty.db', 'foreign.db', 'text.db'])
+
+  const store = await openSqliteStore(path)
+  try {
+    assertRefused(await migrate(path, url), /^posthorn: the database .*posthorn\.db is in use by another process\n$/)
+  } finally {
+    await store.close()
+  }
+  const newer = new DatabaseSync(path)
+  newer.exec('PRAGMA user_version = 1000')
+  newer.close()
+  assertRefused(await migrate(path, url), /written by a newer Posthorn\n$/)
+  // Nothing was made there.
+  assert.deepEqual(await ask(url, 'SELECT FROM pg_namespace WHERE nspname = current_schema()'), [])
+})
+
+type Three = [string, string, string]
+
+test('a target that is not empty; so a second run is refused', async (t) => {
+  const { path, url } = await bothSides(t)
+  await fillInstallation(path)
+  const others = await bothSides(t)
+  const store = await openPostgresStore(others.url)
+  await addTenants(store, acme)
+  await store.close()
+  assertRefused(await migrate(path, others.url), /^posthorn: the target is not empty: the table tenants in its schema /)
+
+  const foreign = await bothSides(t)
+  const schema = new URL(foreign.url).searchParams.get('schema')
+  await ask(foreign.url, `CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.theirs (x int)`)
+  assertRefused(
+    await migrate(path, foreign.url),
+    /^posthorn: the target is not empty: .* tables that are not Posthorn's/,
+  )
+
+  // One that was prepared, and never served, is as good as none.
+  await (await openPostgresStore(url)).close()
+  assert.equal((await migrate(path, url)).code, 0)
+  assertRefused(await migrate(path, url), /^posthorn: the target is not empty: /)
+})

@@ -1,0 +1,147 @@
+// An installation that was copied to PostgreSQL answers as the one on SQLite did, and goes on as it would have.
+
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import type { ApiKeyId, EndpointKey, EventId, TenantId } from '../src/domain/ids.ts'
+import { acme, newEvent, other, sampleEvent, sampleKey, sampleTenant, start } from '../src/store/conformance/samples.ts'
+import { allPages, commit, joinAlone, sweepAll } from '../src/store/conformance/steps.ts'
+import { openPostgresStore } from '../src/store/postgres/postgres-store.ts'
+import { openExport } from '../src/store/sqlite/export.ts'
+import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
+import type { Store } from '../src/store/store.ts'
+import { answer, fillInstallation, keyHashes } from './support/filled-installation.ts'
+import { ask, assertSameRows, bothSides, migrate } from './support/migrate-run.ts'
+
+const everyEvent = { tenant: null, type: null, from: null, to: null }
+const everyDelivery = { ...everyEvent, endpoint: null, status: null, eventType: null }
+const longAfter = start + 10_000_000
+const endpointsMax = 10
+
+test('what both sides answer is the same, and so is what they do next', async (t) => {
+  const { path, url } = await bothSides(t)
+  await fillInstallation(path)
+  const { code, stdout, stderr } = await migrate(path, url)
+  assert.deepEqual([code, stderr], [0, ''])
+  assert.match(stdout, /\n {2}events +18\n[^]*\n {2}rows in +SQLite +PostgreSQL\n[^]*\n {2}events +18 +18\n/)
+  assert.match(stdout, /POSTHORN_MASTER_KEY +the same as until now/)
+  await assertSameRows(path, url)
+  assert.deepEqual(
+    await ask(
+      url,
+      `SELECT FROM pg_class WHERE relname = 'migration_progress' AND relnamespace = current_schema()::regnamespace`,
+    ),
+    [],
+  )
+
+  const stores = [await openSqliteStore(path), await openPostgresStore(url)]
+  try {
+    // A start of the service, which on SQLite makes due what an earlier life held.
+    const told = await Promise.all(
+      stores.map(async (store) => [(await joinAlone(store, 100_000)) > 0, await everything(store)]),
+    )
+    assert.deepEqual(told[1], told[0])
+    assert.match(JSON.stringify(told[1]), /"response":"PK\ufffd\ufffdmulti\\nline/)
+    const next = await Promise.all(stores.map(goOn))
+    assert.deepEqual(next[1], next[0])
+  } finally {
+    for (const store of stores) await store.close()
+  }
+})
+
+async function everything(store: Store): Promise<unknown> {
+  const tenants = await allPages(2, (page) => store.listTenants(page, null))
+  const deliveries = await allPages(3, (page) => store.listDeliveries(everyDelivery, page))
+  const events = await allPages(3, (page) => store.listEvents(everyEvent, page))
+  const endpoints = Array.from({ length: endpointsMax }, (_, key) => key as EndpointKey)
+  assert.ok(tenants.length > 1 && deliveries.length > 10 && events.length > 9)
+  const listed = await allPages(2, (page) => store.listKeys(page, null))
+  const found = await each(keyHashes, (hash) => store.findKeyByHash(hash))
+  return plain({
+    tenants: await each(tenants, ({ id }) => store.loadTenant(id)),
+    keys: [...listed, ...found].map((key) => ({ ...key, tenants: key?.tenants.toSorted() })),
+    deliveries: await each(deliveries, ({ id }) => store.findDelivery(id)),
+    lists: [events, deliveries],
+    ofEvents: await each(events, async (event) => (await store.deliveriesOfEvent(event)).toSorted(byId)),
+    status: await each(endpoints, (key) => store.endpointStatus(key)),
+    attempts: await each(endpoints, (endpoint) =>
+      store.listAttempts({ ...everyEvent, endpoint, succeeded: null, eventType: null }, { page: 1, limit: 100 }),
+    ),
+    answer: await store.findAnswer(answer.apiKey, answer.idempotencyKey, start),
+    proof: await store.writeOnce('master key proof', 'another'),
+    due: (await store.dueEndpoints(longAfter, 100)).toSorted((a, b) => a - b),
+    nextDueAt: await store.nextDueAt(),
+    waiting: await store.countWaiting(),
+  })
+}
+
+/** Cancels and claims all there is, and adds to it. */
+async function goOn(store: Store): Promise<unknown> {
+  await sweepAll(store, 200_000)
+  const swept = await everything(store)
+  const node = await store.join(longAfter)
+  const requests = (await store.dueEndpoints(longAfter, 100)).map((endpoint) => ({ endpoint, room: 100 }))
+  const claim = await store.claim(node, longAfter, requests)
+  const key = await store.nextEndpointKey()
+  assert.equal(await store.createTenant(sampleTenant('new' as TenantId)), true)
+  await store.createKey(sampleKey([acme], { id: 'key_new' as ApiKeyId }), 'hash of a new one')
+  const duplicate = sampleEvent(other, 41, { id: 'evt-é' as EventId })
+  const fresh = sampleEvent(acme, 300_000, { id: 'evt-new' as EventId })
+  const events = [duplicate, fresh].map((event) => newEvent(event, [], false))
+  const stored = await commit(store, node, 300_000, { events })
+  const version = (await store.loadTenant('new' as TenantId))?.version
+  assert.ok(claim.deliveries.length > 4)
+  const newest = (await store.listKeys({ limit: 1, after: null }, null)).rows[0]
+  return plain([swept, newest, claim.deliveries.toSorted(byId), claim.more, key, version, stored.events])
+}
+
+async function each<Item, Result>(
+  items: readonly Item[],
+  question: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  for (const item of items) results.push(await question(item))
+  return results
+}
+
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return a.id < b.id ? -1 : 1
+}
+
+/** PostgreSQL holds the replacement character where SQLite holds NUL. */
+function plain(value: unknown): unknown {
+  const withoutNul = (_: string, one: unknown): unknown =>
+    typeof one === 'string' ? one.replaceAll('\0', '\ufffd') : one
+  return JSON.parse(JSON.stringify(value), withoutNul)
+}
+
+test('every table and column of SQLite is copied, or left out on purpose', async (t) => {
+  const { path } = await bothSides(t)
+  await fillInstallation(path)
+  // Nodes are gone. What sequences hold becomes that of PostgreSQL's own.
+  const leftOut = new Set(['nodes', 'sequences'])
+  // In a table of their own there.
+  const elsewhere: Readonly<Record<string, string>> = { endpoint_status: 'endpoint_attempts' }
+  const source = openExport(path)
+  const db = new DatabaseSync(path, { readOnly: true })
+  try {
+    const columns = db
+      .prepare(
+        `SELECT t.name AS "table", c.name AS column FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'`,
+      )
+      .all() as { table: string; column: string }[]
+    const missing = columns.filter(
+      ({ table, column }) =>
+        !leftOut.has(table) &&
+        !source.tables.some(
+          ({ name, columns: copied }) => (name === table || name === elsewhere[table]) && copied.includes(column),
+        ),
+    )
+    assert.ok(columns.length > 60)
+    assert.deepEqual(missing, [])
+  } finally {
+    db.close()
+    source.close()
+  }
+})
