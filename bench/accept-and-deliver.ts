@@ -1,8 +1,9 @@
-// P1: events accepted and delivered per second on SQLite with real fsync, against a relay that stores nothing. 64
-// connections post payloads of 500 bytes for 64 tenants with one endpoint each, so that each event matches one. Both
+// P1 and P2: events accepted and delivered per second on SQLite and on PostgreSQL, with real fsync, against a relay
+// that stores nothing. 64 connections post payloads of 500 bytes for 64 tenants with one endpoint each, so that each event matches one. Both
 // sides get the same bytes from the same generator and deliver to the same receiver.
 
 import { type OperatorClient, createOperatorClient } from '../test/support/operator-client.ts'
+import { testDatabase } from '../test/support/test-database.ts'
 import { type ServerProcess, createInstallation, startServer } from '../test/support/server-process.ts'
 import { type Child, startChild } from './child.ts'
 import type { BenchOptions, Figure, FigureResult } from './figure.ts'
@@ -21,24 +22,55 @@ interface Sides {
 }
 
 const connections = 64
-const target = 0.65
 
-export const p1: Figure = { id: 'P1', run: runP1 }
+export const p1: Figure = {
+  id: 'P1',
+  database: 'sqlite',
+  run: (options, say) => runFigure({ id: 'P1', on: 'SQLite', target: 0.65, env: {} }, options, say),
+}
 
-async function runP1(options: BenchOptions, say: (line: string) => void): Promise<FigureResult> {
+export const p2: Figure = {
+  id: 'P2',
+  database: 'postgres',
+  async run(options, say) {
+    const database = await testDatabase()
+    try {
+      return await runFigure(
+        { id: 'P2', on: 'PostgreSQL', target: 0.4, env: { POSTHORN_DATABASE: database.url } },
+        options,
+        say,
+      )
+    } finally {
+      await database.drop()
+    }
+  },
+}
+
+interface Scenario {
+  readonly id: string
+  readonly on: string
+  readonly target: number
+  readonly env: Readonly<Record<string, string>>
+}
+
+async function runFigure(
+  scenario: Scenario,
+  options: BenchOptions,
+  say: (line: string) => void,
+): Promise<FigureResult> {
   const installation = await createInstallation()
   const bench = await startLoadBench()
   const relay = startChild('relay.ts')
   let server: ServerProcess | undefined
   let client: OperatorClient | undefined
   try {
-    server = await startServer(installation, { POSTHORN_RATE_LIMITS: 'off' })
+    server = await startServer(installation, { POSTHORN_RATE_LIMITS: 'off', ...scenario.env })
     client = createOperatorClient(server.url, installation.operatorKey)
     const endpoints = await registerTenants(client, bench.receiverPort, options.small ? 8 : 64)
     const order = { operatorKey: installation.operatorKey, receiverPort: bench.receiverPort, endpoints }
     const relayPort = await startRelay(relay, order)
     const requests = Object.keys(endpoints).map((tenant) => eventRequest(tenant, installation.operatorKey))
-    return await measure(createSides(bench, requests, server.port, relayPort, client), options, say)
+    return await measure(createSides(bench, requests, server.port, relayPort, client), scenario, options, say)
   } finally {
     bench.end()
     relay.end()
@@ -63,16 +95,21 @@ function createSides(
   const load = { connections, requests }
   return {
     async ours(durationMs) {
-      const run = await bench.run({ ...load, port: serverPort, durationMs })
+      const run = await bench.run({ ...load, ports: [serverPort], durationMs })
       await untilIdle(client)
       return run
     },
-    baseline: (durationMs) => bench.run({ ...load, port: relayPort, durationMs }),
+    baseline: (durationMs) => bench.run({ ...load, ports: [relayPort], durationMs }),
     direct: (durationMs) => bench.runDirect({ ...load, durationMs }),
   }
 }
 
-async function measure(sides: Sides, options: BenchOptions, say: (line: string) => void): Promise<FigureResult> {
+async function measure(
+  sides: Sides,
+  { id, on, target }: Scenario,
+  options: BenchOptions,
+  say: (line: string) => void,
+): Promise<FigureResult> {
   const durationMs = options.seconds * 1_000
   const direct = await sides.direct(durationMs / 2)
   say(`generator and receiver alone: ${Math.round(direct.deliveredPerSecond)}/s`)
@@ -91,8 +128,8 @@ async function measure(sides: Sides, options: BenchOptions, say: (line: string) 
     say('WARNING: generator and receiver are the bottleneck, so the ratio means nothing')
   }
   return {
-    id: 'P1',
-    what: 'events accepted and delivered on SQLite; baseline: a relay that stores nothing',
+    id,
+    what: `events accepted and delivered on ${on}; baseline: a relay that stores nothing`,
     unit: 'events/s',
     ours: rates(ours),
     baseline: rates(baseline),

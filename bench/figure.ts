@@ -12,6 +12,7 @@ export interface BenchOptions {
 export interface Figure {
   /** As in the specification, e.g. `P1`. */
   readonly id: string
+  readonly database: 'sqlite' | 'postgres'
   readonly run: (options: BenchOptions, say: (line: string) => void) => Promise<FigureResult>
 }
 
@@ -22,8 +23,8 @@ export interface FigureResult {
   /** One number for each run. */
   readonly ours: readonly number[]
   readonly baseline: readonly number[]
-  /** The least ratio of ours to the baseline that is good enough. */
-  readonly target: number
+  /** The least ratio of ours to the baseline that is good enough; null: none is set. */
+  readonly target: number | null
   /** Everything that was measured, as it is saved. */
   readonly raw: unknown
 }

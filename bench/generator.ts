@@ -6,7 +6,8 @@ import { nowMs, serveOrders } from './child.ts'
 import { joined, messageLength } from './message-length.ts'
 
 export interface LoadOrder {
-  readonly port: number
+  /** Of the servers; connections are shared out evenly. */
+  readonly ports: readonly number[]
   readonly connections: number
   readonly durationMs: number
   /** Whole requests, head and body; the connections send them in turn. */
@@ -28,7 +29,9 @@ const refusedPauseMs = 5
 /** Keeps every connection busy for the time, then lets each have its last answer. */
 async function runLoad(order: LoadOrder): Promise<LoadReport> {
   const requests = order.requests.map((text) => Buffer.from(text))
-  const sockets = await Promise.all(Array.from({ length: order.connections }, () => open(order.port)))
+  const sockets = await Promise.all(
+    Array.from({ length: order.connections }, (_, index) => open(order.ports[index % order.ports.length] ?? 0)),
+  )
   const firstRequestAt = nowMs()
   const endAt = performance.now() + order.durationMs
   const counts = { accepted: 0, refused: 0 }

@@ -23,7 +23,7 @@ export interface LoadBench {
   /** Throws when not exactly what was accepted arrives within 60 s. */
   run(order: LoadOrder): Promise<LoadRun>
   /** How fast generator and receiver are with nothing in between: what is measured must be slower than that. */
-  runDirect(order: Omit<LoadOrder, 'port'>): Promise<LoadRun>
+  runDirect(order: Omit<LoadOrder, 'ports'>): Promise<LoadRun>
   end(): void
 }
 
@@ -58,7 +58,7 @@ export async function startLoadBench(): Promise<LoadBench> {
   return {
     receiverPort,
     run,
-    runDirect: (order) => run({ ...order, port: receiverPort }),
+    runDirect: (order) => run({ ...order, ports: [receiverPort] }),
     end() {
       generator.end()
       receiver.end()

@@ -45,7 +45,7 @@ function row(result: FigureResult): string[] {
     medianAndRange(result.baseline),
     ratio.toFixed(2),
     `${spread.min.toFixed(2)}–${spread.max.toFixed(2)}`,
-    `≥ ${result.target.toFixed(2)} ${ratio >= result.target ? 'met' : 'missed'}`,
+    result.target === null ? '–' : `≥ ${result.target.toFixed(2)} ${ratio >= result.target ? 'met' : 'missed'}`,
     result.unit,
   ]
 }

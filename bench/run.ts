@@ -1,14 +1,15 @@
 // The entry of `npm run bench`: runs the figures that are named (default: all) and prints one table.
 //
-//     npm run bench -- [P1 …] [--runs 5] [--seconds 4] [--small] [--save]
+//     npm run bench -- [P1 …] [--database postgres] [--runs 5] [--seconds 4] [--small] [--save]
 
 import { parseArgs } from 'node:util'
 import type { BenchOptions, Figure, FigureResult } from './figure.ts'
 import { describeMachine } from './machine.ts'
-import { p1 } from './p1-accept-and-deliver.ts'
+import { p1, p2 } from './accept-and-deliver.ts'
+import { nodes } from './nodes.ts'
 import { resultTable, saveResult } from './report.ts'
 
-const figures: readonly Figure[] = [p1]
+const figures: readonly Figure[] = [p1, p2, ...nodes]
 
 const say = (line: string): void => console.log(line)
 
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      database: { type: 'string' },
       runs: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '4' },
       small: { type: 'boolean', default: false },
@@ -25,7 +27,7 @@ async function main(): Promise<void> {
   const options: BenchOptions = values.small
     ? { small: true, runs: 1, seconds: 0.3 }
     : { small: false, runs: positive('--runs', values.runs), seconds: positive('--seconds', values.seconds) }
-  const chosen = choose(positionals)
+  const chosen = choose(positionals, values.database)
   endWithin(chosen.length * (180 + options.runs * (options.seconds * 6 + 20)))
 
   const machine = describeMachine()
@@ -42,8 +44,8 @@ async function main(): Promise<void> {
   if (options.small) say('(--small: shows that the scenarios work, measures nothing)')
 }
 
-function choose(names: readonly string[]): readonly Figure[] {
-  if (names.length === 0) return figures
+function choose(names: readonly string[], database: string | undefined): readonly Figure[] {
+  if (names.length === 0) return figures.filter((figure) => database === undefined || figure.database === database)
   return names.map((name) => {
     const figure = figures.find(({ id }) => id === name.toUpperCase())
     if (figure === undefined) throw new Error(`no figure ${name}; there are ${figures.map(({ id }) => id).join(', ')}`)

@@ -13,4 +13,6 @@ void test('every benchmark runs at a tiny size and prints a ratio', async () => 
   const { stdout } = await promisify(execFile)(process.execPath, [entry, '--small'], { timeout: timeoutMs })
   assert.match(stdout, /^figure +ours +baseline +ratio/m)
   assert.match(stdout, /^P1 .* \d+\.\d\d +\d+\.\d\d–\d+\.\d\d +≥ 0\.65/m)
+  assert.match(stdout, /^P2 .* \d+\.\d\d +\d+\.\d\d–\d+\.\d\d +≥ 0\.40/m)
+  assert.match(stdout, /^NODES3 .* \d+\.\d\d +\d+\.\d\d–\d+\.\d\d +– /m)
 })
