@@ -1,0 +1,10 @@
+FROM node:26-slim
+WORKDIR /posthorn
+ENV NODE_ENV=production
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+COPY src ./src
+USER node
+EXPOSE 4080
+ENV POSTHORN_HOST=0.0.0.0
+CMD ["node", "src/main.ts", "serve"]
