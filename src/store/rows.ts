@@ -1,11 +1,13 @@
 // How the nouns of the domain look as rows, and back.
 
+import type { ApiKey } from '../domain/api-key.ts'
 import type { Attempt, Exchange, Outcome } from '../domain/attempt.ts'
 import type { DeliveryStatus, EndReason } from '../domain/delivery.ts'
 import type { DisabledReason } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
-import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../domain/ids.ts'
+import type { ApiKeyId, DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../domain/ids.ts'
 import { uuidV7Time } from '../domain/ids.ts'
+import type { Tenant } from '../domain/tenant.ts'
 import type { DeliveryRow, StoredEndpoint } from './store.ts'
 
 export const statusCode: Record<DeliveryStatus, number> = { pending: 0, delivered: 1, failed: 2, cancelled: 3 }
@@ -155,5 +157,53 @@ function outcomeOf({ kind, status, detail }: AttemptColumns): Outcome {
     case 'unreachable':
     case 'blocked':
       return { kind, error: detail ?? '' }
+  }
+}
+
+export interface TenantColumns {
+  seq: number
+  version: number
+  id: string
+  dialect: string
+  name: string | null
+  settings: string
+  created_at: number
+}
+
+export function tenantOf(row: Omit<TenantColumns, 'seq'>): Tenant {
+  return {
+    id: row.id as TenantId,
+    dialect: row.dialect,
+    name: row.name,
+    settings: JSON.parse(row.settings) as Record<string, string>,
+    createdAt: row.created_at,
+  }
+}
+
+export interface KeyColumns {
+  seq: number
+  id: string
+  dialect: string
+  scopes: string
+  role: string | null
+  name: string | null
+  hint: string
+  created_at: number
+  revoked_at: number | null
+  /** JSON, or a list, as the database has it. */
+  tenants: string | string[]
+}
+
+export function keyOf(row: KeyColumns): ApiKey {
+  return {
+    id: row.id as ApiKeyId,
+    dialect: row.dialect,
+    tenants: (typeof row.tenants === 'string' ? JSON.parse(row.tenants) : row.tenants) as TenantId[],
+    scopes: JSON.parse(row.scopes) as string[],
+    role: row.role,
+    name: row.name,
+    hint: row.hint,
+    createdAt: row.created_at,
+    revokedAt: row.revoked_at,
   }
 }

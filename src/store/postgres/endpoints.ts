@@ -1,21 +1,12 @@
 import { limits } from '../../domain/limits.ts'
 import type { EndpointStatus } from '../../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
-import { type EndpointColumns, endpointOf } from '../rows.ts'
+import { Abort } from '../abort.ts'
+import { type EndpointColumns, endpointOf, type TenantColumns, tenantOf } from '../rows.ts'
 import type { LoadedTenant, RememberedAnswer, StoredEndpoint, WriteResult } from '../store.ts'
 import type { Changes } from './changes.ts'
-import { type Database, type Session, withoutNul } from './database.ts'
-import { type TenantColumns, tenantOf } from './tenants.ts'
+import type { Database, Session } from './database.ts'
 import { cancelWaiting } from './upkeep.ts'
-
-/** Rolls a transaction back, and says why by its message. */
-class Abort extends Error {
-  readonly result: WriteResult
-  constructor(result: WriteResult) {
-    super(result)
-    this.result = result
-  }
-}
 
 export function endpointRole(db: Database, changes: Changes) {
   return {
@@ -47,15 +38,15 @@ export function endpointRole(db: Database, changes: Changes) {
           `UPDATE endpoints SET url = $1, event_types = $2, filters = $3, description = $4, enabled = $5,
              disabled_reason = $6, sealed_headers = $7, sealed_secrets = $8, unique_key = $9, updated_at = $10
            WHERE key = $11`,
-          withoutNul(endpoint.url),
+          endpoint.url,
           JSON.stringify(endpoint.eventTypes),
           JSON.stringify(endpoint.filters),
-          withoutNul(endpoint.description),
+          endpoint.description,
           endpoint.enabled,
           endpoint.disabledReason,
           endpoint.sealedHeaders,
           endpoint.sealedSecrets,
-          withoutNul(endpoint.uniqueKey),
+          endpoint.uniqueKey,
           endpoint.updatedAt,
           endpoint.key,
         )
@@ -92,15 +83,15 @@ export function endpointRole(db: Database, changes: Changes) {
       endpoint.key,
       endpoint.tenant,
       endpoint.id,
-      withoutNul(endpoint.url),
+      endpoint.url,
       JSON.stringify(endpoint.eventTypes),
       JSON.stringify(endpoint.filters),
-      withoutNul(endpoint.description),
+      endpoint.description,
       endpoint.enabled,
       endpoint.disabledReason,
       endpoint.sealedHeaders,
       endpoint.sealedSecrets,
-      withoutNul(endpoint.uniqueKey),
+      endpoint.uniqueKey,
       endpoint.createdAt,
       endpoint.updatedAt,
     )
@@ -110,7 +101,7 @@ export function endpointRole(db: Database, changes: Changes) {
   /** Asked first for a clear answer; the unique index is what enforces it. */
   async function isDuplicate(session: Session, { tenant, key, uniqueKey }: StoredEndpoint): Promise<boolean> {
     const other = 'SELECT FROM endpoints WHERE tenant = $1 AND unique_key = $2 AND deleted_at IS NULL AND key <> $3'
-    return uniqueKey !== null && (await session.get(other, tenant, withoutNul(uniqueKey), key)) !== undefined
+    return uniqueKey !== null && (await session.get(other, tenant, uniqueKey, key)) !== undefined
   }
 
   async function forgetEarlierTime(session: Session, { key, updatedAt }: StoredEndpoint): Promise<void> {

@@ -1,22 +1,10 @@
 import type { ApiKey } from '../../domain/api-key.ts'
 import type { ApiKeyId, TenantId } from '../../domain/ids.ts'
+import { type KeyColumns, keyOf } from '../rows.ts'
 import { pageOf, seqAfter } from '../pages.ts'
 import type { Page, PageRequest } from '../store.ts'
 import type { Changes } from './changes.ts'
-import { type Database, withoutNul } from './database.ts'
-
-interface KeyColumns {
-  seq: number
-  id: string
-  dialect: string
-  scopes: string
-  role: string | null
-  name: string | null
-  hint: string
-  created_at: number
-  revoked_at: number | null
-  tenants: string[]
-}
+import type { Database } from './database.ts'
 
 const keyColumns = `k.seq, k.id, k.dialect, k.scopes, k.role, k.name, k.hint, k.created_at, k.revoked_at,
   ARRAY(SELECT tenant FROM api_key_tenants t WHERE t.api_key = k.id) AS tenants`
@@ -33,7 +21,7 @@ export function keyRole(changes: Changes) {
           key.dialect,
           JSON.stringify(key.scopes),
           key.role,
-          withoutNul(key.name),
+          key.name,
           key.hint,
           key.createdAt,
         )
@@ -71,19 +59,5 @@ export function keyReads(db: Database) {
       )
       return pageOf(rows, page.limit, keyOf, (row) => String(row.seq))
     },
-  }
-}
-
-function keyOf(row: KeyColumns): ApiKey {
-  return {
-    id: row.id as ApiKeyId,
-    dialect: row.dialect,
-    tenants: row.tenants as TenantId[],
-    scopes: JSON.parse(row.scopes) as string[],
-    role: row.role,
-    name: row.name,
-    hint: row.hint,
-    createdAt: row.created_at,
-    revokedAt: row.revoked_at,
   }
 }

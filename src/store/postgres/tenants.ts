@@ -1,18 +1,10 @@
 import type { TenantId } from '../../domain/ids.ts'
 import type { Tenant } from '../../domain/tenant.ts'
+import { type TenantColumns, tenantOf } from '../rows.ts'
 import { pageOf, seqAfter } from '../pages.ts'
 import type { Page, PageRequest } from '../store.ts'
 import type { Changes } from './changes.ts'
-import { type Database, withoutNul } from './database.ts'
-
-export interface TenantColumns {
-  seq: number
-  id: string
-  dialect: string
-  name: string | null
-  settings: string
-  created_at: number
-}
+import type { Database } from './database.ts'
 
 /** Named, as everywhere: a statement that is prepared with `*` fails once another node has added a column. */
 const tenantColumns = 'seq, id, dialect, name, settings, created_at'
@@ -24,7 +16,7 @@ export function tenantRole(changes: Changes) {
         ON CONFLICT DO NOTHING`
       const { id, dialect, name, settings, createdAt } = tenant
       return changes.make(async (change) => {
-        const values = [id, dialect, withoutNul(name), JSON.stringify(settings), createdAt]
+        const values = [id, dialect, name, JSON.stringify(settings), createdAt]
         if ((await change.session.run(insert, ...values)) === 0) return false
         // Gives it its version. Other nodes hear of it too: they may have seen that there was none.
         return change.tenantChanged(id)
@@ -35,7 +27,7 @@ export function tenantRole(changes: Changes) {
       const update = 'UPDATE tenants SET name = $1, settings = $2 WHERE id = $3'
       return changes.make(async (change) => {
         if (!(await change.tenantChanged(id))) return false
-        return (await change.session.run(update, withoutNul(name), JSON.stringify(settings), id)) === 1
+        return (await change.session.run(update, name, JSON.stringify(settings), id)) === 1
       })
     },
 
@@ -78,15 +70,5 @@ export function tenantReads(db: Database) {
       )
       return pageOf(rows, page.limit, tenantOf, (row) => String(row.seq))
     },
-  }
-}
-
-export function tenantOf(row: Omit<TenantColumns, 'seq'>): Tenant {
-  return {
-    id: row.id as TenantId,
-    dialect: row.dialect,
-    name: row.name,
-    settings: JSON.parse(row.settings) as Record<string, string>,
-    createdAt: row.created_at,
   }
 }

@@ -3,19 +3,10 @@ import type { EndpointStatus } from '../../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
 import type { LoadedTenant, RememberedAnswer, StoredEndpoint, WriteResult } from '../store.ts'
 import type { Database } from './database.ts'
-import { type EndpointColumns, endpointOf } from '../rows.ts'
-import { type TenantColumns, tenantOf } from './tenants.ts'
+import { Abort } from '../abort.ts'
+import { type EndpointColumns, endpointOf, type TenantColumns, tenantOf } from '../rows.ts'
 import { cancelWaiting } from './upkeep.ts'
 import { nextVersion } from './versions.ts'
-
-/** Rolls a transaction back, and says why by its message. */
-class Abort extends Error {
-  readonly result: WriteResult
-  constructor(result: WriteResult) {
-    super(result)
-    this.result = result
-  }
-}
 
 export function endpointRole(db: Database) {
   return {

@@ -2,20 +2,8 @@ import type { ApiKey } from '../../domain/api-key.ts'
 import type { ApiKeyId, TenantId } from '../../domain/ids.ts'
 import type { Page, PageRequest } from '../store.ts'
 import type { Database } from './database.ts'
+import { type KeyColumns, keyOf } from '../rows.ts'
 import { pageOf, seqAfter } from '../pages.ts'
-
-interface KeyColumns {
-  seq: number
-  id: string
-  dialect: string
-  scopes: string
-  role: string | null
-  name: string | null
-  hint: string
-  created_at: number
-  revoked_at: number | null
-  tenants: string
-}
 
 const keyColumns = `k.*, (SELECT json_group_array(tenant) FROM api_key_tenants t WHERE t.api_key = k.id) AS tenants`
 
@@ -63,19 +51,5 @@ export function keyReads(db: Database) {
       )
       return pageOf(rows, page.limit, keyOf, (row) => String(row.seq))
     },
-  }
-}
-
-function keyOf(row: KeyColumns): ApiKey {
-  return {
-    id: row.id as ApiKeyId,
-    dialect: row.dialect,
-    tenants: JSON.parse(row.tenants) as TenantId[],
-    scopes: JSON.parse(row.scopes) as string[],
-    role: row.role,
-    name: row.name,
-    hint: row.hint,
-    createdAt: row.created_at,
-    revokedAt: row.revoked_at,
   }
 }

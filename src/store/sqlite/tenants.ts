@@ -3,17 +3,8 @@ import type { Tenant } from '../../domain/tenant.ts'
 import type { Page, PageRequest } from '../store.ts'
 import type { Database } from './database.ts'
 import { drawVersion } from './versions.ts'
+import { type TenantColumns, tenantOf } from '../rows.ts'
 import { pageOf, seqAfter } from '../pages.ts'
-
-export interface TenantColumns {
-  seq: number
-  version: number
-  id: string
-  dialect: string
-  name: string | null
-  settings: string
-  created_at: number
-}
 
 export function tenantRole(db: Database) {
   return {
@@ -63,15 +54,5 @@ export function tenantReads(db: Database) {
       )
       return pageOf(rows, page.limit, tenantOf, (row) => String(row.seq))
     },
-  }
-}
-
-export function tenantOf(row: TenantColumns): Tenant {
-  return {
-    id: row.id as TenantId,
-    dialect: row.dialect,
-    name: row.name,
-    settings: JSON.parse(row.settings) as Record<string, string>,
-    createdAt: row.created_at,
   }
 }
