@@ -2,7 +2,7 @@
 // process dies. POSTHORN_CRASH_ROUNDS (default 20) and POSTHORN_CRASH_SEED repeat or lengthen a run.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
 import { runCrashes } from './support/crash-run.ts'
 import { judge } from './support/history.ts'
 
@@ -11,22 +11,23 @@ const seed = Number(process.env['POSTHORN_CRASH_SEED'] ?? Date.now() % 1_000_000
 // Far above what a round takes; a hung server must not hang the suite.
 const timeout = 90_000 + rounds * 8_000
 
-void test(
-  `kill -9 under load, ${rounds} times: nothing accepted is lost, nothing else is sent`,
-  { timeout },
-  async (t) => {
-    const { verdict, drained, drainMs } = await runCrashes(rounds, seed)
-    t.diagnostic(
-      `rounds ${rounds}, accepted ${verdict.accepted}, unknown ${verdict.unknown}, refused ${verdict.refused}, ` +
-        `delivered ${verdict.delivered}, duplicates ${verdict.duplicates}, lost ${verdict.lost}, ` +
-        `drained in ${drainMs} ms, seed ${seed}`,
-    )
-    // First, because what is still pending counts as lost below, but is a stall and not a loss.
-    assert.ok(drained, `deliveries still pending after ${drainMs} ms, ${verdict.lost} never delivered, seed ${seed}`)
-    assert.deepEqual(verdict.problems.slice(0, 20), [], `${verdict.problems.length} problems with seed ${seed}`)
-    assert.ok(verdict.accepted > rounds, 'the load was too small to mean anything')
-  },
-)
+// The two run at once, because most of a round is the start of a process.
+void suite('kill -9 under load: nothing accepted is lost, nothing else is sent', { concurrency: 2 }, () => {
+  for (const database of ['SQLite', 'PostgreSQL'] as const) {
+    void test(`${rounds} times on ${database}`, { timeout }, async (t) => {
+      const { verdict, drained, drainMs } = await runCrashes(database, rounds, seed)
+      t.diagnostic(
+        `${database}: rounds ${rounds}, accepted ${verdict.accepted}, unknown ${verdict.unknown}, ` +
+          `refused ${verdict.refused}, delivered ${verdict.delivered}, duplicates ${verdict.duplicates}, ` +
+          `lost ${verdict.lost}, drained in ${drainMs} ms, seed ${seed}`,
+      )
+      // First, because what is still pending counts as lost below, but is a stall and not a loss.
+      assert.ok(drained, `deliveries still pending after ${drainMs} ms, ${verdict.lost} never delivered, seed ${seed}`)
+      assert.deepEqual(verdict.problems.slice(0, 20), [], `${verdict.problems.length} problems with seed ${seed}`)
+      assert.ok(verdict.accepted > rounds, 'the load was too small to mean anything')
+    })
+  }
+})
 
 void test('control: the same check complains of one lost event and of one that was never accepted', () => {
   const arrival = { endpoint: '/a', webhookId: 'msg_1', bodyHash: '', status: 200, signatureValid: null }

@@ -222,7 +222,7 @@ export class Engine {
     try {
       const works = this.#plan(draft)
       delivery = works[0]?.id
-      if (delivery === undefined) throw new Error('the endpoint is off')
+      if (delivery === undefined) throw new StoreUnavailable('the endpoint was changed meanwhile')
       this.#watchers.set(delivery, recorded)
       const [result] = await this.#acceptPlanned([draft], [works], true)
       if (result?.kind !== 'stored') throw new StoreUnavailable('the endpoint was changed meanwhile')

@@ -27,6 +27,17 @@ function rig() {
   return { lanes, started, roomFor, offer }
 }
 
+test('what is claimed beyond its room leaves a lane without room, and not with less than none', () => {
+  const { lanes, offer } = rig()
+  lanes.pause()
+  offer(1, limits.laneDeliveriesMax)
+  const event = { data: 'x' } as Event
+  const id = 'late' as DeliveryId
+  lanes.pushClaimed([{ id, endpoint: 1 as EndpointKey, event, node, attempts: 1, attemptsBefore: 0 }])
+  assert.equal(lanes.room(1 as EndpointKey), 0)
+  assert.equal(offer(1, 1), 0)
+})
+
 test('an endpoint has at most so many attempts at once, and lanes take turns', () => {
   const { lanes, started, offer } = rig()
   lanes.pause()

@@ -84,7 +84,7 @@ test('a node that was declared dead loses all it holds and joins as another', as
 test('one that gives up while the database is away holds nothing until it is back', async () => {
   const { clock, membership, state, said } = await rig()
   state.away = true
-  membership.giveUp(new IncarnationLost('unknown', true))
+  membership.giveUp(new IncarnationLost('unknown', { outcomeUnknown: true }))
   assert.deepEqual(said, ['lost'])
   await pass(clock, 60_000)
   assert.equal(membership.incarnation, null)
@@ -118,7 +118,7 @@ test('leaving ends the heartbeats, also while it is joining anew', async () => {
   assert.deepEqual(said, ['left 1'])
   const other = await rig()
   other.state.away = true
-  other.membership.giveUp(new IncarnationLost('unknown', true))
+  other.membership.giveUp(new IncarnationLost('unknown', { outcomeUnknown: true }))
   await other.clock.settle()
   await other.membership.leave()
   await pass(clock, 60_000)

@@ -44,6 +44,7 @@ export class Membership implements Trust {
   #steadySince = 0
   #cancelTimer = (): void => {}
   #running: Promise<unknown> = Promise.resolve()
+  #takingOver: Promise<void> | null = null
   #stopped = false
 
   /** Registers the node. Nothing is taken over from others yet. */
@@ -91,9 +92,20 @@ export class Membership implements Trust {
     }
     this.#believe(sentAt)
     if (silentMs > limits.deadAfterMs && sentAt - this.#steadySince >= limits.deadAfterMs) {
-      if ((await this.#store.takeOver(incarnation, limits.deadAfterMs)) > 0) this.#hooks?.tookOver()
+      // Beside the heartbeats: to release what a node held takes its time.
+      this.#takingOver ??= this.#takeOver(incarnation)
     }
     return true
+  }
+
+  async #takeOver(incarnation: Incarnation): Promise<void> {
+    try {
+      if ((await this.#store.takeOver(incarnation, limits.deadAfterMs)) > 0) this.#hooks?.tookOver()
+    } catch (error) {
+      this.#observer.failed('what a dead node held could not be taken over', error)
+    } finally {
+      this.#takingOver = null
+    }
   }
 
   /** Ends this incarnation, and what it holds with it; joins as another as soon as the database answers. */
@@ -114,6 +126,7 @@ export class Membership implements Trust {
     this.#stopped = true
     this.#cancelTimer()
     await this.#running
+    await this.#takingOver
     if (this.#incarnation !== null) await this.#store.leave(this.#incarnation)
   }
 

@@ -1,4 +1,4 @@
-import { IncarnationLost, StoreUnavailable } from '../store/store.ts'
+import { StoreUnavailable } from '../store/store.ts'
 import { limits } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
 
@@ -16,11 +16,10 @@ export class ProblemError extends Error {
 export function problemOfError(error: unknown): Problem | null {
   if (error instanceof ProblemError) return error.problem
   if (error instanceof StoreUnavailable) {
-    const outcomeUnknown = error instanceof IncarnationLost && error.outcomeUnknown
     return {
       kind: 'unavailable',
       retryAfterSeconds: limits.unavailableRetrySeconds,
-      ...(outcomeUnknown && { outcomeUnknown }),
+      ...(error.outcomeUnknown && { outcomeUnknown: true }),
     }
   }
   const code = error instanceof Error && 'code' in error ? error.code : null

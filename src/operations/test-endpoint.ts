@@ -11,6 +11,7 @@ import {
   type TenantId,
   uuidV7,
 } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { TenantView } from '../engine/directory.ts'
@@ -36,7 +37,11 @@ export async function sendTest(
   const event = eventOf(context, view.dialect, tenant, view.dialect.testEvent(endpoint))
   const [accepted] = await context.engine.accept([{ event, view, only: endpoint.key }])
   const delivery = accepted?.deliveries[0]
-  return delivery === undefined ? failure({ kind: 'internal' }) : success({ event, delivery })
+  if (delivery !== undefined) return success({ event, delivery })
+  // It was changed on another node meanwhile.
+  if (accepted?.kind === 'stored') return failure(endpointDisabled)
+  if (accepted?.kind === 'absent') return failure({ kind: 'notFound', what: 'endpoint', id })
+  return failure({ kind: 'unavailable', retryAfterSeconds: limits.unavailableRetrySeconds })
 }
 
 /** The same, answered when its first attempt is recorded; `attempt` is null where that takes longer than `timeoutMs`. */

@@ -10,11 +10,19 @@ import type { ApiKeyId, DeliveryId, EndpointId, EndpointKey, EventId, Incarnatio
 import type { Tenant } from '../domain/tenant.ts'
 
 /**
- * The database cannot serve now: locked, full, missing or out of reach. Nothing of the call took effect. Callers
+ * The database cannot serve now: locked, full, missing or out of reach. Nothing of the call took effect, unless
+ * `outcomeUnknown`. Callers
  * answer 503 and try again; no restart is needed.
  */
 export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable'
+  /** The connection broke at the end of the call: it may have taken effect after all. */
+  readonly outcomeUnknown: boolean
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly outcomeUnknown?: boolean } = {}) {
+    super(message, options)
+    this.outcomeUnknown = options.outcomeUnknown ?? false
+  }
 }
 
 /**
@@ -23,13 +31,6 @@ export class StoreUnavailable extends Error {
  */
 export class IncarnationLost extends StoreUnavailable {
   override name = 'IncarnationLost'
-  /** Whether nobody knows if the call took effect; otherwise nothing of it did. */
-  readonly outcomeUnknown: boolean
-
-  constructor(message: string, outcomeUnknown = false) {
-    super(message)
-    this.outcomeUnknown = outcomeUnknown
-  }
 }
 
 /** The database cannot be used at all: a newer schema, a wrong file, another process. Stops the start. */

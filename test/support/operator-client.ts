@@ -27,9 +27,21 @@ export interface AlloEndpoint {
   readonly signing_secret: string
 }
 
+/** Of the `standard` dialect, as the operator API has it. */
+export interface Endpoint {
+  readonly id: string
+  readonly url: string
+  readonly enabled: boolean
+  readonly secrets: readonly { readonly value: string }[]
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
 export interface OperatorClient {
   /** Any request; an answer of any status is returned, a broken connection throws. */
-  call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<Answer>
+  call(method: Method, path: string, body?: unknown): Promise<Answer>
+  /** The same as a customer, who says in the headers who it is. */
+  callAs(headers: Readonly<Record<string, string>>, method: Method, path: string, body?: unknown): Promise<Answer>
   createTenant(tenant: { id?: string; dialect: string; name?: string }): Promise<{ id: string }>
   createKey(key: { tenants: string[]; scopes?: string[]; role?: string }): Promise<{ id: string; key: string }>
   /** Returns the answer, whatever its status: what 202 and 503 mean is the caller's to say. */
@@ -38,27 +50,36 @@ export interface OperatorClient {
   /** One page, newest or oldest first as the server has it. */
   listDeliveries(query: Readonly<Record<string, string>>): Promise<readonly DeliveryRow[]>
   getDelivery(id: string): Promise<unknown>
+  /** Registers an endpoint through the operator API. */
+  createEndpoint(tenant: string, endpoint: { url: string; eventTypes: readonly string[] }): Promise<Endpoint>
   /** Registers an endpoint as a customer would, through Allo's own API. */
   createAlloEndpoint(apiKey: string, endpoint: { url: string; topics: readonly string[] }): Promise<AlloEndpoint>
   close(): Promise<void>
 }
 
-/** A client over at most `connections` (default 16) kept-alive connections; no request takes longer than 20 s. */
-export function createOperatorClient(url: string, operatorKey: string, connections = 16): OperatorClient {
-  const pool = new Pool(url, { connections, headersTimeout: 20_000, bodyTimeout: 20_000 })
-  const send = async (authorization: string, method: string, path: string, body?: unknown): Promise<Answer> => {
+/** A client over at most `connections` kept-alive connections; no request waits longer than `timeoutMs`. */
+export function createOperatorClient(
+  url: string,
+  operatorKey: string,
+  connections = 16,
+  timeoutMs = 20_000,
+): OperatorClient {
+  const pool = new Pool(url, { connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
+  const callAs: OperatorClient['callAs'] = async (headers, method, path, body) => {
     const answer = await pool.request({
       method,
       path,
-      headers: { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       body: body === undefined ? null : JSON.stringify(body),
     })
     const text = await answer.body.text()
     return { status: answer.statusCode, body: parsed(text) }
   }
-  const call: OperatorClient['call'] = (method, path, body) => send(`Bearer ${operatorKey}`, method, path, body)
+  const call: OperatorClient['call'] = (method, path, body) =>
+    callAs({ authorization: `Bearer ${operatorKey}` }, method, path, body)
   return {
     call,
+    callAs,
     createTenant: async (tenant) => expectStatus(await call('POST', '/v1/tenants', tenant), 201) as { id: string },
     createKey: async (key) => expectStatus(await call('POST', '/v1/keys', key), 201) as { id: string; key: string },
     postEvent: (event) => call('POST', '/v1/events', event),
@@ -69,8 +90,10 @@ export function createOperatorClient(url: string, operatorKey: string, connectio
       return page.data
     },
     getDelivery: async (id) => expectStatus(await call('GET', `/v1/deliveries/${id}`), 200),
+    createEndpoint: async (tenant, endpoint) =>
+      expectStatus(await call('POST', `/v1/tenants/${tenant}/endpoints`, endpoint), 201) as Endpoint,
     async createAlloEndpoint(apiKey, endpoint) {
-      const answer = await send(`Api-Key ${apiKey}`, 'POST', '/v2/api/webhooks', endpoint)
+      const answer = await callAs({ authorization: `Api-Key ${apiKey}` }, 'POST', '/v2/api/webhooks', endpoint)
       const created = expectStatus(answer, 201) as { data: AlloEndpoint }
       return created.data
     },

@@ -7,9 +7,9 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { limits } from '../../domain/limits.ts'
 import type { TenantId } from '../../domain/ids.ts'
-import { type Change, StoreRefused } from '../store.ts'
+import { type Change, StoreRefused, StoreUnavailable } from '../store.ts'
 import { Connection } from './connection.ts'
-import type { Database, Session } from './database.ts'
+import { type Database, isBroken, type Session } from './database.ts'
 
 /** How long the word of a node to itself may take. A pooler that shares connections never passes it on. */
 const echoMs = 3000
@@ -73,11 +73,16 @@ export class Changes {
     await session.run('SELECT pg_notify($1, $2)', ...this.message({ kind: 'tenant', tenant: tenant as TenantId }))
   }
 
-  /** Runs a change in one transaction; resolves when every node that may be trusted has heard of it. */
+  /**
+   * Runs a change in one transaction; resolves when every node that may be trusted has heard of it.
+   *
+   * @throws StoreUnavailable whose outcome is unknown where the connection broke after the change was told
+   */
   async make<Result>(action: (change: ChangeSession) => Promise<Result>): Promise<Result> {
     const id = ++this.#lastId
     const waiting: Waiting = { heard: new Set(), check: () => {} }
     let told = false
+    let committed = false
     this.#waiting.set(id, waiting)
     try {
       const result = await this.#db.transaction((session) => {
@@ -97,8 +102,12 @@ export class Changes {
           keysChanged: () => tell({ kind: 'keys' }),
         })
       })
+      committed = told
       if (told) await this.#untilHeard(waiting)
       return result
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || !(committed || (told && isBroken(error)))) throw error
+      throw new StoreUnavailable(error.message, { cause: error, outcomeUnknown: true })
     } finally {
       this.#waiting.delete(id)
     }
@@ -151,9 +160,9 @@ export class Changes {
       waiting?.heard.add(told.by)
       return waiting?.check()
     }
-    if (told.from === this.name) return
+    // Its own word too: its call may have broken off after the change was made.
     this.#tell(told)
-    if (told.id > 0) void this.#answer(told)
+    if (told.id > 0 && told.from !== this.name) void this.#answer(told)
   }
 
   async #answer({ from, id }: Told): Promise<void> {

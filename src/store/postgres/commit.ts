@@ -122,7 +122,7 @@ export function commitRole(db: Database, changes: Changes) {
       ),
     )
     if (row === undefined || row.dead)
-      throw new IncarnationLost('this node was declared dead while it had no database', true)
+      throw new IncarnationLost('this node was declared dead while it had no database', { outcomeUnknown: true })
     return row.commits >= commits
   }
 
@@ -174,7 +174,9 @@ async function untilTold<Result>(ask: () => Promise<Result>): Promise<Result> {
       const known = classify(error)
       if (!(known instanceof StoreUnavailable) || known instanceof IncarnationLost) throw known
       if (Date.now() > giveUpAt) {
-        throw new IncarnationLost(`nobody knows whether the last commit took effect: ${known.message}`, true)
+        throw new IncarnationLost(`nobody knows whether the last commit took effect: ${known.message}`, {
+          outcomeUnknown: true,
+        })
       }
       await sleep(askAgainMs)
     }

@@ -26,8 +26,8 @@ const sessionSettings = {
   enable_bitmapscan: 'off',
   enable_sort: 'off',
   // A node that stands still or is cut off in the middle of a transaction holds locks, its own row's too, that whoever
-  // would declare it dead waits for: the server ends the transaction before that.
-  idle_in_transaction_session_timeout: limits.deadAfterMs / 2,
+  // would declare it dead waits for, and commits of others too: the server ends the transaction soon.
+  idle_in_transaction_session_timeout: limits.heartbeatIntervalMs,
 }
 
 type Value = string | number | bigint | boolean | Buffer | null | readonly (string | number | boolean | null)[]

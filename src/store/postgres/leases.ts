@@ -98,7 +98,8 @@ export function leaseRole(db: Database, changes: Changes) {
         return await db.transaction((session) => claimIn(session, node, now, requests))
       } catch (error) {
         // What was leased and not heard of would lie about for as long as this incarnation lives.
-        if (isBroken(error)) throw new IncarnationLost('nobody knows whether a claim took effect', true)
+        if (isBroken(error))
+          throw new IncarnationLost('nobody knows whether a claim took effect', { outcomeUnknown: true })
         throw error
       }
     },

@@ -1,0 +1,37 @@
+// A node that stands still, or is cut off, in the middle of a transaction holds locks. They must not outlast its lease:
+// its own row is one of them, and whoever declares it dead waits for that.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { limits } from '../src/domain/limits.ts'
+import { Database } from '../src/store/postgres/database.ts'
+import { openPostgresStore } from '../src/store/postgres/postgres-store.ts'
+import { StoreUnavailable } from '../src/store/store.ts'
+import { testDatabase } from './support/test-database.ts'
+
+test('what a node in the middle of a transaction held is taken over', { timeout: 60_000 }, async (t) => {
+  const place = await testDatabase()
+  const store = await openPostgresStore(place.url)
+  const database = new Database({ url: place.url })
+  t.after(async () => {
+    await database.close()
+    await store.close()
+    await place.drop()
+  })
+  const [abandoned, other] = [await store.join(Date.now()), await store.join(Date.now())]
+  const standstill = new AbortController()
+  const transaction = database.transaction(async (session) => {
+    await session.run('SELECT FROM nodes WHERE incarnation = $1 FOR KEY SHARE', abandoned)
+    await sleep(2 * limits.deadAfterMs, undefined, { signal: standstill.signal }).catch(() => {})
+    await session.run('UPDATE nodes SET slot = slot WHERE incarnation = $1', abandoned)
+  })
+  const failed = assert.rejects(transaction, StoreUnavailable)
+  await sleep(100)
+  const startedAt = Date.now()
+  assert.equal(await store.takeOver(other, 0), 1)
+  assert.ok(Date.now() - startedAt < limits.deadAfterMs)
+  // It goes on: the driver has heard by now that the server ended it.
+  standstill.abort()
+  await failed
+})
