@@ -150,7 +150,8 @@ export class Changes {
       }
     })
     const echo = JSON.stringify({ kind: 'echo', from: this.name, id: 0 } satisfies Told)
-    await Promise.all([heard, client.query('SELECT pg_notify($1, $2)', [this.#channelOf(this.name), echo])])
+    // Through another connection: with a pooler in between it may be this very one that listens.
+    await Promise.all([heard, this.#db.run('SELECT pg_notify($1, $2)', this.#channelOf(this.name), echo)])
   }
 
   #hear(told: Told): void {

@@ -57,6 +57,7 @@ export class Connection {
       client.on('error', () => this.#drop(client))
       client.on('end', () => this.#drop(client))
       await client.connect()
+      await this.#database.begin(client)
       await this.#options.opened?.(client)
       return client
     } catch (error) {

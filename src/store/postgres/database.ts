@@ -8,6 +8,8 @@ import { StoreRefused, StoreUnavailable } from '../store.ts'
 /** What a pool of connections may hold open; commits and notifications have a connection each besides. */
 const poolMax = 6
 const connectMs = 5000
+/** Longer than the longest time between two looks at what is due: an idle node must not connect for each of them. */
+const idleMs = 60_000
 /** A deadlock, or two writes that cannot follow one another: the transaction is run again, at most so often. */
 const triesMax = 5
 
@@ -18,7 +20,7 @@ export interface DatabaseOptions {
 
 const sessionSettings = {
   synchronous_commit: 'on',
-  timezone: 'UTC',
+  timezone: `'UTC'`,
   // The plan of a statement is made once on each connection, perhaps while the tables are empty: ours look rows up by
   // their keys and walk along indexes, whatever the values and however much there is.
   plan_cache_mode: 'force_generic_plan',
@@ -91,14 +93,19 @@ export class Database {
       application_name: this.schema,
       connectionTimeoutMillis: connectMs,
       keepAlive: true,
-      options: Object.entries({ ...sessionSettings, search_path: `"${this.schema}"` })
-        .map(([name, value]) => `-c ${name}=${value}`)
-        .join(' '),
       types: { getTypeParser: typeParser },
     }
-    this.#pool = new pg.Pool({ ...this.config, max: poolMax })
+    // The pool waits for what this gives, whatever its types say.
+    const onConnect: (client: pg.ClientBase) => unknown = (client) => this.begin(client)
+    this.#pool = new pg.Pool({ ...this.config, max: poolMax, idleTimeoutMillis: idleMs, onConnect })
     // A connection that breaks while idle: the next query opens another.
     this.#pool.on('error', () => {})
+  }
+
+  /** What every connection begins with. Poolers refuse it where it belongs, among the options of the connection. */
+  async begin(client: pg.ClientBase): Promise<void> {
+    const settings = Object.entries({ ...sessionSettings, search_path: pg.escapeIdentifier(this.schema) })
+    await client.query(settings.map(([name, value]) => `SET ${name} = ${value}`).join('; '))
   }
 
   all<Row>(sql: string, ...values: Value[]): Promise<Row[]> {

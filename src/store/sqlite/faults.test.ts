@@ -2,11 +2,11 @@
 // restart is needed.
 
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { copyFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { mountSmallDisk, unmount } from '../../../test/support/small-disk.ts'
 import { acme, newEvent, other, sampleEvent, sampleTenant } from '../conformance/samples.ts'
 import { commit, nodeAndEndpoint } from '../conformance/steps.ts'
 import { temporaryFolder } from '../conformance/temporary-folder.ts'
@@ -45,7 +45,7 @@ void test('a short lock is no failure', async (t) => {
 
 void test('a full disk refuses, leaves nothing half written, and serves again once there is space', async (t) => {
   const folder = await temporaryFolder(t)
-  const reason = mountSmallDisk(folder)
+  const reason = mountSmallDisk(folder, 6)
   if (reason !== null) return t.skip(reason)
   try {
     const store = await openSqliteStore(join(folder, 'posthorn.db'))
@@ -79,7 +79,7 @@ void test('a full disk refuses, leaves nothing half written, and serves again on
     assert.equal(await again.countWaiting(), stored + 3)
     await again.close()
   } finally {
-    execFileSync('umount', ['--lazy', folder])
+    unmount(folder)
   }
 })
 
@@ -113,14 +113,3 @@ void test('a database file that was moved away refuses, and serves again once it
   assert.equal(await again.countWaiting(), 1)
   await again.close()
 })
-
-/** Mounts a disk of a few megabytes; gives why it could not. */
-function mountSmallDisk(folder: string): string | null {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root on Linux can mount a small disk'
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'posthorn-test', folder], { stdio: 'pipe' })
-    return null
-  } catch (error) {
-    return `cannot mount a small disk: ${error instanceof Error ? error.message : String(error)}`
-  }
-}

@@ -1,0 +1,69 @@
+// What stops a start, each with one line that says so and holds no password.
+
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { queryOnce, startPostgres } from '../../../test/support/postgres-server.ts'
+import { testDatabase } from '../../../test/support/test-database.ts'
+import { acme, sampleTenant } from '../conformance/samples.ts'
+import { StoreRefused } from '../store.ts'
+import { openPostgresStore } from './postgres-store.ts'
+
+function refuses(url: string, cause: RegExp): Promise<void> {
+  return assert.rejects(openPostgresStore(url), (error) => {
+    assert.ok(error instanceof StoreRefused, String(error))
+    assert.match(error.message, cause)
+    assert.ok(!error.message.includes('\n'))
+    const { password } = new URL(url)
+    assert.ok(password === '' || !error.message.includes(password), error.message)
+    return true
+  })
+}
+
+suite('a start is refused', { concurrency: 4 }, () => {
+  test('on a schema that a newer program wrote', async () => {
+    const { url, drop } = await testDatabase()
+    await (await openPostgresStore(url)).close()
+    const schema = new URL(url).searchParams.get('schema')
+    await queryOnce(url.split('?')[0] ?? '', `INSERT INTO ${schema}.migrations VALUES (99, now())`)
+    await refuses(url, /schema version 99, this program knows \d+: it was written by a newer Posthorn/)
+    await drop()
+  })
+
+  test('with a wrong password, to a database that is not there, without rights, and with an odd schema', async (t) => {
+    const server = await startPostgres()
+    t.after(() => server.remove())
+    const address = (change: Partial<Pick<URL, 'username' | 'password' | 'pathname' | 'search'>>): string =>
+      Object.assign(new URL(server.url), change).href
+    await refuses(address({ password: 'wrong-password' }), /password authentication failed/)
+    await refuses(address({ pathname: '/nowhere' }), /database "nowhere" does not exist/)
+    await queryOnce(server.url, `CREATE ROLE guest LOGIN PASSWORD 'guest-password'`)
+    await refuses(address({ username: 'guest', password: 'guest-password' }), /permission denied for database/)
+    await refuses(address({ search: '?schema=a";drop' }), /no plain name/)
+    await queryOnce(server.url, 'CREATE SCHEMA posthorn AUTHORIZATION guest')
+    const store = await openPostgresStore(address({ username: 'guest', password: 'guest-password' }))
+    assert.equal(await store.createTenant(sampleTenant(acme)), true, 'a schema of its own is enough')
+    await store.close()
+  })
+})
+
+test('a server that is just starting is waited for', async (t) => {
+  const server = await startPostgres()
+  t.after(() => server.remove())
+  await server.stop('fast')
+  const opening = openPostgresStore(server.url)
+  await sleep(1200)
+  await server.start()
+  const store = await opening
+  await store.ping()
+  await store.close()
+})
+
+test('nodes that start at the same time bring the schema up to date once', async () => {
+  const { url, drop } = await testDatabase()
+  const stores = await Promise.all(Array.from({ length: 6 }, () => openPostgresStore(url)))
+  const nodes = await Promise.all(stores.map((store) => store.join(0)))
+  assert.equal(new Set(nodes).size, 6)
+  for (const store of stores) await store.close()
+  await drop()
+})
