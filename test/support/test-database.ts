@@ -11,7 +11,7 @@ export const testDatabaseVariable = 'POSTHORN_TEST_DATABASE'
 let ownServer: Promise<PostgresServer> | undefined
 
 /** A fresh place: its schema (the `schema` of the url) does not exist before the store makes it. */
-export async function testDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+export async function testDatabase(): Promise<{ readonly url: string; readonly drop: () => Promise<void> }> {
   const serverUrl = process.env[testDatabaseVariable] ?? (await startOwnServer()).url
   const schema = `t_${randomBytes(8).toString('hex')}`
   const url = new URL(serverUrl)
