@@ -76,7 +76,8 @@ async function startThread<Methods>(
   const waiting = new Map<number, Waiting>()
   let lastId = 0
   let ended: string | null = null
-  worker.on('message', (reply: Reply) => {
+  worker.on('message', (message: string) => {
+    const reply = JSON.parse(message) as Reply
     const call = waiting.get(reply.id)
     waiting.delete(reply.id)
     if ('error' in reply) call?.reject(revive(reply.error))
@@ -93,7 +94,7 @@ async function startThread<Methods>(
     new Promise((resolve, reject) => {
       if (ended !== null) return reject(new StoreUnavailable(ended))
       waiting.set(++lastId, { resolve, reject })
-      worker.postMessage({ id: lastId, method, args } satisfies Call)
+      worker.postMessage(JSON.stringify({ id: lastId, method, args } satisfies Call))
     })
   const names = await new Promise<unknown>((resolve, reject) => waiting.set(0, { resolve, reject }))
   const methods = Object.fromEntries(
