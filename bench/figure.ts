@@ -13,8 +13,12 @@ export interface Figure {
   /** As in the specification, e.g. `P1`. */
   readonly id: string
   readonly database: 'sqlite' | 'postgres'
-  readonly run: (options: BenchOptions, say: (line: string) => void) => Promise<FigureResult>
+  /** One line of the table, or several where the specification asks for several numbers. */
+  readonly run: (options: BenchOptions, say: (line: string) => void) => Promise<FigureResult | readonly FigureResult[]>
 }
+
+/** What a number is held against: at least, or at most. */
+export type Target = { readonly atLeast: number } | { readonly atMost: number }
 
 export interface FigureResult {
   readonly id: string
@@ -22,9 +26,10 @@ export interface FigureResult {
   readonly unit: string
   /** One number for each run. */
   readonly ours: readonly number[]
-  readonly baseline: readonly number[]
-  /** The least ratio of ours to the baseline that is good enough; null: none is set. */
-  readonly target: number | null
+  /** Null: the figure is absolute, such as milliseconds or memory. */
+  readonly baseline: readonly number[] | null
+  /** For the ratio of ours to the baseline, or for the number itself where there is no baseline; null: none is set. */
+  readonly target: Target | null
   /** Everything that was measured, as it is saved. */
   readonly raw: unknown
 }

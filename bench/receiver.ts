@@ -3,8 +3,16 @@
 import { type Socket, createServer } from 'node:net'
 import { nowMs, serveOrders } from './child.ts'
 import { joined, messageLength } from './message-length.ts'
+import { numberIn } from './numbered.ts'
 
-export type ReceiverOrder = 'listen' | 'reset' | 'count'
+/** `reset numbered`: notes, too, when each numbered event arrives. `answerAfterMs`: from now on, for every request. */
+export type ReceiverOrder =
+  | 'listen'
+  | 'reset'
+  | 'reset numbered'
+  | 'count'
+  | 'numbers'
+  | { readonly answerAfterMs: number }
 
 export interface ReceiverReport {
   readonly port: number
@@ -14,66 +22,81 @@ export interface ReceiverReport {
   readonly lastAt: number
   /** Requests in each second since the last reset. */
   readonly perSecond: readonly number[]
+  /** By number, when each first arrived (0: not yet), on the clock of `nowMs`; only where `numbers` are asked for. */
+  readonly arrivedAt?: readonly number[]
 }
 
 const answer = Buffer.from('HTTP/1.1 204 No Content\r\n\r\n')
 
-function createReceiver(): (order: ReceiverOrder) => Promise<ReceiverReport> {
-  let port = 0
-  let count = 0
-  let resetAt = 0
-  let lastAt = 0
-  let perSecond: number[] = []
+class Receiver {
+  #port = 0
+  #count = 0
+  #lastAt = 0
+  #resetAt = 0
+  #perSecond: number[] = []
+  #arrivedAt: number[] | null = null
+  #answerAfterMs = 0
 
-  const counted = (requests: number): void => {
-    count += requests
-    lastAt = nowMs()
-    const second = Math.floor((lastAt - resetAt) / 1_000)
-    while (perSecond.length <= second) perSecond.push(0)
-    perSecond[second] = (perSecond[second] ?? 0) + requests
+  async obey(order: ReceiverOrder): Promise<ReceiverReport> {
+    if (order === 'listen') this.#port = await this.#listen()
+    else if (order === 'reset' || order === 'reset numbered') this.#reset(order === 'reset numbered')
+    else if (typeof order === 'object') this.#answerAfterMs = order.answerAfterMs
+    const report = { port: this.#port, count: this.#count, lastAt: this.#lastAt, perSecond: this.#perSecond }
+    if (order !== 'numbers') return report
+    return { ...report, arrivedAt: Array.from(this.#arrivedAt ?? [], (at) => at ?? 0) }
   }
 
-  const server = createServer({ noDelay: true }, (socket) => serve(socket, counted))
-  const listen = (): Promise<void> =>
-    new Promise((listening) => {
-      server.listen(0, '127.0.0.1', 1_024, () => {
-        const address = server.address()
-        if (address !== null && typeof address !== 'string') port = address.port
-        listening()
-      })
+  async #listen(): Promise<number> {
+    const server = createServer({ noDelay: true }, (socket) => this.#serve(socket))
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', 1_024, listening))
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('the receiver got no TCP port')
+    return address.port
+  }
+
+  #reset(numbered: boolean): void {
+    this.#count = 0
+    this.#lastAt = 0
+    this.#perSecond = []
+    this.#arrivedAt = numbered ? [] : null
+    this.#resetAt = nowMs()
+  }
+
+  #serve(socket: Socket): void {
+    let partial: Buffer | null = null
+    socket.on('data', (chunk) => {
+      const now = nowMs()
+      const bytes = joined(partial, chunk)
+      let start = 0
+      let requests = 0
+      for (let length = messageLength(bytes, 0); length !== null; length = messageLength(bytes, start)) {
+        if (this.#arrivedAt !== null) this.#note(this.#arrivedAt, numberIn(bytes, start, start + length), now)
+        start += length
+        requests += 1
+        if (this.#answerAfterMs === 0) socket.write(answer)
+        else setTimeout(() => socket.write(answer), this.#answerAfterMs)
+      }
+      partial = start === bytes.length ? null : bytes.subarray(start)
+      if (requests > 0) this.#counted(requests, now)
     })
-
-  return async (order) => {
-    if (order === 'listen') await listen()
-    if (order !== 'count') {
-      count = 0
-      lastAt = 0
-      perSecond = []
-      resetAt = nowMs()
-    }
-    return { port, count, lastAt, perSecond }
+    // A sender may close or break its connections between runs.
+    socket.on('error', () => socket.destroy())
   }
-}
 
-function serve(socket: Socket, counted: (requests: number) => void): void {
-  let partial: Buffer | null = null
-  socket.on('data', (chunk) => {
-    const bytes = joined(partial, chunk)
-    let start = 0
-    let requests = 0
-    for (let length = messageLength(bytes, 0); length !== null; length = messageLength(bytes, start)) {
-      start += length
-      requests += 1
-      socket.write(answer)
-    }
-    partial = start === bytes.length ? null : bytes.subarray(start)
-    if (requests > 0) counted(requests)
-  })
-  // A sender may close or break its connections between runs.
-  socket.on('error', () => socket.destroy())
+  #counted(requests: number, now: number): void {
+    this.#count += requests
+    this.#lastAt = now
+    const second = Math.floor((now - this.#resetAt) / 1_000)
+    while (this.#perSecond.length <= second) this.#perSecond.push(0)
+    this.#perSecond[second] = (this.#perSecond[second] ?? 0) + requests
+  }
+
+  #note(arrivedAt: number[], number: number | null, now: number): void {
+    if (number !== null) arrivedAt[number] ??= now
+  }
 }
 
 if (import.meta.main) {
-  const receive = createReceiver()
-  serveOrders((order) => receive(order as ReceiverOrder))
+  const receiver = new Receiver()
+  serveOrders((order) => receiver.obey(order as ReceiverOrder))
 }

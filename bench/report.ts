@@ -2,9 +2,9 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BenchOptions, FigureResult } from './figure.ts'
+import type { BenchOptions, FigureResult, Target } from './figure.ts'
 import { type Machine, currentCommit } from './machine.ts'
-import { pairedRatios, summarize } from './statistics.ts'
+import { type Summary, pairedRatios, summarize } from './statistics.ts'
 
 /** One table of all figures; the spread is the least and the greatest ratio of two neighbouring runs. */
 export function resultTable(results: readonly FigureResult[]): string {
@@ -20,37 +20,56 @@ export function resultTable(results: readonly FigureResult[]): string {
 }
 
 /** The median of the paired ratios: on a machine that drifts, a ratio of two medians compares different moments. */
-export function ratioOf(result: FigureResult): number {
-  return summarize(pairedRatios(result.ours, result.baseline)).median
+export function ratioOf(result: FigureResult): number | null {
+  return ratios(result)?.median ?? null
 }
 
 /** Writes `bench/results/<date>-<commit>-<figure>.json` and returns its path. */
-export function saveResult(result: FigureResult, machine: Machine, options: BenchOptions): string {
+export function saveResults(
+  id: string,
+  results: readonly FigureResult[],
+  machine: Machine,
+  options: BenchOptions,
+): string {
   const folder = join(import.meta.dirname, 'results')
   mkdirSync(folder, { recursive: true })
   const date = new Date().toISOString()
   const commit = currentCommit()
-  const path = join(folder, `${date.slice(0, 10)}-${commit}-${result.id.toLowerCase()}.json`)
-  const saved = { ...result, ratio: ratioOf(result), date, commit, machine, options }
+  const path = join(folder, `${date.slice(0, 10)}-${commit}-${id.toLowerCase()}.json`)
+  const withRatios = results.map((result) => ({ ...result, ratio: ratioOf(result) }))
+  const saved = { figure: id, date, commit, machine, options, results: withRatios }
   writeFileSync(path, `${JSON.stringify(saved, null, 2)}\n`)
   return path
 }
 
 function row(result: FigureResult): string[] {
-  const ratio = ratioOf(result)
-  const spread = summarize(pairedRatios(result.ours, result.baseline))
+  const ratio = ratios(result)
   return [
     result.id,
     medianAndRange(result.ours),
-    medianAndRange(result.baseline),
-    ratio.toFixed(2),
-    `${spread.min.toFixed(2)}–${spread.max.toFixed(2)}`,
-    result.target === null ? '–' : `≥ ${result.target.toFixed(2)} ${ratio >= result.target ? 'met' : 'missed'}`,
+    result.baseline === null ? '–' : medianAndRange(result.baseline),
+    ratio === null ? '–' : ratio.median.toFixed(2),
+    ratio === null ? '–' : `${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)}`,
+    result.target === null ? '–' : verdict(result.target, ratio),
     result.unit,
   ]
+
+  function verdict(target: Target, against: Summary | null): string {
+    const value = against?.median ?? summarize(result.ours).median
+    const [sign, limit, isMet] =
+      'atLeast' in target
+        ? ['≥', target.atLeast, value >= target.atLeast]
+        : ['≤', target.atMost, value <= target.atMost]
+    return `${sign} ${against === null ? limit : limit.toFixed(2)} ${isMet ? 'met' : 'missed'}`
+  }
+}
+
+function ratios({ ours, baseline }: FigureResult): Summary | null {
+  return baseline === null ? null : summarize(pairedRatios(ours, baseline))
 }
 
 function medianAndRange(values: readonly number[]): string {
   const { median, min, max } = summarize(values)
-  return `${Math.round(median)} (${Math.round(min)}–${Math.round(max)})`
+  const shown = (value: number): string => value.toFixed(median < 100 ? 1 : 0)
+  return `${shown(median)} (${shown(min)}–${shown(max)})`
 }

@@ -4,12 +4,16 @@
 
 import { parseArgs } from 'node:util'
 import type { BenchOptions, Figure, FigureResult } from './figure.ts'
+import { p5, p6 } from './backlog.ts'
 import { describeMachine } from './machine.ts'
 import { p1, p2 } from './accept-and-deliver.ts'
+import { p3 } from './get-webhook.ts'
+import { p4 } from './latency.ts'
+import { p7 } from './neighbours.ts'
 import { nodes } from './nodes.ts'
-import { resultTable, saveResult } from './report.ts'
+import { resultTable, saveResults } from './report.ts'
 
-const figures: readonly Figure[] = [p1, p2, ...nodes]
+const figures: readonly Figure[] = [p1, p2, p3, p4, p5, p6, p7, ...nodes]
 
 const say = (line: string): void => console.log(line)
 
@@ -25,7 +29,7 @@ async function main(): Promise<void> {
     },
   })
   const options: BenchOptions = values.small
-    ? { small: true, runs: 1, seconds: 0.3 }
+    ? { small: true, runs: 1, seconds: 0.15 }
     : { small: false, runs: positive('--runs', values.runs), seconds: positive('--seconds', values.seconds) }
   const chosen = choose(positionals, values.database)
   endWithin(chosen.length * (180 + options.runs * (options.seconds * 6 + 20)))
@@ -36,9 +40,9 @@ async function main(): Promise<void> {
   const results: FigureResult[] = []
   for (const figure of chosen) {
     say(`\n${figure.id}`)
-    const result = await figure.run(options, (line) => say(`  ${line}`))
-    results.push(result)
-    if (values.save) say(`  saved ${saveResult(result, machine, options)}`)
+    const measured = [await figure.run(options, (line) => say(`  ${line}`))].flat()
+    results.push(...measured)
+    if (values.save) say(`  saved ${saveResults(figure.id, measured, machine, options)}`)
   }
   say(`\n${resultTable(results)}`)
   if (options.small) say('(--small: shows that the scenarios work, measures nothing)')

@@ -23,3 +23,11 @@ export function summarize(values: readonly number[]): Summary {
 export function pairedRatios(ours: readonly number[], baseline: readonly number[]): number[] {
   return ours.map((value, index) => value / (baseline[index] ?? Number.NaN))
 }
+
+/** The least value that at least the part `share` of the values does not exceed; throws for an empty list. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const value = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]
+  if (value === undefined) throw new Error('no values to take a percentile of')
+  return value
+}

@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OperatorClient } from '../test/support/operator-client.ts'
+import { digitsOf, numberName } from './numbered.ts'
 
 /** Path at the receiver and signing secret of the one endpoint of each tenant, by tenant. */
 export type Endpoints = Readonly<Record<string, { readonly path: string; readonly secret: string }>>
@@ -10,14 +11,19 @@ export type Endpoints = Readonly<Record<string, { readonly path: string; readonl
 /** Bytes of the JSON text of `data` in each event. */
 export const payloadBytes = 500
 
-const eventType = 'call.received'
+export const eventType = 'call.received'
 const idleMsMax = 15_000
 
 /** Creates `count` tenants, each with a key and an endpoint at a path of its own. */
-export async function registerTenants(client: OperatorClient, receiverPort: number, count: number): Promise<Endpoints> {
+export async function registerTenants(
+  client: OperatorClient,
+  receiverPort: number,
+  count: number,
+  prefix = 'bench',
+): Promise<Endpoints> {
   const endpoints: Record<string, { path: string; secret: string }> = {}
   for (let index = 0; index < count; index += 1) {
-    const tenant = `bench-${String(index).padStart(2, '0')}`
+    const tenant = `${prefix}-${String(index).padStart(2, '0')}`
     const path = `/hooks/${tenant}`
     await client.createTenant({ id: tenant, dialect: 'allo' })
     const { key } = await client.createKey({ tenants: [tenant] })
@@ -28,11 +34,16 @@ export async function registerTenants(client: OperatorClient, receiverPort: numb
   return endpoints
 }
 
+/** The `data` of every event. */
+export function eventData(): Record<string, string> {
+  const call = { id: 'cll_2NfDKEm9sF8xK3pQr1Zt', from_number: '+33612345678', to_number: '+33112345678' }
+  const numbered = { [numberName]: digitsOf(0), ...call, note: '' }
+  return { ...numbered, note: 'x'.repeat(payloadBytes - JSON.stringify(numbered).length) }
+}
+
 /** A whole `POST /v1/events`, head and body, whose event matches the endpoint of `tenant`. */
 export function eventRequest(tenant: string, operatorKey: string): string {
-  const call = { id: 'cll_2NfDKEm9sF8xK3pQr1Zt', from_number: '+33612345678', to_number: '+33112345678', note: '' }
-  const note = 'x'.repeat(payloadBytes - JSON.stringify(call).length)
-  const body = JSON.stringify({ tenant, type: eventType, data: { ...call, note } })
+  const body = JSON.stringify({ tenant, type: eventType, data: eventData() })
   const head = [
     'POST /v1/events HTTP/1.1',
     'host: 127.0.0.1',

@@ -8,11 +8,25 @@ import { promisify } from 'node:util'
 
 const entry = join(import.meta.dirname, '../bench/run.ts')
 const timeoutMs = 120_000
+/** NODES1 and NODES2 are NODES3 with fewer nodes. */
+const figures = ['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'NODES3']
 
 void test('every benchmark runs at a tiny size and prints a ratio', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [entry, '--small'], { timeout: timeoutMs })
+  const { stdout } = await promisify(execFile)(process.execPath, [entry, '--small', ...figures], { timeout: timeoutMs })
   assert.match(stdout, /^figure +ours +baseline +ratio/m)
   assert.match(stdout, /^P1 .* \d+\.\d\d +\d+\.\d\d–\d+\.\d\d +≥ 0\.65/m)
   assert.match(stdout, /^P2 .* \d+\.\d\d +\d+\.\d\d–\d+\.\d\d +≥ 0\.40/m)
+  assert.match(stdout, /^P3 .* \d+\.\d\d +\d+\.\d\d–\d+\.\d\d +≥ 0\.60/m)
+  for (const dialect of ['allo', 'ultravox', 'partoo', 'storno', 'dialnexa']) {
+    assert.match(stdout, new RegExp(`^P3 ${dialect} .* requests/s$`, 'm'))
+  }
+  assert.match(stdout, /^P4 p50 .* ≤ 5 \w+ +ms$/m)
+  assert.match(stdout, /^P4 p99 .* ≤ 50 \w+ +ms$/m)
+  assert.match(stdout, /^P5 backlog .* ≥ 0\.90/m)
+  assert.match(stdout, /^P5 endpoints .* ≥ 0\.90/m)
+  assert.match(stdout, /^P6 .* ≤ 300 \w+ +MiB$/m)
+  assert.match(stdout, /^P7 rate .* ≥ 0\.90/m)
+  assert.match(stdout, /^P7 p99 .* ≤ 1\.50/m)
+  assert.match(stdout, /^P7 flood .* ≤ 1\.50/m)
   assert.match(stdout, /^NODES3 .* \d+\.\d\d +\d+\.\d\d–\d+\.\d\d +– /m)
 })

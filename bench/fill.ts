@@ -1,0 +1,149 @@
+// Fills the SQLite file of an installation whose server does not run: posting a million events would take minutes.
+// The rows are those that the program itself writes; ids and sealed secrets come from its own code. A process of its
+// own, because it computes for half a minute.
+
+import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { randomFillSync } from 'node:crypto'
+import { allo } from '../src/dialects/allo/wire.ts'
+import { type DeliveryId, type EndpointKey, uuidV7 } from '../src/domain/ids.ts'
+import { createVault } from '../src/vault/vault.ts'
+import { serveOrders } from './child.ts'
+import { eventData, eventType } from './tenants.ts'
+
+export interface FillOrder {
+  /** Of the database file; one start of the server has made its schema. */
+  readonly path: string
+  readonly masterKey: string
+  /** Further endpoints that get no events, ten to a tenant. */
+  readonly endpoints: number
+  /** Deliveries, spread evenly over the endpoints of the tenants whose id begins so. */
+  readonly deliveries: number
+  readonly tenants: string
+  /** `retry`: failed once, due in some hours. `now`: accepted when there was no room for more, never tried. */
+  readonly due: 'retry' | 'now'
+}
+
+const hourMs = 3_600_000
+const endpointsPerTenant = 10
+const pool = new Uint8Array(65_536)
+let poolAt = pool.length
+
+function fill(order: FillOrder): void {
+  const db = new DatabaseSync(order.path)
+  try {
+    // Without a journal: what fails here is thrown away with its folder.
+    db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144; BEGIN')
+    if (order.endpoints > 0) addEndpoints(db, order)
+    if (order.deliveries > 0) addDeliveries(db, order)
+    db.exec('COMMIT; PRAGMA journal_mode = WAL')
+  } finally {
+    db.close()
+  }
+  // Or the kernel would write it during the measurement.
+  const file = openSync(order.path, 'r+')
+  fsyncSync(file)
+  closeSync(file)
+}
+
+function addEndpoints(db: DatabaseSync, order: FillOrder): void {
+  const vault = createVault(Buffer.from(order.masterKey, 'base64'))
+  const now = Date.now()
+  const value = (name: string): number =>
+    Number(db.prepare('SELECT value FROM sequences WHERE name = ?').get(name)?.['value'])
+  let key = value('endpoint')
+  let version = value('version')
+  const tenantRow = db.prepare(
+    'INSERT INTO tenants (id, dialect, name, settings, created_at, version) VALUES (?, ?, NULL, ?, ?, ?)',
+  )
+  const endpointRow = db.prepare(
+    `INSERT INTO endpoints (key, tenant, id, url, event_types, filters, enabled, sealed_headers, sealed_secrets,
+       created_at, updated_at) VALUES (?, ?, ?, ?, ?, '{}', 1, ?, ?, ?, ?)`,
+  )
+  const statusRow = db.prepare('INSERT INTO endpoint_status (endpoint) VALUES (?)')
+  for (let index = 0; index < order.endpoints; index += 1) {
+    const tenant = `other-${Math.floor(index / endpointsPerTenant)}`
+    version += 1
+    if (index % endpointsPerTenant === 0) tenantRow.run(tenant, allo.name, '{}', now, version)
+    key += 1
+    const secrets = [{ value: allo.endpointRules.newSecret?.(randomBytes) ?? '', createdAt: now, expiresAt: null }]
+    const sealed = (name: string, text: string): string => vault.seal(text, `${tenant}|${key}|${name}`)
+    const id = allo.newEndpointId(key as EndpointKey, randomBytes)
+    const url = `https://customer-${index}.example.com/webhooks/calls`
+    const sealedSecrets = sealed('secrets', JSON.stringify(secrets))
+    endpointRow.run(key, tenant, id, url, `["${eventType}"]`, sealed('headers', '{}'), sealedSecrets, now, now)
+    statusRow.run(key)
+  }
+  const sequence = db.prepare('UPDATE sequences SET value = ? WHERE name = ?')
+  sequence.run(key, 'endpoint')
+  sequence.run(version, 'version')
+}
+
+function addDeliveries(db: DatabaseSync, order: FillOrder): void {
+  const endpoints = db
+    .prepare(`SELECT key, tenant FROM endpoints WHERE tenant GLOB ? ORDER BY key`)
+    .all(`${order.tenants}-*`) as unknown as { key: number; tenant: string }[]
+  if (endpoints.length === 0) throw new Error(`no endpoints of tenants ${order.tenants}-*`)
+  const rows: Rows = {
+    event: db.prepare('INSERT INTO events VALUES (NULL, ?, ?, ?, ?, NULL, ?, ?, 1)'),
+    delivery: db.prepare('INSERT INTO deliveries VALUES (?, ?, ?, 0, ?, 0, ?, NULL, NULL, NULL)'),
+    attempt: db.prepare(
+      `INSERT INTO attempts VALUES (?, 1, ?, 3, 'rejected', 500, NULL, 'Internal Server Error', NULL)`,
+    ),
+  }
+  const data = JSON.stringify(eventData())
+  const endAt = Date.now()
+  const beginAt = endAt - hourMs
+  for (let index = 0; index < order.deliveries; index += 1) {
+    const at = beginAt + Math.floor((index / order.deliveries) * hourMs)
+    // Due long after the bench has ended, in another order than they were accepted in.
+    const dueAt = order.due === 'now' ? at : endAt + hourMs * (1 + 9 * Math.random())
+    addDelivery(rows, endpoints[index % endpoints.length] as { key: number; tenant: string }, data, at, dueAt)
+  }
+  const outcome = { kind: 'rejected', status: 500, retryAfterMs: null } as const
+  const delivery = uuidV7(endAt, randomBytes) as DeliveryId
+  const { health } = allo.health(null, { at: endAt, succeeded: false, outcome, delivery, ended: false })
+  const failed = `attempts = ${Math.ceil(order.deliveries / endpoints.length)}, last_attempt_at = ${endAt},
+    last_attempt_succeeded = 0, health = '${health}'`
+  db.exec(`UPDATE endpoint_status SET ${order.due === 'now' ? '' : `${failed}, `} next_due_at = (SELECT min(due_at)
+      FROM deliveries WHERE status = 0 AND node IS NULL AND endpoint = endpoint_status.endpoint)
+    WHERE endpoint IN (${endpoints.map(({ key }) => key).join()})`)
+}
+
+interface Rows {
+  readonly event: StatementSync
+  readonly delivery: StatementSync
+  readonly attempt: StatementSync
+}
+
+function addDelivery(
+  rows: Rows,
+  { key, tenant }: { key: number; tenant: string },
+  data: string,
+  acceptedAt: number,
+  dueAt: number,
+): void {
+  const event = allo.newEventId(acceptedAt, randomBytes)
+  const delivery = uuidV7(acceptedAt, randomBytes)
+  const { lastInsertRowid } = rows.event.run(tenant, event, eventType, data, acceptedAt, acceptedAt)
+  const wasTried = dueAt > acceptedAt
+  rows.delivery.run(delivery, lastInsertRowid, key, wasTried ? 1 : 0, Math.floor(dueAt))
+  if (wasTried) rows.attempt.run(delivery, acceptedAt + 2)
+}
+
+/** One call of the system for many ids. */
+function randomBytes(count: number): Uint8Array {
+  if (poolAt + count > pool.length) {
+    randomFillSync(pool)
+    poolAt = 0
+  }
+  poolAt += count
+  return pool.subarray(poolAt - count, poolAt)
+}
+
+if (import.meta.main) {
+  serveOrders((order) => {
+    fill(order as FillOrder)
+    return Promise.resolve(null)
+  })
+}

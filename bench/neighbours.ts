@@ -1,0 +1,171 @@
+// P7: bad neighbours. 50 good endpoints alone, against the same while one more hangs for 10 s per request with 100,000
+// deliveries queued for it; and another tenant's events at a modest rate alone, against the same while one tenant's
+// endpoint, which answers normally, has a million deliveries queued.
+
+import { type Child, startChild } from './child.ts'
+import type { BenchOptions, Figure, FigureResult } from './figure.ts'
+import { inWords } from './latency.ts'
+import { type LoadBench, type LoadRun, type PacedRun, startLoadBench } from './load-run.ts'
+import type { ReceiverOrder, ReceiverReport } from './receiver.ts'
+import { type Side, startSide } from './side.ts'
+import { registerTenants } from './tenants.ts'
+
+export const p7: Figure = { id: 'P7', database: 'sqlite', run: runFigure }
+
+const connections = 64
+const pacedConnections = 256
+const modestPerSecond = 200
+const hangMs = 10_000
+const orderMsMax = 10_000
+
+interface Rig {
+  readonly bench: LoadBench
+  readonly options: BenchOptions
+  readonly say: (line: string) => void
+  readonly quiet: Side
+  readonly hung: Side
+  readonly flooded: Side
+  /** Requests that the flooded endpoint has had. */
+  readonly floodSoFar: () => Promise<number>
+  readonly floodSize: number
+}
+
+async function runFigure(options: BenchOptions, say: (line: string) => void): Promise<FigureResult[]> {
+  const bench = await startLoadBench()
+  const [hanging, flood] = [startChild('receiver.ts'), startChild('receiver.ts')]
+  const sides: Side[] = []
+  const sizes = options.small ? { good: 8, hung: 1_000, flood: 5_000 } : { good: 50, hung: 100_000, flood: 1_000_000 }
+  const start = async (neighbour?: { receiver: Child; deliveries: number }): Promise<Side> => {
+    const shared = { receiverPort: bench.receiverPort, endpoints: sizes.good }
+    const side = await startSide(
+      neighbour === undefined
+        ? shared
+        : { ...shared, ...(await asNeighbour(neighbour.receiver, neighbour.deliveries)) },
+      say,
+    )
+    sides.push(side)
+    return side
+  }
+  try {
+    await tell(hanging, { answerAfterMs: hangMs })
+    const [quiet, hung, flooded] = await Promise.all([
+      start(),
+      start({ receiver: hanging, deliveries: sizes.hung }),
+      start({ receiver: flood, deliveries: sizes.flood }),
+    ])
+    const floodSoFar = async (): Promise<number> => (await tell(flood, 'count')).count
+    return await measure({ bench, options, say, quiet, hung, flooded, floodSoFar, floodSize: sizes.flood })
+  } finally {
+    bench.end()
+    hanging.end()
+    flood.end()
+    for (const side of sides) await side.end()
+  }
+}
+
+/** A tenant of its own with one endpoint at that receiver, and so many deliveries that have found no room yet. */
+async function asNeighbour(receiver: Child, deliveries: number) {
+  const { port } = await tell(receiver, 'listen')
+  return {
+    register: (client: Parameters<typeof registerTenants>[0]) => registerTenants(client, port, 1, 'neighbour'),
+    fill: { endpoints: 0, deliveries, tenants: 'neighbour', due: 'now' },
+  } as const
+}
+
+async function measure(rig: Rig): Promise<FigureResult[]> {
+  const { bench, options, say, quiet, hung, flooded } = rig
+  const durationMs = options.seconds * 1_000
+  const post = (side: Side, forMs = durationMs): Promise<LoadRun> =>
+    side.during(() => bench.run({ ports: [side.port], connections, requests: side.requests, durationMs: forMs }))
+  const paced = { connections: pacedConnections, durationMs }
+  const pace = ({ port, requests, ...side }: Side, perSecond: number): Promise<PacedRun> =>
+    side.during(() => bench.runPaced({ ...paced, port, requests, perSecond }))
+
+  const direct = await bench.runDirect({ connections, requests: quiet.requests, durationMs: durationMs / 2 })
+  say(`generator and receiver alone: ${Math.round(direct.deliveredPerSecond)}/s`)
+  await post(hung, durationMs / 2)
+  await pace(flooded, modestPerSecond)
+  await post(quiet, durationMs / 2)
+  const full = await post(quiet)
+  const half = Math.max(1, Math.round(full.deliveredPerSecond / 2))
+  say(`full rate ${Math.round(full.deliveredPerSecond)}/s; p99 beside the hung endpoint at ${half}/s`)
+
+  const rates = { quiet: [] as LoadRun[], hung: [] as LoadRun[] }
+  const latencies = { quiet: [] as PacedRun[], hung: [] as PacedRun[] }
+  const modest = { quiet: [] as PacedRun[], flooded: [] as PacedRun[] }
+  const floodRates: number[] = []
+  for (let round = 1; round <= options.runs; round += 1) {
+    for (const [name, side] of Object.entries({ quiet, hung }) as ['quiet' | 'hung', Side][]) {
+      rates[name].push(await post(side))
+      latencies[name].push(await pace(side, half))
+      say(
+        `run ${round}, ${name}: ${Math.round(rates[name].at(-1)?.deliveredPerSecond ?? 0)}/s; ${last(latencies[name])}`,
+      )
+    }
+    modest.quiet.push(await pace(quiet, modestPerSecond))
+    say(`run ${round}, modest, quiet: ${last(modest.quiet)}`)
+    const before = await rig.floodSoFar()
+    modest.flooded.push(await pace(flooded, modestPerSecond))
+    floodRates.push(((await rig.floodSoFar()) - before) / options.seconds)
+    say(`run ${round}, modest, beside a flood of ${Math.round(floodRates.at(-1) ?? 0)}/s: ${last(modest.flooded)}`)
+  }
+  if ((await rig.floodSoFar()) >= rig.floodSize) say('WARNING: the flood has ended, so its ratio means nothing')
+  if (direct.deliveredPerSecond <= Math.max(...ratesOf(rates.quiet))) say('WARNING: the generator is the bottleneck')
+  return results({ direct, rates, latencies, modest, floodRates, half })
+}
+
+interface Measured {
+  readonly direct: LoadRun
+  readonly rates: Readonly<Record<'quiet' | 'hung', readonly LoadRun[]>>
+  readonly latencies: Readonly<Record<'quiet' | 'hung', readonly PacedRun[]>>
+  readonly modest: Readonly<Record<'quiet' | 'flooded', readonly PacedRun[]>>
+  readonly floodRates: readonly number[]
+  readonly half: number
+}
+
+function results(raw: Measured): FigureResult[] {
+  const { rates, latencies, modest, half } = raw
+  const p99s = (runs: readonly PacedRun[]): number[] => runs.map(({ p99 }) => p99)
+  const hung = 'while one more hangs for 10 s per request with a long queue; baseline: without it'
+  return [
+    {
+      id: 'P7 rate',
+      what: `50 good endpoints ${hung}`,
+      unit: 'events/s',
+      ours: ratesOf(rates.hung),
+      baseline: ratesOf(rates.quiet),
+      target: { atLeast: 0.9 },
+      raw,
+    },
+    {
+      id: 'P7 p99',
+      what: `from 202 to arrival at ${half}/s, 50 good endpoints ${hung}`,
+      unit: 'ms',
+      ours: p99s(latencies.hung),
+      baseline: p99s(latencies.quiet),
+      target: { atMost: 1.5 },
+      raw: null,
+    },
+    {
+      id: 'P7 flood',
+      what: `p99 from 202 to arrival at ${modestPerSecond}/s beside a flooding tenant; baseline: without it`,
+      unit: 'ms',
+      ours: p99s(modest.flooded),
+      baseline: p99s(modest.quiet),
+      target: { atMost: 1.5 },
+      raw: null,
+    },
+  ]
+}
+
+function ratesOf(runs: readonly LoadRun[]): number[] {
+  return runs.map((run) => run.deliveredPerSecond)
+}
+
+function last(runs: readonly PacedRun[]): string {
+  return inWords(runs.at(-1))
+}
+
+async function tell(receiver: Child, order: ReceiverOrder): Promise<ReceiverReport> {
+  return (await receiver.ask(order, orderMsMax)) as ReceiverReport
+}

@@ -1,0 +1,92 @@
+// One of several servers that are compared with each other: its database is prepared in its own way, and it stands
+// still while another one is measured, so that what it does in the background costs only itself.
+
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type OperatorClient, createOperatorClient } from '../test/support/operator-client.ts'
+import { type Installation, createInstallation, startServer } from '../test/support/server-process.ts'
+import { startChild } from './child.ts'
+import type { FillOrder } from './fill.ts'
+import { eventRequest, registerTenants } from './tenants.ts'
+
+export interface SideOptions {
+  readonly receiverPort: number
+  readonly endpoints: number
+  /** What its database holds besides; absent: nothing. */
+  readonly fill?: Omit<FillOrder, 'path' | 'masterKey'>
+  /** Registers who else is there, before the database is filled. */
+  readonly register?: (client: OperatorClient) => Promise<unknown>
+}
+
+export interface Side {
+  readonly port: number
+  readonly pid: number
+  /** One for each endpoint. */
+  readonly requests: readonly string[]
+  /** Lets it run for as long as `measure` takes, and stand still again. */
+  during<Value>(measure: () => Promise<Value>): Promise<Value>
+  end(): Promise<void>
+}
+
+const fillMsMax = 120_000
+/** Long enough for the last outcomes to be recorded. */
+const settleMs = 150
+
+/** Starts a server on a database of its own; it stands still until `during`. */
+export async function startSide(options: SideOptions, say: (line: string) => void): Promise<Side> {
+  const installation = await createInstallation()
+  const env = { POSTHORN_RATE_LIMITS: 'off' }
+  let server = await startServer(installation, env)
+  try {
+    const client = createOperatorClient(server.url, installation.operatorKey)
+    const endpoints = await registerTenants(client, options.receiverPort, options.endpoints)
+    await options.register?.(client)
+    await client.close()
+    if (options.fill !== undefined) {
+      await server.stop()
+      await fill(installation, options.fill, say)
+      server = await startServer(installation, env)
+    }
+    process.kill(server.pid, 'SIGSTOP')
+    return {
+      port: server.port,
+      pid: server.pid,
+      requests: Object.keys(endpoints).map((tenant) => eventRequest(tenant, installation.operatorKey)),
+      async during(measure) {
+        process.kill(server.pid, 'SIGCONT')
+        try {
+          const value = await measure()
+          await sleep(settleMs)
+          return value
+        } finally {
+          process.kill(server.pid, 'SIGSTOP')
+        }
+      },
+      end,
+    }
+  } catch (error) {
+    await end()
+    throw error
+  }
+
+  async function end(): Promise<void> {
+    await server.kill('SIGKILL')
+    await installation.remove()
+  }
+}
+
+async function fill(
+  { folder, masterKey }: Installation,
+  what: Omit<FillOrder, 'path' | 'masterKey'>,
+  say: (line: string) => void,
+): Promise<void> {
+  const child = startChild('fill.ts')
+  const beganAt = performance.now()
+  try {
+    await child.ask({ ...what, masterKey, path: join(folder, 'posthorn.db') } satisfies FillOrder, fillMsMax)
+  } finally {
+    child.end()
+  }
+  const seconds = ((performance.now() - beganAt) / 1_000).toFixed(1)
+  say(`filled in ${seconds} s: ${what.deliveries} deliveries, ${what.endpoints} endpoints`)
+}
