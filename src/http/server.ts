@@ -34,6 +34,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   }
   const app = Fastify({
     loggerInstance: options.logger,
+    // A logger for each request costs more than it tells: what is logged carries the request id itself.
+    childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.requestBodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,

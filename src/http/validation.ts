@@ -14,8 +14,10 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   const validator = Compile(schema)
   const where = places[(httpPart ?? 'body') as keyof typeof places]
   return (input: unknown) => {
+    // Most parameters are wanted as the text that they are.
+    if (validator.Check(input)) return { value: input }
     const value = where === 'body' ? input : converted(schema, input)
-    if (validator.Check(value)) return { value }
+    if (where !== 'body' && validator.Check(value)) return { value }
     const fields = fieldErrors(validator.Errors(value), value)
     // A body that is not an object at all has no field to blame.
     const problem =
