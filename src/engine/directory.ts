@@ -16,7 +16,7 @@ import {
   StoreUnavailable,
 } from '../store/store.ts'
 import type { Vault } from '../vault/vault.ts'
-import { type Trust, unshared } from './membership.ts'
+import type { Trust } from './membership.ts'
 
 export interface EndpointView {
   readonly endpoint: Endpoint
@@ -52,16 +52,13 @@ export class Directory {
   #epoch: number | null = null
   readonly #installationKeys: ReadonlyMap<string, readonly KeyObject[]>
 
-  /**
-   * @param installationSecrets by dialect, of those that sign with one
-   * @param trust default: nobody else writes to the store
-   */
+  /** @param installationSecrets by dialect, of those that sign with one */
   constructor(
     store: EndpointStore,
     vault: Vault,
     dialects: ReadonlyMap<string, Dialect>,
-    installationSecrets: ReadonlyMap<string, string> = new Map(),
-    trust: Trust = unshared,
+    installationSecrets: ReadonlyMap<string, string>,
+    trust: Trust,
   ) {
     this.#trust = trust
     this.#store = store

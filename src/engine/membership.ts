@@ -21,9 +21,6 @@ export interface Trust {
   epoch(): number | null
 }
 
-/** For one who shares the database with nobody. */
-export const unshared: Trust = { epoch: () => 0 }
-
 export interface MembershipHooks {
   /** All that the node holds is lost to it, in memory too. */
   readonly lost: () => void

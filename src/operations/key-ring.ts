@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache'
 import type { ApiKey } from '../domain/api-key.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
-import { type Trust, unshared } from '../engine/membership.ts'
+import type { Trust } from '../engine/membership.ts'
 import type { KeyStore } from '../store/store.ts'
 
 /** How a key is stored and looked up: keys are random enough that a plain SHA-256 cannot be reversed. */
@@ -21,8 +21,7 @@ export class KeyRing {
   readonly #trust: Trust
   #epoch: number | null = null
 
-  /** @param trust default: nobody else writes to the store */
-  constructor(store: KeyStore, trust: Trust = unshared) {
+  constructor(store: KeyStore, trust: Trust) {
     this.#store = store
     this.#trust = trust
   }

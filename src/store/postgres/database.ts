@@ -13,11 +13,6 @@ const idleMs = 60_000
 /** A deadlock, or two writes that cannot follow one another: the transaction is run again, at most so often. */
 const triesMax = 5
 
-export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/database?schema=posthorn`, and what else PostgreSQL's own addresses have. */
-  readonly url: string
-}
-
 const sessionSettings = {
   synchronous_commit: 'on',
   timezone: `'UTC'`,
@@ -85,7 +80,8 @@ export class Database {
   readonly config: pg.ClientConfig
   readonly #pool: pg.Pool
 
-  constructor({ url }: DatabaseOptions) {
+  /** @param url `postgres://user:password@host:port/database?schema=posthorn`, and what else such addresses have */
+  constructor(url: string) {
     this.schema = schemaOf(url)
     this.config = {
       connectionString: withoutSchema(url),

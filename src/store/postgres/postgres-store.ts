@@ -28,7 +28,7 @@ const startAgainMs = 500
  * schema
  */
 export async function openPostgresStore(url: string): Promise<Store> {
-  const db = new Database({ url })
+  const db = new Database(url)
   const changes = new Changes(db)
   const { closeCommits, ...commits } = commitRole(db, changes)
   try {

@@ -37,7 +37,7 @@ void test('no statement reads more pages because a million rows are there', { ti
     await store.close()
     await database.drop()
   })
-  const plain = new Database({ url: database.url })
+  const plain = new Database(database.url)
   const client = new pg.Client(plain.config)
   await client.connect()
   await plain.begin(client)
