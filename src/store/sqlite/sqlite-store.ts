@@ -4,8 +4,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { type Store, StoreRefused, StoreUnavailable } from '../store.ts'
-import type { Call, Reads, Reply, ThreadOptions, Writes } from './thread.ts'
+import { type CommitResult, type Store, StoreRefused, StoreUnavailable } from '../store.ts'
+import { rowsOfBatch } from './batch-rows.ts'
+import type { Call, CommitCall, Reads, Reply, ThreadOptions, Writes } from './thread.ts'
 
 type Asynchronous<Methods> = {
   [Name in keyof Methods]: Methods[Name] extends (...args: infer Args) => infer Value
@@ -29,6 +30,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     return {
       ...writer.methods,
       ...reader.methods,
+      commit: (batch) => writer.ask((id): CommitCall => [id, rowsOfBatch(batch)]) as Promise<CommitResult>,
       shared: false,
       quotas: null,
       // There are no others to hear of.
@@ -69,9 +71,11 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-async function startThread<Methods>(
-  options: ThreadOptions,
-): Promise<{ methods: Asynchronous<Methods>; close: () => Promise<unknown> }> {
+async function startThread<Methods>(options: ThreadOptions): Promise<{
+  methods: Asynchronous<Methods>
+  ask: (message: (id: number) => string | CommitCall) => Promise<unknown>
+  close: () => Promise<unknown>
+}> {
   const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: options, execArgv: [] })
   const waiting = new Map<number, Waiting>()
   let lastId = 0
@@ -90,18 +94,21 @@ async function startThread<Methods>(
   })
   worker.on('exit', () => fail('the database is closed'))
 
-  const call = (method: string, args: readonly unknown[]): Promise<unknown> =>
+  const ask = (message: (id: number) => string | CommitCall): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (ended !== null) return reject(new StoreUnavailable(ended))
       waiting.set(++lastId, { resolve, reject })
-      worker.postMessage(JSON.stringify({ id: lastId, method, args } satisfies Call))
+      worker.postMessage(message(lastId))
     })
+  const call = (method: string, args: readonly unknown[]): Promise<unknown> =>
+    ask((id) => JSON.stringify({ id, method, args } satisfies Call))
   const names = await new Promise<unknown>((resolve, reject) => waiting.set(0, { resolve, reject }))
   const methods = Object.fromEntries(
     (names as string[]).map((name) => [name, (...args: unknown[]) => call(name, args)]),
   ) as Asynchronous<Methods>
   return {
     methods,
+    ask,
     close: async () => {
       await call('close', [])
       await worker.terminate()

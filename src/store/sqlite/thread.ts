@@ -3,6 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { attemptReads } from './attempts.ts'
+import { type BatchRows, batchOfRows } from './batch-rows.ts'
 import { commitRole } from './commit.ts'
 import { StoreRefused } from '../store.ts'
 import { classify, Database } from './database.ts'
@@ -19,12 +20,15 @@ export interface ThreadOptions {
   readonly access: 'write' | 'read'
 }
 
-/** Calls and replies travel as JSON text, which costs a third of what copying objects between threads does. */
+/** Calls and replies travel as JSON text, which costs less than copying objects between threads does. */
 export interface Call {
   readonly id: number
   readonly method: string
   readonly args: readonly unknown[]
 }
+
+/** The call of every event, see batch-rows.ts. */
+export type CommitCall = readonly [id: number, batch: BatchRows]
 
 export type Reply =
   | { readonly id: number; readonly value: unknown }
@@ -73,8 +77,11 @@ function serve(port: NonNullable<typeof parentPort>, { path, access }: ThreadOpt
     return
   }
   const send = (reply: Reply): void => port.postMessage(JSON.stringify(reply))
-  port.on('message', (message: string) => {
-    const { id, method, args } = JSON.parse(message) as Call
+  port.on('message', (message: string | CommitCall) => {
+    const { id, method, args } =
+      typeof message === 'string'
+        ? (JSON.parse(message) as Call)
+        : { id: message[0], method: 'commit', args: [batchOfRows(message[1])] }
     try {
       if (method === 'close') {
         db?.close()
