@@ -21,6 +21,8 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
   readonly deadline: number
   /** What it was dispatched on; null before and after. */
   connection: Connection | null = null
+  /** Its index among the sender's attempts in flight. */
+  place = -1
   readonly #now: () => number
   readonly #keepHeaders: boolean
   readonly #settle: (attempt: RunningAttempt) => void

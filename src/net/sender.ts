@@ -32,7 +32,9 @@ const sweepMs = 100
 /** The sender that all deliveries go through. `send` never throws; an unusable URL or header is `unreachable`. */
 export function createSender(options: SenderOptions): HttpSender {
   const connections = createConnections(options.guard.connector)
-  const inFlight = new Set<RunningAttempt>()
+  // Not a Set: V8 links the tables that a busy Set has outgrown, and once one of them is old, all later ones keep what
+  // they held, payloads included, until the next full collection.
+  const inFlight: RunningAttempt[] = []
   const now = options.now ?? Date.now
   let settled: RunningAttempt[] = []
   let sweeper: NodeJS.Timeout | null = null
@@ -47,19 +49,27 @@ export function createSender(options: SenderOptions): HttpSender {
     const batch = settled
     settled = []
     for (const attempt of batch) {
-      inFlight.delete(attempt)
+      remove(attempt)
       attempt.report()
     }
-    if (inFlight.size === 0 && whenEmpty.length > 0) {
+    if (inFlight.length === 0 && whenEmpty.length > 0) {
       for (const resolve of whenEmpty) resolve()
       whenEmpty = []
     }
   }
 
+  /** The last one takes its place. */
+  function remove(attempt: RunningAttempt): void {
+    const last = inFlight.pop()
+    if (last === undefined || last === attempt) return
+    inFlight[attempt.place] = last
+    last.place = attempt.place
+  }
+
   function sweep(): void {
     const time = performance.now()
     for (const attempt of inFlight) if (attempt.deadline <= time) attempt.cut()
-    if (inFlight.size > 0 || sweeper === null) return
+    if (inFlight.length > 0 || sweeper === null) return
     clearInterval(sweeper)
     sweeper = null
   }
@@ -72,7 +82,7 @@ export function createSender(options: SenderOptions): HttpSender {
       settle,
       done,
     )
-    inFlight.add(attempt)
+    attempt.place = inFlight.push(attempt) - 1
     sweeper ??= setInterval(sweep, sweepMs).unref()
     if (isClosed) return attempt.fail('sender closed')
     const url = URL.parse(request.url)
@@ -86,7 +96,7 @@ export function createSender(options: SenderOptions): HttpSender {
 
   async function close(): Promise<void> {
     isClosed = true
-    if (inFlight.size > 0) await new Promise<void>((resolve) => whenEmpty.push(resolve))
+    if (inFlight.length > 0) await new Promise<void>((resolve) => whenEmpty.push(resolve))
     if (sweeper !== null) clearInterval(sweeper)
     sweeper = null
     await connections.destroy()
@@ -100,7 +110,7 @@ export function createSender(options: SenderOptions): HttpSender {
       for (const attempt of inFlight) attempt.fail('sender closed')
       await close()
     },
-    count: () => ({ inFlight: inFlight.size, ...connections.count() }),
+    count: () => ({ inFlight: inFlight.length, ...connections.count() }),
   }
 }
 

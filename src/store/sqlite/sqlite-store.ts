@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type CommitResult, type Store, StoreRefused, StoreUnavailable } from '../store.ts'
 import { rowsOfBatch } from './batch-rows.ts'
-import type { Call, CommitCall, Reads, Reply, ThreadOptions, Writes } from './thread.ts'
+import type { Call, Message, Reads, Reply, ThreadOptions, Writes } from './thread.ts'
 
 type Asynchronous<Methods> = {
   [Name in keyof Methods]: Methods[Name] extends (...args: infer Args) => infer Value
@@ -30,7 +30,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     return {
       ...writer.methods,
       ...reader.methods,
-      commit: (batch) => writer.ask((id): CommitCall => [id, rowsOfBatch(batch)]) as Promise<CommitResult>,
+      commit: (batch) => writer.ask(rowsOfBatch(batch)) as Promise<CommitResult>,
       shared: false,
       quotas: null,
       // There are no others to hear of.
@@ -73,17 +73,16 @@ interface Waiting {
 
 async function startThread<Methods>(options: ThreadOptions): Promise<{
   methods: Asynchronous<Methods>
-  ask: (message: (id: number) => string | CommitCall) => Promise<unknown>
+  ask: (message: Message) => Promise<unknown>
   close: () => Promise<unknown>
 }> {
   const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: options, execArgv: [] })
-  const waiting = new Map<number, Waiting>()
-  let lastId = 0
+  // The thread answers in the order of the calls. (A Map by number kept what it had held: see net/sender.ts.)
+  const waiting: Waiting[] = []
   let ended: string | null = null
   worker.on('message', (message: string) => {
     const reply = JSON.parse(message) as Reply
-    const call = waiting.get(reply.id)
-    waiting.delete(reply.id)
+    const call = waiting.shift()
     if ('error' in reply) call?.reject(revive(reply.error))
     else call?.resolve(reply.value)
   })
@@ -94,15 +93,16 @@ async function startThread<Methods>(options: ThreadOptions): Promise<{
   })
   worker.on('exit', () => fail('the database is closed'))
 
-  const ask = (message: (id: number) => string | CommitCall): Promise<unknown> =>
+  const ask = (message: Message): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (ended !== null) return reject(new StoreUnavailable(ended))
-      waiting.set(++lastId, { resolve, reject })
-      worker.postMessage(message(lastId))
+      // First: what cannot be sent gets no answer.
+      worker.postMessage(message)
+      waiting.push({ resolve, reject })
     })
-  const call = (method: string, args: readonly unknown[]): Promise<unknown> =>
-    ask((id) => JSON.stringify({ id, method, args } satisfies Call))
-  const names = await new Promise<unknown>((resolve, reject) => waiting.set(0, { resolve, reject }))
+  const call = async (method: string, args: readonly unknown[]): Promise<unknown> =>
+    ask(JSON.stringify({ method, args } satisfies Call))
+  const names = await new Promise<unknown>((resolve, reject) => waiting.push({ resolve, reject }))
   const methods = Object.fromEntries(
     (names as string[]).map((name) => [name, (...args: unknown[]) => call(name, args)]),
   ) as Asynchronous<Methods>
@@ -117,8 +117,7 @@ async function startThread<Methods>(options: ThreadOptions): Promise<{
 
   function fail(reason: string): void {
     ended ??= reason
-    for (const { reject } of waiting.values()) reject(new StoreUnavailable(reason))
-    waiting.clear()
+    for (const { reject } of waiting.splice(0)) reject(new StoreUnavailable(reason))
   }
 }
 

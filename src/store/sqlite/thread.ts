@@ -22,17 +22,16 @@ export interface ThreadOptions {
 
 /** Calls and replies travel as JSON text, which costs less than copying objects between threads does. */
 export interface Call {
-  readonly id: number
   readonly method: string
   readonly args: readonly unknown[]
 }
 
-/** The call of every event, see batch-rows.ts. */
-export type CommitCall = readonly [id: number, batch: BatchRows]
+/** A call as JSON text, or the batch of the one call that all events and outcomes go through (batch-rows.ts). */
+export type Message = string | BatchRows
 
 export type Reply =
-  | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly error: { readonly name: string; readonly message: string } }
+  | { readonly value: unknown }
+  | { readonly error: { readonly name: string; readonly message: string } }
 
 function writes(db: Database) {
   migrate(db)
@@ -72,31 +71,34 @@ function serve(port: NonNullable<typeof parentPort>, { path, access }: ThreadOpt
     // Whatever it is (tables of another program, a full disk): the database cannot be used.
     const refusal = `cannot use the database ${path}: ${plain(error).message}`
     const refused = error instanceof StoreRefused ? error : new StoreRefused(refusal)
-    port.postMessage(JSON.stringify({ id: 0, error: plain(refused) } satisfies Reply))
+    port.postMessage(JSON.stringify({ error: plain(refused) } satisfies Reply))
     port.close()
     return
   }
   const send = (reply: Reply): void => port.postMessage(JSON.stringify(reply))
-  port.on('message', (message: string | CommitCall) => {
-    const { id, method, args } =
-      typeof message === 'string'
-        ? (JSON.parse(message) as Call)
-        : { id: message[0], method: 'commit', args: [batchOfRows(message[1])] }
+  port.on('message', (message: Message) => {
+    const { method, args } = callOf(message)
     try {
       if (method === 'close') {
         db?.close()
-        send({ id, value: null })
+        send({ value: null })
         port.close()
         return
       }
       const call = methods[method]
       if (call === undefined) throw new Error(`no such method: ${method}`)
-      send({ id, value: call(...(args as never[])) })
+      send({ value: call(...(args as never[])) })
     } catch (error) {
-      send({ id, error: plain(classify(error)) })
+      send({ error: plain(classify(error)) })
     }
   })
-  send({ id: 0, value: Object.keys(methods) })
+  send({ value: Object.keys(methods) })
+}
+
+function callOf(message: Message): Call {
+  return typeof message === 'string'
+    ? (JSON.parse(message) as Call)
+    : { method: 'commit', args: [batchOfRows(message)] }
 }
 
 function plain(error: unknown): { name: string; message: string } {
