@@ -15,7 +15,7 @@ import { eventRoutes } from './api/events.ts'
 import { serveHealth } from './api/health.ts'
 import { createOperatorFront } from './api/operator-front.ts'
 import { keyRoutes, tenantRoutes } from './api/tenants.ts'
-import { SettingError, type Settings } from './config/settings.ts'
+import { type DatabaseSetting, SettingError, type Settings } from './config/settings.ts'
 import { ownDialect, registry } from './dialects/registry.ts'
 import { Directory } from './engine/directory.ts'
 import { Engine } from './engine/engine.ts'
@@ -30,7 +30,6 @@ import { createGuardedFetch } from './net/guarded-fetch.ts'
 import { createSender } from './net/sender.ts'
 import type { Context } from './operations/context.ts'
 import { KeyRing } from './operations/key-ring.ts'
-import { openPostgresStore } from './store/postgres/postgres-store.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { IncarnationLost, type Store, StoreRefused, StoreUnavailable } from './store/store.ts'
 import { Metrics } from './telemetry/metrics.ts'
@@ -62,7 +61,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
   if (settings.host === '') throw new SettingError('POSTHORN_HOST must name an address to listen on')
   const { database, role } = settings
-  const store = await (database.kind === 'sqlite' ? openSqliteStore(database.path) : openPostgresStore(database.url))
+  const store = await openStore(database)
   // What a start that fails has begun so far, the last first: its timers would keep the process alive.
   const undo: (() => Promise<unknown>)[] = [() => store.close()]
   try {
@@ -150,7 +149,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     })
     serveHealth(server, { ping: () => store.ping(), metrics: () => metrics.text() })
     if (role !== 'worker') {
-      await serveDocs(server, [
+      serveDocs(server, [
         { title: 'Operator API', url: '/openapi.json' },
         ...customerFronts.map(({ name, openapi }) => ({
           title: openapi.info?.title ?? name,
@@ -174,6 +173,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const step of undo.toReversed()) await step()
     throw error
   }
+}
+
+/** @throws StoreRefused */
+async function openStore(database: DatabaseSetting): Promise<Store> {
+  if (database.kind === 'sqlite') return openSqliteStore(database.path)
+  // Only who uses PostgreSQL loads its driver.
+  const { openPostgresStore } = await import('./store/postgres/postgres-store.ts')
+  return openPostgresStore(database.url)
 }
 
 /** @throws SettingError that says why the address cannot be had */

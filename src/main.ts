@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { migrate, type MigrateFlags } from './cli/migrate.ts'
-import { serve } from './cli/serve.ts'
+import type { MigrateFlags } from './cli/migrate.ts'
 import { version } from './cli/version.ts'
 import { flagOf, SettingError, type SettingName, settingTable } from './config/settings.ts'
 import { StoreRefused } from './store/store.ts'
@@ -16,7 +15,11 @@ for (const name of Object.keys(settingTable) as SettingName[]) {
   const defaultText = standard === null || standard === '' ? '' : `, default ${standard}`
   serveCommand.option(`${flagOf(name)} <value>`, `${meaning} (${variable}${defaultText})`)
 }
-serveCommand.action((flags: Partial<Record<SettingName, string>>) => serve(flags))
+// What a command needs is loaded when it runs: none needs what the other does.
+serveCommand.action(async (flags: Partial<Record<SettingName, string>>) => {
+  const { serve } = await import('./cli/serve.ts')
+  await serve(flags)
+})
 
 program
   .command('migrate')
@@ -25,7 +28,10 @@ program
   )
   .requiredOption('--from <database>', 'sqlite:<file>; stop the service first')
   .requiredOption('--to <database>', 'postgres://…')
-  .action((flags: MigrateFlags) => migrate(flags))
+  .action(async (flags: MigrateFlags) => {
+    const { migrate } = await import('./cli/migrate.ts')
+    await migrate(flags)
+  })
 
 try {
   await program.parseAsync()
