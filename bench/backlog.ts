@@ -1,5 +1,5 @@
-// P5 and P6: what waits, and what is only registered, must cost nothing to what is on its way. P1's scenario on three
-// databases: an empty one, one with a million deliveries waiting for a retry, one with a hundred thousand endpoints.
+// P5 and P6: what waits, and what is only registered, must cost nothing to what is on its way. P1's scenario (P5-PG: P2's)
+// on three databases: an empty one, one with a million deliveries waiting for a retry, one with a hundred thousand endpoints.
 // And the resident memory of a server with both, under load.
 
 import { readFileSync } from 'node:fs'
@@ -7,8 +7,9 @@ import type { BenchOptions, Figure, FigureResult } from './figure.ts'
 import { type LoadBench, type LoadRun, startLoadBench } from './load-run.ts'
 import { type Side, type SideOptions, startSide } from './side.ts'
 
-export const p5: Figure = { id: 'P5', database: 'sqlite', run: (options, say) => withSides(options, say, growth) }
-export const p6: Figure = { id: 'P6', database: 'sqlite', run: (options, say) => withSides(options, say, memory) }
+export const p5 = figure('P5', 'sqlite', growth)
+export const p5OnPostgres = figure('P5-PG', 'postgres', growth)
+export const p6 = figure('P6', 'sqlite', memory)
 
 const connections = 64
 const target = { atLeast: 0.9 }
@@ -16,6 +17,7 @@ const memoryMibMax = 300
 const sampleMs = 200
 
 interface Rig {
+  readonly id: string
   readonly bench: LoadBench
   readonly options: BenchOptions
   readonly say: (line: string) => void
@@ -24,10 +26,17 @@ interface Rig {
   readonly start: (fill?: SideOptions['fill']) => Promise<Side>
 }
 
+type Measure = (rig: Rig) => Promise<FigureResult[]>
+
+function figure(id: string, database: Figure['database'], measure: Measure): Figure {
+  return { id, database, run: (options, say) => withSides({ id, database }, options, say, measure) }
+}
+
 async function withSides(
+  { id, database }: Pick<Figure, 'id' | 'database'>,
   options: BenchOptions,
   say: (line: string) => void,
-  measure: (rig: Rig) => Promise<FigureResult[]>,
+  measure: Measure,
 ): Promise<FigureResult[]> {
   const bench = await startLoadBench()
   const sides: Side[] = []
@@ -35,20 +44,20 @@ async function withSides(
     ? { posted: 8, waiting: 1_000, endpoints: 100 }
     : { posted: 64, waiting: 1_000_000, endpoints: 100_000 }
   const start = async (fill?: SideOptions['fill']): Promise<Side> => {
-    const shared = { receiverPort: bench.receiverPort, endpoints: sizes.posted }
+    const shared = { database, receiverPort: bench.receiverPort, endpoints: sizes.posted }
     const side = await startSide(fill === undefined ? shared : { ...shared, fill }, say)
     sides.push(side)
     return side
   }
   try {
-    return await measure({ bench, options, say, sizes, start })
+    return await measure({ id, bench, options, say, sizes, start })
   } finally {
     bench.end()
     for (const side of sides) await side.end()
   }
 }
 
-async function growth({ bench, options, say, sizes, start }: Rig): Promise<FigureResult[]> {
+async function growth({ id, bench, options, say, sizes, start }: Rig): Promise<FigureResult[]> {
   const durationMs = options.seconds * 1_000
   const nothing = { endpoints: 0, deliveries: 0, tenants: 'bench', due: 'retry' } as const
   const [empty, backlog, endpoints] = await Promise.all([
@@ -78,20 +87,20 @@ async function growth({ bench, options, say, sizes, start }: Rig): Promise<Figur
   if (direct.deliveredPerSecond <= Math.max(...names.flatMap((name) => rates[name]))) {
     say('WARNING: generator and receiver are the bottleneck, so the ratios mean nothing')
   }
-  const figure = { unit: 'events/s', baseline: rates.empty, target }
+  const shared = { unit: 'events/s', baseline: rates.empty, target }
   const [waiting, others] = [sizes.waiting, sizes.endpoints].map((count) => count.toLocaleString('en'))
   return [
     {
-      ...figure,
-      id: 'P5 backlog',
-      what: `P1 with ${waiting} deliveries waiting for a retry; baseline: P1 on an empty database`,
+      ...shared,
+      id: `${id} backlog`,
+      what: `with ${waiting} deliveries waiting for a retry; baseline: on an empty database`,
       ours: rates.backlog,
       raw: { direct, ...raw },
     },
     {
-      ...figure,
-      id: 'P5 endpoints',
-      what: `P1 with ${others} further endpoints in the database; baseline: P1 on an empty database`,
+      ...shared,
+      id: `${id} endpoints`,
+      what: `with ${others} further endpoints in the database; baseline: on an empty database`,
       ours: rates.endpoints,
       raw: null,
     },
@@ -117,10 +126,10 @@ async function memory({ bench, options, say, sizes, start }: Rig): Promise<Figur
     say(`run ${round}: ${Math.round(run.deliveredPerSecond)}/s, resident ${most.toFixed(0)} MiB`)
   }
   const what = `with ${deliveries.toLocaleString('en')} deliveries waiting and ${endpoints.toLocaleString('en')} endpoints`
-  const figure = { unit: 'MiB', baseline: null, target: { atMost: memoryMibMax }, raw: { idle, resident, peak } }
+  const shared = { unit: 'MiB', baseline: null, target: { atMost: memoryMibMax }, raw: { idle, resident, peak } }
   return [
-    { ...figure, id: 'P6', what: `resident memory under P1's load ${what}, the most of each run`, ours: resident },
-    { ...figure, id: 'P6 peak', what: 'the same since the start (VmHWM), after each run', ours: peak },
+    { ...shared, id: 'P6', what: `resident memory under P1's load ${what}, the most of each run`, ours: resident },
+    { ...shared, id: 'P6 peak', what: 'the same since the start (VmHWM), after each run', ours: peak },
   ]
 }
 

@@ -36,7 +36,7 @@ async function runFigure(options: BenchOptions, say: (line: string) => void): Pr
   const sides: Side[] = []
   const sizes = options.small ? { good: 8, hung: 1_000, flood: 5_000 } : { good: 50, hung: 100_000, flood: 1_000_000 }
   const start = async (neighbour?: { receiver: Child; deliveries: number }): Promise<Side> => {
-    const shared = { receiverPort: bench.receiverPort, endpoints: sizes.good }
+    const shared = { database: 'sqlite' as const, receiverPort: bench.receiverPort, endpoints: sizes.good }
     const side = await startSide(
       neighbour === undefined
         ? shared

@@ -4,7 +4,7 @@
 
 import { parseArgs } from 'node:util'
 import type { BenchOptions, Figure, FigureResult } from './figure.ts'
-import { p5, p6 } from './backlog.ts'
+import { p5, p5OnPostgres, p6 } from './backlog.ts'
 import { describeMachine } from './machine.ts'
 import { p1, p2 } from './accept-and-deliver.ts'
 import { p3 } from './get-webhook.ts'
@@ -13,7 +13,7 @@ import { p7 } from './neighbours.ts'
 import { nodes } from './nodes.ts'
 import { resultTable, saveResults } from './report.ts'
 
-const figures: readonly Figure[] = [p1, p2, p3, p4, p5, p6, p7, ...nodes]
+const figures: readonly Figure[] = [p1, p2, p3, p4, p5, p5OnPostgres, p6, p7, ...nodes]
 
 const say = (line: string): void => console.log(line)
 

@@ -4,12 +4,16 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type OperatorClient, createOperatorClient } from '../test/support/operator-client.ts'
+import { migrate } from '../test/support/migrate-run.ts'
 import { type Installation, createInstallation, startServer } from '../test/support/server-process.ts'
+import { testDatabase } from '../test/support/test-database.ts'
 import { startChild } from './child.ts'
+import type { Figure } from './figure.ts'
 import type { FillOrder } from './fill.ts'
 import { eventRequest, registerTenants } from './tenants.ts'
 
 export interface SideOptions {
+  readonly database: Figure['database']
   readonly receiverPort: number
   readonly endpoints: number
   /** What its database holds besides; absent: nothing. */
@@ -35,16 +39,21 @@ const settleMs = 150
 /** Starts a server on a database of its own; it stands still until `during`. */
 export async function startSide(options: SideOptions, say: (line: string) => void): Promise<Side> {
   const installation = await createInstallation()
-  const env = { POSTHORN_RATE_LIMITS: 'off' }
+  const postgres = options.database === 'postgres' ? await testDatabase() : null
+  let env: Record<string, string> = { POSTHORN_RATE_LIMITS: 'off' }
   let server = await startServer(installation, env)
   try {
     const client = createOperatorClient(server.url, installation.operatorKey)
     const endpoints = await registerTenants(client, options.receiverPort, options.endpoints)
     await options.register?.(client)
     await client.close()
-    if (options.fill !== undefined) {
+    if (options.fill !== undefined || postgres !== null) {
       await server.stop()
-      await fill(installation, options.fill, say)
+      if (options.fill !== undefined) await fill(installation, options.fill, say)
+      if (postgres !== null) {
+        await copy(installation, postgres.url, say)
+        env = { ...env, POSTHORN_DATABASE: postgres.url }
+      }
       server = await startServer(installation, env)
     }
     process.kill(server.pid, 'SIGSTOP')
@@ -72,7 +81,24 @@ export async function startSide(options: SideOptions, say: (line: string) => voi
   async function end(): Promise<void> {
     await server.kill('SIGKILL')
     await installation.remove()
+    await postgres?.drop()
   }
+}
+
+/** What PostgreSQL is to hold is made in SQLite, and taken over as an operator would. */
+async function copy({ folder }: Installation, url: string, say: (line: string) => void): Promise<void> {
+  const beganAt = performance.now()
+  const { code, stderr } = await migrate(databaseIn(folder), url)
+  if (code !== 0) throw new Error(`the copy to PostgreSQL failed: ${stderr}`)
+  say(`copied to PostgreSQL in ${secondsSince(beganAt)} s`)
+}
+
+function databaseIn(folder: string): string {
+  return join(folder, 'posthorn.db')
+}
+
+function secondsSince(beganAt: number): string {
+  return ((performance.now() - beganAt) / 1_000).toFixed(1)
 }
 
 async function fill(
@@ -83,10 +109,9 @@ async function fill(
   const child = startChild('fill.ts')
   const beganAt = performance.now()
   try {
-    await child.ask({ ...what, masterKey, path: join(folder, 'posthorn.db') } satisfies FillOrder, fillMsMax)
+    await child.ask({ ...what, masterKey, path: databaseIn(folder) } satisfies FillOrder, fillMsMax)
   } finally {
     child.end()
   }
-  const seconds = ((performance.now() - beganAt) / 1_000).toFixed(1)
-  say(`filled in ${seconds} s: ${what.deliveries} deliveries, ${what.endpoints} endpoints`)
+  say(`filled in ${secondsSince(beganAt)} s: ${what.deliveries} deliveries, ${what.endpoints} endpoints`)
 }

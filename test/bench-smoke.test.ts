@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 const entry = join(import.meta.dirname, '../bench/run.ts')
 const timeoutMs = 120_000
 /** NODES1 and NODES2 are NODES3 with fewer nodes. */
-const figures = ['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'NODES3']
+const figures = ['P1', 'P2', 'P3', 'P4', 'P5', 'P5-PG', 'P6', 'P7', 'NODES3']
 
 void test('every benchmark runs at a tiny size and prints a ratio', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [entry, '--small', ...figures], { timeout: timeoutMs })
@@ -24,6 +24,8 @@ void test('every benchmark runs at a tiny size and prints a ratio', async () => 
   assert.match(stdout, /^P4 p99 .* ≤ 50 \w+ +ms$/m)
   assert.match(stdout, /^P5 backlog .* ≥ 0\.90/m)
   assert.match(stdout, /^P5 endpoints .* ≥ 0\.90/m)
+  assert.match(stdout, /^P5-PG backlog .* ≥ 0\.90/m)
+  assert.match(stdout, /^P5-PG endpoints .* ≥ 0\.90/m)
   assert.match(stdout, /^P6 .* ≤ 300 \w+ +MiB$/m)
   assert.match(stdout, /^P7 rate .* ≥ 0\.90/m)
   assert.match(stdout, /^P7 p99 .* ≤ 1\.50/m)
