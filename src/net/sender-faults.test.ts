@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { answers, eventually, listen, loopbackSender, post, rawReceiver, tcpReceiver } from './fixture.ts'
+import { answers, eventually, httpReceiver, listen, loopbackSender, post, rawReceiver, tcpReceiver } from './fixture.ts'
 import type { Lookup } from './guard.ts'
 
 const timeoutMs = 250
@@ -49,6 +49,24 @@ void test('the deadline holds for a receiver that says nothing', async (t) => {
   const result = await timed(() => post(loopbackSender(t), `http://127.0.0.1:${receiver.port}/`, { timeoutMs }))
   assert.deepEqual(result, { outcome: { kind: 'timedOut', phase: 'headers' }, response: null })
   await eventually(() => receiver.open.size === 0)
+})
+
+void test('the deadline holds for each of many that end in any order', { timeout: 10_000 }, async (t) => {
+  const { port } = await httpReceiver(t, (request, response) => {
+    const answerAfterMs = Number(request.url?.slice(1))
+    if (answerAfterMs > 0) setTimeout(() => response.end(), answerAfterMs)
+  })
+  const sender = loopbackSender(t)
+  // 0: never.
+  const answersAfterMs = Array.from({ length: 60 }, (_, index) => (index % 3 === 0 ? 0 : 1 + ((index * 37) % 60)))
+  const results = await Promise.all(
+    answersAfterMs.map((ms) => post(sender, `http://127.0.0.1:${port}/${ms}`, { timeoutMs: 1000 })),
+  )
+  assert.deepEqual(
+    results.map(({ outcome }) => outcome.kind),
+    answersAfterMs.map((ms) => (ms === 0 ? 'timedOut' : 'delivered')),
+  )
+  assert.equal(sender.count().inFlight, 0)
 })
 
 void test('the deadline holds for headers and bodies that drip', async (t) => {
