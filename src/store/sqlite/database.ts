@@ -7,7 +7,7 @@ import { StoreRefused, StoreUnavailable } from '../store.ts'
 
 /** How long a statement waits for another process's lock, in milliseconds. */
 const busyTimeoutMs = 1000
-/** Of each connection. The system's own cache is behind it; more than this made P1 and P5 no faster. */
+/** Of each connection. The system's own cache is behind it. */
 const cacheKib = 8 * 1024
 /** Pages of the write-ahead log after which it is copied into the database file. */
 const checkpointPages = 4000
