@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 const entry = join(import.meta.dirname, '../bench/run.ts')
 const timeoutMs = 120_000
 /** NODES1 and NODES2 are NODES3 with fewer nodes. */
-const figures = ['P1', 'P2', 'P3', 'P4', 'P5', 'P5-PG', 'P6', 'P7', 'NODES3']
+const figures = ['P1', 'P2', 'P3', 'P4', 'P5', 'P5-PG', 'P6', 'P7', 'OVERLOAD', 'NODES3', 'STAGES']
 
 void test('every benchmark runs at a tiny size and prints a ratio', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [entry, '--small', ...figures], { timeout: timeoutMs })
@@ -30,5 +30,8 @@ void test('every benchmark runs at a tiny size and prints a ratio', async () => 
   assert.match(stdout, /^P7 rate .* ≥ 0\.90/m)
   assert.match(stdout, /^P7 p99 .* ≤ 1\.50/m)
   assert.match(stdout, /^P7 flood .* ≤ 1\.50/m)
+  assert.match(stdout, /^OVERLOAD .* \d+\.\d\d +\d+\.\d\d–\d+\.\d\d +– /m)
+  assert.match(stdout, /^STAGES main: encode and sign .* µs\/event$/m)
+  assert.match(stdout, /^STAGES store: commit and fsync .* µs\/event$/m)
   assert.match(stdout, /^NODES3 .* \d+\.\d\d +\d+\.\d\d–\d+\.\d\d +– /m)
 })

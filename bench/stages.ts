@@ -1,0 +1,149 @@
+// Where the time of one event goes: P1's load, with the server's threads sampled by V8's profiler, and what they used of
+// the processor (Linux tells that for each thread) shared out among the stages. The profiler itself makes all of it
+// dearer by some tenths, so the shares count, and not their sum.
+
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createOperatorClient } from '../test/support/operator-client.ts'
+import { createInstallation, startServer } from '../test/support/server-process.ts'
+import { nowMs } from './child.ts'
+import type { BenchOptions, Figure, FigureResult } from './figure.ts'
+import { startLoadBench } from './load-run.ts'
+import { eventRequest, registerTenants, untilIdle } from './tenants.ts'
+
+const connections = 64
+const warmUp = 2
+
+export const stages: Figure = { id: 'STAGES', database: 'sqlite', run: runFigure }
+
+/** The innermost frame that one of these knows says which stage a sample belongs to. */
+const stageOfFrame: readonly (readonly [stage: string, frame: RegExp])[] = [
+  ['commit and fsync', /^transaction .*sqlite\/database/],
+  ['statements', /sqlite\/commit|sqlite\/versions/],
+  ['batch from thread to thread', /src\/store\/sqlite|node:internal\/worker/],
+  ['encode and sign', /src\/(dialects|signing)|^requestOf |node:internal\/crypto/],
+  ['send and read the answer', /src\/net|node_modules\/undici/],
+  ['match, lanes, group commit, record', /src\/(engine|domain|telemetry)|prom-client/],
+  ['authenticate, check, take up', /src\/(api|operations|http)|node_modules\/(typebox|lru-cache)/],
+  ['HTTP server', /node_modules|node:_http/],
+]
+const otherStage = 'sockets, timers, other'
+
+async function runFigure(options: BenchOptions, say: (line: string) => void): Promise<FigureResult[]> {
+  const installation = await createInstallation()
+  const folder = await mkdtemp(join(tmpdir(), 'posthorn-profiles-'))
+  const bench = await startLoadBench()
+  const profiler = `--cpu-prof --cpu-prof-dir=${folder}`
+  const server = await startServer(installation, { POSTHORN_RATE_LIMITS: 'off', NODE_OPTIONS: profiler })
+  try {
+    const client = createOperatorClient(server.url, installation.operatorKey)
+    const endpoints = await registerTenants(client, bench.receiverPort, options.small ? 8 : 64)
+    const requests = Object.keys(endpoints).map((tenant) => eventRequest(tenant, installation.operatorKey))
+    const durationMs = options.seconds * 1_000
+    const post = async (forMs: number) => {
+      const run = await bench.run({ ports: [server.port], connections, requests, durationMs: forMs })
+      await untilIdle(client)
+      return run
+    }
+    await post(durationMs * warmUp)
+    const [from, before] = [nowMs(), await threadTimes(server.pid)]
+    const { accepted, deliveredPerSecond } = await post(durationMs * options.runs)
+    const [to, after] = [nowMs(), await threadTimes(server.pid)]
+    say(`${accepted} events at ${Math.round(deliveredPerSecond)}/s, profiled`)
+    await client.close()
+    await server.stop()
+    const used = { main: after.main - before.main, store: after.store - before.store, v8: after.v8 - before.v8 }
+    const perEvent = (milliseconds: number): number => (milliseconds * 1_000) / accepted
+    return [
+      ...(await sharedOut(folder, 0, 'main', perEvent(used.main), { from, to })),
+      ...(await sharedOut(folder, 1, 'store', perEvent(used.store), { from, to })),
+      result('v8', 'compiler and collector on threads of their own', perEvent(used.v8)),
+    ]
+  } finally {
+    bench.end()
+    await server.kill('SIGKILL')
+    await installation.remove()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function result(thread: string, stage: string, microseconds: number): FigureResult {
+  const id = `STAGES ${thread}: ${stage}`
+  return {
+    id,
+    what: 'CPU of the server',
+    unit: 'µs/event',
+    ours: [microseconds],
+    baseline: null,
+    target: null,
+    raw: null,
+  }
+}
+
+interface Profile {
+  readonly startTime: number
+  readonly nodes: readonly {
+    readonly id: number
+    readonly callFrame: { readonly functionName: string; readonly url: string }
+    readonly children?: readonly number[]
+  }[]
+  readonly samples: readonly number[]
+  /** Microseconds. */
+  readonly timeDeltas: readonly number[]
+}
+
+/** The stages of one thread; what it used of the processor is divided as the samples of the time are. */
+async function sharedOut(
+  folder: string,
+  thread: number,
+  name: string,
+  microseconds: number,
+  time: { readonly from: number; readonly to: number },
+): Promise<FigureResult[]> {
+  const file = (await readdir(folder)).find((entry) => new RegExp(`\\.${thread}\\.\\d+\\.cpuprofile$`).test(entry))
+  if (file === undefined) throw new Error(`thread ${thread} has written no profile`)
+  const profile = JSON.parse(await readFile(join(folder, file), 'utf8')) as Profile
+  const stageOf = stagesOfNodes(profile)
+  const sampled = new Map<string, number>()
+  let at = profile.startTime
+  for (const [index, node] of profile.samples.entries()) {
+    const delta = profile.timeDeltas[index] ?? 0
+    at += delta
+    const stage = stageOf.get(node)
+    if (stage === undefined || at < time.from * 1_000 || at > time.to * 1_000) continue
+    sampled.set(stage, (sampled.get(stage) ?? 0) + delta)
+  }
+  const all = [...sampled.values()].reduce((sum, part) => sum + part, 0)
+  return [...sampled]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([stage, part]) => result(name, stage, (microseconds * part) / all))
+}
+
+/** The stage of each node of the call tree; none: the thread had nothing to do. */
+function stagesOfNodes({ nodes }: Profile): Map<number, string> {
+  const parents = new Map(nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id] as const)))
+  const stageOf = new Map<number, string>()
+  // Parents come before their children.
+  for (const { id, callFrame } of nodes) {
+    const { functionName, url } = callFrame
+    if (functionName === '(idle)') continue
+    const own = stageOfFrame.find(([, frame]) => frame.test(`${functionName} ${url}`))?.[0]
+    const inherited = stageOf.get(parents.get(id) ?? 0) ?? otherStage
+    stageOf.set(id, functionName === '(garbage collector)' ? 'garbage collection' : (own ?? inherited))
+  }
+  return stageOf
+}
+
+/** Milliseconds of the processor that each kind of the process's threads has used. */
+async function threadTimes(pid: number): Promise<{ main: number; store: number; v8: number }> {
+  const times = { main: 0, store: 0, v8: 0 }
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const ticksMs = 10 * (Number(fields[11]) + Number(fields[12]))
+    const kind = Number(thread) === pid ? 'main' : stat.includes('(WorkerThread') ? 'store' : 'v8'
+    times[kind] += ticksMs
+  }
+  return times
+}
