@@ -4,6 +4,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { failure, type FieldError, type Problem, type Result, success } from '../domain/problem.ts'
+import { once } from '../domain/soon.ts'
 import type { AnyRoute, Answer, Front } from '../http/front.ts'
 import type { Context, Principal } from '../operations/context.ts'
 import { ProblemSchema } from './shapes.ts'
@@ -43,9 +44,7 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
       }
       if (timingSafeEqual(hash('sha256', key, 'buffer'), operatorDigest)) return success({ kind: 'operator' })
       const authenticated = options.context.keys.authenticate(options.customerDialect, key)
-      return authenticated instanceof Promise
-        ? authenticated.then((result) => admitCustomer(result, route))
-        : admitCustomer(authenticated, route)
+      return once(authenticated, (result) => admitCustomer(result, route))
     },
     answerProblem,
     answerUnrouted: answerProblem,

@@ -5,7 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { TenantId } from '../domain/ids.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
-import type { Dialect, Quota } from '../dialects/dialect.ts'
+import { once, type Soon } from '../domain/soon.ts'
+import type { Dialect } from '../dialects/dialect.ts'
 import type { Context, Principal } from '../operations/context.ts'
 import type { QuotaStore } from '../store/store.ts'
 import type { AnyRoute, Front } from './front.ts'
@@ -42,9 +43,10 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
   const { dialect } = definition
   // Lifted quotas are counted for the headers only: what this node has seen is good enough for them.
   const limiter: RateLimiter = rateLimits && shared !== null ? new SharedRateLimiter(shared) : new LocalRateLimiter()
+  const named = dialect.quotas.map((quota) => ({ quota, prefix: `${dialect.name} ${quota.per} ${quota.counts} ` }))
   const quotas = {
-    read: dialect.quotas.filter(({ counts }) => counts !== 'writes'),
-    write: dialect.quotas.filter(({ counts }) => counts !== 'reads'),
+    read: named.filter(({ quota }) => quota.counts !== 'writes'),
+    write: named.filter(({ quota }) => quota.counts !== 'reads'),
   }
 
   return {
@@ -56,10 +58,7 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
         reply.headers(untouchedHeaders(route.access))
         return failure({ kind: 'unauthenticated', reason: 'missing' })
       }
-      const authenticated = authenticate(presented)
-      return authenticated instanceof Promise
-        ? authenticated.then((result) => admitKey(result, request, reply, route))
-        : admitKey(authenticated, request, reply, route)
+      return once(authenticate(presented), (authenticated) => admitKey(authenticated, request, reply, route))
     },
     answerUnrouted(problem, request) {
       const answer = definition.answerProblem(problem, request)
@@ -68,7 +67,7 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
     },
   }
 
-  function authenticate(presented: string): Result<ApiKey> | Promise<Result<ApiKey>> {
+  function authenticate(presented: string): Soon<Result<ApiKey>> {
     const { keyOfClaims } = definition
     if (tokens === null || keyOfClaims === undefined || !looksLikeToken(presented)) {
       return context.keys.authenticate(dialect.name, presented)
@@ -81,15 +80,14 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
     request: FastifyRequest,
     reply: FastifyReply,
     route: AnyRoute,
-  ): Result<Principal> | Promise<Result<Principal>> {
+  ): Soon<Result<Principal>> {
     if (!authenticated.ok) {
       reply.headers(untouchedHeaders(route.access))
       return authenticated
     }
     const key = authenticated.value
     const tenant = definition.tenantOf?.(request, key) ?? success(key.tenants[0] as TenantId)
-    const windows = takeQuotas(key, tenant.ok ? tenant.value : null, route)
-    const admitWithin = (taken: readonly Window[]): Result<Principal> => {
+    return once(takeQuotas(key, tenant.ok ? tenant.value : null, route), (taken): Result<Principal> => {
       const [shown] = taken
       if (shown !== undefined && definition.quotaHeaders !== undefined) reply.headers(definition.quotaHeaders(shown))
       const exceeded = rateLimits ? taken.find(({ allowed }) => !allowed) : undefined
@@ -103,16 +101,15 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
       if (tenant.ok) request.tenant = tenant.value
       else if (route.tenantless !== true) return tenant
       return success({ kind: 'customer', key })
-    }
-    return windows instanceof Promise ? windows.then(admitWithin) : admitWithin(windows)
+    })
   }
 
   /** Counts the request against every quota that holds for it, in order. */
-  function takeQuotas(key: ApiKey, tenant: TenantId | null, route: AnyRoute): Window[] | Promise<Window[]> {
+  function takeQuotas(key: ApiKey, tenant: TenantId | null, route: AnyRoute): Soon<Window[]> {
     const now = context.clock.now()
-    const windows = quotas[route.access].map((quota) => {
+    const windows = quotas[route.access].map(({ quota, prefix }) => {
       const who = quota.per === 'key' || tenant === null ? key.id : tenant
-      return limiter.take(`${dialect.name} ${quotaName(quota)} ${who}`, quota, now)
+      return limiter.take(prefix + who, quota, now)
     })
     return windows.some((window) => window instanceof Promise)
       ? Promise.all(windows.map((window) => Promise.resolve(window)))
@@ -122,11 +119,6 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
   function untouchedHeaders(access: AnyRoute['access']): Readonly<Record<string, string>> {
     const [shown] = quotas[access]
     if (shown === undefined || definition.quotaHeaders === undefined) return {}
-    return definition.quotaHeaders(untouchedWindow(shown, context.clock.now()))
+    return definition.quotaHeaders(untouchedWindow(shown.quota, context.clock.now()))
   }
-}
-
-/** Tells the quotas of a dialect apart. */
-function quotaName({ per, counts }: Quota): string {
-  return `${per} ${counts}`
 }

@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import type { Static, TSchema } from 'typebox'
 import type { TenantId } from '../domain/ids.ts'
 import type { Problem, Result } from '../domain/problem.ts'
+import { once, type Soon } from '../domain/soon.ts'
 import type { Principal } from '../operations/context.ts'
 import { problemOfError } from './problem-error.ts'
 
@@ -59,14 +60,14 @@ export interface Route<Params, Query, Body> {
   readonly body?: Body
   /** Schemas of the answers, by status; they document, tests hold the answers to them. */
   readonly answers: Readonly<Partial<Record<number | 'default', TSchema>>>
-  handle(call: Call<Params, Query, Body>): Promise<Result<Answer>> | Result<Answer>
+  handle(call: Call<Params, Query, Body>): Soon<Result<Answer>>
 }
 
 export type AnyRoute = Omit<Route<undefined, undefined, undefined>, 'params' | 'query' | 'body' | 'handle'> & {
   readonly params?: TSchema
   readonly query?: TSchema
   readonly body?: TSchema
-  handle(call: Call<never, never, never>): Promise<Result<Answer>> | Result<Answer>
+  handle(call: Call<never, never, never>): Soon<Result<Answer>>
 }
 
 /** Types a route by its schemas. */
@@ -85,7 +86,7 @@ export interface Front {
   readonly routes: readonly AnyRoute[]
   readonly openapi: NonNullable<FastifyDynamicSwaggerOptions['openapi']>
   /** Authenticates the caller and counts the request; may set headers that every answer carries. */
-  admit(request: FastifyRequest, reply: FastifyReply, route: AnyRoute): Result<Principal> | Promise<Result<Principal>>
+  admit(request: FastifyRequest, reply: FastifyReply, route: AnyRoute): Soon<Result<Principal>>
   answerProblem(problem: Problem, request: FastifyRequest): Answer
   /** Answers a request that no route takes: there is nobody to admit then. */
   answerUnrouted(problem: Problem, request: FastifyRequest): Answer
@@ -109,9 +110,9 @@ export async function serveFront(app: FastifyInstance, front: Front, documentPat
 
 export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status)
+  if (answer.body !== undefined) reply.type('application/json; charset=utf-8')
   if (answer.headers !== undefined) reply.headers(answer.headers)
   if (answer.body === undefined) return reply.send()
-  if (!reply.hasHeader('content-type')) reply.type('application/json; charset=utf-8')
   return reply.send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body))
 }
 
@@ -144,10 +145,12 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute): v
       else proceed(admitted)
     },
     // A request without a body is one without fields: what is required is then named.
-    preValidation: (request, _reply, done) => {
-      if (body !== undefined && request.body === undefined) request.body = {}
-      done()
-    },
+    ...(body && {
+      preValidation: (request, _reply, done) => {
+        if (request.body === undefined) request.body = {}
+        done()
+      },
+    }),
     handler: (request, reply) => {
       const call = {
         principal: request.principal,
@@ -157,10 +160,9 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute): v
         body: request.body,
         request,
       } as unknown as Call<never, never, never>
-      const finish = (result: Result<Answer>): FastifyReply =>
+      return once(definition.handle(call), (result) => {
         sendAnswer(reply, result.ok ? result.value : front.answerProblem(result.problem, request))
-      const result = definition.handle(call)
-      return result instanceof Promise ? result.then(finish) : finish(result)
+      })
     },
   })
 }

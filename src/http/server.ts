@@ -33,9 +33,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     return sendAnswer(reply, frontOf(fronts, path, options.fallback).answerUnrouted(problem, request))
   }
   const app = Fastify({
-    loggerInstance: options.logger,
-    // A logger for each request costs more than it tells: what is logged carries the request id itself.
-    childLoggerFactory: (logger) => logger,
+    // A logger of its own for each request, and a look at how each answer ended, cost more than they tell: all requests
+    // get this one, and what is logged carries the request id itself.
+    childLoggerFactory: () => options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.requestBodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,

@@ -15,7 +15,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   const where = places[(httpPart ?? 'body') as keyof typeof places]
   return (input: unknown) => {
     // Most parameters are wanted as the text that they are.
-    if (validator.Check(input)) return { value: input }
+    if (validator.Check(input)) return true
     const value = where === 'body' ? input : converted(schema, input)
     if (where !== 'body' && validator.Check(value)) return { value }
     const fields = fieldErrors(validator.Errors(value), value)

@@ -2,6 +2,7 @@ import type { RandomBytes, TenantId } from '../domain/ids.ts'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Clock } from '../domain/clock.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
+import { once, type Soon } from '../domain/soon.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Directory, TenantView } from '../engine/directory.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -38,9 +39,11 @@ export type Principal = { readonly kind: 'operator' } | { readonly kind: 'custom
  * The tenant, if the principal may know of it: one that it may not is answered exactly as an absent one. A token may
  * name any tenant, so that of another dialect is absent too.
  */
-export async function tenantFor(context: Context, principal: Principal, id: TenantId): Promise<Result<TenantView>> {
+export function tenantFor(context: Context, principal: Principal, id: TenantId): Soon<Result<TenantView>> {
   const allowed = principal.kind === 'operator' || principal.key.tenants.includes(id)
-  const view = allowed ? (context.directory.peek(id) ?? (await context.directory.load(id))) : null
-  const isForeign = principal.kind === 'customer' && view?.dialect.name !== principal.key.dialect
-  return view === null || isForeign ? failure({ kind: 'notFound', what: 'tenant', id }) : success(view)
+  const view = allowed ? (context.directory.peek(id) ?? context.directory.load(id)) : null
+  return once(view, (found) => {
+    const isForeign = principal.kind === 'customer' && found?.dialect.name !== principal.key.dialect
+    return found === null || isForeign ? failure({ kind: 'notFound', what: 'tenant', id }) : success(found)
+  })
 }

@@ -2,6 +2,7 @@ import type { Endpoint, EndpointStatus, SigningSecret } from '../domain/endpoint
 import type { EndpointId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, invalidField, type Problem, type Result, success } from '../domain/problem.ts'
+import { ifOk, type Soon } from '../domain/soon.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { TenantView } from '../engine/directory.ts'
 import type { WriteResult } from '../store/store.ts'
@@ -22,14 +23,13 @@ export async function listEndpoints(
   return view.ok ? success(view.value.endpoints.map(({ endpoint }) => endpoint)) : view
 }
 
-export async function getEndpoint(
+export function getEndpoint(
   context: Context,
   principal: Principal,
   tenant: TenantId,
   id: EndpointId,
-): Promise<Result<Endpoint>> {
-  const view = await tenantFor(context, principal, tenant)
-  return view.ok ? find(view.value, id) : view
+): Soon<Result<Endpoint>> {
+  return ifOk(tenantFor(context, principal, tenant), (view) => find(view, id))
 }
 
 /** What real attempts have told about an endpoint. */

@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache'
 import type { ApiKey } from '../domain/api-key.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
+import type { Soon } from '../domain/soon.ts'
 import type { Trust } from '../engine/membership.ts'
 import type { KeyStore } from '../store/store.ts'
 
@@ -27,7 +28,7 @@ export class KeyRing {
   }
 
   /** The API key that was presented for a dialect, unless it is unknown, revoked, or another dialect's. */
-  authenticate(dialect: string, presented: string): Result<ApiKey> | Promise<Result<ApiKey>> {
+  authenticate(dialect: string, presented: string): Soon<Result<ApiKey>> {
     const epoch = this.#trust.epoch()
     if (epoch !== this.#epoch) {
       this.#epoch = epoch

@@ -4,10 +4,12 @@ import { Type } from 'typebox'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import type { EndpointId } from '../../domain/ids.ts'
 import { success } from '../../domain/problem.ts'
+import { ifOk } from '../../domain/soon.ts'
 import { isoSeconds } from '../../domain/time.ts'
 import type { DialectFront } from '../../http/dialect-front.ts'
-import { type AnyRoute, type Answer, route } from '../../http/front.ts'
+import { type AnyRoute, route } from '../../http/front.ts'
 import { idempotently } from '../../http/idempotency.ts'
+import { renderOnce } from '../../http/render.ts'
 import type { Context } from '../../operations/context.ts'
 import type { EndpointInput } from '../../operations/endpoint-rules.ts'
 import {
@@ -149,10 +151,10 @@ function alloRoutes(context: Context): AnyRoute[] {
       access: 'read',
       params: WebhookPath,
       answers: { 200: One, 404: ApiError, ...errors },
-      async handle({ principal, tenant, params }) {
-        const endpoint = await getEndpoint(context, principal, tenant, params.webhook_id as EndpointId)
-        return endpoint.ok ? success(one(endpoint.value, true)) : endpoint
-      },
+      handle: ({ principal, tenant, params }) =>
+        ifOk(getEndpoint(context, principal, tenant, params.webhook_id as EndpointId), (endpoint) =>
+          success({ status: 200, body: shown(endpoint) }),
+        ),
     }),
     route({
       ...shared,
@@ -178,7 +180,7 @@ function alloRoutes(context: Context): AnyRoute[] {
           principal,
           request,
           (remember) => changeEndpoint(context, principal, tenant, id, input, remember),
-          (endpoint: Endpoint) => one(endpoint, false),
+          (endpoint: Endpoint) => ({ status: 200, body: { data: webhook(endpoint, false) } }),
         )
       },
     }),
@@ -205,9 +207,7 @@ function alloRoutes(context: Context): AnyRoute[] {
   ]
 }
 
-function one(endpoint: Endpoint, withSecret: boolean): Answer {
-  return { status: 200, body: { data: webhook(endpoint, withSecret) } }
-}
+const shown = renderOnce((endpoint) => ({ data: webhook(endpoint, true) }))
 
 function webhook(endpoint: Endpoint, withSecret: boolean): unknown {
   return {

@@ -4,9 +4,11 @@ import { Type } from 'typebox'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import type { EndpointId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
-import { type Result, success } from '../../domain/problem.ts'
+import { success } from '../../domain/problem.ts'
+import { ifOk } from '../../domain/soon.ts'
 import type { DialectFront } from '../../http/dialect-front.ts'
-import { type AnyRoute, type Answer, route } from '../../http/front.ts'
+import { type AnyRoute, route } from '../../http/front.ts'
+import { renderOnce } from '../../http/render.ts'
 import type { Context } from '../../operations/context.ts'
 import type { EndpointInput } from '../../operations/endpoint-rules.ts'
 import {
@@ -138,8 +140,10 @@ function dialnexaRoutes(context: Context): AnyRoute[] {
       summary: 'Get a webhook',
       params: WebhookPath,
       answers: { 200: Webhook, 404: ApiError, ...errors },
-      handle: async ({ principal, tenant, params }) =>
-        one(await getEndpoint(context, principal, tenant, params.id as EndpointId)),
+      handle: ({ principal, tenant, params }) =>
+        ifOk(getEndpoint(context, principal, tenant, params.id as EndpointId), (endpoint) =>
+          success({ status: 200, body: shown(endpoint) }),
+        ),
     }),
     route({
       ...manage,
@@ -150,8 +154,10 @@ function dialnexaRoutes(context: Context): AnyRoute[] {
       params: WebhookPath,
       body: Type.Partial(Type.Object(fields)),
       answers: { 200: Webhook, 400: ApiError, 404: ApiError, ...errors },
-      handle: async ({ principal, tenant, params, body }) =>
-        one(await changeEndpoint(context, principal, tenant, params.id as EndpointId, inputOf(body))),
+      async handle({ principal, tenant, params, body }) {
+        const changed = await changeEndpoint(context, principal, tenant, params.id as EndpointId, inputOf(body))
+        return changed.ok ? success({ status: 200, body: webhook(changed.value) }) : changed
+      },
     }),
     route({
       ...manage,
@@ -186,9 +192,7 @@ function inputOf({ url, events, secret: text, is_active: enabled }: WebhookInput
   }
 }
 
-function one(endpoint: Result<Endpoint>): Result<Answer> {
-  return endpoint.ok ? success({ status: 200, body: webhook(endpoint.value) }) : endpoint
-}
+const shown = renderOnce(webhook)
 
 /** Without the secret: only the answer to create has it. */
 function webhook({ id, url, eventTypes, enabled, createdAt: at }: Endpoint): object {

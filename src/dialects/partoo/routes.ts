@@ -4,8 +4,10 @@ import type { FastifyRequest } from 'fastify'
 import type { ApiKey } from '../../domain/api-key.ts'
 import type { EndpointId, TenantId } from '../../domain/ids.ts'
 import { failure, invalidField, type Result, success } from '../../domain/problem.ts'
+import { ifOk } from '../../domain/soon.ts'
 import type { DialectFront } from '../../http/dialect-front.ts'
 import { type AnyRoute, route } from '../../http/front.ts'
+import { renderOnce } from '../../http/render.ts'
 import type { Context } from '../../operations/context.ts'
 import {
   changeEndpoint,
@@ -57,6 +59,8 @@ function tenantOf(request: FastifyRequest, key: ApiKey): Result<TenantId> {
   const own = key.tenants.find((tenant) => tenant === given)
   return own === undefined ? failure({ kind: 'forbidden', needs: 'org_id' }) : success(own)
 }
+
+const shown = renderOnce(schemas.webhookItem)
 
 const shared = { tag: 'Webhooks', needs: 'webhooks' } as const
 const refusals = {
@@ -169,10 +173,10 @@ function webhookRoutes(context: Context): AnyRoute[] {
       params: schemas.WebhookPath,
       query: schemas.Org,
       answers: { 200: schemas.WebhookItem, ...refusalsOfOne },
-      async handle({ principal, tenant, params }) {
-        const endpoint = await getEndpoint(context, principal, tenant, idOf(params))
-        return endpoint.ok ? success({ status: 200, body: schemas.webhookItem(endpoint.value) }) : endpoint
-      },
+      handle: ({ principal, tenant, params }) =>
+        ifOk(getEndpoint(context, principal, tenant, idOf(params)), (endpoint) =>
+          success({ status: 200, body: shown(endpoint) }),
+        ),
     }),
     update('PUT', 'updateWebhook'),
     update('PATCH', 'patchWebhook'),
