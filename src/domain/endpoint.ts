@@ -43,6 +43,12 @@ export interface EndpointStatus {
   readonly health: string | null
 }
 
+/** The same with what its deliveries tell while there was no attempt. */
+export interface RecordedStatus extends EndpointStatus {
+  /** Nothing was attempted yet, and a delivery waits for it. */
+  readonly waits: boolean
+}
+
 /** The secrets that sign at a time, newest first. */
 export function secretsInForce(secrets: readonly SigningSecret[], nowMs: number): readonly SigningSecret[] {
   return secrets.filter((secret) => secret.expiresAt === null || secret.expiresAt > nowMs)

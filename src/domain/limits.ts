@@ -57,6 +57,10 @@ export const limits = {
   /** Endpoints held in memory with their secrets opened; the tenants used least recently are dropped past it. */
   cachedEndpointsMax: 50_000,
   cachedKeysMax: 50_000,
+  /** Endpoints whose status is held in memory. */
+  cachedStatusesMax: 10_000,
+  /** What other nodes may have added to since it was read is told for at most so long. */
+  statusMs: second,
 
   // The engine
   /** Concurrent attempts to one endpoint. */

@@ -20,6 +20,7 @@ import { bytesOf, Lanes, type Work } from './lanes.ts'
 import type { Membership } from './membership.ts'
 import type { EngineObserver } from './observer.ts'
 import { Schedule } from './schedule.ts'
+import { Statuses } from './statuses.ts'
 import { Upkeep } from './upkeep.ts'
 
 export interface EngineOptions {
@@ -63,6 +64,8 @@ function isStale({ kind }: Settled): boolean {
 }
 
 export class Engine {
+  /** Whoever records something of an endpoint beside the engine drops its status here. */
+  readonly statuses: Statuses
   readonly #options: EngineOptions
   readonly #membership: Membership
   readonly #lanes: Lanes
@@ -96,6 +99,7 @@ export class Engine {
     const { store, membership, directory, sender, clock, random, retryScale, retentionMs, observer } = options
     this.#options = options
     this.#membership = membership
+    this.statuses = new Statuses(store)
     this.#lanes = new Lanes({
       start: (work) => this.#deliver.start(work),
       hasRoom: (endpoint) => this.#schedule.hasRoom(endpoint),
@@ -113,10 +117,11 @@ export class Engine {
     })
     this.#commits = new GroupCommit(store, membership, clock, observer, {
       availabilityChanged: (available) => (available ? this.#lanes.resume() : this.#lanes.pause()),
+      committed: (batch) => this.statuses.committed(batch),
       learnt: (learnt) => directory.learn(learnt),
     })
     this.#schedule = new Schedule(store, membership, this.#lanes, clock, observer)
-    this.#upkeep = new Upkeep({ store, clock, observer, retentionMs })
+    this.#upkeep = new Upkeep({ store, clock, observer, retentionMs, swept: () => this.statuses.dropAll() })
   }
 
   get inFlight(): number {

@@ -39,6 +39,8 @@ interface Recording {
 export interface GroupCommitHooks {
   /** Called when the store stops answering, and when it answers again. */
   readonly availabilityChanged: (available: boolean) => void
+  /** A batch is durable: called before anybody else hears of it. */
+  readonly committed: (batch: CommitBatch) => void
   /** Other nodes have recorded what this one did not know of. */
   readonly learnt: (learnt: LearntHealth) => void
 }
@@ -156,6 +158,7 @@ export class GroupCommit {
     const startedAt = performance.now()
     try {
       const result = await this.#store.commit(batch)
+      this.#hooks.committed(batch)
       this.#observer.committed(batch.events.length + batch.moves.length, performance.now() - startedAt)
       this.#settle(ingests, recordings, result.events, new Set(result.fenced))
       for (const learnt of result.learnt) this.#hooks.learnt(learnt)

@@ -11,6 +11,8 @@ export interface UpkeepOptions {
   readonly observer: EngineObserver
   /** Events, deliveries and attempts older than this are removed. */
   readonly retentionMs: number
+  /** Some of what waited was cancelled, of whatever endpoints. */
+  readonly swept: () => void
 }
 
 export class Upkeep {
@@ -42,9 +44,10 @@ export class Upkeep {
   }
 
   async #sweep(): Promise<void> {
+    const { store, clock, swept } = this.#options
     while (this.#sweepAgain && !this.#stopped) {
       this.#sweepAgain = false
-      while (!this.#stopped && (await this.#options.store.sweep(this.#options.clock.now(), limits.bulkStepRows)));
+      while (!this.#stopped && (await store.sweep(clock.now(), limits.bulkStepRows))) swept()
     }
   }
 

@@ -30,6 +30,7 @@ export async function retryDelivery(context: Context, principal: Principal, id: 
   if (!(await context.store.rearmDelivery(id, context.clock.now()))) {
     return failure({ kind: 'conflict', code: 'delivery_in_flight', detail: 'the delivery is being attempted now' })
   }
+  context.engine.statuses.drop(endpoint.key)
   context.engine.wake()
   return success(null)
 }
@@ -61,6 +62,7 @@ export async function replay(
   do {
     const request = { endpoint: endpoint.key, since, until, statuses, now, rowsMax: limits.bulkStepRows, after }
     const step = await context.store.rearmDeliveries(request)
+    context.engine.statuses.drop(endpoint.key)
     count += step.count
     after = step.last
   } while (after !== null)

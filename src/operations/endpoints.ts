@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointStatus, SigningSecret } from '../domain/endpoint.ts'
+import type { Endpoint, RecordedStatus, SigningSecret } from '../domain/endpoint.ts'
 import type { EndpointId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, invalidField, type Problem, type Result, success } from '../domain/problem.ts'
@@ -32,9 +32,9 @@ export function getEndpoint(
   return ifOk(tenantFor(context, principal, tenant), (view) => find(view, id))
 }
 
-/** What real attempts have told about an endpoint. */
-export async function endpointStatus(context: Context, endpoint: Endpoint): Promise<EndpointStatus> {
-  return context.store.endpointStatus(endpoint.key)
+/** What real attempts have told about an endpoint: the same object as long as nothing has changed. */
+export function endpointStatus(context: Context, endpoint: Endpoint): Soon<RecordedStatus> {
+  return context.engine.statuses.of(endpoint.key)
 }
 
 export type NewEndpoint = EndpointInput & { readonly url: string; readonly eventTypes: readonly string[] }
@@ -214,6 +214,8 @@ async function update(
       before.value.updatedAt,
       answerToStore(context, remember, after),
     )
+    // Switched on again, it has forgotten its failures and what waited.
+    context.engine.statuses.drop(after.key)
     const off = written === 'written' && !after.enabled ? { endpoint: after.key, deleted: false } : null
     context.engine.endpointChanged(tenant, off)
     if (written === 'written') return success(after)

@@ -2,10 +2,11 @@
 
 import { Type } from 'typebox'
 import { failure, invalidField, type Result, success } from '../../domain/problem.ts'
+import { ifOk, once } from '../../domain/soon.ts'
 import type { DialectFront } from '../../http/dialect-front.ts'
 import { type AnyRoute, route } from '../../http/front.ts'
+import { renderOnce } from '../../http/render.ts'
 import { type Context, tenantFor } from '../../operations/context.ts'
-import { listDeliveries } from '../../operations/deliveries.ts'
 import type { EndpointInput } from '../../operations/endpoint-rules.ts'
 import {
   changeEndpoint,
@@ -116,18 +117,12 @@ function webhookRoutes(context: Context): AnyRoute[] {
       summary: 'Get webhook',
       params: WebhookPath,
       answers: { 200: WebhookDetail, 404: StornoError, ...refusals },
-      async handle({ principal, tenant, params }) {
-        const id = idOf(params.uuid)
-        const endpoint = await getEndpoint(context, principal, tenant, id)
-        if (!endpoint.ok) return endpoint
-        const status = await endpointStatus(context, endpoint.value)
-        // Only an endpoint without any attempt can have nothing but waiting deliveries.
-        const query = { tenant, endpoint: id, status: 'pending', eventType: null, from: null, to: null } as const
-        const waiting =
-          status.attempts === 0 ? await listDeliveries(context, principal, query, { limit: 1, after: null }) : null
-        const waits = waiting !== null && waiting.ok && waiting.value.rows.length > 0
-        return success({ status: 200, body: webhookDetail(endpoint.value, status, waits) })
-      },
+      handle: ({ principal, tenant, params }) =>
+        ifOk(getEndpoint(context, principal, tenant, idOf(params.uuid)), (endpoint) =>
+          once(endpointStatus(context, endpoint), (status) =>
+            success({ status: 200, body: shownDetail(endpoint, status) }),
+          ),
+        ),
     }),
     route({
       ...manage,
@@ -173,6 +168,8 @@ function webhookRoutes(context: Context): AnyRoute[] {
     }),
   ]
 }
+
+const shownDetail = renderOnce(webhookDetail)
 
 interface WebhookChange {
   readonly url?: string

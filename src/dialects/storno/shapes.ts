@@ -1,7 +1,7 @@
 // How endpoints look in Storno.ro's API. Sources: README.md beside this file.
 
 import { Type } from 'typebox'
-import type { Endpoint, EndpointStatus } from '../../domain/endpoint.ts'
+import type { Endpoint, RecordedStatus } from '../../domain/endpoint.ts'
 import { isoSeconds } from '../../domain/time.ts'
 
 export const Nullable = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) =>
@@ -34,9 +34,8 @@ export function webhook(endpoint: Endpoint, withSecret: boolean): object {
   return webhookWith(endpoint, withSecret, {})
 }
 
-/** @param waits whether a delivery has not been attempted yet; counts only while none has */
-export function webhookDetail(endpoint: Endpoint, status: EndpointStatus, waits: boolean): object {
-  const { attempts, lastAttemptAt, lastAttemptSucceeded } = status
+export function webhookDetail(endpoint: Endpoint, status: RecordedStatus): object {
+  const { attempts, lastAttemptAt, lastAttemptSucceeded, waits } = status
   return webhookWith(endpoint, false, {
     deliveriesCount: attempts,
     lastDeliveryAt: lastAttemptAt === null ? null : isoSeconds(lastAttemptAt),

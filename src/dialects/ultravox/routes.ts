@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import type { EndpointId } from '../../domain/ids.ts'
 import { type Result, success } from '../../domain/problem.ts'
+import { ifOk, once, type Soon } from '../../domain/soon.ts'
 import type { DialectFront } from '../../http/dialect-front.ts'
 import { type AnyRoute, type Answer, route } from '../../http/front.ts'
 import type { Context } from '../../operations/context.ts'
@@ -17,7 +18,7 @@ import {
 import { detail, ultravoxProblem } from './errors.ts'
 import { pageOf, pageSizeOf, readCursor } from './paging.ts'
 import { Detail, fields, ListQuery, Messages, Webhook, WebhookList, WebhookPath } from './schemas.ts'
-import { inputOf, linkTo, webhook } from './shapes.ts'
+import { inputOf, linkTo, webhook, webhookText } from './shapes.ts'
 import { ultravox } from './wire.ts'
 
 const path = '/api/webhooks'
@@ -76,9 +77,9 @@ function ultravoxRoutes(context: Context): AnyRoute[] {
       access: 'write',
       body: Type.Object(fields),
       answers: { 201: Webhook, 400: Messages, 415: Detail, ...refusals },
-      async handle({ principal, tenant, body }) {
+      handle({ principal, tenant, body }) {
         const input = { ...inputOf(body), url: body.url, eventTypes: body.events }
-        return answer(201, await createEndpoint(context, principal, tenant, input))
+        return answer(201, createEndpoint(context, principal, tenant, input))
       },
     }),
     route({
@@ -90,9 +91,7 @@ function ultravoxRoutes(context: Context): AnyRoute[] {
       access: 'read',
       params: WebhookPath,
       answers: { 200: Webhook, 404: Detail, ...refusals },
-      async handle({ principal, tenant, params }) {
-        return answer(200, await getEndpoint(context, principal, tenant, idOf(params)))
-      },
+      handle: ({ principal, tenant, params }) => answer(200, getEndpoint(context, principal, tenant, idOf(params))),
     }),
     route({
       tag: 'webhooks',
@@ -104,9 +103,8 @@ function ultravoxRoutes(context: Context): AnyRoute[] {
       params: WebhookPath,
       body: Type.Object(fields),
       answers: { 200: Webhook, 400: Messages, 404: Detail, 415: Detail, ...refusals },
-      async handle({ principal, tenant, params, body }) {
-        return answer(200, await changeEndpoint(context, principal, tenant, idOf(params), inputOf(body)))
-      },
+      handle: ({ principal, tenant, params, body }) =>
+        answer(200, changeEndpoint(context, principal, tenant, idOf(params), inputOf(body))),
     }),
     route({
       tag: 'webhooks',
@@ -118,9 +116,8 @@ function ultravoxRoutes(context: Context): AnyRoute[] {
       params: WebhookPath,
       body: Type.Partial(Type.Object(fields)),
       answers: { 200: Webhook, 400: Messages, 404: Detail, 415: Detail, ...refusals },
-      async handle({ principal, tenant, params, body }) {
-        return answer(200, await changeEndpoint(context, principal, tenant, idOf(params), inputOf(body)))
-      },
+      handle: ({ principal, tenant, params, body }) =>
+        answer(200, changeEndpoint(context, principal, tenant, idOf(params), inputOf(body))),
     }),
     route({
       tag: 'webhooks',
@@ -138,8 +135,8 @@ function ultravoxRoutes(context: Context): AnyRoute[] {
     }),
   ]
 
-  async function answer(status: number, endpoint: Result<Endpoint>): Promise<Result<Answer>> {
-    return endpoint.ok ? success({ status, body: await webhook(context, endpoint.value) }) : endpoint
+  function answer(status: number, result: Soon<Result<Endpoint>>): Soon<Result<Answer>> {
+    return ifOk(result, (endpoint) => once(webhookText(context, endpoint), (body) => success({ status, body })))
   }
 }
 

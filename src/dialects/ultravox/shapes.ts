@@ -1,7 +1,9 @@
 // Between the vendor's words and the domain's.
 
 import type { FastifyRequest } from 'fastify'
-import { type Endpoint, secretsInForce } from '../../domain/endpoint.ts'
+import { type Endpoint, type EndpointStatus, secretsInForce, type SigningSecret } from '../../domain/endpoint.ts'
+import { once, type Soon } from '../../domain/soon.ts'
+import { renderOnce } from '../../http/render.ts'
 import type { Context } from '../../operations/context.ts'
 import type { EndpointInput } from '../../operations/endpoint-rules.ts'
 import { endpointStatus } from '../../operations/endpoints.ts'
@@ -26,16 +28,32 @@ export function inputOf({ agentId, url, secrets, events }: WebhookInput): Endpoi
   }
 }
 
-/** Every field of the vendor's page, in its order. */
 export async function webhook(context: Context, endpoint: Endpoint): Promise<unknown> {
-  const { health } = await endpointStatus(context, endpoint)
+  const secrets = secretsInForce(endpoint.secrets, context.clock.now())
+  return shape(endpoint, await endpointStatus(context, endpoint), secrets)
+}
+
+/** The same as JSON text, which is kept until a secret runs out. */
+export function webhookText(context: Context, endpoint: Endpoint): Soon<string> {
+  const secrets = secretsInForce(endpoint.secrets, context.clock.now())
+  return once(endpointStatus(context, endpoint), (status) =>
+    secrets.length === endpoint.secrets.length
+      ? withAllSecrets(endpoint, status)
+      : JSON.stringify(shape(endpoint, status, secrets)),
+  )
+}
+
+const withAllSecrets = renderOnce((endpoint, status: EndpointStatus) => shape(endpoint, status, endpoint.secrets))
+
+/** Every field of the vendor's page, in its order. */
+function shape(endpoint: Endpoint, { health }: EndpointStatus, secrets: readonly SigningSecret[]): unknown {
   const { status, changedAt, failures } = readHealth(health)
   return {
     webhookId: endpoint.id,
     agentId: endpoint.filters['agentId'] ?? null,
     created: isoTime(endpoint.createdAt),
     url: endpoint.url,
-    secrets: secretsInForce(endpoint.secrets, context.clock.now()).map(({ value }) => value),
+    secrets: secrets.map(({ value }) => value),
     events: endpoint.eventTypes,
     status,
     lastStatusChange: changedAt === null ? null : isoTime(changedAt),

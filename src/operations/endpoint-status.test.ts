@@ -1,0 +1,215 @@
+// The status that is kept in memory is the one that the database has, whatever has just happened to the endpoint; and
+// where other nodes write too, it is soon.
+
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { suite, test, type TestContext } from 'node:test'
+import { createRig, failed, ok, type Rig, tenant } from '../../test/support/engine-rig.ts'
+import { seededRandom } from '../../test/support/random.ts'
+import { testDatabase } from '../../test/support/test-database.ts'
+import { standard } from '../dialects/standard/wire.ts'
+import type { Endpoint, RecordedStatus } from '../domain/endpoint.ts'
+import { type DeliveryId, type EndpointKey, type EventId, type Incarnation, uuidV7 } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import { day, hour, minute } from '../domain/time.ts'
+import { Statuses } from '../engine/statuses.ts'
+import { addEndpoint, commit } from '../store/conformance/steps.ts'
+import { openPostgresStore } from '../store/postgres/postgres-store.ts'
+import type { Store } from '../store/store.ts'
+import { createVault } from '../vault/vault.ts'
+import type { Context } from './context.ts'
+import { replay, retryDelivery } from './deliveries.ts'
+import { changeEndpoint } from './endpoints.ts'
+import { KeyRing } from './key-ring.ts'
+
+const operator = { kind: 'operator' } as const
+
+function contextOf({ store, engine, directory, clock }: Rig): Context {
+  return {
+    store,
+    engine,
+    directory,
+    keys: new KeyRing(store, { epoch: () => 1 }),
+    vault: createVault(randomBytes(32)),
+    dialects: new Map([[standard.name, standard]]),
+    publicKeys: new Map(),
+    egress: { refusesUrl: () => null },
+    clock,
+    randomBytes,
+    allowHttp: false,
+  }
+}
+
+async function stored(store: Store, endpoint: EndpointKey): Promise<RecordedStatus> {
+  const filter = { tenant: null, endpoint, status: 'pending', eventType: null, from: null, to: null } as const
+  const [status, pending] = await Promise.all([
+    store.endpointStatus(endpoint),
+    store.listDeliveries(filter, { limit: 1, after: null }),
+  ])
+  return { ...status, waits: status.attempts === 0 && pending.rows.length > 0 }
+}
+
+/** Whatever the database says before and after, the status must say too; and once nothing moves, it must not move. */
+async function compare({ store, engine }: Rig, endpoint: Endpoint, after: string): Promise<void> {
+  const before = await stored(store, endpoint.key)
+  // Calls that write are answered in order: those that the first look has seen the effect of have been heard of.
+  await store.writeOnce('compared', '')
+  const told = await engine.statuses.of(endpoint.key)
+  const then = await stored(store, endpoint.key)
+  if (JSON.stringify(before) === JSON.stringify(then)) assert.deepEqual(told, then, after)
+}
+
+suite('the status of an endpoint', () => {
+  for (const seed of [1, 2, 3, 4]) {
+    test(`is the database's after every step, choices of seed ${seed}`, async (t) => {
+      const random = seededRandom(seed)
+      const rig = await createRig(t)
+      const context = contextOf(rig)
+      const endpoints = [await rig.addEndpoint('/a'), await rig.addEndpoint('/b', { eventTypes: ['thing.*'] })]
+      const pick = <Value>(from: readonly Value[]): Value => from[random.between(0, from.length - 1)] as Value
+      const change = (input: Parameters<typeof changeEndpoint>[4]) => () =>
+        changeEndpoint(context, operator, tenant, pick(endpoints).id, input)
+      const steps: Readonly<Record<string, () => unknown>> = {
+        'an event': () => rig.accept(random.between(1, 3)),
+        'an event for one': () => rig.accept(1, { type: 'other' }),
+        'a delivery arrives': () => rig.sender.sent.shift()?.answer(ok),
+        'a delivery fails': () => rig.sender.sent.shift()?.answer(failed),
+        'all fail': () => rig.sender.sent.splice(0).forEach(({ answer }) => answer(failed)),
+        'switched off': change({ enabled: false }),
+        'switched on': change({ enabled: true }),
+        'another description': change({ description: 'another' }),
+        'sent again': async () => {
+          const rows = await rig.deliveries(pick(['failed', 'cancelled', 'pending']))
+          if (rows.length > 0) await retryDelivery(context, operator, pick(rows).id)
+        },
+        replayed: () => replay(context, operator, tenant, pick(endpoints).id, { since: 0, until: rig.clock.now() + 1 }),
+        'time passes': () => rig.clock.advance(pick([0, minute, hour, day, 6 * day])),
+        retention: () => rig.clock.advance(31 * day),
+      }
+      for (let count = 0; count < 150; count++) {
+        const step = pick(Object.keys(steps))
+        await steps[step]?.()
+        for (const endpoint of endpoints) await compare(rig, endpoint, `${count}: ${step}`)
+        if (random.between(0, 3) === 0) await rig.clock.settle()
+      }
+      assert.deepEqual(rig.observed.failures, [])
+    })
+  }
+
+  test('is read once, and again only when something was recorded', async (t) => {
+    const reads: string[] = []
+    const rig = await createRig(t, { wrapStore: (store) => countReads(store, reads) })
+    const endpoint = await rig.addEndpoint('/a')
+    await Promise.all(Array.from({ length: 5 }, async () => rig.engine.statuses.of(endpoint.key)))
+    const first = rig.engine.statuses.of(endpoint.key)
+    assert.ok(!(first instanceof Promise), 'what is known is told at once')
+    assert.equal(rig.engine.statuses.of(endpoint.key), first, 'and is the same object')
+    assert.deepEqual(reads, ['endpointStatus', 'listDeliveries'])
+    await rig.accept(1)
+    assert.equal((await rig.engine.statuses.of(endpoint.key)).waits, true)
+    assert.equal(reads.length, 4)
+  })
+
+  test('is asked for again where the database did not answer', async (t) => {
+    const rig = await createRig(t)
+    const endpoint = await rig.addEndpoint('/a')
+    let fails = true
+    const statuses = new Statuses({
+      ...rig.store,
+      endpointStatus: (key) => (fails ? Promise.reject(new Error('away')) : rig.store.endpointStatus(key)),
+    })
+    await assert.rejects(async () => statuses.of(endpoint.key), /away/)
+    fails = false
+    assert.equal((await statuses.of(endpoint.key)).attempts, 0)
+  })
+
+  test('tells what a sweep has cancelled', async (t) => {
+    const rig = await createRig(t)
+    const endpoint = await rig.addEndpoint('/a')
+    await leaveWaiting(rig, endpoint)
+    assert.equal((await rig.engine.statuses.of(endpoint.key)).waits, true)
+    await changeEndpoint(contextOf(rig), operator, tenant, endpoint.id, { enabled: false })
+    assert.equal((await rig.engine.statuses.of(endpoint.key)).waits, true)
+    await rig.until(async () => (await rig.deliveries('cancelled')).length === 1, 'it is swept')
+    await compare(rig, endpoint, 'the sweep')
+  })
+
+  for (const how of ['retried', 'replayed'] as const) {
+    test(`tells at once of a delivery that is ${how} before anything was attempted`, async (t) => {
+      const rig = await createRig(t)
+      const context = contextOf(rig)
+      const endpoint = await rig.addEndpoint('/a')
+      const delivery = await leaveWaiting(rig, endpoint)
+      await changeEndpoint(context, operator, tenant, endpoint.id, { enabled: false })
+      await rig.until(async () => (await rig.deliveries('cancelled')).length === 1, 'it is swept')
+      await changeEndpoint(context, operator, tenant, endpoint.id, { enabled: true })
+      assert.equal((await rig.engine.statuses.of(endpoint.key)).waits, false)
+      const result =
+        how === 'retried'
+          ? await retryDelivery(context, operator, delivery)
+          : await replay(context, operator, tenant, endpoint.id, { since: 0, until: rig.clock.now() + 1 })
+      assert.ok(result.ok)
+      assert.equal((await rig.engine.statuses.of(endpoint.key)).waits, true)
+    })
+  }
+
+  test('is at most a second old where other nodes write', async (t) => {
+    const store = await openPostgres(t)
+    const { key } = await addEndpoint(store)
+    const node: Incarnation = await store.join(0)
+    const reads: string[] = []
+    const statuses = new Statuses(countReads(store, reads))
+    assert.equal((await statuses.of(key)).attempts, 0)
+    const told = { endpoint: key, attempts: 3, lastAttemptAt: 1, lastAttemptSucceeded: true }
+    await commit(store, node, 1, { facts: [told] })
+    await sleep(limits.statusMs + 50)
+    assert.equal((await statuses.of(key)).attempts, 3)
+    const before = reads.length
+    await Promise.all(Array.from({ length: 50 }, async () => statuses.of(key)))
+    assert.equal(reads.length, before, 'those who ask meanwhile share the answer')
+  })
+})
+
+/** An event that another process has accepted: this engine does not know of its delivery. */
+async function leaveWaiting({ store, clock }: Rig, { key }: Endpoint): Promise<DeliveryId> {
+  const now = clock.now()
+  const event = {
+    id: 'msg_other' as EventId,
+    tenant,
+    type: 'thing.happened',
+    data: '{}',
+    attributes: null,
+    occurredAt: now,
+    acceptedAt: now,
+  }
+  const version = (await store.loadTenant(tenant))?.version ?? -1
+  const id = uuidV7(now, randomBytes) as DeliveryId
+  const events = [{ event, version, deliveries: [{ id, endpoint: key, leased: false }] }]
+  await store.commit({ node: 1 as Incarnation, now, events, moves: [], facts: [] })
+  return id
+}
+
+function countReads(store: Store, reads: string[]): Store {
+  return {
+    ...store,
+    endpointStatus(key) {
+      reads.push('endpointStatus')
+      return store.endpointStatus(key)
+    },
+    listDeliveries(filter, page) {
+      reads.push('listDeliveries')
+      return store.listDeliveries(filter, page)
+    },
+  }
+}
+
+async function openPostgres(t: TestContext): Promise<Store> {
+  const place = await testDatabase()
+  const store = await openPostgresStore(place.url)
+  t.after(async () => {
+    await store.close()
+    await place.drop()
+  })
+  return store
+}
