@@ -10,7 +10,7 @@ import type { Dialect } from '../dialects/dialect.ts'
 import type { Context, Principal } from '../operations/context.ts'
 import type { QuotaStore } from '../store/store.ts'
 import type { AnyRoute, Front } from './front.ts'
-import { LocalRateLimiter, type RateLimiter, untouchedWindow, type Window } from './rate-limit.ts'
+import { LocalRateLimiter, untouchedWindow, type Window } from './rate-limit.ts'
 import { SharedRateLimiter } from './shared-rate-limit.ts'
 import { type Claims, looksLikeToken, type TokenVerifier } from './tokens.ts'
 
@@ -42,11 +42,15 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
   const { context, tokens, rateLimits, quotas: shared = null } = options
   const { dialect } = definition
   // Lifted quotas are counted for the headers only: what this node has seen is good enough for them.
-  const limiter: RateLimiter = rateLimits && shared !== null ? new SharedRateLimiter(shared) : new LocalRateLimiter()
-  const named = dialect.quotas.map((quota) => ({ quota, prefix: `${dialect.name} ${quota.per} ${quota.counts} ` }))
+  const together = rateLimits && shared !== null ? new SharedRateLimiter(shared) : null
+  const counted = dialect.quotas.map((quota) =>
+    together === null
+      ? { quota, limiter: new LocalRateLimiter(), prefix: '' }
+      : { quota, limiter: together, prefix: `${dialect.name} ${quota.per} ${quota.counts} ` },
+  )
   const quotas = {
-    read: named.filter(({ quota }) => quota.counts !== 'writes'),
-    write: named.filter(({ quota }) => quota.counts !== 'reads'),
+    read: counted.filter(({ quota }) => quota.counts !== 'writes'),
+    write: counted.filter(({ quota }) => quota.counts !== 'reads'),
   }
 
   return {
@@ -107,7 +111,7 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
   /** Counts the request against every quota that holds for it, in order. */
   function takeQuotas(key: ApiKey, tenant: TenantId | null, route: AnyRoute): Soon<Window[]> {
     const now = context.clock.now()
-    const windows = quotas[route.access].map(({ quota, prefix }) => {
+    const windows = quotas[route.access].map(({ quota, limiter, prefix }) => {
       const who = quota.per === 'key' || tenant === null ? key.id : tenant
       return limiter.take(prefix + who, quota, now)
     })

@@ -1,11 +1,13 @@
 // Requests are checked against the schemas that describe them in OpenAPI; a fault names its field.
 
 import type { FastifySchemaCompiler } from 'fastify'
-import type { TSchema } from 'typebox'
+import { type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import type { FieldError } from '../domain/problem.ts'
 import { ProblemError } from './problem-error.ts'
+
+type Fields = Record<string, unknown>
 
 const places = { body: 'body', querystring: 'query', params: 'path', headers: 'query' } as const
 
@@ -13,9 +15,11 @@ const places = { body: 'body', querystring: 'query', params: 'path', headers: 'q
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema)
   const where = places[(httpPart ?? 'body') as keyof typeof places]
+  const numbers = where === 'body' ? [] : numbersOf(schema)
   return (input: unknown) => {
-    // Most parameters are wanted as the text that they are.
-    if (validator.Check(input)) return true
+    // Most parameters are wanted as the text that they are, or as the number that they plainly are.
+    const plain = numbers.length === 0 ? input : withNumbers(input as Fields, numbers)
+    if (validator.Check(plain)) return { value: plain }
     const value = where === 'body' ? input : converted(schema, input)
     if (where !== 'body' && validator.Check(value)) return { value }
     const fields = fieldErrors(validator.Errors(value), value)
@@ -28,13 +32,28 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   }
 }
 
+/** The parameters that are wanted as numbers. */
+function numbersOf(schema: TSchema): string[] {
+  const properties = Type.IsObject(schema) ? Object.entries(schema.properties) : []
+  return properties.flatMap(([name, type]) => (Type.IsInteger(type) || Type.IsNumber(type) ? [name] : []))
+}
+
+function withNumbers(input: Fields, names: readonly string[]): Fields {
+  const values = { ...input }
+  for (const name of names) {
+    const text = values[name]
+    if (typeof text === 'string' && String(Number(text)) === text) values[name] = Number(text)
+  }
+  return values
+}
+
 /**
  * Numbers out of text, if the text is how they are written: the library would cut 1.5 down to the integer 1, and take
  * `01`, `1e0` and nothing at all for numbers.
  */
 function converted(schema: TSchema, input: unknown): unknown {
-  const texts = { ...(input as Record<string, unknown>) }
-  const values = Value.Convert(schema, input) as Record<string, unknown>
+  const texts = { ...(input as Fields) }
+  const values = Value.Convert(schema, input) as Fields
   const kept = Object.entries(values).map(([name, value]) => {
     return [name, typeof value === 'number' && String(value) !== texts[name] ? texts[name] : value] as const
   })

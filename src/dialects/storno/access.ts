@@ -36,10 +36,9 @@ export function keyOfClaims({ sub, companies, permissions }: Claims): ApiKey {
 export function companyOf({ headers }: FastifyRequest, key: ApiKey): Result<TenantId> {
   const given = headers['x-company']
   if (given === undefined || given === '') return failure({ kind: 'forbidden', needs: companyMissing })
-  const company = uuidOf(String(given)) as TenantId | null
-  return company !== null && key.tenants.includes(company)
-    ? success(company)
-    : failure({ kind: 'forbidden', needs: companyDenied })
+  const company = String(given).toLowerCase()
+  const own = key.tenants.find((tenant) => tenant === company)
+  return own === undefined ? failure({ kind: 'forbidden', needs: companyDenied }) : success(own)
 }
 
 /** A UUID in the form in which it is stored; null: the text is none. */
