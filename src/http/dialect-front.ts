@@ -43,6 +43,7 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
   const { dialect } = definition
   // Lifted quotas are counted for the headers only: what this node has seen is good enough for them.
   const together = rateLimits && shared !== null ? new SharedRateLimiter(shared) : null
+  // Counted alone, each quota has a limiter of its own: then who asks names its count, and nothing is put together.
   const counted = dialect.quotas.map((quota) =>
     together === null
       ? { quota, limiter: new LocalRateLimiter(), prefix: '' }
