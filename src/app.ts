@@ -27,6 +27,7 @@ import { createTokenVerifier } from './http/tokens.ts'
 import { createAddressPolicy } from './net/address-policy.ts'
 import { createGuard } from './net/guard.ts'
 import { createGuardedFetch } from './net/guarded-fetch.ts'
+import { ownAddresses } from './net/own-addresses.ts'
 import { createSender } from './net/sender.ts'
 import type { Context } from './operations/context.ts'
 import { KeyRing } from './operations/key-ring.ts'
@@ -241,7 +242,7 @@ function servedDialects(names: readonly string[]): Context['dialects'] {
 
 function addressPolicy(allowNetworks: readonly string[]): ReturnType<typeof createAddressPolicy> {
   try {
-    return createAddressPolicy({ allowNetworks })
+    return createAddressPolicy({ allowNetworks, ownAddresses: ownAddresses() })
   } catch (error) {
     throw new SettingError(`POSTHORN_ALLOW_NETWORKS: ${error instanceof Error ? error.message : String(error)}`)
   }

@@ -104,6 +104,8 @@ export const limits = {
   responseKeptCharsMax: 4096,
   errorKeptCharsMax: 500,
   idleSocketMs: 4 * second,
+  /** How long this machine's own addresses are remembered before its interfaces are looked at again. */
+  ownAddressesMs: 10 * second,
 
   // Upkeep
   retentionStepRows: 1000,

@@ -13,10 +13,12 @@ export interface AddressPolicy {
   refuses(address: string): string | null
 }
 
-/** What an operator may open. */
+/** What an operator may open, and what is closed besides. */
 export interface AddressPolicyOptions {
   /** CIDR ranges that are allowed although the policy refuses them; none by default. */
   readonly allowNetworks: readonly string[]
+  /** This machine's own addresses, as they are now: refused, public ones too; none by default. */
+  readonly ownAddresses?: () => readonly string[]
 }
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
@@ -63,11 +65,11 @@ const publicUnicast6 = network('2000::/3')
 
 const never4 = rules({
   'link-local': ['169.254.0.0/16'],
-  'cloud metadata': ['100.100.100.200/32', '168.63.129.16/32'],
+  'cloud metadata': ['100.100.100.200/32', '168.63.129.16/32', '192.0.0.192/32'],
 })
 const never6 = rules({
   'link-local': ['fe80::/10'],
-  'cloud metadata': ['fd00:ec2::254/128', 'fd20:ce::254/128'],
+  'cloud metadata': ['fd00:ec2::/32', 'fd20:ce::254/128'],
 })
 
 /** The policy of the egress guard. Throws an Error that names the text of a malformed CIDR range. */
@@ -75,11 +77,13 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
   const allowed = options.allowNetworks.map(parseNetwork)
   const allowed4 = allowed.filter(([address]) => address.kind() === 'ipv4')
   const allowed6 = allowed.filter(([address]) => address.kind() === 'ipv6')
+  const isOwn = ownAddressTest(options.ownAddresses ?? (() => []))
 
   function refuses4(address: ipaddr.IPv4): string | null {
     const never = nameOf(never4, address)
     if (never !== null) return never
-    return isIn(allowed4, address) ? null : nameOf(refused4, address)
+    if (isIn(allowed4, address)) return null
+    return nameOf(refused4, address) ?? (isOwn(address) ? 'an address of this machine' : null)
   }
 
   function refuses6(address: ipaddr.IPv6): string | null {
@@ -88,7 +92,8 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
     if (isIn(allowed6, address)) return null
     // A socket reports an IPv4 peer in this form when it listens on both families, so it is as good as the plain one.
     if (address.isIPv4MappedAddress() && isIn(allowed4, address.toIPv4Address())) return null
-    return nameOf(refused6, address) ?? (address.match(publicUnicast6) ? null : 'reserved')
+    const name = nameOf(refused6, address) ?? (address.match(publicUnicast6) ? null : 'reserved')
+    return name ?? (isOwn(address) ? 'an address of this machine' : null)
   }
 
   return {
@@ -100,6 +105,20 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
       const parsed = ipaddr.parse(address)
       return isIPv6(parsed) ? refuses6(parsed) : refuses4(parsed)
     },
+  }
+}
+
+/** A delivery to this machine could reach what trusts callers from it, or Posthorn itself, again and again. */
+function ownAddressTest(ownAddresses: () => readonly string[]): (address: Address) => boolean {
+  let read: readonly string[] = []
+  let own = new Set<string>()
+  return (address) => {
+    const now = ownAddresses()
+    if (now !== read) {
+      read = now
+      own = new Set(now.map((text) => ipaddr.parse(text).toNormalizedString()))
+    }
+    return own.has(address.toNormalizedString())
   }
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
+import egress from '../../test/vectors/egress.json' with { type: 'json' }
 import { createAddressPolicy } from './address-policy.ts'
 import { answers, eventually, httpReceiver, listen, loopbackSender, post, tcpReceiver } from './fixture.ts'
 import { BlockedError, createGuard } from './guard.ts'
@@ -10,33 +11,15 @@ import { BlockedError, createGuard } from './guard.ts'
 const strict = createGuard(createAddressPolicy({ allowNetworks: [] }))
 const local = createGuard(createAddressPolicy({ allowNetworks: ['127.0.0.0/8'] }))
 
-const loopbackSpellings = [
-  '127.0.0.1',
-  '127.1',
-  '127.0.1',
-  '2130706433',
-  '0x7f000001',
-  '0x7f.1',
-  '0177.0.0.1',
-  '017700000001',
-  '127.0.0.1.',
-  '１２７.０.０.１',
-  '①②⑦.0.0.1',
-  '127。0。0。1',
-  '127.0.0.\u00AD1',
-  '127.0.0.\u200B1',
-  '%31%32%37.0.0.1',
-  '127.0.\t0.1',
-  '[::ffff:127.0.0.1]',
-  '[::ffff:7f00:1]',
-  '[0:0:0:0:0:ffff:7f00:0001]',
-  'user:pass@127.0.0.1',
-]
+const { addresses, urls } = egress
+const refusedAddresses = Object.values(addresses.refused).flat()
+const loopbackHosts = urls.refused['this machine'].map((url) => new URL(url)).filter((url) => url.port === '')
 
 void test('sees through odd spellings of a refused address', () => {
-  for (const host of [...loopbackSpellings, '[::1]', '[::]', '0', '[::7f00:1]', '[64:ff9b::7f00:1]', '[2002:7f00:1::]'])
-    assert.notEqual(strict.refusesUrl(new URL(`https://${host}/hook`)), null, host)
-  for (const url of ['http:127.0.0.1', 'http:/127.0.0.1/', 'http:\\\\127.0.0.1\\x'])
+  const groups = ['this machine', 'metadata services', 'a private network', 'IPv4 within IPv6'] as const
+  for (const group of groups)
+    for (const url of urls.refused[group]) assert.notEqual(strict.refusesUrl(new URL(url)), null, url)
+  for (const url of ['http:127.0.0.1', 'http:/127.0.0.1/', 'http:\\\\127.0.0.1\\x', 'http://user:pass@127.0.0.1/'])
     assert.notEqual(strict.refusesUrl(new URL(url)), null, url)
 })
 
@@ -50,29 +33,39 @@ void test('refuses local names, and localhost only where loopback is not allowed
 })
 
 void test('lets public names and addresses pass', () => {
-  for (const host of [
-    'example.com',
-    'example.com.',
-    'localhost.example.com',
-    'internal.io',
-    '8.8.8.8',
-    '[2606:4700::1111]',
-  ])
-    assert.equal(strict.refusesUrl(new URL(`https://${host}:8443/a?b`)), null, host)
-  for (const host of loopbackSpellings) assert.equal(local.refusesUrl(new URL(`http://${host}/`)), null, host)
+  for (const url of urls.accepted) assert.equal(strict.refusesUrl(new URL(url)), null, url)
+  for (const address of addresses.allowed) assert.equal(strict.refusesUrl(urlOf(address)), null, address)
+  for (const host of ['127.0.0.1', '127.1', '2130706433', '[::ffff:7f00:1]'])
+    assert.equal(local.refusesUrl(new URL(`http://${host}/`)), null, host)
 })
 
 void test('connects to no refused literal, however it is spelt', async (t) => {
   const canary = await tcpReceiver(t, () => {})
   const lookup = answers(['127.0.0.1'])
   const sender = loopbackSender(t, lookup, [])
-  for (const host of loopbackSpellings) {
-    const { outcome, response } = await post(sender, `http://${host.replace('user:pass@', '')}:${canary.port}/`)
+  const hosts = loopbackHosts.map(({ hostname }) => hostname).filter((host) => !/[a-z]$/.test(host.replace(/\.$/, '')))
+  for (const host of [...hosts, ...refusedAddresses.map((address) => urlOf(address).hostname)]) {
+    const { outcome, response } = await post(sender, `http://${host}:${canary.port}/`)
     assert.deepEqual(outcome, { kind: 'blocked', error: 'blocked: not a public address' }, host)
     assert.equal(response, null)
   }
   assert.equal(canary.connections(), 0)
   assert.equal(lookup.calls, 0)
+})
+
+void test('connects to no port of another protocol', async (t) => {
+  const sender = loopbackSender(t)
+  for (const port of [1, 22, 25, 1023]) {
+    const { outcome } = await post(sender, `http://127.0.0.1:${port}/`)
+    assert.equal(outcome.kind, 'blocked', String(port))
+  }
+})
+
+void test('connects to no name that resolves to a refused address', async (t) => {
+  for (const address of refusedAddresses) {
+    const { outcome } = await post(loopbackSender(t, answers([address]), []), 'http://name.test:8080/')
+    assert.equal(outcome.kind, 'blocked', address)
+  }
 })
 
 void test('connects to no name with a refused address among its answers, wherever it stands', async (t) => {
@@ -141,3 +134,7 @@ void test('returns the socket under way, so that it can be given up', async (t) 
   socket.destroy()
   await once(socket, 'close')
 })
+
+function urlOf(address: string): URL {
+  return new URL(`https://${address.includes(':') ? `[${address}]` : address}/`)
+}

@@ -50,6 +50,13 @@ export interface GuardOptions {
 
 const localSuffixes = ['.local', '.internal', '.home.arpa']
 
+/** Of the ports below 1024 only the web's own: the others are other protocols', and some of them read an HTTP request. */
+const wellKnownPortMax = 1023
+const webPorts: readonly string[] = ['', '80', '443']
+
+/** As DNS has it (RFC 1035, 2.3.4): at most 253 characters, in labels of 1 to 63. */
+const hostPattern = /^(?!.{254})[^.]{1,63}(\.[^.]{1,63})*$/
+
 /** The guard of one policy. */
 export function createGuard(policy: AddressPolicy, options: GuardOptions = {}): Guard {
   const connect = buildConnector({
@@ -63,7 +70,7 @@ export function createGuard(policy: AddressPolicy, options: GuardOptions = {}): 
   }) as GuardedConnector
 
   function connector(to: buildConnector.Options, callback: buildConnector.Callback): Socket | null {
-    const refusal = isIP(to.hostname) === 0 ? null : policy.refuses(to.hostname)
+    const refusal = refusesPort(to.port) ?? (isIP(to.hostname) === 0 ? null : policy.refuses(to.hostname))
     if (refusal !== null) {
       process.nextTick(callback, new BlockedError(refusal), null)
       return null
@@ -82,9 +89,16 @@ export function createGuard(policy: AddressPolicy, options: GuardOptions = {}): 
 
 function refusesUrl(policy: AddressPolicy, url: URL): string | null {
   const host = withoutDot(url.hostname.replace(/^\[(.*)\]$/, '$1'))
+  const wrongPort = refusesPort(url.port)
+  if (wrongPort !== null) return wrongPort
   if (isIP(host) !== 0) return policy.refuses(host)
+  if (!hostPattern.test(host)) return 'not a host name'
   if (host === 'localhost' || host.endsWith('.localhost')) return policy.refuses('127.0.0.1')
   return localSuffixes.some((suffix) => host.endsWith(suffix)) ? 'local name' : null
+}
+
+function refusesPort(port: string): string | null {
+  return Number(port) > wellKnownPortMax || webPorts.includes(port) ? null : `port ${port}`
 }
 
 function checkedLookup(policy: AddressPolicy, lookup: Lookup): LookupFunction {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
+import { freePort } from '../../../test/support/server-process.ts'
 import type { Customer } from '../conformance/customer.ts'
 import type { Fields } from '../conformance/profile.ts'
 import { until, type World } from '../conformance/world.ts'
@@ -73,8 +74,7 @@ onOneServer('partoo: deliveries', partooProfile, onSqlite, (add) => {
 
   add('no answer is tried again as 5xx is', async (world) => {
     const customer = await world.customer()
-    // Nothing listens on port 1.
-    await customer.endpoint('http://127.0.0.1:1/')
+    await customer.endpoint(`http://127.0.0.1:${await freePort()}/`)
     const lost = await ended(world, customer)
     assert.deepEqual([lost['reason'], lost['attempts']], ['retries exhausted', 6])
   })

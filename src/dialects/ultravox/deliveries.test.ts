@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
+import { freePort } from '../../../test/support/server-process.ts'
 import { createHmac } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { startServer } from '../../../test/support/server-process.ts'
@@ -91,7 +92,7 @@ describe('what a webhook tells of its deliveries', () => {
   })
 
   test('an endpoint that cannot be reached is told of in words', async () => {
-    const { customer, id } = await subscribed({ url: 'http://127.0.0.1:1/' })
+    const { customer, id } = await subscribed({ url: `http://127.0.0.1:${await freePort()}/` })
     await deliver(customer)
     const { recentFailures, status } = await customer.get(id)
     assert.equal(status, 'unhealthy')
