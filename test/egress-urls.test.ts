@@ -1,0 +1,77 @@
+// What the vendors' own APIs let a customer register, as in production: no http and no network opened. Every URL of the
+// table that leads inside is refused where it is given, and nothing of it is stored.
+
+import assert from 'node:assert/strict'
+import { alloProfile } from '../src/dialects/allo/profile.ts'
+import type { Profile } from '../src/dialects/conformance/profile.ts'
+import { onOneServer } from '../src/dialects/conformance/suite.ts'
+import type { World } from '../src/dialects/conformance/world.ts'
+import { dialnexaProfile } from '../src/dialects/dialnexa/profile.ts'
+import { partooProfile } from '../src/dialects/partoo/profile.ts'
+import { standardProfile } from '../src/dialects/standard/profile.ts'
+import { stornoProfile } from '../src/dialects/storno/profile.ts'
+import { ultravoxProfile } from '../src/dialects/ultravox/profile.ts'
+import { onSqlite } from './support/dialect-support.ts'
+import egress from './vectors/egress.json' with { type: 'json' }
+
+const inProduction: typeof onSqlite = {
+  ...onSqlite,
+  startServer: (installation, env) =>
+    onSqlite.startServer(installation, {
+      ...env,
+      POSTHORN_ALLOW_HTTP: 'off',
+      POSTHORN_ALLOW_NETWORKS: '',
+      POSTHORN_RATE_LIMITS: 'off',
+    }),
+}
+const addressUrls = Object.values(egress.addresses.refused)
+  .flat()
+  .map((address) => `https://${address.includes(':') ? `[${address}]` : address}/`)
+const refused = [...Object.values(egress.urls.refused).flat(), ...addressUrls]
+/** Where a vendor's field is a URI, it is ASCII. */
+const accepted = egress.urls.accepted.filter((url) => /^[\x21-\x7e]+$/.test(url))
+
+for (const profile of [alloProfile, ultravoxProfile, partooProfile, stornoProfile, dialnexaProfile, standardProfile]) {
+  onOneServer(`${profile.dialect.name}: URLs that lead inside`, profile, inProduction, (add) => {
+    add('are refused on create', async (world) => {
+      const customer = await world.customer()
+      for (const url of refused) {
+        const { status, text } = await customer.ask(createOf(profile, customer, url))
+        assert.ok(status === 400 || status === 422, `${url}: ${status} ${text}`)
+      }
+      assert.deepEqual(await customer.list(), [])
+    })
+
+    add('are refused on change', async (world) => {
+      const customer = await world.customer()
+      const { id } = await customer.endpoint('https://example.com/')
+      for (const url of refused) {
+        const { status, text } = await customer.ask(
+          profile.api.operations.change.request(customer, id, profile.api.sample(url, 0)),
+        )
+        assert.ok(status === 400 || status === 422, `${url}: ${status} ${text}`)
+      }
+      assert.equal(await urlOf(world, customer.tenant, id), 'https://example.com/')
+    })
+
+    add('are told from the ones that do not', async (world) => {
+      for (const url of accepted) {
+        const customer = await world.customer()
+        const { status, text } = await customer.ask(createOf(profile, customer, url))
+        assert.equal(status, profile.api.operations.create.status, `${url}: ${text}`)
+      }
+    })
+  })
+}
+
+function createOf(
+  profile: Profile,
+  customer: Parameters<Profile['api']['operations']['create']['request']>[0],
+  url: string,
+) {
+  return profile.api.operations.create.request(customer, profile.api.sample(url, 0))
+}
+
+async function urlOf(world: World, tenant: string, id: string): Promise<unknown> {
+  return (await world.operator(200, 'GET', `/v1/tenants/${tenant}/endpoints/${id}`))['url']
+}

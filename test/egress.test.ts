@@ -1,0 +1,242 @@
+// Every way out of the process, tried with names that lead inside: a canary on loopback must see no connection. The
+// control is the same server with loopback opened: there the canary sees each of them. 127.0.0.2 stands in for the
+// public internet: the first server may reach it, and nothing else.
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { after, before, suite, test } from 'node:test'
+import { promisify } from 'node:util'
+import { type ApiRig, fresh, startApiRig, until } from './support/api-rig.ts'
+import { resolving } from './support/names.ts'
+
+const inside = '127.0.0.1'
+const outside = '127.0.0.2'
+const type = 'invoice.paid'
+const names = {
+  'inside.test': [[inside]],
+  'mixed.test': [[outside, inside]],
+  'mapped.test': [[`::ffff:${inside}`]],
+  // Each connection that the checks below cause gets the next answer.
+  'rebinding.test': [[outside], [inside]],
+}
+
+let connections = 0
+// Each request comes over a connection of its own, and is worth another try.
+const canary = createServer((request, response) => {
+  response.writeHead(500, { connection: 'close' })
+  request.resume().on('end', () => response.end())
+})
+canary.on('connection', () => connections++)
+const { port } = await listening(canary, inside, 0)
+
+/** What stands outside: sends callers on to the inside where it is asked to. */
+const answerOutside: RequestListener = (request, response) => {
+  const redirected = request.url?.startsWith('/redirect') === true
+  response.writeHead(redirected ? 307 : 500, { connection: 'close', location: `http://${inside}:${port}/` })
+  request.resume().on('end', () => response.end())
+}
+const hasOutside = await listening(createServer(answerOutside), outside, port).then(
+  () => true,
+  () => false,
+)
+const skip = hasOutside ? false : `${outside} is not an address of this machine`
+
+async function listening(server: Server, host: string, wanted: number): Promise<{ port: number }> {
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(wanted, host, resolve))
+  after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return server.address() as { port: number }
+}
+
+const throughProxy = {
+  NODE_USE_ENV_PROXY: '1',
+  ...Object.fromEntries(
+    ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'].map((name) => [
+      name,
+      `http://${inside}:${port}`,
+    ]),
+  ),
+}
+
+function startRig(allowNetworks: string, env: Readonly<Record<string, string>> = {}): Promise<ApiRig> {
+  return startApiRig({
+    ...resolving(names),
+    POSTHORN_ALLOW_NETWORKS: allowNetworks,
+    POSTHORN_JWKS_URL: `http://inside.test:${port}/keys`,
+    ...env,
+  })
+}
+
+interface Way {
+  readonly name: string
+  /** Sends something to the URL, waits until it is known how that ended, and tells. */
+  readonly send: (rig: ApiRig, url: string) => Promise<string | undefined>
+}
+
+const ways: readonly Way[] = [
+  { name: 'an event', send: async (rig, url) => (await sendEvent(rig, url)).outcomes.at(-1) },
+  {
+    name: 'a retry by hand',
+    async send(rig, url) {
+      const { delivery, outcomes } = await sendEvent(rig, url)
+      await rig.want(202, { method: 'POST', path: `/v1/deliveries/${delivery}/retry` })
+      return (await outcomesOf(rig, delivery, outcomes.length + 1)).at(-1)
+    },
+  },
+  {
+    name: 'a replay',
+    async send(rig, url) {
+      const { delivery, outcomes, endpoint } = await sendEvent(rig, url)
+      const body = { since: '2020-01-01T00:00:00Z', status: 'pending' }
+      await rig.want(202, { method: 'POST', path: `${endpoint}/replay`, body })
+      return (await outcomesOf(rig, delivery, outcomes.length + 1)).at(-1)
+    },
+  },
+  {
+    name: 'a test of an endpoint',
+    async send(rig, url) {
+      const endpoint = await endpointAt(rig, url)
+      const { delivery } = await rig.want(202, { method: 'POST', path: `${endpoint}/test` })
+      return (await outcomesOf(rig, String(delivery), 1)).at(-1)
+    },
+  },
+  {
+    name: "a test in a vendor's API",
+    async send(rig, url) {
+      const { tenant: company, key } = await customerOf(rig, 'storno')
+      const headers = { authorization: `Bearer ${key}`, 'x-company': company, 'content-type': 'application/json' }
+      const post = (path: string, body: object): Promise<Response> =>
+        fetch(`${rig.server.url}/api/v1/webhooks${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+      const created = (await (await post('', { url, events: ['invoice.paid'] })).json()) as { uuid: string }
+      assert.equal((await post(`/${created.uuid}/test`, {})).status, 200)
+      const { data } = await rig.want(200, { path: `/v1/deliveries?tenant=${company}` })
+      return (await outcomesOf(rig, String(data[0]?.id), 1)).at(-1)
+    },
+  },
+  {
+    name: 'a try-out of what is not stored',
+    async send(rig, url) {
+      const { key } = await customerOf(rig, 'partoo')
+      const response = await fetch(`${rig.server.url}/v2/webhooks/tryout`, {
+        method: 'POST',
+        headers: { 'x-apikey': key, 'content-type': 'application/json' },
+        body: JSON.stringify({ items: [{ url, event_type: 'lead_received' }] }),
+      })
+      const { items } = (await response.json()) as { items: { status_code: number | null }[] }
+      // It does not tell why there was no answer.
+      return items[0]?.status_code === null ? 'blocked' : 'answered'
+    },
+  },
+  {
+    name: 'the key set of tokens',
+    async send(rig) {
+      const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+      const token = `${part({ alg: 'RS256', kid: 'k' })}.${part({ sub: 'x' })}.c2lnbmF0dXJl`
+      const headers = { authorization: `Bearer ${token}`, 'x-company': '00000000-0000-4000-8000-000000000000' }
+      const { status } = await fetch(`${rig.server.url}/api/v1/webhooks`, { headers })
+      return status === 503 ? 'blocked' : String(status)
+    },
+  },
+]
+
+/** A customer of a vendor whose tenants have ids of their own form. */
+async function customerOf(rig: ApiRig, dialect: string): Promise<{ tenant: string; key: string }> {
+  const { id: tenant } = await rig.want(201, { method: 'POST', path: '/v1/tenants', body: { dialect } })
+  const { key } = await rig.want(201, { method: 'POST', path: '/v1/keys', body: { tenants: [tenant] } })
+  return { tenant, key }
+}
+
+async function endpointAt(rig: ApiRig, url: string): Promise<string> {
+  const tenant = await rig.tenant('standard')
+  const { id } = await rig.endpoint(tenant, { url, eventTypes: [type] })
+  return `/v1/tenants/${tenant.id}/endpoints/${id}`
+}
+
+async function sendEvent(rig: ApiRig, url: string) {
+  const endpoint = await endpointAt(rig, url)
+  const tenant = endpoint.split('/')[3]
+  const body = { tenant, type, data: {}, id: fresh('event') }
+  await rig.want(202, { method: 'POST', path: '/v1/events', body })
+  const { data } = await rig.want(200, { path: `/v1/deliveries?tenant=${tenant}` })
+  const delivery = String(data[0]?.id)
+  return { endpoint, delivery, outcomes: await outcomesOf(rig, delivery, 1) }
+}
+
+async function outcomesOf(rig: ApiRig, delivery: string, count: number): Promise<string[]> {
+  let outcomes: string[] = []
+  const enough = async (): Promise<boolean> => {
+    const { history } = await rig.want(200, { path: `/v1/deliveries/${delivery}` })
+    outcomes = history.map(({ outcome }) => String(outcome))
+    return outcomes.length >= count
+  }
+  await until(enough, `${count} attempts of ${delivery}`)
+  return outcomes
+}
+
+suite('a name that leads inside is reached by nothing:', { skip }, () => {
+  let guarded: ApiRig
+  let opened: ApiRig
+  before(async () => {
+    guarded = await startRig(`${outside}/32`)
+    opened = await startRig('127.0.0.0/8')
+  })
+  after(() => Promise.all([guarded.close(), opened.close()]))
+
+  for (const { name, send } of ways) {
+    // The address of the key set is a setting, and stays what it is.
+    const hosts = name === 'the key set of tokens' ? ['inside.test'] : ['inside.test', 'mixed.test', 'mapped.test']
+    for (const host of hosts) {
+      test(`${name} to ${host}`, async () => {
+        const url = `http://${host}:${port}/hook`
+        const seen = connections
+        assert.equal(await send(guarded, url), 'blocked')
+        assert.equal(connections, seen, 'the canary saw a connection')
+      })
+    }
+    test(`${name}, with the guard opened, reaches the canary`, async () => {
+      const seen = connections
+      assert.notEqual(await send(opened, `http://inside.test:${port}/${fresh('control')}`), 'blocked')
+      assert.ok(connections > seen, 'the canary saw nothing')
+    })
+  }
+
+  test('not by one that leads outside at first', async () => {
+    const retry = ways.find(({ name }) => name === 'a retry by hand')
+    const seen = connections
+    assert.equal(await retry?.send(guarded, `http://rebinding.test:${port}/hook`), 'blocked')
+    assert.equal(connections, seen)
+    assert.equal(await retry?.send(opened, `http://rebinding.test:${port}/hook`), 'rejected')
+    assert.ok(connections > seen)
+  })
+
+  test('not by a redirect', async () => {
+    const url = `http://${outside}:${port}/redirect`
+    const seen = connections
+    for (const { name, send } of ways.slice(0, -1)) {
+      assert.notEqual(await send(guarded, url), 'blocked', name)
+      assert.equal(connections, seen, name)
+    }
+    await fetch(url, { method: 'POST' })
+    assert.ok(connections > seen, 'a client that follows it gets there')
+  })
+
+  test('not by the proxies that the environment names', async (t) => {
+    const rig = await startRig(`${outside}/32`, throughProxy)
+    t.after(() => rig.close())
+    const seen = connections
+    const url = `http://${outside}:${port}/hook`
+    assert.equal(await ways[0]?.send(rig, url), 'rejected')
+    assert.equal(connections, seen)
+    await promisify(execFile)(process.execPath, ['-e', `fetch('${url}')`], { env: throughProxy })
+    assert.ok(connections > seen, 'a client that takes them gets there')
+  })
+
+  test('not by opening everything, where it is the metadata of a cloud', async (t) => {
+    const rig = await startRig('0.0.0.0/0,::/0', resolving({ 'metadata.test': [['169.254.169.254']] }))
+    t.after(() => rig.close())
+    assert.equal(await ways[0]?.send(rig, 'http://metadata.test/latest/meta-data/'), 'blocked')
+  })
+})
