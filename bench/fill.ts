@@ -47,7 +47,7 @@ function fill(order: FillOrder): void {
 }
 
 function addEndpoints(db: DatabaseSync, order: FillOrder): void {
-  const vault = createVault(Buffer.from(order.masterKey, 'base64'))
+  const vault = createVault([Buffer.from(order.masterKey, 'base64')])
   const now = Date.now()
   const value = (name: string): number =>
     Number(db.prepare('SELECT value FROM sequences WHERE name = ?').get(name)?.['value'])

@@ -38,7 +38,7 @@ const settings = readSettings({
 const app = await startApp({
   settings,
   operatorKey,
-  masterKey: randomBytes(32),
+  masterKeys: [randomBytes(32)],
   logger: createLogger(settings.logLevel),
   version: 'demo',
 })

@@ -19,6 +19,7 @@ import { type DatabaseSetting, SettingError, type Settings } from './config/sett
 import { ownDialect, registry } from './dialects/registry.ts'
 import { Directory } from './engine/directory.ts'
 import { Engine } from './engine/engine.ts'
+import { installationSecrets, proveMasterKey, Rotation } from './engine/master-key.ts'
 import { Membership } from './engine/membership.ts'
 import type { EngineObserver } from './engine/observer.ts'
 import { frontOfDialect } from './http/dialect-front.ts'
@@ -32,14 +33,15 @@ import { createSender } from './net/sender.ts'
 import type { Context } from './operations/context.ts'
 import { KeyRing } from './operations/key-ring.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
-import { IncarnationLost, type Store, StoreRefused, StoreUnavailable } from './store/store.ts'
+import { IncarnationLost, StoreUnavailable } from './store/store.ts'
 import { Metrics } from './telemetry/metrics.ts'
-import { createVault, type Vault, VaultError } from './vault/vault.ts'
+import { createVault } from './vault/vault.ts'
 
 export interface AppOptions {
   readonly settings: Settings
   readonly operatorKey: string
-  readonly masterKey: Buffer
+  /** The first one seals, all of them open. */
+  readonly masterKeys: readonly Buffer[]
   readonly logger: Logger
   readonly version: string
 }
@@ -66,7 +68,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   // What a start that fails has begun so far, the last first: its timers would keep the process alive.
   const undo: (() => Promise<unknown>)[] = [() => store.close()]
   try {
-    const vault = createVault(options.masterKey)
+    const vault = createVault(options.masterKeys)
     await proveMasterKey(store, vault)
     const sender = createSender({ guard })
     const secrets = await installationSecrets(store, vault, dialects)
@@ -94,6 +96,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       random: Math.random,
       retryScale: settings.retryScale,
       retentionMs: settings.retentionDays * 24 * 60 * 60 * 1000,
+      rotation: vault.hasOtherKeys ? new Rotation(store, vault, observer) : null,
       observer,
     })
     undo.push(() => engine.stop(failedStartStopMs))
@@ -248,35 +251,6 @@ function addressPolicy(allowNetworks: readonly string[]): ReturnType<typeof crea
   }
 }
 
-/** A database written with another master key is refused now, and not at its first delivery. */
-async function proveMasterKey(store: Store, vault: Vault): Promise<void> {
-  const context = 'proof of the master key'
-  try {
-    vault.open(await store.writeOnce('master key proof', vault.seal('posthorn', context)), context)
-  } catch (error) {
-    if (error instanceof VaultError) {
-      throw new StoreRefused('the master key is not the one that this database was written with')
-    }
-    throw error
-  }
-}
-
-/** Made at the first start that serves the dialect, and kept sealed. */
-async function installationSecrets(
-  store: Store,
-  vault: Vault,
-  dialects: Context['dialects'],
-): Promise<ReadonlyMap<string, string>> {
-  const secrets = new Map<string, string>()
-  for (const { name, installationSecret } of dialects.values()) {
-    if (installationSecret === null) continue
-    const context = `installation secret|${name}`
-    const sealed = await store.writeOnce(context, vault.seal(installationSecret.generate(), context))
-    secrets.set(name, vault.open(sealed, context))
-  }
-  return secrets
-}
-
 /** Of a database that is away the log tells once, and once more when it is back. */
 function observe(metrics: Metrics, logger: Logger): EngineObserver {
   let isAvailable = true
@@ -296,6 +270,8 @@ function observe(metrics: Metrics, logger: Logger): EngineObserver {
       if (isStoreAway) storeChanged(false, error.message)
       else logger.error({ err: error }, what)
     },
+    masterKeyRotated: () =>
+      logger.info('everything is sealed with the first master key: once each node has it first, drop the others'),
     storeChanged,
   }
 }

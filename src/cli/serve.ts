@@ -30,7 +30,7 @@ export async function serve(flags: Readonly<Partial<Record<SettingName, string>>
     logger,
     version,
     operatorKey: settings.operatorKey ?? operatorFile?.value ?? '',
-    masterKey: settings.masterKey ?? Buffer.from(masterFile?.value ?? '', 'base64'),
+    masterKeys: settings.masterKey ?? settingTable.masterKey.parse(masterFile?.value ?? ''),
   })
   announce(logger, settings, app.url, operatorFile, masterFile)
 

@@ -29,7 +29,7 @@ suite('settings', () => {
       [{ POSTHORN_DATABASE: 'mysql://x' }, /^POSTHORN_DATABASE must be/],
       [{ POSTHORN_LOG_LEVEL: 'loud' }, /^POSTHORN_LOG_LEVEL must be one of/],
       [{ POSTHORN_RETRY_SCALE: '-1' }, /^POSTHORN_RETRY_SCALE must be/],
-      [{ POSTHORN_MASTER_KEY: 'planted' }, /^POSTHORN_MASTER_KEY must be 32 bytes in base64$/],
+      [{ POSTHORN_MASTER_KEY: 'planted' }, /^POSTHORN_MASTER_KEY must be 32 bytes in base64, or several such keys$/],
       [{ POSTHORN_OPERATOR_KEY: 'planted' }, /^POSTHORN_OPERATOR_KEY must have at least 16/],
       [{ POSTHORN_PROT: '1' }, /^POSTHORN_PROT is not a setting/],
     ]

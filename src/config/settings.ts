@@ -72,10 +72,10 @@ function optionalUrl(value: string): string | null {
   return value
 }
 
-function masterKey(value: string): Buffer {
-  const bytes = Buffer.from(value, 'base64')
-  if (bytes.length !== 32) throw new Error('must be 32 bytes in base64')
-  return bytes
+function masterKeys(value: string): readonly Buffer[] {
+  const keys = value.split(',').map((part) => Buffer.from(part, 'base64'))
+  if (keys.some((bytes) => bytes.length !== 32)) throw new Error('must be 32 bytes in base64, or several such keys')
+  return keys
 }
 
 export const settingTable = {
@@ -96,8 +96,8 @@ export const settingTable = {
   masterKey: secret(
     'POSTHORN_MASTER_KEY',
     'generated',
-    '32 bytes, base64; encrypts signing secrets and header values at rest; by default generated likewise, in `master-key`',
-    masterKey,
+    '32 bytes, base64; encrypts signing secrets and header values at rest; by default generated likewise, in `master-key`; a comma list while it is rotated: the first key encrypts, all of them decrypt',
+    masterKeys,
   ),
   dialects: setting('POSTHORN_DIALECTS', 'all', 'comma list of the dialects to serve', list),
   allowHttp: setting(

@@ -111,4 +111,8 @@ export const limits = {
   retentionStepRows: 1000,
   retentionIntervalMs: minute,
   bulkStepRows: 1000,
+  /** Endpoints that are sealed with another master key in one step. */
+  rotationStepRows: 100,
+  /** How long until what was sealed with another master key meanwhile is looked for again. */
+  rotationAgainMs: minute,
 } as const

@@ -131,8 +131,8 @@ export class Directory {
     return {
       ...rest,
       uniqueKey: dialect.endpointRules.uniqueKey?.(endpoint) ?? null,
-      sealedSecrets: this.#vault.seal(JSON.stringify(secrets), contextOf(endpoint, 'secrets')),
-      sealedHeaders: this.#vault.seal(JSON.stringify(headers), contextOf(endpoint, 'headers')),
+      sealedSecrets: this.#vault.seal(JSON.stringify(secrets), sealContext(endpoint, 'secrets')),
+      sealedHeaders: this.#vault.seal(JSON.stringify(headers), sealContext(endpoint, 'headers')),
     }
   }
 
@@ -156,8 +156,8 @@ export class Directory {
     const { sealedSecrets, sealedHeaders, uniqueKey: _, health, ...rest } = loaded
     const endpoint: Endpoint = {
       ...rest,
-      secrets: JSON.parse(this.#vault.open(sealedSecrets, contextOf(rest, 'secrets'))) as SigningSecret[],
-      headers: JSON.parse(this.#vault.open(sealedHeaders, contextOf(rest, 'headers'))) as Record<string, string>,
+      secrets: JSON.parse(this.#vault.open(sealedSecrets, sealContext(rest, 'secrets'))) as SigningSecret[],
+      headers: JSON.parse(this.#vault.open(sealedHeaders, sealContext(rest, 'headers'))) as Record<string, string>,
     }
     const own = this.#installationKeys.get(dialect.name)
     const signingKeys = own === undefined ? preparedKeys(endpoint.secrets, dialect) : () => own
@@ -165,7 +165,8 @@ export class Directory {
   }
 }
 
-function contextOf(endpoint: Pick<Endpoint, 'tenant' | 'key'>, column: string): string {
+/** What a sealed value of an endpoint belongs to. */
+export function sealContext(endpoint: Pick<Endpoint, 'tenant' | 'key'>, column: 'secrets' | 'headers'): string {
   return `${endpoint.tenant}|${endpoint.key}|${column}`
 }
 

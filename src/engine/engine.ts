@@ -17,6 +17,7 @@ import type { Directory, TenantView } from './directory.ts'
 import { fanOut } from './fan-out.ts'
 import { GroupCommit } from './group-commit.ts'
 import { bytesOf, Lanes, type Work } from './lanes.ts'
+import type { Rotation } from './master-key.ts'
 import type { Membership } from './membership.ts'
 import type { EngineObserver } from './observer.ts'
 import { Schedule } from './schedule.ts'
@@ -36,6 +37,8 @@ export interface EngineOptions {
   readonly random: () => number
   readonly retryScale: number
   readonly retentionMs: number
+  /** Null: there is one master key only. */
+  readonly rotation: Rotation | null
   readonly observer: EngineObserver
 }
 
@@ -96,7 +99,7 @@ export class Engine {
   }
 
   private constructor(options: EngineOptions) {
-    const { store, membership, directory, sender, clock, random, retryScale, retentionMs, observer } = options
+    const { store, membership, directory, sender, clock, random, retryScale, retentionMs, rotation, observer } = options
     this.#options = options
     this.#membership = membership
     this.statuses = new Statuses(store)
@@ -121,7 +124,7 @@ export class Engine {
       learnt: (learnt) => directory.learn(learnt),
     })
     this.#schedule = new Schedule(store, membership, this.#lanes, clock, observer)
-    this.#upkeep = new Upkeep({ store, clock, observer, retentionMs, swept: () => this.statuses.dropAll() })
+    this.#upkeep = new Upkeep({ store, clock, observer, retentionMs, rotation, swept: () => this.statuses.dropAll() })
   }
 
   get inFlight(): number {

@@ -9,6 +9,8 @@ export interface EngineObserver {
   committed(operations: number, durationMs: number): void
   /** Something went wrong that no caller hears of. With StoreUnavailable it is the store's state, told many times. */
   failed(what: string, error: unknown): void
+  /** Nothing that is kept is sealed with another master key than the first. */
+  masterKeyRotated(): void
   /** The store does not answer, or answers: told whenever it is found out, changed or not. */
   storeChanged(available: boolean, reason: string | null): void
 }

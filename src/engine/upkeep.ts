@@ -1,8 +1,10 @@
-// What the node does beside the traffic: cancelling what waits for endpoints that are off, retention.
+// What the node does beside the traffic: cancelling what waits for endpoints that are off, retention, and
+// the rotation of the master key.
 
 import type { Clock } from '../domain/clock.ts'
 import { limits } from '../domain/limits.ts'
 import type { UpkeepStore } from '../store/store.ts'
+import type { Rotation } from './master-key.ts'
 import type { EngineObserver } from './observer.ts'
 
 export interface UpkeepOptions {
@@ -13,6 +15,8 @@ export interface UpkeepOptions {
   readonly retentionMs: number
   /** Some of what waited was cancelled, of whatever endpoints. */
   readonly swept: () => void
+  /** Null: there is one master key only. */
+  readonly rotation: Rotation | null
 }
 
 export class Upkeep {
@@ -29,6 +33,7 @@ export class Upkeep {
   start(): void {
     this.#repeat('retention', limits.retentionIntervalMs, () => this.#prune())
     this.sweepSoon()
+    if (this.#options.rotation !== null) this.#rotate(this.#options.rotation, 0)
   }
 
   /** Cancels what waits for endpoints that were just switched off. */
@@ -55,6 +60,18 @@ export class Upkeep {
     const { store, clock, retentionMs } = this.#options
     const now = clock.now()
     while (!this.#stopped && (await store.prune(now - retentionMs, now, limits.retentionStepRows)) > 0);
+  }
+
+  /** Again and again, until nothing is left to do. */
+  #rotate(rotation: Rotation, afterMs: number): void {
+    this.#after('rotation of the master key', afterMs, async () => {
+      let isDone = false
+      try {
+        isDone = await rotation.run(() => !this.#stopped)
+      } finally {
+        if (!isDone) this.#rotate(rotation, limits.rotationAgainMs)
+      }
+    })
   }
 
   #repeat(name: string, everyMs: number, action: () => Promise<void>): void {

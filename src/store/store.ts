@@ -399,6 +399,25 @@ export interface QuotaStore {
   takeQuota(request: QuotaRequest): Promise<QuotaGrant>
 }
 
+/** What an endpoint has sealed. */
+export interface SealedEndpoint extends Pick<StoredEndpoint, 'key' | 'tenant' | 'sealedSecrets' | 'sealedHeaders'> {}
+
+/** What the rotation of the master key reads and replaces. */
+export interface SealStore {
+  /** Endpoints behind `after` in the order of their keys, those too that are deleted and not yet forgotten. */
+  sealedEndpoints(after: EndpointKey, rowsMax: number): Promise<readonly SealedEndpoint[]>
+  /** Replaces what endpoints have sealed; one whose sealed values are no longer those of `before` is left as it is. */
+  resealEndpoints(
+    changes: readonly { readonly before: SealedEndpoint; readonly after: SealedEndpoint }[],
+  ): Promise<void>
+  /** Whether an answer is remembered whose sealed body does not begin with `mark`. */
+  hasOtherAnswers(mark: string): Promise<boolean>
+  /** All that was written by `writeOnce`. */
+  installationValues(): Promise<readonly { readonly name: string; readonly value: string }[]>
+  /** Replaces one of them, if it is still `before`. */
+  replaceInstallationValue(name: string, before: string, after: string): Promise<void>
+}
+
 export interface UpkeepStore {
   /**
    * One bounded step of cancelling what waits for endpoints that are off. True: there is more to cancel.
@@ -415,7 +434,16 @@ export interface UpkeepStore {
 }
 
 export interface Store
-  extends CommitStore, LeaseStore, ChangeStore, TenantStore, KeyStore, EndpointStore, HistoryStore, UpkeepStore {
+  extends
+    CommitStore,
+    LeaseStore,
+    ChangeStore,
+    TenantStore,
+    KeyStore,
+    EndpointStore,
+    HistoryStore,
+    SealStore,
+    UpkeepStore {
   /** Null where `shared` is false: one node counts in memory. */
   readonly quotas: QuotaStore | null
 }

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { createVault, VaultError } from './vault.ts'
 
-const vault = createVault(randomBytes(32))
+const [oldKey, newKey] = [randomBytes(32), randomBytes(32)]
+const vault = createVault([oldKey])
 
 test('what was sealed opens for its context, and is not readable meanwhile', () => {
   const sealed = vault.seal('whsec_secret ✓', 'a|1|secrets')
@@ -23,12 +24,33 @@ test('a value moved to another row, or changed in any byte, does not open', () =
     const text = `${form}.${keyId}.${changed.toString('base64url')}`
     assert.throws(() => vault.open(text, 'a|1|secrets'), VaultError)
   }
-  assert.throws(() => vault.open(sealed.slice(0, 30), 'a|1|secrets'), VaultError)
+  // The words before the payload, each character: the form, and which key it was.
+  for (let at = 0; at < sealed.length - payload.length; at++) {
+    const other = String.fromCharCode(sealed.charCodeAt(at) ^ 1)
+    assert.throws(() => vault.open(sealed.slice(0, at) + other + sealed.slice(at + 1), 'a|1|secrets'), VaultError)
+  }
+  for (let length = 0; length < sealed.length; length++)
+    assert.throws(() => vault.open(sealed.slice(0, length), 'a|1|secrets'), VaultError)
   assert.throws(() => vault.open('plain text', 'a|1|secrets'), VaultError)
 })
 
 test('another master key is told apart, and a short one refused', () => {
   const sealed = vault.seal('secret', 'c')
-  assert.throws(() => createVault(randomBytes(32)).open(sealed, 'c'), /sealed with master key/)
-  assert.throws(() => createVault(randomBytes(31)), VaultError)
+  assert.throws(() => createVault([newKey]).open(sealed, 'c'), /sealed with master key/)
+  assert.throws(() => createVault([randomBytes(31)]), VaultError)
+  assert.throws(() => createVault([oldKey, randomBytes(33)]), VaultError)
+  assert.throws(() => createVault([]), VaultError)
+})
+
+test('of several master keys the first seals, and all open', () => {
+  const sealed = vault.seal('secret', 'c')
+  const rotating = createVault([newKey, oldKey])
+  assert.deepEqual([vault.hasOtherKeys, rotating.hasOtherKeys], [false, true])
+  assert.equal(rotating.open(sealed, 'c'), 'secret')
+  assert.throws(() => rotating.open(sealed, 'd'), VaultError)
+  assert.deepEqual([sealed.startsWith(vault.mark), sealed.startsWith(rotating.mark)], [true, false])
+  const resealed = rotating.seal('secret', 'c')
+  assert.ok(resealed.startsWith(rotating.mark))
+  assert.equal(createVault([newKey]).open(resealed, 'c'), 'secret')
+  assert.throws(() => vault.open(resealed, 'c'), /sealed with master key/)
 })

@@ -1,8 +1,8 @@
 // Seals what must not be read from the database file: signing secrets and header values. AES-256-GCM with a fresh
-// nonce; the record names its key, so that keys can be told apart; the context (whose value it is) is authenticated, so
-// that a sealed value moved to another row does not open.
+// nonce; the record names its key, so that keys can be told apart and replaced; the context (whose value it is) is
+// authenticated, so that a sealed value moved to another row does not open.
 
-import { createCipheriv, createDecipheriv, createHash, createSecretKey, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 
 const version = 'v1'
 const nonceBytes = 12
@@ -12,29 +12,41 @@ export const masterKeyBytes = 32
 export interface Vault {
   /** `context` says what the value belongs to; the same text is needed to open it. */
   seal(text: string, context: string): string
-  /** @throws VaultError where the text was not sealed with this key for this context, or was tampered with */
+  /** @throws VaultError where the text was not sealed with any of the keys for this context, or was tampered with */
   open(sealed: string, context: string): string
+  /** What everything begins with that was sealed with the key that seals now. */
+  readonly mark: string
+  /** Whether values sealed with other keys can be opened too: the master key is being rotated. */
+  readonly hasOtherKeys: boolean
 }
 
 export class VaultError extends Error {
   override name = 'VaultError'
 }
 
-export function createVault(masterKey: Buffer): Vault {
-  if (masterKey.length !== masterKeyBytes) throw new VaultError(`the master key must have ${masterKeyBytes} bytes`)
-  const key = createSecretKey(masterKey)
-  const keyId = createHash('sha256').update('posthorn master key ').update(masterKey).digest('hex').slice(0, 8)
+/** The first key seals, all of them open. */
+export function createVault(masterKeys: readonly Buffer[]): Vault {
+  const keys = new Map(masterKeys.map((masterKey) => [idOf(masterKey), keyOf(masterKey)]))
+  const [first] = keys
+  if (first === undefined) throw new VaultError('there must be a master key')
+  const [firstId, firstKey] = first
+  const mark = `${version}.${firstId}.`
   return {
+    mark,
+    hasOtherKeys: keys.size > 1,
     seal(text, context) {
       const nonce = randomBytes(nonceBytes)
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context))
+      const cipher = createCipheriv('aes-256-gcm', firstKey, nonce).setAAD(Buffer.from(context))
       const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
-      return `${version}.${keyId}.${sealed.toString('base64url')}`
+      return mark + sealed.toString('base64url')
     },
     open(sealed, context) {
-      const [form, sealedWith, payload] = sealed.split('.')
+      const [form, keyId = '', payload] = sealed.split('.')
       if (form !== version || payload === undefined) throw new VaultError('a sealed value has an unknown form')
-      if (sealedWith !== keyId) throw new VaultError(`a value was sealed with master key ${sealedWith}, not ${keyId}`)
+      const key = keys.get(keyId)
+      if (key === undefined) {
+        throw new VaultError(`a value was sealed with master key ${keyId}, not ${[...keys.keys()].join(' or ')}`)
+      }
       const bytes = Buffer.from(payload, 'base64url')
       try {
         const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), {
@@ -47,4 +59,13 @@ export function createVault(masterKey: Buffer): Vault {
       }
     },
   }
+}
+
+function keyOf(masterKey: Buffer): KeyObject {
+  if (masterKey.length !== masterKeyBytes) throw new VaultError(`a master key must have ${masterKeyBytes} bytes`)
+  return createSecretKey(masterKey)
+}
+
+function idOf(masterKey: Buffer): string {
+  return createHash('sha256').update('posthorn master key ').update(masterKey).digest('hex').slice(0, 8)
 }

@@ -78,7 +78,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
   const clock = new FakeClock()
   const sender = new FakeSender(clock)
   const observed = { failures: [] as string[], storeChanges: [] as boolean[] }
-  const vault = createVault(randomBytes(32))
+  const vault = createVault([randomBytes(32)])
   let counter = 0
 
   const observer: EngineObserver = {
@@ -87,6 +87,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
     ended: () => {},
     committed: () => {},
     failed: (what, error) => observed.failures.push(`${what}: ${String(error)}`),
+    masterKeyRotated: () => {},
     storeChanged: (available) => observed.storeChanges.push(available),
   }
   const open = async (): Promise<{ store: Store; directory: Directory; engine: Engine }> => {
@@ -105,6 +106,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
       random: () => 0.5,
       retryScale: 1,
       retentionMs: 30 * 24 * 3600 * 1000,
+      rotation: null,
       observer,
     })
     return { store, directory, engine }

@@ -2,7 +2,7 @@
 // looked at.
 
 import assert from 'node:assert/strict'
-import type { ApiKeyId, EventId } from '../../domain/ids.ts'
+import type { ApiKeyId, EndpointKey, EventId } from '../../domain/ids.ts'
 import type { Store } from '../store.ts'
 import {
   acme,
@@ -81,6 +81,8 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   assert.ok(stored !== undefined)
   await store.updateEndpoint({ ...endpoint, updatedAt: start + 9 }, stored.updatedAt, null)
   await store.updateEndpoint({ ...endpoint, enabled: false, updatedAt: start + 10 }, start + 9, null)
+  for (const sealed of await store.sealedEndpoints(0 as EndpointKey, 5))
+    await store.resealEndpoints([{ before: sealed, after: { ...sealed, sealedHeaders: 'others' } }])
   await store.deleteEndpoint(acme, key, start, null)
   await store.revokeKey('x' as ApiKeyId, start)
   await store.updateTenant(acme, { name: null, settings: {} })
@@ -88,6 +90,9 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   while (await store.sweep(start, 5));
   while ((await store.prune(start + 10, start + 10, 5)) > 0);
   await store.writeOnce('a', 'b')
+  await store.installationValues()
+  await store.replaceInstallationValue('a', 'b', 'c')
+  await store.hasOtherAnswers('mark')
   await store.leave(node)
   await store.ping()
 }

@@ -13,6 +13,7 @@ import { claimCases } from './claims.ts'
 import { moveCases } from './moves.ts'
 import { randomCases } from './random.ts'
 import { rearmCases } from './rearm.ts'
+import { sealCases } from './seals.ts'
 import type { Case, Harness } from './steps.ts'
 import { tenantAndKeyCases } from './tenants-and-keys.ts'
 import { textCases } from './text.ts'
@@ -49,6 +50,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     listCases(promise)
     rearmCases(promise)
     upkeepCases(promise)
+    sealCases(promise)
     textCases(promise)
   })
 }

@@ -12,6 +12,7 @@ import { keyReads, keyRole } from './keys.ts'
 import { leaseRole } from './leases.ts'
 import { migrate } from './migrate.ts'
 import { quotaRole } from './quotas.ts'
+import { sealReads, sealRole } from './seals.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
 import { refuseUnfinishedCopy } from './unfinished-copy.ts'
 import { upkeepRole } from './upkeep.ts'
@@ -52,6 +53,8 @@ export async function openPostgresStore(url: string): Promise<Store> {
     ...historyRole(db, changes),
     ...historyReads(db),
     ...attemptReads(db),
+    ...sealRole(db),
+    ...sealReads(db),
     ...upkeepRole(db),
     quotas: quotaRole(db),
     listen: (listener) => changes.listen(listener),

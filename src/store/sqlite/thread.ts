@@ -12,6 +12,7 @@ import { historyReads, historyRole } from './history.ts'
 import { leaseReads, leaseRole } from './leases.ts'
 import { migrate } from './migrate.ts'
 import { keyReads, keyRole } from './keys.ts'
+import { sealReads, sealRole } from './seals.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
 import { upkeepRole } from './upkeep.ts'
 
@@ -42,6 +43,7 @@ function writes(db: Database) {
     ...keyRole(db),
     ...endpointRole(db),
     ...historyRole(db),
+    ...sealRole(db),
     ...upkeepRole(db),
   }
 }
@@ -53,6 +55,7 @@ function reads(db: Database) {
     ...keyReads(db),
     ...endpointReads(db),
     ...historyReads(db),
+    ...sealReads(db),
     ...attemptReads(db),
   }
 }

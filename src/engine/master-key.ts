@@ -1,0 +1,122 @@
+// What the master key has sealed, and how another one takes its place while all goes on: everything that is not sealed
+// with the first key is sealed with it, in small steps, and each value is replaced only where it is still the one that
+// was read. Answers to idempotent requests are waited for instead: they are forgotten within the hour.
+//
+// The proof of the master key comes last. So whoever drops the old key too early cannot start, instead of finding
+// endpoints that do not open.
+
+import type { EndpointKey } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import { type SealedEndpoint, type Store, StoreRefused, type UpkeepStore } from '../store/store.ts'
+import { type Vault, VaultError } from '../vault/vault.ts'
+import type { EngineObserver } from './observer.ts'
+import { sealContext } from './directory.ts'
+
+const proof = { name: 'master key proof', context: 'proof of the master key' }
+const secretPrefix = 'installation secret|'
+
+/** A database written with another master key is refused now, and not at its first delivery. @throws StoreRefused */
+export async function proveMasterKey(store: UpkeepStore, vault: Vault): Promise<void> {
+  try {
+    vault.open(await store.writeOnce(proof.name, vault.seal('posthorn', proof.context)), proof.context)
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error
+    throw new StoreRefused('the master key is not the one that this database was written with')
+  }
+}
+
+/** By dialect; made at the first start that serves the dialect, and kept sealed. */
+export async function installationSecrets(
+  store: UpkeepStore,
+  vault: Vault,
+  dialects: ReadonlyMap<string, Dialect>,
+): Promise<ReadonlyMap<string, string>> {
+  const secrets = new Map<string, string>()
+  for (const { name, installationSecret } of dialects.values()) {
+    if (installationSecret === null) continue
+    const context = secretPrefix + name
+    const sealed = await store.writeOnce(context, vault.seal(installationSecret.generate(), context))
+    secrets.set(name, vault.open(sealed, context))
+  }
+  return secrets
+}
+
+export class Rotation {
+  readonly #store: Store
+  readonly #vault: Vault
+  readonly #observer: EngineObserver
+
+  constructor(store: Store, vault: Vault, observer: EngineObserver) {
+    this.#store = store
+    this.#vault = vault
+    this.#observer = observer
+  }
+
+  /**
+   * Seals with the first key what is sealed with another. True: there is nothing left of that. A step is followed by the
+   * next as long as `goOn` says so.
+   */
+  async run(goOn: () => boolean): Promise<boolean> {
+    // What another request changed meanwhile, on a node that seals with another key, is found the second time.
+    const isLeft = (await this.#endpoints(goOn)) > 0 && (await this.#endpoints(goOn)) > 0
+    await this.#installationSecrets()
+    if (isLeft || !goOn() || (await this.#store.hasOtherAnswers(this.#vault.mark))) return false
+    await this.#replace(proof.name, proof.context)
+    this.#observer.masterKeyRotated()
+    return true
+  }
+
+  /** Gives how many were sealed with another key. */
+  async #endpoints(goOn: () => boolean): Promise<number> {
+    let count = 0
+    let after = 0 as EndpointKey
+    while (goOn()) {
+      const rows = await this.#store.sealedEndpoints(after, limits.rotationStepRows)
+      const resealed = rows.flatMap((before) => this.#reseal(before))
+      if (resealed.length > 0) await this.#store.resealEndpoints(resealed)
+      count += resealed.length
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < limits.rotationStepRows) break
+      after = last.key
+    }
+    return count
+  }
+
+  /** Nothing, where there is nothing to do, or nothing to be done. */
+  #reseal(before: SealedEndpoint): { before: SealedEndpoint; after: SealedEndpoint }[] {
+    try {
+      const after = {
+        ...before,
+        sealedSecrets: this.#sealed(before.sealedSecrets, sealContext(before, 'secrets')),
+        sealedHeaders: this.#sealed(before.sealedHeaders, sealContext(before, 'headers')),
+      }
+      const isSame = after.sealedSecrets === before.sealedSecrets && after.sealedHeaders === before.sealedHeaders
+      return isSame ? [] : [{ before, after }]
+    } catch (error) {
+      // None of the keys opens it, so it needs none of them.
+      this.#observer.failed(`endpoint ${before.key} cannot be sealed with another master key`, error)
+      return []
+    }
+  }
+
+  /** Those of dialects that are not served here too. */
+  async #installationSecrets(): Promise<void> {
+    for (const { name } of await this.#store.installationValues()) {
+      if (name.startsWith(secretPrefix)) await this.#replace(name, name)
+    }
+  }
+
+  async #replace(name: string, context: string): Promise<void> {
+    const values = await this.#store.installationValues()
+    const before = values.find((one) => one.name === name)?.value
+    if (before === undefined) return
+    const after = this.#sealed(before, context)
+    if (after !== before) await this.#store.replaceInstallationValue(name, before, after)
+  }
+
+  #sealed(sealed: string, context: string): string {
+    if (sealed.startsWith(this.#vault.mark)) return sealed
+    return this.#vault.seal(this.#vault.open(sealed, context), context)
+  }
+}
