@@ -4,18 +4,15 @@
 
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { suite, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import { limits } from '../src/domain/limits.ts'
 import { until } from './support/api-rig.ts'
 import { createOperatorClient, expectStatus, type OperatorClient } from './support/operator-client.ts'
-import { queryOnce } from './support/postgres-server.ts'
+import { type Place, postgresPlace, sqlitePlace } from './support/place.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
-import { createInstallation, type Installation, type ServerProcess, startServer } from './support/server-process.ts'
-import { testDatabase } from './support/test-database.ts'
+import { type ServerProcess, startServer } from './support/server-process.ts'
 
 const rotated = 'everything is sealed with the first master key'
 /** More than one step of the rotation takes. */
@@ -27,14 +24,6 @@ const type = 'invoice.paid'
 interface Running {
   readonly server: ServerProcess
   readonly client: OperatorClient
-}
-
-/** An installation and what it stores in. */
-interface Place {
-  readonly installation: Installation
-  readonly env: Readonly<Record<string, string>>
-  /** All that is sealed, as it stands in the database. */
-  sealed(): Promise<readonly string[]>
 }
 
 const [oldKey, newKey] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
@@ -50,47 +39,10 @@ const statements = [
   'SELECT value AS sealed FROM installation',
 ]
 
-async function sqlitePlace(t: TestContext): Promise<Place> {
-  const installation = await createInstallation()
-  t.after(() => installation.remove())
-  return {
-    installation,
-    env: {},
-    async sealed() {
-      const db = new DatabaseSync(join(installation.folder, 'posthorn.db'), { readOnly: true })
-      try {
-        return statements.flatMap((statement) =>
-          db
-            .prepare(statement)
-            .all()
-            .map((row) => String(row['sealed'])),
-        )
-      } finally {
-        db.close()
-      }
-    },
-  }
-}
-
-async function postgresPlace(t: TestContext): Promise<Place> {
-  const [installation, database] = await Promise.all([createInstallation(), testDatabase()])
-  t.after(async () => {
-    await installation.remove()
-    await database.drop()
-  })
-  const schema = new URL(database.url).searchParams.get('schema')
-  return {
-    installation,
-    env: { POSTHORN_DATABASE: database.url },
-    async sealed() {
-      const found: string[] = []
-      for (const statement of statements) {
-        const rows = await queryOnce(database.url, statement.replace('FROM ', `FROM ${schema}.`))
-        found.push(...rows.map((row) => String(row['sealed'])))
-      }
-      return found
-    },
-  }
+/** All that is sealed, as it stands in the database. */
+async function sealedIn(place: Place): Promise<string[]> {
+  const rows = await Promise.all(statements.map((statement) => place.query(statement)))
+  return rows.flat().map(({ sealed }) => String(sealed))
 }
 
 /** Starts a node with these master keys. */
@@ -217,7 +169,7 @@ suite('the master key is replaced while all goes on:', () => {
         }
         if (keys[0] !== newKey || keys.length === 1) continue
         await until(() => nodes.every(({ server }) => server.output().includes(rotated)), 'all is sealed anew', 20_000)
-        const sealed = await place.sealed()
+        const sealed = await sealedIn(place)
         assert.ok(sealed.length > 2 * endpointCount, 'something was looked at')
         assert.deepEqual(
           sealed.filter((value) => !value.startsWith(mark(newKey))),

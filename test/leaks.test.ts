@@ -1,0 +1,294 @@
+// Secrets are planted everywhere that one can be: in keys, signing secrets, header values, payloads, URLs, what receivers
+// answer, the database's password. Then every route is called, rightly and wrongly. Afterwards no mark is in the log (at
+// its most talkative), the metrics or an error; and in the database, byte for byte, only what belongs there.
+
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { suite, test, type TestContext } from 'node:test'
+import { alloProfile } from '../src/dialects/allo/profile.ts'
+import { Customer } from '../src/dialects/conformance/customer.ts'
+import type { ApiAnswer, ApiRequest, Fields, Headers, Profile } from '../src/dialects/conformance/profile.ts'
+import { dialnexaProfile } from '../src/dialects/dialnexa/profile.ts'
+import { partooProfile } from '../src/dialects/partoo/profile.ts'
+import { registry } from '../src/dialects/registry.ts'
+import { standardProfile } from '../src/dialects/standard/profile.ts'
+import { stornoProfile } from '../src/dialects/storno/profile.ts'
+import { ultravoxProfile } from '../src/dialects/ultravox/profile.ts'
+import { until } from './support/api-rig.ts'
+import { type Place, postgresPlace, sqlitePlace } from './support/place.ts'
+import { startReceiver } from './support/receiver.ts'
+import { createInstallation, type ServerProcess, startServer } from './support/server-process.ts'
+import { testDatabase } from './support/test-database.ts'
+
+const profiles = [alloProfile, ultravoxProfile, partooProfile, stornoProfile, dialnexaProfile, standardProfile]
+
+function mark(what: string): string {
+  return `${what.replaceAll(' ', '-')}-${randomBytes(12).toString('hex')}`
+}
+
+/** What must not be told. `secret`: nowhere in the clear. `content`: not outside the database. */
+interface Marks {
+  readonly secret: Map<string, string>
+  readonly content: Map<string, string>
+}
+
+/** What a call was refused with. */
+interface Refusal {
+  readonly call: string
+  readonly text: string
+}
+
+/** The names of the marks that the bytes hold: as they are, in hexadecimal, in base64, or as what they are base64 of. */
+function found(bytes: Buffer, marks: ReadonlyMap<string, string>): string[] {
+  return [...marks].flatMap(([name, text]) => {
+    const plain = Buffer.from(text)
+    const decoded = Buffer.from(text.replace(/^whsec_/, ''), 'base64')
+    const forms: (string | Buffer)[] = [plain, plain.toString('hex'), plain.toString('base64').replace(/.=*$/, '')]
+    return [...forms, ...(decoded.length >= 16 ? [decoded] : [])].some((form) => bytes.includes(form)) ? [name] : []
+  })
+}
+
+/** Calls one installation, and remembers all that it was refused with. */
+class Caller {
+  readonly #url: string
+  readonly #operator: Headers
+  readonly refusals: Refusal[] = []
+
+  constructor(url: string, operatorKey: string) {
+    this.#url = url
+    this.#operator = { authorization: `Bearer ${operatorKey}` }
+  }
+
+  async ask({ method, path, body, raw, headers: own }: ApiRequest, headers: Headers): Promise<ApiAnswer> {
+    const content = raw ?? (body === undefined ? null : JSON.stringify(body))
+    const all = { ...(content !== null && { 'content-type': 'application/json' }), ...headers, ...own }
+    const response = await fetch(this.#url + path, { method, headers: all, body: content as string | null })
+    const text = await response.text()
+    if (response.status >= 400) this.refusals.push({ call: `${method} ${path} ${response.status}`, text })
+    const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '')
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      text,
+      body: isJson ? JSON.parse(text) : null,
+    }
+  }
+
+  asOperator(request: ApiRequest): Promise<ApiAnswer> {
+    return this.ask(request, this.#operator)
+  }
+
+  async operator(status: number, method: string, path: string, body?: unknown): Promise<Fields> {
+    const answer = await this.asOperator({ method, path, ...(body !== undefined && { body }) })
+    assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`)
+    return (answer.body ?? {}) as Fields
+  }
+}
+
+/** A customer with an endpoint, through all that can be done with both. Gives the customer and the endpoint's id. */
+async function live(caller: Caller, profile: Profile, receiverUrl: string, marks: Marks) {
+  const { name } = profile.dialect
+  const plant = (kind: keyof Marks, what: string, text = mark(`${name}-${what}`)): string => {
+    marks[kind].set(`${name}: ${what}`, text)
+    return text
+  }
+  const tenant = String((await caller.operator(201, 'POST', '/v1/tenants', { dialect: name }))['id'])
+  const server = {
+    profile,
+    ask: (request: ApiRequest, headers: Headers) => caller.ask(request, headers),
+    operator: (status: number, method: string, path: string, body: unknown) =>
+      caller.operator(status, method, path, body),
+  }
+  const customer = await new Customer(server, tenant, {}).newKey()
+  plant('secret', 'API key', customer.key)
+
+  const url = `${receiverUrl}/${name}?token=${plant('content', 'query of the URL')}`
+  const header = { 'X-Planted': plant('secret', 'header value') }
+  const own: Readonly<Record<string, Fields>> = {
+    standard: { headers: header },
+    partoo: { custom_headers: header },
+    ultravox: { secrets: [mark('chosen secret')] },
+  }
+  const sent = { ...profile.api.full(url, 0), ...own[name] }
+  const created = await customer.create(sent)
+  for (const [index, secret] of profile.delivery.secretsOf(created, sent).entries())
+    plant('secret', `signing secret ${index}`, secret)
+  const id = String(created[profile.api.idField])
+  await customer.get(id)
+  await customer.list()
+
+  const event = { tenant, type: profile.api.eventType(0), data: { planted: plant('content', 'payload') } }
+  const attributes = { agentId: '8d7f5b0e-93a1-4c0e-a2a1-0f6a51e9c001', region: 'eu' }
+  await caller.operator(202, 'POST', '/v1/events', { ...event, attributes })
+  const path = `/v1/tenants/${tenant}/endpoints/${id}`
+  await caller.operator(202, 'POST', `${path}/test`)
+  await untilAttempted(caller, tenant)
+  const rotated = await caller.asOperator({ method: 'POST', path: `${path}/rotate-secret`, body: {} })
+  const [secret] = ((rotated.body as Fields)['secrets'] as { value: string }[] | undefined) ?? []
+  if (secret !== undefined) plant('secret', 'rotated secret', secret.value)
+  await caller.operator(202, 'POST', `${path}/replay`, { since: '2020-01-01T00:00:00Z', status: 'failed' })
+  for (const bad of [`https://user:${plant('secret', 'password in a URL')}@example.com/`, 'https://127.0.0.1/'])
+    await customer.ask(profile.api.operations.change.request(customer, id, profile.api.sample(bad, 0)))
+  return { customer, id }
+}
+
+async function untilAttempted(caller: Caller, tenant: string): Promise<void> {
+  const attempted = async (): Promise<boolean> => {
+    const { data } = await caller.operator(200, 'GET', `/v1/deliveries?tenant=${tenant}`)
+    const deliveries = data as { id: string; attempts: number }[]
+    for (const { id } of deliveries) await caller.operator(200, 'GET', `/v1/deliveries/${id}`)
+    return deliveries.length >= 2 && deliveries.every(({ attempts }) => attempts > 0)
+  }
+  await until(attempted, `the deliveries of ${tenant} were attempted`, 20_000)
+}
+
+/** Calls each route of a document as the wrong one, and with what is no JSON, and with what is not wanted. */
+async function callWrongly(
+  caller: Caller,
+  documentPath: string,
+  values: Readonly<Record<string, string>>,
+  credentials: readonly Headers[],
+  planted: string,
+): Promise<number> {
+  const answer = await caller.ask({ method: 'GET', path: documentPath }, {})
+  const { paths } = answer.body as { paths: Record<string, Record<string, unknown>> }
+  let calls = 0
+  for (const [template, operations] of Object.entries(paths)) {
+    const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? planted))
+    for (const method of Object.keys(operations).map((name) => name.toUpperCase())) {
+      const writes = method !== 'GET' && method !== 'DELETE'
+      const raws = writes
+        ? [`{"${planted}`, `"${planted}"`, `{"${planted}":"${planted}","url":"${planted}"}`]
+        : [undefined]
+      for (const headers of credentials) {
+        for (const raw of raws) {
+          // What exists is not deleted yet.
+          const target = method === 'DELETE' ? template.replace(/\{\w+\}/g, planted) : path
+          const query = `${target}?cursor=${planted}&limit=${planted}&${planted}=1`
+          for (const asked of [target, query])
+            await caller.ask({ method, path: asked, ...(raw !== undefined && { raw }) }, headers)
+          calls++
+        }
+      }
+    }
+  }
+  return calls
+}
+
+async function leakTest(t: TestContext, place: Place): Promise<void> {
+  const { installation } = place
+  const marks: Marks = { secret: new Map(), content: new Map() }
+  marks.secret.set('operator key', installation.operatorKey).set('master key', installation.masterKey)
+  const jwtSecret = mark('jwt')
+  marks.secret.set('JWT secret', jwtSecret)
+  const password = new URL(place.env['POSTHORN_DATABASE'] ?? 'postgres://').password
+  if (password !== '') marks.secret.set('password of the database', password)
+
+  const answered = mark('answered')
+  marks.content.set('answer of a receiver', answered)
+  const receiver = await startReceiver({ behave: () => ({ status: 500, body: answered }) })
+  t.after(() => receiver.close())
+  const settings = { POSTHORN_JWT_SECRET: jwtSecret, POSTHORN_LOG_LEVEL: 'trace', POSTHORN_RATE_LIMITS: 'off' }
+  const server: ServerProcess = await startServer(installation, { ...place.env, ...settings })
+  t.after(() => server.kill('SIGKILL'))
+  const caller = new Caller(server.url, installation.operatorKey)
+
+  const lives = await Promise.all(
+    profiles.map(async (profile) => ({ profile, ...(await live(caller, profile, receiver.url, marks)) })),
+  )
+  const stranger = mark('stranger')
+  marks.content.set('what a stranger sends', stranger)
+  let calls = 0
+  for (const { profile, customer, id } of lives) {
+    const { tenant } = customer
+    const { data } = await caller.operator(200, 'GET', `/v1/deliveries?tenant=${tenant}`)
+    const [delivery] = data as { id: string; event: string }[]
+    const ids = {
+      tenant,
+      endpoint: id,
+      webhook_id: id,
+      uuid: id,
+      id,
+      delivery: delivery?.id ?? '',
+      event: delivery?.event ?? '',
+    }
+    const others = profiles.filter((other) => other !== profile).map((other) => other.api.credentials(customer))
+    const wrong = { authorization: `Bearer ${stranger}` }
+    const credentials = [{}, wrong, profile.api.credentials(customer), ...others.slice(0, 1)]
+    const own = profile === standardProfile ? [] : [`/openapi/${profile.dialect.name}.json`]
+    for (const document of own) calls += await callWrongly(caller, document, ids, credentials, stranger)
+    const asOperator = { authorization: `Bearer ${installation.operatorKey}` }
+    calls += await callWrongly(caller, '/openapi.json', ids, [{}, wrong, asOperator], stranger)
+  }
+  assert.ok(calls > 500, `only ${calls} calls were made`)
+
+  // Failing from within: the log tells of it, with the caller's request id.
+  const requestId = mark('request')
+  const [first] = lives as [(typeof lives)[0]]
+  await place.query(`UPDATE endpoints SET sealed_secrets = 'v1.spoilt.x' WHERE tenant = '${first.customer.tenant}'`)
+  await caller.operator(200, 'PATCH', `/v1/tenants/${first.customer.tenant}`, { name: 'dropped from memory' })
+  const { status } = await caller.asOperator({
+    method: 'GET',
+    path: `/v1/tenants/${first.customer.tenant}/endpoints`,
+    headers: { 'x-request-id': requestId },
+  })
+  assert.equal(status, 500)
+
+  const metrics = await caller.ask({ method: 'GET', path: '/metrics' }, {})
+  for (const { customer, id } of lives.slice(1)) await customer.remove(id)
+  const dump = await place.dump()
+  await server.stop()
+  const all = new Map([...marks.secret, ...marks.content])
+  const log = Buffer.from(server.output())
+  assert.ok(log.length < 65_000, 'the log was kept whole')
+  assert.deepEqual(found(log, all), [], 'in the log')
+  assert.deepEqual(found(Buffer.from(metrics.text), all), [], 'in the metrics')
+  assert.deepEqual(found(dump, marks.secret), [], 'in the database')
+  assert.deepEqual(found(await place.dump(), marks.secret), [], 'in the database after the stop')
+  const told = new Map([...all].filter(([, text]) => text !== stranger))
+  for (const { call, text } of caller.refusals) assert.deepEqual(found(Buffer.from(text), told), [], call)
+
+  // What is looked through is really looked through.
+  const planted = new Map([['the request id', requestId]])
+  assert.deepEqual(found(log, planted), ['the request id'])
+  assert.ok(caller.refusals.some(({ text }) => found(Buffer.from(text), planted).length > 0))
+  assert.match(metrics.text, /posthorn_attempts_total/)
+  const stored = found(dump, marks.content)
+  for (const { profile } of lives) assert.ok(stored.includes(`${profile.dialect.name}: payload`), profile.dialect.name)
+  assert.ok(stored.includes('answer of a receiver'))
+  assert.ok(marks.secret.size > 15, 'there was something to find')
+}
+
+suite('no secret is told:', () => {
+  test('on SQLite', { timeout: 240_000 }, async (t) => leakTest(t, await sqlitePlace(t)))
+  test('on PostgreSQL', { timeout: 240_000 }, async (t) => leakTest(t, await postgresPlace(t)))
+
+  test('no dialect keeps requests whose headers may be a customer’s secrets', () => {
+    for (const { dialect } of registry)
+      assert.ok(!(dialect.keepExchange && dialect.endpointRules.customHeaders), dialect.name)
+  })
+
+  test('a database that refuses the password is not told of with it', async (t) => {
+    const { url, drop } = await testDatabase()
+    t.after(drop)
+    const wrong = new URL(url)
+    wrong.password = mark('password')
+    const installation = await createInstallation()
+    t.after(() => installation.remove())
+    const start = startServer(installation, { POSTHORN_DATABASE: wrong.href, POSTHORN_LOG_LEVEL: 'trace' })
+    await assert.rejects(start, (error: Error) => {
+      assert.ok(!error.message.includes(wrong.password), error.message)
+      return true
+    })
+  })
+
+  test('what looks for marks finds them in every form', () => {
+    const secret = `whsec_${Buffer.from(mark('secret')).toString('base64')}`
+    const marks = new Map([['it', secret]])
+    const plain = Buffer.from(secret)
+    const forms = [plain, plain.toString('hex'), plain.toString('base64'), Buffer.from(secret.slice(6), 'base64')]
+    for (const form of forms)
+      assert.deepEqual(found(Buffer.concat([Buffer.from('a'), Buffer.from(form), Buffer.from('z')]), marks), ['it'])
+    assert.deepEqual(found(Buffer.from(secret.slice(1)), marks), [])
+  })
+})
