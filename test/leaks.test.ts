@@ -3,11 +3,10 @@
 // its most talkative), the metrics or an error; and in the database, byte for byte, only what belongs there.
 
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { suite, test, type TestContext } from 'node:test'
 import { alloProfile } from '../src/dialects/allo/profile.ts'
 import { Customer } from '../src/dialects/conformance/customer.ts'
-import type { ApiAnswer, ApiRequest, Fields, Headers, Profile } from '../src/dialects/conformance/profile.ts'
+import type { ApiRequest, Fields, Headers, Profile } from '../src/dialects/conformance/profile.ts'
 import { dialnexaProfile } from '../src/dialects/dialnexa/profile.ts'
 import { partooProfile } from '../src/dialects/partoo/profile.ts'
 import { registry } from '../src/dialects/registry.ts'
@@ -15,74 +14,19 @@ import { standardProfile } from '../src/dialects/standard/profile.ts'
 import { stornoProfile } from '../src/dialects/storno/profile.ts'
 import { ultravoxProfile } from '../src/dialects/ultravox/profile.ts'
 import { until } from './support/api-rig.ts'
+import { found, mark } from './support/marks.ts'
 import { type Place, postgresPlace, sqlitePlace } from './support/place.ts'
 import { startReceiver } from './support/receiver.ts'
 import { createInstallation, type ServerProcess, startServer } from './support/server-process.ts'
 import { testDatabase } from './support/test-database.ts'
+import { Caller, callWrongly } from './support/wrong-calls.ts'
 
 const profiles = [alloProfile, ultravoxProfile, partooProfile, stornoProfile, dialnexaProfile, standardProfile]
-
-function mark(what: string): string {
-  return `${what.replaceAll(' ', '-')}-${randomBytes(12).toString('hex')}`
-}
 
 /** What must not be told. `secret`: nowhere in the clear. `content`: not outside the database. */
 interface Marks {
   readonly secret: Map<string, string>
   readonly content: Map<string, string>
-}
-
-/** What a call was refused with. */
-interface Refusal {
-  readonly call: string
-  readonly text: string
-}
-
-/** The names of the marks that the bytes hold: as they are, in hexadecimal, in base64, or as what they are base64 of. */
-function found(bytes: Buffer, marks: ReadonlyMap<string, string>): string[] {
-  return [...marks].flatMap(([name, text]) => {
-    const plain = Buffer.from(text)
-    const decoded = Buffer.from(text.replace(/^whsec_/, ''), 'base64')
-    const forms: (string | Buffer)[] = [plain, plain.toString('hex'), plain.toString('base64').replace(/.=*$/, '')]
-    return [...forms, ...(decoded.length >= 16 ? [decoded] : [])].some((form) => bytes.includes(form)) ? [name] : []
-  })
-}
-
-/** Calls one installation, and remembers all that it was refused with. */
-class Caller {
-  readonly #url: string
-  readonly #operator: Headers
-  readonly refusals: Refusal[] = []
-
-  constructor(url: string, operatorKey: string) {
-    this.#url = url
-    this.#operator = { authorization: `Bearer ${operatorKey}` }
-  }
-
-  async ask({ method, path, body, raw, headers: own }: ApiRequest, headers: Headers): Promise<ApiAnswer> {
-    const content = raw ?? (body === undefined ? null : JSON.stringify(body))
-    const all = { ...(content !== null && { 'content-type': 'application/json' }), ...headers, ...own }
-    const response = await fetch(this.#url + path, { method, headers: all, body: content as string | null })
-    const text = await response.text()
-    if (response.status >= 400) this.refusals.push({ call: `${method} ${path} ${response.status}`, text })
-    const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '')
-    return {
-      status: response.status,
-      headers: Object.fromEntries(response.headers),
-      text,
-      body: isJson ? JSON.parse(text) : null,
-    }
-  }
-
-  asOperator(request: ApiRequest): Promise<ApiAnswer> {
-    return this.ask(request, this.#operator)
-  }
-
-  async operator(status: number, method: string, path: string, body?: unknown): Promise<Fields> {
-    const answer = await this.asOperator({ method, path, ...(body !== undefined && { body }) })
-    assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`)
-    return (answer.body ?? {}) as Fields
-  }
 }
 
 /** A customer with an endpoint, through all that can be done with both. Gives the customer and the endpoint's id. */
@@ -140,39 +84,6 @@ async function untilAttempted(caller: Caller, tenant: string): Promise<void> {
     return deliveries.length >= 2 && deliveries.every(({ attempts }) => attempts > 0)
   }
   await until(attempted, `the deliveries of ${tenant} were attempted`, 20_000)
-}
-
-/** Calls each route of a document as the wrong one, and with what is no JSON, and with what is not wanted. */
-async function callWrongly(
-  caller: Caller,
-  documentPath: string,
-  values: Readonly<Record<string, string>>,
-  credentials: readonly Headers[],
-  planted: string,
-): Promise<number> {
-  const answer = await caller.ask({ method: 'GET', path: documentPath }, {})
-  const { paths } = answer.body as { paths: Record<string, Record<string, unknown>> }
-  let calls = 0
-  for (const [template, operations] of Object.entries(paths)) {
-    const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? planted))
-    for (const method of Object.keys(operations).map((name) => name.toUpperCase())) {
-      const writes = method !== 'GET' && method !== 'DELETE'
-      const raws = writes
-        ? [`{"${planted}`, `"${planted}"`, `{"${planted}":"${planted}","url":"${planted}"}`]
-        : [undefined]
-      for (const headers of credentials) {
-        for (const raw of raws) {
-          // What exists is not deleted yet.
-          const target = method === 'DELETE' ? template.replace(/\{\w+\}/g, planted) : path
-          const query = `${target}?cursor=${planted}&limit=${planted}&${planted}=1`
-          for (const asked of [target, query])
-            await caller.ask({ method, path: asked, ...(raw !== undefined && { raw }) }, headers)
-          calls++
-        }
-      }
-    }
-  }
-  return calls
 }
 
 async function leakTest(t: TestContext, place: Place): Promise<void> {

@@ -8,7 +8,13 @@
 import type { EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { Dialect } from '../dialects/dialect.ts'
-import { type SealedEndpoint, type Store, StoreRefused, type UpkeepStore } from '../store/store.ts'
+import {
+  type SealedChange,
+  type SealedEndpoint,
+  type SealStore,
+  StoreRefused,
+  type UpkeepStore,
+} from '../store/store.ts'
 import { type Vault, VaultError } from '../vault/vault.ts'
 import type { EngineObserver } from './observer.ts'
 import { sealContext } from './directory.ts'
@@ -43,11 +49,11 @@ export async function installationSecrets(
 }
 
 export class Rotation {
-  readonly #store: Store
+  readonly #store: SealStore
   readonly #vault: Vault
   readonly #observer: EngineObserver
 
-  constructor(store: Store, vault: Vault, observer: EngineObserver) {
+  constructor(store: SealStore, vault: Vault, observer: EngineObserver) {
     this.#store = store
     this.#vault = vault
     this.#observer = observer
@@ -60,9 +66,10 @@ export class Rotation {
   async run(goOn: () => boolean): Promise<boolean> {
     // What another request changed meanwhile, on a node that seals with another key, is found the second time.
     const isLeft = (await this.#endpoints(goOn)) > 0 && (await this.#endpoints(goOn)) > 0
-    await this.#installationSecrets()
+    // Those of dialects that are not served here too.
+    await this.#installation((name) => (name.startsWith(secretPrefix) ? name : null))
     if (isLeft || !goOn() || (await this.#store.hasOtherAnswers(this.#vault.mark))) return false
-    await this.#replace(proof.name, proof.context)
+    await this.#installation((name) => (name === proof.name ? proof.context : null))
     this.#observer.masterKeyRotated()
     return true
   }
@@ -84,7 +91,7 @@ export class Rotation {
   }
 
   /** Nothing, where there is nothing to do, or nothing to be done. */
-  #reseal(before: SealedEndpoint): { before: SealedEndpoint; after: SealedEndpoint }[] {
+  #reseal(before: SealedEndpoint): SealedChange[] {
     try {
       const after = {
         ...before,
@@ -100,19 +107,13 @@ export class Rotation {
     }
   }
 
-  /** Those of dialects that are not served here too. */
-  async #installationSecrets(): Promise<void> {
-    for (const { name } of await this.#store.installationValues()) {
-      if (name.startsWith(secretPrefix)) await this.#replace(name, name)
+  /** Seals anew each value of the installation that has a context. */
+  async #installation(contextOf: (name: string) => string | null): Promise<void> {
+    for (const { name, value } of await this.#store.installationValues()) {
+      const context = contextOf(name)
+      const after = context === null ? value : this.#sealed(value, context)
+      if (after !== value) await this.#store.replaceInstallationValue(name, value, after)
     }
-  }
-
-  async #replace(name: string, context: string): Promise<void> {
-    const values = await this.#store.installationValues()
-    const before = values.find((one) => one.name === name)?.value
-    if (before === undefined) return
-    const after = this.#sealed(before, context)
-    if (after !== before) await this.#store.replaceInstallationValue(name, before, after)
   }
 
   #sealed(sealed: string, context: string): string {

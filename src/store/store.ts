@@ -402,14 +402,18 @@ export interface QuotaStore {
 /** What an endpoint has sealed. */
 export interface SealedEndpoint extends Pick<StoredEndpoint, 'key' | 'tenant' | 'sealedSecrets' | 'sealedHeaders'> {}
 
+/** The same endpoint, sealed with another key. */
+export interface SealedChange {
+  readonly before: SealedEndpoint
+  readonly after: SealedEndpoint
+}
+
 /** What the rotation of the master key reads and replaces. */
 export interface SealStore {
   /** Endpoints behind `after` in the order of their keys, those too that are deleted and not yet forgotten. */
   sealedEndpoints(after: EndpointKey, rowsMax: number): Promise<readonly SealedEndpoint[]>
   /** Replaces what endpoints have sealed; one whose sealed values are no longer those of `before` is left as it is. */
-  resealEndpoints(
-    changes: readonly { readonly before: SealedEndpoint; readonly after: SealedEndpoint }[],
-  ): Promise<void>
+  resealEndpoints(changes: readonly SealedChange[]): Promise<void>
   /** Whether an answer is remembered whose sealed body does not begin with `mark`. */
   hasOtherAnswers(mark: string): Promise<boolean>
   /** All that was written by `writeOnce`. */

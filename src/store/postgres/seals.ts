@@ -1,13 +1,11 @@
 import type { EndpointKey, TenantId } from '../../domain/ids.ts'
-import type { SealedEndpoint } from '../store.ts'
+import type { SealedChange, SealedEndpoint } from '../store.ts'
 import type { Database } from './database.ts'
 
 /** No version of a tenant changes: what is opened is what was opened before, so nobody need hear of it. */
 export function sealRole(db: Database) {
   return {
-    async resealEndpoints(
-      changes: readonly { readonly before: SealedEndpoint; readonly after: SealedEndpoint }[],
-    ): Promise<void> {
+    async resealEndpoints(changes: readonly SealedChange[]): Promise<void> {
       // In a transaction, which is run again where it meets another one that takes the rows in another order.
       await db.transaction((session) =>
         session.run(

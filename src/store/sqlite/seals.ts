@@ -1,10 +1,10 @@
 import type { EndpointKey, TenantId } from '../../domain/ids.ts'
-import type { SealedEndpoint } from '../store.ts'
+import type { SealedChange, SealedEndpoint } from '../store.ts'
 import type { Database } from './database.ts'
 
 export function sealRole(db: Database) {
   return {
-    resealEndpoints(changes: readonly { readonly before: SealedEndpoint; readonly after: SealedEndpoint }[]): void {
+    resealEndpoints(changes: readonly SealedChange[]): void {
       db.transaction(() => {
         for (const { before, after } of changes) {
           db.run(

@@ -1,0 +1,80 @@
+// A caller that keeps what it was refused with, and calls of every route of an API in many ways that are wrong.
+
+import assert from 'node:assert/strict'
+import type { ApiAnswer, ApiRequest, Fields, Headers } from '../../src/dialects/conformance/profile.ts'
+
+/** What a call was refused with. */
+interface Refusal {
+  readonly call: string
+  readonly text: string
+}
+
+/** Calls one installation, and remembers all that it was refused with. */
+export class Caller {
+  readonly #url: string
+  readonly #operator: Headers
+  readonly refusals: Refusal[] = []
+
+  constructor(url: string, operatorKey: string) {
+    this.#url = url
+    this.#operator = { authorization: `Bearer ${operatorKey}` }
+  }
+
+  async ask({ method, path, body, raw, headers: own }: ApiRequest, headers: Headers): Promise<ApiAnswer> {
+    const content = raw ?? (body === undefined ? null : JSON.stringify(body))
+    const all = { ...(content !== null && { 'content-type': 'application/json' }), ...headers, ...own }
+    const response = await fetch(this.#url + path, { method, headers: all, body: content as string | null })
+    const text = await response.text()
+    if (response.status >= 400) this.refusals.push({ call: `${method} ${path} ${response.status}`, text })
+    const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '')
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      text,
+      body: isJson ? JSON.parse(text) : null,
+    }
+  }
+
+  asOperator(request: ApiRequest): Promise<ApiAnswer> {
+    return this.ask(request, this.#operator)
+  }
+
+  async operator(status: number, method: string, path: string, body?: unknown): Promise<Fields> {
+    const answer = await this.asOperator({ method, path, ...(body !== undefined && { body }) })
+    assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`)
+    return (answer.body ?? {}) as Fields
+  }
+}
+
+/** Calls each route of a document with each of the credentials, with what is no JSON and what is not wanted; counts. */
+export async function callWrongly(
+  caller: Caller,
+  documentPath: string,
+  values: Readonly<Record<string, string>>,
+  credentials: readonly Headers[],
+  planted: string,
+): Promise<number> {
+  const answer = await caller.ask({ method: 'GET', path: documentPath }, {})
+  const { paths } = answer.body as { paths: Record<string, Record<string, unknown>> }
+  let calls = 0
+  for (const [template, operations] of Object.entries(paths)) {
+    const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? planted))
+    for (const method of Object.keys(operations).map((name) => name.toUpperCase())) {
+      const writes = method !== 'GET' && method !== 'DELETE'
+      const raws = writes
+        ? [`{"${planted}`, `"${planted}"`, `{"${planted}":"${planted}","url":"${planted}"}`]
+        : [undefined]
+      for (const headers of credentials) {
+        for (const raw of raws) {
+          // What exists is not deleted yet.
+          const target = method === 'DELETE' ? template.replace(/\{\w+\}/g, planted) : path
+          const query = `${target}?cursor=${planted}&limit=${planted}&${planted}=1`
+          for (const asked of [target, query])
+            await caller.ask({ method, path: asked, ...(raw !== undefined && { raw }) }, headers)
+          calls++
+        }
+      }
+    }
+  }
+  return calls
+}
