@@ -271,7 +271,7 @@ function observe(metrics: Metrics, logger: Logger): EngineObserver {
       else logger.error({ err: error }, what)
     },
     masterKeyRotated: () =>
-      logger.info('everything is sealed with the first master key: once each node has it first, drop the others'),
+      logger.info('everything is sealed with the first master key: the others open nothing any more'),
     storeChanged,
   }
 }
