@@ -33,7 +33,7 @@ import { createSender } from './net/sender.ts'
 import type { Context } from './operations/context.ts'
 import { KeyRing } from './operations/key-ring.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
-import { IncarnationLost, StoreUnavailable } from './store/store.ts'
+import { IncarnationLost, type Store, StoreUnavailable } from './store/store.ts'
 import { Metrics } from './telemetry/metrics.ts'
 import { createVault } from './vault/vault.ts'
 

@@ -31,7 +31,7 @@ function contextOf({ store, engine, directory, clock }: Rig): Context {
     engine,
     directory,
     keys: new KeyRing(store, { epoch: () => 1 }),
-    vault: createVault(randomBytes(32)),
+    vault: createVault([randomBytes(32)]),
     dialects: new Map([[standard.name, standard]]),
     publicKeys: new Map(),
     egress: { refusesUrl: () => null },
