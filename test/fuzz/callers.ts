@@ -1,0 +1,55 @@
+// Everybody who may come to ask, and what each may be told of.
+
+import type { Headers } from '../../src/dialects/conformance/profile.ts'
+import { type FrontName, fronts } from './documents.ts'
+import type { Parties, Party } from './parties.ts'
+import type { Row } from './rows.ts'
+
+/** Whose a thing is that a request names. */
+export type Whose = 'own' | 'foreign' | 'absent' | 'deleted' | 'stranger'
+export const everyWhose: readonly Whose[] = ['own', 'foreign', 'absent', 'deleted', 'stranger']
+
+export interface Caller {
+  readonly who: string
+  readonly headers: Headers
+  /** What the caller may be told of; nothing: it is refused whatever it asks. */
+  readonly sees: readonly Whose[]
+}
+
+export async function callersOf(
+  parties: Parties,
+  front: FrontName,
+  own: Party,
+  foreign: Party,
+  stranger: Party,
+): Promise<readonly Caller[]> {
+  const { api } = fronts[front]
+  const as = (key: string): Headers => without('x-company', api.credentials({ tenant: own.tenant, key }))
+  const revoked = await parties.key(own.tenant)
+  await parties.want(204, 'DELETE', `/v1/keys/${revoked.id}`)
+  const weakest = api.weakKeys.find(({ allowed }) => !allowed.includes('list') && !allowed.includes('create'))
+  const weak = weakest === undefined ? null : await parties.key(own.tenant, { ...weakest.key })
+  return [
+    { who: 'its own key', headers: as(own.key), sees: ['own'] },
+    { who: "another tenant's key", headers: as(foreign.key), sees: ['foreign'] },
+    { who: 'no key', headers: {}, sees: [] },
+    { who: 'a wrong key', headers: as(`${own.key.slice(0, -1)}${own.key.endsWith('a') ? 'b' : 'a'}`), sees: [] },
+    { who: 'a revoked key', headers: as(revoked.key), sees: [] },
+    { who: "another dialect's key", headers: as(stranger.key), sees: [] },
+    ...(weak === null ? [] : [{ who: 'a weak key', headers: as(weak.key), sees: [] }]),
+    ...(front === 'operator'
+      ? [{ who: 'the operator', headers: parties.asOperator, sees: ['own', 'foreign', 'stranger'] as const }]
+      : []),
+  ]
+}
+
+/** What the caller may be told of by this route. */
+export function seenBy({ who, sees }: Caller, front: FrontName, row: Row): readonly Whose[] {
+  if (who === 'the operator') return row.outlives === true ? [...sees, 'deleted'] : sees
+  if (who === 'a weak key' && row.open === true) return ['own']
+  return front === 'operator' && row.customers !== true ? [] : sees
+}
+
+function without(name: string, headers: Headers): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([one]) => one !== name))
+}

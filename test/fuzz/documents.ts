@@ -1,0 +1,61 @@
+// The OpenAPI documents of a running server: all that its callers can reach, and so all that these tests must try.
+
+import { request } from 'undici'
+import { alloProfile } from '../../src/dialects/allo/profile.ts'
+import type { Profile } from '../../src/dialects/conformance/profile.ts'
+import { dialnexaProfile } from '../../src/dialects/dialnexa/profile.ts'
+import { partooProfile } from '../../src/dialects/partoo/profile.ts'
+import { standardProfile } from '../../src/dialects/standard/profile.ts'
+import { stornoProfile } from '../../src/dialects/storno/profile.ts'
+import { ultravoxProfile } from '../../src/dialects/ultravox/profile.ts'
+
+/** The customers of each front; those of `standard` share the operator's API. */
+export const fronts = {
+  operator: standardProfile,
+  allo: alloProfile,
+  dialnexa: dialnexaProfile,
+  partoo: partooProfile,
+  storno: stornoProfile,
+  ultravox: ultravoxProfile,
+} as const satisfies Record<string, Profile>
+
+export type FrontName = keyof typeof fronts
+export const frontNames = Object.keys(fronts) as readonly FrontName[]
+
+export interface Schema {
+  readonly [keyword: string]: unknown
+  readonly properties?: Readonly<Record<string, Schema>>
+}
+
+interface Content {
+  readonly content?: { readonly 'application/json'?: { readonly schema: Schema } }
+}
+
+export interface Operation {
+  readonly operationId: string
+  readonly parameters?: readonly { readonly in: 'path' | 'query'; readonly name: string; readonly schema: Schema }[]
+  readonly requestBody?: Content
+  readonly responses: Readonly<Record<string, Content>>
+}
+
+/** One route of a document. */
+export interface DocumentedRoute {
+  readonly front: FrontName
+  readonly method: string
+  /** With `{name}` for path parameters. */
+  readonly path: string
+  readonly operation: Operation
+}
+
+export async function documentedRoutes(serverUrl: string): Promise<readonly DocumentedRoute[]> {
+  const routes = await Promise.all(frontNames.map((front) => routesOf(serverUrl, front)))
+  return routes.flat()
+}
+
+async function routesOf(serverUrl: string, front: FrontName): Promise<readonly DocumentedRoute[]> {
+  const answer = await request(`${serverUrl}/openapi${front === 'operator' ? '' : `/${front}`}.json`)
+  const document = (await answer.body.json()) as { paths: Record<string, Record<string, Operation>> }
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ front, method: method.toUpperCase(), path, operation })),
+  )
+}

@@ -1,0 +1,143 @@
+// One running installation that serves every dialect, and tenants with one of everything that a tenant can have.
+
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Pool } from 'undici'
+import type { Caller, Fields, Headers } from '../../src/dialects/conformance/profile.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { createInstallation, type ServerProcess, startServer } from '../support/server-process.ts'
+import { type FrontName, fronts } from './documents.ts'
+
+/** What can be named by an id. */
+export type Noun = 'tenant' | 'endpoint' | 'event' | 'delivery' | 'key'
+export type Ids = Readonly<Record<Noun, string>>
+
+/** A tenant with an endpoint, an event that was delivered to it, and an API key. */
+export interface Party extends Caller {
+  readonly front: FrontName
+  readonly ids: Ids
+  /** Its endpoint's, and nobody else's. */
+  readonly url: string
+}
+
+export interface Request {
+  readonly method: string
+  readonly path: string
+  readonly headers?: Headers
+  readonly body?: unknown
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly text: string
+}
+
+const waitMsMax = 15_000
+
+export class Parties {
+  readonly server: ServerProcess
+  readonly receiver: Receiver
+  readonly #pool: Pool
+  readonly #asOperator: Headers
+  readonly #removeInstallation: () => Promise<void>
+  #hooks = 0
+
+  private constructor(server: ServerProcess, receiver: Receiver, operatorKey: string, remove: () => Promise<void>) {
+    this.server = server
+    this.receiver = receiver
+    this.#pool = new Pool(server.url, { connections: 32, headersTimeout: waitMsMax, bodyTimeout: waitMsMax })
+    this.#asOperator = { authorization: `Bearer ${operatorKey}` }
+    this.#removeInstallation = remove
+  }
+
+  /** The quotas are lifted: who may ask what is looked at here, not how often. */
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<Parties> {
+    const installation = await createInstallation()
+    const receiver = await startReceiver({ keep: false })
+    const server = await startServer(installation, { POSTHORN_RATE_LIMITS: 'off', ...env })
+    return new Parties(server, receiver, installation.operatorKey, () => installation.remove())
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy()
+    await this.server.stop()
+    await this.receiver.close()
+    await this.#removeInstallation()
+  }
+
+  get asOperator(): Headers {
+    return this.#asOperator
+  }
+
+  hookUrl(): string {
+    return `${this.receiver.url}/hook-${++this.#hooks}/`
+  }
+
+  async ask({ method, path, headers = {}, body }: Request): Promise<Answer> {
+    const answer = await this.#pool.request({
+      method,
+      path,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      body: body === undefined ? null : JSON.stringify(body),
+    })
+    return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() }
+  }
+
+  /** The body of an answer to the operator that must have `status`. */
+  async want(status: number, method: string, path: string, body?: unknown): Promise<Fields> {
+    const answer = await this.ask({ method, path, body, headers: this.#asOperator })
+    assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`)
+    return answer.text === '' ? {} : (JSON.parse(answer.text) as Fields)
+  }
+
+  /** @param id of the tenant; default: one in the form of its dialect */
+  async party(front: FrontName, id?: string): Promise<Party> {
+    const { dialect, api } = fronts[front]
+    const created = await this.want(201, 'POST', '/v1/tenants', {
+      dialect: dialect.name,
+      ...(id !== undefined && { id }),
+    })
+    const tenant = String(created['id'])
+    const { id: keyId, key } = await this.key(tenant)
+    const type = api.eventType(0)
+    const url = this.hookUrl()
+    const endpoint = await this.want(201, 'POST', `/v1/tenants/${tenant}/endpoints`, { url, eventTypes: [type] })
+    const event = await this.want(202, 'POST', '/v1/events', { tenant, type, data: { of: tenant } })
+    const delivery = await this.#delivered(tenant, String(event['id']))
+    const ids = { tenant, endpoint: String(endpoint['id']), event: String(event['id']), delivery, key: keyId }
+    return { front, tenant, key, ids, url }
+  }
+
+  /** Gives a tenant one more endpoint, and one more delivery to its first. */
+  async grow({ front, ids }: Party): Promise<void> {
+    const [first, second] = [fronts[front].api.eventType(0), fronts[front].api.eventType(1)]
+    await this.want(202, 'POST', '/v1/events', { tenant: ids.tenant, type: first, data: {} })
+    const endpoint = { url: this.hookUrl(), eventTypes: [second] }
+    await this.want(201, 'POST', `/v1/tenants/${ids.tenant}/endpoints`, endpoint)
+  }
+
+  async key(tenant: string, more: Fields = {}): Promise<{ readonly id: string; readonly key: string }> {
+    const { id, key } = await this.want(201, 'POST', '/v1/keys', { tenants: [tenant], ...more })
+    return { id: String(id), key: String(key) }
+  }
+
+  /** Everything of a tenant as the operator sees it; equal texts say that nothing was changed. */
+  async inventory({ ids }: Party): Promise<string> {
+    const paths = [`/v1/tenants/${ids.tenant}`, `/v1/tenants/${ids.tenant}/endpoints`, `/v1/keys?tenant=${ids.tenant}`]
+    const lists = [`/v1/events?tenant=${ids.tenant}`, `/v1/deliveries?tenant=${ids.tenant}`]
+    const all = await Promise.all([...paths, ...lists].map((path) => this.want(200, 'GET', path)))
+    return JSON.stringify(all)
+  }
+
+  async #delivered(tenant: string, event: string): Promise<string> {
+    const giveUpAt = Date.now() + waitMsMax
+    for (;;) {
+      const { deliveries } = await this.want(200, 'GET', `/v1/events/${event}?tenant=${tenant}`)
+      const [delivery] = deliveries as { id: string; status: string }[]
+      if (delivery?.status === 'delivered') return delivery.id
+      assert.ok(Date.now() < giveUpAt, 'the event was delivered')
+      await sleep(5)
+    }
+  }
+}

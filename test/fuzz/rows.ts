@@ -1,0 +1,153 @@
+// What the isolation matrix must know of each route beyond its document. A route without a row fails the test.
+
+import { type FrontName, fronts } from './documents.ts'
+import type { Ids, Noun } from './parties.ts'
+
+export interface Row {
+  /** The answer to whoever may ask. */
+  readonly status: number
+  readonly body?: (ids: Ids, hookUrl: string) => unknown
+  /** Ids in the body. */
+  readonly bodyIds?: readonly Noun[]
+  /** Customers may ask too (operator's document only). */
+  readonly customers?: true
+  /** Needs a key, but no permission. */
+  readonly open?: true
+  /** What is answered about what is not there, where it is not 404 or 403. */
+  readonly absent?: number
+  /** The operator sees what a deleted tenant did until it is too old. */
+  readonly outlives?: true
+}
+
+/** Parameters that are ids, by name. */
+export const nounOf: Readonly<Record<string, Noun>> = {
+  tenant: 'tenant',
+  tenants: 'tenant',
+  org_id: 'tenant',
+  'x-company': 'tenant',
+  endpoint: 'endpoint',
+  webhook_id: 'endpoint',
+  uuid: 'endpoint',
+  event: 'event',
+  delivery: 'delivery',
+  deliveryUuid: 'delivery',
+  key: 'key',
+}
+
+/** Fields and parameters that name nothing of a tenant's. What is in neither list fails the test. */
+export const plainNames: ReadonlySet<string> = new Set(
+  `limit cursor page per_page pageSize status eventType type from to since until dialect name settings scopes role
+   data attributes occurredAt events url eventTypes filters description enabled headers secrets overlapSeconds topics
+   agentId items custom_headers isActive secret is_active`.split(/\s+/),
+)
+
+/** `id` is the endpoint in a path of DialNexa's, and elsewhere the id that a new thing shall have. */
+export function nounIn(place: 'path' | 'query' | 'body', name: string): Noun | null {
+  if (name === 'id') return place === 'path' ? 'endpoint' : null
+  return nounOf[name] ?? null
+}
+
+const sample = (front: FrontName) => (_ids: Ids, url: string) => fronts[front].api.sample(url, 1)
+const change = (_ids: Ids, url: string): unknown => ({ url })
+const customers = true
+const outlives = true
+
+const operator: Readonly<Record<string, Row>> = {
+  createTenant: { status: 201, body: () => ({ dialect: 'standard' }) },
+  listTenants: { status: 200 },
+  getTenant: { status: 200 },
+  changeTenant: { status: 200, body: () => ({ name: 'changed' }) },
+  deleteTenant: { status: 204 },
+  createKey: { status: 201, absent: 400, bodyIds: ['tenant'], body: ({ tenant }) => ({ tenants: [tenant] }) },
+  listKeys: { status: 200, absent: 200 },
+  revokeKey: { status: 204 },
+  publishEvent: {
+    status: 202,
+    absent: 400,
+    bodyIds: ['tenant'],
+    body: ({ tenant }) => ({ tenant, type: 'x', data: {} }),
+  },
+  publishEvents: {
+    status: 202,
+    bodyIds: ['tenant'],
+    body: ({ tenant }) => ({ events: [{ tenant, type: 'x', data: {} }] }),
+    absent: 202,
+  },
+  listEvents: { status: 200, absent: 200, outlives },
+  getEvent: { status: 200, outlives },
+  listEndpoints: { status: 200, customers },
+  createEndpoint: { status: 201, customers, body: sample('operator') },
+  getEndpoint: { status: 200, customers },
+  changeEndpoint: { status: 200, customers, body: change },
+  deleteEndpoint: { status: 204, customers },
+  rotateSecret: { status: 200, customers, body: () => ({}) },
+  sendTest: { status: 202, customers },
+  replay: { status: 202, customers, body: () => ({ since: '2026-01-01T00:00:00Z' }) },
+  listDeliveries: { status: 200, customers },
+  getDelivery: { status: 200, customers, outlives },
+  retryDelivery: { status: 202, customers, outlives },
+  listDialects: { status: 200 },
+  getDialect: { status: 200 },
+  getPublicKey: { status: 404 },
+}
+
+const allo: Readonly<Record<string, Row>> = {
+  listWebhookEventTypes: { status: 200 },
+  listWebhooks: { status: 200 },
+  createWebhook: { status: 201, body: sample('allo') },
+  getWebhook: { status: 200 },
+  updateWebhook: { status: 200, body: change },
+  deleteWebhook: { status: 204 },
+}
+
+const dialnexa: Readonly<Record<string, Row>> = {
+  listWebhooks: { status: 200 },
+  createWebhook: { status: 201, body: sample('dialnexa') },
+  getWebhook: { status: 200 },
+  updateWebhook: { status: 200, body: change },
+  deleteWebhook: { status: 200 },
+}
+
+const items = (_ids: Ids, url: string): unknown => ({ items: [fronts.partoo.api.sample(url, 1)] })
+
+const partoo: Readonly<Record<string, Row>> = {
+  getWebhookList: { status: 200 },
+  Webhook: { status: 200, body: items },
+  getWebhookEvents: { status: 200 },
+  tryoutWebhook: { status: 200, body: items },
+  getWebhook: { status: 200 },
+  updateWebhook: { status: 200, body: change },
+  patchWebhook: { status: 200, body: change },
+  deleteWebhook: { status: 200 },
+}
+
+const storno: Readonly<Record<string, Row>> = {
+  listWebhookEvents: { status: 200, open: true },
+  listWebhooks: { status: 200 },
+  createWebhook: { status: 201, body: sample('storno') },
+  getWebhook: { status: 200 },
+  updateWebhook: { status: 200, body: change },
+  deleteWebhook: { status: 204 },
+  regenerateWebhookSecret: { status: 200 },
+  testWebhook: { status: 200, body: () => ({}) },
+  listWebhookDeliveries: { status: 200 },
+  getWebhookDelivery: { status: 200 },
+}
+
+const ultravox: Readonly<Record<string, Row>> = {
+  webhooks_list: { status: 200 },
+  webhooks_create: { status: 201, body: sample('ultravox') },
+  webhooks_retrieve: { status: 200 },
+  webhooks_update: { status: 200, body: sample('ultravox') },
+  webhooks_partial_update: { status: 200, body: change },
+  webhooks_destroy: { status: 204 },
+}
+
+export const rows: Readonly<Record<FrontName, Readonly<Record<string, Row>>>> = {
+  operator,
+  allo,
+  dialnexa,
+  partoo,
+  storno,
+  ultravox,
+}

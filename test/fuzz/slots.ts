@@ -1,0 +1,74 @@
+// The places of a request that take ids, and requests with any ids in them.
+
+import type { Headers } from '../../src/dialects/conformance/profile.ts'
+import type { DocumentedRoute } from './documents.ts'
+import type { Answer, Ids, Noun, Request } from './parties.ts'
+import { nounIn, type Row } from './rows.ts'
+
+export interface Slot {
+  readonly place: 'path' | 'query' | 'header' | 'body'
+  readonly name: string
+  readonly noun: Noun
+}
+
+/** The tenant, where the request names one, comes first. */
+export function slotsOf({ front, operation }: DocumentedRoute, row: Row): readonly Slot[] {
+  const inDocument = (operation.parameters ?? []).flatMap(({ in: place, name }): Slot[] => {
+    const noun = nounIn(place, name)
+    return noun === null ? [] : [{ place, name, noun }]
+  })
+  const inBody = (row.bodyIds ?? []).map((noun): Slot => ({ place: 'body', name: noun, noun }))
+  const inHeaders: readonly Slot[] =
+    front === 'storno' && row.open !== true ? [{ place: 'header', name: 'x-company', noun: 'tenant' }] : []
+  return [...inHeaders, ...inDocument, ...inBody].toSorted(
+    (a, b) => Number(b.noun === 'tenant') - Number(a.noun === 'tenant'),
+  )
+}
+
+/** @param named an id for each slot, of the slot's noun */
+export function requestFor(
+  { method, path }: DocumentedRoute,
+  row: Row,
+  slots: readonly Slot[],
+  named: readonly Ids[],
+  headers: Headers,
+  hookUrl: string,
+): Request {
+  const given = slots.map(({ place, name, noun }, index) => ({ place, name, noun, id: named[index]?.[noun] ?? '' }))
+  const at = (place: Slot['place']) => given.filter((slot) => slot.place === place)
+  const dialect = path.replace('{dialect}', 'allo')
+  const filled = at('path').reduce((text, { name, id }) => text.replace(`{${name}}`, id), dialect)
+  const query = new URLSearchParams(at('query').map(({ name, id }) => [name, id]))
+  const inBody = Object.fromEntries(at('body').map(({ noun, id }) => [noun, id])) as unknown as Ids
+  return {
+    method,
+    path: query.size === 0 ? filled : `${filled}?${query.toString()}`,
+    headers: {
+      ...Object.fromEntries(at('header').map(({ name, id }) => [name, id])),
+      ...headers,
+      'x-request-id': 'req_matrix',
+    },
+    ...(row.body !== undefined && { body: row.body(inBody, hookUrl) }),
+  }
+}
+
+export interface Shown {
+  readonly status: number
+  readonly text: string
+  readonly headers: readonly [string, unknown][]
+}
+
+/** Headers that tell of the moment and not of the answer; the length goes with the ids'. */
+const passing = /^(?:date|keep-alive|connection|content-length|.*ratelimit-.*)$/
+
+/** An answer as it reads with the ids that were asked for taken out. */
+export function shown(answer: Answer, slots: readonly Slot[], named: readonly Ids[]): Shown {
+  const text = slots.reduce((shorter, { name, noun }, index) => {
+    return shorter.replaceAll(named[index]?.[noun] ?? '', `<${name}>`)
+  }, answer.text)
+  return {
+    status: answer.status,
+    text,
+    headers: Object.entries(answer.headers).filter(([name]) => !passing.test(name)),
+  }
+}
