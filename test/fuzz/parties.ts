@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import type { Caller, Fields, Headers } from '../../src/dialects/conformance/profile.ts'
-import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { type Receiver, type ReceiverOptions, startReceiver } from '../support/receiver.ts'
 import { createInstallation, type ServerProcess, startServer } from '../support/server-process.ts'
 import { type FrontName, fronts } from './documents.ts'
 
@@ -24,7 +24,10 @@ export interface Request {
   readonly method: string
   readonly path: string
   readonly headers?: Headers
+  /** Sent as JSON. */
   readonly body?: unknown
+  /** Sent as it is, instead of `body`. */
+  readonly raw?: string
 }
 
 export interface Answer {
@@ -52,9 +55,12 @@ export class Parties {
   }
 
   /** The quotas are lifted: who may ask what is looked at here, not how often. */
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<Parties> {
+  static async start(
+    env: Readonly<Record<string, string>> = {},
+    behave: NonNullable<ReceiverOptions['behave']> = () => ({}),
+  ): Promise<Parties> {
     const installation = await createInstallation()
-    const receiver = await startReceiver({ keep: false })
+    const receiver = await startReceiver({ keep: false, behave })
     const server = await startServer(installation, { POSTHORN_RATE_LIMITS: 'off', ...env })
     return new Parties(server, receiver, installation.operatorKey, () => installation.remove())
   }
@@ -74,20 +80,30 @@ export class Parties {
     return `${this.receiver.url}/hook-${++this.#hooks}/`
   }
 
-  async ask({ method, path, headers = {}, body }: Request): Promise<Answer> {
+  async ask({ method, path, headers = {}, body, raw }: Request): Promise<Answer> {
+    const content = raw ?? (body === undefined ? null : JSON.stringify(body))
     const answer = await this.#pool.request({
       method,
       path,
-      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
-      body: body === undefined ? null : JSON.stringify(body),
+      headers: { ...(content !== null && { 'content-type': 'application/json' }), ...headers },
+      body: content,
     })
     return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() }
   }
 
   /** The body of an answer to the operator that must have `status`. */
   async want(status: number, method: string, path: string, body?: unknown): Promise<Fields> {
-    const answer = await this.ask({ method, path, body, headers: this.#asOperator })
-    assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`)
+    return this.#want(status, { method, path, body, headers: this.#asOperator })
+  }
+
+  /** The same of a POST of JSON text. */
+  async wantRaw(status: number, path: string, raw: string): Promise<Fields> {
+    return this.#want(status, { method: 'POST', path, raw, headers: this.#asOperator })
+  }
+
+  async #want(status: number, request: Request): Promise<Fields> {
+    const answer = await this.ask(request)
+    assert.equal(answer.status, status, `${request.method} ${request.path}: ${answer.text}`)
     return answer.text === '' ? {} : (JSON.parse(answer.text) as Fields)
   }
 
@@ -104,7 +120,7 @@ export class Parties {
     const url = this.hookUrl()
     const endpoint = await this.want(201, 'POST', `/v1/tenants/${tenant}/endpoints`, { url, eventTypes: [type] })
     const event = await this.want(202, 'POST', '/v1/events', { tenant, type, data: { of: tenant } })
-    const delivery = await this.#delivered(tenant, String(event['id']))
+    const delivery = await this.delivered(tenant, String(event['id']))
     const ids = { tenant, endpoint: String(endpoint['id']), event: String(event['id']), delivery, key: keyId }
     return { front, tenant, key, ids, url }
   }
@@ -130,7 +146,8 @@ export class Parties {
     return JSON.stringify(all)
   }
 
-  async #delivered(tenant: string, event: string): Promise<string> {
+  /** The only delivery of an event, once it has arrived. */
+  async delivered(tenant: string, event: string): Promise<string> {
     const giveUpAt = Date.now() + waitMsMax
     for (;;) {
       const { deliveries } = await this.want(200, 'GET', `/v1/events/${event}?tenant=${tenant}`)
