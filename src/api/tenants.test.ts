@@ -73,6 +73,11 @@ suite('a tenant', () => {
     })
   }
 
+  test('that is absent is so for all who ask at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 16 }, () => rig.ask({ path: '/v1/tenants/nobody' })))
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([404]))
+  })
+
   test('that is deleted leaves the others their keys, those that it shared included', async () => {
     const gone = await rig.tenant('standard')
     const stays = await rig.tenant('standard')

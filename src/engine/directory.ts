@@ -38,6 +38,13 @@ export interface TenantView {
   readonly byKey: ReadonlyMap<EndpointKey, EndpointView>
 }
 
+/** A tenant that is being read. */
+interface Loading {
+  readonly view: Promise<TenantView | null>
+  /** Dropped meanwhile: it may have been read before the change, which has perhaps been answered by now. */
+  stale: boolean
+}
+
 export class Directory {
   readonly #store: EndpointStore
   readonly #vault: Vault
@@ -46,7 +53,7 @@ export class Directory {
     maxSize: limits.cachedEndpointsMax,
     sizeCalculation: (view) => 1 + view.endpoints.length,
   })
-  readonly #loading = new Map<TenantId, Promise<TenantView | null>>()
+  readonly #loading = new Map<TenantId, Loading>()
   readonly #trust: Trust
   /** The epoch in which all that is in memory was read. */
   #epoch: number | null = null
@@ -89,22 +96,26 @@ export class Directory {
     for (let tries = 0; tries < limits.updateTriesMax; tries++) {
       const known = this.peek(tenant)
       if (known !== undefined) return known
-      let loading = this.#loading.get(tenant)
-      if (loading === undefined) {
-        loading = this.#read(tenant)
-        this.#loading.set(tenant, loading)
-      }
-      try {
-        const view = await loading
-        // A tenant dropped meanwhile may have been read before the change, which has perhaps been answered by now.
-        if (this.#loading.get(tenant) !== loading) continue
-        if (view !== null && this.#epoch !== null) this.#views.set(tenant, view)
-        return view
-      } finally {
-        if (this.#loading.get(tenant) === loading) this.#loading.delete(tenant)
-      }
+      const loading = this.#loading.get(tenant) ?? this.#startLoading(tenant)
+      const view = await loading.view
+      if (!loading.stale) return view
     }
     throw new StoreUnavailable('the tenant keeps changing')
+  }
+
+  #startLoading(tenant: TenantId): Loading {
+    const finish = (view: TenantView | null): TenantView | null => {
+      if (view !== null && !loading.stale && this.#epoch !== null) this.#views.set(tenant, view)
+      return view
+    }
+    const view = this.#read(tenant)
+      .then(finish)
+      .finally(() => {
+        if (this.#loading.get(tenant) === loading) this.#loading.delete(tenant)
+      })
+    const loading: Loading = { view, stale: false }
+    this.#loading.set(tenant, loading)
+    return loading
   }
 
   /** Takes over what another node has recorded of an endpoint's failures, unless this one knows of later ones. */
@@ -116,12 +127,15 @@ export class Directory {
   /** Forgets a tenant, so that the next look reads it afresh. */
   drop(tenant: TenantId): void {
     this.#views.delete(tenant)
+    const loading = this.#loading.get(tenant)
+    if (loading !== undefined) loading.stale = true
     this.#loading.delete(tenant)
   }
 
   #forget(epoch: number | null): void {
     this.#epoch = epoch
     this.#views.clear()
+    for (const loading of this.#loading.values()) loading.stale = true
     this.#loading.clear()
   }
 
