@@ -53,6 +53,14 @@ suite('a body', () => {
     { name: 'nested to the limit is accepted', ...post, raw: eventWith(nested(127)), status: 202 },
     { name: 'with white space around it is accepted', ...post, raw: `\r\n\t ${eventWith('{}')} \n`, status: 202 },
     { name: 'that is absent names what is required', ...post, status: 400, fields: ['tenant', 'type', 'data'] },
+    {
+      name: 'with a thousand unknown fields names some of them',
+      ...post,
+      body: Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`key${index}`, 0])),
+      status: 400,
+      code: 'invalid',
+      has: ['{"field":"key0","message":"is not known"}'],
+    },
     { name: 'of 1 MiB is accepted', ...post, raw: sized(mib), status: 202 },
     { name: 'of a byte more is refused', ...post, raw: sized(mib + 1), status: 413, code: 'body_too_large' },
   ])

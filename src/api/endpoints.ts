@@ -3,6 +3,7 @@ import type { Endpoint } from '../domain/endpoint.ts'
 import type { EndpointId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { invalidField, type Result, success } from '../domain/problem.ts'
+import type { Dialect } from '../dialects/dialect.ts'
 import { type AnyRoute, type Answer, route } from '../http/front.ts'
 import { type Context, type Principal, tenantFor } from '../operations/context.ts'
 import { replay } from '../operations/deliveries.ts'
@@ -48,9 +49,16 @@ export function endpointRoutes(context: Context): AnyRoute[] {
       params: TenantPath,
       answers: { 200: PageOf(EndpointSchema) },
       async handle({ principal, params }) {
-        const endpoints = await listEndpoints(context, principal, params.tenant as TenantId)
+        const tenant = params.tenant as TenantId
+        const [view, endpoints] = [
+          await tenantFor(context, principal, tenant),
+          await listEndpoints(context, principal, tenant),
+        ]
+        if (!view.ok) return view
         if (!endpoints.ok) return endpoints
-        const data = await Promise.all(endpoints.value.map((endpoint) => shapeOf(context, principal, endpoint)))
+        const data = await Promise.all(
+          endpoints.value.map((endpoint) => shapeOf(context, view.value.dialect, endpoint)),
+        )
         return success({ status: 200, body: { data, nextCursor: null } })
       },
     }),
@@ -189,13 +197,12 @@ async function answer(
   endpoint: Result<Endpoint>,
   status: number,
 ): Promise<Result<Answer>> {
-  return endpoint.ok ? success({ status, body: await shapeOf(context, principal, endpoint.value) }) : endpoint
+  if (!endpoint.ok) return endpoint
+  // Its tenant may have been deleted meanwhile.
+  const view = await tenantFor(context, principal, endpoint.value.tenant)
+  return view.ok ? success({ status, body: await shapeOf(context, view.value.dialect, endpoint.value) }) : view
 }
 
-async function shapeOf(context: Context, principal: Principal, endpoint: Endpoint): Promise<unknown> {
-  const [view, status] = await Promise.all([
-    tenantFor(context, principal, endpoint.tenant),
-    endpointStatus(context, endpoint),
-  ])
-  return view.ok ? endpointShape(endpoint, view.value.dialect, status) : null
+async function shapeOf(context: Context, dialect: Dialect, endpoint: Endpoint): Promise<unknown> {
+  return endpointShape(endpoint, dialect, await endpointStatus(context, endpoint))
 }

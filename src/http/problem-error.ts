@@ -30,6 +30,9 @@ export function problemOfError(error: unknown): Problem | null {
       return { kind: 'bodyTooLarge', bytesMax: limits.requestBodyBytesMax }
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return { kind: 'bodyMalformed', detail: 'the body is not as long as Content-Length says' }
+    // Of the caller's connection: those of our own are other errors by now (StoreUnavailable).
+    case 'ECONNRESET':
+      return { kind: 'bodyMalformed', detail: 'the body broke off' }
     case 'FST_ERR_BAD_URL':
       return { kind: 'routeUnknown', method: '', path: '' }
     default:

@@ -77,7 +77,9 @@ export function fieldErrors(errors: readonly SchemaError[], input: unknown): Fie
       case 'additionalProperties':
         for (const name of error.params.additionalProperties) add([...path, name].join('.'), 'unknown', 'is not known')
         break
+      // So many unknown fields that their list is cut off: each has an error of its own before it.
       case 'boolean':
+        add(path.join('.'), 'unknown', 'is not known')
         break
       case 'anyOf':
         break

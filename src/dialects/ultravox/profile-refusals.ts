@@ -20,7 +20,14 @@ export const refusalSchema = {
     },
     {
       type: 'object',
-      properties: { url: messages, agentId: messages, events: list, secrets: list, non_field_errors: messages },
+      properties: {
+        url: messages,
+        agentId: messages,
+        events: list,
+        secrets: list,
+        cursor: messages,
+        non_field_errors: messages,
+      },
       additionalProperties: false,
       minProperties: 1,
     },
