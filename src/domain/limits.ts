@@ -10,6 +10,8 @@ export const limits = {
   // Requests
   requestBodyBytesMax: mib,
   requestTimeoutMs: 30 * second,
+  /** How often the server looks for requests that take longer, and ends them. */
+  requestCheckMs: second,
   /** Nesting of JSON bodies. JSON.parse takes millions; whoever reads the event later may not. */
   jsonDepthMax: 128,
   batchEventsMax: 1000,

@@ -125,6 +125,11 @@ export class Parties {
     return { front, tenant, key, ids, url }
   }
 
+  /** Deletes a tenant, if it is still there. */
+  async remove(tenant: string): Promise<void> {
+    await this.ask({ method: 'DELETE', path: `/v1/tenants/${tenant}`, headers: this.#asOperator })
+  }
+
   /** Gives a tenant one more endpoint, and one more delivery to its first. */
   async grow({ front, ids }: Party): Promise<void> {
     const [first, second] = [fronts[front].api.eventType(0), fronts[front].api.eventType(1)]

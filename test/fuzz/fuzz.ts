@@ -1,0 +1,211 @@
+// Fuzzing of a running server: sends requests, and holds every answer to what the server says of itself.
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import fc from 'fast-check'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { astray } from './astray.ts'
+import { type DocumentedRoute, documentedRoutes, type FrontName, frontNames, fronts, type Schema } from './documents.ts'
+import { Parties, type Party } from './parties.ts'
+import { type FuzzRequest, nameOf, requestTo } from './requests.ts'
+import { type Reply, type WireAnswer, WireClient } from './wire-client.ts'
+
+export interface FuzzOptions {
+  readonly seed: number
+  readonly requests: number
+  /** The run ends well after so long, however many requests were sent. */
+  readonly timeMs: number
+  readonly report?: (line: string) => void
+  /** Of a run that failed: where in it fast-check found the fault. */
+  readonly path?: string
+}
+
+export interface FuzzResult {
+  readonly requests: number
+  readonly seconds: number
+  /** Requests by the status of their answers. */
+  readonly statuses: Readonly<Record<string, number>>
+  readonly residentBytes: number
+  readonly slowestMs: number
+}
+
+/** Requests that are under way at once. */
+const batchSize = 40
+/** Tenants are replaced so often, because requests take them apart. */
+const batchesPerParty = 50
+/** The part that may be asked to try again: who tests or replays what others are changing at that very moment. */
+const unavailableMax = 0.005
+/** What the server may hold in memory, whatever comes. */
+const residentBytesMax = 400 * 1024 * 1024
+
+export async function fuzz({
+  seed,
+  requests,
+  timeMs,
+  path,
+  report = () => undefined,
+}: FuzzOptions): Promise<FuzzResult> {
+  const run = await FuzzRun.start()
+  const startedAt = Date.now()
+  try {
+    const anyRequest = fc.oneof(...run.routes.map(requestTo))
+    const mixed = fc.oneof({ weight: 9, arbitrary: anyRequest }, { weight: 1, arbitrary: astray(anyRequest) })
+    const batch = fc.array(mixed, { minLength: 1, maxLength: batchSize, size: 'max' })
+    await fc.assert(
+      fc.asyncProperty(batch, (all) => run.sendAll(all, report)),
+      {
+        seed,
+        ...(path !== undefined && { path }),
+        numRuns: Math.ceil((2 * requests) / batchSize),
+        interruptAfterTimeLimit: timeMs,
+        markInterruptAsFailure: false,
+        reporter: (details) => {
+          if (!details.failed) return
+          throw new Error(`${fc.defaultReportMessage(details)}\n${run.log()}`, { cause: details.errorInstance })
+        },
+      },
+    )
+    return { ...(await run.finish()), seconds: (Date.now() - startedAt) / 1000 }
+  } finally {
+    await run.close()
+  }
+}
+
+class FuzzRun {
+  readonly #parties: Parties
+  readonly #client: WireClient
+  readonly routes: readonly DocumentedRoute[]
+  readonly #routeOf: ReadonlyMap<string, DocumentedRoute>
+  readonly #known = new Map<FrontName, Readonly<Record<string, string>>>()
+  #batches = 0
+  #sent = 0
+  #slowestMs = 0
+  readonly #statuses: Record<string, number> = {}
+  readonly #validators = new WeakMap<object, ReturnType<typeof Compile>>()
+
+  private constructor(parties: Parties, routes: readonly DocumentedRoute[]) {
+    this.#parties = parties
+    this.routes = routes
+    this.#routeOf = new Map(routes.map((route) => [nameOf(route), route]))
+    this.#client = new WireClient(parties.server.port)
+  }
+
+  static async start(): Promise<FuzzRun> {
+    const watch = pathToFileURL(join(import.meta.dirname, 'prototype-watch.ts')).href
+    const parties = await Parties.start({ NODE_OPTIONS: `--import=${watch}`, POSTHORN_RETRY_SCALE: '0.001' })
+    return new FuzzRun(parties, await documentedRoutes(parties.server.url))
+  }
+
+  /** The end of what the server has logged. */
+  log(): string {
+    return this.#parties.server.output().slice(-3000)
+  }
+
+  async sendAll(requests: readonly FuzzRequest[], report: (line: string) => void): Promise<void> {
+    if (this.#batches++ % batchesPerParty === 0) await this.#renew(report)
+    await Promise.all(requests.map((request) => this.#send(request)))
+  }
+
+  /** After all that, everything works as it did, and the server is no bigger than it may be. */
+  async finish(): Promise<Omit<FuzzResult, 'seconds'>> {
+    for (const front of frontNames) await this.#parties.party(front)
+    const residentBytes = await this.#residentBytes()
+    assert.ok(residentBytes <= residentBytesMax, `the server holds ${residentBytes} bytes`)
+    assert.ok(!this.log().includes('"level":50'), `the server logged errors: ${this.log()}`)
+    const unavailable = this.#statuses['503'] ?? 0
+    assert.ok(unavailable <= this.#sent * unavailableMax, `${unavailable} of ${this.#sent} were answered 503`)
+    return { requests: this.#sent, statuses: this.#statuses, residentBytes, slowestMs: Math.round(this.#slowestMs) }
+  }
+
+  /** Fails if the server does not end well: if a prototype was polluted, for one. */
+  async close(): Promise<void> {
+    this.#client.close()
+    await this.#parties.close()
+  }
+
+  async #renew(report: (line: string) => void): Promise<void> {
+    await Promise.all(frontNames.map((front) => this.#renewFront(front)))
+    report(`${this.#sent} requests, ${Math.round((await this.#residentBytes()) / 1e6)} MB`)
+  }
+
+  async #renewFront(front: FrontName): Promise<void> {
+    const { 'own.tenant': before } = this.#known.get(front) ?? {}
+    const [own, foreign] = await Promise.all([this.#parties.party(front), this.#parties.party(front)])
+    this.#known.set(front, this.#placeholders(own, foreign))
+    if (before !== undefined) await this.#parties.remove(before)
+  }
+
+  #placeholders(own: Party, foreign: Party): Readonly<Record<string, string>> {
+    const named = (whose: string, ids: object) =>
+      Object.entries(ids).map(([noun, id]) => [`${whose}.${noun}`, String(id)])
+    return {
+      ...Object.fromEntries([...named('own', own.ids), ...named('foreign', foreign.ids)]),
+      'own.key': own.key,
+      operator: (this.#parties.asOperator['authorization'] ?? '').replace('Bearer ', ''),
+      hook: own.url,
+    }
+  }
+
+  async #send(request: FuzzRequest): Promise<void> {
+    const { method, astray: isAstray } = request
+    const route = this.#routeOf.get(request.route)
+    assert.ok(route !== undefined)
+    const known = this.#known.get(route.front) ?? {}
+    const fill = (text: string): string =>
+      text.replaceAll(/\{([a-z.]+)\}/g, (whole, name: string) => known[name] ?? whole)
+    const bytes = bytesOf(request, fill)
+    const reply = await this.#client.send(bytes, { alone: isAstray, head: method === 'HEAD' })
+    this.#sent += 1
+    const status = typeof reply === 'string' ? reply : String(reply.status)
+    this.#statuses[status] = (this.#statuses[status] ?? 0) + 1
+    if (typeof reply !== 'string') this.#slowestMs = Math.max(this.#slowestMs, reply.milliseconds)
+    try {
+      this.#check(route, request, reply)
+    } catch (error) {
+      const sent = bytes.subarray(0, 1000).toString('latin1')
+      throw new Error(`${sent}\n=> ${JSON.stringify(reply).slice(0, 1000)}`, { cause: error })
+    }
+  }
+
+  #check(route: DocumentedRoute, { method, body, astray: isAstray }: FuzzRequest, reply: Reply): void {
+    assert.notEqual(reply, 'silent')
+    if (isAstray) return assert.ok(reply === 'closed' || (typeof reply !== 'string' && reply.status < 500))
+    // Who sends more than is read may find the connection broken before the answer.
+    if (reply === 'closed') return assert.ok(body !== null && body.length > 1_000_000)
+    assert.ok(typeof reply !== 'string')
+    assert.ok(reply.status < 500 || (reply.status === 503 && reply.headers.has('retry-after')))
+    // Too big for the parser, so that no front sees it.
+    if (reply.status === 431) return
+    assert.ok(reply.headers.get('x-request-id'), 'an answer has a request id')
+    if (method === 'HEAD' || reply.status === 204) return
+    if (reply.status >= 400) this.#holds(fronts[route.front].api.refusalSchema as Schema, reply)
+    const declared = route.operation.responses[reply.status] ?? route.operation.responses['default']
+    if (method !== route.method || (declared === undefined && reply.status >= 400)) return
+    assert.ok(declared !== undefined, `an answer ${reply.status} is not declared`)
+    const schema = declared.content?.['application/json']?.schema
+    // A public key is text.
+    if (schema !== undefined && /json/.test(reply.headers.get('content-type') ?? '')) this.#holds(schema, reply)
+  }
+
+  #holds(schema: Schema, { text }: WireAnswer): void {
+    const validator = this.#validators.get(schema) ?? Compile(schema as unknown as TSchema)
+    this.#validators.set(schema, validator)
+    const [fault] = validator.Errors(JSON.parse(text))
+    assert.ok(fault === undefined, `${fault?.instancePath} ${fault?.message}`)
+  }
+
+  async #residentBytes(): Promise<number> {
+    const { text } = await this.#parties.ask({ method: 'GET', path: '/metrics' })
+    return Number(/^process_resident_memory_bytes (\S+)/m.exec(text)?.[1])
+  }
+}
+
+function bytesOf({ method, target, headers, body }: FuzzRequest, fill: (text: string) => string): Buffer {
+  const content = typeof body === 'string' ? Buffer.from(fill(body)) : body
+  const length = content === null ? [] : [['content-length', String(content.length)] as const]
+  const lines = [...headers, ...length].map(([name, value]) => `${name}: ${fill(value)}\r\n`)
+  const head = `${method} ${fill(target)} HTTP/1.1\r\nhost: posthorn\r\n${lines.join('')}\r\n`
+  return Buffer.concat([Buffer.from(head, 'latin1'), content ?? Buffer.alloc(0)])
+}

@@ -1,0 +1,11 @@
+// Loaded into a server with NODE_OPTIONS=--import: it exits with 70 if anything was added to what all objects share.
+
+const shared = [Object, Array, String, Number, Boolean, Function, Map, Promise].map((one) => one.prototype as object)
+const keys = (): string => shared.map((one) => Reflect.ownKeys(one).map(String).join(' ')).join('\n')
+const before = keys()
+
+process.on('exit', () => {
+  if (keys() === before) return
+  console.error(`a prototype was polluted:\n${keys()}`)
+  process.exitCode = 70
+})
