@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/api-key.ts'
 import { success } from '../domain/problem.ts'
@@ -62,6 +63,46 @@ test('one node counts alone, at once, and asks nobody', () => {
     Array.from({ length: 300 }, (_, index) => 299 - index),
   )
   assert.equal(limiter.take('who', perMinute, start + 60_000).remaining, 299)
+})
+
+const steps = fc.array(fc.tuple(fc.integer({ min: -90_000, max: 90_000 }), fc.integer({ min: 1, max: 900 })))
+
+test('however time goes, also back, no window lets more pass than the quota, and none less', () => {
+  fc.assert(
+    fc.property(steps, (bursts) => {
+      const limiter = new LocalRateLimiter()
+      let [now, latest, used] = [start, 0, 0]
+      for (const [stepMs, requests] of bursts) {
+        now += stepMs
+        const window = Math.floor(now / 60_000)
+        if (window > latest) used = 0
+        latest = Math.max(latest, window)
+        const windows = Array.from({ length: requests }, () => limiter.take('who', perMinute, now))
+        assert.equal(passed(windows), Math.min(requests, 300 - used))
+        used += passed(windows)
+      }
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('however time goes, also back, a bucket lets no more pass than it holds and what comes back', () => {
+  fc.assert(
+    fc.property(steps, (bursts) => {
+      const limiter = new LocalRateLimiter()
+      let [now, latest, left] = [start, 0, 1500]
+      for (const [stepMs, requests] of bursts) {
+        now += stepMs
+        left = Math.min(1500, left + (Math.max(0, now - latest) * 500) / 120_000)
+        latest = Math.max(latest, now)
+        const count = passed(Array.from({ length: requests }, () => limiter.take('who', bucket, now)))
+        // To the rounding of what comes back by thousandths.
+        assert.ok(Math.abs(count - Math.min(requests, left)) < 1.001, `${count} of ${left}`)
+        left -= count
+      }
+    }),
+    { numRuns: 30 },
+  )
 })
 
 test('a lone node of several lets all of the quota pass, and its headers count down by one', async () => {

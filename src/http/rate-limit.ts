@@ -37,11 +37,12 @@ export class LocalRateLimiter implements RateLimiter {
     if (count === undefined) {
       count = { at, used: 0 }
       this.#counts.set(who, count)
-    } else if (refills) {
+    } else if (at > count.at) {
+      // Not where the clock was put back: that opens no window again, and refills no bucket twice.
       const refilled = ((at - count.at) / 1000 / quota.windowSeconds) * quota.requests
-      count.used = Math.max(0, count.used - Math.max(0, refilled))
-    } else if (count.at !== at) count.used = 0
-    count.at = at
+      count.used = refills ? Math.max(0, count.used - refilled) : 0
+      count.at = at
+    }
     const window = describe(quota, count.used + 1, nowMs)
     if (window.allowed) count.used += 1
     return window
