@@ -37,7 +37,8 @@ const batchSize = 40
 const batchesPerParty = 50
 /** The part that may be asked to try again: who tests or replays what others are changing at that very moment. */
 const unavailableMax = 0.005
-/** What the server may hold in memory, whatever comes. */
+/** What the server may hold in memory, whatever comes: objects, and all in all. */
+const heapMibMax = 160
 const residentBytesMax = 400 * 1024 * 1024
 
 export async function fuzz({
@@ -94,7 +95,9 @@ class FuzzRun {
 
   static async start(): Promise<FuzzRun> {
     const watch = pathToFileURL(join(import.meta.dirname, 'prototype-watch.ts')).href
-    const parties = await Parties.start({ NODE_OPTIONS: `--import=${watch}`, POSTHORN_RETRY_SCALE: '0.001' })
+    // A small heap, so that what is never given back ends the server.
+    const options = `--import=${watch} --max-old-space-size=${heapMibMax}`
+    const parties = await Parties.start({ NODE_OPTIONS: options, POSTHORN_RETRY_SCALE: '0.001' })
     return new FuzzRun(parties, await documentedRoutes(parties.server.url))
   }
 
