@@ -12,6 +12,11 @@ export const limits = {
   requestTimeoutMs: 30 * second,
   /** How often the server looks for requests that take longer, and ends them. */
   requestCheckMs: second,
+  /**
+   * A connection on which nothing moves for so long is ended, for two or three times as long where its caller does not
+   * read. Longer than any request takes, a replay of a million deliveries too.
+   */
+  stalledConnectionMs: 5 * minute,
   /** Nesting of JSON bodies. JSON.parse takes millions; whoever reads the event later may not. */
   jsonDepthMax: 128,
   batchEventsMax: 1000,

@@ -104,7 +104,12 @@ export async function serveFront(app: FastifyInstance, front: Front, documentPat
     for (const definition of front.routes) addRoute(scope, front, definition)
     refuseOtherMethods(scope, front)
     refuseEmptyIds(scope, front)
-    scope.get(documentPath, { schema: { hide: true } }, () => scope.swagger())
+    // One text for all: many answers that a caller does not read would else be as many copies.
+    let document: string | null = null
+    scope.get(documentPath, { schema: { hide: true } }, (_request, reply) => {
+      document ??= JSON.stringify(scope.swagger())
+      return sendAnswer(reply, { status: 200, body: document })
+    })
   })
 }
 

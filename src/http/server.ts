@@ -39,6 +39,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.requestBodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: limits.stalledConnectionMs,
     // Node would look for what is late every 30 s only, and let a body take as long as headers may, if that is longer.
     http: { headersTimeout: limits.requestTimeoutMs, connectionsCheckingInterval: limits.requestCheckMs },
     exposeHeadRoutes: false,
