@@ -213,6 +213,7 @@ const failedStartStopMs = 1000
 
 const clock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(ms, action) {
     const timer = setTimeout(action, ms)
     return () => clearTimeout(timer)

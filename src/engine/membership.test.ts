@@ -58,6 +58,26 @@ test('it stops believing before others may declare it dead, whenever its last he
   assert.ok(limits.trustMs + limits.heartbeatIntervalMs <= limits.deadAfterMs)
 })
 
+test('a clock that is set back prolongs no trust, and puts off no taking over', async () => {
+  const { clock, membership, state } = await rig()
+  state.away = true
+  clock.set(clock.now() - 3_600_000)
+  await pass(clock, limits.trustMs)
+  assert.equal(membership.epoch(), null)
+  state.away = false
+  state.silentMs = 60_000
+  await pass(clock, limits.heartbeatIntervalMs)
+  clock.set(clock.now() - 3_600_000)
+  await pass(clock, limits.deadAfterMs + limits.heartbeatIntervalMs)
+  assert.ok(state.taken > 0)
+})
+
+test('a machine that was suspended, so that only its clock on the wall has gone on, is not trusted', async () => {
+  const { clock, membership } = await rig()
+  clock.set(clock.now() + limits.trustMs)
+  assert.equal(membership.epoch(), null)
+})
+
 test('word that changes may have been missed ends the trust until a heartbeat is heard', async () => {
   const { clock, membership, tell } = await rig()
   const epoch = membership.epoch()

@@ -36,9 +36,10 @@ export class Membership implements Trust {
   #hooks: MembershipHooks | null = null
   #incarnation: Incarnation | null
   #epoch = 1
-  #trustedUntil = 0
+  /** When the last heartbeat was sent that was answered; null: nothing may be believed before the next one is. */
+  #heard: Moment | null = null
   /** Since when heartbeats have been heard without a gap. */
-  #steadySince = 0
+  #steadySince: Moment = { now: 0, elapsed: 0 }
   #cancelTimer = (): void => {}
   #running: Promise<unknown> = Promise.resolve()
   #takingOver: Promise<void> | null = null
@@ -46,9 +47,9 @@ export class Membership implements Trust {
 
   /** Registers the node. Nothing is taken over from others yet. */
   static async join(store: Store, clock: Clock, observer: EngineObserver): Promise<Membership> {
-    const now = clock.now()
-    const membership = new Membership(store, clock, observer, await store.join(now))
-    membership.#believe(now)
+    const sent = momentOf(clock)
+    const membership = new Membership(store, clock, observer, await store.join(sent.now))
+    membership.#believe(sent)
     return membership
   }
 
@@ -65,7 +66,7 @@ export class Membership implements Trust {
   }
 
   epoch(): number | null {
-    return this.#store.shared && this.#clock.now() >= this.#trustedUntil ? null : this.#epoch
+    return this.#store.shared && !this.#isTrusted() ? null : this.#epoch
   }
 
   start(hooks: MembershipHooks): void {
@@ -80,15 +81,15 @@ export class Membership implements Trust {
   async beat(): Promise<boolean> {
     const incarnation = this.#incarnation
     if (incarnation === null) return false
-    const sentAt = this.#clock.now()
-    const { alive, silentMs } = await this.#store.heartbeat(incarnation, sentAt)
+    const sent = momentOf(this.#clock)
+    const { alive, silentMs } = await this.#store.heartbeat(incarnation, sent.now)
     if (incarnation !== this.#incarnation) return false
     if (!alive) {
       this.giveUp(new IncarnationLost('this node was silent for so long that it was declared dead'))
       return false
     }
-    this.#believe(sentAt)
-    if (silentMs > limits.deadAfterMs && sentAt - this.#steadySince >= limits.deadAfterMs) {
+    this.#believe(sent)
+    if (silentMs > limits.deadAfterMs && sent.elapsed - this.#steadySince.elapsed >= limits.deadAfterMs) {
       // Beside the heartbeats: to release what a node held takes its time.
       this.#takingOver ??= this.#takeOver(incarnation)
     }
@@ -111,7 +112,7 @@ export class Membership implements Trust {
     if (lost === null || this.#stopped) return
     this.#incarnation = null
     this.#epoch += 1
-    this.#trustedUntil = 0
+    this.#heard = null
     this.#observer.failed('this node gives up what it holds and joins anew', reason)
     this.#hooks?.lost()
     this.#cancelTimer()
@@ -135,9 +136,9 @@ export class Membership implements Trust {
     ) {
       try {
         await this.#store.leave(lost)
-        const now = this.#clock.now()
-        this.#incarnation = await this.#store.join(now)
-        this.#believe(now)
+        const sent = momentOf(this.#clock)
+        this.#incarnation = await this.#store.join(sent.now)
+        this.#believe(sent)
         this.#hooks?.joined()
         this.#beatIn(limits.heartbeatIntervalMs)
         return
@@ -157,18 +158,25 @@ export class Membership implements Trust {
     })
   }
 
-  #believe(heardAt: number): void {
-    if (this.#clock.now() >= this.#trustedUntil) {
+  #isTrusted(): boolean {
+    if (this.#heard === null) return false
+    // By whichever clock says more: the one may have been set back, the other one stood still.
+    const { now, elapsed } = momentOf(this.#clock)
+    return Math.max(now - this.#heard.now, elapsed - this.#heard.elapsed) < limits.trustMs
+  }
+
+  #believe(sent: Moment): void {
+    if (!this.#isTrusted()) {
       this.#epoch += 1
-      this.#steadySince = heardAt
+      this.#steadySince = sent
     }
-    this.#trustedUntil = heardAt + limits.trustMs
+    this.#heard = sent
   }
 
   /** What others have told since may have been missed. */
   #distrust(): void {
     this.#epoch += 1
-    this.#trustedUntil = 0
+    this.#heard = null
     if (this.#incarnation !== null) this.#beatIn(0)
   }
 
@@ -184,4 +192,14 @@ export class Membership implements Trust {
         })
     })
   }
+}
+
+/** By the clock on the wall, and by the one that nobody sets. */
+interface Moment {
+  readonly now: number
+  readonly elapsed: number
+}
+
+function momentOf(clock: Clock): Moment {
+  return { now: clock.now(), elapsed: clock.elapsed() }
 }

@@ -10,6 +10,7 @@ interface Timer {
 
 export class FakeClock implements Clock {
   #now: number
+  #elapsed = 0
   #timers = new Set<Timer>()
 
   constructor(now: number = Date.UTC(2026, 0, 1)) {
@@ -20,8 +21,12 @@ export class FakeClock implements Clock {
     return this.#now
   }
 
+  elapsed(): number {
+    return this.#elapsed
+  }
+
   after(ms: number, action: () => void): () => void {
-    const timer = { at: this.#now + Math.max(0, ms), action }
+    const timer = { at: this.#elapsed + Math.max(0, ms), action }
     this.#timers.add(timer)
     return () => this.#timers.delete(timer)
   }
@@ -29,12 +34,18 @@ export class FakeClock implements Clock {
   /** Jumps ahead, and fires what is due then, each once however long it was due. */
   async advance(ms: number): Promise<void> {
     this.#now += ms
+    this.#elapsed += ms
     await this.settle()
+  }
+
+  /** Somebody sets the clock: timers do not care. */
+  set(now: number): void {
+    this.#now = now
   }
 
   /** Fires what is due now, and lets it do its work. */
   async settle(): Promise<void> {
-    const due = [...this.#timers].filter((timer) => timer.at <= this.#now).toSorted((a, b) => a.at - b.at)
+    const due = [...this.#timers].filter((timer) => timer.at <= this.#elapsed).toSorted((a, b) => a.at - b.at)
     for (const timer of due) {
       this.#timers.delete(timer)
       timer.action()
