@@ -101,3 +101,16 @@ test('a stop waits for the claim under way and begins no other', async () => {
   await clock.advance(60_000)
   assert.equal(looks.length, 1)
 })
+
+test('a clock that is set back does not keep it from looking', async () => {
+  const { clock, looks, schedule } = rig()
+  const before = clock.now()
+  schedule.wakeAt(before)
+  await clock.settle()
+  looks[0]?.()
+  await clock.settle()
+  clock.set(before - 3_600_000)
+  schedule.wakeAt(before + 1)
+  await clock.advance(limits.claimIntervalMs)
+  assert.equal(looks.length, 2)
+})

@@ -43,7 +43,9 @@ export class Schedule {
     if (this.#stopped || dueAt >= this.#wakeAt) return
     this.#cancelTimer?.()
     this.#wakeAt = dueAt
-    this.#cancelTimer = this.#clock.after(Math.max(0, dueAt - this.#clock.now()), () => {
+    // No longer than till the next look: a clock that is set back puts what is due far away.
+    const waitMs = Math.min(Math.max(0, dueAt - this.#clock.now()), limits.claimIntervalMs)
+    this.#cancelTimer = this.#clock.after(waitMs, () => {
       this.#cancelTimer = null
       this.#wakeAt = Number.POSITIVE_INFINITY
       this.#look()
