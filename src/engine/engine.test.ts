@@ -185,6 +185,30 @@ suite('a stop', () => {
     assert.equal(rig.sender.sent.length, 0)
   })
 
+  test('begins nothing new, though the store has been away and answers again', async (t) => {
+    let broken = false
+    const rig = await createRig(t, {
+      wrapStore: (store) => ({
+        ...store,
+        commit: (batch) => (broken ? Promise.reject(new StoreUnavailable('full')) : store.commit(batch)),
+      }),
+    })
+    await rig.addEndpoint('/a')
+    await rig.accept(40)
+    broken = true
+    rig.sender.sent[0]?.answer(ok)
+    await rig.until(() => rig.observed.storeChanges.includes(false), 'the store is found unavailable')
+    const inFlight = rig.sender.sent.splice(0)
+    const stopped = rig.engine.stop(10 * second)
+    broken = false
+    await rig.clock.advance(limits.storeRetryMs)
+    await rig.until(() => rig.observed.storeChanges.at(-1) === true, 'the store is found available')
+    for (const { answer } of inFlight.slice(1)) answer(ok)
+    await rig.clock.advance(10 * second)
+    await stopped
+    assert.equal(rig.sender.sent.length, 0)
+  })
+
   test('ends at its deadline although a receiver hangs, and keeps that delivery', async (t) => {
     const rig = await createRig(t)
     await rig.addEndpoint('/a')

@@ -119,7 +119,8 @@ export class Engine {
       postponed: (work) => this.#postponed(work),
     })
     this.#commits = new GroupCommit(store, membership, clock, observer, {
-      availabilityChanged: (available) => (available ? this.#lanes.resume() : this.#lanes.pause()),
+      // A node that is stopping begins nothing new, though the store answers again.
+      availabilityChanged: (available) => (available && this.#accepting ? this.#lanes.resume() : this.#lanes.pause()),
       committed: (batch) => this.statuses.committed(batch),
       learnt: (learnt) => directory.learn(learnt),
     })
