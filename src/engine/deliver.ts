@@ -26,6 +26,8 @@ export interface Finished {
 export interface DeliverOptions {
   readonly directory: Directory
   readonly trust: Trust
+  /** Whether a delivery belongs to the present life of the node. */
+  readonly isHeld: (work: Work) => boolean
   readonly sender: Sender
   readonly clock: Clock
   /** For jitter: a number in [0, 1). */
@@ -62,7 +64,8 @@ export class Deliver {
       this.#options.postponed(work)
       return
     }
-    if (this.#options.trust.epoch() === null) this.#options.postponed(work)
+    // The read may have taken so long that this life of the node has ended, and the next one has begun.
+    if (this.#options.trust.epoch() === null || !this.#options.isHeld(work)) this.#options.postponed(work)
     else this.#send(work, view)
   }
 

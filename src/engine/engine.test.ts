@@ -6,7 +6,7 @@ import type { Dialect } from '../dialects/dialect.ts'
 import { standard } from '../dialects/standard/wire.ts'
 import type { Event } from '../domain/event.ts'
 import { limits } from '../domain/limits.ts'
-import { StoreUnavailable } from '../store/store.ts'
+import { IncarnationLost, StoreUnavailable } from '../store/store.ts'
 
 const second = 1000
 const hour = 3600 * second
@@ -166,6 +166,46 @@ suite('a crash', () => {
     const after = rig.sender.sent.map(({ request }) => request.headers['webhook-id'])
     assert.equal(new Set(after).size, 1100)
     for (const id of before) assert.ok(after.includes(id))
+  })
+})
+
+suite('a lost incarnation', () => {
+  test('sends nothing in the next one, though it had begun to', async (t) => {
+    let holdBack = false
+    let lose = false
+    const heldBack: (() => void)[] = []
+    const rig = await createRig(t, {
+      wrapStore: (store) => ({
+        ...store,
+        async commit(batch) {
+          if (lose) throw new IncarnationLost('planted', { outcomeUnknown: true })
+          const result = await store.commit(batch)
+          // So that the endpoint is read again before anything is sent.
+          if (holdBack) rig.directory.drop(tenant)
+          return result
+        },
+        async loadTenant(id) {
+          const loaded = await store.loadTenant(id)
+          if (holdBack) await new Promise<void>((resolve) => heldBack.push(resolve))
+          return loaded
+        },
+      }),
+    })
+    rig.sender.respond = () => ok
+    await rig.addEndpoint('/a')
+    await rig.directory.load(tenant)
+    holdBack = true
+    await rig.accept(1)
+    await rig.until(() => heldBack.length === 1, 'its endpoint is being read')
+    holdBack = false
+    lose = true
+    rig.directory.drop(tenant)
+    await assert.rejects(rig.accept(1), IncarnationLost)
+    lose = false
+    await rig.until(async () => (await rig.deliveries('delivered')).length === 1, 'the next life has delivered it')
+    for (const release of heldBack) release()
+    await rig.clock.settle()
+    assert.equal(rig.sender.sent.length, 1)
   })
 })
 

@@ -110,6 +110,7 @@ export class Engine {
     this.#deliver = new Deliver({
       directory,
       trust: membership,
+      isHeld: (work) => this.#isHeld(work),
       sender,
       clock,
       random,
