@@ -117,6 +117,7 @@ export const limits = {
   // Upkeep
   retentionStepRows: 1000,
   retentionIntervalMs: minute,
+  sweepIntervalMs: minute,
   bulkStepRows: 1000,
   /** Endpoints that are sealed with another master key in one step. */
   rotationStepRows: 100,

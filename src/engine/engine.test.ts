@@ -117,6 +117,20 @@ suite('switching off', () => {
     assert.equal(rig.sender.sent.length, 0)
   })
 
+  test('a retry of what was under way when its endpoint went off is cancelled before long', async (t) => {
+    const rig = await createRig(t)
+    const endpoint = await rig.addEndpoint('/a')
+    await rig.accept(1)
+    await rig.store.deleteEndpoint(tenant, endpoint.key, rig.clock.now(), null)
+    rig.engine.endpointChanged(tenant, { endpoint: endpoint.key, deleted: true })
+    await rig.clock.settle()
+    rig.sender.sent[0]?.answer(failed)
+    await rig.until(async () => (await rig.deliveries())[0]?.attempts === 1, 'the attempt is recorded')
+    await rig.clock.advance(limits.sweepIntervalMs)
+    await rig.until(async () => (await rig.deliveries('cancelled')).length === 1, 'it is cancelled')
+    assert.equal((await rig.deliveries())[0]?.reason, 'endpoint deleted')
+  })
+
   test('an endpoint that was deleted gets nothing more', async (t) => {
     const rig = await createRig(t)
     const endpoint = await rig.addEndpoint('/a')

@@ -32,6 +32,8 @@ export class Upkeep {
 
   start(): void {
     this.#repeat('retention', limits.retentionIntervalMs, () => this.#prune())
+    // An attempt that was under way when its endpoint went off may leave a retry behind.
+    this.#repeat('late sweep', limits.sweepIntervalMs, async () => this.sweepSoon())
     this.sweepSoon()
     if (this.#options.rotation !== null) this.#rotate(this.#options.rotation, 0)
   }
