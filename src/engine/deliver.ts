@@ -72,7 +72,7 @@ export class Deliver {
   #send(work: Work, tenant: TenantView | null): void {
     const view = tenant?.byKey.get(work.endpoint)
     if (tenant === null || view === undefined) return this.#end(work, 'cancelled', 'endpoint deleted')
-    if (view.off) return this.#end(work, 'cancelled', cancelReason(view.endpoint.disabledReason))
+    if (view.off !== null) return this.#end(work, 'cancelled', cancelReason(view.off))
 
     const { clock, sender } = this.#options
     const { dialect } = tenant
@@ -165,8 +165,8 @@ export class Deliver {
       view.health = change.health
       if (change.disable) disable ??= 'failing'
     }
-    if (disable === null || view.off) return { ...facts, ...changed }
-    view.off = true
+    if (disable === null || view.off !== null) return { ...facts, ...changed }
+    view.off = disable
     return { ...facts, ...changed, disable }
   }
 
@@ -189,6 +189,6 @@ export function requestOf(
   return { url: endpoint.url, headers, body, timeoutMs: dialect.timeoutMs, keepHeaders: dialect.keepExchange }
 }
 
-export function cancelReason(disabled: DisabledReason | null): EndReason {
+export function cancelReason(disabled: DisabledReason): EndReason {
   return disabled === 'gone' ? 'endpoint gone' : 'endpoint disabled'
 }

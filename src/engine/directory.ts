@@ -3,7 +3,7 @@
 
 import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { type Endpoint, type SigningSecret, secretsInForce } from '../domain/endpoint.ts'
+import { type DisabledReason, type Endpoint, type SigningSecret, secretsInForce } from '../domain/endpoint.ts'
 import type { EndpointId, EndpointKey, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { Tenant } from '../domain/tenant.ts'
@@ -22,8 +22,8 @@ export interface EndpointView {
   readonly endpoint: Endpoint
   /** The dialect's memory of failures, as last recorded. */
   health: string | null
-  /** Set when the endpoint's own outcomes switch it off, ahead of the commit that says so. */
-  off: boolean
+  /** Why it is off; set when its own outcomes switch it off, ahead of the commit that says so. Null: it is on. */
+  off: DisabledReason | null
   signingKeys(nowMs: number): readonly KeyObject[]
 }
 
@@ -175,7 +175,8 @@ export class Directory {
     }
     const own = this.#installationKeys.get(dialect.name)
     const signingKeys = own === undefined ? preparedKeys(endpoint.secrets, dialect) : () => own
-    return { endpoint, health, off: !endpoint.enabled, signingKeys }
+    const off = endpoint.enabled ? null : (endpoint.disabledReason ?? 'requested')
+    return { endpoint, health, off, signingKeys }
   }
 }
 

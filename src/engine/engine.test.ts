@@ -117,6 +117,19 @@ suite('switching off', () => {
     assert.equal(rig.sender.sent.length, 0)
   })
 
+  test('what would have been sent next says that its endpoint is gone, too', async (t) => {
+    const rig = await createRig(t)
+    await rig.addEndpoint('/a')
+    rig.sender.respond = () => failed
+    await rig.accept(3)
+    // Retries go one at a time: the next one is taken up the moment the first has been answered.
+    await rig.until(async () => (await rig.deliveries()).every((row) => row.attempts === 1), 'all have failed')
+    rig.sender.respond = () => ({ outcome: { kind: 'rejected', status: 410, retryAfterMs: null }, response: null })
+    await rig.clock.advance(10 * second)
+    await rig.until(async () => (await rig.deliveries('pending')).length === 0, 'nothing waits')
+    assert.deepEqual(new Set((await rig.deliveries()).map(({ reason }) => reason)), new Set(['endpoint gone']))
+  })
+
   test('a retry of what was under way when its endpoint went off is cancelled before long', async (t) => {
     const rig = await createRig(t)
     const endpoint = await rig.addEndpoint('/a')
@@ -158,7 +171,7 @@ suite('switching off', () => {
     assert.equal((await rig.directory.load(tenant))?.endpoints[0]?.endpoint.enabled, true)
     await rig.clock.advance(2 * hour)
     await rig.accept(1)
-    await rig.until(async () => (await rig.directory.load(tenant))?.endpoints[0]?.off === true, 'it is off')
+    await rig.until(async () => (await rig.directory.load(tenant))?.endpoints[0]?.off === 'failing', 'it is off')
     await rig.until(
       async () => (await rig.directory.load(tenant))?.endpoints[0]?.endpoint.enabled === false,
       'it is stored',

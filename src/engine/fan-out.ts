@@ -20,7 +20,7 @@ export function fanOut(
   const works: Work[] = []
   for (const { endpoint, off } of view.endpoints) {
     const wanted = only === undefined ? endpointMatches(endpoint, event.type, event.attributes) : only === endpoint.key
-    if (off || !wanted) continue
+    if (off !== null || !wanted) continue
     const id = uuidV7(event.acceptedAt, random) as DeliveryId
     works.push({ id, endpoint: endpoint.key, event, node, attempts: 0, attemptsBefore: 0 })
   }
