@@ -174,6 +174,9 @@ function publishedShape({ event, deliveries, duplicate }: PublishedEvent): unkno
 
 function batchError(problem: Problem): unknown {
   if (problem.kind === 'conflict') return { code: problem.code, detail: problem.detail }
+  if (problem.kind === 'unavailable' && problem.outcomeUnknown === true) {
+    return { code: 'outcome_unknown', detail: 'it may have been stored: post it again with the same id' }
+  }
   if (problem.kind !== 'invalid') return { code: problem.kind, detail: problem.kind }
   const errors = problem.fields.map(({ field, message }) => ({ field, message }))
   return { code: 'invalid', detail: errors.map(({ field, message }) => `${field} ${message}`).join('; '), errors }

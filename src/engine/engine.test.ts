@@ -236,6 +236,27 @@ suite('a lost incarnation', () => {
   })
 })
 
+suite('an event matched afresh', () => {
+  for (const outcomeUnknown of [true, false]) {
+    test(`is ${outcomeUnknown ? 'of unknown fate' : 'not stored'} where the second commit says so`, async (t) => {
+      let commits = 0
+      const rig = await createRig(t, {
+        wrapStore: (store) => ({
+          ...store,
+          async commit(batch) {
+            commits += 1
+            if (commits === 1) return { events: [{ kind: 'stale' }], fenced: [], learnt: [] }
+            if (commits > 2) return store.commit(batch)
+            throw outcomeUnknown ? new IncarnationLost('planted', { outcomeUnknown }) : new StoreUnavailable('planted')
+          },
+        }),
+      })
+      await rig.addEndpoint('/a')
+      assert.equal((await rig.accept(1))[0]?.kind, outcomeUnknown ? 'unknown' : 'unsettled')
+    })
+  }
+})
+
 suite('a stop', () => {
   test('lets what is in flight end, hands back the rest and accepts nothing more', async (t) => {
     const rig = await createRig(t)

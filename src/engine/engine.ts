@@ -53,9 +53,10 @@ export interface Draft {
 /**
  * What became of a draft, and how many deliveries it has. `absent`: its tenant is gone. `unsettled`: the tenant kept
  * changing, or the database went away before the event could be matched with how it is now; it was not stored.
+ * `unknown`: it may have been stored.
  */
 export type Accepted = {
-  readonly kind: Exclude<IngestResult['kind'], 'stale'> | 'absent' | 'unsettled'
+  readonly kind: Exclude<IngestResult['kind'], 'stale'> | 'absent' | 'unsettled' | 'unknown'
   readonly deliveries: readonly DeliveryId[]
   readonly count: number
 }
@@ -158,6 +159,7 @@ export class Engine {
 
   async #matchAfresh(drafts: readonly Draft[], first: readonly Settled[]): Promise<readonly Accepted[]> {
     const results = [...first]
+    let left: 'unsettled' | 'unknown' = 'unsettled'
     try {
       for (let tries = 0; tries < limits.eventMatchesMax && results.some(isStale); tries++) {
         const again: { index: number; draft: Draft }[] = []
@@ -178,9 +180,10 @@ export class Engine {
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error
       this.#options.observer.failed('an event could not be matched afresh', error)
+      if (error.outcomeUnknown) left = 'unknown'
     }
     return results.map((result): Accepted =>
-      isStale(result) ? { kind: 'unsettled', deliveries: [], count: 0 } : (result as Accepted),
+      isStale(result) ? { kind: left, deliveries: [], count: 0 } : (result as Accepted),
     )
   }
 

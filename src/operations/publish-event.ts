@@ -92,6 +92,12 @@ function published(event: Event, accepted: Accepted): Result<PublishedEvent> {
       return failure(fault('tenant', 'choice', `there is no tenant ${event.tenant}`))
     case 'unsettled':
       return failure({ kind: 'unavailable', retryAfterSeconds: limits.unavailableRetrySeconds })
+    case 'unknown':
+      return failure({
+        kind: 'unavailable',
+        retryAfterSeconds: limits.unavailableRetrySeconds,
+        outcomeUnknown: true,
+      })
   }
 }
 

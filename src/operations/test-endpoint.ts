@@ -41,7 +41,11 @@ export async function sendTest(
   // It was changed on another node meanwhile.
   if (accepted?.kind === 'stored') return failure(endpointDisabled)
   if (accepted?.kind === 'absent') return failure({ kind: 'notFound', what: 'endpoint', id })
-  return failure({ kind: 'unavailable', retryAfterSeconds: limits.unavailableRetrySeconds })
+  return failure({
+    kind: 'unavailable',
+    retryAfterSeconds: limits.unavailableRetrySeconds,
+    ...(accepted?.kind === 'unknown' && { outcomeUnknown: true }),
+  })
 }
 
 /** The same, answered when its first attempt is recorded; `attempt` is null where that takes longer than `timeoutMs`. */
