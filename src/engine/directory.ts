@@ -124,6 +124,14 @@ export class Directory {
     if (view?.health === known) view.health = health
   }
 
+  /**
+   * A delivery to this endpoint was claimed just now, so the endpoint is there and is on. Where what is in memory says
+   * otherwise, word of a change is still on its way.
+   */
+  expect(tenant: TenantId, endpoint: EndpointKey): void {
+    if (this.#views.get(tenant)?.byKey.get(endpoint)?.endpoint.enabled !== true) this.drop(tenant)
+  }
+
   /** Forgets a tenant, so that the next look reads it afresh. */
   drop(tenant: TenantId): void {
     this.#views.delete(tenant)

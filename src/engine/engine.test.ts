@@ -180,6 +180,33 @@ suite('switching off', () => {
   })
 })
 
+suite('what is claimed', () => {
+  test('is sent, though word that its endpoint was created is still on its way', async (t) => {
+    let unheard = false
+    const rig = await createRig(t, {
+      wrapStore: (store) => ({
+        ...store,
+        async loadTenant(id) {
+          const loaded = await store.loadTenant(id)
+          return unheard && loaded !== null ? { ...loaded, endpoints: [] } : loaded
+        },
+      }),
+    })
+    await rig.addEndpoint('/new')
+    rig.sender.respond = () => failed
+    await rig.accept(1)
+    await rig.until(async () => (await rig.deliveries())[0]?.attempts === 1, 'the attempt is recorded')
+    unheard = true
+    rig.directory.drop(tenant)
+    assert.equal((await rig.directory.load(tenant))?.endpoints.length, 0)
+    unheard = false
+    rig.sender.respond = () => ok
+    await rig.clock.advance(10 * second)
+    await rig.until(async () => (await rig.deliveries('pending')).length === 0, 'it has ended')
+    assert.equal((await rig.deliveries())[0]?.status, 'delivered')
+  })
+})
+
 suite('a crash', () => {
   test('loses nothing: what was leased goes out again with the same id', async (t) => {
     const rig = await createRig(t)

@@ -126,7 +126,7 @@ export class Engine {
       committed: (batch) => this.statuses.committed(batch),
       learnt: (learnt) => directory.learn(learnt),
     })
-    this.#schedule = new Schedule(store, membership, this.#lanes, clock, observer)
+    this.#schedule = new Schedule(store, membership, directory, this.#lanes, clock, observer)
     this.#upkeep = new Upkeep({ store, clock, observer, retentionMs, rotation, swept: () => this.statuses.dropAll() })
   }
 

@@ -26,7 +26,7 @@ function rig() {
   const failures: string[] = []
   const observer = { failed: (what: string) => failures.push(what) } as unknown as EngineObserver
   const lanes = new Lanes({ start: () => {}, hasRoom: () => {} })
-  const schedule = new Schedule(store as LeaseStore, membership, lanes, clock, observer)
+  const schedule = new Schedule(store as LeaseStore, membership, { expect: () => {} }, lanes, clock, observer)
   return {
     clock,
     looks,

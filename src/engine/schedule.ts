@@ -6,6 +6,7 @@ import type { Clock } from '../domain/clock.ts'
 import type { EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { type ClaimRequest, IncarnationLost, type LeaseStore } from '../store/store.ts'
+import type { Directory } from './directory.ts'
 import type { Lanes } from './lanes.ts'
 import type { Membership } from './membership.ts'
 import type { EngineObserver } from './observer.ts'
@@ -13,6 +14,7 @@ import type { EngineObserver } from './observer.ts'
 export class Schedule {
   readonly #store: LeaseStore
   readonly #membership: Pick<Membership, 'incarnation' | 'giveUp'>
+  readonly #directory: Pick<Directory, 'expect'>
   readonly #lanes: Lanes
   readonly #clock: Clock
   readonly #observer: EngineObserver
@@ -27,12 +29,14 @@ export class Schedule {
   constructor(
     store: LeaseStore,
     membership: Pick<Membership, 'incarnation' | 'giveUp'>,
+    directory: Pick<Directory, 'expect'>,
     lanes: Lanes,
     clock: Clock,
     observer: EngineObserver,
   ) {
     this.#store = store
     this.#membership = membership
+    this.#directory = directory
     this.#lanes = lanes
     this.#clock = clock
     this.#observer = observer
@@ -109,6 +113,7 @@ export class Schedule {
     const { deliveries, more } = await this.#store.claim(node, now, requests)
     // What a life that has ended meanwhile has claimed is handed back with all that it held.
     if (node !== this.#membership.incarnation) return false
+    for (const { event, endpoint } of deliveries) this.#directory.expect(event.tenant, endpoint)
     this.#lanes.pushClaimed(deliveries.map((delivery) => ({ ...delivery, node })))
     for (const endpoint of more) this.#lanes.setBacklog(endpoint, true)
     this.#lanes.pump()
