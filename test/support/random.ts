@@ -3,6 +3,8 @@
 export interface Random {
   /** A whole number from `low` to `high`, both included. */
   between(low: number, high: number): number
+  /** A number in [0, 1). */
+  readonly fraction: () => number
 }
 
 /** Mulberry32: small, fast and good enough for choosing loads and moments; never for keys. */
@@ -14,5 +16,5 @@ export function seededRandom(seed: number): Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
-  return { between: (low, high) => low + Math.floor(next() * (high - low + 1)) }
+  return { between: (low, high) => low + Math.floor(next() * (high - low + 1)), fraction: next }
 }

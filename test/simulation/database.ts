@@ -1,0 +1,46 @@
+// The database of a simulated installation: the real statements of the SQLite engine, and in front of them what several
+// nodes that share a database need besides (heartbeats, taking over, word of changes), as the contract of the store
+// says and as PostgreSQL does it. It passes the suite of all engines (database.test.ts), so it does not drift from them.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Database } from '../../src/store/sqlite/database.ts'
+import { migrate } from '../../src/store/sqlite/migrate.ts'
+import { sharedRoles } from './sharing.ts'
+import type { Change } from '../../src/store/store.ts'
+import { ownRoles, type Roles } from './roles.ts'
+
+/** @param tell hears what nodes are to be told of, in the middle of the call that changes it */
+export function install(db: Database, shared: { now: () => number; tell: (change: Change) => void } | null): Roles {
+  empty(db)
+  const roles = ownRoles(db)
+  return shared === null ? roles : { ...roles, ...sharedRoles(db, roles, shared.now, shared.tell) }
+}
+
+/** A database for any number of runs, one after the other. What is committed is as durable as this process. */
+export function openFile(): { readonly db: Database; readonly close: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-simulation-'))
+  const db = new Database(join(folder, 'posthorn.db'), 'write')
+  db.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE')
+  migrate(db)
+  return {
+    db,
+    close: () => {
+      db.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** As it was when it was new, so that a run does not depend on those before it. */
+function empty(db: Database): void {
+  const tables = db.all<{ name: string }>(
+    `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('sequences', 'sqlite_sequence')`,
+  )
+  db.transaction(() => {
+    for (const { name } of tables) db.run(`DELETE FROM ${name}`)
+    db.run('DELETE FROM sqlite_sequence')
+    db.run('UPDATE sequences SET value = 0')
+  })
+}

@@ -1,0 +1,71 @@
+// Faults that are planted on purpose, to see that the checks see them: a simulation that never complains proves nothing.
+
+import type { Database } from '../../src/store/sqlite/database.ts'
+import type { ClaimRequest, CommitBatch } from '../../src/store/store.ts'
+import type { Incarnation } from '../../src/domain/ids.ts'
+import { hour } from '../../src/domain/time.ts'
+import type { Roles } from './roles.ts'
+
+export const flaws = [
+  'forgets commits',
+  'stores half of an event',
+  'lets nodes record what they do not hold',
+  'lets two nodes claim one delivery',
+  'gives deliveries before they are due',
+  'never releases what dead nodes held',
+  'answers before all have heard',
+  'answers commits before they take effect',
+] as const
+
+export type Flaw = (typeof flaws)[number]
+
+/** The database with a flaw. */
+export function withFlaw(db: Database, roles: Roles, flaw: Flaw): Roles {
+  const broken = { ...roles }
+  switch (flaw) {
+    case 'forgets commits':
+      broken.commit = (batch) =>
+        batch.events.length > 0 && batch.events.length % 3 === 0
+          ? { events: batch.events.map(() => ({ kind: 'stored' })), fenced: [], learnt: [] }
+          : roles.commit(batch)
+      return broken
+    case 'stores half of an event':
+      broken.commit = (batch) => roles.commit({ ...batch, events: batch.events.map(halved) })
+      return broken
+    case 'lets nodes record what they do not hold':
+      broken.commit = (batch) => {
+        for (const { delivery } of batch.moves) hold(batch.node, delivery)
+        db.run('INSERT OR IGNORE INTO nodes VALUES (?, 0, 0)', batch.node)
+        return roles.commit(batch)
+      }
+      return broken
+    case 'lets two nodes claim one delivery':
+      broken.claim = (node: Incarnation, now: number, requests: readonly ClaimRequest[]) => {
+        db.run('UPDATE deliveries SET node = NULL WHERE status = 0 AND node <> ?', node)
+        return roles.claim(node, now, requests)
+      }
+      return broken
+    case 'gives deliveries before they are due':
+      broken.dueEndpoints = (now, most) => roles.dueEndpoints(now + hour, most)
+      broken.claim = (node, now, requests) => roles.claim(node, now + hour, requests)
+      return broken
+    case 'never releases what dead nodes held':
+      broken.join = (now) => {
+        db.run('INSERT INTO nodes (started_at, heartbeat_at) VALUES (?, ?)', now, now)
+        return db.get<{ last: Incarnation }>('SELECT max(incarnation) AS last FROM nodes')?.last as Incarnation
+      }
+      broken.takeOver = () => 0
+      return broken
+    case 'answers before all have heard':
+    case 'answers commits before they take effect':
+      return roles
+  }
+
+  function hold(node: Incarnation, delivery: string): void {
+    db.run('UPDATE deliveries SET node = ? WHERE id = ?', node, delivery)
+  }
+}
+
+function halved(event: CommitBatch['events'][number]): CommitBatch['events'][number] {
+  return event.deliveries.length < 2 ? event : { ...event, deliveries: event.deliveries.slice(1) }
+}

@@ -1,0 +1,247 @@
+// Keeps book of all that happens, beside the engine and the database, and says what must not have happened.
+
+import type { SendRequest, SendResult } from '../../src/domain/attempt.ts'
+import { limits } from '../../src/domain/limits.ts'
+import type { DeliveryId, EndpointKey, Incarnation } from '../../src/domain/ids.ts'
+import type { EndReason } from '../../src/domain/delivery.ts'
+import { endpointMatches } from '../../src/domain/matching.ts'
+import type { Event } from '../../src/domain/event.ts'
+import { cancelReason } from '../../src/engine/deliver.ts'
+import type {
+  ClaimedDelivery,
+  CommitBatch,
+  CommitResult,
+  EndpointFacts,
+  NewDelivery,
+  NewEvent,
+  RecordedMove,
+  StoredEndpoint,
+} from '../../src/store/store.ts'
+import type { Dialect } from '../../src/dialects/dialect.ts'
+import type { Roles } from './roles.ts'
+import { type Entry, faultsOfMove, leastWaitMs, newEntry } from './entry.ts'
+import type { Plan } from './plan.ts'
+import type { Time } from './time.ts'
+
+/** Who sends and records. */
+export interface Actor {
+  readonly name: string
+  /** Null while it joins. */
+  readonly incarnation: Incarnation | null
+}
+
+/** What the ledger sees of the world. */
+interface Observed {
+  readonly time: Pick<Time, 'elapsed' | 'wall'>
+  readonly plan: Pick<Plan, 'retryScale'>
+  readonly roles: Pick<Roles, 'loadTenant'>
+  readonly databaseClockSteady: boolean
+  /** How far the clocks of nodes have been apart at most. */
+  readonly clockSpreadMs: number
+  dialectOf(name: string): Dialect
+  /** The name that an endpoint has in its URL. */
+  labelOf(key: EndpointKey): string
+}
+
+/** A request on its way. */
+export interface Sent {
+  readonly label: string
+  readonly entry: Entry | undefined
+  readonly life: Actor
+  readonly node: Incarnation | null
+}
+
+/** What was answered about an endpoint. */
+interface Promised {
+  /** Nothing may be sent to it any more. */
+  off: boolean
+  /** The version of its URL, at least. */
+  version: number
+}
+
+export class Ledger {
+  readonly violations: string[] = []
+  readonly counts = { sent: 0, repeated: 0, delivered: 0, failed: 0, cancelled: 0 }
+  readonly #world: Observed
+  readonly #entries = new Map<DeliveryId, Entry>()
+  /** By event and endpoint, as a request names them. */
+  readonly #byName = new Map<string, Entry>()
+  readonly #promised = new Map<string, Promised>()
+  readonly #reasons = new Set<string>()
+  readonly #inFlight = new Map<Actor, Map<string, number>>()
+  readonly #stopped = new Set<Actor>()
+
+  constructor(world: Observed) {
+    this.#world = world
+  }
+
+  violated(what: string): void {
+    this.violations.push(`at ${this.#world.time.elapsed} ms: ${what}`)
+  }
+
+  // ── What was told to callers ─────────────────────────────────────────────────────────────────────────────────────
+
+  promised(label: string): Promised {
+    let promised = this.#promised.get(label)
+    if (promised === undefined) this.#promised.set(label, (promised = { off: false, version: 0 }))
+    return promised
+  }
+
+  /** Somebody asked for it to be off or deleted, or its dialect has switched it off: that is why deliveries may end. */
+  mayEnd(label: string, reason: EndReason): void {
+    this.#reasons.add(`${reason} ${label}`)
+  }
+
+  /** A node has stopped in good order: it holds nothing and sends nothing. */
+  stopped(life: Actor): void {
+    this.#stopped.add(life)
+    const node = life.incarnation
+    for (const { holder, what } of this.#entries.values()) {
+      if (holder !== null && holder === node) this.violated(`${life.name} has stopped and still holds ${what}`)
+    }
+  }
+
+  // ── What went over the network ───────────────────────────────────────────────────────────────────────────────────
+
+  sent(life: Actor, request: SendRequest): Sent {
+    this.counts.sent += 1
+    const [, label = '', version] = /\/(e\d+)\/v(\d+)$/.exec(request.url) ?? []
+    const what = `event ${numberIn(request.body.toString())} to ${label}`
+    const entry = this.#byName.get(what)
+    const promised = this.promised(label)
+    if (entry === undefined) this.violated(`${what} was sent by ${life.name} but not committed`)
+    else this.#checkSent(life, request, entry)
+    if (promised.off) this.violated(`${what} was sent though its endpoint was told to be off`)
+    if (Number(version) < promised.version) this.violated(`${what} was sent to a URL that was told to be changed`)
+    if (this.#stopped.has(life)) this.violated(`${what} was sent by ${life.name}, which has stopped`)
+    if (this.#count(life, label, 1) > limits.attemptsPerEndpointMax) this.violated(`too many at once to ${label}`)
+    return { label, entry, life, node: life.incarnation }
+  }
+
+  #checkSent(life: Actor, { body }: SendRequest, entry: Entry): void {
+    const { what } = entry
+    if (this.#world.databaseClockSteady && entry.holder !== life.incarnation) {
+      this.violated(`${what} was sent by ${life.name}, which does not hold it`)
+    }
+    const early = entry.notBefore - this.#world.clockSpreadMs - this.#world.time.wall
+    if (early > 0) this.violated(`${what} was tried again ${early} ms too early`)
+    if (entry.body === null) entry.body = body
+    else this.counts.repeated += 1
+    if (!entry.body.equals(body)) this.violated(`${what} was sent again with another body`)
+  }
+
+  arrived({ entry }: Sent): void {
+    if (entry !== undefined) entry.arrived = true
+  }
+
+  answered({ label, entry, life, node }: Sent, result: SendResult): void {
+    this.#count(life, label, -1)
+    if (node !== null) entry?.results.set(node, { ...result, at: this.#world.time.wall })
+  }
+
+  #count(life: Actor, label: string, by: number): number {
+    let counts = this.#inFlight.get(life)
+    if (counts === undefined) this.#inFlight.set(life, (counts = new Map()))
+    const count = (counts.get(label) ?? 0) + by
+    counts.set(label, count)
+    return count
+  }
+
+  // ── What took effect in the database ─────────────────────────────────────────────────────────────────────────────
+
+  committed(batch: CommitBatch, result: CommitResult): void {
+    for (const [index, event] of batch.events.entries()) {
+      if (result.events[index]?.kind === 'stored') this.#stored(event, batch)
+    }
+    for (const { endpoint, disable } of batch.facts) {
+      if (disable !== undefined) this.mayEnd(this.#world.labelOf(endpoint), cancelReason(disable))
+    }
+    const fenced = new Set(result.fenced)
+    for (const move of batch.moves) if (!fenced.has(move.delivery)) this.#moved(move, batch.node)
+  }
+
+  #stored({ event, deliveries }: NewEvent, { node, facts }: CommitBatch): void {
+    const view = this.#world.roles.loadTenant(event.tenant)
+    if (view === null) return this.violated(`event ${event.id} was stored for a tenant that is not there`)
+    const number = numberIn(event.data)
+    for (const { id, endpoint, leased } of deliveries) {
+      const label = this.#world.labelOf(endpoint)
+      const what = `event ${number} to ${label}`
+      const dialect = this.#world.dialectOf(view.tenant.dialect)
+      const entry = newEntry({ id, what, label, dialect, holder: leased ? node : null })
+      this.#entries.set(id, entry)
+      this.#byName.set(what, entry)
+    }
+    // A test goes to one endpoint, whatever that wants.
+    if (event.data.includes('"test"')) return
+    this.#checkMatched(number, event, view.endpoints, deliveries, facts)
+  }
+
+  #checkMatched(
+    number: string,
+    event: Event,
+    endpoints: readonly StoredEndpoint[],
+    deliveries: readonly NewDelivery[],
+    facts: readonly EndpointFacts[],
+  ): void {
+    const wanted = endpoints.filter((endpoint) => endpointMatches(endpoint, event.type, event.attributes))
+    const got = new Set(deliveries.map(({ endpoint }) => endpoint))
+    for (const { key } of wanted) {
+      if (!got.delete(key)) this.violated(`event ${number} is missing for ${this.#world.labelOf(key)}`)
+    }
+    // Those that this very commit has switched off may have got it or not.
+    for (const { endpoint, disable } of facts) if (disable !== undefined) got.delete(endpoint)
+    for (const key of got) this.violated(`event ${number} was stored for ${this.#world.labelOf(key)}, which is off`)
+  }
+
+  #moved(recorded: RecordedMove, node: Incarnation): void {
+    const { delivery, attempt, move } = recorded
+    const entry = this.#entries.get(delivery)
+    if (entry === undefined) return this.violated(`${delivery} was recorded, but never stored`)
+    const mayEnd = (reason: EndReason): boolean => this.#reasons.has(`${reason} ${entry.label}`)
+    for (const fault of faultsOfMove(entry, recorded, node, mayEnd)) this.violated(`${entry.what}: ${fault}`)
+    entry.holder = null
+    if (attempt !== null) entry.attempts += 1
+    if (move.to !== 'waiting') {
+      entry.ended = true
+      this.counts[move.to] += 1
+      return
+    }
+    const result = entry.results.get(node)
+    const tries = entry.attempts - entry.attemptsBefore
+    if (result !== undefined) {
+      entry.notBefore = result.at + leastWaitMs(entry.dialect, tries, result, this.#world.plan.retryScale)
+    }
+  }
+
+  claimed(node: Incarnation, deliveries: readonly ClaimedDelivery[]): void {
+    for (const { id } of deliveries) {
+      const entry = this.#entries.get(id)
+      if (entry === undefined || entry.ended) this.violated(`${entry?.what ?? id} was claimed, though it does not wait`)
+      else if (entry.holder !== null) this.violated(`${entry.what} was claimed from ${entry.holder} by ${node}`)
+      else entry.holder = node
+    }
+  }
+
+  /** Some nodes are no more: nobody holds what they held. */
+  released(living: ReadonlySet<Incarnation>): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.holder !== null && !living.has(entry.holder)) entry.holder = null
+    }
+  }
+
+  /** Some were made due by hand: of one endpoint, those that wait now. */
+  rearmed(pending: readonly { readonly id: DeliveryId; readonly attemptsBefore: number }[]): void {
+    for (const { id, attemptsBefore } of pending) {
+      const entry = this.#entries.get(id)
+      if (entry === undefined || entry.holder !== null) continue
+      entry.attemptsBefore = attemptsBefore
+      entry.ended = false
+      entry.notBefore = 0
+    }
+  }
+}
+
+function numberIn(text: string): string {
+  return /"n":(\d+)/.exec(text)?.[1] ?? '?'
+}

@@ -1,0 +1,166 @@
+// Between a node and the database: every call takes a while each way, and may fail before it takes effect, stall, lose
+// its answer, or take effect after it was given up. What may be told of each is the store's contract.
+
+import { limits } from '../../src/domain/limits.ts'
+import { type Change, type CommitBatch, IncarnationLost, type Store, StoreUnavailable } from '../../src/store/store.ts'
+import type { Doer, Surroundings } from './surroundings.ts'
+
+/** What becomes of one call. */
+type Fate = 'well' | 'slow' | 'refused' | 'lost' | 'late'
+
+/** Calls that are answered when every node has heard of what they changed. */
+const changes = new Set([
+  'createTenant',
+  'updateTenant',
+  'deleteTenant',
+  'createEndpoints',
+  'updateEndpoint',
+  'deleteEndpoint',
+])
+
+export class Link {
+  readonly #world: Surroundings
+  readonly #life: Doer
+  readonly #listeners: ((change: Change) => void)[] = []
+  /** What is on its way to this node arrives in the order in which it was sent. */
+  #lastArrival = 0
+  #lastEffect = 0
+  #deafUntil = 0
+  #cutOffUntil = 0
+
+  constructor(world: Surroundings, life: Doer) {
+    this.#world = world
+    this.#life = life
+  }
+
+  /** The database as the node sees it. */
+  store(): Store {
+    const { shared } = this.#world.plan
+    const names = Object.keys(this.#world.roles)
+    const methods = names.map((name) => [name, (...args: unknown[]) => this.#call(name, args)])
+    const listen = (listener: (change: Change) => void): void => void this.#listeners.push(listener)
+    return { ...Object.fromEntries(methods), shared, quotas: null, listen, close: async () => {} } as Store
+  }
+
+  /** For a while nothing arrives that the database says of itself; then the node finds that it may have missed some. */
+  deafen(ms: number): void {
+    this.#deafUntil = this.#world.time.elapsed + ms
+    this.#world.time.after(ms, () => this.#life.enter(() => this.#tell({ kind: 'everything' })))
+  }
+
+  /** For a while it reaches nothing and hears nothing, while other nodes do. */
+  cutOff(ms: number): void {
+    this.#cutOffUntil = this.#world.time.elapsed + ms
+    this.deafen(ms)
+  }
+
+  /** Tells the node of a change, unless it is deaf; `heard` is called when the database hears that it has. */
+  notify(change: Change, heard: () => void): void {
+    if (this.#isDeaf) return
+    const { time } = this.#world
+    time.after(this.#arrivalMs(), () => {
+      if (this.#isDeaf) return
+      this.#life.enter(() => {
+        this.#tell(change)
+        time.after(this.#world.latencyMs(), heard)
+      })
+    })
+  }
+
+  get #isDeaf(): boolean {
+    return this.#world.time.elapsed < this.#deafUntil
+  }
+
+  #isAway(method: string): boolean {
+    const cutOff = this.#world.time.elapsed < this.#cutOffUntil
+    return cutOff || !this.#world.databaseUp || (method === 'heartbeat' && this.#isDeaf)
+  }
+
+  #tell(change: Change): void {
+    for (const listener of this.#listeners) listener(change)
+  }
+
+  #arrivalMs(): number {
+    const { time, random, troubled } = this.#world
+    const isSlow = troubled && random.between(0, 3) === 0
+    const takesMs = isSlow ? random.between(0, 6000) : this.#world.latencyMs()
+    this.#lastArrival = Math.max(this.#lastArrival, time.elapsed + takesMs)
+    return this.#lastArrival - time.elapsed
+  }
+
+  #call(method: string, args: readonly unknown[]): Promise<unknown> {
+    const { time, random } = this.#world
+    const fate = this.#drawFate()
+    const outMs = this.#outMs(fate)
+    const survivesCrash = this.#world.plan.shared && random.between(0, 1) === 0
+    return new Promise((resolve, reject) => {
+      const answer = (ms: number, action: () => void): void => void time.after(ms, () => this.#life.enter(action))
+      const unknown = (): void => reject(unknownOutcome(method))
+      const takeEffect = (then: (value: unknown) => void): void => {
+        if (!this.#life.alive && !survivesCrash) return
+        if (fate === 'refused' || this.#isAway(method)) {
+          return answer(this.#world.latencyMs(), () => reject(new StoreUnavailable('the database does not answer')))
+        }
+        try {
+          this.#effect(method, args, then)
+        } catch (error) {
+          answer(this.#world.latencyMs(), () => reject(error))
+        }
+      }
+      if (method === 'commit' && this.#world.has('answers commits before they take effect')) {
+        const { events } = args[0] as CommitBatch
+        answer(0, () => resolve({ events: events.map(() => ({ kind: 'stored' })), fenced: [], learnt: [] }))
+      }
+      if (fate === 'late') {
+        // Given up by the node before it takes effect, if it does at all.
+        answer(limits.storeAnswerMs, unknown)
+        return void time.after(limits.storeAnswerMs + random.between(0, 5000), () => takeEffect(() => {}))
+      }
+      time.after(outMs, () =>
+        takeEffect((value) => {
+          if (fate === 'lost') return answer(random.between(0, limits.storeAnswerMs), unknown)
+          const backMs = fate === 'slow' ? random.between(0, 4000) : this.#world.latencyMs()
+          answer(method === 'heartbeat' ? this.#arrivalMs() : backMs, () => resolve(value))
+        }),
+      )
+    })
+  }
+
+  #outMs(fate: Fate): number {
+    const { time, random, plan } = this.#world
+    const ms = fate === 'slow' ? random.between(0, 4000) : this.#world.latencyMs()
+    if (plan.shared) return ms
+    // One thread does it all, in the order in which it is asked.
+    this.#lastEffect = Math.max(this.#lastEffect, time.elapsed + ms)
+    return this.#lastEffect - time.elapsed
+  }
+
+  #drawFate(): Fate {
+    if (!this.#world.troubled) return 'well'
+    const { refused, lost, late, slow } = this.#world.plan.perMille
+    const drawn = this.#world.random.between(0, 999)
+    if (drawn < refused + lost + late + slow) this.#world.faults += 1
+    if (drawn < refused) return 'refused'
+    if (drawn < refused + lost) return 'lost'
+    if (drawn < refused + lost + late) return 'late'
+    return drawn < refused + lost + late + slow ? 'slow' : 'well'
+  }
+
+  #effect(method: string, args: readonly unknown[], then: (value: unknown) => void): void {
+    const { value, told } = this.#world.perform(this.#life, method, args)
+    this.#world.trace(() => `${this.#life.name} ${method} ${brief(args)} → ${brief(value)}`)
+    const awaited = changes.has(method) && !this.#world.has('answers before all have heard')
+    this.#world.broadcast(told, awaited ? this.#life : null, () => then(value))
+  }
+}
+
+function unknownOutcome(method: string): StoreUnavailable {
+  const options = { outcomeUnknown: true }
+  return method === 'commit' || method === 'claim'
+    ? new IncarnationLost('nobody knows whether the call took effect', options)
+    : new StoreUnavailable('nobody knows whether the call took effect', options)
+}
+
+function brief(value: unknown): string {
+  return (JSON.stringify(value) ?? '').replaceAll(/"v1\.[^"]*"/g, '…')
+}

@@ -1,0 +1,272 @@
+// What operators and customers ask for: events, some posted twice, and changes of everything that can be changed. Each
+// is asked of one node, through the operations that every API uses; what the answer promises is told to the ledger.
+
+import type { DeliveryStatus } from '../../src/domain/delivery.ts'
+import type { EndpointId, TenantId } from '../../src/domain/ids.ts'
+import type { Result } from '../../src/domain/problem.ts'
+import type { Dialect } from '../../src/dialects/dialect.ts'
+import type { Context } from '../../src/operations/context.ts'
+import { replay, retryDelivery } from '../../src/operations/deliveries.ts'
+import { changeEndpoint, createEndpoint, deleteEndpoint, rotateSecret } from '../../src/operations/endpoints.ts'
+import { type EventInput, type PublishedEvent, publishEvents } from '../../src/operations/publish-event.ts'
+import { createTenant, deleteTenant } from '../../src/operations/tenants.ts'
+import { sendTestNow } from '../../src/operations/test-endpoint.ts'
+import { StoreUnavailable } from '../../src/store/store.ts'
+import type { Life } from './life.ts'
+import { pick } from './plan.ts'
+import type { World } from './world.ts'
+
+const operator = { kind: 'operator' } as const
+
+interface Customer {
+  readonly tenant: TenantId
+  readonly dialect: Dialect
+  readonly types: readonly string[]
+  readonly endpoints: Registered[]
+  /** Of all that it ever asked for, whatever was answered. */
+  readonly labels: string[]
+  /** Somebody has asked for its deletion. */
+  going: boolean
+}
+
+interface Registered {
+  readonly id: EndpointId
+  readonly label: string
+  version: number
+  /** Who is changing it just now: one at a time, so that it is plain what holds. */
+  changing: Life | null
+}
+
+/** How a post ended for the one who posted: stored, perhaps stored, not stored. */
+export type PostEnd = 'ok' | 'info' | 'fail'
+
+/** An event by its number, with what its posts came to. */
+export interface Posted {
+  readonly tenant: TenantId
+  readonly id: string
+  end: PostEnd
+  /** Deliveries, as the answer said. */
+  count: number
+}
+
+export class Load {
+  readonly customers: Customer[] = []
+  readonly posted = new Map<number, Posted>()
+  readonly #world: World
+  #lastLabel = 0
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** Customers with their endpoints, while all is well. */
+  async begin(context: Context): Promise<void> {
+    const { plan } = this.#world
+    for (const dialect of plan.dialects) {
+      const tenant = await createTenant(context, { dialect: dialect.name })
+      if (!tenant.ok) throw new Error('a tenant was not created')
+      const types = dialect.openCatalogue ? ['a.b', 'a.c'] : dialect.eventTypes.slice(0, 2).map(({ name }) => name)
+      const customer = { tenant: tenant.value.id, dialect, types, endpoints: [], labels: [], going: false }
+      this.customers.push(customer)
+      for (let count = 0; count < plan.endpointsPerTenant; count++) await this.#register(context, customer)
+    }
+  }
+
+  async #register(context: Context, customer: Customer): Promise<void> {
+    const { random } = this.#world
+    const label = `e${++this.#lastLabel}`
+    const { wildcards, eventTypesMax = 2 } = customer.dialect.endpointRules
+    const eventTypes =
+      wildcards !== 'none' && random.between(0, 1) === 0
+        ? ['*']
+        : customer.types.slice(0, random.between(1, eventTypesMax))
+    const input = { url: urlOf(label, 0), eventTypes }
+    customer.labels.push(label)
+    if (customer.going) this.#world.ledger.mayEnd(label, 'endpoint deleted')
+    const created = await createEndpoint(context, operator, customer.tenant, input)
+    if (created.ok) customer.endpoints.push({ id: created.value.id, label, version: 0, changing: null })
+  }
+
+  // ── Events ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Posts so many new events in one request, or one of the earlier ones again. */
+  async post(life: Life, count: number): Promise<void> {
+    const { random } = this.#world
+    const earlier = random.between(1, this.posted.size)
+    // A test has an id that only its answer tells.
+    const again = count === 1 && random.between(0, 4) === 0 && (this.posted.get(earlier)?.id ?? '') !== ''
+    const numbers = again ? [earlier] : Array.from({ length: count }, (_, index) => this.posted.size + 1 + index)
+    const customer = pick(random, this.customers)
+    const inputs = numbers.map((number) => this.#eventOf(customer, number))
+    const isConflict = again && random.between(0, 2) === 0
+    await this.#asked(
+      life,
+      'post',
+      async (context) => {
+        const results = await publishEvents(
+          context,
+          inputs.map((input) => ({
+            ok: true,
+            value: isConflict ? { ...input, data: input.data.replace('}', ',"other":1}') } : input,
+          })),
+        )
+        for (const [index, number] of numbers.entries()) this.#settle(number, results[index])
+      },
+      (error) => {
+        const end = error.outcomeUnknown ? 'info' : 'fail'
+        for (const number of numbers) this.#settled(number, end, 0)
+      },
+    )
+  }
+
+  #eventOf(customer: Customer, number: number): EventInput {
+    const before = this.posted.get(number)
+    const tenant = before?.tenant ?? customer.tenant
+    const { types } = this.customers.find((one) => one.tenant === tenant) as Customer
+    const id = `id-${number}`
+    // What is never answered may have been stored.
+    if (before === undefined) this.posted.set(number, { tenant, id, end: 'fail', count: 0 })
+    this.#asking.set(number, (this.#asking.get(number) ?? 0) + 1)
+    return { tenant, type: types[number % types.length] as string, id, data: `{"n":${number}}` }
+  }
+
+  /** Posts without an answer yet, by event. */
+  readonly #asking = new Map<number, number>()
+
+  #settle(number: number, result: Result<PublishedEvent> | undefined): void {
+    if (result === undefined) return this.#world.ledger.violated(`the post of event ${number} has no result`)
+    if (result.ok) return this.#settled(number, 'ok', result.value.deliveries)
+    const unknown = result.problem.kind === 'unavailable' && result.problem.outcomeUnknown === true
+    this.#settled(number, unknown ? 'info' : 'fail', 0)
+  }
+
+  #settled(number: number, end: PostEnd, count: number): void {
+    this.#asking.set(number, (this.#asking.get(number) ?? 0) - 1)
+    const posted = this.posted.get(number) as Posted
+    if (rank[end] > rank[posted.end]) Object.assign(posted, { end, count })
+  }
+
+  /** What all posts of an event came to; those without an answer may have been stored. */
+  endOf(number: number, posted: Posted): PostEnd {
+    return posted.end === 'fail' && (this.#asking.get(number) ?? 0) > 0 ? 'info' : posted.end
+  }
+
+  // ── Changes ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async change(life: Life): Promise<void> {
+    const { random } = this.#world
+    const customer = pick(random, this.customers)
+    const endpoint = customer.endpoints[random.between(0, customer.endpoints.length - 1)]
+    const drawn = random.between(0, 24)
+    if (drawn === 0) return this.#deleteTenant(life, customer)
+    if (drawn < 3) return this.#asked(life, 'create', (context) => this.#register(context, customer))
+    if (endpoint === undefined || endpoint.changing?.alive === true) return
+    endpoint.changing = life
+    if (drawn < 8) await this.#move(life, customer, endpoint)
+    else if (drawn < 13) await this.#switch(life, customer, endpoint, false)
+    else if (drawn < 17) await this.#switch(life, customer, endpoint, true)
+    else if (drawn < 18) await this.#delete(life, customer, endpoint)
+    else if (drawn < 20) await this.#rotate(life, customer, endpoint)
+    else if (drawn < 22) await this.#replay(life, customer, endpoint, pick(random, replayed))
+    else if (drawn < 24) await this.#retry(life, customer)
+    else await this.#test(life, customer, endpoint)
+    endpoint.changing = null
+  }
+
+  async #move(life: Life, customer: Customer, endpoint: Registered): Promise<void> {
+    const version = ++endpoint.version
+    await this.#asked(life, `change URL of ${endpoint.label}`, async (context) => {
+      const input = { url: urlOf(endpoint.label, version) }
+      const { ok } = await changeEndpoint(context, operator, customer.tenant, endpoint.id, input)
+      if (!ok) return
+      this.#world.ledger.promised(endpoint.label).version = version
+      // Whoever has not heard of it would now show it.
+      for (const other of this.#world.working) this.#world.go(this.#replay(other, customer, endpoint, ['delivered']))
+    })
+  }
+
+  async #switch(life: Life, { tenant }: Customer, endpoint: Registered, enabled: boolean): Promise<void> {
+    const { ledger } = this.#world
+    if (enabled) ledger.promised(endpoint.label).off = false
+    else ledger.mayEnd(endpoint.label, 'endpoint disabled')
+    await this.#asked(life, `switch ${endpoint.label} ${enabled ? 'on' : 'off'}`, async (context) => {
+      const { ok } = await changeEndpoint(context, operator, tenant, endpoint.id, { enabled })
+      if (ok && !enabled) ledger.promised(endpoint.label).off = true
+    })
+  }
+
+  async #delete(life: Life, { tenant }: Customer, endpoint: Registered): Promise<void> {
+    this.#world.ledger.mayEnd(endpoint.label, 'endpoint deleted')
+    await this.#asked(life, `delete ${endpoint.label}`, async (context) => {
+      const { ok } = await deleteEndpoint(context, operator, tenant, endpoint.id)
+      if (ok) this.#world.ledger.promised(endpoint.label).off = true
+    })
+  }
+
+  async #deleteTenant(life: Life, customer: Customer): Promise<void> {
+    const { tenant, labels } = customer
+    customer.going = true
+    for (const label of labels) this.#world.ledger.mayEnd(label, 'endpoint deleted')
+    await this.#asked(life, `delete tenant ${tenant}`, async (context) => {
+      const { ok } = await deleteTenant(context, tenant)
+      if (ok) for (const label of labels) this.#world.ledger.promised(label).off = true
+    })
+  }
+
+  #rotate(life: Life, { tenant }: Customer, { id, label }: Registered): Promise<void> {
+    return this.#asked(life, `rotate the secret of ${label}`, (context) => rotateSecret(context, operator, tenant, id))
+  }
+
+  #replay(
+    life: Life,
+    { tenant }: Customer,
+    { id, label }: Registered,
+    statuses: readonly DeliveryStatus[],
+  ): Promise<void> {
+    return this.#asked(life, `replay ${label}`, (context) =>
+      replay(context, operator, tenant, id, { since: 0, until: context.clock.now() + 1, statuses }),
+    )
+  }
+
+  #retry(life: Life, { tenant }: Customer): Promise<void> {
+    return this.#asked(life, 'retry', async (context) => {
+      const filter = { tenant, endpoint: null, status: null, eventType: null, from: null, to: null }
+      const { rows } = await context.store.listDeliveries(filter, { limit: 10, after: null })
+      if (rows.length > 0) await retryDelivery(context, operator, pick(this.#world.random, rows).id)
+    })
+  }
+
+  #test(life: Life, { tenant, types }: Customer, { id, label }: Registered): Promise<void> {
+    // Nobody counts on it: it is posted as one whose outcome is unknown.
+    const number = this.posted.size + 1
+    this.posted.set(number, { tenant, id: '', end: 'info', count: 0 })
+    const test = { type: types[0] as string, data: `{"n":${number},"test":true}` }
+    return this.#asked(life, `test ${label}`, (context) => sendTestNow(context, operator, tenant, id, 5000, test))
+  }
+
+  /** Asks one node for something, and hears the answer, unless the node dies first. */
+  async #asked(
+    life: Life,
+    what: string,
+    action: (context: Context) => Promise<Result<unknown> | void>,
+    refused: (error: StoreUnavailable) => void = () => {},
+  ): Promise<void> {
+    const { context } = life
+    if (context === null) return refused(new StoreUnavailable('the node is down'))
+    this.#world.trace(() => `${life.name} is asked to ${what}`)
+    try {
+      await action(context)
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      refused(error)
+    }
+  }
+}
+
+const replayed: readonly (readonly DeliveryStatus[])[] = [['failed', 'cancelled'], ['delivered'], ['pending', 'failed']]
+
+const rank: Record<PostEnd, number> = { fail: 0, info: 1, ok: 2 }
+
+function urlOf(label: string, version: number): string {
+  return `https://receiver.example/${label}/v${version}`
+}

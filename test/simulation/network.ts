@@ -1,0 +1,32 @@
+// The way of a request to its receiver and back: it takes a while, and what a node had sent when it crashed may still
+// arrive, or not.
+
+import type { Sender, SendResult } from '../../src/domain/attempt.ts'
+import type { Doer, Surroundings } from './surroundings.ts'
+
+export function networkOf(world: Surroundings, life: Doer): Sender {
+  return {
+    send(request, done) {
+      const sent = world.ledger.sent(life, request)
+      const survivesCrash = world.random.between(0, 1) === 0
+      let open = true
+      const end = (result: SendResult): void => {
+        if (!open) return
+        open = false
+        world.trace(() => `${life.name} ${request.url} → ${JSON.stringify(result.outcome)}`)
+        world.ledger.answered(sent, result)
+        done(result)
+      }
+      world.time.after(request.timeoutMs, () =>
+        life.enter(() => end({ outcome: { kind: 'timedOut', phase: 'headers' }, response: null })),
+      )
+      world.time.after(world.latencyMs(), () => {
+        if (!life.alive && !survivesCrash) return
+        const answer = world.receivers.answer(sent.label, world.time.wall)
+        if (answer === null) return
+        if (answer.outcome.kind === 'delivered') world.ledger.arrived(sent)
+        world.time.after(world.random.between(0, 40), () => life.enter(() => end(answer)))
+      })
+    },
+  }
+}

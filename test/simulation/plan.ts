@@ -1,0 +1,85 @@
+// What a seed decides before a run begins: how the installation looks, and what goes wrong in it, how often. Each kind
+// of fault is left out of every second run: what always rains never shows what a single drop does.
+
+import { day, hour, minute, second } from '../../src/domain/time.ts'
+import { registry } from '../../src/dialects/registry.ts'
+import type { Dialect } from '../../src/dialects/dialect.ts'
+import type { Random } from '../support/random.ts'
+
+export interface Plan {
+  /** Whether several nodes share the database, as they do PostgreSQL; otherwise one has it for itself, as SQLite. */
+  readonly shared: boolean
+  readonly nodes: number
+  /** How many of the nodes leave deliveries to the others. */
+  readonly apiNodes: number
+  /** POSTHORN_RETRY_SCALE: schedules of days pass in minutes. */
+  readonly retryScale: number
+  /** One tenant each. */
+  readonly dialects: readonly Dialect[]
+  readonly endpointsPerTenant: number
+  /** How long things go wrong. */
+  readonly troubledMs: number
+  readonly events: number
+  /** Posted at once, to one tenant; 0: none. */
+  readonly burst: number
+  readonly changes: number
+  /** How many calls of the database in a thousand go wrong in each way. */
+  readonly perMille: { readonly refused: number; readonly lost: number; readonly late: number; readonly slow: number }
+  readonly outages: number
+  readonly crashes: number
+  readonly stops: number
+  readonly freezes: number
+  /** Nodes that hear nothing of changes for a while, nor their heartbeats. */
+  readonly deafnesses: number
+  /** Nodes that cannot reach the database for a while, though others can. */
+  readonly cutOffs: number
+  readonly clockJumps: number
+  readonly databaseClockJumps: number
+  readonly receiverMoods: number
+}
+
+/** The longest schedule that a run has time for. */
+const scheduleMsMax = 20 * minute
+
+export function drawPlan(random: Random): Plan {
+  const upTo = (most: number): number => (random.between(0, 1) === 0 ? 0 : random.between(1, most))
+  const shared = random.between(0, 2) > 0
+  const retryScale = pick(random, [1, 1 / 30, 1 / 100, 1 / 500])
+  const fitting = registry.map(({ dialect }) => dialect).filter((one) => scheduleMs(one) * retryScale <= scheduleMsMax)
+  const nodes = shared ? random.between(1, 3) : 1
+  return {
+    shared,
+    nodes,
+    apiNodes: nodes > 1 && random.between(0, 3) === 0 ? 1 : 0,
+    retryScale,
+    dialects: Array.from({ length: random.between(1, 3) }, () => pick(random, fitting)),
+    endpointsPerTenant: random.between(1, 3),
+    troubledMs: random.between(10 * second, 150 * second),
+    events: random.between(5, 60),
+    burst: random.between(0, 80) === 0 ? random.between(1100, 1400) : upTo(40),
+    changes: upTo(15),
+    perMille: { refused: upTo(60), lost: shared ? upTo(30) : 0, late: shared ? upTo(20) : 0, slow: upTo(40) },
+    outages: upTo(2),
+    crashes: upTo(4),
+    stops: upTo(2),
+    freezes: upTo(3),
+    deafnesses: shared ? upTo(2) : 0,
+    cutOffs: shared ? upTo(2) : 0,
+    clockJumps: random.between(0, 2) === 0 ? random.between(1, 3) : 0,
+    databaseClockJumps: shared && random.between(0, 5) === 0 ? 1 : 0,
+    receiverMoods: upTo(12),
+  }
+}
+
+/** By how much a clock jumps, to either side. */
+export function drawJump(random: Random): number {
+  return pick(random, [second, minute, hour, day]) * pick(random, [-1, 1])
+}
+
+export function pick<Value>(random: Random, values: readonly Value[]): Value {
+  return values[random.between(0, values.length - 1)] as Value
+}
+
+function scheduleMs({ retries }: Dialect): number {
+  return retries.waitsMs.reduce((sum, waitMs) => sum + waitMs, 0)
+}

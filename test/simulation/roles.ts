@@ -1,0 +1,35 @@
+// What the SQLite engine can do, on one connection and without the threads that it has elsewhere.
+
+import type { Incarnation } from '../../src/domain/ids.ts'
+import { attemptReads } from '../../src/store/sqlite/attempts.ts'
+import { commitRole } from '../../src/store/sqlite/commit.ts'
+import { endpointReads, endpointRole } from '../../src/store/sqlite/endpoints.ts'
+import { historyReads, historyRole } from '../../src/store/sqlite/history.ts'
+import { keyReads, keyRole } from '../../src/store/sqlite/keys.ts'
+import { leaseReads, leaseRole } from '../../src/store/sqlite/leases.ts'
+import { tenantReads, tenantRole } from '../../src/store/sqlite/tenants.ts'
+import { upkeepRole } from '../../src/store/sqlite/upkeep.ts'
+import type { Database } from '../../src/store/sqlite/database.ts'
+
+export function ownRoles(db: Database) {
+  return {
+    ...commitRole(db),
+    ...leaseRole(db),
+    ...leaseReads(db),
+    ...tenantRole(db),
+    ...tenantReads(db),
+    ...keyRole(db),
+    ...keyReads(db),
+    ...endpointRole(db),
+    ...endpointReads(db),
+    ...historyRole(db),
+    ...historyReads(db),
+    ...attemptReads(db),
+    ...upkeepRole(db),
+  }
+}
+
+/** The calls of a store, each taking effect in one piece and at once. */
+export type Roles = Omit<ReturnType<typeof ownRoles>, 'takeOver'> & {
+  takeOver(node: Incarnation, silentMs: number): number
+}

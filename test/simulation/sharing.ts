@@ -1,0 +1,133 @@
+// What a database that several nodes share does besides: it hears heartbeats, by its own clock; it refuses nodes that
+// were declared dead; it tells nodes what others changed.
+
+import type { EndpointKey, Incarnation, TenantId } from '../../src/domain/ids.ts'
+import type { Database } from '../../src/store/sqlite/database.ts'
+import {
+  type Change,
+  type Claim,
+  type ClaimRequest,
+  type CommitBatch,
+  type CommitResult,
+  type EndpointFacts,
+  type Heartbeat,
+  IncarnationLost,
+  type LearntHealth,
+} from '../../src/store/store.ts'
+import type { Roles } from './roles.ts'
+
+type Shared = Pick<
+  Roles,
+  | 'join'
+  | 'leave'
+  | 'heartbeat'
+  | 'takeOver'
+  | 'claim'
+  | 'commit'
+  | 'createTenant'
+  | 'updateTenant'
+  | 'deleteTenant'
+  | 'createEndpoints'
+  | 'updateEndpoint'
+  | 'deleteEndpoint'
+  | 'revokeKey'
+  | 'rearmDelivery'
+  | 'rearmDeliveries'
+>
+
+export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (change: Change) => void): Shared {
+  return {
+    join(startedAt: number): Incarnation {
+      const insert = 'INSERT INTO nodes (started_at, heartbeat_at) VALUES (?, ?) RETURNING incarnation'
+      return db.transaction(() => db.get<{ incarnation: Incarnation }>(insert, startedAt, now()))
+        ?.incarnation as Incarnation
+    },
+
+    leave(node: Incarnation): void {
+      const held = db.get('SELECT 1 FROM deliveries WHERE status = 0 AND node = ? LIMIT 1', node)
+      own.leave(node)
+      if (held !== undefined) tell({ kind: 'due' })
+    },
+
+    heartbeat(node: Incarnation): Heartbeat {
+      const { alive } = own.heartbeat(node, now())
+      const others = 'SELECT min(heartbeat_at) AS at FROM nodes WHERE incarnation <> ?'
+      return { alive, silentMs: now() - (db.get<{ at: number | null }>(others, node)?.at ?? now()) }
+    },
+
+    takeOver(node: Incarnation, silentMs: number): number {
+      const silent = 'SELECT incarnation FROM nodes WHERE incarnation <> ? AND heartbeat_at < ?'
+      const dead = db.all<{ incarnation: Incarnation }>(silent, node, now() - silentMs)
+      for (const { incarnation } of dead) this.leave(incarnation)
+      return dead.length
+    },
+
+    claim(node: Incarnation, at: number, requests: readonly ClaimRequest[]): Claim {
+      refuseTheDead(node)
+      return own.claim(node, at, requests)
+    },
+
+    commit(batch: CommitBatch): CommitResult {
+      refuseTheDead(batch.node)
+      db.run('UPDATE nodes SET heartbeat_at = ? WHERE incarnation = ?', now(), batch.node)
+      const disabled = batch.facts.flatMap((facts) => tenantToDisable(facts))
+      const learnt = batch.facts.flatMap((facts) => learntOf(facts))
+      const result = own.commit(batch)
+      for (const tenant of disabled) tell({ kind: 'tenant', tenant })
+      const waits = batch.events.some(
+        ({ deliveries }, index) => result.events[index]?.kind === 'stored' && deliveries.some(({ leased }) => !leased),
+      )
+      if (waits) tell({ kind: 'due' })
+      return { ...result, learnt }
+    },
+
+    createTenant: (tenant) => told(own.createTenant(tenant), true, { kind: 'tenant', tenant: tenant.id }),
+    updateTenant: (id, change) => told(own.updateTenant(id, change), true, { kind: 'tenant', tenant: id }),
+    deleteTenant: (id, at) => told(own.deleteTenant(id, at), true, { kind: 'tenant', tenant: id }, { kind: 'keys' }),
+    createEndpoints: (endpoints, answer) =>
+      told(own.createEndpoints(endpoints, answer), 'written', ...endpoints.map(changeOf)),
+    updateEndpoint: (endpoint, version, answer) =>
+      told(own.updateEndpoint(endpoint, version, answer), 'written', changeOf(endpoint)),
+    deleteEndpoint: (tenant, key, at, answer) =>
+      told(own.deleteEndpoint(tenant, key, at, answer), 'written', { kind: 'tenant', tenant }),
+    revokeKey: (id, at) => told(own.revokeKey(id, at), true, { kind: 'keys' }),
+    rearmDelivery: (id, at) => told(own.rearmDelivery(id, at), true, { kind: 'due' }),
+    rearmDeliveries(request) {
+      const step = own.rearmDeliveries(request)
+      if (step.count > 0) tell({ kind: 'due' })
+      return step
+    },
+  }
+
+  function refuseTheDead(node: Incarnation): void {
+    if (db.get('SELECT 1 FROM nodes WHERE incarnation = ?', node) !== undefined) return
+    throw new IncarnationLost('this node was silent for so long that it was declared dead')
+  }
+
+  function told<Result>(result: Result, changed: Result, ...changes: Change[]): Result {
+    if (result === changed) for (const change of changes) tell(change)
+    return result
+  }
+
+  function tenantToDisable({ endpoint, disable }: EndpointFacts): TenantId[] {
+    if (disable === undefined) return []
+    const row = db.get<{ tenant: TenantId }>('SELECT tenant FROM endpoints WHERE key = ? AND enabled = 1', endpoint)
+    return row === undefined ? [] : [row.tenant]
+  }
+
+  /** What other nodes have recorded of an endpoint's failures, where this one has nothing to say of them. */
+  function learntOf({ endpoint, known, health }: EndpointFacts): LearntHealth[] {
+    if (health !== undefined) return []
+    const row = db.get<{ tenant: TenantId; health: string | null }>(
+      'SELECT p.tenant, s.health FROM endpoints p JOIN endpoint_status s ON s.endpoint = p.key WHERE p.key = ?',
+      endpoint,
+    )
+    return row === undefined || row.health === known
+      ? []
+      : [{ tenant: row.tenant, endpoint, known, health: row.health }]
+  }
+}
+
+function changeOf({ tenant }: { readonly tenant: TenantId; readonly key: EndpointKey }): Change {
+  return { kind: 'tenant', tenant }
+}

@@ -1,0 +1,181 @@
+// All that one run consists of, and what its parts ask of each other.
+
+import type { DeliveryId, EndpointKey, Incarnation } from '../../src/domain/ids.ts'
+import { registry } from '../../src/dialects/registry.ts'
+import type { Dialect } from '../../src/dialects/dialect.ts'
+import type { Database } from '../../src/store/sqlite/database.ts'
+import type { Change, Claim, CommitBatch, CommitResult, RearmRequest } from '../../src/store/store.ts'
+import { limits } from '../../src/domain/limits.ts'
+import type { Random } from '../support/random.ts'
+import { install } from './database.ts'
+import type { Roles } from './roles.ts'
+import { type Flaw, withFlaw } from './flaws.ts'
+import { Ledger } from './ledger.ts'
+import type { Life } from './life.ts'
+import { drawPlan, type Plan } from './plan.ts'
+import { Node } from './node.ts'
+import { Receivers } from './receivers.ts'
+import type { Doer, Surroundings } from './surroundings.ts'
+import { Time } from './time.ts'
+
+/** Clocks of nodes agree to a second or so. */
+const clockErrorMs = 500
+
+export interface WorldOptions {
+  readonly db: Database
+  readonly random: Random
+  /** Planted on purpose. */
+  readonly flaw: Flaw | null
+  /** Hears what happens, line by line. */
+  readonly trace: ((line: string) => void) | null
+}
+
+export class World implements Surroundings {
+  readonly plan: Plan
+  readonly random: Random
+  readonly time = new Time()
+  readonly db: Database
+  readonly roles: Roles
+  readonly ledger: Ledger
+  readonly receivers: Receivers
+  readonly nodes: Node[]
+  troubled = false
+  databaseUp = true
+  faults = 0
+  /** Whether no clock has jumped yet, the database's neither. */
+  clocksSteady = true
+  databaseClockSteady = true
+  databaseSkewMs = 0
+  /** The least and the most that clocks of nodes were ever ahead. */
+  readonly #skews: [number, number] = [0, 0]
+  readonly #options: WorldOptions
+  readonly #lives = new Map<Incarnation, Doer>()
+  readonly #labels = new Map<EndpointKey, string>()
+  #told: Change[] = []
+
+  constructor(options: WorldOptions) {
+    this.#options = options
+    this.db = options.db
+    this.random = options.random
+    this.plan = drawPlan(this.random)
+    const now = (): number => this.time.wall + this.databaseSkewMs
+    const roles = install(this.db, this.plan.shared ? { now, tell: (change) => void this.#told.push(change) } : null)
+    this.roles = options.flaw === null ? roles : withFlaw(this.db, roles, options.flaw)
+    this.ledger = new Ledger(this)
+    this.receivers = new Receivers(this.random)
+    this.nodes = Array.from({ length: this.plan.nodes }, (_, index) => {
+      const node = new Node(this, `n${index + 1}`, { delivers: index >= this.plan.apiNodes, skewMs: 0 })
+      this.skew(node, this.random.between(-clockErrorMs, clockErrorMs))
+      return node
+    })
+  }
+
+  /** The nodes that are up. */
+  get working(): Life[] {
+    return this.nodes.flatMap(({ life }) => (life?.isWorking === true ? [life] : []))
+  }
+
+  /** Sets the clock of a node. */
+  skew(node: Node, ms: number): void {
+    node.skewMs = ms
+    this.#skews[0] = Math.min(this.#skews[0], ms)
+    this.#skews[1] = Math.max(this.#skews[1], ms)
+  }
+
+  get clockSpreadMs(): number {
+    return this.#skews[1] - this.#skews[0]
+  }
+
+  go(promise: Promise<unknown>): void {
+    promise.catch((error: unknown) => {
+      this.ledger.violated(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    })
+  }
+
+  has(flaw: Flaw): boolean {
+    return this.#options.flaw === flaw
+  }
+
+  trace(line: () => string): void {
+    this.#options.trace?.(`${this.time.elapsed} ${line()}`)
+  }
+
+  latencyMs(): number {
+    return this.random.between(0, 3)
+  }
+
+  dialectOf(name: string): Dialect {
+    return registry.find(({ dialect }) => dialect.name === name)?.dialect as Dialect
+  }
+
+  labelOf(key: EndpointKey): string {
+    let label = this.#labels.get(key)
+    if (label === undefined) {
+      const url = this.db.get<{ url: string }>('SELECT url FROM endpoints WHERE key = ?', key)?.url ?? ''
+      label = /\/(e\d+)\//.exec(url)?.[1] ?? '?'
+      this.#labels.set(key, label)
+    }
+    return label
+  }
+
+  perform(life: Doer, method: string, args: readonly unknown[]): { value: unknown; told: readonly Change[] } {
+    this.#told = []
+    const call = this.roles[method as keyof Roles] as (...args: readonly unknown[]) => unknown
+    const value = call.apply(this.roles, [...args])
+    if (method === 'join') this.#lives.set(value as Incarnation, life)
+    this.#note(method, args, value)
+    return { value, told: this.#told }
+  }
+
+  broadcast(changes: readonly Change[], waits: Doer | null, then: () => void): void {
+    const deaf = waits === null ? new Set<Doer>() : new Set(this.#living().filter((life) => life !== waits))
+    let over = false
+    const goOn = (): void => {
+      if (over) return
+      over = true
+      then()
+    }
+    if (changes.length === 0 || deaf.size === 0) goOn()
+    else this.time.after(limits.trustMs, goOn)
+    for (const { life } of this.nodes) {
+      let left = changes.length
+      const heard = (): void => {
+        left -= 1
+        if (left > 0 || life === null) return
+        deaf.delete(life)
+        if (deaf.size === 0) goOn()
+      }
+      for (const change of changes) life?.link.notify(change, heard)
+    }
+  }
+
+  #living(): Doer[] {
+    return this.#incarnations().flatMap((node) => this.#lives.get(node) ?? [])
+  }
+
+  #incarnations(): Incarnation[] {
+    return this.db.all<{ incarnation: Incarnation }>('SELECT incarnation FROM nodes').map((row) => row.incarnation)
+  }
+
+  #note(method: string, args: readonly unknown[], value: unknown): void {
+    switch (method) {
+      case 'commit':
+        return this.ledger.committed(args[0] as CommitBatch, value as CommitResult)
+      case 'claim':
+        return this.ledger.claimed(args[0] as Incarnation, (value as Claim).deliveries)
+      case 'join':
+      case 'leave':
+      case 'takeOver':
+        return this.ledger.released(new Set(this.#incarnations()))
+      case 'rearmDelivery':
+        return this.ledger.rearmed(this.#pending('id = ?', args[0] as string))
+      case 'rearmDeliveries':
+        return this.ledger.rearmed(this.#pending('endpoint = ?', (args[0] as RearmRequest).endpoint))
+    }
+  }
+
+  #pending(where: string, value: string | number): { id: DeliveryId; attemptsBefore: number }[] {
+    const sql = `SELECT id, attempts_before AS attemptsBefore FROM deliveries WHERE status = 0 AND ${where}`
+    return this.db.all(sql, value)
+  }
+}
