@@ -1,6 +1,6 @@
 // What must hold in the database when everything has come to its end.
 
-import { type Load, type Posted } from './load.ts'
+import type { PostEnd, Posted, Posts } from './posts.ts'
 import type { World } from './world.ts'
 
 interface EventRow {
@@ -10,7 +10,7 @@ interface EventRow {
   readonly kept: number
 }
 
-export function checkEnd(world: World, load: Load): void {
+export function checkEnd(world: World, posts: Posts): void {
   const { db, ledger } = world
   const rows = db.all<EventRow>(
     `SELECT e.id, e.tenant, e.deliveries, count(d.id) AS kept FROM events e LEFT JOIN deliveries d ON d.event = e.seq
@@ -20,8 +20,8 @@ export function checkEnd(world: World, load: Load): void {
     if (deliveries !== kept) ledger.violated(`${id} was stored with ${kept} of its ${deliveries} deliveries`)
   }
   const stored = new Map(rows.map((row) => [`${row.tenant} ${row.id}`, row]))
-  for (const [number, posted] of load.posted) {
-    checkPosted(world, number, load.endOf(number, posted), posted, stored.get(`${posted.tenant} ${posted.id}`))
+  for (const [number, posted] of posts.all) {
+    checkPosted(world, number, posts.endOf(posted), posted, stored.get(`${posted.tenant} ${posted.id}`))
   }
   const silent = db.get<{ id: string }>('SELECT id FROM deliveries WHERE status >= 2 AND reason IS NULL')
   if (silent !== undefined) ledger.violated(`${silent.id} ended without a reason`)
@@ -30,7 +30,7 @@ export function checkEnd(world: World, load: Load): void {
 function checkPosted(
   { ledger }: World,
   number: number,
-  end: ReturnType<Load['endOf']>,
+  end: PostEnd,
   { count }: Posted,
   row: EventRow | undefined,
 ): void {

@@ -25,12 +25,10 @@ export function trouble(world: World, labels: readonly string[]): void {
   times(plan.receiverMoods, () => world.receivers.setMood(pick(random, labels), pick(random, moods)))
   times(plan.clockJumps, () => {
     const jumping = node()
-    world.clocksSteady = false
     world.skew(jumping, jumping.skewMs + drawJump(random))
     world.trace(() => `the clock of ${jumping.life?.name} is ${jumping.skewMs} ms ahead`)
   })
   times(plan.databaseClockJumps, () => {
-    world.clocksSteady = false
     world.databaseClockSteady = false
     world.databaseSkewMs += drawJump(random)
     world.trace(() => `the clock of the database is ${world.databaseSkewMs} ms ahead`)

@@ -3,17 +3,18 @@
 
 import type { DeliveryStatus } from '../../src/domain/delivery.ts'
 import type { EndpointId, TenantId } from '../../src/domain/ids.ts'
-import type { Result } from '../../src/domain/problem.ts'
+import { failure, type Result } from '../../src/domain/problem.ts'
 import type { Dialect } from '../../src/dialects/dialect.ts'
 import type { Context } from '../../src/operations/context.ts'
 import { replay, retryDelivery } from '../../src/operations/deliveries.ts'
 import { changeEndpoint, createEndpoint, deleteEndpoint, rotateSecret } from '../../src/operations/endpoints.ts'
-import { type EventInput, type PublishedEvent, publishEvents } from '../../src/operations/publish-event.ts'
+import { type EventInput, publishEvents } from '../../src/operations/publish-event.ts'
 import { createTenant, deleteTenant } from '../../src/operations/tenants.ts'
 import { sendTestNow } from '../../src/operations/test-endpoint.ts'
 import { StoreUnavailable } from '../../src/store/store.ts'
 import type { Life } from './life.ts'
 import { pick } from './plan.ts'
+import { Posts } from './posts.ts'
 import type { World } from './world.ts'
 
 const operator = { kind: 'operator' } as const
@@ -37,21 +38,9 @@ interface Registered {
   changing: Life | null
 }
 
-/** How a post ended for the one who posted: stored, perhaps stored, not stored. */
-export type PostEnd = 'ok' | 'info' | 'fail'
-
-/** An event by its number, with what its posts came to. */
-export interface Posted {
-  readonly tenant: TenantId
-  readonly id: string
-  end: PostEnd
-  /** Deliveries, as the answer said. */
-  count: number
-}
-
 export class Load {
   readonly customers: Customer[] = []
-  readonly posted = new Map<number, Posted>()
+  readonly posts = new Posts()
   readonly #world: World
   #lastLabel = 0
 
@@ -92,10 +81,10 @@ export class Load {
   /** Posts so many new events in one request, or one of the earlier ones again. */
   async post(life: Life, count: number): Promise<void> {
     const { random } = this.#world
-    const earlier = random.between(1, this.posted.size)
+    const earlier = random.between(1, this.posts.all.size)
     // A test has an id that only its answer tells.
-    const again = count === 1 && random.between(0, 4) === 0 && (this.posted.get(earlier)?.id ?? '') !== ''
-    const numbers = again ? [earlier] : Array.from({ length: count }, (_, index) => this.posted.size + 1 + index)
+    const again = count === 1 && random.between(0, 4) === 0 && (this.posts.all.get(earlier)?.id ?? '') !== ''
+    const numbers = again ? [earlier] : Array.from({ length: count }, (_, index) => this.posts.all.size + 1 + index)
     const customer = pick(random, this.customers)
     const inputs = numbers.map((number) => this.#eventOf(customer, number))
     const isConflict = again && random.between(0, 2) === 0
@@ -110,45 +99,26 @@ export class Load {
             value: isConflict ? { ...input, data: input.data.replace('}', ',"other":1}') } : input,
           })),
         )
-        for (const [index, number] of numbers.entries()) this.#settle(number, results[index])
+        for (const [index, number] of numbers.entries()) {
+          const result = results[index]
+          if (result === undefined) this.#world.ledger.violated(`the post of event ${number} has no result`)
+          else this.posts.settle(number, result)
+        }
       },
-      (error) => {
-        const end = error.outcomeUnknown ? 'info' : 'fail'
-        for (const number of numbers) this.#settled(number, end, 0)
+      ({ outcomeUnknown }) => {
+        for (const number of numbers)
+          this.posts.settle(number, failure({ ...unavailable, ...(outcomeUnknown && { outcomeUnknown }) }))
       },
     )
   }
 
   #eventOf(customer: Customer, number: number): EventInput {
-    const before = this.posted.get(number)
+    const before = this.posts.all.get(number)
     const tenant = before?.tenant ?? customer.tenant
     const { types } = this.customers.find((one) => one.tenant === tenant) as Customer
     const id = `id-${number}`
-    // What is never answered may have been stored.
-    if (before === undefined) this.posted.set(number, { tenant, id, end: 'fail', count: 0 })
-    this.#asking.set(number, (this.#asking.get(number) ?? 0) + 1)
+    this.posts.begin(number, tenant, id)
     return { tenant, type: types[number % types.length] as string, id, data: `{"n":${number}}` }
-  }
-
-  /** Posts without an answer yet, by event. */
-  readonly #asking = new Map<number, number>()
-
-  #settle(number: number, result: Result<PublishedEvent> | undefined): void {
-    if (result === undefined) return this.#world.ledger.violated(`the post of event ${number} has no result`)
-    if (result.ok) return this.#settled(number, 'ok', result.value.deliveries)
-    const unknown = result.problem.kind === 'unavailable' && result.problem.outcomeUnknown === true
-    this.#settled(number, unknown ? 'info' : 'fail', 0)
-  }
-
-  #settled(number: number, end: PostEnd, count: number): void {
-    this.#asking.set(number, (this.#asking.get(number) ?? 0) - 1)
-    const posted = this.posted.get(number) as Posted
-    if (rank[end] > rank[posted.end]) Object.assign(posted, { end, count })
-  }
-
-  /** What all posts of an event came to; those without an answer may have been stored. */
-  endOf(number: number, posted: Posted): PostEnd {
-    return posted.end === 'fail' && (this.#asking.get(number) ?? 0) > 0 ? 'info' : posted.end
   }
 
   // ── Changes ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -237,9 +207,9 @@ export class Load {
   }
 
   #test(life: Life, { tenant, types }: Customer, { id, label }: Registered): Promise<void> {
-    // Nobody counts on it: it is posted as one whose outcome is unknown.
-    const number = this.posted.size + 1
-    this.posted.set(number, { tenant, id: '', end: 'info', count: 0 })
+    const number = this.posts.all.size + 1
+    // Nobody counts on it: its outcome is not looked at.
+    this.posts.begin(number, tenant, '')
     const test = { type: types[0] as string, data: `{"n":${number},"test":true}` }
     return this.#asked(life, `test ${label}`, (context) => sendTestNow(context, operator, tenant, id, 5000, test))
   }
@@ -265,7 +235,7 @@ export class Load {
 
 const replayed: readonly (readonly DeliveryStatus[])[] = [['failed', 'cancelled'], ['delivered'], ['pending', 'failed']]
 
-const rank: Record<PostEnd, number> = { fail: 0, info: 1, ok: 2 }
+const unavailable = { kind: 'unavailable', retryAfterSeconds: 1 } as const
 
 function urlOf(label: string, version: number): string {
   return `https://receiver.example/${label}/v${version}`

@@ -30,8 +30,8 @@ export async function simulate(seed: number, { db, flaw, trace }: RunOptions): P
   const { ledger } = world
   const phases = [begin, troubled, comeToRest, goOn]
   for (const phase of phases) if (ledger.violations.length === 0) await phase(world, load)
-  if (ledger.violations.length === 0) checkEnd(world, load)
-  const counts = { events: load.posted.size, faults: world.faults, ...ledger.counts, virtualMs: world.time.elapsed }
+  if (ledger.violations.length === 0) checkEnd(world, load.posts)
+  const counts = { events: load.posts.all.size, faults: world.faults, ...ledger.counts, virtualMs: world.time.elapsed }
   return { seed, violations: ledger.violations, counts }
 }
 

@@ -42,8 +42,7 @@ export class World implements Surroundings {
   troubled = false
   databaseUp = true
   faults = 0
-  /** Whether no clock has jumped yet, the database's neither. */
-  clocksSteady = true
+  /** Whether the clock of the database has not jumped yet. */
   databaseClockSteady = true
   databaseSkewMs = 0
   /** The least and the most that clocks of nodes were ever ahead. */
