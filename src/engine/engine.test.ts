@@ -315,10 +315,10 @@ suite('a stop', () => {
     await rig.until(() => rig.observed.storeChanges.includes(false), 'the store is found unavailable')
     const inFlight = rig.sender.sent.splice(0)
     const stopped = rig.engine.stop(10 * second)
+    for (const { answer } of inFlight.slice(1)) answer(ok)
     broken = false
     await rig.clock.advance(limits.storeRetryMs)
     await rig.until(() => rig.observed.storeChanges.at(-1) === true, 'the store is found available')
-    for (const { answer } of inFlight.slice(1)) answer(ok)
     await rig.clock.advance(10 * second)
     await stopped
     assert.equal(rig.sender.sent.length, 0)
