@@ -19,7 +19,7 @@ import { Link } from './link.ts'
 import { networkOf } from './network.ts'
 import type { Doer, Surroundings } from './surroundings.ts'
 
-const vault = createVault(Buffer.alloc(masterKeyBytes, 7))
+const vault = createVault([Buffer.alloc(masterKeyBytes, 7)])
 const dialects = new Map(registry.map(({ dialect }) => [dialect.name, dialect]))
 const installationSecrets = new Map(
   [...dialects.values()].flatMap(({ name, installationSecret }) =>
@@ -87,6 +87,7 @@ export class Life implements Doer {
       random: random.fraction,
       retryScale: this.#world.plan.retryScale,
       retentionMs: 30 * day,
+      rotation: null,
       observer: this.#observer(),
     })
     this.#membership = membership
@@ -147,6 +148,7 @@ export class Life implements Doer {
       attempted: () => {},
       ended: () => {},
       committed: () => {},
+      masterKeyRotated: () => {},
       storeChanged: (available) =>
         this.#world.trace(() => `${this.name} database ${available ? 'answers' : 'is away'}`),
       failed: (what, error) => {
