@@ -1,5 +1,5 @@
-// SECURITY.md names the tests that hold each promise: they exist. And no dependency runs code when it is installed, but
-// for those that are known to.
+// SECURITY.md and docs/reliability.md name the tests that hold each promise: they exist. And no dependency runs code when
+// it is installed, but for those that are known to.
 
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
@@ -7,15 +7,22 @@ import { test } from 'node:test'
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 
-test('every promise of SECURITY.md names tests, and all of them exist', () => {
-  const promises = [...read('SECURITY.md').matchAll(/^\| (?!Threat|---)(.*?) +\|.*\| +(.*?) +\|$/gm)]
-  assert.ok(promises.length > 5)
-  for (const [, threat = '', tests = ''] of promises) {
-    const files = [...tests.matchAll(/`([^`]+)`/g)].map(([, file]) => file ?? '')
-    assert.ok(files.length > 0, threat)
-    for (const file of files) assert.ok(existsSync(new URL(`../${file}`, import.meta.url)), `${threat}: ${file}`)
-  }
-})
+for (const [document, column] of [
+  ['SECURITY.md', 3],
+  ['docs/reliability.md', 2],
+] as const) {
+  test(`every promise of ${document} names tests, and all of them exist`, () => {
+    const rows = read(document).match(/^\| .* \|$/gm) ?? []
+    // Without the heads of the tables and the lines below them.
+    const promises = rows.filter((row, index) => !/^\| -+ /.test(row) && !/^\| -+ /.test(rows[index + 1] ?? ''))
+    assert.ok(promises.length > 5)
+    for (const promise of promises) {
+      const files = [...(promise.split(' | ')[column - 1] ?? '').matchAll(/`([^` ]+\/[^` ]+)`/g)]
+      assert.ok(files.length > 0, promise)
+      for (const [, file] of files) assert.ok(existsSync(new URL(`../${file}`, import.meta.url)), `${promise}: ${file}`)
+    }
+  })
+}
 
 test('no dependency has an install script but those that are allowed', () => {
   const { packages } = JSON.parse(read('package-lock.json')) as {
