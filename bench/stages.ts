@@ -17,9 +17,11 @@ const warmUp = 2
 
 export const stages: Figure = { id: 'STAGES', database: 'sqlite', run: runFigure }
 
+const commitStage = 'commit'
+
 /** The innermost frame that one of these knows says which stage a sample belongs to. */
 const stageOfFrame: readonly (readonly [stage: string, frame: RegExp])[] = [
-  ['commit and fsync', /^transaction .*sqlite\/database/],
+  [commitStage, /^transaction .*sqlite\/database/],
   ['statements', /sqlite\/commit|sqlite\/versions/],
   ['batch from thread to thread', /src\/store\/sqlite|node:internal\/worker/],
   ['encode and sign', /src\/(dialects|signing)|^requestOf |node:internal\/crypto/],
@@ -56,8 +58,8 @@ async function runFigure(options: BenchOptions, say: (line: string) => void): Pr
     const used = { main: after.main - before.main, store: after.store - before.store, v8: after.v8 - before.v8 }
     const perEvent = (milliseconds: number): number => (milliseconds * 1_000) / accepted
     return [
-      ...(await sharedOut(folder, 0, 'main', perEvent(used.main), { from, to })),
-      ...(await sharedOut(folder, 1, 'store', perEvent(used.store), { from, to })),
+      ...sharedOut('main', await sampled(folder, 0, { from, to }), used.main, perEvent),
+      ...sharedOut('store', await sampled(folder, 1, { from, to }), used.store, perEvent),
       result('v8', 'compiler and collector on threads of their own', perEvent(used.v8)),
     ]
   } finally {
@@ -93,31 +95,47 @@ interface Profile {
   readonly timeDeltas: readonly number[]
 }
 
-/** The stages of one thread; what it used of the processor is divided as the samples of the time are. */
-async function sharedOut(
+/** Milliseconds that were sampled in each stage of a thread. */
+async function sampled(
   folder: string,
   thread: number,
-  name: string,
-  microseconds: number,
   time: { readonly from: number; readonly to: number },
-): Promise<FigureResult[]> {
+): Promise<Map<string, number>> {
   const file = (await readdir(folder)).find((entry) => new RegExp(`\\.${thread}\\.\\d+\\.cpuprofile$`).test(entry))
   if (file === undefined) throw new Error(`thread ${thread} has written no profile`)
   const profile = JSON.parse(await readFile(join(folder, file), 'utf8')) as Profile
   const stageOf = stagesOfNodes(profile)
-  const sampled = new Map<string, number>()
-  let at = profile.startTime
+  const times = new Map<string, number>()
+  let atMs = profile.startTime / 1_000
   for (const [index, node] of profile.samples.entries()) {
-    const delta = profile.timeDeltas[index] ?? 0
-    at += delta
+    const deltaMs = (profile.timeDeltas[index] ?? 0) / 1_000
+    atMs += deltaMs
     const stage = stageOf.get(node)
-    if (stage === undefined || at < time.from * 1_000 || at > time.to * 1_000) continue
-    sampled.set(stage, (sampled.get(stage) ?? 0) + delta)
+    if (stage !== undefined && atMs >= time.from && atMs <= time.to) times.set(stage, (times.get(stage) ?? 0) + deltaMs)
   }
-  const all = [...sampled.values()].reduce((sum, part) => sum + part, 0)
-  return [...sampled]
+  return times
+}
+
+/**
+ * Divides what a thread has used of the processor as its samples are divided. But in a commit it waits for the disk, and
+ * that is sampled too: its part is what the other stages leave.
+ */
+function sharedOut(
+  thread: string,
+  times: ReadonlyMap<string, number>,
+  usedMs: number,
+  perEvent: (milliseconds: number) => number,
+): FigureResult[] {
+  const sum = [...times.values()].reduce((all, ms) => all + ms, 0)
+  const others = sum - (times.get(commitStage) ?? 0)
+  const partOf = (stage: string, ms: number): number => {
+    if (!times.has(commitStage)) return (usedMs * ms) / sum
+    return stage === commitStage ? Math.max(0, usedMs - others) : ms
+  }
+  return [...times]
+    .map(([stage, ms]) => [stage, partOf(stage, ms)] as const)
     .toSorted(([, a], [, b]) => b - a)
-    .map(([stage, part]) => result(name, stage, (microseconds * part) / all))
+    .map(([stage, ms]) => result(thread, stage, perEvent(ms)))
 }
 
 /** The stage of each node of the call tree; none: the thread had nothing to do. */
