@@ -111,9 +111,15 @@ const disabledReasons = {
   gone: 'switched off because it answered 410 Gone',
 } as const
 
+const damaged = {
+  status: 'failing',
+  reason: 'its secrets, headers, filters or event types were damaged in the database: nothing is sent to it',
+  since: null,
+} as const
+
 export function endpointShape(endpoint: Endpoint, dialect: Dialect, status: EndpointStatus): unknown {
   const { id, tenant, url, eventTypes, filters, description, enabled, disabledReason, headers } = endpoint
-  const report = dialect.healthReport(status.health)
+  const report = endpoint.unreadable ? damaged : dialect.healthReport(status.health)
   return {
     id,
     tenant,

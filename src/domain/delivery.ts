@@ -2,8 +2,9 @@
 //
 //                 born leased (its lane has room)
 //     accepted ──────────────────────────────────────► leased ──► delivered   an attempt succeeded
-//        │                                              │ ▲ ├───► failed      the dialect's last retry failed
-//        │ no room                                retry │ │ └───► cancelled   its endpoint is off or gone
+//        │                                              │ ▲ ├───► failed      the dialect's last retry failed, or our own
+//        │ no room                                retry │ │ │                 code keeps throwing on it
+//        │                                              │ │ └───► cancelled   its endpoint is off or gone
 //        ▼                                              ▼ │ claim, once due
 //     waiting ◄─────────────────────────────────────── waiting ───► cancelled
 //
@@ -24,6 +25,8 @@ export type EndReason =
   | 'endpoint deleted'
   | 'endpoint gone'
   | 'tenant deleted'
+  | 'event unreadable'
+  | 'endpoint unreadable'
   | 'internal error'
 
 export interface Delivery {

@@ -32,6 +32,8 @@ export interface Endpoint {
   readonly secrets: readonly SigningSecret[]
   readonly createdAt: number
   readonly updatedAt: number
+  /** Part of what is stored of it cannot be read: it is shown without that part, and nothing is sent to it. */
+  readonly unreadable?: true
 }
 
 /** What real attempts have told about an endpoint; written in the transaction that records them. */

@@ -12,4 +12,6 @@ export interface Event {
   /** When it happened, as the operator said; else when it was accepted. */
   readonly occurredAt: number
   readonly acceptedAt: number
+  /** Its stored attributes cannot be read: it is shown without them, and never sent. */
+  readonly unreadable?: true
 }

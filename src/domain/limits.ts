@@ -91,6 +91,10 @@ export const limits = {
   claimAgainMs: second,
   /** The engine looks for due deliveries at least this often, whatever its timers say. */
   claimIntervalMs: 10 * second,
+  /** A delivery that our own code throws on before or after it is sent is tried so often, and then set aside as failed. */
+  faultsMax: 3,
+  /** A delivery that could not be prepared for sending is tried again after this. */
+  prepareAgainMs: second,
   heartbeatIntervalMs: 3 * second,
   /** Without a heartbeat for so long, a node trusts nothing that it has in memory, and sends nothing. */
   trustMs: 8 * second,

@@ -5,9 +5,10 @@ import type { Attempt, Sender, SendRequest, SendResult } from '../domain/attempt
 import type { Clock } from '../domain/clock.ts'
 import type { EndReason } from '../domain/delivery.ts'
 import type { DisabledReason } from '../domain/endpoint.ts'
+import { limits } from '../domain/limits.ts'
 import { retryAt, type Verdict } from '../domain/retry.ts'
-import type { Dialect, Message } from '../dialects/dialect.ts'
-import type { EndpointFacts, Move } from '../store/store.ts'
+import type { Dialect, HealthChange, HealthFact, Message } from '../dialects/dialect.ts'
+import { type EndpointFacts, type Move, StoreUnavailable } from '../store/store.ts'
 import type { Directory, EndpointView, TenantView } from './directory.ts'
 import type { Work } from './lanes.ts'
 import type { Trust } from './membership.ts'
@@ -36,7 +37,7 @@ export interface DeliverOptions {
   readonly retryScale: number
   readonly observer: EngineObserver
   readonly finished: (finished: Finished) => void
-  /** The endpoint could not be read: the delivery is to be tried again, nothing was sent. */
+  /** The delivery is to be tried again a little later, nothing was sent. */
   readonly postponed: (work: Work) => void
 }
 
@@ -60,9 +61,9 @@ export class Deliver {
     try {
       view = await this.#options.directory.load(work.event.tenant)
     } catch (error) {
+      if (!(error instanceof StoreUnavailable)) return this.#faulted(work, 'internal error', error)
       this.#options.observer.failed('an endpoint could not be read', error)
-      this.#options.postponed(work)
-      return
+      return this.#options.postponed(work)
     }
     // The read may have taken so long that this life of the node has ended, and the next one has begun.
     if (this.#options.trust.epoch() === null || !this.#options.isHeld(work)) this.#options.postponed(work)
@@ -73,6 +74,9 @@ export class Deliver {
     const view = tenant?.byKey.get(work.endpoint)
     if (tenant === null || view === undefined) return this.#end(work, 'cancelled', 'endpoint deleted')
     if (view.off !== null) return this.#end(work, 'cancelled', cancelReason(view.off))
+    if (work.event.unreadable) {
+      return this.#faulted(work, 'event unreadable', new Error(`the attributes of ${work.event.id} cannot be read`))
+    }
 
     const { clock, sender } = this.#options
     const { dialect } = tenant
@@ -82,9 +86,7 @@ export class Deliver {
     try {
       request = requestOf(message, dialect, view.signingKeys(startedAt), startedAt)
     } catch (error) {
-      // Pure functions of what is stored: they would throw the same next time.
-      this.#options.observer.failed('a delivery could not be encoded', error)
-      return this.#end(work, 'failed', 'internal error')
+      return this.#faulted(work, view.endpoint.unreadable ? 'endpoint unreadable' : 'internal error', error)
     }
     sender.send(request, (result) => this.#conclude(work, view, dialect, startedAt, request, result))
   }
@@ -160,7 +162,7 @@ export class Deliver {
     let changed: { health?: string | null } = {}
     if (!succeeded || view.health !== null) {
       const { outcome } = attempt
-      const change = dialect.health(view.health, { at, succeeded, outcome, delivery: work.id, ended })
+      const change = this.#healthAfter(view, dialect, { at, succeeded, outcome, delivery: work.id, ended })
       if (change.health !== view.health) changed = { health: change.health }
       view.health = change.health
       if (change.disable) disable ??= 'failing'
@@ -168,6 +170,24 @@ export class Deliver {
     if (disable === null || view.off !== null) return { ...facts, ...changed }
     view.off = disable
     return { ...facts, ...changed, disable }
+  }
+
+  /** Health is about the endpoint: code that throws on it forgets it, and costs the delivery nothing. */
+  #healthAfter(view: EndpointView, dialect: Dialect, fact: HealthFact): HealthChange {
+    try {
+      return dialect.health(view.health, fact)
+    } catch (error) {
+      this.#options.observer.failed(`the health of endpoint ${view.endpoint.id} could not be judged`, error)
+      return { health: null, disable: false }
+    }
+  }
+
+  /** Our own code threw, and nothing was sent: it is tried again, and set aside where it keeps throwing. */
+  #faulted(work: Work, reason: EndReason, error: unknown): void {
+    const faults = (work.faults ?? 0) + 1
+    if (faults < limits.faultsMax) return this.#options.postponed({ ...work, faults })
+    this.#options.observer.failed(`delivery ${work.id} was set aside after ${faults} tries: ${reason}`, error)
+    this.#end(work, 'failed', reason)
   }
 
   #end(work: Work, to: 'failed' | 'cancelled', reason: EndReason): void {

@@ -24,6 +24,7 @@ export interface EndpointView {
   health: string | null
   /** Why it is off; set when its own outcomes switch it off, ahead of the commit that says so. Null: it is on. */
   off: DisabledReason | null
+  /** Throws where the endpoint is unreadable: says why. */
   signingKeys(nowMs: number): readonly KeyObject[]
 }
 
@@ -176,16 +177,24 @@ export class Directory {
 
   #view(loaded: LoadedEndpoint, dialect: Dialect): EndpointView {
     const { sealedSecrets, sealedHeaders, uniqueKey: _, health, ...rest } = loaded
-    const endpoint: Endpoint = {
-      ...rest,
-      secrets: JSON.parse(this.#vault.open(sealedSecrets, sealContext(rest, 'secrets'))) as SigningSecret[],
-      headers: JSON.parse(this.#vault.open(sealedHeaders, sealContext(rest, 'headers'))) as Record<string, string>,
+    const off = rest.enabled ? null : (rest.disabledReason ?? 'requested')
+    try {
+      if (rest.unreadable) throw new Error(`the event types or filters of endpoint ${rest.id} cannot be read`)
+      const secrets = JSON.parse(this.#vault.open(sealedSecrets, sealContext(rest, 'secrets'))) as SigningSecret[]
+      const headers = JSON.parse(this.#vault.open(sealedHeaders, sealContext(rest, 'headers'))) as Record<string, string>
+      const own = this.#installationKeys.get(dialect.name)
+      const signingKeys = own === undefined ? preparedKeys(secrets, dialect) : () => own
+      return { endpoint: { ...rest, secrets, headers }, health, off, signingKeys }
+    } catch (error) {
+      // It must not take the others of its tenant with it.
+      const endpoint: Endpoint = { ...rest, secrets: [], headers: {}, unreadable: true }
+      return { endpoint, health, off, signingKeys: () => unreadable(error) }
     }
-    const own = this.#installationKeys.get(dialect.name)
-    const signingKeys = own === undefined ? preparedKeys(endpoint.secrets, dialect) : () => own
-    const off = endpoint.enabled ? null : (endpoint.disabledReason ?? 'requested')
-    return { endpoint, health, off, signingKeys }
   }
+}
+
+function unreadable(error: unknown): never {
+  throw error
 }
 
 /** What a sealed value of an endpoint belongs to. */

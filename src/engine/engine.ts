@@ -358,12 +358,12 @@ export class Engine {
     this.#upkeep.sweepSoon()
   }
 
-  /** Its endpoint could not be read: the node keeps the delivery and tries again. */
+  /** It could not be prepared for sending: the node keeps the delivery and tries again. */
   #postponed(work: Work): void {
-    this.#lanes.finished(work, false)
-    this.#options.clock.after(limits.claimAgainMs, () => {
-      if (!this.#isHeld(work)) return
-      this.#lanes.pushClaimed([work])
+    this.#lanes.postpone(work)
+    this.#options.clock.after(limits.prepareAgainMs, () => {
+      if (!this.#isHeld(work)) return this.#lanes.release(work.endpoint, bytesOf(work))
+      this.#lanes.push(work)
       this.#lanes.pump()
     })
   }

@@ -34,6 +34,8 @@ interface Recording {
   readonly move: RecordedMove
   readonly facts: EndpointFacts | null
   readonly committed: (() => void) | null
+  /** How often the store has thrown on it. */
+  readonly faults: number
 }
 
 export interface GroupCommitHooks {
@@ -97,7 +99,7 @@ export class GroupCommit {
 
   /** Queues a move. `committed` is called once it is durable; never, where the node no longer held the delivery. */
   record(move: RecordedMove, facts: EndpointFacts | null, committed: (() => void) | null): void {
-    this.#recordings.push({ move, facts, committed })
+    this.#recordings.push({ move, facts, committed, faults: 0 })
     this.#schedule()
   }
 
@@ -234,7 +236,9 @@ export class GroupCommit {
   /** Our own code threw on something in the batch: it is found by committing one by one, and delays nothing else. */
   async #isolate(error: unknown, node: Incarnation, ingests: Ingest[], recordings: Recording[]): Promise<void> {
     if (ingests.length + recordings.length === 1) {
-      this.#observer.failed('a commit was refused', error)
+      const [recording] = recordings
+      if (recording !== undefined) return this.#tryAgain(error, recording)
+      this.#observer.failed('an event was refused', error)
       ingests[0]?.reject(error)
       return
     }
@@ -242,6 +246,19 @@ export class GroupCommit {
     for (const recording of recordings) {
       if (node === this.#membership.incarnation) await this.#commit([], [recording])
     }
+  }
+
+  /**
+   * A delivery whose outcome was never recorded would go out again at every start: after some tries it is set aside,
+   * without what it came to.
+   */
+  async #tryAgain(error: unknown, recording: Recording): Promise<void> {
+    const faults = recording.faults + 1
+    if (faults < limits.faultsMax) return this.#commit([], [{ ...recording, faults }])
+    this.#observer.failed(`what became of delivery ${recording.move.delivery} was refused ${faults} times`, error)
+    if (faults > limits.faultsMax) return
+    const move = { to: 'failed', reason: 'internal error' } as const
+    await this.#commit([], [{ ...recording, faults, facts: null, move: { ...recording.move, attempt: null, move } }])
   }
 }
 

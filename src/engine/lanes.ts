@@ -18,6 +18,8 @@ export interface Work {
   readonly node: Incarnation
   readonly attempts: number
   readonly attemptsBefore: number
+  /** How often our own code has thrown on it before it was sent, in this life of the node; absent: never. */
+  readonly faults?: number
 }
 
 interface Lane {
@@ -153,6 +155,16 @@ export class Lanes {
       this.#hooks.hasRoom(lane.endpoint)
     }
     this.#closeIfEmpty(lane)
+    this.pump()
+  }
+
+  /** An attempt did not leave the house: its delivery keeps its room, for `push` or `release`. */
+  postpone(work: Work): void {
+    const lane = this.#lane(work.endpoint, work.attempts)
+    lane.inFlight -= 1
+    this.#inFlight -= 1
+    lane.reserved += 1
+    this.#enterLine(lane)
     this.pump()
   }
 

@@ -204,6 +204,7 @@ async function update(
     if (!view.ok) return view
     const before = find(view.value, id)
     if (!before.ok) return before
+    if (before.value.unreadable) return failure(endpointUnreadable)
     const faults = endpointFaults(context, view.value.dialect, input)
     if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
 
@@ -222,6 +223,13 @@ async function update(
     if (written !== 'stale' || tries === limits.updateTriesMax) return failure(problemOf(written, 'endpoint', id))
   }
 }
+
+/** A change would be based on what is not known, and write over it. */
+const endpointUnreadable = {
+  kind: 'conflict',
+  code: 'endpoint_unreadable',
+  detail: 'part of what is stored of the endpoint cannot be read; delete it and register it anew',
+} as const
 
 function eventTypesOf(dialect: Dialect, given: readonly string[]): readonly string[] {
   return dialect.endpointRules.eventTypesAsWritten === true ? given : [...new Set(given)]

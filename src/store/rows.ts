@@ -26,14 +26,25 @@ export interface EventColumns {
 }
 
 export function eventOf(row: EventColumns): Event {
+  const attributes = row.attributes === null ? null : parsed<Record<string, string>>(row.attributes)
   return {
     tenant: row.tenant as TenantId,
     id: row.id as EventId,
     type: row.type,
     data: row.data,
-    attributes: row.attributes === null ? null : (JSON.parse(row.attributes) as Record<string, string>),
+    attributes: attributes ?? null,
     occurredAt: row.occurred_at,
     acceptedAt: row.accepted_at,
+    ...(attributes === undefined && { unreadable: true as const }),
+  }
+}
+
+/** JSON that this program wrote; undefined: it was damaged since. One bad row must not hide those beside it. */
+function parsed<Value>(text: string): Value | undefined {
+  try {
+    return JSON.parse(text) as Value
+  } catch {
+    return undefined
   }
 }
 
@@ -55,13 +66,17 @@ export interface EndpointColumns {
 }
 
 export function endpointOf(row: EndpointColumns): StoredEndpoint {
+  const eventTypes = parsed<string[]>(row.event_types)
+  const filters = parsed<Record<string, string>>(row.filters)
+  const isReadable = eventTypes !== undefined && filters !== undefined
   return {
     key: row.key as EndpointKey,
     tenant: row.tenant as TenantId,
     id: row.id as EndpointId,
     url: row.url,
-    eventTypes: JSON.parse(row.event_types) as string[],
-    filters: JSON.parse(row.filters) as Record<string, string>,
+    // What it wants is not known: deliveries that fail visibly, and can be replayed, are better than none.
+    eventTypes: eventTypes ?? ['*'],
+    filters: filters ?? {},
     description: row.description,
     enabled: Boolean(row.enabled),
     disabledReason: row.disabled_reason as DisabledReason | null,
@@ -70,6 +85,7 @@ export function endpointOf(row: EndpointColumns): StoredEndpoint {
     uniqueKey: row.unique_key,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    ...(!isReadable && { unreadable: true as const }),
   }
 }
 

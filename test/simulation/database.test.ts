@@ -19,6 +19,9 @@ storeConformance('the simulated database', async (): Promise<Harness> => {
       await store.close()
       return (store = storeOf(roles))
     },
+    async damage(statement) {
+      db.exec(statement)
+    },
     async dispose() {
       close()
     },

@@ -30,6 +30,7 @@ export interface AlloEndpoint {
 /** Of the `standard` dialect, as the operator API has it. */
 export interface Endpoint {
   readonly id: string
+  readonly tenant: string
   readonly url: string
   readonly enabled: boolean
   readonly secrets: readonly { readonly value: string }[]

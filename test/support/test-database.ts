@@ -10,14 +10,24 @@ export const testDatabaseVariable = 'POSTHORN_TEST_DATABASE'
 
 let ownServer: Promise<PostgresServer> | undefined
 
+export interface TestDatabase {
+  readonly url: string
+  /** Runs a statement in it. */
+  readonly run: (statement: string) => Promise<void>
+  readonly drop: () => Promise<void>
+}
+
 /** A fresh place: its schema (the `schema` of the url) does not exist before the store makes it. */
-export async function testDatabase(): Promise<{ readonly url: string; readonly drop: () => Promise<void> }> {
+export async function testDatabase(): Promise<TestDatabase> {
   const serverUrl = process.env[testDatabaseVariable] ?? (await startOwnServer()).url
   const schema = `t_${randomBytes(8).toString('hex')}`
   const url = new URL(serverUrl)
   url.searchParams.set('schema', schema)
   return {
     url: url.href,
+    run: async (statement) => {
+      await queryOnce(serverUrl, `SET search_path TO ${schema}; ${statement}`)
+    },
     // A transaction that a test left open would block it forever.
     drop: async () => {
       await queryOnce(serverUrl, `SET lock_timeout = '10s'; DROP SCHEMA IF EXISTS ${schema} CASCADE`)

@@ -24,6 +24,8 @@ const reasons: readonly EndReason[] = [
   'endpoint deleted',
   'endpoint gone',
   'tenant deleted',
+  'event unreadable',
+  'endpoint unreadable',
   'internal error',
 ]
 

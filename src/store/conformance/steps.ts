@@ -23,6 +23,8 @@ export interface Harness {
   readonly store: Store
   /** Lets go of the database as a crash would, without handing anything back, and opens it again. */
   reopen(): Promise<Store>
+  /** Runs a statement behind the store's back. */
+  damage(statement: string): Promise<void>
   /** Closes it and removes all that it left. */
   dispose(): Promise<void>
 }

@@ -4,6 +4,7 @@
 import { describe, test } from 'node:test'
 import { commitCases } from './commit.ts'
 import { endpointCases } from './endpoints.ts'
+import { damageCases } from './damage.ts'
 import { factCases } from './facts.ts'
 import { historyCases } from './history.ts'
 import { leaseCases } from './leases.ts'
@@ -52,5 +53,6 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     upkeepCases(promise)
     sealCases(promise)
     textCases(promise)
+    damageCases(promise)
   })
 }

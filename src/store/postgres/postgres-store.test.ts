@@ -17,6 +17,9 @@ storeConformance('PostgreSQL', async (): Promise<Harness> => {
       store = await openPostgresStore(place.url)
       return store
     },
+    async damage(statement) {
+      await place.run(statement)
+    },
     async dispose() {
       await store.close()
       await place.drop()

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type Harness, storeConformance } from '../conformance/suite.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
@@ -19,6 +20,11 @@ storeConformance('SQLite', async (): Promise<Harness> => {
       await store.close()
       store = await openSqliteStore(path)
       return store
+    },
+    async damage(statement) {
+      const database = new DatabaseSync(path)
+      database.exec(statement)
+      database.close()
     },
     async dispose() {
       await store.close()
