@@ -56,8 +56,8 @@ test('bad receivers of every kind keep nothing from good ones, and each attempt 
   for (const { id, endpoint } of deliveries) {
     const kind = kinds.get(String(endpoint))
     assert.ok(kind !== undefined)
-    const told = await rig.want(200, { path: `/v1/deliveries/${String(id)}` })
-    checkAttempt(kind, told['history'] as readonly Attempt[], told['nextAttemptAt'] as string | null)
+    const told = await rig.want(200, { path: `/v1/deliveries/${id}` })
+    checkAttempt(kind, told['history'] as unknown as readonly Attempt[], told['nextAttemptAt'] as string | null)
   }
   assert.equal(bad.redirected(), 0)
   await until(() => bad.openConnections() <= 16, 'what hung was given up')

@@ -29,7 +29,8 @@ export interface BadReceivers {
   close(): Promise<void>
 }
 
-interface Kind extends Pick<BadReceiver, 'outcome' | 'detail' | 'askedMs'> {
+interface Kind {
+  readonly expected: Pick<BadReceiver, 'outcome' | 'detail' | 'askedMs'>
   readonly answer: (socket: Socket) => void
 }
 
@@ -42,24 +43,27 @@ const failed = 'HTTP/1.1 500 No\r\n'
 const packed = gzipSync(gzipSync(Buffer.alloc(1024 * 1024)))
 
 const kinds: Readonly<Record<string, Kind>> = {
-  'hangs at headers': { outcome: 'timedOut', detail: /headers/, answer: () => {} },
+  'hangs at headers': { expected: { outcome: 'timedOut', detail: /headers/ }, answer: () => {} },
   'hangs in the body': {
-    outcome: 'timedOut',
-    detail: /body/,
+    expected: { outcome: 'timedOut', detail: /body/ },
     answer: (socket) => socket.write(`${ok}content-length: 10\r\n\r\nab`),
   },
-  'drips headers': { outcome: 'timedOut', detail: /headers/, answer: drip(`${ok}x-slow: `) },
-  'drips a body': { outcome: 'timedOut', detail: /body/, answer: drip(`${ok}content-length: 100000\r\n\r\n`) },
-  'sends an endless body': { outcome: 'delivered', detail: /HTTP 200/, answer: flood(`${ok}\r\n`) },
-  'fails with an endless body': { outcome: 'rejected', detail: /HTTP 500/, answer: flood(`${failed}\r\n`) },
+  'drips headers': { expected: { outcome: 'timedOut', detail: /headers/ }, answer: drip(`${ok}x-slow: `) },
+  'drips a body': {
+    expected: { outcome: 'timedOut', detail: /body/ },
+    answer: drip(`${ok}content-length: 100000\r\n\r\n`),
+  },
+  'sends an endless body': { expected: { outcome: 'delivered', detail: /HTTP 200/ }, answer: flood(`${ok}\r\n`) },
+  'fails with an endless body': {
+    expected: { outcome: 'rejected', detail: /HTTP 500/ },
+    answer: flood(`${failed}\r\n`),
+  },
   'sends a huge body': {
-    outcome: 'rejected',
-    detail: /HTTP 500/,
+    expected: { outcome: 'rejected', detail: /HTTP 500/ },
     answer: flood(`${failed}content-length: ${10 ** 12}\r\n\r\n`),
   },
   'sends what unpacks to much more': {
-    outcome: 'rejected',
-    detail: /HTTP 500/,
+    expected: { outcome: 'rejected', detail: /HTTP 500/ },
     answer(socket) {
       socket.write(`${failed}content-encoding: gzip, gzip\r\ncontent-length: ${packed.length}\r\n\r\n`)
       socket.write(packed)
@@ -73,8 +77,14 @@ const kinds: Readonly<Record<string, Kind>> = {
   'gives two lengths': unreachable(/mismatch/, `${ok}content-length: 1\r\ncontent-length: 2\r\n\r\nab`),
   'breaks its chunks': unreachable(/malformed response/, `${ok}transfer-encoding: chunked\r\n\r\nxyz\r\n`),
   'cuts its answer short': unreachable(/closed|mismatch/, `${ok}content-length: 10\r\n\r\nab`),
-  'closes without an answer': { outcome: 'unreachable', detail: /closed|reset/, answer: (socket) => socket.end() },
-  resets: { outcome: 'unreachable', detail: /reset|closed/, answer: (socket) => socket.resetAndDestroy() },
+  'closes without an answer': {
+    expected: { outcome: 'unreachable', detail: /closed|reset/ },
+    answer: (socket) => socket.end(),
+  },
+  resets: {
+    expected: { outcome: 'unreachable', detail: /reset|closed/ },
+    answer: (socket) => socket.resetAndDestroy(),
+  },
   redirects: rejected(302, 'location: /redirected\r\n'),
   'is gone': rejected(410),
   'asks for two hours': rejected(429, 'retry-after: 7200\r\n', 7_200_000),
@@ -103,7 +113,7 @@ export async function startBadReceivers(): Promise<BadReceivers> {
   tls?.on('tlsClientError', () => undefined)
   const full = process.platform === 'linux' ? await startFullBacklog() : null
 
-  const all: BadReceiver[] = Object.entries(kinds).map(([kind, { answer: _, ...expected }]) => ({
+  const all: BadReceiver[] = Object.entries(kinds).map(([kind, { expected }]) => ({
     kind,
     url: `http://127.0.0.1:${port}/${encodeURIComponent(kind)}`,
     ...expected,
@@ -133,16 +143,15 @@ export async function startBadReceivers(): Promise<BadReceivers> {
 }
 
 function unreachable(detail: RegExp, answer: string): Kind {
-  return { outcome: 'unreachable', detail, answer: (socket) => socket.end(answer) }
+  return { expected: { outcome: 'unreachable', detail }, answer: (socket) => socket.end(answer) }
 }
 
 function rejected(status: number, header = '', askedMs?: number): Kind {
   const answer = `HTTP/1.1 ${status} No\r\n${header}content-length: 0\r\n\r\n`
+  const expected = { outcome: 'rejected', detail: new RegExp(`HTTP ${status}`) } as const
   return {
-    outcome: 'rejected',
-    detail: new RegExp(`HTTP ${status}`),
+    expected: askedMs === undefined ? expected : { ...expected, askedMs },
     answer: (socket) => socket.write(answer),
-    ...(askedMs !== undefined && { askedMs }),
   }
 }
 
