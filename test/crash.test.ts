@@ -15,7 +15,7 @@ const timeout = 90_000 + rounds * 8_000
 void suite('kill -9 under load: nothing accepted is lost, nothing else is sent', { concurrency: 2 }, () => {
   for (const database of ['SQLite', 'PostgreSQL'] as const) {
     void test(`${rounds} times on ${database}`, { timeout }, async (t) => {
-      const { verdict, drained, drainMs } = await runCrashes(database, rounds, seed)
+      const { verdict, drained, drainMs } = await runCrashes(database, rounds, seed, 'SIGKILL')
       t.diagnostic(
         `${database}: rounds ${rounds}, accepted ${verdict.accepted}, unknown ${verdict.unknown}, ` +
           `refused ${verdict.refused}, delivered ${verdict.delivered}, duplicates ${verdict.duplicates}, ` +

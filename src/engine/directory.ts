@@ -181,7 +181,10 @@ export class Directory {
     try {
       if (rest.unreadable) throw new Error(`the event types or filters of endpoint ${rest.id} cannot be read`)
       const secrets = JSON.parse(this.#vault.open(sealedSecrets, sealContext(rest, 'secrets'))) as SigningSecret[]
-      const headers = JSON.parse(this.#vault.open(sealedHeaders, sealContext(rest, 'headers'))) as Record<string, string>
+      const headers = JSON.parse(this.#vault.open(sealedHeaders, sealContext(rest, 'headers'))) as Record<
+        string,
+        string
+      >
       const own = this.#installationKeys.get(dialect.name)
       const signingKeys = own === undefined ? preparedKeys(secrets, dialect) : () => own
       return { endpoint: { ...rest, secrets, headers }, health, off, signingKeys }

@@ -1,0 +1,148 @@
+// An endpoint comes back after an outage, and all that waited for it is due: it is approached gently, as it sees it
+// itself, what failed together is not tried again together, and others notice nothing. POSTHORN_OUTAGE_DELIVERIES
+// (default 2,000) makes it longer.
+
+import assert from 'node:assert/strict'
+import { createServer, type ServerResponse } from 'node:http'
+import { after, test } from 'node:test'
+import { limits } from '../src/domain/limits.ts'
+import { eventType, fresh, startApiRig, until } from './support/api-rig.ts'
+
+const waiting = Number(process.env['POSTHORN_OUTAGE_DELIVERIES'] ?? 2000)
+const timeout = 60_000 + waiting * 5
+const batchEvents = 1000
+const goodEvents = 300
+const answerMs = 5
+/** Of the dialect's schedule, after the first attempt. */
+const [firstWaitMs, jitter] = [5000, 0.2]
+
+const rig = await startApiRig()
+after(() => rig.close())
+
+/** A receiver that hangs until it is `back`, and then tells how many requests it had at once, at each one's start. */
+class Returning {
+  readonly concurrency: number[] = []
+  /** Requests that it had answered when each one came. */
+  readonly answered: number[] = []
+  #isBack = false
+  #atOnce = 0
+  #done = 0
+  readonly hanging = new Set<ServerResponse>()
+  readonly #server = createServer((request, response) => {
+    request.resume().on('end', () => this.#serve(response))
+  })
+
+  async listen(): Promise<string> {
+    await new Promise<void>((listening) => this.#server.listen(0, '127.0.0.1', listening))
+    const address = this.#server.address()
+    return `http://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : 0}/`
+  }
+
+  /** Breaks what hangs, as a server that is started again does. */
+  comeBack(): void {
+    this.#isBack = true
+    for (const response of this.hanging) response.destroy()
+  }
+
+  close(): void {
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+
+  #serve(response: ServerResponse): void {
+    if (!this.#isBack) {
+      this.hanging.add(response)
+      return
+    }
+    this.concurrency.push(++this.#atOnce)
+    this.answered.push(this.#done)
+    setTimeout(() => {
+      this.#atOnce -= 1
+      this.#done += 1
+      response.end()
+    }, answerMs)
+  }
+}
+
+test(`${waiting} deliveries are due when their endpoint comes back`, { timeout }, async (t) => {
+  const [tenant, other] = [await rig.tenant('standard'), await rig.tenant('standard')]
+  const good = await rig.endpoint(other)
+  const returning = new Returning()
+  const { id } = await rig.endpoint(tenant, { url: await returning.listen(), eventTypes: ['waits'] })
+  t.after(() => returning.close())
+
+  for (let posted = 0; posted < waiting; posted += batchEvents) {
+    const count = Math.min(batchEvents, waiting - posted)
+    const events = Array.from({ length: count }, () => ({ tenant: tenant.id, type: 'waits', data: {} }))
+    await rig.want(202, { method: 'POST', path: '/v1/events/batch', body: { events } })
+  }
+  await until(() => returning.hanging.size === limits.attemptsPerEndpointMax, 'it hangs')
+  const quietMs = await medianMs(other, good.path)
+  returning.comeBack()
+  const besideMs = await medianMs(other, good.path)
+  const failing = await firstFailures(tenant.id, id)
+  const arrived = (): boolean => returning.concurrency.length >= waiting
+  await until(arrived, 'all have arrived', timeout)
+  const { concurrency, answered } = returning
+  t.diagnostic(
+    `at once, first: ${concurrency.slice(0, 20).join(' ')}; most ${concurrency.reduce((a, b) => Math.max(a, b))}; ` +
+      `beside it ${besideMs.toFixed(1)} ms, quiet ${quietMs.toFixed(1)} ms; retries after ${failing.toSorted().join(' ')} ms`,
+  )
+
+  for (const [n, atOnce] of concurrency.entries()) {
+    const allowed = Math.min(2 ** (answered[n] ?? 0), limits.attemptsPerEndpointMax)
+    assert.ok(atOnce <= allowed, `${atOnce} at once after ${answered[n]} answers`)
+  }
+  assert.ok(
+    concurrency.some((atOnce) => atOnce > limits.attemptsPerEndpointMax / 2),
+    'and then more',
+  )
+  assert.equal(concurrency.length, waiting)
+  for (const waitMs of failing) assert.ok(Math.abs(waitMs / firstWaitMs - 1) < jitter + 0.01, `${waitMs} ms`)
+  assert.ok(Math.max(...failing) - Math.min(...failing) > 300, 'spread by jitter')
+  assert.ok(besideMs < quietMs * 5 + 25, `${besideMs} ms instead of ${quietMs} ms`)
+})
+
+/** How long each of those that hung waits for its second attempt. */
+async function firstFailures(tenant: string, endpoint: string): Promise<number[]> {
+  const path = `/v1/deliveries?tenant=${tenant}&endpoint=${endpoint}&status=pending&limit=250`
+  let waits: number[] = []
+  const read = async (): Promise<boolean> => {
+    waits = []
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page = await rig.want(200, { path: cursor === '' ? path : `${path}&cursor=${encodeURIComponent(cursor)}` })
+      for (const { id, attempts } of page.data) {
+        if (Number(attempts) !== 1) continue
+        const told = await rig.want(200, { path: `/v1/deliveries/${id}` })
+        const [attempt] = told['history'] as unknown as { startedAt: string; durationMs: number }[]
+        const next = told['nextAttemptAt']
+        if (attempt !== undefined && typeof next === 'string') {
+          waits.push(Date.parse(next) - Date.parse(attempt.startedAt) - attempt.durationMs)
+        }
+      }
+      cursor = page.nextCursor as string | null
+    }
+    return waits.length > 0
+  }
+  await until(read, 'those that hung are recorded', timeout)
+  return waits
+}
+
+/** From posting an event to its arrival. */
+async function medianMs(
+  tenant: { id: string; dialect: string; key: string; keyId: string },
+  path: string,
+): Promise<number> {
+  const postedAt = new Map<string, number>()
+  const count = (await rig.received(path, 0)).length
+  while (postedAt.size < goodEvents) {
+    const id = fresh('good')
+    postedAt.set(id, Date.now())
+    await rig.event(tenant, { type: eventType, id, data: {} })
+  }
+  const arrived = (await rig.received(path, count + goodEvents)).slice(count)
+  const latencies = arrived.map(
+    ({ headers, receivedAt }) => receivedAt - (postedAt.get(String(headers['webhook-id'])) ?? 0),
+  )
+  return latencies.toSorted((a, b) => a - b)[Math.floor(latencies.length / 2)] ?? Infinity
+}
