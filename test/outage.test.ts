@@ -86,7 +86,7 @@ test(`${waiting} deliveries are due when their endpoint comes back`, { timeout }
   const { concurrency, answered } = returning
   t.diagnostic(
     `at once, first: ${concurrency.slice(0, 20).join(' ')}; most ${concurrency.reduce((a, b) => Math.max(a, b))}; ` +
-      `beside it ${besideMs.toFixed(1)} ms, quiet ${quietMs.toFixed(1)} ms; retries after ${failing.toSorted().join(' ')} ms`,
+      `beside it ${besideMs.toFixed(1)} ms, quiet ${quietMs.toFixed(1)} ms; retries after ${failing.toSorted((a, b) => a - b).join(' ')} ms`,
   )
 
   for (const [n, atOnce] of concurrency.entries()) {
@@ -120,7 +120,7 @@ async function firstFailures(tenant: string, endpoint: string): Promise<number[]
           waits.push(Date.parse(next) - Date.parse(attempt.startedAt) - attempt.durationMs)
         }
       }
-      cursor = page.nextCursor as string | null
+      cursor = page.nextCursor
     }
     return waits.length > 0
   }

@@ -1,4 +1,4 @@
-// Stopping: SIGTERM under load ends the process in time and with 0, and the next start delivers all that was accepted.
+// A stop that others hold up. What a stop under load keeps is tried in stops.test.ts.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -13,56 +13,6 @@ async function register(client: OperatorClient, url: string, types: readonly str
   const answer = await client.call('POST', '/v1/tenants/acme/endpoints', { url, eventTypes: types })
   assert.equal(answer.status, 201)
 }
-
-test('SIGTERM under load: exit code 0 within 10 s, and after a restart nothing accepted is missing', async (t) => {
-  const installation = await createInstallation()
-  const arrived = new Set<string>()
-  // Slow enough that much is queued and under way when the signal comes.
-  const receiver = await startReceiver({
-    keep: false,
-    behave: (request) => {
-      arrived.add(String(request.headers['webhook-id']))
-      return { delayMs: 50 }
-    },
-  })
-  let server = await startServer(installation)
-  t.after(async () => {
-    await server.kill('SIGKILL')
-    await receiver.close()
-    await installation.remove()
-  })
-  const client = createOperatorClient(server.url, installation.operatorKey)
-  await client.createTenant({ id: 'acme', dialect: 'standard' })
-  await register(client, `${receiver.url}/a`, ['*'])
-
-  const accepted: string[] = []
-  let posted = 0
-  let broken = false
-  const post = async (): Promise<void> => {
-    while (!broken) {
-      const id = `e${++posted}`
-      const answer = await client.postEvent({ tenant: 'acme', type: 'a', data: {}, id }).catch(() => null)
-      if (answer?.status === 202) accepted.push(id)
-      broken ||= answer === null
-    }
-  }
-  const posting = Array.from({ length: 8 }, post)
-  await sleep(700)
-  const startedAt = Date.now()
-  await server.stop()
-  assert.ok(Date.now() - startedAt < 10_000)
-  await Promise.all(posting)
-  await client.close()
-  assert.ok(accepted.length > arrived.size, 'some were waiting')
-
-  server = await startServer(installation)
-  const giveUpAt = Date.now() + 30_000
-  while (accepted.some((id) => !arrived.has(id)) && Date.now() < giveUpAt) await sleep(50)
-  assert.deepEqual(
-    accepted.filter((id) => !arrived.has(id)),
-    [],
-  )
-})
 
 test('neither a receiver that hangs nor a caller that never ends its request holds up the stop', async (t) => {
   const installation = await createInstallation()

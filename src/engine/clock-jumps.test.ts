@@ -51,7 +51,7 @@ for (const [name, ms] of [
     test('back delays what waits by as much, and nothing else', async (t) => {
       const rig = await createRig(t)
       await waiting(rig, 3)
-      rig.clock.set(rig.clock.now() + -ms)
+      rig.clock.set(rig.clock.now() - ms)
       await rig.clock.advance(limits.claimIntervalMs)
       assert.equal(rig.sender.sent.length, 0)
 

@@ -1,0 +1,78 @@
+// The real server while the system's clock is set ahead by a day, and back again, under libfaketime (Debian package
+// `faketime`): what is accepted goes out as ever, and what waits is sent when the clock says so, and no sooner.
+
+import assert from 'node:assert/strict'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { eventType, startApiRig, until } from '../support/api-rig.ts'
+import { createInstallation } from '../support/server-process.ts'
+
+const library = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib']
+  .map((folder) => `${folder}/faketime/libfaketimeMT.so.1`)
+  .find(existsSync)
+const skip = library === undefined ? 'libfaketime is not here: apt-get install faketime' : false
+const daySeconds = 86_400
+const events = 50
+
+test('the clock is set ahead by a day and back again, and nothing is stuck', { skip, timeout: 60_000 }, async (t) => {
+  const folder = await createInstallation()
+  const file = join(folder.folder, 'clock')
+  const set = (seconds: number): void => writeFileSync(file, `${seconds < 0 ? '' : '+'}${seconds}`)
+  set(0)
+  const rig = await startApiRig({
+    LD_PRELOAD: library ?? '',
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_NO_CACHE: '1',
+    // Timers count time that passes, whatever the clock is set to.
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  })
+  after(async () => {
+    await rig.close()
+    await folder.remove()
+  })
+  const tenant = await rig.tenant('standard')
+  let isUp = true
+  let most = 0
+  let atOnce = 0
+  const { path } = await rig.endpoint(tenant)
+  const good = await rig.endpoint(tenant, { eventTypes: ['good'] })
+  rig.behaviours.set(path, () => {
+    most = Math.max(most, ++atOnce)
+    setTimeout(() => (atOnce -= 1), 5)
+    return { status: isUp ? 200 : 500, delayMs: 5 }
+  })
+  const serverTime = async (): Promise<number> => {
+    const event = await rig.event(tenant, { type: 'good' })
+    await rig.received(good.path, ++arrived)
+    return Date.parse(String((await rig.want(200, { path: `/v1/events/${event}` }))['acceptedAt']))
+  }
+  let arrived = 0
+  const failAll = async (): Promise<void> => {
+    isUp = false
+    const before = (await rig.received(path, 0)).length
+    for (let n = 0; n < events; n++) await rig.event(tenant, { type: eventType })
+    await rig.received(path, before + events)
+    isUp = true
+  }
+  const pending = async (): Promise<number> =>
+    (await rig.want(200, { path: `/v1/deliveries?tenant=${tenant.id}&status=pending&limit=250` })).data.length
+
+  await failAll()
+  const before = await serverTime()
+  most = 0
+  set(daySeconds)
+  await until(async () => (await pending()) === 0, 'what waited has gone', 20_000)
+  assert.ok(most <= 16, `${most} at once`)
+  assert.ok(Math.abs((await serverTime()) - before - daySeconds * 1000) < 60_000, 'the clock was set')
+
+  await failAll()
+  set(0)
+  assert.ok(Math.abs((await serverTime()) - before) < 60_000, 'the clock was set back')
+  assert.equal(await pending(), events, 'what waits is due a day later now')
+  await failAll()
+  await until(async () => (await pending()) === events, 'what failed after it is sent again', 20_000)
+  set(2 * daySeconds)
+  await until(async () => (await pending()) === 0, 'and so is the rest', 20_000)
+  t.diagnostic(`at most ${most} at once after the clock was set ahead`)
+})
