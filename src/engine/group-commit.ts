@@ -183,7 +183,7 @@ export class GroupCommit {
   #suspend(error: StoreUnavailable, node: Incarnation, ingests: Ingest[], recordings: Recording[]): void {
     if (node === this.#membership.incarnation) this.#recordings = [...recordings, ...this.#recordings]
     this.#reject(ingests, error)
-    this.#rejectQueued(error)
+    this.#rejectQueued(new StoreUnavailable(error.message))
     // Several commits of one batch may fail, one after the other: one probe is enough, and one word to the outside.
     if (!this.#available) return
     this.#available = false

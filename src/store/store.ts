@@ -16,7 +16,7 @@ import type { Tenant } from '../domain/tenant.ts'
  */
 export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable'
-  /** The connection broke at the end of the call: it may have taken effect after all. */
+  /** The connection or the disk failed at the end of the call: it may have taken effect after all. */
   readonly outcomeUnknown: boolean
 
   constructor(message: string, options: { readonly cause?: unknown; readonly outcomeUnknown?: boolean } = {}) {

@@ -56,12 +56,22 @@ export class Database {
       // Of a file that was unlinked or replaced, SQLite keeps writing the one that nobody will find again. Looked at
       // before, so that what is refused took no effect, and after, so that nothing is told durable that is not.
       this.#assertInPlace()
-      this.prepare('COMMIT').run()
-      this.#assertInPlace()
+      this.#commit()
       return value
     } catch (error) {
       if (this.#db.isTransaction) this.prepare('ROLLBACK').run()
       throw error
+    }
+  }
+
+  /** A disk that fails in a commit may have it all the same: whoever opens the file after a crash would find it. */
+  #commit(): void {
+    try {
+      this.prepare('COMMIT').run()
+      this.#assertInPlace()
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) && resultCode(error) !== ioError) throw error
+      throw new StoreUnavailable(`SQLite: ${messageOf(error)}`, { cause: error, outcomeUnknown: true })
     }
   }
 
@@ -105,13 +115,18 @@ export class Database {
   }
 }
 
+const ioError = 10
 /** SQLite's primary result codes that pass without a restart: busy, locked, no memory, read-only, I/O, full, cannot open. */
-const passing = new Set([5, 6, 7, 8, 10, 13, 14])
+const passing = new Set([5, 6, 7, 8, ioError, 13, 14])
 
 /** An error of SQLite as the contract's, where it may pass; any other error as it is. */
 export function classify(error: unknown): unknown {
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : null
+  const code = resultCode(error)
   return code !== null && passing.has(code) ? new StoreUnavailable(`SQLite: ${messageOf(error)}`) : error
+}
+
+function resultCode(error: unknown): number | null {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : null
 }
 
 function messageOf(error: unknown): string {

@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type CommitResult, type Store, StoreRefused, StoreUnavailable } from '../store.ts'
 import { rowsOfBatch } from './batch-rows.ts'
-import type { Call, Message, Reads, Reply, ThreadOptions, Writes } from './thread.ts'
+import type { Call, Message, PlainError, Reads, Reply, ThreadOptions, Writes } from './thread.ts'
 
 type Asynchronous<Methods> = {
   [Name in keyof Methods]: Methods[Name] extends (...args: infer Args) => infer Value
@@ -121,8 +121,8 @@ async function startThread<Methods>(options: ThreadOptions): Promise<{
   }
 }
 
-function revive({ name, message }: { name: string; message: string }): Error {
-  if (name === 'StoreUnavailable') return new StoreUnavailable(message)
+function revive({ name, message, outcomeUnknown = false }: PlainError): Error {
+  if (name === 'StoreUnavailable') return new StoreUnavailable(message, { outcomeUnknown })
   if (name === 'StoreRefused') return new StoreRefused(message)
   const error = new Error(message)
   error.name = name

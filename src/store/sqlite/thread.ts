@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { attemptReads } from './attempts.ts'
 import { type BatchRows, batchOfRows } from './batch-rows.ts'
 import { commitRole } from './commit.ts'
-import { StoreRefused } from '../store.ts'
+import { StoreRefused, StoreUnavailable } from '../store.ts'
 import { classify, Database } from './database.ts'
 import { endpointReads, endpointRole } from './endpoints.ts'
 import { historyReads, historyRole } from './history.ts'
@@ -30,9 +30,14 @@ export interface Call {
 /** A call as JSON text, or the batch of the one call that all events and outcomes go through (batch-rows.ts). */
 export type Message = string | BatchRows
 
-export type Reply =
-  | { readonly value: unknown }
-  | { readonly error: { readonly name: string; readonly message: string } }
+export type Reply = { readonly value: unknown } | { readonly error: PlainError }
+
+/** An error as it travels between threads. */
+export interface PlainError {
+  readonly name: string
+  readonly message: string
+  readonly outcomeUnknown?: boolean
+}
 
 function writes(db: Database) {
   migrate(db)
@@ -104,10 +109,10 @@ function callOf(message: Message): Call {
     : { method: 'commit', args: [batchOfRows(message)] }
 }
 
-function plain(error: unknown): { name: string; message: string } {
-  return error instanceof Error
-    ? { name: error.name, message: error.message }
-    : { name: 'Error', message: String(error) }
+function plain(error: unknown): PlainError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) }
+  const outcomeUnknown = error instanceof StoreUnavailable && error.outcomeUnknown
+  return { name: error.name, message: error.message, outcomeUnknown }
 }
 
 if (parentPort !== null) serve(parentPort, workerData as ThreadOptions)
