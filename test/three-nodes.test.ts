@@ -126,7 +126,9 @@ async function roll(run: Run): Promise<number> {
 async function start(t: TestContext, book: ReturnType<typeof createPostBook>): Promise<Run> {
   const postgres = await startPostgres()
   t.after(() => postgres.remove())
-  const customer = await startBookkeeper((path, number) => (slow.has(path) ? 100 : number % 25 === 1 ? 30 : 0))
+  const customer = await startBookkeeper({
+    delayOf: (path, number) => (slow.has(path) ? 100 : number % 25 === 1 ? 30 : 0),
+  })
   t.after(() => customer.close())
   const nodes = await startNodes(3, postgres.url, { POSTHORN_RETRY_SCALE: '0.001' })
   t.after(() => nodes.close())

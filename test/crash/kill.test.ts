@@ -1,13 +1,15 @@
 // The promise that matters most, tried on the real server: whatever was answered with 202 is delivered, whenever the
-// process dies. POSTHORN_CRASH_ROUNDS (default 20) and POSTHORN_CRASH_SEED repeat or lengthen a run.
+// process dies.
 
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { runCrashes } from './support/crash-run.ts'
-import { judge } from './support/history.ts'
+import { assertNothingLost } from '../support/crash-verdict.ts'
+import { runCrashes } from '../support/crash-run.ts'
+import { killSite } from '../support/crash-site.ts'
+import { crashSeed, long } from '../support/crash-size.ts'
+import { judge } from '../support/history.ts'
 
-const rounds = Number(process.env['POSTHORN_CRASH_ROUNDS'] ?? 20)
-const seed = Number(process.env['POSTHORN_CRASH_SEED'] ?? Date.now() % 1_000_000)
+const rounds = long ? 200 : 20
 // Far above what a round takes; a hung server must not hang the suite.
 const timeout = 90_000 + rounds * 8_000
 
@@ -15,16 +17,7 @@ const timeout = 90_000 + rounds * 8_000
 void suite('kill -9 under load: nothing accepted is lost, nothing else is sent', { concurrency: 2 }, () => {
   for (const database of ['SQLite', 'PostgreSQL'] as const) {
     void test(`${rounds} times on ${database}`, { timeout }, async (t) => {
-      const { verdict, drained, drainMs } = await runCrashes(database, rounds, seed, 'SIGKILL')
-      t.diagnostic(
-        `${database}: rounds ${rounds}, accepted ${verdict.accepted}, unknown ${verdict.unknown}, ` +
-          `refused ${verdict.refused}, delivered ${verdict.delivered}, duplicates ${verdict.duplicates}, ` +
-          `lost ${verdict.lost}, drained in ${drainMs} ms, seed ${seed}`,
-      )
-      // First, because what is still pending counts as lost below, but is a stall and not a loss.
-      assert.ok(drained, `deliveries still pending after ${drainMs} ms, ${verdict.lost} never delivered, seed ${seed}`)
-      assert.deepEqual(verdict.problems.slice(0, 20), [], `${verdict.problems.length} problems with seed ${seed}`)
-      assert.ok(verdict.accepted > rounds, 'the load was too small to mean anything')
+      assertNothingLost(t, await runCrashes(await killSite(database), rounds, crashSeed), rounds)
     })
   }
 })

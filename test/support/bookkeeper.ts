@@ -35,8 +35,15 @@ const subscriptions: Bookkeeper['subscriptions'] = new Map([
   ['/all', new Set<string>(postedTypes)],
 ])
 
-/** @param delayOf how long the answer to an event at an endpoint takes; by default now and then a little */
-export async function startBookkeeper(delayOf = now30ms): Promise<Bookkeeper> {
+export interface BookkeeperOptions {
+  /** How long the answer to an event at an endpoint takes; by default now and then a little. */
+  readonly delayOf?: (path: string, number: number) => number
+  /** Whether an endpoint answers nothing now; by default none does. */
+  readonly hangs?: (path: string) => boolean
+}
+
+export async function startBookkeeper(options: BookkeeperOptions = {}): Promise<Bookkeeper> {
+  const { delayOf = now30ms, hangs = () => false } = options
   const arrivals: TimedArrival[] = []
   const secrets = new Map<string, string>()
   const failures = new Map<string, number>()
@@ -46,7 +53,8 @@ export async function startBookkeeper(delayOf = now30ms): Promise<Bookkeeper> {
     const failuresWanted = number % 50 === 7 ? 2 : number % 10 === 3 ? 1 : 0
     const key = `${request.path} ${number}`
     const failed = failures.get(key) ?? 0
-    const status = failed < failuresWanted ? 500 : 200
+    const hang = hangs(request.path)
+    const status = hang ? 0 : failed < failuresWanted ? 500 : 200
     if (status === 500) failures.set(key, failed + 1)
     arrivals.push({
       endpoint: request.path,
@@ -57,6 +65,7 @@ export async function startBookkeeper(delayOf = now30ms): Promise<Bookkeeper> {
       signatureValid: arrivals.length % signatureSampleEvery === 0 ? isSigned(request, secrets) : null,
       at: request.receivedAt,
     })
+    if (hang) return { hang }
     const delayMs = delayOf(request.path, number)
     return delayMs === 0 ? { status } : { status, delayMs }
   }

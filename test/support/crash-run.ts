@@ -1,82 +1,66 @@
-// Ends the server under load at random moments, with SIGKILL or SIGTERM, restarts it on the same database, and lets it finish at
-// the end. What that shows: nothing accepted is lost by a crash of the process. What it cannot show: that the disk
-// keeps what was committed when the power fails, because a killed process leaves the kernel's cache alive.
+// Starts the server, loads it, and crashes it at a random moment, again and again on the same database; then lets it
+// finish, and judges.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startBookkeeper } from './bookkeeper.ts'
 import { type CrashLoad, createCrashLoad } from './crash-load.ts'
+import type { CrashSite } from './crash-site.ts'
 import { type Drain, untilDrained } from './drain.ts'
 import { type Verdict, judge } from './history.ts'
 import { type OperatorClient, createOperatorClient } from './operator-client.ts'
-import { type Random, seededRandom } from './random.ts'
+import { seededRandom } from './random.ts'
 import { type ServerProcess, createInstallation, startServer } from './server-process.ts'
-import { testDatabase } from './test-database.ts'
-
-export type CrashDatabase = 'SQLite' | 'PostgreSQL'
 
 export interface CrashRun extends Drain {
-  /** How long the longest stop took; 0 for SIGKILL. */
-  readonly stopMsMax: number
   readonly verdict: Verdict
 }
 
 const tenant = 'crash'
+const hanging = '/messages'
+const postsMin = 8
+const postsMsMax = 10_000
 // A retry waits 5 ms where Allo promises 5 s, so that the drain is short.
 const settings = { POSTHORN_RETRY_SCALE: '0.001', POSTHORN_RATE_LIMITS: 'off' }
 
-/**
- * Runs `rounds` of start, load, signal; then starts once more, waits until nothing is pending, and judges. After SIGTERM
- * it throws where the server did not end by itself, with 0.
- */
-export async function runCrashes(
-  database: CrashDatabase,
-  rounds: number,
-  seed: number,
-  signal: 'SIGKILL' | 'SIGTERM',
-): Promise<CrashRun> {
+/** Runs `rounds` of start, load, crash; then starts once more, waits until nothing is pending, and judges. */
+export async function runCrashes(site: CrashSite, rounds: number, seed: number): Promise<CrashRun> {
   const random = seededRandom(seed)
   const installation = await createInstallation()
-  const shared = database === 'PostgreSQL' ? await testDatabase() : null
-  const env = shared === null ? settings : { ...settings, POSTHORN_DATABASE: shared.url }
-  const customer = await startBookkeeper()
+  let crashing = true
+  const customer = await startBookkeeper({ hangs: (path) => site.hangs && crashing && path === hanging })
   const load = createCrashLoad(tenant, random)
   let server: ServerProcess | undefined
-  let stopMsMax = 0
+  const start = async (): Promise<[ServerProcess, OperatorClient]> => {
+    server = await startServer(installation, { ...settings, ...site.env })
+    return [server, createOperatorClient(server.url, installation.operatorKey)]
+  }
   try {
     for (let round = 0; round < rounds; round += 1) {
-      server = await startServer(installation, env)
-      const client = createOperatorClient(server.url, installation.operatorKey)
+      const [running, client] = await start()
       if (round === 0) await customer.register(client, tenant)
-      stopMsMax = Math.max(stopMsMax, await endUnderLoad(server, client, load, random, signal))
+      const broken = load.runUntilBroken(client)
+      await untilPosted(load, load.posts.length + postsMin)
+      await sleep(random.between(0, 500))
+      await site.crash(running)
+      await broken
+      await client.close()
     }
-    server = await startServer(installation, env)
-    const drain = await finish(server, createOperatorClient(server.url, installation.operatorKey), load)
+    crashing = false
+    const drain = await finish(...(await start()), load)
     const { arrivals, subscriptions } = customer
-    return { verdict: judge({ posts: load.posts, arrivals, subscriptions }), stopMsMax, ...drain }
+    return { verdict: judge({ posts: load.posts, arrivals, subscriptions }), ...drain }
   } finally {
     await server?.kill('SIGKILL')
     await customer.close()
-    await shared?.drop()
     await installation.remove()
+    await site.close()
   }
 }
 
-/** Gives how long the stop took. */
-async function endUnderLoad(
-  server: ServerProcess,
-  client: OperatorClient,
-  load: CrashLoad,
-  random: Random,
-  signal: 'SIGKILL' | 'SIGTERM',
-): Promise<number> {
-  const broken = load.runUntilBroken(client)
-  await sleep(random.between(60, 600))
-  const beganAt = performance.now()
-  await (signal === 'SIGKILL' ? server.kill(signal) : server.stop())
-  const stopMs = signal === 'SIGKILL' ? 0 : performance.now() - beganAt
-  await broken
-  await client.close()
-  return stopMs
+/** So that on a slow machine, too, a crash finds something. */
+async function untilPosted({ posts }: CrashLoad, count: number): Promise<void> {
+  const giveUpAt = Date.now() + postsMsMax
+  while (posts.length < count && Date.now() < giveUpAt) await sleep(5)
 }
 
 async function finish(server: ServerProcess, client: OperatorClient, load: CrashLoad): Promise<Drain> {

@@ -17,7 +17,7 @@ export interface Arrival {
   readonly number: number
   readonly webhookId: string
   readonly bodyHash: string
-  /** The status that the endpoint answered. */
+  /** The status that the endpoint answered; 0 where it did not answer. */
   readonly status: number
   /** Null where the signature was not checked. */
   readonly signatureValid: boolean | null

@@ -78,9 +78,16 @@ segment=$(sed -n 7p "$1/data/postmaster.pid")
 rm -rf "$1" || { sleep 1; rm -rf "$1"; }
 `
 
-/** Starts a server on a free port of 127.0.0.1; `settings` adds to those of postgresql.conf or replaces them. */
-export async function startPostgres(options: { settings?: Record<string, string> } = {}): Promise<PostgresServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'posthorn-postgres-'))
+export interface PostgresOptions {
+  /** Add to those of postgresql.conf or replace them. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** Where its folder is made; by default the system's temporary one. */
+  readonly parent?: string
+}
+
+/** Starts a server on a free port of 127.0.0.1. */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const folder = await mkdtemp(join(options.parent ?? tmpdir(), 'posthorn-postgres-'))
   const guard = startGuard(folder)
   const cluster = {
     folder,

@@ -54,13 +54,19 @@ export async function createInstallation(): Promise<Installation> {
   }
 }
 
-/** Starts `posthorn serve` on a free port and waits until it can serve; `env` adds to the settings or replaces them. */
+/**
+ * Starts `posthorn serve` on a free port and waits until it can serve; `env` adds to the settings or replaces them.
+ *
+ * @param command the command that runs Node, with its options: perhaps under another program
+ */
 export async function startServer(
   installation: Installation,
   env: Readonly<Record<string, string>> = {},
+  command: readonly string[] = [process.execPath],
 ): Promise<ServerProcess> {
   const port = await freePort()
-  const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+  const [program = '', ...options] = command
+  const child = spawn(program, [...options, 'src/main.ts', 'serve'], {
     cwd: repository,
     env: {
       ...inheritedEnv(),
