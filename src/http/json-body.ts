@@ -15,7 +15,6 @@ declare module 'fastify' {
 }
 
 export function acceptJsonBodies(app: FastifyInstance): void {
-  app.decorateRequest('bodyText', '')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser<Buffer>(
     /^application\/(?:[\w.-]+\+)?json\b/i,
