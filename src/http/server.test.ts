@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { pino } from 'pino'
+import { type Answer, type Front, route } from './front.ts'
+import { success } from '../domain/problem.ts'
+import { createHttpServer } from './server.ts'
+
+const answerProblem: Front['answerProblem'] = ({ kind }): Answer => ({ status: 500, body: { kind } })
+
+const failing: Front = {
+  name: 'failing',
+  prefixes: ['/failing'],
+  routes: [
+    route({
+      method: 'GET',
+      path: '/failing',
+      operationId: 'fail',
+      summary: 'Fail',
+      tag: 'Tests',
+      access: 'read',
+      answers: {},
+      handle() {
+        throw new Error('it failed')
+      },
+    }),
+  ],
+  openapi: {},
+  admit: () => success({ kind: 'operator' }),
+  answerProblem,
+  answerUnrouted: answerProblem,
+}
+
+test('a failure that no caller is to blame for is logged with the id that the answer carries', async (context) => {
+  const lines: string[] = []
+  const logger = pino({ base: null }, { write: (line) => lines.push(line) })
+  const app = await createHttpServer({
+    logger,
+    randomBytes,
+    fronts: [{ front: failing, documentPath: '/openapi' }],
+    fallback: failing,
+  })
+  context.after(() => app.close())
+
+  const answer = await app.inject('/failing')
+
+  assert.deepEqual([answer.statusCode, answer.json()], [500, { kind: 'internal' }])
+  const logged = lines.map((line) => JSON.parse(line))
+  assert.equal(logged.length, 1)
+  assert.equal(logged[0].requestId, answer.headers['x-request-id'])
+  assert.equal(logged[0].err.message, 'it failed')
+})
