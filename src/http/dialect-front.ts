@@ -41,10 +41,11 @@ export interface FrontOptions {
 export function frontOfDialect(definition: DialectFront, options: FrontOptions): Front {
   const { context, tokens, rateLimits, quotas: shared = null } = options
   const { dialect } = definition
-  // Lifted quotas are counted for the headers only: what this node has seen is good enough for them.
+  // Lifted quotas are counted for the headers only, if there are any: what this node has seen is good enough for them.
+  const limited = rateLimits || definition.quotaHeaders !== undefined ? dialect.quotas : []
   const together = rateLimits && shared !== null ? new SharedRateLimiter(shared) : null
   // Counted alone, each quota has a limiter of its own: then who asks names its count, and nothing is put together.
-  const counted = dialect.quotas.map((quota) =>
+  const counted = limited.map((quota) =>
     together === null
       ? { quota, limiter: new LocalRateLimiter(), prefix: '' }
       : { quota, limiter: together, prefix: `${dialect.name} ${quota.per} ${quota.counts} ` },
