@@ -71,6 +71,56 @@ suite('a failing endpoint', () => {
     assert.equal(stamps.size, 10)
   })
 
+  test('is tried again alone: the others that want the event have it once', async (t) => {
+    const rig = await createRig(t)
+    await rig.addEndpoint('/good')
+    await rig.addEndpoint('/bad')
+    rig.sender.respond = ({ url }, nth) => (url.endsWith('/bad') && nth < 4 ? failed : ok)
+    await rig.accept(1)
+    for (const waitMs of [5 * second, 300 * second]) {
+      await rig.until(async () => (await rig.store.nextDueAt()) !== null, 'the retry is scheduled')
+      await rig.clock.advance(waitMs)
+    }
+    await rig.until(async () => (await rig.deliveries('delivered')).length === 2, 'both have it')
+    const paths = rig.sender.sent.map(({ request }) => new URL(request.url).pathname)
+    assert.deepEqual(paths.toSorted(), ['/bad', '/bad', '/bad', '/good'])
+  })
+
+  test('that fails a retry by hand too is tried again on schedule', async (t) => {
+    const rig = await createRig(t)
+    await rig.addEndpoint('/a')
+    rig.sender.respond = () => failed
+    const [accepted] = await rig.accept(1)
+    await rig.until(async () => (await rig.store.nextDueAt()) !== null, 'the retry is scheduled')
+    await rig.store.rearmDelivery(accepted?.deliveries[0] as never, rig.clock.now())
+    rig.engine.wake()
+    await rig.until(() => rig.sender.sent.length === 2, 'it is tried by hand')
+    await rig.until(async () => ((await rig.store.nextDueAt()) ?? 0) > rig.clock.now(), 'it waits again')
+    rig.sender.respond = () => ok
+    await rig.clock.advance(300 * second)
+    await rig.until(async () => (await rig.deliveries('delivered')).length === 1, 'it arrives')
+  })
+
+  test('that is up for 5 s and down for 5 s, again and again, gets everything', async (t) => {
+    const rig = await createRig(t)
+    await rig.addEndpoint('/a')
+    rig.sender.respond = () => (Math.floor(rig.clock.now() / (5 * second)) % 2 === 0 ? ok : failed)
+    for (let n = 0; n < 60; n++) {
+      await rig.accept(1)
+      await rig.clock.advance(second)
+    }
+    const attempts = (): Promise<number[]> => rig.deliveries().then((rows) => rows.map((row) => row.attempts))
+    await rig.until(async () => (await attempts()).every((count) => count > 0), 'all were tried')
+    for (let step = 0; step < 200 && (await rig.deliveries('pending')).length > 0; step++) {
+      await rig.clock.advance(601 * second)
+    }
+    await rig.until(async () => (await rig.deliveries('delivered')).length === 60, 'all have arrived')
+    assert.ok(
+      (await attempts()).every((count) => count <= 4),
+      'and none of it was hammered',
+    )
+  })
+
   test('that hangs with 10,000 deliveries queued neither delays another nor fills the memory', async (t) => {
     const rig = await createRig(t)
     await rig.addEndpoint('/hung', { eventTypes: ['hung'] })
