@@ -21,7 +21,7 @@ const commitStage = 'commit'
 
 /** The innermost frame that one of these knows says which stage a sample belongs to. */
 const stageOfFrame: readonly (readonly [stage: string, frame: RegExp])[] = [
-  [commitStage, /^transaction .*sqlite\/database/],
+  [commitStage, /sqlite\/database/],
   ['statements', /sqlite\/commit|sqlite\/versions/],
   ['batch from thread to thread', /src\/store\/sqlite|node:internal\/worker/],
   ['encode and sign', /src\/(dialects|signing)|^requestOf |node:internal\/crypto/],
