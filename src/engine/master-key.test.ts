@@ -53,9 +53,10 @@ async function rig(t: TestContext) {
     secrets,
     told,
     rotate: () => new Rotation(store, rotating, observer).run(() => true),
-    /** What is stored, opened. */
+    /** What is stored, opened; throws where an endpoint does not open. */
     read: async (vault: Vault, tenant: string = 'acme') => {
       const view = await directoryWith(store, vault).load(tenant as TenantId)
+      for (const endpoint of view?.endpoints ?? []) endpoint.signingKeys(now)
       return view?.endpoints.map(({ endpoint }) => endpoint).toReversed()
     },
     endpoints,

@@ -35,6 +35,16 @@ export async function testDatabase(): Promise<TestDatabase> {
   }
 }
 
+/** A database of its own, for tests of vacuum: what others have open in the same one holds it back. */
+export async function ownDatabase(): Promise<Pick<TestDatabase, 'url' | 'drop'>> {
+  const serverUrl = process.env[testDatabaseVariable] ?? (await startOwnServer()).url
+  const name = `t_${randomBytes(8).toString('hex')}`
+  await queryOnce(serverUrl, `CREATE DATABASE ${name}`)
+  const url = new URL(serverUrl)
+  url.pathname = name
+  return { url: url.href, drop: () => queryOnce(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`).then(() => {}) }
+}
+
 /** Once in a process; it ends with the process. */
 function startOwnServer(): Promise<PostgresServer> {
   ownServer ??= startPostgres()

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { queryOnce } from '../../../test/support/postgres-server.ts'
-import { testDatabase } from '../../../test/support/test-database.ts'
+import { ownDatabase } from '../../../test/support/test-database.ts'
 import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove } from '../conformance/samples.ts'
 import { commit, nodeAndEndpoint, pruneAll } from '../conformance/steps.ts'
 import { openPostgresStore } from './postgres-store.ts'
@@ -14,7 +14,7 @@ const daysKept = 3
 const dayMs = 1000
 
 test('tables stay as large as what they hold, day after day', { timeout: 120_000 }, async (t) => {
-  const { url, drop } = await testDatabase()
+  const { url, drop } = await ownDatabase()
   const store = await openPostgresStore(url)
   t.after(async () => {
     await store.close()
