@@ -42,6 +42,7 @@ export async function ownDatabase(): Promise<Pick<TestDatabase, 'url' | 'drop'>>
   await queryOnce(serverUrl, `CREATE DATABASE ${name}`)
   const url = new URL(serverUrl)
   url.pathname = name
+  url.searchParams.set('schema', name)
   return { url: url.href, drop: () => queryOnce(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`).then(() => {}) }
 }
 
