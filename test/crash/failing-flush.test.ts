@@ -1,0 +1,94 @@
+// The disk fails to flush from the Nth time on, N = 1, 2, 3 ...: no event whose commit that was is answered with 2xx.
+// After a failed fsync the kernel may well say that the next one succeeded, so only strace can show this.
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import { long } from '../support/crash-size.ts'
+import { createOperatorClient, type OperatorClient } from '../support/operator-client.ts'
+import { createInstallation, type Installation, type ServerProcess, startServer } from '../support/server-process.ts'
+import { nodeWithFault, struckAt, whyNoStrace } from '../support/strace.ts'
+
+const skip = whyNoStrace() ?? false
+const events = 10
+const stepOfN = long ? 1 : 8
+/** Far more flushes than a start and ten events need. */
+const nMax = 100
+const deaf = { NODE_OPTIONS: `--import=${join(import.meta.dirname, '../support/deaf-sqlite.ts')}` }
+const timeout = 600_000
+
+interface Round {
+  readonly struck: boolean
+  readonly accepted: number
+  /** Accepted when the disk had failed already. */
+  readonly wrong: number
+}
+
+/** No endpoint asks for the events, so that there are no commits but theirs. */
+async function failFrom(n: number, installation: Installation, env: Record<string, string>): Promise<Round> {
+  const log = join(installation.folder, 'strace.log')
+  const fault = { calls: 'fsync,fdatasync', what: 'error=EIO', when: `${n}+` }
+  let server: ServerProcess
+  try {
+    server = await startServer(installation, env, nodeWithFault(fault, log))
+  } catch (error) {
+    // It cannot even start: all the better.
+    if ((await struckAt(log)) !== null) return { struck: true, accepted: 0, wrong: 0 }
+    throw error
+  }
+  const client = createOperatorClient(server.url, installation.operatorKey)
+  const acceptedAt = await postAll(client)
+  await client.close()
+  await server.kill('SIGKILL')
+  const struck = (await struckAt(log)) ?? Infinity
+  const wrong = acceptedAt.filter((at) => at >= struck).length
+  return { struck: struck !== Infinity, accepted: acceptedAt.length, wrong }
+}
+
+/** One after the other. Gives when each that was accepted was. */
+async function postAll(client: OperatorClient): Promise<number[]> {
+  const acceptedAt: number[] = []
+  for (let number = 1; number <= events; number++) {
+    const { status, body } = await client.postEvent({ tenant: 'flush', type: 'call.received', data: { number } })
+    if (status === 202) acceptedAt.push(Date.now())
+    else assert.equal(status, 503, JSON.stringify(body))
+  }
+  return acceptedAt
+}
+
+async function withTenant(action: (installation: Installation) => Promise<void>): Promise<void> {
+  const installation = await createInstallation()
+  try {
+    const server = await startServer(installation)
+    const client = createOperatorClient(server.url, installation.operatorKey)
+    await client.createTenant({ id: 'flush', dialect: 'allo' })
+    await client.close()
+    await server.stop()
+    await action(installation)
+  } finally {
+    await installation.remove()
+  }
+}
+
+void suite('a flush that fails (SQLite)', { concurrency: 2 }, () => {
+  void test('is never answered with 2xx', { timeout, skip }, async (t) => {
+    await withTenant(async (installation) => {
+      const rounds: Round[] = []
+      for (let n = 1; n <= nMax; n += stepOfN) {
+        const round = await failFrom(n, installation, {})
+        rounds.push(round)
+        assert.equal(round.wrong, 0, `the flush failed from the ${n}th on`)
+        if (!round.struck) break
+      }
+      t.diagnostic(`${rounds.length} rounds, accepted ${rounds.map(({ accepted }) => accepted).join(' ')}`)
+      assert.equal(rounds.at(-1)?.accepted, events, 'the last run was whole')
+    })
+  })
+
+  void test('control: of a server that believes every commit this would complain', { timeout, skip }, async () => {
+    await withTenant(async (installation) => {
+      for (let n = 1; n <= nMax; n++) if ((await failFrom(n, installation, deaf)).wrong > 0) return
+      assert.fail('nothing was found wrong')
+    })
+  })
+})

@@ -1,0 +1,62 @@
+// A TCP proxy that can be shut: it then refuses connections and breaks those that it has, or takes them and lets nothing
+// through, as a network does that drops packets.
+
+import { connect, createServer, type Socket } from 'node:net'
+
+export type GateState = 'open' | 'refusing' | 'silent'
+
+export interface Gate {
+  readonly port: number
+  set(state: GateState): Promise<void>
+  close(): Promise<void>
+}
+
+/** Forwards from a free port of 127.0.0.1 to another one of it. */
+export async function openGate(to: number): Promise<Gate> {
+  const sockets = new Set<Socket>()
+  let state: GateState = 'open'
+  const keep = (socket: Socket): Socket => {
+    sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => sockets.delete(socket))
+    return socket
+  }
+  const server = createServer((incoming) => {
+    keep(incoming)
+    if (state === 'silent') return incoming.pause()
+    const outgoing = keep(connect(to, '127.0.0.1'))
+    incoming.pipe(outgoing).pipe(incoming)
+    incoming.on('close', () => outgoing.destroy())
+    outgoing.on('close', () => incoming.destroy())
+  })
+  const listen = (port: number): Promise<void> => new Promise((done) => server.listen(port, '127.0.0.1', () => done()))
+  const stopListening = (): Promise<unknown> => new Promise((done) => server.close(done))
+  const breakAll = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  await listen(0)
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the gate got no TCP port')
+  const { port } = address
+  return {
+    port,
+    async set(next) {
+      const wasListening = state !== 'refusing'
+      state = next
+      // What was silent for a while is not believed to go on as if nothing had been.
+      if (next !== 'silent') breakAll()
+      else
+        for (const socket of sockets) {
+          socket.unpipe()
+          socket.pause()
+        }
+      if (next === 'refusing' && wasListening) await stopListening()
+      if (next !== 'refusing' && !wasListening) await listen(port)
+    },
+    async close() {
+      const closed = server.listening ? stopListening() : null
+      breakAll()
+      await closed
+    },
+  }
+}
