@@ -136,11 +136,10 @@ async function leakTest(t: TestContext, place: Place): Promise<void> {
   // Failing from within: the log tells of it, with the caller's request id.
   const requestId = mark('request')
   const [first] = lives as [(typeof lives)[0]]
-  await place.query(`UPDATE endpoints SET sealed_secrets = 'v1.spoilt.x' WHERE tenant = '${first.customer.tenant}'`)
-  await caller.operator(200, 'PATCH', `/v1/tenants/${first.customer.tenant}`, { name: 'dropped from memory' })
+  await place.query(`UPDATE tenants SET settings = '{' WHERE id = '${first.customer.tenant}'`)
   const { status } = await caller.asOperator({
     method: 'GET',
-    path: `/v1/tenants/${first.customer.tenant}/endpoints`,
+    path: '/v1/tenants',
     headers: { 'x-request-id': requestId },
   })
   assert.equal(status, 500)
