@@ -7,6 +7,7 @@ import { endpointReads, endpointRole } from '../../src/store/sqlite/endpoints.ts
 import { historyReads, historyRole } from '../../src/store/sqlite/history.ts'
 import { keyReads, keyRole } from '../../src/store/sqlite/keys.ts'
 import { leaseReads, leaseRole } from '../../src/store/sqlite/leases.ts'
+import { sealReads, sealRole } from '../../src/store/sqlite/seals.ts'
 import { tenantReads, tenantRole } from '../../src/store/sqlite/tenants.ts'
 import { upkeepRole } from '../../src/store/sqlite/upkeep.ts'
 import type { Database } from '../../src/store/sqlite/database.ts'
@@ -24,6 +25,8 @@ export function ownRoles(db: Database) {
     ...endpointReads(db),
     ...historyRole(db),
     ...historyReads(db),
+    ...sealRole(db),
+    ...sealReads(db),
     ...attemptReads(db),
     ...upkeepRole(db),
   }
