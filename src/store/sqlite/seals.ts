@@ -50,7 +50,8 @@ export function sealReads(db: Database) {
     },
 
     installationValues(): { name: string; value: string }[] {
-      return db.all<{ name: string; value: string }>('SELECT name, value FROM installation')
+      const rows = db.all<{ name: string; value: string }>('SELECT name, value FROM installation')
+      return rows.map(({ name, value }) => ({ name, value }))
     },
   }
 }
