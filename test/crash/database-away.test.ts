@@ -25,7 +25,7 @@ const idle = 'idle'
 const loadMs = 1_000
 const fullMs = long ? 60_000 : 5_000
 /** Silence is noticed after `limits.storeAnswerMs`. */
-const unreachableMs = long ? { refusing: 300_000, silent: 300_000 } : { refusing: 5_000, silent: 15_000 }
+const unreachableMs = long ? { refusing: 300_000, silent: 300_000 } : { refusing: 15_000, silent: 15_000 }
 const restarts = long ? 20 : 2
 const wellMsMax = 30_000
 /** That it is away, that it is back, and what it was doing. */
