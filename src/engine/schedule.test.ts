@@ -16,10 +16,15 @@ function rig() {
   const looks: (() => void)[] = []
   let next: number | null = null
   let fails = false
+  const claims: EndpointKey[][] = []
   const store: Pick<LeaseStore, 'dueEndpoints' | 'claim' | 'nextDueAt'> = {
     dueEndpoints: () =>
       new Promise((resolve, reject) => looks.push(() => (fails ? reject(new Error('planted')) : resolve([])))),
-    claim: () => Promise.resolve({ deliveries: [], more: [] }),
+    claim: async (_node, _now, requests) => {
+      claims.push(requests.map((request) => request.endpoint))
+      if (fails) throw new Error('planted')
+      return { deliveries: [], more: [] }
+    },
     nextDueAt: () => Promise.resolve(next),
   }
   const membership = { incarnation: 1 as Incarnation, giveUp: () => {} }
@@ -30,6 +35,7 @@ function rig() {
   return {
     clock,
     looks,
+    claims,
     schedule,
     failures,
     setNext: (at: number | null) => (next = at),
@@ -85,6 +91,20 @@ test('a store that fails is asked again after a while, and the failure is told',
   setFails(false)
   await clock.advance(limits.claimAgainMs)
   assert.equal(looks.length, 2)
+})
+
+test('an endpoint that could not be claimed for is claimed for again, though the database calls it not due', async () => {
+  const { clock, looks, claims, schedule, setFails } = rig()
+  schedule.hasRoom(endpoint)
+  looks[0]?.()
+  setFails(true)
+  await clock.settle()
+  assert.deepEqual(claims, [[endpoint]])
+  setFails(false)
+  await clock.advance(limits.claimAgainMs)
+  looks.at(-1)?.()
+  await clock.settle()
+  assert.deepEqual(claims, [[endpoint], [endpoint]])
 })
 
 test('a stop waits for the claim under way and begins no other', async () => {

@@ -110,7 +110,11 @@ export class Schedule {
       left -= room
       requests.push({ endpoint, room })
     }
-    const { deliveries, more } = await this.#store.claim(node, now, requests)
+    const { deliveries, more } = await this.#store.claim(node, now, requests).catch((error: unknown) => {
+      // The database may look at them again much later only, where a clock that was ahead told it when.
+      for (const { endpoint } of requests) this.#refill.add(endpoint)
+      throw error
+    })
     // What a life that has ended meanwhile has claimed is handed back with all that it held.
     if (node !== this.#membership.incarnation) return false
     for (const { event, endpoint } of deliveries) this.#directory.expect(event.tenant, endpoint)
