@@ -24,8 +24,8 @@ const tenant = 'away'
 const idle = 'idle'
 const loadMs = 1_000
 const fullMs = long ? 60_000 : 5_000
-/** Silence is noticed after `limits.storeAnswerMs`. */
-const unreachableMs = long ? { refusing: 300_000, silent: 300_000 } : { refusing: 15_000, silent: 15_000 }
+/** Longer than callers wait: `limits.storeAnswerMs`, and in silence as long again for word on what became of a commit. */
+const unreachableMs = long ? { refusing: 300_000, silent: 300_000 } : { refusing: 15_000, silent: 30_000 }
 const restarts = long ? 20 : 2
 const wellMsMax = 30_000
 /** That it is away, that it is back, and what it was doing. */
