@@ -7,4 +7,5 @@ COPY src ./src
 USER node
 EXPOSE 4080
 ENV POSTHORN_HOST=0.0.0.0
-CMD ["node", "src/main.ts", "serve"]
+# As npm start does.
+CMD ["node", "--min-semi-space-size=16", "--max-semi-space-size=16", "src/main.ts", "serve"]

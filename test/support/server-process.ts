@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -37,6 +37,11 @@ const startMsMax = 15_000
 const stopMsMax = 15_000
 const outputCharactersMax = 65_536
 const repository = resolve(import.meta.dirname, '../..')
+const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+  readonly scripts: { readonly start: string }
+}
+/** What `npm start` runs, without its first word, which is Node. */
+const startArguments = scripts.start.split(' ').slice(1)
 
 /** Makes the folder and the keys of a new installation; the folder is in the system's temporary one. */
 export async function createInstallation(): Promise<Installation> {
@@ -55,7 +60,7 @@ export async function createInstallation(): Promise<Installation> {
 }
 
 /**
- * Starts `posthorn serve` on a free port and waits until it can serve; `env` adds to the settings or replaces them.
+ * Starts what `npm start` starts on a free port and waits until it can serve; `env` adds to the settings or replaces them.
  *
  * @param command the command that runs Node, with its options: perhaps under another program
  */
@@ -66,7 +71,7 @@ export async function startServer(
 ): Promise<ServerProcess> {
   const port = await freePort()
   const [program = '', ...options] = command
-  const child = spawn(program, [...options, 'src/main.ts', 'serve'], {
+  const child = spawn(program, [...options, ...startArguments], {
     cwd: repository,
     env: {
       ...inheritedEnv(),
