@@ -93,7 +93,7 @@ export function commitRole(db: Database, changes: Changes) {
   async function lock(session: Session, facts: readonly EndpointFacts[]): Promise<void> {
     const keys = facts.map((fact) => fact.endpoint)
     await session.run(
-      `SELECT FROM tenants WHERE id IN (SELECT tenant FROM endpoints WHERE key = ANY($1::bigint[]))
+      `SELECT FROM tenants WHERE id = ANY(ARRAY(SELECT tenant FROM endpoints WHERE key = ANY($1::bigint[])))
        ORDER BY id FOR NO KEY UPDATE`,
       keys,
     )
@@ -104,7 +104,8 @@ export function commitRole(db: Database, changes: Changes) {
     const keys = facts.map((fact) => fact.endpoint)
     const off = await session.all<{ tenant: string }>(
       `UPDATE endpoints p SET enabled = false, disabled_reason = f.reason, updated_at = greatest(p.updated_at + 1, $3)
-       FROM unnest($1::bigint[], $2::text[]) AS f(key, reason) WHERE p.key = f.key AND p.enabled RETURNING p.tenant`,
+       FROM unnest($1::bigint[], $2::text[]) AS f(key, reason)
+       WHERE p.key = f.key AND p.key = ANY($1::bigint[]) AND p.enabled RETURNING p.tenant`,
       keys,
       facts.map((fact) => fact.disable ?? null),
       now,
@@ -133,7 +134,7 @@ export function commitRole(db: Database, changes: Changes) {
       session.all<FirstEvent & { place: number; ours: boolean }>(
         `SELECT g.place::int, ${eventColumns}, e.deliveries, EXISTS (SELECT FROM deliveries d WHERE d.id = g.delivery AND d.event = e.seq) AS ours
          FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY AS g(tenant, id, delivery, place)
-           JOIN events e ON e.id = g.id AND e.tenant = g.tenant`,
+           JOIN events e ON e.id = g.id AND e.tenant = g.tenant AND e.id = ANY($2::text[])`,
         events.map(({ event }) => event.tenant),
         events.map(({ event }, index) => (isAsked(index) ? event.id : null)),
         events.map(({ deliveries }) => deliveries[0]?.id ?? null),

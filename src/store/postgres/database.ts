@@ -22,6 +22,8 @@ const sessionSettings = {
   enable_seqscan: 'off',
   enable_bitmapscan: 'off',
   enable_sort: 'off',
+  // What is not in memory is on an SSD.
+  random_page_cost: 1.1,
   // A node that stands still or is cut off in the middle of a transaction holds locks, its own row's too, that whoever
   // would declare it dead waits for, and commits of others too: the server ends the transaction soon.
   idle_in_transaction_session_timeout: limits.heartbeatIntervalMs,

@@ -124,10 +124,11 @@ export function leaseRole(db: Database, changes: Changes) {
     const held = 'status = 0 AND node = ANY($1::bigint[])'
     await session.run(
       `WITH locked AS MATERIALIZED (
-         SELECT endpoint FROM endpoint_status WHERE endpoint IN (SELECT endpoint FROM deliveries WHERE ${held})
+         SELECT endpoint FROM endpoint_status
+         WHERE endpoint = ANY(ARRAY(SELECT DISTINCT endpoint FROM deliveries WHERE ${held}))
          ORDER BY endpoint FOR NO KEY UPDATE)
        UPDATE endpoint_status s SET next_due_at = 0, sweep = s.sweep OR ${isOff}
-       FROM locked WHERE s.endpoint = locked.endpoint`,
+       WHERE s.endpoint = ANY(ARRAY(SELECT endpoint FROM locked))`,
       nodes,
     )
     const count = await session.run(`UPDATE deliveries SET node = 0 WHERE ${held}`, nodes)
@@ -168,10 +169,11 @@ async function claimIn(
          CROSS JOIN LATERAL (
            SELECT id FROM deliveries WHERE status = 0 AND node = 0 AND endpoint = r.endpoint AND due_at <= $4
            ORDER BY due_at LIMIT r.room FOR UPDATE SKIP LOCKED) d),
-     leased AS (UPDATE deliveries d SET node = $1 FROM due WHERE d.id = due.id
+     leased AS (UPDATE deliveries d SET node = $1 FROM due WHERE d.id = due.id AND d.id = ANY(ARRAY(SELECT id FROM due))
        RETURNING d.id AS delivery, d.endpoint, d.attempts, d.attempts_before, d.due_at, d.event, due.place)
      SELECT l.delivery, l.endpoint, l.attempts, l.attempts_before, ${eventColumns}
-     FROM leased l JOIN events e ON e.seq = l.event ORDER BY l.place, l.due_at`,
+     FROM leased l JOIN events e ON e.seq = l.event AND e.seq = ANY(ARRAY(SELECT event FROM leased))
+     ORDER BY l.place, l.due_at`,
     node,
     endpoints,
     taken.map((request) => request.room),
@@ -183,7 +185,7 @@ async function claimIn(
      FROM (SELECT endpoint, (SELECT min(d.due_at) FROM deliveries d
              WHERE d.status = 0 AND d.node = 0 AND d.endpoint = r.endpoint) AS due
            FROM unnest($1::bigint[]) AS r(endpoint)) n
-     WHERE s.endpoint = n.endpoint RETURNING s.endpoint, n.due <= $2 AS more`,
+     WHERE s.endpoint = n.endpoint AND s.endpoint = ANY($1::bigint[]) RETURNING s.endpoint, n.due <= $2 AS more`,
     endpoints,
     now,
     limits.claimAgainMs,

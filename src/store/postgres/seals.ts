@@ -12,7 +12,7 @@ export function sealRole(db: Database) {
           `UPDATE endpoints p SET sealed_secrets = c.new_secrets, sealed_headers = c.new_headers
            FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[])
              AS c (key, old_secrets, old_headers, new_secrets, new_headers)
-           WHERE p.key = c.key AND p.sealed_secrets = c.old_secrets AND p.sealed_headers = c.old_headers`,
+           WHERE p.key = c.key AND p.key = ANY($1::bigint[]) AND p.sealed_secrets = c.old_secrets AND p.sealed_headers = c.old_headers`,
           changes.map(({ before }) => before.key),
           changes.map(({ before }) => before.sealedSecrets),
           changes.map(({ before }) => before.sealedHeaders),

@@ -41,7 +41,7 @@ export function tenantRole(changes: Changes) {
           'DELETE FROM api_keys k WHERE NOT EXISTS (SELECT FROM api_key_tenants t WHERE t.api_key = k.id)',
         )
         await session.run(
-          'UPDATE endpoint_status SET sweep = true WHERE endpoint IN (SELECT key FROM endpoints WHERE tenant = $1)',
+          'UPDATE endpoint_status SET sweep = true WHERE endpoint = ANY(ARRAY(SELECT key FROM endpoints WHERE tenant = $1))',
           id,
         )
         await session.run('UPDATE endpoints SET deleted_at = coalesce(deleted_at, $1) WHERE tenant = $2', now, id)

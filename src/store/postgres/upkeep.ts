@@ -29,7 +29,7 @@ export async function cancelWaiting(
          SELECT CASE WHEN NOT EXISTS (SELECT FROM tenants t WHERE t.id = p.tenant) THEN 'tenant deleted'
            WHEN p.deleted_at IS NOT NULL THEN 'endpoint deleted' WHEN p.disabled_reason = 'gone' THEN 'endpoint gone'
            ELSE 'endpoint disabled' END FROM endpoints p WHERE p.key = $1), 'endpoint deleted')
-     FROM waiting WHERE d.id = waiting.id`,
+     WHERE d.id = ANY(ARRAY(SELECT id FROM waiting))`,
     endpoint,
     now,
     rowsMax,
@@ -95,7 +95,7 @@ export function upkeepRole(db: Database) {
       // One that was made to wait again meanwhile stays, with its attempts.
       await session.run(
         `WITH gone AS (DELETE FROM deliveries WHERE id = ANY($1::uuid[]) AND status <> 0 RETURNING id)
-         DELETE FROM attempts WHERE delivery IN (SELECT id FROM gone)`,
+         DELETE FROM attempts WHERE delivery = ANY(ARRAY(SELECT id FROM gone))`,
         ended,
       )
     }
