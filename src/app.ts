@@ -56,7 +56,8 @@ export interface App {
 /** @throws SettingError, StoreRefused: one line that says what stops the start */
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, logger } = options
-  const dialects = servedDialects(settings.dialects)
+  const known: Context['dialects'] = new Map(registry.map(({ dialect }) => [dialect.name, dialect]))
+  const dialects = servedDialects(settings.dialects, known)
   const policy = addressPolicy(settings.allowNetworks)
   const guard = createGuard(policy)
   if (settings.role !== 'all' && settings.database.kind === 'sqlite') {
@@ -71,7 +72,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const vault = createVault(options.masterKeys)
     await proveMasterKey(store, vault)
     const sender = createSender({ guard })
-    const secrets = await installationSecrets(store, vault, dialects)
+    const secrets = await installationSecrets(store, vault, known)
     const metrics: Metrics = new Metrics({
       inFlight: () => engine.inFlight,
       queued: () => engine.queued,
@@ -80,7 +81,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     const observer = observe(metrics, logger)
     const membership = await Membership.join(store, clock, observer)
     undo.push(() => membership.leave())
-    const directory = new Directory(store, vault, dialects, secrets, membership)
+    // It knows all dialects: what was accepted for a tenant is delivered, whether its API is served here or not.
+    const directory = new Directory(store, vault, known, secrets, membership)
     const keys = new KeyRing(store, membership)
     store.listen((change) => {
       if (change.kind === 'keys' || change.kind === 'tenant') keys.drop()
@@ -108,7 +110,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       vault,
       dialects,
       publicKeys: new Map(
-        [...secrets].map(([name, secret]) => [name, dialects.get(name)?.installationSecret?.publicKey(secret) ?? '']),
+        [...secrets].map(([name, secret]) => [name, known.get(name)?.installationSecret?.publicKey(secret) ?? '']),
       ),
       egress: guard,
       clock,
@@ -232,16 +234,15 @@ const randomBytes: RandomBytes = (count) => {
   return pool.slice(poolAt - count, poolAt)
 }
 
-function servedDialects(names: readonly string[]): Context['dialects'] {
-  const all = new Map(registry.map(({ dialect }) => [dialect.name, dialect]))
-  if (names.includes('all')) return all
-  const unknown = names.find((name) => !all.has(name))
+function servedDialects(names: readonly string[], known: Context['dialects']): Context['dialects'] {
+  if (names.includes('all')) return known
+  const unknown = names.find((name) => !known.has(name))
   if (unknown !== undefined) {
-    throw new SettingError(`POSTHORN_DIALECTS names ${unknown}; there are ${[...all.keys()].join(', ')}`)
+    throw new SettingError(`POSTHORN_DIALECTS names ${unknown}; there are ${[...known.keys()].join(', ')}`)
   }
   if (names.length === 0)
-    throw new SettingError(`POSTHORN_DIALECTS names none; there are ${[...all.keys()].join(', ')}`)
-  return new Map([...all].filter(([name]) => names.includes(name)))
+    throw new SettingError(`POSTHORN_DIALECTS names none; there are ${[...known.keys()].join(', ')}`)
+  return new Map([...known].filter(([name]) => names.includes(name)))
 }
 
 function addressPolicy(allowNetworks: readonly string[]): ReturnType<typeof createAddressPolicy> {

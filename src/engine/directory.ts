@@ -163,7 +163,8 @@ export class Directory {
     const loaded = await this.#store.loadTenant(id)
     if (loaded === null) return null
     const dialect = this.#dialects.get(loaded.tenant.dialect)
-    if (dialect === undefined) return null
+    // A newer node may know it: what was accepted for its tenants waits for that one.
+    if (dialect === undefined) throw new StoreUnavailable(`this node does not know the dialect of tenant ${id}`)
     const endpoints = loaded.endpoints.map((endpoint) => this.#view(endpoint, dialect))
     return {
       tenant: loaded.tenant,

@@ -22,7 +22,7 @@ import { mountSmallDisk, unmount } from '../support/small-disk.ts'
 const tenant = 'away'
 /** Has no endpoints. */
 const idle = 'idle'
-const loadMs = 1_000
+const loadMs = 2_000
 const fullMs = long ? 60_000 : 5_000
 /** Longer than callers wait: `limits.storeAnswerMs`, and in silence as long again for word on what became of a commit. */
 const unreachableMs = long ? { refusing: 300_000, silent: 300_000 } : { refusing: 15_000, silent: 30_000 }
