@@ -45,6 +45,35 @@ suite('an event', () => {
   })
 })
 
+test('a delivery of a dialect that this node does not know waits for one that does', async (t) => {
+  let isNewer = false
+  const rig = await createRig(t, {
+    wrapStore: (store) => ({
+      ...store,
+      async loadTenant(id) {
+        const loaded = await store.loadTenant(id)
+        return isNewer && loaded !== null ? { ...loaded, tenant: { ...loaded.tenant, dialect: 'newer' } } : loaded
+      },
+    }),
+  })
+  await rig.addEndpoint('/a')
+  await rig.accept(1)
+  isNewer = true
+  await rig.crashAndRestart()
+  await rig.until(
+    () => rig.observed.failures.some((failure) => /does not know the dialect/.test(failure)),
+    'it is told',
+  )
+  assert.deepEqual(
+    (await rig.deliveries()).map(({ status }) => status),
+    ['pending'],
+  )
+  isNewer = false
+  rig.sender.respond = () => ok
+  await rig.clock.advance(limits.prepareAgainMs)
+  await rig.until(async () => (await rig.deliveries('delivered')).length === 1, 'it has arrived')
+})
+
 suite('a failing endpoint', () => {
   test('is tried again on schedule, byte for byte the same, and given up after the last retry', async (t) => {
     const rig = await createRig(t)
