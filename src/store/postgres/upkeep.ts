@@ -126,7 +126,8 @@ export function upkeepRole(db: Database) {
     const gone = await session.all<{ key: number }>(
       `DELETE FROM endpoints WHERE key = ANY(ARRAY(
          SELECT key FROM endpoints p WHERE deleted_at < $1
-           AND NOT EXISTS (SELECT FROM deliveries d WHERE d.endpoint = p.key) LIMIT $2)) RETURNING key`,
+           AND (SELECT true FROM deliveries d WHERE d.endpoint = p.key LIMIT 1) IS NULL
+         ORDER BY deleted_at LIMIT $2)) RETURNING key`,
       before,
       rowsMax,
     )
