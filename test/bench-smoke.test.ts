@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 
 const entry = join(import.meta.dirname, '../bench/run.ts')
-const timeoutMs = 120_000
+const timeoutMs = 240_000
 /** NODES1 and NODES2 are NODES3 with fewer nodes. */
 const figures = ['P1', 'P2', 'P3', 'P4', 'P5', 'P5-PG', 'P6', 'P7', 'OVERLOAD', 'NODES3', 'STAGES']
 
