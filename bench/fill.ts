@@ -100,6 +100,9 @@ function addDeliveries(db: DatabaseSync, order: FillOrder): void {
     const dueAt = order.due === 'now' ? at : endAt + hourMs * (1 + 9 * Math.random())
     addDelivery(rows, endpoints[index % endpoints.length] as { key: number; tenant: string }, data, at, dueAt)
   }
+  // Entered last, in order, as an index is made.
+  db.exec(`INSERT INTO events_of_tenant SELECT tenant, accepted_at, seq FROM events ORDER BY 1, 2, 3;
+    INSERT INTO deliveries_of_endpoint SELECT endpoint, id FROM deliveries ORDER BY 1, 2`)
   const outcome = { kind: 'rejected', status: 500, retryAfterMs: null } as const
   const delivery = uuidV7(endAt, randomBytes) as DeliveryId
   const { health } = allo.health(null, { at: endAt, succeeded: false, outcome, delivery, ended: false })

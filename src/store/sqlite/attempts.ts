@@ -8,25 +8,34 @@ const farFuture = 2 ** 48 - 1
 export function attemptReads(db: Database) {
   return {
     listAttempts(filter: AttemptFilter, { page, limit }: NumberedPage): { rows: AttemptRow[]; total: number } {
-      const conditions = `d.endpoint = ?1 AND d.id >= ?2 AND d.id < ?3 AND (?4 IS NULL OR e.type = ?4)
-        AND (?5 IS NULL OR (a.kind = 'delivered') = ?5)`
-      const from = `FROM deliveries d INDEXED BY deliveries_by_endpoint CROSS JOIN attempts a ON a.delivery = d.id
-        CROSS JOIN events e ON e.seq = d.event CROSS JOIN endpoints p ON p.key = d.endpoint WHERE ${conditions}`
+      // What is not asked for is not joined: this reads all that the endpoint has, to count it.
+      const { eventType } = filter
+      const matching = (index: string): string =>
+        `SELECT ${index}.id AS delivery, a.number AS attempt FROM ${index} CROSS JOIN attempts a ON a.delivery = ${index}.id
+           ${eventType === null ? '' : `CROSS JOIN deliveries d ON d.id = ${index}.id CROSS JOIN events e ON e.seq = d.event`}
+         WHERE ${index}.endpoint = ?1 AND ${index}.id >= ?2 AND ${index}.id < ?3
+           AND ${eventType === null ? '?4 IS NULL' : 'e.type = ?4'} AND (?5 IS NULL OR (a.kind = 'delivered') = ?5)`
+      const all = `${matching('deliveries_of_endpoint')} UNION ALL ${matching('fresh_deliveries')}`
       const values = [
         filter.endpoint,
         lowestUuidV7(filter.from ?? 0),
         lowestUuidV7(filter.to ?? farFuture),
-        filter.eventType,
+        eventType,
         filter.succeeded === null ? null : Number(filter.succeeded),
       ]
       const rows = db.all<DeliveryColumns & AttemptOfDelivery>(
         `SELECT ${deliveryColumns}, a.number, a.started_at, a.duration_ms, a.kind, a.status AS answer, a.detail,
-           a.response, a.exchange ${from} ORDER BY d.id DESC, a.number DESC LIMIT ?6 OFFSET ?7`,
+           a.response, a.exchange
+         FROM (${all} ORDER BY delivery DESC, attempt DESC LIMIT ?6 OFFSET ?7) m
+           CROSS JOIN attempts a ON a.delivery = m.delivery AND a.number = m.attempt
+           CROSS JOIN deliveries d ON d.id = m.delivery CROSS JOIN events e ON e.seq = d.event
+           CROSS JOIN endpoints p ON p.key = d.endpoint
+         ORDER BY a.delivery DESC, a.number DESC`,
         ...values,
         limit,
         (page - 1) * limit,
       )
-      const total = db.get<{ count: number }>(`SELECT count(*) AS count ${from}`, ...values)?.count ?? 0
+      const total = db.get<{ count: number }>(`SELECT count(*) AS count FROM (${all})`, ...values)?.count ?? 0
       return {
         rows: rows.map((row) => ({ ...attemptOf({ ...row, status: row.answer }), delivery: deliveryOf(row) })),
         total,

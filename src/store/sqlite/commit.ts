@@ -6,6 +6,7 @@ import { attributesText, compareWithFirst, type FirstEvent } from '../first-even
 import { outcomeColumns, statusCode } from '../rows.ts'
 import type { CommitBatch, CommitResult, EndpointFacts, IngestResult, NewEvent, RecordedMove } from '../store.ts'
 import type { Database } from './database.ts'
+import { freshEntries } from './fresh.ts'
 import { markIfOff } from './upkeep.ts'
 import { nextVersion } from './versions.ts'
 
@@ -33,6 +34,7 @@ export function commitRole(db: Database) {
     `UPDATE endpoint_status SET attempts = attempts + ?, last_attempt_at = ?, last_attempt_succeeded = ?
      WHERE endpoint = ?`,
   )
+  const fresh = freshEntries(db)
 
   return {
     commit(batch: CommitBatch): CommitResult {
@@ -48,6 +50,7 @@ export function commitRole(db: Database) {
         for (const move of batch.moves) if (!record(move, batch.node, dueAt)) fenced.push(move.delivery)
         for (const [endpoint, due] of dueAt) waitsUntil.run(due, endpoint)
         for (const facts of batch.facts) learn(facts, batch.now)
+        fresh.settleIfMany()
         return { events, fenced, learnt: [] }
       })
     },
@@ -72,9 +75,11 @@ export function commitRole(db: Database) {
       deliveries.length,
     )
     if (inserted.changes === 0) return compareWithFirst(event, first(event))
+    fresh.addEvent(event.tenant, event.acceptedAt, inserted.lastInsertRowid)
     for (const delivery of deliveries) {
       const holder = delivery.leased ? node : null
       insertDelivery.run(delivery.id, inserted.lastInsertRowid, delivery.endpoint, event.acceptedAt, holder)
+      fresh.addDelivery(delivery.endpoint, delivery.id)
       if (holder === null) waits(dueAt, delivery.endpoint, event.acceptedAt)
     }
     return { kind: 'stored' }

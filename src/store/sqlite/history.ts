@@ -4,6 +4,7 @@ import { type DeliveryId, type EventId, lowestUuidV7, type TenantId } from '../.
 import { limits } from '../../domain/limits.ts'
 import type { DeliveryFilter, DeliveryRow, EventFilter, Page, PageRequest, RearmRequest } from '../store.ts'
 import type { Database } from './database.ts'
+import { settle } from './fresh.ts'
 import { pageOf } from '../pages.ts'
 import {
   type AttemptColumns,
@@ -26,23 +27,15 @@ export function historyReads(db: Database) {
   return {
     listEvents(filter: EventFilter, page: PageRequest): Page<Event> {
       if (page.after !== null && !eventCursor.test(page.after)) return { rows: [], next: null }
-      const [afterTime, afterSeq] = (page.after ?? `${farFuture}.0`).split('.').map(Number)
-      const until = Math.min(filter.to ?? farFuture, (afterTime ?? 0) + 1)
-      const index = filter.tenant === null ? 'events_by_time' : 'events_by_tenant'
-      const rows = db.all<EventColumns & { seq: number }>(
-        `SELECT e.seq, ${eventColumns} FROM events e INDEXED BY ${index}
-         WHERE ${filter.tenant === null ? '?1 IS NULL' : 'e.tenant = ?1'} AND e.accepted_at >= ?2 AND e.accepted_at < ?3
-           AND (e.accepted_at < ?4 OR e.seq < ?5) AND (?6 IS NULL OR e.type = ?6)
-         ORDER BY e.accepted_at DESC, e.seq DESC LIMIT ?7`,
-        filter.tenant,
-        filter.from ?? 0,
-        until,
-        afterTime ?? 0,
-        afterSeq ?? 0,
-        filter.type,
-        page.limit + 1,
-      )
-      return pageOf(rows, page.limit, eventOf, (row) => `${row.accepted_at}.${row.seq}`)
+      const newestOf = (source: string) =>
+        newestEvents(filter, page, `${source} CROSS JOIN events e ON e.seq = ${source}.seq`, source)
+      const rows =
+        filter.tenant === null
+          ? newestEvents(filter, page, 'events e INDEXED BY events_by_time', 'e')
+          : db
+              .snapshot(() => [...newestOf('fresh_events'), ...newestOf('events_of_tenant')])
+              .toSorted((a, b) => b.accepted_at - a.accepted_at || b.seq - a.seq)
+      return pageOf(rows.slice(0, page.limit + 1), page.limit, eventOf, (row) => `${row.accepted_at}.${row.seq}`)
     },
 
     findEvents(id: EventId, tenant: TenantId | null): Event[] {
@@ -85,10 +78,8 @@ export function historyReads(db: Database) {
             : db.all<{ key: number }>('SELECT key FROM endpoints WHERE tenant = ?', filter.tenant).map((row) => row.key)
       const rows =
         endpoints === null
-          ? newestDeliveries(filter, page, null)
-          : endpoints
-              .flatMap((endpoint) => newestDeliveries(filter, page, endpoint))
-              .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+          ? newestDeliveries(filter, page, anyDeliveries(filter))
+          : db.snapshot(() => newestDeliveriesOf(endpoints, filter, page))
       return pageOf(rows.slice(0, page.limit + 1), page.limit, deliveryOf, (row) => row.id)
     },
 
@@ -104,24 +95,52 @@ export function historyReads(db: Database) {
     },
   }
 
-  /** The newest deliveries of one endpoint, or of all, by the index that fits. */
-  function newestDeliveries(filter: DeliveryFilter, page: PageRequest, endpoint: number | null): DeliveryColumns[] {
-    const status = filter.status === null ? null : statusCode[filter.status]
-    const where = ['d.id < ?', 'd.id >= ?']
-    const values: (string | number)[] = [
+  /** The newest events that match, by an index: `by` has their tenant, their time and their `seq`. */
+  function newestEvents(
+    filter: EventFilter,
+    page: PageRequest,
+    from: string,
+    by: string,
+  ): (EventColumns & { seq: number })[] {
+    const [afterTime, afterSeq] = (page.after ?? `${farFuture}.0`).split('.').map(Number)
+    return db.all<EventColumns & { seq: number }>(
+      `SELECT e.seq, ${eventColumns} FROM ${from}
+       WHERE ${filter.tenant === null ? '?1 IS NULL' : `${by}.tenant = ?1`} AND ${by}.accepted_at >= ?2
+         AND ${by}.accepted_at < ?3 AND (${by}.accepted_at < ?4 OR ${by}.seq < ?5) AND (?6 IS NULL OR e.type = ?6)
+       ORDER BY ${by}.accepted_at DESC, ${by}.seq DESC LIMIT ?7`,
+      filter.tenant,
+      filter.from ?? 0,
+      Math.min(filter.to ?? farFuture, (afterTime ?? 0) + 1),
+      afterTime ?? 0,
+      afterSeq ?? 0,
+      filter.type,
+      page.limit + 1,
+    )
+  }
+
+  function newestDeliveriesOf(endpoints: number[], filter: DeliveryFilter, page: PageRequest): DeliveryColumns[] {
+    const of = (index: string, condition: string, value: string | number): DeliveryColumns[] =>
+      newestDeliveries(filter, page, {
+        from: `${index} CROSS JOIN deliveries d ON d.id = ${index}.id`,
+        where: `${index}.endpoint ${condition}`,
+        values: [value],
+        id: `${index}.id`,
+      })
+    return [
+      ...of('fresh_deliveries', 'IN (SELECT value FROM json_each(?))', JSON.stringify(endpoints)),
+      ...endpoints.flatMap((endpoint) => of('deliveries_of_endpoint', '= ?', endpoint)),
+    ].toSorted((a, b) => (a.id < b.id ? 1 : -1))
+  }
+
+  function newestDeliveries(filter: DeliveryFilter, page: PageRequest, source: Source): DeliveryColumns[] {
+    const { id } = source
+    const where = [source.where, `${id} < ?`, `${id} >= ?`]
+    const values = [
+      ...source.values,
       [page.after ?? '~', lowestUuidV7(filter.to ?? 2 ** 48 - 1)].toSorted()[0] as string,
       lowestUuidV7(filter.from ?? 0),
     ]
-    let index = ''
-    if (endpoint !== null) {
-      where.push('d.endpoint = ?')
-      values.push(endpoint)
-      index = 'INDEXED BY deliveries_by_endpoint'
-    } else if (status === 0) index = 'INDEXED BY deliveries_pending'
-    else if (status === 2 || status === 3) index = 'INDEXED BY deliveries_ended_badly'
-    if (status !== null) where.push(`d.status = ${status}`)
-    // Said in the index's own words: SQLite does not conclude it, and then finds no way to use the index.
-    if (status === 2 || status === 3) where.push('d.status >= 2')
+    if (filter.status !== null) where.push(`d.status = ${statusCode[filter.status]}`)
     if (filter.tenant !== null) {
       where.push('e.tenant = ?')
       values.push(filter.tenant)
@@ -131,13 +150,31 @@ export function historyReads(db: Database) {
       values.push(filter.eventType)
     }
     return db.all<DeliveryColumns>(
-      `SELECT ${deliveryColumns} FROM deliveries d ${index}
+      `SELECT ${deliveryColumns} FROM ${source.from}
        CROSS JOIN events e ON e.seq = d.event CROSS JOIN endpoints p ON p.key = d.endpoint
-       WHERE ${where.join(' AND ')} ORDER BY d.id DESC LIMIT ?`,
+       WHERE ${where.join(' AND ')} ORDER BY ${id} DESC LIMIT ?`,
       ...values,
       page.limit + 1,
     )
   }
+}
+
+/** Where a list of deliveries is read. */
+interface Source {
+  readonly from: string
+  readonly where: string
+  readonly values: readonly (string | number)[]
+  /** The column that the index is in the order of. */
+  readonly id: string
+}
+
+/** All deliveries of a status, by the index that fits. */
+function anyDeliveries({ status }: DeliveryFilter): Source {
+  const all = { where: 'true', values: [], id: 'd.id' }
+  if (status === 'pending') return { ...all, from: 'deliveries d INDEXED BY deliveries_pending' }
+  if (status === null || status === 'delivered') return { ...all, from: 'deliveries d' }
+  // Said in the index's own words: SQLite does not conclude it, and then finds no way to use the index.
+  return { ...all, from: 'deliveries d INDEXED BY deliveries_ended_badly', where: 'd.status >= 2' }
 }
 
 /** An ended delivery starts its schedule afresh; a waiting one keeps its place in it. */
@@ -161,9 +198,11 @@ export function historyRole(db: Database) {
 
     rearmDeliveries(request: RearmRequest): { count: number; last: DeliveryId | null } {
       return db.transaction(() => {
+        settle(db)
         const statuses = new Set(request.statuses.map((status) => statusCode[status]))
         const rows = db.all<{ id: string; status: number }>(
-          'SELECT id, status FROM deliveries WHERE endpoint = ? AND id > ? AND id >= ? AND id < ? ORDER BY id LIMIT ?',
+          `SELECT id, status FROM deliveries_of_endpoint i JOIN deliveries d USING (id)
+           WHERE i.endpoint = ? AND i.id > ? AND i.id >= ? AND i.id < ? ORDER BY i.id LIMIT ?`,
           request.endpoint,
           request.after ?? '',
           lowestUuidV7(request.since),

@@ -2,6 +2,7 @@
 
 import { lowestUuidV7, uuidV7Time, type EndpointKey } from '../../domain/ids.ts'
 import type { Database } from './database.ts'
+import { settle } from './fresh.ts'
 
 /** For updates of endpoint_status: marks an endpoint that is off, so that `sweep` finds what came to wait for it since. */
 export const markIfOff = `sweep = max(sweep, NOT EXISTS (
@@ -50,6 +51,7 @@ export function upkeepRole(db: Database) {
 
     prune(before: number, now: number, rowsMax: number): number {
       return db.transaction(() => {
+        settle(db)
         const oldDeliveries = pruneDeliveries(before, rowsMax)
         if (oldDeliveries > 0) return oldDeliveries
         return pruneEvents(before, rowsMax) + pruneRest(before, now, rowsMax)
@@ -67,15 +69,16 @@ export function upkeepRole(db: Database) {
   }
 
   function pruneDeliveries(before: number, rowsMax: number): number {
-    const rows = db.all<{ id: string; status: number }>(
-      'SELECT id, status FROM deliveries WHERE id > ? AND id < ? ORDER BY id LIMIT ?',
+    const rows = db.all<{ id: string; endpoint: number; status: number }>(
+      'SELECT id, endpoint, status FROM deliveries WHERE id > ? AND id < ? ORDER BY id LIMIT ?',
       prunedTo,
       lowestUuidV7(before),
       rowsMax,
     )
-    for (const { id, status } of rows) {
+    for (const { id, endpoint, status } of rows) {
       if (status === 0) continue
       db.run('DELETE FROM attempts WHERE delivery = ?', id)
+      db.run('DELETE FROM deliveries_of_endpoint WHERE endpoint = ? AND id = ?', endpoint, id)
       db.run('DELETE FROM deliveries WHERE id = ?', id)
     }
     prunedTo = rows.length < rowsMax ? '' : (rows.at(-1)?.id ?? '')
@@ -86,11 +89,16 @@ export function upkeepRole(db: Database) {
   function pruneEvents(before: number, rowsMax: number): number {
     const oldest = db.get<{ id: string | null }>('SELECT min(id) AS id FROM deliveries')?.id ?? null
     const until = oldest === null ? before : Math.min(before, uuidV7Time(oldest))
-    return db.run(
-      'DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?)',
+    const rows = db.all<{ seq: number; tenant: string; accepted_at: number }>(
+      'SELECT seq, tenant, accepted_at FROM events WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?',
       until,
       rowsMax,
     )
+    for (const { seq, tenant, accepted_at: acceptedAt } of rows) {
+      db.run('DELETE FROM events_of_tenant WHERE tenant = ? AND accepted_at = ? AND seq = ?', tenant, acceptedAt, seq)
+      db.run('DELETE FROM events WHERE seq = ?', seq)
+    }
+    return rows.length
   }
 
   function pruneRest(before: number, now: number, rowsMax: number): number {
@@ -102,7 +110,7 @@ export function upkeepRole(db: Database) {
     )
     const endpoints = db.all<{ key: number }>(
       `SELECT key FROM endpoints WHERE deleted_at < ? AND NOT EXISTS
-         (SELECT 1 FROM deliveries WHERE endpoint = endpoints.key) LIMIT ?`,
+         (SELECT 1 FROM deliveries_of_endpoint WHERE endpoint = endpoints.key) LIMIT ?`,
       before,
       rowsMax,
     )
