@@ -1,15 +1,11 @@
-import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { suite, test } from 'node:test'
-import { createRig, failed, ok, type Rig, tenant } from '../../test/support/engine-rig.ts'
-import type { Dialect } from '../dialects/dialect.ts'
-import { standard } from '../dialects/standard/wire.ts'
-import type { Event } from '../domain/event.ts'
-import { limits } from '../domain/limits.ts'
-import { IncarnationLost, StoreUnavailable } from '../store/store.ts'
+// The life of a delivery, from its event to its end. What breaks into it: interruptions.test.ts, faults.test.ts.
 
-const second = 1000
-const hour = 3600 * second
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { createRig, failed, ok, readingTenants, tenant } from '../../test/support/engine-rig.ts'
+import { limits } from '../domain/limits.ts'
+import { hour, second } from '../domain/time.ts'
+import { IncarnationLost, StoreUnavailable } from '../store/store.ts'
 
 suite('an event', () => {
   test('is stored with its deliveries before it is sent, and its outcome is recorded', async (t) => {
@@ -48,13 +44,9 @@ suite('an event', () => {
 test('a delivery of a dialect that this node does not know waits for one that does', async (t) => {
   let isNewer = false
   const rig = await createRig(t, {
-    wrapStore: (store) => ({
-      ...store,
-      async loadTenant(id) {
-        const loaded = await store.loadTenant(id)
-        return isNewer && loaded !== null ? { ...loaded, tenant: { ...loaded.tenant, dialect: 'newer' } } : loaded
-      },
-    }),
+    wrapStore: readingTenants((loaded) =>
+      isNewer ? { ...loaded, tenant: { ...loaded.tenant, dialect: 'newer' } } : loaded,
+    ),
   })
   await rig.addEndpoint('/a')
   await rig.accept(1)
@@ -263,13 +255,7 @@ suite('what is claimed', () => {
   test('is sent, though word that its endpoint was created is still on its way', async (t) => {
     let unheard = false
     const rig = await createRig(t, {
-      wrapStore: (store) => ({
-        ...store,
-        async loadTenant(id) {
-          const loaded = await store.loadTenant(id)
-          return unheard && loaded !== null ? { ...loaded, endpoints: [] } : loaded
-        },
-      }),
+      wrapStore: readingTenants((loaded) => (unheard ? { ...loaded, endpoints: [] } : loaded)),
     })
     await rig.addEndpoint('/new')
     rig.sender.respond = () => failed
@@ -283,62 +269,6 @@ suite('what is claimed', () => {
     await rig.clock.advance(10 * second)
     await rig.until(async () => (await rig.deliveries('pending')).length === 0, 'it has ended')
     assert.equal((await rig.deliveries())[0]?.status, 'delivered')
-  })
-})
-
-suite('a crash', () => {
-  test('loses nothing: what was leased goes out again with the same id', async (t) => {
-    const rig = await createRig(t)
-    await rig.addEndpoint('/a')
-    await rig.accept(1100)
-    const before = new Set(rig.sender.sent.map(({ request }) => request.headers['webhook-id']))
-    await rig.crashAndRestart()
-    rig.sender.respond = () => ok
-    for (let step = 0; step < 10; step++) await rig.clock.advance(second)
-    await rig.until(async () => (await rig.deliveries('delivered')).length === 1100, 'all arrived')
-    const after = rig.sender.sent.map(({ request }) => request.headers['webhook-id'])
-    assert.equal(new Set(after).size, 1100)
-    for (const id of before) assert.ok(after.includes(id))
-  })
-})
-
-suite('a lost incarnation', () => {
-  test('sends nothing in the next one, though it had begun to', async (t) => {
-    let holdBack = false
-    let lose = false
-    const heldBack: (() => void)[] = []
-    const rig = await createRig(t, {
-      wrapStore: (store) => ({
-        ...store,
-        async commit(batch) {
-          if (lose) throw new IncarnationLost('planted', { outcomeUnknown: true })
-          const result = await store.commit(batch)
-          // So that the endpoint is read again before anything is sent.
-          if (holdBack) rig.directory.drop(tenant)
-          return result
-        },
-        async loadTenant(id) {
-          const loaded = await store.loadTenant(id)
-          if (holdBack) await new Promise<void>((resolve) => heldBack.push(resolve))
-          return loaded
-        },
-      }),
-    })
-    rig.sender.respond = () => ok
-    await rig.addEndpoint('/a')
-    await rig.directory.load(tenant)
-    holdBack = true
-    await rig.accept(1)
-    await rig.until(() => heldBack.length === 1, 'its endpoint is being read')
-    holdBack = false
-    lose = true
-    rig.directory.drop(tenant)
-    await assert.rejects(rig.accept(1), IncarnationLost)
-    lose = false
-    await rig.until(async () => (await rig.deliveries('delivered')).length === 1, 'the next life has delivered it')
-    for (const release of heldBack) release()
-    await rig.clock.settle()
-    assert.equal(rig.sender.sent.length, 1)
   })
 })
 
@@ -362,232 +292,3 @@ suite('an event matched afresh', () => {
     })
   }
 })
-
-suite('a stop', () => {
-  test('lets what is in flight end, hands back the rest and accepts nothing more', async (t) => {
-    const rig = await createRig(t)
-    await rig.addEndpoint('/a')
-    await rig.accept(40)
-    const stopped = rig.engine.stop(10 * second)
-    await assert.rejects(rig.accept(1), StoreUnavailable)
-    for (const { answer } of rig.sender.sent.splice(0)) answer(ok)
-    await sleep(20)
-    await rig.clock.advance(100)
-    await stopped
-    assert.equal((await rig.deliveries('delivered')).length, limits.attemptsPerEndpointMax)
-    assert.equal(await rig.store.countWaiting(), 40 - limits.attemptsPerEndpointMax)
-    assert.equal(rig.sender.sent.length, 0)
-  })
-
-  test('begins nothing new, though the store has been away and answers again', async (t) => {
-    let broken = false
-    const rig = await createRig(t, {
-      wrapStore: (store) => ({
-        ...store,
-        commit: (batch) => (broken ? Promise.reject(new StoreUnavailable('full')) : store.commit(batch)),
-      }),
-    })
-    await rig.addEndpoint('/a')
-    await rig.accept(40)
-    broken = true
-    rig.sender.sent[0]?.answer(ok)
-    await rig.until(() => rig.observed.storeChanges.includes(false), 'the store is found unavailable')
-    const inFlight = rig.sender.sent.splice(0)
-    const stopped = rig.engine.stop(10 * second)
-    for (const { answer } of inFlight.slice(1)) answer(ok)
-    broken = false
-    await rig.clock.advance(limits.storeRetryMs)
-    await rig.until(() => rig.observed.storeChanges.at(-1) === true, 'the store is found available')
-    await rig.clock.advance(10 * second)
-    await stopped
-    assert.equal(rig.sender.sent.length, 0)
-  })
-
-  test('ends at its deadline although a receiver hangs, and keeps that delivery', async (t) => {
-    const rig = await createRig(t)
-    await rig.addEndpoint('/a')
-    await rig.accept(1)
-    const stopped = rig.engine.stop(10 * second)
-    await rig.clock.advance(10 * second)
-    await stopped
-    assert.equal(await rig.store.countWaiting(), 1)
-  })
-})
-
-suite('an unavailable store', () => {
-  test('refuses events, keeps outcomes, sends nothing meanwhile, and is well again by itself', async (t) => {
-    let broken = false
-    const rig = await createRig(t, {
-      wrapStore: (store) => ({
-        ...store,
-        commit: (batch) => (broken ? Promise.reject(new StoreUnavailable('full')) : store.commit(batch)),
-        heartbeat: (node, now) => (broken ? Promise.reject(new StoreUnavailable('full')) : store.heartbeat(node, now)),
-      }),
-    })
-    await rig.addEndpoint('/a')
-    await rig.accept(20)
-    broken = true
-    // At different times, so that they fail in several commits.
-    for (const { answer } of rig.sender.sent.splice(0)) {
-      answer(ok)
-      await rig.clock.settle()
-    }
-    await rig.until(() => rig.observed.storeChanges.includes(false), 'the store is found unavailable')
-    await assert.rejects(rig.accept(1), StoreUnavailable)
-    await rig.clock.advance(30 * second)
-    const sentMeanwhile = rig.sender.sent.length
-    broken = false
-    rig.sender.respond = () => ok
-    await rig.clock.advance(10 * second)
-    await rig.until(() => rig.observed.storeChanges.at(-1) === true, 'the store is found available')
-    for (const { answer } of rig.sender.sent.slice(0, sentMeanwhile)) answer(ok)
-    await rig.until(async () => (await rig.deliveries('delivered')).length === 20, 'all is recorded')
-    assert.deepEqual(rig.observed.storeChanges, [false, true])
-    assert.equal((await rig.accept(1))[0]?.kind, 'stored')
-  })
-
-  test('a commit that our own code breaks is isolated: the others of its batch go in', async (t) => {
-    const rig = await createRig(t, {
-      wrapStore: (store) => ({
-        ...store,
-        commit: (batch) =>
-          batch.events.some(({ event }) => event.type === 'poison')
-            ? Promise.reject(new TypeError('poison'))
-            : store.commit(batch),
-      }),
-    })
-    await rig.addEndpoint('/a')
-    const results = await Promise.allSettled([
-      rig.accept(1),
-      rig.accept(1, { type: 'poison' }),
-      rig.accept(1),
-      rig.accept(1),
-    ])
-    assert.deepEqual(
-      results.map(({ status }) => status),
-      ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
-    )
-    assert.equal((await rig.deliveries()).length, 3)
-  })
-})
-
-suite('our own code', () => {
-  test('that throws before a delivery is sent is tried three times, and then fails it and delays no other', async (t) => {
-    let thrown = 0
-    const encode: Dialect['encode'] = (message) => {
-      if (!isPoison(message.event)) return standard.encode(message)
-      thrown += 1
-      return planted()
-    }
-    const rig = await createRig(t, { dialect: { ...standard, encode } })
-    await rig.addEndpoint('/a')
-    rig.sender.respond = () => ok
-    await rig.accept(20, { type: 'poison' })
-    await rig.accept(20)
-    await rig.until(async () => (await rig.deliveries('delivered')).length === 20, 'the others have arrived')
-    for (const tries of [1, 2, 3]) {
-      assert.equal(thrown, tries * 20)
-      assert.equal((await rig.deliveries('pending')).length, tries < 3 ? 20 : 0)
-      await rig.clock.advance(limits.prepareAgainMs)
-      await rig.until(async () => tries < 2 || (await rig.deliveries('pending')).length === 0, 'they have ended')
-    }
-    assert.deepEqual(await failReasons(rig), ['internal error'])
-    assert.equal(rig.observed.failures.length, 20)
-    assert.equal(rig.engine.inFlight, 0)
-  })
-
-  test('that throws only once delays a delivery and costs it nothing', async (t) => {
-    let isBroken = true
-    const encode: Dialect['encode'] = (message) => (isBroken ? planted() : standard.encode(message))
-    const rig = await createRig(t, { dialect: { ...standard, encode } })
-    await rig.addEndpoint('/a')
-    rig.sender.respond = () => ok
-    await rig.accept(1)
-    isBroken = false
-    await rig.clock.advance(limits.prepareAgainMs)
-    await rig.until(async () => (await rig.deliveries('delivered')).length === 1, 'it has arrived')
-  })
-
-  test('that cannot judge an outcome fails the one delivery, and does not send it again', async (t) => {
-    const verdict: Dialect['verdict'] = (outcome, attempt, event) =>
-      isPoison(event) ? planted() : standard.verdict(outcome, attempt, event)
-    const rig = await createRig(t, { dialect: { ...standard, verdict } })
-    await rig.addEndpoint('/a')
-    rig.sender.respond = () => ok
-    await rig.accept(20, { type: 'poison' })
-    await rig.accept(20)
-    await rig.until(async () => (await rig.deliveries('pending')).length === 0, 'all have ended')
-    assert.equal((await rig.deliveries('delivered')).length, 20)
-    assert.deepEqual(await failReasons(rig), ['internal error'])
-    assert.equal(rig.sender.sent.length, 40)
-    assert.ok((await rig.deliveries()).every(({ attempts }) => attempts === 1))
-  })
-
-  test("that cannot judge an endpoint's health costs the delivery nothing", async (t) => {
-    const rig = await createRig(t, { dialect: { ...standard, health: planted } })
-    await rig.addEndpoint('/a')
-    rig.sender.respond = () => failed
-    await rig.accept(1)
-    await rig.until(async () => (await rig.deliveries())[0]?.attempts === 1, 'it was tried')
-    assert.deepEqual([(await rig.deliveries())[0]?.status, rig.observed.failures.length], ['pending', 1])
-  })
-
-  test('that refuses an outcome three times sets its delivery aside, and records those beside it', async (t) => {
-    let refused = 0
-    const rig = await createRig(t, {
-      wrapStore: (store) => ({
-        ...store,
-        commit(batch) {
-          if (!batch.moves.some(({ attempt }) => attempt?.response === 'poison')) return store.commit(batch)
-          refused += batch.moves.length === 1 ? 1 : 0
-          return Promise.reject(new TypeError('planted'))
-        },
-      }),
-    })
-    await rig.addEndpoint('/a')
-    await rig.accept(4)
-    const [poisoned, ...others] = rig.sender.sent
-    poisoned?.answer({ ...ok, response: 'poison' })
-    for (const { answer } of others) answer(ok)
-    await rig.until(async () => (await rig.deliveries('pending')).length === 0, 'all have ended')
-    assert.equal((await rig.deliveries('delivered')).length, 3)
-    assert.deepEqual(await failReasons(rig), ['internal error'])
-    assert.equal(refused, limits.faultsMax)
-  })
-
-  test('that cannot open one endpoint fails its deliveries, and those of no other of the tenant', async (t) => {
-    const rig = await createRig(t, {
-      wrapStore: (store) => ({
-        ...store,
-        async loadTenant(id) {
-          const loaded = await store.loadTenant(id)
-          const endpoints = loaded?.endpoints.map((endpoint) =>
-            endpoint.url.endsWith('/bad') ? { ...endpoint, sealedSecrets: 'v1.none.AAAA' } : endpoint,
-          )
-          return loaded && { ...loaded, endpoints: endpoints ?? [] }
-        },
-      }),
-    })
-    await rig.addEndpoint('/good')
-    await rig.addEndpoint('/bad')
-    rig.sender.respond = () => ok
-    await rig.accept(20)
-    await rig.until(async () => (await rig.deliveries('delivered')).length === 20, 'the others have arrived')
-    for (let tries = 1; tries < limits.faultsMax; tries++) await rig.clock.advance(limits.prepareAgainMs)
-    await rig.until(async () => (await rig.deliveries('pending')).length === 0, 'all have ended')
-    assert.deepEqual(await failReasons(rig), ['endpoint unreadable'])
-    assert.equal(rig.sender.sent.length, 20)
-  })
-})
-
-async function failReasons(rig: Rig): Promise<(string | null)[]> {
-  return [...new Set((await rig.deliveries('failed')).map(({ reason }) => reason))]
-}
-
-function isPoison(event: Event): boolean {
-  return event.type === 'poison'
-}
-
-function planted(): never {
-  throw new Error('planted')
-}

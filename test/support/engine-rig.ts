@@ -15,7 +15,7 @@ import { type Accepted, Engine } from '../../src/engine/engine.ts'
 import { Membership } from '../../src/engine/membership.ts'
 import type { EngineObserver } from '../../src/engine/observer.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
-import type { DeliveryRow, Store } from '../../src/store/store.ts'
+import type { DeliveryRow, LoadedTenant, Store } from '../../src/store/store.ts'
 import { createVault } from '../../src/vault/vault.ts'
 import { FakeClock } from './fake-clock.ts'
 
@@ -69,6 +69,17 @@ export interface Rig {
 export interface RigOptions {
   readonly dialect?: Dialect
   readonly wrapStore?: (store: Store) => Store
+}
+
+/** For `wrapStore`: tenants are read as `change` makes them. */
+export function readingTenants(change: (loaded: LoadedTenant) => LoadedTenant): (store: Store) => Store {
+  return (store) => ({
+    ...store,
+    async loadTenant(id) {
+      const loaded = await store.loadTenant(id)
+      return loaded && change(loaded)
+    },
+  })
 }
 
 /** Ends with the test. */
