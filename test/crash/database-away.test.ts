@@ -14,7 +14,7 @@ import { untilDrained } from '../support/drain.ts'
 import { openGate } from '../support/gate.ts'
 import { judge } from '../support/history.ts'
 import { createOperatorClient } from '../support/operator-client.ts'
-import { startPostgres } from '../support/postgres-server.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
 import { seededRandom } from '../support/random.ts'
 import { createInstallation, startServer } from '../support/server-process.ts'
 import { mountSmallDisk, unmount } from '../support/small-disk.ts'
@@ -26,6 +26,8 @@ const loadMs = 2_000
 const fullMs = long ? 60_000 : 5_000
 /** Longer than callers wait: `limits.storeAnswerMs`, and in silence as long again for word on what became of a commit. */
 const unreachableMs = long ? { refusing: 300_000, silent: 300_000 } : { refusing: 15_000, silent: 30_000 }
+/** Of which PostgreSQL needs two thirds for itself. */
+const diskMib = 96
 const restarts = long ? 20 : 2
 const wellMsMax = 30_000
 /** That it is away, that it is back, and what it was doing. */
@@ -118,25 +120,34 @@ async function untilAccepted(client: ReturnType<typeof createOperatorClient>): P
 }
 
 void suite('a database that is away for a while', { concurrency: 4 }, () => {
-  void test(`a disk full for ${fullMs} ms (SQLite)`, { timeout }, async (t) => {
-    const disk = await createInstallation()
-    const { folder } = disk
-    const reason = mountSmallDisk(folder, 64)
-    // What is registered first is done first.
-    t.after(async () => {
-      if (reason === null) unmount(folder)
-      await disk.remove()
+  for (const database of ['SQLite', 'PostgreSQL'] as const) {
+    void test(`a disk full for ${fullMs} ms (${database})`, { timeout }, async (t) => {
+      const disk = await createInstallation()
+      const { folder } = disk
+      const reason = mountSmallDisk(folder, diskMib)
+      let postgres: PostgresServer | null = null
+      // What is registered first is done first.
+      t.after(async () => {
+        await postgres?.remove()
+        if (reason === null) unmount(folder)
+        await disk.remove()
+      })
+      if (reason !== null) return t.skip(reason)
+      let url = `sqlite:${join(folder, 'posthorn.db')}`
+      if (database === 'PostgreSQL') {
+        postgres = await startPostgres({ parent: folder })
+        url = postgres.url
+      }
+      const ballast = join(folder, 'ballast')
+      const happen = async (): Promise<void> => {
+        // As much as there is.
+        await writeFile(ballast, Buffer.alloc(diskMib * 1024 * 1024)).catch(() => null)
+        await sleep(fullMs)
+        await rm(ballast)
+      }
+      await survive(t, { env: { POSTHORN_DATABASE: url }, happen })
     })
-    if (reason !== null) return t.skip(reason)
-    const ballast = join(folder, 'ballast')
-    const happen = async (): Promise<void> => {
-      // As much as there is.
-      await writeFile(ballast, Buffer.alloc(64 * 1024 * 1024)).catch(() => null)
-      await sleep(fullMs)
-      await rm(ballast)
-    }
-    await survive(t, { env: { POSTHORN_DATABASE: `sqlite:${join(folder, 'posthorn.db')}` }, happen })
-  })
+  }
 
   for (const state of ['refusing', 'silent'] as const) {
     void test(`a network that is ${state} for ${unreachableMs[state]} ms (PostgreSQL)`, { timeout }, async (t) => {
