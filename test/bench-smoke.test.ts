@@ -30,6 +30,7 @@ void test('every benchmark runs at a tiny size and prints a ratio', async () => 
   assert.match(stdout, /^P7 rate .* ≥ 0\.90/m)
   assert.match(stdout, /^P7 p99 .* ≤ 1\.50/m)
   assert.match(stdout, /^P7 flood .* ≤ 1\.50/m)
+  assert.match(stdout, /^P7 swift flood .* ≤ 1\.50/m)
   assert.match(stdout, /^OVERLOAD .* \d+\.\d\d +\d+\.\d\d–\d+\.\d\d +– /m)
   assert.match(stdout, /^STAGES main: encode and sign .* µs\/event$/m)
   assert.match(stdout, /^STAGES store: commit .* µs\/event$/m)
