@@ -95,6 +95,8 @@ export const limits = {
   faultsMax: 3,
   /** A delivery that could not be prepared for sending is tried again after this. */
   prepareAgainMs: second,
+  /** What goes wrong for each delivery that waits is logged no more often than this. */
+  repeatedFailureMs: minute,
   heartbeatIntervalMs: 3 * second,
   /** Without a heartbeat for so long, a node trusts nothing that it has in memory, and sends nothing. */
   trustMs: 8 * second,

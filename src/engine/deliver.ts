@@ -43,6 +43,8 @@ export interface DeliverOptions {
 
 export class Deliver {
   readonly #options: DeliverOptions
+  /** When it was last told that an endpoint could not be read: each delivery that waits for it finds it out anew. */
+  #unreadToldAt = -Infinity
 
   constructor(options: DeliverOptions) {
     this.#options = options
@@ -62,12 +64,19 @@ export class Deliver {
       view = await this.#options.directory.load(work.event.tenant)
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) return this.#faulted(work, 'internal error', error)
-      this.#options.observer.failed('an endpoint could not be read', error)
+      this.#tellUnread(error)
       return this.#options.postponed(work)
     }
     // The read may have taken so long that this life of the node has ended, and the next one has begun.
     if (this.#options.trust.epoch() === null || !this.#options.isHeld(work)) this.#options.postponed(work)
     else this.#send(work, view)
+  }
+
+  #tellUnread(error: StoreUnavailable): void {
+    const now = this.#options.clock.elapsed()
+    if (now - this.#unreadToldAt < limits.repeatedFailureMs) return
+    this.#unreadToldAt = now
+    this.#options.observer.failed('an endpoint could not be read', error)
   }
 
   #send(work: Work, tenant: TenantView | null): void {

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net'
 import { Client } from 'undici'
 import { limits } from '../domain/limits.ts'
 import type { GuardedConnector } from './guard.ts'
+import { readInPieces } from './small-reads.ts'
 
 /** A connection to one origin, taken by one attempt at a time. */
 export interface Connection {
@@ -81,6 +82,7 @@ class ClientConnection implements Connection {
     this.client = new Client(origin.name, {
       connect: (options, callback) => {
         this.#socket = connector(options, callback)
+        if (this.#socket !== null) readInPieces(this.#socket)
       },
       allowH2: false,
       pipelining: 1,

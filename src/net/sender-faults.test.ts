@@ -166,3 +166,20 @@ void test('an exception of one caller keeps no other from its outcome', async ()
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
   assert.deepEqual(stdout.trim().split('\n').toSorted(), ['invalid URL', 'uncaught of the caller'])
 })
+
+void test('an answer of far too many headers does not keep the processor', async (t) => {
+  const attempts = 20
+  // Undici tells it is too large in the second of two reads that are as large as the system makes them.
+  const tooMany = `HTTP/1.1 200 OK\r\n${'a:\r\n'.repeat(32_000)}`
+  const receiver = await rawReceiver(t, tooMany, false)
+  const sender = loopbackSender(t)
+  const before = process.cpuUsage()
+  for (let count = 0; count < attempts; count++) {
+    const { outcome } = await post(sender, `http://127.0.0.1:${receiver.port}/`)
+    assert.deepEqual(outcome, { kind: 'unreachable', error: 'response headers too large' })
+  }
+  const { user, system } = process.cpuUsage(before)
+  const msEach = (user + system) / 1000 / attempts
+  t.diagnostic(`${msEach.toFixed(1)} ms each`)
+  assert.ok(msEach < 100, `${msEach} ms of the processor each`)
+})

@@ -27,13 +27,14 @@ export function historyReads(db: Database) {
   return {
     listEvents(filter: EventFilter, page: PageRequest): Page<Event> {
       if (page.after !== null && !eventCursor.test(page.after)) return { rows: [], next: null }
-      const newestOf = (source: string) =>
-        newestEvents(filter, page, `${source} CROSS JOIN events e ON e.seq = ${source}.seq`, source)
       const rows =
         filter.tenant === null
-          ? newestEvents(filter, page, 'events e INDEXED BY events_by_time', 'e')
+          ? newestEvents(filter, page, 'events')
           : db
-              .snapshot(() => [...newestOf('fresh_events'), ...newestOf('events_of_tenant')])
+              .snapshot(() => [
+                ...newestEvents(filter, page, 'fresh_events'),
+                ...newestEvents(filter, page, 'events_of_tenant'),
+              ])
               .toSorted((a, b) => b.accepted_at - a.accepted_at || b.seq - a.seq)
       return pageOf(rows.slice(0, page.limit + 1), page.limit, eventOf, (row) => `${row.accepted_at}.${row.seq}`)
     },
@@ -95,19 +96,17 @@ export function historyReads(db: Database) {
     },
   }
 
-  /** The newest events that match, by an index: `by` has their tenant, their time and their `seq`. */
-  function newestEvents(
-    filter: EventFilter,
-    page: PageRequest,
-    from: string,
-    by: string,
-  ): (EventColumns & { seq: number })[] {
+  /** The newest events that match. Only of those that are given, the data is read: it may be long. */
+  function newestEvents(filter: EventFilter, page: PageRequest, index: string): (EventColumns & { seq: number })[] {
     const [afterTime, afterSeq] = (page.after ?? `${farFuture}.0`).split('.').map(Number)
     return db.all<EventColumns & { seq: number }>(
-      `SELECT e.seq, ${eventColumns} FROM ${from}
-       WHERE ${filter.tenant === null ? '?1 IS NULL' : `${by}.tenant = ?1`} AND ${by}.accepted_at >= ?2
-         AND ${by}.accepted_at < ?3 AND (${by}.accepted_at < ?4 OR ${by}.seq < ?5) AND (?6 IS NULL OR e.type = ?6)
-       ORDER BY ${by}.accepted_at DESC, ${by}.seq DESC LIMIT ?7`,
+      `SELECT e.seq, ${eventColumns}
+       FROM (SELECT seq FROM ${index}
+             WHERE ${filter.tenant === null ? '?1 IS NULL' : 'tenant = ?1'} AND accepted_at >= ?2 AND accepted_at < ?3
+               AND (accepted_at < ?4 OR seq < ?5) AND (?6 IS NULL OR (SELECT type FROM events t WHERE t.seq = ${index}.seq) = ?6)
+             ORDER BY accepted_at DESC, seq DESC LIMIT ?7) m
+         CROSS JOIN events e ON e.seq = m.seq
+       ORDER BY e.accepted_at DESC, e.seq DESC`,
       filter.tenant,
       filter.from ?? 0,
       Math.min(filter.to ?? farFuture, (afterTime ?? 0) + 1),
