@@ -11,6 +11,7 @@ import { acme, newEvent, other, sampleEvent, sampleTenant } from '../conformance
 import { commit, nodeAndEndpoint } from '../conformance/steps.ts'
 import { temporaryFolder } from '../conformance/temporary-folder.ts'
 import { StoreUnavailable } from '../store.ts'
+import { classify, Database } from './database.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 void test('a lock held by another connection is waited for, then refused; all goes on once it is released', async (t) => {
@@ -113,3 +114,34 @@ void test('a database file that was moved away refuses, and serves again once it
   assert.equal(await again.countWaiting(), 1)
   await again.close()
 })
+
+for (const [code, what, outcomeUnknown] of [
+  [10, 'a disk that fails', true],
+  [13, 'a disk that is full', false],
+] as const) {
+  void test(`${what} in a commit: ${outcomeUnknown ? 'nobody knows whether it has it' : 'it does not have it'}`, async (t) => {
+    const db = new Database(join(await temporaryFolder(t), 'posthorn.db'), 'write')
+    t.after(() => db.close())
+    db.exec('CREATE TABLE numbers (number)')
+    const insert = (number: number): number => db.transaction(() => db.run('INSERT INTO numbers VALUES (?)', number))
+    // No disk fails on demand without strace, with which failing-flush.test.ts has the same from outside.
+    const failing = t.mock.method(db.prepare('COMMIT'), 'run', () => {
+      throw Object.assign(new Error('planted'), { errcode: code })
+    })
+    let thrown: unknown
+    try {
+      insert(1)
+    } catch (error) {
+      thrown = classify(error)
+    }
+    assert.ok(thrown instanceof StoreUnavailable)
+    assert.equal(thrown.outcomeUnknown, outcomeUnknown)
+    failing.mock.restore()
+    insert(2)
+    assert.deepEqual(
+      db.all<{ number: number }>('SELECT number FROM numbers').map(({ number }) => number),
+      [2],
+      'it goes on, without what was rolled back',
+    )
+  })
+}
