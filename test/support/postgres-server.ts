@@ -53,6 +53,7 @@ interface Guard {
 const initdbMsMax = 60_000
 const startMsMax = 30_000
 const stopMsMax = 20_000
+const portTriesMax = 3
 const logLinesShown = 30
 const user = 'postgres'
 
@@ -97,12 +98,22 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
   try {
     await initialize(cluster, guard)
-    const server = createServer(cluster, guard)
-    await server.start()
-    return server
+    return await startOnFreePort(cluster, guard)
   } catch (error) {
     await guard.finish()
     throw error
+  }
+}
+
+/** Somebody else may be quicker to take a port that was free. */
+async function startOnFreePort(cluster: Cluster, guard: Guard, tries = 1): Promise<PostgresServer> {
+  const server = createServer(cluster, guard)
+  try {
+    await server.start()
+    return server
+  } catch (error) {
+    if (tries === portTriesMax || !/Address already in use/.test(String(error))) throw error
+    return startOnFreePort({ ...cluster, port: await freePort() }, guard, tries + 1)
   }
 }
 
