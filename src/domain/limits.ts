@@ -122,8 +122,6 @@ export const limits = {
 
   // Upkeep
   retentionStepRows: 1000,
-  /** SQLite: so many new entries of the two indexes that are written late are put in their places together. */
-  freshRows: 2048,
   retentionIntervalMs: minute,
   sweepIntervalMs: minute,
   bulkStepRows: 1000,

@@ -4,16 +4,16 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import { limits } from '../../domain/limits.ts'
 import { acme, sampleMove, start } from '../conformance/samples.ts'
 import { accept, addEndpoint, commit } from '../conformance/steps.ts'
 import { temporaryFolder } from '../conformance/temporary-folder.ts'
 import type { DeliveryRow, Page, PageRequest, Store, StoredEndpoint } from '../store.ts'
+import { freshRows } from './fresh.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 const perCommit = 100
 /** So that some are in their places, and some are not. */
-const commits = Math.ceil((limits.freshRows * 1.5) / (2 * perCommit))
+const commits = Math.ceil((freshRows * 1.5) / (2 * perCommit))
 
 interface Filled {
   readonly path: string

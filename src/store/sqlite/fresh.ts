@@ -2,16 +2,18 @@
 // a page of its own. New entries are written one after the other, and put in their places many at a time; a page that
 // takes several of them is then written once. Whoever reads must look at both, in one state of the database.
 
-import { limits } from '../../domain/limits.ts'
 import type { DeliveryId, EndpointKey, TenantId } from '../../domain/ids.ts'
 import type { Database } from './database.ts'
+
+/** So many are put in their places together. Twice as many, where a commit failed just then. */
+export const freshRows = 2048
 
 /** Writes new entries, in the caller's transaction. */
 export function freshEntries(db: Database) {
   const addEvent = db.prepare('INSERT INTO fresh_events VALUES (?, ?, ?)')
   const addDelivery = db.prepare('INSERT INTO fresh_deliveries VALUES (?, ?)')
   // How many a former life has left is not known.
-  let count: number = limits.freshRows
+  let count = freshRows
 
   return {
     addEvent(tenant: TenantId, acceptedAt: number, seq: number | bigint): void {
@@ -25,7 +27,7 @@ export function freshEntries(db: Database) {
     },
 
     settleIfMany(): void {
-      if (count < limits.freshRows) return
+      if (count < freshRows) return
       settle(db)
       count = 0
     },
