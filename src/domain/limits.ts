@@ -8,10 +8,15 @@ const mib = 1024 * kib
 
 export const limits = {
   // Requests
+  connectionsMax: 10_000,
+  /** Requests of one connection that wait behind one that is not answered yet. */
+  pipelinedRequestsMax: 100,
   requestBodyBytesMax: mib,
   requestTimeoutMs: 30 * second,
   /** How often the server looks for requests that take longer, and ends them. */
   requestCheckMs: second,
+  /** A connection whose last request was answered is kept for the next one: longer than load balancers keep theirs. */
+  idleConnectionMs: 72 * second,
   /**
    * A connection on which nothing moves for so long is ended, for two or three times as long where its caller does not
    * read. Longer than any request takes, a replay of a million deliveries too.

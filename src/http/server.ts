@@ -9,6 +9,7 @@ import Fastify, {
 } from 'fastify'
 import { limits } from '../domain/limits.ts'
 import { type RandomBytes, randomText } from '../domain/ids.ts'
+import { createBoundedServer } from './bounded-server.ts'
 import { type Front, sendAnswer, serveFront } from './front.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { problemOfError } from './problem-error.ts'
@@ -37,10 +38,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     // below gives all requests the same one, and what is logged carries the request id itself.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.requestBodyBytesMax,
-    requestTimeout: limits.requestTimeoutMs,
-    connectionTimeout: limits.stalledConnectionMs,
-    // Node would look for what is late every 30 s only, and let a body take as long as headers may, if that is longer.
-    http: { headersTimeout: limits.requestTimeoutMs, connectionsCheckingInterval: limits.requestCheckMs },
+    serverFactory: createBoundedServer,
     exposeHeadRoutes: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',

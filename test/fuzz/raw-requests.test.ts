@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { limits } from '../../src/domain/limits.ts'
 import { Parties } from './parties.ts'
 import { type Exchange, exchange, trickle } from './raw-exchange.ts'
 import { requestTimeoutMs, stalledConnectionMs } from './short-timeout.ts'
@@ -135,25 +136,33 @@ suite('a request that is no good', { concurrency: true }, () => {
     })
   }
 
-  test('that is one of a thousand at once on a connection is answered in turn', async () => {
-    const act = `${`${get}\r\n`.repeat(999)}${get}connection: close\r\n\r\n`
+  const ahead = 1 + limits.pipelinedRequestsMax
+
+  test(`that is one of ${ahead} at once on a connection is answered in turn`, async () => {
+    const act = `${`${get}\r\n`.repeat(ahead - 1)}${get}connection: close\r\n\r\n`
     const { statuses } = await exchange(port, (socket) => socket.write(act), 10_000)
-    assert.equal(statuses.length, 1000)
+    assert.equal(statuses.length, ahead)
     assert.deepEqual(new Set(statuses), new Set([200]))
   })
 
+  test(`that is one of ${ahead + 1} at once ends the connection`, async () => {
+    const act = `${get}\r\n`.repeat(ahead + 1)
+    const { statuses, closedAfterMs } = await exchange(port, (socket) => socket.write(act), answerMsMax)
+    assert.ok(closedAfterMs !== null)
+    assert.ok(statuses.length < ahead, `${statuses.length} answers came`)
+  })
+
   test('whose answers are not read is cut off, and they are not kept', async () => {
-    const count = 1500
     // Node ends it when it finds it unmoved for the second or third time.
     const readAgainMs = 4 * stalledConnectionMs
     const act = (socket: Socket): void => {
       socket.pause()
-      socket.write('GET /openapi.json HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(count))
+      socket.write('GET /openapi.json HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(ahead))
       setTimeout(() => socket.resume(), readAgainMs)
     }
     const { closedAfterMs, statuses } = await exchange(port, act, readAgainMs + 2000)
     assert.ok(closedAfterMs !== null)
-    assert.ok(statuses.length < count, `${statuses.length} answers came`)
+    assert.ok(statuses.length < ahead, `${statuses.length} answers came`)
   })
 
   test('that is awaited on two thousand connections leaves room for others', async () => {
