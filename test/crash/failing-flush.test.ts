@@ -6,7 +6,13 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { long } from '../support/crash-size.ts'
 import { createOperatorClient, type OperatorClient } from '../support/operator-client.ts'
-import { createInstallation, type Installation, type ServerProcess, startServer } from '../support/server-process.ts'
+import {
+  createInstallation,
+  type Installation,
+  type ServerProcess,
+  startServer,
+  weakenedBy,
+} from '../support/server-process.ts'
 import { nodeWithFault, struckAt, whyNoStrace } from '../support/strace.ts'
 
 const skip = whyNoStrace() ?? false
@@ -14,7 +20,7 @@ const events = 10
 const stepOfN = long ? 1 : 8
 /** Far more flushes than a start and ten events need. */
 const nMax = 100
-const deaf = { NODE_OPTIONS: `--import=${join(import.meta.dirname, '../support/deaf-sqlite.ts')}` }
+const deaf = weakenedBy('deaf-sqlite.ts')
 const timeout = 600_000
 
 interface Round {

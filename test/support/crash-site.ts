@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLossyDisk } from './lossy-disk.ts'
 import { startPostgres } from './postgres-server.ts'
-import type { ServerProcess } from './server-process.ts'
+import { type ServerProcess, weakenedBy } from './server-process.ts'
 import { testDatabase } from './test-database.ts'
 
 export type CrashDatabase = 'SQLite' | 'PostgreSQL'
@@ -65,8 +65,7 @@ async function sqliteOnLossyDisk(weak: boolean): Promise<CrashSite> {
     hangs: true,
     env: {
       POSTHORN_DATABASE: `sqlite:${join(disk.folder, 'posthorn.db')}`,
-      // From here, and not as an argument, it reaches the thread that writes too.
-      ...(weak && { NODE_OPTIONS: `--import=${join(import.meta.dirname, 'weak-sqlite.ts')}` }),
+      ...(weak && weakenedBy('weak-sqlite.ts')),
     },
     async crash(server) {
       await standStill(server)

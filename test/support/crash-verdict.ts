@@ -1,4 +1,4 @@
-// What every run with crashes must come to.
+// What every run with crashes must come to, and what its control.
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -13,4 +13,11 @@ export function assertNothingLost(t: TestContext, { verdict, drained, drainMs }:
   assert.ok(drained, `deliveries still pending after ${drainMs} ms, ${verdict.lost} never delivered, seed ${crashSeed}`)
   assert.deepEqual(problems.slice(0, 20), [], `${problems.length} problems with seed ${crashSeed}`)
   assert.ok(verdict.accepted > acceptedMin, 'the load was too small to mean anything')
+}
+
+/** For a control: the same run of a server that was weakened. Had it lost nothing, the run would prove nothing. */
+export function assertSomethingLost(t: TestContext, { verdict, drained }: CrashRun): void {
+  t.diagnostic(`accepted ${verdict.accepted}, lost ${verdict.lost}`)
+  assert.ok(drained, 'what is pending counts as lost')
+  assert.ok(verdict.lost > 0, `a weakened server lost nothing, seed ${crashSeed}`)
 }

@@ -114,6 +114,11 @@ export async function startServer(
   }
 }
 
+/** What makes a server, its threads too, load a module of this folder before all else: to weaken it, for a control. */
+export function weakenedBy(file: `${string}.ts`): Readonly<Record<string, string>> {
+  return { NODE_OPTIONS: `--import=${join(import.meta.dirname, file)}` }
+}
+
 /** A TCP port of 127.0.0.1 that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer()
