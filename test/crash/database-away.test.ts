@@ -1,5 +1,6 @@
 // The database is away for a while: its disk is full, it cannot be reached, or nothing comes back. Meanwhile whatever is
-// not stored is answered with 503 and Retry-After; afterwards all is well by itself, and the log was not flooded.
+// not stored is answered with 503 and Retry-After; afterwards all is well by itself, and the log was not flooded. The
+// servers of the controls answer with 202 all the same, and must lose some.
 
 import assert from 'node:assert/strict'
 import { rm, writeFile } from 'node:fs/promises'
@@ -8,15 +9,16 @@ import { suite, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startBookkeeper } from '../support/bookkeeper.ts'
 import { createCrashLoad } from '../support/crash-load.ts'
+import type { CrashRun } from '../support/crash-run.ts'
 import { crashSeed, long } from '../support/crash-size.ts'
-import { assertNothingLost } from '../support/crash-verdict.ts'
+import { assertNothingLost, assertSomethingLost } from '../support/crash-verdict.ts'
 import { untilDrained } from '../support/drain.ts'
 import { openGate } from '../support/gate.ts'
 import { judge } from '../support/history.ts'
 import { createOperatorClient } from '../support/operator-client.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
 import { seededRandom } from '../support/random.ts'
-import { createInstallation, startServer } from '../support/server-process.ts'
+import { createInstallation, startServer, weakenedBy } from '../support/server-process.ts'
 import { mountSmallDisk, unmount } from '../support/small-disk.ts'
 
 const tenant = 'away'
@@ -26,6 +28,7 @@ const loadMs = 2_000
 const fullMs = long ? 60_000 : 5_000
 /** Longer than callers wait: `limits.storeAnswerMs`, and in silence as long again for word on what became of a commit. */
 const unreachableMs = long ? { refusing: 300_000, silent: 300_000 } : { refusing: 15_000, silent: 30_000 }
+const controlMs = 1_000
 /** Of which PostgreSQL needs two thirds for itself. */
 const diskMib = 96
 const restarts = long ? 20 : 2
@@ -39,8 +42,17 @@ interface Outage {
   readonly happen: () => Promise<void>
 }
 
-/** Runs a load before, during and after the outage. `times`: how often the log may tell of it. */
-async function survive(t: TestContext, { env, happen }: Outage, times = 1): Promise<void> {
+interface Aftermath extends CrashRun {
+  readonly wellMs: number
+  readonly refusals: number
+  /** Refusals that are not 503 with Retry-After. */
+  readonly wrongRefusals: number
+  /** The server's log. */
+  readonly log: string
+}
+
+/** Runs a load before, during and after the outage. */
+async function runThrough(t: TestContext, { env, happen }: Outage): Promise<Aftermath> {
   const installation = await createInstallation()
   t.after(() => installation.remove())
   const customer = await startBookkeeper()
@@ -61,7 +73,7 @@ async function survive(t: TestContext, { env, happen }: Outage, times = 1): Prom
   await untilAccepted(client)
   const wellMs = Date.now() - backAt
   await sleep(loadMs)
-  const { refusals, without } = await retryAfter.stop()
+  const refused = await retryAfter.stop()
   await client.close()
   await running
 
@@ -69,21 +81,33 @@ async function survive(t: TestContext, { env, happen }: Outage, times = 1): Prom
   await load.repeatUnknown(last)
   const drain = await untilDrained(last)
   await last.close()
-  const logLines = server.output().split('\n').length
-  t.diagnostic(`well again after ${wellMs} ms, ${refusals} refusals watched, ${logLines} lines of log`)
   const { arrivals, subscriptions } = customer
-  assertNothingLost(t, { verdict: judge({ posts: load.posts, arrivals, subscriptions }), ...drain }, 100)
+  const verdict = judge({ posts: load.posts, arrivals, subscriptions })
+  return { verdict, ...drain, wellMs, ...refused, log: server.output() }
+}
+
+/** `times`: how often the log may tell of the outage. */
+async function survive(t: TestContext, outage: Outage, times = 1): Promise<void> {
+  const { wellMs, refusals, wrongRefusals, log, ...run } = await runThrough(t, outage)
+  const logLines = log.split('\n').length
+  t.diagnostic(`well again after ${wellMs} ms, ${refusals} refusals watched, ${logLines} lines of log`)
+  assertNothingLost(t, run, 100)
   assert.ok(refusals > 0, 'the outage was not noticed')
-  assert.equal(without, 0, 'refusals that are not 503 with Retry-After')
+  assert.equal(wrongRefusals, 0, 'refusals that are not 503 with Retry-After')
   assert.ok(wellMs < wellMsMax)
-  assert.ok(logLines <= logLinesMax * times, server.output())
+  assert.ok(logLines <= logLinesMax * times, log)
+}
+
+/** The same with a server that accepts what it cannot commit. */
+async function perish(t: TestContext, { env, happen }: Outage): Promise<void> {
+  assertSomethingLost(t, await runThrough(t, { env: { ...env, ...weakenedBy('hasty-engine.ts') }, happen }))
 }
 
 /** Posts events of no endpoint, to see how they are refused. */
 function watchRefusals(url: string, operatorKey: string) {
   const stopping = new AbortController()
   let refusals = 0
-  let without = 0
+  let wrongRefusals = 0
   const watch = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const answer = await fetch(`${url}/v1/events`, {
@@ -94,7 +118,7 @@ function watchRefusals(url: string, operatorKey: string) {
       await answer.text()
       if (answer.status !== 202) {
         refusals += 1
-        if (answer.status !== 503 || !/^[1-9]\d*$/.test(answer.headers.get('retry-after') ?? '')) without += 1
+        if (answer.status !== 503 || !/^[1-9]\d*$/.test(answer.headers.get('retry-after') ?? '')) wrongRefusals += 1
       }
       await sleep(20)
     }
@@ -104,7 +128,7 @@ function watchRefusals(url: string, operatorKey: string) {
     async stop() {
       stopping.abort()
       await running
-      return { refusals, without }
+      return { refusals, wrongRefusals }
     },
   }
 }
@@ -120,35 +144,7 @@ async function untilAccepted(client: ReturnType<typeof createOperatorClient>): P
 }
 
 void suite('a database that is away for a while', { concurrency: 4 }, () => {
-  for (const database of ['SQLite', 'PostgreSQL'] as const) {
-    void test(`a disk full for ${fullMs} ms (${database})`, { timeout }, async (t) => {
-      const disk = await createInstallation()
-      const { folder } = disk
-      const reason = mountSmallDisk(folder, diskMib)
-      let postgres: PostgresServer | null = null
-      // What is registered first is done first.
-      t.after(async () => {
-        await postgres?.remove()
-        if (reason === null) unmount(folder)
-        await disk.remove()
-      })
-      if (reason !== null) return t.skip(reason)
-      let url = `sqlite:${join(folder, 'posthorn.db')}`
-      if (database === 'PostgreSQL') {
-        postgres = await startPostgres({ parent: folder })
-        url = postgres.url
-      }
-      const ballast = join(folder, 'ballast')
-      const happen = async (): Promise<void> => {
-        // As much as there is.
-        await writeFile(ballast, Buffer.alloc(diskMib * 1024 * 1024)).catch(() => null)
-        await sleep(fullMs)
-        await rm(ballast)
-      }
-      await survive(t, { env: { POSTHORN_DATABASE: url }, happen })
-    })
-  }
-
+  // First, because they take longest.
   for (const state of ['refusing', 'silent'] as const) {
     void test(`a network that is ${state} for ${unreachableMs[state]} ms (PostgreSQL)`, { timeout }, async (t) => {
       const postgres = await startPostgres()
@@ -164,6 +160,41 @@ void suite('a database that is away for a while', { concurrency: 4 }, () => {
       }
       await survive(t, { env: { POSTHORN_DATABASE: url.href }, happen })
     })
+  }
+
+  const runs = [
+    [`a disk full for ${fullMs} ms`, fullMs, survive],
+    ['control: a server that answers before it commits loses some to a full disk', controlMs, perish],
+  ] as const
+  for (const database of ['SQLite', 'PostgreSQL'] as const) {
+    for (const [name, ms, run] of runs) {
+      void test(`${name} (${database})`, { timeout }, async (t) => {
+        const disk = await createInstallation()
+        const { folder } = disk
+        const reason = mountSmallDisk(folder, diskMib)
+        let postgres: PostgresServer | null = null
+        // What is registered first is done first.
+        t.after(async () => {
+          await postgres?.remove()
+          if (reason === null) unmount(folder)
+          await disk.remove()
+        })
+        if (reason !== null) return t.skip(reason)
+        let url = `sqlite:${join(folder, 'posthorn.db')}`
+        if (database === 'PostgreSQL') {
+          postgres = await startPostgres({ parent: folder })
+          url = postgres.url
+        }
+        const ballast = join(folder, 'ballast')
+        const happen = async (): Promise<void> => {
+          // As much as there is.
+          await writeFile(ballast, Buffer.alloc(diskMib * 1024 * 1024)).catch(() => null)
+          await sleep(ms)
+          await rm(ballast)
+        }
+        await run(t, { env: { POSTHORN_DATABASE: url }, happen })
+      })
+    }
   }
 
   void test(`${restarts} restarts of PostgreSQL`, { timeout }, async (t) => {
