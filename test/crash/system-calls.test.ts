@@ -1,102 +1,218 @@
-// The server is killed in its Nth system call of a kind, or the call fails, N = 1, 2, 3 ...; each next round starts on
-// what the last one left. Whatever was answered with 202 is delivered, and nothing that was refused.
+// The server is killed in its Nth system call of a kind, or the call fails, N = 1, 2, 3 ... until it makes no more of
+// them; each next round starts on what the last one left. Whatever was answered with 202 is delivered, and nothing that
+// was refused. The controls' servers answer too early, and must lose some.
 
+import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startBookkeeper } from '../support/bookkeeper.ts'
+import type { CrashRun } from '../support/crash-run.ts'
+import { type CrashDatabase, killSite } from '../support/crash-site.ts'
 import { crashSeed, long } from '../support/crash-size.ts'
-import { assertNothingLost } from '../support/crash-verdict.ts'
+import { assertNothingLost, assertSomethingLost } from '../support/crash-verdict.ts'
 import { untilDrained } from '../support/drain.ts'
 import { judge } from '../support/history.ts'
 import { createOperatorClient } from '../support/operator-client.ts'
 import { createPostBook, type PostBook } from '../support/post-book.ts'
 import { seededRandom } from '../support/random.ts'
-import { createInstallation, type Installation, type ServerProcess, startServer } from '../support/server-process.ts'
-import { nodeWithFault, whyNoStrace } from '../support/strace.ts'
+import {
+  createInstallation,
+  type Installation,
+  type ServerProcess,
+  startServer,
+  weakenedBy,
+} from '../support/server-process.ts'
+import { hasStruck, nodeWithFault, strikeRunning, whyNoStrace } from '../support/strace.ts'
 
 const skip = whyNoStrace() ?? false
 const tenant = 'calls'
 const events = 10
-/** So that the last deliveries are under way or done. */
-const settleMs = 100
+/** So that each event has a commit of its own, in a server of a control too. */
+const pauseMs = 20
+/** So that the last deliveries are under way or done, and done what a server of a control does late. */
+const settleMs = 200
+/** Far more than any series takes. One that comes so far fails: nobody saw its end. */
+const roundsMax = 150
 const settings = { POSTHORN_RETRY_SCALE: '0.001', POSTHORN_RATE_LIMITS: 'off' }
+const timeout = 60_000 + roundsMax * 10_000
 
-/** `nMax` is more than any thread makes of the calls in a round; the full form goes there by `step`s. */
-const faults = [
-  { calls: 'fsync,fdatasync', what: 'error=EIO', nMax: 60, step: 1, short: [13] },
-  { calls: 'fsync,fdatasync', what: 'signal=KILL', nMax: 60, step: 1, short: [] },
-  { calls: 'pwrite64', what: 'error=ENOSPC', nMax: 400, step: 7, short: [] },
-  { calls: 'pwrite64', what: 'signal=KILL', nMax: 400, step: 7, short: [80] },
-  { calls: 'connect', what: 'error=ECONNREFUSED', nMax: 20, step: 1, short: [] },
-  { calls: 'connect', what: 'signal=KILL', nMax: 20, step: 1, short: [] },
-  { calls: 'write,writev,sendto', what: 'signal=KILL', nMax: 200, step: 3, short: [60] },
-] as const
+interface Kind {
+  readonly calls: string
+  readonly what: string
+  /** Calls are counted from when the server serves: to read its own files it makes thousands of the kind. */
+  readonly serving?: true
+  /** By how much N grows from round to round in the long form, where not by one: there are hundreds of the kind. */
+  readonly step?: number
+}
 
+interface Strike extends Kind {
+  /** Which call of the kind, from 1. */
+  readonly n: number
+}
+
+const flushFails = { calls: 'fsync,fdatasync', what: 'error=EIO' }
+const flushKills = { calls: 'fsync,fdatasync', what: 'signal=KILL' }
+const storingFails = { calls: 'pwrite64', what: 'error=ENOSPC', step: 7 }
+const storingKills = { calls: 'pwrite64', what: 'signal=KILL', step: 7 }
+const connectFails = { calls: 'connect', what: 'error=ECONNREFUSED' }
+const connectKills = { calls: 'connect', what: 'signal=KILL' }
+// Node sends one piece with `write`, several with `writev`, receives with `read`, and makes no other calls for it.
+const sendFails = { calls: 'write', what: 'error=ECONNRESET' }
+const sendKills = { calls: 'write', what: 'signal=KILL' }
+const sendManyFails = { calls: 'writev', what: 'error=ECONNRESET' }
+const sendManyKills = { calls: 'writev', what: 'signal=KILL' }
+const receiveFails = { calls: 'read', what: 'error=ECONNRESET', serving: true } as const
+
+interface Plan {
+  readonly short: readonly Strike[]
+  readonly long: readonly Kind[]
+  readonly control: readonly Strike[]
+}
+
+const plans: Readonly<Record<CrashDatabase, Plan>> = {
+  SQLite: {
+    short: [
+      { ...flushFails, n: 13 },
+      { ...storingKills, n: 80 },
+      { ...sendKills, n: 30 },
+    ],
+    long: [
+      flushFails,
+      flushKills,
+      storingFails,
+      storingKills,
+      connectFails,
+      connectKills,
+      sendFails,
+      sendKills,
+      sendManyFails,
+      sendManyKills,
+      receiveFails,
+    ],
+    control: [{ ...storingKills, n: 80 }],
+  },
+  PostgreSQL: {
+    short: [
+      { ...sendManyKills, n: 40 },
+      { ...receiveFails, n: 20 },
+    ],
+    long: [connectFails, connectKills, sendFails, sendKills, sendManyFails, sendManyKills, receiveFails],
+    control: [{ ...sendManyKills, n: 30 }],
+  },
+}
+
+/** One round. Gives whether the fault struck. */
 async function strike(
   installation: Installation,
+  env: Readonly<Record<string, string>>,
   book: PostBook,
-  command: readonly string[],
-): Promise<'died' | 'survived'> {
+  { calls, what, n, serving }: Strike,
+): Promise<boolean> {
+  const log = join(installation.folder, 'strace.log')
+  const fault = { calls, what, when: String(n) }
   let server: ServerProcess
   try {
-    server = await startServer(installation, settings, command)
-  } catch {
-    return 'died'
+    server = await startServer(installation, env, serving ? undefined : nodeWithFault(fault, log))
+  } catch (error) {
+    if (serving) throw error
+    await sleep(settleMs)
+    // What cannot start has to end.
+    if (/ended while starting/.test(String(error)) && (await hasStruck(fault, log))) return true
+    throw error
   }
+  if (serving) await strikeRunning(server.pid, fault, log)
   const client = createOperatorClient(server.url, installation.operatorKey)
   let end = 'accepted'
-  for (let count = 0; count < events && end !== 'broken' && end !== 'unsent'; count++) {
+  for (let count = 0; count < events && end !== 'unsent'; count++) {
     end = await book.post(client, [book.nextEvent()], true)
+    await sleep(pauseMs)
   }
   await sleep(settleMs)
   await client.close()
+  const struck = await hasStruck(fault, log)
   await server.kill('SIGKILL')
-  return end === 'broken' || end === 'unsent' ? 'died' : 'survived'
+  return struck
 }
 
-async function strikeAll(t: TestContext, { calls, what, ...fault }: (typeof faults)[number]): Promise<void> {
+interface Outcome {
+  readonly struck: number
+  /** The first that did not strike: it was the last. */
+  readonly missed: Strike | null
+  readonly run: CrashRun
+}
+
+async function strikeAll(
+  t: TestContext,
+  database: CrashDatabase,
+  strikes: readonly Strike[],
+  weakness: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  const site = await killSite(database)
+  t.after(() => site.close())
   const installation = await createInstallation()
+  t.after(() => installation.remove())
   const customer = await startBookkeeper()
+  t.after(() => customer.close())
   const book = createPostBook(tenant, seededRandom(crashSeed))
-  try {
-    const first = await startServer(installation, settings)
-    const registering = createOperatorClient(first.url, installation.operatorKey)
-    await customer.register(registering, tenant)
-    await registering.close()
-    await first.stop()
+  const env = { ...settings, ...site.env }
 
-    const ns = long
-      ? Array.from({ length: Math.ceil(fault.nMax / fault.step) }, (_, i) => 1 + i * fault.step)
-      : fault.short
-    const ends = { died: 0, survived: 0 }
-    for (const n of ns) {
-      const log = join(installation.folder, 'strace.log')
-      ends[await strike(installation, book, nodeWithFault({ calls, what, when: String(n) }, log))] += 1
+  const first = await startServer(installation, env)
+  const registering = createOperatorClient(first.url, installation.operatorKey)
+  await customer.register(registering, tenant)
+  await registering.close()
+  await first.stop()
+
+  let struck = 0
+  let missed: Strike | null = null
+  for (const next of strikes) {
+    if (await strike(installation, { ...env, ...weakness }, book, next)) struck += 1
+    else {
+      missed = next
+      break
     }
-    t.diagnostic(`${ns.length} rounds, ${ends.died} ended by the fault`)
-
-    const last = await startServer(installation, settings)
-    const client = createOperatorClient(last.url, installation.operatorKey)
-    for (const event of book.takeUnknown()) await book.post(client, [event], true)
-    // A fault may have struck in the start of each round: what is left must serve all the same.
-    await book.post(client, [book.nextEvent()], true)
-    const drain = await untilDrained(client)
-    await client.close()
-    await last.stop()
-    const { arrivals, subscriptions } = customer
-    assertNothingLost(t, { verdict: judge({ posts: book.posts, arrivals, subscriptions }), ...drain }, 0)
-  } finally {
-    await customer.close()
-    await installation.remove()
   }
+
+  const last = await startServer(installation, env)
+  const client = createOperatorClient(last.url, installation.operatorKey)
+  for (const event of book.takeUnknown()) await book.post(client, [event], true)
+  // A fault may have struck in the start of each round: what is left must serve all the same.
+  await book.post(client, [book.nextEvent()], true)
+  const drain = await untilDrained(client)
+  await client.close()
+  await last.stop()
+  const { arrivals, subscriptions } = customer
+  return { struck, missed, run: { verdict: judge({ posts: book.posts, arrivals, subscriptions }), ...drain } }
 }
 
-void suite('a fault in the Nth system call loses nothing (SQLite)', { concurrency: 2 }, () => {
-  for (const fault of faults) {
-    if (!long && fault.short.length === 0) continue
-    void test(`${fault.calls} ${fault.what}`, { timeout: 60_000 + fault.nMax * 10_000, skip }, (t) =>
-      strikeAll(t, fault),
-    )
+void suite('a fault in the Nth system call loses nothing', { concurrency: 3 }, () => {
+  // PostgreSQL first: at its end it takes long, with nothing to do, until what the killed nodes held is let go.
+  for (const database of ['PostgreSQL', 'SQLite'] as const) {
+    const { short, long: series, control } = plans[database]
+    if (!long) {
+      void test(`some of each kind (${database})`, { timeout, skip }, async (t) => {
+        const { missed, run } = await strikeAll(t, database, short)
+        assertNothingLost(t, run, 0)
+        assert.equal(missed, null, 'this fault did not strike')
+      })
+    }
+    for (const kind of long ? series : []) {
+      void test(`${kind.calls} ${kind.what} (${database})`, { timeout, skip }, async (t) => {
+        const { step = 1 } = kind
+        const strikes = Array.from({ length: roundsMax }, (_, round) => ({ ...kind, n: 1 + round * step }))
+        const { struck, missed, run } = await strikeAll(t, database, strikes)
+        t.diagnostic(`struck in ${struck} rounds, N from 1 to ${1 + (struck - 1) * step} by ${step}`)
+        assertNothingLost(t, run, 0)
+        assert.ok(struck > 0, 'the fault never struck')
+        assert.notEqual(missed, null, `the fault still struck in round ${roundsMax}`)
+      })
+    }
+
+    const name = `control: a server that answers before it commits loses some (${database})`
+    void test(name, { timeout, skip }, async (t) => {
+      const { missed, run } = await strikeAll(t, database, control, weakenedBy('hasty-engine.ts'))
+      assert.equal(missed, null, 'this fault did not strike')
+      assertSomethingLost(t, run)
+    })
   }
 })

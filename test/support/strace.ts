@@ -1,10 +1,12 @@
 // Runs a server under strace, which makes its Nth system call of a kind fail, or kills the server there.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { endWithParent } from './child-guard.ts'
 
 export interface Fault {
-  /** Names of system calls, with commas. Each thread counts its own. */
+  /** Names of system calls, with commas. Each thread counts its own, and each name for itself. */
   readonly calls: string
   /** What happens: `error=EIO`, `signal=KILL`. */
   readonly what: string
@@ -23,17 +25,34 @@ export function whyNoStrace(): string | null {
 }
 
 /** The command that runs Node with a fault; strace writes what it did to `log`. */
-export function nodeWithFault({ calls, what, when }: Fault, log: string): readonly string[] {
-  const inject = `inject=${calls}:${what}:when=${when}`
+export function nodeWithFault(fault: Fault, log: string): readonly string[] {
   // The filter makes all other calls as fast as ever, but signals do not come through it.
-  const filter = what.startsWith('error=') ? ['--seccomp-bpf'] : []
+  const filter = fault.what.startsWith('error=') ? ['--seccomp-bpf'] : []
   // The tracer is the child's child (-D): to kill the child is to kill the server.
-  const strace = ['strace', '-D', '-f', ...filter, '-ttt', '-o', log, '-e', `trace=${calls}`, '-e', inject]
-  return [...strace, process.execPath]
+  return ['strace', '-D', '-f', ...filter, ...options(fault, log), process.execPath]
+}
+
+/** The same for a process that runs already, whose calls are counted from now on. The tracer ends with it. */
+export async function strikeRunning(pid: number, fault: Fault, log: string): Promise<void> {
+  const tracer = spawn('strace', ['-f', ...options(fault, log), '-p', String(pid)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  endWithParent(tracer)
+  // It says that it is attached.
+  await once(tracer.stderr, 'data')
+}
+
+function options({ calls, what, when }: Fault, log: string): readonly string[] {
+  return ['-ttt', '-o', log, '-e', `trace=${calls}`, '-e', `inject=${calls}:${what}:when=${when}`]
 }
 
 /** When an error first struck, in milliseconds since 1970; null where none did. */
 export async function struckAt(log: string): Promise<number | null> {
   const line = (await readFile(log, 'utf8')).split('\n').find((text) => text.includes('INJECTED'))
   return line === undefined ? null : Number(/(\d+\.\d+) /.exec(line)?.[1]) * 1000
+}
+
+/** Whether the fault struck, as long as nobody else has killed the process. */
+export async function hasStruck({ what }: Fault, log: string): Promise<boolean> {
+  return (await readFile(log, 'utf8')).includes(what.startsWith('error=') ? 'INJECTED' : 'killed by SIGKILL')
 }
