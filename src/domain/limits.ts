@@ -27,6 +27,8 @@ export const limits = {
   batchEventsMax: 1000,
   pageSizeDefault: 50,
   pageSizeMax: 250,
+  /** A list of all that is pending sorts so many. Where more wait it walks from the newest delivery on. */
+  pendingSortedMax: 10_000,
   eventIdCharsMax: 64,
   tenantIdCharsMax: 64,
   eventTypeCharsMax: 128,

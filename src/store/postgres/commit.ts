@@ -132,9 +132,10 @@ export function commitRole(db: Database, changes: Changes) {
     const isAsked = (index: number): boolean => refused === null || refused.has(index + 1)
     const rows = await connection.use((session) =>
       session.all<FirstEvent & { place: number; ours: boolean }>(
-        `SELECT g.place::int, ${eventColumns}, e.deliveries, EXISTS (SELECT FROM deliveries d WHERE d.id = g.delivery AND d.event = e.seq) AS ours
+        `SELECT g.place::int, ${eventColumns}, e.deliveries,
+           (SELECT true FROM deliveries WHERE id = ANY(ARRAY[g.delivery]) AND event = e.seq ORDER BY id) IS NOT NULL AS ours
          FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY AS g(tenant, id, delivery, place)
-           JOIN events e ON e.id = g.id AND e.tenant = g.tenant AND e.id = ANY($2::text[])`,
+           CROSS JOIN LATERAL (SELECT * FROM events WHERE id = ANY(ARRAY[g.id]) AND tenant = g.tenant ORDER BY id) e`,
         events.map(({ event }) => event.tenant),
         events.map(({ event }, index) => (isAsked(index) ? event.id : null)),
         events.map(({ deliveries }) => deliveries[0]?.id ?? null),

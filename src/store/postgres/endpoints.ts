@@ -166,9 +166,10 @@ export function endpointReads(db: Database) {
       const rows = await db.all<LoadedColumns>(
         `SELECT t.dialect, t.name, t.settings, t.created_at AS tenant_created_at, t.version, p.key, p.tenant, p.id, p.url,
            p.event_types, p.filters, p.description, p.enabled, p.disabled_reason, p.sealed_headers, p.sealed_secrets,
-           p.unique_key, p.created_at, p.updated_at, s.health
+           p.unique_key, p.created_at, p.updated_at,
+           (SELECT health FROM endpoint_status WHERE endpoint = p.key) AS health
          FROM tenants t
-           LEFT JOIN (endpoints p JOIN endpoint_status s ON s.endpoint = p.key) ON p.tenant = t.id AND p.deleted_at IS NULL
+           LEFT JOIN LATERAL (SELECT * FROM endpoints WHERE tenant = t.id AND deleted_at IS NULL OFFSET 0) p ON true
          WHERE t.id = $1 ORDER BY p.key DESC`,
         id,
       )

@@ -26,6 +26,22 @@ const deliveryId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const lowestId = '00000000-0000-0000-0000-000000000000'
 const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
+/**
+ * Deliveries with what is told of their events and endpoints. Each is looked up in a subquery of its own: a condition on
+ * a key there has no way but its index, while a join may walk along the whole of it where the planner takes the table to
+ * have a row or two.
+ */
+export function described(deliveries: string, more = ''): string {
+  return `SELECT ${deliveryColumns}${more} FROM (${deliveries}) d
+    CROSS JOIN LATERAL (SELECT tenant, id, type FROM events WHERE seq = d.event LIMIT 1) e
+    CROSS JOIN LATERAL (SELECT id FROM endpoints WHERE key = d.endpoint LIMIT 1) p`
+}
+
+/** For deliveries d, a condition on the type of their events. */
+export function ofType(parameter: string): string {
+  return `(SELECT type FROM events WHERE seq = d.event) = ${parameter}`
+}
+
 /** Ids of deliveries whose events were accepted at this time or later begin here, for any time that a date can have. */
 export function idsFrom(time: number | null): string {
   return lowestUuidV7(Math.min(time ?? 0, 2 ** 48 - 1))
@@ -56,10 +72,12 @@ export function historyReads(db: Database) {
       return pageOf(rows, page.limit, eventOf, (row) => `${row.accepted_at}.${row.seq}`)
     },
 
+    // In an order that only the index by id has: the one by tenant would lead through all that the tenant has.
     async findEvents(id: EventId, tenant: TenantId | null): Promise<Event[]> {
       const rows = await db.all<EventColumns>(
-        `SELECT ${eventColumns} FROM events e WHERE e.id = $1 ${tenant === null ? '' : 'AND e.tenant = $3'} LIMIT $2`,
-        id,
+        `SELECT ${eventColumns} FROM events e WHERE e.id = ANY($1::text[]) ${tenant === null ? '' : 'AND e.tenant = $3'}
+         ORDER BY e.id LIMIT $2`,
+        [id],
         limits.pageSizeMax,
         ...(tenant === null ? [] : [tenant]),
       )
@@ -69,14 +87,13 @@ export function historyReads(db: Database) {
     /** No index leads from an event to its deliveries, and none is needed: their ids begin with its time. */
     async deliveriesOfEvent(event: Pick<Event, 'tenant' | 'id'>): Promise<DeliveryRow[]> {
       const row = await db.get<{ seq: number; accepted_at: number }>(
-        'SELECT seq, accepted_at FROM events WHERE id = $1 AND tenant = $2',
-        event.id,
+        'SELECT seq, accepted_at FROM events WHERE id = ANY($1::text[]) AND tenant = $2 ORDER BY id',
+        [event.id],
         event.tenant,
       )
       if (row === undefined) return []
       const rows = await db.all<DeliveryColumns>(
-        `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.seq = d.event JOIN endpoints p ON p.key = d.endpoint
-         WHERE d.id >= $1 AND d.id < $2 AND d.event = $3 ORDER BY d.id`,
+        `${described('SELECT * FROM deliveries WHERE id >= $1 AND id < $2 AND event = $3 ORDER BY id')} ORDER BY d.id`,
         idsFrom(row.accepted_at),
         idsFrom(row.accepted_at + 1),
         row.seq,
@@ -86,7 +103,8 @@ export function historyReads(db: Database) {
 
     async listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRow>> {
       if (page.after !== null && !deliveryId.test(page.after)) return { rows: [], next: null }
-      const { text, values } = newestDeliveries(filter, page)
+      const isSorted = isOfAll(filter) && filter.status === 'pending' && !(await isBacklog())
+      const { text, values } = newestDeliveries(filter, page, isSorted)
       const rows = await db.all<DeliveryColumns>(text, ...values)
       return pageOf(rows, page.limit, deliveryOf, (row) => row.id)
     },
@@ -94,9 +112,8 @@ export function historyReads(db: Database) {
     async findDelivery(id: DeliveryId): Promise<{ delivery: DeliveryRow; attempts: Attempt[] } | null> {
       if (!deliveryId.test(id)) return null
       const row = await db.get<DeliveryColumns>(
-        `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.seq = d.event JOIN endpoints p ON p.key = d.endpoint
-         WHERE d.id = $1`,
-        id,
+        described('SELECT * FROM deliveries WHERE id = ANY($1::uuid[]) ORDER BY id'),
+        [id],
       )
       if (row === undefined) return null
       const attempts = await db.all<AttemptColumns>(
@@ -107,12 +124,31 @@ export function historyReads(db: Database) {
       return { delivery: deliveryOf(row), attempts: attempts.map(attemptOf) }
     },
   }
+
+  /** Whether more is pending than is sorted for a list. */
+  async function isBacklog(): Promise<boolean> {
+    const row = await db.get<{ count: number }>(
+      'SELECT count(*) AS count FROM (SELECT FROM deliveries WHERE status = 0 AND node >= 0 LIMIT $1) d',
+      limits.pendingSortedMax + 1,
+    )
+    return (row?.count ?? 0) > limits.pendingSortedMax
+  }
 }
 
-/** The newest deliveries of an endpoint, of a tenant or of all, by the index that fits. */
+function isOfAll({ tenant, endpoint }: DeliveryFilter): boolean {
+  return tenant === null && endpoint === null
+}
+
+/**
+ * The newest deliveries of an endpoint, of a tenant or of all. Each list is in an order that only the index has which
+ * it is to be read from, so that no statistics, however old, lead it along another one.
+ *
+ * @param isSorted all that is pending is few, and is collected before it is sorted
+ */
 function newestDeliveries(
   filter: DeliveryFilter,
   page: PageRequest,
+  isSorted: boolean,
 ): { readonly text: string; readonly values: readonly (string | number)[] } {
   const values: (string | number)[] = []
   const put = (value: string | number): string => `$${values.push(value)}`
@@ -122,34 +158,39 @@ function newestDeliveries(
     `d.id < ${put(page.after !== null && page.after < last ? page.after : last)}`,
     `d.id >= ${put(idsFrom(filter.from))}`,
   ]
-  if (filter.eventType !== null) where.push(`e.type = ${put(filter.eventType)}`)
-  const order = `ORDER BY d.id DESC LIMIT ${put(page.limit + 1)}`
+  if (filter.eventType !== null) where.push(ofType(put(filter.eventType)))
+  const limit = `LIMIT ${put(page.limit + 1)}`
+  const newest = (from: string, first = ''): string =>
+    `SELECT * FROM ${from} d WHERE ${where.join(' AND ')} ORDER BY ${first} d.id DESC ${limit}`
+  const text = (deliveries: string): string => `${described(deliveries)} ORDER BY d.id DESC`
+  if (isSorted) {
+    const pending = 'WITH pending AS MATERIALIZED (SELECT * FROM deliveries WHERE status = 0 AND node >= 0)'
+    return { text: text(`${pending} ${newest('pending')}`), values }
+  }
+  if (isOfAll(filter) && (status === 2 || status === 3)) {
+    where.push(`d.status = ANY('{${status}}'::smallint[])`, 'd.status >= 2')
+    return { text: text(newest('deliveries', 'd.status DESC,')), values }
+  }
+  // As a value and not in the text: the planner cannot tell that an index of some statuses would do.
+  if (status !== null) where.push(`d.status = ${put(status)}`)
+  if (isOfAll(filter)) return { text: text(newest('deliveries')), values }
   const chosen = []
   if (filter.endpoint !== null) chosen.push(`p.key = ${put(filter.endpoint)}`)
   if (filter.tenant !== null) chosen.push(`p.tenant = ${put(filter.tenant)}`)
-  if (chosen.length > 0) {
-    // As a value and not in the text: the planner cannot tell that an index of some statuses would do.
-    if (status !== null) where.push(`d.status = ${put(status)}`)
-    // So many of each endpoint, and of these the newest.
-    const ofEndpoint = `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.seq = d.event
-      WHERE d.endpoint = p.key AND ${where.join(' AND ')} ${order}`
-    const text = `SELECT d.* FROM endpoints p CROSS JOIN LATERAL (${ofEndpoint}) d WHERE ${chosen.join(' AND ')} ${order}`
-    return { text, values }
-  }
-  if (status !== null) where.push(`d.status = ${status}`)
-  if (status === 2 || status === 3) where.push('d.status >= 2')
-  // All that is pending is few, and nowhere in the order of the ids: it is collected before it is sorted.
-  const pending = 'WITH pending AS MATERIALIZED (SELECT * FROM deliveries WHERE status = 0 AND node >= 0)'
-  const text = `${status === 0 ? pending : ''} SELECT ${deliveryColumns}
-    FROM ${status === 0 ? 'pending' : 'deliveries'} d JOIN events e ON e.seq = d.event JOIN endpoints p ON p.key = d.endpoint
-    WHERE ${where.join(' AND ')} ${order}`
-  return { text, values }
+  where.push('d.endpoint = ANY(ARRAY[p.key])')
+  // So many of each endpoint, and of these the newest.
+  const ofEndpoints = `SELECT d.* FROM endpoints p CROSS JOIN LATERAL (${newest('deliveries', 'd.endpoint DESC,')}) d
+    WHERE ${chosen.join(' AND ')} ORDER BY d.id DESC ${limit}`
+  return { text: text(ofEndpoints), values }
 }
 
-/** An ended delivery starts its schedule afresh; a waiting one keeps its place in it. */
+/**
+ * An ended delivery starts its schedule afresh; a waiting one keeps its place in it. The endpoint is named so that every
+ * index with the id in it leads straight there.
+ */
 const rearm = `UPDATE deliveries SET due_at = $1, reason = NULL, ended_at = NULL,
     attempts_before = CASE status WHEN 0 THEN attempts_before ELSE attempts END, status = 0
-  WHERE node = 0 AND`
+  WHERE node = 0 AND endpoint = $2 AND`
 
 const nowDue = `UPDATE endpoint_status s SET next_due_at = 0, sweep = s.sweep OR ${isOff} WHERE endpoint = $1`
 
@@ -160,11 +201,13 @@ export function historyRole(db: Database, changes: Changes) {
       return db.transaction(async (session) => {
         // Locked first, as everywhere: what waits for an endpoint belongs to whoever has its row.
         const status = await session.get<{ endpoint: number }>(
-          `SELECT s.endpoint FROM deliveries d JOIN endpoint_status s ON s.endpoint = d.endpoint WHERE d.id = $1
-           FOR NO KEY UPDATE OF s`,
-          id,
+          `SELECT endpoint FROM endpoint_status WHERE endpoint =
+             (SELECT endpoint FROM deliveries WHERE id = ANY($1::uuid[]) ORDER BY id)
+           FOR NO KEY UPDATE`,
+          [id],
         )
-        if (status === undefined || (await session.run(`${rearm} id = $2`, now, id)) === 0) return false
+        if (status === undefined || (await session.run(`${rearm} id = $3`, now, status.endpoint, id)) === 0)
+          return false
         await session.run(nowDue, status.endpoint)
         await session.run('SELECT pg_notify($1, $2)', ...changes.message({ kind: 'due' }))
         return true
@@ -176,9 +219,9 @@ export function historyRole(db: Database, changes: Changes) {
       return db.transaction(async (session) => {
         await session.run('SELECT FROM endpoint_status WHERE endpoint = $1 FOR NO KEY UPDATE', request.endpoint)
         const rows = await session.all<{ id: string; status: number }>(
-          `SELECT id, status FROM deliveries WHERE endpoint = $1 AND id > $2 AND id >= $3 AND id < $4
-           ORDER BY id LIMIT $5`,
-          request.endpoint,
+          `SELECT id, status FROM deliveries WHERE endpoint = ANY($1::bigint[]) AND id > $2 AND id >= $3 AND id < $4
+           ORDER BY endpoint, id LIMIT $5`,
+          [request.endpoint],
           request.after ?? lowestId,
           idsFrom(request.since),
           idsFrom(request.until),
@@ -186,8 +229,9 @@ export function historyRole(db: Database, changes: Changes) {
         )
         const ids = rows.flatMap(({ id, status }) => (statuses.includes(status) ? [id] : []))
         // Asked again: one that was in flight may have ended since.
-        const among = 'id = ANY($2::uuid[]) AND status = ANY($3::smallint[])'
-        const count = ids.length === 0 ? 0 : await session.run(`${rearm} ${among}`, request.now, ids, statuses)
+        const among = 'id = ANY($3::uuid[]) AND status = ANY($4::smallint[])'
+        const count =
+          ids.length === 0 ? 0 : await session.run(`${rearm} ${among}`, request.now, request.endpoint, ids, statuses)
         if (count > 0) {
           await session.run(nowDue, request.endpoint)
           await session.run('SELECT pg_notify($1, $2)', ...changes.message({ kind: 'due' }))

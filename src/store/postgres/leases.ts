@@ -122,10 +122,12 @@ export function leaseRole(db: Database, changes: Changes) {
   /** Leased deliveries wait again. Their due time is past already, so their endpoints are to be looked at at once. */
   async function release(session: Session, nodes: readonly number[]): Promise<void> {
     const held = 'status = 0 AND node = ANY($1::bigint[])'
+    // In an order that only the index of what is pending has.
+    const endpoints = `SELECT endpoint FROM deliveries WHERE ${held} ORDER BY node`
     await session.run(
       `WITH locked AS MATERIALIZED (
          SELECT endpoint FROM endpoint_status
-         WHERE endpoint = ANY(ARRAY(SELECT DISTINCT endpoint FROM deliveries WHERE ${held}))
+         WHERE endpoint = ANY(ARRAY(SELECT DISTINCT endpoint FROM (${endpoints}) d))
          ORDER BY endpoint FOR NO KEY UPDATE)
        UPDATE endpoint_status s SET next_due_at = 0, sweep = s.sweep OR ${isOff}
        WHERE s.endpoint = ANY(ARRAY(SELECT endpoint FROM locked))`,

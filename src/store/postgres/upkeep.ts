@@ -5,9 +5,12 @@ import { lowestUuidV7, uuidV7Time, type EndpointKey } from '../../domain/ids.ts'
 import type { Database, Session } from './database.ts'
 import { pruneQuotas } from './quotas.ts'
 
-/** For endpoint_status s: whether the endpoint is off, so that `sweep` finds what came to wait for it since. */
+/**
+ * For endpoint_status s: whether the endpoint is off, so that `sweep` finds what came to wait for it since. Not as
+ * EXISTS, for which all endpoints may be read at once.
+ */
 export const isOff =
-  'NOT EXISTS (SELECT FROM endpoints p WHERE p.key = s.endpoint AND p.enabled AND p.deleted_at IS NULL)'
+  '(SELECT true FROM endpoints p WHERE p.key = s.endpoint AND p.enabled AND p.deleted_at IS NULL) IS NULL'
 
 /** Nodes that are gone are remembered for so long: one of them may wake up and ask what became of it. */
 const deadNodesKept = `interval '1 day'`
@@ -24,7 +27,7 @@ export async function cancelWaiting(
 ): Promise<number> {
   const count = await session.run(
     `WITH waiting AS MATERIALIZED (
-       SELECT id FROM deliveries WHERE status = 0 AND node = 0 AND endpoint = $1 LIMIT $3 FOR UPDATE)
+       SELECT id FROM deliveries WHERE status = 0 AND node = 0 AND endpoint = $1 ORDER BY due_at LIMIT $3 FOR UPDATE)
      UPDATE deliveries d SET status = 3, due_at = NULL, ended_at = $2, reason = coalesce((
          SELECT CASE WHEN NOT EXISTS (SELECT FROM tenants t WHERE t.id = p.tenant) THEN 'tenant deleted'
            WHEN p.deleted_at IS NOT NULL THEN 'endpoint deleted' WHEN p.disabled_reason = 'gone' THEN 'endpoint gone'
@@ -94,7 +97,8 @@ export function upkeepRole(db: Database) {
     if (ended.length > 0) {
       // One that was made to wait again meanwhile stays, with its attempts.
       await session.run(
-        `WITH gone AS (DELETE FROM deliveries WHERE id = ANY($1::uuid[]) AND status <> 0 RETURNING id)
+        `WITH gone AS (DELETE FROM deliveries WHERE status <> 0 AND ctid = ANY(ARRAY(
+           SELECT ctid FROM deliveries WHERE id = ANY($1::uuid[]) ORDER BY id)) RETURNING id)
          DELETE FROM attempts WHERE delivery = ANY(ARRAY(SELECT id FROM gone))`,
         ended,
       )

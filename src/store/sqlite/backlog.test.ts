@@ -33,6 +33,10 @@ void test('neither claims nor commits take longer with a backlog', { timeout: 12
     await commit(store, node, at, { events: [event] })
   }
   assert.ok((await store.countWaiting()) >= backlog)
+  const all = { tenant: null, endpoint: null, status: null, eventType: null, from: null, to: null }
+  const page = { limit: 50, after: null }
+  const { rows } = await store.listDeliveries({ ...all, status: 'pending' }, page)
+  assert.deepEqual(rows, (await store.listDeliveries(all, page)).rows, 'the newest that wait')
   const after = await measure(store, node, endpoints)
   for (const what of ['claim', 'commit', 'next'] as const) {
     const ratio = after[what] / before[what]

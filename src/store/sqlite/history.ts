@@ -79,7 +79,7 @@ export function historyReads(db: Database) {
             : db.all<{ key: number }>('SELECT key FROM endpoints WHERE tenant = ?', filter.tenant).map((row) => row.key)
       const rows =
         endpoints === null
-          ? newestDeliveries(filter, page, anyDeliveries(filter))
+          ? newestDeliveries(filter, page, anyDeliveries(filter.status, isBacklog))
           : db.snapshot(() => newestDeliveriesOf(endpoints, filter, page))
       return pageOf(rows.slice(0, page.limit + 1), page.limit, deliveryOf, (row) => row.id)
     },
@@ -94,6 +94,15 @@ export function historyReads(db: Database) {
       const attempts = db.all<AttemptColumns>('SELECT * FROM attempts WHERE delivery = ? ORDER BY number', id)
       return { delivery: deliveryOf(row), attempts: attempts.map(attemptOf) }
     },
+  }
+
+  /** Whether more is pending than is sorted for a list. */
+  function isBacklog(): boolean {
+    const row = db.get<{ count: number }>(
+      'SELECT count(*) AS count FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_pending WHERE status = 0 LIMIT ?)',
+      limits.pendingSortedMax + 1,
+    )
+    return (row?.count ?? 0) > limits.pendingSortedMax
   }
 
   /** The newest events that match. Only of those that are given, the data is read: it may be long. */
@@ -167,11 +176,11 @@ interface Source {
   readonly id: string
 }
 
-/** All deliveries of a status, by the index that fits. */
-function anyDeliveries({ status }: DeliveryFilter): Source {
+/** All deliveries of a status, by the index that fits; by their ids where so many are pending that a page is soon full. */
+function anyDeliveries(status: DeliveryFilter['status'], isBacklog: () => boolean): Source {
   const all = { where: 'true', values: [], id: 'd.id' }
-  if (status === 'pending') return { ...all, from: 'deliveries d INDEXED BY deliveries_pending' }
-  if (status === null || status === 'delivered') return { ...all, from: 'deliveries d' }
+  if (status === 'pending' && !isBacklog()) return { ...all, from: 'deliveries d INDEXED BY deliveries_pending' }
+  if (status !== 'failed' && status !== 'cancelled') return { ...all, from: 'deliveries d NOT INDEXED' }
   // Said in the index's own words: SQLite does not conclude it, and then finds no way to use the index.
   return { ...all, from: 'deliveries d INDEXED BY deliveries_ended_badly', where: 'd.status >= 2' }
 }

@@ -45,9 +45,14 @@ const meant: readonly { readonly plan: RegExp; readonly sql: RegExp; readonly wh
   { plan: /^USE TEMP B-TREE FOR ORDER BY/, sql: /FROM endpoints /, why: 'the endpoints of one tenant' },
   { plan: /^USE TEMP B-TREE FOR DISTINCT/, sql: /^UPDATE endpoint_status/, why: 'what dead nodes held, at the start' },
   {
+    plan: /^SCAN (deliveries USING COVERING INDEX deliveries_pending|\(subquery)/,
+    sql: /LIMIT \?\)$/,
+    why: 'stops at a bound',
+  },
+  {
     plan: /^(SCAN d USING INDEX deliveries_pending|USE TEMP B-TREE FOR ORDER BY)/,
-    sql: /INDEXED BY deliveries_pending\s/,
-    why: 'the list of all that is pending, which is short but for a backlog; a reader, so no delivery waits for it',
+    sql: /FROM deliveries d INDEXED BY deliveries_pending\s/,
+    why: 'the list of all that is pending, where that is few',
   },
 ]
 
