@@ -77,13 +77,21 @@ function nameOf(sql: string): string {
   return name
 }
 
+/** How long the server lets statements take, so that none goes on which nobody waits for any more (`limits`). */
+interface StatementBounds {
+  readonly readMs: number
+  readonly transactionStatementMs: number
+}
+
 export class Database {
   readonly schema: string
   readonly config: pg.ClientConfig
   readonly #pool: pg.Pool
+  readonly #bounds: StatementBounds
 
   /** @param url `postgres://user:password@host:port/database?schema=posthorn`, and what else such addresses have */
-  constructor(url: string) {
+  constructor(url: string, bounds: StatementBounds = limits) {
+    this.#bounds = bounds
     this.schema = schemaOf(url)
     this.config = {
       connectionString: withoutSchema(url),
@@ -94,15 +102,16 @@ export class Database {
       types: { getTypeParser: typeParser },
     }
     // The pool waits for what this gives, whatever its types say.
-    const onConnect: (client: pg.ClientBase) => unknown = (client) => this.begin(client)
+    const onConnect: (client: pg.ClientBase) => unknown = (client) =>
+      this.begin(client, { statement_timeout: bounds.readMs })
     this.#pool = new pg.Pool({ ...this.config, max: poolMax, idleTimeoutMillis: idleMs, onConnect })
     // A connection that breaks while idle: the next query opens another.
     this.#pool.on('error', () => {})
   }
 
   /** What every connection begins with. Poolers refuse it where it belongs, among the options of the connection. */
-  async begin(client: pg.ClientBase): Promise<void> {
-    const settings = Object.entries({ ...sessionSettings, search_path: pg.escapeIdentifier(this.schema) })
+  async begin(client: pg.ClientBase, more: Readonly<Record<string, number>> = {}): Promise<void> {
+    const settings = Object.entries({ ...sessionSettings, ...more, search_path: pg.escapeIdentifier(this.schema) })
     await client.query(settings.map(([name, value]) => `SET ${name} = ${value}`).join('; '))
   }
 
@@ -123,7 +132,7 @@ export class Database {
   async transaction<Result>(action: (session: Session) => Promise<Result>): Promise<Result> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#use((session) => inTransaction(session, action))
+        return await this.#use((session) => inTransaction(session, action, this.#bounds.transactionStatementMs))
       } catch (error) {
         if (!isCollision(error) || tries === triesMax) throw classify(error)
       }
@@ -152,7 +161,7 @@ export class Database {
     const ignore = (): void => {}
     client.on('error', ignore)
     try {
-      return await action(new Session(client, statementMs))
+      return await action(new Session(client, answerMs))
     } catch (error) {
       broken = isBroken(error)
       throw isCollision(error) ? error : classify(error)
@@ -163,15 +172,16 @@ export class Database {
   }
 }
 
-/** Lists over a long history take their time; a server that does not answer at all is given up. */
-const statementMs = 3 * limits.storeAnswerMs
+/** Longer than the server lets any statement take: one that does not answer at all is given up. */
+const answerMs = 3 * limits.storeAnswerMs
 
-/** All of it, or nothing. */
+/** All of it, or nothing. @param statementMs how long the server lets each statement take; 0: as long as it takes */
 export async function inTransaction<Result>(
   session: Session,
   action: (session: Session) => Promise<Result>,
+  statementMs = 0,
 ): Promise<Result> {
-  await session.script('BEGIN')
+  await session.script(`BEGIN; SET LOCAL statement_timeout = ${statementMs}`)
   try {
     const result = await action(session)
     await session.script('COMMIT')

@@ -13,6 +13,8 @@ export async function migrate(db: Database): Promise<void> {
     .filter((name) => name.endsWith('.sql'))
     .toSorted()
   await db.transaction(async (session) => {
+    // An index of a large table takes its time.
+    await session.script('SET LOCAL statement_timeout = 0')
     await session.run('SELECT pg_advisory_xact_lock(hashtext($1))', `posthorn migrations ${db.schema}`)
     const existing = await session.get('SELECT FROM pg_namespace WHERE nspname = $1', db.schema)
     if (existing === undefined) await session.script(`CREATE SCHEMA "${db.schema}"`)

@@ -1,0 +1,77 @@
+// What the server lets a statement take. A list that waits for a lock stands for one that reads too much.
+
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import pg from 'pg'
+import { limits } from '../../domain/limits.ts'
+import { testDatabase } from '../../../test/support/test-database.ts'
+import { acme, newEvent, sampleEvent } from '../conformance/samples.ts'
+import { accept, commit, nodeAndEndpoint } from '../conformance/steps.ts'
+import { type Store, StoreUnavailable } from '../store.ts'
+import { Database } from './database.ts'
+import { historyReads } from './history.ts'
+import { openPostgresStore } from './postgres-store.ts'
+
+const boundMs = 200
+const isEnded = (error: unknown): boolean =>
+  error instanceof StoreUnavailable && !error.outcomeUnknown && /57014/.test(error.message)
+
+test('a read that takes too long is ended on the server, and nothing else suffers', async (t) => {
+  const { store, database, other } = await setUp(t, { readMs: boundMs })
+  const { node, key } = await nodeAndEndpoint(store)
+  const [id] = await accept(store, node, { key, tenant: acme }, 0)
+  const reads = historyReads(database)
+  await other.query('BEGIN; LOCK TABLE attempts')
+  await assert.rejects(reads.findDelivery(id), isEnded)
+  const { rows } = await other.query(
+    `SELECT query FROM pg_stat_activity WHERE application_name = $1 AND state = 'active' AND wait_event_type = 'Lock'`,
+    [database.schema],
+  )
+  assert.deepEqual(rows, [])
+  const events = [newEvent(sampleEvent(acme, 1), [key], false)]
+  assert.deepEqual((await commit(store, node, 1, { events })).events, [{ kind: 'stored' }])
+  assert.equal((await store.heartbeat(node, 1)).alive, true)
+  await other.query('ROLLBACK')
+  assert.equal((await reads.findDelivery(id))?.delivery.id, id)
+})
+
+test('a transaction with a statement that takes too long is undone', async (t) => {
+  const { database } = await setUp(t, { transactionStatementMs: boundMs })
+  const transaction = database.transaction(async (session) => {
+    await session.run(`INSERT INTO installation (name, value) VALUES ('a', 'b')`)
+    await session.run('SELECT pg_sleep(5)')
+  })
+  await assert.rejects(transaction, isEnded)
+  assert.equal(await database.get('SELECT FROM installation'), undefined)
+})
+
+// PostgreSQL counts no longer once it commits; a commit that waits for a standby could not be undone any more.
+test('a commit takes as long as it takes: to end it would not undo it', async (t) => {
+  const { database, other } = await setUp(t, { readMs: boundMs, transactionStatementMs: boundMs })
+  await other.query(
+    `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(${(3 * boundMs) / 1000}); RETURN NULL; END';
+     CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON installation DEFERRABLE INITIALLY DEFERRED
+       FOR EACH ROW EXECUTE FUNCTION slow()`,
+  )
+  await database.run(`INSERT INTO installation (name, value) VALUES ('a', 'b')`)
+  assert.notEqual(await database.get('SELECT FROM installation'), undefined)
+})
+
+async function setUp(
+  t: TestContext,
+  bounds: { readonly readMs?: number; readonly transactionStatementMs?: number },
+): Promise<{ store: Store; database: Database; other: pg.Client }> {
+  const place = await testDatabase()
+  const store = await openPostgresStore(place.url)
+  const database = new Database(place.url, { ...limits, ...bounds })
+  const other = new pg.Client(database.config)
+  await other.connect()
+  await database.begin(other)
+  t.after(async () => {
+    await other.end()
+    await database.close()
+    await store.close()
+    await place.drop()
+  })
+  return { store, database, other }
+}
