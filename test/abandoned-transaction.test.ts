@@ -13,7 +13,7 @@ import { testDatabase } from './support/test-database.ts'
 test('what a node in the middle of a transaction held is taken over', { timeout: 60_000 }, async (t) => {
   const place = await testDatabase()
   const store = await openPostgresStore(place.url)
-  const database = new Database(place.url)
+  const database = new Database(place.url, 2)
   t.after(async () => {
     await database.close()
     await store.close()

@@ -5,8 +5,6 @@ import pg from 'pg'
 import { limits } from '../../domain/limits.ts'
 import { StoreRefused, StoreUnavailable } from '../store.ts'
 
-/** What a pool of connections may hold open; commits and notifications have a connection each besides. */
-const poolMax = 6
 const connectMs = 5000
 /** Longer than the longest time between two looks at what is due: an idle node must not connect for each of them. */
 const idleMs = 60_000
@@ -89,8 +87,11 @@ export class Database {
   readonly #pool: pg.Pool
   readonly #bounds: StatementBounds
 
-  /** @param url `postgres://user:password@host:port/database?schema=posthorn`, and what else such addresses have */
-  constructor(url: string, bounds: StatementBounds = limits) {
+  /**
+   * @param url `postgres://user:password@host:port/database?schema=posthorn`, and what else such addresses have
+   * @param connections how many its pool may hold open; commits and notifications have a connection each besides
+   */
+  constructor(url: string, connections: number, bounds: StatementBounds = limits) {
     this.#bounds = bounds
     this.schema = schemaOf(url)
     this.config = {
@@ -104,7 +105,7 @@ export class Database {
     // The pool waits for what this gives, whatever its types say.
     const onConnect: (client: pg.ClientBase) => unknown = (client) =>
       this.begin(client, { statement_timeout: bounds.readMs })
-    this.#pool = new pg.Pool({ ...this.config, max: poolMax, idleTimeoutMillis: idleMs, onConnect })
+    this.#pool = new pg.Pool({ ...this.config, max: connections, idleTimeoutMillis: idleMs, onConnect })
     // A connection that breaks while idle: the next query opens another.
     this.#pool.on('error', () => {})
   }

@@ -43,7 +43,7 @@ export interface Import {
  * @throws StoreUnavailable where it cannot be reached
  */
 export async function openImport(url: string): Promise<Import> {
-  const db = new Database(url)
+  const db = new Database(url, 1)
   const connection = new Connection(db, { purpose: 'copy', answerMs })
   const close = async (): Promise<void> => void (await Promise.all([connection.close(), db.close()]))
   const inOne = async <Result>(action: (session: Session) => Promise<Result>): Promise<Result> => {

@@ -218,7 +218,7 @@ suite('changes', { concurrency: 4 }, () => {
     const [a, b] = nodes
     const terminate = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1'
     await sql(url, terminate, `${new URL(url).searchParams.get('schema')} listens`)
-    await until(() => b.heard.some(({ kind }) => kind === 'everything'))
+    await until(() => nodes.every(({ heard }) => heard.some(({ kind }) => kind === 'everything')))
     for (const { store, id } of nodes) assert.equal((await store.heartbeat(id, start)).alive, true)
     b.heard.length = 0
     await addEndpoint(a.store)

@@ -20,6 +20,8 @@ import { upkeepRole } from './upkeep.ts'
 /** A server that is just starting is waited for. */
 const startMsMax = 30_000
 const startAgainMs = 500
+/** Lists have connections of their own: however long they take, they keep claims and changes from nothing. */
+const connections = { work: 3, lists: 3 }
 
 /**
  * Connects to the database at `url` and brings its schema up to date. `?schema=` names the schema that holds the tables
@@ -29,7 +31,8 @@ const startAgainMs = 500
  * schema
  */
 export async function openPostgresStore(url: string): Promise<Store> {
-  const db = new Database(url)
+  const db = new Database(url, connections.work)
+  const lists = new Database(url, connections.lists)
   const changes = new Changes(db)
   const { closeCommits, ...commits } = commitRole(db, changes)
   try {
@@ -51,15 +54,15 @@ export async function openPostgresStore(url: string): Promise<Store> {
     ...endpointRole(db, changes),
     ...endpointReads(db),
     ...historyRole(db, changes),
-    ...historyReads(db),
-    ...attemptReads(db),
+    ...historyReads(lists),
+    ...attemptReads(lists),
     ...sealRole(db),
     ...sealReads(db),
     ...upkeepRole(db),
     quotas: quotaRole(db),
     listen: (listener) => changes.listen(listener),
     async close() {
-      await Promise.all([closeCommits(), changes.close(), db.close()])
+      await Promise.all([closeCommits(), changes.close(), db.close(), lists.close()])
     },
   }
 }

@@ -50,7 +50,7 @@ for (const [planned, rowsBefore] of [
       await store.close()
       await database.drop()
     })
-    const plain = new Database(database.url)
+    const plain = new Database(database.url, 1)
     const client = new pg.Client(plain.config)
     await client.connect()
     await plain.begin(client)

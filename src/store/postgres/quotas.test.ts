@@ -170,7 +170,7 @@ test('a bucket in the database gives whole requests as they come back', async ()
 })
 
 test('rows that are as good as none are removed in bounded steps, and others stay', async () => {
-  const db = new Database(place.url)
+  const db = new Database(place.url, 2)
   try {
     const count = async () => (await db.get<{ count: number }>('SELECT count(*) AS count FROM quotas'))?.count
     const prune = (now: number, rowsMax: number) => db.transaction((session) => pruneQuotas(session, now, rowsMax))

@@ -35,6 +35,20 @@ test('a read that takes too long is ended on the server, and nothing else suffer
   assert.equal((await reads.findDelivery(id))?.delivery.id, id)
 })
 
+test('lists that take long keep claims and changes from nothing', async (t) => {
+  const { store, other } = await setUp(t, {})
+  const { node, key } = await nodeAndEndpoint(store)
+  const [id] = await accept(store, node, { key, tenant: acme }, 0)
+  await other.query('BEGIN; LOCK TABLE attempts')
+  const waiting = Array.from({ length: 8 }, () => store.findDelivery(id))
+  const beganAt = performance.now()
+  await store.claim(node, 1, [{ endpoint: key, room: 1 }])
+  assert.equal(await store.updateTenant(acme, { name: 'Other', settings: {} }), true)
+  assert.ok(performance.now() - beganAt < 2_000)
+  await other.query('ROLLBACK')
+  assert.ok((await Promise.all(waiting)).every((found) => found?.delivery.id === id))
+})
+
 test('a transaction with a statement that takes too long is undone', async (t) => {
   const { database } = await setUp(t, { transactionStatementMs: boundMs })
   const transaction = database.transaction(async (session) => {
@@ -63,7 +77,7 @@ async function setUp(
 ): Promise<{ store: Store; database: Database; other: pg.Client }> {
   const place = await testDatabase()
   const store = await openPostgresStore(place.url)
-  const database = new Database(place.url, { ...limits, ...bounds })
+  const database = new Database(place.url, 2, { ...limits, ...bounds })
   const other = new pg.Client(database.config)
   await other.connect()
   await database.begin(other)
