@@ -23,6 +23,11 @@ const hangMs = 10_000
 const usualAnswerMs = 50
 const orderMsMax = 10_000
 
+/** A million, or as many as last for the two swift floods of each run. */
+function floodSize({ runs, seconds }: BenchOptions): number {
+  return Math.max(1_000_000, (2 * runs + 1) * seconds * 25_000)
+}
+
 interface Rig {
   readonly bench: LoadBench
   readonly options: BenchOptions
@@ -38,7 +43,9 @@ async function runFigure(options: BenchOptions, say: (line: string) => void): Pr
   const bench = await startLoadBench()
   const [hanging, flood] = [startChild('receiver.ts'), startChild('receiver.ts')]
   const sides: Side[] = []
-  const sizes = options.small ? { good: 8, hung: 1_000, flood: 5_000 } : { good: 50, hung: 100_000, flood: 1_200_000 }
+  const sizes = options.small
+    ? { good: 8, hung: 1_000, flood: 5_000 }
+    : { good: 50, hung: 100_000, flood: floodSize(options) }
   const start = async (neighbour?: { receiver: Child; deliveries: number }): Promise<Side> => {
     const shared = { database: 'sqlite' as const, receiverPort: bench.receiverPort, endpoints: sizes.good }
     const side = await startSide(
@@ -103,7 +110,9 @@ async function measure(rig: Rig): Promise<FigureResult[]> {
     apart: () => flooded.during(() => pace(quiet, modestPerSecond)),
   }
   for (let round = 1; round <= options.runs; round += 1) {
-    for (const [name, side] of Object.entries({ quiet, hung }) as ['quiet' | 'hung', Side][]) {
+    // What drifts within a round falls on either side in turn.
+    const order = [['quiet', quiet] as const, ['hung', hung] as const]
+    for (const [name, side] of round % 2 === 0 ? order.toReversed() : order) {
       rates[name].push(await post(side))
       latencies[name].push(await pace(side, half))
       say(
