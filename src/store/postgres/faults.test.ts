@@ -93,11 +93,22 @@ test('a server that stops, refuses the login or takes no writes is unavailable, 
   await server.start()
   await servesAgain()
 
+  // The server takes up its settings a moment after it was told to.
+  const untilItTakesWrites = async (expected: boolean): Promise<void> => {
+    await queryOnce(server.url, 'SELECT pg_reload_conf()')
+    const giveUpAt = Date.now() + 5_000
+    const takesWrites = (): Promise<boolean> =>
+      store.ping().then(
+        () => true,
+        () => false,
+      )
+    while ((await takesWrites()) !== expected) assert.ok(Date.now() < giveUpAt, 'waited in vain')
+  }
   await queryOnce(server.url, `ALTER SYSTEM SET default_transaction_read_only = on`)
-  await queryOnce(server.url, 'SELECT pg_reload_conf()')
+  await untilItTakesWrites(false)
   await refusesAll()
   await queryOnce(server.url, 'ALTER SYSTEM RESET default_transaction_read_only')
-  await queryOnce(server.url, 'SELECT pg_reload_conf()')
+  await untilItTakesWrites(true)
   await servesAgain()
   assert.deepEqual((await commit(store, node, 0, { events: [event] })).events, [{ kind: 'stored' }])
 })
