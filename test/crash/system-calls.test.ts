@@ -67,6 +67,7 @@ const receiveFails = { calls: 'read', what: 'error=ECONNRESET', serving: true } 
 interface Plan {
   readonly short: readonly Strike[]
   readonly long: readonly Kind[]
+  /** Several, because what is late may have been done all the same when one strikes. */
   readonly control: readonly Strike[]
 }
 
@@ -90,7 +91,7 @@ const plans: Readonly<Record<CrashDatabase, Plan>> = {
       sendManyKills,
       receiveFails,
     ],
-    control: [{ ...storingKills, n: 80 }],
+    control: [60, 70, 80].map((n) => ({ ...storingKills, n })),
   },
   PostgreSQL: {
     short: [
@@ -98,7 +99,7 @@ const plans: Readonly<Record<CrashDatabase, Plan>> = {
       { ...receiveFails, n: 20 },
     ],
     long: [connectFails, connectKills, sendFails, sendKills, sendManyFails, sendManyKills, receiveFails],
-    control: [{ ...sendManyKills, n: 30 }],
+    control: [18, 22, 26, 30].map((n) => ({ ...sendManyKills, n })),
   },
 }
 
