@@ -28,7 +28,8 @@ const loadMs = 2_000
 const fullMs = long ? 60_000 : 5_000
 /** Longer than callers wait: `limits.storeAnswerMs`, and in silence as long again for word on what became of a commit. */
 const unreachableMs = long ? { refusing: 300_000, silent: 300_000 } : { refusing: 15_000, silent: 30_000 }
-const controlMs = 1_000
+/** SQLite goes on in the room that its log has already: a second may pass unnoticed. */
+const controlMs = 5_000
 /** Of which PostgreSQL needs two thirds for itself. */
 const diskMib = 96
 const restarts = long ? 20 : 2
