@@ -111,10 +111,6 @@ export const limits = {
   deadAfterMs: 11 * second,
   /** How long a node waits for the answer of the database, and then for word on what became of a lost commit. */
   storeAnswerMs: 10 * second,
-  /** PostgreSQL ends a list, or whatever else is only read, that takes longer: its caller hears 503. */
-  readMs: 10 * second,
-  /** And a statement of a transaction (a claim, upkeep, a change), which is undone with it. */
-  transactionStatementMs: 20 * second,
   eventMatchesMax: 5,
   storeRetryMs: 250,
   storeRetryMsMax: 5 * second,

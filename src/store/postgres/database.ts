@@ -75,23 +75,25 @@ function nameOf(sql: string): string {
   return name
 }
 
-/** How long the server lets statements take, so that none goes on which nobody waits for any more (`limits`). */
-interface StatementBounds {
-  readonly readMs: number
-  readonly transactionStatementMs: number
+/** How long the server lets statements take, so that none goes on which nobody waits for any more. */
+export const statementBounds = {
+  /** A list, or whatever else is only read: its caller hears 503. */
+  readMs: 10_000,
+  /** A statement of a transaction (a claim, upkeep, a change), which is undone with it. */
+  transactionStatementMs: 20_000,
 }
 
 export class Database {
   readonly schema: string
   readonly config: pg.ClientConfig
   readonly #pool: pg.Pool
-  readonly #bounds: StatementBounds
+  readonly #bounds: typeof statementBounds
 
   /**
    * @param url `postgres://user:password@host:port/database?schema=posthorn`, and what else such addresses have
    * @param connections how many its pool may hold open; commits and notifications have a connection each besides
    */
-  constructor(url: string, connections: number, bounds: StatementBounds = limits) {
+  constructor(url: string, connections: number, bounds = statementBounds) {
     this.#bounds = bounds
     this.schema = schemaOf(url)
     this.config = {

@@ -3,12 +3,11 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import pg from 'pg'
-import { limits } from '../../domain/limits.ts'
 import { testDatabase } from '../../../test/support/test-database.ts'
 import { acme, newEvent, sampleEvent } from '../conformance/samples.ts'
 import { accept, commit, nodeAndEndpoint } from '../conformance/steps.ts'
 import { type Store, StoreUnavailable } from '../store.ts'
-import { Database } from './database.ts'
+import { Database, statementBounds } from './database.ts'
 import { historyReads } from './history.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
@@ -77,7 +76,7 @@ async function setUp(
 ): Promise<{ store: Store; database: Database; other: pg.Client }> {
   const place = await testDatabase()
   const store = await openPostgresStore(place.url)
-  const database = new Database(place.url, 2, { ...limits, ...bounds })
+  const database = new Database(place.url, 2, { ...statementBounds, ...bounds })
   const other = new pg.Client(database.config)
   await other.connect()
   await database.begin(other)
