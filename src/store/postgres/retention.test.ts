@@ -45,6 +45,6 @@ test('tables stay as large as what they hold, day after day', { timeout: 120_000
   }
   const [settled, last] = [sizes[daysKept + 2] ?? 0, sizes.at(-1) ?? 0]
   t.diagnostic(`MiB by day: ${sizes.map((size) => (size / 2 ** 20).toFixed(1)).join(' ')}`)
-  // What is never given back would be twice as much by then; when vacuum finds a page empty is luck.
-  assert.ok(last < settled * 1.3, `${last} bytes after ${days} days, ${settled} once the retention had begun`)
+  // What is never given back would be twice as much by then; when vacuum finds a page empty is luck (1.16 to 1.34).
+  assert.ok(last < settled * 1.6, `${last} bytes after ${days} days, ${settled} once the retention had begun`)
 })
