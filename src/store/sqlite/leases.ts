@@ -75,10 +75,10 @@ export function leaseRole(db: Database) {
           }
           // What is still due is looked at again soon: by its lane when it has room, or by whichever node has.
           const next = db.get<{ due: number | null }>(`SELECT (${nextDue}) AS due`, endpoint)?.due ?? null
-          if (next !== null && next <= now) more.push(endpoint)
-          const lookAgainAt = next === null ? null : Math.max(next, now + limits.claimAgainMs)
-          const at = next !== null && next > now ? next : lookAgainAt
-          db.run('UPDATE endpoint_status SET next_due_at = ? WHERE endpoint = ?', at, endpoint)
+          const isDue = next !== null && next <= now
+          if (isDue) more.push(endpoint)
+          const lookAt = isDue ? now + limits.claimAgainMs : next
+          db.run('UPDATE endpoint_status SET next_due_at = ? WHERE endpoint = ?', lookAt, endpoint)
         }
         return { deliveries, more }
       })
