@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startBookkeeper } from '../support/bookkeeper.ts'
 import { createCrashLoad } from '../support/crash-load.ts'
 import type { CrashRun } from '../support/crash-run.ts'
+import type { CrashDatabase } from '../support/crash-site.ts'
 import { crashSeed, long } from '../support/crash-size.ts'
 import { assertNothingLost, assertSomethingLost } from '../support/crash-verdict.ts'
 import { untilDrained } from '../support/drain.ts'
@@ -146,69 +147,95 @@ async function untilAccepted(client: ReturnType<typeof createOperatorClient>): P
   assert.fail(`no event is accepted ${wellMsMax} ms after the outage`)
 }
 
+/** PostgreSQL behind a gate that is shut for so long. */
+async function lostNetwork(t: TestContext, state: 'refusing' | 'silent', ms: number): Promise<Outage> {
+  const postgres = await startPostgres()
+  t.after(() => postgres.remove())
+  const url = new URL(postgres.url)
+  const gate = await openGate(Number(url.port))
+  t.after(() => gate.close())
+  url.port = String(gate.port)
+  const happen = async (): Promise<void> => {
+    await gate.set(state)
+    await sleep(ms)
+    await gate.set('open')
+  }
+  return { env: { POSTHORN_DATABASE: url.href }, happen }
+}
+
+async function restartedPostgres(t: TestContext): Promise<Outage> {
+  const postgres = await startPostgres()
+  t.after(() => postgres.remove())
+  const happen = async (): Promise<void> => {
+    for (let count = 0; count < restarts; count++) {
+      await postgres.restart(count % 2 === 0 ? 'fast' : 'immediate')
+      await sleep(loadMs)
+    }
+  }
+  return { env: { POSTHORN_DATABASE: postgres.url }, happen }
+}
+
+/** `null`: it cannot be made here, and the test is skipped. */
+async function fullDisk(t: TestContext, database: CrashDatabase, ms: number): Promise<Outage | null> {
+  const disk = await createInstallation()
+  const { folder } = disk
+  const reason = mountSmallDisk(folder, diskMib)
+  let postgres: PostgresServer | null = null
+  // What is registered first is done first.
+  t.after(async () => {
+    await postgres?.remove()
+    if (reason === null) unmount(folder)
+    await disk.remove()
+  })
+  if (reason !== null) {
+    t.skip(reason)
+    return null
+  }
+  let url = `sqlite:${join(folder, 'posthorn.db')}`
+  if (database === 'PostgreSQL') {
+    postgres = await startPostgres({ parent: folder })
+    url = postgres.url
+  }
+  const ballast = join(folder, 'ballast')
+  const happen = async (): Promise<void> => {
+    // As much as there is.
+    await writeFile(ballast, Buffer.alloc(diskMib * 1024 * 1024)).catch(() => null)
+    await sleep(ms)
+    await rm(ballast)
+  }
+  return { env: { POSTHORN_DATABASE: url }, happen }
+}
+
 void suite('a database that is away for a while', { concurrency: 4 }, () => {
   // First, because they take longest.
   for (const state of ['refusing', 'silent'] as const) {
     void test(`a network that is ${state} for ${unreachableMs[state]} ms (PostgreSQL)`, { timeout }, async (t) => {
-      const postgres = await startPostgres()
-      t.after(() => postgres.remove())
-      const url = new URL(postgres.url)
-      const gate = await openGate(Number(url.port))
-      t.after(() => gate.close())
-      url.port = String(gate.port)
-      const happen = async (): Promise<void> => {
-        await gate.set(state)
-        await sleep(unreachableMs[state])
-        await gate.set('open')
-      }
-      await survive(t, { env: { POSTHORN_DATABASE: url.href }, happen })
+      await survive(t, await lostNetwork(t, state, unreachableMs[state]))
     })
   }
-
-  const runs = [
-    [`a disk full for ${fullMs} ms`, fullMs, (t: TestContext, outage: Outage) => survive(t, outage, fullDiskTimes)],
-    ['control: a server that answers before it commits loses some to a full disk', controlMs, perish],
-  ] as const
   for (const database of ['SQLite', 'PostgreSQL'] as const) {
-    for (const [name, ms, run] of runs) {
-      void test(`${name} (${database})`, { timeout }, async (t) => {
-        const disk = await createInstallation()
-        const { folder } = disk
-        const reason = mountSmallDisk(folder, diskMib)
-        let postgres: PostgresServer | null = null
-        // What is registered first is done first.
-        t.after(async () => {
-          await postgres?.remove()
-          if (reason === null) unmount(folder)
-          await disk.remove()
-        })
-        if (reason !== null) return t.skip(reason)
-        let url = `sqlite:${join(folder, 'posthorn.db')}`
-        if (database === 'PostgreSQL') {
-          postgres = await startPostgres({ parent: folder })
-          url = postgres.url
-        }
-        const ballast = join(folder, 'ballast')
-        const happen = async (): Promise<void> => {
-          // As much as there is.
-          await writeFile(ballast, Buffer.alloc(diskMib * 1024 * 1024)).catch(() => null)
-          await sleep(ms)
-          await rm(ballast)
-        }
-        await run(t, { env: { POSTHORN_DATABASE: url }, happen })
-      })
-    }
+    void test(`a disk full for ${fullMs} ms (${database})`, { timeout }, async (t) => {
+      const outage = await fullDisk(t, database, fullMs)
+      if (outage !== null) await survive(t, outage, fullDiskTimes)
+    })
   }
-
   void test(`${restarts} restarts of PostgreSQL`, { timeout }, async (t) => {
-    const postgres = await startPostgres()
-    t.after(() => postgres.remove())
-    const happen = async (): Promise<void> => {
-      for (let count = 0; count < restarts; count++) {
-        await postgres.restart(count % 2 === 0 ? 'fast' : 'immediate')
-        await sleep(loadMs)
-      }
-    }
-    await survive(t, { env: { POSTHORN_DATABASE: postgres.url }, happen }, restarts)
+    await survive(t, await restartedPostgres(t), restarts)
+  })
+
+  const control = 'control: a server that answers before it commits loses some'
+  for (const database of ['SQLite', 'PostgreSQL'] as const) {
+    void test(`${control} to a full disk (${database})`, { timeout }, async (t) => {
+      const outage = await fullDisk(t, database, controlMs)
+      if (outage !== null) await perish(t, outage)
+    })
+  }
+  for (const state of ['refusing', 'silent'] as const) {
+    void test(`${control} to a network that is ${state}`, { timeout }, async (t) => {
+      await perish(t, await lostNetwork(t, state, controlMs))
+    })
+  }
+  void test(`${control} to restarts of PostgreSQL`, { timeout }, async (t) => {
+    await perish(t, await restartedPostgres(t))
   })
 })
