@@ -39,6 +39,13 @@ export interface TenantView {
   readonly byKey: ReadonlyMap<EndpointKey, EndpointView>
 }
 
+/** A tenant that was read. */
+interface Known {
+  readonly view: TenantView
+  /** False: something of it has changed since; what has not is taken over from here when it is read again. */
+  current: boolean
+}
+
 /** A tenant that is being read. */
 interface Loading {
   readonly view: Promise<TenantView | null>
@@ -50,9 +57,9 @@ export class Directory {
   readonly #store: EndpointStore
   readonly #vault: Vault
   readonly #dialects: ReadonlyMap<string, Dialect>
-  readonly #views = new LRUCache<TenantId, TenantView>({
+  readonly #known = new LRUCache<TenantId, Known>({
     maxSize: limits.cachedEndpointsMax,
-    sizeCalculation: (view) => 1 + view.endpoints.length,
+    sizeCalculation: ({ view }) => 1 + view.endpoints.length,
   })
   readonly #loading = new Map<TenantId, Loading>()
   readonly #trust: Trust
@@ -89,7 +96,8 @@ export class Directory {
   peek(tenant: TenantId): TenantView | undefined {
     const epoch = this.#trust.epoch()
     if (epoch !== this.#epoch) this.#forget(epoch)
-    return this.#views.get(tenant)
+    const known = this.#known.get(tenant)
+    return known?.current === true ? known.view : undefined
   }
 
   /** The tenant; null: there is none. @throws StoreUnavailable */
@@ -106,7 +114,7 @@ export class Directory {
 
   #startLoading(tenant: TenantId): Loading {
     const finish = (view: TenantView | null): TenantView | null => {
-      if (view !== null && !loading.stale && this.#epoch !== null) this.#views.set(tenant, view)
+      if (view !== null && !loading.stale && this.#epoch !== null) this.#known.set(tenant, { view, current: true })
       return view
     }
     const view = this.#read(tenant)
@@ -121,7 +129,7 @@ export class Directory {
 
   /** Takes over what another node has recorded of an endpoint's failures, unless this one knows of later ones. */
   learn({ tenant, endpoint, known, health }: LearntHealth): void {
-    const view = this.#views.get(tenant)?.byKey.get(endpoint)
+    const view = this.peek(tenant)?.byKey.get(endpoint)
     if (view?.health === known) view.health = health
   }
 
@@ -130,12 +138,13 @@ export class Directory {
    * otherwise, word of a change is still on its way.
    */
   expect(tenant: TenantId, endpoint: EndpointKey): void {
-    if (this.#views.get(tenant)?.byKey.get(endpoint)?.endpoint.enabled !== true) this.drop(tenant)
+    if (this.peek(tenant)?.byKey.get(endpoint)?.endpoint.enabled !== true) this.drop(tenant)
   }
 
-  /** Forgets a tenant, so that the next look reads it afresh. */
+  /** The next look reads this tenant afresh. */
   drop(tenant: TenantId): void {
-    this.#views.delete(tenant)
+    const known = this.#known.peek(tenant)
+    if (known !== undefined) known.current = false
     const loading = this.#loading.get(tenant)
     if (loading !== undefined) loading.stale = true
     this.#loading.delete(tenant)
@@ -143,7 +152,7 @@ export class Directory {
 
   #forget(epoch: number | null): void {
     this.#epoch = epoch
-    this.#views.clear()
+    this.#known.clear()
     for (const loading of this.#loading.values()) loading.stale = true
     this.#loading.clear()
   }
@@ -165,7 +174,8 @@ export class Directory {
     const dialect = this.#dialects.get(loaded.tenant.dialect)
     // A newer node may know it: what was accepted for its tenants waits for that one.
     if (dialect === undefined) throw new StoreUnavailable(`this node does not know the dialect of tenant ${id}`)
-    const endpoints = loaded.endpoints.map((endpoint) => this.#view(endpoint, dialect))
+    const former = this.#known.peek(id)?.view.byKey
+    const endpoints = loaded.endpoints.map((endpoint) => this.#view(endpoint, former?.get(endpoint.key), dialect))
     return {
       tenant: loaded.tenant,
       dialect,
@@ -176,9 +186,11 @@ export class Directory {
     }
   }
 
-  #view(loaded: LoadedEndpoint, dialect: Dialect): EndpointView {
+  #view(loaded: LoadedEndpoint, former: EndpointView | undefined, dialect: Dialect): EndpointView {
     const { sealedSecrets, sealedHeaders, uniqueKey: _, health, ...rest } = loaded
     const off = rest.enabled ? null : (rest.disabledReason ?? 'requested')
+    // Opened again for each change of one of them, a tenant's thousand endpoints would hold up everybody's events.
+    if (former !== undefined && isUnchanged(former.endpoint, loaded)) return { ...former, health, off }
     try {
       if (rest.unreadable) throw new Error(`the event types or filters of endpoint ${rest.id} cannot be read`)
       const secrets = JSON.parse(this.#vault.open(sealedSecrets, sealContext(rest, 'secrets'))) as SigningSecret[]
@@ -195,6 +207,11 @@ export class Directory {
       return { endpoint, health, off, signingKeys: () => unreadable(error) }
     }
   }
+}
+
+/** Every change of an endpoint makes its `updatedAt` later. */
+function isUnchanged(known: Endpoint, loaded: LoadedEndpoint): boolean {
+  return known.updatedAt === loaded.updatedAt && !known.unreadable && !loaded.unreadable
 }
 
 function unreadable(error: unknown): never {
