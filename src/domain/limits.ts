@@ -85,6 +85,8 @@ export const limits = {
   laneDeliveriesMax: 1024,
   /** Bytes of event data that all lanes of the node hold in memory; more waits in the database. */
   lanesBytesMax: 64 * mib,
+  /** A lane takes nothing more while it holds more than this part of what is left, so that others find room too. */
+  laneBytesShare: 1 / 8,
   /** Events and outcomes that wait for a commit; past it events are refused with 503. */
   commitQueueMax: 20_000,
   commitQueueBytesMax: 64 * mib,
@@ -94,6 +96,8 @@ export const limits = {
   claimEndpointsMax: 64,
   claimDeliveriesMax: 512,
   claimPerEndpointMax: 128,
+  /** Of one endpoint a claim takes no further delivery once the event data of those before has so many bytes. */
+  claimPerEndpointBytesMax: mib,
   /** An endpoint whose lane had no room for all that was due is looked at again after this. */
   claimAgainMs: second,
   /** The engine looks for due deliveries at least this often, whatever its timers say. */

@@ -249,6 +249,24 @@ suite('switching off', () => {
 })
 
 suite('what is claimed', () => {
+  test('is no more than memory is meant for, and a backlog of large events comes to its end', async (t) => {
+    const rig = await createRig(t)
+    const bytes = 0.9 * limits.requestBodyBytesMax
+    for (const path of ['/a', '/b', '/c', '/d']) await rig.addEndpoint(path)
+    for (let count = 0; count < 40; count++) await rig.accept(1, { bytes })
+    await rig.crashAndRestart()
+    await rig.until(() => rig.sender.sent.length > 0, 'some are claimed')
+    await rig.clock.advance(10 * second)
+    assert.ok(rig.engine.queued + rig.engine.inFlight <= limits.lanesBytesMax / bytes)
+    rig.sender.respond = () => ok
+    for (const { answer } of rig.sender.sent.splice(0)) answer(ok)
+    await rig.until(async () => {
+      rig.sender.sent.length = 0
+      await rig.clock.advance(limits.claimAgainMs)
+      return (await rig.deliveries('delivered')).length === 160
+    }, 'all are delivered')
+  })
+
   test('is sent, though word that its endpoint was created is still on its way', async (t) => {
     let unheard = false
     const rig = await createRig(t, {

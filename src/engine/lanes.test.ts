@@ -69,10 +69,20 @@ test('a lane holds so many deliveries; past that they wait in the database until
 test('the bytes of all lanes together are bounded, and given back', () => {
   const { lanes, started, offer } = rig()
   const bytes = limits.lanesBytesMax / 4
-  assert.equal(offer(1, 3, bytes), 3)
-  assert.equal(offer(2, 3, bytes), 1)
+  for (let endpoint = 1; endpoint <= 4; endpoint++) assert.equal(offer(endpoint, 3, bytes), 1)
+  assert.equal(lanes.bytesLeft, 0)
+  assert.equal(lanes.room(4 as EndpointKey), 0)
   lanes.finished(started[0] as Work, true)
-  assert.equal(offer(3, 1, bytes), 1)
+  assert.equal(offer(5, 1, bytes), 1)
+})
+
+test('however much waits for some endpoints, others find room in memory', () => {
+  const { lanes, offer } = rig()
+  for (let flooded = 1; flooded <= 20; flooded++) {
+    assert.ok(offer(flooded, 1000, limits.requestBodyBytesMax) > 0)
+    assert.equal(lanes.room(flooded as EndpointKey), 0)
+  }
+  assert.equal(offer(21, 1, limits.requestBodyBytesMax), 1)
 })
 
 test('after a failure a lane has one attempt at a time, and doubles with every success', () => {

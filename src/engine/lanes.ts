@@ -30,6 +30,8 @@ interface Lane {
   /** Room taken by deliveries whose commit is on its way. */
   reserved: number
   inFlight: number
+  /** Event data of all that it holds. */
+  bytes: number
   window: number
   /** It stands in the line of lanes that wait for their turn. */
   inLine: boolean
@@ -71,13 +73,13 @@ export class Lanes {
   /** Takes room for a delivery of an event of so many bytes; false: it must wait in the database. */
   reserve(endpoint: EndpointKey, bytes: number): boolean {
     const lane = this.#lane(endpoint, 0)
-    if (lane.backlog || this.#room(lane) === 0 || this.#bytes + bytes > limits.lanesBytesMax) {
+    if (lane.backlog || this.#room(lane) === 0 || bytes > this.bytesLeft) {
       lane.backlog = true
       this.#closeIfEmpty(lane)
       return false
     }
     lane.reserved += 1
-    this.#bytes += bytes
+    this.#hold(lane, bytes)
     return true
   }
 
@@ -85,7 +87,7 @@ export class Lanes {
   release(endpoint: EndpointKey, bytes: number): void {
     const lane = this.#lane(endpoint, 0)
     lane.reserved -= 1
-    this.#bytes -= bytes
+    this.#hold(lane, -bytes)
     this.#closeIfEmpty(lane)
   }
 
@@ -98,18 +100,24 @@ export class Lanes {
     this.#enterLine(lane)
   }
 
+  /** How many more bytes of event data the lanes may hold. */
+  get bytesLeft(): number {
+    return limits.lanesBytesMax - this.#bytes
+  }
+
   /** How many more deliveries an endpoint's lane may hold. */
   room(endpoint: EndpointKey): number {
     const lane = this.#lanes.get(endpoint)
-    if (this.#bytes >= limits.lanesBytesMax) return 0
+    if (this.bytesLeft <= 0) return 0
     return lane === undefined ? limits.laneDeliveriesMax : this.#room(lane)
   }
 
   /** Adds deliveries claimed from the database, for which `room` has told that there is room. */
   pushClaimed(works: readonly Work[]): void {
     for (const work of works) {
-      this.#lane(work.endpoint, work.attempts).reserved += 1
-      this.#bytes += bytesOf(work)
+      const lane = this.#lane(work.endpoint, work.attempts)
+      lane.reserved += 1
+      this.#hold(lane, bytesOf(work))
       this.push(work)
     }
   }
@@ -147,10 +155,10 @@ export class Lanes {
     const lane = this.#lane(work.endpoint, work.attempts)
     lane.inFlight -= 1
     this.#inFlight -= 1
-    this.#bytes -= bytesOf(work)
+    this.#hold(lane, -bytesOf(work))
     lane.window = good ? Math.min(lane.window * 2, limits.attemptsPerEndpointMax) : 1
     this.#enterLine(lane)
-    if (lane.backlog && lane.queue.length - lane.head < limits.laneDeliveriesMax / 2) {
+    if (lane.backlog && lane.queue.length - lane.head < limits.laneDeliveriesMax / 2 && this.#room(lane) > 0) {
       lane.backlog = false
       this.#hooks.hasRoom(lane.endpoint)
     }
@@ -173,7 +181,7 @@ export class Lanes {
     const lane = this.#lanes.get(endpoint)
     if (lane === undefined) return []
     const works = lane.queue.slice(lane.head)
-    for (const work of works) this.#bytes -= bytesOf(work)
+    for (const work of works) this.#hold(lane, -bytesOf(work))
     this.#queued -= works.length
     lane.queue = []
     lane.head = 0
@@ -200,13 +208,19 @@ export class Lanes {
     let lane = this.#lanes.get(endpoint)
     if (lane === undefined) {
       const window = attempts === 0 ? limits.attemptsPerEndpointMax : 1
-      lane = { endpoint, queue: [], head: 0, reserved: 0, inFlight: 0, window, inLine: false, backlog: false }
+      lane = { endpoint, queue: [], head: 0, reserved: 0, inFlight: 0, bytes: 0, window, inLine: false, backlog: false }
       this.#lanes.set(endpoint, lane)
     }
     return lane
   }
 
+  #hold(lane: Lane, bytes: number): void {
+    lane.bytes += bytes
+    this.#bytes += bytes
+  }
+
   #room(lane: Lane): number {
+    if (lane.bytes > this.bytesLeft * limits.laneBytesShare) return 0
     // What was claimed, or is tried again, may find that others have taken the room meanwhile.
     return Math.max(0, limits.laneDeliveriesMax - (lane.queue.length - lane.head) - lane.reserved)
   }

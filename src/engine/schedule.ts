@@ -102,12 +102,14 @@ export class Schedule {
     const endpoints = new Set([...[...this.#refill].slice(0, limits.claimEndpointsMax), ...due])
     if (endpoints.size === 0) return false
     let left: number = limits.claimDeliveriesMax
+    let { bytesLeft } = this.#lanes
     const requests: ClaimRequest[] = []
     for (const endpoint of endpoints) {
       if (left === 0) break
       this.#refill.delete(endpoint)
-      const room = Math.min(this.#lanes.room(endpoint), limits.claimPerEndpointMax, left)
+      const room = bytesLeft > 0 ? Math.min(this.#lanes.room(endpoint), limits.claimPerEndpointMax, left) : 0
       left -= room
+      if (room > 0) bytesLeft -= limits.claimPerEndpointBytesMax
       requests.push({ endpoint, room })
     }
     const { deliveries, more } = await this.#store.claim(node, now, requests).catch((error: unknown) => {

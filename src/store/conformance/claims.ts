@@ -1,6 +1,7 @@
 // Claims: per endpoint as many as there is room for, the oldest due first, nothing early and nothing twice.
 
 import assert from 'node:assert/strict'
+import type { EndpointKey } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove, start } from './samples.ts'
 import { accept, addEndpoint, type Case, claimOne, commit, delivery, nodeAndEndpoint } from './steps.ts'
@@ -68,6 +69,27 @@ export function claimCases(promise: Case): void {
     assert.deepEqual(await store.dueEndpoints(again, 10), [key])
     // Its lane may have room sooner, and then gets it.
     assert.deepEqual(await claimOne(store, node, 2, key, 1), [id])
+  })
+
+  promise('a claim takes of each endpoint so many bytes of event data, and one delivery at least', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    const quiet = await addEndpoint(store)
+    const bytes = limits.claimPerEndpointBytesMax
+    // More than half, more than all, and little.
+    for (const [at, length] of [0.6 * bytes, 0.6 * bytes, 2 * bytes, 10].entries()) {
+      const data = JSON.stringify('x'.repeat(length))
+      for (const { tenant, key: to } of at === 3 ? [endpoint, quiet] : [endpoint]) {
+        await commit(store, node, at, { events: [newEvent(sampleEvent(tenant, at, { data }), [to], false)] })
+      }
+    }
+    const claim = async (): Promise<{ taken: number[]; more: readonly EndpointKey[] }> => {
+      const requests = [key, quiet.key].map((to) => ({ endpoint: to, room: 9 }))
+      const { deliveries, more } = await store.claim(node, start + 10, requests)
+      return { taken: deliveries.map((row) => Math.round((10 * row.event.data.length) / bytes)), more }
+    }
+    assert.deepEqual(await claim(), { taken: [6, 6, 0], more: [key] })
+    assert.deepEqual(await claim(), { taken: [20], more: [key] })
+    assert.deepEqual(await claim(), { taken: [0], more: [] })
   })
 
   promise('endpoints that are off are never claimed', async (store) => {

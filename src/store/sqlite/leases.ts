@@ -68,8 +68,7 @@ export function leaseRole(db: Database) {
             db.run('UPDATE endpoint_status SET next_due_at = NULL, sweep = 1 WHERE endpoint = ?', endpoint)
             continue
           }
-          const rows = claimRows.all(endpoint, now, room) as unknown as ClaimRow[]
-          for (const row of rows) {
+          for (const row of fitting(claimRows.iterate(endpoint, now, room) as Iterable<ClaimRow>)) {
             lease.run(node, row.delivery)
             deliveries.push(claimedOf(row, endpoint))
           }
@@ -119,6 +118,18 @@ export function leaseReads(db: Database) {
       return row?.count ?? 0
     },
   }
+}
+
+/** Read one by one: all that a lane has room for may be more than fits into one message between threads. */
+function fitting(rows: Iterable<ClaimRow>): ClaimRow[] {
+  const taken: ClaimRow[] = []
+  let bytes = 0
+  for (const row of rows) {
+    taken.push(row)
+    bytes += row.data.length
+    if (bytes >= limits.claimPerEndpointBytesMax) break
+  }
+  return taken
 }
 
 type ClaimRow = EventColumns & { delivery: string; attempts: number; attempts_before: number }
