@@ -31,6 +31,19 @@ async function waiting(rig: Rig, count: number): Promise<void> {
   rig.sender.sent.length = 0
 }
 
+test('an attempt lasts as long as it lasts, though the clock is set meanwhile', async (t) => {
+  const rig = await createRig(t)
+  await rig.addEndpoint('/a')
+  await rig.accept(1)
+  rig.clock.set(rig.clock.now() + 30 * day)
+  await rig.clock.advance(20)
+  rig.sender.sent.pop()?.answer(ok)
+  await rig.until(async () => (await rig.deliveries('delivered')).length === 1, 'it is delivered')
+  const [delivery] = await rig.deliveries()
+  const attempts = delivery === undefined ? undefined : (await rig.delivery(delivery.id))?.attempts
+  assert.equal(attempts?.[0]?.durationMs, 20)
+})
+
 for (const [name, ms] of [
   ['an hour', hour],
   ['a day', day],

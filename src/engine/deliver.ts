@@ -90,6 +90,8 @@ export class Deliver {
     const { clock, sender } = this.#options
     const { dialect } = tenant
     const startedAt = clock.now()
+    // By the clock that nobody sets: one that is set during the attempt would make it last for hours.
+    const startedElapsed = clock.elapsed()
     const message: Message = { tenant: tenant.tenant, event: work.event, delivery: work.id, endpoint: view.endpoint }
     let request: SendRequest
     try {
@@ -97,7 +99,10 @@ export class Deliver {
     } catch (error) {
       return this.#faulted(work, view.endpoint.unreadable ? 'endpoint unreadable' : 'internal error', error)
     }
-    sender.send(request, (result) => this.#conclude(work, view, dialect, startedAt, request, result))
+    sender.send(request, (result) => {
+      const durationMs = Math.round(clock.elapsed() - startedElapsed)
+      this.#conclude(work, view, dialect, startedAt, durationMs, request, result)
+    })
   }
 
   #conclude(
@@ -105,13 +110,13 @@ export class Deliver {
     view: EndpointView,
     dialect: Dialect,
     startedAt: number,
+    durationMs: number,
     request: SendRequest,
     result: SendResult,
   ): void {
     const { clock, observer } = this.#options
     const { outcome } = result
     const at = clock.now()
-    const durationMs = Math.max(0, at - startedAt)
     const attempt: Attempt = {
       number: work.attempts + 1,
       startedAt,
@@ -167,15 +172,20 @@ export class Deliver {
     const succeeded = verdict.kind === 'succeeded'
     const known = view.health
     const facts = { endpoint: work.endpoint, attempts: 1, lastAttemptAt: at, lastAttemptSucceeded: succeeded, known }
-    let disable: DisabledReason | null = verdict.kind === 'gone' ? 'gone' : null
-    let changed: { health?: string | null } = {}
-    if (!succeeded || view.health !== null) {
-      const { outcome } = attempt
-      const change = this.#healthAfter(view, dialect, { at, succeeded, outcome, delivery: work.id, ended })
-      if (change.health !== view.health) changed = { health: change.health }
-      view.health = change.health
-      if (change.disable) disable ??= 'failing'
-    }
+    if (succeeded && known === null) return facts
+    // It may have been mended, or switched off and on again, since this attempt began.
+    if (this.#options.directory.peek(work.event.tenant)?.byKey.get(work.endpoint) !== view) return facts
+    const { outcome } = attempt
+    const { health, disable: failing } = this.#healthAfter(view, dialect, {
+      at,
+      succeeded,
+      outcome,
+      delivery: work.id,
+      ended,
+    })
+    view.health = health
+    const changed = health === known ? {} : { health }
+    const disable = verdict.kind === 'gone' ? 'gone' : failing ? 'failing' : null
     if (disable === null || view.off !== null) return { ...facts, ...changed }
     view.off = disable
     return { ...facts, ...changed, disable }

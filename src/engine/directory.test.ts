@@ -1,8 +1,11 @@
-// What a tenant is read afresh for: opening all secrets for each change of one endpoint would hold up everybody's events.
+// What becomes of endpoints in memory when their tenant is read again: opening all secrets for each change of one of them
+// would hold up everybody's events, and outcomes of attempts under way belong to what the endpoint is now.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { createRig, tenant } from '../../test/support/engine-rig.ts'
+import { suite, test } from 'node:test'
+import { createRig, failed, ok, type Rig, tenant } from '../../test/support/engine-rig.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
+import { day } from '../domain/time.ts'
 import { standard } from '../dialects/standard/wire.ts'
 
 test('of a tenant that is read again only what has changed is opened', async (t) => {
@@ -30,4 +33,52 @@ test('of a tenant that is read again only what has changed is opened', async (t)
       ?.signingKeys(0)
       .map((key) => key.export()),
   )
+})
+
+suite('an attempt under way', () => {
+  /** An endpoint that failed six days ago, with its next attempt in flight. */
+  async function failing(rig: Rig): Promise<Endpoint> {
+    const endpoint = await rig.addEndpoint('/a')
+    rig.sender.respond = () => failed
+    await rig.accept(1)
+    await rig.until(async () => (await rig.store.endpointStatus(endpoint.key)).health !== null, 'it has failed')
+    rig.sender.respond = null
+    rig.sender.sent.length = 0
+    rig.clock.set(rig.clock.now() + 6 * day)
+    await rig.accept(1)
+    await rig.until(() => rig.sender.sent.length === 1, 'it is tried again')
+    return endpoint
+  }
+
+  test('that ends well counts, though its tenant was read again meanwhile', async (t) => {
+    const rig = await createRig(t)
+    const { key } = await failing(rig)
+    await rig.addEndpoint('/b', { enabled: false })
+    await rig.directory.load(tenant)
+    rig.sender.sent.pop()?.answer(ok)
+    await rig.until(async () => (await rig.store.endpointStatus(key)).health === null, 'it is well')
+
+    rig.sender.respond = () => failed
+    await rig.accept(1)
+    await rig.until(async () => (await rig.store.endpointStatus(key)).attempts === 3, 'it has failed once more')
+    assert.equal((await rig.store.loadTenant(tenant))?.endpoints.find((row) => row.key === key)?.enabled, true)
+  })
+
+  test('says nothing of an endpoint that was switched off and on again meanwhile', async (t) => {
+    const rig = await createRig(t)
+    const endpoint = await failing(rig)
+    const off = { ...endpoint, enabled: false, disabledReason: 'requested', updatedAt: rig.clock.now() } as const
+    const on = { ...endpoint, updatedAt: off.updatedAt + 1 }
+    for (const [after, before] of [
+      [off, endpoint],
+      [on, off],
+    ] as const) {
+      await rig.store.updateEndpoint(rig.directory.seal(after, standard), before.updatedAt, null)
+      rig.engine.endpointChanged(tenant, null)
+    }
+    rig.sender.sent.pop()?.answer(failed)
+    await rig.until(async () => (await rig.store.endpointStatus(endpoint.key)).attempts === 2, 'it is recorded')
+    const [row] = (await rig.store.loadTenant(tenant))?.endpoints ?? []
+    assert.deepEqual([row?.enabled, row?.health], [true, null])
+  })
 })

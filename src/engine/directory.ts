@@ -10,6 +10,7 @@ import type { Tenant } from '../domain/tenant.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import {
   type EndpointStore,
+  type LeaseStore,
   type LearntHealth,
   type LoadedEndpoint,
   type StoredEndpoint,
@@ -54,7 +55,7 @@ interface Loading {
 }
 
 export class Directory {
-  readonly #store: EndpointStore
+  readonly #store: EndpointStore & Pick<LeaseStore, 'shared'>
   readonly #vault: Vault
   readonly #dialects: ReadonlyMap<string, Dialect>
   readonly #known = new LRUCache<TenantId, Known>({
@@ -69,7 +70,7 @@ export class Directory {
 
   /** @param installationSecrets by dialect, of those that sign with one */
   constructor(
-    store: EndpointStore,
+    store: EndpointStore & Pick<LeaseStore, 'shared'>,
     vault: Vault,
     dialects: ReadonlyMap<string, Dialect>,
     installationSecrets: ReadonlyMap<string, string>,
@@ -190,7 +191,12 @@ export class Directory {
     const { sealedSecrets, sealedHeaders, uniqueKey: _, health, ...rest } = loaded
     const off = rest.enabled ? null : (rest.disabledReason ?? 'requested')
     // Opened again for each change of one of them, a tenant's thousand endpoints would hold up everybody's events.
-    if (former !== undefined && isUnchanged(former.endpoint, loaded)) return { ...former, health, off }
+    if (former !== undefined && isUnchanged(former.endpoint, loaded)) {
+      // It stays one object, by which attempts under way judge too. No other node knows better than this one where there
+      // is none, and what is in memory is ahead of what is stored.
+      if (this.#store.shared) former.health = health
+      return former
+    }
     try {
       if (rest.unreadable) throw new Error(`the event types or filters of endpoint ${rest.id} cannot be read`)
       const secrets = JSON.parse(this.#vault.open(sealedSecrets, sealContext(rest, 'secrets'))) as SigningSecret[]
