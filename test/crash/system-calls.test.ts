@@ -99,7 +99,7 @@ const plans: Readonly<Record<CrashDatabase, Plan>> = {
       { ...receiveFails, n: 20 },
     ],
     long: [connectFails, connectKills, sendFails, sendKills, sendManyFails, sendManyKills, receiveFails],
-    control: [18, 22, 26, 30].map((n) => ({ ...sendManyKills, n })),
+    control: [12, 15, 18, 21].map((n) => ({ ...sendManyKills, n })),
   },
 }
 
