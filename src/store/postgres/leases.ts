@@ -37,13 +37,7 @@ export function leaseRole(db: Database, changes: Changes) {
     },
 
     async leave(node: Incarnation): Promise<void> {
-      await db.transaction(async (session) => {
-        await session.run(
-          'UPDATE nodes SET dead_at = clock_timestamp() WHERE incarnation = $1 AND dead_at IS NULL',
-          node,
-        )
-        await release(session, [node])
-      })
+      await db.transaction((session) => declareDead(session, 'incarnation = $1', node))
     },
 
     async heartbeat(node: Incarnation): Promise<Heartbeat> {
@@ -65,23 +59,8 @@ export function leaseRole(db: Database, changes: Changes) {
     },
 
     takeOver(node: Incarnation, silentMs: number): Promise<number> {
-      return db.transaction(async (session) => {
-        // Locked first: a commit or a claim of such a node that is under way ends before it is declared dead.
-        const dead = await session.all<{ incarnation: number }>(
-          `SELECT incarnation FROM nodes WHERE dead_at IS NULL AND incarnation <> $1
-             AND heartbeat_at < clock_timestamp() - $2 * interval '1 millisecond' FOR UPDATE`,
-          node,
-          silentMs,
-        )
-        if (dead.length === 0) return 0
-        const incarnations = dead.map((row) => row.incarnation)
-        await session.run(
-          'UPDATE nodes SET dead_at = clock_timestamp() WHERE incarnation = ANY($1::bigint[])',
-          incarnations,
-        )
-        await release(session, incarnations)
-        return dead.length
-      })
+      const silent = `incarnation <> $1 AND heartbeat_at < clock_timestamp() - $2 * interval '1 millisecond'`
+      return db.transaction((session) => declareDead(session, silent, node, silentMs))
     },
 
     async dueEndpoints(now: number, endpointsMax: number): Promise<EndpointKey[]> {
@@ -117,6 +96,24 @@ export function leaseRole(db: Database, changes: Changes) {
       )
       return row?.count ?? 0
     },
+  }
+
+  /** Whoever is declared dead holds nothing any more. Gives how many of the living were meant by `which`. */
+  async function declareDead(session: Session, which: string, ...values: number[]): Promise<number> {
+    // Locked first, against the lock of claims too: a commit or a claim of such a node that is under way ends before it
+    // is declared dead, and what it leased is released as well.
+    const dead = await session.all<{ incarnation: number }>(
+      `SELECT incarnation FROM nodes WHERE dead_at IS NULL AND ${which} FOR UPDATE`,
+      ...values,
+    )
+    if (dead.length === 0) return 0
+    const incarnations = dead.map((row) => row.incarnation)
+    await session.run(
+      'UPDATE nodes SET dead_at = clock_timestamp() WHERE incarnation = ANY($1::bigint[])',
+      incarnations,
+    )
+    await release(session, incarnations)
+    return dead.length
   }
 
   /** Leased deliveries wait again. Their due time is past already, so their endpoints are to be looked at at once. */

@@ -13,11 +13,19 @@ import { accept, addEndpoint, attemptsOf, commit, delivery } from '../conformanc
 import { IncarnationLost, type Store, StoreUnavailable } from '../store.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
+/** More than a node needs to leave, and less than the server leaves a transaction alone. */
+const leaveMs = 300
+
 interface Relay {
   readonly port: number
-  /** Breaks the next connection that sends this text, before the server sees it or before its answer is passed on. */
-  breakAt: { readonly text: string; readonly when: 'request' | 'answer' } | null
+  /**
+   * Breaks the next connection that sends this text, before the server sees it or before its answer is passed on; or
+   * the server sees it `late`, when it is let through.
+   */
+  breakAt: { readonly text: string; readonly when: 'request' | 'answer' | 'late' } | null
   broken: number
+  /** Lets through what is late; resolves when the server has answered it. */
+  letThrough: () => Promise<void>
   /** Lets nobody connect. */
   down: boolean
 }
@@ -42,13 +50,24 @@ async function startRelay(t: TestContext, target: URL): Promise<Relay> {
         relay.breakAt = null
         relay.broken += 1
         if (plan.when === 'request') return end()
+        if (plan.when === 'late') {
+          relay.letThrough = () =>
+            new Promise((answered) => {
+              upstream
+                .removeAllListeners('data')
+                .once('data', () => answered())
+                .write(data)
+            })
+          client.removeListener('close', end)
+          return client.destroy()
+        }
         armed = true
       }
       upstream.write(data)
     })
     upstream.on('data', (data) => (armed ? end() : client.write(data)))
   })
-  const relay: Relay = { port: 0, breakAt: null, broken: 0, down: false }
+  const relay: Relay = { port: 0, breakAt: null, broken: 0, letThrough: async () => {}, down: false }
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   t.after(() => {
     for (const socket of sockets) socket.destroy()
@@ -151,5 +170,17 @@ suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
     await store.leave(node)
     const next = await store.join(start)
     assert.equal((await store.claim(next, start + 1, [{ endpoint: endpoint.key, room: 9 }])).deliveries.length, 3)
+  })
+
+  test('and whoever leaves waits for a claim that is still under way, and leaves nothing behind', async (t) => {
+    const { store, node, relay } = await openThroughRelay(t)
+    const endpoint = await addEndpoint(store)
+    await accept(store, node, endpoint, 0)
+    relay.breakAt = { text: 'COMMIT', when: 'late' }
+    await assert.rejects(store.claim(node, start + 1, [{ endpoint: endpoint.key, room: 1 }]), IncarnationLost)
+    assert.equal(relay.broken, 1)
+    await Promise.all([store.leave(node), sleep(leaveMs).then(relay.letThrough)])
+    const next = await store.join(start)
+    assert.equal((await store.claim(next, start + 1, [{ endpoint: endpoint.key, room: 9 }])).deliveries.length, 1)
   })
 })
