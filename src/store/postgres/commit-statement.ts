@@ -54,8 +54,9 @@ function build(events: boolean, outcomes: boolean): string {
   let last = 2
   const unnest = (...types: string[]): string => `unnest(${types.map((type) => `$${++last}::${type}[]`).join(', ')})`
   const parts = [
+    // A commit that was given up may still arrive: by then its number was taken away.
     `me AS (UPDATE nodes SET commits = $2, heartbeat_at = clock_timestamp()
-       WHERE incarnation = $1 AND dead_at IS NULL RETURNING slot)`,
+       WHERE incarnation = $1 AND dead_at IS NULL AND commits < $2 RETURNING slot)`,
   ]
   const dues: string[] = []
   const answer = ['EXISTS (SELECT FROM me) AS alive']

@@ -3,7 +3,7 @@
 //
 // The statement begins by counting the commit in the node's own row. That holds off whoever would declare the node dead
 // until the batch is durable, refuses the batch if that has happened already, and tells a node that lost the answer
-// whether the batch took effect.
+// whether the batch took effect. Where it did not, asking takes its number away, so that it never will.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeliveryId, Incarnation } from '../../domain/ids.ts'
@@ -37,16 +37,14 @@ interface Answer {
 
 export function commitRole(db: Database, changes: Changes) {
   const connection = new Connection(db, { purpose: 'commits', answerMs: limits.storeAnswerMs })
-  /** How many commits the incarnation has tried: each has its number. */
+  /** Each commit has its number, larger than all before, of earlier incarnations too: the last one used or taken away. */
   let commits = 0
-  let committing: Incarnation | null = null
 
   return {
     async commit(batch: CommitBatch): Promise<CommitResult> {
       if (batch.events.length + batch.moves.length + batch.facts.length === 0) {
         return { events: [], fenced: [], learnt: [] }
       }
-      if (committing !== batch.node) [committing, commits] = [batch.node, 0]
       commits += 1
       const answer = await write(batch)
       const fenced = answer?.fenced ?? []
@@ -114,17 +112,24 @@ export function commitRole(db: Database, changes: Changes) {
     for (const tenant of new Set(off.map((row) => row.tenant))) await changes.tenantChanged(session, tenant)
   }
 
-  /** Waits for a commit of which nobody knows whether it is still under way. */
+  /**
+   * Waits for a commit of which nobody knows whether it is still under way. One that has not reached the server yet is
+   * refused from now on. May be asked again, or be heard by the server late: the count only grows.
+   */
   async function tookEffect(node: Incarnation): Promise<boolean> {
+    const asked = commits
     const row = await connection.use((session) =>
       session.get<{ commits: number; dead: boolean }>(
-        'SELECT commits, dead_at IS NOT NULL AS dead FROM nodes WHERE incarnation = $1 FOR UPDATE',
+        `UPDATE nodes SET commits = CASE WHEN commits < $2 THEN $2 + 1 ELSE commits END
+         WHERE incarnation = $1 RETURNING commits, dead_at IS NOT NULL AS dead`,
         node,
+        asked,
       ),
     )
     if (row === undefined || row.dead)
       throw new IncarnationLost('this node was declared dead while it had no database', { outcomeUnknown: true })
-    return row.commits >= commits
+    commits = row.commits
+    return row.commits === asked
   }
 
   /** @param refused which events were not stored; null: nobody has told */

@@ -89,6 +89,9 @@ async function openThroughRelay(t: TestContext): Promise<{ store: Store; node: I
   return { store, node: await store.join(start), relay }
 }
 
+const isRefused = (error: unknown): boolean =>
+  error instanceof StoreUnavailable && !(error instanceof IncarnationLost) && !error.outcomeUnknown
+
 suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
   test('after it took effect tells what became of it', async (t) => {
     const { store, node, relay } = await openThroughRelay(t)
@@ -128,14 +131,53 @@ suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
     const { key } = await addEndpoint(store)
     const event = newEvent(sampleEvent(acme, 1), [key], true)
     relay.breakAt = { text: event.event.id, when: 'request' }
-    await assert.rejects(
-      commit(store, node, 1, { events: [event] }),
-      (error) => error instanceof StoreUnavailable && !(error instanceof IncarnationLost),
-    )
+    await assert.rejects(commit(store, node, 1, { events: [event] }), isRefused)
     assert.equal(relay.broken, 1)
     assert.deepEqual(await store.findEvents(event.event.id, acme), [])
     assert.deepEqual((await commit(store, node, 1, { events: [event] })).events, [{ kind: 'stored' }])
   })
+
+  test('before the server heard of it is refused when it is heard after all', async (t) => {
+    const { store, node, relay } = await openThroughRelay(t)
+    const { key } = await addEndpoint(store)
+    const [held] = await accept(store, node, { key, tenant: acme }, 0, { leased: true })
+    const late = newEvent(sampleEvent(acme, 1), [key], true)
+    const moves = [sampleMove(held, key, { to: 'delivered' }, 1, sampleAttempt(1, 1))]
+    const facts = [{ endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: true }]
+    relay.breakAt = { text: late.event.id, when: 'late' }
+    await assert.rejects(commit(store, node, 1, { events: [late], moves, facts }), isRefused)
+    assert.equal(relay.broken, 1)
+    await relay.letThrough()
+    assert.deepEqual(await store.findEvents(late.event.id, acme), [])
+    assert.equal((await delivery(store, held)).status, 'pending')
+    assert.equal((await store.endpointStatus(key)).attempts, 0)
+    // The next one goes through, and is known by its number where its answer is lost.
+    relay.breakAt = { text: late.event.id, when: 'answer' }
+    assert.deepEqual((await commit(store, node, 2, { events: [late], moves })).events, [{ kind: 'stored' }])
+    assert.equal(relay.broken, 2)
+    assert.deepEqual((await commit(store, node, 3, { facts })).fenced, [])
+  })
+
+  for (const [fate, when] of [
+    ['took effect', 'answer'],
+    ['did not', 'request'],
+  ] as const) {
+    test(`and that ${fate}, is asked after until an answer comes`, async (t) => {
+      const { store, node, relay } = await openThroughRelay(t)
+      const { key } = await addEndpoint(store)
+      const event = newEvent(sampleEvent(acme, 1), [key], true)
+      relay.breakAt = { text: event.event.id, when }
+      const committed = commit(store, node, 1, { events: [event] })
+      while (relay.broken === 0) await sleep(1)
+      relay.breakAt = { text: 'CASE WHEN commits', when: 'answer' }
+      if (fate === 'took effect') assert.deepEqual((await committed).events, [{ kind: 'stored' }])
+      else await assert.rejects(committed, isRefused)
+      assert.equal(relay.broken, 2)
+      const again = newEvent(sampleEvent(acme, 2), [key], true)
+      assert.deepEqual((await commit(store, node, 2, { events: [again] })).events, [{ kind: 'stored' }])
+      assert.equal((await store.findEvents(event.event.id, acme)).length, fate === 'took effect' ? 1 : 0)
+    })
+  }
 
   test('and that nobody can ask after, is of unknown outcome, and the incarnation ends', async (t) => {
     const { store, node, relay } = await openThroughRelay(t)
