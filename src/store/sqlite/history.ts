@@ -20,6 +20,8 @@ import {
 import { markIfOff } from './upkeep.ts'
 
 const farFuture = 8.64e15
+/** The last time that an id can begin with. */
+const lastIdTime = 2 ** 48 - 1
 const eventCursor = /^\d{1,16}\.\d{1,16}$/
 const deliveryCursor = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -71,17 +73,12 @@ export function historyReads(db: Database) {
 
     listDeliveries(filter: DeliveryFilter, page: PageRequest): Page<DeliveryRow> {
       if (page.after !== null && !deliveryCursor.test(page.after)) return { rows: [], next: null }
-      const endpoints =
-        filter.endpoint !== null
-          ? [filter.endpoint]
-          : filter.tenant === null
-            ? null
-            : db.all<{ key: number }>('SELECT key FROM endpoints WHERE tenant = ?', filter.tenant).map((row) => row.key)
-      const rows =
-        endpoints === null
-          ? newestDeliveries(filter, page, anyDeliveries(filter.status, isBacklog))
-          : db.snapshot(() => newestDeliveriesOf(endpoints, filter, page))
-      return pageOf(rows.slice(0, page.limit + 1), page.limit, deliveryOf, (row) => row.id)
+      const rows = db.snapshot(() => {
+        const isOfAll = filter.tenant === null && filter.endpoint === null
+        const wanted = rangeOf(filter, page)
+        return described(isOfAll ? newestIds(wanted, anyDeliveries(filter.status, isBacklog)) : newestIdsOf(wanted))
+      })
+      return pageOf(rows, page.limit, deliveryOf, (row) => row.id)
     },
 
     findDelivery(id: DeliveryId): { delivery: DeliveryRow; attempts: Attempt[] } | null {
@@ -126,45 +123,91 @@ export function historyReads(db: Database) {
     )
   }
 
-  function newestDeliveriesOf(endpoints: number[], filter: DeliveryFilter, page: PageRequest): DeliveryColumns[] {
-    const of = (index: string, condition: string, value: string | number): DeliveryColumns[] =>
-      newestDeliveries(filter, page, {
-        from: `${index} CROSS JOIN deliveries d ON d.id = ${index}.id`,
-        where: `${index}.endpoint ${condition}`,
-        values: [value],
-        id: `${index}.id`,
-      })
-    return [
-      ...of('fresh_deliveries', 'IN (SELECT value FROM json_each(?))', JSON.stringify(endpoints)),
-      ...endpoints.flatMap((endpoint) => of('deliveries_of_endpoint', '= ?', endpoint)),
-    ].toSorted((a, b) => (a.id < b.id ? 1 : -1))
-  }
-
-  function newestDeliveries(filter: DeliveryFilter, page: PageRequest, source: Source): DeliveryColumns[] {
-    const { id } = source
-    const where = [source.where, `${id} < ?`, `${id} >= ?`]
-    const values = [
-      ...source.values,
-      [page.after ?? '~', lowestUuidV7(filter.to ?? 2 ** 48 - 1)].toSorted()[0] as string,
-      lowestUuidV7(filter.from ?? 0),
-    ]
-    if (filter.status !== null) where.push(`d.status = ${statusCode[filter.status]}`)
+  /**
+   * The newest that match of an endpoint, or of a tenant's. Those with the newest deliveries come first: of most others
+   * there is then nothing left to read, because what the page has is newer.
+   */
+  function newestIdsOf(wanted: Wanted): string[] {
+    const { filter, below, rowsMax } = wanted
+    const chosen = []
+    const values: (string | number)[] = [below]
+    if (filter.endpoint !== null) {
+      chosen.push('key = ?')
+      values.push(filter.endpoint)
+    }
     if (filter.tenant !== null) {
-      where.push('e.tenant = ?')
+      chosen.push('tenant = ?')
       values.push(filter.tenant)
     }
+    const endpoints = db.all<{ key: number; newest: string | null }>(
+      `SELECT key, (SELECT max(id) FROM deliveries_of_endpoint WHERE endpoint = key AND id < ?) AS newest
+       FROM endpoints WHERE ${chosen.join(' AND ')} ORDER BY newest DESC`,
+      ...values,
+    )
+    let { lowest } = wanted
+    // What the index tells by itself is not joined.
+    const isJoined = filter.status !== null || filter.eventType !== null
+    const idsIn = (index: string, condition: string, value: string | number): string[] =>
+      newestIds(
+        { ...wanted, lowest },
+        {
+          from: isJoined ? `${index} CROSS JOIN deliveries d ON d.id = ${index}.id` : index,
+          where: `${index}.endpoint ${condition}`,
+          values: [value],
+          id: `${index}.id`,
+        },
+      )
+    const keys = JSON.stringify(endpoints.map(({ key }) => key))
+    let ids = idsIn('fresh_deliveries', 'IN (SELECT value FROM json_each(?))', keys)
+    for (const { key, newest } of endpoints) {
+      lowest = ids[rowsMax - 1] ?? lowest
+      if (newest === null || newest < lowest) break
+      ids = [...ids, ...idsIn('deliveries_of_endpoint', '= ?', key)].toSorted().toReversed().slice(0, rowsMax)
+    }
+    return ids
+  }
+
+  function newestIds({ filter, lowest, below, rowsMax }: Wanted, source: Source): string[] {
+    const { id } = source
+    const where = [source.where, `${id} < ?`, `${id} >= ?`]
+    const values = [...source.values, below, lowest]
+    if (filter.status !== null) where.push(`d.status = ${statusCode[filter.status]}`)
     if (filter.eventType !== null) {
       where.push('e.type = ?')
       values.push(filter.eventType)
     }
-    return db.all<DeliveryColumns>(
-      `SELECT ${deliveryColumns} FROM ${source.from}
-       CROSS JOIN events e ON e.seq = d.event CROSS JOIN endpoints p ON p.key = d.endpoint
+    const rows = db.all<{ id: string }>(
+      `SELECT ${id} FROM ${source.from} ${filter.eventType === null ? '' : 'CROSS JOIN events e ON e.seq = d.event'}
        WHERE ${where.join(' AND ')} ORDER BY ${id} DESC LIMIT ?`,
       ...values,
-      page.limit + 1,
+      rowsMax,
+    )
+    return rows.map((row) => row.id)
+  }
+
+  /** Only of those that are given, events and endpoints are read. */
+  function described(ids: readonly string[]): DeliveryColumns[] {
+    return db.all<DeliveryColumns>(
+      `SELECT ${deliveryColumns} FROM json_each(?) m CROSS JOIN deliveries d ON d.id = m.value
+       CROSS JOIN events e ON e.seq = d.event CROSS JOIN endpoints p ON p.key = d.endpoint ORDER BY d.id DESC`,
+      JSON.stringify(ids),
     )
   }
+}
+
+/** Which deliveries a page may have: those with ids in [lowest, below) that match. */
+interface Wanted {
+  readonly filter: DeliveryFilter
+  readonly lowest: string
+  readonly below: string
+  /** One more than the page has: whether there is one, is told too. */
+  readonly rowsMax: number
+}
+
+function rangeOf(filter: DeliveryFilter, { limit, after }: PageRequest): Wanted {
+  const end = lowestUuidV7(filter.to ?? lastIdTime)
+  const below = after !== null && after < end ? after : end
+  return { filter, lowest: lowestUuidV7(filter.from ?? 0), below, rowsMax: limit + 1 }
 }
 
 /** Where a list of deliveries is read. */

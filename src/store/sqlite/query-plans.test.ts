@@ -37,7 +37,11 @@ const meant: readonly { readonly plan: RegExp; readonly sql: RegExp; readonly wh
   { plan: /^SCAN endpoint_status USING COVERING INDEX endpoint_status_sweep/, sql: /LIMIT 1$/, why: 'one row' },
   { plan: /^SCAN fresh_/, sql: /./, why: 'there are few, see fresh.ts' },
   { plan: /^USE TEMP B-TREE FOR ORDER BY/, sql: /FROM fresh_/, why: 'likewise' },
-  { plan: /^(SCAN m$|USE TEMP B-TREE FOR ORDER BY)/, sql: /LIMIT .*\) m\b/, why: 'the rows of one page' },
+  {
+    plan: /^(SCAN m\b|USE TEMP B-TREE FOR ORDER BY)/,
+    sql: /(LIMIT .*|json_each\(\?)\) m\b/,
+    why: 'the rows of one page',
+  },
   { plan: /^SCAN (json_each|\(subquery)/, sql: /FROM fresh_/, why: 'reads what the statement itself has found' },
   { plan: /^SCAN installation/, sql: /^SELECT name, value/, why: 'there are a few rows' },
   { plan: /^SCAN idempotent_answers/, sql: /substr/, why: 'those of an hour, once a minute of a rotation' },
@@ -50,7 +54,7 @@ const meant: readonly { readonly plan: RegExp; readonly sql: RegExp; readonly wh
     why: 'stops at a bound',
   },
   {
-    plan: /^(SCAN d USING INDEX deliveries_pending|USE TEMP B-TREE FOR ORDER BY)/,
+    plan: /^(SCAN d USING COVERING INDEX deliveries_pending|USE TEMP B-TREE FOR ORDER BY)/,
     sql: /FROM deliveries d INDEXED BY deliveries_pending\s/,
     why: 'the list of all that is pending, where that is few',
   },
