@@ -10,7 +10,7 @@ import type { TestContext } from 'node:test'
 import type { SendRequest, SendResult } from '../domain/attempt.ts'
 import { createAddressPolicy } from './address-policy.ts'
 import { createGuard } from './guard.ts'
-import type { Lookup } from './guard.ts'
+import type { Lookup } from './lookup.ts'
 import { createSender } from './sender.ts'
 import type { HttpSender } from './sender.ts'
 

@@ -5,12 +5,12 @@
 // checked apart, because the socket never asks `lookup` about them. The peer's address is checked once more before
 // the socket is handed over, in case all of that is wrong.
 
-import { lookup as dnsLookup } from 'node:dns'
-import type { LookupAddress } from 'node:dns'
 import { isIP } from 'node:net'
 import type { LookupFunction, Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import type { AddressPolicy } from './address-policy.ts'
+import { type Lookup, createLookup } from './lookup.ts'
+import { coded } from './socket-error.ts'
 
 /** The guard's refusal. The message suits outsiders; `reason` may tell what a private name resolves to. */
 export class BlockedError extends Error {
@@ -23,13 +23,6 @@ export class BlockedError extends Error {
     this.reason = reason
   }
 }
-
-/** Resolves a name to all of its addresses, as `dns.lookup` with `all` does. */
-export type Lookup = (
-  hostname: string,
-  options: { readonly all: true },
-  callback: (error: Error | null, addresses: LookupAddress[]) => void,
-) => void
 
 /** An undici connector that also returns the socket under way, so that it can be given up; null where it is refused. */
 export type GuardedConnector = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket | null
@@ -44,7 +37,7 @@ export interface Guard {
 
 /** What a test may replace. */
 export interface GuardOptions {
-  /** The resolver; `dns.lookup` by default. */
+  /** The resolver; `createLookup`'s by default. */
   readonly lookup?: Lookup
 }
 
@@ -66,7 +59,7 @@ export function createGuard(policy: AddressPolicy, options: GuardOptions = {}): 
     minVersion: 'TLSv1.2',
     // The sender's deadline covers the connection too, and gives the socket up.
     timeout: 0,
-    lookup: checkedLookup(policy, options.lookup ?? dnsLookup),
+    lookup: checkedLookup(policy, options.lookup ?? createLookup()),
   }) as GuardedConnector
 
   function connector(to: buildConnector.Options, callback: buildConnector.Callback): Socket | null {
@@ -132,8 +125,4 @@ function withServerName(to: buildConnector.Options): buildConnector.Options {
 
 function withoutDot(host: string): string {
   return host.endsWith('.') ? host.slice(0, -1) : host
-}
-
-function coded(code: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(code), { code })
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createAddressPolicy } from './address-policy.ts'
 import { answers, httpReceiver } from './fixture.ts'
-import { createGuard, type Lookup } from './guard.ts'
+import { createGuard } from './guard.ts'
 import { createGuardedFetch } from './guarded-fetch.ts'
+import type { Lookup } from './lookup.ts'
 
 function fetchWith(lookup: Lookup, allowNetworks: readonly string[] = []) {
   const guardedFetch = createGuardedFetch(createGuard(createAddressPolicy({ allowNetworks }), { lookup }))

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { answers, eventually, httpReceiver, listen, loopbackSender, post, rawReceiver, tcpReceiver } from './fixture.ts'
-import type { Lookup } from './guard.ts'
+import type { Lookup } from './lookup.ts'
 
 const timeoutMs = 250
 

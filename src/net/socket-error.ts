@@ -45,6 +45,11 @@ export function describeSocketError(error: Error): string {
   return textOf(code, error.message).slice(0, limits.errorKeptCharsMax)
 }
 
+/** An error as the system's are. */
+export function coded(code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(code), { code })
+}
+
 function textOf(code: string, message: string): string {
   const known = texts[code]
   if (known !== undefined) return known

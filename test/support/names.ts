@@ -2,30 +2,27 @@
 // server itself knows nothing of it. POSTHORN_TEST_NAMES is JSON, `{name: [[addresses], …]}`: the answers one after the
 // other, the last one for ever. All else is asked of the system, as ever.
 
-import dns, { type LookupAddress, type LookupAllOptions } from 'node:dns'
-import { syncBuiltinESMExports } from 'node:module'
+import { promises as dns } from 'node:dns'
+import { isIP } from 'node:net'
 
-const lists = new Map(
-  Object.entries(JSON.parse(process.env['POSTHORN_TEST_NAMES'] ?? '{}') as Record<string, string[][]>),
-)
+type Resolve = (name: string) => Promise<string[]>
 
-const systemLookup = dns.lookup
+const given = process.env['POSTHORN_TEST_NAMES']
+const prototype = dns.Resolver.prototype as { resolve4: Resolve; resolve6: Resolve }
 
-function lookup(
-  name: string,
-  options: LookupAllOptions,
-  callback: (error: Error | null, addresses: LookupAddress[]) => void,
-): void {
-  const answers = lists.get(name)
-  const answer = answers !== undefined && answers.length > 1 ? answers.shift() : answers?.[0]
-  if (answer === undefined) return systemLookup(name, options, callback)
-  const addresses = answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
-  process.nextTick(callback, null, addresses)
+/** Both kinds of address are asked for each time, so each goes through the answers by itself. */
+function answering(family: 4 | 6, system: Resolve): Resolve {
+  const lists = new Map(Object.entries(JSON.parse(given ?? '{}') as Record<string, string[][]>))
+  return async function resolve(this: unknown, name) {
+    const answers = lists.get(name)
+    const answer = answers !== undefined && answers.length > 1 ? answers.shift() : answers?.[0]
+    return answer === undefined ? system.call(this, name) : answer.filter((address) => isIP(address) === family)
+  }
 }
 
-if (process.env['POSTHORN_TEST_NAMES'] !== undefined) {
-  Object.assign(dns, { lookup })
-  syncBuiltinESMExports()
+if (given !== undefined) {
+  prototype.resolve4 = answering(4, prototype.resolve4)
+  prototype.resolve6 = answering(6, prototype.resolve6)
 }
 
 /** The environment of a server that resolves these names so. */
