@@ -125,6 +125,8 @@ export const limits = {
 
   // Attempts
   responseReadBytesMax: 64 * kib,
+  /** With its status line, headers and chunk framing: that much of a body in chunks of one byte is 384 KiB. */
+  responseWireBytesMax: 512 * kib,
   responseKeptCharsMax: 4096,
   errorKeptCharsMax: 500,
   idleSocketMs: 4 * second,

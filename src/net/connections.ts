@@ -74,6 +74,8 @@ class ClientConnection implements Connection {
   readonly #origin: Origin
   readonly #forget: (origin: Origin) => void
   #socket: Socket | null = null
+  /** Of the answer's bytes: each attempt has its own bound. */
+  #countAnew: () => void = noop
   #isDiscarded = false
 
   constructor(origin: Origin, connector: GuardedConnector, forget: (origin: Origin) => void) {
@@ -82,7 +84,7 @@ class ClientConnection implements Connection {
     this.client = new Client(origin.name, {
       connect: (options, callback) => {
         this.#socket = connector(options, callback)
-        if (this.#socket !== null) readInPieces(this.#socket)
+        if (this.#socket !== null) this.#countAnew = readInPieces(this.#socket)
       },
       allowH2: false,
       pipelining: 1,
@@ -103,6 +105,7 @@ class ClientConnection implements Connection {
   release(): void {
     if (this.#isDiscarded || this.isIdle) return
     this.isIdle = true
+    this.#countAnew()
     this.#origin.idle.push(this)
   }
 

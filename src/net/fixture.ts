@@ -14,6 +14,9 @@ import type { Lookup } from './lookup.ts'
 import { createSender } from './sender.ts'
 import type { HttpSender } from './sender.ts'
 
+/** What a receiver that never ends writes at once. */
+const floodBlockBytes = 65_536
+
 /** A server under test: its port, how many connections it has seen, and those still open. */
 export interface Receiver {
   readonly port: number
@@ -39,6 +42,17 @@ export async function rawReceiver(t: TestContext, answer: string | Buffer, isEnd
       else socket.write(answer)
     })
   })
+}
+
+/** Writes `head`, and `unit` over and over for as long as it is read. */
+export function writeEndlessly(socket: Socket, head: string, unit: string): void {
+  const block = unit.repeat(Math.ceil(floodBlockBytes / unit.length))
+  socket.write(head)
+  const go = (): void => {
+    while (!socket.destroyed && socket.write(block));
+  }
+  socket.on('drain', go)
+  go()
 }
 
 /** Lets a server listen until the test ends. Port 0 is any. */

@@ -4,7 +4,7 @@
 // deadline, an error or, in `body`, by too long a body. Only the first settling counts.
 //
 // Redirects are never followed, responses never decompressed, and a body is read no further than
-// `limits.responseReadBytesMax`: what answers is a stranger.
+// `limits.responseReadBytesMax` and all of an answer no further than `limits.responseWireBytesMax`: what answers is a stranger.
 
 import type { Dispatcher } from 'undici'
 import type { Outcome, SendResult } from '../domain/attempt.ts'

@@ -4,7 +4,18 @@ import { connect, createServer } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { answers, eventually, httpReceiver, listen, loopbackSender, post, rawReceiver, tcpReceiver } from './fixture.ts'
+import { limits } from '../domain/limits.ts'
+import {
+  answers,
+  eventually,
+  httpReceiver,
+  listen,
+  loopbackSender,
+  post,
+  rawReceiver,
+  tcpReceiver,
+  writeEndlessly,
+} from './fixture.ts'
 import type { Lookup } from './lookup.ts'
 
 const timeoutMs = 250
@@ -182,4 +193,50 @@ void test('an answer of far too many headers does not keep the processor', async
   const msEach = (user + system) / 1000 / attempts
   t.diagnostic(`${msEach.toFixed(1)} ms each`)
   assert.ok(msEach < 100, `${msEach} ms of the processor each`)
+})
+
+void test('an answer that goes on for ever without a body is cut, whatever it is made of', async (t) => {
+  const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'
+  const interimHeaders = Array.from({ length: 100 }, (_, index) => `a${index}: b\r\n`).join('')
+  const kinds: [kind: string, head: string, unit: string][] = [
+    ['interim answers', '', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
+    ['interim answers with headers', '', `HTTP/1.1 103 Early Hints\r\n${interimHeaders}\r\n`],
+    ['line breaks before the answer', '', '\r\n'],
+    ['one chunk extension', `${chunked}1;`, 'a'],
+    ['chunk extensions', chunked, `1;${'a'.repeat(100)}\r\nx\r\n`],
+    ['zeros of a chunk size', chunked, '0'],
+  ]
+  for (const [kind, head, unit] of kinds) {
+    const receiver = await tcpReceiver(t, (socket) => socket.once('data', () => writeEndlessly(socket, head, unit)))
+    const startedAt = performance.now()
+    const { outcome } = await post(loopbackSender(t), `http://127.0.0.1:${receiver.port}/`)
+    const tookMs = performance.now() - startedAt
+    assert.deepEqual(outcome, { kind: 'unreachable', error: 'response framing too large' }, kind)
+    assert.ok(tookMs < 1000, `${kind}: ${tookMs} ms`)
+    await eventually(() => receiver.open.size === 0)
+  }
+})
+
+void test('a whole body in chunks of one byte is taken', async (t) => {
+  const chunks = '1\r\nx\r\n'.repeat(limits.responseReadBytesMax)
+  const answer = `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`
+  const { port } = await rawReceiver(t, answer, false)
+  const sender = loopbackSender(t)
+  const { outcome } = await post(sender, `http://127.0.0.1:${port}/`)
+  assert.deepEqual(outcome, { kind: 'delivered', status: 200 })
+  assert.equal(sender.count().connections, 1, 'it was read to its end')
+})
+
+void test('what earlier answers of a connection were made of counts for none of the later ones', async (t) => {
+  const body = 'x'.repeat(limits.responseReadBytesMax)
+  const receiver = await httpReceiver(t, (request, response) => {
+    request.resume().on('end', () => response.end(body))
+  })
+  const sender = loopbackSender(t)
+  const rounds = 2 * Math.ceil(limits.responseWireBytesMax / limits.responseReadBytesMax)
+  for (let round = 0; round < rounds; round++) {
+    const { outcome } = await post(sender, `http://127.0.0.1:${receiver.port}/`)
+    assert.deepEqual(outcome, { kind: 'delivered', status: 200 })
+  }
+  assert.equal(receiver.connections(), 1)
 })

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { TlsOptions } from 'node:tls'
-import { answers, listen, loopbackSender, post } from './fixture.ts'
+import { answers, listen, loopbackSender, post, writeEndlessly } from './fixture.ts'
 import type { Receiver } from './fixture.ts'
 
 const certificate = makeCertificate()
@@ -31,9 +31,7 @@ void test(
 )
 
 void test('verifies the name although the address is pinned, and wants TLS 1.2', options, async (t) => {
-  const before = getCACertificates('default')
-  setDefaultCACertificates([certificate?.cert ?? ''])
-  t.after(() => setDefaultCACertificates(before))
+  trustCertificate(t)
   const receiver = await tlsReceiver(t)
   const sender = loopbackSender(t, answers(['127.0.0.1']))
   const url = `https://good.test:${receiver.port}/`
@@ -53,6 +51,25 @@ void test('verifies the name although the address is pinned, and wants TLS 1.2',
   const refused = await post(sender, `https://good.test:${old.port}/`)
   assert.ok(refused.outcome.kind === 'unreachable' && refused.outcome.error.startsWith('TLS failed ('))
 })
+
+void test('an answer that goes on for ever without a body is cut under TLS too', options, async (t) => {
+  trustCertificate(t)
+  const server = createTlsServer(certificate ?? {}, (socket) => {
+    socket.on('error', () => {}).once('data', () => writeEndlessly(socket, '', '\r\n'))
+  })
+  const { port } = await listen(t, server, '127.0.0.1')
+  const startedAt = performance.now()
+  const { outcome } = await post(loopbackSender(t, answers(['127.0.0.1'])), `https://good.test:${port}/`)
+  const tookMs = performance.now() - startedAt
+  assert.deepEqual(outcome, { kind: 'unreachable', error: 'response framing too large' })
+  assert.ok(tookMs < 1000, `${tookMs} ms`)
+})
+
+function trustCertificate(t: TestContext): void {
+  const before = getCACertificates('default')
+  setDefaultCACertificates([certificate?.cert ?? ''])
+  t.after(() => setDefaultCACertificates(before))
+}
 
 async function tlsReceiver(t: TestContext, more: TlsOptions = {}): Promise<Receiver> {
   const server = createServer({ ...certificate, ...more }, (request, response) => {

@@ -19,6 +19,7 @@ const texts: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   UND_ERR_HEADERS_OVERFLOW: 'response headers too large',
+  RESPONSE_FRAMING: 'response framing too large',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'content length mismatch',
   UND_ERR_DESTROYED: 'sender closed',
   UND_ERR_CLOSED: 'sender closed',
