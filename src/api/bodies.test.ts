@@ -6,6 +6,7 @@ import { request as httpRequest } from 'node:http'
 import { after, suite, test } from 'node:test'
 import { type ApiCase, testCases } from '../../test/support/api-case.ts'
 import { eventType, fresh, startApiRig } from '../../test/support/api-rig.ts'
+import { limits } from '../domain/limits.ts'
 
 const rig = await startApiRig()
 after(() => rig.close())
@@ -18,6 +19,31 @@ const mib = 1024 * 1024
 const sized = (bytes: number): string => {
   const empty = eventWith('{"x":""}')
   return empty.replace('"x":""', `"x":"${'x'.repeat(bytes - empty.length)}"`)
+}
+const register = { method: 'POST', path: `/v1/tenants/${tenant.id}/endpoints`, key: tenant.key } as const
+
+/** Every field at its limit, and all that is not ASCII escaped. */
+function largestEndpoint(): string {
+  const many = (count: number, chars: number): string[] =>
+    Array.from({ length: count }, (_, index) => String(index).padStart(chars, 'é'))
+  const value = '"'.repeat(limits.customHeadersCharsMax / limits.customHeadersMax - 2)
+  const endpoint = {
+    url: 'https://example.com/'.padEnd(limits.urlCharsMax, 'é'),
+    eventTypes: many(limits.eventTypesPerEndpointMax, limits.eventTypeCharsMax),
+    filters: Object.fromEntries(
+      many(limits.filtersPerEndpointMax, limits.attributeCharsMax).map((name) => [
+        name,
+        'é'.repeat(limits.attributeCharsMax),
+      ]),
+    ),
+    description: 'é'.repeat(limits.descriptionCharsMax),
+    enabled: false,
+    headers: Object.fromEntries(
+      Array.from({ length: limits.customHeadersMax }, (_, index) => [String(index).padStart(2, 'h'), value]),
+    ),
+    secrets: Array.from({ length: limits.secretsPerEndpointMax }, () => `whsec_${'A'.repeat(84)}AA==`),
+  }
+  return JSON.stringify(endpoint).replaceAll('é', '\\u00e9')
 }
 
 suite('a body', () => {
@@ -62,7 +88,23 @@ suite('a body', () => {
       has: ['{"field":"key0","message":"is not known"}'],
     },
     { name: 'of 1 MiB is accepted', ...post, raw: sized(mib), status: 202 },
-    { name: 'of a byte more is refused', ...post, raw: sized(mib + 1), status: 413, code: 'body_too_large' },
+    {
+      name: 'of a byte more is refused',
+      ...post,
+      raw: sized(mib + 1),
+      status: 413,
+      code: 'body_too_large',
+      has: ['at most 1048576 bytes'],
+    },
+    { name: 'that is the largest endpoint is accepted', ...register, raw: largestEndpoint(), status: 201 },
+    {
+      name: 'that is larger than any endpoint is refused',
+      ...register,
+      raw: '{}'.padEnd(192 * 1024 + 1),
+      status: 413,
+      code: 'body_too_large',
+      has: ['at most 196608 bytes'],
+    },
   ])
 
   test('of unannounced length is refused past 1 MiB too', async () => {

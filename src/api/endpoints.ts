@@ -19,7 +19,7 @@ import {
 } from '../operations/endpoints.ts'
 import { timeOf } from './events.ts'
 import { customersToo } from './operator-front.ts'
-import { EndpointSchema, endpointShape, Nullable, PageOf, StringMap, Time } from './shapes.ts'
+import { EndpointSchema, endpointShape, Nullable, PageOf, Time } from './shapes.ts'
 
 const strict = { additionalProperties: false }
 const TenantPath = Type.Object({ tenant: Type.String() })
@@ -28,10 +28,10 @@ const EndpointPath = Type.Object({ tenant: Type.String(), endpoint: Type.String(
 const fields = {
   url: Type.String(),
   eventTypes: Type.Array(Type.String(), { maxItems: limits.eventTypesPerEndpointMax }),
-  filters: Type.Optional(StringMap),
+  filters: Type.Optional(Type.Record(Type.String(), Type.String(), { maxProperties: limits.filtersPerEndpointMax })),
   description: Type.Optional(Nullable(Type.String())),
   enabled: Type.Optional(Type.Boolean()),
-  headers: Type.Optional(StringMap),
+  headers: Type.Optional(Type.Record(Type.String(), Type.String(), { maxProperties: limits.customHeadersMax })),
   // None would mean deliveries that nobody can verify; without the field one is made.
   secrets: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: limits.secretsPerEndpointMax })),
 }

@@ -70,6 +70,7 @@ export function eventRoutes(context: Context): AnyRoute[] {
       tag,
       access: 'write',
       body: EventBody,
+      bodyBytesMax: limits.requestBodyBytesMax,
       answers: { 202: Published, 200: Published },
       async handle({ body, request }) {
         const published = await publishEvent(context, inputOf(body, request.bodyText))
@@ -88,6 +89,7 @@ export function eventRoutes(context: Context): AnyRoute[] {
         { events: Type.Array(Type.Unknown(), { minItems: 1, maxItems: limits.batchEventsMax }) },
         strict,
       ),
+      bodyBytesMax: limits.requestBodyBytesMax,
       answers: { 202: Type.Object({ results: Type.Array(BatchResult) }) },
       async handle({ body, request }) {
         const texts = elementTexts(memberText(request.bodyText, 'events') ?? '[]')
@@ -164,7 +166,7 @@ function inputOf(body: Static<typeof EventBody>, text: string): EventInput {
 
 function checked(event: unknown, text: string): Result<EventInput> {
   if (eventValidator.Check(event)) return success(inputOf(event, text))
-  return failure({ kind: 'invalid', where: 'body', fields: fieldErrors(eventValidator.Errors(event), event) })
+  return failure({ kind: 'invalid', where: 'body', fields: fieldErrors(eventValidator, event) })
 }
 
 function publishedShape({ event, deliveries, duplicate }: PublishedEvent): unknown {

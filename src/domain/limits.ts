@@ -11,7 +11,15 @@ export const limits = {
   connectionsMax: 10_000,
   /** Requests of one connection that wait behind one that is not answered yet. */
   pipelinedRequestsMax: 100,
+  /** Of a body that posts events. */
   requestBodyBytesMax: mib,
+  /**
+   * Of every other body. Looking for what is wrong with one takes time of everybody, so it is hardly more than the
+   * largest endpoint has that may be registered: 187 KiB, where its text is not ASCII and escaped.
+   */
+  managementBodyBytesMax: 192 * kib,
+  /** Faults of one body, event or endpoint that are looked for and told. */
+  fieldErrorsMax: 20,
   requestTimeoutMs: 30 * second,
   /** How often the server looks for requests that take longer, and ends them. */
   requestCheckMs: second,

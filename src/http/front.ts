@@ -58,6 +58,8 @@ export interface Route<Params, Query, Body> {
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body
+  /** Default: `limits.managementBodyBytesMax`. */
+  readonly bodyBytesMax?: number
   /** Schemas of the answers, by status; they document, tests hold the answers to them. */
   readonly answers: Readonly<Partial<Record<number | 'default', TSchema>>>
   handle(call: Call<Params, Query, Body>): Soon<Result<Answer>>
@@ -97,7 +99,7 @@ export async function serveFront(app: FastifyInstance, front: Front, documentPat
   await app.register(async (scope) => {
     await scope.register(fastifySwagger, { openapi: { openapi: '3.1.0', ...front.openapi } })
     scope.setErrorHandler((error, request, reply) => {
-      const problem = problemOfError(error)
+      const problem = problemOfError(error, request)
       if (problem === null) request.log.error({ err: error, requestId: request.id }, 'a request failed')
       return sendAnswer(reply, front.answerProblem(problem ?? { kind: 'internal' }, request))
     })
@@ -122,11 +124,12 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
 }
 
 function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute): void {
-  const { method, path, operationId, summary, tag, params, query, body, answers } = definition
+  const { method, path, operationId, summary, tag, params, query, body, bodyBytesMax, answers } = definition
   scope.route({
     method,
     url: path,
     config: { route: definition },
+    ...(bodyBytesMax !== undefined && { bodyLimit: bodyBytesMax }),
     schema: {
       operationId,
       summary,

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { StoreUnavailable } from '../store/store.ts'
 import { limits } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
@@ -13,7 +14,7 @@ export class ProblemError extends Error {
 }
 
 /** What an exception means to the caller; null: nothing it should know, it is ours to mend. */
-export function problemOfError(error: unknown): Problem | null {
+export function problemOfError(error: unknown, request: FastifyRequest): Problem | null {
   if (error instanceof ProblemError) return error.problem
   if (error instanceof StoreUnavailable) {
     return {
@@ -27,7 +28,7 @@ export function problemOfError(error: unknown): Problem | null {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return { kind: 'mediaTypeUnsupported', mediaType: '' }
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return { kind: 'bodyTooLarge', bytesMax: limits.requestBodyBytesMax }
+      return { kind: 'bodyTooLarge', bytesMax: request.routeOptions.bodyLimit }
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return { kind: 'bodyMalformed', detail: 'the body is not as long as Content-Length says' }
     // Of the caller's connection: those of our own are other errors by now (StoreUnavailable).

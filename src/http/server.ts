@@ -37,7 +37,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     // A logger of its own for each request, and a look at how each answer ended, cost more than they tell: the hook
     // below gives all requests the same one, and what is logged carries the request id itself.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: limits.requestBodyBytesMax,
+    bodyLimit: limits.managementBodyBytesMax,
     serverFactory: createBoundedServer,
     exposeHeadRoutes: false,
     return503OnClosing: false,
@@ -72,7 +72,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   })
   app.setNotFoundHandler(answerUnknownRoute)
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOfError(error)
+    const problem = problemOfError(error, request)
     if (problem === null) request.log.error({ err: error, requestId: request.id }, 'a request failed')
     const front = frontOf(fronts, request.url.split('?')[0] ?? '', options.fallback)
     return sendAnswer(reply, front.answerProblem(problem ?? { kind: 'internal' }, request))

@@ -3,7 +3,9 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import { type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
+import { limits } from '../domain/limits.ts'
 import type { FieldError } from '../domain/problem.ts'
 import { ProblemError } from './problem-error.ts'
 
@@ -22,7 +24,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     if (validator.Check(plain)) return { value: plain }
     const value = where === 'body' ? input : converted(schema, input)
     if (where !== 'body' && validator.Check(value)) return { value }
-    const fields = fieldErrors(validator.Errors(value), value)
+    const fields = fieldErrors(validator, value)
     // A body that is not an object at all has no field to blame.
     const problem =
       where === 'body' && fields.some((fault) => fault.field === '')
@@ -60,10 +62,14 @@ function converted(schema: TSchema, input: unknown): unknown {
   return Object.fromEntries(kept)
 }
 
-type SchemaError = ReturnType<ReturnType<typeof Compile>['Errors']>[number]
+type Validator = ReturnType<typeof Compile>
+type SchemaError = ReturnType<Validator['Errors']>[number]
+
+Settings.Set({ maxErrors: limits.fieldErrorsMax })
 
 /** One error per field: the first that tells most. */
-export function fieldErrors(errors: readonly SchemaError[], input: unknown): FieldError[] {
+export function fieldErrors(validator: Validator, input: unknown): FieldError[] {
+  const errors = validator.Errors(excerpt(validator.Type(), input))
   const faults = new Map<string, FieldError>()
   const add = (field: string, rule: FieldError['rule'], message: string, more: Partial<FieldError> = {}): void => {
     if (!faults.has(field)) faults.set(field, { field, rule, message, ...more })
@@ -95,6 +101,40 @@ export function fieldErrors(errors: readonly SchemaError[], input: unknown): Fie
     }
   }
   return [...faults.values()]
+}
+
+/**
+ * Of an input with faults what tells them: the library looks at all of a list or map, however long, and however many
+ * faults it has found. One past its bound shows that there are too many, and so do some names that are not known.
+ */
+function excerpt(schema: TSchema, input: unknown): unknown {
+  if (Array.isArray(input)) {
+    const { items, maxItems = input.length } = schema as ArraySchema
+    const kept = input.slice(0, maxItems + 1)
+    return items === undefined ? kept : kept.map((item) => excerpt(items, item))
+  }
+  if (input === null || typeof input !== 'object') return input
+  const { properties = {}, additionalProperties, maxProperties = Infinity } = schema as ObjectSchema
+  let others = additionalProperties === false ? limits.fieldErrorsMax : maxProperties
+  const kept: [name: string, value: unknown][] = []
+  for (const name of Object.keys(input)) {
+    const known = Object.hasOwn(properties, name) ? properties[name] : undefined
+    if (known === undefined && others-- < 0) continue
+    const value = (input as Fields)[name]
+    kept.push([name, known === undefined ? value : excerpt(known, value)])
+  }
+  return Object.fromEntries(kept)
+}
+
+interface ArraySchema {
+  readonly items?: TSchema
+  readonly maxItems?: number
+}
+
+interface ObjectSchema {
+  readonly properties?: Readonly<Record<string, TSchema>>
+  readonly additionalProperties?: unknown
+  readonly maxProperties?: number
 }
 
 function ruleOf(keyword: string): FieldError['rule'] {

@@ -19,11 +19,11 @@ export interface EndpointInput {
   readonly secrets?: readonly string[]
 }
 
-/** All that is wrong with the input, by field; empty: nothing. */
+/** What is wrong with the input, by field, as far as one answer tells; empty: nothing. */
 export function endpointFaults(context: Context, dialect: Dialect, input: EndpointInput): FieldError[] {
   const faults: FieldError[] = []
   const add: Add = (field, rule, message, more = {}) => {
-    if (message !== null) faults.push({ field, rule, message, ...more })
+    if (message !== null && faults.length < limits.fieldErrorsMax) faults.push({ field, rule, message, ...more })
   }
   if (input.url !== undefined) checkUrl(context, dialect, input.url, add)
   if (input.eventTypes !== undefined) checkEventTypes(dialect, input.eventTypes, add)
@@ -32,16 +32,11 @@ export function endpointFaults(context: Context, dialect: Dialect, input: Endpoi
     add('description', 'length', `must have at most ${dialect.endpointRules.descriptionCharsMax} characters`)
   }
   if (input.headers !== undefined) checkHeaders(dialect, input.headers, add)
-  if (input.secrets !== undefined) {
-    if (input.secrets.length > limits.secretsPerEndpointMax) {
-      add('secrets', 'length', `must hold at most ${limits.secretsPerEndpointMax}`)
-    }
-    for (const [index, secret] of input.secrets.entries()) {
-      add(`secrets.${index}`, 'format', dialect.endpointRules.secretFault(secret))
-    }
-  }
+  if (input.secrets !== undefined) checkSecrets(dialect, input.secrets, add)
   return faults
 }
+
+// Of too many of something no single one is looked at: there may be a hundred thousand of them.
 
 type Add = (
   field: string,
@@ -72,7 +67,8 @@ function checkEventTypes(dialect: Dialect, patterns: readonly string[], add: Add
   const { eventTypesMax = limits.eventTypesPerEndpointMax, eventTypesAsWritten = false } = dialect.endpointRules
   if (patterns.length === 0 && !eventTypesAsWritten) add('eventTypes', 'length', 'must name at least one event type')
   if (patterns.length > eventTypesMax) {
-    add('eventTypes', 'length', `must name at most ${eventTypesMax} event type${eventTypesMax === 1 ? '' : 's'}`)
+    const most = `${eventTypesMax} event type${eventTypesMax === 1 ? '' : 's'}`
+    return add('eventTypes', 'length', `must name at most ${most}`)
   }
   for (const [index, pattern] of patterns.entries()) {
     if (isKnownPattern(dialect, pattern)) continue
@@ -92,7 +88,7 @@ function checkFilters(dialect: Dialect, filters: Readonly<Record<string, string>
   const known = dialect.endpointRules.filters
   const names = Object.keys(filters)
   if (names.length > limits.filtersPerEndpointMax) {
-    add('filters', 'length', `must name at most ${limits.filtersPerEndpointMax} attributes`)
+    return add('filters', 'length', `must name at most ${limits.filtersPerEndpointMax} attributes`)
   }
   for (const name of names) {
     if (known !== 'any' && !known.includes(name)) add(`filters.${name}`, 'unknown', 'is not an attribute to filter by')
@@ -107,7 +103,9 @@ function checkHeaders(dialect: Dialect, headers: Readonly<Record<string, string>
   if (entries.length > 0 && !dialect.endpointRules.customHeaders) {
     return add('headers', 'unknown', 'this dialect has no custom headers')
   }
-  if (entries.length > limits.customHeadersMax) add('headers', 'length', `must be at most ${limits.customHeadersMax}`)
+  if (entries.length > limits.customHeadersMax) {
+    return add('headers', 'length', `must be at most ${limits.customHeadersMax}`)
+  }
   let chars = 0
   const seen = new Set<string>()
   for (const [name, value] of entries) {
@@ -125,5 +123,14 @@ function checkHeaders(dialect: Dialect, headers: Readonly<Record<string, string>
   }
   if (chars > limits.customHeadersCharsMax) {
     add('headers', 'length', `must have at most ${limits.customHeadersCharsMax} characters together`)
+  }
+}
+
+function checkSecrets(dialect: Dialect, secrets: readonly string[], add: Add): void {
+  if (secrets.length > limits.secretsPerEndpointMax) {
+    return add('secrets', 'length', `must hold at most ${limits.secretsPerEndpointMax}`)
+  }
+  for (const [index, secret] of secrets.entries()) {
+    add(`secrets.${index}`, 'format', dialect.endpointRules.secretFault(secret))
   }
 }

@@ -67,6 +67,10 @@ export function refusal(problem: ProblemName, { request, id, field = '' }: Asked
       return invalidBody(field)
     case 'bodyMalformed':
       return refused(400, 'validation_error', 'INVALID_REQUEST_BODY')
+    case 'bodyTooLarge':
+      return refused(413, 'validation_error', 'INVALID_REQUEST_BODY', {
+        message: 'The request body is larger than 196608 bytes.',
+      })
     case 'mediaTypeUnsupported':
       return refused(415, 'validation_error', 'UNSUPPORTED_MEDIA_TYPE')
     case 'methodNotAllowed':

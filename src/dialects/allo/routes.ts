@@ -3,6 +3,7 @@
 import { Type } from 'typebox'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import type { EndpointId } from '../../domain/ids.ts'
+import { limits } from '../../domain/limits.ts'
 import { success } from '../../domain/problem.ts'
 import { ifOk } from '../../domain/soon.ts'
 import { isoSeconds } from '../../domain/time.ts'
@@ -55,7 +56,10 @@ const ApiError = Type.Object({
 // Topics are plain strings here: an unknown one has an error code of its own, given where endpoints are checked.
 const fields = {
   url: Type.String({ format: 'uri', description: 'HTTPS URL, publicly reachable.' }),
-  topics: Type.Array(Type.String(), { description: 'At least one topic.' }),
+  topics: Type.Array(Type.String(), {
+    maxItems: limits.eventTypesPerEndpointMax,
+    description: 'At least one topic.',
+  }),
   description: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 }
 

@@ -2,6 +2,7 @@
 // have. None of them changes anything.
 
 import assert from 'node:assert/strict'
+import { limits } from '../../domain/limits.ts'
 import { checkRefusal } from './answers.ts'
 import type { Case } from './case.ts'
 import type { Profile } from './profile.ts'
@@ -37,6 +38,17 @@ export function bodyCases(profile: Profile, add: Case): void {
       }
     }
     assert.deepEqual(await customer.get(id), before)
+    assert.equal((await customer.list()).length, 1)
+  })
+
+  add('a body larger than any endpoint is refused by create and change', async (world) => {
+    const customer = await world.customer()
+    const { id } = await customer.endpoint(world.hook().url)
+    const sample = api.sample(world.hook().url, 0)
+    for (const { method, path, body } of [create.request(customer, sample), change.request(customer, id, sample)]) {
+      const request = { method, path, raw: JSON.stringify(body).padEnd(limits.managementBodyBytesMax + 1) }
+      checkRefusal(profile, 'bodyTooLarge', await customer.ask(request), { request })
+    }
     assert.equal((await customer.list()).length, 1)
   })
 

@@ -65,6 +65,7 @@ export type ProblemName =
   | 'fieldInvalid'
   | 'fieldUnknown'
   | 'bodyMalformed'
+  | 'bodyTooLarge'
   | 'mediaTypeUnsupported'
   | 'methodNotAllowed'
   | 'routeUnknown'

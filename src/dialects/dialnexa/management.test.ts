@@ -162,15 +162,6 @@ onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
     })
   })
 
-  add('a body past 1 MiB is refused', async (world) => {
-    const customer = await world.customer()
-    const body = { ...api.sample(world.hook().url, 0), padding: 'x'.repeat(1024 * 1024) }
-    const answer = await customer.ask({ method: 'POST', path, body })
-    const expected = { statusCode: 413, message: 'request entity too large', error: 'Payload Too Large' }
-    assert.deepEqual(answer.body, expected)
-    assert.deepEqual((await listed(customer, '')).ids, [])
-  })
-
   async function listed(customer: Customer, query: string): Promise<{ ids: string[]; meta: unknown }> {
     const answer = await customer.ask({ method: 'GET', path: `${path}${query}` })
     assert.equal(answer.status, 200, answer.text)

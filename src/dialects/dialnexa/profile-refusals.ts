@@ -48,6 +48,8 @@ export function refusal(problem: ProblemName, { request, field = '' }: Asked): R
       throw new Error(`no expectation for ${field}`)
     case 'bodyMalformed':
       return { status: 400, body: { statusCode: 400, error: 'Bad Request' } }
+    case 'bodyTooLarge':
+      return refused(413, 'Payload Too Large', 'request entity too large')
     case 'mediaTypeUnsupported':
       return refused(415, 'Unsupported Media Type', 'Unsupported Media Type')
     // To NestJS a route is a path and a method: it tells no difference.

@@ -54,6 +54,8 @@ export function refusal(problem: ProblemName, { request, field = '', value }: As
       return atField(wordsFor(field, value))
     case 'bodyMalformed':
       return { status: 400, body: { errors: {} } }
+    case 'bodyTooLarge':
+      return refused(413, 'Request body is larger than 196608 bytes')
     case 'mediaTypeUnsupported':
       return refused(415, 'Unsupported media type. Please use application/json')
     case 'methodNotAllowed':

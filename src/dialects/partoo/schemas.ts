@@ -39,7 +39,10 @@ export interface NewWebhookInput {
 }
 
 export const CreatedWebhooks = Type.Object({ items: Type.Array(WebhookItem) })
-export const CreateWebhooks = Type.Object({ items: Type.Array(NewWebhook, { minItems: 1 }) })
+// Of an event type an organization has one webhook: a legal request has no more than there are types.
+export const CreateWebhooks = Type.Object({
+  items: Type.Array(NewWebhook, { minItems: 1, maxItems: eventTypes.length }),
+})
 
 /** The same, of which only the first entry counts, so that only it is looked at. */
 export const Tryout = Type.Object({

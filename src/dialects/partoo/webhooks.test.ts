@@ -80,6 +80,7 @@ onOneServer('partoo: webhooks', partooProfile, onSqlite, (add) => {
       [{ items: null }, { items: 'must be an array' }],
       [{ items: good }, { items: 'must be an array' }],
       [{ items: [] }, { items: 'must not have fewer than 1 items' }],
+      [{ items: Array.from({ length: 7 }, () => good) }, { items: 'must not have more than 6 items' }],
       [{ items: [good, 5, null] }, { items: { 1: 'must be an object', 2: 'must be an object' } }],
       [{ items: [good, {}] }, { items: { 1: { url: 'is required', event_type: 'is required' } } }],
       [{ items: [good, { ...good, url: 'x' }, { ...good, url: 5 }] }, { items: { 2: { url: 'must be a string' } } }],

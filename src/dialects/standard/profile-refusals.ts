@@ -53,6 +53,8 @@ export function refusal(problem: ProblemName, { field = '', id = '' }: Asked): R
       return invalid(field)
     case 'bodyMalformed':
       return refused(400, 'body_malformed')
+    case 'bodyTooLarge':
+      return refused(413, 'body_too_large', { detail: 'A body has at most 196608 bytes.' })
     case 'mediaTypeUnsupported':
       return refused(415, 'media_type_unsupported')
     case 'methodNotAllowed':

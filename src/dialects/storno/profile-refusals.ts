@@ -60,6 +60,8 @@ export function refusal(problem: ProblemName, { request, field = '' }: Asked): R
       return refused(400, 'Validation failed')
     case 'bodyMalformed':
       return refused(400, 'Invalid JSON')
+    case 'bodyTooLarge':
+      return refused(413, 'Payload too large', { message: 'The request body must have at most 196608 bytes' })
     case 'mediaTypeUnsupported':
       return refused(415, 'Unsupported media type')
     case 'methodNotAllowed':

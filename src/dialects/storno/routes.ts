@@ -1,6 +1,7 @@
 // Storno.ro's webhook API as its customers see it: endpoints. Deliveries are in delivery-routes.ts. Sources: README.md.
 
 import { Type } from 'typebox'
+import { limits } from '../../domain/limits.ts'
 import { failure, invalidField, type Result, success } from '../../domain/problem.ts'
 import { ifOk, once } from '../../domain/soon.ts'
 import type { DialectFront } from '../../http/dialect-front.ts'
@@ -30,7 +31,11 @@ const { urlCharsMax, descriptionCharsMax } = storno.endpointRules
 // is said where endpoints are checked.
 const fields = {
   url: Type.String({ minLength: 1, maxLength: urlCharsMax, description: 'HTTPS URL, publicly reachable.' }),
-  events: Type.Array(Type.String(), { minItems: 1, description: 'Event types, or `*` for all, later ones included.' }),
+  events: Type.Array(Type.String(), {
+    minItems: 1,
+    maxItems: limits.eventTypesPerEndpointMax,
+    description: 'Event types, or `*` for all, later ones included.',
+  }),
   description: Type.Optional(Type.Union([Type.String({ maxLength: descriptionCharsMax }), Type.Null()])),
   isActive: Type.Optional(Type.Boolean({ default: true })),
 }

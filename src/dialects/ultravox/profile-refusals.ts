@@ -68,6 +68,8 @@ export function refusal(problem: ProblemName, { request, field = '' }: Asked): R
       return { status: 400, body: {} }
     case 'bodyMalformed':
       return { status: 400, body: noObject[String(request.raw)] ?? {} }
+    case 'bodyTooLarge':
+      return refused(413, 'Request body is larger than 196608 bytes.')
     case 'mediaTypeUnsupported':
       return refused(415, `Unsupported media type "${request.headers?.['content-type']}" in request.`)
     case 'methodNotAllowed':

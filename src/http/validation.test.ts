@@ -1,0 +1,66 @@
+// A wrong body costs no more than a right one: of what is too much only the beginning is looked at.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { limits } from '../domain/limits.ts'
+import { fieldErrors } from './validation.ts'
+
+const strict = { additionalProperties: false }
+const schema = Type.Object(
+  {
+    list: Type.Optional(Type.Array(Type.String({ enum: ['a'] }), { maxItems: 10 })),
+    map: Type.Optional(Type.Record(Type.String(), Type.Integer(), { maxProperties: 10 })),
+    lists: Type.Optional(Type.Array(Type.Object({ list: Type.Array(Type.Integer(), { maxItems: 10 }) }))),
+  },
+  strict,
+)
+const validator = Compile(schema)
+
+const many = 10_000
+const wrongList = (reads: () => void): unknown => counted(Array<string>(many).fill('b'), reads)
+const wrongMap = (reads: () => void): object =>
+  counted(Object.fromEntries(Array.from({ length: many }, (_, index) => [`key${index}`, 'b'])), reads)
+
+const cases: Readonly<Record<string, (reads: () => void) => unknown>> = {
+  'a list of too many': (reads) => ({ list: wrongList(reads) }),
+  'a map of too many': (reads) => ({ map: wrongMap(reads) }),
+  'a list within a list': (reads) => ({ lists: [{ list: [] }, { list: wrongList(reads) }] }),
+  'unknown fields': wrongMap,
+}
+
+for (const [name, inputOf] of Object.entries(cases)) {
+  test(`${name} is not looked at to its end`, () => {
+    let reads = 0
+    const faults = fieldErrors(
+      validator,
+      inputOf(() => (reads += 1)),
+    )
+    assert.ok(faults.length > 0 && faults.length <= limits.fieldErrorsMax, String(faults.length))
+    assert.ok(reads < 1000, `${reads} reads`)
+  })
+}
+
+test('the first faults are told with what is wrong about the whole', () => {
+  const list = ['a', 'b', ...Array<string>(many).fill('a')]
+  const faults = fieldErrors(validator, { list, map: { ['__proto__']: 1, a: 'b' } })
+  assert.deepEqual(
+    faults.map(({ field, rule, value }) => [field, rule, value]),
+    [
+      ['list.1', 'choice', 'b'],
+      ['list', 'length', list],
+      ['map.a', 'type', 'b'],
+    ],
+  )
+})
+
+/** The same, counting how often an element is read. */
+function counted<Whole extends object>(whole: Whole, read: () => void): Whole {
+  return new Proxy(whole, {
+    get(target, name) {
+      if (Object.hasOwn(target, name) && name !== 'length') read()
+      return Reflect.get(target, name) as unknown
+    },
+  })
+}

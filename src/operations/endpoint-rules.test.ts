@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { limits } from '../domain/limits.ts'
+import { allo } from '../dialects/allo/wire.ts'
+import { standard } from '../dialects/standard/wire.ts'
+import type { Context } from './context.ts'
+import { endpointFaults, type EndpointInput } from './endpoint-rules.ts'
+
+/** No case has a URL, which is all that is asked of it. */
+const context = { allowHttp: false } as Context
+
+const many = 10_000
+const wrongNames = Object.fromEntries(Array.from({ length: many }, (_, index) => [`${index} `, '\u0001'.repeat(300)]))
+
+for (const [field, input] of Object.entries({
+  eventTypes: { eventTypes: Array<string>(many).fill('') },
+  filters: { filters: wrongNames },
+  headers: { headers: wrongNames },
+  secrets: { secrets: Array<string>(many).fill('') },
+}) satisfies [string, EndpointInput][]) {
+  test(`too many ${field} are one fault, whatever is wrong with each`, () => {
+    const faults = endpointFaults(context, standard, input)
+    assert.equal(faults.length, 1)
+    assert.partialDeepStrictEqual(faults[0], { field, rule: 'length' })
+  })
+}
+
+test('only the first faults are told', () => {
+  const eventTypes = Array<string>(limits.eventTypesPerEndpointMax).fill('no.such')
+  const faults = endpointFaults(context, allo, { eventTypes })
+  assert.equal(faults.length, limits.fieldErrorsMax)
+  assert.equal(faults[0]?.field, 'eventTypes.0')
+})
