@@ -32,6 +32,7 @@ import { ownAddresses } from './net/own-addresses.ts'
 import { createSender } from './net/sender.ts'
 import type { Context } from './operations/context.ts'
 import { KeyRing } from './operations/key-ring.ts'
+import { Replays } from './operations/replays.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { IncarnationLost, type Store, StoreUnavailable } from './store/store.ts'
 import { Metrics } from './telemetry/metrics.ts'
@@ -107,6 +108,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       engine,
       directory,
       keys,
+      replays: new Replays(),
       vault,
       dialects,
       publicKeys: new Map(

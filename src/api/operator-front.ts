@@ -84,6 +84,7 @@ export const operatorErrorCodes = {
   changed_meanwhile: 409,
   no_secret_to_rotate: 409,
   endpoint_disabled: 409,
+  replay_running: 409,
   endpoint_unreadable: 409,
   endpoint_deleted: 409,
   delivery_in_flight: 409,

@@ -146,6 +146,8 @@ export const limits = {
   retentionIntervalMs: minute,
   sweepIntervalMs: minute,
   bulkStepRows: 1000,
+  /** Replays of a node, a step of each in turn; further ones are refused with 503. */
+  replaysAtOnceMax: 16,
   /** Endpoints that are sealed with another master key in one step. */
   rotationStepRows: 100,
   /** How long until what was sealed with another master key meanwhile is looked for again. */

@@ -9,6 +9,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Store } from '../store/store.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { KeyRing } from './key-ring.ts'
+import type { Replays } from './replays.ts'
 
 /** Says early why a URL can never be delivered to; null: nothing is known against it. No name is looked up. */
 export interface EgressPolicy {
@@ -21,6 +22,7 @@ export interface Context {
   readonly engine: Engine
   readonly directory: Directory
   readonly keys: KeyRing
+  readonly replays: Replays
   readonly vault: Vault
   readonly dialects: ReadonlyMap<string, Dialect>
   /** PEM by dialect, of those that sign with a key of the installation. */

@@ -57,17 +57,14 @@ export async function replay(
   if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id })
   if (!endpoint.enabled) return failure(endpointDisabled)
   const now = context.clock.now()
-  let after: DeliveryId | null = null
-  let count = 0
-  do {
+  const replayed = await context.replays.run(endpoint.key, async (after) => {
     const request = { endpoint: endpoint.key, since, until, statuses, now, rowsMax: limits.bulkStepRows, after }
     const step = await context.store.rearmDeliveries(request)
     context.engine.statuses.drop(endpoint.key)
-    count += step.count
-    after = step.last
-  } while (after !== null)
-  context.engine.wake()
-  return success(count)
+    return step
+  })
+  if (replayed.ok) context.engine.wake()
+  return replayed
 }
 
 /** Which deliveries to list; `endpoint` by its public id. */

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { suite, test, type TestContext } from 'node:test'
+import { contextOf } from '../../test/support/context.ts'
 import { createRig, failed, ok, type Rig, tenant } from '../../test/support/engine-rig.ts'
 import { seededRandom } from '../../test/support/random.ts'
 import { testDatabase } from '../../test/support/test-database.ts'
-import { standard } from '../dialects/standard/wire.ts'
 import type { Endpoint, RecordedStatus } from '../domain/endpoint.ts'
 import { type DeliveryId, type EndpointKey, type EventId, type Incarnation, uuidV7 } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
@@ -17,29 +17,10 @@ import { Statuses } from '../engine/statuses.ts'
 import { addEndpoint, commit } from '../store/conformance/steps.ts'
 import { openPostgresStore } from '../store/postgres/postgres-store.ts'
 import type { Store } from '../store/store.ts'
-import { createVault } from '../vault/vault.ts'
-import type { Context } from './context.ts'
 import { replay, retryDelivery } from './deliveries.ts'
 import { changeEndpoint } from './endpoints.ts'
-import { KeyRing } from './key-ring.ts'
 
 const operator = { kind: 'operator' } as const
-
-function contextOf({ store, engine, directory, clock }: Rig): Context {
-  return {
-    store,
-    engine,
-    directory,
-    keys: new KeyRing(store, { epoch: () => 1 }),
-    vault: createVault([randomBytes(32)]),
-    dialects: new Map([[standard.name, standard]]),
-    publicKeys: new Map(),
-    egress: { refusesUrl: () => null },
-    clock,
-    randomBytes,
-    allowHttp: false,
-  }
-}
 
 async function stored(store: Store, endpoint: EndpointKey): Promise<RecordedStatus> {
   const filter = { tenant: null, endpoint, status: 'pending', eventType: null, from: null, to: null } as const

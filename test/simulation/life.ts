@@ -14,6 +14,7 @@ import { Membership } from '../../src/engine/membership.ts'
 import type { EngineObserver } from '../../src/engine/observer.ts'
 import type { Context } from '../../src/operations/context.ts'
 import { KeyRing } from '../../src/operations/key-ring.ts'
+import { Replays } from '../../src/operations/replays.ts'
 import { StoreUnavailable } from '../../src/store/store.ts'
 import { Link } from './link.ts'
 import { networkOf } from './network.ts'
@@ -99,6 +100,7 @@ export class Life implements Doer {
       get keys() {
         return (keys ??= new KeyRing(store, membership))
       },
+      replays: new Replays(),
       vault,
       dialects,
       publicKeys: new Map(),
