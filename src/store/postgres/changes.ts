@@ -9,7 +9,7 @@ import { limits } from '../../domain/limits.ts'
 import type { TenantId } from '../../domain/ids.ts'
 import { type Change, StoreRefused, StoreUnavailable } from '../store.ts'
 import { Connection } from './connection.ts'
-import { type Database, isBroken, type Session } from './database.ts'
+import { type Database, isBroken, Session } from './database.ts'
 
 /** How long the word of a node to itself may take. A pooler that shares connections never passes it on. */
 const echoMs = 3000
@@ -52,7 +52,7 @@ export class Changes {
     this.#channel = `posthorn_${db.schema}`
     this.connection = new Connection(db, {
       purpose: 'listens',
-      answerMs: limits.storeAnswerMs,
+      answerMs: db.bounds.promptAnswerMs,
       opened: (client) => this.#listenOn(client),
       lost: () => this.#tell({ kind: 'everything' }),
     })
@@ -137,21 +137,31 @@ export class Changes {
 
   async #listenOn(client: pg.Client): Promise<void> {
     client.on('notification', ({ payload }) => this.#hear(JSON.parse(payload ?? 'null') as Told))
-    await client.query(`LISTEN ${pg.escapeIdentifier(this.#channel)}`)
-    await client.query(`LISTEN ${pg.escapeIdentifier(this.#channelOf(this.name))}`)
-    const heard = new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const advice = 'does a pooler stand between, in transaction mode?'
-        reject(new StoreRefused(`PostgreSQL does not pass on notifications to the one who listens: ${advice}`))
-      }, echoMs)
-      this.#echo = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+    const channels = [this.#channel, this.#channelOf(this.name)]
+    const listening = channels.map((channel) => `LISTEN ${pg.escapeIdentifier(channel)}`).join('; ')
+    await new Session(client, this.#db.bounds.connectMs).script(listening)
+    const heard = Promise.withResolvers<void>()
+    this.#echo = heard.resolve
+    await this.#sendEcho()
+    const timer = setTimeout(() => {
+      const advice = 'does a pooler stand between, in transaction mode?'
+      heard.reject(new StoreRefused(`PostgreSQL does not pass on notifications to the one who listens: ${advice}`))
+    }, echoMs)
+    await heard.promise.finally(() => clearTimeout(timer))
+  }
+
+  /**
+   * Through another connection: with a pooler in between it may be the very one that listens. Through a new one: those
+   * of the pool may be as silent as the one that listened before.
+   */
+  async #sendEcho(): Promise<void> {
     const echo = JSON.stringify({ kind: 'echo', from: this.name, id: 0 } satisfies Told)
-    // Through another connection: with a pooler in between it may be this very one that listens.
-    await Promise.all([heard, this.#db.run('SELECT pg_notify($1, $2)', this.#channelOf(this.name), echo)])
+    const connection = new Connection(this.#db, { purpose: 'echo', answerMs: this.#db.bounds.connectMs })
+    try {
+      await connection.use((session) => session.run('SELECT pg_notify($1, $2)', this.#channelOf(this.name), echo))
+    } finally {
+      void connection.close()
+    }
   }
 
   #hear(told: Told): void {

@@ -36,7 +36,7 @@ interface Answer {
 }
 
 export function commitRole(db: Database, changes: Changes) {
-  const connection = new Connection(db, { purpose: 'commits', answerMs: limits.storeAnswerMs })
+  const connection = new Connection(db, { purpose: 'commits', answerMs: db.bounds.promptAnswerMs })
   /** Each commit has its number, larger than all before, of earlier incarnations too: the last one used or taken away. */
   let commits = 0
 

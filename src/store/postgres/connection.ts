@@ -1,6 +1,7 @@
 // One connection that is opened again whenever it has broken: for commits, which must never wait behind a list, and for
 // notifications, which come on the connection that listens.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { StoreRefused } from '../store.ts'
 import { type Database, inTransaction, isBroken, Session, unreachable } from './database.ts'
@@ -46,7 +47,9 @@ export class Connection {
     this.#closed = true
     const client = await this.#client?.catch(() => null)
     this.#client = null
-    await client?.end().catch(() => {})
+    // A server that is silent does not say goodbye.
+    const patience = sleep(this.#database.bounds.connectMs, undefined, { ref: false })
+    await Promise.race([client?.end().catch(() => {}), patience])
   }
 
   async #open(): Promise<pg.Client> {

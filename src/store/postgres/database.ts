@@ -5,7 +5,6 @@ import pg from 'pg'
 import { limits } from '../../domain/limits.ts'
 import { StoreRefused, StoreUnavailable } from '../store.ts'
 
-const connectMs = 5000
 /** Longer than the longest time between two looks at what is due: an idle node must not connect for each of them. */
 const idleMs = 60_000
 /** A deadlock, or two writes that cannot follow one another: the transaction is run again, at most so often. */
@@ -52,9 +51,10 @@ export class Session {
     return (await this.#query(sql, values)).rowCount ?? 0
   }
 
-  /** Several statements in one text, without values. */
-  async script(sql: string): Promise<void> {
-    await this.#client.query(sql)
+  /** Several statements in one text, without values. @param timeoutMs 0: as long as it takes */
+  async script(sql: string, timeoutMs = this.#timeoutMs): Promise<void> {
+    const query = { text: sql, query_timeout: timeoutMs }
+    await this.#client.query(query)
   }
 
   #query(sql: string, values: Value[]): Promise<pg.QueryResult> {
@@ -75,32 +75,42 @@ function nameOf(sql: string): string {
   return name
 }
 
-/** How long the server lets statements take, so that none goes on which nobody waits for any more. */
-export const statementBounds = {
-  /** A list, or whatever else is only read: its caller hears 503. */
+/**
+ * How long things may take. The server ends statements, so that none goes on which nobody waits for any more. A
+ * connection on which no answer comes, not even to that, is given up: after a failover, or where something in between
+ * has forgotten it, TCP would believe in it for many minutes.
+ */
+export const databaseBounds = {
+  /** To connect, and then to prepare the connection. */
+  connectMs: 5000,
+  /** On the server: a list, or whatever else is only read. Its caller hears 503. */
   readMs: 10_000,
-  /** A statement of a transaction (a claim, upkeep, a change), which is undone with it. */
+  /** On the server: a statement of a transaction (a claim, upkeep, a change), which is undone with it. */
   transactionStatementMs: 20_000,
+  /** Until an answer comes, to a COMMIT too: longer than the server lets any statement take. */
+  answerMs: 3 * limits.storeAnswerMs,
+  /** The same on the connections of commits and of heartbeats. */
+  promptAnswerMs: limits.storeAnswerMs,
 }
 
 export class Database {
   readonly schema: string
   readonly config: pg.ClientConfig
+  readonly bounds: typeof databaseBounds
   readonly #pool: pg.Pool
-  readonly #bounds: typeof statementBounds
 
   /**
    * @param url `postgres://user:password@host:port/database?schema=posthorn`, and what else such addresses have
    * @param connections how many its pool may hold open; commits and notifications have a connection each besides
    */
-  constructor(url: string, connections: number, bounds = statementBounds) {
-    this.#bounds = bounds
+  constructor(url: string, connections: number, bounds = databaseBounds) {
+    this.bounds = bounds
     this.schema = schemaOf(url)
     this.config = {
       connectionString: withoutSchema(url),
       // Seen in pg_stat_activity.
       application_name: this.schema,
-      connectionTimeoutMillis: connectMs,
+      connectionTimeoutMillis: bounds.connectMs,
       keepAlive: true,
       types: { getTypeParser: typeParser },
     }
@@ -115,7 +125,8 @@ export class Database {
   /** What every connection begins with. Poolers refuse it where it belongs, among the options of the connection. */
   async begin(client: pg.ClientBase, more: Readonly<Record<string, number>> = {}): Promise<void> {
     const settings = Object.entries({ ...sessionSettings, ...more, search_path: pg.escapeIdentifier(this.schema) })
-    await client.query(settings.map(([name, value]) => `SET ${name} = ${value}`).join('; '))
+    const session = new Session(client, this.bounds.connectMs)
+    await session.script(settings.map(([name, value]) => `SET ${name} = ${value}`).join('; '))
   }
 
   all<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
@@ -135,7 +146,7 @@ export class Database {
   async transaction<Result>(action: (session: Session) => Promise<Result>): Promise<Result> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#use((session) => inTransaction(session, action, this.#bounds.transactionStatementMs))
+        return await this.#use((session) => inTransaction(session, action, this.bounds.transactionStatementMs))
       } catch (error) {
         if (!isCollision(error) || tries === triesMax) throw classify(error)
       }
@@ -164,7 +175,7 @@ export class Database {
     const ignore = (): void => {}
     client.on('error', ignore)
     try {
-      return await action(new Session(client, answerMs))
+      return await action(new Session(client, this.bounds.answerMs))
     } catch (error) {
       broken = isBroken(error)
       throw isCollision(error) ? error : classify(error)
@@ -174,9 +185,6 @@ export class Database {
     }
   }
 }
-
-/** Longer than the server lets any statement take: one that does not answer at all is given up. */
-const answerMs = 3 * limits.storeAnswerMs
 
 /** All of it, or nothing. @param statementMs how long the server lets each statement take; 0: as long as it takes */
 export async function inTransaction<Result>(

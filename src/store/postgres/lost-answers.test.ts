@@ -1,10 +1,9 @@
-// A commit whose answer is lost must be neither doubled nor dropped, wherever on its way the connection breaks. A relay
-// between the store and the server breaks it there.
+// A commit whose answer is lost must be neither doubled nor dropped, wherever on its way the connection breaks.
 
 import assert from 'node:assert/strict'
-import { createServer, connect, type Socket } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Relay, startRelay } from '../../../test/support/relay.ts'
 import { testDatabase } from '../../../test/support/test-database.ts'
 import type { Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
@@ -16,72 +15,10 @@ import { openPostgresStore } from './postgres-store.ts'
 /** More than a node needs to leave, and less than the server leaves a transaction alone. */
 const leaveMs = 300
 
-interface Relay {
-  readonly port: number
-  /**
-   * Breaks the next connection that sends this text, before the server sees it or before its answer is passed on; or
-   * the server sees it `late`, when it is let through.
-   */
-  breakAt: { readonly text: string; readonly when: 'request' | 'answer' | 'late' } | null
-  broken: number
-  /** Lets through what is late; resolves when the server has answered it. */
-  letThrough: () => Promise<void>
-  /** Lets nobody connect. */
-  down: boolean
-}
-
-async function startRelay(t: TestContext, target: URL): Promise<Relay> {
-  const sockets = new Set<Socket>()
-  const server = createServer((client) => {
-    if (relay.down) return client.destroy()
-    const upstream = connect(Number(target.port), target.hostname)
-    const end = (): void => {
-      client.destroy()
-      upstream.destroy()
-    }
-    let armed = false
-    for (const socket of [client, upstream]) {
-      sockets.add(socket)
-      socket.on('error', end).on('close', end)
-    }
-    client.on('data', (data) => {
-      const plan = relay.breakAt
-      if (plan !== null && data.includes(plan.text)) {
-        relay.breakAt = null
-        relay.broken += 1
-        if (plan.when === 'request') return end()
-        if (plan.when === 'late') {
-          relay.letThrough = () =>
-            new Promise((answered) => {
-              upstream
-                .removeAllListeners('data')
-                .once('data', () => answered())
-                .write(data)
-            })
-          client.removeListener('close', end)
-          return client.destroy()
-        }
-        armed = true
-      }
-      upstream.write(data)
-    })
-    upstream.on('data', (data) => (armed ? end() : client.write(data)))
-  })
-  const relay: Relay = { port: 0, breakAt: null, broken: 0, letThrough: async () => {}, down: false }
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  t.after(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return Object.assign(relay, { port: (server.address() as { port: number }).port })
-}
-
 async function openThroughRelay(t: TestContext): Promise<{ store: Store; node: Incarnation; relay: Relay }> {
   const database = await testDatabase()
-  const url = new URL(database.url)
-  const relay = await startRelay(t, new URL(database.url))
-  url.port = String(relay.port)
-  const store = await openPostgresStore(url.href)
+  const relay = await startRelay(t, database.url)
+  const store = await openPostgresStore(relay.url)
   t.after(async () => {
     await store.close()
     await database.drop()

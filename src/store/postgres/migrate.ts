@@ -7,14 +7,16 @@ import type { Database } from './database.ts'
 
 const folder = new URL('./migrations/', import.meta.url)
 
+/** An index of a large table takes its time: neither the server nor we limit it. */
+const noLimit = 0
+
 /** @throws StoreRefused where a newer program has written the schema */
 export async function migrate(db: Database): Promise<void> {
   const files = readdirSync(folder)
     .filter((name) => name.endsWith('.sql'))
     .toSorted()
   await db.transaction(async (session) => {
-    // An index of a large table takes its time.
-    await session.script('SET LOCAL statement_timeout = 0')
+    await session.script(`SET LOCAL statement_timeout = ${noLimit}`)
     await session.run('SELECT pg_advisory_xact_lock(hashtext($1))', `posthorn migrations ${db.schema}`)
     const existing = await session.get('SELECT FROM pg_namespace WHERE nspname = $1', db.schema)
     if (existing === undefined) await session.script(`CREATE SCHEMA "${db.schema}"`)
@@ -32,7 +34,7 @@ export async function migrate(db: Database): Promise<void> {
       const version = index + 1
       if (Number(name.slice(0, 4)) !== version) throw new Error(`migration ${name} is out of order`)
       if (version <= current) continue
-      await session.script(readFileSync(new URL(name, folder), 'utf8'))
+      await session.script(readFileSync(new URL(name, folder), 'utf8'), noLimit)
       await session.run('INSERT INTO migrations VALUES ($1, clock_timestamp())', version)
     }
   })

@@ -5,7 +5,7 @@ import { type Store, StoreUnavailable } from '../store.ts'
 import { attemptReads } from './attempts.ts'
 import { Changes } from './changes.ts'
 import { commitRole } from './commit.ts'
-import { Database, refusal } from './database.ts'
+import { Database, databaseBounds, refusal } from './database.ts'
 import { endpointReads, endpointRole } from './endpoints.ts'
 import { historyReads, historyRole } from './history.ts'
 import { keyReads, keyRole } from './keys.ts'
@@ -30,9 +30,9 @@ const connections = { work: 3, lists: 3 }
  * @throws StoreRefused where the server does not answer within 30 s, refuses the login, or a newer program wrote the
  * schema
  */
-export async function openPostgresStore(url: string): Promise<Store> {
-  const db = new Database(url, connections.work)
-  const lists = new Database(url, connections.lists)
+export async function openPostgresStore(url: string, bounds = databaseBounds): Promise<Store> {
+  const db = new Database(url, connections.work, bounds)
+  const lists = new Database(url, connections.lists, bounds)
   const changes = new Changes(db)
   const { closeCommits, ...commits } = commitRole(db, changes)
   try {

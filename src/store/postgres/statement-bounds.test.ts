@@ -7,7 +7,7 @@ import { testDatabase } from '../../../test/support/test-database.ts'
 import { acme, newEvent, sampleEvent } from '../conformance/samples.ts'
 import { accept, commit, nodeAndEndpoint } from '../conformance/steps.ts'
 import { type Store, StoreUnavailable } from '../store.ts'
-import { Database, statementBounds } from './database.ts'
+import { Database, databaseBounds, isBroken } from './database.ts'
 import { historyReads } from './history.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
@@ -70,13 +70,23 @@ test('a commit takes as long as it takes: to end it would not undo it', async (t
   assert.notEqual(await database.get('SELECT FROM installation'), undefined)
 })
 
+test('a script is given up where no answer comes in time, unless it may take as long as it takes', async (t) => {
+  const { database } = await setUp(t, { answerMs: boundMs })
+  const slow = `SELECT pg_sleep(${(3 * boundMs) / 1000})`
+  await assert.rejects(
+    database.transaction((session) => session.script(slow)),
+    (error) => error instanceof StoreUnavailable && isBroken(error),
+  )
+  await database.transaction((session) => session.script(slow, 0))
+})
+
 async function setUp(
   t: TestContext,
-  bounds: { readonly readMs?: number; readonly transactionStatementMs?: number },
+  bounds: Partial<typeof databaseBounds>,
 ): Promise<{ store: Store; database: Database; other: pg.Client }> {
   const place = await testDatabase()
   const store = await openPostgresStore(place.url)
-  const database = new Database(place.url, 2, { ...statementBounds, ...bounds })
+  const database = new Database(place.url, 2, { ...databaseBounds, ...bounds })
   const other = new pg.Client(database.config)
   await other.connect()
   await database.begin(other)
