@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { after, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { limits } from '../src/domain/limits.ts'
 import { startApiRig } from './support/api-rig.ts'
 
 const rig = await startApiRig()
@@ -95,4 +98,32 @@ test('/docs shows every document, and loads nothing from elsewhere', async () =>
     assert.equal((await fetch(url)).status, 200, url.href)
   }
   assert.doesNotMatch(page, /@import|url\(\s*["']?(?:https?:)?\/\//)
+})
+
+test('/docs is found where its pages are, and nothing beside them is', async () => {
+  const response = await fetch(`${rig.server.url}/docs`, { redirect: 'manual' })
+  assert.deepEqual([response.status, response.headers.get('location')], [301, '/docs/'])
+  for (const path of ['/docs/js/', '/docs/none', '/docs/js/scalar.js/']) assert.equal((await get(path)).status, 404)
+})
+
+test('the script of /docs is held once, however many ask for it and do not read it', async (t) => {
+  const path = '/docs/js/scalar.js'
+  const mib = 1024 * 1024
+  const residentMib = async (): Promise<number> => {
+    const text = await (await get('/metrics')).text()
+    return Number(/^process_resident_memory_bytes (.*)$/m.exec(text)?.[1]) / mib
+  }
+  const script = await (await get(path)).arrayBuffer()
+  assert.ok(script.byteLength > mib)
+  const before = await residentMib()
+  const socket = connect(rig.server.port, '127.0.0.1')
+  t.after(() => socket.destroy())
+  socket.pause()
+  socket.write(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`.repeat(limits.pipelinedRequestsMax))
+  let grown = 0
+  for (let look = 0; look < 20; look++) {
+    await sleep(50)
+    grown = Math.max(grown, (await residentMib()) - before)
+  }
+  assert.ok(grown < 20 * (script.byteLength / mib), `it grew by ${grown} MiB`)
 })

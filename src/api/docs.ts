@@ -1,32 +1,43 @@
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 
 interface DocumentLink {
   readonly title: string
   readonly url: string
 }
 
+interface Page {
+  readonly type: string
+  readonly body: Buffer
+}
+
+interface Pages {
+  readonly home: Page
+  readonly script: Page
+}
+
+const paths: Readonly<Record<keyof Pages, string>> = { home: '/docs/', script: '/docs/js/scalar.js' }
+
 /** The OpenAPI documents as pages, at /docs. Everything they load comes from this server. */
 export function serveDocs(app: FastifyInstance, documents: readonly DocumentLink[]): void {
-  let pages: Promise<FastifyInstance> | undefined
-  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    pages ??= createPages(documents)
-    const { statusCode, headers, rawPayload } = await (await pages).inject(request.url)
-    if (statusCode !== 404) return reply.code(statusCode).headers(headers).send(rawPayload)
-    reply.callNotFound()
-    return reply
+  let pages: Promise<Pages> | undefined
+  app.get('/docs', (_request, reply) => reply.redirect(paths.home, 301))
+  for (const name of ['home', 'script'] as const) {
+    app.get(paths[name], async (_request, reply) => {
+      pages ??= createPages(documents)
+      const { type, body } = (await pages)[name]
+      return reply.type(type).send(body)
+    })
   }
-  app.get('/docs', answer)
-  app.get('/docs/*', answer)
 }
 
 /**
- * A server of their own, which listens nowhere and is made when somebody asks for a page: the script of the pages
- * takes 35 MiB, and a server that listens takes no further routes.
+ * Made when somebody asks for a page, because the script takes 35 MiB, and once for all: many answers that a caller does
+ * not read would else be as many copies of 4 MiB. The library makes them on a server of its own, which listens nowhere.
  */
-async function createPages(documents: readonly DocumentLink[]): Promise<FastifyInstance> {
+async function createPages(documents: readonly DocumentLink[]): Promise<Pages> {
   const { default: scalar } = await import('@scalar/fastify-api-reference')
-  const pages = Fastify()
-  await pages.register(scalar, {
+  const server = Fastify()
+  await server.register(scalar, {
     routePrefix: '/docs',
     configuration: {
       pageTitle: 'Posthorn',
@@ -36,5 +47,11 @@ async function createPages(documents: readonly DocumentLink[]): Promise<FastifyI
       hideClientButton: true,
     },
   })
+  const page = async (path: string): Promise<Page> => {
+    const { headers, rawPayload } = await server.inject(path)
+    return { type: String(headers['content-type']), body: rawPayload }
+  }
+  const pages = { home: await page(paths.home), script: await page(paths.script) }
+  await server.close()
   return pages
 }
