@@ -4,6 +4,7 @@ import type { EndpointId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { invalidField, type Result, success } from '../domain/problem.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import { pageBody, pageRequest } from '../http/cursor.ts'
 import { type AnyRoute, type Answer, route } from '../http/front.ts'
 import { type Context, type Principal, tenantFor } from '../operations/context.ts'
 import { replay } from '../operations/deliveries.ts'
@@ -17,9 +18,10 @@ import {
   listEndpoints,
   rotateSecret,
 } from '../operations/endpoints.ts'
+import type { Page, PageRequest } from '../store/store.ts'
 import { timeOf } from './events.ts'
 import { customersToo } from './operator-front.ts'
-import { EndpointSchema, endpointShape, Nullable, PageOf, Time } from './shapes.ts'
+import { EndpointSchema, endpointShape, Nullable, PageOf, PageQuery, Time } from './shapes.ts'
 
 const strict = { additionalProperties: false }
 const TenantPath = Type.Object({ tenant: Type.String() })
@@ -47,8 +49,11 @@ export function endpointRoutes(context: Context): AnyRoute[] {
       summary: "List a tenant's endpoints, newest first",
       access: 'read',
       params: TenantPath,
+      query: Type.Object(PageQuery, strict),
       answers: { 200: PageOf(EndpointSchema) },
-      async handle({ principal, params }) {
+      async handle({ principal, params, query }) {
+        const request = pageRequest('endpoints', query)
+        if (!request.ok) return request
         const tenant = params.tenant as TenantId
         const [view, endpoints] = [
           await tenantFor(context, principal, tenant),
@@ -56,10 +61,9 @@ export function endpointRoutes(context: Context): AnyRoute[] {
         ]
         if (!view.ok) return view
         if (!endpoints.ok) return endpoints
-        const data = await Promise.all(
-          endpoints.value.map((endpoint) => shapeOf(context, view.value.dialect, endpoint)),
-        )
-        return success({ status: 200, body: { data, nextCursor: null } })
+        const { rows, next } = pageOf(endpoints.value, request.value)
+        const shapes = await Promise.all(rows.map((endpoint) => shapeOf(context, view.value.dialect, endpoint)))
+        return success({ status: 200, body: pageBody('endpoints', { rows: shapes, next }, (shape) => shape) })
       },
     }),
     route({
@@ -185,6 +189,14 @@ export function endpointRoutes(context: Context): AnyRoute[] {
       },
     }),
   ]
+}
+
+/** @param endpoints all of the tenant, newest first */
+function pageOf(endpoints: readonly Endpoint[], { limit, after }: PageRequest): Page<Endpoint> {
+  const beyond = after === null ? 0 : endpoints.findIndex(({ key }) => key < Number(after))
+  const start = beyond === -1 ? endpoints.length : beyond
+  const rows = endpoints.slice(start, start + limit)
+  return { rows, next: start + limit < endpoints.length ? String(rows.at(-1)?.key) : null }
 }
 
 function ids(params: { tenant: string; endpoint: string }): { tenant: TenantId; endpoint: EndpointId } {

@@ -10,6 +10,7 @@ after(() => rig.close())
 
 const tenant = await rig.tenant('standard')
 const other = await rig.tenant('standard')
+const many = await rig.tenant('standard')
 await rig.endpoint(tenant)
 
 const lists = [
@@ -23,6 +24,7 @@ const lists = [
     path: `/v1/keys?tenant=${other.id}`,
     add: async () => (await rig.want(201, { method: 'POST', path: '/v1/keys', body: { tenants: [other.id] } })).id,
   },
+  { name: 'endpoints', path: `/v1/tenants/${other.id}/endpoints?`, add: async () => (await rig.endpoint(other)).id },
   { name: 'events', path: `/v1/events?tenant=${tenant.id}`, add: () => rig.event(tenant) },
   {
     name: 'deliveries',
@@ -88,6 +90,24 @@ for (const { name, path, add } of lists) {
     testCases(rig, cases)
   })
 }
+
+suite('endpoints', () => {
+  const counted = async (query: string, key?: string): Promise<[count: number, next: string | null]> => {
+    const path = `/v1/tenants/${many.id}/endpoints${query}`
+    const { data, nextCursor } = await rig.want(200, { path, ...(key !== undefined && { key }) })
+    return [data.length, nextCursor]
+  }
+
+  test('come 50 to a page unless the caller says otherwise, to a customer too', async () => {
+    for (let count = 0; count < 51; count++) await rig.endpoint(many)
+    for (const key of [undefined, many.key]) {
+      const [count, next] = await counted('', key)
+      assert.equal(count, 50)
+      assert.deepEqual(await counted(`?cursor=${next}`, key), [1, null])
+      assert.deepEqual(await counted('?limit=51', key), [51, null])
+    }
+  })
+})
 
 suite('filters', async () => {
   const first = await rig.tenant('standard')
