@@ -223,8 +223,9 @@ export function requestOf(
 ): SendRequest {
   const { endpoint } = message
   const body = Buffer.from(dialect.encode(message))
-  const headers = dialect.headers(message, body, keys, sentAtMs)
-  for (const name in endpoint.headers) headers[name] ??= endpoint.headers[name] as string
+  const own = dialect.headers(message, body, keys, sentAtMs)
+  // Spread, and not assigned one by one: a customer's may be named as what every object inherits, `__proto__` even.
+  const headers = Object.keys(endpoint.headers).length === 0 ? own : { ...endpoint.headers, ...own }
   return { url: endpoint.url, headers, body, timeoutMs: dialect.timeoutMs, keepHeaders: dialect.keepExchange }
 }
 
