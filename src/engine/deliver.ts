@@ -101,20 +101,21 @@ export class Deliver {
     }
     sender.send(request, (result) => {
       const durationMs = Math.round(clock.elapsed() - startedElapsed)
-      this.#conclude(work, view, dialect, startedAt, durationMs, request, result)
+      this.#conclude(work, tenant, view, startedAt, durationMs, request, result)
     })
   }
 
   #conclude(
     work: Work,
+    tenant: TenantView,
     view: EndpointView,
-    dialect: Dialect,
     startedAt: number,
     durationMs: number,
     request: SendRequest,
     result: SendResult,
   ): void {
     const { clock, observer } = this.#options
+    const { dialect } = tenant
     const { outcome } = result
     const at = clock.now()
     const attempt: Attempt = {
@@ -133,7 +134,7 @@ export class Deliver {
     try {
       const verdict = dialect.verdict(outcome, attempt.number - work.attemptsBefore, work.event)
       const move = this.#moveOf(verdict, outcome, at)
-      const facts = this.#learn(work, view, dialect, verdict, attempt, at, move.to !== 'waiting')
+      const facts = this.#learn(work, tenant, view, verdict, attempt, at, move.to !== 'waiting')
       judged = { move, facts, good: verdict.kind === 'succeeded' }
     } catch (error) {
       observer.failed('an outcome could not be judged', error)
@@ -162,8 +163,8 @@ export class Deliver {
 
   #learn(
     work: Work,
+    tenant: TenantView,
     view: EndpointView,
-    dialect: Dialect,
     verdict: Verdict,
     attempt: Attempt,
     at: number,
@@ -173,10 +174,11 @@ export class Deliver {
     const known = view.health
     const facts = { endpoint: work.endpoint, attempts: 1, lastAttemptAt: at, lastAttemptSucceeded: succeeded, known }
     if (succeeded && known === null) return facts
-    // It may have been mended, or switched off and on again, since this attempt began.
-    if (this.#options.directory.peek(work.event.tenant)?.byKey.get(work.endpoint) !== view) return facts
+    // It may have been mended, or switched off and on again, since this attempt began: then a failure tells nothing of it.
+    const latest = tenant.current ? view : this.#options.directory.peek(work.event.tenant)?.byKey.get(work.endpoint)
+    if (latest !== view && !succeeded) return facts
     const { outcome } = attempt
-    const { health, disable: failing } = this.#healthAfter(view, dialect, {
+    const { health, disable: failing } = this.#healthAfter(view, tenant.dialect, {
       at,
       succeeded,
       outcome,
@@ -184,6 +186,7 @@ export class Deliver {
       ended,
     })
     view.health = health
+    if (latest !== undefined) latest.health = health
     const changed = health === known ? {} : { health }
     const disable = verdict.kind === 'gone' ? 'gone' : failing ? 'failing' : null
     if (disable === null || view.off !== null) return { ...facts, ...changed }

@@ -55,12 +55,13 @@ suite('an attempt under way', () => {
     const { key } = await failing(rig)
     await rig.addEndpoint('/b', { enabled: false })
     await rig.directory.load(tenant)
+    rig.sender.respond = () => ok
     rig.sender.sent.pop()?.answer(ok)
     await rig.until(async () => (await rig.store.endpointStatus(key)).health === null, 'it is well')
 
     rig.sender.respond = () => failed
     await rig.accept(1)
-    await rig.until(async () => (await rig.store.endpointStatus(key)).attempts === 3, 'it has failed once more')
+    await rig.until(async () => (await rig.store.endpointStatus(key)).health !== null, 'it has failed once more')
     assert.equal((await rig.store.loadTenant(tenant))?.endpoints.find((row) => row.key === key)?.enabled, true)
   })
 
@@ -77,7 +78,7 @@ suite('an attempt under way', () => {
       rig.engine.endpointChanged(tenant, null)
     }
     rig.sender.sent.pop()?.answer(failed)
-    await rig.until(async () => (await rig.store.endpointStatus(endpoint.key)).attempts === 2, 'it is recorded')
+    await rig.until(async () => (await rig.store.endpointStatus(endpoint.key)).attempts >= 2, 'it is recorded')
     const [row] = (await rig.store.loadTenant(tenant))?.endpoints ?? []
     assert.deepEqual([row?.enabled, row?.health], [true, null])
   })

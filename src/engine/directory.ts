@@ -38,11 +38,6 @@ export interface TenantView {
   readonly endpoints: readonly EndpointView[]
   readonly byId: ReadonlyMap<EndpointId, EndpointView>
   readonly byKey: ReadonlyMap<EndpointKey, EndpointView>
-}
-
-/** A tenant that was read. */
-interface Known {
-  readonly view: TenantView
   /** False: something of it has changed since; what has not is taken over from here when it is read again. */
   current: boolean
 }
@@ -58,9 +53,9 @@ export class Directory {
   readonly #store: EndpointStore & Pick<LeaseStore, 'shared'>
   readonly #vault: Vault
   readonly #dialects: ReadonlyMap<string, Dialect>
-  readonly #known = new LRUCache<TenantId, Known>({
+  readonly #views = new LRUCache<TenantId, TenantView>({
     maxSize: limits.cachedEndpointsMax,
-    sizeCalculation: ({ view }) => 1 + view.endpoints.length,
+    sizeCalculation: (view) => 1 + view.endpoints.length,
   })
   readonly #loading = new Map<TenantId, Loading>()
   readonly #trust: Trust
@@ -97,8 +92,8 @@ export class Directory {
   peek(tenant: TenantId): TenantView | undefined {
     const epoch = this.#trust.epoch()
     if (epoch !== this.#epoch) this.#forget(epoch)
-    const known = this.#known.get(tenant)
-    return known?.current === true ? known.view : undefined
+    const view = this.#views.get(tenant)
+    return view?.current === true ? view : undefined
   }
 
   /** The tenant; null: there is none. @throws StoreUnavailable */
@@ -115,7 +110,7 @@ export class Directory {
 
   #startLoading(tenant: TenantId): Loading {
     const finish = (view: TenantView | null): TenantView | null => {
-      if (view !== null && !loading.stale && this.#epoch !== null) this.#known.set(tenant, { view, current: true })
+      if (view !== null && !loading.stale && this.#epoch !== null) this.#views.set(tenant, view)
       return view
     }
     const view = this.#read(tenant)
@@ -144,8 +139,8 @@ export class Directory {
 
   /** The next look reads this tenant afresh. */
   drop(tenant: TenantId): void {
-    const known = this.#known.peek(tenant)
-    if (known !== undefined) known.current = false
+    const view = this.#views.peek(tenant)
+    if (view !== undefined) view.current = false
     const loading = this.#loading.get(tenant)
     if (loading !== undefined) loading.stale = true
     this.#loading.delete(tenant)
@@ -153,7 +148,8 @@ export class Directory {
 
   #forget(epoch: number | null): void {
     this.#epoch = epoch
-    this.#known.clear()
+    for (const view of this.#views.values()) view.current = false
+    this.#views.clear()
     for (const loading of this.#loading.values()) loading.stale = true
     this.#loading.clear()
   }
@@ -175,7 +171,7 @@ export class Directory {
     const dialect = this.#dialects.get(loaded.tenant.dialect)
     // A newer node may know it: what was accepted for its tenants waits for that one.
     if (dialect === undefined) throw new StoreUnavailable(`this node does not know the dialect of tenant ${id}`)
-    const former = this.#known.peek(id)?.view.byKey
+    const former = this.#views.peek(id)?.byKey
     const endpoints = loaded.endpoints.map((endpoint) => this.#view(endpoint, former?.get(endpoint.key), dialect))
     return {
       tenant: loaded.tenant,
@@ -184,6 +180,7 @@ export class Directory {
       endpoints,
       byId: new Map(endpoints.map((view) => [view.endpoint.id, view])),
       byKey: new Map(endpoints.map((view) => [view.endpoint.key, view])),
+      current: true,
     }
   }
 
