@@ -170,8 +170,8 @@ export interface ClaimedDelivery {
 export interface ClaimRequest {
   readonly endpoint: EndpointKey
   /**
-   * How many deliveries its lane has room for, at most `limits.claimPerEndpointBytesMax` of them; 0: look at it again
-   * after `limits.claimAgainMs`.
+   * How many deliveries its lane has room for; 0: look at it again after `limits.claimAgainMs`. The store gives fewer
+   * where their event data reaches `limits.claimPerEndpointBytesMax`, but one at least.
    */
   readonly room: number
 }
