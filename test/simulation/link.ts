@@ -120,7 +120,12 @@ export class Link {
         takeEffect((value) => {
           if (fate === 'lost') return answer(random.between(0, limits.storeAnswerMs), unknown)
           const backMs = fate === 'slow' ? random.between(0, 4000) : this.#world.latencyMs()
-          answer(method === 'heartbeat' ? this.#arrivalMs() : backMs, () => resolve(value))
+          if (method !== 'heartbeat') return answer(backMs, () => resolve(value))
+          // On the connection that listens: what is told before it arrives before it, or neither does.
+          time.after(this.#arrivalMs(), () => {
+            const isLost = this.#isDeaf
+            this.#life.enter(() => (isLost ? unknown() : resolve(value)))
+          })
         }),
       )
     })
