@@ -80,6 +80,7 @@ export const operatorErrorCodes = {
   event_id_reused: 409,
   event_ambiguous: 409,
   too_many_endpoints: 409,
+  endpoints_too_large: 409,
   endpoint_exists: 409,
   changed_meanwhile: 409,
   no_secret_to_rotate: 409,

@@ -64,6 +64,8 @@ export const limits = {
 
   // Endpoints
   endpointsPerTenantMax: 1000,
+  /** Characters that all endpoints of a tenant have as JSON: whole tenants are read and held in memory. */
+  endpointCharsPerTenantMax: 4 * mib,
   urlCharsMax: 2048,
   descriptionCharsMax: 1024,
   eventTypesPerEndpointMax: 100,
@@ -76,8 +78,11 @@ export const limits = {
   secretOverlapMsMax: 7 * day,
 
   // Caches
-  /** Endpoints held in memory with their secrets opened; the tenants used least recently are dropped past it. */
-  cachedEndpointsMax: 50_000,
+  /**
+   * Characters of endpoints held in memory with their secrets opened, and a thousand for what is around each of them;
+   * the tenants used least recently are dropped past it.
+   */
+  cachedEndpointCharsMax: 64 * mib,
   cachedKeysMax: 50_000,
   /** Endpoints whose status is held in memory. */
   cachedStatusesMax: 10_000,

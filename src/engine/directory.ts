@@ -21,6 +21,8 @@ import type { Trust } from './membership.ts'
 
 export interface EndpointView {
   readonly endpoint: Endpoint
+  /** Its length as JSON. */
+  readonly chars: number
   /** The dialect's memory of failures, as last recorded. */
   health: string | null
   /** Why it is off; set when its own outcomes switch it off, ahead of the commit that says so. Null: it is on. */
@@ -38,6 +40,8 @@ export interface TenantView {
   readonly endpoints: readonly EndpointView[]
   readonly byId: ReadonlyMap<EndpointId, EndpointView>
   readonly byKey: ReadonlyMap<EndpointKey, EndpointView>
+  /** Of all its endpoints. */
+  readonly chars: number
   /** False: something of it has changed since; what has not is taken over from here when it is read again. */
   current: boolean
 }
@@ -54,8 +58,8 @@ export class Directory {
   readonly #vault: Vault
   readonly #dialects: ReadonlyMap<string, Dialect>
   readonly #views = new LRUCache<TenantId, TenantView>({
-    maxSize: limits.cachedEndpointsMax,
-    sizeCalculation: (view) => 1 + view.endpoints.length,
+    maxSize: limits.cachedEndpointCharsMax,
+    sizeCalculation: ({ endpoints, chars }) => 1000 * (1 + endpoints.length) + chars,
   })
   readonly #loading = new Map<TenantId, Loading>()
   readonly #trust: Trust
@@ -180,6 +184,7 @@ export class Directory {
       endpoints,
       byId: new Map(endpoints.map((view) => [view.endpoint.id, view])),
       byKey: new Map(endpoints.map((view) => [view.endpoint.key, view])),
+      chars: endpoints.reduce((sum, { chars }) => sum + chars, 0),
       current: true,
     }
   }
@@ -203,13 +208,19 @@ export class Directory {
       >
       const own = this.#installationKeys.get(dialect.name)
       const signingKeys = own === undefined ? preparedKeys(secrets, dialect) : () => own
-      return { endpoint: { ...rest, secrets, headers }, health, off, signingKeys }
+      const endpoint: Endpoint = { ...rest, secrets, headers }
+      return { endpoint, chars: charsOf(endpoint), health, off, signingKeys }
     } catch (error) {
       // It must not take the others of its tenant with it.
       const endpoint: Endpoint = { ...rest, secrets: [], headers: {}, unreadable: true }
-      return { endpoint, health, off, signingKeys: () => unreadable(error) }
+      return { endpoint, chars: charsOf(endpoint), health, off, signingKeys: () => unreadable(error) }
     }
   }
+}
+
+/** How much of its tenant's room in memory it takes (`limits.endpointCharsPerTenantMax`). */
+export function charsOf(endpoint: Endpoint): number {
+  return JSON.stringify(endpoint).length
 }
 
 /** Every change of an endpoint makes its `updatedAt` later. */

@@ -4,7 +4,7 @@ import { limits } from '../domain/limits.ts'
 import { failure, invalidField, type Problem, type Result, success } from '../domain/problem.ts'
 import { ifOk, type Soon } from '../domain/soon.ts'
 import type { Dialect } from '../dialects/dialect.ts'
-import type { TenantView } from '../engine/directory.ts'
+import { charsOf, type TenantView } from '../engine/directory.ts'
 import type { WriteResult } from '../store/store.ts'
 import { type Context, type Principal, tenantFor } from './context.ts'
 import { endpointFaults, type EndpointInput } from './endpoint-rules.ts'
@@ -80,6 +80,7 @@ export async function createEndpoints(
   }
   const endpoints: Endpoint[] = []
   for (const input of inputs) endpoints.push(await newEndpoint(context, dialect, tenant, input))
+  if (growsTooLarge(view.value, null, endpoints)) return failure(endpointsTooLarge)
   const written = await context.store.createEndpoints(
     endpoints.map((endpoint) => context.directory.seal(endpoint, dialect)),
     answerToStore(context, remember, endpoints),
@@ -210,6 +211,7 @@ async function update(
 
     const updatedAt = Math.max(context.clock.now(), before.value.updatedAt + 1)
     const after = { ...apply(before.value, updatedAt, view.value.dialect), updatedAt }
+    if (growsTooLarge(view.value, before.value, [after])) return failure(endpointsTooLarge)
     const written = await context.store.updateEndpoint(
       context.directory.seal(after, view.value.dialect),
       before.value.updatedAt,
@@ -222,6 +224,18 @@ async function update(
     if (written === 'written') return success(after)
     if (written !== 'stale' || tries === limits.updateTriesMax) return failure(problemOf(written, 'endpoint', id))
   }
+}
+
+const endpointsTooLarge = {
+  kind: 'conflict',
+  code: 'endpoints_too_large',
+  detail: `the endpoints of a tenant have at most ${limits.endpointCharsPerTenantMax} characters in all, as JSON`,
+} as const
+
+/** What was larger before, as after a migration, may still become smaller. */
+function growsTooLarge(view: TenantView, before: Endpoint | null, after: readonly Endpoint[]): boolean {
+  const grownBy = after.reduce((sum, endpoint) => sum + charsOf(endpoint), 0) - (before === null ? 0 : charsOf(before))
+  return grownBy > 0 && view.chars + grownBy > limits.endpointCharsPerTenantMax
 }
 
 /** A change would be based on what is not known, and write over it. */

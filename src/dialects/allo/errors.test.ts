@@ -39,6 +39,10 @@ const table: readonly (readonly [problem: Problem, expected: Expected])[] = [
     [400, 'validation_error', 'INVALID_REQUEST_BODY', false],
   ],
   [
+    { kind: 'conflict', code: 'endpoints_too_large', detail: 'x' },
+    [400, 'validation_error', 'INVALID_REQUEST_BODY', false],
+  ],
+  [
     { kind: 'tooManyRequests', limit: 20, retryAfterSeconds: 1 },
     [429, 'rate_limit_error', 'RATE_LIMIT_EXCEEDED', true],
   ],

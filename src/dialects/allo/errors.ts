@@ -119,8 +119,8 @@ const serverError: AlloError = {
 }
 
 function conflict(code: string, message: string): AlloError {
-  // A limit of ours, which no second try gets past.
-  if (code === 'too_many_endpoints') return invalid('INVALID_REQUEST_BODY', message)
+  // Limits of ours, which no second try gets past.
+  if (code === 'too_many_endpoints' || code === 'endpoints_too_large') return invalid('INVALID_REQUEST_BODY', message)
   const reused = code === idempotencyKeyReused.code
   return {
     status: 409,

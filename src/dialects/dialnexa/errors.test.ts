@@ -19,6 +19,10 @@ const cases: readonly (readonly [problem: Problem, status: number, message: stri
     ...([409, 'A workspace can have no more than 1000 webhooks', 'Conflict'] as const),
   ],
   [
+    { kind: 'conflict', code: 'endpoints_too_large', detail: 'the endpoints of a tenant have …' },
+    ...([409, 'The webhooks of this workspace are too large in all', 'Conflict'] as const),
+  ],
+  [
     { kind: 'conflict', code: 'changed_meanwhile', detail: 'the endpoint was changed by another request' },
     ...([409, 'The webhook was changed meanwhile', 'Conflict'] as const),
   ],

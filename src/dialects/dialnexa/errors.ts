@@ -28,7 +28,7 @@ export function dialnexaProblem(problem: Problem, request: FastifyRequest): Answ
     case 'invalid':
       return answer(400, messageOf(problem.fields))
     case 'conflict':
-      return answer(409, problem.code === 'too_many_endpoints' ? tooMany : 'The webhook was changed meanwhile')
+      return answer(409, conflicts.get(problem.code) ?? 'The webhook was changed meanwhile')
     case 'tooManyRequests': {
       const message = 'Too many requests. Please slow down and retry after a moment.'
       return answer(429, message, problem.retryAfterSeconds)
@@ -40,7 +40,10 @@ export function dialnexaProblem(problem: Problem, request: FastifyRequest): Answ
   }
 }
 
-const tooMany = `A workspace can have no more than ${limits.endpointsPerTenantMax} webhooks`
+const conflicts: ReadonlyMap<string, string> = new Map([
+  ['too_many_endpoints', `A workspace can have no more than ${limits.endpointsPerTenantMax} webhooks`],
+  ['endpoints_too_large', 'The webhooks of this workspace are too large in all'],
+])
 
 function answer(statusCode: number, message: string | readonly string[], retryAfterSeconds?: number): Answer {
   return {

@@ -1,0 +1,72 @@
+// How many endpoints a tenant may have, and how large ones: whole tenants are read and held in memory.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { contextOf } from '../../test/support/context.ts'
+import { createRig, tenant } from '../../test/support/engine-rig.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
+import type { TenantId } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import type { Result } from '../domain/problem.ts'
+import { changeEndpoint, createEndpoint, createEndpoints, deleteEndpoint, type NewEndpoint } from './endpoints.ts'
+import { createTenant } from './tenants.ts'
+
+const operator = { kind: 'operator' } as const
+const small: NewEndpoint = { url: 'https://receiver.example/', eventTypes: ['x'] }
+/** Some 25,000 characters. */
+const large: NewEndpoint = {
+  ...small,
+  eventTypes: Array.from({ length: 100 }, (_, n) => `${n}.`.padEnd(limits.eventTypeCharsMax, 'x')),
+  headers: Object.fromEntries(['a', 'b', 'c'].map((name) => [`x-${name}`, name.repeat(limits.customHeaderCharsMax)])),
+}
+const manyLarge = Array.from({ length: 155 }, () => large)
+
+function valueOf<Value>(result: Result<Value>): Value {
+  if (!result.ok) assert.fail(JSON.stringify(result.problem))
+  return result.value
+}
+
+function codeOf(result: Result<unknown>): string | null {
+  return result.ok ? null : result.problem.kind === 'conflict' ? result.problem.code : result.problem.kind
+}
+
+test('a tenant has so many endpoints and no more', async (t) => {
+  const context = contextOf(await createRig(t))
+  const almost = Array.from({ length: limits.endpointsPerTenantMax - 1 }, () => small)
+  valueOf(await createEndpoints(context, operator, tenant, almost))
+  assert.equal(codeOf(await createEndpoints(context, operator, tenant, [small, small])), 'too_many_endpoints')
+  const last = valueOf(await createEndpoint(context, operator, tenant, small))
+  assert.equal(codeOf(await createEndpoint(context, operator, tenant, small)), 'too_many_endpoints')
+  valueOf(await deleteEndpoint(context, operator, tenant, last.id))
+  valueOf(await createEndpoint(context, operator, tenant, small))
+})
+
+test('they have so much text in all and no more', async (t) => {
+  const context = contextOf(await createRig(t))
+  const { id } = valueOf(await createEndpoint(context, operator, tenant, small))
+  const [first] = valueOf(await createEndpoints(context, operator, tenant, manyLarge))
+  const create = (): Promise<Result<Endpoint>> => createEndpoint(context, operator, tenant, large)
+  let created = await create()
+  for (let more = 0; more < 20 && created.ok; more++) created = await create()
+  assert.equal(codeOf(created), 'endpoints_too_large')
+
+  const change = (input: object): Promise<Result<Endpoint>> => changeEndpoint(context, operator, tenant, id, input)
+  assert.equal(codeOf(await change(large)), 'endpoints_too_large')
+  assert.equal(valueOf(await change({ enabled: false })).enabled, false)
+  valueOf(await changeEndpoint(context, operator, tenant, (first as Endpoint).id, small))
+  valueOf(await change(large))
+})
+
+test('of many tenants with large endpoints those used last are in memory', async (t) => {
+  const rig = await createRig(t)
+  const context = contextOf(rig)
+  const names = Array.from({ length: 20 }, (_, n) => `tenant-${n}` as TenantId)
+  for (const id of names) {
+    valueOf(await createTenant(context, { id, dialect: 'standard' }))
+    valueOf(await createEndpoints(context, operator, id, manyLarge))
+    await rig.directory.load(id)
+  }
+  const held = names.filter((id) => rig.directory.peek(id) !== undefined)
+  assert.deepEqual(held, names.slice(-held.length))
+  assert.ok(held.length > 10 && held.length < names.length, `${held.length}`)
+})
