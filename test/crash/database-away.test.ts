@@ -31,6 +31,8 @@ const fullMs = long ? 60_000 : 5_000
 const unreachableMs = long ? { refusing: 300_000, silent: 300_000 } : { refusing: 15_000, silent: 30_000 }
 /** SQLite goes on in the room that its log has already: a second may pass unnoticed. */
 const controlMs = 5_000
+/** Of a network. A server notices at once that it is refusing, so only what it accepted last before it is lost. */
+const controlOutages = { ms: 1_500, times: 3 }
 /** Of which PostgreSQL needs two thirds for itself. */
 const diskMib = 96
 const restarts = long ? 20 : 2
@@ -147,8 +149,8 @@ async function untilAccepted(client: ReturnType<typeof createOperatorClient>): P
   assert.fail(`no event is accepted ${wellMsMax} ms after the outage`)
 }
 
-/** PostgreSQL behind a gate that is shut for so long. */
-async function lostNetwork(t: TestContext, state: 'refusing' | 'silent', ms: number): Promise<Outage> {
+/** PostgreSQL behind a gate that is shut for so long, so many times. */
+async function lostNetwork(t: TestContext, state: 'refusing' | 'silent', ms: number, times = 1): Promise<Outage> {
   const postgres = await startPostgres()
   t.after(() => postgres.remove())
   const url = new URL(postgres.url)
@@ -156,9 +158,12 @@ async function lostNetwork(t: TestContext, state: 'refusing' | 'silent', ms: num
   t.after(() => gate.close())
   url.port = String(gate.port)
   const happen = async (): Promise<void> => {
-    await gate.set(state)
-    await sleep(ms)
-    await gate.set('open')
+    for (let count = 1; count <= times; count++) {
+      await gate.set(state)
+      await sleep(ms)
+      await gate.set('open')
+      if (count < times) await sleep(loadMs)
+    }
   }
   return { env: { POSTHORN_DATABASE: url.href }, happen }
 }
@@ -232,7 +237,7 @@ void suite('a database that is away for a while', { concurrency: 4 }, () => {
   }
   for (const state of ['refusing', 'silent'] as const) {
     void test(`${control} to a network that is ${state}`, { timeout }, async (t) => {
-      await perish(t, await lostNetwork(t, state, controlMs))
+      await perish(t, await lostNetwork(t, state, controlOutages.ms, controlOutages.times))
     })
   }
   void test(`${control} to restarts of PostgreSQL`, { timeout }, async (t) => {

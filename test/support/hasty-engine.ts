@@ -4,7 +4,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Accepted, Engine } from '../../src/engine/engine.ts'
 
-const lateMs = 100
+/** Longer than a busy machine lets the load stand still; shorter than `untilDrained` waits for what may come. */
+const lateMs = 500
 
 // oxlint-disable-next-line typescript/unbound-method -- it is called with the engine below
 const accept = Engine.prototype.accept
