@@ -4,8 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Accepted, Engine } from '../../src/engine/engine.ts'
 
-/** Longer than a busy machine lets the load stand still; shorter than `untilDrained` waits for what may come. */
-const lateMs = 500
+const lateMs = 100
 
 // oxlint-disable-next-line typescript/unbound-method -- it is called with the engine below
 const accept = Engine.prototype.accept
