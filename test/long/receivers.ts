@@ -19,7 +19,7 @@ const perSecond = 450
 /** An event for one of the others after the other, so that each endpoint has as much as any. */
 const otherEveryMs = 20
 const warmUpMs = 2000
-const [connections, durationMs, pairs] = [256, 10_000, 5]
+const [connections, durationMs, pairs] = [256, 10_000, 9]
 const ratioMax = 1.2
 const otherTenant = 'other'
 
