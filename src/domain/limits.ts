@@ -64,7 +64,10 @@ export const limits = {
 
   // Endpoints
   endpointsPerTenantMax: 1000,
-  /** Characters that all endpoints of a tenant have as JSON: whole tenants are read and held in memory. */
+  /**
+   * Characters that URL, event types, filters, description and headers of all endpoints of a tenant have as JSON: whole
+   * tenants are read and held in memory.
+   */
   endpointCharsPerTenantMax: 4 * mib,
   urlCharsMax: 2048,
   descriptionCharsMax: 1024,

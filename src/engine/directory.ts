@@ -21,7 +21,7 @@ import type { Trust } from './membership.ts'
 
 export interface EndpointView {
   readonly endpoint: Endpoint
-  /** Its length as JSON. */
+  /** `charsOf` it. */
   readonly chars: number
   /** The dialect's memory of failures, as last recorded. */
   health: string | null
@@ -218,9 +218,12 @@ export class Directory {
   }
 }
 
-/** How much of its tenant's room in memory it takes (`limits.endpointCharsPerTenantMax`). */
-export function charsOf(endpoint: Endpoint): number {
-  return JSON.stringify(endpoint).length
+/**
+ * How much of its tenant's room in memory it takes (`limits.endpointCharsPerTenantMax`). To switch it off, or to rotate
+ * its secret, takes none: that must never be refused for want of room.
+ */
+export function charsOf({ url, eventTypes, filters, description, headers }: Endpoint): number {
+  return JSON.stringify([url, eventTypes, filters, description, headers]).length
 }
 
 /** Every change of an endpoint makes its `updatedAt` later. */

@@ -8,7 +8,15 @@ import type { Endpoint } from '../domain/endpoint.ts'
 import type { TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { Result } from '../domain/problem.ts'
-import { changeEndpoint, createEndpoint, createEndpoints, deleteEndpoint, type NewEndpoint } from './endpoints.ts'
+import {
+  changeEndpoint,
+  createEndpoint,
+  createEndpoints,
+  deleteEndpoint,
+  listEndpoints,
+  type NewEndpoint,
+  rotateSecret,
+} from './endpoints.ts'
 import { createTenant } from './tenants.ts'
 
 const operator = { kind: 'operator' } as const
@@ -52,8 +60,19 @@ test('they have so much text in all and no more', async (t) => {
 
   const change = (input: object): Promise<Result<Endpoint>> => changeEndpoint(context, operator, tenant, id, input)
   assert.equal(codeOf(await change(large)), 'endpoints_too_large')
+  const fill = { description: 'x'.repeat(limits.descriptionCharsMax) }
+  for (const { id: other } of valueOf(await listEndpoints(context, operator, tenant))) {
+    if (!(await changeEndpoint(context, operator, tenant, other, fill)).ok) break
+  }
+  // Not even a character more.
+  const view = await context.directory.load(tenant)
+  const left = limits.endpointCharsPerTenantMax - (view?.chars ?? 0)
+  assert.ok(left < limits.descriptionCharsMax, `${left}`)
+  valueOf(await change({ description: 'x'.repeat(left + 2) }))
+  assert.equal(codeOf(await change({ description: 'x'.repeat(left + 3) })), 'endpoints_too_large')
   assert.equal(valueOf(await change({ enabled: false })).enabled, false)
-  valueOf(await changeEndpoint(context, operator, tenant, (first as Endpoint).id, small))
+  assert.equal(valueOf(await rotateSecret(context, operator, tenant, id)).secrets.length, 2)
+  valueOf(await changeEndpoint(context, operator, tenant, (first as Endpoint).id, { ...small, headers: {} }))
   valueOf(await change(large))
 })
 
