@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { type DeliveryId, type EndpointKey, type EventId, type TenantId, uuidV7 } from '../src/domain/ids.ts'
 import { openPostgresStore } from '../src/store/postgres/postgres-store.ts'
-import type { CommitBatch, NewEvent, Store } from '../src/store/store.ts'
+import type { CommitBatch, NewEvent, Store } from '../src/contracts/store.ts'
 import { serveOrders } from './child.ts'
 
 export interface BareOrder {

@@ -2,12 +2,12 @@
 // answers a constant of the same size. 64 connections ask for 64 webhooks of 64 tenants, each with a key of its own.
 // What a vendor's API looks like from outside comes from the profiles of the conformance suite.
 
-import { alloProfile } from '../src/dialects/allo/profile.ts'
-import type { ApiRequest, Caller, Fields, Profile } from '../src/dialects/conformance/profile.ts'
-import { dialnexaProfile } from '../src/dialects/dialnexa/profile.ts'
-import { partooProfile } from '../src/dialects/partoo/profile.ts'
-import { stornoProfile } from '../src/dialects/storno/profile.ts'
-import { ultravoxProfile } from '../src/dialects/ultravox/profile.ts'
+import { alloProfile } from '../test/profiles/allo/profile.ts'
+import type { ApiRequest, Caller, Fields, Profile } from '../test/conformance/dialects/profile.ts'
+import { dialnexaProfile } from '../test/profiles/dialnexa/profile.ts'
+import { partooProfile } from '../test/profiles/partoo/profile.ts'
+import { stornoProfile } from '../test/profiles/storno/profile.ts'
+import { ultravoxProfile } from '../test/profiles/ultravox/profile.ts'
 import { type OperatorClient, createOperatorClient } from '../test/support/operator-client.ts'
 import { type ServerProcess, createInstallation, startServer } from '../test/support/server-process.ts'
 import { type Child, startChild } from './child.ts'

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import type { MigrateFlags } from './cli/migrate.ts'
 import { version } from './cli/version.ts'
 import { flagOf, SettingError, type SettingName, settingTable } from './config/settings.ts'
-import { StoreRefused } from './store/store.ts'
+import { StoreRefused } from './contracts/store.ts'
 
 const program = new Command('posthorn')
   .description("Sends webhooks, and speaks your product's own webhook API")

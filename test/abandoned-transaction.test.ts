@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { limits } from '../src/domain/limits.ts'
 import { Database } from '../src/store/postgres/database.ts'
 import { openPostgresStore } from '../src/store/postgres/postgres-store.ts'
-import { StoreUnavailable } from '../src/store/store.ts'
+import { StoreUnavailable } from '../src/contracts/store.ts'
 import { testDatabase } from './support/test-database.ts'
 
 test('what a node in the middle of a transaction held is taken over', { timeout: 60_000 }, async (t) => {

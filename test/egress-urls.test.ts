@@ -2,15 +2,15 @@
 // table that leads inside is refused where it is given, and nothing of it is stored.
 
 import assert from 'node:assert/strict'
-import { alloProfile } from '../src/dialects/allo/profile.ts'
-import type { Profile } from '../src/dialects/conformance/profile.ts'
-import { onOneServer } from '../src/dialects/conformance/suite.ts'
-import type { World } from '../src/dialects/conformance/world.ts'
-import { dialnexaProfile } from '../src/dialects/dialnexa/profile.ts'
-import { partooProfile } from '../src/dialects/partoo/profile.ts'
-import { standardProfile } from '../src/dialects/standard/profile.ts'
-import { stornoProfile } from '../src/dialects/storno/profile.ts'
-import { ultravoxProfile } from '../src/dialects/ultravox/profile.ts'
+import { alloProfile } from './profiles/allo/profile.ts'
+import type { Profile } from './conformance/dialects/profile.ts'
+import { onOneServer } from './conformance/dialects/suite.ts'
+import type { World } from './conformance/dialects/world.ts'
+import { dialnexaProfile } from './profiles/dialnexa/profile.ts'
+import { partooProfile } from './profiles/partoo/profile.ts'
+import { standardProfile } from './profiles/standard/profile.ts'
+import { stornoProfile } from './profiles/storno/profile.ts'
+import { ultravoxProfile } from './profiles/ultravox/profile.ts'
 import { onSqlite } from './support/dialect-support.ts'
 import egress from './vectors/egress.json' with { type: 'json' }
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { failure, success } from '../domain/problem.ts'
-import type { Dialect } from '../dialects/dialect.ts'
+import type { Dialect } from '../contracts/dialect.ts'
 import { type AnyRoute, route } from '../http/front.ts'
 import type { Context } from '../operations/context.ts'
 import { PageOf } from './shapes.ts'

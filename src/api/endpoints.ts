@@ -3,7 +3,7 @@ import type { Endpoint } from '../domain/endpoint.ts'
 import type { EndpointId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { invalidField, type Result, success } from '../domain/problem.ts'
-import type { Dialect } from '../dialects/dialect.ts'
+import type { Dialect } from '../contracts/dialect.ts'
 import { pageBody, pageRequest } from '../http/cursor.ts'
 import { type AnyRoute, type Answer, route } from '../http/front.ts'
 import { type Context, type Principal, tenantFor } from '../operations/context.ts'
@@ -18,7 +18,7 @@ import {
   listEndpoints,
   rotateSecret,
 } from '../operations/endpoints.ts'
-import type { Page, PageRequest } from '../store/store.ts'
+import type { Page, PageRequest } from '../contracts/store.ts'
 import { timeOf } from './events.ts'
 import { customersToo } from './operator-front.ts'
 import { EndpointSchema, endpointShape, Nullable, PageOf, PageQuery, Time } from './shapes.ts'

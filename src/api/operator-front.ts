@@ -4,7 +4,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { failure, type FieldError, type Problem, type Result, success } from '../domain/problem.ts'
-import { once } from '../domain/soon.ts'
+import { once } from '../domain/maybe-promise.ts'
 import type { AnyRoute, Answer, Front } from '../http/front.ts'
 import type { Context, Principal } from '../operations/context.ts'
 import { ProblemSchema } from './shapes.ts'

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { database, type DatabaseSetting, SettingError } from '../config/settings.ts'
 import { type Import, openImport, type TableCount } from '../store/postgres/import.ts'
 import { type Export, openExport } from '../store/sqlite/export.ts'
-import { StoreRefused, StoreUnavailable } from '../store/store.ts'
+import { StoreRefused, StoreUnavailable } from '../contracts/store.ts'
 import { Progress, shown } from './progress.ts'
 
 /** Rows of a transaction: more are hardly faster, and would be more to do again. */

@@ -1,11 +1,11 @@
 // Every dialect that ships: one line each. A front is what its customers talk to; `standard` uses the operator API's
 // paths and has none of its own.
 
-import type { DialectFront } from '../http/dialect-front.ts'
+import type { DialectFront } from '../front/dialect-front.ts'
 import type { Context } from '../operations/context.ts'
 import { alloFront } from './allo/routes.ts'
 import { allo } from './allo/wire.ts'
-import type { Dialect } from './dialect.ts'
+import type { Dialect } from '../contracts/dialect.ts'
 import { dialnexaFront } from './dialnexa/routes.ts'
 import { dialnexa } from './dialnexa/wire.ts'
 import { partooFront } from './partoo/routes.ts'

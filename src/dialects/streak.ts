@@ -1,7 +1,7 @@
 // The plain health rule, for dialects whose vendor documents none, or one as plain: it remembers since when an endpoint
 // has had nothing but failures.
 
-import type { Dialect } from './dialect.ts'
+import type { Dialect } from '../contracts/dialect.ts'
 
 /** @param disableAfterMs nothing but failures for this long switches the endpoint off; default: never */
 export function streakHealth(disableAfterMs = Number.POSITIVE_INFINITY): Pick<Dialect, 'health' | 'healthReport'> {

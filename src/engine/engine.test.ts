@@ -5,7 +5,7 @@ import { suite, test } from 'node:test'
 import { createRig, failed, ok, readingTenants, tenant } from '../../test/support/engine-rig.ts'
 import { limits } from '../domain/limits.ts'
 import { hour, second } from '../domain/time.ts'
-import { IncarnationLost, StoreUnavailable } from '../store/store.ts'
+import { IncarnationLost, StoreUnavailable } from '../contracts/store.ts'
 
 suite('an event', () => {
   test('is stored with its deliveries before it is sent, and its outcome is recorded', async (t) => {

@@ -1,7 +1,7 @@
 import type { Event } from '../domain/event.ts'
 import { type DeliveryId, type EndpointKey, type Incarnation, type RandomBytes, uuidV7 } from '../domain/ids.ts'
 import { endpointMatches } from '../domain/matching.ts'
-import type { TenantView } from './directory.ts'
+import type { TenantView } from './tenant-cache.ts'
 import type { Work } from './lanes.ts'
 
 /**

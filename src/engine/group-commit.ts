@@ -18,7 +18,7 @@ import {
   type NewEvent,
   type RecordedMove,
   StoreUnavailable,
-} from '../store/store.ts'
+} from '../contracts/store.ts'
 import type { Membership } from './membership.ts'
 import type { EngineObserver } from './observer.ts'
 

@@ -6,7 +6,7 @@ import { suite, test } from 'node:test'
 import { createRig, ok, tenant } from '../../test/support/engine-rig.ts'
 import { limits } from '../domain/limits.ts'
 import { second } from '../domain/time.ts'
-import { IncarnationLost, StoreUnavailable } from '../store/store.ts'
+import { IncarnationLost, StoreUnavailable } from '../contracts/store.ts'
 
 suite('a crash', () => {
   test('loses nothing: what was leased goes out again with the same id', async (t) => {

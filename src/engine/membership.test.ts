@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { FakeClock } from '../../test/support/fake-clock.ts'
 import type { Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import { type Change, IncarnationLost, type Store, StoreUnavailable } from '../store/store.ts'
+import { type Change, IncarnationLost, type Store, StoreUnavailable } from '../contracts/store.ts'
 import { Membership } from './membership.ts'
 import type { EngineObserver } from './observer.ts'
 

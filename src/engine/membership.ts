@@ -12,7 +12,7 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import { IncarnationLost, type Store } from '../store/store.ts'
+import { IncarnationLost, type Store } from '../contracts/store.ts'
 import type { EngineObserver } from './observer.ts'
 
 /** Tells caches whether they may be believed. */

@@ -7,8 +7,8 @@ import { LRUCache } from 'lru-cache'
 import type { RecordedStatus } from '../domain/endpoint.ts'
 import type { EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import type { Soon } from '../domain/soon.ts'
-import type { CommitBatch, Store } from '../store/store.ts'
+import type { Soon } from '../domain/maybe-promise.ts'
+import type { CommitBatch, Store } from '../contracts/store.ts'
 
 /** A status, or the question that is under way: all who ask meanwhile wait for the same answer. */
 interface Entry {

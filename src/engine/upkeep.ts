@@ -3,8 +3,8 @@
 
 import type { Clock } from '../domain/clock.ts'
 import { limits } from '../domain/limits.ts'
-import type { UpkeepStore } from '../store/store.ts'
-import type { Rotation } from './master-key.ts'
+import type { UpkeepStore } from '../contracts/store.ts'
+import type { Rotation } from '../vault/master-key.ts'
 import type { EngineObserver } from './observer.ts'
 
 export interface UpkeepOptions {

@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import type { Static, TSchema } from 'typebox'
 import type { TenantId } from '../domain/ids.ts'
 import type { Problem, Result } from '../domain/problem.ts'
-import { once, type Soon } from '../domain/soon.ts'
+import { once, type Soon } from '../domain/maybe-promise.ts'
 import type { Principal } from '../operations/context.ts'
 import { problemOfError } from './problem-error.ts'
 

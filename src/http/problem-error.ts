@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { StoreUnavailable } from '../store/store.ts'
+import { StoreUnavailable } from '../contracts/store.ts'
 import { limits } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createAddressPolicy } from './address-policy.ts'
-import { answers, httpReceiver } from './fixture.ts'
+import { answers, httpReceiver } from '../../test/support/net-receivers.ts'
 import { createGuard } from './guard.ts'
 import { createGuardedFetch } from './guarded-fetch.ts'
 import type { Lookup } from './lookup.ts'

@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { httpReceiver, loopbackSender, post } from './fixture.ts'
+import { httpReceiver, loopbackSender, post } from '../../test/support/net-receivers.ts'
 import { type Lookup, type LookupOptions, createLookup } from './lookup.ts'
 
 /** The addresses of a name, `failing` to be told that the server has failed; of other names there are none. */

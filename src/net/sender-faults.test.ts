@@ -15,7 +15,7 @@ import {
   rawReceiver,
   tcpReceiver,
   writeEndlessly,
-} from './fixture.ts'
+} from '../../test/support/net-receivers.ts'
 import type { Lookup } from './lookup.ts'
 
 const timeoutMs = 250

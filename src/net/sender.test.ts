@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { limits } from '../domain/limits.ts'
-import { eventually, httpReceiver, loopbackSender, post, rawReceiver } from './fixture.ts'
+import { eventually, httpReceiver, loopbackSender, post, rawReceiver } from '../../test/support/net-receivers.ts'
 
 void test('posts the bytes and the headers as they are given', async (t) => {
   let seen: { method?: string; url?: string; headers: IncomingHttpHeaders; body: Buffer } | undefined

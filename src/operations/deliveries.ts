@@ -12,7 +12,7 @@ import type {
   NumberedPage,
   Page,
   PageRequest,
-} from '../store/store.ts'
+} from '../contracts/store.ts'
 import { type Context, type Principal, tenantFor } from './context.ts'
 import { endpointDisabled } from './test-endpoint.ts'
 

@@ -4,7 +4,7 @@ import { isReservedHeader, headerNamePattern, headerValuePattern } from '../doma
 import { limits } from '../domain/limits.ts'
 import { patternMatches } from '../domain/matching.ts'
 import type { FieldError } from '../domain/problem.ts'
-import type { Dialect } from '../dialects/dialect.ts'
+import type { Dialect } from '../contracts/dialect.ts'
 import type { Context } from './context.ts'
 
 /** What a customer or the operator says about an endpoint; absent: as it is, or the default. */

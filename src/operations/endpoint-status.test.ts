@@ -14,9 +14,9 @@ import { type DeliveryId, type EndpointKey, type EventId, type Incarnation, uuid
 import { limits } from '../domain/limits.ts'
 import { day, hour, minute } from '../domain/time.ts'
 import { Statuses } from '../engine/statuses.ts'
-import { addEndpoint, commit } from '../store/conformance/steps.ts'
+import { addEndpoint, commit } from '../../test/conformance/store/steps.ts'
 import { openPostgresStore } from '../store/postgres/postgres-store.ts'
-import type { Store } from '../store/store.ts'
+import type { Store } from '../contracts/store.ts'
 import { replay, retryDelivery } from './deliveries.ts'
 import { changeEndpoint } from './endpoints.ts'
 

@@ -5,9 +5,9 @@ import { LRUCache } from 'lru-cache'
 import type { ApiKey } from '../domain/api-key.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
-import type { Soon } from '../domain/soon.ts'
+import type { Soon } from '../domain/maybe-promise.ts'
 import type { Trust } from '../engine/membership.ts'
-import type { KeyStore } from '../store/store.ts'
+import type { KeyStore } from '../contracts/store.ts'
 
 /** How a key is stored and looked up: keys are random enough that a plain SHA-256 cannot be reversed. */
 export function hashApiKey(key: string): string {

@@ -4,7 +4,7 @@ import type { Event } from '../domain/event.ts'
 import type { EventId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { type FieldError, failure, type Problem, type Result, success } from '../domain/problem.ts'
-import type { TenantView } from '../engine/directory.ts'
+import type { TenantView } from '../engine/tenant-cache.ts'
 import type { Accepted, Draft } from '../engine/engine.ts'
 import type { Context } from './context.ts'
 

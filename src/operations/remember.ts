@@ -3,7 +3,7 @@
 
 import type { ApiKeyId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import type { RememberedAnswer } from '../store/store.ts'
+import type { RememberedAnswer } from '../contracts/store.ts'
 import type { Context } from './context.ts'
 
 /** How the API that was called would answer a change; `render` is called before the change is stored. */

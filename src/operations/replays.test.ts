@@ -8,7 +8,7 @@ import { createRig, type Rig, tenant } from '../../test/support/engine-rig.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { type DeliveryId, type EndpointKey, type EventId, type Incarnation, uuidV7 } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import { type RearmRequest, type Store, StoreUnavailable } from '../store/store.ts'
+import { type RearmRequest, type Store, StoreUnavailable } from '../contracts/store.ts'
 import type { Context } from './context.ts'
 import { replay } from './deliveries.ts'
 

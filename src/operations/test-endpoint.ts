@@ -13,8 +13,8 @@ import {
 } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
-import type { Dialect } from '../dialects/dialect.ts'
-import type { TenantView } from '../engine/directory.ts'
+import type { Dialect } from '../contracts/dialect.ts'
+import type { TenantView } from '../engine/tenant-cache.ts'
 import { type Context, type Principal, tenantFor } from './context.ts'
 import { endpointFaults, type EndpointInput } from './endpoint-rules.ts'
 

@@ -2,7 +2,7 @@
 
 import type { Event } from '../domain/event.ts'
 import type { EventColumns } from './rows.ts'
-import type { IngestResult } from './store.ts'
+import type { IngestResult } from '../contracts/store.ts'
 
 export type FirstEvent = EventColumns & { readonly deliveries: number }
 

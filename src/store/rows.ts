@@ -8,7 +8,7 @@ import type { Event } from '../domain/event.ts'
 import type { ApiKeyId, DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../domain/ids.ts'
 import { uuidV7Time } from '../domain/ids.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import type { DeliveryRow, StoredEndpoint } from './store.ts'
+import type { DeliveryRow, StoredEndpoint } from '../contracts/store.ts'
 
 export const statusCode: Record<DeliveryStatus, number> = { pending: 0, delivered: 1, failed: 2, cancelled: 3 }
 const statusOfCode: readonly DeliveryStatus[] = ['pending', 'delivered', 'failed', 'cancelled']

@@ -1,6 +1,6 @@
 // Everybody who may come to ask, and what each may be told of.
 
-import type { Headers } from '../../src/dialects/conformance/profile.ts'
+import type { Headers } from '../conformance/dialects/profile.ts'
 import { type FrontName, fronts } from './documents.ts'
 import type { Parties, Party } from './parties.ts'
 import type { Row } from './rows.ts'

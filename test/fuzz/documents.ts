@@ -1,13 +1,13 @@
 // The OpenAPI documents of a running server: all that its callers can reach, and so all that these tests must try.
 
 import { request } from 'undici'
-import { alloProfile } from '../../src/dialects/allo/profile.ts'
-import type { Profile } from '../../src/dialects/conformance/profile.ts'
-import { dialnexaProfile } from '../../src/dialects/dialnexa/profile.ts'
-import { partooProfile } from '../../src/dialects/partoo/profile.ts'
-import { standardProfile } from '../../src/dialects/standard/profile.ts'
-import { stornoProfile } from '../../src/dialects/storno/profile.ts'
-import { ultravoxProfile } from '../../src/dialects/ultravox/profile.ts'
+import { alloProfile } from '../profiles/allo/profile.ts'
+import type { Profile } from '../conformance/dialects/profile.ts'
+import { dialnexaProfile } from '../profiles/dialnexa/profile.ts'
+import { partooProfile } from '../profiles/partoo/profile.ts'
+import { standardProfile } from '../profiles/standard/profile.ts'
+import { stornoProfile } from '../profiles/storno/profile.ts'
+import { ultravoxProfile } from '../profiles/ultravox/profile.ts'
 
 /** The customers of each front; those of `standard` share the operator's API. */
 export const fronts = {

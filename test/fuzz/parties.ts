@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
-import type { Caller, Fields, Headers } from '../../src/dialects/conformance/profile.ts'
+import type { Caller, Fields, Headers } from '../conformance/dialects/profile.ts'
 import { type Receiver, type ReceiverOptions, startReceiver } from '../support/receiver.ts'
 import { createInstallation, type ServerProcess, startServer } from '../support/server-process.ts'
 import { type FrontName, fronts } from './documents.ts'

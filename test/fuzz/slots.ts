@@ -1,6 +1,6 @@
 // The places of a request that take ids, and requests with any ids in them.
 
-import type { Headers } from '../../src/dialects/conformance/profile.ts'
+import type { Headers } from '../conformance/dialects/profile.ts'
 import type { DocumentedRoute } from './documents.ts'
 import type { Answer, Ids, Noun, Request } from './parties.ts'
 import { nounIn, type Row } from './rows.ts'

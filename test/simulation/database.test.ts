@@ -1,7 +1,7 @@
 // The simulated database is no invention: it passes the suite of all engines.
 
-import { type Harness, storeConformance } from '../../src/store/conformance/suite.ts'
-import { StoreUnavailable, type Store } from '../../src/store/store.ts'
+import { type Harness, storeConformance } from '../conformance/store/suite.ts'
+import { StoreUnavailable, type Store } from '../../src/contracts/store.ts'
 import { install, openFile } from './database.ts'
 import type { Roles } from './roles.ts'
 

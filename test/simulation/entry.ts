@@ -3,8 +3,8 @@
 import type { SendResult } from '../../src/domain/attempt.ts'
 import type { EndReason } from '../../src/domain/delivery.ts'
 import type { DeliveryId, Incarnation } from '../../src/domain/ids.ts'
-import type { Dialect } from '../../src/dialects/dialect.ts'
-import type { RecordedMove } from '../../src/store/store.ts'
+import type { Dialect } from '../../src/contracts/dialect.ts'
+import type { RecordedMove } from '../../src/contracts/store.ts'
 
 export interface Entry {
   readonly id: DeliveryId

@@ -1,7 +1,7 @@
 // Faults that are planted on purpose, to see that the checks see them: a simulation that never complains proves nothing.
 
 import type { Database } from '../../src/store/sqlite/database.ts'
-import type { ClaimRequest, CommitBatch } from '../../src/store/store.ts'
+import type { ClaimRequest, CommitBatch } from '../../src/contracts/store.ts'
 import type { Incarnation } from '../../src/domain/ids.ts'
 import { hour } from '../../src/domain/time.ts'
 import type { Roles } from './roles.ts'

@@ -16,8 +16,8 @@ import type {
   NewEvent,
   RecordedMove,
   StoredEndpoint,
-} from '../../src/store/store.ts'
-import type { Dialect } from '../../src/dialects/dialect.ts'
+} from '../../src/contracts/store.ts'
+import type { Dialect } from '../../src/contracts/dialect.ts'
 import type { Roles } from './roles.ts'
 import { type Entry, faultsOfMove, leastWaitMs, newEntry } from './entry.ts'
 import type { Plan } from './plan.ts'

@@ -2,7 +2,7 @@
 // its answer, or take effect after it was given up. What may be told of each is the store's contract.
 
 import { limits } from '../../src/domain/limits.ts'
-import { type Change, type CommitBatch, IncarnationLost, type Store, StoreUnavailable } from '../../src/store/store.ts'
+import { type Change, type CommitBatch, IncarnationLost, type Store, StoreUnavailable } from '../../src/contracts/store.ts'
 import type { Doer, Surroundings } from './surroundings.ts'
 
 /** What becomes of one call. */

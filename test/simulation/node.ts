@@ -1,7 +1,7 @@
 // A machine with its clock, and on it one life of a node after the other.
 
 import { second } from '../../src/domain/time.ts'
-import { StoreUnavailable } from '../../src/store/store.ts'
+import { StoreUnavailable } from '../../src/contracts/store.ts'
 import { Life } from './life.ts'
 import type { Surroundings } from './surroundings.ts'
 

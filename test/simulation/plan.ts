@@ -3,7 +3,7 @@
 
 import { day, hour, minute, second } from '../../src/domain/time.ts'
 import { registry } from '../../src/dialects/registry.ts'
-import type { Dialect } from '../../src/dialects/dialect.ts'
+import type { Dialect } from '../../src/contracts/dialect.ts'
 import type { Random } from '../support/random.ts'
 
 export interface Plan {

@@ -13,7 +13,7 @@ import {
   type Heartbeat,
   IncarnationLost,
   type LearntHealth,
-} from '../../src/store/store.ts'
+} from '../../src/contracts/store.ts'
 import type { Roles } from './roles.ts'
 
 type Shared = Pick<

@@ -2,9 +2,9 @@
 
 import type { DeliveryId, EndpointKey, Incarnation } from '../../src/domain/ids.ts'
 import { registry } from '../../src/dialects/registry.ts'
-import type { Dialect } from '../../src/dialects/dialect.ts'
+import type { Dialect } from '../../src/contracts/dialect.ts'
 import type { Database } from '../../src/store/sqlite/database.ts'
-import type { Change, Claim, CommitBatch, CommitResult, RearmRequest } from '../../src/store/store.ts'
+import type { Change, Claim, CommitBatch, CommitResult, RearmRequest } from '../../src/contracts/store.ts'
 import { limits } from '../../src/domain/limits.ts'
 import type { Random } from '../support/random.ts'
 import { install } from './database.ts'

@@ -1,6 +1,6 @@
 // What the suite of dialects runs on: real servers, on either database.
 
-import type { Support } from '../../src/dialects/conformance/support.ts'
+import type { Support } from '../conformance/dialects/support.ts'
 import { startReceiver } from './receiver.ts'
 import { createInstallation, startServer } from './server-process.ts'
 import { testDatabase } from './test-database.ts'

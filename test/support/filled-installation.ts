@@ -13,10 +13,10 @@ import {
   sampleKey,
   sampleMove,
   start,
-} from '../../src/store/conformance/samples.ts'
-import { accept, addEndpoint, addTenants, commit, sweepAll } from '../../src/store/conformance/steps.ts'
+} from '../conformance/store/samples.ts'
+import { accept, addEndpoint, addTenants, commit, sweepAll } from '../conformance/store/steps.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/contracts/store.ts'
 
 export const keyHashes = ['hash of both', 'hash of one', 'hash of a revoked one']
 export const answer = sampleAnswer('again-é', 10, { apiKey: 'key_of_both' as ApiKeyId, sealedBody: 'sealed 漢' })

@@ -1,7 +1,7 @@
 // A caller that keeps what it was refused with, and calls of every route of an API in many ways that are wrong.
 
 import assert from 'node:assert/strict'
-import type { ApiAnswer, ApiRequest, Fields, Headers } from '../../src/dialects/conformance/profile.ts'
+import type { ApiAnswer, ApiRequest, Fields, Headers } from '../conformance/dialects/profile.ts'
 
 /** What a call was refused with. */
 interface Refusal {

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
-import type { ApiAnswer } from '../conformance/profile.ts'
-import { onOneServer } from '../conformance/suite.ts'
-import { alloProfile, topicNames } from './profile.ts'
+import type { ApiAnswer } from '../../../test/conformance/dialects/profile.ts'
+import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
+import { alloProfile, topicNames } from '../../../test/profiles/allo/profile.ts'
 
 const path = '/v2/api/webhooks'
 const list = { method: 'GET', path }

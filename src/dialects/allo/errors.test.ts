@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyRequest } from 'fastify'
 import type { Problem } from '../../domain/problem.ts'
-import { idempotencyKeyReused } from '../../http/idempotency.ts'
-import { checkShape } from '../conformance/answers.ts'
+import { idempotencyKeyReused } from '../../front/idempotency.ts'
+import { checkShape } from '../../../test/conformance/dialects/answers.ts'
 import { alloProblem } from './errors.ts'
-import { refusalSchema } from './profile-refusals.ts'
+import { refusalSchema } from '../../../test/profiles/allo/refusals.ts'
 
 const request = { id: 'req_abc123def456' } as FastifyRequest
 const docs = 'https://help.withallo.com/en/v2/api-reference/guides/error-handling'

@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { FieldError, Problem } from '../../domain/problem.ts'
 import type { Answer } from '../../http/front.ts'
-import { idempotencyKeyReused } from '../../http/idempotency.ts'
+import { idempotencyKeyReused } from '../../front/idempotency.ts'
 
 type ErrorType =
   | 'authentication_error'

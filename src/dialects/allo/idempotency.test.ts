@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
-import type { Customer } from '../conformance/customer.ts'
-import type { ApiAnswer, ApiRequest } from '../conformance/profile.ts'
-import { onOneServer } from '../conformance/suite.ts'
-import type { World } from '../conformance/world.ts'
-import { alloProfile } from './profile.ts'
+import type { Customer } from '../../../test/conformance/dialects/customer.ts'
+import type { ApiAnswer, ApiRequest } from '../../../test/conformance/dialects/profile.ts'
+import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
+import type { World } from '../../../test/conformance/dialects/world.ts'
+import { alloProfile } from '../../../test/profiles/allo/profile.ts'
 
 const path = '/v2/api/webhooks'
 const body = { url: 'https://example.com/hook', topics: ['sms.sent'] }

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { retryAt } from '../../domain/retry.ts'
-import { sampleMessage } from '../conformance/sample-message.ts'
-import { alloProfile } from './profile.ts'
+import { sampleMessage } from '../../../test/conformance/dialects/sample-message.ts'
+import { alloProfile } from '../../../test/profiles/allo/profile.ts'
 import { allo } from './wire.ts'
 
 const failed = { kind: 'rejected', status: 500, retryAfterMs: null } as const

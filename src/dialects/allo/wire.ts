@@ -10,7 +10,7 @@ import {
   standardSecretFault,
   standardHeaders,
 } from '../../signing/standard-webhooks.ts'
-import type { Dialect, EventType, HealthChange, HealthFact, HealthReport } from '../dialect.ts'
+import type { Dialect, EventType, HealthChange, HealthFact, HealthReport } from '../../contracts/dialect.ts'
 
 export const topics: readonly EventType[] = [
   { name: 'call.received', description: 'Inbound call received' },

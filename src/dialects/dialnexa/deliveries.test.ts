@@ -6,11 +6,11 @@ import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Behaviour as ReceiverBehaviour } from '../../../test/support/receiver.ts'
-import type { Fields } from '../conformance/profile.ts'
-import type { ReceivedRequest } from '../conformance/support.ts'
-import { until, type World } from '../conformance/world.ts'
-import { onOneServer } from '../conformance/suite.ts'
-import { dialnexaProfile } from './profile.ts'
+import type { Fields } from '../../../test/conformance/dialects/profile.ts'
+import type { ReceivedRequest } from '../../../test/conformance/dialects/support.ts'
+import { until, type World } from '../../../test/conformance/dialects/world.ts'
+import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
+import { dialnexaProfile } from '../../../test/profiles/dialnexa/profile.ts'
 
 onOneServer("DialNexa's deliveries", dialnexaProfile, onSqlite, (add) => {
   const { api } = dialnexaProfile

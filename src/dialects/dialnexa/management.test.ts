@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
-import { checkRefusal } from '../conformance/answers.ts'
-import type { Customer } from '../conformance/customer.ts'
-import { onOneServer } from '../conformance/suite.ts'
-import { dialnexaProfile, path } from './profile.ts'
-import { badRequest } from './profile-refusals.ts'
+import { checkRefusal } from '../../../test/conformance/dialects/answers.ts'
+import type { Customer } from '../../../test/conformance/dialects/customer.ts'
+import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
+import { dialnexaProfile, path } from '../../../test/profiles/dialnexa/profile.ts'
+import { badRequest } from '../../../test/profiles/dialnexa/refusals.ts'
 
 onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
   const { api } = dialnexaProfile

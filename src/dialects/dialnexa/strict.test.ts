@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { startServer } from '../../../test/support/server-process.ts'
-import { onOneServer } from '../conformance/suite.ts'
-import type { Support } from '../conformance/support.ts'
-import { dialnexaProfile, path } from './profile.ts'
-import { badRequest } from './profile-refusals.ts'
+import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
+import type { Support } from '../../../test/conformance/dialects/support.ts'
+import { dialnexaProfile, path } from '../../../test/profiles/dialnexa/profile.ts'
+import { badRequest } from '../../../test/profiles/dialnexa/refusals.ts'
 
 const support: Support = {
   ...onSqlite,

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DeliveryId } from '../../domain/ids.ts'
-import type { HealthFact } from '../dialect.ts'
-import { sampleMessage } from '../conformance/sample-message.ts'
-import { dialnexaProfile } from './profile.ts'
+import type { HealthFact } from '../../contracts/dialect.ts'
+import { sampleMessage } from '../../../test/conformance/dialects/sample-message.ts'
+import { dialnexaProfile } from '../../../test/profiles/dialnexa/profile.ts'
 import { dialnexa } from './wire.ts'
 
 const failed: HealthFact = {

@@ -5,7 +5,7 @@ import { limits } from '../../domain/limits.ts'
 import { minute, second } from '../../domain/time.ts'
 import { retryBySchedule, type RetrySchedule } from '../../domain/retry.ts'
 import { hmacHex, textKey } from '../../signing/hmac-hex.ts'
-import type { Dialect, EventType } from '../dialect.ts'
+import type { Dialect, EventType } from '../../contracts/dialect.ts'
 import { streakHealth } from '../streak.ts'
 
 export const eventTypes: readonly EventType[] = [

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
-import { checkRefusal } from '../conformance/answers.ts'
-import type { ApiRequest, ApiAnswer } from '../conformance/profile.ts'
-import type { World } from '../conformance/world.ts'
-import { onOneServer } from '../conformance/suite.ts'
-import { partooProfile } from './profile.ts'
+import { checkRefusal } from '../../../test/conformance/dialects/answers.ts'
+import type { ApiRequest, ApiAnswer } from '../../../test/conformance/dialects/profile.ts'
+import type { World } from '../../../test/conformance/dialects/world.ts'
+import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
+import { partooProfile } from '../../../test/profiles/partoo/profile.ts'
 
 const path = '/v2/webhooks'
 const forbidden = '{"errors":{"authorization":"Operation not allowed"}}'

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { freePort } from '../../../test/support/server-process.ts'
-import type { Customer } from '../conformance/customer.ts'
-import type { ApiAnswer, Fields } from '../conformance/profile.ts'
-import { onOneServer } from '../conformance/suite.ts'
-import { events } from './profile-fields.ts'
-import { partooProfile } from './profile.ts'
+import type { Customer } from '../../../test/conformance/dialects/customer.ts'
+import type { ApiAnswer, Fields } from '../../../test/conformance/dialects/profile.ts'
+import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
+import { events } from '../../../test/profiles/partoo/fields.ts'
+import { partooProfile } from '../../../test/profiles/partoo/profile.ts'
 
 /** The members of an example payload that the vendor's event pages name first. */
 const payloadMembers: Readonly<Record<string, readonly string[]>> = {

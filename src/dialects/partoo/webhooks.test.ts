@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
-import { checkShape } from '../conformance/answers.ts'
-import type { Customer } from '../conformance/customer.ts'
-import type { ApiAnswer, Fields } from '../conformance/profile.ts'
-import { onOneServer } from '../conformance/suite.ts'
-import { events } from './profile-fields.ts'
-import { partooProfile, webhookItem, webhookList } from './profile.ts'
+import { checkShape } from '../../../test/conformance/dialects/answers.ts'
+import type { Customer } from '../../../test/conformance/dialects/customer.ts'
+import type { ApiAnswer, Fields } from '../../../test/conformance/dialects/profile.ts'
+import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
+import { events } from '../../../test/profiles/partoo/fields.ts'
+import { partooProfile, webhookItem, webhookList } from '../../../test/profiles/partoo/profile.ts'
 
 const path = '/v2/webhooks'
 const exists = '{"errors":{"json":{"event_type":"already exists"}}}'

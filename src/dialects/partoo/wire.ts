@@ -6,7 +6,7 @@ import { minute, second } from '../../domain/time.ts'
 import { retryBySchedule, type RetrySchedule, type Verdict } from '../../domain/retry.ts'
 import type { Outcome } from '../../domain/attempt.ts'
 import { ed25519Key, ed25519PublicKey, ed25519Signature, newEd25519Secret } from '../../signing/ed25519.ts'
-import type { Dialect, EventType } from '../dialect.ts'
+import type { Dialect, EventType } from '../../contracts/dialect.ts'
 import { streakHealth } from '../streak.ts'
 import { sampleData } from './samples.ts'
 

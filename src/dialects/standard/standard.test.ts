@@ -1,9 +1,9 @@
 // The standard dialect as a whole: what every dialect must do.
 
 import { onPostgres, onSqlite } from '../../../test/support/dialect-support.ts'
-import { dialectConformance } from '../conformance/suite.ts'
-import { wireConformance } from '../conformance/wire-conformance.ts'
-import { standardProfile } from './profile.ts'
+import { dialectConformance } from '../../../test/conformance/dialects/suite.ts'
+import { wireConformance } from '../../../test/conformance/dialects/wire-conformance.ts'
+import { standardProfile } from '../../../test/profiles/standard/profile.ts'
 
 wireConformance(standardProfile)
 dialectConformance(standardProfile, onSqlite)

@@ -10,7 +10,7 @@ import {
   standardSecretFault,
   standardHeaders,
 } from '../../signing/standard-webhooks.ts'
-import type { Dialect } from '../dialect.ts'
+import type { Dialect } from '../../contracts/dialect.ts'
 import { streakHealth } from '../streak.ts'
 
 /** Ten attempts over 75 hours. */

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import type { ApiKey } from '../../domain/api-key.ts'
 import type { ApiKeyId, TenantId } from '../../domain/ids.ts'
 import { failure, type Result, success } from '../../domain/problem.ts'
-import type { Claims } from '../../http/tokens.ts'
+import type { Claims } from '../../front/tokens.ts'
 import { scopes, storno, uuidPattern } from './wire.ts'
 
 /** What a request lacks that names no company, or one that its key does not speak for; errors.ts has the words. */

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { createHmac } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { until, World } from '../conformance/world.ts'
-import { stornoProfile } from './profile.ts'
-import { ask, endpoint, okay, type } from './test-calls.ts'
+import { until, World } from '../../../test/conformance/dialects/world.ts'
+import { stornoProfile } from '../../../test/profiles/storno/profile.ts'
+import { ask, endpoint, okay, type } from '../../../test/profiles/storno/calls.ts'
 
 const world = new World(stornoProfile, onSqlite)
 

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { createHmac, randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import type { Fields } from '../conformance/profile.ts'
-import { World } from '../conformance/world.ts'
-import { stornoProfile } from './profile.ts'
-import { ask, endpoint, okay, utcSeconds } from './test-calls.ts'
+import type { Fields } from '../../../test/conformance/dialects/profile.ts'
+import { World } from '../../../test/conformance/dialects/world.ts'
+import { stornoProfile } from '../../../test/profiles/storno/profile.ts'
+import { ask, endpoint, okay, utcSeconds } from '../../../test/profiles/storno/calls.ts'
 
 const world = new World(stornoProfile, onSqlite)
 

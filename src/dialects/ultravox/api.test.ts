@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { World } from '../conformance/world.ts'
-import { ultravoxProfile } from './profile.ts'
+import { World } from '../../../test/conformance/dialects/world.ts'
+import { ultravoxProfile } from '../../../test/profiles/ultravox/profile.ts'
 
 const path = '/api/webhooks'
 const sample = { url: 'https://example.com/hook', events: ['call.started', 'call.ended'] }

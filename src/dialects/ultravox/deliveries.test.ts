@@ -6,10 +6,10 @@ import { freePort } from '../../../test/support/server-process.ts'
 import { createHmac } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { startServer } from '../../../test/support/server-process.ts'
-import type { Customer } from '../conformance/customer.ts'
-import type { Fields } from '../conformance/profile.ts'
-import { type Hook, until, World } from '../conformance/world.ts'
-import { ultravoxProfile } from './profile.ts'
+import type { Customer } from '../../../test/conformance/dialects/customer.ts'
+import type { Fields } from '../../../test/conformance/dialects/profile.ts'
+import { type Hook, until, World } from '../../../test/conformance/dialects/world.ts'
+import { ultravoxProfile } from '../../../test/profiles/ultravox/profile.ts'
 
 const world = new World(ultravoxProfile, {
   ...onSqlite,

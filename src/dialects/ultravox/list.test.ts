@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { after, before, describe, test } from 'node:test'
-import type { ApiAnswer, Fields } from '../conformance/profile.ts'
-import { World } from '../conformance/world.ts'
-import { ultravoxProfile } from './profile.ts'
+import type { ApiAnswer, Fields } from '../../../test/conformance/dialects/profile.ts'
+import { World } from '../../../test/conformance/dialects/world.ts'
+import { ultravoxProfile } from '../../../test/profiles/ultravox/profile.ts'
 
 const path = '/api/webhooks'
 const sample = { url: 'https://example.com/hook', events: ['call.started', 'call.ended'] }

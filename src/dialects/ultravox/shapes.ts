@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { type Endpoint, type EndpointStatus, secretsInForce, type SigningSecret } from '../../domain/endpoint.ts'
-import { once, type Soon } from '../../domain/soon.ts'
+import { once, type Soon } from '../../domain/maybe-promise.ts'
 import { renderOnce } from '../../http/render.ts'
 import type { Context } from '../../operations/context.ts'
 import type { EndpointInput } from '../../operations/endpoint-rules.ts'

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import vectors from '../../../test/vectors/ultravox.json' with { type: 'json' }
 import { hmacHex, textKey, verifyHmacHex } from '../../signing/hmac-hex.ts'
-import { sampleMessage } from '../conformance/sample-message.ts'
-import { ultravoxProfile } from './profile.ts'
+import { sampleMessage } from '../../../test/conformance/dialects/sample-message.ts'
+import { ultravoxProfile } from '../../../test/profiles/ultravox/profile.ts'
 import { ultravox } from './wire.ts'
 
 const message = sampleMessage(ultravoxProfile)

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { limits } from '../../domain/limits.ts'
 import type { TenantId } from '../../domain/ids.ts'
-import { type Change, StoreRefused, StoreUnavailable } from '../store.ts'
+import { type Change, StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
 import { Connection } from './connection.ts'
 import { type Database, isBroken, Session } from './database.ts'
 

@@ -6,7 +6,7 @@
 
 import { attributesText } from '../first-event.ts'
 import { outcomeColumns, statusCode } from '../rows.ts'
-import type { CommitBatch, EndpointFacts, NewEvent, RecordedMove } from '../store.ts'
+import type { CommitBatch, EndpointFacts, NewEvent, RecordedMove } from '../../contracts/store.ts'
 import { withoutNul } from './database.ts'
 import { isOff } from './upkeep.ts'
 

@@ -18,7 +18,7 @@ import {
   type IngestResult,
   type LearntHealth,
   StoreUnavailable,
-} from '../store.ts'
+} from '../../contracts/store.ts'
 import type { Changes } from './changes.ts'
 import { commitStatement, commitValues } from './commit-statement.ts'
 import { Connection } from './connection.ts'

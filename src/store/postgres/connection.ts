@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { StoreRefused } from '../store.ts'
+import { StoreRefused } from '../../contracts/store.ts'
 import { type Database, inTransaction, isBroken, Session, unreachable } from './database.ts'
 
 export interface ConnectionOptions {

@@ -3,7 +3,7 @@
 
 import pg from 'pg'
 import { limits } from '../../domain/limits.ts'
-import { StoreRefused, StoreUnavailable } from '../store.ts'
+import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
 
 /** Longer than the longest time between two looks at what is due: an idle node must not connect for each of them. */
 const idleMs = 60_000

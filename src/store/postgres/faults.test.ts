@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { queryOnce, startPostgres } from '../../../test/support/postgres-server.ts'
 import { mountSmallDisk, unmount } from '../../../test/support/small-disk.ts'
-import { acme, newEvent, other, sampleEvent, sampleTenant, start } from '../conformance/samples.ts'
-import { commit, nodeAndEndpoint } from '../conformance/steps.ts'
-import { StoreUnavailable } from '../store.ts'
+import { acme, newEvent, other, sampleEvent, sampleTenant, start } from '../../../test/conformance/store/samples.ts'
+import { commit, nodeAndEndpoint } from '../../../test/conformance/store/steps.ts'
+import { StoreUnavailable } from '../../contracts/store.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
 test('a full disk (53100) refuses, leaves nothing half written, and serves again once there is space', async (t) => {

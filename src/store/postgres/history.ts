@@ -14,7 +14,7 @@ import {
   eventOf,
   statusCode,
 } from '../rows.ts'
-import type { DeliveryFilter, DeliveryRow, EventFilter, Page, PageRequest, RearmRequest } from '../store.ts'
+import type { DeliveryFilter, DeliveryRow, EventFilter, Page, PageRequest, RearmRequest } from '../../contracts/store.ts'
 import type { Changes } from './changes.ts'
 import type { Database } from './database.ts'
 import { isOff } from './upkeep.ts'

@@ -3,7 +3,7 @@
 
 import pg from 'pg'
 import type { CopiedPage, CopiedTable, CopiedValue, Counters } from '../copy.ts'
-import { StoreRefused } from '../store.ts'
+import { StoreRefused } from '../../contracts/store.ts'
 import { Connection } from './connection.ts'
 import { classify, Database, type Session, withoutNul } from './database.ts'
 import { migrate } from './migrate.ts'

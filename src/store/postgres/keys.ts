@@ -2,7 +2,7 @@ import type { ApiKey } from '../../domain/api-key.ts'
 import type { ApiKeyId, TenantId } from '../../domain/ids.ts'
 import { type KeyColumns, keyOf } from '../rows.ts'
 import { pageOf, seqAfter } from '../pages.ts'
-import type { Page, PageRequest } from '../store.ts'
+import type { Page, PageRequest } from '../../contracts/store.ts'
 import type { Changes } from './changes.ts'
 import type { Database } from './database.ts'
 

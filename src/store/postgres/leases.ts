@@ -3,7 +3,7 @@
 import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { type EventColumns, eventColumns, eventOf } from '../rows.ts'
-import { type Claim, type ClaimedDelivery, type ClaimRequest, type Heartbeat, IncarnationLost } from '../store.ts'
+import { type Claim, type ClaimedDelivery, type ClaimRequest, type Heartbeat, IncarnationLost } from '../../contracts/store.ts'
 import type { Changes } from './changes.ts'
 import { classify, type Database, isBroken, type Session } from './database.ts'
 import { isOff } from './upkeep.ts'

@@ -7,9 +7,9 @@ import { type Relay, startRelay } from '../../../test/support/relay.ts'
 import { testDatabase } from '../../../test/support/test-database.ts'
 import type { Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
-import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove, start } from '../conformance/samples.ts'
-import { accept, addEndpoint, attemptsOf, commit, delivery } from '../conformance/steps.ts'
-import { IncarnationLost, type Store, StoreUnavailable } from '../store.ts'
+import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove, start } from '../../../test/conformance/store/samples.ts'
+import { accept, addEndpoint, attemptsOf, commit, delivery } from '../../../test/conformance/store/steps.ts'
+import { IncarnationLost, type Store, StoreUnavailable } from '../../contracts/store.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
 /** More than a node needs to leave, and less than the server leaves a transaction alone. */

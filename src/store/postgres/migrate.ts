@@ -2,7 +2,7 @@
 // Nodes that start at the same time take turns.
 
 import { readFileSync, readdirSync } from 'node:fs'
-import { StoreRefused } from '../store.ts'
+import { StoreRefused } from '../../contracts/store.ts'
 import type { Database } from './database.ts'
 
 const folder = new URL('./migrations/', import.meta.url)

@@ -8,9 +8,9 @@ import pg from 'pg'
 import { testDatabase } from '../../../test/support/test-database.ts'
 import type { Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
-import { acme, newEvent, sampleAttempt, sampleEvent, sampleKey, sampleMove, start } from '../conformance/samples.ts'
-import { accept, addEndpoint, claimOne, commit, delivery } from '../conformance/steps.ts'
-import { type Change, IncarnationLost, type Store } from '../store.ts'
+import { acme, newEvent, sampleAttempt, sampleEvent, sampleKey, sampleMove, start } from '../../../test/conformance/store/samples.ts'
+import { accept, addEndpoint, claimOne, commit, delivery } from '../../../test/conformance/store/steps.ts'
+import { type Change, IncarnationLost, type Store } from '../../contracts/store.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
 interface Node {

@@ -5,8 +5,8 @@ import { suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { queryOnce, startPostgres } from '../../../test/support/postgres-server.ts'
 import { testDatabase } from '../../../test/support/test-database.ts'
-import { acme, sampleTenant } from '../conformance/samples.ts'
-import { StoreRefused } from '../store.ts'
+import { acme, sampleTenant } from '../../../test/conformance/store/samples.ts'
+import { StoreRefused } from '../../contracts/store.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
 function refuses(url: string, cause: RegExp): Promise<void> {

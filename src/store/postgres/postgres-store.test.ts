@@ -1,7 +1,7 @@
 // The suite of all engines, on schemas of their own.
 
 import { testDatabase } from '../../../test/support/test-database.ts'
-import { type Harness, storeConformance } from '../conformance/suite.ts'
+import { type Harness, storeConformance } from '../../../test/conformance/store/suite.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
 storeConformance('PostgreSQL', async (): Promise<Harness> => {

@@ -1,7 +1,7 @@
 // The store on a PostgreSQL server, which any number of nodes may share.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Store, StoreUnavailable } from '../store.ts'
+import { type Store, StoreUnavailable } from '../../contracts/store.ts'
 import { attemptReads } from './attempts.ts'
 import { Changes } from './changes.ts'
 import { commitRole } from './commit.ts'

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { queryOnce } from '../../../test/support/postgres-server.ts'
 import { ownDatabase } from '../../../test/support/test-database.ts'
-import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove } from '../conformance/samples.ts'
-import { commit, nodeAndEndpoint, pruneAll } from '../conformance/steps.ts'
+import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove } from '../../../test/conformance/store/samples.ts'
+import { commit, nodeAndEndpoint, pruneAll } from '../../../test/conformance/store/steps.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
 const eventsPerDay = 4000

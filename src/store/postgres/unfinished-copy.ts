@@ -2,7 +2,7 @@
 
 import pg from 'pg'
 import type { CopiedTable } from '../copy.ts'
-import { StoreRefused } from '../store.ts'
+import { StoreRefused } from '../../contracts/store.ts'
 import type { Database, Session } from './database.ts'
 
 export const progressTable = 'migration_progress'

@@ -2,7 +2,7 @@
 // them into JSON text and back, costs more than twice as much. Each pair of functions has the same order.
 
 import type { Attempt } from '../../domain/attempt.ts'
-import type { CommitBatch, NewDelivery, NewEvent, RecordedMove } from '../store.ts'
+import type { CommitBatch, NewDelivery, NewEvent, RecordedMove } from '../../contracts/store.ts'
 
 export type BatchRows = ReturnType<typeof rowsOfBatch>
 

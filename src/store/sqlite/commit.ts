@@ -4,9 +4,9 @@
 import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../../domain/ids.ts'
 import { attributesText, compareWithFirst, type FirstEvent } from '../first-event.ts'
 import { outcomeColumns, statusCode } from '../rows.ts'
-import type { CommitBatch, CommitResult, EndpointFacts, IngestResult, NewEvent, RecordedMove } from '../store.ts'
+import type { CommitBatch, CommitResult, EndpointFacts, IngestResult, NewEvent, RecordedMove } from '../../contracts/store.ts'
 import type { Database } from './database.ts'
-import { freshEntries } from './fresh.ts'
+import { freshEntries } from './deferred-indexes.ts'
 import { markIfOff } from './upkeep.ts'
 import { nextVersion } from './versions.ts'
 

@@ -3,7 +3,7 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { StoreRefused, StoreUnavailable } from '../store.ts'
+import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
 
 /** How long a statement waits for another process's lock, in milliseconds. */
 const busyTimeoutMs = 1000

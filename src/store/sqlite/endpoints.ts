@@ -1,7 +1,7 @@
 import { limits } from '../../domain/limits.ts'
 import type { EndpointStatus } from '../../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
-import type { LoadedTenant, RememberedAnswer, StoredEndpoint, WriteResult } from '../store.ts'
+import type { LoadedTenant, RememberedAnswer, StoredEndpoint, WriteResult } from '../../contracts/store.ts'
 import type { Database } from './database.ts'
 import { Abort } from '../abort.ts'
 import { type EndpointColumns, endpointOf, type TenantColumns, tenantOf } from '../rows.ts'

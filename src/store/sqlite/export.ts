@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { CopiedPage, CopiedTable, CopiedValue, Counters } from '../copy.ts'
-import { StoreRefused } from '../store.ts'
+import { StoreRefused } from '../../contracts/store.ts'
 import { Database } from './database.ts'
 import { migrate } from './migrate.ts'
 import { lockOut } from './sqlite-store.ts'

@@ -2,9 +2,9 @@ import type { Attempt } from '../../domain/attempt.ts'
 import type { Event } from '../../domain/event.ts'
 import { type DeliveryId, type EventId, lowestUuidV7, type TenantId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
-import type { DeliveryFilter, DeliveryRow, EventFilter, Page, PageRequest, RearmRequest } from '../store.ts'
+import type { DeliveryFilter, DeliveryRow, EventFilter, Page, PageRequest, RearmRequest } from '../../contracts/store.ts'
 import type { Database } from './database.ts'
-import { settle } from './fresh.ts'
+import { settle } from './deferred-indexes.ts'
 import { pageOf } from '../pages.ts'
 import {
   type AttemptColumns,

@@ -1,6 +1,6 @@
 import type { ApiKey } from '../../domain/api-key.ts'
 import type { ApiKeyId, TenantId } from '../../domain/ids.ts'
-import type { Page, PageRequest } from '../store.ts'
+import type { Page, PageRequest } from '../../contracts/store.ts'
 import type { Database } from './database.ts'
 import { type KeyColumns, keyOf } from '../rows.ts'
 import { pageOf, seqAfter } from '../pages.ts'

@@ -1,7 +1,7 @@
 // Brings the schema to this program's version: numbered SQL files, append-only, each in a transaction of its own.
 
 import { readFileSync, readdirSync } from 'node:fs'
-import { StoreRefused } from '../store.ts'
+import { StoreRefused } from '../../contracts/store.ts'
 import type { Database } from './database.ts'
 
 const folder = new URL('./migrations/', import.meta.url)

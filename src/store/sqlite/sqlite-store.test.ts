@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type Harness, storeConformance } from '../conformance/suite.ts'
+import { type Harness, storeConformance } from '../../../test/conformance/store/suite.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 storeConformance('SQLite', async (): Promise<Harness> => {

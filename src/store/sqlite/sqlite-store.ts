@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
-import { type CommitResult, type Store, StoreRefused, StoreUnavailable } from '../store.ts'
+import { type CommitResult, type Store, StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
 import { rowsOfBatch } from './batch-rows.ts'
 import type { Call, Message, PlainError, Reads, Reply, ThreadOptions, Writes } from './thread.ts'
 

@@ -1,6 +1,6 @@
 import type { TenantId } from '../../domain/ids.ts'
 import type { Tenant } from '../../domain/tenant.ts'
-import type { Page, PageRequest } from '../store.ts'
+import type { Page, PageRequest } from '../../contracts/store.ts'
 import type { Database } from './database.ts'
 import { drawVersion } from './versions.ts'
 import { type TenantColumns, tenantOf } from '../rows.ts'

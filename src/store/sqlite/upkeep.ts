@@ -2,7 +2,7 @@
 
 import { lowestUuidV7, uuidV7Time, type EndpointKey } from '../../domain/ids.ts'
 import type { Database } from './database.ts'
-import { settle } from './fresh.ts'
+import { settle } from './deferred-indexes.ts'
 
 /** For updates of endpoint_status: marks an endpoint that is off, so that `sweep` finds what came to wait for it since. */
 export const markIfOff = `sweep = max(sweep, NOT EXISTS (

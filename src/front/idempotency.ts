@@ -1,0 +1,75 @@
+// Idempotency-Key: a repeated change is answered as the first one was, and changes nothing.
+
+import { limits } from '../domain/limits.ts'
+import { failure, type Problem, type Result, success } from '../domain/problem.ts'
+import type { Context, Principal } from '../operations/context.ts'
+import { findRemembered, idempotencyKeyTaken, type Remember } from '../operations/remember.ts'
+import type { Answer } from '../http/front.ts'
+import type { FastifyRequest } from 'fastify'
+
+/** The key was used for another method or path before. */
+export const idempotencyKeyReused = {
+  kind: 'conflict',
+  code: 'idempotency_key_reused',
+  detail: 'this idempotency key was used for another request',
+} as const satisfies Problem
+
+/**
+ * Runs a change under the caller's Idempotency-Key, if it sent one.
+ *
+ * @param change is given what to store the answer with, in its own transaction
+ * @param render the answer to a change that succeeded
+ */
+export async function idempotently<Value>(
+  context: Context,
+  principal: Principal,
+  request: FastifyRequest,
+  change: (remember: Remember<Value> | null) => Promise<Result<Value>>,
+  render: (value: Value) => Answer,
+): Promise<Result<Answer>> {
+  const key = request.headers['idempotency-key']
+  if (key === undefined || principal.kind !== 'customer') {
+    const result = await change(null)
+    return result.ok ? success(render(result.value)) : result
+  }
+  if (typeof key !== 'string' || key === '' || key.length > limits.idempotencyKeyCharsMax) {
+    const message = `must have 1 to ${limits.idempotencyKeyCharsMax} characters`
+    return failure({
+      kind: 'invalid',
+      where: 'query',
+      fields: [{ field: 'Idempotency-Key', rule: 'length', message }],
+    })
+  }
+  const route = `${request.method} ${request.url}`
+  const earlier = await replay(context, principal.key.id, key, route)
+  if (earlier !== null) return earlier
+  const result = await change({
+    apiKey: principal.key.id,
+    idempotencyKey: key,
+    route,
+    render: (value) => {
+      const { status, body } = render(value)
+      return { status, body: body === undefined ? '' : JSON.stringify(body) }
+    },
+  })
+  if (result.ok) {
+    const answer = render(result.value)
+    return success({ ...answer, headers: { ...answer.headers, 'idempotency-key': key } })
+  }
+  const { problem } = result
+  const taken = problem.kind === 'conflict' && problem.code === idempotencyKeyTaken
+  return (taken ? await replay(context, principal.key.id, key, route) : null) ?? result
+}
+
+async function replay(
+  context: Context,
+  apiKey: Remember<unknown>['apiKey'],
+  key: string,
+  route: string,
+): Promise<Result<Answer> | null> {
+  const earlier = await findRemembered(context, apiKey, key)
+  if (earlier === null) return null
+  if (earlier.route !== route) return failure(idempotencyKeyReused)
+  const headers = { 'idempotency-key': key, 'idempotency-replayed': 'true' }
+  return success({ status: earlier.status, headers, ...(earlier.body !== '' && { body: earlier.body }) })
+}

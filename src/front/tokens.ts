@@ -1,0 +1,63 @@
+// Customers' tokens (JWT), for vendors whose API takes them beside API keys. Who issues them is the operator's to say:
+// a shared secret, or the address of a key set.
+
+import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTPayload, jwtVerify } from 'jose'
+import { failure, type Result, success } from '../domain/problem.ts'
+import { StoreUnavailable } from '../contracts/store.ts'
+
+export type Claims = JWTPayload
+
+export interface TokenVerifier {
+  /** @throws StoreUnavailable where the key set cannot be read now */
+  verify(token: string): Promise<Result<Claims>>
+}
+
+export interface TokenOptions {
+  /** HS256 secret, or null. */
+  readonly secret: string | null
+  /** Address of a JSON Web Key Set, or null. */
+  readonly keySetUrl: string | null
+  /** How the key set is fetched: through the egress guard. */
+  readonly fetch: FetchImplementation
+}
+
+/** Null where neither is configured. */
+export function createTokenVerifier({ secret, keySetUrl, fetch }: TokenOptions): TokenVerifier | null {
+  if (secret !== null) {
+    const key = new TextEncoder().encode(secret)
+    return { verify: (token) => judge(() => jwtVerify(token, key, { algorithms: ['HS256', 'HS384', 'HS512'] })) }
+  }
+  if (keySetUrl === null) return null
+  const keySet = createRemoteJWKSet(new URL(keySetUrl), { [customFetch]: fetch })
+  // A key set holds public keys: a token that claims to be signed with one of them as a shared secret is forged.
+  const algorithms = [
+    'RS256',
+    'RS384',
+    'RS512',
+    'PS256',
+    'PS384',
+    'PS512',
+    'ES256',
+    'ES384',
+    'ES512',
+    'EdDSA',
+    'Ed25519',
+  ]
+  return { verify: (token) => judge(() => jwtVerify(token, keySet, { algorithms })) }
+}
+
+export function looksLikeToken(credential: string): boolean {
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(credential)
+}
+
+async function judge(verify: () => Promise<{ payload: Claims }>): Promise<Result<Claims>> {
+  try {
+    return success((await verify()).payload)
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return failure({ kind: 'unauthenticated', reason: 'expired' })
+    if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
+      throw new StoreUnavailable('the key set for tokens cannot be read')
+    }
+    return failure({ kind: 'unauthenticated', reason: 'unknown' })
+  }
+}

@@ -1,0 +1,177 @@
+// The rotation of the master key, and rows whose sealed values somebody changed or moved, on a real SQLite file.
+
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test, type TestContext } from 'node:test'
+import { partoo } from '../dialects/partoo/wire.ts'
+import { standard } from '../dialects/standard/wire.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
+import type { ApiKeyId, EndpointId, EndpointKey, TenantId } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
+import { type Store, StoreRefused } from '../contracts/store.ts'
+import { createVault, type Vault, VaultError } from './vault.ts'
+import { Directory } from '../engine/tenant-cache.ts'
+import { installationSecrets, proveMasterKey, Rotation } from './master-key.ts'
+import type { EngineObserver } from '../engine/observer.ts'
+
+const [oldKey, newKey] = [randomBytes(32), randomBytes(32)]
+const [oldVault, rotating, newVault] = [createVault([oldKey]), createVault([newKey, oldKey]), createVault([newKey])]
+const dialects = new Map([partoo, standard].map((dialect) => [dialect.name, dialect]))
+const now = Date.UTC(2026, 0, 1)
+
+/** A store with a tenant of three endpoints and another of one, all that can be sealed in it with the old key. */
+async function rig(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-master-key-'))
+  const path = join(folder, 'posthorn.db')
+  const store = await openSqliteStore(path)
+  t.after(async () => {
+    await store.close()
+    rmSync(folder, { recursive: true })
+  })
+  await proveMasterKey(store, oldVault)
+  const secrets = await installationSecrets(store, oldVault, dialects)
+  for (const id of ['acme', 'other'] as TenantId[])
+    await store.createTenant({ id, dialect: 'standard', name: null, settings: {}, createdAt: now })
+  const endpoints: Endpoint[] = []
+  for (const tenant of ['acme', 'acme', 'acme', 'other']) {
+    const endpoint = sample(await store.nextEndpointKey(), tenant)
+    endpoints.push(endpoint)
+    await store.createEndpoints([directoryWith(store, oldVault).seal(endpoint, standard)], null)
+  }
+  const told = { failures: [] as string[], rotated: 0 }
+  const observer = {
+    failed: (what: string) => told.failures.push(what),
+    masterKeyRotated: () => told.rotated++,
+  } as unknown as EngineObserver
+  return {
+    store,
+    secrets,
+    told,
+    rotate: () => new Rotation(store, rotating, observer).run(() => true),
+    /** What is stored, opened; throws where an endpoint does not open. */
+    read: async (vault: Vault, tenant: string = 'acme') => {
+      const view = await directoryWith(store, vault).load(tenant as TenantId)
+      for (const endpoint of view?.endpoints ?? []) endpoint.signingKeys(now)
+      return view?.endpoints.map(({ endpoint }) => endpoint).toReversed()
+    },
+    endpoints,
+    /** Changes the file behind the program's back. */
+    tamper: (statement: string): void => {
+      const db = new DatabaseSync(path)
+      assert.ok(Number(db.prepare(statement).run().changes) > 0, statement)
+      db.close()
+    },
+  }
+}
+
+function directoryWith(store: Store, vault: Vault): Directory {
+  return new Directory(store, vault, dialects, new Map(), { epoch: () => 1 })
+}
+
+function sample(key: EndpointKey, tenant: string): Endpoint {
+  return {
+    key,
+    id: `ep_${key}` as EndpointId,
+    tenant: tenant as TenantId,
+    url: 'https://example.com/',
+    eventTypes: ['*'],
+    filters: {},
+    description: null,
+    enabled: true,
+    disabledReason: null,
+    headers: { 'x-own': `header ${key}` },
+    secrets: [{ value: `whsec_${Buffer.alloc(24, key).toString('base64')}`, createdAt: now, expiresAt: null }],
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+test('all that is kept is sealed with the first key, and opens as before', async (t) => {
+  const { store, secrets, told, rotate, read, endpoints } = await rig(t)
+  assert.equal(await rotate(), true)
+  assert.deepEqual(await read(newVault), endpoints.slice(0, 3))
+  assert.deepEqual(await read(newVault, 'other'), endpoints.slice(3))
+  await proveMasterKey(store, newVault)
+  assert.deepEqual(await installationSecrets(store, newVault, dialects), secrets)
+  await assert.rejects(proveMasterKey(store, oldVault), StoreRefused)
+  await assert.rejects(read(oldVault), VaultError)
+  assert.deepEqual(told, { failures: [], rotated: 1 })
+})
+
+test('the old key is needed until nothing is sealed with it, answers included', async (t) => {
+  const { store, told, rotate, endpoints } = await rig(t)
+  const [endpoint] = endpoints as [Endpoint]
+  const answer = {
+    apiKey: 'key_1' as ApiKeyId,
+    idempotencyKey: 'again',
+    route: 'PATCH /',
+    status: 200,
+    sealedBody: oldVault.seal('{}', 'answer|key_1|again'),
+    expiresAt: now + limits.idempotencyMs,
+  }
+  const changed = directoryWith(store, oldVault).seal({ ...endpoint, updatedAt: now + 1 }, standard)
+  await store.updateEndpoint(changed, now, answer)
+  assert.equal(await rotate(), false)
+  await assert.rejects(proveMasterKey(store, newVault), StoreRefused)
+  await store.prune(0, answer.expiresAt, 10)
+  assert.equal(await rotate(), true)
+  await proveMasterKey(store, newVault)
+  assert.equal(told.rotated, 1)
+})
+
+test('secrets of dialects that are not served, and deleted endpoints, are sealed anew too', async (t) => {
+  const { store, rotate, endpoints, secrets } = await rig(t)
+  const [endpoint] = endpoints as [Endpoint]
+  await store.deleteEndpoint(endpoint.tenant, endpoint.key, now, null)
+  await rotate()
+  for (const { sealedSecrets, sealedHeaders } of await store.sealedEndpoints(0 as EndpointKey, 10))
+    assert.ok(sealedSecrets.startsWith(newVault.mark) && sealedHeaders.startsWith(newVault.mark))
+  assert.deepEqual(await installationSecrets(store, newVault, dialects), secrets)
+})
+
+test('a rotation that is stopped goes on the next time', async (t) => {
+  const { store, read, endpoints, rotate } = await rig(t)
+  const observer = { failed: () => {}, masterKeyRotated: () => assert.fail('nothing is done yet') }
+  let steps = 0
+  const stopped = new Rotation(store, rotating, observer as unknown as EngineObserver).run(() => steps++ < 0)
+  assert.equal(await stopped, false)
+  assert.deepEqual(await read(rotating), endpoints.slice(0, 3))
+  assert.equal(await rotate(), true)
+})
+
+test('what was changed or moved in the database does not open, and is not sealed anew', async (t) => {
+  const cases: [name: string, statement: string][] = [
+    ['secrets of another endpoint', 'SET sealed_secrets = (SELECT sealed_secrets FROM endpoints WHERE key = 2)'],
+    ['headers of another endpoint', 'SET sealed_headers = (SELECT sealed_headers FROM endpoints WHERE key = 2)'],
+    ['secrets of another tenant', 'SET sealed_secrets = (SELECT sealed_secrets FROM endpoints WHERE key = 4)'],
+    ['headers for secrets', 'SET sealed_secrets = sealed_headers'],
+    ['secrets for headers', 'SET sealed_headers = sealed_secrets'],
+    ['another tenant', `SET tenant = 'other'`],
+    ['a plain text', `SET sealed_secrets = '[]'`],
+    ['a character', `SET sealed_secrets = substr(sealed_secrets, 1, 40) || 'é' || substr(sealed_secrets, 42)`],
+  ]
+  for (const [name, statement] of cases) {
+    const { rotate, read, tamper, told, store } = await rig(t)
+    tamper(`UPDATE endpoints ${statement} WHERE key = 1`)
+    const tenant = name === 'another tenant' ? 'other' : 'acme'
+    await assert.rejects(read(oldVault, tenant), VaultError, name)
+    const before = (await store.sealedEndpoints(0 as EndpointKey, 10)).find(({ key }) => key === 1)
+    assert.equal(await rotate(), true, 'no key opens it, so none is waited for')
+    assert.equal(new Set(told.failures).size, 1, name)
+    const after = (await store.sealedEndpoints(0 as EndpointKey, 10)).find(({ key }) => key === 1)
+    assert.deepEqual(after, before, name)
+    await assert.rejects(read(rotating, tenant), VaultError, name)
+  }
+})
+
+test('endpoints whose rows are swapped do not open', async (t) => {
+  const { read, tamper } = await rig(t)
+  tamper(`UPDATE endpoints SET sealed_secrets = (SELECT sealed_secrets FROM endpoints o WHERE o.key = 3 - endpoints.key)
+    WHERE key IN (1, 2)`)
+  await assert.rejects(read(oldVault), VaultError)
+})

@@ -1,0 +1,103 @@
+// Requests that are wrong as HTTP: bodies that are no JSON, media types, methods and paths that the vendor does not
+// have. None of them changes anything.
+
+import assert from 'node:assert/strict'
+import { limits } from '../../../src/domain/limits.ts'
+import { checkRefusal } from './answers.ts'
+import type { Case } from './case.ts'
+import type { Profile } from './profile.ts'
+
+const malformed: Readonly<Record<string, string | Buffer>> = {
+  'half an object': '{"url":"https://example.com',
+  'two values': '{}{}',
+  'a trailing comma': '{"url":"https://example.com",}',
+  'no JSON at all': 'url=https://example.com',
+  'a lone surrogate in bytes': Buffer.from('7b2261223a22eda0bd227d', 'hex'),
+  'bytes that are not UTF-8': Buffer.from('{"a":"\xff"}', 'latin1'),
+  'an array': '[]',
+  'a string': '"url"',
+  'a number': '12',
+  null: 'null',
+  'too deep an object': `${'{"a":'.repeat(500)}1${'}'.repeat(500)}`,
+}
+
+export function bodyCases(profile: Profile, add: Case): void {
+  const { api } = profile
+  const { create, change } = api.operations
+
+  add('a body that is not a JSON object is refused by create and change', async (world) => {
+    const customer = await world.customer()
+    const { id } = await customer.endpoint(world.hook().url)
+    const before = await customer.get(id)
+    for (const [title, raw] of Object.entries(malformed)) {
+      for (const { method, path } of [create.request(customer, {}), change.request(customer, id, {})]) {
+        const request = { method, path, raw }
+        const answer = await customer.ask(request)
+        assert.ok(answer.status >= 400 && answer.status < 500, `${title}: ${answer.text}`)
+        checkRefusal(profile, 'bodyMalformed', answer, { request })
+      }
+    }
+    assert.deepEqual(await customer.get(id), before)
+    assert.equal((await customer.list()).length, 1)
+  })
+
+  add('a body larger than any endpoint is refused by create and change', async (world) => {
+    const customer = await world.customer()
+    const { id } = await customer.endpoint(world.hook().url)
+    const sample = api.sample(world.hook().url, 0)
+    for (const { method, path, body } of [create.request(customer, sample), change.request(customer, id, sample)]) {
+      const request = { method, path, raw: JSON.stringify(body).padEnd(limits.managementBodyBytesMax + 1) }
+      checkRefusal(profile, 'bodyTooLarge', await customer.ask(request), { request })
+    }
+    assert.equal((await customer.list()).length, 1)
+  })
+
+  add('an empty body is one without fields', async (world) => {
+    const customer = await world.customer()
+    const { method, path } = create.request(customer, {})
+    const [required] = api.fields.filter(({ onCreate }) => onCreate === 'required')
+    for (const headers of [{ 'content-type': 'application/json' }, {}]) {
+      const request = { method, path, headers }
+      const asked = { request, ...(required && { field: required.name }) }
+      checkRefusal(profile, 'fieldMissing', await customer.ask(request), asked)
+    }
+  })
+
+  add('a media type other than JSON is refused', async (world) => {
+    const customer = await world.customer()
+    const { method, path, body } = create.request(customer, api.sample(world.hook().url, 0))
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'nonsense']) {
+      const request = { method, path, raw: JSON.stringify(body), headers: { 'content-type': type } }
+      checkRefusal(profile, 'mediaTypeUnsupported', await customer.ask(request), { request })
+    }
+    assert.deepEqual(await customer.list(), [])
+  })
+
+  add('JSON with a charset is JSON', async (world) => {
+    const customer = await world.customer()
+    const request = create.request(customer, api.sample(world.hook().url, 0))
+    const headers = { 'content-type': 'Application/JSON; charset=UTF-8' }
+    const answer = await customer.ask({ ...request, headers })
+    assert.equal(answer.status, create.status, answer.text)
+  })
+
+  add('a method that a path does not take is refused', async (world) => {
+    const customer = await world.customer()
+    for (const request of api.wrongMethods) {
+      const answer = await customer.ask(request)
+      checkRefusal(profile, 'methodNotAllowed', answer, { request })
+      const allowed = (answer.headers['allow'] ?? '').split(', ')
+      assert.ok(allowed[0] !== '' && !allowed.includes(request.method), `allow: ${answer.headers['allow']}`)
+    }
+  })
+
+  add("an unknown path below the vendor's is refused in its words", async (world) => {
+    const customer = await world.customer()
+    for (const path of api.unknownRoutes) {
+      for (const method of ['GET', 'POST']) {
+        const request = { method, path, ...(method === 'POST' && { body: {} }) }
+        checkRefusal(profile, 'routeUnknown', await customer.ask(request), { request })
+      }
+    }
+  })
+}

@@ -1,0 +1,72 @@
+// One delivery, made up, for tests of a dialect's pure functions.
+
+import { randomBytes } from 'node:crypto'
+import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../../../src/domain/ids.ts'
+import type { Message } from '../../../src/contracts/dialect.ts'
+import type { Profile, SentEvent } from './profile.ts'
+
+/** When everything in a sample happens. */
+export const isoTime = '2026-03-04T05:06:07.089Z'
+
+export function sampleMessage(profile: Profile, event: { type?: string; data?: string } = {}): Message {
+  const { dialect, api } = profile
+  const at = Date.parse(isoTime)
+  const tenant = dialect.newTenantId(randomBytes) as TenantId
+  const { newSecret } = dialect.endpointRules
+  const key = 1 as EndpointKey
+  return {
+    tenant: { id: tenant, dialect: dialect.name, name: null, settings: {}, createdAt: at },
+    event: {
+      id: dialect.newEventId(at, randomBytes) as EventId,
+      tenant,
+      type: api.eventType(0),
+      data: '{"n":1.0}',
+      attributes: null,
+      occurredAt: at,
+      acceptedAt: at,
+      ...event,
+    },
+    delivery: '019cb6d0-0000-7000-8000-000000000001' as DeliveryId,
+    endpoint: {
+      key,
+      id: dialect.newEndpointId(key, randomBytes) as EndpointId,
+      tenant,
+      url: 'https://example.com/hook',
+      eventTypes: [api.eventType(0)],
+      filters: {},
+      description: null,
+      enabled: true,
+      disabledReason: null,
+      headers: {},
+      secrets: newSecret === null ? [] : [{ value: newSecret(randomBytes), createdAt: at, expiresAt: null }],
+      createdAt: at,
+      updatedAt: at,
+    },
+  }
+}
+
+/** The same delivery as a profile sees it. */
+export function sentEvent({ event, tenant, delivery }: Message): SentEvent {
+  const { id, type, data, occurredAt } = event
+  return { id, type, data, occurredAt: new Date(occurredAt).toISOString(), tenant: tenant.id, delivery }
+}
+
+const installationSecrets = new Map<string, string>()
+
+/** What would be sent at a time, and what it can be verified with. */
+export function sentHeaders(profile: Profile, message: Message, atMs: number) {
+  const { dialect } = profile
+  const body = Buffer.from(dialect.encode(message))
+  const { installationSecret } = dialect
+  const own = message.endpoint.secrets.map(({ value }) => value)
+  let secrets = own
+  let publicKey: string | null = null
+  if (installationSecret !== null) {
+    const secret = installationSecrets.get(dialect.name) ?? installationSecret.generate()
+    installationSecrets.set(dialect.name, secret)
+    secrets = [secret]
+    publicKey = installationSecret.publicKey(secret)
+  }
+  const signingKeys = secrets.map((secret) => dialect.signingKey(secret))
+  return { headers: dialect.headers(message, body, signingKeys, atMs), body, keys: { secrets: own, publicKey } }
+}

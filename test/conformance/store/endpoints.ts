@@ -1,0 +1,203 @@
+// Endpoints, and the answers remembered for the requests that changed them.
+
+import assert from 'node:assert/strict'
+import type { ApiKeyId, EndpointId, EndpointKey } from '../../../src/domain/ids.ts'
+import { limits } from '../../../src/domain/limits.ts'
+import type { StoredEndpoint } from '../../../src/contracts/store.ts'
+import { acme, other, sampleAnswer, sampleEndpoint, sampleTenant, start } from './samples.ts'
+import {
+  accept,
+  addEndpoint,
+  endpointsOf,
+  type Case,
+  claimOne,
+  commit,
+  delivery,
+  nodeAndEndpoint,
+  sweepAll,
+} from './steps.ts'
+
+export function endpointCases(promise: Case): void {
+  promise('no two endpoints have one number, whatever became of the earlier one', async (store, harness) => {
+    const keys = [await store.nextEndpointKey(), await store.nextEndpointKey()]
+    const { key } = await addEndpoint(store)
+    await store.deleteEndpoint(acme, key, start, null)
+    keys.push(key, await (await harness.reopen()).nextEndpointKey())
+    assert.equal(new Set(keys).size, 4)
+  })
+
+  promise('a tenant is loaded with its endpoints as they were stored, newest first', async (store) => {
+    const first = await addEndpoint(store)
+    const second = await addEndpoint(store, acme, {
+      eventTypes: [],
+      filters: {},
+      description: null,
+      enabled: false,
+      disabledReason: 'requested',
+      sealedHeaders: '',
+      createdAt: start - 5,
+      updatedAt: start + 5,
+    })
+    await addEndpoint(store, other)
+    const node = await store.join(start)
+    const fact = { endpoint: first.key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false, health: '{}' }
+    await commit(store, node, 1, { facts: [fact] })
+    const { version, ...loaded } = (await store.loadTenant(acme)) ?? assert.fail('there is no tenant')
+    assert.ok(Number.isInteger(version))
+    assert.deepEqual(loaded, {
+      tenant: sampleTenant(acme),
+      endpoints: [
+        { ...second, health: null },
+        { ...first, health: '{}' },
+      ],
+    })
+  })
+
+  promise('several endpoints are created together, or none of them', async (store) => {
+    await store.createTenant(sampleTenant(acme))
+    const keys = [await store.nextEndpointKey(), await store.nextEndpointKey(), await store.nextEndpointKey()]
+    const [first, second, third] = keys.map((key) => sampleEndpoint(key, acme)) as [
+      StoredEndpoint,
+      StoredEndpoint,
+      StoredEndpoint,
+    ]
+    assert.equal(await store.createEndpoints([first, second], null), 'written')
+    const same = { ...third, uniqueKey: 'a' }
+    const twin = { ...sampleEndpoint(await store.nextEndpointKey(), acme), uniqueKey: 'a' }
+    assert.equal(await store.createEndpoints([same, twin], null), 'duplicate')
+    assert.deepEqual(await endpointsOf(store, acme), [second, first])
+  })
+
+  promise('a tenant has one endpoint of a unique key, until that one is deleted', async (store) => {
+    const taken = await addEndpoint(store, acme, { uniqueKey: 'a' })
+    await addEndpoint(store, other, { uniqueKey: 'a' })
+    const another = await addEndpoint(store, acme, { uniqueKey: 'b' })
+    const change = { ...another, uniqueKey: 'a', updatedAt: another.updatedAt + 1 }
+    assert.equal(await store.updateEndpoint(change, another.updatedAt, null), 'duplicate')
+    const itself = { ...taken, url: 'https://elsewhere.example', updatedAt: taken.updatedAt + 1 }
+    assert.equal(await store.updateEndpoint(itself, taken.updatedAt, null), 'written')
+    await store.deleteEndpoint(acme, taken.key, start, null)
+    assert.equal(await store.updateEndpoint(change, another.updatedAt, null), 'written')
+  })
+
+  promise('public ids are unique within a tenant only', async (store) => {
+    const id = 'ep_same' as EndpointId
+    await addEndpoint(store, acme, { id })
+    await addEndpoint(store, other, { id })
+    assert.equal((await endpointsOf(store, other))[0]?.id, id)
+  })
+
+  promise('an endpoint of a tenant that is not there is not created', async (store) => {
+    const endpoint = sampleEndpoint(await store.nextEndpointKey(), acme)
+    assert.equal(await store.createEndpoints([endpoint], sampleAnswer('k', 0)), 'absent')
+    assert.equal(await store.findAnswer('key_a' as ApiKeyId, 'k', start), null)
+  })
+
+  promise('a change is written where it is based on the last one, and refused where it is not', async (store) => {
+    const before = await addEndpoint(store)
+    const change: StoredEndpoint = {
+      ...before,
+      url: 'https://example.com/new',
+      eventTypes: ['*'],
+      filters: { b: 'c' },
+      description: null,
+      sealedHeaders: 'new headers',
+      sealedSecrets: 'new secrets',
+      updatedAt: start + 10,
+    }
+    assert.equal(await store.updateEndpoint(change, before.updatedAt, null), 'written')
+    const late = { ...before, url: 'https://example.com/late', updatedAt: start + 11 }
+    assert.equal(await store.updateEndpoint(late, before.updatedAt, sampleAnswer('k', 0)), 'stale')
+    assert.equal(await store.findAnswer('key_a' as ApiKeyId, 'k', start), null)
+    assert.deepEqual(await endpointsOf(store, acme), [change])
+    const unknown = sampleEndpoint(4711 as EndpointKey, acme)
+    assert.equal(await store.updateEndpoint(unknown, unknown.updatedAt, null), 'absent')
+  })
+
+  promise('switching on cancels what waited before, and forgets the health', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    const [waiting] = await accept(store, node, endpoint, 0)
+    const [held] = await accept(store, node, endpoint, 0, { leased: true })
+    const fact = { endpoint: key, attempts: 2, lastAttemptAt: start, lastAttemptSucceeded: false, health: '{"n":2}' }
+    await commit(store, node, 1, { facts: [fact] })
+    const off = { ...endpoint, enabled: false, disabledReason: 'requested', updatedAt: start + 2 } as const
+    assert.equal(await store.updateEndpoint(off, endpoint.updatedAt, null), 'written')
+    assert.equal((await store.endpointStatus(key)).health, '{"n":2}')
+    assert.equal(await store.updateEndpoint({ ...endpoint, updatedAt: start + 3 }, off.updatedAt, null), 'written')
+    const row = await delivery(store, waiting)
+    assert.deepEqual([row.status, row.reason], ['cancelled', 'endpoint disabled'])
+    const { health, attempts } = await store.endpointStatus(key)
+    assert.deepEqual([health, attempts], [null, 2])
+    // From here on it is an endpoint like any other: nothing of the earlier time cancels what comes now.
+    const [fresh] = await accept(store, node, endpoint, 4)
+    await sweepAll(store, 5)
+    assert.deepEqual(await claimOne(store, node, 6, key, 5), [fresh])
+    assert.equal((await delivery(store, held)).status, 'pending')
+  })
+
+  promise('a change of an endpoint that stays on cancels nothing and keeps its health', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    const [waiting] = await accept(store, node, endpoint, 0)
+    const fact = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false, health: 'h' }
+    await commit(store, node, 1, { facts: [fact] })
+    await store.updateEndpoint({ ...endpoint, url: 'https://b.example', updatedAt: start + 1 }, start, null)
+    await sweepAll(store, 2)
+    assert.equal((await store.endpointStatus(key)).health, 'h')
+    assert.deepEqual(await claimOne(store, node, 3, key, 1), [waiting])
+  })
+
+  promise('a deleted endpoint is gone for its tenant, and stays in what was delivered', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    const [id] = await accept(store, node, endpoint, 0)
+    assert.equal(await store.deleteEndpoint(other, key, start + 1, null), 'absent')
+    assert.equal(await store.deleteEndpoint(acme, key, start + 1, null), 'written')
+    assert.equal(await store.deleteEndpoint(acme, key, start + 2, sampleAnswer('k', 0)), 'absent')
+    assert.equal(await store.findAnswer('key_a' as ApiKeyId, 'k', start), null)
+    assert.deepEqual(await endpointsOf(store, acme), [])
+    const change = { ...endpoint, updatedAt: start + 3 }
+    assert.equal(await store.updateEndpoint(change, endpoint.updatedAt, null), 'absent')
+    assert.equal((await delivery(store, id)).endpointId, endpoint.id)
+  })
+
+  promise('an answer is remembered with the change it answers for, unchanged', async (store, harness) => {
+    await addEndpoint(store)
+    const answer = sampleAnswer('k', 0, { sealedBody: 'v1:"é漢😀"\n\\u0000=='.repeat(1000), status: 201 })
+    const endpoint = sampleEndpoint(await store.nextEndpointKey(), acme)
+    assert.equal(await store.createEndpoints([endpoint], answer), 'written')
+    const after = await harness.reopen()
+    assert.deepEqual(await after.findAnswer(answer.apiKey, 'k', start), answer)
+    assert.equal(await after.findAnswer(answer.apiKey, 'K', start), null)
+    assert.equal(await after.findAnswer('key_b' as ApiKeyId, 'k', start), null)
+  })
+
+  promise('a second request with the key is told so, and writes nothing', async (store) => {
+    const endpoint = await addEndpoint(store)
+    const answer = sampleAnswer('k', 0)
+    const change = { ...endpoint, url: 'https://b.example', updatedAt: start + 1 }
+    assert.equal(await store.updateEndpoint(change, start, answer), 'written')
+    const second = sampleAnswer('k', 5, { sealedBody: 'another', route: 'DELETE /endpoints/1' })
+    const created = sampleEndpoint(await store.nextEndpointKey(), acme)
+    assert.equal(await store.createEndpoints([created], second), 'taken')
+    assert.equal(await store.updateEndpoint({ ...endpoint, updatedAt: start + 9 }, start + 1, second), 'taken')
+    assert.equal(await store.deleteEndpoint(acme, endpoint.key, start, second), 'taken')
+    assert.deepEqual(await endpointsOf(store, acme), [change])
+    assert.deepEqual(await store.findAnswer(answer.apiKey, 'k', start), answer)
+    // Another API key's keys are its own.
+    const theirs = sampleAnswer('k', 5, { apiKey: 'key_b' as ApiKeyId })
+    assert.equal(await store.createEndpoints([created], theirs), 'written')
+  })
+
+  promise('an answer expires, and its key can be used anew', async (store) => {
+    const endpoint = await addEndpoint(store)
+    const answer = sampleAnswer('k', 0)
+    const change = (at: number): StoredEndpoint => ({ ...endpoint, updatedAt: start + at })
+    await store.updateEndpoint(change(1), start, answer)
+    assert.deepEqual(await store.findAnswer(answer.apiKey, 'k', answer.expiresAt - 1), answer)
+    assert.equal(await store.findAnswer(answer.apiKey, 'k', answer.expiresAt), null)
+    const early = sampleAnswer('k', limits.idempotencyMs - 1)
+    assert.equal(await store.updateEndpoint(change(2), start + 1, early), 'taken')
+    const later = sampleAnswer('k', limits.idempotencyMs, { sealedBody: 'another' })
+    assert.equal(await store.updateEndpoint(change(2), start + 1, later), 'written')
+    assert.deepEqual(await store.findAnswer(answer.apiKey, 'k', answer.expiresAt), later)
+  })
+}

@@ -1,0 +1,98 @@
+// Every method of a store once, and every shape of what it may be asked: so that what it asks of its database can be
+// looked at.
+
+import assert from 'node:assert/strict'
+import type { ApiKeyId, EndpointKey, EventId } from '../../../src/domain/ids.ts'
+import type { Store } from '../../../src/contracts/store.ts'
+import {
+  acme,
+  deliveryId,
+  newEvent,
+  sampleAnswer,
+  sampleAttempt,
+  sampleEndpoint,
+  sampleEvent,
+  sampleKey,
+  sampleMove,
+  sampleTenant,
+  start,
+} from './samples.ts'
+
+export async function callEverything(store: Omit<Store, 'close'>): Promise<void> {
+  const page = { limit: 5, after: null }
+  const node = await store.join(start)
+  await store.heartbeat(node, start)
+  await store.createTenant(sampleTenant(acme))
+  await store.createKey(sampleKey([acme]), 'hash')
+  const key = await store.nextEndpointKey()
+  const endpoint = sampleEndpoint(key, acme)
+  await store.createEndpoints([endpoint], sampleAnswer('k', 0))
+  const deliver = newEvent(sampleEvent(acme, 0), [key, key, key], false)
+  const version = (await store.loadTenant(acme))?.version ?? 0
+  const matched = { ...deliver, version }
+  const commit = { node, now: start, events: [matched, matched], moves: [], facts: [] }
+  await store.commit(commit)
+  await store.dueEndpoints(start, 5)
+  const { deliveries } = await store.claim(node, start, [{ endpoint: key, room: 2 }])
+  const attempt = sampleAttempt(1, 0)
+  const moves = deliveries.map(({ id }, index) =>
+    sampleMove(id, key, index === 0 ? { to: 'delivered' } : { to: 'waiting', dueAt: start }, 0, attempt),
+  )
+  const fact = {
+    endpoint: key,
+    attempts: 1,
+    lastAttemptAt: start,
+    lastAttemptSucceeded: true,
+    known: null,
+    health: '{}',
+  }
+  await store.commit({ ...commit, events: [], moves, facts: [{ ...fact, disable: 'gone' }] })
+  await store.claim(node, start, [{ endpoint: key, room: 2 }])
+  await store.nextDueAt()
+  await store.countWaiting()
+  await store.sweep(start, 5)
+  for (const tenant of [null, acme]) {
+    await store.listKeys(page, tenant)
+    await store.listEvents({ tenant, type: null, from: start, to: start + 1 }, page)
+    await store.listEvents({ tenant, type: 'a', from: null, to: null }, page)
+    for (const [filterEndpoint, eventType] of [
+      [null, null],
+      [key, 'a'],
+    ] as const) {
+      for (const status of [null, 'pending', 'delivered', 'failed', 'cancelled'] as const) {
+        await store.listDeliveries({ tenant, endpoint: filterEndpoint, status, eventType, from: null, to: null }, page)
+      }
+    }
+  }
+  const attempts = { endpoint: key, succeeded: true, eventType: 'a', from: 0, to: start }
+  await store.listAttempts(attempts, { page: 1, limit: 5 })
+  await store.findEvents('x' as EventId, null)
+  await store.deliveriesOfEvent(deliver.event)
+  await store.findDelivery(deliver.deliveries[0]?.id ?? deliveryId(start))
+  await store.rearmDelivery(deliver.deliveries[0]?.id ?? deliveryId(start), start)
+  const rearm = { endpoint: key, since: 0, until: start + 1, statuses: ['delivered', 'cancelled'] as const }
+  await store.rearmDeliveries({ ...rearm, now: start, rowsMax: 5, after: null })
+  await store.endpointStatus(key)
+  await store.loadTenant(acme)
+  await store.findAnswer('a' as ApiKeyId, 'k', start)
+  await store.findKeyByHash('hash')
+  await store.listTenants(page, null)
+  const [stored] = (await store.loadTenant(acme))?.endpoints ?? []
+  assert.ok(stored !== undefined)
+  await store.updateEndpoint({ ...endpoint, updatedAt: start + 9 }, stored.updatedAt, null)
+  await store.updateEndpoint({ ...endpoint, enabled: false, updatedAt: start + 10 }, start + 9, null)
+  for (const sealed of await store.sealedEndpoints(0 as EndpointKey, 5))
+    await store.resealEndpoints([{ before: sealed, after: { ...sealed, sealedHeaders: 'others' } }])
+  await store.deleteEndpoint(acme, key, start, null)
+  await store.revokeKey('x' as ApiKeyId, start)
+  await store.updateTenant(acme, { name: null, settings: {} })
+  await store.deleteTenant(acme, start)
+  while (await store.sweep(start, 5));
+  while ((await store.prune(start + 10, start + 10, 5)) > 0);
+  await store.writeOnce('a', 'b')
+  await store.installationValues()
+  await store.replaceInstallationValue('a', 'b', 'c')
+  await store.hasOtherAnswers('mark')
+  await store.leave(node)
+  await store.ping()
+}

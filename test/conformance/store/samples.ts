@@ -1,0 +1,138 @@
+// Builders of what the cases store. Times are offsets from `start`, so that a case reads like a story.
+
+import { randomBytes } from 'node:crypto'
+import type { ApiKey } from '../../../src/domain/api-key.ts'
+import type { Attempt } from '../../../src/domain/attempt.ts'
+import type { Event } from '../../../src/domain/event.ts'
+import {
+  type ApiKeyId,
+  type DeliveryId,
+  type EndpointId,
+  type EndpointKey,
+  type EventId,
+  type TenantId,
+  uuidV7,
+} from '../../../src/domain/ids.ts'
+import { limits } from '../../../src/domain/limits.ts'
+import type { Tenant } from '../../../src/domain/tenant.ts'
+import type { NewDelivery, NewEvent, RecordedMove, RememberedAnswer, StoredEndpoint } from '../../../src/contracts/store.ts'
+
+/** The time at which every case begins. */
+export const start = Date.UTC(2026, 0, 1)
+
+export const acme = 'acme' as TenantId
+export const other = 'other' as TenantId
+
+let serial = 0
+/** A number that no sample had before. */
+function nextSerial(): number {
+  return ++serial
+}
+
+export function sampleTenant(id: TenantId, change: Partial<Tenant> = {}): Tenant {
+  return { id, dialect: 'standard', name: `Tenant ${id}`, settings: {}, createdAt: start, ...change }
+}
+
+export function sampleKey(tenants: readonly TenantId[], change: Partial<ApiKey> = {}): ApiKey {
+  return {
+    id: `key_${nextSerial()}` as ApiKeyId,
+    dialect: 'standard',
+    tenants,
+    scopes: ['read', 'write'],
+    role: 'admin',
+    name: 'A key',
+    hint: 'wxyz',
+    createdAt: start,
+    revokedAt: null,
+    ...change,
+  }
+}
+
+export function sampleEndpoint(
+  key: EndpointKey,
+  tenant: TenantId,
+  change: Partial<StoredEndpoint> = {},
+): StoredEndpoint {
+  return {
+    key,
+    id: `ep_${key}` as EndpointId,
+    tenant,
+    url: `https://example.com/hooks/${key}`,
+    eventTypes: ['invoice.*', 'call.ended'],
+    filters: { agentId: 'agent 7' },
+    description: 'The first one',
+    enabled: true,
+    disabledReason: null,
+    sealedHeaders: 'sealed headers',
+    sealedSecrets: 'sealed secrets',
+    uniqueKey: null,
+    createdAt: start,
+    updatedAt: start,
+    ...change,
+  }
+}
+
+export function sampleEvent(tenant: TenantId, at: number, change: Partial<Event> = {}): Event {
+  const acceptedAt = start + at
+  return {
+    id: `evt_${nextSerial()}` as EventId,
+    tenant,
+    type: 'invoice.paid',
+    data: '{"amount": 1.50}',
+    attributes: null,
+    occurredAt: acceptedAt,
+    acceptedAt,
+    ...change,
+  }
+}
+
+/** An id of a delivery, made as the program makes it: it carries the time at which its event was accepted. */
+export function deliveryId(acceptedAt: number): DeliveryId {
+  return uuidV7(acceptedAt, randomBytes) as DeliveryId
+}
+
+/** The version that it was matched with is that of its tenant at the time of the commit, unless it says another. */
+export type SampleNewEvent = Omit<NewEvent, 'version'> & { readonly version?: number }
+
+export function newEvent(event: Event, endpoints: readonly EndpointKey[], leased: boolean): SampleNewEvent {
+  const deliveries = endpoints.map((endpoint): NewDelivery => ({ id: deliveryId(event.acceptedAt), endpoint, leased }))
+  return { event, deliveries }
+}
+
+export function sampleAttempt(number: number, at: number, change: Partial<Attempt> = {}): Attempt {
+  return {
+    number,
+    startedAt: start + at,
+    durationMs: 12,
+    outcome: { kind: 'rejected', status: 503, retryAfterMs: null },
+    response: 'later, please',
+    ...change,
+  }
+}
+
+export function sampleMove(
+  delivery: DeliveryId,
+  endpoint: EndpointKey,
+  move: RecordedMove['move'],
+  at: number,
+  attempt: Attempt | null = null,
+): RecordedMove {
+  return { delivery, endpoint, attempt, move, at: start + at }
+}
+
+/** An answer that was given at `at` and is remembered for as long as the program remembers one. */
+export function sampleAnswer(
+  idempotencyKey: string,
+  at: number,
+  change: Partial<RememberedAnswer> = {},
+): RememberedAnswer {
+  return {
+    apiKey: 'key_a' as ApiKeyId,
+    idempotencyKey,
+    route: 'POST /endpoints',
+    status: 201,
+    sealedBody: 'sealed {"id":"ep_1"}',
+    expiresAt: start + at + limits.idempotencyMs,
+    ...change,
+  }
+}

@@ -1,0 +1,80 @@
+// What the rotation of the master key reads and replaces.
+
+import assert from 'node:assert/strict'
+import type { EndpointKey } from '../../../src/domain/ids.ts'
+import type { SealedEndpoint, StoredEndpoint } from '../../../src/contracts/store.ts'
+import { acme, other, sampleAnswer, start } from './samples.ts'
+import { addEndpoint, type Case, endpointsOf } from './steps.ts'
+
+const first = 0 as EndpointKey
+
+function sealedOf({ key, tenant, sealedSecrets, sealedHeaders }: StoredEndpoint): SealedEndpoint {
+  return { key, tenant, sealedSecrets, sealedHeaders }
+}
+
+export function sealCases(promise: Case): void {
+  promise('all sealed values of endpoints are read in steps, those of deleted ones too', async (store) => {
+    const endpoints = [await addEndpoint(store), await addEndpoint(store, other), await addEndpoint(store)]
+    await store.deleteEndpoint(acme, endpoints[2]?.key ?? first, start, null)
+    const sealed = endpoints.map(sealedOf)
+    const step = await store.sealedEndpoints(first, 2)
+    assert.deepEqual(step, sealed.slice(0, 2))
+    assert.deepEqual(await store.sealedEndpoints(step[1]?.key ?? first, 2), sealed.slice(2))
+  })
+
+  promise('sealed values are replaced, and nothing else of the endpoint', async (store, harness) => {
+    const endpoint = await addEndpoint(store)
+    const untouched = await addEndpoint(store)
+    const before = sealedOf(endpoint)
+    const after = { ...before, sealedSecrets: 'new secrets', sealedHeaders: 'new headers' }
+    const version = (await store.loadTenant(acme))?.version
+    await store.resealEndpoints([{ before, after }])
+    const again = await harness.reopen()
+    assert.deepEqual(await endpointsOf(again, acme), [untouched, { ...endpoint, ...after }])
+    assert.equal((await again.loadTenant(acme))?.version, version, 'nobody need read it again')
+  })
+
+  promise('sealed values that were changed meanwhile are left, one by one', async (store) => {
+    const changed = await addEndpoint(store)
+    const same = await addEndpoint(store)
+    const changes = [changed, same].map((endpoint) => {
+      const before = sealedOf(endpoint)
+      return { before, after: { ...before, sealedSecrets: 'resealed', sealedHeaders: 'resealed' } }
+    })
+    const rotated = { ...changed, sealedSecrets: 'another secret', updatedAt: start + 1 }
+    assert.equal(await store.updateEndpoint(rotated, start, null), 'written')
+    await store.resealEndpoints(changes)
+    assert.deepEqual(await endpointsOf(store, acme), [{ ...same, ...changes[1]?.after }, rotated])
+  })
+
+  promise(
+    'an endpoint can be changed on the ground of what was read before its values were replaced',
+    async (store) => {
+      const endpoint = await addEndpoint(store)
+      const before = sealedOf(endpoint)
+      await store.resealEndpoints([{ before, after: { ...before, sealedSecrets: 'resealed' } }])
+      const changed = { ...endpoint, sealedSecrets: 'rotated', updatedAt: start + 1 }
+      assert.equal(await store.updateEndpoint(changed, start, null), 'written')
+      assert.deepEqual(await endpointsOf(store, acme), [changed])
+    },
+  )
+
+  promise('answers that are sealed otherwise are known of until they are forgotten', async (store) => {
+    const endpoint = await addEndpoint(store)
+    assert.equal(await store.hasOtherAnswers('v1.new.'), false)
+    const answer = sampleAnswer('old', 0, { sealedBody: 'v1.old.body' })
+    await store.updateEndpoint({ ...endpoint, updatedAt: start + 1 }, start, answer)
+    assert.deepEqual([await store.hasOtherAnswers('v1.new.'), await store.hasOtherAnswers('v1.old.')], [true, false])
+    await store.prune(start, answer.expiresAt, 100)
+    assert.equal(await store.hasOtherAnswers('v1.new.'), false)
+  })
+
+  promise('a value of the installation is replaced if it is still the same', async (store, harness) => {
+    await store.writeOnce('proof', 'old')
+    await store.replaceInstallationValue('proof', 'older', 'lost')
+    await store.replaceInstallationValue('absent', 'old', 'lost')
+    assert.deepEqual(await store.installationValues(), [{ name: 'proof', value: 'old' }])
+    await store.replaceInstallationValue('proof', 'old', 'new')
+    assert.deepEqual(await (await harness.reopen()).installationValues(), [{ name: 'proof', value: 'new' }])
+  })
+}

@@ -1,0 +1,205 @@
+// What most cases do on the way to what they are about.
+
+import assert from 'node:assert/strict'
+import type { Attempt } from '../../../src/domain/attempt.ts'
+import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../../../src/domain/ids.ts'
+import type { Event } from '../../../src/domain/event.ts'
+import {
+  type CommitBatch,
+  type CommitResult,
+  type DeliveryRow,
+  type EndpointFacts,
+  IncarnationLost,
+  type Page,
+  type RearmRequest,
+  type Store,
+  type StoredEndpoint,
+} from '../../../src/contracts/store.ts'
+import { acme, newEvent, sampleEndpoint, sampleEvent, type SampleNewEvent, sampleTenant, start } from './samples.ts'
+
+/** How a case gets its database. */
+export interface Harness {
+  /** A fresh and empty one; after `reopen`, the one that is open now. */
+  readonly store: Store
+  /** Lets go of the database as a crash would, without handing anything back, and opens it again. */
+  reopen(): Promise<Store>
+  /** Runs a statement behind the store's back. */
+  damage(statement: string): Promise<void>
+  /** Closes it and removes all that it left. */
+  dispose(): Promise<void>
+}
+
+/** Registers one case; each gets a database of its own. */
+export type Case = (promise: string, body: (store: Store, harness: Harness) => Promise<void>) => void
+
+/** Creates an endpoint, and its tenant where there is none yet. */
+export async function addEndpoint(
+  store: Store,
+  tenant: TenantId = acme,
+  change: Partial<StoredEndpoint> = {},
+): Promise<StoredEndpoint> {
+  await store.createTenant(sampleTenant(tenant))
+  const endpoint = sampleEndpoint(await store.nextEndpointKey(), tenant, change)
+  assert.equal(await store.createEndpoints([endpoint], null), 'written')
+  return endpoint
+}
+
+export async function addTenants(store: Store, ...tenants: TenantId[]): Promise<void> {
+  for (const tenant of tenants) assert.equal(await store.createTenant(sampleTenant(tenant)), true)
+}
+
+/** A node and one endpoint: what a case about deliveries begins with. */
+export async function nodeAndEndpoint(
+  store: Store,
+): Promise<{ node: Incarnation; endpoint: StoredEndpoint; key: EndpointKey }> {
+  const endpoint = await addEndpoint(store)
+  return { node: await store.join(start), endpoint, key: endpoint.key }
+}
+
+/** The endpoints of a tenant as they were stored, without what attempts have told about them. */
+export async function endpointsOf(store: Store, tenant: TenantId): Promise<StoredEndpoint[]> {
+  const loaded = await store.loadTenant(tenant)
+  return (loaded?.endpoints ?? []).map(({ health, ...endpoint }) => {
+    assert.ok(health === null || typeof health === 'string')
+    return endpoint
+  })
+}
+
+/** What an attempt told; `known` defaults to null, as for an endpoint that never failed. */
+export type SampleFacts = Omit<EndpointFacts, 'known'> & Partial<Pick<EndpointFacts, 'known'>>
+
+export interface SampleBatch {
+  readonly events?: readonly SampleNewEvent[]
+  readonly moves?: CommitBatch['moves']
+  readonly facts?: readonly SampleFacts[]
+}
+
+export async function commit(
+  store: Store,
+  node: Incarnation,
+  at: number,
+  { events = [], moves = [], facts = [] }: SampleBatch,
+): Promise<CommitResult> {
+  const tenants = new Set(events.map(({ event }) => event.tenant))
+  const versions = new Map<TenantId, number>()
+  for (const tenant of tenants) versions.set(tenant, (await store.loadTenant(tenant))?.version ?? -1)
+  return store.commit({
+    node,
+    now: start + at,
+    events: events.map((event) => ({ version: versions.get(event.event.tenant) ?? -1, ...event })),
+    moves,
+    facts: facts.map((fact) => ({ known: null, ...fact })),
+  })
+}
+
+/** A commit of a node that may have been given up: what is refused as a whole is fenced, all of it. */
+export async function commitLate(
+  store: Store,
+  node: Incarnation,
+  at: number,
+  moves: CommitBatch['moves'],
+): Promise<readonly DeliveryId[]> {
+  try {
+    return (await commit(store, node, at, { moves })).fenced
+  } catch (error) {
+    assert.ok(error instanceof IncarnationLost)
+    return moves.map(({ delivery: id }) => id)
+  }
+}
+
+/** A new node that takes over whatever all others held: by joining, or by declaring them dead. */
+export async function joinAlone(store: Store, at: number): Promise<Incarnation> {
+  const node = await store.join(start + at)
+  await store.takeOver(node, 0)
+  return node
+}
+
+/** Accepts `count` events at `at`, each with one delivery to the endpoint; gives the deliveries, in order. */
+export async function accept(
+  store: Store,
+  node: Incarnation,
+  endpoint: Pick<StoredEndpoint, 'key' | 'tenant'>,
+  at: number,
+  options: { readonly leased?: boolean; readonly count?: number; readonly event?: Partial<Event> } = {},
+): Promise<[DeliveryId, ...DeliveryId[]]> {
+  const events = Array.from({ length: options.count ?? 1 }, () =>
+    newEvent(sampleEvent(endpoint.tenant, at, options.event), [endpoint.key], options.leased ?? false),
+  )
+  const result = await commit(store, node, at, { events })
+  assert.ok(result.events.every(({ kind }) => kind === 'stored'))
+  return events.flatMap(({ deliveries }) => deliveries.map(({ id }) => id)) as [DeliveryId, ...DeliveryId[]]
+}
+
+export async function claimOne(
+  store: Store,
+  node: Incarnation,
+  at: number,
+  endpoint: EndpointKey,
+  room: number,
+): Promise<DeliveryId[]> {
+  const { deliveries } = await store.claim(node, start + at, [{ endpoint, room }])
+  return deliveries.map(({ id }) => id)
+}
+
+export async function delivery(store: Store, id: DeliveryId): Promise<DeliveryRow> {
+  const found = await store.findDelivery(id)
+  assert.ok(found !== null, `delivery ${id} is not there`)
+  return found.delivery
+}
+
+export async function attemptsOf(store: Store, id: DeliveryId): Promise<readonly Attempt[]> {
+  return (await store.findDelivery(id))?.attempts ?? []
+}
+
+/** Cancels all that waits for endpoints that are off. */
+export async function sweepAll(store: Store, at: number, rowsMax = 100): Promise<number> {
+  let steps = 1
+  while (await store.sweep(start + at, rowsMax)) assert.ok(++steps < 1000, 'the sweep does not end')
+  return steps
+}
+
+/** Repeats the step of retention until it finds nothing more. */
+export async function pruneAll(store: Store, before: number, at: number, rowsMax = 100): Promise<void> {
+  for (let steps = 1; (await store.prune(start + before, start + at, rowsMax)) > 0; steps++) {
+    assert.ok(steps < 1000, 'the retention does not end')
+  }
+}
+
+/** Repeats the step of a replay until it is done; gives how many it took. */
+export async function rearmAll(
+  store: Store,
+  endpoint: EndpointKey,
+  request: Omit<RearmRequest, 'endpoint' | 'after'>,
+): Promise<number> {
+  let total = 0
+  for (let after: DeliveryId | null = null, steps = 0; ; steps++) {
+    const { count, last }: { count: number; last: DeliveryId | null } = await store.rearmDeliveries({
+      ...request,
+      endpoint,
+      after,
+    })
+    assert.ok(count <= request.rowsMax, 'a step took more than asked')
+    assert.ok(steps < 1000, 'the replay does not end')
+    total += count
+    if (last === null) return total
+    after = last
+  }
+}
+
+/** All rows of a list, page by page; `between` runs after the first page. */
+export async function allPages<Row>(
+  limit: number,
+  list: (page: { limit: number; after: string | null }) => Promise<Page<Row>>,
+  between: () => Promise<void> = () => Promise.resolve(),
+): Promise<Row[]> {
+  const rows: Row[] = []
+  for (let after: string | null = null, pages = 0; ; pages++) {
+    const page: Page<Row> = await list({ limit, after })
+    assert.ok(page.rows.length <= limit, 'a page is longer than asked')
+    assert.ok(pages < 1000, 'the list does not end')
+    if (pages === 0) await between()
+    rows.push(...page.rows)
+    if (page.next === null) return rows
+    after = page.next
+  }
+}

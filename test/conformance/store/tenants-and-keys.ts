@@ -1,0 +1,129 @@
+// Tenants, and the keys that speak for them.
+
+import assert from 'node:assert/strict'
+import type { ApiKey } from '../../../src/domain/api-key.ts'
+import type { ApiKeyId, TenantId } from '../../../src/domain/ids.ts'
+import { acme, other, sampleKey, sampleTenant, start } from './samples.ts'
+import { addEndpoint, allPages, endpointsOf, type Case } from './steps.ts'
+
+/** The tenants of a key are a set: no order is promised. */
+function sorted(key: ApiKey | null): ApiKey | null {
+  return key === null ? null : { ...key, tenants: key.tenants.toSorted() }
+}
+
+export function tenantAndKeyCases(promise: Case): void {
+  promise('a tenant is found as it was created, and its id is taken', async (store) => {
+    const tenant = sampleTenant(acme, { dialect: 'another', name: null })
+    assert.equal(await store.findTenant(acme), null)
+    assert.equal(await store.createTenant(tenant), true)
+    assert.equal(await store.createTenant(sampleTenant(acme)), false)
+    assert.deepEqual(await store.findTenant(acme), tenant)
+    const { version, ...loaded } = (await store.loadTenant(acme)) ?? assert.fail('there is no tenant')
+    assert.ok(Number.isInteger(version))
+    assert.deepEqual(loaded, { tenant, endpoints: [] })
+    assert.equal(await store.loadTenant(other), null)
+  })
+
+  promise('ids of tenants differ by their letters, large and small', async (store) => {
+    for (const id of ['acme', 'Acme', 'acme.', '007', '7']) {
+      assert.equal(await store.createTenant(sampleTenant(id as TenantId)), true)
+    }
+    assert.equal((await store.findTenant('7' as TenantId))?.id, '7')
+  })
+
+  promise('a tenant is renamed, and loses its name', async (store) => {
+    await store.createTenant(sampleTenant(acme))
+    assert.equal(await store.updateTenant(acme, { name: 'Another', settings: { look: 'b' } }), true)
+    assert.deepEqual((await store.findTenant(acme))?.settings, { look: 'b' })
+    assert.equal((await store.findTenant(acme))?.name, 'Another')
+    assert.equal(await store.updateTenant(acme, { name: null, settings: {} }), true)
+    assert.equal((await store.findTenant(acme))?.name, null)
+    assert.equal(await store.updateTenant(other, { name: 'x', settings: {} }), false)
+  })
+
+  promise('a deleted tenant takes its keys and endpoints with it', async (store) => {
+    const endpoint = await addEndpoint(store, acme)
+    const kept = await addEndpoint(store, other)
+    await store.createKey(sampleKey([acme]), 'hash of acme')
+    await store.createKey(sampleKey([other]), 'hash of other')
+    assert.equal(await store.deleteTenant(acme, start + 1), true)
+    assert.equal(await store.deleteTenant(acme, start + 1), false)
+    assert.equal(await store.findTenant(acme), null)
+    assert.equal(await store.loadTenant(acme), null)
+    assert.equal(await store.findKeyByHash('hash of acme'), null)
+    assert.notEqual(await store.findKeyByHash('hash of other'), null)
+    assert.deepEqual(await endpointsOf(store, other), [kept])
+    const change = { ...endpoint, updatedAt: start + 2 }
+    assert.equal(await store.updateEndpoint(change, endpoint.updatedAt, null), 'absent')
+    assert.deepEqual((await store.listTenants({ limit: 10, after: null }, null)).rows, [sampleTenant(other)])
+  })
+
+  promise('the id of a deleted tenant is free, and its endpoints do not come back', async (store) => {
+    await addEndpoint(store, acme)
+    await store.deleteTenant(acme, start + 1)
+    assert.equal(await store.createTenant(sampleTenant(acme)), true)
+    assert.deepEqual(await endpointsOf(store, acme), [])
+  })
+
+  promise('a key of two tenants outlives one of them', async (store) => {
+    await store.createTenant(sampleTenant(acme))
+    await store.createTenant(sampleTenant(other))
+    const key = sampleKey([other, acme])
+    await store.createKey(key, 'h')
+    assert.deepEqual(sorted(await store.findKeyByHash('h')), sorted(key))
+    await store.deleteTenant(acme, start)
+    assert.deepEqual(await store.findKeyByHash('h'), { ...key, tenants: [other] })
+    await store.deleteTenant(other, start)
+    assert.equal(await store.findKeyByHash('h'), null)
+  })
+
+  promise('a revoked key is still found; it is revoked once', async (store) => {
+    await store.createTenant(sampleTenant(acme))
+    const key = sampleKey([acme], { scopes: [], role: null, name: null })
+    await store.createKey(key, 'h')
+    assert.deepEqual(await store.findKeyByHash('h'), key)
+    assert.equal(await store.revokeKey(key.id, start + 5), true)
+    assert.equal(await store.revokeKey(key.id, start + 6), false)
+    assert.equal(await store.revokeKey('key_unknown' as ApiKeyId, start), false)
+    assert.deepEqual(await store.findKeyByHash('h'), { ...key, revokedAt: start + 5 })
+    assert.deepEqual((await store.listKeys({ limit: 5, after: null }, acme)).rows, [{ ...key, revokedAt: start + 5 }])
+    assert.equal(await store.findKeyByHash('H'), null)
+  })
+
+  promise('tenants are listed newest first, page by page, with new ones coming in', async (store) => {
+    const ids = Array.from({ length: 10 }, (_, index) => `t${index}` as TenantId)
+    for (const [index, id] of ids.entries()) {
+      await store.createTenant(sampleTenant(id, { dialect: index % 3 === 0 ? 'another' : 'standard' }))
+    }
+    const all = await allPages(
+      3,
+      (page) => store.listTenants(page, null),
+      async () => assert.equal(await store.createTenant(sampleTenant('late' as TenantId)), true),
+    )
+    assert.deepEqual(
+      all.map(({ id }) => id),
+      ids.toReversed(),
+    )
+    const another = await allPages(2, (page) => store.listTenants(page, 'another'))
+    assert.deepEqual(
+      another.map(({ id }) => id),
+      ['t9', 't6', 't3', 't0'],
+    )
+    assert.deepEqual(await store.listTenants({ limit: 5, after: null }, 'nobody'), { rows: [], next: null })
+  })
+
+  promise('keys are listed newest first, page by page, of all tenants or of one', async (store) => {
+    const keys = []
+    for (const id of [acme, other]) await store.createTenant(sampleTenant(id))
+    for (let index = 0; index < 9; index++) {
+      const key = sampleKey(index % 3 === 0 ? [acme, other] : [index % 3 === 1 ? acme : other])
+      await store.createKey(key, `hash ${index}`)
+      keys.unshift(key)
+    }
+    const late = async (): Promise<void> => store.createKey(sampleKey([acme]), 'late')
+    const all = await allPages(4, (page) => store.listKeys(page, null), late)
+    assert.deepEqual(all.map(sorted), keys.map(sorted))
+    const theirs = await allPages(2, (page) => store.listKeys(page, other))
+    assert.deepEqual(theirs.map(sorted), keys.filter(({ tenants }) => tenants.includes(other)).map(sorted))
+  })
+}

@@ -1,0 +1,173 @@
+// What is done beside the traffic: cancelling what waits for endpoints that are off, retention, values of the
+// installation.
+
+import assert from 'node:assert/strict'
+import type { EndReason } from '../../../src/domain/delivery.ts'
+import type { TenantId } from '../../../src/domain/ids.ts'
+import type { Store, StoredEndpoint } from '../../../src/contracts/store.ts'
+import { acme, newEvent, sampleAnswer, sampleAttempt, sampleEvent, sampleMove, start } from './samples.ts'
+import {
+  accept,
+  addEndpoint,
+  attemptsOf,
+  type Case,
+  claimOne,
+  commit,
+  delivery,
+  nodeAndEndpoint,
+  pruneAll,
+  sweepAll,
+} from './steps.ts'
+
+async function disable(store: Store, endpoint: StoredEndpoint, at: number): Promise<void> {
+  const off = { ...endpoint, enabled: false, disabledReason: 'requested', updatedAt: start + at } as const
+  assert.equal(await store.updateEndpoint(off, endpoint.updatedAt, null), 'written')
+}
+
+export function upkeepCases(promise: Case): void {
+  promise('a sweep cancels what waits for endpoints that are off, and says why', async (store) => {
+    const node = await store.join(start)
+    const cases: [EndReason, StoredEndpoint][] = [
+      ['endpoint disabled', await addEndpoint(store)],
+      ['endpoint deleted', await addEndpoint(store)],
+      ['tenant deleted', await addEndpoint(store, 'leaving' as TenantId)],
+    ]
+    const on = await addEndpoint(store)
+    const [kept] = await accept(store, node, on, 0)
+    const waiting = await Promise.all(cases.map(([, endpoint]) => accept(store, node, endpoint, 0, { count: 3 })))
+    const [disabled, deleted, orphan] = cases.map(([, endpoint]) => endpoint)
+    assert.ok(disabled && deleted && orphan)
+    const [held] = await accept(store, node, disabled, 0, { leased: true })
+    await disable(store, disabled, 1)
+    await store.deleteEndpoint(acme, deleted.key, start + 1, null)
+    await store.deleteTenant(orphan.tenant, start + 1)
+    await sweepAll(store, 5)
+    for (const [index, [reason]] of cases.entries()) {
+      for (const id of waiting[index] ?? []) {
+        const row = await delivery(store, id)
+        assert.deepEqual([row.status, row.reason, row.dueAt, row.endedAt], ['cancelled', reason, null, start + 5])
+      }
+    }
+    assert.equal((await delivery(store, kept)).status, 'pending')
+    assert.equal((await delivery(store, held)).status, 'pending')
+    assert.equal(await store.countWaiting(), 1)
+    assert.deepEqual(await store.dueEndpoints(start + 9, 10), [on.key])
+  })
+
+  promise('a sweep goes in bounded steps and says whether there is more', async (store) => {
+    const { node, endpoint } = await nodeAndEndpoint(store)
+    assert.equal(await store.sweep(start, 10), false)
+    await accept(store, node, endpoint, 0, { count: 25 })
+    await disable(store, endpoint, 1)
+    for (const left of [15, 5]) {
+      assert.equal(await store.sweep(start + 2, 10), true)
+      assert.equal(await store.countWaiting(), left)
+    }
+    await sweepAll(store, 2, 10)
+    assert.equal(await store.countWaiting(), 0)
+    assert.equal(await store.sweep(start, 10), false)
+  })
+
+  promise('a sweep finds what came to wait after the endpoint went off', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    const [retried, handedBack, ended] = await accept(store, node, endpoint, 0, { leased: true, count: 3 })
+    assert.ok(handedBack !== undefined && ended !== undefined)
+    await commit(store, node, 0, { moves: [sampleMove(ended, key, { to: 'delivered' }, 0)] })
+    await disable(store, endpoint, 1)
+    await sweepAll(store, 2)
+    const wait = { to: 'waiting', dueAt: start + 9_000_000 } as const
+    await commit(store, node, 3, { moves: [sampleMove(retried, key, wait, 3, sampleAttempt(1, 3))] })
+    const [late] = await accept(store, node, endpoint, 4)
+    await sweepAll(store, 5)
+    assert.equal((await delivery(store, retried)).status, 'cancelled')
+    assert.equal((await delivery(store, late)).status, 'cancelled')
+    await store.rearmDelivery(ended, start + 6)
+    await store.leave(node)
+    await sweepAll(store, 7)
+    assert.equal((await delivery(store, ended)).status, 'cancelled')
+    assert.equal((await delivery(store, handedBack)).status, 'cancelled')
+  })
+
+  promise('the retention takes what is old, with its attempts, and leaves what is younger', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    const old = await accept(store, node, endpoint, 0, { leased: true, count: 7 })
+    const young = await accept(store, node, endpoint, 1000, { leased: true, count: 2 })
+    const moves = [...old, ...young].map((id) => sampleMove(id, key, { to: 'delivered' }, 1001, sampleAttempt(1, 1001)))
+    await commit(store, node, 1001, { moves })
+    const bare = sampleEvent(acme, 1)
+    await commit(store, node, 1, { events: [newEvent(bare, [], true)] })
+    await pruneAll(store, 1000, 2000, 3)
+    for (const id of old) {
+      assert.equal(await store.findDelivery(id), null)
+      assert.deepEqual(await attemptsOf(store, id), [])
+    }
+    for (const id of young) assert.equal((await attemptsOf(store, id)).length, 1)
+    assert.deepEqual(await store.findEvents(bare.id, null), [])
+    const filter = { tenant: null, type: null, from: null, to: null }
+    assert.equal((await store.listEvents(filter, { limit: 50, after: null })).rows.length, 2)
+  })
+
+  promise('a step of retention is bounded', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    const ids = await accept(store, node, endpoint, 0, { leased: true, count: 10 })
+    await commit(store, node, 1, { moves: ids.map((id) => sampleMove(id, key, { to: 'delivered' }, 1)) })
+    assert.equal(await store.prune(start + 1000, start + 2000, 4), 4)
+    const left = await Promise.all(ids.map((id) => store.findDelivery(id)))
+    assert.equal(left.filter((row) => row !== null).length, 6)
+  })
+
+  for (const rowsMax of [1, 2, 3, 5, 100]) {
+    promise(`what is pending stays, with its event, and retention ends (${rowsMax} at a time)`, async (store) => {
+      const { node, endpoint, key } = await nodeAndEndpoint(store)
+      const waiting = await accept(store, node, endpoint, 0, { count: 3 })
+      const held = await accept(store, node, endpoint, 1, { leased: true, count: 3 })
+      const ended = await accept(store, node, endpoint, 2, { leased: true, count: 3 })
+      await commit(store, node, 3, { moves: ended.map((id) => sampleMove(id, key, { to: 'delivered' }, 3)) })
+      await pruneAll(store, 1000, 2000, rowsMax)
+      for (const id of ended) assert.equal(await store.findDelivery(id), null)
+      for (const id of [...waiting, ...held]) {
+        const { eventId, tenant } = await delivery(store, id)
+        assert.equal((await store.findEvents(eventId, tenant)).length, 1)
+      }
+      assert.deepEqual((await claimOne(store, node, 5, key, 10)).toSorted(), waiting.toSorted())
+      const moves = [...waiting, ...held].map((id) => sampleMove(id, key, { to: 'delivered' }, 6))
+      assert.deepEqual((await commit(store, node, 6, { moves })).fenced, [])
+      // Once they have ended they go like all others.
+      await pruneAll(store, 1000, 2000, rowsMax)
+      const filter = { tenant: null, type: null, from: null, to: null }
+      assert.deepEqual((await store.listEvents(filter, { limit: 9, after: null })).rows, [])
+    })
+  }
+
+  promise('a deleted endpoint can be named as long as a delivery is left', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    const [id] = await accept(store, node, endpoint, 1000, { leased: true })
+    await commit(store, node, 1001, { moves: [sampleMove(id, key, { to: 'delivered' }, 1001)] })
+    await store.deleteEndpoint(acme, key, start + 1, null)
+    await pruneAll(store, 1000, 2000)
+    assert.equal((await delivery(store, id)).endpointId, endpoint.id)
+    await pruneAll(store, 3000, 4000)
+    assert.equal(await store.findDelivery(id), null)
+    assert.notEqual(await store.nextEndpointKey(), key)
+  })
+
+  promise('retention forgets answers that have expired, and no others', async (store) => {
+    const endpoint = await addEndpoint(store)
+    const old = sampleAnswer('old', -1000)
+    const fresh = sampleAnswer('fresh', 0)
+    await store.updateEndpoint({ ...endpoint, updatedAt: start + 1 }, start, old)
+    await store.updateEndpoint({ ...endpoint, updatedAt: start + 2 }, start + 1, fresh)
+    await store.prune(start, old.expiresAt, 100)
+    assert.equal(await store.findAnswer(old.apiKey, 'old', start), null)
+    assert.deepEqual(await store.findAnswer(fresh.apiKey, 'fresh', start), fresh)
+  })
+
+  promise('a value of the installation is written once', async (store, harness) => {
+    assert.equal(await store.writeOnce('proof', 'first'), 'first')
+    assert.equal(await store.writeOnce('proof', 'second'), 'first')
+    assert.equal(await store.writeOnce('other', 'third'), 'third')
+    const after = await harness.reopen()
+    assert.equal(await after.writeOnce('proof', 'fourth'), 'first')
+    await after.ping()
+  })
+}

@@ -1,0 +1,122 @@
+// What the tests of this folder share: real servers on loopback, and a sender that may reach them.
+
+import { once } from 'node:events'
+import type { LookupAddress } from 'node:dns'
+import { createServer } from 'node:http'
+import type { RequestListener } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import type { TestContext } from 'node:test'
+import type { SendRequest, SendResult } from '../../src/domain/attempt.ts'
+import { createAddressPolicy } from '../../src/net/address-policy.ts'
+import { createGuard } from '../../src/net/guard.ts'
+import type { Lookup } from '../../src/net/lookup.ts'
+import { createSender } from '../../src/net/sender.ts'
+import type { HttpSender } from '../../src/net/sender.ts'
+
+/** What a receiver that never ends writes at once. */
+const floodBlockBytes = 65_536
+
+/** A server under test: its port, how many connections it has seen, and those still open. */
+export interface Receiver {
+  readonly port: number
+  readonly open: ReadonlySet<Socket>
+  connections(): number
+}
+
+/** Starts an HTTP server on loopback that ends with the test. */
+export async function httpReceiver(t: TestContext, listener: RequestListener): Promise<Receiver> {
+  return listen(t, createServer(listener), '127.0.0.1')
+}
+
+/** Starts a TCP server on loopback that ends with the test. */
+export async function tcpReceiver(t: TestContext, onSocket: (socket: Socket) => void): Promise<Receiver> {
+  return listen(t, createTcpServer(onSocket), '127.0.0.1')
+}
+
+/** A TCP server that reads a request and then writes `answer` once, and ends the connection if asked to. */
+export async function rawReceiver(t: TestContext, answer: string | Buffer, isEnded: boolean): Promise<Receiver> {
+  return tcpReceiver(t, (socket) => {
+    socket.once('data', () => {
+      if (isEnded) socket.end(answer)
+      else socket.write(answer)
+    })
+  })
+}
+
+/** Writes `head`, and `unit` over and over for as long as it is read. */
+export function writeEndlessly(socket: Socket, head: string, unit: string): void {
+  const block = unit.repeat(Math.ceil(floodBlockBytes / unit.length))
+  socket.write(head)
+  const go = (): void => {
+    while (!socket.destroyed && socket.write(block));
+  }
+  socket.on('drain', go)
+  go()
+}
+
+/** Lets a server listen until the test ends. Port 0 is any. */
+export async function listen(t: TestContext, server: Server, host: string, port = 0): Promise<Receiver> {
+  const open = new Set<Socket>()
+  let connections = 0
+  server.on('connection', (socket: Socket) => {
+    connections++
+    open.add(socket)
+    socket.on('error', () => {}).on('close', () => open.delete(socket))
+  })
+  server.listen(port, host)
+  await once(server, 'listening')
+  t.after(async () => {
+    for (const socket of open) socket.destroy()
+    server.close()
+    await once(server, 'close')
+  })
+  return { port: (server.address() as AddressInfo).port, open, connections: () => connections }
+}
+
+/** A sender that may reach loopback only, destroyed with the test. */
+export function loopbackSender(t: TestContext, lookup?: Lookup, allowNetworks = ['127.0.0.0/8']): HttpSender {
+  const policy = createAddressPolicy({ allowNetworks })
+  const sender = createSender({ guard: createGuard(policy, lookup === undefined ? {} : { lookup }) })
+  t.after(() => sender.destroy())
+  return sender
+}
+
+/** Sends `{}` with a timeout of 5 s, unless told otherwise. Fails if `done` is called twice, or inside `send`. */
+export async function post(sender: HttpSender, url: string, request: Partial<SendRequest> = {}): Promise<SendResult> {
+  const headers = { 'content-type': 'application/json', 'user-agent': 'Posthorn' }
+  return new Promise((resolve, reject) => {
+    let calls = 0
+    let isInside = true
+    sender.send({ url, headers, body: Buffer.from('{}'), timeoutMs: 5000, ...request }, (result) => {
+      if (isInside) reject(new Error('done was called inside send'))
+      // A second call would come after this one has resolved, so it can only be thrown.
+      if (++calls > 1) throw new Error('done was called twice')
+      setImmediate(resolve, result)
+    })
+    isInside = false
+  })
+}
+
+/** A resolver that gives these answers one after the other, the last one for ever, and counts. */
+export function answers(...lists: readonly string[][]): Lookup & { calls: number } {
+  const lookup: Lookup & { calls: number } = (_hostname, _options, callback) => {
+    const list = lists[Math.min(lookup.calls++, lists.length - 1)] ?? []
+    process.nextTick(callback, null, list.map(toAnswer))
+  }
+  lookup.calls = 0
+  return lookup
+}
+
+function toAnswer(address: string): LookupAddress {
+  return { address, family: address.includes(':') ? 6 : 4 }
+}
+
+/** Resolves once `condition` holds, or fails after 2 s. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  const giveUpAt = Date.now() + 2000
+  while (!condition()) {
+    if (Date.now() > giveUpAt) throw new Error('still not so after 2 s')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
