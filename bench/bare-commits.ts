@@ -4,7 +4,8 @@
 import { randomBytes } from 'node:crypto'
 import { type DeliveryId, type EndpointKey, type EventId, type TenantId, uuidV7 } from '../src/domain/ids.ts'
 import { openPostgresStore } from '../src/store/postgres/postgres-store.ts'
-import type { CommitBatch, NewEvent, Store } from '../src/contracts/store.ts'
+import type { Store } from '../src/contracts/store.ts'
+import type { CommitBatch, NewEvent } from '../src/contracts/commit-store.ts'
 import { serveOrders } from './child.ts'
 
 export interface BareOrder {
@@ -92,13 +93,13 @@ function newEvent({ tenant, version, endpoint }: Target, now: number, payloadByt
   }
 }
 
-function outcomesOf(events: readonly NewEvent[], now: number): Pick<CommitBatch, 'moves' | 'facts'> {
+function outcomesOf(events: readonly NewEvent[], now: number): Pick<CommitBatch, 'moves' | 'summaries'> {
   const deliveries = events.flatMap((event) => event.deliveries)
   const outcome = { kind: 'delivered', status: 200 } as const
   const attempt = { number: 1, startedAt: now, durationMs: 1, outcome, response: 'ok' }
   const counts = new Map<EndpointKey, number>()
   for (const { endpoint } of deliveries) counts.set(endpoint, (counts.get(endpoint) ?? 0) + 1)
-  const known = { lastAttemptAt: now, lastAttemptSucceeded: true, known: null }
+  const known = { lastAttemptAt: now, lastAttemptSucceeded: true, expectedHealth: null }
   return {
     moves: deliveries.map(({ id, endpoint }) => ({
       delivery: id,
@@ -107,7 +108,7 @@ function outcomesOf(events: readonly NewEvent[], now: number): Pick<CommitBatch,
       move: { to: 'delivered' },
       at: now,
     })),
-    facts: [...counts].map(([endpoint, attempts]) => ({ endpoint, attempts, ...known })),
+    summaries: [...counts].map(([endpoint, attempts]) => ({ endpoint, attempts, ...known })),
   }
 }
 

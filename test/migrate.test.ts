@@ -83,7 +83,7 @@ async function goOn(store: Store): Promise<unknown> {
   const requests = (await store.dueEndpoints(longAfter, 100)).map((endpoint) => ({ endpoint, room: 100 }))
   const claim = await store.claim(node, longAfter, requests)
   const key = await store.nextEndpointKey()
-  assert.equal(await store.createTenant(sampleTenant('new' as TenantId)), true)
+  assert.equal(await store.createTenant(sampleTenant('new' as TenantId)), 'written')
   await store.createKey(sampleKey([acme], { id: 'key_new' as ApiKeyId }), 'hash of a new one')
   const duplicate = sampleEvent(other, 41, { id: 'evt-é' as EventId })
   const fresh = sampleEvent(acme, 300_000, { id: 'evt-new' as EventId })

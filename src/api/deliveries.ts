@@ -2,91 +2,99 @@ import { Type } from 'typebox'
 import type { DeliveryId, EndpointId, TenantId } from '../domain/ids.ts'
 import { failure, success } from '../domain/problem.ts'
 import { pageBody, pageRequest } from '../http/cursor.ts'
-import { type AnyRoute, route } from '../http/front.ts'
+import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { findDelivery, listDeliveries, retryDelivery } from '../operations/deliveries.ts'
 import { timeOf } from './events.ts'
-import { customersToo } from './operator-front.ts'
 import { AttemptSchema, attemptShape, DeliverySchema, deliveryShape, PageOf, PageQuery, Time } from './shapes.ts'
 
 const strict = { additionalProperties: false }
 const DeliveryPath = Type.Object({ delivery: Type.String() })
 
+const shared = { tag: 'Deliveries', audience: 'customers' } as const
+
 export function deliveryRoutes(context: Context): AnyRoute[] {
-  const shared = { tag: 'Deliveries', needs: customersToo } as const
-  return [
-    route({
-      ...shared,
-      method: 'GET',
-      path: '/v1/deliveries',
-      operationId: 'listDeliveries',
-      summary: 'List deliveries, newest first',
-      access: 'read',
-      query: Type.Object(
+  return [listDeliveriesRoute(context), getDeliveryRoute(context), retryDeliveryRoute(context)]
+}
+
+function listDeliveriesRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'GET',
+    path: '/v1/deliveries',
+    operationId: 'listDeliveries',
+    summary: 'List deliveries, newest first',
+    access: 'read',
+    query: Type.Object(
+      {
+        ...PageQuery,
+        tenant: Type.Optional(Type.String()),
+        endpoint: Type.Optional(Type.String({ description: 'Needs tenant, unless the id is known to one only.' })),
+        status: Type.Optional(Type.Enum(['pending', 'delivered', 'failed', 'cancelled'])),
+        eventType: Type.Optional(Type.String()),
+        from: Type.Optional(Time),
+        to: Type.Optional(Time),
+      },
+      strict,
+    ),
+    answers: { 200: PageOf(DeliverySchema) },
+    async handle({ principal, query }) {
+      const page = pageRequest('deliveries', query)
+      if (!page.ok) return page
+      const rows = await listDeliveries(
+        context,
+        principal,
         {
-          ...PageQuery,
-          tenant: Type.Optional(Type.String()),
-          endpoint: Type.Optional(Type.String({ description: 'Needs tenant, unless the id is known to one only.' })),
-          status: Type.Optional(Type.Enum(['pending', 'delivered', 'failed', 'cancelled'])),
-          eventType: Type.Optional(Type.String()),
-          from: Type.Optional(Time),
-          to: Type.Optional(Time),
+          tenant: (query.tenant as TenantId | undefined) ?? null,
+          endpoint: (query.endpoint as EndpointId | undefined) ?? null,
+          status: query.status ?? null,
+          eventType: query.eventType ?? null,
+          from: timeOf(query.from),
+          to: timeOf(query.to),
         },
-        strict,
-      ),
-      answers: { 200: PageOf(DeliverySchema) },
-      async handle({ principal, query }) {
-        const page = pageRequest('deliveries', query)
-        if (!page.ok) return page
-        const rows = await listDeliveries(
-          context,
-          principal,
-          {
-            tenant: (query.tenant as TenantId | undefined) ?? null,
-            endpoint: (query.endpoint as EndpointId | undefined) ?? null,
-            status: query.status ?? null,
-            eventType: query.eventType ?? null,
-            from: timeOf(query.from),
-            to: timeOf(query.to),
-          },
-          page.value,
-        )
-        return rows.ok ? success({ status: 200, body: pageBody('deliveries', rows.value, deliveryShape) }) : rows
-      },
-    }),
-    route({
-      ...shared,
-      method: 'GET',
-      path: '/v1/deliveries/:delivery',
-      operationId: 'getDelivery',
-      summary: 'Get a delivery with its attempts',
-      access: 'read',
-      params: DeliveryPath,
-      answers: { 200: Type.Intersect([DeliverySchema, Type.Object({ history: Type.Array(AttemptSchema) })]) },
-      async handle({ principal, params }) {
-        const found = await findDelivery(context, principal, params.delivery as DeliveryId)
-        if (!found.ok) return found
-        const { delivery, attempts } = found.value
-        return success({ status: 200, body: { ...deliveryShape(delivery), history: attempts.map(attemptShape) } })
-      },
-    }),
-    route({
-      ...shared,
-      method: 'POST',
-      path: '/v1/deliveries/:delivery/retry',
-      operationId: 'retryDelivery',
-      summary: 'Attempt a delivery now; an ended one starts its retries afresh',
-      access: 'write',
-      params: DeliveryPath,
-      answers: { 202: DeliverySchema },
-      async handle({ principal, params }) {
-        const id = params.delivery as DeliveryId
-        const retried = await retryDelivery(context, principal, id)
-        if (!retried.ok) return retried
-        const found = await findDelivery(context, principal, id)
-        if (!found.ok) return failure(found.problem)
-        return success({ status: 202, body: deliveryShape(found.value.delivery) })
-      },
-    }),
-  ]
+        page.value,
+      )
+      return rows.ok ? success({ status: 200, body: pageBody('deliveries', rows.value, deliveryShape) }) : rows
+    },
+  })
+}
+
+function getDeliveryRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'GET',
+    path: '/v1/deliveries/:delivery',
+    operationId: 'getDelivery',
+    summary: 'Get a delivery with its attempts',
+    access: 'read',
+    params: DeliveryPath,
+    answers: { 200: Type.Intersect([DeliverySchema, Type.Object({ history: Type.Array(AttemptSchema) })]) },
+    async handle({ principal, params }) {
+      const found = await findDelivery(context, principal, params.delivery as DeliveryId)
+      if (!found.ok) return found
+      const { delivery, attempts } = found.value
+      return success({ status: 200, body: { ...deliveryShape(delivery), history: attempts.map(attemptShape) } })
+    },
+  })
+}
+
+function retryDeliveryRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'POST',
+    path: '/v1/deliveries/:delivery/retry',
+    operationId: 'retryDelivery',
+    summary: 'Attempt a delivery now; an ended one starts its retries afresh',
+    access: 'write',
+    params: DeliveryPath,
+    answers: { 202: DeliverySchema },
+    async handle({ principal, params }) {
+      const id = params.delivery as DeliveryId
+      const retried = await retryDelivery(context, principal, id)
+      if (!retried.ok) return retried
+      const found = await findDelivery(context, principal, id)
+      if (!found.ok) return failure(found.problem)
+      return success({ status: 202, body: deliveryShape(found.value.delivery) })
+    },
+  })
 }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { failure, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
-import { type AnyRoute, route } from '../http/front.ts'
+import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { PageOf } from './shapes.ts'
 

@@ -5,22 +5,17 @@ import { limits } from '../domain/limits.ts'
 import { invalidField, type Result, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import { pageBody, pageRequest } from '../http/cursor.ts'
-import { type AnyRoute, type Answer, route } from '../http/front.ts'
-import { type Context, type Principal, tenantFor } from '../operations/context.ts'
+import { type AnyRoute, route } from '../http/route.ts'
+import { type Answer, answerWith } from '../http/answer.ts'
+import { type Context, dialectOf, tenantFor } from '../operations/context.ts'
+import type { Principal } from '../domain/principal.ts'
 import { replay } from '../operations/deliveries.ts'
 import { sendTest } from '../operations/test-endpoint.ts'
-import {
-  changeEndpoint,
-  createEndpoint,
-  deleteEndpoint,
-  endpointStatus,
-  getEndpoint,
-  listEndpoints,
-  rotateSecret,
-} from '../operations/endpoints.ts'
-import type { Page, PageRequest } from '../contracts/store.ts'
+import { deleteEndpoint, withStatus, withStatuses, getEndpoint, listEndpoints } from '../operations/endpoints.ts'
+import { changeEndpoint, rotateSecret } from '../operations/change-endpoint.ts'
+import { createEndpoint } from '../operations/create-endpoints.ts'
+import type { Page, PageRequest } from '../contracts/page.ts'
 import { timeOf } from './events.ts'
-import { customersToo } from './operator-front.ts'
 import { EndpointSchema, endpointShape, Nullable, PageOf, PageQuery, Time } from './shapes.ts'
 
 const strict = { additionalProperties: false }
@@ -38,157 +33,190 @@ const fields = {
   secrets: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: limits.secretsPerEndpointMax })),
 }
 
+const shared = { tag: 'Endpoints', audience: 'customers' } as const
+
 export function endpointRoutes(context: Context): AnyRoute[] {
-  const shared = { tag: 'Endpoints', needs: customersToo } as const
   return [
-    route({
-      ...shared,
-      method: 'GET',
-      path: '/v1/tenants/:tenant/endpoints',
-      operationId: 'listEndpoints',
-      summary: "List a tenant's endpoints, newest first",
-      access: 'read',
-      params: TenantPath,
-      query: Type.Object(PageQuery, strict),
-      answers: { 200: PageOf(EndpointSchema) },
-      async handle({ principal, params, query }) {
-        const request = pageRequest('endpoints', query)
-        if (!request.ok) return request
-        const tenant = params.tenant as TenantId
-        const [view, endpoints] = [
-          await tenantFor(context, principal, tenant),
-          await listEndpoints(context, principal, tenant),
-        ]
-        if (!view.ok) return view
-        if (!endpoints.ok) return endpoints
-        const { rows, next } = pageOf(endpoints.value, request.value)
-        const shapes = await Promise.all(rows.map((endpoint) => shapeOf(context, view.value.dialect, endpoint)))
-        return success({ status: 200, body: pageBody('endpoints', { rows: shapes, next }, (shape) => shape) })
-      },
-    }),
-    route({
-      ...shared,
-      method: 'POST',
-      path: '/v1/tenants/:tenant/endpoints',
-      operationId: 'createEndpoint',
-      summary: 'Register an endpoint',
-      access: 'write',
-      params: TenantPath,
-      body: Type.Object(fields, strict),
-      answers: { 201: EndpointSchema },
-      async handle({ principal, params, body }) {
-        const created = await createEndpoint(context, principal, params.tenant as TenantId, body)
-        return answer(context, principal, created, 201)
-      },
-    }),
-    route({
-      ...shared,
-      method: 'GET',
-      path: '/v1/tenants/:tenant/endpoints/:endpoint',
-      operationId: 'getEndpoint',
-      summary: 'Get an endpoint, whatever its dialect, with its secrets and health',
-      access: 'read',
-      params: EndpointPath,
-      answers: { 200: EndpointSchema },
-      async handle({ principal, params }) {
-        const { tenant, endpoint } = ids(params)
-        return answer(context, principal, await getEndpoint(context, principal, tenant, endpoint), 200)
-      },
-    }),
-    route({
-      ...shared,
-      method: 'PATCH',
-      path: '/v1/tenants/:tenant/endpoints/:endpoint',
-      operationId: 'changeEndpoint',
-      summary: 'Change the given fields of an endpoint',
-      access: 'write',
-      params: EndpointPath,
-      body: Type.Partial(Type.Object(fields), strict),
-      answers: { 200: EndpointSchema },
-      async handle({ principal, params, body }) {
-        const { tenant, endpoint } = ids(params)
-        return answer(context, principal, await changeEndpoint(context, principal, tenant, endpoint, body), 200)
-      },
-    }),
-    route({
-      ...shared,
-      method: 'DELETE',
-      path: '/v1/tenants/:tenant/endpoints/:endpoint',
-      operationId: 'deleteEndpoint',
-      summary: 'Delete an endpoint; its pending deliveries are cancelled',
-      access: 'write',
-      params: EndpointPath,
-      answers: { 204: Type.Null() },
-      async handle({ principal, params }) {
-        const { tenant, endpoint } = ids(params)
-        const deleted = await deleteEndpoint(context, principal, tenant, endpoint)
-        return deleted.ok ? success({ status: 204 }) : deleted
-      },
-    }),
-    route({
-      ...shared,
-      method: 'POST',
-      path: '/v1/tenants/:tenant/endpoints/:endpoint/rotate-secret',
-      operationId: 'rotateSecret',
-      summary: 'Put a new signing secret first; the old one signs along for a while',
-      access: 'write',
-      params: EndpointPath,
-      body: Type.Object({ overlapSeconds: Type.Optional(Type.Integer({ minimum: 0 })) }, strict),
-      answers: { 200: EndpointSchema },
-      async handle({ principal, params, body }) {
-        const { tenant, endpoint } = ids(params)
-        const overlapMs = body.overlapSeconds === undefined ? undefined : body.overlapSeconds * 1000
-        return answer(context, principal, await rotateSecret(context, principal, tenant, endpoint, overlapMs), 200)
-      },
-    }),
-    route({
-      ...shared,
-      method: 'POST',
-      path: '/v1/tenants/:tenant/endpoints/:endpoint/test',
-      operationId: 'sendTest',
-      summary: 'Send a test event to the endpoint',
-      access: 'write',
-      params: EndpointPath,
-      answers: { 202: Type.Object({ event: Type.String(), type: Type.String(), delivery: Type.String() }) },
-      async handle({ principal, params }) {
-        const { tenant, endpoint } = ids(params)
-        const sent = await sendTest(context, principal, tenant, endpoint)
-        if (!sent.ok) return sent
-        const { event, delivery } = sent.value
-        return success({ status: 202, body: { event: event.id, type: event.type, delivery } })
-      },
-    }),
-    route({
-      ...shared,
-      method: 'POST',
-      path: '/v1/tenants/:tenant/endpoints/:endpoint/replay',
-      operationId: 'replay',
-      summary: 'Send past deliveries again; failed and cancelled ones by default',
-      access: 'write',
-      params: EndpointPath,
-      body: Type.Object(
-        {
-          since: Time,
-          until: Type.Optional(Time),
-          status: Type.Optional(Type.Enum(['pending', 'delivered', 'failed', 'cancelled'])),
-        },
-        strict,
-      ),
-      answers: { 202: Type.Object({ deliveries: Type.Integer() }) },
-      async handle({ principal, params, body }) {
-        const { tenant, endpoint } = ids(params)
-        const since = timeOf(body.since) ?? 0
-        const until = timeOf(body.until) ?? context.clock.now() + 1
-        if (until <= since) return invalidField('until', 'range', 'must be later than since')
-        const replayed = await replay(context, principal, tenant, endpoint, {
-          since,
-          until,
-          ...(body.status && { statuses: [body.status] }),
-        })
-        return replayed.ok ? success({ status: 202, body: { deliveries: replayed.value } }) : replayed
-      },
-    }),
+    listEndpointsRoute(context),
+    createEndpointRoute(context),
+    getEndpointRoute(context),
+    changeEndpointRoute(context),
+    deleteEndpointRoute(context),
+    rotateSecretRoute(context),
+    sendTestRoute(context),
+    replayRoute(context),
   ]
+}
+
+function listEndpointsRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'GET',
+    path: '/v1/tenants/:tenant/endpoints',
+    operationId: 'listEndpoints',
+    summary: "List a tenant's endpoints, newest first",
+    access: 'read',
+    params: TenantPath,
+    query: Type.Object(PageQuery, strict),
+    answers: { 200: PageOf(EndpointSchema) },
+    async handle({ principal, params, query }) {
+      const request = pageRequest('endpoints', query)
+      if (!request.ok) return request
+      const tenant = params.tenant as TenantId
+      const endpoints = await listEndpoints(context, principal, tenant)
+      if (!endpoints.ok) return endpoints
+      const { rows, next } = pageOf(endpoints.value, request.value)
+      const found = await withStatuses(context, rows)
+      const dialect = await dialectFor(context, principal, tenant)
+      if (!dialect.ok) return dialect
+      const body = pageBody('endpoints', { rows: found, next }, ({ endpoint, status }) =>
+        endpointShape(endpoint, dialect.value, status),
+      )
+      return success({ status: 200, body })
+    },
+  })
+}
+
+function createEndpointRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'POST',
+    path: '/v1/tenants/:tenant/endpoints',
+    operationId: 'createEndpoint',
+    summary: 'Register an endpoint',
+    access: 'write',
+    params: TenantPath,
+    body: Type.Object(fields, strict),
+    answers: { 201: EndpointSchema },
+    async handle({ principal, params, body }) {
+      const created = await createEndpoint(context, principal, params.tenant as TenantId, body)
+      return answer(context, principal, created, 201)
+    },
+  })
+}
+
+function getEndpointRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'GET',
+    path: '/v1/tenants/:tenant/endpoints/:endpoint',
+    operationId: 'getEndpoint',
+    summary: 'Get an endpoint, whatever its dialect, with its secrets and health',
+    access: 'read',
+    params: EndpointPath,
+    answers: { 200: EndpointSchema },
+    async handle({ principal, params }) {
+      const { tenant, endpoint } = ids(params)
+      return answer(context, principal, await getEndpoint(context, principal, tenant, endpoint), 200)
+    },
+  })
+}
+
+function changeEndpointRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'PATCH',
+    path: '/v1/tenants/:tenant/endpoints/:endpoint',
+    operationId: 'changeEndpoint',
+    summary: 'Change the given fields of an endpoint',
+    access: 'write',
+    params: EndpointPath,
+    body: Type.Partial(Type.Object(fields), strict),
+    answers: { 200: EndpointSchema },
+    async handle({ principal, params, body }) {
+      const { tenant, endpoint } = ids(params)
+      return answer(context, principal, await changeEndpoint(context, principal, tenant, endpoint, body), 200)
+    },
+  })
+}
+
+function deleteEndpointRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'DELETE',
+    path: '/v1/tenants/:tenant/endpoints/:endpoint',
+    operationId: 'deleteEndpoint',
+    summary: 'Delete an endpoint; its pending deliveries are cancelled',
+    access: 'write',
+    params: EndpointPath,
+    answers: { 204: Type.Null() },
+    handle({ principal, params }) {
+      const { tenant, endpoint } = ids(params)
+      return answerWith(deleteEndpoint(context, principal, tenant, endpoint), () => ({ status: 204 }))
+    },
+  })
+}
+
+function rotateSecretRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'POST',
+    path: '/v1/tenants/:tenant/endpoints/:endpoint/rotate-secret',
+    operationId: 'rotateSecret',
+    summary: 'Put a new signing secret first; the old one signs along for a while',
+    access: 'write',
+    params: EndpointPath,
+    body: Type.Object({ overlapSeconds: Type.Optional(Type.Integer({ minimum: 0 })) }, strict),
+    answers: { 200: EndpointSchema },
+    async handle({ principal, params, body }) {
+      const { tenant, endpoint } = ids(params)
+      const overlapMs = body.overlapSeconds === undefined ? undefined : body.overlapSeconds * 1000
+      return answer(context, principal, await rotateSecret(context, principal, tenant, endpoint, overlapMs), 200)
+    },
+  })
+}
+
+function sendTestRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'POST',
+    path: '/v1/tenants/:tenant/endpoints/:endpoint/test',
+    operationId: 'sendTest',
+    summary: 'Send a test event to the endpoint',
+    access: 'write',
+    params: EndpointPath,
+    answers: { 202: Type.Object({ event: Type.String(), type: Type.String(), delivery: Type.String() }) },
+    async handle({ principal, params }) {
+      const { tenant, endpoint } = ids(params)
+      const sent = await sendTest(context, principal, tenant, endpoint)
+      if (!sent.ok) return sent
+      const { event, delivery } = sent.value
+      return success({ status: 202, body: { event: event.id, type: event.type, delivery } })
+    },
+  })
+}
+
+function replayRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'POST',
+    path: '/v1/tenants/:tenant/endpoints/:endpoint/replay',
+    operationId: 'replay',
+    summary: 'Send past deliveries again; failed and cancelled ones by default',
+    access: 'write',
+    params: EndpointPath,
+    body: Type.Object(
+      {
+        since: Time,
+        until: Type.Optional(Time),
+        status: Type.Optional(Type.Enum(['pending', 'delivered', 'failed', 'cancelled'])),
+      },
+      strict,
+    ),
+    answers: { 202: Type.Object({ deliveries: Type.Integer() }) },
+    async handle({ principal, params, body }) {
+      const { tenant, endpoint } = ids(params)
+      const since = timeOf(body.since) ?? 0
+      const until = timeOf(body.until) ?? context.clock.now() + 1
+      if (until <= since) return invalidField('until', 'range', 'must be later than since')
+      const replayed = await replay(context, principal, tenant, endpoint, {
+        since,
+        until,
+        ...(body.status && { statuses: [body.status] }),
+      })
+      return replayed.ok ? success({ status: 202, body: { deliveries: replayed.value } }) : replayed
+    },
+  })
 }
 
 /** @param endpoints all of the tenant, newest first */
@@ -206,15 +234,18 @@ function ids(params: { tenant: string; endpoint: string }): { tenant: TenantId; 
 async function answer(
   context: Context,
   principal: Principal,
-  endpoint: Result<Endpoint>,
+  result: Result<Endpoint>,
   status: number,
 ): Promise<Result<Answer>> {
-  if (!endpoint.ok) return endpoint
-  // Its tenant may have been deleted meanwhile.
-  const view = await tenantFor(context, principal, endpoint.value.tenant)
-  return view.ok ? success({ status, body: await shapeOf(context, view.value.dialect, endpoint.value) }) : view
+  const found = await withStatus(context, result)
+  if (!found.ok) return found
+  const { endpoint, status: recorded } = found.value
+  const dialect = await dialectFor(context, principal, endpoint.tenant)
+  return answerWith(dialect, (known) => ({ status, body: endpointShape(endpoint, known, recorded) }))
 }
 
-async function shapeOf(context: Context, dialect: Dialect, endpoint: Endpoint): Promise<unknown> {
-  return endpointShape(endpoint, dialect, await endpointStatus(context, endpoint))
+/** The dialect of a tenant, which another request may have deleted meanwhile. */
+async function dialectFor(context: Context, principal: Principal, id: TenantId): Promise<Result<Dialect>> {
+  const tenant = await tenantFor(context, principal, id)
+  return tenant.ok ? success(dialectOf(context, tenant.value.tenant)) : tenant
 }

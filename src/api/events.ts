@@ -4,7 +4,7 @@ import type { EventId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, type Problem, type Result, success } from '../domain/problem.ts'
 import { pageRequest } from '../http/cursor.ts'
-import { type AnyRoute, route } from '../http/front.ts'
+import { type AnyRoute, route } from '../http/route.ts'
 import { elementTexts, memberText } from '../http/raw-json.ts'
 import { fieldErrors } from '../http/validation.ts'
 import type { Context } from '../operations/context.ts'
@@ -59,100 +59,109 @@ const BatchResult = Type.Union([
   }),
 ])
 
+const tag = 'Events'
+
 export function eventRoutes(context: Context): AnyRoute[] {
-  const tag = 'Events'
-  return [
-    route({
-      method: 'POST',
-      path: '/v1/events',
-      operationId: 'publishEvent',
-      summary: 'Post an event: answered once it and its deliveries are durable',
-      tag,
-      access: 'write',
-      body: EventBody,
-      bodyBytesMax: limits.requestBodyBytesMax,
-      answers: { 202: Published, 200: Published },
-      async handle({ body, request }) {
-        const published = await publishEvent(context, inputOf(body, request.bodyText))
-        if (!published.ok) return published
-        return success({ status: published.value.duplicate ? 200 : 202, body: publishedShape(published.value) })
+  return [publishEventRoute(context), publishEventsRoute(context), listEventsRoute(context), getEventRoute(context)]
+}
+
+function publishEventRoute(context: Context): AnyRoute {
+  return route({
+    method: 'POST',
+    path: '/v1/events',
+    operationId: 'publishEvent',
+    summary: 'Post an event: answered once it and its deliveries are durable',
+    tag,
+    access: 'write',
+    body: EventBody,
+    bodyBytesMax: limits.requestBodyBytesMax,
+    answers: { 202: Published, 200: Published },
+    async handle({ body, request }) {
+      const published = await publishEvent(context, inputOf(body, request.bodyText))
+      if (!published.ok) return published
+      return success({ status: published.value.duplicate ? 200 : 202, body: publishedShape(published.value) })
+    },
+  })
+}
+
+function publishEventsRoute(context: Context): AnyRoute {
+  return route({
+    method: 'POST',
+    path: '/v1/events/batch',
+    operationId: 'publishEvents',
+    summary: 'Post up to 1000 events in one transaction; one result each, in order',
+    tag,
+    access: 'write',
+    body: Type.Object({ events: Type.Array(Type.Unknown(), { minItems: 1, maxItems: limits.batchEventsMax }) }, strict),
+    bodyBytesMax: limits.requestBodyBytesMax,
+    answers: { 202: Type.Object({ results: Type.Array(BatchResult) }) },
+    async handle({ body, request }) {
+      const texts = elementTexts(memberText(request.bodyText, 'events') ?? '[]')
+      const inputs = body.events.map((event, index) => checked(event, texts[index] ?? '{}'))
+      const results = await publishEvents(context, inputs)
+      const shapes = results.map((result) =>
+        result.ok ? publishedShape(result.value) : { error: batchError(result.problem) },
+      )
+      return success({ status: 202, body: { results: shapes } })
+    },
+  })
+}
+
+function listEventsRoute(context: Context): AnyRoute {
+  return route({
+    method: 'GET',
+    path: '/v1/events',
+    operationId: 'listEvents',
+    summary: 'List events, newest first',
+    tag,
+    access: 'read',
+    query: Type.Object(
+      {
+        ...PageQuery,
+        tenant: Type.Optional(Type.String()),
+        type: Type.Optional(Type.String()),
+        from: Type.Optional(Time),
+        to: Type.Optional(Time),
       },
-    }),
-    route({
-      method: 'POST',
-      path: '/v1/events/batch',
-      operationId: 'publishEvents',
-      summary: 'Post up to 1000 events in one transaction; one result each, in order',
-      tag,
-      access: 'write',
-      body: Type.Object(
-        { events: Type.Array(Type.Unknown(), { minItems: 1, maxItems: limits.batchEventsMax }) },
-        strict,
-      ),
-      bodyBytesMax: limits.requestBodyBytesMax,
-      answers: { 202: Type.Object({ results: Type.Array(BatchResult) }) },
-      async handle({ body, request }) {
-        const texts = elementTexts(memberText(request.bodyText, 'events') ?? '[]')
-        const inputs = body.events.map((event, index) => checked(event, texts[index] ?? '{}'))
-        const results = await publishEvents(context, inputs)
-        const shapes = results.map((result) =>
-          result.ok ? publishedShape(result.value) : { error: batchError(result.problem) },
-        )
-        return success({ status: 202, body: { results: shapes } })
-      },
-    }),
-    route({
-      method: 'GET',
-      path: '/v1/events',
-      operationId: 'listEvents',
-      summary: 'List events, newest first',
-      tag,
-      access: 'read',
-      query: Type.Object(
-        {
-          ...PageQuery,
-          tenant: Type.Optional(Type.String()),
-          type: Type.Optional(Type.String()),
-          from: Type.Optional(Time),
-          to: Type.Optional(Time),
-        },
-        strict,
-      ),
-      answers: { 200: Type.Object({ data: Type.Array(EventSchema), nextCursor: Type.Unsafe<string | null>({}) }) },
-      async handle({ query }) {
-        const page = pageRequest('events', query)
-        if (!page.ok) return page
-        const filter = {
-          tenant: (query.tenant as TenantId | undefined) ?? null,
-          type: query.type ?? null,
-          from: timeOf(query.from),
-          to: timeOf(query.to),
-        }
-        const { rows, next } = await listEvents(context, filter, page.value)
-        const nextCursor = next === null ? null : Buffer.from(`events:${next}`).toString('base64url')
-        const body = `{"data":[${rows.map((event) => eventText(event)).join(',')}],"nextCursor":${JSON.stringify(nextCursor)}}`
-        return success({ status: 200, body })
-      },
-    }),
-    route({
-      method: 'GET',
-      path: '/v1/events/:event',
-      operationId: 'getEvent',
-      summary: 'Get an event with its deliveries',
-      tag,
-      access: 'read',
-      params: Type.Object({ event: Type.String() }),
-      query: Type.Object({ tenant: Type.Optional(Type.String()) }, strict),
-      answers: { 200: Type.Intersect([EventSchema, Type.Object({ deliveries: Type.Array(DeliverySchema) })]) },
-      async handle({ params, query }) {
-        const tenant = (query.tenant as TenantId | undefined) ?? null
-        const found = await findEvent(context, params.event as EventId, tenant)
-        if (!found.ok) return found
-        const { event, deliveries } = found.value
-        return success({ status: 200, body: eventText(event, { deliveries: deliveries.map(deliveryShape) }) })
-      },
-    }),
-  ]
+      strict,
+    ),
+    answers: { 200: Type.Object({ data: Type.Array(EventSchema), nextCursor: Type.Unsafe<string | null>({}) }) },
+    async handle({ query }) {
+      const page = pageRequest('events', query)
+      if (!page.ok) return page
+      const filter = {
+        tenant: (query.tenant as TenantId | undefined) ?? null,
+        type: query.type ?? null,
+        from: timeOf(query.from),
+        to: timeOf(query.to),
+      }
+      const { rows, next } = await listEvents(context, filter, page.value)
+      const nextCursor = next === null ? null : Buffer.from(`events:${next}`).toString('base64url')
+      const body = `{"data":[${rows.map((event) => eventText(event)).join(',')}],"nextCursor":${JSON.stringify(nextCursor)}}`
+      return success({ status: 200, body })
+    },
+  })
+}
+
+function getEventRoute(context: Context): AnyRoute {
+  return route({
+    method: 'GET',
+    path: '/v1/events/:event',
+    operationId: 'getEvent',
+    summary: 'Get an event with its deliveries',
+    tag,
+    access: 'read',
+    params: Type.Object({ event: Type.String() }),
+    query: Type.Object({ tenant: Type.Optional(Type.String()) }, strict),
+    answers: { 200: Type.Intersect([EventSchema, Type.Object({ deliveries: Type.Array(DeliverySchema) })]) },
+    async handle({ params, query }) {
+      const tenant = (query.tenant as TenantId | undefined) ?? null
+      const found = await findEvent(context, params.event as EventId, tenant)
+      if (!found.ok) return found
+      const { event, deliveries } = found.value
+      return success({ status: 200, body: eventText(event, { deliveries: deliveries.map(deliveryShape) }) })
+    },
+  })
 }
 
 /** Milliseconds of a time that its schema has checked; null where none is given. */

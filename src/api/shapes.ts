@@ -8,7 +8,7 @@ import type { Event } from '../domain/event.ts'
 import { limits } from '../domain/limits.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Dialect } from '../contracts/dialect.ts'
-import type { DeliveryRow } from '../contracts/store.ts'
+import type { DeliveryRow } from '../contracts/history-store.ts'
 
 export const Nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
   Type.Union([schema, Type.Null()])

@@ -1,44 +1,14 @@
-// What a dialect declares for the engine: everything about its deliveries, pure and testable without a server. What
-// it declares for customers (paths, authentication, shapes, errors) is its front (http/front.ts).
+// What a dialect declares: its deliveries (delivery-dialect.ts), and what the APIs need: ids, keys, event catalogue, rules
+// of endpoints, quotas. How customers see it (paths, authentication, shapes, errors) is its front (front/dialect-front.ts).
 
-import type { KeyObject } from 'node:crypto'
-import type { Outcome } from '../domain/attempt.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
-import type { Event } from '../domain/event.ts'
-import type { DeliveryId, EndpointKey, RandomBytes } from '../domain/ids.ts'
-import type { RetrySchedule, Verdict } from '../domain/retry.ts'
-import type { Tenant } from '../domain/tenant.ts'
+import type { EndpointKey, RandomBytes } from '../domain/ids.ts'
+import type { RetrySchedule } from '../domain/retry.ts'
+import type { DeliveryDialect } from './delivery-dialect.ts'
 
 export interface EventType {
   readonly name: string
   readonly description: string
-}
-
-/** One delivery as the receiver will see it. */
-export interface Message {
-  readonly tenant: Tenant
-  readonly event: Event
-  readonly delivery: DeliveryId
-  readonly endpoint: Endpoint
-  /** A try-out of an endpoint that may not be stored; default false. */
-  readonly trial?: boolean
-}
-
-/** What an attempt tells the health rule. */
-export interface HealthFact {
-  readonly at: number
-  readonly succeeded: boolean
-  readonly outcome: Outcome
-  readonly delivery: DeliveryId
-  /** The delivery ended with this attempt. */
-  readonly ended: boolean
-}
-
-export interface HealthChange {
-  /** What to remember, JSON text; null: nothing. */
-  readonly health: string | null
-  /** The endpoint has failed for so long that it is switched off. */
-  readonly disable: boolean
 }
 
 /** Health as the operator API shows it, in words. */
@@ -85,15 +55,7 @@ export interface Quota {
   readonly burst?: number
 }
 
-/** A key pair or secret of the installation, made once and kept sealed, for vendors that sign with one of their own. */
-export interface InstallationSecret {
-  generate(): string
-  /** What receivers verify with, PEM. */
-  publicKey(secret: string): string
-}
-
-export interface Dialect {
-  readonly name: string
+export interface Dialect extends DeliveryDialect {
   readonly title: string
 
   /** The form of tenant ids, for ids that the operator chooses and for generated ones. */
@@ -121,22 +83,6 @@ export interface Dialect {
 
   readonly endpointRules: EndpointRules
 
-  /** Null: deliveries are signed with the endpoint's own secrets, if at all. */
-  readonly installationSecret: InstallationSecret | null
-  /** Whether attempts keep URL and headers, because customers are shown them. */
-  readonly keepExchange: boolean
-  /** One deadline over the whole attempt. */
-  readonly timeoutMs: number
   readonly retries: RetrySchedule
-  /** The body: the same on every attempt of a delivery, byte for byte. */
-  encode(message: Message): string
-  /** The key of a secret, prepared once and not per attempt. */
-  signingKey(secret: string): KeyObject
-  /** The headers of one attempt, the signature over exactly `body` included; fresh on each attempt. */
-  headers(message: Message, body: Buffer, keys: readonly KeyObject[], sentAtMs: number): Record<string, string>
-  /** What an outcome means. `attempt` is 1 for the first of the schedule. */
-  verdict(outcome: Outcome, attempt: number, event: Event): Verdict
-  /** Called for failures, and for the success that follows them; never for a success while nothing is remembered. */
-  health(previous: string | null, fact: HealthFact): HealthChange
   healthReport(health: string | null): HealthReport
 }

@@ -3,14 +3,17 @@
 
 import type { Result } from './problem.ts'
 
-export type Soon<Value> = Value | Promise<Value>
+export type MaybePromise<Value> = Value | Promise<Value>
 
 /** Goes on with a value: at once if it is there. */
-export function once<From, To>(value: Soon<From>, use: (value: From) => Soon<To>): Soon<To> {
+export function andThen<From, To>(value: MaybePromise<From>, use: (value: From) => MaybePromise<To>): MaybePromise<To> {
   return value instanceof Promise ? value.then(use) : use(value)
 }
 
 /** Goes on with the value of a result; a problem is the result of the whole. */
-export function ifOk<From, To>(result: Soon<Result<From>>, use: (value: From) => Soon<Result<To>>): Soon<Result<To>> {
-  return once(result, (given): Soon<Result<To>> => (given.ok ? use(given.value) : given))
+export function andThenOk<From, To>(
+  result: MaybePromise<Result<From>>,
+  use: (value: From) => MaybePromise<Result<To>>,
+): MaybePromise<Result<To>> {
+  return andThen(result, (given): MaybePromise<Result<To>> => (given.ok ? use(given.value) : given))
 }

@@ -1,34 +1,25 @@
 // One attempt: look at the endpoint as it is now, encode, sign, send, and turn the outcome into a move to record.
 
 import type { KeyObject } from 'node:crypto'
-import type { Attempt, Sender, SendRequest, SendResult } from '../domain/attempt.ts'
+import type { Attempt, Outcome } from '../domain/attempt.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { EndReason } from '../domain/delivery.ts'
-import type { DisabledReason } from '../domain/endpoint.ts'
 import { limits } from '../domain/limits.ts'
 import { retryAt, type Verdict } from '../domain/retry.ts'
-import type { Dialect, HealthChange, HealthFact, Message } from '../contracts/dialect.ts'
-import { type EndpointFacts, type Move, StoreUnavailable } from '../contracts/store.ts'
-import type { Directory, EndpointView, TenantView } from './tenant-cache.ts'
-import type { Work } from './lanes.ts'
-import type { Trust } from './membership.ts'
-import type { EngineObserver } from './observer.ts'
+import { Unavailable } from '../domain/unavailable.ts'
+import type { DeliveryDialect, HealthChange, HealthFact, Message } from '../contracts/delivery-dialect.ts'
+import type { EngineObserver } from '../contracts/observer.ts'
+import type { AttemptSummary, Move } from '../contracts/commit-store.ts'
+import type { Sender, SendRequest, SendResult } from '../contracts/transport.ts'
+import type { HeldDelivery } from './lanes.ts'
+import type { Membership } from './membership.ts'
+import { cancelReason, type Finished, type Recorder } from './record.ts'
+import type { CachedEndpoint, CachedTenant, TenantCache } from './tenant-cache.ts'
 
-/** What an attempt came to, for the engine to record. */
-export interface Finished {
-  readonly work: Work
-  /** Null where nothing was sent: the endpoint is off. */
-  readonly attempt: Attempt | null
-  readonly move: Move
-  readonly facts: EndpointFacts | null
-  readonly good: boolean
-}
-
-export interface DeliverOptions {
-  readonly directory: Directory
-  readonly trust: Trust
-  /** Whether a delivery belongs to the present life of the node. */
-  readonly isHeld: (work: Work) => boolean
+export interface DelivererOptions {
+  readonly membership: Membership
+  readonly tenantCache: TenantCache
+  readonly recorder: Recorder
   readonly sender: Sender
   readonly clock: Clock
   /** For jitter: a number in [0, 1). */
@@ -36,114 +27,116 @@ export interface DeliverOptions {
   /** POSTHORN_RETRY_SCALE. */
   readonly retryScale: number
   readonly observer: EngineObserver
-  readonly finished: (finished: Finished) => void
-  /** The delivery is to be tried again a little later, nothing was sent. */
-  readonly postponed: (work: Work) => void
 }
 
-export class Deliver {
-  readonly #options: DeliverOptions
-  /** When it was last told that an endpoint could not be read: each delivery that waits for it finds it out anew. */
-  #unreadToldAt = -Infinity
+/** A request that is on its way. */
+interface Sent {
+  readonly delivery: HeldDelivery
+  readonly tenant: CachedTenant
+  readonly endpoint: CachedEndpoint
+  readonly request: SendRequest
+  readonly startedAt: number
+  /** By the clock that nobody sets: a wall clock that is set during the attempt would make it last for hours. */
+  readonly startedElapsed: number
+}
 
-  constructor(options: DeliverOptions) {
+export class Deliverer {
+  readonly #options: DelivererOptions
+  /** When it was last reported that an endpoint could not be read: every delivery that waits for it finds that out. */
+  #unreadReportedAt = -Infinity
+
+  constructor(options: DelivererOptions) {
     this.#options = options
   }
 
-  start(work: Work): void {
-    // Others may have taken it over, and its endpoint may be another one by now.
-    if (this.#options.trust.epoch() === null) return this.#options.postponed(work)
-    const view = this.#options.directory.peek(work.event.tenant)
-    if (view === undefined) void this.#loadAndStart(work)
-    else this.#send(work, view)
+  start(delivery: HeldDelivery): void {
+    const { membership, tenantCache, recorder } = this.#options
+    // Without trust, another node may hold the delivery, and its endpoint may have changed.
+    if (membership.cacheEpoch() === null) return recorder.postponed(delivery)
+    const tenant = tenantCache.peek(delivery.event.tenant)
+    if (tenant === undefined) void this.#loadAndStart(delivery)
+    else this.#send(delivery, tenant)
   }
 
-  async #loadAndStart(work: Work): Promise<void> {
-    let view: TenantView | null
+  async #loadAndStart(delivery: HeldDelivery): Promise<void> {
+    const { membership, tenantCache, recorder } = this.#options
+    let tenant: CachedTenant | null
     try {
-      view = await this.#options.directory.load(work.event.tenant)
+      tenant = await tenantCache.load(delivery.event.tenant)
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) return this.#faulted(work, 'internal error', error)
-      this.#tellUnread(error)
-      return this.#options.postponed(work)
+      if (!(error instanceof Unavailable)) return this.#faulted(delivery, 'internal error', error)
+      this.#reportUnread(error)
+      return recorder.postponed(delivery)
     }
-    // The read may have taken so long that this life of the node has ended, and the next one has begun.
-    if (this.#options.trust.epoch() === null || !this.#options.isHeld(work)) this.#options.postponed(work)
-    else this.#send(work, view)
+    // The read may have taken so long that this incarnation has ended and the next one has begun.
+    if (membership.cacheEpoch() === null || !membership.holds(delivery)) recorder.postponed(delivery)
+    else this.#send(delivery, tenant)
   }
 
-  #tellUnread(error: StoreUnavailable): void {
+  #reportUnread(error: Unavailable): void {
     const now = this.#options.clock.elapsed()
-    if (now - this.#unreadToldAt < limits.repeatedFailureMs) return
-    this.#unreadToldAt = now
+    if (now - this.#unreadReportedAt < limits.repeatedFailureMs) return
+    this.#unreadReportedAt = now
     this.#options.observer.failed('an endpoint could not be read', error)
   }
 
-  #send(work: Work, tenant: TenantView | null): void {
-    const view = tenant?.byKey.get(work.endpoint)
-    if (tenant === null || view === undefined) return this.#end(work, 'cancelled', 'endpoint deleted')
-    if (view.off !== null) return this.#end(work, 'cancelled', cancelReason(view.off))
-    if (work.event.unreadable) {
-      return this.#faulted(work, 'event unreadable', new Error(`the attributes of ${work.event.id} cannot be read`))
+  #send(delivery: HeldDelivery, tenant: CachedTenant | null): void {
+    const endpoint = tenant?.byKey.get(delivery.endpoint)
+    if (tenant === null || endpoint === undefined) return this.#end(delivery, 'cancelled', 'endpoint deleted')
+    if (endpoint.disabledReason !== null) return this.#end(delivery, 'cancelled', cancelReason(endpoint.disabledReason))
+    const { event } = delivery
+    if (event.unreadable) {
+      return this.#faulted(delivery, 'event unreadable', new Error(`the attributes of ${event.id} cannot be read`))
     }
 
     const { clock, sender } = this.#options
-    const { dialect } = tenant
     const startedAt = clock.now()
-    // By the clock that nobody sets: one that is set during the attempt would make it last for hours.
     const startedElapsed = clock.elapsed()
-    const message: Message = { tenant: tenant.tenant, event: work.event, delivery: work.id, endpoint: view.endpoint }
+    const message: Message = { tenant: tenant.tenant, event, delivery: delivery.id, endpoint: endpoint.endpoint }
     let request: SendRequest
     try {
-      request = requestOf(message, dialect, view.signingKeys(startedAt), startedAt)
+      request = requestOf(message, tenant.dialect, endpoint.signingKeys(startedAt), startedAt)
     } catch (error) {
-      return this.#faulted(work, view.endpoint.unreadable ? 'endpoint unreadable' : 'internal error', error)
+      return this.#faulted(delivery, endpoint.endpoint.unreadable ? 'endpoint unreadable' : 'internal error', error)
     }
-    sender.send(request, (result) => {
-      const durationMs = Math.round(clock.elapsed() - startedElapsed)
-      this.#conclude(work, tenant, view, startedAt, durationMs, request, result)
-    })
+    const sent: Sent = { delivery, tenant, endpoint, request, startedAt, startedElapsed }
+    sender.send(request, (result) => this.#conclude(sent, result))
   }
 
-  #conclude(
-    work: Work,
-    tenant: TenantView,
-    view: EndpointView,
-    startedAt: number,
-    durationMs: number,
-    request: SendRequest,
-    result: SendResult,
-  ): void {
-    const { clock, observer } = this.#options
-    const { dialect } = tenant
-    const { outcome } = result
-    const at = clock.now()
+  #conclude(sent: Sent, { outcome, response, headers }: SendResult): void {
+    const { clock, observer, recorder } = this.#options
+    const { delivery, tenant, request } = sent
+    const durationMs = Math.round(clock.elapsed() - sent.startedElapsed)
     const attempt: Attempt = {
-      number: work.attempts + 1,
-      startedAt,
+      number: delivery.attempts + 1,
+      startedAt: sent.startedAt,
       durationMs,
       outcome,
-      response: result.response,
-      ...(dialect.keepExchange && {
-        exchange: { url: request.url, requestHeaders: request.headers, responseHeaders: result.headers ?? null },
+      response,
+      ...(tenant.dialect.keepExchange && {
+        exchange: { url: request.url, requestHeaders: request.headers, responseHeaders: headers ?? null },
       }),
     }
     observer.attempted(outcome.kind, durationMs)
-
-    let judged: Pick<Finished, 'move' | 'facts' | 'good'>
-    try {
-      const verdict = dialect.verdict(outcome, attempt.number - work.attemptsBefore, work.event)
-      const move = this.#moveOf(verdict, outcome, at)
-      const facts = this.#learn(work, tenant, view, verdict, attempt, at, move.to !== 'waiting')
-      judged = { move, facts, good: verdict.kind === 'succeeded' }
-    } catch (error) {
-      observer.failed('an outcome could not be judged', error)
-      judged = { move: { to: 'failed', reason: 'internal error' }, facts: null, good: false }
-    }
-    this.#options.finished({ work, attempt, ...judged })
+    recorder.finished({ delivery, attempt, ...this.#judge(sent, attempt) })
   }
 
-  #moveOf(verdict: Verdict, outcome: Attempt['outcome'], at: number): Move {
+  #judge(sent: Sent, attempt: Attempt): Pick<Finished, 'move' | 'summary' | 'succeeded'> {
+    const { clock, observer } = this.#options
+    const { delivery, tenant } = sent
+    const at = clock.now()
+    try {
+      const verdict = tenant.dialect.verdict(attempt.outcome, attempt.number - delivery.attemptsBefore, delivery.event)
+      const move = this.#moveOf(verdict, attempt.outcome, at)
+      const summary = this.#summarize(sent, verdict, attempt.outcome, at, move.to !== 'waiting')
+      return { move, summary, succeeded: verdict.kind === 'succeeded' }
+    } catch (error) {
+      observer.failed('an outcome could not be judged', error)
+      return { move: { to: 'failed', reason: 'internal error' }, summary: null, succeeded: false }
+    }
+  }
+
+  #moveOf(verdict: Verdict, outcome: Outcome, at: number): Move {
     switch (verdict.kind) {
       case 'succeeded':
         return { to: 'delivered' }
@@ -161,77 +154,74 @@ export class Deliver {
     }
   }
 
-  #learn(
-    work: Work,
-    tenant: TenantView,
-    view: EndpointView,
-    verdict: Verdict,
-    attempt: Attempt,
-    at: number,
-    ended: boolean,
-  ): EndpointFacts {
+  /** @param ended whether the delivery ends with this attempt */
+  #summarize(sent: Sent, verdict: Verdict, outcome: Outcome, at: number, ended: boolean): AttemptSummary {
+    const { delivery, tenant, endpoint } = sent
     const succeeded = verdict.kind === 'succeeded'
-    const known = view.health
-    const facts = { endpoint: work.endpoint, attempts: 1, lastAttemptAt: at, lastAttemptSucceeded: succeeded, known }
-    if (succeeded && known === null) return facts
-    // It may have been mended, or switched off and on again, since this attempt began: then a failure tells nothing of it.
-    const latest = tenant.current ? view : this.#options.directory.peek(work.event.tenant)?.byKey.get(work.endpoint)
-    if (latest !== view && !succeeded) return facts
-    const { outcome } = attempt
-    const { health, disable: failing } = this.#healthAfter(view, tenant.dialect, {
-      at,
-      succeeded,
-      outcome,
-      delivery: work.id,
-      ended,
-    })
-    view.health = health
+    const expectedHealth = endpoint.health
+    const summary: AttemptSummary = {
+      endpoint: delivery.endpoint,
+      attempts: 1,
+      lastAttemptAt: at,
+      lastAttemptSucceeded: succeeded,
+      expectedHealth,
+    }
+    if (succeeded && expectedHealth === null) return summary
+    // The endpoint may have been repaired, or disabled and enabled again, since this attempt started: then a failure
+    // says nothing about it.
+    const latest = tenant.current ? endpoint : this.#latestOf(delivery)
+    if (latest !== endpoint && !succeeded) return summary
+    const fact: HealthFact = { at, succeeded, outcome, delivery: delivery.id, ended }
+    const { health, disable: failing } = this.#healthAfter(endpoint, tenant.dialect, fact)
+    endpoint.health = health
     if (latest !== undefined) latest.health = health
-    const changed = health === known ? {} : { health }
+    const changed = health === expectedHealth ? {} : { health }
     const disable = verdict.kind === 'gone' ? 'gone' : failing ? 'failing' : null
-    if (disable === null || view.off !== null) return { ...facts, ...changed }
-    view.off = disable
-    return { ...facts, ...changed, disable }
+    if (disable === null || endpoint.disabledReason !== null) return { ...summary, ...changed }
+    endpoint.disabledReason = disable
+    return { ...summary, ...changed, disable }
   }
 
-  /** Health is about the endpoint: code that throws on it forgets it, and costs the delivery nothing. */
-  #healthAfter(view: EndpointView, dialect: Dialect, fact: HealthFact): HealthChange {
+  #latestOf({ event, endpoint }: HeldDelivery): CachedEndpoint | undefined {
+    return this.#options.tenantCache.peek(event.tenant)?.byKey.get(endpoint)
+  }
+
+  /** Health is about the endpoint: dialect code that throws on it resets it, and does not affect the delivery. */
+  #healthAfter(endpoint: CachedEndpoint, dialect: DeliveryDialect, fact: HealthFact): HealthChange {
     try {
-      return dialect.health(view.health, fact)
+      return dialect.health(endpoint.health, fact)
     } catch (error) {
-      this.#options.observer.failed(`the health of endpoint ${view.endpoint.id} could not be judged`, error)
+      this.#options.observer.failed(`the health of endpoint ${endpoint.endpoint.id} could not be judged`, error)
       return { health: null, disable: false }
     }
   }
 
-  /** Our own code threw, and nothing was sent: it is tried again, and set aside where it keeps throwing. */
-  #faulted(work: Work, reason: EndReason, error: unknown): void {
-    const faults = (work.faults ?? 0) + 1
-    if (faults < limits.faultsMax) return this.#options.postponed({ ...work, faults })
-    this.#options.observer.failed(`delivery ${work.id} was set aside after ${faults} tries: ${reason}`, error)
-    this.#end(work, 'failed', reason)
+  /** Our own code threw, and nothing was sent: the delivery is tried again, and fails after `limits.faultsMax` tries. */
+  #faulted(delivery: HeldDelivery, reason: EndReason, error: unknown): void {
+    const { observer, recorder } = this.#options
+    const faults = (delivery.faults ?? 0) + 1
+    if (faults < limits.faultsMax) return recorder.postponed({ ...delivery, faults })
+    observer.failed(`delivery ${delivery.id} was set aside after ${faults} tries: ${reason}`, error)
+    this.#end(delivery, 'failed', reason)
   }
 
-  #end(work: Work, to: 'failed' | 'cancelled', reason: EndReason): void {
-    this.#options.finished({ work, attempt: null, move: { to, reason }, facts: null, good: false })
+  #end(delivery: HeldDelivery, to: 'failed' | 'cancelled', reason: EndReason): void {
+    const { recorder } = this.#options
+    recorder.finished({ delivery, attempt: null, move: { to, reason }, summary: null, succeeded: false })
   }
 }
 
-/** One request as it goes out. The dialect's headers win over the customer's. */
+/** One HTTP request of a delivery. The dialect's headers win over the customer's. */
 export function requestOf(
   message: Message,
-  dialect: Dialect,
+  dialect: DeliveryDialect,
   keys: readonly KeyObject[],
   sentAtMs: number,
 ): SendRequest {
   const { endpoint } = message
   const body = Buffer.from(dialect.encode(message))
   const own = dialect.headers(message, body, keys, sentAtMs)
-  // Spread, and not assigned one by one: a customer's may be named as what every object inherits, `__proto__` even.
+  // Spread, not assigned one by one: a customer may name a header `constructor` or even `__proto__`.
   const headers = Object.keys(endpoint.headers).length === 0 ? own : { ...endpoint.headers, ...own }
   return { url: endpoint.url, headers, body, timeoutMs: dialect.timeoutMs, keepHeaders: dialect.keepExchange }
-}
-
-export function cancelReason(disabled: DisabledReason): EndReason {
-  return disabled === 'gone' ? 'endpoint gone' : 'endpoint disabled'
 }

@@ -202,7 +202,7 @@ suite('switching off', () => {
     const rig = await createRig(t)
     const endpoint = await rig.addEndpoint('/a')
     await rig.accept(1)
-    await rig.store.deleteEndpoint(tenant, endpoint.key, rig.clock.now(), null)
+    await rig.store.deleteEndpoint(tenant, endpoint.key, rig.clock.now())
     rig.engine.endpointChanged(tenant, { endpoint: endpoint.key, deleted: true })
     await rig.clock.settle()
     rig.sender.sent[0]?.answer(failed)
@@ -217,7 +217,7 @@ suite('switching off', () => {
     const endpoint = await rig.addEndpoint('/a')
     await rig.accept(1200)
     const inFlight = rig.sender.sent.splice(0)
-    await rig.store.deleteEndpoint(tenant, endpoint.key, rig.clock.now(), null)
+    await rig.store.deleteEndpoint(tenant, endpoint.key, rig.clock.now())
     rig.engine.endpointChanged(tenant, { endpoint: endpoint.key, deleted: true })
     for (const { answer } of inFlight) answer(ok)
     await rig.until(async () => (await rig.deliveries('pending')).length === 0, 'nothing waits')
@@ -236,15 +236,18 @@ suite('switching off', () => {
       await rig.clock.advance((day === 0 ? 23 : 24) * hour)
       if (day === 2) await rig.crashAndRestart()
     }
-    assert.equal((await rig.directory.load(tenant))?.endpoints[0]?.endpoint.enabled, true)
+    assert.equal((await rig.tenantCache.load(tenant))?.endpoints[0]?.endpoint.enabled, true)
     await rig.clock.advance(2 * hour)
     await rig.accept(1)
-    await rig.until(async () => (await rig.directory.load(tenant))?.endpoints[0]?.off === 'failing', 'it is off')
     await rig.until(
-      async () => (await rig.directory.load(tenant))?.endpoints[0]?.endpoint.enabled === false,
+      async () => (await rig.tenantCache.load(tenant))?.endpoints[0]?.disabledReason === 'failing',
+      'it is off',
+    )
+    await rig.until(
+      async () => (await rig.tenantCache.load(tenant))?.endpoints[0]?.endpoint.enabled === false,
       'it is stored',
     )
-    assert.equal((await rig.directory.load(tenant))?.endpoints[0]?.endpoint.disabledReason, 'failing')
+    assert.equal((await rig.tenantCache.load(tenant))?.endpoints[0]?.endpoint.disabledReason, 'failing')
   })
 })
 
@@ -277,8 +280,8 @@ suite('what is claimed', () => {
     await rig.accept(1)
     await rig.until(async () => (await rig.deliveries())[0]?.attempts === 1, 'the attempt is recorded')
     unheard = true
-    rig.directory.drop(tenant)
-    assert.equal((await rig.directory.load(tenant))?.endpoints.length, 0)
+    rig.tenantCache.drop(tenant)
+    assert.equal((await rig.tenantCache.load(tenant))?.endpoints.length, 0)
     unheard = false
     rig.sender.respond = () => ok
     await rig.clock.advance(10 * second)
@@ -296,7 +299,7 @@ suite('an event matched afresh', () => {
           ...store,
           async commit(batch) {
             commits += 1
-            if (commits === 1) return { events: [{ kind: 'stale' }], fenced: [], learnt: [] }
+            if (commits === 1) return { events: [{ kind: 'stale' }], fenced: [], remoteHealth: [] }
             if (commits > 2) return store.commit(batch)
             throw outcomeUnknown ? new IncarnationLost('planted', { outcomeUnknown }) : new StoreUnavailable('planted')
           },

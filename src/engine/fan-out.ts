@@ -1,28 +1,28 @@
 import type { Event } from '../domain/event.ts'
 import { type DeliveryId, type EndpointKey, type Incarnation, type RandomBytes, uuidV7 } from '../domain/ids.ts'
 import { endpointMatches } from '../domain/matching.ts'
-import type { TenantView } from './tenant-cache.ts'
-import type { Work } from './lanes.ts'
+import type { HeldDelivery } from './lanes.ts'
+import type { CachedTenant } from './tenant-cache.ts'
 
 /**
  * The deliveries of an event: one per endpoint of its tenant that wants it. Their ids carry the event's time.
  *
- * @param node who is to hold them
- * @param only the one endpoint that gets it, whatever it wants: a test event
+ * @param node the incarnation that will hold them
+ * @param only the one endpoint that gets a test event, whatever event types it wants
  */
 export function fanOut(
   event: Event,
-  view: TenantView,
+  tenant: CachedTenant,
   node: Incarnation,
   random: RandomBytes,
   only?: EndpointKey,
-): Work[] {
-  const works: Work[] = []
-  for (const { endpoint, off } of view.endpoints) {
+): HeldDelivery[] {
+  const deliveries: HeldDelivery[] = []
+  for (const { endpoint, disabledReason } of tenant.endpoints) {
     const wanted = only === undefined ? endpointMatches(endpoint, event.type, event.attributes) : only === endpoint.key
-    if (off !== null || !wanted) continue
+    if (disabledReason !== null || !wanted) continue
     const id = uuidV7(event.acceptedAt, random) as DeliveryId
-    works.push({ id, endpoint: endpoint.key, event, node, attempts: 0, attemptsBefore: 0 })
+    deliveries.push({ id, endpoint: endpoint.key, event, node, attempts: 0, attemptsBefore: 0 })
   }
-  return works
+  return deliveries
 }

@@ -8,19 +8,19 @@
 import type { Clock } from '../domain/clock.ts'
 import type { EndpointKey, Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import {
-  type CommitBatch,
-  type CommitStore,
-  type EndpointFacts,
-  IncarnationLost,
-  type IngestResult,
-  type LearntHealth,
-  type NewEvent,
-  type RecordedMove,
-  StoreUnavailable,
-} from '../contracts/store.ts'
+import { Unavailable } from '../domain/unavailable.ts'
+import { IncarnationLost, StoreUnavailable } from '../contracts/store.ts'
+import type {
+  CommitBatch,
+  CommitStore,
+  AttemptSummary,
+  IngestResult,
+  RemoteHealth,
+  NewEvent,
+  RecordedMove,
+} from '../contracts/commit-store.ts'
 import type { Membership } from './membership.ts'
-import type { EngineObserver } from './observer.ts'
+import type { EngineObserver } from '../contracts/observer.ts'
 
 interface Ingest {
   readonly events: readonly NewEvent[]
@@ -32,7 +32,7 @@ interface Ingest {
 /** A move that waits for its commit, with what to do once it is durable. */
 interface Recording {
   readonly move: RecordedMove
-  readonly facts: EndpointFacts | null
+  readonly summary: AttemptSummary | null
   readonly committed: (() => void) | null
   /** How often the store has thrown on it. */
   readonly faults: number
@@ -44,7 +44,7 @@ export interface GroupCommitHooks {
   /** A batch is durable: called before anybody else hears of it. */
   readonly committed: (batch: CommitBatch) => void
   /** Other nodes have recorded what this one did not know of. */
-  readonly learnt: (learnt: LearntHealth) => void
+  readonly remoteHealthFound: (remoteHealth: RemoteHealth) => void
 }
 
 export class GroupCommit {
@@ -80,14 +80,14 @@ export class GroupCommit {
     this.#hooks = hooks
   }
 
-  /** Resolves once the events and their deliveries are durable. @throws StoreUnavailable: none of them was stored */
+  /** Resolves once the events and their deliveries are durable. @throws Unavailable: none of them was stored */
   ingest(events: readonly NewEvent[], bytes: number): Promise<readonly IngestResult[]> {
     if (!this.#available) return Promise.reject(new StoreUnavailable('the database is unavailable'))
     if (
       this.#queuedEvents + events.length > limits.commitQueueMax ||
       this.#queuedBytes + bytes > limits.commitQueueBytesMax
     ) {
-      return Promise.reject(new StoreUnavailable('too many events wait for a commit'))
+      return Promise.reject(new Unavailable('too many events wait for a commit'))
     }
     this.#queuedEvents += events.length
     this.#queuedBytes += bytes
@@ -98,15 +98,15 @@ export class GroupCommit {
   }
 
   /** Queues a move. `committed` is called once it is durable; never, where the node no longer held the delivery. */
-  record(move: RecordedMove, facts: EndpointFacts | null, committed: (() => void) | null): void {
-    this.#recordings.push({ move, facts, committed, faults: 0 })
+  record(move: RecordedMove, summary: AttemptSummary | null, committed: (() => void) | null): void {
+    this.#recordings.push({ move, summary, committed, faults: 0 })
     this.#schedule()
   }
 
   /** The incarnation is lost, and all that was to be committed for it. */
   forget(): void {
     this.#recordings = []
-    this.#rejectQueued(new StoreUnavailable('this node is joining anew'))
+    this.#rejectQueued(new Unavailable('the node is joining again'))
   }
 
   /** Resolves when all that was queued is durable, which it may never be while the store is unavailable. */
@@ -149,13 +149,13 @@ export class GroupCommit {
 
   async #commit(ingests: Ingest[], recordings: Recording[]): Promise<void> {
     const node = this.#membership.incarnation
-    if (node === null) return this.#reject(ingests, new StoreUnavailable('this node is joining anew'))
+    if (node === null) return this.#reject(ingests, new Unavailable('the node is joining again'))
     const batch: CommitBatch = {
       node,
       now: this.#clock.now(),
       events: ingests.length === 1 ? (ingests[0] as Ingest).events : ingests.flatMap((ingest) => ingest.events),
       moves: recordings.map((recording) => recording.move),
-      facts: mergeFacts(recordings),
+      summaries: mergeSummaries(recordings),
     }
     const startedAt = performance.now()
     try {
@@ -163,7 +163,7 @@ export class GroupCommit {
       this.#hooks.committed(batch)
       this.#observer.committed(batch.events.length + batch.moves.length, performance.now() - startedAt)
       this.#settle(ingests, recordings, result.events, new Set(result.fenced))
-      for (const learnt of result.learnt) this.#hooks.learnt(learnt)
+      for (const remoteHealth of result.remoteHealth) this.#hooks.remoteHealthFound(remoteHealth)
     } catch (error) {
       if (error instanceof IncarnationLost) this.#lose(error, node, ingests)
       else if (error instanceof StoreUnavailable) this.#suspend(error, node, ingests, recordings)
@@ -190,7 +190,7 @@ export class GroupCommit {
     this.#probeLater()
     if (this.#suspended) return
     this.#suspended = true
-    this.#observer.storeChanged(false, error.message)
+    this.#observer.failed('events and outcomes could not be committed', error, 'commits')
     this.#hooks.availabilityChanged(false)
   }
 
@@ -229,7 +229,7 @@ export class GroupCommit {
     if (!this.#available) return
     this.#retryMs = limits.storeRetryMs
     this.#suspended = false
-    this.#observer.storeChanged(true, null)
+    this.#observer.storeAnswered('commits')
     this.#hooks.availabilityChanged(true)
   }
 
@@ -258,21 +258,26 @@ export class GroupCommit {
     this.#observer.failed(`what became of delivery ${recording.move.delivery} was refused ${faults} times`, error)
     if (faults > limits.faultsMax) return
     const move = { to: 'failed', reason: 'internal error' } as const
-    await this.#commit([], [{ ...recording, faults, facts: null, move: { ...recording.move, attempt: null, move } }])
+    await this.#commit([], [{ ...recording, faults, summary: null, move: { ...recording.move, attempt: null, move } }])
   }
 }
 
 /** One row touched per endpoint and batch. What was learnt later wins; counts add up. */
-function mergeFacts(recordings: readonly Recording[]): EndpointFacts[] {
-  const merged = new Map<EndpointKey, EndpointFacts>()
-  for (const { facts } of recordings) {
-    if (facts === null) continue
-    const earlier = merged.get(facts.endpoint)
+function mergeSummaries(recordings: readonly Recording[]): AttemptSummary[] {
+  const merged = new Map<EndpointKey, AttemptSummary>()
+  for (const { summary } of recordings) {
+    if (summary === null) continue
+    const earlier = merged.get(summary.endpoint)
     merged.set(
-      facts.endpoint,
+      summary.endpoint,
       earlier === undefined
-        ? facts
-        : { ...earlier, ...facts, known: earlier.known, attempts: earlier.attempts + facts.attempts },
+        ? summary
+        : {
+            ...earlier,
+            ...summary,
+            expectedHealth: earlier.expectedHealth,
+            attempts: earlier.attempts + summary.attempts,
+          },
     )
   }
   return [...merged.values()]

@@ -7,6 +7,7 @@ import { createRig, ok, tenant } from '../../test/support/engine-rig.ts'
 import { limits } from '../domain/limits.ts'
 import { second } from '../domain/time.ts'
 import { IncarnationLost, StoreUnavailable } from '../contracts/store.ts'
+import { Unavailable } from '../domain/unavailable.ts'
 
 suite('a crash', () => {
   test('loses nothing: what was leased goes out again with the same id', async (t) => {
@@ -36,7 +37,7 @@ suite('a lost incarnation', () => {
           if (lose) throw new IncarnationLost('planted', { outcomeUnknown: true })
           const result = await store.commit(batch)
           // So that the endpoint is read again before anything is sent.
-          if (holdBack) rig.directory.drop(tenant)
+          if (holdBack) rig.tenantCache.drop(tenant)
           return result
         },
         async loadTenant(id) {
@@ -48,13 +49,13 @@ suite('a lost incarnation', () => {
     })
     rig.sender.respond = () => ok
     await rig.addEndpoint('/a')
-    await rig.directory.load(tenant)
+    await rig.tenantCache.load(tenant)
     holdBack = true
     await rig.accept(1)
     await rig.until(() => heldBack.length === 1, 'its endpoint is being read')
     holdBack = false
     lose = true
-    rig.directory.drop(tenant)
+    rig.tenantCache.drop(tenant)
     await assert.rejects(rig.accept(1), IncarnationLost)
     lose = false
     await rig.until(async () => (await rig.deliveries('delivered')).length === 1, 'the next life has delivered it')
@@ -70,7 +71,7 @@ suite('a stop', () => {
     await rig.addEndpoint('/a')
     await rig.accept(40)
     const stopped = rig.engine.stop(10 * second)
-    await assert.rejects(rig.accept(1), StoreUnavailable)
+    await assert.rejects(rig.accept(1), Unavailable)
     for (const { answer } of rig.sender.sent.splice(0)) answer(ok)
     await sleep(20)
     await rig.clock.advance(100)

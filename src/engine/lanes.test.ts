@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey, Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import { Lanes, type Work } from './lanes.ts'
+import { Lanes, type HeldDelivery } from './lanes.ts'
 
 const node = 1 as Incarnation
 
 function rig() {
-  const started: Work[] = []
+  const started: HeldDelivery[] = []
   const roomFor: number[] = []
   const lanes = new Lanes({ start: (work) => started.push(work), hasRoom: (endpoint) => roomFor.push(endpoint) })
   let count = 0
@@ -61,7 +61,7 @@ test('a lane holds so many deliveries; past that they wait in the database until
   const { lanes, started, roomFor, offer } = rig()
   assert.equal(offer(1, 2000), limits.laneDeliveriesMax)
   assert.equal(offer(1, 1), 0, 'once some wait in the database, later ones wait behind them')
-  while (roomFor.length === 0) lanes.finished(started.shift() as Work, true)
+  while (roomFor.length === 0) lanes.finished(started.shift() as HeldDelivery, true)
   assert.ok(lanes.queued < limits.laneDeliveriesMax / 2)
   assert.equal(offer(1, 1), 1)
 })
@@ -72,7 +72,7 @@ test('the bytes of all lanes together are bounded, and given back', () => {
   for (let endpoint = 1; endpoint <= 4; endpoint++) assert.equal(offer(endpoint, 3, bytes), 1)
   assert.equal(lanes.bytesLeft, 0)
   assert.equal(lanes.room(4 as EndpointKey), 0)
-  lanes.finished(started[0] as Work, true)
+  lanes.finished(started[0] as HeldDelivery, true)
   assert.equal(offer(5, 1, bytes), 1)
 })
 
@@ -121,7 +121,7 @@ test('what is dropped is taken out of the count, and a lane that never runs empt
   assert.equal(lanes.queued, 0)
   for (let round = 0; round < 5000; round++) {
     offer(1, 1)
-    lanes.finished(started.shift() as Work, true)
+    lanes.finished(started.shift() as HeldDelivery, true)
   }
   assert.ok(lanes.inFlight <= limits.attemptsPerEndpointMax)
 })

@@ -10,7 +10,7 @@ import type { DeliveryId, EndpointKey, Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 
 /** A delivery that this node holds. */
-export interface Work {
+export interface HeldDelivery {
   readonly id: DeliveryId
   readonly endpoint: EndpointKey
   readonly event: Event
@@ -24,7 +24,7 @@ export interface Work {
 
 interface Lane {
   readonly endpoint: EndpointKey
-  queue: Work[]
+  queue: HeldDelivery[]
   /** Where the queue begins: shifting an array costs, moving an index does not. */
   head: number
   /** Room taken by deliveries whose commit is on its way. */
@@ -41,7 +41,7 @@ interface Lane {
 
 export interface LaneHooks {
   /** Starts an attempt; `finished` must follow. */
-  readonly start: (work: Work) => void
+  readonly start: (delivery: HeldDelivery) => void
   /** A lane with a backlog in the database has room again. */
   readonly hasRoom: (endpoint: EndpointKey) => void
 }
@@ -92,10 +92,10 @@ export class Lanes {
   }
 
   /** Puts a delivery into the room reserved for it. Call `pump` after the last one of a batch. */
-  push(work: Work): void {
-    const lane = this.#lane(work.endpoint, work.attempts)
+  push(delivery: HeldDelivery): void {
+    const lane = this.#lane(delivery.endpoint, delivery.attempts)
     lane.reserved -= 1
-    lane.queue.push(work)
+    lane.queue.push(delivery)
     this.#queued += 1
     this.#enterLine(lane)
   }
@@ -113,12 +113,12 @@ export class Lanes {
   }
 
   /** Adds deliveries claimed from the database, for which `room` has told that there is room. */
-  pushClaimed(works: readonly Work[]): void {
-    for (const work of works) {
-      const lane = this.#lane(work.endpoint, work.attempts)
+  pushClaimed(deliveries: readonly HeldDelivery[]): void {
+    for (const delivery of deliveries) {
+      const lane = this.#lane(delivery.endpoint, delivery.attempts)
       lane.reserved += 1
-      this.#hold(lane, bytesOf(work))
-      this.push(work)
+      this.#hold(lane, bytesOf(delivery))
+      this.push(delivery)
     }
   }
 
@@ -140,23 +140,23 @@ export class Lanes {
         this.#lineHead = 0
       }
       lane.inLine = false
-      const work = this.#take(lane)
-      if (work === undefined) continue
+      const delivery = this.#take(lane)
+      if (delivery === undefined) continue
       lane.inFlight += 1
       this.#inFlight += 1
       this.#enterLine(lane)
-      this.#hooks.start(work)
+      this.#hooks.start(delivery)
     }
     this.#pumping = false
   }
 
-  /** An attempt has ended. `good`: the endpoint answered well. */
-  finished(work: Work, good: boolean): void {
-    const lane = this.#lane(work.endpoint, work.attempts)
+  /** An attempt has ended. `succeeded`: the endpoint accepted the delivery. */
+  finished(delivery: HeldDelivery, succeeded: boolean): void {
+    const lane = this.#lane(delivery.endpoint, delivery.attempts)
     lane.inFlight -= 1
     this.#inFlight -= 1
-    this.#hold(lane, -bytesOf(work))
-    lane.window = good ? Math.min(lane.window * 2, limits.attemptsPerEndpointMax) : 1
+    this.#hold(lane, -bytesOf(delivery))
+    lane.window = succeeded ? Math.min(lane.window * 2, limits.attemptsPerEndpointMax) : 1
     this.#enterLine(lane)
     if (lane.backlog && lane.queue.length - lane.head < limits.laneDeliveriesMax / 2 && this.#room(lane) > 0) {
       lane.backlog = false
@@ -167,8 +167,8 @@ export class Lanes {
   }
 
   /** An attempt did not leave the house: its delivery keeps its room, for `push` or `release`. */
-  postpone(work: Work): void {
-    const lane = this.#lane(work.endpoint, work.attempts)
+  postpone(delivery: HeldDelivery): void {
+    const lane = this.#lane(delivery.endpoint, delivery.attempts)
     lane.inFlight -= 1
     this.#inFlight -= 1
     lane.reserved += 1
@@ -177,16 +177,16 @@ export class Lanes {
   }
 
   /** Takes what waits in a lane out of it. */
-  drop(endpoint: EndpointKey): Work[] {
+  drop(endpoint: EndpointKey): HeldDelivery[] {
     const lane = this.#lanes.get(endpoint)
     if (lane === undefined) return []
-    const works = lane.queue.slice(lane.head)
-    for (const work of works) this.#hold(lane, -bytesOf(work))
-    this.#queued -= works.length
+    const deliveries = lane.queue.slice(lane.head)
+    for (const delivery of deliveries) this.#hold(lane, -bytesOf(delivery))
+    this.#queued -= deliveries.length
     lane.queue = []
     lane.head = 0
     this.#closeIfEmpty(lane)
-    return works
+    return deliveries
   }
 
   /** Takes what waits in all lanes out of them. */
@@ -231,10 +231,10 @@ export class Lanes {
     this.#line.push(lane)
   }
 
-  #take(lane: Lane): Work | undefined {
+  #take(lane: Lane): HeldDelivery | undefined {
     if (lane.inFlight >= lane.window) return undefined
-    const work = lane.queue[lane.head]
-    if (work === undefined) return undefined
+    const delivery = lane.queue[lane.head]
+    if (delivery === undefined) return undefined
     lane.head += 1
     this.#queued -= 1
     // What has gone is cut off now and then, so that a lane that never runs empty does not grow.
@@ -242,7 +242,7 @@ export class Lanes {
       lane.queue = lane.queue.slice(lane.head)
       lane.head = 0
     }
-    return work
+    return delivery
   }
 
   #closeIfEmpty(lane: Lane): void {
@@ -250,6 +250,6 @@ export class Lanes {
   }
 }
 
-export function bytesOf(work: Pick<Work, 'event'>): number {
-  return work.event.data.length
+export function bytesOf(delivery: Pick<HeldDelivery, 'event'>): number {
+  return delivery.event.data.length
 }

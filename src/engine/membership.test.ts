@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import { FakeClock } from '../../test/support/fake-clock.ts'
 import type { Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import { type Change, IncarnationLost, type Store, StoreUnavailable } from '../contracts/store.ts'
+import { IncarnationLost, type Store, StoreUnavailable } from '../contracts/store.ts'
+import type { Change } from '../contracts/lease-store.ts'
 import { Membership } from './membership.ts'
-import type { EngineObserver } from './observer.ts'
+import type { EngineObserver } from '../contracts/observer.ts'
 
 /** A store that other nodes share, as far as a membership asks it. */
 async function rig() {
@@ -23,7 +24,7 @@ async function rig() {
     takeOver: () => answer(() => ++state.taken),
     listen: (listener) => void (tell = listener),
   }
-  const observer = { failed: () => {}, storeChanged: () => {} } as unknown as EngineObserver
+  const observer = { failed: () => {}, storeAnswered: () => {} } as unknown as EngineObserver
   const membership = await Membership.join(store as Store, clock, observer)
   membership.start({
     lost: () => said.push('lost'),
@@ -40,16 +41,16 @@ async function pass(clock: FakeClock, ms: number): Promise<void> {
 
 test('it is believed as long as heartbeats are heard, and then not', async () => {
   const { clock, membership, state } = await rig()
-  const epoch = membership.epoch()
+  const epoch = membership.cacheEpoch()
   assert.ok(epoch !== null)
   await pass(clock, 10 * limits.trustMs)
-  assert.equal(membership.epoch(), epoch)
+  assert.equal(membership.cacheEpoch(), epoch)
   state.away = true
   await pass(clock, limits.trustMs)
-  assert.equal(membership.epoch(), null)
+  assert.equal(membership.cacheEpoch(), null)
   state.away = false
   await pass(clock, limits.heartbeatIntervalMs)
-  const after = membership.epoch()
+  const after = membership.cacheEpoch()
   assert.ok(after !== null && after !== epoch, 'all that was read before is forgotten')
   assert.equal(membership.incarnation, 1)
 })
@@ -63,7 +64,7 @@ test('a clock that is set back prolongs no trust, and puts off no taking over', 
   state.away = true
   clock.set(clock.now() - 3_600_000)
   await pass(clock, limits.trustMs)
-  assert.equal(membership.epoch(), null)
+  assert.equal(membership.cacheEpoch(), null)
   state.away = false
   state.silentMs = 60_000
   await pass(clock, limits.heartbeatIntervalMs)
@@ -75,16 +76,16 @@ test('a clock that is set back prolongs no trust, and puts off no taking over', 
 test('a machine that was suspended, so that only its clock on the wall has gone on, is not trusted', async () => {
   const { clock, membership } = await rig()
   clock.set(clock.now() + limits.trustMs)
-  assert.equal(membership.epoch(), null)
+  assert.equal(membership.cacheEpoch(), null)
 })
 
 test('word that changes may have been missed ends the trust until a heartbeat is heard', async () => {
   const { clock, membership, tell } = await rig()
-  const epoch = membership.epoch()
+  const epoch = membership.cacheEpoch()
   tell({ kind: 'everything' })
-  assert.equal(membership.epoch(), null)
+  assert.equal(membership.cacheEpoch(), null)
   await pass(clock, 1)
-  const after = membership.epoch()
+  const after = membership.cacheEpoch()
   assert.ok(after !== null && after !== epoch)
 })
 
@@ -96,7 +97,7 @@ test('a node that was declared dead loses all it holds and joins as another', as
   await clock.settle()
   assert.deepEqual(said, ['lost', 'left 1', 'joined'])
   assert.equal(membership.incarnation, 2)
-  assert.ok(membership.epoch() !== null)
+  assert.ok(membership.cacheEpoch() !== null)
   await pass(clock, 10 * limits.heartbeatIntervalMs)
   assert.equal(membership.incarnation, 2)
 })
@@ -108,7 +109,7 @@ test('one that gives up while the database is away holds nothing until it is bac
   assert.deepEqual(said, ['lost'])
   await pass(clock, 60_000)
   assert.equal(membership.incarnation, null)
-  assert.equal(membership.epoch(), null)
+  assert.equal(membership.cacheEpoch(), null)
   state.away = false
   await pass(clock, limits.storeRetryMsMax)
   assert.deepEqual(said, ['lost', 'left 1', 'joined'])

@@ -13,12 +13,12 @@ import type { Clock } from '../domain/clock.ts'
 import type { Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { IncarnationLost, type Store } from '../contracts/store.ts'
-import type { EngineObserver } from './observer.ts'
+import type { EngineObserver } from '../contracts/observer.ts'
 
 /** Tells caches whether they may be believed. */
 export interface Trust {
   /** Another one whenever all that was read before must be forgotten; null: nothing may be believed now. */
-  epoch(): number | null
+  cacheEpoch(): number | null
 }
 
 export interface MembershipHooks {
@@ -65,7 +65,12 @@ export class Membership implements Trust {
     return this.#incarnation
   }
 
-  epoch(): number | null {
+  /** Whether a delivery belongs to the present incarnation. */
+  holds({ node }: { readonly node: Incarnation }): boolean {
+    return node === this.#incarnation
+  }
+
+  cacheEpoch(): number | null {
     return this.#store.shared && !this.#isTrusted() ? null : this.#epoch
   }
 
@@ -77,7 +82,7 @@ export class Membership implements Trust {
     if (this.#store.shared) this.#beatIn(limits.heartbeatIntervalMs)
   }
 
-  /** A heartbeat now. False: the incarnation is lost. @throws StoreUnavailable */
+  /** Sends a heartbeat now. False: the incarnation is lost. @throws StoreUnavailable */
   async beat(): Promise<boolean> {
     const incarnation = this.#incarnation
     if (incarnation === null) return false
@@ -185,8 +190,8 @@ export class Membership implements Trust {
     this.#cancelTimer()
     this.#cancelTimer = this.#clock.after(ms, () => {
       this.#running = this.beat()
-        .then((alive) => alive && this.#observer.storeChanged(true, null))
-        .catch((error: unknown) => this.#observer.failed('a heartbeat was not heard', error))
+        .then((alive) => alive && this.#observer.storeAnswered('heartbeats'))
+        .catch((error: unknown) => this.#observer.failed('a heartbeat was not heard', error, 'heartbeats'))
         .finally(() => {
           if (this.#incarnation !== null) this.#beatIn(limits.heartbeatIntervalMs)
         })

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { FakeClock } from '../../test/support/fake-clock.ts'
 import type { EndpointKey, Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import type { LeaseStore } from '../contracts/store.ts'
+import type { LeaseStore } from '../contracts/lease-store.ts'
 import { Lanes } from './lanes.ts'
-import type { EngineObserver } from './observer.ts'
+import type { EngineObserver } from '../contracts/observer.ts'
 import { Schedule } from './schedule.ts'
 
 const endpoint = 1 as EndpointKey
@@ -29,7 +29,10 @@ function rig() {
   }
   const membership = { incarnation: 1 as Incarnation, giveUp: () => {} }
   const failures: string[] = []
-  const observer = { failed: (what: string) => failures.push(what) } as unknown as EngineObserver
+  const observer = {
+    failed: (what: string) => failures.push(what),
+    storeAnswered: () => {},
+  } as unknown as EngineObserver
   const lanes = new Lanes({ start: () => {}, hasRoom: () => {} })
   const schedule = new Schedule(store as LeaseStore, membership, { expect: () => {} }, lanes, clock, observer)
   return {

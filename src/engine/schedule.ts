@@ -5,16 +5,17 @@
 import type { Clock } from '../domain/clock.ts'
 import type { EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import { type ClaimRequest, IncarnationLost, type LeaseStore } from '../contracts/store.ts'
-import type { Directory } from './tenant-cache.ts'
+import { IncarnationLost } from '../contracts/store.ts'
+import type { ClaimRequest, LeaseStore } from '../contracts/lease-store.ts'
+import type { TenantCache } from './tenant-cache.ts'
 import type { Lanes } from './lanes.ts'
 import type { Membership } from './membership.ts'
-import type { EngineObserver } from './observer.ts'
+import type { EngineObserver } from '../contracts/observer.ts'
 
 export class Schedule {
   readonly #store: LeaseStore
   readonly #membership: Pick<Membership, 'incarnation' | 'giveUp'>
-  readonly #directory: Pick<Directory, 'expect'>
+  readonly #tenantCache: Pick<TenantCache, 'expect'>
   readonly #lanes: Lanes
   readonly #clock: Clock
   readonly #observer: EngineObserver
@@ -29,17 +30,22 @@ export class Schedule {
   constructor(
     store: LeaseStore,
     membership: Pick<Membership, 'incarnation' | 'giveUp'>,
-    directory: Pick<Directory, 'expect'>,
+    tenantCache: Pick<TenantCache, 'expect'>,
     lanes: Lanes,
     clock: Clock,
     observer: EngineObserver,
   ) {
     this.#store = store
     this.#membership = membership
-    this.#directory = directory
+    this.#tenantCache = tenantCache
     this.#lanes = lanes
     this.#clock = clock
     this.#observer = observer
+  }
+
+  /** Looks at once. */
+  wake(): void {
+    this.wakeAt(this.#clock.now())
   }
 
   /** Looks no later than when this delivery is due. */
@@ -84,9 +90,10 @@ export class Schedule {
         else next = (await this.#store.nextDueAt()) ?? Number.POSITIVE_INFINITY
       }
       next = Math.min(next, this.#clock.now() + limits.claimIntervalMs)
+      this.#observer.storeAnswered('claims')
     } catch (error) {
       if (error instanceof IncarnationLost) this.#membership.giveUp(error)
-      else this.#observer.failed('due deliveries could not be claimed', error)
+      else this.#observer.failed('due deliveries could not be claimed', error, 'claims')
       next = this.#clock.now() + limits.claimAgainMs
     }
     this.#claiming = null
@@ -119,7 +126,7 @@ export class Schedule {
     })
     // What a life that has ended meanwhile has claimed is handed back with all that it held.
     if (node !== this.#membership.incarnation) return false
-    for (const { event, endpoint } of deliveries) this.#directory.expect(event.tenant, endpoint)
+    for (const { event, endpoint } of deliveries) this.#tenantCache.expect(event.tenant, endpoint)
     this.#lanes.pushClaimed(deliveries.map((delivery) => ({ ...delivery, node })))
     for (const endpoint of more) this.#lanes.setBacklog(endpoint, true)
     this.#lanes.pump()

@@ -6,19 +6,19 @@ import { suite, test } from 'node:test'
 import { createRig, failed, ok, type Rig, tenant } from '../../test/support/engine-rig.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { day } from '../domain/time.ts'
-import { standard } from '../dialects/standard/wire.ts'
+import { storedEndpoint } from '../vault/endpoint-seals.ts'
 
 test('of a tenant that is read again only what has changed is opened', async (t) => {
   const rig = await createRig(t)
   const same = await rig.addEndpoint('/same')
   const changed = await rig.addEndpoint('/changed')
-  const before = (await rig.directory.load(tenant))?.byKey
+  const before = (await rig.tenantCache.load(tenant))?.byKey
 
   const secrets = [{ ...changed.secrets[0], value: `whsec_${Buffer.alloc(24, 9).toString('base64')}` }]
   const rotated = { ...changed, secrets, updatedAt: changed.updatedAt + 1 } as typeof changed
-  await rig.store.updateEndpoint(rig.directory.seal(rotated, standard), changed.updatedAt, null)
-  rig.directory.drop(tenant)
-  const after = (await rig.directory.load(tenant))?.byKey
+  await rig.store.updateEndpoint(storedEndpoint(rig.vault, rotated, null), changed.updatedAt)
+  rig.tenantCache.drop(tenant)
+  const after = (await rig.tenantCache.load(tenant))?.byKey
 
   assert.ok(before?.get(same.key) !== undefined)
   assert.equal(after?.get(same.key)?.endpoint, before.get(same.key)?.endpoint, 'the same object')
@@ -54,7 +54,7 @@ suite('an attempt under way', () => {
     const rig = await createRig(t)
     const { key } = await failing(rig)
     await rig.addEndpoint('/b', { enabled: false })
-    await rig.directory.load(tenant)
+    await rig.tenantCache.load(tenant)
     rig.sender.respond = () => ok
     rig.sender.sent.pop()?.answer(ok)
     await rig.until(async () => (await rig.store.endpointStatus(key)).health === null, 'it is well')
@@ -74,7 +74,7 @@ suite('an attempt under way', () => {
       [off, endpoint],
       [on, off],
     ] as const) {
-      await rig.store.updateEndpoint(rig.directory.seal(after, standard), before.updatedAt, null)
+      await rig.store.updateEndpoint(storedEndpoint(rig.vault, after, null), before.updatedAt)
       rig.engine.endpointChanged(tenant, null)
     }
     rig.sender.sent.pop()?.answer(failed)

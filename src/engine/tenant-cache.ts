@@ -1,5 +1,5 @@
-// Tenants with their endpoints, in memory, secrets opened: what matching, signing and every "get" read. Whoever writes
-// an endpoint drops its tenant here before answering, so that an event accepted after the answer meets the change.
+// Tenants with their endpoints, in memory, secrets opened: matching, signing and every "get" read them. The owner of a
+// write drops its tenant here before the write is answered, so an event that is accepted after the answer sees the change.
 
 import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
@@ -7,39 +7,37 @@ import { type DisabledReason, type Endpoint, type SigningSecret, secretsInForce 
 import type { EndpointId, EndpointKey, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import type { Dialect } from '../contracts/dialect.ts'
-import {
-  type EndpointStore,
-  type LeaseStore,
-  type LearntHealth,
-  type LoadedEndpoint,
-  type StoredEndpoint,
-  StoreUnavailable,
-} from '../contracts/store.ts'
+import { Unavailable } from '../domain/unavailable.ts'
+
+import type { DeliveryDialect } from '../contracts/delivery-dialect.ts'
+import type { LeaseStore } from '../contracts/lease-store.ts'
+import type { AccountReads, LoadedEndpoint } from '../contracts/account-store.ts'
+import type { RemoteHealth } from '../contracts/commit-store.ts'
+import { openEndpoint } from '../vault/endpoint-seals.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Trust } from './membership.ts'
 
-export interface EndpointView {
+export interface CachedEndpoint {
   readonly endpoint: Endpoint
   /** `charsOf` it. */
   readonly chars: number
   /** The dialect's memory of failures, as last recorded. */
   health: string | null
   /** Why it is off; set when its own outcomes switch it off, ahead of the commit that says so. Null: it is on. */
-  off: DisabledReason | null
+  disabledReason: DisabledReason | null
   /** Throws where the endpoint is unreadable: says why. */
   signingKeys(nowMs: number): readonly KeyObject[]
 }
 
-export interface TenantView {
+export interface CachedTenant {
   readonly tenant: Tenant
-  readonly dialect: Dialect
+  readonly dialect: DeliveryDialect
   /** As it was read (`LoadedTenant.version`). */
   readonly version: number
   /** Newest first. */
-  readonly endpoints: readonly EndpointView[]
-  readonly byId: ReadonlyMap<EndpointId, EndpointView>
-  readonly byKey: ReadonlyMap<EndpointKey, EndpointView>
+  readonly endpoints: readonly CachedEndpoint[]
+  readonly byId: ReadonlyMap<EndpointId, CachedEndpoint>
+  readonly byKey: ReadonlyMap<EndpointKey, CachedEndpoint>
   /** Of all its endpoints. */
   readonly chars: number
   /** False: something of it has changed since; what has not is taken over from here when it is read again. */
@@ -48,89 +46,85 @@ export interface TenantView {
 
 /** A tenant that is being read. */
 interface Loading {
-  readonly view: Promise<TenantView | null>
+  readonly tenant: Promise<CachedTenant | null>
   /** Dropped meanwhile: it may have been read before the change, which has perhaps been answered by now. */
   stale: boolean
 }
 
-export class Directory {
-  readonly #store: EndpointStore & Pick<LeaseStore, 'shared'>
-  readonly #vault: Vault
-  readonly #dialects: ReadonlyMap<string, Dialect>
-  readonly #views = new LRUCache<TenantId, TenantView>({
+export interface TenantCacheOptions {
+  readonly store: Pick<AccountReads, 'loadTenant'> & Pick<LeaseStore, 'shared'>
+  readonly vault: Vault
+  readonly dialects: ReadonlyMap<string, DeliveryDialect>
+  /** By dialect, of those that sign with a secret of the installation. */
+  readonly installationSecrets: ReadonlyMap<string, string>
+  readonly trust: Trust
+}
+
+export class TenantCache {
+  readonly #options: TenantCacheOptions
+  readonly #tenants = new LRUCache<TenantId, CachedTenant>({
     maxSize: limits.cachedEndpointCharsMax,
     sizeCalculation: ({ endpoints, chars }) => 1000 * (1 + endpoints.length) + chars,
   })
   readonly #loading = new Map<TenantId, Loading>()
-  readonly #trust: Trust
-  /** The epoch in which all that is in memory was read. */
+  /** The epoch in which everything in memory was read. */
   #epoch: number | null = null
   readonly #installationKeys: ReadonlyMap<string, readonly KeyObject[]>
 
-  /** @param installationSecrets by dialect, of those that sign with one */
-  constructor(
-    store: EndpointStore & Pick<LeaseStore, 'shared'>,
-    vault: Vault,
-    dialects: ReadonlyMap<string, Dialect>,
-    installationSecrets: ReadonlyMap<string, string>,
-    trust: Trust,
-  ) {
-    this.#trust = trust
-    this.#store = store
-    this.#vault = vault
-    this.#dialects = dialects
+  constructor(options: TenantCacheOptions) {
+    this.#options = options
     this.#installationKeys = new Map(
-      [...installationSecrets].map(([name, secret]) => [
+      [...options.installationSecrets].map(([name, secret]) => [
         name,
-        [dialects.get(name)?.signingKey(secret)].flatMap((key) => key ?? []),
+        [options.dialects.get(name)?.signingKey(secret)].flatMap((key) => key ?? []),
       ]),
     )
   }
 
   /** What deliveries of an endpoint that is not stored would be signed with. */
-  signingKeys(endpoint: Pick<Endpoint, 'secrets'>, dialect: Dialect, nowMs: number): readonly KeyObject[] {
+  signingKeys(endpoint: Pick<Endpoint, 'secrets'>, dialect: DeliveryDialect, nowMs: number): readonly KeyObject[] {
     return this.#installationKeys.get(dialect.name) ?? preparedKeys(endpoint.secrets, dialect)(nowMs)
   }
 
   /** The tenant, if it is in memory and may be believed. */
-  peek(tenant: TenantId): TenantView | undefined {
-    const epoch = this.#trust.epoch()
+  peek(tenant: TenantId): CachedTenant | undefined {
+    const epoch = this.#options.trust.cacheEpoch()
     if (epoch !== this.#epoch) this.#forget(epoch)
-    const view = this.#views.get(tenant)
-    return view?.current === true ? view : undefined
+    const cached = this.#tenants.get(tenant)
+    return cached?.current === true ? cached : undefined
   }
 
-  /** The tenant; null: there is none. @throws StoreUnavailable */
-  async load(tenant: TenantId): Promise<TenantView | null> {
+  /** The tenant; null: there is none. @throws Unavailable */
+  async load(tenant: TenantId): Promise<CachedTenant | null> {
     for (let tries = 0; tries < limits.updateTriesMax; tries++) {
       const known = this.peek(tenant)
       if (known !== undefined) return known
       const loading = this.#loading.get(tenant) ?? this.#startLoading(tenant)
-      const view = await loading.view
-      if (!loading.stale) return view
+      const loaded = await loading.tenant
+      if (!loading.stale) return loaded
     }
-    throw new StoreUnavailable('the tenant keeps changing')
+    throw new Unavailable('the tenant keeps changing')
   }
 
-  #startLoading(tenant: TenantId): Loading {
-    const finish = (view: TenantView | null): TenantView | null => {
-      if (view !== null && !loading.stale && this.#epoch !== null) this.#views.set(tenant, view)
-      return view
+  #startLoading(id: TenantId): Loading {
+    const finish = (tenant: CachedTenant | null): CachedTenant | null => {
+      if (tenant !== null && !loading.stale && this.#epoch !== null) this.#tenants.set(id, tenant)
+      return tenant
     }
-    const view = this.#read(tenant)
+    const tenant = this.#read(id)
       .then(finish)
       .finally(() => {
-        if (this.#loading.get(tenant) === loading) this.#loading.delete(tenant)
+        if (this.#loading.get(id) === loading) this.#loading.delete(id)
       })
-    const loading: Loading = { view, stale: false }
-    this.#loading.set(tenant, loading)
+    const loading: Loading = { tenant, stale: false }
+    this.#loading.set(id, loading)
     return loading
   }
 
   /** Takes over what another node has recorded of an endpoint's failures, unless this one knows of later ones. */
-  learn({ tenant, endpoint, known, health }: LearntHealth): void {
-    const view = this.peek(tenant)?.byKey.get(endpoint)
-    if (view?.health === known) view.health = health
+  adoptHealth({ tenant, endpoint, expectedHealth, health }: RemoteHealth): void {
+    const cached = this.peek(tenant)?.byKey.get(endpoint)
+    if (cached?.health === expectedHealth) cached.health = health
   }
 
   /**
@@ -143,8 +137,8 @@ export class Directory {
 
   /** The next look reads this tenant afresh. */
   drop(tenant: TenantId): void {
-    const view = this.#views.peek(tenant)
-    if (view !== undefined) view.current = false
+    const cached = this.#tenants.peek(tenant)
+    if (cached !== undefined) cached.current = false
     const loading = this.#loading.get(tenant)
     if (loading !== undefined) loading.stale = true
     this.#loading.delete(tenant)
@@ -152,68 +146,56 @@ export class Directory {
 
   #forget(epoch: number | null): void {
     this.#epoch = epoch
-    for (const view of this.#views.values()) view.current = false
-    this.#views.clear()
+    for (const cached of this.#tenants.values()) cached.current = false
+    this.#tenants.clear()
     for (const loading of this.#loading.values()) loading.stale = true
     this.#loading.clear()
   }
 
-  /** How an endpoint is stored: secrets and headers sealed for it alone. */
-  seal(endpoint: Endpoint, dialect: Dialect): StoredEndpoint {
-    const { secrets, headers, ...rest } = endpoint
-    return {
-      ...rest,
-      uniqueKey: dialect.endpointRules.uniqueKey?.(endpoint) ?? null,
-      sealedSecrets: this.#vault.seal(JSON.stringify(secrets), sealContext(endpoint, 'secrets')),
-      sealedHeaders: this.#vault.seal(JSON.stringify(headers), sealContext(endpoint, 'headers')),
-    }
-  }
-
-  async #read(id: TenantId): Promise<TenantView | null> {
-    const loaded = await this.#store.loadTenant(id)
+  async #read(id: TenantId): Promise<CachedTenant | null> {
+    const loaded = await this.#options.store.loadTenant(id)
     if (loaded === null) return null
-    const dialect = this.#dialects.get(loaded.tenant.dialect)
+    const dialect = this.#options.dialects.get(loaded.tenant.dialect)
     // A newer node may know it: what was accepted for its tenants waits for that one.
-    if (dialect === undefined) throw new StoreUnavailable(`this node does not know the dialect of tenant ${id}`)
-    const former = this.#views.peek(id)?.byKey
-    const endpoints = loaded.endpoints.map((endpoint) => this.#view(endpoint, former?.get(endpoint.key), dialect))
+    if (dialect === undefined) throw new Unavailable(`this node does not know the dialect of tenant ${id}`)
+    const former = this.#tenants.peek(id)?.byKey
+    const endpoints = loaded.endpoints.map((endpoint) => this.#endpoint(endpoint, former?.get(endpoint.key), dialect))
     return {
       tenant: loaded.tenant,
       dialect,
       version: loaded.version,
       endpoints,
-      byId: new Map(endpoints.map((view) => [view.endpoint.id, view])),
-      byKey: new Map(endpoints.map((view) => [view.endpoint.key, view])),
+      byId: new Map(endpoints.map((cached) => [cached.endpoint.id, cached])),
+      byKey: new Map(endpoints.map((cached) => [cached.endpoint.key, cached])),
       chars: endpoints.reduce((sum, { chars }) => sum + chars, 0),
       current: true,
     }
   }
 
-  #view(loaded: LoadedEndpoint, former: EndpointView | undefined, dialect: Dialect): EndpointView {
-    const { sealedSecrets, sealedHeaders, uniqueKey: _, health, ...rest } = loaded
-    const off = rest.enabled ? null : (rest.disabledReason ?? 'requested')
-    // Opened again for each change of one of them, a tenant's thousand endpoints would hold up everybody's events.
+  #endpoint(loaded: LoadedEndpoint, former: CachedEndpoint | undefined, dialect: DeliveryDialect): CachedEndpoint {
+    const { sealedSecrets: _secrets, sealedHeaders: _headers, uniqueKey: _key, health, ...rest } = loaded
+    const disabledReason = rest.enabled ? null : (rest.disabledReason ?? 'requested')
+    // Without this, each change of one endpoint would open the secrets of all endpoints of the tenant, up to a thousand.
     if (former !== undefined && isUnchanged(former.endpoint, loaded)) {
-      // It stays one object, by which attempts under way judge too. No other node knows better than this one where there
-      // is none, and what is in memory is ahead of what is stored.
-      if (this.#store.shared) former.health = health
+      // The object stays the same: attempts in flight compare it. On a database that is not shared, the health in memory
+      // is never behind the stored one.
+      if (this.#options.store.shared) former.health = health
       return former
     }
     try {
       if (rest.unreadable) throw new Error(`the event types or filters of endpoint ${rest.id} cannot be read`)
-      const secrets = JSON.parse(this.#vault.open(sealedSecrets, sealContext(rest, 'secrets'))) as SigningSecret[]
-      const headers = JSON.parse(this.#vault.open(sealedHeaders, sealContext(rest, 'headers'))) as Record<
-        string,
-        string
-      >
+      const { secrets, headers } = openEndpoint(this.#options.vault, loaded)
       const own = this.#installationKeys.get(dialect.name)
       const signingKeys = own === undefined ? preparedKeys(secrets, dialect) : () => own
       const endpoint: Endpoint = { ...rest, secrets, headers }
-      return { endpoint, chars: charsOf(endpoint), health, off, signingKeys }
+      return { endpoint, chars: charsOf(endpoint), health, disabledReason, signingKeys }
     } catch (error) {
-      // It must not take the others of its tenant with it.
+      // One endpoint that does not open must not affect the others of its tenant.
       const endpoint: Endpoint = { ...rest, secrets: [], headers: {}, unreadable: true }
-      return { endpoint, chars: charsOf(endpoint), health, off, signingKeys: () => unreadable(error) }
+      const signingKeys = (): never => {
+        throw error
+      }
+      return { endpoint, chars: charsOf(endpoint), health, disabledReason, signingKeys }
     }
   }
 }
@@ -231,17 +213,11 @@ function isUnchanged(known: Endpoint, loaded: LoadedEndpoint): boolean {
   return known.updatedAt === loaded.updatedAt && !known.unreadable && !loaded.unreadable
 }
 
-function unreadable(error: unknown): never {
-  throw error
-}
-
-/** What a sealed value of an endpoint belongs to. */
-export function sealContext(endpoint: Pick<Endpoint, 'tenant' | 'key'>, column: 'secrets' | 'headers'): string {
-  return `${endpoint.tenant}|${endpoint.key}|${column}`
-}
-
 /** Keys are prepared once; only while an old secret runs out does the answer depend on the time. */
-function preparedKeys(secrets: readonly SigningSecret[], dialect: Dialect): (nowMs: number) => readonly KeyObject[] {
+function preparedKeys(
+  secrets: readonly SigningSecret[],
+  dialect: DeliveryDialect,
+): (nowMs: number) => readonly KeyObject[] {
   const keys = new Map(secrets.map((secret) => [secret, dialect.signingKey(secret.value)]))
   const all = [...keys.values()]
   if (secrets.every((secret) => secret.expiresAt === null)) return () => all

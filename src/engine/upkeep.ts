@@ -3,9 +3,9 @@
 
 import type { Clock } from '../domain/clock.ts'
 import { limits } from '../domain/limits.ts'
-import type { UpkeepStore } from '../contracts/store.ts'
-import type { Rotation } from '../vault/master-key.ts'
-import type { EngineObserver } from './observer.ts'
+import type { UpkeepStore } from '../contracts/upkeep-store.ts'
+import type { Rotation } from '../vault/rotation.ts'
+import type { EngineObserver } from '../contracts/observer.ts'
 
 export interface UpkeepOptions {
   readonly store: UpkeepStore

@@ -5,13 +5,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { TenantId } from '../domain/ids.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
-import { once, type Soon } from '../domain/maybe-promise.ts'
+import { andThen, type MaybePromise } from '../domain/maybe-promise.ts'
 import type { Dialect } from '../contracts/dialect.ts'
-import type { Context, Principal } from '../operations/context.ts'
-import type { QuotaStore } from '../contracts/store.ts'
-import type { AnyRoute, Front } from '../http/front.ts'
-import { LocalRateLimiter, untouchedWindow, type Window } from '../quota/rate-limiter.ts'
-import { SharedRateLimiter } from '../quota/shared-rate-limiter.ts'
+import type { Context } from '../operations/context.ts'
+import type { Principal } from '../domain/principal.ts'
+import type { QuotaStore } from '../contracts/quota-store.ts'
+import type { Front } from '../http/front.ts'
+import type { AnyRoute } from '../http/route.ts'
+import type { Window } from '../quota/rate-limiter.ts'
+import { CountedQuotas } from './counted-quotas.ts'
 import { type Claims, looksLikeToken, type TokenVerifier } from './tokens.ts'
 
 export interface DialectFront extends Omit<Front, 'admit' | 'answerUnrouted' | 'name'> {
@@ -25,7 +27,7 @@ export interface DialectFront extends Omit<Front, 'admit' | 'answerUnrouted' | '
   /** The tenant that the request is about; default: the first one of the key. Asked of all but tenantless routes. */
   tenantOf?(request: FastifyRequest, key: ApiKey): Result<TenantId>
   /** Headers that tell of the quota, on every answer; absent: the vendor sends none. */
-  quotaHeaders?(window: Window): Readonly<Record<string, string>>
+  readonly quotaHeaders?: (window: Window) => Readonly<Record<string, string>>
 }
 
 export interface FrontOptions {
@@ -41,42 +43,30 @@ export interface FrontOptions {
 export function frontOfDialect(definition: DialectFront, options: FrontOptions): Front {
   const { context, tokens, rateLimits, quotas: shared = null } = options
   const { dialect } = definition
-  // Lifted quotas are counted for the headers only, if there are any: what this node has seen is good enough for them.
-  const limited = rateLimits || definition.quotaHeaders !== undefined ? dialect.quotas : []
-  const together = rateLimits && shared !== null ? new SharedRateLimiter(shared) : null
-  // Counted alone, each quota has a limiter of its own: then who asks names its count, and nothing is put together.
-  const counted = limited.map((quota) =>
-    together === null
-      ? { quota, limiter: new LocalRateLimiter(), prefix: '' }
-      : { quota, limiter: together, prefix: `${dialect.name} ${quota.per} ${quota.counts} ` },
-  )
-  const quotas = {
-    read: counted.filter(({ quota }) => quota.counts !== 'writes'),
-    write: counted.filter(({ quota }) => quota.counts !== 'reads'),
-  }
-
+  const { quotaHeaders: headersOf } = definition
+  const quotas = new CountedQuotas({ dialect, headersOf, rateLimits, shared, clock: context.clock })
   return {
     ...definition,
     name: dialect.name,
     admit(request, reply, route) {
       const presented = definition.credential(request)
       if (presented === null) {
-        reply.headers(untouchedHeaders(route.access))
+        reply.headers(quotas.untouchedHeaders(route.access))
         return failure({ kind: 'unauthenticated', reason: 'missing' })
       }
-      return once(authenticate(presented), (authenticated) => admitKey(authenticated, request, reply, route))
+      return andThen(authenticate(presented), (authenticated) => admitKey(authenticated, request, reply, route))
     },
     answerUnrouted(problem, request) {
       const answer = definition.answerProblem(problem, request)
       const access = request.method === 'GET' ? 'read' : 'write'
-      return { ...answer, headers: { ...untouchedHeaders(access), ...answer.headers } }
+      return { ...answer, headers: { ...quotas.untouchedHeaders(access), ...answer.headers } }
     },
   }
 
-  function authenticate(presented: string): Soon<Result<ApiKey>> {
+  function authenticate(presented: string): MaybePromise<Result<ApiKey>> {
     const { keyOfClaims } = definition
     if (tokens === null || keyOfClaims === undefined || !looksLikeToken(presented)) {
-      return context.keys.authenticate(dialect.name, presented)
+      return context.keyCache.authenticate(dialect.name, presented)
     }
     return tokens.verify(presented).then((claims) => (claims.ok ? success(keyOfClaims(claims.value)) : claims))
   }
@@ -86,17 +76,16 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
     request: FastifyRequest,
     reply: FastifyReply,
     route: AnyRoute,
-  ): Soon<Result<Principal>> {
+  ): MaybePromise<Result<Principal>> {
     if (!authenticated.ok) {
-      reply.headers(untouchedHeaders(route.access))
+      reply.headers(quotas.untouchedHeaders(route.access))
       return authenticated
     }
     const key = authenticated.value
     const tenant = definition.tenantOf?.(request, key) ?? success(key.tenants[0] as TenantId)
-    return once(takeQuotas(key, tenant.ok ? tenant.value : null, route), (taken): Result<Principal> => {
-      const [shown] = taken
-      if (shown !== undefined && definition.quotaHeaders !== undefined) reply.headers(definition.quotaHeaders(shown))
-      const exceeded = rateLimits ? taken.find(({ allowed }) => !allowed) : undefined
+    return andThen(quotas.take(key, tenant.ok ? tenant.value : null, route.access), (windows): Result<Principal> => {
+      reply.headers(quotas.headers(windows))
+      const exceeded = rateLimits ? windows.find(({ allowed }) => !allowed) : undefined
       if (exceeded !== undefined) {
         const { limit, retryAfterSeconds } = exceeded
         return failure({ kind: 'tooManyRequests', limit, retryAfterSeconds })
@@ -108,23 +97,5 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
       else if (route.tenantless !== true) return tenant
       return success({ kind: 'customer', key })
     })
-  }
-
-  /** Counts the request against every quota that holds for it, in order. */
-  function takeQuotas(key: ApiKey, tenant: TenantId | null, route: AnyRoute): Soon<Window[]> {
-    const now = context.clock.now()
-    const windows = quotas[route.access].map(({ quota, limiter, prefix }) => {
-      const who = quota.per === 'key' || tenant === null ? key.id : tenant
-      return limiter.take(prefix + who, quota, now)
-    })
-    return windows.some((window) => window instanceof Promise)
-      ? Promise.all(windows.map((window) => Promise.resolve(window)))
-      : (windows as Window[])
-  }
-
-  function untouchedHeaders(access: AnyRoute['access']): Readonly<Record<string, string>> {
-    const [shown] = quotas[access]
-    if (shown === undefined || definition.quotaHeaders === undefined) return {}
-    return definition.quotaHeaders(untouchedWindow(shown.quota, context.clock.now()))
   }
 }

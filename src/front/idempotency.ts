@@ -2,9 +2,11 @@
 
 import { limits } from '../domain/limits.ts'
 import { failure, type Problem, type Result, success } from '../domain/problem.ts'
-import type { Context, Principal } from '../operations/context.ts'
-import { findRemembered, idempotencyKeyTaken, type Remember } from '../operations/remember.ts'
-import type { Answer } from '../http/front.ts'
+import type { Context } from '../operations/context.ts'
+import type { Principal } from '../domain/principal.ts'
+import { findAnswer, idempotencyKeyTaken, type IdempotentAnswer } from '../operations/idempotent-answer.ts'
+import type { ApiKeyId } from '../domain/ids.ts'
+import type { Answer } from '../http/answer.ts'
 import type { FastifyRequest } from 'fastify'
 
 /** The key was used for another method or path before. */
@@ -24,7 +26,7 @@ export async function idempotently<Value>(
   context: Context,
   principal: Principal,
   request: FastifyRequest,
-  change: (remember: Remember<Value> | null) => Promise<Result<Value>>,
+  change: (answer: IdempotentAnswer<Value> | null) => Promise<Result<Value>>,
   render: (value: Value) => Answer,
 ): Promise<Result<Answer>> {
   const key = request.headers['idempotency-key']
@@ -61,13 +63,8 @@ export async function idempotently<Value>(
   return (taken ? await replay(context, principal.key.id, key, route) : null) ?? result
 }
 
-async function replay(
-  context: Context,
-  apiKey: Remember<unknown>['apiKey'],
-  key: string,
-  route: string,
-): Promise<Result<Answer> | null> {
-  const earlier = await findRemembered(context, apiKey, key)
+async function replay(context: Context, apiKey: ApiKeyId, key: string, route: string): Promise<Result<Answer> | null> {
+  const earlier = await findAnswer(context, apiKey, key)
   if (earlier === null) return null
   if (earlier.route !== route) return failure(idempotencyKeyReused)
   const headers = { 'idempotency-key': key, 'idempotency-replayed': 'true' }

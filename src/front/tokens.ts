@@ -3,12 +3,12 @@
 
 import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTPayload, jwtVerify } from 'jose'
 import { failure, type Result, success } from '../domain/problem.ts'
-import { StoreUnavailable } from '../contracts/store.ts'
+import { Unavailable } from '../domain/unavailable.ts'
 
 export type Claims = JWTPayload
 
 export interface TokenVerifier {
-  /** @throws StoreUnavailable where the key set cannot be read now */
+  /** @throws Unavailable where the key set cannot be read now */
   verify(token: string): Promise<Result<Claims>>
 }
 
@@ -56,7 +56,7 @@ async function judge(verify: () => Promise<{ payload: Claims }>): Promise<Result
   } catch (error) {
     if (error instanceof errors.JWTExpired) return failure({ kind: 'unauthenticated', reason: 'expired' })
     if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
-      throw new StoreUnavailable('the key set for tokens cannot be read')
+      throw new Unavailable('the key set for tokens cannot be read')
     }
     return failure({ kind: 'unauthenticated', reason: 'unknown' })
   }

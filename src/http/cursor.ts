@@ -2,7 +2,7 @@
 
 import { failure, type Result, success } from '../domain/problem.ts'
 import { limits } from '../domain/limits.ts'
-import type { Page, PageRequest } from '../contracts/store.ts'
+import type { Page, PageRequest } from '../contracts/page.ts'
 
 /** The page that a caller asks for; a cursor that this list did not give is a fault of the field. */
 export function pageRequest(

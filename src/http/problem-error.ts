@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import { StoreUnavailable } from '../contracts/store.ts'
 import { limits } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
+import { Unavailable } from '../domain/unavailable.ts'
 
 /** Carries a problem through code that can only throw: hooks and parsers of the HTTP framework. */
 export class ProblemError extends Error {
@@ -16,7 +16,7 @@ export class ProblemError extends Error {
 /** What an exception means to the caller; null: nothing it should know, it is ours to mend. */
 export function problemOfError(error: unknown, request: FastifyRequest): Problem | null {
   if (error instanceof ProblemError) return error.problem
-  if (error instanceof StoreUnavailable) {
+  if (error instanceof Unavailable) {
     return {
       kind: 'unavailable',
       retryAfterSeconds: limits.unavailableRetrySeconds,
@@ -31,7 +31,7 @@ export function problemOfError(error: unknown, request: FastifyRequest): Problem
       return { kind: 'bodyTooLarge', bytesMax: request.routeOptions.bodyLimit }
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return { kind: 'bodyMalformed', detail: 'the body is not as long as Content-Length says' }
-    // Of the caller's connection: those of our own are other errors by now (StoreUnavailable).
+    // Of the caller's connection: those of our own are other errors by now (Unavailable).
     case 'ECONNRESET':
       return { kind: 'bodyMalformed', detail: 'the body broke off' }
     case 'FST_ERR_BAD_URL':

@@ -5,7 +5,15 @@ import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import egress from '../../test/vectors/egress.json' with { type: 'json' }
 import { createAddressPolicy } from './address-policy.ts'
-import { answers, eventually, httpReceiver, listen, loopbackSender, post, tcpReceiver } from '../../test/support/net-receivers.ts'
+import {
+  answers,
+  eventually,
+  httpReceiver,
+  listen,
+  loopbackSender,
+  post,
+  tcpReceiver,
+} from '../../test/support/net-receivers.ts'
 import { BlockedError, createGuard } from './guard.ts'
 
 const strict = createGuard(createAddressPolicy({ allowNetworks: [] }))

@@ -7,7 +7,8 @@
 // `limits.responseReadBytesMax` and all of an answer no further than `limits.responseWireBytesMax`: what answers is a stranger.
 
 import type { Dispatcher } from 'undici'
-import type { Outcome, SendResult } from '../domain/attempt.ts'
+import type { Outcome } from '../domain/attempt.ts'
+import type { SendResult } from '../contracts/transport.ts'
 import { limits } from '../domain/limits.ts'
 import type { Connection } from './connections.ts'
 import { BlockedError } from './guard.ts'

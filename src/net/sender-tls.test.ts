@@ -8,8 +8,14 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { TlsOptions } from 'node:tls'
-import { answers, listen, loopbackSender, post, writeEndlessly } from '../../test/support/net-receivers.ts'
-import type { Receiver } from '../../test/support/net-receivers.ts'
+import {
+  answers,
+  listen,
+  loopbackSender,
+  post,
+  writeEndlessly,
+  type Receiver,
+} from '../../test/support/net-receivers.ts'
 
 const certificate = makeCertificate()
 const options = certificate === null ? { skip: 'openssl is not on the PATH' } : {}

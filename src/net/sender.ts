@@ -4,7 +4,7 @@
 // parser, which is not reentrant.
 
 import { performance } from 'node:perf_hooks'
-import type { Sender, SendRequest, SendResult } from '../domain/attempt.ts'
+import type { Sender, SendRequest, SendResult } from '../contracts/transport.ts'
 import { createConnections } from './connections.ts'
 import type { Guard } from './guard.ts'
 import { RunningAttempt } from './running-attempt.ts'
@@ -31,86 +31,94 @@ const sweepMs = 100
 
 /** The sender that all deliveries go through. `send` never throws; an unusable URL or header is `unreachable`. */
 export function createSender(options: SenderOptions): HttpSender {
-  const connections = createConnections(options.guard.connector)
+  return new GuardedSender(options)
+}
+
+class GuardedSender implements HttpSender {
+  readonly #connections: ReturnType<typeof createConnections>
+  readonly #now: () => number
   // Not a Set: V8 links the tables that a busy Set has outgrown, and once one of them is old, all later ones keep what
   // they held, payloads included, until the next full collection.
-  const inFlight: RunningAttempt[] = []
-  const now = options.now ?? Date.now
-  let settled: RunningAttempt[] = []
-  let sweeper: NodeJS.Timeout | null = null
-  let isClosed = false
-  let whenEmpty: (() => void)[] = []
+  readonly #inFlight: RunningAttempt[] = []
+  #settled: RunningAttempt[] = []
+  #sweeper: NodeJS.Timeout | null = null
+  #isClosed = false
+  #whenEmpty: (() => void)[] = []
 
-  function settle(attempt: RunningAttempt): void {
-    if (settled.push(attempt) === 1) process.nextTick(flush)
+  constructor({ guard, now = Date.now }: SenderOptions) {
+    this.#connections = createConnections(guard.connector)
+    this.#now = now
   }
 
-  function flush(): void {
-    const batch = settled
-    settled = []
-    for (const attempt of batch) {
-      remove(attempt)
-      attempt.report()
-    }
-    if (inFlight.length === 0 && whenEmpty.length > 0) {
-      for (const resolve of whenEmpty) resolve()
-      whenEmpty = []
-    }
-  }
-
-  /** The last one takes its place. */
-  function remove(attempt: RunningAttempt): void {
-    const last = inFlight.pop()
-    if (last === undefined || last === attempt) return
-    inFlight[attempt.place] = last
-    last.place = attempt.place
-  }
-
-  function sweep(): void {
-    const time = performance.now()
-    for (const attempt of inFlight) if (attempt.deadline <= time) attempt.cut()
-    if (inFlight.length > 0 || sweeper === null) return
-    clearInterval(sweeper)
-    sweeper = null
-  }
-
-  function send(request: SendRequest, done: (result: SendResult) => void): void {
+  send(request: SendRequest, done: (result: SendResult) => void): void {
     const attempt = new RunningAttempt(
       performance.now() + request.timeoutMs,
       request.keepHeaders === true,
-      now,
-      settle,
+      this.#now,
+      this.#settle,
       done,
     )
-    attempt.place = inFlight.push(attempt) - 1
-    sweeper ??= setInterval(sweep, sweepMs).unref()
-    if (isClosed) return attempt.fail('sender closed')
+    attempt.place = this.#inFlight.push(attempt) - 1
+    this.#sweeper ??= setInterval(() => this.#sweep(), sweepMs).unref()
+    if (this.#isClosed) return attempt.fail('sender closed')
     const url = URL.parse(request.url)
     if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return attempt.fail('invalid URL')
-    attempt.connection = connections.take(url.origin)
+    attempt.connection = this.#connections.take(url.origin)
     attempt.connection.client.dispatch(
       { method: 'POST', path: url.pathname + url.search, headers: headerList(request.headers), body: request.body },
       attempt,
     )
   }
 
-  async function close(): Promise<void> {
-    isClosed = true
-    if (inFlight.length > 0) await new Promise<void>((resolve) => whenEmpty.push(resolve))
-    if (sweeper !== null) clearInterval(sweeper)
-    sweeper = null
-    await connections.destroy()
+  async close(): Promise<void> {
+    this.#isClosed = true
+    if (this.#inFlight.length > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve))
+    if (this.#sweeper !== null) clearInterval(this.#sweeper)
+    this.#sweeper = null
+    await this.#connections.destroy()
   }
 
-  return {
-    send,
-    close,
-    async destroy() {
-      isClosed = true
-      for (const attempt of inFlight) attempt.fail('sender closed')
-      await close()
-    },
-    count: () => ({ inFlight: inFlight.length, ...connections.count() }),
+  async destroy(): Promise<void> {
+    this.#isClosed = true
+    for (const attempt of this.#inFlight) attempt.fail('sender closed')
+    await this.close()
+  }
+
+  count(): { inFlight: number; connections: number; origins: number } {
+    return { inFlight: this.#inFlight.length, ...this.#connections.count() }
+  }
+
+  readonly #settle = (attempt: RunningAttempt): void => {
+    if (this.#settled.push(attempt) === 1) process.nextTick(this.#flush)
+  }
+
+  readonly #flush = (): void => {
+    const batch = this.#settled
+    this.#settled = []
+    for (const attempt of batch) {
+      this.#remove(attempt)
+      attempt.report()
+    }
+    if (this.#inFlight.length === 0 && this.#whenEmpty.length > 0) {
+      for (const resolve of this.#whenEmpty) resolve()
+      this.#whenEmpty = []
+    }
+  }
+
+  /** Puts the last attempt in place of this one. */
+  #remove(attempt: RunningAttempt): void {
+    const last = this.#inFlight.pop()
+    if (last === undefined || last === attempt) return
+    this.#inFlight[attempt.place] = last
+    last.place = attempt.place
+  }
+
+  #sweep(): void {
+    const time = performance.now()
+    for (const attempt of this.#inFlight) if (attempt.deadline <= time) attempt.cut()
+    if (this.#inFlight.length > 0 || this.#sweeper === null) return
+    clearInterval(this.#sweeper)
+    this.#sweeper = null
   }
 }
 

@@ -1,30 +1,32 @@
-import type { RandomBytes, TenantId } from '../domain/ids.ts'
-import type { ApiKey } from '../domain/api-key.ts'
 import type { Clock } from '../domain/clock.ts'
+import type { RandomBytes, TenantId } from '../domain/ids.ts'
+import { andThen, type MaybePromise } from '../domain/maybe-promise.ts'
+import type { Principal } from '../domain/principal.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
-import { once, type Soon } from '../domain/maybe-promise.ts'
+import type { Tenant } from '../domain/tenant.ts'
+import type { AccountReads } from '../contracts/account-store.ts'
 import type { Dialect } from '../contracts/dialect.ts'
-import type { Directory, TenantView } from '../engine/tenant-cache.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { HistoryReads } from '../contracts/history-store.ts'
 import type { Store } from '../contracts/store.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { CachedTenant, TenantCache } from '../engine/tenant-cache.ts'
 import type { Vault } from '../vault/vault.ts'
-import type { KeyRing } from './key-ring.ts'
-import type { Replays } from './replays.ts'
+import { KeyCache } from './key-cache.ts'
+import { Replays } from './replays.ts'
+import { Writer } from './writer.ts'
 
 /** Says early why a URL can never be delivered to; null: nothing is known against it. No name is looked up. */
 export interface EgressPolicy {
   refusesUrl(url: URL): string | null
 }
 
-/** What operations work with; made once, in app.ts. */
-export interface Context {
-  readonly store: Store
+export interface ContextOptions {
   readonly engine: Engine
-  readonly directory: Directory
-  readonly keys: KeyRing
-  readonly replays: Replays
   readonly vault: Vault
+  /** By name: those whose tenants and APIs are served here. */
   readonly dialects: ReadonlyMap<string, Dialect>
+  /** By name: every dialect of the program. */
+  readonly allDialects: ReadonlyMap<string, Dialect>
   /** PEM by dialect, of those that sign with a key of the installation. */
   readonly publicKeys: ReadonlyMap<string, string>
   readonly egress: EgressPolicy
@@ -34,18 +36,37 @@ export interface Context {
   readonly allowHttp: boolean
 }
 
-/** Who asks: the operator, or a customer by an API key. */
-export type Principal = { readonly kind: 'operator' } | { readonly kind: 'customer'; readonly key: ApiKey }
+/** What operations work with. */
+export interface Context extends ContextOptions {
+  /** Only its reads: the writer owns the writes. */
+  readonly store: AccountReads & HistoryReads
+  readonly writer: Writer
+  readonly tenantCache: TenantCache
+  readonly keyCache: KeyCache
+  readonly replays: Replays
+}
+
+export function createContext(options: ContextOptions & { readonly store: Store }): Context {
+  const { store, engine, vault, clock } = options
+  const keyCache = new KeyCache(store, engine.membership)
+  const writer = new Writer({ store, engine, keyCache, vault, clock })
+  return { ...options, writer, keyCache, tenantCache: engine.tenantCache, replays: new Replays() }
+}
 
 /**
- * The tenant, if the principal may know of it: one that it may not is answered exactly as an absent one. A token may
- * name any tenant, so that of another dialect is absent too.
+ * The tenant, if the principal may know of it: one that it may not know of is answered exactly as an absent one. A token
+ * may name any tenant, so a tenant of another dialect is absent too.
  */
-export function tenantFor(context: Context, principal: Principal, id: TenantId): Soon<Result<TenantView>> {
+export function tenantFor(context: Context, principal: Principal, id: TenantId): MaybePromise<Result<CachedTenant>> {
   const allowed = principal.kind === 'operator' || principal.key.tenants.includes(id)
-  const view = allowed ? (context.directory.peek(id) ?? context.directory.load(id)) : null
-  return once(view, (found) => {
+  const tenant = allowed ? (context.tenantCache.peek(id) ?? context.tenantCache.load(id)) : null
+  return andThen(tenant, (found) => {
     const isForeign = principal.kind === 'customer' && found?.dialect.name !== principal.key.dialect
     return found === null || isForeign ? failure({ kind: 'notFound', what: 'tenant', id }) : success(found)
   })
+}
+
+/** The dialect that a tenant speaks. A tenant in the cache has a dialect of this program. */
+export function dialectOf(context: Context, { dialect }: Tenant): Dialect {
+  return context.allDialects.get(dialect) as Dialect
 }

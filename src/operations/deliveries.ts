@@ -10,28 +10,27 @@ import type {
   DeliveryFilter,
   DeliveryRow,
   NumberedPage,
-  Page,
-  PageRequest,
-} from '../contracts/store.ts'
-import { type Context, type Principal, tenantFor } from './context.ts'
-import { endpointDisabled } from './test-endpoint.ts'
+} from '../contracts/history-store.ts'
+import type { Page, PageRequest } from '../contracts/page.ts'
+import { type Context, tenantFor } from './context.ts'
+import type { Principal } from '../domain/principal.ts'
+import { endpointDisabled } from './endpoint-problems.ts'
+import { endpointOf, getEndpoint } from './endpoints.ts'
 
 /** Makes a waiting delivery due now, or an ended one wait again with its schedule afresh. */
 export async function retryDelivery(context: Context, principal: Principal, id: DeliveryId): Promise<Result<null>> {
   const found = await findDelivery(context, principal, id)
   if (!found.ok) return found
   const { delivery } = found.value
-  const view = await context.directory.load(delivery.tenant)
-  const endpoint = view?.byKey.get(delivery.endpoint)?.endpoint
+  const tenant = await context.tenantCache.load(delivery.tenant)
+  const endpoint = tenant?.byKey.get(delivery.endpoint)?.endpoint
   if (endpoint === undefined) {
     return failure({ kind: 'conflict', code: 'endpoint_deleted', detail: 'its endpoint was deleted' })
   }
   if (!endpoint.enabled) return failure(endpointDisabled)
-  if (!(await context.store.rearmDelivery(id, context.clock.now()))) {
+  if (!(await context.writer.rearmDelivery(id, endpoint.key))) {
     return failure({ kind: 'conflict', code: 'delivery_in_flight', detail: 'the delivery is being attempted now' })
   }
-  context.engine.statuses.drop(endpoint.key)
-  context.engine.wake()
   return success(null)
 }
 
@@ -51,20 +50,14 @@ export async function replay(
   id: EndpointId,
   { since, until, statuses = ['failed', 'cancelled'] }: ReplayInput,
 ): Promise<Result<number>> {
-  const view = await tenantFor(context, principal, tenant)
-  if (!view.ok) return view
-  const endpoint = view.value.byId.get(id)?.endpoint
-  if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id })
-  if (!endpoint.enabled) return failure(endpointDisabled)
+  const endpoint = await getEndpoint(context, principal, tenant, id)
+  if (!endpoint.ok) return endpoint
+  const { key, enabled } = endpoint.value
+  if (!enabled) return failure(endpointDisabled)
   const now = context.clock.now()
-  const replayed = await context.replays.run(endpoint.key, async (after) => {
-    const request = { endpoint: endpoint.key, since, until, statuses, now, rowsMax: limits.bulkStepRows, after }
-    const step = await context.store.rearmDeliveries(request)
-    context.engine.statuses.drop(endpoint.key)
-    return step
-  })
-  if (replayed.ok) context.engine.wake()
-  return replayed
+  return context.replays.run(key, (after) =>
+    context.writer.rearmDeliveries({ endpoint: key, since, until, statuses, now, rowsMax: limits.bulkStepRows, after }),
+  )
 }
 
 /** Which deliveries to list; `endpoint` by its public id. */
@@ -84,14 +77,11 @@ export async function listDeliveries(
     if (query.endpoint !== null) return invalidField('tenant', 'required', 'is required with endpoint', 'query')
     return success(await context.store.listDeliveries({ ...query, tenant, endpoint: null }, page))
   }
-  const view = await tenantFor(context, principal, tenant)
-  if (!view.ok) return view
-  if (query.endpoint === null) {
-    return success(await context.store.listDeliveries({ ...query, tenant, endpoint: null }, page))
-  }
-  const endpoint = view.value.byId.get(query.endpoint)?.endpoint
-  if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id: query.endpoint })
-  return success(await context.store.listDeliveries({ ...query, tenant, endpoint: endpoint.key }, page))
+  const found = await tenantFor(context, principal, tenant)
+  if (!found.ok) return found
+  const endpoint = query.endpoint === null ? null : endpointOf(found.value, query.endpoint)
+  if (endpoint?.ok === false) return endpoint
+  return success(await context.store.listDeliveries({ ...query, tenant, endpoint: endpoint?.value.key ?? null }, page))
 }
 
 /** A delivery with its attempts, unless it is another tenant's. */
@@ -121,16 +111,16 @@ export async function showDelivery(
     readonly body: string
   }>
 > {
-  const view = await tenantFor(context, principal, tenant)
-  if (!view.ok) return view
-  const endpoint = view.value.byId.get(id)?.endpoint
-  if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id })
+  const cached = await tenantFor(context, principal, tenant)
+  if (!cached.ok) return cached
+  const endpoint = endpointOf(cached.value, id)
+  if (!endpoint.ok) return endpoint
   const found = await context.store.findDelivery(deliveryId)
-  const [event] =
-    found?.delivery.endpoint === endpoint.key ? await context.store.findEvents(found.delivery.eventId, tenant) : []
+  const isOfEndpoint = found?.delivery.endpoint === endpoint.value.key
+  const [event] = isOfEndpoint ? await context.store.findEvents(found.delivery.eventId, tenant) : []
   if (found === null || event === undefined) return failure({ kind: 'notFound', what: 'delivery', id: deliveryId })
-  const message = { tenant: view.value.tenant, event, delivery: deliveryId, endpoint }
-  return success({ ...found, endpoint, body: view.value.dialect.encode(message) })
+  const message = { tenant: cached.value.tenant, event, delivery: deliveryId, endpoint: endpoint.value }
+  return success({ ...found, endpoint: endpoint.value, body: cached.value.dialect.encode(message) })
 }
 
 /** The attempts of an endpoint, a row each; a page by its number. */
@@ -142,9 +132,7 @@ export async function listAttempts(
   filter: Omit<AttemptFilter, 'endpoint'>,
   page: NumberedPage,
 ): Promise<Result<{ readonly rows: readonly AttemptRow[]; readonly total: number }>> {
-  const view = await tenantFor(context, principal, tenant)
-  if (!view.ok) return view
-  const endpoint = view.value.byId.get(id)?.endpoint
-  if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id })
-  return success(await context.store.listAttempts({ ...filter, endpoint: endpoint.key }, page))
+  const endpoint = await getEndpoint(context, principal, tenant, id)
+  if (!endpoint.ok) return endpoint
+  return success(await context.store.listAttempts({ ...filter, endpoint: endpoint.value.key }, page))
 }

@@ -134,3 +134,8 @@ function checkSecrets(dialect: Dialect, secrets: readonly string[], add: Add): v
     add(`secrets.${index}`, 'format', dialect.endpointRules.secretFault(secret))
   }
 }
+
+/** Event types as they are stored: each once, unless the dialect keeps them as they were written. */
+export function eventTypesOf(dialect: Dialect, given: readonly string[]): readonly string[] {
+  return dialect.endpointRules.eventTypesAsWritten === true ? given : [...new Set(given)]
+}

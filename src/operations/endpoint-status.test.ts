@@ -13,12 +13,12 @@ import type { Endpoint, RecordedStatus } from '../domain/endpoint.ts'
 import { type DeliveryId, type EndpointKey, type EventId, type Incarnation, uuidV7 } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { day, hour, minute } from '../domain/time.ts'
-import { Statuses } from '../engine/statuses.ts'
+import { StatusCache } from '../engine/status-cache.ts'
 import { addEndpoint, commit } from '../../test/conformance/store/steps.ts'
 import { openPostgresStore } from '../store/postgres/postgres-store.ts'
 import type { Store } from '../contracts/store.ts'
 import { replay, retryDelivery } from './deliveries.ts'
-import { changeEndpoint } from './endpoints.ts'
+import { changeEndpoint } from './change-endpoint.ts'
 
 const operator = { kind: 'operator' } as const
 
@@ -36,7 +36,7 @@ async function compare({ store, engine }: Rig, endpoint: Endpoint, after: string
   const before = await stored(store, endpoint.key)
   // Calls that write are answered in order: those that the first look has seen the effect of have been heard of.
   await store.writeOnce('compared', '')
-  const told = await engine.statuses.of(endpoint.key)
+  const told = await engine.statusCache.load(endpoint.key)
   const then = await stored(store, endpoint.key)
   if (JSON.stringify(before) === JSON.stringify(then)) assert.deepEqual(told, then, after)
 }
@@ -82,13 +82,13 @@ suite('the status of an endpoint', () => {
     const reads: string[] = []
     const rig = await createRig(t, { wrapStore: (store) => countReads(store, reads) })
     const endpoint = await rig.addEndpoint('/a')
-    await Promise.all(Array.from({ length: 5 }, async () => rig.engine.statuses.of(endpoint.key)))
-    const first = rig.engine.statuses.of(endpoint.key)
-    assert.ok(!(first instanceof Promise), 'what is known is told at once')
-    assert.equal(rig.engine.statuses.of(endpoint.key), first, 'and is the same object')
+    await Promise.all(Array.from({ length: 5 }, async () => rig.engine.statusCache.load(endpoint.key)))
+    const first = rig.engine.statusCache.peek(endpoint.key)
+    assert.ok(first !== undefined, 'a known status is there at once')
+    assert.equal(rig.engine.statusCache.peek(endpoint.key), first, 'and is the same object')
     assert.deepEqual(reads, ['endpointStatus', 'listDeliveries'])
     await rig.accept(1)
-    assert.equal((await rig.engine.statuses.of(endpoint.key)).waits, true)
+    assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, true)
     assert.equal(reads.length, 4)
   })
 
@@ -96,22 +96,22 @@ suite('the status of an endpoint', () => {
     const rig = await createRig(t)
     const endpoint = await rig.addEndpoint('/a')
     let fails = true
-    const statuses = new Statuses({
+    const statuses = new StatusCache({
       ...rig.store,
       endpointStatus: (key) => (fails ? Promise.reject(new Error('away')) : rig.store.endpointStatus(key)),
     })
-    await assert.rejects(async () => statuses.of(endpoint.key), /away/)
+    await assert.rejects(async () => statuses.load(endpoint.key), /away/)
     fails = false
-    assert.equal((await statuses.of(endpoint.key)).attempts, 0)
+    assert.equal((await statuses.load(endpoint.key)).attempts, 0)
   })
 
   test('tells what a sweep has cancelled', async (t) => {
     const rig = await createRig(t)
     const endpoint = await rig.addEndpoint('/a')
     await leaveWaiting(rig, endpoint)
-    assert.equal((await rig.engine.statuses.of(endpoint.key)).waits, true)
+    assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, true)
     await changeEndpoint(contextOf(rig), operator, tenant, endpoint.id, { enabled: false })
-    assert.equal((await rig.engine.statuses.of(endpoint.key)).waits, true)
+    assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, true)
     await rig.until(async () => (await rig.deliveries('cancelled')).length === 1, 'it is swept')
     await compare(rig, endpoint, 'the sweep')
   })
@@ -125,13 +125,13 @@ suite('the status of an endpoint', () => {
       await changeEndpoint(context, operator, tenant, endpoint.id, { enabled: false })
       await rig.until(async () => (await rig.deliveries('cancelled')).length === 1, 'it is swept')
       await changeEndpoint(context, operator, tenant, endpoint.id, { enabled: true })
-      assert.equal((await rig.engine.statuses.of(endpoint.key)).waits, false)
+      assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, false)
       const result =
         how === 'retried'
           ? await retryDelivery(context, operator, delivery)
           : await replay(context, operator, tenant, endpoint.id, { since: 0, until: rig.clock.now() + 1 })
       assert.ok(result.ok)
-      assert.equal((await rig.engine.statuses.of(endpoint.key)).waits, true)
+      assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, true)
     })
   }
 
@@ -140,14 +140,14 @@ suite('the status of an endpoint', () => {
     const { key } = await addEndpoint(store)
     const node: Incarnation = await store.join(0)
     const reads: string[] = []
-    const statuses = new Statuses(countReads(store, reads))
-    assert.equal((await statuses.of(key)).attempts, 0)
+    const statuses = new StatusCache(countReads(store, reads))
+    assert.equal((await statuses.load(key)).attempts, 0)
     const told = { endpoint: key, attempts: 3, lastAttemptAt: 1, lastAttemptSucceeded: true }
-    await commit(store, node, 1, { facts: [told] })
+    await commit(store, node, 1, { summaries: [told] })
     await sleep(limits.statusMs + 50)
-    assert.equal((await statuses.of(key)).attempts, 3)
+    assert.equal((await statuses.load(key)).attempts, 3)
     const before = reads.length
-    await Promise.all(Array.from({ length: 50 }, async () => statuses.of(key)))
+    await Promise.all(Array.from({ length: 50 }, async () => statuses.load(key)))
     assert.equal(reads.length, before, 'those who ask meanwhile share the answer')
   })
 })
@@ -167,7 +167,7 @@ async function leaveWaiting({ store, clock }: Rig, { key }: Endpoint): Promise<D
   const version = (await store.loadTenant(tenant))?.version ?? -1
   const id = uuidV7(now, randomBytes) as DeliveryId
   const events = [{ event, version, deliveries: [{ id, endpoint: key, leased: false }] }]
-  await store.commit({ node: 1 as Incarnation, now, events, moves: [], facts: [] })
+  await store.commit({ node: 1 as Incarnation, now, events, moves: [], summaries: [] })
   return id
 }
 

@@ -8,15 +8,9 @@ import type { Endpoint } from '../domain/endpoint.ts'
 import type { TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { Result } from '../domain/problem.ts'
-import {
-  changeEndpoint,
-  createEndpoint,
-  createEndpoints,
-  deleteEndpoint,
-  listEndpoints,
-  type NewEndpoint,
-  rotateSecret,
-} from './endpoints.ts'
+import { deleteEndpoint, listEndpoints } from './endpoints.ts'
+import { changeEndpoint, rotateSecret } from './change-endpoint.ts'
+import { createEndpoint, createEndpoints, type NewEndpoint } from './create-endpoints.ts'
 import { createTenant } from './tenants.ts'
 
 const operator = { kind: 'operator' } as const
@@ -65,7 +59,7 @@ test('they have so much text in all and no more', async (t) => {
     if (!(await changeEndpoint(context, operator, tenant, other, fill)).ok) break
   }
   // Not even a character more.
-  const view = await context.directory.load(tenant)
+  const view = await context.tenantCache.load(tenant)
   const left = limits.endpointCharsPerTenantMax - (view?.chars ?? 0)
   assert.ok(left < limits.descriptionCharsMax, `${left}`)
   valueOf(await change({ description: 'x'.repeat(left + 2) }))
@@ -83,9 +77,9 @@ test('of many tenants with large endpoints those used last are in memory', async
   for (const id of names) {
     valueOf(await createTenant(context, { id, dialect: 'standard' }))
     valueOf(await createEndpoints(context, operator, id, manyLarge))
-    await rig.directory.load(id)
+    await rig.tenantCache.load(id)
   }
-  const held = names.filter((id) => rig.directory.peek(id) !== undefined)
+  const held = names.filter((id) => rig.tenantCache.peek(id) !== undefined)
   assert.deepEqual(held, names.slice(-held.length))
   assert.ok(held.length > 10 && held.length < names.length, `${held.length}`)
 })

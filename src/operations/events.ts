@@ -1,7 +1,8 @@
 import type { Event } from '../domain/event.ts'
 import type { EventId, TenantId } from '../domain/ids.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
-import type { DeliveryRow, EventFilter, Page, PageRequest } from '../contracts/store.ts'
+import type { DeliveryRow, EventFilter } from '../contracts/history-store.ts'
+import type { Page, PageRequest } from '../contracts/page.ts'
 import type { Context } from './context.ts'
 
 /** Newest first. */

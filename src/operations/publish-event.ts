@@ -4,9 +4,9 @@ import type { Event } from '../domain/event.ts'
 import type { EventId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { type FieldError, failure, type Problem, type Result, success } from '../domain/problem.ts'
-import type { TenantView } from '../engine/tenant-cache.ts'
-import type { Accepted, Draft } from '../engine/engine.ts'
-import type { Context } from './context.ts'
+import type { CachedTenant } from '../engine/tenant-cache.ts'
+import type { Accepted, Draft } from '../engine/accept.ts'
+import { type Context, dialectOf } from './context.ts'
 
 export interface EventInput {
   readonly tenant: string
@@ -25,11 +25,11 @@ export interface PublishedEvent {
   readonly duplicate: boolean
 }
 
-/** @throws StoreUnavailable: the event was not stored */
+/** @throws Unavailable: the event was not stored */
 export async function publishEvent(context: Context, input: EventInput): Promise<Result<PublishedEvent>> {
   const tenant = input.tenant as TenantId
-  const view = context.directory.peek(tenant) ?? (await context.directory.load(tenant))
-  const draft = draftOf(context, input, view)
+  const cached = context.tenantCache.peek(tenant) ?? (await context.tenantCache.load(tenant))
+  const draft = draftOf(context, input, cached)
   if (!draft.ok) return draft
   const [accepted] = await context.engine.accept([draft.value])
   return published(draft.value.event, accepted as Accepted)
@@ -39,7 +39,7 @@ export async function publishEvent(context: Context, input: EventInput): Promise
  * Many events in one transaction; one result per event, in order. An invalid one is reported in its place and does not
  * keep the others out.
  *
- * @throws StoreUnavailable: none was stored
+ * @throws Unavailable: none was stored
  */
 export async function publishEvents(
   context: Context,
@@ -49,7 +49,7 @@ export async function publishEvents(
     inputs.map(async (input) => {
       if (!input.ok) return input
       const tenant = input.value.tenant as TenantId
-      return draftOf(context, input.value, context.directory.peek(tenant) ?? (await context.directory.load(tenant)))
+      return draftOf(context, input.value, context.tenantCache.peek(tenant) ?? (await context.tenantCache.load(tenant)))
     }),
   )
   const valid = drafts.flatMap((draft) => (draft.ok ? [draft.value] : []))
@@ -58,9 +58,9 @@ export async function publishEvents(
   return drafts.map((draft) => (draft.ok ? published(draft.value.event, accepted[next++] as Accepted) : draft))
 }
 
-function draftOf(context: Context, input: EventInput, view: TenantView | null): Result<Draft> {
-  if (view === null) return failure(fault('tenant', 'choice', `there is no tenant ${input.tenant}`))
-  const { dialect } = view
+function draftOf(context: Context, input: EventInput, tenant: CachedTenant | null): Result<Draft> {
+  if (tenant === null) return failure(fault('tenant', 'choice', `there is no tenant ${input.tenant}`))
+  const dialect = dialectOf(context, tenant.tenant)
   if (!dialect.openCatalogue && !dialect.eventTypes.some((type) => type.name === input.type)) {
     return failure(fault('type', 'choice', `is not in the event catalogue of ${dialect.name}`))
   }
@@ -69,14 +69,14 @@ function draftOf(context: Context, input: EventInput, view: TenantView | null): 
   if (Number.isNaN(occurredAt)) return failure(fault('occurredAt', 'format', 'must be an ISO 8601 time'))
   const event: Event = {
     id: (input.id ?? dialect.newEventId(acceptedAt, context.randomBytes)) as EventId,
-    tenant: view.tenant.id,
+    tenant: tenant.tenant.id,
     type: input.type,
     data: input.data,
     attributes: input.attributes ?? null,
     occurredAt,
     acceptedAt,
   }
-  return success({ event, view })
+  return success({ event, tenant })
 }
 
 function published(event: Event, accepted: Accepted): Result<PublishedEvent> {

@@ -8,7 +8,8 @@ import { createRig, type Rig, tenant } from '../../test/support/engine-rig.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { type DeliveryId, type EndpointKey, type EventId, type Incarnation, uuidV7 } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import { type RearmRequest, type Store, StoreUnavailable } from '../contracts/store.ts'
+import { type Store, StoreUnavailable } from '../contracts/store.ts'
+import type { RearmRequest } from '../contracts/history-store.ts'
 import type { Context } from './context.ts'
 import { replay } from './deliveries.ts'
 
@@ -54,7 +55,7 @@ async function fail({ store, clock }: Rig, endpoints: readonly Endpoint[]): Prom
       const move = { to: 'failed', reason: 'not retried' } as const
       return { delivery: delivery?.id as DeliveryId, endpoint: key, attempt: null, move, at: now }
     })
-    await store.commit({ node, now, events, moves, facts: [] })
+    await store.commit({ node, now, events, moves, summaries: [] })
   }
 }
 
@@ -71,7 +72,7 @@ void test('a step of each is taken in turn, and a commit passes between two', as
     steps.push(endpoint)
     assert.equal(++underWay, 1, 'steps are under way at once')
     const taken = step()
-    const commit = store.commit({ node, now: rig.clock.now(), events: [], moves: [], facts: [] })
+    const commit = store.commit({ node, now: rig.clock.now(), events: [], moves: [], summaries: [] })
     commits.push(commit.then(() => ended.push('commit')))
     return taken.finally(() => {
       underWay -= 1

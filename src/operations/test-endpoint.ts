@@ -1,6 +1,7 @@
 // Test events: sent to one endpoint, whatever it wants.
 
-import type { Attempt, SendResult } from '../domain/attempt.ts'
+import type { Attempt } from '../domain/attempt.ts'
+import type { SendResult } from '../contracts/transport.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
 import {
@@ -14,8 +15,11 @@ import {
 import { limits } from '../domain/limits.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
-import type { TenantView } from '../engine/tenant-cache.ts'
-import { type Context, type Principal, tenantFor } from './context.ts'
+import type { CachedTenant } from '../engine/tenant-cache.ts'
+import { type Context, dialectOf, tenantFor } from './context.ts'
+import { endpointDisabled } from './endpoint-problems.ts'
+import { endpointOf } from './endpoints.ts'
+import type { Principal } from '../domain/principal.ts'
 import { endpointFaults, type EndpointInput } from './endpoint-rules.ts'
 
 /** What a test sends. `data` is JSON text. */
@@ -33,9 +37,9 @@ export async function sendTest(
 ): Promise<Result<{ readonly event: Event; readonly delivery: DeliveryId }>> {
   const found = await enabledEndpoint(context, principal, tenant, id)
   if (!found.ok) return found
-  const { view, endpoint } = found.value
-  const event = eventOf(context, view.dialect, tenant, view.dialect.testEvent(endpoint))
-  const [accepted] = await context.engine.accept([{ event, view, only: endpoint.key }])
+  const { cached, dialect, endpoint } = found.value
+  const event = eventOf(context, dialect, tenant, dialect.testEvent(endpoint))
+  const [accepted] = await context.engine.accept([{ event, tenant: cached, only: endpoint.key }])
   const delivery = accepted?.deliveries[0]
   if (delivery !== undefined) return success({ event, delivery })
   // It was changed on another node meanwhile.
@@ -59,9 +63,10 @@ export async function sendTestNow(
 ): Promise<Result<{ readonly event: Event; readonly delivery: DeliveryId; readonly attempt: Attempt | null }>> {
   const found = await enabledEndpoint(context, principal, tenant, id)
   if (!found.ok) return found
-  const { view, endpoint } = found.value
-  const event = eventOf(context, view.dialect, tenant, test ?? view.dialect.testEvent(endpoint))
-  const { delivery, attempt } = await context.engine.attemptNow({ event, view, only: endpoint.key }, timeoutMs)
+  const { cached, dialect, endpoint } = found.value
+  const event = eventOf(context, dialect, tenant, test ?? dialect.testEvent(endpoint))
+  const draft = { event, tenant: cached, only: endpoint.key }
+  const { delivery, attempt } = await context.engine.attemptNow(draft, timeoutMs)
   return success({ event, delivery, attempt })
 }
 
@@ -73,9 +78,9 @@ export async function tryOutEndpoint(
   input: EndpointInput & { readonly url: string; readonly eventTypes: readonly string[] },
   test: TestEvent,
 ): Promise<Result<SendResult>> {
-  const view = await tenantFor(context, principal, tenant)
-  if (!view.ok) return view
-  const { dialect } = view.value
+  const cached = await tenantFor(context, principal, tenant)
+  if (!cached.ok) return cached
+  const dialect = dialectOf(context, cached.value.tenant)
   const faults = endpointFaults(context, dialect, input)
   if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
   const now = context.clock.now()
@@ -96,8 +101,8 @@ export async function tryOutEndpoint(
   }
   const event = eventOf(context, dialect, tenant, test)
   const delivery = uuidV7(now, context.randomBytes) as DeliveryId
-  const message = { tenant: view.value.tenant, event, delivery, endpoint, trial: true }
-  return success(await context.engine.tryOut(message, view.value))
+  const message = { tenant: cached.value.tenant, event, delivery, endpoint, trial: true }
+  return success(await context.engine.tryOut(message, dialect))
 }
 
 async function enabledEndpoint(
@@ -105,20 +110,15 @@ async function enabledEndpoint(
   principal: Principal,
   tenant: TenantId,
   id: EndpointId,
-): Promise<Result<{ readonly view: TenantView; readonly endpoint: Endpoint }>> {
-  const view = await tenantFor(context, principal, tenant)
-  if (!view.ok) return view
-  const endpoint = view.value.byId.get(id)?.endpoint
-  if (endpoint === undefined) return failure({ kind: 'notFound', what: 'endpoint', id })
-  if (!endpoint.enabled) return failure(endpointDisabled)
-  return success({ view: view.value, endpoint })
+): Promise<Result<{ readonly cached: CachedTenant; readonly dialect: Dialect; readonly endpoint: Endpoint }>> {
+  const cached = await tenantFor(context, principal, tenant)
+  if (!cached.ok) return cached
+  const endpoint = endpointOf(cached.value, id)
+  if (!endpoint.ok) return endpoint
+  if (!endpoint.value.enabled) return failure(endpointDisabled)
+  const dialect = dialectOf(context, cached.value.tenant)
+  return success({ cached: cached.value, dialect, endpoint: endpoint.value })
 }
-
-export const endpointDisabled = {
-  kind: 'conflict',
-  code: 'endpoint_disabled',
-  detail: 'the endpoint is disabled',
-} as const
 
 function eventOf(context: Context, dialect: Dialect, tenant: TenantId, test: TestEvent): Event {
   const now = context.clock.now()

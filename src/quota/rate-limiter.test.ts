@@ -10,9 +10,10 @@ import type { ApiKey } from '../domain/api-key.ts'
 import { success } from '../domain/problem.ts'
 import type { Dialect, Quota } from '../contracts/dialect.ts'
 import type { Context } from '../operations/context.ts'
-import { type QuotaGrant, type QuotaRequest, type QuotaStore, StoreUnavailable } from '../contracts/store.ts'
+import { StoreUnavailable } from '../contracts/store.ts'
+import type { QuotaGrant, QuotaRequest, QuotaStore } from '../contracts/quota-store.ts'
 import { type DialectFront, frontOfDialect } from '../front/dialect-front.ts'
-import type { AnyRoute } from '../http/front.ts'
+import type { AnyRoute } from '../http/route.ts'
 import { seededRandom } from '../../test/support/random.ts'
 import { LocalRateLimiter, type Window } from './rate-limiter.ts'
 import { SharedRateLimiter } from './shared-rate-limiter.ts'
@@ -220,7 +221,7 @@ test('where the database does not answer, all who wait hear of it, and the next 
 test('a front holds its quotas together with other nodes, and alone where they are lifted', async () => {
   const store = new MemoryQuotas()
   const key = { id: 'key_1', tenants: ['t'] } as unknown as ApiKey
-  const context = { clock: { now: () => start }, keys: { authenticate: () => success(key) } } as unknown as Context
+  const context = { clock: { now: () => start }, keyCache: { authenticate: () => success(key) } } as unknown as Context
   const dialect = { name: 'some', quotas: [{ ...perMinute, requests: 10 }] } as unknown as Dialect
   const shown: string[] = []
   const quotaHeaders = ({ remaining }: Window) => ({ left: String(remaining) })

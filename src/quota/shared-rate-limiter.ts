@@ -5,7 +5,7 @@
 import { LRUCache } from 'lru-cache'
 import { limits } from '../domain/limits.ts'
 import type { Quota } from '../contracts/dialect.ts'
-import type { QuotaGrant, QuotaStore } from '../contracts/store.ts'
+import type { QuotaGrant, QuotaStore } from '../contracts/quota-store.ts'
 import { describe, limitOf, type RateLimiter, type Window, windowOf } from './rate-limiter.ts'
 
 export class SharedRateLimiter implements RateLimiter {

@@ -1,4 +1,4 @@
-import type { WriteResult } from '../contracts/store.ts'
+import type { WriteResult } from '../contracts/account-store.ts'
 
 /** Rolls a transaction back, and says why by its message. */
 export class Abort extends Error {

@@ -2,7 +2,7 @@
 
 import type { Event } from '../domain/event.ts'
 import type { EventColumns } from './rows.ts'
-import type { IngestResult } from '../contracts/store.ts'
+import type { IngestResult } from '../contracts/commit-store.ts'
 
 export type FirstEvent = EventColumns & { readonly deliveries: number }
 

@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '../contracts/store.ts'
+import type { Page, PageRequest } from '../contracts/page.ts'
 
 /** A page out of `limit + 1` rows: the extra one only tells that there is more. */
 export function pageOf<Columns, Row>(

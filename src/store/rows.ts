@@ -5,10 +5,18 @@ import type { Attempt, Exchange, Outcome } from '../domain/attempt.ts'
 import type { DeliveryStatus, EndReason } from '../domain/delivery.ts'
 import type { DisabledReason } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
-import type { ApiKeyId, DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../domain/ids.ts'
-import { uuidV7Time } from '../domain/ids.ts'
+import {
+  type ApiKeyId,
+  type DeliveryId,
+  type EndpointId,
+  type EndpointKey,
+  type EventId,
+  type TenantId,
+  uuidV7Time,
+} from '../domain/ids.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import type { DeliveryRow, StoredEndpoint } from '../contracts/store.ts'
+import type { DeliveryRow } from '../contracts/history-store.ts'
+import type { StoredEndpoint } from '../contracts/account-store.ts'
 
 export const statusCode: Record<DeliveryStatus, number> = { pending: 0, delivered: 1, failed: 2, cancelled: 3 }
 const statusOfCode: readonly DeliveryStatus[] = ['pending', 'delivered', 'failed', 'cancelled']

@@ -14,10 +14,12 @@ import type { ApiKeyId, EndpointId, EndpointKey, TenantId } from '../domain/ids.
 import { limits } from '../domain/limits.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { type Store, StoreRefused } from '../contracts/store.ts'
+import { storedEndpoint } from './endpoint-seals.ts'
 import { createVault, type Vault, VaultError } from './vault.ts'
-import { Directory } from '../engine/tenant-cache.ts'
-import { installationSecrets, proveMasterKey, Rotation } from './master-key.ts'
-import type { EngineObserver } from '../engine/observer.ts'
+import { TenantCache } from '../engine/tenant-cache.ts'
+import { installationSecrets, proveMasterKey } from './master-key.ts'
+import { Rotation } from './rotation.ts'
+import type { EngineObserver } from '../contracts/observer.ts'
 
 const [oldKey, newKey] = [randomBytes(32), randomBytes(32)]
 const [oldVault, rotating, newVault] = [createVault([oldKey]), createVault([newKey, oldKey]), createVault([newKey])]
@@ -41,7 +43,7 @@ async function rig(t: TestContext) {
   for (const tenant of ['acme', 'acme', 'acme', 'other']) {
     const endpoint = sample(await store.nextEndpointKey(), tenant)
     endpoints.push(endpoint)
-    await store.createEndpoints([directoryWith(store, oldVault).seal(endpoint, standard)], null)
+    await store.createEndpoints([storedEndpoint(oldVault, endpoint, null)])
   }
   const told = { failures: [] as string[], rotated: 0 }
   const observer = {
@@ -55,7 +57,7 @@ async function rig(t: TestContext) {
     rotate: () => new Rotation(store, rotating, observer).run(() => true),
     /** What is stored, opened; throws where an endpoint does not open. */
     read: async (vault: Vault, tenant: string = 'acme') => {
-      const view = await directoryWith(store, vault).load(tenant as TenantId)
+      const view = await tenantCacheWith(store, vault).load(tenant as TenantId)
       for (const endpoint of view?.endpoints ?? []) endpoint.signingKeys(now)
       return view?.endpoints.map(({ endpoint }) => endpoint).toReversed()
     },
@@ -69,8 +71,8 @@ async function rig(t: TestContext) {
   }
 }
 
-function directoryWith(store: Store, vault: Vault): Directory {
-  return new Directory(store, vault, dialects, new Map(), { epoch: () => 1 })
+function tenantCacheWith(store: Store, vault: Vault): TenantCache {
+  return new TenantCache({ store, vault, dialects, installationSecrets: new Map(), trust: { cacheEpoch: () => 1 } })
 }
 
 function sample(key: EndpointKey, tenant: string): Endpoint {
@@ -114,8 +116,8 @@ test('the old key is needed until nothing is sealed with it, answers included', 
     sealedBody: oldVault.seal('{}', 'answer|key_1|again'),
     expiresAt: now + limits.idempotencyMs,
   }
-  const changed = directoryWith(store, oldVault).seal({ ...endpoint, updatedAt: now + 1 }, standard)
-  await store.updateEndpoint(changed, now, answer)
+  const changed = storedEndpoint(oldVault, { ...endpoint, updatedAt: now + 1 }, null)
+  await store.updateEndpoint(changed, now, { answer: answer })
   assert.equal(await rotate(), false)
   await assert.rejects(proveMasterKey(store, newVault), StoreRefused)
   await store.prune(0, answer.expiresAt, 10)
@@ -127,7 +129,7 @@ test('the old key is needed until nothing is sealed with it, answers included', 
 test('secrets of dialects that are not served, and deleted endpoints, are sealed anew too', async (t) => {
   const { store, rotate, endpoints, secrets } = await rig(t)
   const [endpoint] = endpoints as [Endpoint]
-  await store.deleteEndpoint(endpoint.tenant, endpoint.key, now, null)
+  await store.deleteEndpoint(endpoint.tenant, endpoint.key, now)
   await rotate()
   for (const { sealedSecrets, sealedHeaders } of await store.sealedEndpoints(0 as EndpointKey, 10))
     assert.ok(sealedSecrets.startsWith(newVault.mark) && sealedHeaders.startsWith(newVault.mark))

@@ -1,26 +1,12 @@
-// What the master key has sealed, and how another one takes its place while all goes on: everything that is not sealed
-// with the first key is sealed with it, in small steps, and each value is replaced only where it is still the one that
-// was read. Answers to idempotent requests are waited for instead: they are forgotten within the hour.
-//
-// The proof of the master key comes last. So whoever drops the old key too early cannot start, instead of finding
-// endpoints that do not open.
+// What the master key seals besides endpoints: the proof that a database belongs to it, and the installation's secrets.
 
-import type { EndpointKey } from '../domain/ids.ts'
-import { limits } from '../domain/limits.ts'
-import type { Dialect } from '../contracts/dialect.ts'
-import {
-  type SealedChange,
-  type SealedEndpoint,
-  type SealStore,
-  StoreRefused,
-  type UpkeepStore,
-} from '../contracts/store.ts'
+import type { DeliveryDialect } from '../contracts/delivery-dialect.ts'
+import { StoreRefused } from '../contracts/store.ts'
+import type { UpkeepStore } from '../contracts/upkeep-store.ts'
 import { type Vault, VaultError } from './vault.ts'
-import type { EngineObserver } from '../engine/observer.ts'
-import { sealContext } from '../engine/tenant-cache.ts'
 
-const proof = { name: 'master key proof', context: 'proof of the master key' }
-const secretPrefix = 'installation secret|'
+export const proof = { name: 'master key proof', context: 'proof of the master key' }
+export const secretPrefix = 'installation secret|'
 
 /** A database written with another master key is refused now, and not at its first delivery. @throws StoreRefused */
 export async function proveMasterKey(store: UpkeepStore, vault: Vault): Promise<void> {
@@ -36,7 +22,7 @@ export async function proveMasterKey(store: UpkeepStore, vault: Vault): Promise<
 export async function installationSecrets(
   store: UpkeepStore,
   vault: Vault,
-  dialects: ReadonlyMap<string, Dialect>,
+  dialects: ReadonlyMap<string, DeliveryDialect>,
 ): Promise<ReadonlyMap<string, string>> {
   const secrets = new Map<string, string>()
   for (const { name, installationSecret } of dialects.values()) {
@@ -46,78 +32,4 @@ export async function installationSecrets(
     secrets.set(name, vault.open(sealed, context))
   }
   return secrets
-}
-
-export class Rotation {
-  readonly #store: SealStore
-  readonly #vault: Vault
-  readonly #observer: EngineObserver
-
-  constructor(store: SealStore, vault: Vault, observer: EngineObserver) {
-    this.#store = store
-    this.#vault = vault
-    this.#observer = observer
-  }
-
-  /**
-   * Seals with the first key what is sealed with another. True: there is nothing left of that. A step is followed by the
-   * next as long as `goOn` says so.
-   */
-  async run(goOn: () => boolean): Promise<boolean> {
-    // What another request changed meanwhile, on a node that seals with another key, is found the second time.
-    const isLeft = (await this.#endpoints(goOn)) > 0 && (await this.#endpoints(goOn)) > 0
-    // Those of dialects that are not served here too.
-    await this.#installation((name) => (name.startsWith(secretPrefix) ? name : null))
-    if (isLeft || !goOn() || (await this.#store.hasOtherAnswers(this.#vault.mark))) return false
-    await this.#installation((name) => (name === proof.name ? proof.context : null))
-    this.#observer.masterKeyRotated()
-    return true
-  }
-
-  /** Gives how many were sealed with another key. */
-  async #endpoints(goOn: () => boolean): Promise<number> {
-    let count = 0
-    let after = 0 as EndpointKey
-    while (goOn()) {
-      const rows = await this.#store.sealedEndpoints(after, limits.rotationStepRows)
-      const resealed = rows.flatMap((before) => this.#reseal(before))
-      if (resealed.length > 0) await this.#store.resealEndpoints(resealed)
-      count += resealed.length
-      const last = rows.at(-1)
-      if (last === undefined || rows.length < limits.rotationStepRows) break
-      after = last.key
-    }
-    return count
-  }
-
-  /** Nothing, where there is nothing to do, or nothing to be done. */
-  #reseal(before: SealedEndpoint): SealedChange[] {
-    try {
-      const after = {
-        ...before,
-        sealedSecrets: this.#sealed(before.sealedSecrets, sealContext(before, 'secrets')),
-        sealedHeaders: this.#sealed(before.sealedHeaders, sealContext(before, 'headers')),
-      }
-      const isSame = after.sealedSecrets === before.sealedSecrets && after.sealedHeaders === before.sealedHeaders
-      return isSame ? [] : [{ before, after }]
-    } catch (error) {
-      // None of the keys opens it, so it needs none of them.
-      this.#observer.failed(`endpoint ${before.key} cannot be sealed with another master key`, error)
-      return []
-    }
-  }
-
-  /** Seals anew each value of the installation that has a context. */
-  async #installation(contextOf: (name: string) => string | null): Promise<void> {
-    for (const { name, value } of await this.#store.installationValues()) {
-      const context = contextOf(name)
-      const after = context === null ? value : this.#sealed(value, context)
-      if (after !== value) await this.#store.replaceInstallationValue(name, value, after)
-    }
-  }
-
-  #sealed(sealed: string, context: string): string {
-    if (sealed.startsWith(this.#vault.mark)) return sealed
-    return this.#vault.seal(this.#vault.open(sealed, context), context)
-  }
 }

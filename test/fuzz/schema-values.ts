@@ -1,8 +1,7 @@
 // Values that a schema accepts. Where the name of a field says more than its schema, values that make sense.
 
 import fc, { type Arbitrary } from 'fast-check'
-import type { FrontName, Schema } from './documents.ts'
-import { fronts } from './documents.ts'
+import { type FrontName, type Schema, fronts } from './documents.ts'
 
 const header = fc.stringMatching(/^X-[A-Za-z]{1,10}$/)
 const headers = fc.dictionary(header, fc.stringMatching(/^[!-~]{1,20}$/), { maxKeys: 3 })

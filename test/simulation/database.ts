@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { Database } from '../../src/store/sqlite/database.ts'
 import { migrate } from '../../src/store/sqlite/migrate.ts'
 import { sharedRoles } from './sharing.ts'
-import type { Change } from '../../src/contracts/store.ts'
+import type { Change } from '../../src/contracts/lease-store.ts'
 import { ownRoles, type Roles } from './roles.ts'
 
 /** @param tell hears what nodes are to be told of, in the middle of the call that changes it */

@@ -1,10 +1,10 @@
 // A committed delivery in the ledger, and what must hold for every move of it that is recorded.
 
-import type { SendResult } from '../../src/domain/attempt.ts'
+import type { SendResult } from '../../src/contracts/transport.ts'
 import type { EndReason } from '../../src/domain/delivery.ts'
 import type { DeliveryId, Incarnation } from '../../src/domain/ids.ts'
 import type { Dialect } from '../../src/contracts/dialect.ts'
-import type { RecordedMove } from '../../src/contracts/store.ts'
+import type { RecordedMove } from '../../src/contracts/commit-store.ts'
 
 export interface Entry {
   readonly id: DeliveryId

@@ -1,7 +1,8 @@
 // Faults that are planted on purpose, to see that the checks see them: a simulation that never complains proves nothing.
 
 import type { Database } from '../../src/store/sqlite/database.ts'
-import type { ClaimRequest, CommitBatch } from '../../src/contracts/store.ts'
+import type { ClaimRequest } from '../../src/contracts/lease-store.ts'
+import type { CommitBatch } from '../../src/contracts/commit-store.ts'
 import type { Incarnation } from '../../src/domain/ids.ts'
 import { hour } from '../../src/domain/time.ts'
 import type { Roles } from './roles.ts'
@@ -26,7 +27,7 @@ export function withFlaw(db: Database, roles: Roles, flaw: Flaw): Roles {
     case 'forgets commits':
       broken.commit = (batch) =>
         batch.events.length > 0 && batch.events.length % 3 === 0
-          ? { events: batch.events.map(() => ({ kind: 'stored' })), fenced: [], learnt: [] }
+          ? { events: batch.events.map(() => ({ kind: 'stored' })), fenced: [], remoteHealth: [] }
           : roles.commit(batch)
       return broken
     case 'stores half of an event':

@@ -1,22 +1,22 @@
 // Keeps book of all that happens, beside the engine and the database, and says what must not have happened.
 
-import type { SendRequest, SendResult } from '../../src/domain/attempt.ts'
+import type { SendRequest, SendResult } from '../../src/contracts/transport.ts'
 import { limits } from '../../src/domain/limits.ts'
 import type { DeliveryId, EndpointKey, Incarnation } from '../../src/domain/ids.ts'
 import type { EndReason } from '../../src/domain/delivery.ts'
 import { endpointMatches } from '../../src/domain/matching.ts'
 import type { Event } from '../../src/domain/event.ts'
-import { cancelReason } from '../../src/engine/deliver.ts'
+import { cancelReason } from '../../src/engine/record.ts'
+import type { ClaimedDelivery } from '../../src/contracts/lease-store.ts'
 import type {
-  ClaimedDelivery,
   CommitBatch,
   CommitResult,
-  EndpointFacts,
+  AttemptSummary,
   NewDelivery,
   NewEvent,
   RecordedMove,
-  StoredEndpoint,
-} from '../../src/contracts/store.ts'
+} from '../../src/contracts/commit-store.ts'
+import type { StoredEndpoint } from '../../src/contracts/account-store.ts'
 import type { Dialect } from '../../src/contracts/dialect.ts'
 import type { Roles } from './roles.ts'
 import { type Entry, faultsOfMove, leastWaitMs, newEntry } from './entry.ts'
@@ -155,14 +155,14 @@ export class Ledger {
     for (const [index, event] of batch.events.entries()) {
       if (result.events[index]?.kind === 'stored') this.#stored(event, batch)
     }
-    for (const { endpoint, disable } of batch.facts) {
+    for (const { endpoint, disable } of batch.summaries) {
       if (disable !== undefined) this.mayEnd(this.#world.labelOf(endpoint), cancelReason(disable))
     }
     const fenced = new Set(result.fenced)
     for (const move of batch.moves) if (!fenced.has(move.delivery)) this.#moved(move, batch.node)
   }
 
-  #stored({ event, deliveries }: NewEvent, { node, facts }: CommitBatch): void {
+  #stored({ event, deliveries }: NewEvent, { node, summaries }: CommitBatch): void {
     const view = this.#world.roles.loadTenant(event.tenant)
     if (view === null) return this.violated(`event ${event.id} was stored for a tenant that is not there`)
     const number = numberIn(event.data)
@@ -176,7 +176,7 @@ export class Ledger {
     }
     // A test goes to one endpoint, whatever that wants.
     if (event.data.includes('"test"')) return
-    this.#checkMatched(number, event, view.endpoints, deliveries, facts)
+    this.#checkMatched(number, event, view.endpoints, deliveries, summaries)
   }
 
   #checkMatched(
@@ -184,7 +184,7 @@ export class Ledger {
     event: Event,
     endpoints: readonly StoredEndpoint[],
     deliveries: readonly NewDelivery[],
-    facts: readonly EndpointFacts[],
+    summaries: readonly AttemptSummary[],
   ): void {
     const wanted = endpoints.filter((endpoint) => endpointMatches(endpoint, event.type, event.attributes))
     const got = new Set(deliveries.map(({ endpoint }) => endpoint))
@@ -192,7 +192,7 @@ export class Ledger {
       if (!got.delete(key)) this.violated(`event ${number} is missing for ${this.#world.labelOf(key)}`)
     }
     // Those that this very commit has switched off may have got it or not.
-    for (const { endpoint, disable } of facts) if (disable !== undefined) got.delete(endpoint)
+    for (const { endpoint, disable } of summaries) if (disable !== undefined) got.delete(endpoint)
     for (const key of got) this.violated(`event ${number} was stored for ${this.#world.labelOf(key)}, which is off`)
   }
 

@@ -8,14 +8,10 @@ import type { Incarnation } from '../../src/domain/ids.ts'
 import { limits } from '../../src/domain/limits.ts'
 import { day } from '../../src/domain/time.ts'
 import { registry } from '../../src/dialects/registry.ts'
-import { Directory } from '../../src/engine/tenant-cache.ts'
-import { Engine } from '../../src/engine/engine.ts'
-import { Membership } from '../../src/engine/membership.ts'
-import type { EngineObserver } from '../../src/engine/observer.ts'
-import type { Context } from '../../src/operations/context.ts'
-import { KeyRing } from '../../src/operations/key-ring.ts'
-import { Replays } from '../../src/operations/replays.ts'
-import { StoreUnavailable } from '../../src/contracts/store.ts'
+import { openEngine } from '../../src/engine/engine.ts'
+import type { EngineObserver } from '../../src/contracts/observer.ts'
+import { type Context, createContext } from '../../src/operations/context.ts'
+import { Unavailable } from '../../src/domain/unavailable.ts'
 import { Link } from './link.ts'
 import { networkOf } from './network.ts'
 import type { Doer, Surroundings } from './surroundings.ts'
@@ -37,7 +33,6 @@ export class Life implements Doer {
   #stopping = false
   #frozen: (() => void)[] | null = null
   #context: Context | null = null
-  #membership: Membership | null = null
 
   /** @param machine whose clock it goes by */
   constructor(world: Surroundings, name: string, machine: { readonly skewMs: number }) {
@@ -66,49 +61,40 @@ export class Life implements Doer {
   }
 
   get incarnation(): Incarnation | null {
-    return this.#membership?.incarnation ?? null
+    return this.#context?.engine.membership.incarnation ?? null
   }
 
-  /** Joins and begins to work. @throws StoreUnavailable */
+  /** Joins and begins to work. @throws Unavailable */
   async start(delivers: boolean): Promise<void> {
     const { random } = this.#world
     const store = this.link.store()
-    const membership = await Membership.join(store, this.clock, this.#observer())
-    const directory = new Directory(store, vault, dialects, installationSecrets, membership)
-    let keys: KeyRing | null = null
     const randomBytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, () => random.between(0, 255))
-    const engine = Engine.start({
+    const engine = await openEngine({
       store,
-      membership,
+      vault,
+      dialects,
+      installationSecrets,
       delivers,
-      directory,
       sender: networkOf(this.#world, this),
       clock: this.clock,
       randomBytes,
       random: random.fraction,
       retryScale: this.#world.plan.retryScale,
       retentionMs: 30 * day,
-      rotation: null,
       observer: this.#observer(),
     })
-    this.#membership = membership
-    this.#context = {
+    this.#context = createContext({
       store,
       engine,
-      directory,
-      // Made when it is asked for: it takes longer to make than most lives last.
-      get keys() {
-        return (keys ??= new KeyRing(store, membership))
-      },
-      replays: new Replays(),
       vault,
       dialects,
+      allDialects: dialects,
       publicKeys: new Map(),
       egress: { refusesUrl: () => null },
       clock: this.clock,
       randomBytes,
       allowHttp: false,
-    }
+    })
   }
 
   enter(action: () => void): void {
@@ -140,7 +126,7 @@ export class Life implements Doer {
       await this.#context?.engine.stop(limits.stopMs)
       this.#world.ledger.stopped(this)
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error
+      if (!(error instanceof Unavailable)) throw error
     }
   }
 
@@ -151,11 +137,10 @@ export class Life implements Doer {
       ended: () => {},
       committed: () => {},
       masterKeyRotated: () => {},
-      storeChanged: (available) =>
-        this.#world.trace(() => `${this.name} database ${available ? 'answers' : 'is away'}`),
+      storeAnswered: (part) => this.#world.trace(() => `${this.name} database answers ${part}`),
       failed: (what, error) => {
         this.#world.trace(() => `${this.name} ${what}: ${String(error)}`)
-        if (!(error instanceof StoreUnavailable)) this.#world.ledger.violated(`${this.name}: ${what}: ${String(error)}`)
+        if (!(error instanceof Unavailable)) this.#world.ledger.violated(`${this.name}: ${what}: ${String(error)}`)
       },
     }
   }

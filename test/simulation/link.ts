@@ -2,7 +2,9 @@
 // its answer, or take effect after it was given up. What may be told of each is the store's contract.
 
 import { limits } from '../../src/domain/limits.ts'
-import { type Change, type CommitBatch, IncarnationLost, type Store, StoreUnavailable } from '../../src/contracts/store.ts'
+import { IncarnationLost, type Store, StoreUnavailable } from '../../src/contracts/store.ts'
+import type { Change } from '../../src/contracts/lease-store.ts'
+import type { CommitBatch } from '../../src/contracts/commit-store.ts'
 import type { Doer, Surroundings } from './surroundings.ts'
 
 /** What becomes of one call. */
@@ -109,7 +111,7 @@ export class Link {
       }
       if (method === 'commit' && this.#world.has('answers commits before they take effect')) {
         const { events } = args[0] as CommitBatch
-        answer(0, () => resolve({ events: events.map(() => ({ kind: 'stored' })), fenced: [], learnt: [] }))
+        answer(0, () => resolve({ events: events.map(() => ({ kind: 'stored' })), fenced: [], remoteHealth: [] }))
       }
       if (fate === 'late') {
         // Given up by the node before it takes effect, if it does at all.

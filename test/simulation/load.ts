@@ -7,11 +7,13 @@ import { failure, type Result } from '../../src/domain/problem.ts'
 import type { Dialect } from '../../src/contracts/dialect.ts'
 import type { Context } from '../../src/operations/context.ts'
 import { replay, retryDelivery } from '../../src/operations/deliveries.ts'
-import { changeEndpoint, createEndpoint, deleteEndpoint, rotateSecret } from '../../src/operations/endpoints.ts'
+import { deleteEndpoint } from '../../src/operations/endpoints.ts'
+import { changeEndpoint, rotateSecret } from '../../src/operations/change-endpoint.ts'
+import { createEndpoint } from '../../src/operations/create-endpoints.ts'
 import { type EventInput, publishEvents } from '../../src/operations/publish-event.ts'
 import { createTenant, deleteTenant } from '../../src/operations/tenants.ts'
 import { sendTestNow } from '../../src/operations/test-endpoint.ts'
-import { StoreUnavailable } from '../../src/contracts/store.ts'
+import { Unavailable } from '../../src/domain/unavailable.ts'
 import type { Life } from './life.ts'
 import { pick } from './plan.ts'
 import { Posts } from './posts.ts'
@@ -219,15 +221,15 @@ export class Load {
     life: Life,
     what: string,
     action: (context: Context) => Promise<Result<unknown> | void>,
-    refused: (error: StoreUnavailable) => void = () => {},
+    refused: (error: Unavailable) => void = () => {},
   ): Promise<void> {
     const { context } = life
-    if (context === null) return refused(new StoreUnavailable('the node is down'))
+    if (context === null) return refused(new Unavailable('the node is down'))
     this.#world.trace(() => `${life.name} is asked to ${what}`)
     try {
       await action(context)
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error
+      if (!(error instanceof Unavailable)) throw error
       refused(error)
     }
   }

@@ -1,7 +1,7 @@
 // The way of a request to its receiver and back: it takes a while, and what a node had sent when it crashed may still
 // arrive, or not.
 
-import type { Sender, SendResult } from '../../src/domain/attempt.ts'
+import type { Sender, SendResult } from '../../src/contracts/transport.ts'
 import type { Doer, Surroundings } from './surroundings.ts'
 
 export function networkOf(world: Surroundings, life: Doer): Sender {

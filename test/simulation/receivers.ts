@@ -1,6 +1,6 @@
 // Customers' servers: each has a mood, and the mood changes.
 
-import type { SendResult } from '../../src/domain/attempt.ts'
+import type { SendResult } from '../../src/contracts/transport.ts'
 import { parseRetryAfter } from '../../src/net/retry-after.ts'
 import type { Random } from '../support/random.ts'
 import { pick } from './plan.ts'

@@ -3,17 +3,9 @@
 
 import type { EndpointKey, Incarnation, TenantId } from '../../src/domain/ids.ts'
 import type { Database } from '../../src/store/sqlite/database.ts'
-import {
-  type Change,
-  type Claim,
-  type ClaimRequest,
-  type CommitBatch,
-  type CommitResult,
-  type EndpointFacts,
-  type Heartbeat,
-  IncarnationLost,
-  type LearntHealth,
-} from '../../src/contracts/store.ts'
+import { IncarnationLost } from '../../src/contracts/store.ts'
+import type { Change, Claim, ClaimRequest, Heartbeat } from '../../src/contracts/lease-store.ts'
+import type { CommitBatch, CommitResult, AttemptSummary, RemoteHealth } from '../../src/contracts/commit-store.ts'
 import type { Roles } from './roles.ts'
 
 type Shared = Pick<
@@ -70,27 +62,30 @@ export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (
     commit(batch: CommitBatch): CommitResult {
       refuseTheDead(batch.node)
       db.run('UPDATE nodes SET heartbeat_at = ? WHERE incarnation = ?', now(), batch.node)
-      const disabled = batch.facts.flatMap((facts) => tenantToDisable(facts))
-      const learnt = batch.facts.flatMap((facts) => learntOf(facts))
+      const disabled = batch.summaries.flatMap((summary) => tenantToDisable(summary))
+      const remoteHealth = batch.summaries.flatMap((summary) => remoteHealthOf(summary))
       const result = own.commit(batch)
       for (const tenant of disabled) tell({ kind: 'tenant', tenant })
       const waits = batch.events.some(
         ({ deliveries }, index) => result.events[index]?.kind === 'stored' && deliveries.some(({ leased }) => !leased),
       )
       if (waits) tell({ kind: 'due' })
-      return { ...result, learnt }
+      return { ...result, remoteHealth }
     },
 
-    createTenant: (tenant) => told(own.createTenant(tenant), true, { kind: 'tenant', tenant: tenant.id }),
-    updateTenant: (id, change) => told(own.updateTenant(id, change), true, { kind: 'tenant', tenant: id }),
-    deleteTenant: (id, at) => told(own.deleteTenant(id, at), true, { kind: 'tenant', tenant: id }, { kind: 'keys' }),
-    createEndpoints: (endpoints, answer) =>
-      told(own.createEndpoints(endpoints, answer), 'written', ...endpoints.map(changeOf)),
-    updateEndpoint: (endpoint, version, answer) =>
-      told(own.updateEndpoint(endpoint, version, answer), 'written', changeOf(endpoint)),
-    deleteEndpoint: (tenant, key, at, answer) =>
-      told(own.deleteEndpoint(tenant, key, at, answer), 'written', { kind: 'tenant', tenant }),
-    revokeKey: (id, at) => told(own.revokeKey(id, at), true, { kind: 'keys' }),
+    createTenant: (tenant, envelope) =>
+      told(own.createTenant(tenant, envelope), 'written', { kind: 'tenant', tenant: tenant.id }),
+    updateTenant: (id, change, envelope) =>
+      told(own.updateTenant(id, change, envelope), 'written', { kind: 'tenant', tenant: id }),
+    deleteTenant: (id, at, envelope) =>
+      told(own.deleteTenant(id, at, envelope), 'written', { kind: 'tenant', tenant: id }, { kind: 'keys' }),
+    createEndpoints: (endpoints, envelope) =>
+      told(own.createEndpoints(endpoints, envelope), 'written', ...endpoints.map(changeOf)),
+    updateEndpoint: (endpoint, version, envelope) =>
+      told(own.updateEndpoint(endpoint, version, envelope), 'written', changeOf(endpoint)),
+    deleteEndpoint: (tenant, key, at, envelope) =>
+      told(own.deleteEndpoint(tenant, key, at, envelope), 'written', { kind: 'tenant', tenant }),
+    revokeKey: (id, at, envelope) => told(own.revokeKey(id, at, envelope), 'written', { kind: 'keys' }),
     rearmDelivery: (id, at) => told(own.rearmDelivery(id, at), true, { kind: 'due' }),
     rearmDeliveries(request) {
       const step = own.rearmDeliveries(request)
@@ -109,22 +104,22 @@ export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (
     return result
   }
 
-  function tenantToDisable({ endpoint, disable }: EndpointFacts): TenantId[] {
+  function tenantToDisable({ endpoint, disable }: AttemptSummary): TenantId[] {
     if (disable === undefined) return []
     const row = db.get<{ tenant: TenantId }>('SELECT tenant FROM endpoints WHERE key = ? AND enabled = 1', endpoint)
     return row === undefined ? [] : [row.tenant]
   }
 
   /** What other nodes have recorded of an endpoint's failures, where this one has nothing to say of them. */
-  function learntOf({ endpoint, known, health }: EndpointFacts): LearntHealth[] {
+  function remoteHealthOf({ endpoint, expectedHealth, health }: AttemptSummary): RemoteHealth[] {
     if (health !== undefined) return []
     const row = db.get<{ tenant: TenantId; health: string | null }>(
       'SELECT p.tenant, s.health FROM endpoints p JOIN endpoint_status s ON s.endpoint = p.key WHERE p.key = ?',
       endpoint,
     )
-    return row === undefined || row.health === known
+    return row === undefined || row.health === expectedHealth
       ? []
-      : [{ tenant: row.tenant, endpoint, known, health: row.health }]
+      : [{ tenant: row.tenant, endpoint, expectedHealth, health: row.health }]
   }
 }
 

@@ -1,6 +1,6 @@
 // What the parts of a node see of the world around them. The world itself, which knows them all, is in world.ts.
 
-import type { Change } from '../../src/contracts/store.ts'
+import type { Change } from '../../src/contracts/lease-store.ts'
 import type { Random } from '../support/random.ts'
 import type { Roles } from './roles.ts'
 import type { Flaw } from './flaws.ts'

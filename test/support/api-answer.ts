@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { operatorErrorCodes } from '../../src/api/operator-front.ts'
+import { operatorErrorCodes } from '../../src/api/problems.ts'
 import { ProblemSchema } from '../../src/api/shapes.ts'
 
 /** The fields that tests read. Which of them there are depends on the route; the schemas say. */

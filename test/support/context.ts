@@ -2,25 +2,21 @@
 
 import { randomBytes } from 'node:crypto'
 import { standard } from '../../src/dialects/standard/wire.ts'
-import type { Context } from '../../src/operations/context.ts'
-import { KeyRing } from '../../src/operations/key-ring.ts'
-import { Replays } from '../../src/operations/replays.ts'
-import { createVault } from '../../src/vault/vault.ts'
+import { type Context, createContext } from '../../src/operations/context.ts'
 import type { Rig } from './engine-rig.ts'
 
-export function contextOf({ store, engine, directory, clock }: Rig): Context {
-  return {
+export function contextOf({ store, engine, vault, clock }: Rig): Context {
+  const dialects = new Map([[standard.name, standard]])
+  return createContext({
     store,
     engine,
-    directory,
-    keys: new KeyRing(store, { epoch: () => 1 }),
-    replays: new Replays(),
-    vault: createVault([randomBytes(32)]),
-    dialects: new Map([[standard.name, standard]]),
+    vault,
+    dialects,
+    allDialects: dialects,
     publicKeys: new Map(),
     egress: { refusesUrl: () => null },
     clock,
     randomBytes,
     allowHttp: false,
-  }
+  })
 }

@@ -5,18 +5,21 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { Sender, SendRequest, SendResult } from '../../src/domain/attempt.ts'
+import type { Sender, SendRequest, SendResult } from '../../src/contracts/transport.ts'
 import type { Endpoint } from '../../src/domain/endpoint.ts'
 import type { DeliveryId, EndpointId, EventId, TenantId } from '../../src/domain/ids.ts'
 import type { Dialect } from '../../src/contracts/dialect.ts'
 import { standard } from '../../src/dialects/standard/wire.ts'
-import { Directory } from '../../src/engine/tenant-cache.ts'
-import { type Accepted, Engine } from '../../src/engine/engine.ts'
-import { Membership } from '../../src/engine/membership.ts'
-import type { EngineObserver } from '../../src/engine/observer.ts'
+import type { TenantCache } from '../../src/engine/tenant-cache.ts'
+import { type Engine, openEngine } from '../../src/engine/engine.ts'
+import type { Accepted } from '../../src/engine/accept.ts'
+import type { EngineObserver } from '../../src/contracts/observer.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
-import type { DeliveryRow, LoadedTenant, Store } from '../../src/contracts/store.ts'
-import { createVault } from '../../src/vault/vault.ts'
+import type { Store } from '../../src/contracts/store.ts'
+import type { DeliveryRow } from '../../src/contracts/history-store.ts'
+import type { LoadedTenant } from '../../src/contracts/account-store.ts'
+import { storedEndpoint } from '../../src/vault/endpoint-seals.ts'
+import { createVault, type Vault } from '../../src/vault/vault.ts'
 import { FakeClock } from './fake-clock.ts'
 
 export const tenant = 'acme' as TenantId
@@ -52,9 +55,10 @@ export const failed: SendResult = { outcome: { kind: 'rejected', status: 500, re
 export interface Rig {
   readonly clock: FakeClock
   readonly sender: FakeSender
+  readonly vault: Vault
   readonly observed: { readonly failures: string[]; readonly storeChanges: boolean[] }
   store: Store
-  directory: Directory
+  tenantCache: TenantCache
   engine: Engine
   addEndpoint(path: string, more?: Partial<Endpoint>): Promise<Endpoint>
   accept(count: number, more?: { readonly type?: string; readonly bytes?: number }): Promise<readonly Accepted[]>
@@ -69,6 +73,8 @@ export interface Rig {
 export interface RigOptions {
   readonly dialect?: Dialect
   readonly wrapStore?: (store: Store) => Store
+  /** Default: one that fills `Rig.observed`. */
+  readonly observer?: EngineObserver
 }
 
 /** For `wrapStore`: tenants are read as `change` makes them. */
@@ -92,35 +98,38 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
   const vault = createVault([randomBytes(32)])
   let counter = 0
 
-  const observer: EngineObserver = {
+  const observer: EngineObserver = options.observer ?? {
     accepted: () => {},
     attempted: () => {},
     ended: () => {},
     committed: () => {},
-    failed: (what, error) => observed.failures.push(`${what}: ${String(error)}`),
+    failed(what, error, part) {
+      if (part === 'commits') observed.storeChanges.push(false)
+      else observed.failures.push(`${what}: ${String(error)}`)
+    },
     masterKeyRotated: () => {},
-    storeChanged: (available) => observed.storeChanges.push(available),
+    storeAnswered(part) {
+      if (part === 'commits') observed.storeChanges.push(true)
+    },
   }
-  const open = async (): Promise<{ store: Store; directory: Directory; engine: Engine }> => {
+  const open = async (): Promise<{ store: Store; tenantCache: TenantCache; engine: Engine }> => {
     const opened = await openSqliteStore(join(folder, 'posthorn.db'))
     const store = options.wrapStore?.(opened) ?? opened
-    const membership = await Membership.join(store, clock, observer)
-    const directory = new Directory(store, vault, new Map([[dialect.name, dialect]]), new Map(), membership)
-    const engine = Engine.start({
+    const engine = await openEngine({
       store,
-      membership,
+      vault,
+      dialects: new Map([[dialect.name, dialect]]),
+      installationSecrets: new Map(),
       delivers: true,
-      directory,
       sender,
       clock,
       randomBytes,
       random: () => 0.5,
       retryScale: 1,
       retentionMs: 30 * 24 * 3600 * 1000,
-      rotation: null,
       observer,
     })
-    return { store, directory, engine }
+    return { store, tenantCache: engine.tenantCache, engine }
   }
   const first = await open()
   await first.store.createTenant({
@@ -134,6 +143,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
   const rig: Rig = {
     clock,
     sender,
+    vault,
     observed,
     ...first,
     async addEndpoint(path, more = {}) {
@@ -155,16 +165,16 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
         updatedAt: now,
         ...more,
       }
-      await rig.store.createEndpoints([rig.directory.seal(endpoint, dialect)], null)
-      rig.directory.drop(tenant)
+      await rig.store.createEndpoints([storedEndpoint(vault, endpoint, null)])
+      rig.tenantCache.drop(tenant)
       return endpoint
     },
     async accept(count, { type = 'thing.happened', bytes = 10 } = {}) {
-      const view = await rig.directory.load(tenant)
-      if (view === null) throw new Error('no tenant')
+      const cached = await rig.tenantCache.load(tenant)
+      if (cached === null) throw new Error('no tenant')
       const acceptedAt = clock.now()
       const drafts = Array.from({ length: count }, () => ({
-        view,
+        tenant: cached,
         event: {
           id: `msg_${++counter}` as EventId,
           tenant,

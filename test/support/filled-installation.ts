@@ -80,7 +80,7 @@ async function fillDeliveries(store: Store): Promise<void> {
         exchange,
       }),
     ],
-    facts: [
+    summaries: [
       {
         endpoint: failing.key,
         attempts: 3,
@@ -96,9 +96,9 @@ async function fillDeliveries(store: Store): Promise<void> {
     await accept(store, node, endpoint, 21, { leased: false, count: 2 })
   }
   const disabled = { ...off, enabled: false, disabledReason: 'requested', updatedAt: start + 30 } as const
-  assert.equal(await store.updateEndpoint(disabled, off.updatedAt, answer), 'written')
+  assert.equal(await store.updateEndpoint(disabled, off.updatedAt, { answer: answer }), 'written')
   await sweepAll(store, 31)
-  assert.equal(await store.deleteEndpoint(other, deleted.key, start + 32, null), 'written')
+  assert.equal(await store.deleteEndpoint(other, deleted.key, start + 32), 'written')
 
   await accept(store, node, idle, 40, { event: { attributes: { '': '', 'a b': '漢😀', long: 'x'.repeat(256) } } })
   const odd = sampleEvent(other, 41, {

@@ -2,7 +2,8 @@
 // a moment later, and nobody asks how it ends. Only for the controls that show that such a server is found out.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Accepted, Engine } from '../../src/engine/engine.ts'
+import { Engine } from '../../src/engine/engine.ts'
+import type { Accepted } from '../../src/engine/accept.ts'
 
 const lateMs = 100
 

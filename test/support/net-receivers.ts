@@ -7,12 +7,11 @@ import type { RequestListener } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { TestContext } from 'node:test'
-import type { SendRequest, SendResult } from '../../src/domain/attempt.ts'
+import type { SendRequest, SendResult } from '../../src/contracts/transport.ts'
 import { createAddressPolicy } from '../../src/net/address-policy.ts'
 import { createGuard } from '../../src/net/guard.ts'
 import type { Lookup } from '../../src/net/lookup.ts'
-import { createSender } from '../../src/net/sender.ts'
-import type { HttpSender } from '../../src/net/sender.ts'
+import { createSender, type HttpSender } from '../../src/net/sender.ts'
 
 /** What a receiver that never ends writes at once. */
 const floodBlockBytes = 65_536

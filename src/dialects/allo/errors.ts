@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { FieldError, Problem } from '../../domain/problem.ts'
-import type { Answer } from '../../http/front.ts'
+import type { Answer } from '../../http/answer.ts'
 import { idempotencyKeyReused } from '../../front/idempotency.ts'
 
 type ErrorType =

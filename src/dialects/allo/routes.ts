@@ -1,25 +1,21 @@
 // Allo's webhook API as its customers see it: paths, authentication, shapes. Sources: README.md beside this file.
 
+import { answerWith } from '../../http/answer.ts'
 import { Type } from 'typebox'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import type { EndpointId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { success } from '../../domain/problem.ts'
-import { ifOk } from '../../domain/maybe-promise.ts'
 import { isoSeconds } from '../../domain/time.ts'
 import type { DialectFront } from '../../front/dialect-front.ts'
-import { type AnyRoute, route } from '../../http/front.ts'
+import { type AnyRoute, route } from '../../http/route.ts'
 import { idempotently } from '../../front/idempotency.ts'
 import { renderOnce } from '../../http/render.ts'
 import type { Context } from '../../operations/context.ts'
 import type { EndpointInput } from '../../operations/endpoint-rules.ts'
-import {
-  changeEndpoint,
-  createEndpoint,
-  deleteEndpoint,
-  getEndpoint,
-  listEndpoints,
-} from '../../operations/endpoints.ts'
+import { deleteEndpoint, getEndpoint, listEndpoints } from '../../operations/endpoints.ts'
+import { changeEndpoint } from '../../operations/change-endpoint.ts'
+import { createEndpoint } from '../../operations/create-endpoints.ts'
 import { alloProblem } from './errors.ts'
 import { allo, scope, topics } from './wire.ts'
 
@@ -90,125 +86,150 @@ export function alloFront(context: Context): DialectFront {
   }
 }
 
+const shared = { tag: 'Webhooks', needs: scope } as const
+
 function alloRoutes(context: Context): AnyRoute[] {
-  const shared = { tag: 'Webhooks', needs: scope } as const
   return [
-    route({
-      ...shared,
-      method: 'GET',
-      path: `${path}/event_types`,
-      operationId: 'listWebhookEventTypes',
-      summary: 'List webhook event types',
-      access: 'read',
-      answers: {
-        200: Type.Object({ data: Type.Array(Type.Object({ name: Type.String(), description: Type.String() })) }),
-        ...errors,
-      },
-      handle: () => success({ status: 200, body: { data: topics } }),
-    }),
-    route({
-      ...shared,
-      method: 'GET',
-      path,
-      operationId: 'listWebhooks',
-      summary: 'List webhooks',
-      access: 'read',
-      answers: { 200: Type.Object({ data: Type.Array(Webhook) }), ...errors },
-      async handle({ principal, tenant }) {
-        const endpoints = await listEndpoints(context, principal, tenant)
-        return endpoints.ok
-          ? success({ status: 200, body: { data: endpoints.value.map((endpoint) => webhook(endpoint, false)) } })
-          : endpoints
-      },
-    }),
-    route({
-      ...shared,
-      method: 'POST',
-      path,
-      operationId: 'createWebhook',
-      summary: 'Create webhook',
-      access: 'write',
-      body: Type.Object(fields),
-      answers: { 201: One, 400: ApiError, ...errors },
-      handle: ({ principal, tenant, body, request }) =>
-        idempotently(
-          context,
-          principal,
-          request,
-          (remember) =>
-            createEndpoint(
-              context,
-              principal,
-              tenant,
-              { url: body.url, eventTypes: body.topics, description: body.description ?? null },
-              remember,
-            ),
-          (endpoint: Endpoint) => ({ status: 201, body: { data: webhook(endpoint, true) } }),
-        ),
-    }),
-    route({
-      ...shared,
-      method: 'GET',
-      path: `${path}/:webhook_id`,
-      operationId: 'getWebhook',
-      summary: 'Get webhook',
-      access: 'read',
-      params: WebhookPath,
-      answers: { 200: One, 404: ApiError, ...errors },
-      handle: ({ principal, tenant, params }) =>
-        ifOk(getEndpoint(context, principal, tenant, params.webhook_id as EndpointId), (endpoint) =>
-          success({ status: 200, body: shown(endpoint) }),
-        ),
-    }),
-    route({
-      ...shared,
-      method: 'PUT',
-      path: `${path}/:webhook_id`,
-      operationId: 'updateWebhook',
-      summary: 'Update webhook: only the given fields change',
-      access: 'write',
-      params: WebhookPath,
-      body: Type.Partial(Type.Object({ ...fields, enabled: Type.Boolean() })),
-      answers: { 200: One, 400: ApiError, 404: ApiError, ...errors },
-      handle({ principal, tenant, params, body, request }) {
-        const { topics: eventTypes, url, description, enabled } = body
-        const input: EndpointInput = {
-          ...(url !== undefined && { url }),
-          ...(eventTypes !== undefined && { eventTypes }),
-          ...(description !== undefined && { description }),
-          ...(enabled !== undefined && { enabled }),
-        }
-        const id = params.webhook_id as EndpointId
-        return idempotently(
-          context,
-          principal,
-          request,
-          (remember) => changeEndpoint(context, principal, tenant, id, input, remember),
-          (endpoint: Endpoint) => ({ status: 200, body: { data: webhook(endpoint, false) } }),
-        )
-      },
-    }),
-    route({
-      ...shared,
-      method: 'DELETE',
-      path: `${path}/:webhook_id`,
-      operationId: 'deleteWebhook',
-      summary: 'Delete webhook, for good',
-      access: 'write',
-      params: WebhookPath,
-      answers: { 204: Type.Null(), 404: ApiError, ...errors },
-      handle({ principal, tenant, params, request }) {
-        const id = params.webhook_id as EndpointId
-        return idempotently(
-          context,
-          principal,
-          request,
-          (remember) => deleteEndpoint(context, principal, tenant, id, remember),
-          () => ({ status: 204 }),
-        )
-      },
-    }),
+    listWebhookEventTypesRoute(),
+    listWebhooksRoute(context),
+    createWebhookRoute(context),
+    getWebhookRoute(context),
+    updateWebhookRoute(context),
+    deleteWebhookRoute(context),
   ]
+}
+
+function listWebhookEventTypesRoute(): AnyRoute {
+  return route({
+    ...shared,
+    method: 'GET',
+    path: `${path}/event_types`,
+    operationId: 'listWebhookEventTypes',
+    summary: 'List webhook event types',
+    access: 'read',
+    answers: {
+      200: Type.Object({ data: Type.Array(Type.Object({ name: Type.String(), description: Type.String() })) }),
+      ...errors,
+    },
+    handle: () => success({ status: 200, body: { data: topics } }),
+  })
+}
+
+function listWebhooksRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'GET',
+    path,
+    operationId: 'listWebhooks',
+    summary: 'List webhooks',
+    access: 'read',
+    answers: { 200: Type.Object({ data: Type.Array(Webhook) }), ...errors },
+    handle: ({ principal, tenant }) =>
+      answerWith(listEndpoints(context, principal, tenant), (endpoints) => ({
+        status: 200,
+        body: { data: endpoints.map((endpoint) => webhook(endpoint, false)) },
+      })),
+  })
+}
+
+function createWebhookRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'POST',
+    path,
+    operationId: 'createWebhook',
+    summary: 'Create webhook',
+    access: 'write',
+    body: Type.Object(fields),
+    answers: { 201: One, 400: ApiError, ...errors },
+    handle: ({ principal, tenant, body, request }) =>
+      idempotently(
+        context,
+        principal,
+        request,
+        (remember) =>
+          createEndpoint(
+            context,
+            principal,
+            tenant,
+            { url: body.url, eventTypes: body.topics, description: body.description ?? null },
+            remember,
+          ),
+        (endpoint: Endpoint) => ({ status: 201, body: { data: webhook(endpoint, true) } }),
+      ),
+  })
+}
+
+function getWebhookRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'GET',
+    path: `${path}/:webhook_id`,
+    operationId: 'getWebhook',
+    summary: 'Get webhook',
+    access: 'read',
+    params: WebhookPath,
+    answers: { 200: One, 404: ApiError, ...errors },
+    handle: ({ principal, tenant, params }) =>
+      answerWith(getEndpoint(context, principal, tenant, params.webhook_id as EndpointId), (endpoint) => ({
+        status: 200,
+        body: shown(endpoint),
+      })),
+  })
+}
+
+function updateWebhookRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'PUT',
+    path: `${path}/:webhook_id`,
+    operationId: 'updateWebhook',
+    summary: 'Update webhook: only the given fields change',
+    access: 'write',
+    params: WebhookPath,
+    body: Type.Partial(Type.Object({ ...fields, enabled: Type.Boolean() })),
+    answers: { 200: One, 400: ApiError, 404: ApiError, ...errors },
+    handle({ principal, tenant, params, body, request }) {
+      const { topics: eventTypes, url, description, enabled } = body
+      const input: EndpointInput = {
+        ...(url !== undefined && { url }),
+        ...(eventTypes !== undefined && { eventTypes }),
+        ...(description !== undefined && { description }),
+        ...(enabled !== undefined && { enabled }),
+      }
+      const id = params.webhook_id as EndpointId
+      return idempotently(
+        context,
+        principal,
+        request,
+        (remember) => changeEndpoint(context, principal, tenant, id, input, remember),
+        (endpoint: Endpoint) => ({ status: 200, body: { data: webhook(endpoint, false) } }),
+      )
+    },
+  })
+}
+
+function deleteWebhookRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'DELETE',
+    path: `${path}/:webhook_id`,
+    operationId: 'deleteWebhook',
+    summary: 'Delete webhook, for good',
+    access: 'write',
+    params: WebhookPath,
+    answers: { 204: Type.Null(), 404: ApiError, ...errors },
+    handle({ principal, tenant, params, request }) {
+      const id = params.webhook_id as EndpointId
+      return idempotently(
+        context,
+        principal,
+        request,
+        (remember) => deleteEndpoint(context, principal, tenant, id, remember),
+        () => ({ status: 204 }),
+      )
+    },
+  })
 }
 
 const shown = renderOnce((endpoint) => ({ data: webhook(endpoint, true) }))

@@ -10,7 +10,8 @@ import {
   standardSecretFault,
   standardHeaders,
 } from '../../signing/standard-webhooks.ts'
-import type { Dialect, EventType, HealthChange, HealthFact, HealthReport } from '../../contracts/dialect.ts'
+import type { Dialect, EventType, HealthReport } from '../../contracts/dialect.ts'
+import type { HealthChange, HealthFact } from '../../contracts/delivery-dialect.ts'
 
 export const topics: readonly EventType[] = [
   { name: 'call.received', description: 'Inbound call received' },

@@ -5,7 +5,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { limits } from '../../domain/limits.ts'
 import type { FieldError, Problem } from '../../domain/problem.ts'
-import type { Answer } from '../../http/front.ts'
+import type { Answer } from '../../http/answer.ts'
 
 export function dialnexaProblem(problem: Problem, request: FastifyRequest): Answer {
   switch (problem.kind) {

@@ -1,23 +1,19 @@
 // DialNexa's webhook API as its customers see it: paths, authentication, shapes. Sources: README.md beside this file.
 
+import { answerWith } from '../../http/answer.ts'
 import { Type } from 'typebox'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import type { EndpointId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { success } from '../../domain/problem.ts'
-import { ifOk } from '../../domain/maybe-promise.ts'
 import type { DialectFront } from '../../front/dialect-front.ts'
-import { type AnyRoute, route } from '../../http/front.ts'
+import { type AnyRoute, route } from '../../http/route.ts'
 import { renderOnce } from '../../http/render.ts'
 import type { Context } from '../../operations/context.ts'
 import type { EndpointInput } from '../../operations/endpoint-rules.ts'
-import {
-  changeEndpoint,
-  createEndpoint,
-  deleteEndpoint,
-  getEndpoint,
-  listEndpoints,
-} from '../../operations/endpoints.ts'
+import { deleteEndpoint, getEndpoint, listEndpoints } from '../../operations/endpoints.ts'
+import { changeEndpoint } from '../../operations/change-endpoint.ts'
+import { createEndpoint } from '../../operations/create-endpoints.ts'
 import { dialnexaProblem } from './errors.ts'
 import { dialnexa, scopes, secretCharsMax } from './wire.ts'
 
@@ -94,85 +90,109 @@ export function dialnexaFront(context: Context): DialectFront {
   }
 }
 
+const read = { tag: 'Webhooks', access: 'read', needs: scopes.read } as const
+const manage = { tag: 'Webhooks', access: 'write', needs: scopes.manage } as const
+
 function dialnexaRoutes(context: Context): AnyRoute[] {
-  const read = { tag: 'Webhooks', access: 'read', needs: scopes.read } as const
-  const manage = { tag: 'Webhooks', access: 'write', needs: scopes.manage } as const
   return [
-    route({
-      ...manage,
-      method: 'POST',
-      path,
-      operationId: 'createWebhook',
-      summary: 'Create a webhook',
-      body: Type.Object({ ...fields, is_active: Type.Optional(fields.is_active) }),
-      answers: { 201: CreatedWebhook, 400: ApiError, ...errors },
-      async handle({ principal, tenant, body }) {
-        const input = { ...inputOf(body), url: body.url, eventTypes: body.events }
-        const created = await createEndpoint(context, principal, tenant, input)
-        if (!created.ok) return created
-        return success({ status: 201, body: { ...webhook(created.value), secret: body.secret } })
-      },
-    }),
-    route({
-      ...read,
-      method: 'GET',
-      path,
-      operationId: 'listWebhooks',
-      summary: 'List webhooks, newest first',
-      query: ListQuery,
-      answers: { 200: Type.Object({ data: Type.Array(Webhook), meta: Meta }), 400: ApiError, ...errors },
-      async handle({ principal, tenant, query }) {
-        const all = await listEndpoints(context, principal, tenant)
-        if (!all.ok) return all
-        const { page = 1, limit = pageSizeDefault, is_active } = query
-        const wanted = is_active === undefined ? all.value : all.value.filter(({ enabled }) => enabled === is_active)
-        const total = wanted.length
-        const data = wanted.slice((page - 1) * limit, page * limit).map(webhook)
-        const meta = { page, limit, total, totalPages: Math.ceil(total / limit) }
-        return success({ status: 200, body: { data, meta } })
-      },
-    }),
-    route({
-      ...read,
-      method: 'GET',
-      path: `${path}/:id`,
-      operationId: 'getWebhook',
-      summary: 'Get a webhook',
-      params: WebhookPath,
-      answers: { 200: Webhook, 404: ApiError, ...errors },
-      handle: ({ principal, tenant, params }) =>
-        ifOk(getEndpoint(context, principal, tenant, params.id as EndpointId), (endpoint) =>
-          success({ status: 200, body: shown(endpoint) }),
-        ),
-    }),
-    route({
-      ...manage,
-      method: 'PATCH',
-      path: `${path}/:id`,
-      operationId: 'updateWebhook',
-      summary: 'Update a webhook: only the given fields change',
-      params: WebhookPath,
-      body: Type.Partial(Type.Object(fields)),
-      answers: { 200: Webhook, 400: ApiError, 404: ApiError, ...errors },
-      async handle({ principal, tenant, params, body }) {
-        const changed = await changeEndpoint(context, principal, tenant, params.id as EndpointId, inputOf(body))
-        return changed.ok ? success({ status: 200, body: webhook(changed.value) }) : changed
-      },
-    }),
-    route({
-      ...manage,
-      method: 'DELETE',
-      path: `${path}/:id`,
-      operationId: 'deleteWebhook',
-      summary: 'Delete a webhook, for good',
-      params: WebhookPath,
-      answers: { 200: Type.Object({ message: Type.String() }), 404: ApiError, ...errors },
-      async handle({ principal, tenant, params }) {
-        const deleted = await deleteEndpoint(context, principal, tenant, params.id as EndpointId)
-        return deleted.ok ? success({ status: 200, body: { message: 'Webhook deleted.' } }) : deleted
-      },
-    }),
+    createWebhookRoute(context),
+    listWebhooksRoute(context),
+    getWebhookRoute(context),
+    updateWebhookRoute(context),
+    deleteWebhookRoute(context),
   ]
+}
+
+function createWebhookRoute(context: Context): AnyRoute {
+  return route({
+    ...manage,
+    method: 'POST',
+    path,
+    operationId: 'createWebhook',
+    summary: 'Create a webhook',
+    body: Type.Object({ ...fields, is_active: Type.Optional(fields.is_active) }),
+    answers: { 201: CreatedWebhook, 400: ApiError, ...errors },
+    async handle({ principal, tenant, body }) {
+      const input = { ...inputOf(body), url: body.url, eventTypes: body.events }
+      const created = await createEndpoint(context, principal, tenant, input)
+      if (!created.ok) return created
+      return success({ status: 201, body: { ...webhook(created.value), secret: body.secret } })
+    },
+  })
+}
+
+function listWebhooksRoute(context: Context): AnyRoute {
+  return route({
+    ...read,
+    method: 'GET',
+    path,
+    operationId: 'listWebhooks',
+    summary: 'List webhooks, newest first',
+    query: ListQuery,
+    answers: { 200: Type.Object({ data: Type.Array(Webhook), meta: Meta }), 400: ApiError, ...errors },
+    async handle({ principal, tenant, query }) {
+      const all = await listEndpoints(context, principal, tenant)
+      if (!all.ok) return all
+      const { page = 1, limit = pageSizeDefault, is_active } = query
+      const wanted = is_active === undefined ? all.value : all.value.filter(({ enabled }) => enabled === is_active)
+      const total = wanted.length
+      const data = wanted.slice((page - 1) * limit, page * limit).map(webhook)
+      const meta = { page, limit, total, totalPages: Math.ceil(total / limit) }
+      return success({ status: 200, body: { data, meta } })
+    },
+  })
+}
+
+function getWebhookRoute(context: Context): AnyRoute {
+  return route({
+    ...read,
+    method: 'GET',
+    path: `${path}/:id`,
+    operationId: 'getWebhook',
+    summary: 'Get a webhook',
+    params: WebhookPath,
+    answers: { 200: Webhook, 404: ApiError, ...errors },
+    handle: ({ principal, tenant, params }) =>
+      answerWith(getEndpoint(context, principal, tenant, params.id as EndpointId), (endpoint) => ({
+        status: 200,
+        body: shown(endpoint),
+      })),
+  })
+}
+
+function updateWebhookRoute(context: Context): AnyRoute {
+  return route({
+    ...manage,
+    method: 'PATCH',
+    path: `${path}/:id`,
+    operationId: 'updateWebhook',
+    summary: 'Update a webhook: only the given fields change',
+    params: WebhookPath,
+    body: Type.Partial(Type.Object(fields)),
+    answers: { 200: Webhook, 400: ApiError, 404: ApiError, ...errors },
+    handle: ({ principal, tenant, params, body }) =>
+      answerWith(changeEndpoint(context, principal, tenant, params.id as EndpointId, inputOf(body)), (changed) => ({
+        status: 200,
+        body: webhook(changed),
+      })),
+  })
+}
+
+function deleteWebhookRoute(context: Context): AnyRoute {
+  return route({
+    ...manage,
+    method: 'DELETE',
+    path: `${path}/:id`,
+    operationId: 'deleteWebhook',
+    summary: 'Delete a webhook, for good',
+    params: WebhookPath,
+    answers: { 200: Type.Object({ message: Type.String() }), 404: ApiError, ...errors },
+    handle: ({ principal, tenant, params }) =>
+      answerWith(deleteEndpoint(context, principal, tenant, params.id as EndpointId), () => ({
+        status: 200,
+        body: { message: 'Webhook deleted.' },
+      })),
+  })
 }
 
 interface WebhookInput {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DeliveryId } from '../../domain/ids.ts'
-import type { HealthFact } from '../../contracts/dialect.ts'
+import type { HealthFact } from '../../contracts/delivery-dialect.ts'
 import { sampleMessage } from '../../../test/conformance/dialects/sample-message.ts'
 import { dialnexaProfile } from '../../../test/profiles/dialnexa/profile.ts'
 import { dialnexa } from './wire.ts'

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Problem } from '../../domain/problem.ts'
-import { endpointDuplicate } from '../../operations/endpoints.ts'
+import { endpointDuplicate } from '../../operations/endpoint-problems.ts'
 import { partooProblem } from './errors.ts'
 
 const cases: readonly [Problem, number, unknown, string?][] = [

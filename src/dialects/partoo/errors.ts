@@ -1,8 +1,8 @@
 // How a problem reads in Partoo's API: `{"errors":{<kind>:…}}`. Sources: README.md beside this file.
 
 import type { FieldError, Problem } from '../../domain/problem.ts'
-import type { Answer } from '../../http/front.ts'
-import { endpointDuplicate } from '../../operations/endpoints.ts'
+import type { Answer } from '../../http/answer.ts'
+import { endpointDuplicate } from '../../operations/endpoint-problems.ts'
 import { eventTypes, headerNameFault } from './wire.ts'
 
 /** What is wrong with a field, or with the fields inside of it. */

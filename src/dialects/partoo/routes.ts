@@ -1,22 +1,17 @@
 // Partoo's webhook API as its customers see it: paths, authentication, permission. Sources: README.md beside this file.
 
+import { answerWith } from '../../http/answer.ts'
 import type { FastifyRequest } from 'fastify'
 import type { ApiKey } from '../../domain/api-key.ts'
 import type { EndpointId, TenantId } from '../../domain/ids.ts'
 import { failure, invalidField, type Result, success } from '../../domain/problem.ts'
-import { ifOk } from '../../domain/maybe-promise.ts'
 import type { DialectFront } from '../../front/dialect-front.ts'
-import { type AnyRoute, route } from '../../http/front.ts'
+import { type AnyRoute, route } from '../../http/route.ts'
 import { renderOnce } from '../../http/render.ts'
 import type { Context } from '../../operations/context.ts'
-import {
-  changeEndpoint,
-  createEndpoints,
-  deleteEndpoint,
-  getEndpoint,
-  listEndpoints,
-  type NewEndpoint,
-} from '../../operations/endpoints.ts'
+import { deleteEndpoint, getEndpoint, listEndpoints } from '../../operations/endpoints.ts'
+import { changeEndpoint } from '../../operations/change-endpoint.ts'
+import { createEndpoints, type NewEndpoint } from '../../operations/create-endpoints.ts'
 import { partooProblem } from './errors.ts'
 import * as schemas from './schemas.ts'
 import { tryout } from './tryout.ts'
@@ -72,75 +67,86 @@ const refusals = {
 const refusalsOfOne = { ...refusals, 404: schemas.Refusal }
 
 function collectionRoutes(context: Context): AnyRoute[] {
-  return [
-    route({
-      ...shared,
-      method: 'GET',
-      path,
-      operationId: 'getWebhookList',
-      summary: 'Get a list of webhook configurations, newest first',
-      access: 'read',
-      query: schemas.OrgAndPage,
-      answers: { 200: schemas.WebhookList, ...refusals },
-      async handle({ principal, tenant, query }) {
-        const endpoints = await listEndpoints(context, principal, tenant)
-        if (!endpoints.ok) return endpoints
-        const { page = 1, per_page: size = pageSize } = query
-        const count = endpoints.value.length
-        const items = endpoints.value.slice((page - 1) * size, page * size).map(schemas.webhookItem)
-        return success({ status: 200, body: { page, max_page: Math.max(1, Math.ceil(count / size)), count, items } })
-      },
-    }),
-    route({
-      ...shared,
-      method: 'POST',
-      path,
-      operationId: 'Webhook',
-      summary: 'Create webhook configurations: all of them, or none',
-      access: 'write',
-      query: schemas.Org,
-      body: schemas.CreateWebhooks,
-      answers: { 200: schemas.CreatedWebhooks, ...refusals },
-      async handle({ principal, tenant, body }) {
-        const inputs = body.items.map(inputOf)
-        const created = await createEndpoints(context, principal, tenant, inputs, null, itemField)
-        return created.ok ? success({ status: 200, body: { items: created.value.map(schemas.webhookItem) } }) : created
-      },
-    }),
-    route({
-      ...shared,
-      method: 'GET',
-      path: `${path}/events`,
-      operationId: 'getWebhookEvents',
-      summary: 'List available webhook events',
-      access: 'read',
-      query: schemas.Org,
-      answers: { 200: schemas.EventTypes, ...refusals },
-      handle: () => success({ status: 200, body: eventTypes.map(({ name }) => name) }),
-    }),
-    route({
-      ...shared,
-      method: 'POST',
-      path: `${path}/tryout`,
-      operationId: 'tryoutWebhook',
-      summary: 'Send a test payload to a webhook configuration that need not exist',
-      access: 'write',
-      query: schemas.Org,
-      body: schemas.Tryout,
-      answers: { 200: schemas.TryoutResults, ...refusals },
-      async handle({ principal, tenant, body }) {
-        const [item] = body.items
-        const tried = await tryout(context, principal, tenant, inputOf(item), (field) => itemField(0, field))
-        if (!tried.ok) return tried
-        const { success: arrived, statusCode } = tried.value
-        const { url, event_type } = item
-        return success({
-          status: 200,
-          body: { items: [{ url, event_type, success: arrived, status_code: statusCode }] },
-        })
-      },
-    }),
-  ]
+  return [getWebhookListRoute(context), webhookRoute(context), getWebhookEventsRoute(), tryoutWebhookRoute(context)]
+}
+
+function getWebhookListRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'GET',
+    path,
+    operationId: 'getWebhookList',
+    summary: 'Get a list of webhook configurations, newest first',
+    access: 'read',
+    query: schemas.OrgAndPage,
+    answers: { 200: schemas.WebhookList, ...refusals },
+    async handle({ principal, tenant, query }) {
+      const endpoints = await listEndpoints(context, principal, tenant)
+      if (!endpoints.ok) return endpoints
+      const { page = 1, per_page: size = pageSize } = query
+      const count = endpoints.value.length
+      const items = endpoints.value.slice((page - 1) * size, page * size).map(schemas.webhookItem)
+      return success({ status: 200, body: { page, max_page: Math.max(1, Math.ceil(count / size)), count, items } })
+    },
+  })
+}
+
+function webhookRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'POST',
+    path,
+    operationId: 'Webhook',
+    summary: 'Create webhook configurations: all of them, or none',
+    access: 'write',
+    query: schemas.Org,
+    body: schemas.CreateWebhooks,
+    answers: { 200: schemas.CreatedWebhooks, ...refusals },
+    async handle({ principal, tenant, body }) {
+      const inputs = body.items.map(inputOf)
+      const created = await createEndpoints(context, principal, tenant, inputs, null, itemField)
+      return created.ok ? success({ status: 200, body: { items: created.value.map(schemas.webhookItem) } }) : created
+    },
+  })
+}
+
+function getWebhookEventsRoute(): AnyRoute {
+  return route({
+    ...shared,
+    method: 'GET',
+    path: `${path}/events`,
+    operationId: 'getWebhookEvents',
+    summary: 'List available webhook events',
+    access: 'read',
+    query: schemas.Org,
+    answers: { 200: schemas.EventTypes, ...refusals },
+    handle: () => success({ status: 200, body: eventTypes.map(({ name }) => name) }),
+  })
+}
+
+function tryoutWebhookRoute(context: Context): AnyRoute {
+  return route({
+    ...shared,
+    method: 'POST',
+    path: `${path}/tryout`,
+    operationId: 'tryoutWebhook',
+    summary: 'Send a test payload to a webhook configuration that need not exist',
+    access: 'write',
+    query: schemas.Org,
+    body: schemas.Tryout,
+    answers: { 200: schemas.TryoutResults, ...refusals },
+    async handle({ principal, tenant, body }) {
+      const [item] = body.items
+      const tried = await tryout(context, principal, tenant, inputOf(item), (field) => itemField(0, field))
+      if (!tried.ok) return tried
+      const { success: arrived, statusCode } = tried.value
+      const { url, event_type } = item
+      return success({
+        status: 200,
+        body: { items: [{ url, event_type, success: arrived, status_code: statusCode }] },
+      })
+    },
+  })
 }
 
 function webhookRoutes(context: Context): AnyRoute[] {
@@ -174,9 +180,10 @@ function webhookRoutes(context: Context): AnyRoute[] {
       query: schemas.Org,
       answers: { 200: schemas.WebhookItem, ...refusalsOfOne },
       handle: ({ principal, tenant, params }) =>
-        ifOk(getEndpoint(context, principal, tenant, idOf(params)), (endpoint) =>
-          success({ status: 200, body: shown(endpoint) }),
-        ),
+        answerWith(getEndpoint(context, principal, tenant, idOf(params)), (endpoint) => ({
+          status: 200,
+          body: shown(endpoint),
+        })),
     }),
     update('PUT', 'updateWebhook'),
     update('PATCH', 'patchWebhook'),
@@ -190,10 +197,11 @@ function webhookRoutes(context: Context): AnyRoute[] {
       params: schemas.WebhookPath,
       query: schemas.Org,
       answers: { 200: schemas.Deleted, ...refusalsOfOne },
-      async handle({ principal, tenant, params }) {
-        const deleted = await deleteEndpoint(context, principal, tenant, idOf(params))
-        return deleted.ok ? success({ status: 200, body: { id: params.webhook_id, status: 'success' } }) : deleted
-      },
+      handle: ({ principal, tenant, params }) =>
+        answerWith(deleteEndpoint(context, principal, tenant, idOf(params)), () => ({
+          status: 200,
+          body: { id: params.webhook_id, status: 'success' },
+        })),
     }),
   ]
 }

@@ -2,8 +2,9 @@
 
 import type { TenantId } from '../../domain/ids.ts'
 import { failure, type Result, success } from '../../domain/problem.ts'
-import type { Context, Principal } from '../../operations/context.ts'
-import type { NewEndpoint } from '../../operations/endpoints.ts'
+import type { Context } from '../../operations/context.ts'
+import type { Principal } from '../../domain/principal.ts'
+import type { NewEndpoint } from '../../operations/create-endpoints.ts'
 import { listEvents } from '../../operations/events.ts'
 import { tryOutEndpoint } from '../../operations/test-endpoint.ts'
 import { sampleData } from './samples.ts'

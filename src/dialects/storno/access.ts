@@ -7,9 +7,10 @@ import { failure, type Result, success } from '../../domain/problem.ts'
 import type { Claims } from '../../front/tokens.ts'
 import { scopes, storno, uuidPattern } from './wire.ts'
 
-/** What a request lacks that names no company, or one that its key does not speak for; errors.ts has the words. */
+/** What a request lacks: the name of a company, a company of its key, a plan with webhooks. errors.ts has the texts. */
 export const companyMissing = 'X-Company'
 export const companyDenied = 'access to the company'
+export const planWithWebhooks = 'a plan with webhooks'
 
 /** `Bearer <key or token>`, or an API key alone. */
 export function credential({ headers }: FastifyRequest): string | null {

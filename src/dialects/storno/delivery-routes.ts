@@ -3,7 +3,7 @@
 import { Type } from 'typebox'
 import type { DeliveryId } from '../../domain/ids.ts'
 import { success } from '../../domain/problem.ts'
-import { type AnyRoute, route } from '../../http/front.ts'
+import { type AnyRoute, route } from '../../http/route.ts'
 import type { Context } from '../../operations/context.ts'
 import { listAttempts, showDelivery } from '../../operations/deliveries.ts'
 import { sendTestNow } from '../../operations/test-endpoint.ts'
@@ -28,75 +28,84 @@ const pageMax = 1_000_000
 const EventTypeName = Type.String({ pattern: '^[A-Za-z0-9_.-]{1,128}$' })
 const Day = Type.String({ format: 'date', description: 'YYYY-MM-DD, in UTC.' })
 
+const view = { tag: 'Deliveries', access: 'read', needs: scopes.view } as const
+
 export function deliveryRoutes(context: Context): AnyRoute[] {
-  const view = { tag: 'Deliveries', access: 'read', needs: scopes.view } as const
-  return [
-    route({
-      tag: 'Deliveries',
-      access: 'write',
-      needs: scopes.manage,
-      method: 'POST',
-      path: `${path}/:uuid/test`,
-      operationId: 'testWebhook',
-      summary: 'Test webhook: send an event now, and tell how it went',
-      params: WebhookPath,
-      body: Type.Object({ eventType: Type.Optional(EventTypeName) }),
-      answers: { 200: TestResult, 400: StornoError, 404: StornoError, 422: StornoError, ...refusals },
-      async handle({ principal, tenant, params, body: { eventType } }) {
-        const id = idOf(params.uuid)
-        const test = eventType === undefined ? undefined : { type: eventType, data: testData(id) }
-        const sent = await sendTestNow(context, principal, tenant, id, testWaitMs, test)
-        if (!sent.ok) return sent
-        const found = await showDelivery(context, principal, tenant, id, sent.value.delivery)
-        return found.ok ? success({ status: 200, body: testResultText(found.value) }) : found
-      },
+  return [testWebhookRoute(context), listWebhookDeliveriesRoute(context), getWebhookDeliveryRoute(context)]
+}
+
+function testWebhookRoute(context: Context): AnyRoute {
+  return route({
+    tag: 'Deliveries',
+    access: 'write',
+    needs: scopes.manage,
+    method: 'POST',
+    path: `${path}/:uuid/test`,
+    operationId: 'testWebhook',
+    summary: 'Test webhook: send an event now, and tell how it went',
+    params: WebhookPath,
+    body: Type.Object({ eventType: Type.Optional(EventTypeName) }),
+    answers: { 200: TestResult, 400: StornoError, 404: StornoError, 422: StornoError, ...refusals },
+    async handle({ principal, tenant, params, body: { eventType } }) {
+      const id = idOf(params.uuid)
+      const test = eventType === undefined ? undefined : { type: eventType, data: testData(id) }
+      const sent = await sendTestNow(context, principal, tenant, id, testWaitMs, test)
+      if (!sent.ok) return sent
+      const found = await showDelivery(context, principal, tenant, id, sent.value.delivery)
+      return found.ok ? success({ status: 200, body: testResultText(found.value) }) : found
+    },
+  })
+}
+
+function listWebhookDeliveriesRoute(context: Context): AnyRoute {
+  return route({
+    ...view,
+    method: 'GET',
+    path: `${path}/:uuid/deliveries`,
+    operationId: 'listWebhookDeliveries',
+    summary: 'List deliveries, one record per attempt, newest first',
+    params: WebhookPath,
+    query: Type.Object({
+      page: Type.Optional(Type.Integer({ minimum: 1, maximum: pageMax, default: 1 })),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
+      status: Type.Optional(Type.Enum(['success', 'failed'])),
+      eventType: Type.Optional(EventTypeName),
+      from: Type.Optional(Day),
+      to: Type.Optional(Day),
     }),
-    route({
-      ...view,
-      method: 'GET',
-      path: `${path}/:uuid/deliveries`,
-      operationId: 'listWebhookDeliveries',
-      summary: 'List deliveries, one record per attempt, newest first',
-      params: WebhookPath,
-      query: Type.Object({
-        page: Type.Optional(Type.Integer({ minimum: 1, maximum: pageMax, default: 1 })),
-        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
-        status: Type.Optional(Type.Enum(['success', 'failed'])),
-        eventType: Type.Optional(EventTypeName),
-        from: Type.Optional(Day),
-        to: Type.Optional(Day),
-      }),
-      answers: { 200: DeliveryList, 404: StornoError, 422: StornoError, ...refusals },
-      async handle({ principal, tenant, params, query }) {
-        const { page = 1, limit = 20, status, eventType = null, from, to } = query
-        const filter = {
-          succeeded: status === undefined ? null : status === 'success',
-          eventType,
-          from: from === undefined ? null : Date.parse(from),
-          // The last day counts in full.
-          to: to === undefined ? null : Date.parse(to) + dayMs,
-        }
-        const found = await listAttempts(context, principal, tenant, idOf(params.uuid), filter, { page, limit })
-        if (!found.ok) return found
-        const { rows, total } = found.value
-        const pages = Math.ceil(total / limit)
-        return success({ status: 200, body: { data: rows.map(attemptSummary), total, page, limit, pages } })
-      },
-    }),
-    route({
-      ...view,
-      method: 'GET',
-      path: `${path}/:uuid/deliveries/:deliveryUuid`,
-      operationId: 'getWebhookDelivery',
-      summary: 'Get delivery: its latest attempt, with all that was said',
-      params: Type.Object({ uuid: Type.String(), deliveryUuid: Type.String() }),
-      answers: { 200: DeliveryDetail, 404: StornoError, ...refusals },
-      async handle({ principal, tenant, params }) {
-        const id = idOf(params.uuid)
-        const delivery = idOf(params.deliveryUuid) as string as DeliveryId
-        const found = await showDelivery(context, principal, tenant, id, delivery)
-        return found.ok ? success({ status: 200, body: deliveryDetailText(found.value) }) : found
-      },
-    }),
-  ]
+    answers: { 200: DeliveryList, 404: StornoError, 422: StornoError, ...refusals },
+    async handle({ principal, tenant, params, query }) {
+      const { page = 1, limit = 20, status, eventType = null, from, to } = query
+      const filter = {
+        succeeded: status === undefined ? null : status === 'success',
+        eventType,
+        from: from === undefined ? null : Date.parse(from),
+        // The last day counts in full.
+        to: to === undefined ? null : Date.parse(to) + dayMs,
+      }
+      const found = await listAttempts(context, principal, tenant, idOf(params.uuid), filter, { page, limit })
+      if (!found.ok) return found
+      const { rows, total } = found.value
+      const pages = Math.ceil(total / limit)
+      return success({ status: 200, body: { data: rows.map(attemptSummary), total, page, limit, pages } })
+    },
+  })
+}
+
+function getWebhookDeliveryRoute(context: Context): AnyRoute {
+  return route({
+    ...view,
+    method: 'GET',
+    path: `${path}/:uuid/deliveries/:deliveryUuid`,
+    operationId: 'getWebhookDelivery',
+    summary: 'Get delivery: its latest attempt, with all that was said',
+    params: Type.Object({ uuid: Type.String(), deliveryUuid: Type.String() }),
+    answers: { 200: DeliveryDetail, 404: StornoError, ...refusals },
+    async handle({ principal, tenant, params }) {
+      const id = idOf(params.uuid)
+      const delivery = idOf(params.deliveryUuid) as string as DeliveryId
+      const found = await showDelivery(context, principal, tenant, id, delivery)
+      return found.ok ? success({ status: 200, body: deliveryDetailText(found.value) }) : found
+    },
+  })
 }

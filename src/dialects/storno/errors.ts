@@ -2,9 +2,9 @@
 // Sources: README.md beside this file.
 
 import type { FieldError, Problem } from '../../domain/problem.ts'
-import type { Answer } from '../../http/front.ts'
-import { endpointDisabled } from '../../operations/test-endpoint.ts'
-import { companyDenied, companyMissing } from './access.ts'
+import type { Answer } from '../../http/answer.ts'
+import { endpointDisabled } from '../../operations/endpoint-problems.ts'
+import { companyDenied, companyMissing, planWithWebhooks } from './access.ts'
 
 export function stornoProblem(problem: Problem): Answer {
   switch (problem.kind) {
@@ -47,12 +47,6 @@ export function stornoProblem(problem: Problem): Answer {
   }
 }
 
-/** The company's plan has no webhooks. */
-export const planWithoutWebhooks: Answer = {
-  status: 402,
-  body: { error: 'Webhooks are not available on your plan.', code: 'PLAN_LIMIT' },
-}
-
 const unauthenticated = {
   missing: 'JWT Token not found',
   unknown: 'Invalid JWT Token',
@@ -70,6 +64,8 @@ function forbidden(needs: string): Answer {
       return answer(403, 'Company context required', 'The X-Company header is required for this endpoint.')
     case companyDenied:
       return answer(403, 'Access denied', 'You do not have access to this company.')
+    case planWithWebhooks:
+      return { status: 402, body: { error: 'Webhooks are not available on your plan.', code: 'PLAN_LIMIT' } }
     default:
       return answer(403, 'Access denied', `Insufficient permissions — requires ${needs} permission`)
   }

@@ -1,27 +1,21 @@
 // Storno.ro's webhook API as its customers see it: endpoints. Deliveries are in delivery-routes.ts. Sources: README.md.
 
+import { answerWith } from '../../http/answer.ts'
 import { Type } from 'typebox'
 import { limits } from '../../domain/limits.ts'
 import { failure, invalidField, type Result, success } from '../../domain/problem.ts'
-import { ifOk, once } from '../../domain/maybe-promise.ts'
 import type { DialectFront } from '../../front/dialect-front.ts'
-import { type AnyRoute, route } from '../../http/front.ts'
+import { type AnyRoute, route } from '../../http/route.ts'
 import { renderOnce } from '../../http/render.ts'
 import { type Context, tenantFor } from '../../operations/context.ts'
 import type { EndpointInput } from '../../operations/endpoint-rules.ts'
-import {
-  changeEndpoint,
-  createEndpoint,
-  deleteEndpoint,
-  endpointStatus,
-  getEndpoint,
-  listEndpoints,
-  rotateSecret,
-} from '../../operations/endpoints.ts'
-import { companyOf, credential, keyOfClaims } from './access.ts'
+import { deleteEndpoint, withStatus, getEndpoint, listEndpoints } from '../../operations/endpoints.ts'
+import { changeEndpoint, rotateSecret } from '../../operations/change-endpoint.ts'
+import { createEndpoint } from '../../operations/create-endpoints.ts'
+import { companyOf, credential, keyOfClaims, planWithWebhooks } from './access.ts'
 import { idOf, path, refusals, StornoError, WebhookPath } from './api.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
-import { planWithoutWebhooks, stornoProblem } from './errors.ts'
+import { stornoProblem } from './errors.ts'
 import { Webhook, webhook, webhookDetail, WebhookDetail } from './shapes.ts'
 import { eventTypes, scopes, storno } from './wire.ts'
 
@@ -63,115 +57,142 @@ export function stornoFront(context: Context): DialectFront {
   }
 }
 
+const view = { tag: 'Webhooks', access: 'read', needs: scopes.view } as const
+const manage = { tag: 'Webhooks', access: 'write', needs: scopes.manage } as const
+
 function webhookRoutes(context: Context): AnyRoute[] {
-  const view = { tag: 'Webhooks', access: 'read', needs: scopes.view } as const
-  const manage = { tag: 'Webhooks', access: 'write', needs: scopes.manage } as const
   return [
-    route({
-      tag: 'Webhooks',
-      access: 'read',
-      tenantless: true,
-      method: 'GET',
-      path: `${path}/events`,
-      operationId: 'listWebhookEvents',
-      summary: 'List webhook event types',
-      answers: {
-        200: Type.Array(Type.Object({ name: Type.String(), description: Type.String(), category: Type.String() })),
-        401: StornoError,
-        429: StornoError,
-      },
-      handle: () => success({ status: 200, body: eventTypes }),
-    }),
-    route({
-      ...view,
-      method: 'GET',
-      path,
-      operationId: 'listWebhooks',
-      summary: 'List webhooks, newest first',
-      answers: { 200: Type.Array(Webhook), ...refusals },
-      async handle({ principal, tenant }) {
-        const endpoints = await listEndpoints(context, principal, tenant)
-        return endpoints.ok
-          ? success({ status: 200, body: endpoints.value.map((endpoint) => webhook(endpoint, false)) })
-          : endpoints
-      },
-    }),
-    route({
-      ...manage,
-      method: 'POST',
-      path,
-      operationId: 'createWebhook',
-      summary: 'Create webhook',
-      body: Type.Object(fields),
-      answers: { 201: Webhook, 400: StornoError, 402: StornoError, 422: StornoError, ...refusals },
-      async handle({ principal, tenant, body }) {
-        const company = await tenantFor(context, principal, tenant)
-        if (!company.ok) return company
-        if (company.value.tenant.settings['plan'] === 'none') return success(planWithoutWebhooks)
-        const { url, events, description = null, isActive = true } = body
-        const input = { url, eventTypes: events, description, enabled: isActive }
-        const created = await createEndpoint(context, principal, tenant, input)
-        return created.ok ? success({ status: 201, body: webhook(created.value, true) }) : created
-      },
-    }),
-    route({
-      ...view,
-      method: 'GET',
-      path: `${path}/:uuid`,
-      operationId: 'getWebhook',
-      summary: 'Get webhook',
-      params: WebhookPath,
-      answers: { 200: WebhookDetail, 404: StornoError, ...refusals },
-      handle: ({ principal, tenant, params }) =>
-        ifOk(getEndpoint(context, principal, tenant, idOf(params.uuid)), (endpoint) =>
-          once(endpointStatus(context, endpoint), (status) =>
-            success({ status: 200, body: shownDetail(endpoint, status) }),
-          ),
-        ),
-    }),
-    route({
-      ...manage,
-      method: 'PATCH',
-      path: `${path}/:uuid`,
-      operationId: 'updateWebhook',
-      summary: 'Update webhook: only the given fields change',
-      params: WebhookPath,
-      body: Type.Partial(Type.Object(fields)),
-      answers: { 200: Webhook, 400: StornoError, 404: StornoError, 422: StornoError, ...refusals },
-      async handle({ principal, tenant, params, body }) {
-        const change = changeOf(body)
-        if (!change.ok) return change
-        const changed = await changeEndpoint(context, principal, tenant, idOf(params.uuid), change.value)
-        return changed.ok ? success({ status: 200, body: webhook(changed.value, false) }) : changed
-      },
-    }),
-    route({
-      ...manage,
-      method: 'DELETE',
-      path: `${path}/:uuid`,
-      operationId: 'deleteWebhook',
-      summary: 'Delete webhook and its delivery history, for good',
-      params: WebhookPath,
-      answers: { 204: Type.Null(), 404: StornoError, ...refusals },
-      async handle({ principal, tenant, params }) {
-        const deleted = await deleteEndpoint(context, principal, tenant, idOf(params.uuid))
-        return deleted.ok ? success({ status: 204 }) : failure(deleted.problem)
-      },
-    }),
-    route({
-      ...manage,
-      method: 'POST',
-      path: `${path}/:uuid/regenerate-secret`,
-      operationId: 'regenerateWebhookSecret',
-      summary: 'Regenerate secret: the old one ends at once',
-      params: WebhookPath,
-      answers: { 200: Webhook, 404: StornoError, ...refusals },
-      async handle({ principal, tenant, params }) {
-        const rotated = await rotateSecret(context, principal, tenant, idOf(params.uuid), 0)
-        return rotated.ok ? success({ status: 200, body: webhook(rotated.value, true) }) : rotated
-      },
-    }),
+    listWebhookEventsRoute(),
+    listWebhooksRoute(context),
+    createWebhookRoute(context),
+    getWebhookRoute(context),
+    updateWebhookRoute(context),
+    deleteWebhookRoute(context),
+    regenerateWebhookSecretRoute(context),
   ]
+}
+
+function listWebhookEventsRoute(): AnyRoute {
+  return route({
+    tag: 'Webhooks',
+    access: 'read',
+    tenantless: true,
+    method: 'GET',
+    path: `${path}/events`,
+    operationId: 'listWebhookEvents',
+    summary: 'List webhook event types',
+    answers: {
+      200: Type.Array(Type.Object({ name: Type.String(), description: Type.String(), category: Type.String() })),
+      401: StornoError,
+      429: StornoError,
+    },
+    handle: () => success({ status: 200, body: eventTypes }),
+  })
+}
+
+function listWebhooksRoute(context: Context): AnyRoute {
+  return route({
+    ...view,
+    method: 'GET',
+    path,
+    operationId: 'listWebhooks',
+    summary: 'List webhooks, newest first',
+    answers: { 200: Type.Array(Webhook), ...refusals },
+    handle: ({ principal, tenant }) =>
+      answerWith(listEndpoints(context, principal, tenant), (endpoints) => ({
+        status: 200,
+        body: endpoints.map((endpoint) => webhook(endpoint, false)),
+      })),
+  })
+}
+
+function createWebhookRoute(context: Context): AnyRoute {
+  return route({
+    ...manage,
+    method: 'POST',
+    path,
+    operationId: 'createWebhook',
+    summary: 'Create webhook',
+    body: Type.Object(fields),
+    answers: { 201: Webhook, 400: StornoError, 402: StornoError, 422: StornoError, ...refusals },
+    async handle({ principal, tenant, body }) {
+      const company = await tenantFor(context, principal, tenant)
+      if (!company.ok) return company
+      if (company.value.tenant.settings['plan'] === 'none')
+        return failure({ kind: 'forbidden', needs: planWithWebhooks })
+      const { url, events, description = null, isActive = true } = body
+      const input = { url, eventTypes: events, description, enabled: isActive }
+      const created = await createEndpoint(context, principal, tenant, input)
+      return created.ok ? success({ status: 201, body: webhook(created.value, true) }) : created
+    },
+  })
+}
+
+function getWebhookRoute(context: Context): AnyRoute {
+  return route({
+    ...view,
+    method: 'GET',
+    path: `${path}/:uuid`,
+    operationId: 'getWebhook',
+    summary: 'Get webhook',
+    params: WebhookPath,
+    answers: { 200: WebhookDetail, 404: StornoError, ...refusals },
+    handle: ({ principal, tenant, params }) =>
+      answerWith(
+        withStatus(context, getEndpoint(context, principal, tenant, idOf(params.uuid))),
+        ({ endpoint, status }) => ({ status: 200, body: shownDetail(endpoint, status) }),
+      ),
+  })
+}
+
+function updateWebhookRoute(context: Context): AnyRoute {
+  return route({
+    ...manage,
+    method: 'PATCH',
+    path: `${path}/:uuid`,
+    operationId: 'updateWebhook',
+    summary: 'Update webhook: only the given fields change',
+    params: WebhookPath,
+    body: Type.Partial(Type.Object(fields)),
+    answers: { 200: Webhook, 400: StornoError, 404: StornoError, 422: StornoError, ...refusals },
+    async handle({ principal, tenant, params, body }) {
+      const change = changeOf(body)
+      if (!change.ok) return change
+      const changed = await changeEndpoint(context, principal, tenant, idOf(params.uuid), change.value)
+      return changed.ok ? success({ status: 200, body: webhook(changed.value, false) }) : changed
+    },
+  })
+}
+
+function deleteWebhookRoute(context: Context): AnyRoute {
+  return route({
+    ...manage,
+    method: 'DELETE',
+    path: `${path}/:uuid`,
+    operationId: 'deleteWebhook',
+    summary: 'Delete webhook and its delivery history, for good',
+    params: WebhookPath,
+    answers: { 204: Type.Null(), 404: StornoError, ...refusals },
+    handle: ({ principal, tenant, params }) =>
+      answerWith(deleteEndpoint(context, principal, tenant, idOf(params.uuid)), () => ({ status: 204 })),
+  })
+}
+
+function regenerateWebhookSecretRoute(context: Context): AnyRoute {
+  return route({
+    ...manage,
+    method: 'POST',
+    path: `${path}/:uuid/regenerate-secret`,
+    operationId: 'regenerateWebhookSecret',
+    summary: 'Regenerate secret: the old one ends at once',
+    params: WebhookPath,
+    answers: { 200: Webhook, 404: StornoError, ...refusals },
+    handle: ({ principal, tenant, params }) =>
+      answerWith(rotateSecret(context, principal, tenant, idOf(params.uuid), 0), (rotated) => ({
+        status: 200,
+        body: webhook(rotated, true),
+      })),
+  })
 }
 
 const shownDetail = renderOnce(webhookDetail)

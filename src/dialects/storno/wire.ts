@@ -6,7 +6,8 @@ import { limits } from '../../domain/limits.ts'
 import { isoSeconds, minute, second } from '../../domain/time.ts'
 import { retryBySchedule, type RetrySchedule } from '../../domain/retry.ts'
 import { hmacHex, textKey } from '../../signing/hmac-hex.ts'
-import type { Dialect, EventType, Message } from '../../contracts/dialect.ts'
+import type { Dialect, EventType } from '../../contracts/dialect.ts'
+import type { Message } from '../../contracts/delivery-dialect.ts'
 import { streakHealth } from '../streak.ts'
 
 interface StornoEventType extends EventType {

@@ -2,10 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
-import { freePort } from '../../../test/support/server-process.ts'
+import { freePort, startServer } from '../../../test/support/server-process.ts'
 import { createHmac } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { startServer } from '../../../test/support/server-process.ts'
 import type { Customer } from '../../../test/conformance/dialects/customer.ts'
 import type { Fields } from '../../../test/conformance/dialects/profile.ts'
 import { type Hook, until, World } from '../../../test/conformance/dialects/world.ts'

@@ -3,7 +3,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { FieldError, Problem } from '../../domain/problem.ts'
-import type { Answer } from '../../http/front.ts'
+import type { Answer } from '../../http/answer.ts'
 import { typeName, valueText } from './python-words.ts'
 
 // Newer releases of the framework say "No Webhook matches the given query.".
@@ -18,6 +18,7 @@ export function ultravoxProblem(problem: Problem, request: FastifyRequest): Answ
     case 'forbidden':
       return detail(403, 'You do not have permission to perform this action.')
     case 'notFound':
+      return detail(404, problem.what === 'page' ? 'Invalid cursor' : notFound)
     case 'routeUnknown':
       return detail(404, notFound)
     case 'methodNotAllowed':
@@ -44,7 +45,7 @@ export function ultravoxProblem(problem: Problem, request: FastifyRequest): Answ
   }
 }
 
-export function detail(status: number, text: string, retryAfterSeconds?: number): Answer {
+function detail(status: number, text: string, retryAfterSeconds?: number): Answer {
   return {
     status,
     ...(retryAfterSeconds !== undefined && { headers: { 'retry-after': String(retryAfterSeconds) } }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Outcome } from '../../domain/attempt.ts'
 import type { DeliveryId } from '../../domain/ids.ts'
-import type { HealthFact } from '../../contracts/dialect.ts'
+import type { HealthFact } from '../../contracts/delivery-dialect.ts'
 import { health, healthReport, readHealth } from './health.ts'
 
 const refused: Outcome = { kind: 'rejected', status: 500, retryAfterMs: null }

@@ -2,7 +2,8 @@
 // It is told, and changes nothing: an unhealthy webhook gets its deliveries all the same.
 
 import { describeOutcome, type Outcome } from '../../domain/attempt.ts'
-import type { HealthChange, HealthFact, HealthReport } from '../../contracts/dialect.ts'
+import type { HealthReport } from '../../contracts/dialect.ts'
+import type { HealthChange, HealthFact } from '../../contracts/delivery-dialect.ts'
 
 export interface Health {
   readonly status: 'normal' | 'unhealthy'

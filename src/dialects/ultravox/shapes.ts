@@ -2,11 +2,10 @@
 
 import type { FastifyRequest } from 'fastify'
 import { type Endpoint, type EndpointStatus, secretsInForce, type SigningSecret } from '../../domain/endpoint.ts'
-import { once, type Soon } from '../../domain/maybe-promise.ts'
 import { renderOnce } from '../../http/render.ts'
 import type { Context } from '../../operations/context.ts'
 import type { EndpointInput } from '../../operations/endpoint-rules.ts'
-import { endpointStatus } from '../../operations/endpoints.ts'
+import type { EndpointWithStatus } from '../../operations/endpoints.ts'
 import { readHealth } from './health.ts'
 import { type Cursor, writeCursor } from './paging.ts'
 import { isoTime } from './time.ts'
@@ -28,19 +27,16 @@ export function inputOf({ agentId, url, secrets, events }: WebhookInput): Endpoi
   }
 }
 
-export async function webhook(context: Context, endpoint: Endpoint): Promise<unknown> {
-  const secrets = secretsInForce(endpoint.secrets, context.clock.now())
-  return shape(endpoint, await endpointStatus(context, endpoint), secrets)
+export function webhook(context: Context, { endpoint, status }: EndpointWithStatus): unknown {
+  return shape(endpoint, status, secretsInForce(endpoint.secrets, context.clock.now()))
 }
 
 /** The same as JSON text, which is kept until a secret runs out. */
-export function webhookText(context: Context, endpoint: Endpoint): Soon<string> {
+export function webhookText(context: Context, { endpoint, status }: EndpointWithStatus): string {
   const secrets = secretsInForce(endpoint.secrets, context.clock.now())
-  return once(endpointStatus(context, endpoint), (status) =>
-    secrets.length === endpoint.secrets.length
-      ? withAllSecrets(endpoint, status)
-      : JSON.stringify(shape(endpoint, status, secrets)),
-  )
+  return secrets.length === endpoint.secrets.length
+    ? withAllSecrets(endpoint, status)
+    : JSON.stringify(shape(endpoint, status, secrets))
 }
 
 const withAllSecrets = renderOnce((endpoint, status: EndpointStatus) => shape(endpoint, status, endpoint.secrets))

@@ -1,4 +1,4 @@
-import type { AttemptFilter, AttemptRow, NumberedPage } from '../../contracts/store.ts'
+import type { AttemptFilter, AttemptRow, NumberedPage } from '../../contracts/history-store.ts'
 import { type AttemptColumns, attemptOf, type DeliveryColumns, deliveryOf } from '../rows.ts'
 import type { Database } from './database.ts'
 import { described, idsFrom, ofType } from './history.ts'

@@ -7,9 +7,11 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { limits } from '../../domain/limits.ts'
 import type { TenantId } from '../../domain/ids.ts'
-import { type Change, StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
+import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
+import type { Change } from '../../contracts/lease-store.ts'
 import { Connection } from './connection.ts'
-import { type Database, isBroken, Session } from './database.ts'
+import { type Database, Session } from './database.ts'
+import { isBroken } from './errors.ts'
 
 /** How long the word of a node to itself may take. A pooler that shares connections never passes it on. */
 const echoMs = 3000

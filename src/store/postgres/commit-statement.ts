@@ -6,7 +6,7 @@
 
 import { attributesText } from '../first-event.ts'
 import { outcomeColumns, statusCode } from '../rows.ts'
-import type { CommitBatch, EndpointFacts, NewEvent, RecordedMove } from '../../contracts/store.ts'
+import type { CommitBatch, AttemptSummary, NewEvent, RecordedMove } from '../../contracts/commit-store.ts'
 import { withoutNul } from './database.ts'
 import { isOff } from './upkeep.ts'
 
@@ -38,7 +38,7 @@ export function commitValues(
     batch.node,
     commit,
     ...(hasEvents(batch) ? [...eventColumns(batch.events), ...birthColumns(batch.events), ...due] : []),
-    ...(hasOutcomes(batch) ? [...moveColumns(batch.moves), ...factColumns(batch.facts)] : []),
+    ...(hasOutcomes(batch) ? [...moveColumns(batch.moves), ...summaryColumns(batch.summaries)] : []),
   ]
 }
 
@@ -46,8 +46,8 @@ function hasEvents({ events }: CommitBatch): boolean {
   return events.length > 0
 }
 
-function hasOutcomes({ moves, facts }: CommitBatch): boolean {
-  return moves.length + facts.length > 0
+function hasOutcomes({ moves, summaries }: CommitBatch): boolean {
+  return moves.length + summaries.length > 0
 }
 
 function build(events: boolean, outcomes: boolean): string {
@@ -107,28 +107,28 @@ function build(events: boolean, outcomes: boolean): string {
          FROM ${unnest('bigint', 'uuid', 'int', 'bigint', 'int', 'text', 'int', 'text', 'text', 'text')}
            AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange)
            JOIN moved USING (place))`,
-      `facts AS MATERIALIZED (
+      `summaries AS MATERIALIZED (
          SELECT f.* FROM me, ${unnest('bigint', 'bigint', 'bigint', 'boolean', 'boolean', 'text', 'text')}
-           AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, known))`,
+           AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health))`,
       `counted AS (
          INSERT INTO endpoint_attempts AS c (endpoint, slot, attempts, last_attempt_at, last_attempt_succeeded)
-         SELECT f.endpoint, me.slot, f.attempts, f.last_attempt_at, f.last_attempt_succeeded FROM facts f, me
+         SELECT f.endpoint, me.slot, f.attempts, f.last_attempt_at, f.last_attempt_succeeded FROM summaries f, me
          ON CONFLICT (endpoint, slot) DO UPDATE SET attempts = c.attempts + excluded.attempts,
            last_attempt_at = excluded.last_attempt_at, last_attempt_succeeded = excluded.last_attempt_succeeded)`,
     )
     dues.push(
       'SELECT endpoint, due_at, false, NULL FROM moved WHERE due_at IS NOT NULL',
-      'SELECT endpoint, NULL, true, health FROM facts WHERE changed',
+      'SELECT endpoint, NULL, true, health FROM summaries WHERE changed',
     )
     answer.push(
       `CASE WHEN (SELECT count(*) FROM moved) < (SELECT count(*) FROM moves)
          THEN ARRAY(SELECT id FROM moves WHERE place NOT IN (SELECT place FROM moved) ORDER BY place) END AS fenced`,
-      `(SELECT json_agg(json_build_object('tenant', p.tenant, 'endpoint', f.endpoint, 'known', f.known, 'health', s.health))
-        FROM facts f JOIN endpoint_status s USING (endpoint) JOIN endpoints p ON p.key = f.endpoint
-        WHERE NOT f.changed AND s.health IS DISTINCT FROM f.known
-          AND s.endpoint = ANY(ARRAY(SELECT endpoint FROM facts)) AND p.key = ANY(ARRAY(SELECT endpoint FROM facts))) AS learnt`,
+      `(SELECT json_agg(json_build_object('tenant', p.tenant, 'endpoint', f.endpoint, 'expectedHealth', f.expected_health, 'health', s.health))
+        FROM summaries f JOIN endpoint_status s USING (endpoint) JOIN endpoints p ON p.key = f.endpoint
+        WHERE NOT f.changed AND s.health IS DISTINCT FROM f.expected_health
+          AND s.endpoint = ANY(ARRAY(SELECT endpoint FROM summaries)) AND p.key = ANY(ARRAY(SELECT endpoint FROM summaries))) AS "remoteHealth"`,
     )
-  } else answer.push('NULL AS fenced', 'NULL AS learnt')
+  } else answer.push('NULL AS fenced', 'NULL AS "remoteHealth"')
   parts.push(
     `news AS MATERIALIZED (
        SELECT endpoint, min(due_at) AS due_at, bool_or(changed) AS changed, min(health) AS health
@@ -198,14 +198,14 @@ function moveColumns(moves: readonly RecordedMove[]): Column[] {
   ]
 }
 
-function factColumns(facts: readonly EndpointFacts[]): Column[] {
+function summaryColumns(summaries: readonly AttemptSummary[]): Column[] {
   return [
-    facts.map(({ endpoint }) => endpoint),
-    facts.map(({ attempts }) => attempts),
-    facts.map(({ lastAttemptAt }) => lastAttemptAt),
-    facts.map(({ lastAttemptSucceeded }) => lastAttemptSucceeded),
-    facts.map(({ health }) => health !== undefined),
-    facts.map(({ health }) => health ?? null),
-    facts.map(({ known }) => known),
+    summaries.map(({ endpoint }) => endpoint),
+    summaries.map(({ attempts }) => attempts),
+    summaries.map(({ lastAttemptAt }) => lastAttemptAt),
+    summaries.map(({ lastAttemptSucceeded }) => lastAttemptSucceeded),
+    summaries.map(({ health }) => health !== undefined),
+    summaries.map(({ health }) => health ?? null),
+    summaries.map(({ expectedHealth }) => expectedHealth),
   ]
 }

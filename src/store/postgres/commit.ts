@@ -10,19 +10,19 @@ import type { DeliveryId, Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { compareWithFirst, type FirstEvent } from '../first-event.ts'
 import { eventColumns } from '../rows.ts'
-import {
-  type CommitBatch,
-  type CommitResult,
-  type EndpointFacts,
-  IncarnationLost,
-  type IngestResult,
-  type LearntHealth,
-  StoreUnavailable,
-} from '../../contracts/store.ts'
+import { IncarnationLost, StoreUnavailable } from '../../contracts/store.ts'
+import type {
+  CommitBatch,
+  CommitResult,
+  AttemptSummary,
+  IngestResult,
+  RemoteHealth,
+} from '../../contracts/commit-store.ts'
 import type { Changes } from './changes.ts'
 import { commitStatement, commitValues } from './commit-statement.ts'
 import { Connection } from './connection.ts'
-import { classify, type Database, isBroken, isCollision, type Session } from './database.ts'
+import type { Database, Session } from './database.ts'
+import { classify, isBroken, isCollision } from './errors.ts'
 
 /** How often a node that lost the answer to a commit asks what became of it. */
 const askAgainMs = 250
@@ -32,7 +32,7 @@ interface Answer {
   /** Places of the events that were not stored, from 1; null: all were. */
   readonly refused: number[] | null
   readonly fenced: DeliveryId[] | null
-  readonly learnt: LearntHealth[] | null
+  readonly remoteHealth: RemoteHealth[] | null
 }
 
 export function commitRole(db: Database, changes: Changes) {
@@ -42,16 +42,16 @@ export function commitRole(db: Database, changes: Changes) {
 
   return {
     async commit(batch: CommitBatch): Promise<CommitResult> {
-      if (batch.events.length + batch.moves.length + batch.facts.length === 0) {
-        return { events: [], fenced: [], learnt: [] }
+      if (batch.events.length + batch.moves.length + batch.summaries.length === 0) {
+        return { events: [], fenced: [], remoteHealth: [] }
       }
       commits += 1
       const answer = await write(batch)
       const fenced = answer?.fenced ?? []
-      const learnt = answer?.learnt ?? []
-      if (answer?.refused === null) return { events: batch.events.map(() => stored), fenced, learnt }
+      const remoteHealth = answer?.remoteHealth ?? []
+      if (answer?.refused === null) return { events: batch.events.map(() => stored), fenced, remoteHealth }
       const refused = answer === null ? null : new Set(answer.refused)
-      return { events: await untilTold(() => whatBecameOf(batch, refused)), fenced, learnt }
+      return { events: await untilTold(() => whatBecameOf(batch, refused)), fenced, remoteHealth }
     },
 
     closeCommits: () => connection.close(),
@@ -73,7 +73,7 @@ export function commitRole(db: Database, changes: Changes) {
   async function attempt(batch: CommitBatch): Promise<Answer> {
     const values = commitValues(batch, commits, changes.message({ kind: 'due' }))
     const statement = commitStatement(batch)
-    const disabling = batch.facts.filter((fact) => fact.disable !== undefined)
+    const disabling = batch.summaries.filter((summary) => summary.disable !== undefined)
     const answer =
       disabling.length === 0
         ? await connection.use((session) => session.get<Answer>(statement, ...values))
@@ -88,8 +88,8 @@ export function commitRole(db: Database, changes: Changes) {
   }
 
   /** Tenants, endpoints, then the rest: the order in which all who change endpoints lock them. */
-  async function lock(session: Session, facts: readonly EndpointFacts[]): Promise<void> {
-    const keys = facts.map((fact) => fact.endpoint)
+  async function lock(session: Session, summaries: readonly AttemptSummary[]): Promise<void> {
+    const keys = summaries.map((summary) => summary.endpoint)
     await session.run(
       `SELECT FROM tenants WHERE id = ANY(ARRAY(SELECT tenant FROM endpoints WHERE key = ANY($1::bigint[])))
        ORDER BY id FOR NO KEY UPDATE`,
@@ -98,14 +98,14 @@ export function commitRole(db: Database, changes: Changes) {
     await session.run('SELECT FROM endpoints WHERE key = ANY($1::bigint[]) ORDER BY key FOR NO KEY UPDATE', keys)
   }
 
-  async function disable(session: Session, facts: readonly EndpointFacts[], now: number): Promise<void> {
-    const keys = facts.map((fact) => fact.endpoint)
+  async function disable(session: Session, summaries: readonly AttemptSummary[], now: number): Promise<void> {
+    const keys = summaries.map((summary) => summary.endpoint)
     const off = await session.all<{ tenant: string }>(
       `UPDATE endpoints p SET enabled = false, disabled_reason = f.reason, updated_at = greatest(p.updated_at + 1, $3)
        FROM unnest($1::bigint[], $2::text[]) AS f(key, reason)
        WHERE p.key = f.key AND p.key = ANY($1::bigint[]) AND p.enabled RETURNING p.tenant`,
       keys,
-      facts.map((fact) => fact.disable ?? null),
+      summaries.map((summary) => summary.disable ?? null),
       now,
     )
     await session.run('UPDATE endpoint_status SET sweep = true WHERE endpoint = ANY($1::bigint[])', keys)

@@ -4,7 +4,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { StoreRefused } from '../../contracts/store.ts'
-import { type Database, inTransaction, isBroken, Session, unreachable } from './database.ts'
+import { type Database, inTransaction, Session } from './database.ts'
+import { isBroken, unreachable } from './errors.ts'
 
 export interface ConnectionOptions {
   /** What it does, for whoever looks at the server's list of connections. */

@@ -1,9 +1,9 @@
-// Connections to a PostgreSQL server, on which what it says is committed is on its disk, and its errors as the
-// contract's.
+// Connections to a PostgreSQL server that has everything on its disk which it says is committed.
 
 import pg from 'pg'
 import { limits } from '../../domain/limits.ts'
 import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
+import { classify, isBroken, isCollision, queryError, unreachable } from './errors.ts'
 
 /** Longer than the longest time between two looks at what is due: an idle node must not connect for each of them. */
 const idleMs = 60_000
@@ -53,14 +53,20 @@ export class Session {
 
   /** Several statements in one text, without values. @param timeoutMs 0: as long as it takes */
   async script(sql: string, timeoutMs = this.#timeoutMs): Promise<void> {
-    const query = { text: sql, query_timeout: timeoutMs }
-    await this.#client.query(query)
+    await this.#send({ text: sql, query_timeout: timeoutMs })
   }
 
   #query(sql: string, values: Value[]): Promise<pg.QueryResult> {
     const texts = values.map((value) => (typeof value === 'string' ? withoutNul(value) : value))
-    const query = { name: nameOf(sql), text: sql, values: texts, query_timeout: this.#timeoutMs }
-    return this.#client.query(query)
+    return this.#send({ name: nameOf(sql), text: sql, values: texts, query_timeout: this.#timeoutMs })
+  }
+
+  async #send(query: pg.QueryConfig & { readonly query_timeout: number }): Promise<pg.QueryResult> {
+    try {
+      return await this.#client.query(query)
+    } catch (error) {
+      throw queryError(error)
+    }
   }
 }
 
@@ -201,63 +207,6 @@ export async function inTransaction<Result>(
     if (!isBroken(error)) await session.script('ROLLBACK')
     throw error
   }
-}
-
-/** Whether the connection broke in use, so that nobody knows what took effect: the server has not said, or is going. */
-export function isBroken(error: unknown): boolean {
-  const origin = error instanceof StoreUnavailable ? error.cause : error
-  const state = stateOf(origin)
-  return state === null ? isFailure(origin) : /^(57P|25P03)/.test(state)
-}
-
-/** No connection was to be had, so nothing took effect. */
-export function unreachable(error: unknown): StoreUnavailable {
-  return new StoreUnavailable(`PostgreSQL cannot be reached: ${messageOf(error)}`)
-}
-
-/** Serialization failures and deadlocks: everything was undone, and the same again may well succeed. */
-export function isCollision(error: unknown): boolean {
-  const state = stateOf(error)
-  return state === '40001' || state === '40P01'
-}
-
-/**
- * Conditions that pass without a restart, by the beginning of their SQLSTATE: connection, transaction rollback,
- * authorization, resources (53100: disk full), limits, a server that goes down or comes up, an operator's cancel or a
- * timeout (57014), a lock held too long, a standby (25006), a transaction left alone (25P03), missing rights, a
- * database that is gone, I/O.
- */
-const passing = /^(08|40|28|53|54|57|55P03|25006|25P03|42501|3D000|58|XX001|XX002)/
-
-/** An error of the server or of the connection as the contract's, where it may pass; any other error as it is. */
-export function classify(error: unknown): unknown {
-  const state = stateOf(error)
-  const passes = state === null ? isFailure(error) : passing.test(state)
-  if (!passes || error instanceof StoreUnavailable) return error
-  return new StoreUnavailable(`PostgreSQL ${state ?? ''}: ${messageOf(error)}`, { cause: error })
-}
-
-/** What cannot be mended by waiting stops the start with one line. */
-export function refusal(error: unknown): StoreRefused {
-  if (error instanceof StoreRefused) return error
-  return new StoreRefused(`cannot use the PostgreSQL database: ${messageOf(error)}`)
-}
-
-function stateOf(error: unknown): string | null {
-  return error instanceof pg.DatabaseError ? (error.code ?? '') : null
-}
-
-/** Errors of sockets, and those that the driver makes of a lost or silent connection. */
-function isFailure(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if (error instanceof AggregateError || 'syscall' in error) return true
-  if ('code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_')) return true
-  return /connection|timeout|not queryable|Cannot use a pool/i.test(error.message)
-}
-
-export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
-  return error instanceof Error ? error.message : String(error)
 }
 
 const int8 = 20

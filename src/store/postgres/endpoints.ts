@@ -3,10 +3,17 @@ import type { EndpointStatus } from '../../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
 import { Abort } from '../abort.ts'
 import { type EndpointColumns, endpointOf, type TenantColumns, tenantOf } from '../rows.ts'
-import type { LoadedTenant, RememberedAnswer, StoredEndpoint, WriteResult } from '../../contracts/store.ts'
+import type {
+  LoadedTenant,
+  StoredAnswer,
+  StoredEndpoint,
+  WriteEnvelope,
+  WriteResult,
+} from '../../contracts/account-store.ts'
 import type { Changes } from './changes.ts'
 import type { Database, Session } from './database.ts'
 import { cancelWaiting } from './upkeep.ts'
+import { write } from './write.ts'
 
 export function endpointRole(db: Database, changes: Changes) {
   return {
@@ -15,8 +22,8 @@ export function endpointRole(db: Database, changes: Changes) {
       return row?.value as EndpointKey
     },
 
-    createEndpoints(endpoints: readonly StoredEndpoint[], answer: RememberedAnswer | null): Promise<WriteResult> {
-      return write(endpoints[0]?.tenant, answer, async (session) => {
+    createEndpoints(endpoints: readonly StoredEndpoint[], envelope?: WriteEnvelope): Promise<WriteResult> {
+      return writeTo(endpoints[0]?.tenant, envelope, async (session) => {
         for (const endpoint of endpoints) {
           if (await isDuplicate(session, endpoint)) throw new Abort('duplicate')
           await insert(session, endpoint)
@@ -24,8 +31,8 @@ export function endpointRole(db: Database, changes: Changes) {
       })
     },
 
-    updateEndpoint(endpoint: StoredEndpoint, version: number, answer: RememberedAnswer | null): Promise<WriteResult> {
-      return write(endpoint.tenant, answer, async (session) => {
+    updateEndpoint(endpoint: StoredEndpoint, version: number, envelope?: WriteEnvelope): Promise<WriteResult> {
+      return writeTo(endpoint.tenant, envelope, async (session) => {
         const before = await session.get<{ enabled: boolean; updated_at: number }>(
           'SELECT enabled, updated_at FROM endpoints WHERE key = $1 AND deleted_at IS NULL FOR NO KEY UPDATE',
           endpoint.key,
@@ -56,13 +63,8 @@ export function endpointRole(db: Database, changes: Changes) {
       })
     },
 
-    deleteEndpoint(
-      tenant: TenantId,
-      key: EndpointKey,
-      now: number,
-      answer: RememberedAnswer | null,
-    ): Promise<WriteResult> {
-      return write(tenant, answer, async (session) => {
+    deleteEndpoint(tenant: TenantId, key: EndpointKey, now: number, envelope?: WriteEnvelope): Promise<WriteResult> {
+      return writeTo(tenant, envelope, async (session) => {
         const deleted = await session.run(
           'UPDATE endpoints SET deleted_at = $1, enabled = false WHERE key = $2 AND tenant = $3 AND deleted_at IS NULL',
           now,
@@ -111,45 +113,16 @@ export function endpointRole(db: Database, changes: Changes) {
     await session.run('UPDATE endpoint_status SET health = NULL, sweep = false WHERE endpoint = $1', key)
   }
 
-  /** A change and the answer that is remembered for it: both, or neither. */
-  async function write(
+  /** The change runs with the tenant locked, so that what it reads of the tenant's endpoints stays true. */
+  function writeTo(
     tenant: TenantId | undefined,
-    answer: RememberedAnswer | null,
+    envelope: WriteEnvelope | undefined,
     action: (session: Session) => Promise<void>,
   ): Promise<WriteResult> {
-    try {
-      return await changes.make<WriteResult>(async (change) => {
-        if (answer !== null && !(await remember(change.session, answer))) throw new Abort('taken')
-        // Before anything is asked about its endpoints: it locks the tenant, so that the answer stays true.
-        if (tenant !== undefined && !(await change.tenantChanged(tenant))) throw new Abort('absent')
-        await action(change.session)
-        return 'written'
-      })
-    } catch (error) {
-      if (error instanceof Abort) return error.result
-      throw error
-    }
-  }
-
-  async function remember(session: Session, answer: RememberedAnswer): Promise<boolean> {
-    const expiredBefore = answer.expiresAt - limits.idempotencyMs
-    await session.run(
-      'DELETE FROM idempotent_answers WHERE api_key = $1 AND idempotency_key = $2 AND expires_at <= $3',
-      answer.apiKey,
-      answer.idempotencyKey,
-      expiredBefore,
-    )
-    const inserted = await session.run(
-      `INSERT INTO idempotent_answers (api_key, idempotency_key, route, status, sealed_body, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-      answer.apiKey,
-      answer.idempotencyKey,
-      answer.route,
-      answer.status,
-      answer.sealedBody,
-      answer.expiresAt,
-    )
-    return inserted === 1
+    return write(changes, envelope, async (change) => {
+      if (tenant !== undefined && !(await change.tenantChanged(tenant))) throw new Abort('absent')
+      await action(change.session)
+    })
   }
 }
 
@@ -204,7 +177,7 @@ export function endpointReads(db: Database) {
       }
     },
 
-    async findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): Promise<RememberedAnswer | null> {
+    async findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): Promise<StoredAnswer | null> {
       const row = await db.get<{ route: string; status: number; sealed_body: string; expires_at: number }>(
         `SELECT route, status, sealed_body, expires_at FROM idempotent_answers
          WHERE api_key = $1 AND idempotency_key = $2 AND expires_at > $3`,

@@ -71,7 +71,7 @@ test('a server that stops, refuses the login or takes no writes is unavailable, 
   const version = (await store.loadTenant(acme))?.version ?? 0
   const events = [{ ...event, version }]
   const refusesAll = async (): Promise<void> => {
-    const batch = { node, now: start, events, moves: [], facts: [] }
+    const batch = { node, now: start, events, moves: [], summaries: [] }
     await assert.rejects(store.commit(batch), StoreUnavailable)
     await assert.rejects(store.createTenant(sampleTenant(other)), StoreUnavailable)
     await assert.rejects(store.heartbeat(node, start), StoreUnavailable)

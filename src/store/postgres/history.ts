@@ -14,7 +14,8 @@ import {
   eventOf,
   statusCode,
 } from '../rows.ts'
-import type { DeliveryFilter, DeliveryRow, EventFilter, Page, PageRequest, RearmRequest } from '../../contracts/store.ts'
+import type { DeliveryFilter, DeliveryRow, EventFilter, RearmRequest } from '../../contracts/history-store.ts'
+import type { Page, PageRequest } from '../../contracts/page.ts'
 import type { Changes } from './changes.ts'
 import type { Database } from './database.ts'
 import { isOff } from './upkeep.ts'

@@ -2,17 +2,20 @@ import type { ApiKey } from '../../domain/api-key.ts'
 import type { ApiKeyId, TenantId } from '../../domain/ids.ts'
 import { type KeyColumns, keyOf } from '../rows.ts'
 import { pageOf, seqAfter } from '../pages.ts'
-import type { Page, PageRequest } from '../../contracts/store.ts'
+import type { Page, PageRequest } from '../../contracts/page.ts'
+import type { WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
 import type { Changes } from './changes.ts'
 import type { Database } from './database.ts'
+import { Abort } from '../abort.ts'
+import { write } from './write.ts'
 
 const keyColumns = `k.seq, k.id, k.dialect, k.scopes, k.role, k.name, k.hint, k.created_at, k.revoked_at,
   ARRAY(SELECT tenant FROM api_key_tenants t WHERE t.api_key = k.id) AS tenants`
 
 export function keyRole(changes: Changes) {
   return {
-    createKey(key: ApiKey, hash: string): Promise<void> {
-      return changes.make(async ({ session }) => {
+    createKey(key: ApiKey, hash: string, envelope?: WriteEnvelope): Promise<WriteResult> {
+      return write(changes, envelope, async ({ session }) => {
         await session.run(
           `INSERT INTO api_keys (id, hash, dialect, scopes, role, name, hint, created_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -31,12 +34,11 @@ export function keyRole(changes: Changes) {
       })
     },
 
-    revokeKey(id: ApiKeyId, now: number): Promise<boolean> {
+    revokeKey(id: ApiKeyId, now: number, envelope?: WriteEnvelope): Promise<WriteResult> {
       const revoke = 'UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL'
-      return changes.make(async (change) => {
-        if ((await change.session.run(revoke, now, id)) === 0) return false
+      return write(changes, envelope, async (change) => {
+        if ((await change.session.run(revoke, now, id)) === 0) throw new Abort('absent')
         await change.keysChanged()
-        return true
       })
     },
   }

@@ -3,9 +3,11 @@
 import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { type EventColumns, eventColumns, eventOf } from '../rows.ts'
-import { type Claim, type ClaimedDelivery, type ClaimRequest, type Heartbeat, IncarnationLost } from '../../contracts/store.ts'
+import { IncarnationLost } from '../../contracts/store.ts'
+import type { Claim, ClaimedDelivery, ClaimRequest, Heartbeat } from '../../contracts/lease-store.ts'
 import type { Changes } from './changes.ts'
-import { classify, type Database, isBroken, type Session } from './database.ts'
+import type { Database, Session } from './database.ts'
+import { classify, isBroken } from './errors.ts'
 import { isOff } from './upkeep.ts'
 
 /** Two nodes that join at once may choose the same slot: one of them chooses again. */

@@ -7,7 +7,14 @@ import { type Relay, startRelay } from '../../../test/support/relay.ts'
 import { testDatabase } from '../../../test/support/test-database.ts'
 import type { Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
-import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove, start } from '../../../test/conformance/store/samples.ts'
+import {
+  acme,
+  newEvent,
+  sampleAttempt,
+  sampleEvent,
+  sampleMove,
+  start,
+} from '../../../test/conformance/store/samples.ts'
 import { accept, addEndpoint, attemptsOf, commit, delivery } from '../../../test/conformance/store/steps.ts'
 import { IncarnationLost, type Store, StoreUnavailable } from '../../contracts/store.ts'
 import { openPostgresStore } from './postgres-store.ts'
@@ -42,12 +49,12 @@ suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
     const stale = { ...newEvent(sampleEvent(acme, 1), [key], true), version: -1 }
     const other = newEvent({ ...first, data: '"other"' }, [key], true)
     const attempt = sampleAttempt(1, 1)
-    const fact = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: true }
+    const summary = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: true }
     relay.breakAt = { text: event.event.id, when: 'answer' }
     const result = await commit(store, node, 1, {
       events: [event, repeated, bare, stale, other],
       moves: [sampleMove(held, key, { to: 'delivered' }, 1, attempt)],
-      facts: [fact],
+      summaries: [summary],
     })
     assert.equal(relay.broken, 1)
     assert.deepEqual(
@@ -80,9 +87,9 @@ suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
     const [held] = await accept(store, node, { key, tenant: acme }, 0, { leased: true })
     const late = newEvent(sampleEvent(acme, 1), [key], true)
     const moves = [sampleMove(held, key, { to: 'delivered' }, 1, sampleAttempt(1, 1))]
-    const facts = [{ endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: true }]
+    const summaries = [{ endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: true }]
     relay.breakAt = { text: late.event.id, when: 'late' }
-    await assert.rejects(commit(store, node, 1, { events: [late], moves, facts }), isRefused)
+    await assert.rejects(commit(store, node, 1, { events: [late], moves, summaries }), isRefused)
     assert.equal(relay.broken, 1)
     await relay.letThrough()
     assert.deepEqual(await store.findEvents(late.event.id, acme), [])
@@ -92,7 +99,7 @@ suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
     relay.breakAt = { text: late.event.id, when: 'answer' }
     assert.deepEqual((await commit(store, node, 2, { events: [late], moves })).events, [{ kind: 'stored' }])
     assert.equal(relay.broken, 2)
-    assert.deepEqual((await commit(store, node, 3, { facts })).fenced, [])
+    assert.deepEqual((await commit(store, node, 3, { summaries })).fenced, [])
   })
 
   for (const [fate, when] of [

@@ -8,9 +8,18 @@ import pg from 'pg'
 import { testDatabase } from '../../../test/support/test-database.ts'
 import type { Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
-import { acme, newEvent, sampleAttempt, sampleEvent, sampleKey, sampleMove, start } from '../../../test/conformance/store/samples.ts'
+import {
+  acme,
+  newEvent,
+  sampleAttempt,
+  sampleEvent,
+  sampleKey,
+  sampleMove,
+  start,
+} from '../../../test/conformance/store/samples.ts'
 import { accept, addEndpoint, claimOne, commit, delivery } from '../../../test/conformance/store/steps.ts'
-import { type Change, IncarnationLost, type Store } from '../../contracts/store.ts'
+import { IncarnationLost, type Store } from '../../contracts/store.ts'
+import type { Change } from '../../contracts/lease-store.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
 interface Node {
@@ -99,8 +108,8 @@ suite('nodes of one database', { concurrency: 4 }, () => {
     const late = { events: [newEvent(event, [endpoint.key], true)] }
     await assert.rejects(commit(b.store, b.id, 1, late), IncarnationLost)
     const move = sampleMove(held, endpoint.key, { to: 'delivered' }, 1, sampleAttempt(1, 1))
-    const fact = { endpoint: endpoint.key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: true }
-    await assert.rejects(commit(b.store, b.id, 1, { moves: [move], facts: [fact] }), IncarnationLost)
+    const summary = { endpoint: endpoint.key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: true }
+    await assert.rejects(commit(b.store, b.id, 1, { moves: [move], summaries: [summary] }), IncarnationLost)
     await assert.rejects(b.store.claim(b.id, start + 1, [{ endpoint: endpoint.key, room: 9 }]), IncarnationLost)
     assert.deepEqual(await a.store.findEvents(event.id, acme), [])
     assert.equal((await delivery(a.store, held)).status, 'pending')
@@ -130,14 +139,16 @@ suite('nodes of one database', { concurrency: 4 }, () => {
     const { nodes } = await openNodes(t, 2)
     const [a, b] = nodes
     const { key } = await addEndpoint(a.store)
-    const fact = { endpoint: key, attempts: 2, lastAttemptSucceeded: true }
+    const summary = { endpoint: key, attempts: 2, lastAttemptSucceeded: true }
     for (let round = 1; round <= 3; round++) {
-      await commit(a.store, a.id, round, { facts: [{ ...fact, lastAttemptAt: start + round }] })
+      await commit(a.store, a.id, round, { summaries: [{ ...summary, lastAttemptAt: start + round }] })
     }
-    await commit(b.store, b.id, 9, { facts: [{ ...fact, lastAttemptAt: start + 9, lastAttemptSucceeded: false }] })
+    await commit(b.store, b.id, 9, {
+      summaries: [{ ...summary, lastAttemptAt: start + 9, lastAttemptSucceeded: false }],
+    })
     await b.store.leave(b.id)
     const again = await b.store.join(start)
-    await commit(b.store, again, 4, { facts: [{ ...fact, lastAttemptAt: start + 10 }] })
+    await commit(b.store, again, 4, { summaries: [{ ...summary, lastAttemptAt: start + 10 }] })
     const { attempts, lastAttemptAt, lastAttemptSucceeded } = await a.store.endpointStatus(key)
     assert.deepEqual([attempts, lastAttemptAt, lastAttemptSucceeded], [10, start + 10, true])
   })
@@ -146,14 +157,17 @@ suite('nodes of one database', { concurrency: 4 }, () => {
     const { nodes } = await openNodes(t, 2)
     const [a, b] = nodes
     const { key } = await addEndpoint(a.store)
-    const fact = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false }
-    assert.deepEqual((await commit(a.store, a.id, 1, { facts: [{ ...fact, health: 'since 1' }] })).learnt, [])
-    const told = await commit(b.store, b.id, 2, { facts: [fact] })
-    assert.deepEqual(told.learnt, [{ tenant: acme, endpoint: key, known: null, health: 'since 1' }])
-    await commit(b.store, b.id, 3, { facts: [{ ...fact, known: 'since 1', health: null }] })
-    const cleared = await commit(a.store, a.id, 4, { facts: [{ ...fact, known: 'since 1' }] })
-    assert.deepEqual(cleared.learnt, [{ tenant: acme, endpoint: key, known: 'since 1', health: null }])
-    assert.deepEqual((await commit(a.store, a.id, 5, { facts: [fact] })).learnt, [])
+    const summary = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false }
+    assert.deepEqual(
+      (await commit(a.store, a.id, 1, { summaries: [{ ...summary, health: 'since 1' }] })).remoteHealth,
+      [],
+    )
+    const told = await commit(b.store, b.id, 2, { summaries: [summary] })
+    assert.deepEqual(told.remoteHealth, [{ tenant: acme, endpoint: key, expectedHealth: null, health: 'since 1' }])
+    await commit(b.store, b.id, 3, { summaries: [{ ...summary, expectedHealth: 'since 1', health: null }] })
+    const cleared = await commit(a.store, a.id, 4, { summaries: [{ ...summary, expectedHealth: 'since 1' }] })
+    assert.deepEqual(cleared.remoteHealth, [{ tenant: acme, endpoint: key, expectedHealth: 'since 1', health: null }])
+    assert.deepEqual((await commit(a.store, a.id, 5, { summaries: [summary] })).remoteHealth, [])
   })
 })
 
@@ -176,12 +190,12 @@ suite('changes', { concurrency: 4 }, () => {
     const [endpoint] = (await a.store.loadTenant(acme))?.endpoints ?? []
     assert.ok(endpoint !== undefined)
     const { health: _, ...stored } = endpoint
-    await wanted([tenant], () => a.store.updateEndpoint({ ...stored, updatedAt: start + 1 }, start, null))
-    await wanted([], () => a.store.updateEndpoint({ ...stored, updatedAt: start + 2 }, start, null))
+    await wanted([tenant], () => a.store.updateEndpoint({ ...stored, updatedAt: start + 1 }, start))
+    await wanted([], () => a.store.updateEndpoint({ ...stored, updatedAt: start + 2 }, start))
     await wanted([tenant], () => a.store.updateTenant(acme, { name: 'x', settings: {} }))
     await a.store.createKey(key, 'hash')
     await wanted([keys], () => a.store.revokeKey(key.id, start))
-    await wanted([tenant], () => a.store.deleteEndpoint(acme, endpoint.key, start, null))
+    await wanted([tenant], () => a.store.deleteEndpoint(acme, endpoint.key, start))
     await wanted([tenant, keys], () => a.store.deleteTenant(acme, start))
   })
 
@@ -192,8 +206,8 @@ suite('changes', { concurrency: 4 }, () => {
     b.heard.length = 0
     const [id] = await accept(a.store, a.id, endpoint, 0)
     await until(() => b.heard.some(({ kind }) => kind === 'due'))
-    const fact = { endpoint: endpoint.key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false }
-    await commit(a.store, a.id, 1, { facts: [{ ...fact, disable: 'failing' }] })
+    const summary = { endpoint: endpoint.key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false }
+    await commit(a.store, a.id, 1, { summaries: [{ ...summary, disable: 'failing' }] })
     await until(() => b.heard.some(({ kind }) => kind === 'tenant'))
     b.heard.length = 0
     assert.equal(await a.store.rearmDelivery(id, start), true)

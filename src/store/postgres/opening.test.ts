@@ -1,6 +1,8 @@
 // What stops a start, each with one line that says so and holds no password.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { queryOnce, startPostgres } from '../../../test/support/postgres-server.ts'
@@ -42,9 +44,24 @@ suite('a start is refused', { concurrency: 4 }, () => {
     await refuses(address({ search: '?schema=a";drop' }), /no plain name/)
     await queryOnce(server.url, 'CREATE SCHEMA posthorn AUTHORIZATION guest')
     const store = await openPostgresStore(address({ username: 'guest', password: 'guest-password' }))
-    assert.equal(await store.createTenant(sampleTenant(acme)), true, 'a schema of its own is enough')
+    assert.equal(await store.createTenant(sampleTenant(acme)), 'written', 'a schema of its own is enough')
     await store.close()
   })
+})
+
+test('a server that refuses the login in another language stops the start at once', async (t) => {
+  const fields = ['SFATAL', 'VFATAL', 'C28P01', 'MPasswort-Authentifizierung für Benutzer »posthorn« fehlgeschlagen']
+  const body = Buffer.from(`${fields.join('\0')}\0\0`)
+  const head = Buffer.alloc(5, 'E')
+  head.writeUInt32BE(body.length + 4, 1)
+  const server = createServer((socket) => socket.once('data', () => socket.end(Buffer.concat([head, body]))))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const startedAt = performance.now()
+  const { port } = server.address() as AddressInfo
+  await refuses(`postgres://posthorn:secret@127.0.0.1:${port}/posthorn`, /fehlgeschlagen/)
+  assert.ok(performance.now() - startedAt < 5000, 'nothing is waited for')
 })
 
 test('a server that is just starting is waited for', async (t) => {

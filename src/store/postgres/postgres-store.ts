@@ -1,11 +1,12 @@
 // The store on a PostgreSQL server, which any number of nodes may share.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Store, StoreUnavailable } from '../../contracts/store.ts'
+import type { Store } from '../../contracts/store.ts'
 import { attemptReads } from './attempts.ts'
 import { Changes } from './changes.ts'
 import { commitRole } from './commit.ts'
-import { Database, databaseBounds, refusal } from './database.ts'
+import { Database, databaseBounds } from './database.ts'
+import { mayPassAtStart, refusal } from './errors.ts'
 import { endpointReads, endpointRole } from './endpoints.ts'
 import { historyReads, historyRole } from './history.ts'
 import { keyReads, keyRole } from './keys.ts'
@@ -73,13 +74,8 @@ async function untilThere(action: () => Promise<void>): Promise<void> {
     try {
       return await action()
     } catch (error) {
-      if (!(error instanceof StoreUnavailable) || !mayPass(error) || Date.now() > giveUpAt) throw error
+      if (!mayPassAtStart(error) || Date.now() > giveUpAt) throw error
       await sleep(startAgainMs)
     }
   }
-}
-
-/** A wrong password, a missing database or missing rights are not waited for. */
-function mayPass(error: StoreUnavailable): boolean {
-  return !/password|authentication|role|does not exist|permission denied/i.test(error.message)
 }

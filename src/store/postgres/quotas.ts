@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto'
 import { limits } from '../../domain/limits.ts'
-import type { QuotaGrant, QuotaRequest, QuotaStore } from '../../contracts/store.ts'
+import type { QuotaGrant, QuotaRequest, QuotaStore } from '../../contracts/quota-store.ts'
 import type { Database, Session } from './database.ts'
 
 export function quotaRole(db: Database): QuotaStore {

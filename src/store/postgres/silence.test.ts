@@ -11,7 +11,9 @@ import type { DeliveryId, Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { acme, sampleAttempt, sampleMove, start } from '../../../test/conformance/store/samples.ts'
 import { accept, addEndpoint, commit } from '../../../test/conformance/store/steps.ts'
-import { type CommitResult, IncarnationLost, type Store, type StoredEndpoint, StoreUnavailable } from '../../contracts/store.ts'
+import { IncarnationLost, type Store, StoreUnavailable } from '../../contracts/store.ts'
+import type { CommitResult } from '../../contracts/commit-store.ts'
+import type { StoredEndpoint } from '../../contracts/account-store.ts'
 import type { databaseBounds } from './database.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
@@ -52,8 +54,8 @@ async function open(t: TestContext): Promise<Rig> {
 
 function disabling({ store, node, endpoint, held }: Rig): Promise<CommitResult> {
   const moves = [sampleMove(held, endpoint.key, { to: 'failed', reason: 'endpoint gone' }, 1, sampleAttempt(1, 1))]
-  const fact = { endpoint: endpoint.key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false }
-  return commit(store, node, 1, { moves, facts: [{ ...fact, disable: 'gone' }] })
+  const summary = { endpoint: endpoint.key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false }
+  return commit(store, node, 1, { moves, summaries: [{ ...summary, disable: 'gone' }] })
 }
 
 const claim = ({ store, node, endpoint }: Rig): Promise<unknown> =>
@@ -99,7 +101,7 @@ suite('a connection falls silent', { concurrency: 4 }, () => {
     assert.equal((await store.loadTenant(acme))?.endpoints[0]?.enabled, false)
     await store.leave(node)
     const next = await store.join(start)
-    assert.equal(await store.updateTenant(acme, { name: 'Other', settings: {} }), true)
+    assert.equal(await store.updateTenant(acme, { name: 'Other', settings: {} }), 'written')
     assert.equal(await store.sweep(start, 10), true)
     assert.deepEqual((await store.claim(next, start + 1, [{ endpoint: endpoint.key, room: 9 }])).deliveries, [])
   })
@@ -117,7 +119,7 @@ suite('a connection falls silent', { concurrency: 4 }, () => {
     rig.relay.breakAt = { text: 'BEGIN', when: 'never' }
     await failsInTime(rig.store.updateTenant(acme, { name: 'Other', settings: {} }), tookNoEffect)
     assert.equal(rig.relay.broken, 1)
-    assert.equal(await rig.store.updateTenant(acme, { name: 'Other', settings: {} }), true)
+    assert.equal(await rig.store.updateTenant(acme, { name: 'Other', settings: {} }), 'written')
   })
 
   test('at the end of a claim: the incarnation is lost, and the next one claims it', async (t) => {

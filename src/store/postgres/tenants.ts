@@ -2,40 +2,47 @@ import type { TenantId } from '../../domain/ids.ts'
 import type { Tenant } from '../../domain/tenant.ts'
 import { type TenantColumns, tenantOf } from '../rows.ts'
 import { pageOf, seqAfter } from '../pages.ts'
-import type { Page, PageRequest } from '../../contracts/store.ts'
+import type { Page, PageRequest } from '../../contracts/page.ts'
+import type { WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
 import type { Changes } from './changes.ts'
 import type { Database } from './database.ts'
+import { Abort } from '../abort.ts'
+import { write } from './write.ts'
 
 /** Named, as everywhere: a statement that is prepared with `*` fails once another node has added a column. */
 const tenantColumns = 'seq, id, dialect, name, settings, created_at'
 
 export function tenantRole(changes: Changes) {
   return {
-    createTenant(tenant: Tenant): Promise<boolean> {
+    createTenant(tenant: Tenant, envelope?: WriteEnvelope): Promise<WriteResult> {
       const insert = `INSERT INTO tenants (id, dialect, name, settings, created_at) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT DO NOTHING`
       const { id, dialect, name, settings, createdAt } = tenant
-      return changes.make(async (change) => {
+      return write(changes, envelope, async (change) => {
         const values = [id, dialect, name, JSON.stringify(settings), createdAt]
-        if ((await change.session.run(insert, ...values)) === 0) return false
+        if ((await change.session.run(insert, ...values)) === 0) throw new Abort('duplicate')
         // Gives it its version. Other nodes hear of it too: they may have seen that there was none.
-        return change.tenantChanged(id)
+        await change.tenantChanged(id)
       })
     },
 
-    updateTenant(id: TenantId, { name, settings }: Pick<Tenant, 'name' | 'settings'>): Promise<boolean> {
+    updateTenant(
+      id: TenantId,
+      { name, settings }: Pick<Tenant, 'name' | 'settings'>,
+      envelope?: WriteEnvelope,
+    ): Promise<WriteResult> {
       const update = 'UPDATE tenants SET name = $1, settings = $2 WHERE id = $3'
-      return changes.make(async (change) => {
-        if (!(await change.tenantChanged(id))) return false
-        return (await change.session.run(update, name, JSON.stringify(settings), id)) === 1
+      return write(changes, envelope, async (change) => {
+        if (!(await change.tenantChanged(id))) throw new Abort('absent')
+        await change.session.run(update, name, JSON.stringify(settings), id)
       })
     },
 
-    deleteTenant(id: TenantId, now: number): Promise<boolean> {
-      return changes.make(async (change) => {
+    deleteTenant(id: TenantId, now: number, envelope?: WriteEnvelope): Promise<WriteResult> {
+      return write(changes, envelope, async (change) => {
         const { session } = change
         // Whoever changes its endpoints has locked this row: no endpoint comes to it any more.
-        if ((await session.run('DELETE FROM tenants WHERE id = $1', id)) === 0) return false
+        if ((await session.run('DELETE FROM tenants WHERE id = $1', id)) === 0) throw new Abort('absent')
         await session.run('DELETE FROM api_key_tenants WHERE tenant = $1', id)
         await session.run(
           'DELETE FROM api_keys k WHERE NOT EXISTS (SELECT FROM api_key_tenants t WHERE t.api_key = k.id)',
@@ -47,7 +54,6 @@ export function tenantRole(changes: Changes) {
         await session.run('UPDATE endpoints SET deleted_at = coalesce(deleted_at, $1) WHERE tenant = $2', now, id)
         await change.tenantGone(id)
         await change.keysChanged()
-        return true
       })
     },
   }

@@ -1,4 +1,4 @@
-import type { AttemptFilter, AttemptRow, NumberedPage } from '../../contracts/store.ts'
+import type { AttemptFilter, AttemptRow, NumberedPage } from '../../contracts/history-store.ts'
 import { lowestUuidV7 } from '../../domain/ids.ts'
 import type { Database } from './database.ts'
 import { type AttemptColumns, attemptOf, deliveryColumns, type DeliveryColumns, deliveryOf } from '../rows.ts'

@@ -4,10 +4,18 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Incarnation } from '../../domain/ids.ts'
-import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove, start } from '../../../test/conformance/store/samples.ts'
+import {
+  acme,
+  newEvent,
+  sampleAttempt,
+  sampleEvent,
+  sampleMove,
+  start,
+} from '../../../test/conformance/store/samples.ts'
 import { accept, addEndpoint, commit } from '../../../test/conformance/store/steps.ts'
 import { temporaryFolder } from '../../../test/conformance/store/temporary-folder.ts'
-import type { Store, StoredEndpoint } from '../../contracts/store.ts'
+import type { Store } from '../../contracts/store.ts'
+import type { StoredEndpoint } from '../../contracts/account-store.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 const backlog = 100_000
@@ -77,13 +85,13 @@ async function measure(
     const moves = claimed.map(({ id, endpoint }) =>
       sampleMove(id, endpoint, { to: 'delivered' }, 1, sampleAttempt(1, 1)),
     )
-    const facts = endpoints.map(({ key }) => {
+    const summaries = endpoints.map(({ key }) => {
       return { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: true, health: null }
     })
     const ended = fresh.flatMap(({ deliveries }) =>
       deliveries.map(({ id, endpoint }) => sampleMove(id, endpoint, { to: 'delivered' }, 1)),
     )
-    const done = await timed(() => commit(store, node, 1, { events: fresh, moves: [...moves, ...ended], facts }))
+    const done = await timed(() => commit(store, node, 1, { events: fresh, moves: [...moves, ...ended], summaries }))
     times.push({ claim, commit: done, next })
   }
   const median = (what: 'claim' | 'commit' | 'next'): number =>

@@ -2,16 +2,16 @@
 // them into JSON text and back, costs more than twice as much. Each pair of functions has the same order.
 
 import type { Attempt } from '../../domain/attempt.ts'
-import type { CommitBatch, NewDelivery, NewEvent, RecordedMove } from '../../contracts/store.ts'
+import type { CommitBatch, NewDelivery, NewEvent, RecordedMove } from '../../contracts/commit-store.ts'
 
 export type BatchRows = ReturnType<typeof rowsOfBatch>
 
-export function rowsOfBatch({ node, now, events, moves, facts }: CommitBatch) {
-  return [node, now, events.map(rowOfEvent), moves.map(rowOfMove), facts] as const
+export function rowsOfBatch({ node, now, events, moves, summaries }: CommitBatch) {
+  return [node, now, events.map(rowOfEvent), moves.map(rowOfMove), summaries] as const
 }
 
-export function batchOfRows([node, now, events, moves, facts]: BatchRows): CommitBatch {
-  return { node, now, events: events.map(eventOfRow), moves: moves.map(moveOfRow), facts }
+export function batchOfRows([node, now, events, moves, summaries]: BatchRows): CommitBatch {
+  return { node, now, events: events.map(eventOfRow), moves: moves.map(moveOfRow), summaries }
 }
 
 function rowOfEvent({ event, version, deliveries }: NewEvent) {

@@ -4,7 +4,14 @@
 import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../../domain/ids.ts'
 import { attributesText, compareWithFirst, type FirstEvent } from '../first-event.ts'
 import { outcomeColumns, statusCode } from '../rows.ts'
-import type { CommitBatch, CommitResult, EndpointFacts, IngestResult, NewEvent, RecordedMove } from '../../contracts/store.ts'
+import type {
+  CommitBatch,
+  CommitResult,
+  AttemptSummary,
+  IngestResult,
+  NewEvent,
+  RecordedMove,
+} from '../../contracts/commit-store.ts'
 import type { Database } from './database.ts'
 import { freshEntries } from './deferred-indexes.ts'
 import { markIfOff } from './upkeep.ts'
@@ -49,9 +56,9 @@ export function commitRole(db: Database) {
         const fenced: DeliveryId[] = []
         for (const move of batch.moves) if (!record(move, batch.node, dueAt)) fenced.push(move.delivery)
         for (const [endpoint, due] of dueAt) waitsUntil.run(due, endpoint)
-        for (const facts of batch.facts) learn(facts, batch.now)
+        for (const summary of batch.summaries) recordSummary(summary, batch.now)
         fresh.settleIfMany()
-        return { events, fenced, learnt: [] }
+        return { events, fenced, remoteHealth: [] }
       })
     },
   }
@@ -108,8 +115,8 @@ export function commitRole(db: Database) {
     return true
   }
 
-  function learn(facts: EndpointFacts, now: number): void {
-    const { endpoint, attempts, lastAttemptAt, lastAttemptSucceeded, health, disable } = facts
+  function recordSummary(summary: AttemptSummary, now: number): void {
+    const { endpoint, attempts, lastAttemptAt, lastAttemptSucceeded, health, disable } = summary
     countAttempts.run(attempts, lastAttemptAt, lastAttemptSucceeded ? 1 : 0, endpoint)
     if (health !== undefined) db.run('UPDATE endpoint_status SET health = ? WHERE endpoint = ?', health, endpoint)
     if (disable !== undefined) {

@@ -1,9 +1,10 @@
-// Opens a SQLite file so that what it says is committed is on the disk, and turns its errors into the contract's.
+// Opens a SQLite file so that everything is on the disk which it says is committed.
 
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
+import { ioError, messageOf, resultCode } from './errors.ts'
 
 /** How long a statement waits for another process's lock, in milliseconds. */
 const busyTimeoutMs = 1000
@@ -113,22 +114,4 @@ export class Database {
       throw new StoreUnavailable(`the database file ${this.#path} is missing or was replaced`)
     }
   }
-}
-
-const ioError = 10
-/** SQLite's primary result codes that pass without a restart: busy, locked, no memory, read-only, I/O, full, cannot open. */
-const passing = new Set([5, 6, 7, 8, ioError, 13, 14])
-
-/** An error of SQLite as the contract's, where it may pass; any other error as it is. */
-export function classify(error: unknown): unknown {
-  const code = resultCode(error)
-  return code !== null && passing.has(code) ? new StoreUnavailable(`SQLite: ${messageOf(error)}`) : error
-}
-
-function resultCode(error: unknown): number | null {
-  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : null
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,12 +1,19 @@
 import { limits } from '../../domain/limits.ts'
 import type { EndpointStatus } from '../../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
-import type { LoadedTenant, RememberedAnswer, StoredEndpoint, WriteResult } from '../../contracts/store.ts'
+import type {
+  LoadedTenant,
+  StoredAnswer,
+  StoredEndpoint,
+  WriteEnvelope,
+  WriteResult,
+} from '../../contracts/account-store.ts'
 import type { Database } from './database.ts'
 import { Abort } from '../abort.ts'
 import { type EndpointColumns, endpointOf, type TenantColumns, tenantOf } from '../rows.ts'
 import { cancelWaiting } from './upkeep.ts'
 import { nextVersion } from './versions.ts'
+import { write } from './write.ts'
 
 export function endpointRole(db: Database) {
   return {
@@ -15,8 +22,8 @@ export function endpointRole(db: Database) {
       return db.transaction(() => db.get<{ value: number }>(take)?.value as EndpointKey)
     },
 
-    createEndpoints(endpoints: readonly StoredEndpoint[], answer: RememberedAnswer | null): WriteResult {
-      return write(answer, () => {
+    createEndpoints(endpoints: readonly StoredEndpoint[], envelope?: WriteEnvelope): WriteResult {
+      return write(db, envelope, () => {
         for (const endpoint of endpoints) {
           if (!nextVersion(db, endpoint.tenant)) throw new Abort('absent')
           if (isDuplicate(endpoint)) throw new Abort('duplicate')
@@ -25,8 +32,8 @@ export function endpointRole(db: Database) {
       })
     },
 
-    updateEndpoint(endpoint: StoredEndpoint, version: number, answer: RememberedAnswer | null): WriteResult {
-      return write(answer, () => {
+    updateEndpoint(endpoint: StoredEndpoint, version: number, envelope?: WriteEnvelope): WriteResult {
+      return write(db, envelope, () => {
         const before = db.get<{ enabled: number; updated_at: number }>(
           'SELECT enabled, updated_at FROM endpoints WHERE key = ? AND deleted_at IS NULL',
           endpoint.key,
@@ -59,8 +66,8 @@ export function endpointRole(db: Database) {
       })
     },
 
-    deleteEndpoint(tenant: TenantId, key: EndpointKey, now: number, answer: RememberedAnswer | null): WriteResult {
-      return write(answer, () => {
+    deleteEndpoint(tenant: TenantId, key: EndpointKey, now: number, envelope?: WriteEnvelope): WriteResult {
+      return write(db, envelope, () => {
         const deleted = db.run(
           'UPDATE endpoints SET deleted_at = ?, enabled = 0 WHERE key = ? AND tenant = ? AND deleted_at IS NULL',
           now,
@@ -102,41 +109,6 @@ export function endpointRole(db: Database) {
     const other = 'SELECT 1 FROM endpoints WHERE tenant = ? AND unique_key = ? AND deleted_at IS NULL AND key <> ?'
     return uniqueKey !== null && db.get(other, tenant, uniqueKey, key) !== undefined
   }
-
-  /** A change and the answer that is remembered for it: both, or neither. */
-  function write(answer: RememberedAnswer | null, change: () => void): WriteResult {
-    try {
-      return db.transaction(() => {
-        if (answer !== null && !remember(answer)) throw new Abort('taken')
-        change()
-        return 'written'
-      })
-    } catch (error) {
-      if (error instanceof Abort) return error.result
-      throw error
-    }
-  }
-
-  function remember(answer: RememberedAnswer): boolean {
-    const expiredBefore = answer.expiresAt - limits.idempotencyMs
-    db.run(
-      'DELETE FROM idempotent_answers WHERE api_key = ? AND idempotency_key = ? AND expires_at <= ?',
-      answer.apiKey,
-      answer.idempotencyKey,
-      expiredBefore,
-    )
-    return (
-      db.run(
-        'INSERT INTO idempotent_answers VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
-        answer.apiKey,
-        answer.idempotencyKey,
-        answer.route,
-        answer.status,
-        answer.sealedBody,
-        answer.expiresAt,
-      ) === 1
-    )
-  }
 }
 
 export function endpointReads(db: Database) {
@@ -161,7 +133,7 @@ export function endpointReads(db: Database) {
       }
     },
 
-    findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): RememberedAnswer | null {
+    findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): StoredAnswer | null {
       const row = db.get<{ route: string; status: number; sealed_body: string; expires_at: number }>(
         'SELECT * FROM idempotent_answers WHERE api_key = ? AND idempotency_key = ? AND expires_at > ?',
         apiKey,

@@ -7,7 +7,7 @@ import type { CopiedPage, CopiedTable, CopiedValue, Counters } from '../copy.ts'
 import { StoreRefused } from '../../contracts/store.ts'
 import { Database } from './database.ts'
 import { migrate } from './migrate.ts'
-import { lockOut } from './sqlite-store.ts'
+import { lockOut } from './file-lock.ts'
 
 /** A page ends with the row that goes past this: payloads may have a mebibyte each. */
 const pageCharsMax = 4 * 1024 * 1024

@@ -11,7 +11,8 @@ import { acme, newEvent, other, sampleEvent, sampleTenant } from '../../../test/
 import { commit, nodeAndEndpoint } from '../../../test/conformance/store/steps.ts'
 import { temporaryFolder } from '../../../test/conformance/store/temporary-folder.ts'
 import { StoreUnavailable } from '../../contracts/store.ts'
-import { classify, Database } from './database.ts'
+import { Database } from './database.ts'
+import { classify } from './errors.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 void test('a lock held by another connection is waited for, then refused; all goes on once it is released', async (t) => {
@@ -26,7 +27,7 @@ void test('a lock held by another connection is waited for, then refused; all go
   assert.equal((await store.findTenant(acme))?.id, acme, 'reading needs no lock')
   locker.exec('ROLLBACK')
   assert.deepEqual((await commit(store, node, 0, { events })).events, [{ kind: 'stored' }])
-  assert.equal(await store.createTenant(sampleTenant(other)), true)
+  assert.equal(await store.createTenant(sampleTenant(other)), 'written')
   locker.close()
   await store.close()
 })
@@ -106,7 +107,7 @@ void test('a database file that was moved away refuses, and serves again once it
   await store.ping()
   // Nothing of what was refused took effect.
   assert.deepEqual((await commit(store, node, 0, { events })).events, [{ kind: 'stored' }])
-  assert.equal(await store.createTenant(sampleTenant(other)), true)
+  assert.equal(await store.createTenant(sampleTenant(other)), 'written')
   assert.equal(await store.writeOnce('name', 'first'), 'first')
   assert.equal((await store.findTenant(acme))?.name, 'Tenant acme')
   await store.close()

@@ -1,16 +1,19 @@
 import type { ApiKey } from '../../domain/api-key.ts'
 import type { ApiKeyId, TenantId } from '../../domain/ids.ts'
-import type { Page, PageRequest } from '../../contracts/store.ts'
+import type { Page, PageRequest } from '../../contracts/page.ts'
+import type { WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
 import type { Database } from './database.ts'
 import { type KeyColumns, keyOf } from '../rows.ts'
 import { pageOf, seqAfter } from '../pages.ts'
+import { Abort } from '../abort.ts'
+import { write } from './write.ts'
 
 const keyColumns = `k.*, (SELECT json_group_array(tenant) FROM api_key_tenants t WHERE t.api_key = k.id) AS tenants`
 
 export function keyRole(db: Database) {
   return {
-    createKey(key: ApiKey, hash: string): void {
-      db.transaction(() => {
+    createKey(key: ApiKey, hash: string, envelope?: WriteEnvelope): WriteResult {
+      return write(db, envelope, () => {
         db.run(
           `INSERT INTO api_keys (id, hash, dialect, scopes, role, name, hint, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
           key.id,
@@ -26,9 +29,11 @@ export function keyRole(db: Database) {
       })
     },
 
-    revokeKey(id: ApiKeyId, now: number): boolean {
+    revokeKey(id: ApiKeyId, now: number, envelope?: WriteEnvelope): WriteResult {
       const revoke = 'UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL'
-      return db.transaction(() => db.run(revoke, now, id) === 1)
+      return write(db, envelope, () => {
+        if (db.run(revoke, now, id) === 0) throw new Abort('absent')
+      })
     },
   }
 }

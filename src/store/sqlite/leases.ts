@@ -2,7 +2,7 @@
 
 import { limits } from '../../domain/limits.ts'
 import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
-import type { Claim, ClaimedDelivery, ClaimRequest, Heartbeat } from '../../contracts/store.ts'
+import type { Claim, ClaimedDelivery, ClaimRequest, Heartbeat } from '../../contracts/lease-store.ts'
 import type { Database } from './database.ts'
 import { eventColumns, type EventColumns, eventOf } from '../rows.ts'
 import { markIfOff } from './upkeep.ts'

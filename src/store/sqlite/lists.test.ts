@@ -9,7 +9,7 @@ import { acme, newEvent, other, sampleEvent, sampleMove, start } from '../../../
 import { addEndpoint, commit } from '../../../test/conformance/store/steps.ts'
 import { temporaryFolder } from '../../../test/conformance/store/temporary-folder.ts'
 import { type DeliveryColumns, deliveryColumns, deliveryOf } from '../rows.ts'
-import type { DeliveryFilter, DeliveryRow } from '../../contracts/store.ts'
+import type { DeliveryFilter, DeliveryRow } from '../../contracts/history-store.ts'
 import { Database } from './database.ts'
 import { historyReads } from './history.ts'
 import { openSqliteStore } from './sqlite-store.ts'

@@ -31,7 +31,7 @@ async function spawnHolder(path: string): Promise<ChildProcessByStdio<null, Read
   const module = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href)
   const script = `
     import { openSqliteStore } from ${module('./sqlite-store.ts')}
-    import { accept, addEndpoint } from ${module('../conformance/steps.ts')}
+    import { accept, addEndpoint } from ${module('../../../test/conformance/store/steps.ts')}
     const store = await openSqliteStore(${JSON.stringify(path)})
     const endpoint = await addEndpoint(store)
     const node = await store.join(${start})

@@ -1,5 +1,5 @@
 import type { EndpointKey, TenantId } from '../../domain/ids.ts'
-import type { SealedChange, SealedEndpoint } from '../../contracts/store.ts'
+import type { SealedChange, SealedEndpoint } from '../../contracts/upkeep-store.ts'
 import type { Database } from './database.ts'
 
 export function sealRole(db: Database) {

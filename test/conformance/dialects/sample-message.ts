@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../../../src/domain/ids.ts'
-import type { Message } from '../../../src/contracts/dialect.ts'
+import type { Message } from '../../../src/contracts/delivery-dialect.ts'
 import type { Profile, SentEvent } from './profile.ts'
 
 /** When everything in a sample happens. */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { EndpointKey } from '../../../src/domain/ids.ts'
-import type { AttemptFilter, AttemptRow } from '../../../src/contracts/store.ts'
+import type { AttemptFilter, AttemptRow } from '../../../src/contracts/history-store.ts'
 import { acme, sampleAttempt, sampleMove, start } from './samples.ts'
 import { accept, addEndpoint, type Case, claimOne, commit, nodeAndEndpoint } from './steps.ts'
 

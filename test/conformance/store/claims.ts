@@ -99,8 +99,8 @@ export function claimCases(promise: Case): void {
     const orphan = await addEndpoint(store, 'leaving' as typeof acme)
     for (const endpoint of [disabled, deleted, orphan]) await accept(store, node, endpoint, 0, { count: 2 })
     const off = { ...disabled, enabled: false, disabledReason: 'requested', updatedAt: start + 1 } as const
-    await store.updateEndpoint(off, disabled.updatedAt, null)
-    await store.deleteEndpoint(acme, deleted.key, start + 1, null)
+    await store.updateEndpoint(off, disabled.updatedAt)
+    await store.deleteEndpoint(acme, deleted.key, start + 1)
     await store.deleteTenant(orphan.tenant, start + 1)
     const requests = [disabled, deleted, orphan].map(({ key }) => ({ endpoint: key, room: 9 }))
     assert.deepEqual(await store.claim(node, start + 2, requests), { deliveries: [], more: [] })

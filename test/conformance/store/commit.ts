@@ -13,7 +13,7 @@ export function commitCases(promise: Case): void {
     const leased = { id: deliveryId(event.acceptedAt), endpoint: endpoint.key, leased: true }
     const waiting = { id: deliveryId(event.acceptedAt), endpoint: second.key, leased: false }
     const result = await commit(store, node, 5, { events: [{ event, deliveries: [leased, waiting] }] })
-    assert.deepEqual(result, { events: [{ kind: 'stored' }], fenced: [], learnt: [] })
+    assert.deepEqual(result, { events: [{ kind: 'stored' }], fenced: [], remoteHealth: [] })
     assert.deepEqual(await store.findEvents(event.id, null), [event])
     for (const [{ id }, { key, id: endpointId }] of [
       [leased, endpoint],
@@ -52,7 +52,7 @@ export function commitCases(promise: Case): void {
 
   promise('an empty batch is nothing', async (store) => {
     const node = await store.join(start)
-    assert.deepEqual(await commit(store, node, 0, {}), { events: [], fenced: [], learnt: [] })
+    assert.deepEqual(await commit(store, node, 0, {}), { events: [], fenced: [], remoteHealth: [] })
   })
 
   promise('a repeat is a duplicate: it tells of the first deliveries and makes none', async (store) => {
@@ -131,14 +131,14 @@ export function commitCases(promise: Case): void {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const version = async (): Promise<number> => (await store.loadTenant(acme))?.version ?? -1
     const off = { ...endpoint, enabled: false, disabledReason: 'requested' } as const
-    const fact = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false }
+    const summary = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false }
     const changes: Record<string, () => Promise<unknown>> = {
       'an endpoint created': () => addEndpoint(store, acme),
-      'an endpoint switched off': () => store.updateEndpoint({ ...off, updatedAt: start + 1 }, start, null),
-      'an endpoint switched on': () => store.updateEndpoint({ ...endpoint, updatedAt: start + 2 }, start + 1, null),
+      'an endpoint switched off': () => store.updateEndpoint({ ...off, updatedAt: start + 1 }, start),
+      'an endpoint switched on': () => store.updateEndpoint({ ...endpoint, updatedAt: start + 2 }, start + 1),
       'an endpoint disabled by its failures': () =>
-        commit(store, node, 2, { facts: [{ ...fact, disable: 'failing' }] }),
-      'an endpoint deleted': () => store.deleteEndpoint(acme, key, start + 3, null),
+        commit(store, node, 2, { summaries: [{ ...summary, disable: 'failing' }] }),
+      'an endpoint deleted': () => store.deleteEndpoint(acme, key, start + 3),
       'other settings': () => store.updateTenant(acme, { name: null, settings: { a: 'b' } }),
       'the tenant deleted': () => store.deleteTenant(acme, start + 4),
       'the tenant created again': () => store.createTenant(sampleTenant(acme)),
@@ -178,7 +178,7 @@ export function commitCases(promise: Case): void {
     const move = { delivery: held, endpoint: key, attempt: { ...attempt, response: null }, at: start + 1 }
     const batch = {
       moves: [{ ...move, move: { to: 'delivered' } }],
-      facts: [{ endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: true, disable: 'gone' }],
+      summaries: [{ endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: true, disable: 'gone' }],
     } as const
     await assert.rejects(commit(store, node, 1, { events: [good, twice], ...batch }))
     assert.deepEqual(await store.findEvents(good.event.id, null), [])
@@ -190,7 +190,7 @@ export function commitCases(promise: Case): void {
     assert.deepEqual(await commit(store, node, 1, { events: [good], ...batch }), {
       events: [{ kind: 'stored' }],
       fenced: [],
-      learnt: [],
+      remoteHealth: [],
     })
   })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Store, StoredEndpoint } from '../../../src/contracts/store.ts'
+import type { Store } from '../../../src/contracts/store.ts'
+import type { StoredEndpoint } from '../../../src/contracts/account-store.ts'
 import type { Model } from './model.ts'
 
 /** Compares every delivery there is, and was, with the model's. */

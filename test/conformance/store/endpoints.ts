@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { ApiKeyId, EndpointId, EndpointKey } from '../../../src/domain/ids.ts'
 import { limits } from '../../../src/domain/limits.ts'
-import type { StoredEndpoint } from '../../../src/contracts/store.ts'
+import type { StoredEndpoint } from '../../../src/contracts/account-store.ts'
 import { acme, other, sampleAnswer, sampleEndpoint, sampleTenant, start } from './samples.ts'
 import {
   accept,
@@ -21,7 +21,7 @@ export function endpointCases(promise: Case): void {
   promise('no two endpoints have one number, whatever became of the earlier one', async (store, harness) => {
     const keys = [await store.nextEndpointKey(), await store.nextEndpointKey()]
     const { key } = await addEndpoint(store)
-    await store.deleteEndpoint(acme, key, start, null)
+    await store.deleteEndpoint(acme, key, start)
     keys.push(key, await (await harness.reopen()).nextEndpointKey())
     assert.equal(new Set(keys).size, 4)
   })
@@ -40,8 +40,14 @@ export function endpointCases(promise: Case): void {
     })
     await addEndpoint(store, other)
     const node = await store.join(start)
-    const fact = { endpoint: first.key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false, health: '{}' }
-    await commit(store, node, 1, { facts: [fact] })
+    const summary = {
+      endpoint: first.key,
+      attempts: 1,
+      lastAttemptAt: start,
+      lastAttemptSucceeded: false,
+      health: '{}',
+    }
+    await commit(store, node, 1, { summaries: [summary] })
     const { version, ...loaded } = (await store.loadTenant(acme)) ?? assert.fail('there is no tenant')
     assert.ok(Number.isInteger(version))
     assert.deepEqual(loaded, {
@@ -61,10 +67,10 @@ export function endpointCases(promise: Case): void {
       StoredEndpoint,
       StoredEndpoint,
     ]
-    assert.equal(await store.createEndpoints([first, second], null), 'written')
+    assert.equal(await store.createEndpoints([first, second]), 'written')
     const same = { ...third, uniqueKey: 'a' }
     const twin = { ...sampleEndpoint(await store.nextEndpointKey(), acme), uniqueKey: 'a' }
-    assert.equal(await store.createEndpoints([same, twin], null), 'duplicate')
+    assert.equal(await store.createEndpoints([same, twin]), 'duplicate')
     assert.deepEqual(await endpointsOf(store, acme), [second, first])
   })
 
@@ -73,11 +79,11 @@ export function endpointCases(promise: Case): void {
     await addEndpoint(store, other, { uniqueKey: 'a' })
     const another = await addEndpoint(store, acme, { uniqueKey: 'b' })
     const change = { ...another, uniqueKey: 'a', updatedAt: another.updatedAt + 1 }
-    assert.equal(await store.updateEndpoint(change, another.updatedAt, null), 'duplicate')
+    assert.equal(await store.updateEndpoint(change, another.updatedAt), 'duplicate')
     const itself = { ...taken, url: 'https://elsewhere.example', updatedAt: taken.updatedAt + 1 }
-    assert.equal(await store.updateEndpoint(itself, taken.updatedAt, null), 'written')
-    await store.deleteEndpoint(acme, taken.key, start, null)
-    assert.equal(await store.updateEndpoint(change, another.updatedAt, null), 'written')
+    assert.equal(await store.updateEndpoint(itself, taken.updatedAt), 'written')
+    await store.deleteEndpoint(acme, taken.key, start)
+    assert.equal(await store.updateEndpoint(change, another.updatedAt), 'written')
   })
 
   promise('public ids are unique within a tenant only', async (store) => {
@@ -89,7 +95,7 @@ export function endpointCases(promise: Case): void {
 
   promise('an endpoint of a tenant that is not there is not created', async (store) => {
     const endpoint = sampleEndpoint(await store.nextEndpointKey(), acme)
-    assert.equal(await store.createEndpoints([endpoint], sampleAnswer('k', 0)), 'absent')
+    assert.equal(await store.createEndpoints([endpoint], { answer: sampleAnswer('k', 0) }), 'absent')
     assert.equal(await store.findAnswer('key_a' as ApiKeyId, 'k', start), null)
   })
 
@@ -105,25 +111,25 @@ export function endpointCases(promise: Case): void {
       sealedSecrets: 'new secrets',
       updatedAt: start + 10,
     }
-    assert.equal(await store.updateEndpoint(change, before.updatedAt, null), 'written')
+    assert.equal(await store.updateEndpoint(change, before.updatedAt), 'written')
     const late = { ...before, url: 'https://example.com/late', updatedAt: start + 11 }
-    assert.equal(await store.updateEndpoint(late, before.updatedAt, sampleAnswer('k', 0)), 'stale')
+    assert.equal(await store.updateEndpoint(late, before.updatedAt, { answer: sampleAnswer('k', 0) }), 'stale')
     assert.equal(await store.findAnswer('key_a' as ApiKeyId, 'k', start), null)
     assert.deepEqual(await endpointsOf(store, acme), [change])
     const unknown = sampleEndpoint(4711 as EndpointKey, acme)
-    assert.equal(await store.updateEndpoint(unknown, unknown.updatedAt, null), 'absent')
+    assert.equal(await store.updateEndpoint(unknown, unknown.updatedAt), 'absent')
   })
 
   promise('switching on cancels what waited before, and forgets the health', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [waiting] = await accept(store, node, endpoint, 0)
     const [held] = await accept(store, node, endpoint, 0, { leased: true })
-    const fact = { endpoint: key, attempts: 2, lastAttemptAt: start, lastAttemptSucceeded: false, health: '{"n":2}' }
-    await commit(store, node, 1, { facts: [fact] })
+    const summary = { endpoint: key, attempts: 2, lastAttemptAt: start, lastAttemptSucceeded: false, health: '{"n":2}' }
+    await commit(store, node, 1, { summaries: [summary] })
     const off = { ...endpoint, enabled: false, disabledReason: 'requested', updatedAt: start + 2 } as const
-    assert.equal(await store.updateEndpoint(off, endpoint.updatedAt, null), 'written')
+    assert.equal(await store.updateEndpoint(off, endpoint.updatedAt), 'written')
     assert.equal((await store.endpointStatus(key)).health, '{"n":2}')
-    assert.equal(await store.updateEndpoint({ ...endpoint, updatedAt: start + 3 }, off.updatedAt, null), 'written')
+    assert.equal(await store.updateEndpoint({ ...endpoint, updatedAt: start + 3 }, off.updatedAt), 'written')
     const row = await delivery(store, waiting)
     assert.deepEqual([row.status, row.reason], ['cancelled', 'endpoint disabled'])
     const { health, attempts } = await store.endpointStatus(key)
@@ -138,9 +144,9 @@ export function endpointCases(promise: Case): void {
   promise('a change of an endpoint that stays on cancels nothing and keeps its health', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [waiting] = await accept(store, node, endpoint, 0)
-    const fact = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false, health: 'h' }
-    await commit(store, node, 1, { facts: [fact] })
-    await store.updateEndpoint({ ...endpoint, url: 'https://b.example', updatedAt: start + 1 }, start, null)
+    const summary = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false, health: 'h' }
+    await commit(store, node, 1, { summaries: [summary] })
+    await store.updateEndpoint({ ...endpoint, url: 'https://b.example', updatedAt: start + 1 }, start)
     await sweepAll(store, 2)
     assert.equal((await store.endpointStatus(key)).health, 'h')
     assert.deepEqual(await claimOne(store, node, 3, key, 1), [waiting])
@@ -149,13 +155,13 @@ export function endpointCases(promise: Case): void {
   promise('a deleted endpoint is gone for its tenant, and stays in what was delivered', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [id] = await accept(store, node, endpoint, 0)
-    assert.equal(await store.deleteEndpoint(other, key, start + 1, null), 'absent')
-    assert.equal(await store.deleteEndpoint(acme, key, start + 1, null), 'written')
-    assert.equal(await store.deleteEndpoint(acme, key, start + 2, sampleAnswer('k', 0)), 'absent')
+    assert.equal(await store.deleteEndpoint(other, key, start + 1), 'absent')
+    assert.equal(await store.deleteEndpoint(acme, key, start + 1), 'written')
+    assert.equal(await store.deleteEndpoint(acme, key, start + 2, { answer: sampleAnswer('k', 0) }), 'absent')
     assert.equal(await store.findAnswer('key_a' as ApiKeyId, 'k', start), null)
     assert.deepEqual(await endpointsOf(store, acme), [])
     const change = { ...endpoint, updatedAt: start + 3 }
-    assert.equal(await store.updateEndpoint(change, endpoint.updatedAt, null), 'absent')
+    assert.equal(await store.updateEndpoint(change, endpoint.updatedAt), 'absent')
     assert.equal((await delivery(store, id)).endpointId, endpoint.id)
   })
 
@@ -163,7 +169,7 @@ export function endpointCases(promise: Case): void {
     await addEndpoint(store)
     const answer = sampleAnswer('k', 0, { sealedBody: 'v1:"é漢😀"\n\\u0000=='.repeat(1000), status: 201 })
     const endpoint = sampleEndpoint(await store.nextEndpointKey(), acme)
-    assert.equal(await store.createEndpoints([endpoint], answer), 'written')
+    assert.equal(await store.createEndpoints([endpoint], { answer: answer }), 'written')
     const after = await harness.reopen()
     assert.deepEqual(await after.findAnswer(answer.apiKey, 'k', start), answer)
     assert.equal(await after.findAnswer(answer.apiKey, 'K', start), null)
@@ -174,30 +180,33 @@ export function endpointCases(promise: Case): void {
     const endpoint = await addEndpoint(store)
     const answer = sampleAnswer('k', 0)
     const change = { ...endpoint, url: 'https://b.example', updatedAt: start + 1 }
-    assert.equal(await store.updateEndpoint(change, start, answer), 'written')
+    assert.equal(await store.updateEndpoint(change, start, { answer: answer }), 'written')
     const second = sampleAnswer('k', 5, { sealedBody: 'another', route: 'DELETE /endpoints/1' })
     const created = sampleEndpoint(await store.nextEndpointKey(), acme)
-    assert.equal(await store.createEndpoints([created], second), 'taken')
-    assert.equal(await store.updateEndpoint({ ...endpoint, updatedAt: start + 9 }, start + 1, second), 'taken')
-    assert.equal(await store.deleteEndpoint(acme, endpoint.key, start, second), 'taken')
+    assert.equal(await store.createEndpoints([created], { answer: second }), 'taken')
+    assert.equal(
+      await store.updateEndpoint({ ...endpoint, updatedAt: start + 9 }, start + 1, { answer: second }),
+      'taken',
+    )
+    assert.equal(await store.deleteEndpoint(acme, endpoint.key, start, { answer: second }), 'taken')
     assert.deepEqual(await endpointsOf(store, acme), [change])
     assert.deepEqual(await store.findAnswer(answer.apiKey, 'k', start), answer)
     // Another API key's keys are its own.
     const theirs = sampleAnswer('k', 5, { apiKey: 'key_b' as ApiKeyId })
-    assert.equal(await store.createEndpoints([created], theirs), 'written')
+    assert.equal(await store.createEndpoints([created], { answer: theirs }), 'written')
   })
 
   promise('an answer expires, and its key can be used anew', async (store) => {
     const endpoint = await addEndpoint(store)
     const answer = sampleAnswer('k', 0)
     const change = (at: number): StoredEndpoint => ({ ...endpoint, updatedAt: start + at })
-    await store.updateEndpoint(change(1), start, answer)
+    await store.updateEndpoint(change(1), start, { answer: answer })
     assert.deepEqual(await store.findAnswer(answer.apiKey, 'k', answer.expiresAt - 1), answer)
     assert.equal(await store.findAnswer(answer.apiKey, 'k', answer.expiresAt), null)
     const early = sampleAnswer('k', limits.idempotencyMs - 1)
-    assert.equal(await store.updateEndpoint(change(2), start + 1, early), 'taken')
+    assert.equal(await store.updateEndpoint(change(2), start + 1, { answer: early }), 'taken')
     const later = sampleAnswer('k', limits.idempotencyMs, { sealedBody: 'another' })
-    assert.equal(await store.updateEndpoint(change(2), start + 1, later), 'written')
+    assert.equal(await store.updateEndpoint(change(2), start + 1, { answer: later }), 'written')
     assert.deepEqual(await store.findAnswer(answer.apiKey, 'k', answer.expiresAt), later)
   })
 }

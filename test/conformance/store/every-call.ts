@@ -26,11 +26,11 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.createKey(sampleKey([acme]), 'hash')
   const key = await store.nextEndpointKey()
   const endpoint = sampleEndpoint(key, acme)
-  await store.createEndpoints([endpoint], sampleAnswer('k', 0))
+  await store.createEndpoints([endpoint], { answer: sampleAnswer('k', 0) })
   const deliver = newEvent(sampleEvent(acme, 0), [key, key, key], false)
   const version = (await store.loadTenant(acme))?.version ?? 0
   const matched = { ...deliver, version }
-  const commit = { node, now: start, events: [matched, matched], moves: [], facts: [] }
+  const commit = { node, now: start, events: [matched, matched], moves: [], summaries: [] }
   await store.commit(commit)
   await store.dueEndpoints(start, 5)
   const { deliveries } = await store.claim(node, start, [{ endpoint: key, room: 2 }])
@@ -38,15 +38,15 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   const moves = deliveries.map(({ id }, index) =>
     sampleMove(id, key, index === 0 ? { to: 'delivered' } : { to: 'waiting', dueAt: start }, 0, attempt),
   )
-  const fact = {
+  const summary = {
     endpoint: key,
     attempts: 1,
     lastAttemptAt: start,
     lastAttemptSucceeded: true,
-    known: null,
+    expectedHealth: null,
     health: '{}',
   }
-  await store.commit({ ...commit, events: [], moves, facts: [{ ...fact, disable: 'gone' }] })
+  await store.commit({ ...commit, events: [], moves, summaries: [{ ...summary, disable: 'gone' }] })
   await store.claim(node, start, [{ endpoint: key, room: 2 }])
   await store.nextDueAt()
   await store.countWaiting()
@@ -79,11 +79,11 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.listTenants(page, null)
   const [stored] = (await store.loadTenant(acme))?.endpoints ?? []
   assert.ok(stored !== undefined)
-  await store.updateEndpoint({ ...endpoint, updatedAt: start + 9 }, stored.updatedAt, null)
-  await store.updateEndpoint({ ...endpoint, enabled: false, updatedAt: start + 10 }, start + 9, null)
+  await store.updateEndpoint({ ...endpoint, updatedAt: start + 9 }, stored.updatedAt)
+  await store.updateEndpoint({ ...endpoint, enabled: false, updatedAt: start + 10 }, start + 9)
   for (const sealed of await store.sealedEndpoints(0 as EndpointKey, 5))
     await store.resealEndpoints([{ before: sealed, after: { ...sealed, sealedHeaders: 'others' } }])
-  await store.deleteEndpoint(acme, key, start, null)
+  await store.deleteEndpoint(acme, key, start)
   await store.revokeKey('x' as ApiKeyId, start)
   await store.updateTenant(acme, { name: null, settings: {} })
   await store.deleteTenant(acme, start)

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { Event } from '../../../src/domain/event.ts'
 import type { EventId, TenantId } from '../../../src/domain/ids.ts'
-import type { EventFilter } from '../../../src/contracts/store.ts'
+import type { EventFilter } from '../../../src/contracts/history-store.ts'
 import { acme, deliveryId, newEvent, other, sampleEvent, start } from './samples.ts'
 import { addEndpoint, addTenants, allPages, type Case, commit, nodeAndEndpoint } from './steps.ts'
 

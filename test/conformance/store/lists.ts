@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import type { TenantId } from '../../../src/domain/ids.ts'
-import type { DeliveryFilter, DeliveryRow, EventFilter, Store } from '../../../src/contracts/store.ts'
+import type { Store } from '../../../src/contracts/store.ts'
+import type { DeliveryFilter, DeliveryRow, EventFilter } from '../../../src/contracts/history-store.ts'
 import { acme, other, sampleMove, start } from './samples.ts'
 import { accept, addEndpoint, allPages, type Case, commit } from './steps.ts'
 

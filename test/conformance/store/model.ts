@@ -2,7 +2,7 @@
 
 import type { DeliveryStatus, EndReason } from '../../../src/domain/delivery.ts'
 import type { DeliveryId, Incarnation } from '../../../src/domain/ids.ts'
-import type { Move } from '../../../src/contracts/store.ts'
+import type { Move } from '../../../src/contracts/commit-store.ts'
 
 export interface ModelDelivery {
   readonly id: DeliveryId

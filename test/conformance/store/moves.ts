@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { Outcome } from '../../../src/domain/attempt.ts'
 import type { EndReason } from '../../../src/domain/delivery.ts'
-import type { Move } from '../../../src/contracts/store.ts'
+import type { Move } from '../../../src/contracts/commit-store.ts'
 import { deliveryId, sampleAttempt, sampleMove, start } from './samples.ts'
 import {
   accept,

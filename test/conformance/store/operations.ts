@@ -1,7 +1,7 @@
 // What a random run is made of.
 
 import * as fc from 'fast-check'
-import type { Move } from '../../../src/contracts/store.ts'
+import type { Move } from '../../../src/contracts/commit-store.ts'
 
 export type Operation =
   | { kind: 'accept'; endpoint: number; leased: boolean; count: number }

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import type { Incarnation, TenantId } from '../../../src/domain/ids.ts'
 import { limits } from '../../../src/domain/limits.ts'
-import type { Store, StoredEndpoint } from '../../../src/contracts/store.ts'
+import type { Store } from '../../../src/contracts/store.ts'
+import type { StoredEndpoint } from '../../../src/contracts/account-store.ts'
 import { compare } from './compare.ts'
 import { Model, type ModelDelivery } from './model.ts'
 import { moveOf, type Operation } from './operations.ts'
@@ -132,11 +133,11 @@ export class Pair {
     this.#model.on[endpoint] = !on
     if (on && byFacts) {
       const seen = { endpoint: key, attempts: 1, lastAttemptAt: this.#now, lastAttemptSucceeded: false }
-      return void (await commit(this.#store, this.#node, this.#at, { facts: [{ ...seen, disable: 'failing' }] }))
+      return void (await commit(this.#store, this.#node, this.#at, { summaries: [{ ...seen, disable: 'failing' }] }))
     }
     if (!on) this.#model.cancelWaiting(endpoint, this.#now)
     const change = { enabled: !on, disabledReason: on ? 'requested' : null, updatedAt: this.#now } as const
-    assert.equal(await this.#store.updateEndpoint({ ...stored, ...change }, stored.updatedAt, null), 'written')
+    assert.equal(await this.#store.updateEndpoint({ ...stored, ...change }, stored.updatedAt), 'written')
   }
 
   async #crash(how: 'join' | 'leave' | 'reopen'): Promise<void> {

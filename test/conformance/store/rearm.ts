@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import type { DeliveryStatus } from '../../../src/domain/delivery.ts'
 import type { DeliveryId, EndpointKey, Incarnation } from '../../../src/domain/ids.ts'
-import type { Move, Store, StoredEndpoint } from '../../../src/contracts/store.ts'
+import type { Store } from '../../../src/contracts/store.ts'
+import type { Move } from '../../../src/contracts/commit-store.ts'
+import type { StoredEndpoint } from '../../../src/contracts/account-store.ts'
 import { deliveryId, sampleAttempt, sampleMove, start } from './samples.ts'
 import {
   accept,

@@ -15,7 +15,8 @@ import {
 } from '../../../src/domain/ids.ts'
 import { limits } from '../../../src/domain/limits.ts'
 import type { Tenant } from '../../../src/domain/tenant.ts'
-import type { NewDelivery, NewEvent, RecordedMove, RememberedAnswer, StoredEndpoint } from '../../../src/contracts/store.ts'
+import type { NewDelivery, NewEvent, RecordedMove } from '../../../src/contracts/commit-store.ts'
+import type { StoredAnswer, StoredEndpoint } from '../../../src/contracts/account-store.ts'
 
 /** The time at which every case begins. */
 export const start = Date.UTC(2026, 0, 1)
@@ -121,11 +122,7 @@ export function sampleMove(
 }
 
 /** An answer that was given at `at` and is remembered for as long as the program remembers one. */
-export function sampleAnswer(
-  idempotencyKey: string,
-  at: number,
-  change: Partial<RememberedAnswer> = {},
-): RememberedAnswer {
+export function sampleAnswer(idempotencyKey: string, at: number, change: Partial<StoredAnswer> = {}): StoredAnswer {
   return {
     apiKey: 'key_a' as ApiKeyId,
     idempotencyKey,

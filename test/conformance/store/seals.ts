@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import type { EndpointKey } from '../../../src/domain/ids.ts'
-import type { SealedEndpoint, StoredEndpoint } from '../../../src/contracts/store.ts'
+import type { SealedEndpoint } from '../../../src/contracts/upkeep-store.ts'
+import type { StoredEndpoint } from '../../../src/contracts/account-store.ts'
 import { acme, other, sampleAnswer, start } from './samples.ts'
 import { addEndpoint, type Case, endpointsOf } from './steps.ts'
 
@@ -15,7 +16,7 @@ function sealedOf({ key, tenant, sealedSecrets, sealedHeaders }: StoredEndpoint)
 export function sealCases(promise: Case): void {
   promise('all sealed values of endpoints are read in steps, those of deleted ones too', async (store) => {
     const endpoints = [await addEndpoint(store), await addEndpoint(store, other), await addEndpoint(store)]
-    await store.deleteEndpoint(acme, endpoints[2]?.key ?? first, start, null)
+    await store.deleteEndpoint(acme, endpoints[2]?.key ?? first, start)
     const sealed = endpoints.map(sealedOf)
     const step = await store.sealedEndpoints(first, 2)
     assert.deepEqual(step, sealed.slice(0, 2))
@@ -42,7 +43,7 @@ export function sealCases(promise: Case): void {
       return { before, after: { ...before, sealedSecrets: 'resealed', sealedHeaders: 'resealed' } }
     })
     const rotated = { ...changed, sealedSecrets: 'another secret', updatedAt: start + 1 }
-    assert.equal(await store.updateEndpoint(rotated, start, null), 'written')
+    assert.equal(await store.updateEndpoint(rotated, start), 'written')
     await store.resealEndpoints(changes)
     assert.deepEqual(await endpointsOf(store, acme), [{ ...same, ...changes[1]?.after }, rotated])
   })
@@ -54,7 +55,7 @@ export function sealCases(promise: Case): void {
       const before = sealedOf(endpoint)
       await store.resealEndpoints([{ before, after: { ...before, sealedSecrets: 'resealed' } }])
       const changed = { ...endpoint, sealedSecrets: 'rotated', updatedAt: start + 1 }
-      assert.equal(await store.updateEndpoint(changed, start, null), 'written')
+      assert.equal(await store.updateEndpoint(changed, start), 'written')
       assert.deepEqual(await endpointsOf(store, acme), [changed])
     },
   )
@@ -63,7 +64,7 @@ export function sealCases(promise: Case): void {
     const endpoint = await addEndpoint(store)
     assert.equal(await store.hasOtherAnswers('v1.new.'), false)
     const answer = sampleAnswer('old', 0, { sealedBody: 'v1.old.body' })
-    await store.updateEndpoint({ ...endpoint, updatedAt: start + 1 }, start, answer)
+    await store.updateEndpoint({ ...endpoint, updatedAt: start + 1 }, start, { answer: answer })
     assert.deepEqual([await store.hasOtherAnswers('v1.new.'), await store.hasOtherAnswers('v1.old.')], [true, false])
     await store.prune(start, answer.expiresAt, 100)
     assert.equal(await store.hasOtherAnswers('v1.new.'), false)

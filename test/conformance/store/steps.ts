@@ -4,17 +4,11 @@ import assert from 'node:assert/strict'
 import type { Attempt } from '../../../src/domain/attempt.ts'
 import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../../../src/domain/ids.ts'
 import type { Event } from '../../../src/domain/event.ts'
-import {
-  type CommitBatch,
-  type CommitResult,
-  type DeliveryRow,
-  type EndpointFacts,
-  IncarnationLost,
-  type Page,
-  type RearmRequest,
-  type Store,
-  type StoredEndpoint,
-} from '../../../src/contracts/store.ts'
+import { IncarnationLost, type Store } from '../../../src/contracts/store.ts'
+import type { CommitBatch, CommitResult, AttemptSummary } from '../../../src/contracts/commit-store.ts'
+import type { DeliveryRow, RearmRequest } from '../../../src/contracts/history-store.ts'
+import type { Page } from '../../../src/contracts/page.ts'
+import type { StoredEndpoint } from '../../../src/contracts/account-store.ts'
 import { acme, newEvent, sampleEndpoint, sampleEvent, type SampleNewEvent, sampleTenant, start } from './samples.ts'
 
 /** How a case gets its database. */
@@ -40,12 +34,12 @@ export async function addEndpoint(
 ): Promise<StoredEndpoint> {
   await store.createTenant(sampleTenant(tenant))
   const endpoint = sampleEndpoint(await store.nextEndpointKey(), tenant, change)
-  assert.equal(await store.createEndpoints([endpoint], null), 'written')
+  assert.equal(await store.createEndpoints([endpoint]), 'written')
   return endpoint
 }
 
 export async function addTenants(store: Store, ...tenants: TenantId[]): Promise<void> {
-  for (const tenant of tenants) assert.equal(await store.createTenant(sampleTenant(tenant)), true)
+  for (const tenant of tenants) assert.equal(await store.createTenant(sampleTenant(tenant)), 'written')
 }
 
 /** A node and one endpoint: what a case about deliveries begins with. */
@@ -66,19 +60,19 @@ export async function endpointsOf(store: Store, tenant: TenantId): Promise<Store
 }
 
 /** What an attempt told; `known` defaults to null, as for an endpoint that never failed. */
-export type SampleFacts = Omit<EndpointFacts, 'known'> & Partial<Pick<EndpointFacts, 'known'>>
+export type SampleSummary = Omit<AttemptSummary, 'expectedHealth'> & Partial<Pick<AttemptSummary, 'expectedHealth'>>
 
 export interface SampleBatch {
   readonly events?: readonly SampleNewEvent[]
   readonly moves?: CommitBatch['moves']
-  readonly facts?: readonly SampleFacts[]
+  readonly summaries?: readonly SampleSummary[]
 }
 
 export async function commit(
   store: Store,
   node: Incarnation,
   at: number,
-  { events = [], moves = [], facts = [] }: SampleBatch,
+  { events = [], moves = [], summaries = [] }: SampleBatch,
 ): Promise<CommitResult> {
   const tenants = new Set(events.map(({ event }) => event.tenant))
   const versions = new Map<TenantId, number>()
@@ -88,7 +82,7 @@ export async function commit(
     now: start + at,
     events: events.map((event) => ({ version: versions.get(event.event.tenant) ?? -1, ...event })),
     moves,
-    facts: facts.map((fact) => ({ known: null, ...fact })),
+    summaries: summaries.map((summary) => ({ expectedHealth: null, ...summary })),
   })
 }
 

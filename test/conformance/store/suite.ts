@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { commitCases } from './commit.ts'
 import { endpointCases } from './endpoints.ts'
 import { damageCases } from './damage.ts'
-import { factCases } from './facts.ts'
+import { attemptSummaryCases } from './attempt-summaries.ts'
 import { historyCases } from './history.ts'
 import { leaseCases } from './leases.ts'
 import { listCases } from './lists.ts'
@@ -41,7 +41,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     randomCases(open)
     commitCases(promise)
     moveCases(promise)
-    factCases(promise)
+    attemptSummaryCases(promise)
     leaseCases(promise)
     claimCases(promise)
     tenantAndKeyCases(promise)

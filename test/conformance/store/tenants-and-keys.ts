@@ -15,8 +15,8 @@ export function tenantAndKeyCases(promise: Case): void {
   promise('a tenant is found as it was created, and its id is taken', async (store) => {
     const tenant = sampleTenant(acme, { dialect: 'another', name: null })
     assert.equal(await store.findTenant(acme), null)
-    assert.equal(await store.createTenant(tenant), true)
-    assert.equal(await store.createTenant(sampleTenant(acme)), false)
+    assert.equal(await store.createTenant(tenant), 'written')
+    assert.equal(await store.createTenant(sampleTenant(acme)), 'duplicate')
     assert.deepEqual(await store.findTenant(acme), tenant)
     const { version, ...loaded } = (await store.loadTenant(acme)) ?? assert.fail('there is no tenant')
     assert.ok(Number.isInteger(version))
@@ -26,19 +26,19 @@ export function tenantAndKeyCases(promise: Case): void {
 
   promise('ids of tenants differ by their letters, large and small', async (store) => {
     for (const id of ['acme', 'Acme', 'acme.', '007', '7']) {
-      assert.equal(await store.createTenant(sampleTenant(id as TenantId)), true)
+      assert.equal(await store.createTenant(sampleTenant(id as TenantId)), 'written')
     }
     assert.equal((await store.findTenant('7' as TenantId))?.id, '7')
   })
 
   promise('a tenant is renamed, and loses its name', async (store) => {
     await store.createTenant(sampleTenant(acme))
-    assert.equal(await store.updateTenant(acme, { name: 'Another', settings: { look: 'b' } }), true)
+    assert.equal(await store.updateTenant(acme, { name: 'Another', settings: { look: 'b' } }), 'written')
     assert.deepEqual((await store.findTenant(acme))?.settings, { look: 'b' })
     assert.equal((await store.findTenant(acme))?.name, 'Another')
-    assert.equal(await store.updateTenant(acme, { name: null, settings: {} }), true)
+    assert.equal(await store.updateTenant(acme, { name: null, settings: {} }), 'written')
     assert.equal((await store.findTenant(acme))?.name, null)
-    assert.equal(await store.updateTenant(other, { name: 'x', settings: {} }), false)
+    assert.equal(await store.updateTenant(other, { name: 'x', settings: {} }), 'absent')
   })
 
   promise('a deleted tenant takes its keys and endpoints with it', async (store) => {
@@ -46,22 +46,22 @@ export function tenantAndKeyCases(promise: Case): void {
     const kept = await addEndpoint(store, other)
     await store.createKey(sampleKey([acme]), 'hash of acme')
     await store.createKey(sampleKey([other]), 'hash of other')
-    assert.equal(await store.deleteTenant(acme, start + 1), true)
-    assert.equal(await store.deleteTenant(acme, start + 1), false)
+    assert.equal(await store.deleteTenant(acme, start + 1), 'written')
+    assert.equal(await store.deleteTenant(acme, start + 1), 'absent')
     assert.equal(await store.findTenant(acme), null)
     assert.equal(await store.loadTenant(acme), null)
     assert.equal(await store.findKeyByHash('hash of acme'), null)
     assert.notEqual(await store.findKeyByHash('hash of other'), null)
     assert.deepEqual(await endpointsOf(store, other), [kept])
     const change = { ...endpoint, updatedAt: start + 2 }
-    assert.equal(await store.updateEndpoint(change, endpoint.updatedAt, null), 'absent')
+    assert.equal(await store.updateEndpoint(change, endpoint.updatedAt), 'absent')
     assert.deepEqual((await store.listTenants({ limit: 10, after: null }, null)).rows, [sampleTenant(other)])
   })
 
   promise('the id of a deleted tenant is free, and its endpoints do not come back', async (store) => {
     await addEndpoint(store, acme)
     await store.deleteTenant(acme, start + 1)
-    assert.equal(await store.createTenant(sampleTenant(acme)), true)
+    assert.equal(await store.createTenant(sampleTenant(acme)), 'written')
     assert.deepEqual(await endpointsOf(store, acme), [])
   })
 
@@ -82,9 +82,9 @@ export function tenantAndKeyCases(promise: Case): void {
     const key = sampleKey([acme], { scopes: [], role: null, name: null })
     await store.createKey(key, 'h')
     assert.deepEqual(await store.findKeyByHash('h'), key)
-    assert.equal(await store.revokeKey(key.id, start + 5), true)
-    assert.equal(await store.revokeKey(key.id, start + 6), false)
-    assert.equal(await store.revokeKey('key_unknown' as ApiKeyId, start), false)
+    assert.equal(await store.revokeKey(key.id, start + 5), 'written')
+    assert.equal(await store.revokeKey(key.id, start + 6), 'absent')
+    assert.equal(await store.revokeKey('key_unknown' as ApiKeyId, start), 'absent')
     assert.deepEqual(await store.findKeyByHash('h'), { ...key, revokedAt: start + 5 })
     assert.deepEqual((await store.listKeys({ limit: 5, after: null }, acme)).rows, [{ ...key, revokedAt: start + 5 }])
     assert.equal(await store.findKeyByHash('H'), null)
@@ -98,7 +98,7 @@ export function tenantAndKeyCases(promise: Case): void {
     const all = await allPages(
       3,
       (page) => store.listTenants(page, null),
-      async () => assert.equal(await store.createTenant(sampleTenant('late' as TenantId)), true),
+      async () => assert.equal(await store.createTenant(sampleTenant('late' as TenantId)), 'written'),
     )
     assert.deepEqual(
       all.map(({ id }) => id),
@@ -120,7 +120,7 @@ export function tenantAndKeyCases(promise: Case): void {
       await store.createKey(key, `hash ${index}`)
       keys.unshift(key)
     }
-    const late = async (): Promise<void> => store.createKey(sampleKey([acme]), 'late')
+    const late = async (): Promise<void> => assert.equal(await store.createKey(sampleKey([acme]), 'late'), 'written')
     const all = await allPages(4, (page) => store.listKeys(page, null), late)
     assert.deepEqual(all.map(sorted), keys.map(sorted))
     const theirs = await allPages(2, (page) => store.listKeys(page, other))

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { EventId } from '../../../src/domain/ids.ts'
 import { limits } from '../../../src/domain/limits.ts'
-import type { ClaimedDelivery } from '../../../src/contracts/store.ts'
+import type { ClaimedDelivery } from '../../../src/contracts/lease-store.ts'
 import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove, start } from './samples.ts'
 import { addEndpoint, attemptsOf, endpointsOf, type Case, commit, joinAlone, nodeAndEndpoint } from './steps.ts'
 

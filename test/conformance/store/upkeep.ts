@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict'
 import type { EndReason } from '../../../src/domain/delivery.ts'
 import type { TenantId } from '../../../src/domain/ids.ts'
-import type { Store, StoredEndpoint } from '../../../src/contracts/store.ts'
+import type { Store } from '../../../src/contracts/store.ts'
+import type { StoredEndpoint } from '../../../src/contracts/account-store.ts'
 import { acme, newEvent, sampleAnswer, sampleAttempt, sampleEvent, sampleMove, start } from './samples.ts'
 import {
   accept,
@@ -21,7 +22,7 @@ import {
 
 async function disable(store: Store, endpoint: StoredEndpoint, at: number): Promise<void> {
   const off = { ...endpoint, enabled: false, disabledReason: 'requested', updatedAt: start + at } as const
-  assert.equal(await store.updateEndpoint(off, endpoint.updatedAt, null), 'written')
+  assert.equal(await store.updateEndpoint(off, endpoint.updatedAt), 'written')
 }
 
 export function upkeepCases(promise: Case): void {
@@ -39,7 +40,7 @@ export function upkeepCases(promise: Case): void {
     assert.ok(disabled && deleted && orphan)
     const [held] = await accept(store, node, disabled, 0, { leased: true })
     await disable(store, disabled, 1)
-    await store.deleteEndpoint(acme, deleted.key, start + 1, null)
+    await store.deleteEndpoint(acme, deleted.key, start + 1)
     await store.deleteTenant(orphan.tenant, start + 1)
     await sweepAll(store, 5)
     for (const [index, [reason]] of cases.entries()) {
@@ -143,7 +144,7 @@ export function upkeepCases(promise: Case): void {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [id] = await accept(store, node, endpoint, 1000, { leased: true })
     await commit(store, node, 1001, { moves: [sampleMove(id, key, { to: 'delivered' }, 1001)] })
-    await store.deleteEndpoint(acme, key, start + 1, null)
+    await store.deleteEndpoint(acme, key, start + 1)
     await pruneAll(store, 1000, 2000)
     assert.equal((await delivery(store, id)).endpointId, endpoint.id)
     await pruneAll(store, 3000, 4000)
@@ -155,8 +156,8 @@ export function upkeepCases(promise: Case): void {
     const endpoint = await addEndpoint(store)
     const old = sampleAnswer('old', -1000)
     const fresh = sampleAnswer('fresh', 0)
-    await store.updateEndpoint({ ...endpoint, updatedAt: start + 1 }, start, old)
-    await store.updateEndpoint({ ...endpoint, updatedAt: start + 2 }, start + 1, fresh)
+    await store.updateEndpoint({ ...endpoint, updatedAt: start + 1 }, start, { answer: old })
+    await store.updateEndpoint({ ...endpoint, updatedAt: start + 2 }, start + 1, { answer: fresh })
     await store.prune(start, old.expiresAt, 100)
     assert.equal(await store.findAnswer(old.apiKey, 'old', start), null)
     assert.deepEqual(await store.findAnswer(fresh.apiKey, 'fresh', start), fresh)

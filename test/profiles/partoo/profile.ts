@@ -3,7 +3,14 @@
 
 import assert from 'node:assert/strict'
 import { verify } from 'node:crypto'
-import type { ApiProfile, Caller, DeliveryProfile, Fields, Profile, WireProfile } from '../../conformance/dialects/profile.ts'
+import type {
+  ApiProfile,
+  Caller,
+  DeliveryProfile,
+  Fields,
+  Profile,
+  WireProfile,
+} from '../../conformance/dialects/profile.ts'
 import { events, fields } from './fields.ts'
 import { refusal, refusalSchema } from './refusals.ts'
 import { partoo } from '../../../src/dialects/partoo/wire.ts'

@@ -5,31 +5,31 @@ import { LRUCache } from 'lru-cache'
 import type { ApiKey } from '../domain/api-key.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
-import type { Soon } from '../domain/maybe-promise.ts'
+import type { MaybePromise } from '../domain/maybe-promise.ts'
 import type { Trust } from '../engine/membership.ts'
-import type { KeyStore } from '../contracts/store.ts'
+import type { AccountReads } from '../contracts/account-store.ts'
 
 /** How a key is stored and looked up: keys are random enough that a plain SHA-256 cannot be reversed. */
 export function hashApiKey(key: string): string {
   return hash('sha256', key, 'hex')
 }
 
-export class KeyRing {
-  readonly #store: KeyStore
-  readonly #keys = new LRUCache<string, ApiKey>({ max: limits.cachedKeysMax })
+export class KeyCache {
+  readonly #store: Pick<AccountReads, 'findKeyByHash'>
+  readonly #keys = new LRUCache<string, ApiKey>({ maxSize: limits.cachedKeysMax, sizeCalculation: () => 1 })
   /** Counts what was dropped, so that a key read before the drop is not remembered after it. */
   #drops = 0
   readonly #trust: Trust
   #epoch: number | null = null
 
-  constructor(store: KeyStore, trust: Trust) {
+  constructor(store: Pick<AccountReads, 'findKeyByHash'>, trust: Trust) {
     this.#store = store
     this.#trust = trust
   }
 
   /** The API key that was presented for a dialect, unless it is unknown, revoked, or another dialect's. */
-  authenticate(dialect: string, presented: string): Soon<Result<ApiKey>> {
-    const epoch = this.#trust.epoch()
+  authenticate(dialect: string, presented: string): MaybePromise<Result<ApiKey>> {
+    const epoch = this.#trust.cacheEpoch()
     if (epoch !== this.#epoch) {
       this.#epoch = epoch
       this.drop()

@@ -3,11 +3,11 @@
 
 import type { ApiKeyId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import type { RememberedAnswer } from '../contracts/store.ts'
+import type { StoredAnswer } from '../contracts/account-store.ts'
 import type { Context } from './context.ts'
 
 /** How the API that was called would answer a change; `render` is called before the change is stored. */
-export interface Remember<Value> {
+export interface IdempotentAnswer<Value> {
   readonly apiKey: ApiKeyId
   readonly idempotencyKey: string
   /** Method and path of the request. */
@@ -18,20 +18,20 @@ export interface Remember<Value> {
 /** The code of the conflict that tells that another request with the same Idempotency-Key was first. */
 export const idempotencyKeyTaken = 'idempotency_key_taken'
 
-export function answerToStore<Value>(
+export function sealAnswer<Value>(
   context: Context,
-  remember: Remember<Value> | null,
+  answer: IdempotentAnswer<Value> | null,
   value: Value,
-): RememberedAnswer | null {
-  if (remember === null) return null
-  const { apiKey, idempotencyKey, route } = remember
-  const { status, body } = remember.render(value)
+): StoredAnswer | null {
+  if (answer === null) return null
+  const { apiKey, idempotencyKey, route } = answer
+  const { status, body } = answer.render(value)
   const sealedBody = context.vault.seal(body, contextOf(apiKey, idempotencyKey))
   return { apiKey, idempotencyKey, route, status, sealedBody, expiresAt: context.clock.now() + limits.idempotencyMs }
 }
 
 /** What was answered before under this key, and for which route. */
-export async function findRemembered(
+export async function findAnswer(
   context: Context,
   apiKey: ApiKeyId,
   idempotencyKey: string,

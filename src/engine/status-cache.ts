@@ -1,21 +1,21 @@
-// What the database tells of endpoints' deliveries, kept between questions: a vendor's "get webhook" shows it. Whoever
-// records something of an endpoint drops here what was read of it, before anybody hears that it was recorded, so that
-// no answer is older than the question. Other nodes cannot drop anything here: where there may be some, what was read
-// is believed for `limits.statusMs`.
+// What the database knows of endpoints' attempts, kept between questions: a vendor's "get webhook" shows it. Everything
+// that records something of an endpoint drops its status here before anybody hears of the record, so no answer is older
+// than its question. Other nodes cannot drop anything here: on a shared database a status is believed for
+// `limits.statusMs`.
 
 import { LRUCache } from 'lru-cache'
 import type { RecordedStatus } from '../domain/endpoint.ts'
 import type { EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import type { Soon } from '../domain/maybe-promise.ts'
-import type { CommitBatch, Store } from '../contracts/store.ts'
+import type { Store } from '../contracts/store.ts'
+import type { CommitBatch } from '../contracts/commit-store.ts'
 
-/** A status, or the question that is under way: all who ask meanwhile wait for the same answer. */
+/** A status, or the read that is under way: all callers meanwhile wait for the same read. */
 interface Entry {
-  status: Soon<RecordedStatus>
+  status: RecordedStatus | Promise<RecordedStatus>
 }
 
-export class Statuses {
+export class StatusCache {
   readonly #store: Pick<Store, 'endpointStatus' | 'listDeliveries'>
   readonly #entries: LRUCache<EndpointKey, Entry>
 
@@ -24,13 +24,26 @@ export class Statuses {
     this.#entries = new LRUCache({ max: limits.cachedStatusesMax, ttl: store.shared ? limits.statusMs : 0 })
   }
 
-  /** The same object as long as nothing was recorded of the endpoint. @throws StoreUnavailable */
-  of(endpoint: EndpointKey): Soon<RecordedStatus> {
+  /** The status, if it is in memory: the same object as long as nothing was recorded of the endpoint. */
+  peek(endpoint: EndpointKey): RecordedStatus | undefined {
+    const status = this.#entries.get(endpoint)?.status
+    return status instanceof Promise ? undefined : status
+  }
+
+  /** @throws StoreUnavailable */
+  async load(endpoint: EndpointKey): Promise<RecordedStatus> {
     const known = this.#entries.get(endpoint)
     if (known !== undefined) return known.status
-    const entry: Entry = { status: this.#read(endpoint) }
+    const reading = this.#read(endpoint)
+    const entry: Entry = { status: reading }
     this.#entries.set(endpoint, entry)
-    return this.#keep(endpoint, entry)
+    try {
+      entry.status = await reading
+      return entry.status
+    } catch (error) {
+      if (this.#entries.peek(endpoint) === entry) this.drop(endpoint)
+      throw error
+    }
   }
 
   drop(endpoint: EndpointKey): void {
@@ -41,21 +54,11 @@ export class Statuses {
     this.#entries.clear()
   }
 
-  /** Drops what a batch has made old. */
+  /** Drops the statuses that a batch has changed. */
   committed({ events, moves }: CommitBatch): void {
     if (this.#entries.size === 0) return
     for (const { deliveries } of events) for (const { endpoint } of deliveries) this.drop(endpoint)
     for (const { endpoint } of moves) this.drop(endpoint)
-  }
-
-  async #keep(endpoint: EndpointKey, entry: Entry): Promise<RecordedStatus> {
-    try {
-      entry.status = await entry.status
-      return entry.status
-    } catch (error) {
-      if (this.#entries.peek(endpoint) === entry) this.drop(endpoint)
-      throw error
-    }
   }
 
   async #read(endpoint: EndpointKey): Promise<RecordedStatus> {

@@ -1,0 +1,145 @@
+// How a problem reads in the operator API: RFC 9457, with a stable code.
+
+import type { FastifyRequest } from 'fastify'
+import type { FieldError, Problem } from '../domain/problem.ts'
+import type { Answer } from '../http/answer.ts'
+
+/** Every code of the operator API; docs/errors.md lists them, and a test compares the two. */
+export const operatorErrorCodes = {
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  route_unknown: 404,
+  method_not_allowed: 405,
+  tenant_exists: 409,
+  event_id_reused: 409,
+  event_ambiguous: 409,
+  too_many_endpoints: 409,
+  endpoints_too_large: 409,
+  endpoint_exists: 409,
+  changed_meanwhile: 409,
+  no_secret_to_rotate: 409,
+  endpoint_disabled: 409,
+  replay_running: 409,
+  endpoint_unreadable: 409,
+  endpoint_deleted: 409,
+  delivery_in_flight: 409,
+  body_too_large: 413,
+  media_type_unsupported: 415,
+  body_malformed: 400,
+  invalid: 400,
+  too_many_requests: 429,
+  internal: 500,
+  unavailable: 503,
+  outcome_unknown: 503,
+} as const
+
+interface ProblemText {
+  readonly status: number
+  readonly code: string
+  readonly title: string
+  readonly detail: string
+  readonly errors?: readonly FieldError[]
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export function answerProblem(problem: Problem, request: FastifyRequest): Answer {
+  const { status, code, title, detail, errors, headers } = textOf<Problem['kind']>(problem)
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+    body: {
+      type: `urn:posthorn:error:${code}`,
+      title,
+      status,
+      detail,
+      code,
+      requestId: request.id,
+      ...(errors && { errors: errors.map(({ field, message }) => ({ field, message })) }),
+    },
+  }
+}
+
+type ProblemOf<Kind extends Problem['kind']> = Extract<Problem, { readonly kind: Kind }>
+
+function textOf<Kind extends Problem['kind']>(problem: ProblemOf<Kind>): ProblemText {
+  return texts[problem.kind](problem)
+}
+
+const texts: { readonly [Kind in Problem['kind']]: (problem: ProblemOf<Kind>) => ProblemText } = {
+  unauthenticated: ({ reason }) => ({
+    status: 401,
+    code: 'unauthenticated',
+    title: 'Unauthenticated',
+    detail: unauthenticatedDetails[reason],
+    headers: { 'www-authenticate': 'Bearer' },
+  }),
+  forbidden: ({ needs }) => ({ status: 403, code: 'forbidden', title: 'Forbidden', detail: `This needs ${needs}.` }),
+  notFound: ({ what, id }) => ({
+    status: 404,
+    code: 'not_found',
+    title: 'Not found',
+    detail: `There is no ${what} ${id}.`,
+  }),
+  routeUnknown: ({ method, path }) => ({
+    status: 404,
+    code: 'route_unknown',
+    title: 'Unknown route',
+    detail: `There is no ${method} ${path}.`,
+  }),
+  methodNotAllowed: ({ method, allowed }) => ({
+    status: 405,
+    code: 'method_not_allowed',
+    title: 'Method not allowed',
+    detail: `${method} is not allowed here; ${allowed.join(', ')} is.`,
+  }),
+  conflict: ({ code, detail }) => ({ status: 409, code, title: 'Conflict', detail: `${detail}.` }),
+  bodyTooLarge: ({ bytesMax }) => ({
+    status: 413,
+    code: 'body_too_large',
+    title: 'Body too large',
+    detail: `A body has at most ${bytesMax} bytes.`,
+  }),
+  mediaTypeUnsupported: () => ({
+    status: 415,
+    code: 'media_type_unsupported',
+    title: 'Unsupported media type',
+    detail: 'Send the body as application/json.',
+  }),
+  bodyMalformed: ({ detail }) => ({ status: 400, code: 'body_malformed', title: 'Malformed body', detail }),
+  invalid: ({ where, fields }) => ({
+    status: 400,
+    code: 'invalid',
+    title: 'Invalid request',
+    detail: `Invalid ${where}: ${fields.map(({ field, message }) => `${field} ${message}`).join('; ')}.`,
+    errors: fields,
+  }),
+  tooManyRequests: ({ retryAfterSeconds }) => ({
+    status: 429,
+    code: 'too_many_requests',
+    title: 'Too many requests',
+    detail: 'Slow down.',
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  }),
+  unavailable({ retryAfterSeconds, outcomeUnknown }) {
+    const headers = { 'retry-after': String(retryAfterSeconds) }
+    const detail = 'The database broke off: it may have taken effect. Try again shortly; events with the same id.'
+    return outcomeUnknown === true
+      ? { status: 503, code: 'outcome_unknown', title: 'Outcome unknown', detail, headers }
+      : { status: 503, code: 'unavailable', title: 'Unavailable', detail: 'Try again shortly.', headers }
+  },
+  internal: () => ({
+    status: 500,
+    code: 'internal',
+    title: 'Internal error',
+    detail: 'Something went wrong on our side; the request id is in the log.',
+  }),
+}
+
+/** A token is `expired` in dialects that take tokens; the operator API takes none. */
+const unauthenticatedDetails = {
+  missing: 'Send the operator key: Authorization: Bearer <key>.',
+  unknown: 'The key is not known.',
+  revoked: 'The key was revoked.',
+  expired: 'The key is not known.',
+} as const

@@ -1,0 +1,26 @@
+import type { FastifyReply } from 'fastify'
+import { andThenOk, type MaybePromise } from '../domain/maybe-promise.ts'
+import { type Result, success } from '../domain/problem.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as JSON, unless it is text: that is sent as it is. Absent: no body. */
+  readonly body?: unknown
+}
+
+/** Answers with the value of a result, as `render` shows it; a problem stays a problem. */
+export function answerWith<Value>(
+  result: MaybePromise<Result<Value>>,
+  render: (value: Value) => Answer,
+): MaybePromise<Result<Answer>> {
+  return andThenOk(result, (value) => success(render(value)))
+}
+
+export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.code(answer.status)
+  if (answer.body !== undefined) reply.type('application/json; charset=utf-8')
+  if (answer.headers !== undefined) reply.headers(answer.headers)
+  if (answer.body === undefined) return reply.send()
+  return reply.send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body))
+}

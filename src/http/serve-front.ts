@@ -1,0 +1,85 @@
+// Serves the routes of a front, and its OpenAPI document.
+
+import fastifySwagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import { andThen } from '../domain/maybe-promise.ts'
+import type { Principal } from '../domain/principal.ts'
+import type { Result } from '../domain/problem.ts'
+import { sendAnswer } from './answer.ts'
+import type { Front } from './front.ts'
+import { problemOfError } from './problem-error.ts'
+import { refuseEmptyIds, refuseOtherMethods } from './refusals.ts'
+import type { AnyRoute, Call } from './route.ts'
+
+/** Serves a front's routes, and its OpenAPI document at `documentPath`. */
+export async function serveFront(app: FastifyInstance, front: Front, documentPath: string): Promise<void> {
+  await app.register(async (scope) => {
+    await scope.register(fastifySwagger, { openapi: { openapi: '3.1.0', ...front.openapi } })
+    scope.setErrorHandler((error, request, reply) => {
+      const problem = problemOfError(error, request)
+      if (problem === null) request.log.error({ err: error, requestId: request.id }, 'a request failed')
+      return sendAnswer(reply, front.answerProblem(problem ?? { kind: 'internal' }, request))
+    })
+    for (const definition of front.routes) addRoute(scope, front, definition)
+    refuseOtherMethods(scope, front)
+    refuseEmptyIds(scope, front)
+    // One text for all: many answers that a caller does not read would else be as many copies.
+    let document: string | null = null
+    scope.get(documentPath, { schema: { hide: true } }, (_request, reply) => {
+      document ??= JSON.stringify(scope.swagger())
+      return sendAnswer(reply, { status: 200, body: document })
+    })
+  })
+}
+
+function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute): void {
+  const { method, path, operationId, summary, tag, params, query, body, bodyBytesMax, answers } = definition
+  scope.route({
+    method,
+    url: path,
+    config: { route: definition },
+    ...(bodyBytesMax !== undefined && { bodyLimit: bodyBytesMax }),
+    schema: {
+      operationId,
+      summary,
+      tags: [tag],
+      ...(params && { params }),
+      ...(query && { querystring: query }),
+      ...(body && { body }),
+      response: answers,
+    },
+    onRequest: (request, reply, done) => {
+      const admitted = front.admit(request, reply, definition)
+      const proceed = (result: Result<Principal>): void => {
+        if (!result.ok) {
+          sendAnswer(reply, front.answerProblem(result.problem, request))
+          return
+        }
+        request.principal = result.value
+        done()
+      }
+      if (admitted instanceof Promise) admitted.then(proceed, done)
+      else proceed(admitted)
+    },
+    // A request without a body is one without fields: what is required is then named.
+    ...(body && {
+      preValidation: (request, _reply, done) => {
+        if (request.body === undefined) request.body = {}
+        done()
+      },
+    }),
+    handler: (request, reply) => {
+      const call = {
+        principal: request.principal,
+        tenant: request.tenant,
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        request,
+      } as unknown as Call<never, never, never>
+      return andThen(definition.handle(call), (result) => {
+        sendAnswer(reply, result.ok ? result.value : front.answerProblem(result.problem, request))
+      })
+    },
+  })
+}

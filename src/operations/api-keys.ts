@@ -1,0 +1,71 @@
+import type { ApiKey } from '../domain/api-key.ts'
+import { type ApiKeyId, randomText, type TenantId } from '../domain/ids.ts'
+import { type FieldError, failure, invalidField, type Result, success } from '../domain/problem.ts'
+import type { Page, PageRequest } from '../contracts/page.ts'
+import { choiceFault } from './choice-fault.ts'
+import { type Context, dialectOf } from './context.ts'
+import { hashApiKey } from './key-cache.ts'
+
+/** Newest first, revoked ones included. */
+export function listApiKeys(context: Context, page: PageRequest, tenant: TenantId | null): Promise<Page<ApiKey>> {
+  return context.store.listKeys(page, tenant)
+}
+
+export interface ApiKeyInput {
+  readonly tenants: readonly string[]
+  readonly scopes?: readonly string[]
+  readonly role?: string
+  readonly name?: string | null
+}
+
+/** The new key's text is in the result and nowhere else: only its hash is kept. */
+export async function createApiKey(
+  context: Context,
+  input: ApiKeyInput,
+): Promise<Result<{ readonly apiKey: ApiKey; readonly text: string }>> {
+  const ids = [...new Set(input.tenants)] as TenantId[]
+  const tenants = await Promise.all(ids.map((id) => context.tenantCache.load(id)))
+  const unknown = ids.find((_id, index) => tenants[index] === null)
+  if (unknown !== undefined) {
+    return invalidField(`tenants.${input.tenants.indexOf(unknown)}`, 'choice', `there is no tenant ${unknown}`)
+  }
+  const [first] = tenants
+  if (!first || tenants.some((tenant) => tenant?.dialect !== first.dialect)) {
+    return invalidField('tenants', 'choice', 'must be tenants of one dialect')
+  }
+  const dialect = dialectOf(context, first.tenant)
+  const faults: FieldError[] = []
+  if (ids.length > dialect.tenantsPerKeyMax) {
+    const message = `must name at most ${dialect.tenantsPerKeyMax}: that is what a key of ${dialect.name} speaks for`
+    faults.push({ field: 'tenants', rule: 'length', message })
+  }
+  const scopes = input.scopes ?? dialect.scopes
+  for (const [index, scope] of scopes.entries()) {
+    if (!dialect.scopes.includes(scope)) faults.push(choiceFault(`scopes.${index}`, dialect.scopes))
+  }
+  const role = input.role ?? dialect.roles[0] ?? null
+  if (role !== null && !dialect.roles.includes(role)) faults.push(choiceFault('role', dialect.roles))
+  if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
+
+  const text = dialect.newApiKey(context.randomBytes)
+  const apiKey: ApiKey = {
+    id: `key_${randomText(context.randomBytes, 20)}` as ApiKeyId,
+    dialect: dialect.name,
+    tenants: ids,
+    scopes: [...new Set(scopes)],
+    role,
+    name: input.name ?? null,
+    hint: text.slice(-4),
+    createdAt: context.clock.now(),
+    revokedAt: null,
+  }
+  await context.writer.createKey(apiKey, hashApiKey(text))
+  return success({ apiKey, text })
+}
+
+/** From the answer on the key is refused. */
+export async function revokeApiKey(context: Context, id: ApiKeyId): Promise<Result<null>> {
+  return (await context.writer.revokeKey(id)) === 'written'
+    ? success(null)
+    : failure({ kind: 'notFound', what: 'key', id })
+}

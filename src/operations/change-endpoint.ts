@@ -1,0 +1,102 @@
+import type { Endpoint, SigningSecret } from '../domain/endpoint.ts'
+import type { EndpointId, TenantId } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import type { Principal } from '../domain/principal.ts'
+import { failure, invalidField, type Result, success } from '../domain/problem.ts'
+import type { Dialect } from '../contracts/dialect.ts'
+import { type Context, dialectOf, tenantFor } from './context.ts'
+import { endpointsTooLarge, endpointUnreadable, growsTooLarge, problemOfWrite } from './endpoint-problems.ts'
+import { endpointFaults, type EndpointInput, eventTypesOf } from './endpoint-rules.ts'
+import { endpointOf } from './endpoints.ts'
+import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
+
+/** Changes the fields that are given; the others stay. A changed URL or secret applies to the next attempt. */
+export async function changeEndpoint(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+  input: EndpointInput,
+  answer: IdempotentAnswer<Endpoint> | null = null,
+): Promise<Result<Endpoint>> {
+  const apply = (before: Endpoint, now: number, dialect: Dialect): Endpoint => ({
+    ...before,
+    url: input.url ?? before.url,
+    eventTypes: input.eventTypes === undefined ? before.eventTypes : eventTypesOf(dialect, input.eventTypes),
+    filters: input.filters ?? before.filters,
+    description: input.description === undefined ? before.description : input.description,
+    enabled: input.enabled ?? before.enabled,
+    disabledReason: (input.enabled ?? before.enabled) ? null : (before.disabledReason ?? 'requested'),
+    headers: input.headers ?? before.headers,
+    secrets: input.secrets?.map((value) => ({ value, createdAt: now, expiresAt: null })) ?? before.secrets,
+  })
+  return update(context, principal, tenant, id, { input, apply, answer })
+}
+
+/**
+ * Adds a new secret in front. The old secrets sign too for `overlapMs` (default: a day, at most seven), so that receivers
+ * can change over; 0: they end at once.
+ */
+export async function rotateSecret(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+  overlapMs: number = limits.secretOverlapMsDefault,
+): Promise<Result<Endpoint>> {
+  if (overlapMs < 0 || overlapMs > limits.secretOverlapMsMax) {
+    return invalidField('overlapSeconds', 'range', `must be 0 to ${limits.secretOverlapMsMax / 1000}`)
+  }
+  const found = await tenantFor(context, principal, tenant)
+  if (!found.ok) return found
+  const { name, endpointRules } = dialectOf(context, found.value.tenant)
+  const { newSecret } = endpointRules
+  if (newSecret === null) {
+    const detail = `${name} signs without a secret of the endpoint`
+    return failure({ kind: 'conflict', code: 'no_secret_to_rotate', detail })
+  }
+  const apply = (before: Endpoint, now: number): Endpoint => {
+    const fresh: SigningSecret = { value: newSecret(context.randomBytes), createdAt: now, expiresAt: null }
+    const old = before.secrets
+      .map((secret) => ({ ...secret, expiresAt: Math.min(secret.expiresAt ?? Infinity, now + overlapMs) }))
+      .filter((secret) => secret.expiresAt > now)
+    return { ...before, secrets: [fresh, ...old].slice(0, limits.secretsPerEndpointMax) }
+  }
+  return update(context, principal, tenant, id, { input: {}, apply, answer: null })
+}
+
+interface Change {
+  /** The fields that are checked. */
+  readonly input: EndpointInput
+  readonly apply: (before: Endpoint, now: number, dialect: Dialect) => Endpoint
+  readonly answer: IdempotentAnswer<Endpoint> | null
+}
+
+/** Reads, changes and writes; starts again where another request was faster. */
+async function update(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+  { input, apply, answer }: Change,
+): Promise<Result<Endpoint>> {
+  for (let tries = 0; ; tries++) {
+    const found = await tenantFor(context, principal, tenant)
+    if (!found.ok) return found
+    const before = endpointOf(found.value, id)
+    if (!before.ok) return before
+    if (before.value.unreadable) return failure(endpointUnreadable)
+    const dialect = dialectOf(context, found.value.tenant)
+    const faults = endpointFaults(context, dialect, input)
+    if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
+
+    const version = before.value.updatedAt
+    const updatedAt = Math.max(context.clock.now(), version + 1)
+    const after = { ...apply(before.value, updatedAt, dialect), updatedAt }
+    if (growsTooLarge(found.value, before.value, [after])) return failure(endpointsTooLarge)
+    const stored = sealAnswer(context, answer, after)
+    const written = await context.writer.updateEndpoint(after, version, dialect, stored)
+    if (written === 'written') return success(after)
+    if (written !== 'stale' || tries === limits.updateTriesMax) return failure(problemOfWrite(written, 'endpoint', id))
+  }
+}

@@ -1,0 +1,87 @@
+import type { Endpoint } from '../domain/endpoint.ts'
+import type { EndpointId, TenantId } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import type { Principal } from '../domain/principal.ts'
+import { failure, type Result, success } from '../domain/problem.ts'
+import type { Dialect } from '../contracts/dialect.ts'
+import { type Context, dialectOf, tenantFor } from './context.ts'
+import { endpointsTooLarge, growsTooLarge, problemOfWrite } from './endpoint-problems.ts'
+import { endpointFaults, type EndpointInput, eventTypesOf } from './endpoint-rules.ts'
+import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
+
+export type NewEndpoint = EndpointInput & { readonly url: string; readonly eventTypes: readonly string[] }
+
+export async function createEndpoint(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  input: NewEndpoint,
+  answer: IdempotentAnswer<Endpoint> | null = null,
+): Promise<Result<Endpoint>> {
+  const answerOfAll = answer && {
+    ...answer,
+    render: ([endpoint]: readonly Endpoint[]) => answer.render(endpoint as Endpoint),
+  }
+  const created = await createEndpoints(context, principal, tenant, [input], answerOfAll)
+  return created.ok ? success(created.value[0] as Endpoint) : created
+}
+
+/**
+ * Registers all of them, or none.
+ *
+ * @param fieldOf puts the index of an input before the fields of its faults, where the API has a list of them
+ */
+export async function createEndpoints(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  inputs: readonly NewEndpoint[],
+  answer: IdempotentAnswer<readonly Endpoint[]> | null = null,
+  fieldOf: (index: number, field: string) => string = (_index, field) => field,
+): Promise<Result<readonly Endpoint[]>> {
+  const found = await tenantFor(context, principal, tenant)
+  if (!found.ok) return found
+  const dialect = dialectOf(context, found.value.tenant)
+  const faults = inputs.flatMap((input, index) =>
+    endpointFaults(context, dialect, input).map((fault) => ({ ...fault, field: fieldOf(index, fault.field) })),
+  )
+  if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
+  if (found.value.endpoints.length + inputs.length > limits.endpointsPerTenantMax) {
+    const detail = `a tenant has at most ${limits.endpointsPerTenantMax} endpoints`
+    return failure({ kind: 'conflict', code: 'too_many_endpoints', detail })
+  }
+  const endpoints: Endpoint[] = []
+  for (const input of inputs) endpoints.push(await newEndpoint(context, dialect, tenant, input))
+  if (growsTooLarge(found.value, null, endpoints)) return failure(endpointsTooLarge)
+  const stored = sealAnswer(context, answer, endpoints)
+  const written = await context.writer.createEndpoints(tenant, dialect, endpoints, stored)
+  return written === 'written' ? success(endpoints) : failure(problemOfWrite(written, 'tenant', tenant))
+}
+
+async function newEndpoint(
+  context: Context,
+  dialect: Dialect,
+  tenant: TenantId,
+  input: NewEndpoint,
+): Promise<Endpoint> {
+  const key = await context.writer.nextEndpointKey()
+  const now = context.clock.now()
+  const { randomBytes } = context
+  const secrets = input.secrets ?? [dialect.endpointRules.newSecret?.(randomBytes)].filter((one) => one !== undefined)
+  const enabled = input.enabled ?? true
+  return {
+    key,
+    id: dialect.newEndpointId(key, randomBytes) as EndpointId,
+    tenant,
+    url: input.url,
+    eventTypes: eventTypesOf(dialect, input.eventTypes),
+    filters: input.filters ?? {},
+    description: input.description ?? null,
+    enabled,
+    disabledReason: enabled ? null : 'requested',
+    headers: input.headers ?? {},
+    secrets: secrets.map((value) => ({ value, createdAt: now, expiresAt: null })),
+    createdAt: now,
+    updatedAt: now,
+  }
+}

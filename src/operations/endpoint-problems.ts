@@ -1,0 +1,53 @@
+// Why endpoints are not created or changed, besides what is wrong with single fields.
+
+import type { Endpoint } from '../domain/endpoint.ts'
+import { limits } from '../domain/limits.ts'
+import type { Problem } from '../domain/problem.ts'
+import type { WriteResult } from '../contracts/account-store.ts'
+import { type CachedTenant, charsOf } from '../engine/tenant-cache.ts'
+import { idempotencyKeyTaken } from './idempotent-answer.ts'
+
+/** The code of the conflict: the dialect allows only one such endpoint per tenant. */
+export const endpointDuplicate = 'endpoint_exists'
+
+export const endpointDisabled = {
+  kind: 'conflict',
+  code: 'endpoint_disabled',
+  detail: 'the endpoint is disabled',
+} as const
+
+export const endpointsTooLarge = {
+  kind: 'conflict',
+  code: 'endpoints_too_large',
+  detail: `the endpoints of a tenant have at most ${limits.endpointCharsPerTenantMax} characters in all, as JSON`,
+} as const
+
+/** A change would overwrite the part that cannot be read. */
+export const endpointUnreadable = {
+  kind: 'conflict',
+  code: 'endpoint_unreadable',
+  detail: 'part of what is stored of the endpoint cannot be read; delete it and register it anew',
+} as const
+
+/** Whether a change takes more room than the tenant has. Endpoints that were too large before may become smaller. */
+export function growsTooLarge(tenant: CachedTenant, before: Endpoint | null, after: readonly Endpoint[]): boolean {
+  const grownBy = after.reduce((sum, endpoint) => sum + charsOf(endpoint), 0) - (before === null ? 0 : charsOf(before))
+  return grownBy > 0 && tenant.chars + grownBy > limits.endpointCharsPerTenantMax
+}
+
+export function problemOfWrite(
+  written: Exclude<WriteResult, 'written'>,
+  what: 'endpoint' | 'tenant',
+  id: string,
+): Problem {
+  switch (written) {
+    case 'absent':
+      return { kind: 'notFound', what, id }
+    case 'stale':
+      return { kind: 'conflict', code: 'changed_meanwhile', detail: 'the endpoint was changed by another request' }
+    case 'duplicate':
+      return { kind: 'conflict', code: endpointDuplicate, detail: 'the tenant has such an endpoint already' }
+    case 'taken':
+      return { kind: 'conflict', code: idempotencyKeyTaken, detail: 'another request with this key was first' }
+  }
+}

@@ -1,0 +1,159 @@
+// The one owner of writes of tenants, keys and endpoints, and of deliveries that are sent again: it stores a change, drops
+// what is remembered of it, and wakes the parts of the engine that must act on it. Nothing else calls these methods of
+// the store: `Context.store` does not have them.
+
+import type { ApiKey } from '../domain/api-key.ts'
+import type { Clock } from '../domain/clock.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
+import type { ApiKeyId, DeliveryId, EndpointKey, TenantId } from '../domain/ids.ts'
+import type { Tenant } from '../domain/tenant.ts'
+import type { StoredAnswer, WriteResult } from '../contracts/account-store.ts'
+import type { Dialect } from '../contracts/dialect.ts'
+import type { RearmRequest } from '../contracts/history-store.ts'
+import type { Store } from '../contracts/store.ts'
+import type { Engine } from '../engine/engine.ts'
+import { storedEndpoint } from '../vault/endpoint-seals.ts'
+import type { Vault } from '../vault/vault.ts'
+import type { KeyCache } from './key-cache.ts'
+
+export interface WriterOptions {
+  readonly store: Store
+  readonly engine: Engine
+  readonly keyCache: KeyCache
+  readonly vault: Vault
+  readonly clock: Clock
+}
+
+/** What is remembered is dropped whether a call succeeds or fails: a call that failed may have taken effect. */
+export class Writer {
+  readonly #options: WriterOptions
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+    options.store.listen((change) => {
+      if (change.kind === 'keys' || change.kind === 'tenant') options.keyCache.drop()
+    })
+  }
+
+  async createTenant(tenant: Tenant): Promise<WriteResult> {
+    const { store, engine } = this.#options
+    try {
+      return await store.createTenant(tenant, { answer: null })
+    } finally {
+      engine.tenantCache.drop(tenant.id)
+    }
+  }
+
+  async updateTenant(id: TenantId, change: Pick<Tenant, 'name' | 'settings'>): Promise<WriteResult> {
+    const { store, engine } = this.#options
+    try {
+      return await store.updateTenant(id, change, { answer: null })
+    } finally {
+      engine.tenantCache.drop(id)
+    }
+  }
+
+  async deleteTenant(id: TenantId): Promise<WriteResult> {
+    const { store, engine, keyCache, clock } = this.#options
+    const tenant = await engine.tenantCache.load(id)
+    try {
+      return await store.deleteTenant(id, clock.now(), { answer: null })
+    } finally {
+      keyCache.drop()
+      engine.tenantCache.drop(id)
+      for (const { endpoint } of tenant?.endpoints ?? []) {
+        engine.endpointChanged(id, { endpoint: endpoint.key, deleted: true })
+      }
+    }
+  }
+
+  createKey(key: ApiKey, hash: string): Promise<WriteResult> {
+    return this.#options.store.createKey(key, hash, { answer: null })
+  }
+
+  async revokeKey(id: ApiKeyId): Promise<WriteResult> {
+    const { store, keyCache, clock } = this.#options
+    try {
+      return await store.revokeKey(id, clock.now(), { answer: null })
+    } finally {
+      keyCache.drop()
+    }
+  }
+
+  /** A number that no endpoint ever had. */
+  nextEndpointKey(): Promise<EndpointKey> {
+    return this.#options.store.nextEndpointKey()
+  }
+
+  /** Creates all of them, or none. They belong to one tenant. */
+  async createEndpoints(
+    tenant: TenantId,
+    dialect: Dialect,
+    endpoints: readonly Endpoint[],
+    answer: StoredAnswer | null,
+  ): Promise<WriteResult> {
+    const { store, engine } = this.#options
+    try {
+      return await store.createEndpoints(
+        endpoints.map((endpoint) => this.#seal(endpoint, dialect)),
+        { answer },
+      )
+    } finally {
+      engine.tenantCache.drop(tenant)
+    }
+  }
+
+  /** @param version the `updatedAt` of the endpoint that the change is based on */
+  async updateEndpoint(
+    endpoint: Endpoint,
+    version: number,
+    dialect: Dialect,
+    answer: StoredAnswer | null,
+  ): Promise<WriteResult> {
+    const { store, engine } = this.#options
+    const { tenant, key, enabled } = endpoint
+    let disabled = false
+    try {
+      const written = await store.updateEndpoint(this.#seal(endpoint, dialect), version, { answer })
+      disabled = written === 'written' && !enabled
+      return written
+    } finally {
+      // An endpoint that is enabled again starts without failures and without waiting deliveries.
+      engine.statusCache.drop(key)
+      engine.endpointChanged(tenant, disabled ? { endpoint: key, deleted: false } : null)
+    }
+  }
+
+  async deleteEndpoint({ tenant, key }: Endpoint, answer: StoredAnswer | null): Promise<WriteResult> {
+    const { store, engine, clock } = this.#options
+    try {
+      return await store.deleteEndpoint(tenant, key, clock.now(), { answer })
+    } finally {
+      engine.endpointChanged(tenant, { endpoint: key, deleted: true })
+    }
+  }
+
+  /** Sends one delivery again. False: there is no such delivery, or it is in flight. */
+  async rearmDelivery(id: DeliveryId, endpoint: EndpointKey): Promise<boolean> {
+    const { store, engine, clock } = this.#options
+    const rearmed = await store.rearmDelivery(id, clock.now())
+    if (rearmed) {
+      engine.statusCache.drop(endpoint)
+      engine.wake()
+    }
+    return rearmed
+  }
+
+  /** One step of sending many deliveries of an endpoint again; the last one wakes the engine. */
+  async rearmDeliveries(request: RearmRequest): Promise<{ readonly count: number; readonly last: DeliveryId | null }> {
+    const { store, engine } = this.#options
+    const step = await store.rearmDeliveries(request)
+    engine.statusCache.drop(request.endpoint)
+    if (step.last === null) engine.wake()
+    return step
+  }
+
+  #seal(endpoint: Endpoint, dialect: Dialect): ReturnType<typeof storedEndpoint> {
+    return storedEndpoint(this.#options.vault, endpoint, dialect.endpointRules.uniqueKey?.(endpoint) ?? null)
+  }
+}

@@ -1,0 +1,48 @@
+// A change of a tenant, a key or an endpoint: the change and its envelope in one transaction, both or neither.
+
+import { limits } from '../../domain/limits.ts'
+import type { StoredAnswer, WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
+import { Abort } from '../abort.ts'
+import type { Changes, ChangeSession } from './changes.ts'
+import type { Session } from './database.ts'
+
+/** @param action throws `Abort` where nothing is to be written */
+export async function write(
+  changes: Changes,
+  envelope: WriteEnvelope | undefined,
+  action: (change: ChangeSession) => Promise<void>,
+): Promise<WriteResult> {
+  const { answer = null } = envelope ?? {}
+  try {
+    return await changes.make<WriteResult>(async (change) => {
+      if (answer !== null && !(await storeAnswer(change.session, answer))) throw new Abort('taken')
+      await action(change)
+      return 'written'
+    })
+  } catch (error) {
+    if (error instanceof Abort) return error.result
+    throw error
+  }
+}
+
+/** False: the key of the answer is taken. */
+async function storeAnswer(session: Session, answer: StoredAnswer): Promise<boolean> {
+  const expiredBefore = answer.expiresAt - limits.idempotencyMs
+  await session.run(
+    'DELETE FROM idempotent_answers WHERE api_key = $1 AND idempotency_key = $2 AND expires_at <= $3',
+    answer.apiKey,
+    answer.idempotencyKey,
+    expiredBefore,
+  )
+  const inserted = await session.run(
+    `INSERT INTO idempotent_answers (api_key, idempotency_key, route, status, sealed_body, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+    answer.apiKey,
+    answer.idempotencyKey,
+    answer.route,
+    answer.status,
+    answer.sealedBody,
+    answer.expiresAt,
+  )
+  return inserted === 1
+}

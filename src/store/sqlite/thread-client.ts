@@ -1,0 +1,78 @@
+// Calls the threads of thread.ts by messages.
+
+import { setFlagsFromString } from 'node:v8'
+import { Worker } from 'node:worker_threads'
+import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
+import type { Call, Message, PlainError, Reply, ThreadOptions } from './thread.ts'
+
+type Asynchronous<Methods> = {
+  [Name in keyof Methods]: Methods[Name] extends (...args: infer Args) => infer Value
+    ? (...args: Args) => Promise<Value>
+    : never
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+export async function startThread<Methods>(options: ThreadOptions): Promise<{
+  methods: Asynchronous<Methods>
+  ask: (message: Message) => Promise<unknown>
+  close: () => Promise<unknown>
+}> {
+  // `npm start` fixes the size of the space of young objects for the main thread's sake. What a thread of the database
+  // makes is gone with the statement: it would fill 32 MiB before it looked.
+  setFlagsFromString('--min-semi-space-size=1')
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: options, execArgv: [] })
+  // The thread answers in the order of the calls. (A Map by number kept what it had held: see net/sender.ts.)
+  const waiting: Waiting[] = []
+  let ended: string | null = null
+  worker.on('message', (message: string) => {
+    const reply = JSON.parse(message) as Reply
+    const call = waiting.shift()
+    if ('error' in reply) call?.reject(revive(reply.error))
+    else call?.resolve(reply.value)
+  })
+  // A thread that dies takes its calls with it, and nobody knows which of them took effect: the process ends, and its
+  // next start finds out.
+  worker.on('error', (error) => {
+    throw error
+  })
+  worker.on('exit', () => fail('the database is closed'))
+
+  const ask = (message: Message): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      if (ended !== null) return reject(new StoreUnavailable(ended))
+      // First: what cannot be sent gets no answer.
+      worker.postMessage(message)
+      waiting.push({ resolve, reject })
+    })
+  const call = async (method: string, args: readonly unknown[]): Promise<unknown> =>
+    ask(JSON.stringify({ method, args } satisfies Call))
+  const names = await new Promise<unknown>((resolve, reject) => waiting.push({ resolve, reject }))
+  const methods = Object.fromEntries(
+    (names as string[]).map((name) => [name, (...args: unknown[]) => call(name, args)]),
+  ) as Asynchronous<Methods>
+  return {
+    methods,
+    ask,
+    close: async () => {
+      await call('close', [])
+      await worker.terminate()
+    },
+  }
+
+  function fail(reason: string): void {
+    ended ??= reason
+    for (const { reject } of waiting.splice(0)) reject(new StoreUnavailable(reason))
+  }
+}
+
+function revive({ name, message, outcomeUnknown = false }: PlainError): Error {
+  if (name === 'StoreUnavailable') return new StoreUnavailable(message, { outcomeUnknown })
+  if (name === 'StoreRefused') return new StoreRefused(message)
+  const error = new Error(message)
+  error.name = name
+  return error
+}

@@ -1,0 +1,42 @@
+// A change of a tenant, a key or an endpoint: the change and its envelope in one transaction, both or neither.
+
+import { limits } from '../../domain/limits.ts'
+import type { StoredAnswer, WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
+import { Abort } from '../abort.ts'
+import type { Database } from './database.ts'
+
+/** @param change throws `Abort` where nothing is to be written */
+export function write(db: Database, envelope: WriteEnvelope | undefined, change: () => void): WriteResult {
+  const { answer = null } = envelope ?? {}
+  try {
+    return db.transaction(() => {
+      if (answer !== null && !storeAnswer(db, answer)) throw new Abort('taken')
+      change()
+      return 'written'
+    })
+  } catch (error) {
+    if (error instanceof Abort) return error.result
+    throw error
+  }
+}
+
+/** False: the key of the answer is taken. */
+function storeAnswer(db: Database, answer: StoredAnswer): boolean {
+  const expiredBefore = answer.expiresAt - limits.idempotencyMs
+  db.run(
+    'DELETE FROM idempotent_answers WHERE api_key = ? AND idempotency_key = ? AND expires_at <= ?',
+    answer.apiKey,
+    answer.idempotencyKey,
+    expiredBefore,
+  )
+  const inserted = db.run(
+    'INSERT INTO idempotent_answers VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    answer.apiKey,
+    answer.idempotencyKey,
+    answer.route,
+    answer.status,
+    answer.sealedBody,
+    answer.expiresAt,
+  )
+  return inserted === 1
+}

@@ -1,0 +1,27 @@
+// The machine's clock and randomness, behind the interfaces of the domain.
+
+import { randomFillSync } from 'node:crypto'
+import type { Clock } from './domain/clock.ts'
+import type { RandomBytes } from './domain/ids.ts'
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  after(ms, action) {
+    const timer = setTimeout(action, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+const pool = new Uint8Array(16 * 1024)
+let poolAt = pool.length
+
+/** Random bytes from a pool: one system call per id would cost more than the id. */
+export const systemRandomBytes: RandomBytes = (count) => {
+  if (poolAt + count > pool.length) {
+    randomFillSync(pool)
+    poolAt = 0
+  }
+  poolAt += count
+  return pool.slice(poolAt - count, poolAt)
+}

@@ -1,0 +1,67 @@
+// What the log says of a database that does not answer: once that it is away, once that it is back, and nothing of the
+// kind for troubles that are not the database's.
+
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { pino } from 'pino'
+import { createRig } from '../../test/support/engine-rig.ts'
+import { StoreUnavailable } from '../contracts/store.ts'
+import { limits } from '../domain/limits.ts'
+import { Unavailable } from '../domain/unavailable.ts'
+import { createEngineObserver } from './engine-observer.ts'
+import { Metrics } from './metrics.ts'
+
+function rig() {
+  const lines: string[] = []
+  const logger = pino({ level: 'info' }, { write: (line) => void lines.push(String(JSON.parse(line).msg)) })
+  const metrics = new Metrics({ inFlight: () => 0, queued: () => 0, waiting: async () => 0 })
+  return { observer: createEngineObserver(metrics, logger), lines }
+}
+
+const away = new StoreUnavailable('SQLite: disk I/O error')
+
+suite('the log', () => {
+  test('says once that the database is away, and once that it answers again', () => {
+    const { observer, lines } = rig()
+    observer.failed('events and outcomes could not be committed', away, 'commits')
+    observer.failed('due deliveries could not be claimed', away, 'claims')
+    observer.storeAnswered('claims')
+    observer.failed('due deliveries could not be claimed', away, 'claims')
+    assert.deepEqual(lines, ['the database is unavailable'])
+    observer.storeAnswered('claims')
+    observer.storeAnswered('commits')
+    observer.storeAnswered('commits')
+    assert.deepEqual(lines, ['the database is unavailable', 'the database answers again'])
+  })
+
+  test('says it of each outage, also of calls that nobody repeats', () => {
+    const { observer, lines } = rig()
+    for (let outage = 0; outage < 2; outage++) {
+      observer.failed('retention failed', away)
+      observer.storeAnswered('claims')
+    }
+    const told = ['the database is unavailable', 'the database answers again']
+    assert.deepEqual(lines, [...told, ...told])
+  })
+
+  test('tells a trouble that is not of the database in its own words', () => {
+    const { observer, lines } = rig()
+    observer.failed('an endpoint could not be read', new Unavailable('this node does not know the dialect of tenant a'))
+    observer.storeAnswered('claims')
+    assert.deepEqual(lines, ['an endpoint could not be read'])
+  })
+})
+
+test('on SQLite the engine finds by itself that the database answers again, without any traffic', async (t) => {
+  let fails = true
+  const { observer, lines } = rig()
+  const engine = await createRig(t, {
+    observer,
+    wrapStore: (store) => ({ ...store, nextDueAt: () => (fails ? Promise.reject(away) : store.nextDueAt()) }),
+  })
+  await engine.until(() => lines.length === 1, 'the outage is logged')
+  fails = false
+  await engine.clock.advance(limits.claimIntervalMs)
+  await engine.until(() => lines.length === 2, 'the end of the outage is logged')
+  assert.deepEqual(lines, ['the database is unavailable', 'the database answers again'])
+})
