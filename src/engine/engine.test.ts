@@ -95,8 +95,10 @@ suite('a failing endpoint', () => {
     await rig.addEndpoint('/bad')
     rig.sender.respond = ({ url }, nth) => (url.endsWith('/bad') && nth < 4 ? failed : ok)
     await rig.accept(1)
-    for (const waitMs of [5 * second, 300 * second]) {
-      await rig.until(async () => (await rig.store.nextDueAt()) !== null, 'the retry is scheduled')
+    for (const [retry, waitMs] of [5 * second, 300 * second].entries()) {
+      const isScheduled = async (): Promise<boolean> =>
+        rig.sender.sent.length === 2 + retry && ((await rig.store.nextDueAt()) ?? 0) > rig.clock.now()
+      await rig.until(isScheduled, 'the retry is scheduled')
       await rig.clock.advance(waitMs)
     }
     await rig.until(async () => (await rig.deliveries('delivered')).length === 2, 'both have it')
