@@ -1,4 +1,4 @@
-// Puts the service together: the only file that sees everything.
+// Puts the service together. This is the only file that sees every folder.
 
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
@@ -36,35 +36,37 @@ import { Metrics } from './telemetry/metrics.ts'
 import { installationSecrets, proveMasterKey } from './vault/master-key.ts'
 import { createVault, type Vault } from './vault/vault.ts'
 
+/** The settings of a service, its keys and its logger. */
 export interface AppOptions {
   readonly settings: Settings
   readonly operatorKey: string
-  /** The first one seals, all of them open. */
+  /** The first key seals, all keys open. */
   readonly masterKeys: readonly Buffer[]
   readonly logger: Logger
   readonly version: string
 }
 
+/** A running service. */
 export interface App {
-  /** Where it listens, with the port that was picked. */
+  /** The address on which it listens, with the actual port. */
   readonly url: string
-  /** Stops accepting, lets attempts in flight end, hands back the rest. */
+  /** Accepts no more requests, waits for attempts in flight, and releases all other deliveries. */
   stop(): Promise<void>
 }
 
-/** How long a start that failed waits for attempts that it has begun. */
+/** How long a failed start waits for attempts that it has started. */
 const failedStartStopMs = 1000
 
 const allDialects: ReadonlyMap<string, Dialect> = new Map(registry.map(({ dialect }) => [dialect.name, dialect]))
 
-/** @throws SettingError, StoreRefused: one line that says what stops the start */
+/** Starts the service. @throws SettingError, StoreRefused: one line that says why the start failed */
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, logger } = options
   const dialects = servedDialects(settings.dialects)
   const guard = createGuard(addressPolicy(settings.allowNetworks))
   checkRole(settings)
   const store = await openStore(settings.database)
-  // What a start that fails has begun so far, the last first: its timers would keep the process alive.
+  // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.
   const undo: (() => Promise<unknown>)[] = [() => store.close()]
   try {
     const vault = createVault(options.masterKeys)
@@ -114,13 +116,13 @@ export async function startApp(options: AppOptions): Promise<App> {
 interface EngineParts {
   readonly store: Store
   readonly vault: Vault
-  /** By dialect, of those that sign with a secret of the installation. */
+  /** Secrets by name of the dialect, for dialects that sign with a secret of the installation. */
   readonly secrets: ReadonlyMap<string, string>
   readonly sender: HttpSender
   readonly observer: EngineObserver
 }
 
-/** The engine knows all dialects: events accepted for a tenant are delivered, whether its API is served here or not. */
+/** The engine knows all dialects: accepted events are delivered, even if this node does not serve the tenant's API. */
 function startEngine(settings: Settings, { secrets, ...parts }: EngineParts): Promise<Engine> {
   return openEngine({
     ...parts,
@@ -141,7 +143,7 @@ function publicKeysOf(secrets: ReadonlyMap<string, string>): ReadonlyMap<string,
   )
 }
 
-/** The HTTP server with the fronts of this node's role: a worker only answers how it is. */
+/** The HTTP server with the fronts of this node's role. A worker serves only health and metrics. */
 async function createServer(
   { settings, operatorKey, logger, version }: AppOptions,
   context: Context,
@@ -159,7 +161,7 @@ async function createServer(
   const customers = settings.role === 'worker' ? [] : customerFronts(settings, context, store, guard)
   const fronts = settings.role === 'worker' ? [] : [operator, ...customers]
   const server = await createHttpServer({
-    // The start logs the address itself.
+    // The start itself logs the address, so the server does not.
     logger: logger.child({}, { level: logger.isLevelEnabled('info') ? 'warn' : logger.level }),
     randomBytes: context.randomBytes,
     fallback: operator,
@@ -202,7 +204,7 @@ async function openStore(database: DatabaseSetting): Promise<Store> {
   return openPostgresStore(database.url)
 }
 
-/** @throws SettingError that says why the server cannot listen on the address */
+/** Returns the port. @throws SettingError that says why the server cannot listen on the address */
 async function listen(server: FastifyInstance, { host, port }: Settings): Promise<number> {
   try {
     await server.listen({ host, port })
@@ -213,9 +215,9 @@ async function listen(server: FastifyInstance, { host, port }: Settings): Promis
   return (server.server.address() as AddressInfo).port
 }
 
-/** Lets running requests end, until the deadline: a caller that never ends its own must not hold up the stop. */
+/** Waits for running requests until the deadline: a caller that never ends its request must not delay the stop. */
 async function closeServer(server: FastifyInstance, deadlineMs: number): Promise<void> {
-  // Repeated, because a connection whose request runs now is kept alive, and idle, a moment later.
+  // Repeated, because a connection with a running request becomes idle when the request ends.
   const closeIdle = setInterval(() => server.server.closeIdleConnections(), 50)
   const closeAll = setTimeout(() => server.server.closeAllConnections(), deadlineMs)
   await server.close()
@@ -228,8 +230,8 @@ function servedDialects(names: readonly string[]): ReadonlyMap<string, Dialect> 
   if (names.includes('all')) return allDialects
   const known = [...allDialects.keys()].join(', ')
   const unknown = names.find((name) => !allDialects.has(name))
-  if (unknown !== undefined) throw new SettingError(`POSTHORN_DIALECTS names ${unknown}; there are ${known}`)
-  if (names.length === 0) throw new SettingError(`POSTHORN_DIALECTS names none; there are ${known}`)
+  if (unknown !== undefined) throw new SettingError(`POSTHORN_DIALECTS names ${unknown}; the dialects are ${known}`)
+  if (names.length === 0) throw new SettingError(`POSTHORN_DIALECTS names no dialect; the dialects are ${known}`)
   return new Map([...allDialects].filter(([name]) => names.includes(name)))
 }
 

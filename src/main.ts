@@ -15,7 +15,7 @@ for (const name of Object.keys(settingTable) as SettingName[]) {
   const defaultText = standard === null || standard === '' ? '' : `, default ${standard}`
   serveCommand.option(`${flagOf(name)} <value>`, `${meaning} (${variable}${defaultText})`)
 }
-// What a command needs is loaded when it runs: none needs what the other does.
+// The modules of a command are loaded when it runs: neither command needs the modules of the other.
 serveCommand.action(async (flags: Partial<Record<SettingName, string>>) => {
   const { serve } = await import('./cli/serve.ts')
   await serve(flags)
@@ -24,7 +24,7 @@ serveCommand.action(async (flags: Partial<Record<SettingName, string>>) => {
 program
   .command('migrate')
   .description(
-    'copy an installation from SQLite to an empty PostgreSQL database; run again, it goes on where it stopped',
+    'copy an installation from SQLite to an empty PostgreSQL database; an interrupted copy continues when run again',
   )
   .requiredOption('--from <database>', 'sqlite:<file>; stop the service first')
   .requiredOption('--to <database>', 'postgres://…')
@@ -36,7 +36,7 @@ program
 try {
   await program.parseAsync()
 } catch (error) {
-  // What the operator can mend is one line; anything else is ours, and comes with its stack.
+  // An error that the operator can fix is printed as one line. Any other error is a bug and is printed with its stack.
   if (!(error instanceof SettingError || error instanceof StoreRefused)) throw error
   process.stderr.write(`posthorn: ${error.message}\n`)
   process.exitCode = 1

@@ -4,6 +4,7 @@ import { randomFillSync } from 'node:crypto'
 import type { Clock } from './domain/clock.ts'
 import type { RandomBytes } from './domain/ids.ts'
 
+/** The machine's clock and timers. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
@@ -16,7 +17,7 @@ export const systemClock: Clock = {
 const pool = new Uint8Array(16 * 1024)
 let poolAt = pool.length
 
-/** Random bytes from a pool: one system call per id would cost more than the id. */
+/** Returns random bytes from a pool, because one system call per id would cost more than the id itself. */
 export const systemRandomBytes: RandomBytes = (count) => {
   if (poolAt + count > pool.length) {
     randomFillSync(pool)

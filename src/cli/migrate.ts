@@ -1,4 +1,4 @@
-// `posthorn migrate`: copies an installation from SQLite to PostgreSQL. What was interrupted goes on when it is run again.
+// `posthorn migrate`: copies an installation from SQLite to PostgreSQL. The same command continues an interrupted copy.
 
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -8,7 +8,7 @@ import { type Export, openExport } from '../store/sqlite/export.ts'
 import { StoreRefused, StoreUnavailable } from '../contracts/store.ts'
 import { Progress, shown } from './progress.ts'
 
-/** Rows of a transaction: more are hardly faster, and would be more to do again. */
+/** Rows of one transaction: larger transactions are hardly faster, and an interruption would lose more rows. */
 const rowsMax = 5000
 
 const goesOn = 'the same command goes on where it stopped'
@@ -18,6 +18,7 @@ export interface MigrateFlags {
   readonly to: string
 }
 
+/** Runs the command. @throws SettingError, StoreRefused: one line that says why the copy failed */
 export async function migrate(flags: MigrateFlags): Promise<void> {
   const { from, to } = addressesOf(flags)
   const target = await openImport(to.url).catch((error: unknown) => {
@@ -32,7 +33,7 @@ export async function migrate(flags: MigrateFlags): Promise<void> {
       process.stdout.write(`\n${tableOf(counts)}\n`)
       assertEqual(counts)
     } catch (error) {
-      // Not behind a bar that is half there.
+      // The error starts on a new line, not behind an unfinished bar.
       if (process.stdout.isTTY) process.stdout.write('\n')
       throw error instanceof StoreUnavailable ? new StoreRefused(`${error.message}; ${goesOn}`) : error
     } finally {
@@ -63,7 +64,7 @@ function addressOf(flag: string, text: string): DatabaseSetting {
   }
 }
 
-/** Ctrl-C lets the transaction under way end; a second one does not wait. */
+/** After Ctrl-C, the running transaction ends first; a second Ctrl-C does not wait. */
 function stopSignal(): () => boolean {
   let stopped = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (stopped = true))
@@ -76,7 +77,7 @@ export interface CopyOptions {
   readonly stopped: () => boolean
 }
 
-/** Copies what is not there yet; gives how many rows of each table there were, and how many there are now. */
+/** Copies the missing rows. Returns for each table the number of rows in the source and in the target. */
 export async function copy(source: Export, target: Import, options: CopyOptions): Promise<readonly TableCount[]> {
   const { progress } = options
   const begun = await target.begin(source.fingerprint, source.tables)
@@ -113,22 +114,22 @@ function assertEqual(counts: readonly TableCount[]): void {
   const wrong = counts.filter(({ expected, found }) => expected !== found).map(({ table }) => table)
   if (wrong.length === 0) return
   throw new StoreRefused(
-    `the copy is not equal (${wrong.join(', ')}) and stays marked as unfinished: drop its schema and begin anew`,
+    `the copy is not equal (${wrong.join(', ')}) and stays marked as unfinished: drop its schema and start again`,
   )
 }
 
 function whatNext(path: string): string {
   const place = (name: string): string => {
     const file = join(dirname(path), name)
-    return existsSync(file) ? `what is in the file ${file}` : 'the same as until now'
+    return existsSync(file) ? `the content of the file ${file}` : 'the same as until now'
   }
-  return `  All is copied. Secrets stay sealed as they were, so serve it with the same keys:
+  return `  All is copied. Secrets stay sealed with the same key, so start the service with the same keys:
 
     POSTHORN_DATABASE       the address that was given as --to
     POSTHORN_MASTER_KEY     ${place('master-key')}
     POSTHORN_OPERATOR_KEY   ${place('operator-key')}
 
-  Do not serve ${path} again: what waits would be sent from both.
+  Do not start the service on ${path} again: both installations would send the waiting deliveries.
 
 `
 }

@@ -1,4 +1,5 @@
-// How far a long piece of work is: on a terminal a line per part that changes in place, elsewhere a line once it is done.
+// Shows the progress of long work. A terminal gets one line per part, updated in place; other outputs get one line when
+// a part is done.
 
 export interface Output {
   readonly isTTY?: boolean
@@ -8,12 +9,13 @@ export interface Output {
 const barWidth = 24
 const againMs = 100
 
+/** Shows one part after the other: `begin`, then `advance` many times, then `end`. */
 export class Progress {
   readonly #output: Output
   readonly #now: () => number
   #name = ''
   #total = 0
-  /** Done by an earlier run, and by now. */
+  /** Rows that an earlier run has done; `#done` includes them. */
   #before = 0
   #done = 0
   #startedAt = 0
@@ -64,11 +66,12 @@ export class Progress {
 
   #line(text: string): void {
     const line = `  ${this.#name.padEnd(20)}${text}`
-    // Back to the beginning, and away with what was longer.
+    // Back to the start of the line; the escape sequence deletes the rest of a longer line.
     this.#output.write(this.#output.isTTY === true ? `\r${line}\u001b[K` : line)
   }
 }
 
+/** Formats a count, such as `1,234`. */
 export function shown(count: number): string {
   return Math.round(count).toLocaleString('en-US')
 }

@@ -1,4 +1,4 @@
-// `posthorn serve`: the service, until SIGTERM or SIGINT.
+// `posthorn serve`: runs the service until SIGTERM or SIGINT.
 
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
@@ -15,6 +15,7 @@ import {
 import { createLogger } from '../telemetry/log.ts'
 import { version } from './version.ts'
 
+/** Runs the command. @throws SettingError, StoreRefused: one line that says why the start failed */
 export async function serve(flags: Readonly<Partial<Record<SettingName, string>>>): Promise<void> {
   const settings = readSettings(process.env, flags)
   const logger = createLogger(settings.logLevel)
@@ -35,11 +36,14 @@ export async function serve(flags: Readonly<Partial<Record<SettingName, string>>
   announce(logger, settings, app.url, operatorFile, masterFile)
 
   const stop = (signal: string): void => {
-    logger.info(`${signal}: finishing what is in flight`)
+    logger.info(`${signal}: waiting for requests and attempts in flight`)
     app.stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        logger.error({ err: error }, 'the stop was not clean; what was held goes out again at the next start')
+        logger.error(
+          { err: error },
+          'the stop failed; the deliveries of this node may be sent again after the next start',
+        )
         process.exit(1)
       },
     )
@@ -48,10 +52,10 @@ export async function serve(flags: Readonly<Partial<Record<SettingName, string>>
   process.once('SIGINT', () => stop('SIGINT'))
 }
 
-/** The file that holds a key which no setting gives; what it holds must be as good as a setting. */
+/** The file of a key that is not in the settings. The key must be valid as a setting. @throws SettingError */
 function keyFile(database: DatabaseSetting, setting: 'operatorKey' | 'masterKey', generate: () => string): KeyFile {
   const { variable, parse } = settingTable[setting]
-  // Every node needs the same.
+  // Every node needs the same key.
   if (database.kind === 'postgres')
     throw new SettingError(`${variable} must be given where POSTHORN_DATABASE is PostgreSQL`)
   const name = setting === 'operatorKey' ? 'operator-key' : 'master-key'
@@ -59,7 +63,7 @@ function keyFile(database: DatabaseSetting, setting: 'operatorKey' | 'masterKey'
   try {
     file = keyBeside(database.path, name, generate)
   } catch (error) {
-    throw new SettingError(`cannot keep ${variable} beside POSTHORN_DATABASE: ${messageOf(error)}`)
+    throw new SettingError(`cannot store ${variable} beside POSTHORN_DATABASE: ${messageOf(error)}`)
   }
   try {
     parse(file.value)
@@ -82,7 +86,7 @@ function announce(
 ): void {
   if (settings.allowHttp || settings.allowNetworks.length > 0) {
     const { allowHttp, allowNetworks } = settings
-    logger.warn({ allowHttp, allowNetworks }, 'the egress guard is opened: not for production')
+    logger.warn({ allowHttp, allowNetworks }, 'settings weaken the egress guard: not for production')
   }
   if (!process.stdout.isTTY) {
     const operatorKeyFile = operatorFile?.path
@@ -97,7 +101,7 @@ function announce(
 
     address        ${url}        (pages: ${url}/docs)
     database       ${settings.database.shown}
-    operator key   ${keyPlace}${masterFile === null ? '' : `\n    master key     ${masterFile.path}  (back it up: without it secrets are lost)`}
+    operator key   ${keyPlace}${masterFile === null ? '' : `\n    master key     ${masterFile.path}  (back it up: without it, secrets are lost)`}
 
   Try:
 

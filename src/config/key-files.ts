@@ -1,20 +1,22 @@
-// Keys that nobody gave are made at the first start and kept beside the database, readable by their owner alone.
+// Keys that are not in the settings are generated at the first start and stored beside the database file. Only the
+// owner of a key file can read it.
 
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
+/** A key file and the key in it; `created`: this call created it. */
 export interface KeyFile {
   readonly path: string
   readonly value: string
   readonly created: boolean
 }
 
-/** The key kept in `name` beside the database file; made by `generate` where there is none. */
+/** Returns the key in the file `name` beside the database file. If there is no such file, `generate` makes the key. */
 export function keyBeside(databasePath: string, name: string, generate: () => string): KeyFile {
   const path = join(dirname(databasePath), name)
   mkdirSync(dirname(path), { recursive: true })
   try {
-    // Only whoever creates the file writes it, so two first starts cannot end up with two keys.
+    // Only the process that creates the file writes it, so two concurrent first starts cannot use two keys.
     writeFileSync(path, `${generate()}\n`, { mode: 0o600, flag: 'wx', flush: true })
     return { path, value: read(path), created: true }
   } catch (error) {

@@ -7,7 +7,7 @@ import { keyBeside } from './key-files.ts'
 import { flagOf, readSettings, SettingError, settingTable } from './settings.ts'
 
 suite('settings', () => {
-  test('have defaults that serve at once', () => {
+  test('have defaults with which the service starts', () => {
     const settings = readSettings({})
     assert.equal(settings.port, 4080)
     assert.equal(settings.operatorKey, null)
@@ -15,34 +15,38 @@ suite('settings', () => {
     assert.equal(settings.rateLimits, true)
   })
 
-  test('come from flags, then the environment', () => {
+  test('come from flags first, then from the environment', () => {
     const settings = readSettings({ POSTHORN_PORT: '1', POSTHORN_HOST: '::1' }, { port: '2' })
     assert.deepEqual([settings.port, settings.host], [2, '::1'])
   })
 
-  test('that are wrong are named, with what they must be, and secrets are not shown', () => {
-    const cases: [environment: Record<string, string>, message: RegExp][] = [
-      [{ POSTHORN_PORT: 'http' }, /^POSTHORN_PORT must be a whole number from 0 to 65535$/],
-      [{ POSTHORN_PORT: '' }, /^POSTHORN_PORT must be/],
-      [{ POSTHORN_PORT: '1.5' }, /^POSTHORN_PORT must be/],
-      [{ POSTHORN_ALLOW_HTTP: 'true' }, /^POSTHORN_ALLOW_HTTP must be one of: on, off$/],
-      [{ POSTHORN_DATABASE: 'mysql://x' }, /^POSTHORN_DATABASE must be/],
-      [{ POSTHORN_LOG_LEVEL: 'loud' }, /^POSTHORN_LOG_LEVEL must be one of/],
-      [{ POSTHORN_RETRY_SCALE: '-1' }, /^POSTHORN_RETRY_SCALE must be/],
-      [{ POSTHORN_MASTER_KEY: 'planted' }, /^POSTHORN_MASTER_KEY must be 32 bytes in base64, or several such keys$/],
-      [{ POSTHORN_OPERATOR_KEY: 'planted' }, /^POSTHORN_OPERATOR_KEY must have at least 16/],
-      [{ POSTHORN_PROT: '1' }, /^POSTHORN_PROT is not a setting/],
+  test('with wrong values are named in an error that says what they must be and shows no secret', () => {
+    const cases = [
+      { name: 'POSTHORN_PORT', value: 'http', message: /^POSTHORN_PORT must be a whole number from 0 to 65535$/ },
+      { name: 'POSTHORN_PORT', value: '', message: /^POSTHORN_PORT must be/ },
+      { name: 'POSTHORN_PORT', value: '1.5', message: /^POSTHORN_PORT must be/ },
+      { name: 'POSTHORN_ALLOW_HTTP', value: 'true', message: /^POSTHORN_ALLOW_HTTP must be one of: on, off$/ },
+      { name: 'POSTHORN_DATABASE', value: 'mysql://x', message: /^POSTHORN_DATABASE must be/ },
+      { name: 'POSTHORN_LOG_LEVEL', value: 'loud', message: /^POSTHORN_LOG_LEVEL must be one of/ },
+      { name: 'POSTHORN_RETRY_SCALE', value: '-1', message: /^POSTHORN_RETRY_SCALE must be/ },
+      {
+        name: 'POSTHORN_MASTER_KEY',
+        value: 'planted',
+        message: /^POSTHORN_MASTER_KEY must be 32 bytes in base64, or several such keys$/,
+      },
+      { name: 'POSTHORN_OPERATOR_KEY', value: 'planted', message: /^POSTHORN_OPERATOR_KEY must have at least 16/ },
+      { name: 'POSTHORN_PROT', value: '1', message: /^POSTHORN_PROT is not a setting/ },
     ]
-    for (const [environment, message] of cases) {
+    for (const { name, value, message } of cases) {
       assert.throws(
-        () => readSettings(environment),
+        () => readSettings({ [name]: value }),
         (error) => error instanceof SettingError && message.test(error.message) && !error.message.includes('planted'),
       )
     }
     assert.throws(() => readSettings({}, { logLevel: 'loud' }), /^SettingError: --log-level must be/)
   })
 
-  test('stand in docs/operating.md, each with its default, and no others', () => {
+  test('are all listed in docs/operating.md with their defaults, and no others are', () => {
     const docs = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8')
     const documented = [...docs.matchAll(/^\| `(POSTHORN_[A-Z_]+)` +\| `(--[a-z-]+)` +\| (.*?) +\|/gm)]
     const rows = documented.map(([, variable, flag, standard]) => `${variable} ${flag} ${standard}`)
@@ -55,7 +59,7 @@ suite('settings', () => {
   })
 })
 
-test('a generated key is kept in a file for its owner alone, and found again', () => {
+test('a generated key is stored in a file that only its owner can read, and is loaded again', () => {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-keys-'))
   try {
     const database = join(folder, 'deep', 'posthorn.db')

@@ -1,20 +1,20 @@
-// Every setting: variable, flag, default, meaning and parser in one table. Flags win over the environment, the
-// environment over defaults. docs/operating.md shows this table, and a test compares the two.
+// Every setting: variable, flag, default, meaning and parser in one table. Flags override the environment, and the
+// environment overrides defaults. docs/operating.md shows this table, and a test compares the two.
 
 interface Setting<Value> {
   readonly variable: string
-  /** Text as it would stand in the environment; null: none. */
+  /** The default as text, as in the environment; null: there is no default. */
   readonly default: string | null
   readonly meaning: string
-  /** @throws Error that says what the value must be */
+  /** @throws Error with a message that says what the value must be */
   readonly parse: (text: string) => Value
-  /** Its value never reaches a log. */
+  /** The value never appears in a log. */
   readonly secret?: true
-  /** What happens without it, where there is no default. */
+  /** The effect of a missing value, if there is no default. */
   readonly absent?: 'generated' | 'none'
 }
 
-/** A setting that has a wrong value: stops the start with one line that names it. */
+/** A setting has a wrong value. The start fails with one line that names the setting. */
 export class SettingError extends Error {
   override name = 'SettingError'
 }
@@ -45,12 +45,12 @@ function choice<const Choice extends string>(...choices: Choice[]): (value: stri
   }
 }
 
-/** Where everything is stored. */
+/** The database in which everything is stored. */
 export type DatabaseSetting =
   | { readonly kind: 'sqlite'; readonly path: string; readonly shown: string }
   | { readonly kind: 'postgres'; readonly url: string; readonly shown: string }
 
-/** `shown` is what logs may hold: without a password. */
+/** Parses the address of a database. `shown` is the address without a password, for logs. @throws Error */
 export function database(value: string): DatabaseSetting {
   const path = /^sqlite:(.+)$/.exec(value)?.[1]
   if (path !== undefined) return { kind: 'sqlite', path, shown: value }
@@ -78,13 +78,14 @@ function masterKeys(value: string): readonly Buffer[] {
   return keys
 }
 
+/** All settings, in the order of docs/operating.md. */
 export const settingTable = {
-  host: setting('POSTHORN_HOST', '127.0.0.1', 'address it listens on', text),
-  port: setting('POSTHORN_PORT', '4080', 'port it listens on; 0 picks a free one', number(0, 65535, true)),
+  host: setting('POSTHORN_HOST', '127.0.0.1', 'address to listen on', text),
+  port: setting('POSTHORN_PORT', '4080', 'port to listen on; 0 picks a free one', number(0, 65535, true)),
   database: setting(
     'POSTHORN_DATABASE',
     'sqlite:./data/posthorn.db',
-    'or `postgres://…`; the folder is created',
+    '`sqlite:<file>`, whose folder is created, or `postgres://…`',
     database,
   ),
   operatorKey: secret(
@@ -96,7 +97,7 @@ export const settingTable = {
   masterKey: secret(
     'POSTHORN_MASTER_KEY',
     'generated',
-    '32 bytes, base64; encrypts signing secrets and header values at rest; by default generated likewise, in `master-key`; a comma list while it is rotated: the first key encrypts, all of them decrypt',
+    '32 bytes, base64; encrypts signing secrets and header values at rest; by default also generated, in `master-key`; a comma list while it is rotated: the first key encrypts, all keys decrypt',
     masterKeys,
   ),
   dialects: setting('POSTHORN_DIALECTS', 'all', 'comma list of the dialects to serve', list),
@@ -115,13 +116,13 @@ export const settingTable = {
   jwtSecret: secret(
     'POSTHORN_JWT_SECRET',
     'none',
-    "verifies customers' tokens, in dialects that take them: the secret that they are signed with (HS256)",
+    "verifies customers' tokens, in dialects that accept them: the secret that signs them (HS256)",
     key,
   ),
   jwksUrl: setting(
     'POSTHORN_JWKS_URL',
     '',
-    "verifies customers' tokens likewise: address of the JSON Web Key Set of their issuer",
+    "also verifies customers' tokens: address of the JSON Web Key Set of their issuer",
     optionalUrl,
   ),
   rateLimits: setting('POSTHORN_RATE_LIMITS', 'on', "`off` lifts the dialects' request limits", onOff),
@@ -132,7 +133,7 @@ export const settingTable = {
     'events, deliveries and attempts older than this are removed in small steps',
     number(0.001, 36500),
   ),
-  role: setting('POSTHORN_ROLE', 'all', 'which part of the work this node does', choice('all', 'api', 'worker')),
+  role: setting('POSTHORN_ROLE', 'all', 'the work of this node: all, api or worker', choice('all', 'api', 'worker')),
   logLevel: setting(
     'POSTHORN_LOG_LEVEL',
     'info',
@@ -149,12 +150,12 @@ export type Settings = {
     : never
 }
 
-/** The flag of a setting: `retryScale` is `--retry-scale`. */
+/** Returns the flag of a setting: `--retry-scale` for `retryScale`. */
 export function flagOf(name: SettingName): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
-/** @throws SettingError that names the setting, never the value of a secret */
+/** Reads all settings. @throws SettingError that names the setting, but never shows the value of a secret */
 export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,
   flags: Readonly<Partial<Record<SettingName, string>>> = {},

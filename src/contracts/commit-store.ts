@@ -1,4 +1,4 @@
-// The path of every event through the database: events in, outcomes recorded.
+// The path of every event through the database: events and deliveries are stored, and outcomes are recorded.
 
 import type { Attempt } from '../domain/attempt.ts'
 import type { EndReason } from '../domain/delivery.ts'
@@ -6,24 +6,29 @@ import type { DisabledReason } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../domain/ids.ts'
 
+/** A delivery of a new event. */
 export interface NewDelivery {
   readonly id: DeliveryId
   readonly endpoint: EndpointKey
-  /** Born leased to the accepting node; otherwise it waits in the database, due at once. */
+  /** True: the accepting node holds it from the start. False: it waits in the database, due at once. */
   readonly leased: boolean
 }
 
+/** An event with its deliveries. */
 export interface NewEvent {
   readonly event: Event
-  /** Of its tenant (`LoadedTenant`), when it was matched with its endpoints. */
+  /** The version of the tenant (`LoadedTenant`) with which the event was matched. */
   readonly version: number
   readonly deliveries: readonly NewDelivery[]
 }
 
 /**
- * `stored`: event and deliveries are durable. `duplicate`: the id was there with the same content; `deliveries` counts
- * those of the first. `conflict`: the id was there with other content. `stale`: its tenant has changed since it was
- * matched, or is gone; nothing was stored.
+ * The result of storing one event.
+ *
+ * - `stored`: the event and its deliveries are durable
+ * - `duplicate`: an event with this id and the same content is stored already, with this number of deliveries
+ * - `conflict`: an event with this id and other content is stored already
+ * - `stale`: the tenant was changed or deleted since the event was matched; nothing was stored
  */
 export type IngestResult =
   | { readonly kind: 'stored' }
@@ -31,35 +36,37 @@ export type IngestResult =
   | { readonly kind: 'conflict' }
   | { readonly kind: 'stale' }
 
-/** Where an attempt, or the lack of one, takes a leased delivery (domain/delivery.ts draws the moves). */
+/** The next state of a leased delivery (domain/delivery.ts draws the moves). */
 export type Move =
   | { readonly to: 'delivered' }
   | { readonly to: 'failed' | 'cancelled'; readonly reason: EndReason }
   | { readonly to: 'waiting'; readonly dueAt: number }
 
+/** A move of one delivery, with the attempt that caused it. */
 export interface RecordedMove {
   readonly delivery: DeliveryId
   readonly endpoint: EndpointKey
-  /** Null where the delivery moves without having been tried. */
+  /** Null: the delivery moves without an attempt. */
   readonly attempt: Attempt | null
   readonly move: Move
   readonly at: number
 }
 
-/** What a batch of outcomes tells of one endpoint: one row touched per endpoint, not per attempt. */
+/** The attempts of a batch to one endpoint: the store updates one row per endpoint, not one per attempt. */
 export interface AttemptSummary {
   readonly endpoint: EndpointKey
   readonly attempts: number
   readonly lastAttemptAt: number
   readonly lastAttemptSucceeded: boolean
-  /** The dialect's memory of failures as the node believes it to be stored. */
+  /** The stored health of the endpoint, as far as the node knows. */
   readonly expectedHealth: string | null
-  /** What it is now; absent: unchanged. */
+  /** The new health; absent: unchanged. */
   readonly health?: string | null
-  /** Switches the endpoint off in the same transaction and cancels what waits for it. */
+  /** Disables the endpoint in the same transaction; `sweep` cancels its waiting deliveries. */
   readonly disable?: DisabledReason
 }
 
+/** Events and outcomes of one group commit. */
 export interface CommitBatch {
   readonly node: Incarnation
   readonly now: number
@@ -68,7 +75,7 @@ export interface CommitBatch {
   readonly summaries: readonly AttemptSummary[]
 }
 
-/** Another node has recorded something about an endpoint's failures that this one did not know of. */
+/** The health of an endpoint that another node has changed without the knowledge of this node. */
 export interface RemoteHealth {
   readonly tenant: TenantId
   readonly endpoint: EndpointKey
@@ -76,16 +83,18 @@ export interface RemoteHealth {
   readonly health: string | null
 }
 
+/** The results of one group commit. */
 export interface CommitResult {
-  /** One per event, in order. */
+  /** One result per event, in the order of the batch. */
   readonly events: readonly IngestResult[]
-  /** Moves that were refused because the node no longer holds the delivery. */
+  /** Deliveries whose moves were refused because the node no longer holds them. */
   readonly fenced: readonly DeliveryId[]
-  /** Of endpoints whose health the batch left unchanged. */
+  /** Reported only for endpoints whose health the batch left unchanged. */
   readonly remoteHealth: readonly RemoteHealth[]
 }
 
+/** The role of the database that stores events and records outcomes. */
 export interface CommitStore {
-  /** All of the batch in one durable transaction, or nothing of it. One at a time. @throws IncarnationLost */
+  /** Commits the whole batch in one durable transaction, or nothing. One call at a time. @throws IncarnationLost */
   commit(batch: CommitBatch): Promise<CommitResult>
 }

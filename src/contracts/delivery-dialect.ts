@@ -1,5 +1,5 @@
-// What the engine needs of a dialect: how its deliveries look, and what their outcomes mean. Every member is pure and can
-// be tested without a server. What the APIs need besides is in dialect.ts.
+// The part of a dialect that the engine needs: the form of its deliveries, and the meaning of their outcomes. Every
+// member is pure and can be tested without a server. dialect.ts has the part that the APIs need.
 
 import type { KeyObject } from 'node:crypto'
 import type { Outcome } from '../domain/attempt.ts'
@@ -9,56 +9,58 @@ import type { DeliveryId } from '../domain/ids.ts'
 import type { Verdict } from '../domain/retry.ts'
 import type { Tenant } from '../domain/tenant.ts'
 
-/** One delivery as the receiver will see it. */
+/** The content of one delivery, before the dialect encodes it. */
 export interface Message {
   readonly tenant: Tenant
   readonly event: Event
   readonly delivery: DeliveryId
   readonly endpoint: Endpoint
-  /** The endpoint is only tried out and may not be stored; default false. */
+  /** The endpoint is only tested and may not be stored; default: false. */
   readonly trial?: boolean
 }
 
-/** What an attempt tells the health rule. */
+/** The input of the health rule: the result of one attempt. */
 export interface HealthFact {
   readonly at: number
   readonly succeeded: boolean
   readonly outcome: Outcome
   readonly delivery: DeliveryId
-  /** The delivery ended with this attempt. */
+  /** Whether the attempt ended the delivery. */
   readonly ended: boolean
 }
 
+/** The result of the health rule. */
 export interface HealthChange {
-  /** What the dialect remembers from now on, JSON text; null: nothing. */
+  /** The dialect's new memory of the endpoint's failures, JSON text; null: it is empty. */
   readonly health: string | null
-  /** The endpoint has failed for so long that it is disabled. */
+  /** Whether the endpoint is disabled because it has failed for too long. */
   readonly disable: boolean
 }
 
-/** A key pair or secret of the installation, generated once and stored sealed, for vendors that sign with their own. */
+/** A key pair or secret of the installation, for vendors that sign with their own. Generated once and stored sealed. */
 export interface InstallationSecret {
   generate(): string
-  /** The PEM text that receivers verify with. */
+  /** Returns the PEM text with which receivers verify. */
   publicKey(secret: string): string
 }
 
+/** The form of a vendor's deliveries, its retry rule and its health rule. */
 export interface DeliveryDialect {
   readonly name: string
   /** Null: deliveries are signed with the endpoint's own secrets, or not at all. */
   readonly installationSecret: InstallationSecret | null
-  /** Whether attempts store URL and headers, because the vendor shows them to customers. */
+  /** Whether attempts store the URL and the headers, because the vendor shows them to customers. */
   readonly keepExchange: boolean
-  /** One deadline over the whole attempt, in milliseconds. */
+  /** The deadline of the whole attempt, in milliseconds. */
   readonly timeoutMs: number
-  /** The body: the same on every attempt of a delivery, byte for byte. */
+  /** Returns the body. It is the same, byte for byte, on every attempt of a delivery. */
   encode(message: Message): string
-  /** Prepares the key of a secret, once and not per attempt. */
+  /** Prepares the key of a secret. It is called once per secret, not once per attempt. */
   signingKey(secret: string): KeyObject
-  /** The headers of one attempt, with the signature over exactly `body`; fresh on each attempt. */
+  /** Returns the headers of one attempt, with the signature over exactly `body`. It is called for each attempt. */
   headers(message: Message, body: Buffer, keys: readonly KeyObject[], sentAtMs: number): Record<string, string>
-  /** What an outcome means. `attempt` is 1 for the first attempt of the schedule. */
+  /** Decides on an outcome. `attempt` is 1 for the first attempt of the schedule. */
   verdict(outcome: Outcome, attempt: number, event: Event): Verdict
-  /** Called for failures, and for the success that follows them; never for a success while nothing is remembered. */
+  /** Updates the memory of failures. Called after each failure, and after a success only if `previous` is not null. */
   health(previous: string | null, fact: HealthFact): HealthChange
 }

@@ -1,75 +1,83 @@
-// What a dialect declares: its deliveries (delivery-dialect.ts), and what the APIs need: ids, keys, event catalogue, rules
-// of endpoints, quotas. How customers see it (paths, authentication, shapes, errors) is its front (front/dialect-front.ts).
+// The declaration of a dialect: its deliveries (delivery-dialect.ts), and the part that the APIs need: ids, keys, event
+// catalogue, endpoint rules, quotas. Its front (front/dialect-front.ts) has the part that customers see: paths,
+// authentication, shapes, errors.
 
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { EndpointKey, RandomBytes } from '../domain/ids.ts'
 import type { RetrySchedule } from '../domain/retry.ts'
 import type { DeliveryDialect } from './delivery-dialect.ts'
 
+/** An entry of a dialect's event catalogue. */
 export interface EventType {
   readonly name: string
   readonly description: string
 }
 
-/** Health as the operator API shows it, in words. */
+/** The health of an endpoint, as the operator API shows it. */
 export interface HealthReport {
   readonly status: 'healthy' | 'failing'
   readonly reason: string | null
+  /** Start of the failures, Unix time in milliseconds; null: the endpoint is healthy. */
   readonly since: number | null
 }
 
+/** The rules of a dialect for its endpoints. */
 export interface EndpointRules {
-  /** Schemes of endpoint URLs; POSTHORN_ALLOW_HTTP adds http: to all. */
+  /** Schemes of endpoint URLs; POSTHORN_ALLOW_HTTP adds `http:` in every dialect. */
   readonly schemes: readonly ('https:' | 'http:')[]
   readonly urlCharsMax: number
   readonly descriptionCharsMax: number
-  /** Patterns besides exact event types: none, `*` alone, or prefixes such as `invoice.*` too. */
+  /** Patterns in addition to exact event types: none, only `*`, or also prefixes such as `invoice.*`. */
   readonly wildcards: 'none' | 'all' | 'prefix'
-  /** Attributes that endpoints may filter by; `any`: whichever the operator posts. */
+  /** Attributes by which endpoints may filter; `any`: all attributes that the operator posts. */
   readonly filters: readonly string[] | 'any'
-  /** Keep event types as they were written: none at all, or one twice. Default: at least one, and each once. */
+  /** Event types are kept as written: the list may be empty, and may repeat one. Default: at least one, each once. */
   readonly eventTypesAsWritten?: true
   /** How many event types one endpoint may name; default: `limits.eventTypesPerEndpointMax`. */
   readonly eventTypesMax?: number
-  /** Whether customers may add headers of their own. */
+  /** Whether customers may add their own headers. */
   readonly customHeaders: boolean
-  /** What is wrong with the name of such a header, besides what is refused for all dialects; null: nothing. */
+  /** The fault of the name of such a header, in addition to the rules of all dialects; null: it has none. */
   headerNameFault?(name: string): string | null
-  /** A new signing secret; null: the dialect signs without a secret of the endpoint. */
+  /** Returns a new signing secret; null: the dialect signs without a secret of the endpoint. */
   newSecret: ((random: RandomBytes) => string) | null
-  /** Of a tenant's endpoints that have such a key, no two have the same; null: as many as it likes. */
+  /** Returns the key that no two endpoints of a tenant may share; null: the endpoint may have duplicates. */
   uniqueKey?(endpoint: Pick<Endpoint, 'url' | 'eventTypes'>): string | null
-  /** What is wrong with a secret that was chosen by the customer; null: nothing. */
+  /** The fault of a secret that the customer chose; null: it has none. */
   secretFault(secret: string): string | null
 }
 
-/** A request quota. Where several hold for a request, it must pass all of them; the first one is shown in headers. */
+/** A request quota. A request must pass every quota that applies to it; response headers report the first one. */
 export interface Quota {
-  /** Whose requests are counted together. */
+  /** The requests of one API key, or of one tenant, are counted together. */
   readonly per: 'key' | 'tenant'
-  /** Which requests are counted. */
+  /** The requests that are counted. */
   readonly counts: 'reads' | 'writes' | 'all'
   readonly requests: number
   readonly windowSeconds: number
-  /** Requests that may come at once on top, where the vendor describes a bucket that refills; default 0. */
+  /**
+   * Present if the vendor describes a bucket that refills: requests that may arrive at once in addition to `requests`.
+   * Absent: fixed windows.
+   */
   readonly burst?: number
 }
 
+/** One product's webhooks: deliveries, ids, API keys, event catalogue, endpoint rules and quotas. */
 export interface Dialect extends DeliveryDialect {
   readonly title: string
 
-  /** The form of tenant ids, for ids that the operator chooses and for generated ones. */
+  /** The form of tenant ids, both of chosen and of generated ids. */
   readonly tenantIdPattern: RegExp
   newTenantId(random: RandomBytes): string
 
   newApiKey(random: RandomBytes): string
-  /** How many tenants one key may speak for. */
+  /** How many tenants one API key may grant. */
   readonly tenantsPerKeyMax: number
   readonly scopes: readonly string[]
-  /** Empty: keys have no role. The first one is the default. */
+  /** Empty: keys have no role. The first role is the default. */
   readonly roles: readonly string[]
   readonly quotas: readonly Quota[]
-  /** What the operator may choose for one tenant, by name; of each the first choice is the default. */
+  /** The settings that the operator may choose for one tenant, by name; the first choice is the default. */
   readonly tenantSettings: Readonly<Record<string, readonly string[]>>
 
   newEndpointId(key: EndpointKey, random: RandomBytes): string
@@ -78,7 +86,7 @@ export interface Dialect extends DeliveryDialect {
   readonly eventTypes: readonly EventType[]
   /** Whether events of other types are accepted too. */
   readonly openCatalogue: boolean
-  /** What a test of the endpoint sends. `data` is JSON text. */
+  /** Returns the event that a test of the endpoint sends. `data` is JSON text. */
   testEvent(endpoint: Endpoint): { readonly type: string; readonly data: string }
 
   readonly endpointRules: EndpointRules

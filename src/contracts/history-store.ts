@@ -1,4 +1,4 @@
-// Events, deliveries and attempts in the database, as the APIs list them and send them again.
+// Events, deliveries and attempts in the database: lists for the APIs, and retries and replays of deliveries.
 
 import type { Attempt } from '../domain/attempt.ts'
 import type { Delivery, DeliveryStatus } from '../domain/delivery.ts'
@@ -6,15 +6,17 @@ import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../domain/ids.ts'
 import type { Page, PageRequest } from './page.ts'
 
+/** Conditions of a list of events; null: no condition. Times are Unix milliseconds. */
 export interface EventFilter {
   readonly tenant: TenantId | null
   readonly type: string | null
-  /** Accepted at or after. */
+  /** Events accepted at or after this time. */
   readonly from: number | null
-  /** Accepted before. */
+  /** Events accepted before this time. */
   readonly to: number | null
 }
 
+/** Conditions of a list of deliveries; null: no condition. `from` and `to` limit the time of acceptance. */
 export interface DeliveryFilter {
   readonly tenant: TenantId | null
   readonly endpoint: EndpointKey | null
@@ -24,7 +26,7 @@ export interface DeliveryFilter {
   readonly to: number | null
 }
 
-/** A delivery with what names its event and endpoint to people. */
+/** A delivery with the public ids of its event and endpoint. */
 export interface DeliveryRow extends Delivery {
   readonly tenant: TenantId
   readonly eventId: EventId
@@ -32,26 +34,29 @@ export interface DeliveryRow extends Delivery {
   readonly endpointId: EndpointId
 }
 
+/** Conditions of a list of attempts; null: no condition. */
 export interface AttemptFilter {
   readonly endpoint: EndpointKey
   readonly succeeded: boolean | null
   readonly eventType: string | null
-  /** Event accepted at or after. */
+  /** The event was accepted at or after this time. */
   readonly from: number | null
-  /** Event accepted before. */
+  /** The event was accepted before this time. */
   readonly to: number | null
 }
 
-/** Pages as some vendors number them, from 1. */
+/** A page by its number, from 1, for vendors that number their pages. */
 export interface NumberedPage {
   readonly page: number
   readonly limit: number
 }
 
+/** An attempt with its delivery. */
 export interface AttemptRow extends Attempt {
   readonly delivery: DeliveryRow
 }
 
+/** One step of a replay of an endpoint's deliveries. */
 export interface RearmRequest {
   readonly endpoint: EndpointKey
   /** Deliveries whose event was accepted in [since, until). */
@@ -60,12 +65,14 @@ export interface RearmRequest {
   readonly statuses: readonly DeliveryStatus[]
   readonly now: number
   readonly rowsMax: number
+  /** The last delivery of the previous step; null: this is the first step. */
   readonly after: DeliveryId | null
 }
 
+/** Reads of events, deliveries and attempts. */
 export interface HistoryReads {
   listEvents(filter: EventFilter, page: PageRequest): Promise<Page<Event>>
-  /** Every event of that id: ids are unique within a tenant only. */
+  /** Returns every event with this id: event ids are unique only within a tenant. */
   findEvents(id: EventId, tenant: TenantId | null): Promise<readonly Event[]>
   deliveriesOfEvent(event: Pick<Event, 'tenant' | 'id'>): Promise<readonly DeliveryRow[]>
   listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRow>>
@@ -79,10 +86,13 @@ export interface HistoryReads {
   ): Promise<{ readonly rows: readonly AttemptRow[]; readonly total: number }>
 }
 
-/** Sending again. */
+/** Retries and replays of deliveries. */
 export interface HistoryWrites {
-  /** Makes a waiting delivery due now, or an ended one wait again with its schedule afresh. False: none, or in flight. */
+  /**
+   * Makes a waiting delivery due now. An ended delivery waits again, due now, with a restarted schedule. False: the
+   * delivery does not exist or is leased.
+   */
   rearmDelivery(id: DeliveryId, now: number): Promise<boolean>
-  /** One bounded step of the same for many. `last` continues; null: done. */
+  /** One bounded step of the same for many deliveries. `last` is the `after` of the next step; null: done. */
   rearmDeliveries(request: RearmRequest): Promise<{ readonly count: number; readonly last: DeliveryId | null }>
 }

@@ -1,8 +1,9 @@
-// Leases, claims and nodes: which node holds which delivery, and what other nodes have changed.
+// Leases, claims and nodes: which node holds which delivery, and which changes other nodes have made.
 
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../domain/ids.ts'
 
+/** A delivery that a claim has leased, with its event. */
 export interface ClaimedDelivery {
   readonly id: DeliveryId
   readonly endpoint: EndpointKey
@@ -11,54 +12,66 @@ export interface ClaimedDelivery {
   readonly event: Event
 }
 
+/** The part of a claim for one endpoint. */
 export interface ClaimRequest {
   readonly endpoint: EndpointKey
   /**
-   * How many deliveries its lane has room for; 0: look at it again after `limits.claimAgainMs`. The store gives fewer
-   * where their event data reaches `limits.claimPerEndpointBytesMax`, but one at least.
+   * How many deliveries fit into the endpoint's lane; 0: the store reports the endpoint as due again after
+   * `limits.claimAgainMs`. The store returns fewer deliveries, but at least one, if their event data reaches
+   * `limits.claimPerEndpointBytesMax`.
    */
   readonly room: number
 }
 
+/** The result of a claim. */
 export interface Claim {
   readonly deliveries: readonly ClaimedDelivery[]
-  /** Endpoints with more deliveries due now than there was room for. */
+  /** Endpoints with more due deliveries than their lanes had room for. */
   readonly more: readonly EndpointKey[]
 }
 
+/** The result of a heartbeat. */
 export interface Heartbeat {
   /** False: the incarnation was declared dead. */
   readonly alive: boolean
-  /** How long the most silent of the other nodes has been silent, by the database's clock; 0 where there is none. */
+  /** Time since the oldest heartbeat of the other nodes, by the database's clock; 0: there are no other nodes. */
   readonly silentMs: number
 }
 
+/** The role of the database that keeps leases and nodes. */
 export interface LeaseStore {
   /**
-   * Whether several nodes may share the database. Where they may not, `join` makes due whatever earlier incarnations
-   * held, and no other node need ever be heard of.
+   * Whether several nodes may share the database. False: `join` makes the deliveries of earlier incarnations due, and
+   * there are never other nodes.
    */
   readonly shared: boolean
   /** Registers a new incarnation. */
   join(now: number): Promise<Incarnation>
-  /** Hands back all that the incarnation holds. */
+  /** Ends the incarnation and makes its deliveries due. */
   leave(node: Incarnation): Promise<void>
   heartbeat(node: Incarnation, now: number): Promise<Heartbeat>
-  /** Declares dead every other node that was silent for longer; makes due what it held. Gives how many there were. */
+  /**
+   * Declares every other node dead whose last heartbeat is older than `silentMs`, and makes its deliveries due. Returns
+   * the number of these nodes.
+   */
   takeOver(node: Incarnation, silentMs: number): Promise<number>
-  /** Endpoints with waiting deliveries that are due, the longest due first. */
+  /** Returns endpoints with waiting deliveries that are due; the endpoint due for the longest time is first. */
   dueEndpoints(now: number, endpointsMax: number): Promise<readonly EndpointKey[]>
-  /** Leases due deliveries to the node, per endpoint as many as there is room for. @throws IncarnationLost */
+  /** Leases due deliveries to the node, at most `room` per endpoint. @throws IncarnationLost */
   claim(node: Incarnation, now: number, requests: readonly ClaimRequest[]): Promise<Claim>
-  /** When the next waiting delivery of any endpoint is due; null: none waits. */
+  /** Returns the time at which the next waiting delivery of any endpoint is due; null: none waits. */
   nextDueAt(): Promise<number | null>
-  /** Waiting deliveries, i.e. pending ones that no node holds. */
+  /** Counts the waiting deliveries, i.e. the pending deliveries that no node holds. */
   countWaiting(): Promise<number>
 }
 
 /**
- * `tenant`: the tenant, its settings or its endpoints changed. `keys`: a key was revoked or lost a tenant. `due`:
- * deliveries that no node holds were made due. `everything`: changes may have been missed.
+ * A change that another node has made.
+ *
+ * - `tenant`: the tenant, its settings or its endpoints changed
+ * - `keys`: an API key was revoked or lost a tenant
+ * - `due`: waiting deliveries were made due
+ * - `everything`: this node may have missed changes
  */
 export type Change =
   | { readonly kind: 'tenant'; readonly tenant: TenantId }
@@ -66,11 +79,12 @@ export type Change =
   | { readonly kind: 'due' }
   | { readonly kind: 'everything' }
 
+/** The role of the database that reports changes of other nodes. */
 export interface ChangeStore {
   /**
-   * Tells of what other nodes did, until the store is closed. A call that changes a tenant, an endpoint or a key
-   * resolves only when every node has heard of it, or has been without a heartbeat for `limits.trustMs`. The listener
-   * must act at once, before it returns.
+   * Reports changes of other nodes until the store is closed. A call that changes a tenant, an endpoint or a key
+   * resolves only when every node has learned of the change or has been without a heartbeat for `limits.trustMs`. The
+   * listener must act on the change before it returns.
    */
   listen(listener: (change: Change) => void): void
 }

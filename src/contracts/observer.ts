@@ -1,24 +1,27 @@
 import type { Outcome } from '../domain/attempt.ts'
 import type { DeliveryStatus } from '../domain/delivery.ts'
 
-/** Which calls of the engine the database did not answer. */
+/** The kinds of database calls that the engine reports separately. */
 export type StorePart = 'commits' | 'claims' | 'heartbeats' | 'other calls'
 
-/** What the engine reports, for logs and metrics. Called on the path of every event: must be cheap and never throw. */
+/**
+ * The engine's reports, for logs and metrics. Methods run on the path of every event: they are cheap and never throw.
+ */
 export interface EngineObserver {
   accepted(events: number): void
   attempted(outcome: Outcome['kind'], durationMs: number): void
   ended(status: Exclude<DeliveryStatus, 'pending'>): void
   committed(operations: number, durationMs: number): void
   /**
-   * Something failed, and no caller hears of it. A `StoreUnavailable` says that the database does not answer; it is
-   * reported many times.
+   * Reports a failure that no caller gets as an error. A `StoreUnavailable` says that the database does not answer; it
+   * is reported many times.
    *
-   * @param part the calls that failed; default: other calls
+   * @param what the failure, as a text for the log
+   * @param part the kind of the failed calls; default: `other calls`
    */
   failed(what: string, error: unknown, part?: StorePart): void
-  /** The database answers calls of this part; reported whenever the engine finds it, changed or not. */
+  /** The database answers calls of this kind. It may be reported again although nothing changed. */
   storeAnswered(part: StorePart): void
-  /** Everything that is stored is sealed with the first master key. */
+  /** All stored values are sealed with the first master key. */
   masterKeyRotated(): void
 }

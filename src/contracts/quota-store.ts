@@ -1,28 +1,32 @@
 // Request quotas that several nodes count together.
 
-/** A node asks for a share of a caller's quota. */
+/** A node's request for a share of a caller's quota. */
 export interface QuotaRequest {
-  /** Names the caller and the quota. */
+  /** Identifies the caller and the quota. */
   readonly who: string
-  /** What all nodes together may let pass: in a window, or at once out of a full bucket. */
+  /** Requests that all nodes together may let pass: in a window, or at once from a full bucket. */
   readonly limit: number
-  /** What comes back, in which time; of a window, all of it in its length. */
+  /** Requests that refill in `periodMs`; for a window, `limit` requests in the length of the window. */
   readonly requests: number
   readonly periodMs: number
-  /** Up to when it has come back: the beginning of the window; of a bucket, now. */
+  /** The time, in milliseconds, up to which the quota has refilled: the start of the window, or now for a bucket. */
   readonly at: number
+  /** Requests that the node wants to let pass. */
   readonly wanted: number
 }
 
+/** The share that a node gets. */
 export interface QuotaGrant {
-  /** What the node may let pass: what it wanted, or what is left. */
+  /** Requests that the node may let pass: `wanted`, or fewer if fewer are left. */
   readonly granted: number
-  /** What all nodes have been granted and has not come back by `at`, this included. */
+  /** Requests that were granted to all nodes, including this grant, and have not refilled by `at`. */
   readonly used: number
-  /** Later than was asked for where another node's clock is ahead. */
+  /** Later than `QuotaRequest.at` if another node's clock is ahead. */
   readonly at: number
 }
 
+/** The role of the database that counts quotas for all nodes. */
 export interface QuotaStore {
+  /** Takes a share of a quota. @throws StoreUnavailable */
   takeQuota(request: QuotaRequest): Promise<QuotaGrant>
 }

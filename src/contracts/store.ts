@@ -1,5 +1,5 @@
-// The one way to the database: what the program asks of a database engine, in small roles. Both engines pass the same
-// suite (test/conformance/store).
+// The only access to the database: the interface that a database engine implements, in small roles. Both engines pass
+// the same suite (test/conformance/store).
 
 import { Unavailable } from '../domain/unavailable.ts'
 import type { AccountReads, AccountWrites } from './account-store.ts'
@@ -10,26 +10,28 @@ import type { QuotaStore } from './quota-store.ts'
 import type { SealStore, UpkeepStore } from './upkeep-store.ts'
 
 /**
- * The database cannot serve now: it is locked, full, missing or out of reach. Only errors of the database are told as
- * this; everything else that passes by itself is a plain `Unavailable`.
+ * The database cannot serve now: it is locked, full, missing or unreachable. Only errors of the database have this
+ * class; every other temporary error is a plain `Unavailable`.
  */
 export class StoreUnavailable extends Unavailable {
   override name = 'StoreUnavailable'
 }
 
 /**
- * The node cannot go on as it is: it was silent for so long that others were let have what it held, or nobody knows
- * whether its last call took effect. It gives up all that it has in memory and joins anew; the database is right.
+ * The incarnation has ended: the node was silent for so long that its deliveries were released to other nodes, or it is
+ * unknown whether its last call took effect. The node drops everything in memory and joins again, because the database
+ * is right.
  */
 export class IncarnationLost extends StoreUnavailable {
   override name = 'IncarnationLost'
 }
 
-/** The database cannot be used at all: a newer schema, a wrong file, another process. Stops the start. */
+/** The database cannot be used at all: a newer schema, a wrong file, another process. The service does not start. */
 export class StoreRefused extends Error {
   override name = 'StoreRefused'
 }
 
+/** All roles of a database engine. */
 export interface Store
   extends
     CommitStore,
@@ -41,6 +43,6 @@ export interface Store
     HistoryWrites,
     SealStore,
     UpkeepStore {
-  /** Null where `shared` is false: one node counts in memory. */
+  /** Null: `shared` is false, and the only node counts in memory. */
   readonly quotas: QuotaStore | null
 }

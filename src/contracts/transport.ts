@@ -1,22 +1,24 @@
-// The way out: how the engine sends one HTTP request of a delivery. src/net implements it.
+// How the engine sends one HTTP request of a delivery. src/net implements it.
 
 import type { Outcome } from '../domain/attempt.ts'
 
+/** One HTTP request of a delivery. */
 export interface SendRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
-  /** One deadline over name lookup, connection, headers and body. */
+  /** One deadline over name lookup, connection, headers and body, in milliseconds. */
   readonly timeoutMs: number
-  /** Whether the answer's headers are wanted; default false. */
+  /** Whether the result has the response headers; default: false. */
   readonly keepHeaders?: boolean
 }
 
+/** The outcome of a request, with the parts of the response that are kept. */
 export interface SendResult {
   readonly outcome: Outcome
-  /** The first characters of the answer's body; null where there was no answer. */
+  /** The first characters of the response body (`limits.responseKeptCharsMax`); null: there was no response. */
   readonly response: string | null
-  /** The answer's headers, where they were wanted and there was an answer. */
+  /** The response headers, if `keepHeaders` is true and there was a response. */
   readonly headers?: Readonly<Record<string, string>>
 }
 

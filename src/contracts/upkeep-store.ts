@@ -1,42 +1,47 @@
-// What a node does in the database beside the traffic: sealing with another master key, sweeping, retention.
+// Background work of a node in the database: rotation of the master key, sweep, retention.
 
 import type { EndpointKey } from '../domain/ids.ts'
 import type { StoredEndpoint } from './account-store.ts'
 
-/** What an endpoint has sealed. */
+/** The sealed values of an endpoint. */
 export interface SealedEndpoint extends Pick<StoredEndpoint, 'key' | 'tenant' | 'sealedSecrets' | 'sealedHeaders'> {}
 
-/** The same endpoint, sealed with another key. */
+/** The sealed values of an endpoint before and after they were sealed with another key. */
 export interface SealedChange {
   readonly before: SealedEndpoint
   readonly after: SealedEndpoint
 }
 
-/** What the rotation of the master key reads and replaces. */
+/** The role of the database for the rotation of the master key: it reads and replaces sealed values. */
 export interface SealStore {
-  /** Endpoints behind `after` in the order of their keys, those too that are deleted and not yet forgotten. */
+  /** Returns endpoints after `after` in the order of their keys; deleted ones too, until retention removes them. */
   sealedEndpoints(after: EndpointKey, rowsMax: number): Promise<readonly SealedEndpoint[]>
-  /** Replaces what endpoints have sealed; one whose sealed values are no longer those of `before` is left as it is. */
+  /** Replaces the sealed values of endpoints. An endpoint whose values differ from `before` is left unchanged. */
   resealEndpoints(changes: readonly SealedChange[]): Promise<void>
-  /** Whether an answer is remembered whose sealed body does not begin with `mark`. */
+  /** Whether any stored answer (`StoredAnswer`) has a sealed body that does not begin with `mark`. */
   hasOtherAnswers(mark: string): Promise<boolean>
-  /** All that was written by `writeOnce`. */
+  /** Returns all values that `writeOnce` has written. */
   installationValues(): Promise<readonly { readonly name: string; readonly value: string }[]>
-  /** Replaces one of them, if it is still `before`. */
+  /** Replaces one of these values if it still equals `before`. */
   replaceInstallationValue(name: string, before: string, after: string): Promise<void>
 }
 
+/** The role of the database for sweep, retention, values of the installation, and its own state. */
 export interface UpkeepStore {
   /**
-   * One bounded step of cancelling what waits for endpoints that are off. True: there is more to cancel.
-   * A step and not a statement, because a million deliveries may wait for one endpoint.
+   * One bounded step of cancelling the waiting deliveries of disabled and deleted endpoints. True: there may be more to
+   * cancel. The steps are bounded because a million deliveries may wait for one endpoint.
    */
   sweep(now: number, rowsMax: number): Promise<boolean>
-  /** One bounded step of retention; pending deliveries and their events stay. Gives the rows removed. */
+  /**
+   * One bounded step of retention: removes rows older than `before`, and answers that have expired at `now`. Pending
+   * deliveries and their events stay. Returns the number of rows that the step visited; 0: the node has nothing left to
+   * remove.
+   */
   prune(before: number, now: number, rowsMax: number): Promise<number>
-  /** A value of the installation that is written once; gives what is stored, be it this value or an earlier one. */
+  /** Writes a value of the installation unless it is already written. Returns the stored value. */
   writeOnce(name: string, value: string): Promise<string>
-  /** Throws StoreUnavailable where the database does not answer. */
+  /** @throws StoreUnavailable if the database does not answer */
   ping(): Promise<void>
   close(): Promise<void>
 }

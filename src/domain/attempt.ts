@@ -1,10 +1,10 @@
 /**
  * How one HTTP request of a delivery ended. A value, never an exception: a customer's failing endpoint is data.
  *
- * - `delivered`: the receiver answered 2xx
- * - `rejected`: it answered anything else
- * - `timedOut`: the total deadline passed; `phase` says in what
- * - `unreachable`: no answer was to be had; `error` says why
+ * - `delivered`: the receiver responded with 2xx
+ * - `rejected`: the receiver responded with another status
+ * - `timedOut`: the deadline of the whole attempt passed; `phase` says during which step
+ * - `unreachable`: there was no complete response; `error` says why
  * - `blocked`: the egress guard refused the address
  */
 export type Outcome =
@@ -14,28 +14,28 @@ export type Outcome =
   | { readonly kind: 'unreachable'; readonly error: string }
   | { readonly kind: 'blocked'; readonly error: string }
 
-/** What was said in an attempt, for dialects that show it to their customers. */
+/** URL and headers of an attempt, for dialects that show them to their customers. */
 export interface Exchange {
   readonly url: string
   readonly requestHeaders: Readonly<Record<string, string>>
-  /** Null where there was no answer. */
+  /** Null: there was no response. */
   readonly responseHeaders: Readonly<Record<string, string>> | null
 }
 
-/** One HTTP request of a delivery, as it is recorded. */
+/** One HTTP request of a delivery, as recorded. */
 export interface Attempt {
-  /** 1 for the first one of a delivery. */
+  /** 1 for the first attempt of a delivery. */
   readonly number: number
   readonly startedAt: number
   readonly durationMs: number
   readonly outcome: Outcome
-  /** The first characters of the answer's body, at most `limits.responseKeptCharsMax`. */
+  /** The first characters of the response body, at most `limits.responseKeptCharsMax`; null: there was no response. */
   readonly response: string | null
-  /** Only where the dialect shows it to its customers. */
+  /** Present only if the dialect shows it to its customers. */
   readonly exchange?: Exchange
 }
 
-/** A short text for people: `HTTP 503`, `timed out (headers)`, `connection refused`. */
+/** Returns a short text for people, such as `HTTP 503`, `timed out (headers)` or `connection refused`. */
 export function describeOutcome(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'delivered':

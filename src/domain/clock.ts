@@ -1,9 +1,12 @@
-/** Time as an argument, so that a test or a simulation can own it. */
+/** Time as an argument, so that a test or a simulation can control it. */
 export interface Clock {
   /** Milliseconds since 1970, UTC. */
   now(): number
-  /** Milliseconds since some moment, by a clock that nobody sets; it may stand still while the machine is suspended. */
+  /**
+   * Milliseconds since an arbitrary moment. Changes of the system time do not affect it. It may stand still while the
+   * machine is suspended.
+   */
   elapsed(): number
-  /** Calls `action` once after `ms`; the result cancels it. */
+  /** Calls `action` once after `ms` milliseconds. The returned function cancels the call. */
   after(ms: number, action: () => void): () => void
 }

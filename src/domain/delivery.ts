@@ -1,20 +1,22 @@
-// A delivery is one event on its way to one endpoint. Its states, and every move that is allowed:
+// A delivery is one event for one endpoint. Its states, and every move that is allowed:
 //
-//                 born leased (its lane has room)
-//     accepted ──────────────────────────────────────► leased ──► delivered   an attempt succeeded
-//        │                                              │ ▲ ├───► failed      the dialect's last retry failed, or our own
-//        │ no room                                retry │ │ │                 code keeps throwing on it
-//        │                                              │ │ └───► cancelled   its endpoint is off or gone
-//        ▼                                              ▼ │ claim, once due
-//     waiting ◄─────────────────────────────────────── waiting ───► cancelled
+//                 room in its lane
+//     accepted ────────────────────► leased ──► delivered   an attempt succeeded
+//        │                            │ ▲ ├───► failed      the dialect allows no further attempt, or our own code
+//        │                      retry │ │ │                 keeps throwing exceptions on it
+//        │                            │ │ └───► cancelled   its endpoint is disabled or deleted
+//        │        no room in its lane ▼ │ claim, once due
+//        └─────────────────────────► waiting ─► cancelled   its endpoint is disabled or deleted
 //
-//     leased by a node that died ──► waiting, due at once
-//     delivered, failed, cancelled ──► waiting, due at once      the operator's retry or replay
+//     leased ──► waiting, due at once                                 the incarnation that held it ended
+//     waiting, delivered, failed, cancelled ──► waiting, due at once  the operator's retry or replay
 //
-// In the database `leased` and `waiting` are both `pending`: a leased one names the incarnation that holds it.
+// `leased` and `waiting` are both `pending`, in the database and in the APIs. In the database, a leased delivery names
+// the incarnation that holds it.
 
 import type { DeliveryId, EndpointKey } from './ids.ts'
 
+/** The status of a delivery in the database and in the APIs; `pending` is leased or waiting. */
 export type DeliveryStatus = 'pending' | 'delivered' | 'failed' | 'cancelled'
 
 /** Why a delivery ended without a successful attempt. */
@@ -29,15 +31,16 @@ export type EndReason =
   | 'endpoint unreadable'
   | 'internal error'
 
+/** One event for one endpoint, as stored. */
 export interface Delivery {
   readonly id: DeliveryId
   readonly endpoint: EndpointKey
   readonly status: DeliveryStatus
-  /** Attempts made so far, over all retries and replays. */
+  /** Attempts so far, over all retries and replays. */
   readonly attempts: number
-  /** Attempts made before the schedule last started afresh, by the operator's retry or replay. */
+  /** Attempts before the schedule was last restarted, by the operator's retry or replay. */
   readonly attemptsBefore: number
-  /** When the next attempt is due; null once it has ended. */
+  /** When the next attempt is due; null: the delivery has ended. */
   readonly dueAt: number | null
   readonly reason: EndReason | null
   readonly createdAt: number

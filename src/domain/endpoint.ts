@@ -1,14 +1,17 @@
 import type { EndpointId, EndpointKey, TenantId } from './ids.ts'
 
-/** A key that deliveries are signed with. After a rotation the old one signs along until it expires. */
+/** A secret that signs deliveries. After a rotation, the old secret also signs until it expires. */
 export interface SigningSecret {
   readonly value: string
   readonly createdAt: number
-  /** From this time on the secret no longer signs; null: it does not expire. */
+  /** The secret does not sign from this time on; null: it does not expire. */
   readonly expiresAt: number | null
 }
 
-/** Why an endpoint is off: its customer (or the operator) wants it so, it kept failing, or it answered 410 Gone. */
+/**
+ * Why an endpoint is disabled: its customer or the operator requested it, it kept failing, or it responded with
+ * 410 Gone.
+ */
 export type DisabledReason = 'requested' | 'failing' | 'gone'
 
 /** A registered URL of a tenant, with the event types it wants. */
@@ -18,40 +21,40 @@ export interface Endpoint {
   readonly tenant: TenantId
   /** As the customer wrote it. */
   readonly url: string
-  /** Event types it wants: exact names, `*`, or a prefix such as `invoice.*`, as far as its dialect has them. */
+  /** Event types it wants: exact names, and `*` or prefixes such as `invoice.*` if its dialect has them. */
   readonly eventTypes: readonly string[]
   /** Attributes that an event must have, each with this value. */
   readonly filters: Readonly<Record<string, string>>
   readonly description: string | null
   readonly enabled: boolean
-  /** Null while enabled. */
+  /** Null: the endpoint is enabled. */
   readonly disabledReason: DisabledReason | null
-  /** Customer's own headers, sent with every delivery. */
+  /** The customer's own headers, sent with every delivery. */
   readonly headers: Readonly<Record<string, string>>
-  /** Newest first; empty where the dialect signs without a secret of the endpoint. */
+  /** Newest first; empty if the dialect signs without a secret of the endpoint. */
   readonly secrets: readonly SigningSecret[]
   readonly createdAt: number
   readonly updatedAt: number
-  /** Part of what is stored of it cannot be read: it is shown without that part, and nothing is sent to it. */
+  /** Part of its stored data cannot be read. APIs show it without that part, and no delivery is sent to it. */
   readonly unreadable?: true
 }
 
-/** What real attempts have told about an endpoint; written in the transaction that records them. */
+/** Results of the recorded attempts of an endpoint, written in the transaction that records the attempts. */
 export interface EndpointStatus {
   readonly attempts: number
   readonly lastAttemptAt: number | null
   readonly lastAttemptSucceeded: boolean | null
-  /** The dialect's own memory of the endpoint's failures, JSON text; null: nothing to remember. */
+  /** The dialect's memory of the endpoint's failures, JSON text; null: it is empty. */
   readonly health: string | null
 }
 
-/** The same with what its deliveries tell while there was no attempt. */
+/** The status of an endpoint, and whether a delivery waits for the endpoint's first attempt. */
 export interface RecordedStatus extends EndpointStatus {
-  /** Nothing was attempted yet, and a delivery waits for it. */
+  /** There was no attempt yet, and a delivery is pending. */
   readonly waits: boolean
 }
 
-/** The secrets that sign at a time, newest first. */
+/** Returns the secrets that sign at a time, in the given order. */
 export function secretsInForce(secrets: readonly SigningSecret[], nowMs: number): readonly SigningSecret[] {
   return secrets.filter((secret) => secret.expiresAt === null || secret.expiresAt > nowMs)
 }

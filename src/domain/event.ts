@@ -5,13 +5,13 @@ export interface Event {
   readonly id: EventId
   readonly tenant: TenantId
   readonly type: string
-  /** The posted JSON text of `data`, byte for byte: numbers, key order and duplicates stay as they came. */
+  /** The posted JSON text of `data`, byte for byte: numbers, key order and duplicate keys stay as posted. */
   readonly data: string
-  /** What endpoint filters match. */
+  /** The attributes that endpoint filters match. */
   readonly attributes: Readonly<Record<string, string>> | null
-  /** When it happened, as the operator said; else when it was accepted. */
+  /** When it happened, according to the operator; default: `acceptedAt`. */
   readonly occurredAt: number
   readonly acceptedAt: number
-  /** Its stored attributes cannot be read: it is shown without them, and never sent. */
+  /** Its stored attributes cannot be read. APIs show it without them, and it is never sent. */
   readonly unreadable?: true
 }

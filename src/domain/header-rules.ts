@@ -1,8 +1,8 @@
-// Which headers a customer may add to deliveries: none that Posthorn, a signature or HTTP itself sets.
+// The headers that a customer may add to deliveries: all except those that Posthorn, a signature or HTTP itself sets.
 
-/** A token of RFC 9110. */
+/** A token of RFC 9110, at most 128 characters. */
 export const headerNamePattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/
-/** Visible ASCII with inner spaces: no CR, LF or NUL, nothing that servers read differently. */
+/** Visible ASCII with spaces and tabs inside: no CR, LF or NUL, and nothing that servers interpret differently. */
 export const headerValuePattern = /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/
 
 const reservedNames = new Set(
@@ -11,6 +11,7 @@ const reservedNames = new Set(
 )
 const reservedPrefixes = ['webhook-', 'x-posthorn-', 'proxy-', 'x-forwarded-', 'sec-']
 
+/** Whether a customer may not set this header; upper and lower case are equal. */
 export function isReservedHeader(name: string): boolean {
   const lower = name.toLowerCase()
   return reservedNames.has(lower) || reservedPrefixes.some((prefix) => lower.startsWith(prefix))

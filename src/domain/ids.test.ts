@@ -7,7 +7,7 @@ import { lowestUuidV7, randomText, timeOrderedText, uuidV4, uuidV7, uuidV7Time }
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const times = fc.integer({ min: 0, max: 2 ** 48 - 2 })
 
-test('a UUID v7 has its form, carries its time and sorts by it', () => {
+test('a UUID v7 has the right form, contains its time and sorts by it', () => {
   fc.assert(
     fc.property(times, times, (a, b) => {
       const [first, second] = [uuidV7(a, randomBytes), uuidV7(b, randomBytes)]
@@ -20,7 +20,7 @@ test('a UUID v7 has its form, carries its time and sorts by it', () => {
   )
 })
 
-test('a UUID v4 has its form', () => {
+test('a UUID v4 has the right form', () => {
   const id = uuidV4(randomBytes)
   assert.match(id, uuid)
   assert.equal(id[14], '4')
@@ -34,9 +34,9 @@ test('time-ordered text sorts by its time', () => {
   )
 })
 
-test('random text uses every letter about equally', () => {
+test('random text uses every character about equally often', () => {
   const counts = new Map<string, number>()
   for (const letter of randomText(randomBytes, 62_000)) counts.set(letter, (counts.get(letter) ?? 0) + 1)
   assert.equal(counts.size, 62)
-  for (const count of counts.values()) assert.ok(count > 800 && count < 1200, `a letter came ${count} times`)
+  for (const count of counts.values()) assert.ok(count > 800 && count < 1200, `a character appeared ${count} times`)
 })

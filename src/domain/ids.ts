@@ -1,29 +1,29 @@
-// Ids: branded strings, and the few ways in which they are made. Pure: time and randomness are arguments.
+// Ids: branded types, and the few functions that make ids. They are pure: time and randomness are arguments.
 
 declare const brand: unique symbol
 type Branded<Base, Name extends string> = Base & { readonly [brand]: Name }
 
-/** The id that the product's customers know a tenant by; unique in the installation. */
+/** The public id of a tenant, known to the product's customers; unique in the installation. */
 export type TenantId = Branded<string, 'TenantId'>
 /** The public id of an endpoint, in its dialect's form; unique within its tenant. */
 export type EndpointId = Branded<string, 'EndpointId'>
-/** The installation-wide number of an endpoint. Internal: it is what deliveries and leases refer to. */
+/** The number of an endpoint, unique in the installation. Internal: deliveries and leases refer to it. */
 export type EndpointKey = Branded<number, 'EndpointKey'>
 /** The public id of an event; unique within its tenant. */
 export type EventId = Branded<string, 'EventId'>
-/** The id of a delivery: a UUID version 7, so ids sort by the time at which their event was accepted. */
+/** The id of a delivery: a UUID version 7, so ids sort by the acceptance time of their events. */
 export type DeliveryId = Branded<string, 'DeliveryId'>
-/** The id of an API key: names it, grants nothing. */
+/** The id of an API key. It names the key and grants nothing. */
 export type ApiKeyId = Branded<string, 'ApiKeyId'>
-/** One life of one node: a node that restarts is another incarnation. */
+/** One life of a node process: a restarted node is another incarnation. */
 export type Incarnation = Branded<number, 'Incarnation'>
 
-/** Gives `count` random bytes. */
+/** Returns `count` random bytes. */
 export type RandomBytes = (count: number) => Uint8Array
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** Random text over `alphabet` (default base62, at most 256 letters), without modulo bias. */
+/** Returns random text over `alphabet` (default: base62; at most 256 characters), without modulo bias. */
 export function randomText(random: RandomBytes, length: number, alphabet: string = base62): string {
   const unbiasedBelow = 256 - (256 % alphabet.length)
   let text = ''
@@ -35,7 +35,7 @@ export function randomText(random: RandomBytes, length: number, alphabet: string
   return text
 }
 
-/** Base62 text that sorts by time: 8 letters of milliseconds (enough until the year 8888), then random ones. */
+/** Returns base62 text that sorts by time: 8 characters of milliseconds (until the year 8888), then random ones. */
 export function timeOrderedText(nowMs: number, random: RandomBytes, length: number): string {
   let time = ''
   for (let rest = nowMs; time.length < 8; rest = Math.floor(rest / 62)) time = base62[rest % 62] + time
@@ -44,7 +44,7 @@ export function timeOrderedText(nowMs: number, random: RandomBytes, length: numb
 
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
-/** A UUID version 7 (RFC 9562): 48 bits of milliseconds, then 74 random bits. */
+/** Returns a UUID version 7 (RFC 9562): 48 bits of milliseconds, then 74 random bits. */
 export function uuidV7(nowMs: number, random: RandomBytes): string {
   const bytes = random(10)
   const hex = (index: number): string => hexOfByte[bytes[index] as number] as string
@@ -54,12 +54,14 @@ export function uuidV7(nowMs: number, random: RandomBytes): string {
   return `${time}-${version}${hex(1)}-${variant}${hex(3)}-${hex(4)}${hex(5)}${hex(6)}${hex(7)}${hex(8)}${hex(9)}`
 }
 
-/** The lowest UUID version 7 of a millisecond: ids made at or after it sort at or after this text. */
+/**
+ * Returns the lowest UUID version 7 of a millisecond. Ids of this or a later millisecond are equal or sort after it.
+ */
 export function lowestUuidV7(nowMs: number): string {
   return `${uuidTime(nowMs)}-7000-8000-000000000000`
 }
 
-/** A UUID version 4 (RFC 9562). */
+/** Returns a UUID version 4 (RFC 9562). */
 export function uuidV4(random: RandomBytes): string {
   const bytes = random(16)
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40
@@ -73,7 +75,7 @@ function uuidTime(nowMs: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
-/** The millisecond that a UUID version 7 carries. */
+/** Returns the Unix time in milliseconds that a UUID version 7 contains. */
 export function uuidV7Time(uuid: string): number {
   return Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16)
 }

@@ -1,41 +1,42 @@
-// Every bound of the program, named and in one place. Past a bound the caller gets a clear error or 503, or the
-// work waits in the database; nothing grows without one.
+// Every bound of the program, by name and in one place. Past a bound, the caller gets a clear error or 503, or the work
+// waits in the database. Nothing grows without a bound.
 
 import { day, hour, minute, second } from './time.ts'
 
 const kib = 1024
 const mib = 1024 * kib
 
+/** The bounds. Names contain their unit: `Ms`, `Seconds`, `Bytes`, `Chars`, `Rows`; others are counts or shares. */
 export const limits = {
   // Requests
   connectionsMax: 10_000,
-  /** Requests of one connection that wait behind one that is not answered yet. */
+  /** Requests of one connection that wait behind a running request; a connection with more is ended. */
   pipelinedRequestsMax: 100,
-  /** Of a body that posts events. */
+  /** The size of a body that posts events. */
   requestBodyBytesMax: mib,
   /**
-   * Of every other body. Looking for what is wrong with one takes time of everybody, so it is hardly more than the
-   * largest endpoint has that may be registered: 187 KiB, where its text is not ASCII and escaped.
+   * The size of every other body. The search for faults in a body delays all callers, so the bound is only a little
+   * more than the largest valid endpoint: 187 KiB, if its text is escaped and not ASCII.
    */
   managementBodyBytesMax: 192 * kib,
-  /** Faults of one body, event or endpoint that are looked for and told. */
+  /** Faults of one body, event or endpoint that are collected and returned. */
   fieldErrorsMax: 20,
   requestTimeoutMs: 30 * second,
-  /** How often the server looks for requests that take longer, and ends them. */
+  /** How often the server looks for requests that run longer than `requestTimeoutMs`, and ends them. */
   requestCheckMs: second,
-  /** A connection whose last request was answered is kept for the next one: longer than load balancers keep theirs. */
+  /** How long a connection without a running request stays open: longer than load balancers keep theirs. */
   idleConnectionMs: 72 * second,
   /**
-   * A connection on which nothing moves for so long is ended, for two or three times as long where its caller does not
-   * read. Longer than any request takes, a replay of a million deliveries too.
+   * A connection without any traffic for this long is ended; if its caller does not read, after two or three times as
+   * long. The bound is longer than any request takes, even a replay of a million deliveries.
    */
   stalledConnectionMs: 5 * minute,
-  /** Nesting of JSON bodies. JSON.parse takes millions; whoever reads the event later may not. */
+  /** Nesting of JSON bodies. `JSON.parse` accepts millions of levels; a later reader of the event may not. */
   jsonDepthMax: 128,
   batchEventsMax: 1000,
   pageSizeDefault: 50,
   pageSizeMax: 250,
-  /** A list of all that is pending sorts so many. Where more wait it walks from the newest delivery on. */
+  /** A list of pending deliveries sorts at most this many. If more are pending, it walks from the newest one on. */
   pendingSortedMax: 10_000,
   eventIdCharsMax: 64,
   tenantIdCharsMax: 64,
@@ -44,19 +45,19 @@ export const limits = {
   attributeCharsMax: 256,
   nameCharsMax: 255,
   keyTenantsMax: 1000,
-  /** Pairs of API key and kind of access whose request windows are remembered; the least recent is forgotten. */
+  /** Counts of one rate limiter in memory, one per caller and quota; the least recently used count is dropped. */
   rateWindowsMax: 100_000,
   /**
-   * Of a quota that nodes share, one holds unused at most this part of what it has let pass itself, and this part of the
-   * quota besides: what lies unused on up to 12 nodes, however unevenly they are asked, stays below a tenth.
+   * A node holds unused at most this part of the requests that it has passed itself, plus `quotaHeldOfLimit` of the
+   * whole shared quota. Up to 12 nodes then hold less than a tenth of the quota unused, even under uneven load.
    */
   quotaHeldOfOwn: 1 / 12,
   quotaHeldOfLimit: 1 / 500,
-  /** And of what is left: near the limit a node asks for each request. */
+  /** It also holds at most this part of the requests that are left: near the limit a node asks for each request. */
   quotaHeldOfLeft: 1 / 4,
-  /** Where nothing was left of a quota, the database is not asked again sooner. */
+  /** The shortest wait before the database is asked again about a bucket that was empty. */
   quotaAskAgainMs: second,
-  /** Counts are kept for so long after they have expired: another node's clock may be behind. */
+  /** Expired counts stay in the database for this long, because another node's clock may be behind. */
   quotaKeptMs: minute,
   idempotencyKeyCharsMax: 255,
   idempotencyMs: hour,
@@ -65,8 +66,8 @@ export const limits = {
   // Endpoints
   endpointsPerTenantMax: 1000,
   /**
-   * Characters that URL, event types, filters, description and headers of all endpoints of a tenant have as JSON: whole
-   * tenants are read and held in memory.
+   * Characters of URL, event types, filters, description and headers of all endpoints of a tenant, as JSON. The bound
+   * exists because whole tenants are loaded and held in memory.
    */
   endpointCharsPerTenantMax: 4 * mib,
   urlCharsMax: 2048,
@@ -82,14 +83,14 @@ export const limits = {
 
   // Caches
   /**
-   * Characters of endpoints held in memory with their secrets opened, and a thousand for what is around each of them;
-   * the tenants used least recently are dropped past it.
+   * Characters of endpoints in memory, with their secrets opened; each tenant and each endpoint counts 1000 more. The
+   * least recently used tenants are dropped past the bound.
    */
   cachedEndpointCharsMax: 64 * mib,
   cachedKeysMax: 50_000,
-  /** Endpoints whose status is held in memory. */
+  /** Endpoints whose status is in memory. */
   cachedStatusesMax: 10_000,
-  /** What other nodes may have added to since it was read is told for at most so long. */
+  /** The greatest age of a cached status on a shared database: other nodes may have recorded attempts since. */
   statusMs: second,
 
   // The engine
@@ -97,56 +98,59 @@ export const limits = {
   attemptsPerEndpointMax: 16,
   /** Concurrent attempts of the node. */
   attemptsInFlightMax: 4096,
-  /** Deliveries that one lane holds in memory; more wait in the database. */
+  /** Deliveries that one lane holds in memory; further deliveries wait in the database. */
   laneDeliveriesMax: 1024,
-  /** Bytes of event data that all lanes of the node hold in memory; more waits in the database. */
+  /** Bytes of event data that all lanes of the node hold in memory; further deliveries wait in the database. */
   lanesBytesMax: 64 * mib,
-  /** A lane takes nothing more while it holds more than this part of what is left, so that others find room too. */
+  /** A lane takes no delivery while it holds more than this part of the bytes left, so that other lanes find room. */
   laneBytesShare: 1 / 8,
-  /** Events and outcomes that wait for a commit; past it events are refused with 503. */
+  /** Events and outcomes that wait for a commit; events past the bound are refused with 503. */
   commitQueueMax: 20_000,
   commitQueueBytesMax: 64 * mib,
-  /** A commit takes at most this many operations, so that one never takes long. */
+  /** Operations of one commit, so that no commit takes long. */
   commitOperationsMax: 2000,
-  /** Endpoints whose waiting deliveries one claim may take up. */
+  /** Endpoints whose waiting deliveries one claim may lease. */
   claimEndpointsMax: 64,
   claimDeliveriesMax: 512,
   claimPerEndpointMax: 128,
-  /** Of one endpoint a claim takes no further delivery once the event data of those before has so many bytes. */
+  /** A claim takes no further delivery of an endpoint once the event data of its deliveries has this many bytes. */
   claimPerEndpointBytesMax: mib,
-  /** An endpoint whose lane had no room for all that was due is looked at again after this. */
+  /** How long until the engine looks again at an endpoint whose lane had no room for all due deliveries. */
   claimAgainMs: second,
-  /** The engine looks for due deliveries at least this often, whatever its timers say. */
+  /** The engine looks for due deliveries at least this often, independent of its timers. */
   claimIntervalMs: 10 * second,
-  /** A delivery that our own code throws on before or after it is sent is tried so often, and then set aside as failed. */
+  /** Tries of a delivery on which our own code throws, before or after it is sent; then the delivery fails. */
   faultsMax: 3,
-  /** A delivery that could not be prepared for sending is tried again after this. */
+  /** How long until a delivery that could not be prepared for sending is tried again. */
   prepareAgainMs: second,
-  /** What goes wrong for each delivery that waits is logged no more often than this. */
+  /** A failure that repeats with each delivery is logged at most once in this time. */
   repeatedFailureMs: minute,
   heartbeatIntervalMs: 3 * second,
-  /** Without a heartbeat for so long, a node trusts nothing that it has in memory, and sends nothing. */
+  /** A node without a heartbeat for this long trusts nothing in its memory and sends nothing. */
   trustMs: 8 * second,
-  /** Without one for so long it is dead to the others: longer than `trustMs`, so that it has stopped by itself. */
+  /** A node without a heartbeat for this long is declared dead; by then it has stopped sending (`trustMs`). */
   deadAfterMs: 11 * second,
-  /** How long a node waits for the answer of the database, and then for word on what became of a lost commit. */
+  /**
+   * How long a commit or a heartbeat waits for the database; other calls wait three times as long. A node then tries
+   * for this long to find out whether a lost commit took effect.
+   */
   storeAnswerMs: 10 * second,
   eventMatchesMax: 5,
   storeRetryMs: 250,
   storeRetryMsMax: 5 * second,
-  /** Seconds after which a caller may try again when the database is unavailable. */
+  /** Seconds after which a caller may retry when the database is unavailable. */
   unavailableRetrySeconds: 1,
   retryAfterMsMax: day,
   stopMs: 10 * second,
 
   // Attempts
   responseReadBytesMax: 64 * kib,
-  /** With its status line, headers and chunk framing: that much of a body in chunks of one byte is 384 KiB. */
+  /** Includes status line, headers and chunk framing: 64 KiB of body in chunks of one byte take 384 KiB. */
   responseWireBytesMax: 512 * kib,
   responseKeptCharsMax: 4096,
   errorKeptCharsMax: 500,
   idleSocketMs: 4 * second,
-  /** How long this machine's own addresses are remembered before its interfaces are looked at again. */
+  /** How long this machine's own addresses are cached before its interfaces are read again. */
   ownAddressesMs: 10 * second,
 
   // Upkeep
@@ -154,10 +158,10 @@ export const limits = {
   retentionIntervalMs: minute,
   sweepIntervalMs: minute,
   bulkStepRows: 1000,
-  /** Replays of a node, a step of each in turn; further ones are refused with 503. */
+  /** Replays that run on a node, one step of each in turn; further replays are refused with 503. */
   replaysAtOnceMax: 16,
-  /** Endpoints that are sealed with another master key in one step. */
+  /** Endpoints that one step of a master key rotation seals again. */
   rotationStepRows: 100,
-  /** How long until what was sealed with another master key meanwhile is looked for again. */
+  /** How long until an unfinished rotation looks again for values that are sealed with another master key. */
   rotationAgainMs: minute,
 } as const

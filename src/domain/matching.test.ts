@@ -2,18 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { endpointMatches, patternMatches } from './matching.ts'
 
-test('patterns match exactly, all, or by prefix', () => {
-  const cases: [pattern: string, type: string, matches: boolean][] = [
-    ['invoice.paid', 'invoice.paid', true],
-    ['invoice.paid', 'invoice.paid.late', false],
-    ['*', 'anything', true],
-    ['invoice.*', 'invoice.paid', true],
-    ['invoice.*', 'invoice.paid.late', true],
-    ['invoice.*', 'invoice', false],
-    ['invoice.*', 'invoices.paid', false],
-    ['invoice*', 'invoice.paid', false],
+test('patterns match the exact type, every type, or a prefix', () => {
+  const cases = [
+    { pattern: 'invoice.paid', type: 'invoice.paid', matches: true },
+    { pattern: 'invoice.paid', type: 'invoice.paid.late', matches: false },
+    { pattern: '*', type: 'anything', matches: true },
+    { pattern: 'invoice.*', type: 'invoice.paid', matches: true },
+    { pattern: 'invoice.*', type: 'invoice.paid.late', matches: true },
+    { pattern: 'invoice.*', type: 'invoice', matches: false },
+    { pattern: 'invoice.*', type: 'invoices.paid', matches: false },
+    { pattern: 'invoice*', type: 'invoice.paid', matches: false },
   ]
-  for (const [pattern, type, matches] of cases) {
+  for (const { pattern, type, matches } of cases) {
     assert.equal(patternMatches(pattern, type), matches, `${pattern} ~ ${type}`)
   }
 })
@@ -27,6 +27,6 @@ test('every filter must match an attribute exactly', () => {
   assert.equal(endpointMatches({ ...endpoint, filters: { toString: 'x' } }, 'x', {}), false)
 })
 
-test('an endpoint that is off matches nothing', () => {
+test('a disabled endpoint matches no event', () => {
   assert.equal(endpointMatches({ enabled: false, eventTypes: ['*'], filters: {} }, 'x', null), false)
 })

@@ -1,12 +1,12 @@
 import type { Endpoint } from './endpoint.ts'
 
-/** Whether one pattern wants an event type: the exact name, `*`, or a prefix such as `invoice.*`. */
+/** Whether a pattern matches an event type. A pattern is the exact name, `*`, or a prefix such as `invoice.*`. */
 export function patternMatches(pattern: string, type: string): boolean {
   if (pattern === type || pattern === '*') return true
   return pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))
 }
 
-/** Whether an endpoint gets an event: it is enabled, wants the type, and all its filters match the attributes. */
+/** Whether an endpoint gets an event: it is enabled, it wants the type, and all its filters match the attributes. */
 export function endpointMatches(
   endpoint: Pick<Endpoint, 'enabled' | 'eventTypes' | 'filters'>,
   type: string,

@@ -1,6 +1,6 @@
 /**
- * One field at fault. `field` is a dotted path; `rule` is what it breaks; `message` is ready to show. Vendors with words
- * of their own make them from the rest: the bound that was passed, the type that was expected, the value that was given.
+ * A fault of one field. `field` is a dotted path, `rule` is the broken rule, and `message` is ready to show. Vendors
+ * with texts of their own make them from the rest: the bound (`limit`), the expected type, and the given value.
  */
 export interface FieldError {
   readonly field: string
@@ -12,8 +12,8 @@ export interface FieldError {
 }
 
 /**
- * Why a request was not carried out. A closed set: operations and the server kit return these, and only the API that
- * was called (a dialect, or the operator API) knows how one reads.
+ * Why a request failed. A closed set: operations and the server kit return problems, and only the called API (a
+ * dialect, or the operator API) knows how to write one as a response.
  */
 export type Problem =
   | { readonly kind: 'unauthenticated'; readonly reason: 'missing' | 'unknown' | 'revoked' | 'expired' }
@@ -26,9 +26,9 @@ export type Problem =
   | { readonly kind: 'invalid'; readonly where: 'body' | 'query' | 'path'; readonly fields: readonly FieldError[] }
   | { readonly kind: 'conflict'; readonly code: string; readonly detail: string }
   | { readonly kind: 'tooManyRequests'; readonly limit: number; readonly retryAfterSeconds: number }
-  // `outcomeUnknown`: the change may have taken effect all the same.
+  // `outcomeUnknown`: the change may still have taken effect.
   | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number; readonly outcomeUnknown?: true }
-  // What HTTP itself brings along:
+  // Problems of HTTP itself:
   | { readonly kind: 'routeUnknown'; readonly method: string; readonly path: string }
   | { readonly kind: 'methodNotAllowed'; readonly method: string; readonly allowed: readonly string[] }
   | { readonly kind: 'mediaTypeUnsupported'; readonly mediaType: string }
@@ -36,6 +36,7 @@ export type Problem =
   | { readonly kind: 'bodyTooLarge'; readonly bytesMax: number }
   | { readonly kind: 'internal' }
 
+/** The value that a call returned, or the problem that prevented it. */
 export type Result<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly problem: Problem }
@@ -48,7 +49,7 @@ export function failure(problem: Problem): { readonly ok: false; readonly proble
   return { ok: false, problem }
 }
 
-/** One field at fault, of the body unless said otherwise. */
+/** A failure with a fault of one field; the field is in the body by default. */
 export function invalidField(
   field: string,
   rule: FieldError['rule'],

@@ -9,13 +9,13 @@ const schedule = { waitsMs: [1000, 5000], exact: false }
 const failed: Outcome = { kind: 'rejected', status: 500, retryAfterMs: null }
 const wait = (waitMs: number, exact = false) => ({ kind: 'retry', waitMs, exact }) as const
 
-test('a schedule gives each wait in turn and then gives up', () => {
+test('a schedule returns each wait in turn and is then exhausted', () => {
   assert.deepEqual(retryBySchedule(schedule, 1), wait(1000))
   assert.deepEqual(retryBySchedule(schedule, 2), wait(5000))
   assert.deepEqual(retryBySchedule(schedule, 3), { kind: 'exhausted' })
 })
 
-test('jitter stays within 20 % around the wait, and exact waits have none', () => {
+test('jitter stays within 20 % of the wait, and exact waits have no jitter', () => {
   fc.assert(
     fc.property(fc.double({ min: 0, max: 0.999, noNaN: true }), (random) => {
       const at = retryAt(0, wait(10_000), failed, () => random, 1)
@@ -28,17 +28,17 @@ test('jitter stays within 20 % around the wait, and exact waits have none', () =
   )
 })
 
-test('Retry-After counts on 429 and 503 alone, never shortens a wait, and is believed for a day', () => {
-  const asked = (status: number, retryAfterMs: number): number =>
+test('Retry-After counts only with 429 and 503, never shortens a wait, and is capped at one day', () => {
+  const dueAt = (status: number, retryAfterMs: number): number =>
     retryAt(0, wait(10_000, true), { kind: 'rejected', status, retryAfterMs }, () => 0.5, 1)
-  assert.equal(asked(429, 60_000), 60_000)
-  assert.equal(asked(503, 60_000), 60_000)
-  assert.equal(asked(500, 60_000), 10_000)
-  assert.equal(asked(429, 1000), 10_000)
-  assert.equal(asked(503, 1e15), limits.retryAfterMsMax)
+  assert.equal(dueAt(429, 60_000), 60_000)
+  assert.equal(dueAt(503, 60_000), 60_000)
+  assert.equal(dueAt(500, 60_000), 10_000)
+  assert.equal(dueAt(429, 1000), 10_000)
+  assert.equal(dueAt(503, 1e15), limits.retryAfterMsMax)
 })
 
-test('the scale multiplies the schedule, not what the receiver asked for', () => {
+test('the scale multiplies the wait of the schedule but not Retry-After', () => {
   assert.equal(
     retryAt(0, wait(10_000, true), failed, () => 0.5, 0.1),
     1000,

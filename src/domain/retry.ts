@@ -1,12 +1,14 @@
 import type { Outcome } from './attempt.ts'
 import { limits } from './limits.ts'
 
-/** What becomes of a delivery after an attempt: the dialect's answer to an outcome. */
+/** The dialect's decision on an outcome. */
 export type Verdict =
   | { readonly kind: 'succeeded' }
-  /** Try again after `waitMs`; `exact` where the vendor promises exact times, so that no jitter is added. */
+  /** Try again after `waitMs`. `exact`: the vendor promises exact times, so no jitter is added. */
   | { readonly kind: 'retry'; readonly waitMs: number; readonly exact: boolean }
+  /** The attempt was the last one of the schedule. */
   | { readonly kind: 'exhausted' }
+  /** The dialect does not retry this outcome. */
   | { readonly kind: 'notRetried' }
   /** Ends the delivery and disables the endpoint. */
   | { readonly kind: 'gone' }
@@ -14,20 +16,20 @@ export type Verdict =
 /** Waits between attempts, in milliseconds: the first wait follows the first attempt. */
 export type RetrySchedule = { readonly waitsMs: readonly number[]; readonly exact: boolean }
 
-/** The verdict of a schedule after attempt `attempt` (1 is the first) has failed. */
+/** Returns the verdict of a schedule after attempt number `attempt` (from 1) failed. */
 export function retryBySchedule(schedule: RetrySchedule, attempt: number): Verdict {
   const waitMs = schedule.waitsMs[attempt - 1]
   return waitMs === undefined ? { kind: 'exhausted' } : { kind: 'retry', waitMs, exact: schedule.exact }
 }
 
-/** ±20 % around the wait: spreads those who failed together, without the long tail of full jitter. */
+/** ±20 % of the wait. It spreads deliveries that failed together, without the long tail of full jitter. */
 const jitterShare = 0.2
 
 /**
- * When the next attempt is due. The receiver's Retry-After counts on 429 and 503, never shortens a wait, and is
- * believed for a day at most.
+ * Returns the Unix time in milliseconds at which the next attempt is due. The receiver's Retry-After counts only with
+ * 429 and 503, never shortens a wait, and is capped at one day (`limits.retryAfterMsMax`).
  *
- * @param scale multiplies the schedule's wait (POSTHORN_RETRY_SCALE); what the receiver asked for stays as asked
+ * @param scale multiplies the wait of the schedule (POSTHORN_RETRY_SCALE), but not Retry-After
  */
 export function retryAt(
   nowMs: number,

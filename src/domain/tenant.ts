@@ -1,11 +1,11 @@
 import type { TenantId } from './ids.ts'
 
-/** One customer of the product. Speaks exactly one dialect. */
+/** One customer of the product. A tenant speaks exactly one dialect. */
 export interface Tenant {
   readonly id: TenantId
   readonly dialect: string
   readonly name: string | null
-  /** What the dialect lets the operator choose for one tenant, by name. */
+  /** The operator's choices for this tenant, by name of the dialect's setting (`Dialect.tenantSettings`). */
   readonly settings: Readonly<Record<string, string>>
   readonly createdAt: number
 }

@@ -1,4 +1,4 @@
-// Spans of time in milliseconds, and the ways in which APIs write times.
+// Spans of time in milliseconds, and the formats in which APIs write times.
 
 export const second = 1000
 export const minute = 60 * second
@@ -10,7 +10,7 @@ export function isoSeconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }
 
-/** `2026-01-31T12:00:00.123000`: six digits of a second, of which the last three are not known here; no zone. */
+/** `2026-01-31T12:00:00.123000`: six digits of the second, of which the last three are always 0; no time zone. */
 export function isoMicroseconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, -1)}000`
 }

@@ -1,6 +1,6 @@
 /**
- * The call cannot be served now. It took no effect, unless `outcomeUnknown`. The caller may retry it; APIs answer 503.
- * No restart is needed.
+ * The call cannot be served now. It had no effect, unless `outcomeUnknown` is true. The caller may retry it; APIs
+ * respond with 503. No restart is needed.
  */
 export class Unavailable extends Error {
   override name = 'Unavailable'

@@ -1,5 +1,5 @@
-// Quotas of one node and of several, on a store in memory that counts what it is asked. That PostgreSQL keeps the same
-// promises is tried beside it (store/postgres/quotas.test.ts).
+// Tests quotas of one node and of several nodes, with a store in memory that records its calls. The tests of the same
+// promises on PostgreSQL are in store/postgres/quotas.test.ts.
 
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -22,7 +22,7 @@ const start = Date.UTC(2026, 0, 1)
 const perMinute: Quota = { per: 'key', counts: 'all', requests: 300, windowSeconds: 60 }
 const bucket: Quota = { per: 'key', counts: 'all', requests: 500, windowSeconds: 120, burst: 1000 }
 
-/** One row, as PostgreSQL keeps it. */
+/** One row, as PostgreSQL stores it. */
 class MemoryQuotas implements QuotaStore {
   readonly asked: QuotaRequest[] = []
   fails = false
@@ -31,7 +31,7 @@ class MemoryQuotas implements QuotaStore {
   async takeQuota(request: QuotaRequest): Promise<QuotaGrant> {
     this.asked.push(request)
     await turn()
-    if (this.fails) throw new StoreUnavailable('the database is away')
+    if (this.fails) throw new StoreUnavailable('the database is unavailable')
     const row = this.#row ?? { at: request.at, used: 0 }
     const refilled = (Math.max(0, request.at - row.at) * request.requests) / request.periodMs
     const used = Math.max(0, row.used - refilled)
@@ -55,7 +55,7 @@ function passed(windows: readonly Window[]): number {
   return windows.filter(({ allowed }) => allowed).length
 }
 
-test('one node counts alone, at once, and asks nobody', () => {
+test('a single node counts at once, without a database', () => {
   const limiter = new LocalRateLimiter()
   const windows = Array.from({ length: 310 }, () => limiter.take('who', perMinute, start))
   assert.equal(passed(windows), 300)
@@ -66,14 +66,16 @@ test('one node counts alone, at once, and asks nobody', () => {
   assert.equal(limiter.take('who', perMinute, start + 60_000).remaining, 299)
 })
 
-const steps = fc.array(fc.tuple(fc.integer({ min: -90_000, max: 90_000 }), fc.integer({ min: 1, max: 900 })))
+const steps = fc.array(
+  fc.record({ stepMs: fc.integer({ min: -90_000, max: 90_000 }), requests: fc.integer({ min: 1, max: 900 }) }),
+)
 
-test('however time goes, also back, no window lets more pass than the quota, and none less', () => {
+test('every window lets exactly the quota pass, even if the clock is set back', () => {
   fc.assert(
     fc.property(steps, (bursts) => {
       const limiter = new LocalRateLimiter()
       let [now, latest, used] = [start, 0, 0]
-      for (const [stepMs, requests] of bursts) {
+      for (const { stepMs, requests } of bursts) {
         now += stepMs
         const window = Math.floor(now / 60_000)
         if (window > latest) used = 0
@@ -87,17 +89,17 @@ test('however time goes, also back, no window lets more pass than the quota, and
   )
 })
 
-test('however time goes, also back, a bucket lets no more pass than it holds and what comes back', () => {
+test('a bucket lets no more pass than it holds and refills, even if the clock is set back', () => {
   fc.assert(
     fc.property(steps, (bursts) => {
       const limiter = new LocalRateLimiter()
       let [now, latest, left] = [start, 0, 1500]
-      for (const [stepMs, requests] of bursts) {
+      for (const { stepMs, requests } of bursts) {
         now += stepMs
         left = Math.min(1500, left + (Math.max(0, now - latest) * 500) / 120_000)
         latest = Math.max(latest, now)
         const count = passed(Array.from({ length: requests }, () => limiter.take('who', bucket, now)))
-        // To the rounding of what comes back by thousandths.
+        // The tolerance covers fractions of requests that refill.
         assert.ok(Math.abs(count - Math.min(requests, left)) < 1.001, `${count} of ${left}`)
         left -= count
       }
@@ -106,7 +108,7 @@ test('however time goes, also back, a bucket lets no more pass than it holds and
   )
 })
 
-test('a lone node of several lets all of the quota pass, and its headers count down by one', async () => {
+test('if one of several nodes gets all requests, the whole quota passes, and its headers count down by one', async () => {
   for (const take of [takeOneByOne, takeAtOnce]) {
     const store = new MemoryQuotas()
     const windows = await take(new SharedRateLimiter(store), perMinute, 310, start)
@@ -115,13 +117,13 @@ test('a lone node of several lets all of the quota pass, and its headers count d
       Array.from({ length: 300 }, (_, index) => 299 - index),
     )
     for (const refused of windows.slice(300)) {
-      const told = { limit: 300, remaining: 0, resetsAtSeconds: start / 1000 + 60, allowed: false }
-      assert.deepEqual(refused, { ...told, retryAfterSeconds: 60 })
+      const usedUp = { limit: 300, remaining: 0, resetsAtSeconds: start / 1000 + 60, allowed: false }
+      assert.deepEqual(refused, { ...usedUp, retryAfterSeconds: 60 })
     }
   }
 })
 
-test('requests that come at once wait for one answer', async () => {
+test('requests that arrive at once wait for the same response of the database', async () => {
   const store = new MemoryQuotas()
   assert.equal(passed(await takeAtOnce(new SharedRateLimiter(store), perMinute, 5000, start)), 300)
   assert.deepEqual(
@@ -130,13 +132,13 @@ test('requests that come at once wait for one answer', async () => {
   )
 })
 
-test('requests within the share of a node are answered at once', async () => {
+test('requests within the share of a node do not wait for the database', async () => {
   const limiter = new SharedRateLimiter(new MemoryQuotas())
   await takeAtOnce(limiter, perMinute, 100, start)
   assert.ok(!(limiter.take('who', perMinute, start) instanceof Promise))
 })
 
-test('a flood of refused requests asks the database once in a window', async () => {
+test('a flood of refused requests does not ask the database again in the same window', async () => {
   const store = new MemoryQuotas()
   const limiter = new SharedRateLimiter(store)
   await takeAtOnce(limiter, perMinute, 400, start)
@@ -146,19 +148,19 @@ test('a flood of refused requests asks the database once in a window', async () 
   assert.ok((await limiter.take('who', perMinute, start + 60_000)).allowed, 'the next window is open')
 })
 
-test('a flood on an empty bucket asks for what comes back, and else once a second', async () => {
+test('a flood on an empty bucket asks the database for refilled requests, and otherwise at most once a second', async () => {
   const store = new MemoryQuotas()
   const limiter = new SharedRateLimiter(store)
   assert.equal(passed(await takeAtOnce(limiter, bucket, 2000, start)), 1500)
   const before = store.asked.length
   let admitted = 0
   for (let ms = 0; ms < 60_000; ms += 5) if ((await limiter.take('who', bucket, start + ms)).allowed) admitted += 1
-  const came = 250
-  assert.ok(admitted <= came && admitted >= 0.9 * came, `${admitted} passed`)
-  assert.ok(store.asked.length - before <= admitted + 60, `${store.asked.length - before} asked`)
+  const refilled = 250
+  assert.ok(admitted <= refilled && admitted >= 0.9 * refilled, `${admitted} requests passed`)
+  assert.ok(store.asked.length - before <= admitted + 60, `the database was asked ${store.asked.length - before} times`)
 })
 
-test('a node lets go what it holds of a bucket as the bucket refills', async () => {
+test('a node gives up held requests of a bucket as the bucket refills', async () => {
   const store = new MemoryQuotas()
   const idle = new SharedRateLimiter(store)
   await takeAtOnce(idle, bucket, 600, start)
@@ -167,7 +169,7 @@ test('a node lets go what it holds of a bucket as the bucket refills', async () 
   assert.equal(passed([...other, ...(await takeAtOnce(idle, bucket, 2000, later))]), 1500)
 })
 
-test('however nodes are asked, a bucket never lets more pass than it holds', async () => {
+test('a bucket never lets more pass than it holds, with any distribution of requests over nodes', async () => {
   for (let seed = 1; seed <= 60; seed++) {
     const random = seededRandom(seed)
     const small = { ...bucket, requests: 30, windowSeconds: 10, burst: random.between(0, 200) }
@@ -181,12 +183,12 @@ test('however nodes are asked, a bucket never lets more pass than it holds', asy
       level = Math.max(0, level - (waitMs * small.requests) / small.windowSeconds / 1000)
       const node = nodes[random.between(0, nodes.length - 1)] as SharedRateLimiter
       level += passed(await takeAtOnce(node, small, random.between(0, limit >> random.between(0, 4)), now))
-      assert.ok(level <= limit + 1e-6, `${level} of ${limit} have passed, seed ${seed}, step ${step}`)
+      assert.ok(level <= limit + 1e-6, `${level} of ${limit} requests have passed, seed ${seed}, step ${step}`)
     }
   }
 })
 
-test('a request that comes in the next window is not let pass out of the share of the last one', async () => {
+test('a request of the next window does not use the share of the previous window', async () => {
   const store = new MemoryQuotas()
   const limiter = new SharedRateLimiter(store)
   await takeAtOnce(limiter, perMinute, 150, start)
@@ -197,7 +199,7 @@ test('a request that comes in the next window is not let pass out of the share o
   assert.equal(passed(await Promise.all(late)), 300)
 })
 
-test('a node whose clock is behind opens no window again, and one that is ahead opens it for all', async () => {
+test('a node whose clock is behind opens no window again, and a node whose clock is ahead opens it for all nodes', async () => {
   const store = new MemoryQuotas()
   const [ahead, behind] = [new SharedRateLimiter(store), new SharedRateLimiter(store)]
   assert.equal(passed(await takeAtOnce(behind, perMinute, 400, start)), 300)
@@ -207,7 +209,7 @@ test('a node whose clock is behind opens no window again, and one that is ahead 
   assert.equal(passed(await takeAtOnce(behind, perMinute, 400, start + 59_500)), 0)
 })
 
-test('where the database does not answer, all who wait hear of it, and the next request asks again', async () => {
+test('if the database does not answer, all waiting requests get the error, and the next request asks again', async () => {
   const store = new MemoryQuotas()
   const limiter = new SharedRateLimiter(store)
   store.fails = true
@@ -218,7 +220,7 @@ test('where the database does not answer, all who wait hear of it, and the next 
   assert.equal((await limiter.take('who', perMinute, start)).remaining, 299)
 })
 
-test('a front holds its quotas together with other nodes, and alone where they are lifted', async () => {
+test('a front counts quotas together with other nodes, and does not enforce them if rate limits are off', async () => {
   const store = new MemoryQuotas()
   const key = { id: 'key_1', tenants: ['t'] } as unknown as ApiKey
   const context = { clock: { now: () => start }, keyCache: { authenticate: () => success(key) } } as unknown as Context

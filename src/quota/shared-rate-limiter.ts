@@ -1,6 +1,7 @@
-// Request quotas that several nodes hold together. Each takes small shares of what is left and lets requests pass out of
-// its share without asking; near the limit it asks for every one. So never more pass than the quota allows, and what lies
-// unused on nodes that are no longer asked stays below a tenth of it.
+// Request quotas that several nodes count together. Each node takes small shares of the requests that are left, and
+// lets requests pass from its share without asking the database. Near the limit, it asks for every request. So no more
+// requests pass than the quota allows, and less than a tenth of the quota stays unused on nodes that get no more
+// requests.
 
 import { LRUCache } from 'lru-cache'
 import { limits } from '../domain/limits.ts'
@@ -8,6 +9,7 @@ import type { Quota } from '../contracts/dialect.ts'
 import type { QuotaGrant, QuotaStore } from '../contracts/quota-store.ts'
 import { describe, limitOf, type RateLimiter, type Window, windowOf } from './rate-limiter.ts'
 
+/** Counts requests together with other nodes, in the database. */
 export class SharedRateLimiter implements RateLimiter {
   readonly #store: QuotaStore
   readonly #shares = new LRUCache<string, Share>({ max: limits.rateWindowsMax })
@@ -33,32 +35,32 @@ interface Waiter {
 }
 
 /**
- * What this node may let pass of one caller's quota without asking. A window is treated as a bucket whose time moves on
- * only where a window begins: then all comes back at once.
+ * The requests of one caller's quota that this node may let pass without asking. A window is treated as a bucket whose
+ * time advances only when a new window begins: then the whole quota refills at once.
  *
- * In the database a share counts as used when it is taken. As the bucket refills, that comes back there, though requests
- * that are still to pass out of the share have not come back at all. So a node lets what it holds go again as the
- * bucket refills; not before as much has come back as the node has itself let pass, because that is what comes back
- * first. Thus what has passed and what is held, on all nodes, are never more than what counts as used.
+ * In the database, a share counts as used when it is taken. The refill of the bucket lowers that count, although
+ * requests that will still pass from the share have not refilled. Therefore a node gives up held requests as the bucket
+ * refills. It begins only when as many requests have refilled as the node itself has let pass, because these refill
+ * first. So the passed and the held requests of all nodes never exceed the count in the database.
  */
 class Share {
   readonly #store: QuotaStore
   readonly #who: string
   readonly #quota: Quota
   readonly #limit: number
-  /** What comes back in `quota.windowSeconds`. */
+  /** Requests that refill in `quota.windowSeconds`. */
   readonly #refill: number
-  /** Up to when the next three have come back. */
+  /** The time up to which the refill is subtracted from the next three numbers. */
   #at = 0
-  /** What may pass without asking. */
+  /** Requests that may pass without asking. */
   #held = 0
-  /** What this node has let pass, at least, of what has not come back. */
+  /** Requests that this node has let pass and that have not refilled; the true number may be higher. */
   #own = 0
-  /** What counts as used in the database, as far as this node knows. */
+  /** Requests that count as used in the database, as far as this node knows. */
   #used = 0
-  /** Nothing is left until then. */
+  /** Nothing is left until this time. */
   #emptyUntil = 0
-  /** Requests that wait for one answer of the database, in order. */
+  /** Requests that wait for the next response of the database, in order of arrival. */
   #waiting: Waiter[] = []
 
   constructor(store: QuotaStore, who: string, quota: Quota) {
@@ -72,7 +74,7 @@ class Share {
   take(nowMs: number): Window | Promise<Window> {
     const window = this.#decide(nowMs)
     if (window !== null) return window
-    // Those before it will use up all there is, also where the first of them came in the window before.
+    // The waiting requests will use up the quota, even if the first of them arrived in the previous window.
     if (this.#waiting.length >= 2 * this.#limit) return this.#refused(nowMs)
     return new Promise((resolve, reject) => {
       if (this.#waiting.push({ nowMs, resolve, reject }) === 1) void this.#ask()
@@ -113,14 +115,14 @@ class Share {
     }
   }
 
-  /** What to ask for beyond the requests that wait: what will lie unused here if no more of them come to this node. */
+  /** How many requests to ask for in addition to the waiting ones. They stay unused if no more requests arrive here. */
   #spare(asking: number): number {
     const { quotaHeldOfOwn, quotaHeldOfLimit, quotaHeldOfLeft } = limits
     const share = (this.#own + asking) * quotaHeldOfOwn + this.#limit * quotaHeldOfLimit
     return Math.floor(Math.min(share, (this.#limit - this.#used) * quotaHeldOfLeft))
   }
 
-  /** Lets those pass that asked, as of when they asked, and keeps the rest. */
+  /** Lets waiting requests pass, as of their time of arrival, and holds the rest of the grant. */
   #receive({ granted, used, at }: QuotaGrant, asking: number): void {
     const passing = this.#waiting.splice(0, Math.min(asking, granted))
     for (const [index, { nowMs, resolve }] of passing.entries()) {
@@ -133,7 +135,7 @@ class Share {
     this.#used = Math.max(0, used - since)
   }
 
-  /** When it is worth to ask again where nothing was left. */
+  /** Returns the time at which the database is asked again after nothing was left. */
   #nextAt({ used, at }: QuotaGrant, nowMs: number): number {
     const { burst, requests, windowSeconds } = this.#quota
     if (burst === undefined) return at + windowSeconds * 1000
@@ -151,7 +153,7 @@ class Share {
   }
 
   #refilledSince(from: number, to: number): number {
-    // In this order, because all of a window must come back, to the last bit.
+    // In this order, because a whole window must refill exactly, without a rounding error.
     return (Math.max(0, to - from) * this.#refill) / (this.#quota.windowSeconds * 1000)
   }
 

@@ -14,7 +14,7 @@ interface Vector {
 const file = new URL('../../test/vectors/ed25519.json', import.meta.url)
 const { vectors } = JSON.parse(readFileSync(file, 'utf8')) as { vectors: readonly Vector[] }
 
-/** A private key as PEM out of its 32 bytes (RFC 8410). */
+/** Returns a private key of 32 bytes as PEM (RFC 8410). */
 function pemOf(seed: string): string {
   const der = Buffer.from(`302e020100300506032b657004220420${seed}`, 'hex')
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).export({ type: 'pkcs8', format: 'pem' })
@@ -26,7 +26,7 @@ function derOf(pem: string): Buffer {
 
 suite('an Ed25519 signature', () => {
   for (const { seed, publicKey, message, signature } of vectors) {
-    test(`is that of RFC 8032 over "${message}"`, () => {
+    test(`is the one of RFC 8032 over "${message}"`, () => {
       const secret = pemOf(seed)
       const body = Buffer.from(message, 'hex')
       const made = ed25519Signature(ed25519Key(secret), body)
@@ -36,7 +36,7 @@ suite('an Ed25519 signature', () => {
     })
   }
 
-  test('is refused over other bytes, by another key, and in another spelling', () => {
+  test('does not verify with other bytes, another key, or another spelling of the signature', () => {
     const secret = newEd25519Secret()
     const publicKey = ed25519PublicKey(secret)
     const body = Buffer.from('{"a":1}')
@@ -55,13 +55,13 @@ suite('an Ed25519 signature', () => {
     }
   })
 
-  test('has a public key of 44 bytes in PEM', () => {
+  test('verifies with a public key of 44 bytes in PEM', () => {
     const publicKey = ed25519PublicKey(newEd25519Secret())
     assert.match(publicKey, /^-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA[\w+/]{43}=\n-----END PUBLIC KEY-----\n$/)
     assert.equal(derOf(publicKey).length, 44)
   })
 
-  test('takes no key of another kind', () => {
+  test('cannot be made with a key of another kind', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     assert.throws(() => ed25519Key(privateKey.export({ type: 'pkcs8', format: 'pem' })))
   })

@@ -1,4 +1,4 @@
-// The signature of the Standard Webhooks specification, against fixed vectors and its official package.
+// Tests the signature of the Standard Webhooks specification with fixed vectors and with its official package.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -29,13 +29,13 @@ for (const { secret, id, timestamp, body, signature } of vectors) {
   const key = standardKey(secret)
   const bytes = Buffer.from(body)
 
-  test(`the vector ${id} is signed and verified`, () => {
+  test(`the signature of vector ${id} is reproduced and verifies`, () => {
     assert.equal(standardSignature([key], id, timestamp, bytes), signature)
     assert.ok(verifyStandardSignature(key, id, timestamp, bytes, signature))
     assert.equal(new Webhook(secret).sign(id, new Date(timestamp * 1000), body), signature)
   })
 
-  test(`the vector ${id} is refused with anything changed`, () => {
+  test(`the signature of vector ${id} does not verify after any change`, () => {
     const other = standardKey(newStandardSecret(randomBytes))
     assert.ok(!verifyStandardSignature(other, id, timestamp, bytes, signature), 'key')
     assert.ok(!verifyStandardSignature(key, `${id}x`, timestamp, bytes, signature), 'id')
@@ -54,7 +54,7 @@ for (const { secret, id, timestamp, body, signature } of vectors) {
   })
 }
 
-test('the official package verifies what is signed, whatever the body and the length of the secret', () => {
+test('the official package verifies signatures over any body, with secrets of any length', () => {
   const secretBytes = fc.uint8Array({ minLength: 24, maxLength: 64 })
   fc.assert(
     fc.property(secretBytes, fc.json(), (bytes, body) => {
@@ -74,7 +74,7 @@ test('the official package verifies what is signed, whatever the body and the le
   )
 })
 
-test('while a secret is rotated, receivers verify with the old one and with the new one', () => {
+test('while a secret is rotated, receivers can verify with the old secret and with the new secret', () => {
   const secrets = [newStandardSecret(randomBytes), newStandardSecret(randomBytes)]
   const timestamp = Math.floor(Date.now() / 1000)
   const signature = standardSignature(secrets.map(standardKey), 'msg_1', timestamp, Buffer.from('{}'))
@@ -87,7 +87,7 @@ test('while a secret is rotated, receivers verify with the old one and with the 
   assert.throws(() => new Webhook(newStandardSecret(randomBytes)).verify('{}', headers))
 })
 
-test('a secret has 24 to 64 bytes in base64; its prefix may be missing and changes nothing', () => {
+test('a secret has 24 to 64 bytes in base64, and its prefix is optional and not part of the key', () => {
   const encoded = (count: number): string => randomBytes(count).toString('base64')
   for (const count of [24, 25, 26, 32, 63, 64]) {
     const text = encoded(count)
@@ -105,7 +105,7 @@ test('a secret has 24 to 64 bytes in base64; its prefix may be missing and chang
   }
 })
 
-test('new secrets hold 24 bytes and are all different', () => {
+test('new secrets have 24 bytes and are all different', () => {
   const secrets = Array.from({ length: 500 }, () => newStandardSecret(randomBytes))
   for (const secret of secrets) assert.match(secret, /^whsec_[A-Za-z0-9+/]{32}$/)
   assert.equal(new Set(secrets).size, secrets.length)

@@ -1,18 +1,21 @@
-// The signature of the Standard Webhooks specification (standardwebhooks.com): HMAC-SHA256 over `id.timestamp.body`,
-// base64, versioned `v1`. Pure: keys and time are arguments.
+// The signature of the Standard Webhooks specification (standardwebhooks.com): HMAC-SHA256 over `id.timestamp.body` in
+// base64, with version `v1`. Pure: keys and time are arguments.
 
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 
 const prefix = 'whsec_'
+/** Bounds of a secret, by the specification. */
 export const secretBytesMin = 24
 export const secretBytesMax = 64
 
-/** A new secret: `whsec_` and 24 random bytes in base64. */
+/** Returns a new secret: `whsec_` and 24 random bytes in base64. */
 export function newStandardSecret(random: (count: number) => Uint8Array): string {
   return prefix + Buffer.from(random(secretBytesMin)).toString('base64')
 }
 
-/** What is wrong with a secret that a customer chose, or null. The prefix is optional, as the specification has it. */
+/**
+ * Returns the fault of a secret that a customer chose; null: it has none. The specification makes the prefix optional.
+ */
 export function standardSecretFault(secret: string): string | null {
   const encoded = secret.startsWith(prefix) ? secret.slice(prefix.length) : secret
   const bytes = Buffer.from(encoded, 'base64')
@@ -23,13 +26,13 @@ export function standardSecretFault(secret: string): string | null {
   return null
 }
 
-/** The HMAC key of a secret: what follows `whsec_`, base64-decoded. */
+/** Returns the HMAC key of a secret: the text after `whsec_`, base64-decoded. */
 export function standardKey(secret: string): KeyObject {
   return createSecretKey(secret.startsWith(prefix) ? secret.slice(prefix.length) : secret, 'base64')
 }
 
 /**
- * The value of `webhook-signature`: one `v1,<base64>` per key, separated by spaces.
+ * Returns the value of `webhook-signature`: one `v1,<base64>` per key, separated by spaces.
  *
  * @param timestampSeconds Unix time at which this attempt is sent
  */
@@ -47,7 +50,7 @@ export function standardSignature(
   return signature
 }
 
-/** The three headers of a delivery. `sentAtMs` is when this attempt is sent. */
+/** Returns the three headers of a delivery. `sentAtMs`: Unix time in milliseconds at which this attempt is sent. */
 export function standardHeaders(
   keys: readonly KeyObject[],
   id: string,
@@ -62,7 +65,7 @@ export function standardHeaders(
   }
 }
 
-/** Whether any of the space-separated signatures was made with the key. Says nothing about the timestamp's age. */
+/** Whether any of the space-separated signatures was made with the key. The age of the timestamp is not checked. */
 export function verifyStandardSignature(
   key: KeyObject,
   id: string,

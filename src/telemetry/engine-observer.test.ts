@@ -1,5 +1,5 @@
-// What the log says of a database that does not answer: once that it is away, once that it is back, and nothing of the
-// kind for troubles that are not the database's.
+// The log of a database outage has one line at the beginning and one line at the end. Errors that are not errors of the
+// database cause no such lines.
 
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
@@ -18,15 +18,15 @@ function rig() {
   return { observer: createEngineObserver(metrics, logger), lines }
 }
 
-const away = new StoreUnavailable('SQLite: disk I/O error')
+const unavailable = new StoreUnavailable('SQLite: disk I/O error')
 
 suite('the log', () => {
-  test('says once that the database is away, and once that it answers again', () => {
+  test('says once that the database is unavailable, and once that it answers again', () => {
     const { observer, lines } = rig()
-    observer.failed('events and outcomes could not be committed', away, 'commits')
-    observer.failed('due deliveries could not be claimed', away, 'claims')
+    observer.failed('events and outcomes could not be committed', unavailable, 'commits')
+    observer.failed('due deliveries could not be claimed', unavailable, 'claims')
     observer.storeAnswered('claims')
-    observer.failed('due deliveries could not be claimed', away, 'claims')
+    observer.failed('due deliveries could not be claimed', unavailable, 'claims')
     assert.deepEqual(lines, ['the database is unavailable'])
     observer.storeAnswered('claims')
     observer.storeAnswered('commits')
@@ -34,17 +34,17 @@ suite('the log', () => {
     assert.deepEqual(lines, ['the database is unavailable', 'the database answers again'])
   })
 
-  test('says it of each outage, also of calls that nobody repeats', () => {
+  test('has both lines for each outage, even if the failed call is not repeated', () => {
     const { observer, lines } = rig()
     for (let outage = 0; outage < 2; outage++) {
-      observer.failed('retention failed', away)
+      observer.failed('retention failed', unavailable)
       observer.storeAnswered('claims')
     }
-    const told = ['the database is unavailable', 'the database answers again']
-    assert.deepEqual(lines, [...told, ...told])
+    const bothLines = ['the database is unavailable', 'the database answers again']
+    assert.deepEqual(lines, [...bothLines, ...bothLines])
   })
 
-  test('tells a trouble that is not of the database in its own words', () => {
+  test('has the text of an error that is not an error of the database', () => {
     const { observer, lines } = rig()
     observer.failed('an endpoint could not be read', new Unavailable('this node does not know the dialect of tenant a'))
     observer.storeAnswered('claims')
@@ -52,12 +52,12 @@ suite('the log', () => {
   })
 })
 
-test('on SQLite the engine finds by itself that the database answers again, without any traffic', async (t) => {
+test('on SQLite the engine detects without any traffic that the database answers again', async (t) => {
   let fails = true
   const { observer, lines } = rig()
   const engine = await createRig(t, {
     observer,
-    wrapStore: (store) => ({ ...store, nextDueAt: () => (fails ? Promise.reject(away) : store.nextDueAt()) }),
+    wrapStore: (store) => ({ ...store, nextDueAt: () => (fails ? Promise.reject(unavailable) : store.nextDueAt()) }),
   })
   await engine.until(() => lines.length === 1, 'the outage is logged')
   fails = false

@@ -4,8 +4,8 @@ import { IncarnationLost, StoreUnavailable } from '../contracts/store.ts'
 import type { Metrics } from './metrics.ts'
 
 /**
- * Logs what the engine reports, and counts it. A database that does not answer is logged once, and once more when it
- * answers every part of the engine again.
+ * Logs and counts the reports of the engine. A database that does not answer is logged once. It is logged once more
+ * when the database answers calls of every kind again.
  */
 export function createEngineObserver(metrics: Metrics, logger: Logger): EngineObserver {
   const unanswered = new Set<StorePart>()
@@ -25,11 +25,12 @@ export function createEngineObserver(metrics: Metrics, logger: Logger): EngineOb
     storeAnswered(part) {
       if (unanswered.size === 0) return
       unanswered.delete(part)
-      // No other call reports that it is answered again: claims and heartbeats are regular, and do it for them.
+      // Other calls do not report that they are answered again. Claims and heartbeats are regular and report it for
+      // them.
       if (part !== 'commits') unanswered.delete('other calls')
       if (unanswered.size === 0) logger.info('the database answers again')
     },
     masterKeyRotated: () =>
-      logger.info('everything is sealed with the first master key: the others open nothing any more'),
+      logger.info('everything is sealed with the first master key: the other keys are not needed any more'),
   }
 }

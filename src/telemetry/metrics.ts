@@ -1,16 +1,17 @@
-// Prometheus metrics. The path of every event adds to plain numbers; they are read when somebody asks.
+// Prometheus metrics. The path of every event adds to plain numbers, which are read only when metrics are requested.
 
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Outcome } from '../domain/attempt.ts'
 
 type Ended = 'delivered' | 'failed' | 'cancelled'
 
+/** Current numbers that are read when metrics are requested. */
 export interface MetricsSources {
-  /** Attempts under way. */
+  /** Attempts in flight. */
   readonly inFlight: () => number
-  /** Deliveries in memory that wait for their turn. */
+  /** Leased deliveries that wait in a lane. */
   readonly queued: () => number
-  /** Deliveries that wait in the database. */
+  /** Waiting deliveries, which no node holds. */
   readonly waiting: () => Promise<number>
 }
 
@@ -103,6 +104,7 @@ export class Metrics {
     this.#commitSeconds.observe(durationMs / 1000)
   }
 
+  /** Returns all metrics in the text format of Prometheus. */
   text(): Promise<string> {
     return this.#registry.metrics()
   }

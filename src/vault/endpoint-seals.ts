@@ -1,4 +1,4 @@
-// How an endpoint's secrets and headers are sealed: each for that endpoint and column alone.
+// Seals the secrets and headers of endpoints. Each sealed value opens only for its endpoint and column.
 
 import type { Endpoint, SigningSecret } from '../domain/endpoint.ts'
 import type { SealedEndpoint } from '../contracts/upkeep-store.ts'
@@ -6,9 +6,9 @@ import type { StoredEndpoint } from '../contracts/account-store.ts'
 import type { Vault } from './vault.ts'
 
 /**
- * The endpoint as it is stored.
+ * Returns the endpoint as stored, with sealed secrets and headers.
  *
- * @param uniqueKey no two endpoints of a tenant have the same one; null: none
+ * @param uniqueKey no two endpoints of a tenant have the same key; null: the endpoint has none
  */
 export function storedEndpoint(vault: Vault, endpoint: Endpoint, uniqueKey: string | null): StoredEndpoint {
   const { secrets, headers, ...rest } = endpoint
@@ -20,7 +20,10 @@ export function storedEndpoint(vault: Vault, endpoint: Endpoint, uniqueKey: stri
   }
 }
 
-/** @throws VaultError where a value was sealed with another key, for another endpoint, or was changed */
+/**
+ * Opens the sealed values. @throws VaultError if a value was changed, or sealed with another key or for another
+ * endpoint
+ */
 export function openEndpoint(vault: Vault, sealed: SealedEndpoint): Pick<Endpoint, 'secrets' | 'headers'> {
   return {
     secrets: JSON.parse(vault.open(sealed.sealedSecrets, sealContext(sealed, 'secrets'))) as SigningSecret[],
@@ -28,7 +31,7 @@ export function openEndpoint(vault: Vault, sealed: SealedEndpoint): Pick<Endpoin
   }
 }
 
-/** The context of a sealed value: its endpoint and its column. */
+/** Returns the context of a sealed value: its endpoint and its column. */
 export function sealContext(endpoint: Pick<Endpoint, 'tenant' | 'key'>, column: 'secrets' | 'headers'): string {
   return `${endpoint.tenant}|${endpoint.key}|${column}`
 }

@@ -1,4 +1,4 @@
-// The rotation of the master key, and rows whose sealed values somebody changed or moved, on a real SQLite file.
+// Tests the rotation of the master key, and sealed values that were changed or moved, on a real SQLite file.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -26,7 +26,7 @@ const [oldVault, rotating, newVault] = [createVault([oldKey]), createVault([newK
 const dialects = new Map([partoo, standard].map((dialect) => [dialect.name, dialect]))
 const now = Date.UTC(2026, 0, 1)
 
-/** A store with a tenant of three endpoints and another of one, all that can be sealed in it with the old key. */
+/** A store with a tenant of three endpoints and a tenant of one endpoint; all values are sealed with the old key. */
 async function rig(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-master-key-'))
   const path = join(folder, 'posthorn.db')
@@ -45,24 +45,24 @@ async function rig(t: TestContext) {
     endpoints.push(endpoint)
     await store.createEndpoints([storedEndpoint(oldVault, endpoint, null)])
   }
-  const told = { failures: [] as string[], rotated: 0 }
+  const reported = { failures: [] as string[], rotated: 0 }
   const observer = {
-    failed: (what: string) => told.failures.push(what),
-    masterKeyRotated: () => told.rotated++,
+    failed: (what: string) => reported.failures.push(what),
+    masterKeyRotated: () => reported.rotated++,
   } as unknown as EngineObserver
   return {
     store,
     secrets,
-    told,
+    reported,
     rotate: () => new Rotation(store, rotating, observer).run(() => true),
-    /** What is stored, opened; throws where an endpoint does not open. */
+    /** Returns the stored endpoints with opened values. Throws if an endpoint does not open. */
     read: async (vault: Vault, tenant: string = 'acme') => {
       const view = await tenantCacheWith(store, vault).load(tenant as TenantId)
       for (const endpoint of view?.endpoints ?? []) endpoint.signingKeys(now)
       return view?.endpoints.map(({ endpoint }) => endpoint).toReversed()
     },
     endpoints,
-    /** Changes the file behind the program's back. */
+    /** Changes the database file without the store. */
     tamper: (statement: string): void => {
       const db = new DatabaseSync(path)
       assert.ok(Number(db.prepare(statement).run().changes) > 0, statement)
@@ -93,8 +93,8 @@ function sample(key: EndpointKey, tenant: string): Endpoint {
   }
 }
 
-test('all that is kept is sealed with the first key, and opens as before', async (t) => {
-  const { store, secrets, told, rotate, read, endpoints } = await rig(t)
+test('a rotation seals all stored values with the first key, and they open as before', async (t) => {
+  const { store, secrets, reported, rotate, read, endpoints } = await rig(t)
   assert.equal(await rotate(), true)
   assert.deepEqual(await read(newVault), endpoints.slice(0, 3))
   assert.deepEqual(await read(newVault, 'other'), endpoints.slice(3))
@@ -102,11 +102,11 @@ test('all that is kept is sealed with the first key, and opens as before', async
   assert.deepEqual(await installationSecrets(store, newVault, dialects), secrets)
   await assert.rejects(proveMasterKey(store, oldVault), StoreRefused)
   await assert.rejects(read(oldVault), VaultError)
-  assert.deepEqual(told, { failures: [], rotated: 1 })
+  assert.deepEqual(reported, { failures: [], rotated: 1 })
 })
 
-test('the old key is needed until nothing is sealed with it, answers included', async (t) => {
-  const { store, told, rotate, endpoints } = await rig(t)
+test('the old key is needed until no value is sealed with it, stored answers included', async (t) => {
+  const { store, reported, rotate, endpoints } = await rig(t)
   const [endpoint] = endpoints as [Endpoint]
   const answer = {
     apiKey: 'key_1' as ApiKeyId,
@@ -123,10 +123,10 @@ test('the old key is needed until nothing is sealed with it, answers included', 
   await store.prune(0, answer.expiresAt, 10)
   assert.equal(await rotate(), true)
   await proveMasterKey(store, newVault)
-  assert.equal(told.rotated, 1)
+  assert.equal(reported.rotated, 1)
 })
 
-test('secrets of dialects that are not served, and deleted endpoints, are sealed anew too', async (t) => {
+test('a rotation also seals secrets of dialects that are not served, and deleted endpoints', async (t) => {
   const { store, rotate, endpoints, secrets } = await rig(t)
   const [endpoint] = endpoints as [Endpoint]
   await store.deleteEndpoint(endpoint.tenant, endpoint.key, now)
@@ -136,9 +136,9 @@ test('secrets of dialects that are not served, and deleted endpoints, are sealed
   assert.deepEqual(await installationSecrets(store, newVault, dialects), secrets)
 })
 
-test('a rotation that is stopped goes on the next time', async (t) => {
+test('a rotation that was stopped continues in the next run', async (t) => {
   const { store, read, endpoints, rotate } = await rig(t)
-  const observer = { failed: () => {}, masterKeyRotated: () => assert.fail('nothing is done yet') }
+  const observer = { failed: () => {}, masterKeyRotated: () => assert.fail('the rotation is not finished') }
   let steps = 0
   const stopped = new Rotation(store, rotating, observer as unknown as EngineObserver).run(() => steps++ < 0)
   assert.equal(await stopped, false)
@@ -146,32 +146,44 @@ test('a rotation that is stopped goes on the next time', async (t) => {
   assert.equal(await rotate(), true)
 })
 
-test('what was changed or moved in the database does not open, and is not sealed anew', async (t) => {
-  const cases: [name: string, statement: string][] = [
-    ['secrets of another endpoint', 'SET sealed_secrets = (SELECT sealed_secrets FROM endpoints WHERE key = 2)'],
-    ['headers of another endpoint', 'SET sealed_headers = (SELECT sealed_headers FROM endpoints WHERE key = 2)'],
-    ['secrets of another tenant', 'SET sealed_secrets = (SELECT sealed_secrets FROM endpoints WHERE key = 4)'],
-    ['headers for secrets', 'SET sealed_secrets = sealed_headers'],
-    ['secrets for headers', 'SET sealed_headers = sealed_secrets'],
-    ['another tenant', `SET tenant = 'other'`],
-    ['a plain text', `SET sealed_secrets = '[]'`],
-    ['a character', `SET sealed_secrets = substr(sealed_secrets, 1, 40) || 'é' || substr(sealed_secrets, 42)`],
+test('a value that was changed or moved in the database does not open, and is not sealed again', async (t) => {
+  const cases = [
+    {
+      name: 'secrets of another endpoint',
+      statement: 'SET sealed_secrets = (SELECT sealed_secrets FROM endpoints WHERE key = 2)',
+    },
+    {
+      name: 'headers of another endpoint',
+      statement: 'SET sealed_headers = (SELECT sealed_headers FROM endpoints WHERE key = 2)',
+    },
+    {
+      name: 'secrets of another tenant',
+      statement: 'SET sealed_secrets = (SELECT sealed_secrets FROM endpoints WHERE key = 4)',
+    },
+    { name: 'headers instead of secrets', statement: 'SET sealed_secrets = sealed_headers' },
+    { name: 'secrets instead of headers', statement: 'SET sealed_headers = sealed_secrets' },
+    { name: 'another tenant', statement: `SET tenant = 'other'` },
+    { name: 'plain text', statement: `SET sealed_secrets = '[]'` },
+    {
+      name: 'a changed character',
+      statement: `SET sealed_secrets = substr(sealed_secrets, 1, 40) || 'é' || substr(sealed_secrets, 42)`,
+    },
   ]
-  for (const [name, statement] of cases) {
-    const { rotate, read, tamper, told, store } = await rig(t)
+  for (const { name, statement } of cases) {
+    const { rotate, read, tamper, reported, store } = await rig(t)
     tamper(`UPDATE endpoints ${statement} WHERE key = 1`)
     const tenant = name === 'another tenant' ? 'other' : 'acme'
     await assert.rejects(read(oldVault, tenant), VaultError, name)
     const before = (await store.sealedEndpoints(0 as EndpointKey, 10)).find(({ key }) => key === 1)
-    assert.equal(await rotate(), true, 'no key opens it, so none is waited for')
-    assert.equal(new Set(told.failures).size, 1, name)
+    assert.equal(await rotate(), true, 'no key opens the value, so the rotation does not wait for it')
+    assert.equal(new Set(reported.failures).size, 1, name)
     const after = (await store.sealedEndpoints(0 as EndpointKey, 10)).find(({ key }) => key === 1)
     assert.deepEqual(after, before, name)
     await assert.rejects(read(rotating, tenant), VaultError, name)
   }
 })
 
-test('endpoints whose rows are swapped do not open', async (t) => {
+test('endpoints whose sealed secrets are swapped do not open', async (t) => {
   const { read, tamper } = await rig(t)
   tamper(`UPDATE endpoints SET sealed_secrets = (SELECT sealed_secrets FROM endpoints o WHERE o.key = 3 - endpoints.key)
     WHERE key IN (1, 2)`)

@@ -1,14 +1,17 @@
-// What the master key seals besides endpoints: the proof that a database belongs to it, and the installation's secrets.
+// The values besides endpoints that the master key seals: the proof that a database belongs to the key, and the secrets
+// of the installation.
 
 import type { DeliveryDialect } from '../contracts/delivery-dialect.ts'
 import { StoreRefused } from '../contracts/store.ts'
 import type { UpkeepStore } from '../contracts/upkeep-store.ts'
 import { type Vault, VaultError } from './vault.ts'
 
+/** Name and context of the stored proof. */
 export const proof = { name: 'master key proof', context: 'proof of the master key' }
+/** Precedes the dialect in the name of an installation's secret. */
 export const secretPrefix = 'installation secret|'
 
-/** A database written with another master key is refused now, and not at its first delivery. @throws StoreRefused */
+/** Refuses a database that was written with another master key, before its first delivery. @throws StoreRefused */
 export async function proveMasterKey(store: UpkeepStore, vault: Vault): Promise<void> {
   try {
     vault.open(await store.writeOnce(proof.name, vault.seal('posthorn', proof.context)), proof.context)
@@ -18,7 +21,7 @@ export async function proveMasterKey(store: UpkeepStore, vault: Vault): Promise<
   }
 }
 
-/** By dialect; made at the first start that serves the dialect, and kept sealed. */
+/** Returns the secrets by dialect. A secret is generated at the first start with the dialect, and stored sealed. */
 export async function installationSecrets(
   store: UpkeepStore,
   vault: Vault,

@@ -1,9 +1,9 @@
-// Replaces the master key while the service runs: everything that is not sealed with the first key is sealed with it, in
-// small steps. A value is replaced only if it is still the one that was read. Answers to idempotent requests are not
-// sealed again: the rotation waits until they expire, within the hour.
+// Replaces the master key while the service runs: seals every value again that is not sealed with the first key, in
+// small steps. A value is replaced only if it has not changed since it was read. Stored answers of idempotent requests
+// are not sealed again: the rotation waits until they expire, which takes at most an hour.
 //
-// The proof of the master key comes last. An operator who removes the old key too early cannot start the service, which
-// is better than endpoints that do not open.
+// The proof of the master key is sealed last. An operator who removes the old key too early cannot start the service,
+// which is better than endpoints that do not open.
 
 import type { EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
@@ -13,6 +13,7 @@ import { sealContext } from './endpoint-seals.ts'
 import { proof, secretPrefix } from './master-key.ts'
 import type { Vault } from './vault.ts'
 
+/** Seals all stored values with the first master key. */
 export class Rotation {
   readonly #store: SealStore
   readonly #vault: Vault
@@ -25,13 +26,13 @@ export class Rotation {
   }
 
   /**
-   * Seals with the first key what is sealed with another. True: there is nothing left of that. A step is followed by the
-   * next as long as `goOn` says so.
+   * Seals all values again that are not sealed with the first key. True: no such value is left. Stops after the current
+   * step when `goOn` returns false.
    */
   async run(goOn: () => boolean): Promise<boolean> {
-    // What another request changed meanwhile, on a node that seals with another key, is found the second time.
+    // The second pass finds endpoints that a node with another first key has changed during the first pass.
     const isLeft = (await this.#endpoints(goOn)) > 0 && (await this.#endpoints(goOn)) > 0
-    // Those of dialects that are not served here too.
+    // Includes the secrets of dialects that this node does not serve.
     await this.#installation((name) => (name.startsWith(secretPrefix) ? name : null))
     if (isLeft || !goOn() || (await this.#store.hasOtherAnswers(this.#vault.mark))) return false
     await this.#installation((name) => (name === proof.name ? proof.context : null))
@@ -39,7 +40,7 @@ export class Rotation {
     return true
   }
 
-  /** Gives how many were sealed with another key. */
+  /** Returns the number of endpoints that were sealed with another key. */
   async #endpoints(goOn: () => boolean): Promise<number> {
     let count = 0
     let after = 0 as EndpointKey
@@ -55,7 +56,7 @@ export class Rotation {
     return count
   }
 
-  /** Nothing, where there is nothing to do, or nothing to be done. */
+  /** Returns an empty list if the endpoint is sealed with the first key, or if no key opens it. */
   #reseal(before: SealedEndpoint): SealedChange[] {
     try {
       const after = {
@@ -66,13 +67,13 @@ export class Rotation {
       const isSame = after.sealedSecrets === before.sealedSecrets && after.sealedHeaders === before.sealedHeaders
       return isSame ? [] : [{ before, after }]
     } catch (error) {
-      // None of the keys opens it, so it needs none of them.
+      // No key opens the endpoint, so the rotation does not wait for it.
       this.#observer.failed(`endpoint ${before.key} cannot be sealed with another master key`, error)
       return []
     }
   }
 
-  /** Seals anew each value of the installation that has a context. */
+  /** Seals each value of the installation again for which `contextOf` returns a context. */
   async #installation(contextOf: (name: string) => string | null): Promise<void> {
     for (const { name, value } of await this.#store.installationValues()) {
       const context = contextOf(name)

@@ -6,14 +6,14 @@ import { createVault, VaultError } from './vault.ts'
 const [oldKey, newKey] = [randomBytes(32), randomBytes(32)]
 const vault = createVault([oldKey])
 
-test('what was sealed opens for its context, and is not readable meanwhile', () => {
+test('a sealed value is not readable, and opens for its context', () => {
   const sealed = vault.seal('whsec_secret ✓', 'a|1|secrets')
   assert.ok(!sealed.includes('secret'))
   assert.equal(vault.open(sealed, 'a|1|secrets'), 'whsec_secret ✓')
   assert.notEqual(vault.seal('x', 'c'), vault.seal('x', 'c'))
 })
 
-test('a value moved to another row, or changed in any byte, does not open', () => {
+test('a value does not open in another row or after a change of any byte', () => {
   const sealed = vault.seal('secret', 'a|1|secrets')
   assert.throws(() => vault.open(sealed, 'a|2|secrets'), VaultError)
   const [form, keyId, payload = ''] = sealed.split('.')
@@ -24,7 +24,7 @@ test('a value moved to another row, or changed in any byte, does not open', () =
     const text = `${form}.${keyId}.${changed.toString('base64url')}`
     assert.throws(() => vault.open(text, 'a|1|secrets'), VaultError)
   }
-  // The words before the payload, each character: the form, and which key it was.
+  // Each character before the payload: the version and the id of the key.
   for (let at = 0; at < sealed.length - payload.length; at++) {
     const other = String.fromCharCode(sealed.charCodeAt(at) ^ 1)
     assert.throws(() => vault.open(sealed.slice(0, at) + other + sealed.slice(at + 1), 'a|1|secrets'), VaultError)
@@ -34,7 +34,7 @@ test('a value moved to another row, or changed in any byte, does not open', () =
   assert.throws(() => vault.open('plain text', 'a|1|secrets'), VaultError)
 })
 
-test('another master key is told apart, and a short one refused', () => {
+test('a value sealed with another master key does not open, and keys of a wrong length are refused', () => {
   const sealed = vault.seal('secret', 'c')
   assert.throws(() => createVault([newKey]).open(sealed, 'c'), /sealed with master key/)
   assert.throws(() => createVault([randomBytes(31)]), VaultError)
@@ -42,7 +42,7 @@ test('another master key is told apart, and a short one refused', () => {
   assert.throws(() => createVault([]), VaultError)
 })
 
-test('of several master keys the first seals, and all open', () => {
+test('the first of several master keys seals, and all keys open', () => {
   const sealed = vault.seal('secret', 'c')
   const rotating = createVault([newKey, oldKey])
   assert.deepEqual([vault.hasOtherKeys, rotating.hasOtherKeys], [false, true])

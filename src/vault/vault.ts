@@ -1,30 +1,33 @@
-// Seals what must not be read from the database file: signing secrets and header values. AES-256-GCM with a fresh
-// nonce; the record names its key, so that keys can be told apart and replaced; the context (whose value it is) is
-// authenticated, so that a sealed value moved to another row does not open.
+// Seals values that must not be readable in the database file: signing secrets and header values. AES-256-GCM with a
+// new random nonce for each value. A sealed value names its key, so that keys can be distinguished and replaced. The
+// context (the owner of the value) is authenticated, so that a sealed value in another row does not open.
 
 import { createCipheriv, createDecipheriv, createHash, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 
 const version = 'v1'
 const nonceBytes = 12
 const tagBytes = 16
+/** The length of a master key in bytes. */
 export const masterKeyBytes = 32
 
+/** Seals and opens texts. */
 export interface Vault {
-  /** `context` says what the value belongs to; the same text is needed to open it. */
+  /** Seals with the first key. `context` names the owner of the value; `open` needs the same context. */
   seal(text: string, context: string): string
-  /** @throws VaultError where the text was not sealed with any of the keys for this context, or was tampered with */
+  /** @throws VaultError if the text was changed, or was not sealed with one of the keys for this context */
   open(sealed: string, context: string): string
-  /** What everything begins with that was sealed with the key that seals now. */
+  /** The beginning of every value that is sealed with the first key. */
   readonly mark: string
-  /** Whether values sealed with other keys can be opened too: the master key is being rotated. */
+  /** Whether there are several keys, because the master key is being rotated. */
   readonly hasOtherKeys: boolean
 }
 
+/** A value does not open, or the master keys are invalid. */
 export class VaultError extends Error {
   override name = 'VaultError'
 }
 
-/** The first key seals, all of them open. */
+/** The first key seals, all keys open. @throws VaultError if there is no key, or a key does not have 32 bytes */
 export function createVault(masterKeys: readonly Buffer[]): Vault {
   const keys = new Map(masterKeys.map((masterKey) => [idOf(masterKey), keyOf(masterKey)]))
   const [first] = keys
@@ -55,7 +58,7 @@ export function createVault(masterKeys: readonly Buffer[]): Vault {
         decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-tagBytes))
         return decipher.update(bytes.subarray(nonceBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8')
       } catch {
-        throw new VaultError('a sealed value does not open: it was changed, or belongs elsewhere')
+        throw new VaultError('a sealed value does not open: it was changed, or sealed for another context')
       }
     },
   }
