@@ -1,5 +1,6 @@
-// Accepting events: match each event with the endpoints of its tenant, reserve room in their lanes, commit the event
-// with its deliveries, and hand the deliveries to the lanes.
+// Accepting events, the first stage of the engine. The acceptor matches each event with the endpoints of its tenant
+// (fan-out.ts), reserves room in their lanes (lanes.ts), commits the event with its deliveries (group-commit.ts), and
+// pushes the deliveries into the lanes. A delivery without room waits in the database until schedule.ts claims it.
 
 import { limits } from '../domain/limits.ts'
 import type { Event } from '../domain/event.ts'
@@ -14,28 +15,32 @@ import type { Membership } from './membership.ts'
 import type { Schedule } from './schedule.ts'
 import type { CachedTenant, TenantCache } from './tenant-cache.ts'
 
-/** An event with the tenant whose endpoints it is matched with. */
+/** An event, and the tenant whose endpoints it is matched with. */
 export interface Draft {
   readonly event: Event
   readonly tenant: CachedTenant
-  /** Delivers to this endpoint alone, whatever event types it wants: a test event. */
+  /** The only endpoint that gets the event, even if it does not want the event type: for test events. */
   readonly only?: EndpointKey
 }
 
 /**
- * The result of a draft, and how many deliveries it has. `absent`: its tenant is gone. `unsettled`: the tenant kept
- * changing, or the database failed before the event could be matched with the changed tenant; the event was not stored.
- * `unknown`: the event may have been stored.
+ * The result of a draft. `stored`, `duplicate` and `conflict` are those of `IngestResult`. `absent`: its tenant is
+ * gone. `unsettled`: the event was not stored. The tenant kept changing, or the event could not be matched with the
+ * changed tenant, because the database was unavailable or the node was stopping or joining again. `unknown`: the event
+ * may have been stored.
  */
 export type Accepted = {
   readonly kind: Exclude<IngestResult['kind'], 'stale'> | 'absent' | 'unsettled' | 'unknown'
+  /** Empty unless `stored`. */
   readonly deliveries: readonly DeliveryId[]
+  /** How many deliveries the event has; for a `duplicate`, those of the first event with this id. */
   readonly count: number
 }
 
+/** The result of one commit. `stale`: the event must be matched again. */
 type Settled = Accepted | { readonly kind: 'stale'; readonly deliveries: readonly []; readonly count: 0 }
 
-/** The deliveries of one draft; `leased` says for each whether its lane has reserved room for it. */
+/** The deliveries of one draft. `leased` has one entry per delivery: whether room is reserved for it in its lane. */
 interface Plan {
   readonly held: readonly HeldDelivery[]
   readonly leased: readonly boolean[]
@@ -71,22 +76,23 @@ export class Acceptor {
   }
 
   /**
-   * Stores events with their deliveries in one transaction, and hands the deliveries to the lanes. Another node may
-   * change a tenant meanwhile: then its events are matched again, in another transaction.
+   * Stores events with their deliveries in one transaction, and pushes the deliveries into the lanes. If another node
+   * has changed a tenant since it was read, the commit refuses the events of that tenant as stale. They are matched
+   * again and stored in another transaction.
    *
-   * @throws Unavailable: no event was stored, or the node is stopping
+   * @throws Unavailable: no event was stored, unless `outcomeUnknown`
    */
   async accept(drafts: readonly Draft[]): Promise<readonly Accepted[]> {
-    const heldOf = drafts.map((draft) => this.#fanOut(draft))
-    const results = await this.#commit(drafts, heldOf, this.#options.delivers)
+    const heldByDraft = drafts.map((draft) => this.#fanOut(draft))
+    const results = await this.#commit(drafts, heldByDraft, this.#options.delivers)
     return results.some(isStale) ? this.#matchAgain(drafts, results) : (results as readonly Accepted[])
   }
 
   /**
-   * Stores an event for one endpoint. This node attempts it, whatever its role.
+   * Stores an event for one endpoint. This node attempts the delivery, even if its role is not to deliver.
    *
-   * @param planned is given the delivery's id before the commit
-   * @throws Unavailable: it was not stored
+   * @param planned is called with the delivery's id before the commit
+   * @throws Unavailable: the event was not stored, unless `outcomeUnknown`
    */
   async acceptForOne(
     draft: Draft & { readonly only: EndpointKey },
@@ -109,18 +115,18 @@ export class Acceptor {
     return fanOut(event, tenant, node, this.#options.randomBytes, only)
   }
 
-  /** @param keeps whether this node takes the deliveries itself, as far as its lanes have room */
+  /** @param leases whether this node leases the deliveries, as far as its lanes have room */
   async #commit(
     drafts: readonly Draft[],
-    heldOf: readonly HeldDelivery[][],
-    keeps: boolean,
+    heldByDraft: readonly HeldDelivery[][],
+    leases: boolean,
   ): Promise<readonly Settled[]> {
     const { lanes, commits } = this.#options
     let bytes = 0
     const plans: Plan[] = []
     const events: NewEvent[] = drafts.map(({ event, tenant }, index) => {
-      const held = heldOf[index] ?? []
-      const leased = held.map((delivery) => keeps && lanes.reserve(delivery.endpoint, bytesOf(delivery)))
+      const held = heldByDraft[index] ?? []
+      const leased = held.map((delivery) => leases && lanes.reserve(delivery.endpoint, bytesOf(delivery)))
       bytes += event.data.length
       plans.push({ held, leased })
       return {
@@ -150,6 +156,7 @@ export class Acceptor {
     const { membership, lanes, schedule, observer, delivers } = this.#options
     for (const [index, delivery] of plan.held.entries()) {
       if (plan.leased[index] === true) {
+        // If the incarnation was lost during the commit, its deliveries are handed back (membership.ts).
         if (membership.holds(delivery)) lanes.push(delivery)
         else lanes.release(delivery.endpoint, bytesOf(delivery))
       } else if (delivers) schedule.wake()
@@ -166,7 +173,7 @@ export class Acceptor {
 
   async #matchAgain(drafts: readonly Draft[], first: readonly Settled[]): Promise<readonly Accepted[]> {
     const results = [...first]
-    let left: 'unsettled' | 'unknown' = 'unsettled'
+    let unresolved: 'unsettled' | 'unknown' = 'unsettled'
     try {
       for (let tries = 0; tries < limits.eventMatchesMax && results.some(isStale); tries++) {
         await this.#matchStale(drafts, results)
@@ -174,14 +181,14 @@ export class Acceptor {
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
       this.#options.observer.failed('an event could not be matched again', error)
-      if (error.outcomeUnknown) left = 'unknown'
+      if (error.outcomeUnknown) unresolved = 'unknown'
     }
     return results.map((result): Accepted =>
-      isStale(result) ? { kind: left, deliveries: [], count: 0 } : (result as Accepted),
+      isStale(result) ? { kind: unresolved, deliveries: [], count: 0 } : (result as Accepted),
     )
   }
 
-  /** Matches each stale event once more, and puts its result in place. */
+  /** Matches and commits each stale event once more, and replaces its entry in `results`. */
   async #matchStale(drafts: readonly Draft[], results: Settled[]): Promise<void> {
     const { tenantCache, delivers } = this.#options
     const again: { index: number; draft: Draft }[] = []
@@ -193,8 +200,8 @@ export class Acceptor {
       else again.push({ index, draft: { ...draft, tenant } })
     }
     const matched = again.map(({ draft }) => draft)
-    const heldOf = matched.map((draft) => this.#fanOut(draft))
-    const settled = await this.#commit(matched, heldOf, delivers)
+    const heldByDraft = matched.map((draft) => this.#fanOut(draft))
+    const settled = await this.#commit(matched, heldByDraft, delivers)
     for (const [at, { index }] of again.entries()) results[index] = settled[at] as Settled
   }
 }

@@ -1,5 +1,6 @@
-// The clock is set ahead and back, by an hour and by a day. What waits is due by the clock as it is then: ahead, all of
-// it at once, which must be no burst; back, as much later. What is accepted or fails after it is not touched.
+// The wall clock is set ahead and back, by an hour and by a day. Waiting deliveries are due by the new time: all of
+// them at once after it is set ahead, which must not cause a burst, and later by the same amount after it is set back.
+// Events that are accepted afterwards, and their retries, are not affected.
 
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
@@ -9,7 +10,9 @@ import { limits } from '../domain/limits.ts'
 
 const retryMs = 5 * second
 
-/** Answers all that is in flight, step by step, until `count` are delivered; gives how many were in flight at each step. */
+/**
+ * Answers all attempts in flight with success, until `count` are delivered. Gives the number in flight at each step.
+ */
 async function answerAll(rig: Rig, count: number): Promise<number[]> {
   const inFlight: number[] = []
   await rig.until(async () => {
@@ -17,12 +20,12 @@ async function answerAll(rig: Rig, count: number): Promise<number[]> {
     if (sent.length > 0) inFlight.push(sent.length)
     for (const { answer } of sent) answer(ok)
     return (await rig.deliveries('delivered')).length === count
-  }, `${count} are delivered`)
+  }, `${count} deliveries are delivered`)
   return inFlight
 }
 
-/** An endpoint for which so many deliveries wait for their second attempt, over a day. */
-async function waiting(rig: Rig, count: number): Promise<void> {
+/** Adds an endpoint for which `count` deliveries wait for their second attempt, due in `retryMs`. */
+async function addWaiting(rig: Rig, count: number): Promise<void> {
   await rig.addEndpoint('/a')
   rig.sender.respond = () => failed
   await rig.accept(count)
@@ -31,47 +34,50 @@ async function waiting(rig: Rig, count: number): Promise<void> {
   rig.sender.sent.length = 0
 }
 
-test('an attempt lasts as long as it lasts, though the clock is set meanwhile', async (t) => {
+test('setting the wall clock during an attempt does not change its duration', async (t) => {
   const rig = await createRig(t)
   await rig.addEndpoint('/a')
   await rig.accept(1)
   rig.clock.set(rig.clock.now() + 30 * day)
   await rig.clock.advance(20)
   rig.sender.sent.pop()?.answer(ok)
-  await rig.until(async () => (await rig.deliveries('delivered')).length === 1, 'it is delivered')
+  await rig.until(async () => (await rig.deliveries('delivered')).length === 1, 'the delivery is delivered')
   const [delivery] = await rig.deliveries()
   const attempts = delivery === undefined ? undefined : (await rig.delivery(delivery.id))?.attempts
   assert.equal(attempts?.[0]?.durationMs, 20)
 })
 
-for (const [name, ms] of [
-  ['an hour', hour],
-  ['a day', day],
-] as const) {
+for (const { name, ms } of [
+  { name: 'an hour', ms: hour },
+  { name: 'a day', ms: day },
+]) {
   suite(`a clock that is set by ${name}`, () => {
-    test('ahead makes all that waits due, and no burst of it', async (t) => {
+    test('ahead makes all waiting deliveries due, without a burst', async (t) => {
       const rig = await createRig(t)
-      await waiting(rig, 300)
+      await addWaiting(rig, 300)
       rig.clock.set(rig.clock.now() + ms)
-      // Nothing tells that the clock was set: it is found out at the next look.
+      // Nothing reports that the clock was set: the next regular claim finds the due deliveries.
       await rig.clock.advance(limits.claimIntervalMs)
       const inFlight = await answerAll(rig, 300)
-      assert.equal(inFlight[0], 1, 'one at first')
+      assert.equal(inFlight[0], 1, 'one attempt runs at first')
       assert.ok(inFlight.every((atOnce) => atOnce <= limits.attemptsPerEndpointMax))
       assert.deepEqual(rig.observed.failures, [])
     })
 
-    test('back delays what waits by as much, and nothing else', async (t) => {
+    test('back delays waiting deliveries by the same amount, and no others', async (t) => {
       const rig = await createRig(t)
-      await waiting(rig, 3)
+      await addWaiting(rig, 3)
       rig.clock.set(rig.clock.now() - ms)
       await rig.clock.advance(limits.claimIntervalMs)
       assert.equal(rig.sender.sent.length, 0)
 
       await rig.accept(1)
-      assert.equal(rig.sender.sent.length, 1, 'new ones go at once')
+      assert.equal(rig.sender.sent.length, 1, 'a new delivery is sent at once')
       rig.sender.sent.pop()?.answer(failed)
-      await rig.until(async () => ((await rig.store.nextDueAt()) ?? Infinity) <= rig.clock.now() + retryMs, 'it waits')
+      await rig.until(
+        async () => ((await rig.store.nextDueAt()) ?? Infinity) <= rig.clock.now() + retryMs,
+        'the retry is scheduled',
+      )
       await rig.clock.advance(retryMs)
       await answerAll(rig, 1)
 

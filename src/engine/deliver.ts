@@ -1,4 +1,6 @@
-// One attempt: look at the endpoint as it is now, encode, sign, send, and turn the outcome into a move to record.
+// Delivering: one attempt of one delivery, started by lanes.ts. The deliverer checks the current state of the endpoint,
+// encodes and signs the event, and sends the request. It asks the dialect for a verdict on the outcome, and gives the
+// resulting move to record.ts.
 
 import type { KeyObject } from 'node:crypto'
 import type { Attempt, Outcome } from '../domain/attempt.ts'
@@ -22,27 +24,30 @@ export interface DelivererOptions {
   readonly recorder: Recorder
   readonly sender: Sender
   readonly clock: Clock
-  /** For jitter: a number in [0, 1). */
+  /** A number in [0, 1), for jitter. */
   readonly random: () => number
-  /** POSTHORN_RETRY_SCALE. */
+  /** Multiplies the waits between attempts (POSTHORN_RETRY_SCALE). */
   readonly retryScale: number
   readonly observer: EngineObserver
 }
 
-/** A request that is on its way. */
+/** An attempt in flight. */
 interface Sent {
   readonly delivery: HeldDelivery
   readonly tenant: CachedTenant
   readonly endpoint: CachedEndpoint
   readonly request: SendRequest
   readonly startedAt: number
-  /** By the clock that nobody sets: a wall clock that is set during the attempt would make it last for hours. */
+  /** By `Clock.elapsed`, which measures the duration: the wall clock may be set during the attempt. */
   readonly startedElapsed: number
 }
 
 export class Deliverer {
   readonly #options: DelivererOptions
-  /** When it was last reported that an endpoint could not be read: every delivery that waits for it finds that out. */
+  /**
+   * When a failed read of an endpoint was last reported, by `Clock.elapsed`. Every delivery that waits for the endpoint
+   * fails to read it, so reports are limited to one per `limits.repeatedFailureMs`.
+   */
   #unreadReportedAt = -Infinity
 
   constructor(options: DelivererOptions) {
@@ -51,7 +56,7 @@ export class Deliverer {
 
   start(delivery: HeldDelivery): void {
     const { membership, tenantCache, recorder } = this.#options
-    // Without trust, another node may hold the delivery, and its endpoint may have changed.
+    // A node that is not trusted may have lost the delivery to another node, and its cache may be out of date.
     if (membership.cacheEpoch() === null) return recorder.postponed(delivery)
     const tenant = tenantCache.peek(delivery.event.tenant)
     if (tenant === undefined) void this.#loadAndStart(delivery)
@@ -68,7 +73,7 @@ export class Deliverer {
       this.#reportUnread(error)
       return recorder.postponed(delivery)
     }
-    // The read may have taken so long that this incarnation has ended and the next one has begun.
+    // The incarnation may have been lost during the read, and the next one may have joined.
     if (membership.cacheEpoch() === null || !membership.holds(delivery)) recorder.postponed(delivery)
     else this.#send(delivery, tenant)
   }
@@ -121,6 +126,7 @@ export class Deliverer {
     recorder.finished({ delivery, attempt, ...this.#judge(sent, attempt) })
   }
 
+  /** Gives the move of the delivery, and the changes of its endpoint, that follow from an outcome. */
   #judge(sent: Sent, attempt: Attempt): Pick<Finished, 'move' | 'summary' | 'succeeded'> {
     const { clock, observer } = this.#options
     const { delivery, tenant } = sent
@@ -154,7 +160,11 @@ export class Deliverer {
     }
   }
 
-  /** @param ended whether the delivery ends with this attempt */
+  /**
+   * The changes of the endpoint that follow from an attempt: counts, health, and whether it is disabled.
+   *
+   * @param ended whether the delivery ends with this attempt
+   */
   #summarize(sent: Sent, verdict: Verdict, outcome: Outcome, at: number, ended: boolean): AttemptSummary {
     const { delivery, tenant, endpoint } = sent
     const succeeded = verdict.kind === 'succeeded'
@@ -167,8 +177,8 @@ export class Deliverer {
       expectedHealth,
     }
     if (succeeded && expectedHealth === null) return summary
-    // The endpoint may have been repaired, or disabled and enabled again, since this attempt started: then a failure
-    // says nothing about it.
+    // The endpoint may have been changed, or disabled and enabled again, since this attempt started. Then a failure
+    // does not count against it.
     const latest = tenant.current ? endpoint : this.#latestOf(delivery)
     if (latest !== endpoint && !succeeded) return summary
     const fact: HealthFact = { at, succeeded, outcome, delivery: delivery.id, ended }
@@ -186,7 +196,7 @@ export class Deliverer {
     return this.#options.tenantCache.peek(event.tenant)?.byKey.get(endpoint)
   }
 
-  /** Health is about the endpoint: dialect code that throws on it resets it, and does not affect the delivery. */
+  /** If the dialect's code throws, the health of the endpoint is reset. The delivery is not affected. */
   #healthAfter(endpoint: CachedEndpoint, dialect: DeliveryDialect, fact: HealthFact): HealthChange {
     try {
       return dialect.health(endpoint.health, fact)
@@ -196,12 +206,12 @@ export class Deliverer {
     }
   }
 
-  /** Our own code threw, and nothing was sent: the delivery is tried again, and fails after `limits.faultsMax` tries. */
+  /** The delivery could not be prepared and nothing was sent. It is postponed, and fails at try `limits.faultsMax`. */
   #faulted(delivery: HeldDelivery, reason: EndReason, error: unknown): void {
     const { observer, recorder } = this.#options
     const faults = (delivery.faults ?? 0) + 1
     if (faults < limits.faultsMax) return recorder.postponed({ ...delivery, faults })
-    observer.failed(`delivery ${delivery.id} was set aside after ${faults} tries: ${reason}`, error)
+    observer.failed(`delivery ${delivery.id} could not be prepared in ${faults} tries and has failed: ${reason}`, error)
     this.#end(delivery, 'failed', reason)
   }
 
@@ -211,7 +221,7 @@ export class Deliverer {
   }
 }
 
-/** One HTTP request of a delivery. The dialect's headers win over the customer's. */
+/** The HTTP request of one attempt. The dialect's headers replace customer headers of the same name. */
 export function requestOf(
   message: Message,
   dialect: DeliveryDialect,
@@ -221,7 +231,7 @@ export function requestOf(
   const { endpoint } = message
   const body = Buffer.from(dialect.encode(message))
   const own = dialect.headers(message, body, keys, sentAtMs)
-  // Spread, not assigned one by one: a customer may name a header `constructor` or even `__proto__`.
+  // Spread instead of assignments: a customer may name a header `constructor` or even `__proto__`.
   const headers = Object.keys(endpoint.headers).length === 0 ? own : { ...endpoint.headers, ...own }
   return { url: endpoint.url, headers, body, timeoutMs: dialect.timeoutMs, keepHeaders: dialect.keepExchange }
 }

@@ -1,5 +1,5 @@
-// The engine: events in, deliveries out, everything recorded. It knows the contracts of store, dialect and transport,
-// and neither a database nor a vendor.
+// The engine accepts events, delivers them and records the outcomes. It depends on the contracts of store, dialect and
+// transport only, never on a database or a vendor. One stage is one file:
 //
 //     accept ─► group commit ─► lanes ─► deliver ─► record ─► group commit
 //                                 ▲                               │ retry
@@ -28,24 +28,28 @@ import { Upkeep } from './upkeep.ts'
 export interface EngineOptions {
   readonly store: Store
   readonly vault: Vault
-  /** By name: every dialect whose tenants may have deliveries, whether its API is served here or not. */
+  /** By name: every dialect whose tenants may have deliveries, even if this node does not serve its API. */
   readonly dialects: ReadonlyMap<string, DeliveryDialect>
-  /** By dialect, of those that sign with a secret of the installation. */
+  /** By name of the dialect, for dialects that sign with a secret of the installation. */
   readonly installationSecrets: ReadonlyMap<string, string>
-  /** Whether this node attempts deliveries, or leaves them to other nodes. Test events are attempted here all the same. */
+  /**
+   * Whether this node attempts deliveries; false leaves them to other nodes, except test events whose caller waits
+   * (`Engine.attemptNow`).
+   */
   readonly delivers: boolean
   readonly sender: Sender
   readonly clock: Clock
   readonly randomBytes: RandomBytes
-  /** For jitter: a number in [0, 1). */
+  /** A number in [0, 1), for jitter. */
   readonly random: () => number
-  /** POSTHORN_RETRY_SCALE. */
+  /** Multiplies the waits between attempts (POSTHORN_RETRY_SCALE). */
   readonly retryScale: number
+  /** Events, deliveries and attempts older than this are removed. */
   readonly retentionMs: number
   readonly observer: EngineObserver
 }
 
-/** Joins the other nodes, claims what waits, and works until `stop`. @throws StoreUnavailable */
+/** Joins the other nodes, starts to claim and deliver, and runs until `stop`. @throws StoreUnavailable */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const engine = new Engine(options, await Membership.join(options.store, options.clock, options.observer))
   engine.start()
@@ -76,7 +80,7 @@ export class Engine {
       hasRoom: (endpoint) => schedule.hasRoom(endpoint),
     })
     const commits = new GroupCommit(store, membership, clock, observer, {
-      // A node that is stopping starts nothing new, though the store answers again.
+      // A node that is stopping starts no attempt, even if the store answers again.
       availabilityChanged: (available) => (available && this.#acceptor.isOpen ? lanes.resume() : lanes.pause()),
       committed: (batch) => this.statusCache.committed(batch),
       remoteHealthFound: (health) => tenantCache.adoptHealth(health),
@@ -101,7 +105,7 @@ export class Engine {
     this.membership.start({
       lost: () => {
         this.#lanes.dropAll()
-        this.#commits.forget()
+        this.#commits.dropAll()
       },
       joined: () => this.wake(),
       tookOver: () => this.wake(),
@@ -114,26 +118,30 @@ export class Engine {
     this.wake()
   }
 
-  /** Attempts that run now. */
+  /** Attempts in flight. */
   get inFlight(): number {
     return this.#lanes.inFlight
   }
 
-  /** Deliveries in memory that wait for their turn. */
+  /** Deliveries in lanes that wait for their turn. */
   get queued(): number {
     return this.#lanes.queued
   }
 
-  /** Stores events with their deliveries, and starts them. @throws Unavailable: no event was stored */
+  /**
+   * Stores events with their deliveries and queues the deliveries in their lanes. One result per draft, in order.
+   *
+   * @throws Unavailable: no event was stored, unless `outcomeUnknown`
+   */
   accept(drafts: readonly Draft[]): Promise<readonly Accepted[]> {
     return this.#acceptor.accept(drafts)
   }
 
   /**
-   * Stores an event for one endpoint and waits until its first attempt is recorded; null: that took longer than
-   * `timeoutMs`, and the delivery continues.
+   * Stores an event for one endpoint and waits until its first attempt is recorded. `attempt` is null if that takes
+   * longer than `timeoutMs` (the delivery continues), or if nothing was sent.
    *
-   * @throws Unavailable: it was not stored
+   * @throws Unavailable: the event was not stored, unless `outcomeUnknown`
    */
   async attemptNow(
     draft: Draft & { readonly only: EndpointKey },
@@ -153,7 +161,7 @@ export class Engine {
     }
   }
 
-  /** Sends an event to an endpoint once; nothing is stored. */
+  /** Sends an event to an endpoint once, without storing anything. */
   tryOut(message: Message, dialect: DeliveryDialect): Promise<SendResult> {
     const { sender, clock } = this.#options
     const now = clock.now()
@@ -162,24 +170,29 @@ export class Engine {
   }
 
   /**
-   * Acts on a stored change of an endpoint: everything that starts from now on sees the change. Where the endpoint was
-   * disabled or deleted, its deliveries in memory are cancelled at once, and those in the database soon.
+   * Acts on a stored change of an endpoint: attempts that start from now on use the changed endpoint.
+   *
+   * @param disabled the endpoint if it was disabled or deleted: its deliveries in the lane are cancelled at once, those
+   * in the database soon
    */
-  endpointChanged(tenant: TenantId, off: { readonly endpoint: EndpointKey; readonly deleted: boolean } | null): void {
+  endpointChanged(
+    tenant: TenantId,
+    disabled: { readonly endpoint: EndpointKey; readonly deleted: boolean } | null,
+  ): void {
     this.tenantCache.drop(tenant)
-    if (off === null) return
-    this.#recorder.cancelQueued(off.endpoint, off.deleted ? 'endpoint deleted' : 'endpoint disabled')
+    if (disabled === null) return
+    this.#recorder.cancelQueued(disabled.endpoint, disabled.deleted ? 'endpoint deleted' : 'endpoint disabled')
     this.#upkeep.sweepSoon()
   }
 
-  /** Looks for due deliveries at once. */
+  /** Claims due deliveries at once, if this node attempts deliveries. */
   wake(): void {
     if (this.#options.delivers) this.#schedule.wake()
   }
 
   /**
-   * Accepts no more events, lets attempts in flight end within `deadlineMs`, and hands back the rest. Resolves when the
-   * node holds no delivery.
+   * Refuses new events, waits at most `deadlineMs` for the attempts in flight, and hands back all other deliveries.
+   * Resolves when the node holds no delivery.
    */
   async stop(deadlineMs: number): Promise<void> {
     this.#acceptor.close()
@@ -187,7 +200,7 @@ export class Engine {
     const cancelDeadline = this.#options.clock.after(deadlineMs, resolve)
     await Promise.race([this.#drain(), deadline])
     cancelDeadline()
-    // An attempt that is still in flight is repeated by the next holder: at least once.
+    // The next node that claims the delivery of an attempt still in flight sends it again (at least once).
     await this.membership.leave()
   }
 

@@ -5,10 +5,11 @@ import type { HeldDelivery } from './lanes.ts'
 import type { CachedTenant } from './tenant-cache.ts'
 
 /**
- * The deliveries of an event: one per endpoint of its tenant that wants it. Their ids carry the event's time.
+ * The deliveries of an event: one for each enabled endpoint of its tenant that wants the event. Their ids begin with
+ * the time at which the event was accepted.
  *
- * @param node the incarnation that will hold them
- * @param only the one endpoint that gets a test event, whatever event types it wants
+ * @param node the incarnation that will hold the deliveries
+ * @param only the only endpoint that gets the event, even if it does not want the event type: for test events
  */
 export function fanOut(
   event: Event,

@@ -1,9 +1,10 @@
-// Group commit: what arrives while a commit runs forms the next one. No timer, no lost batching: one transaction, and
-// so one fsync, per batch.
+// Group commit: accept.ts adds events (`ingest`), record.ts adds moves of deliveries (`record`). Everything that
+// arrives while a commit runs forms the next batch. A batch is one transaction with one fsync. There is no timer: an
+// idle node commits at once, a busy node commits large batches.
 //
-// When the store is unavailable, events are refused (their callers hear 503), but outcomes are kept and written as
-// soon as it is back: the requests they tell of cannot be unsent. Their number is bounded by the attempts in flight,
-// because nothing new is sent meanwhile.
+// When the store is unavailable, events are refused and their callers get 503. Moves are kept in memory and written
+// when the store answers again, because the requests that they describe cannot be unsent. The lanes are paused
+// meanwhile, so the number of kept moves is bounded by the attempts that were in flight.
 
 import type { Clock } from '../domain/clock.ts'
 import type { EndpointKey, Incarnation } from '../domain/ids.ts'
@@ -22,6 +23,7 @@ import type {
 import type { Membership } from './membership.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 
+/** The events of one call of `ingest`. */
 interface Ingest {
   readonly events: readonly NewEvent[]
   readonly bytes: number
@@ -29,21 +31,21 @@ interface Ingest {
   readonly reject: (error: unknown) => void
 }
 
-/** A move that waits for its commit, with what to do once it is durable. */
+/** A move that waits for its commit, and the callback for when it is durable. */
 interface Recording {
   readonly move: RecordedMove
   readonly summary: AttemptSummary | null
   readonly committed: (() => void) | null
-  /** How often the store has thrown on it. */
+  /** How many commits of this move alone have thrown an error of our own code. */
   readonly faults: number
 }
 
 export interface GroupCommitHooks {
-  /** Called when the store stops answering, and when it answers again. */
+  /** Called when the store stops answering, and when it answers again and all kept moves are written. */
   readonly availabilityChanged: (available: boolean) => void
-  /** A batch is durable: called before anybody else hears of it. */
+  /** A batch is durable. Called before any caller is told. */
   readonly committed: (batch: CommitBatch) => void
-  /** Other nodes have recorded what this one did not know of. */
+  /** Another node has recorded a change of an endpoint's health that this node did not know. */
   readonly remoteHealthFound: (remoteHealth: RemoteHealth) => void
 }
 
@@ -58,12 +60,14 @@ export class GroupCommit {
   #recordings: Recording[] = []
   #queuedEvents = 0
   #queuedBytes = 0
+  /** A run is queued as a microtask. */
   #scheduled = false
   #committing = false
   #available = true
-  /** Since the store stopped answering, until all outcomes are written: the lanes are paused. */
+  /** True from when the store stops answering until all kept moves are written. The lanes are paused meanwhile. */
   #suspended = false
   #retryMs: number = limits.storeRetryMs
+  /** Callers of `drained`. */
   #idle: (() => void)[] = []
 
   constructor(
@@ -80,7 +84,11 @@ export class GroupCommit {
     this.#hooks = hooks
   }
 
-  /** Resolves once the events and their deliveries are durable. @throws Unavailable: none of them was stored */
+  /**
+   * Resolves once the events and their deliveries are durable, with one result per event, in order.
+   *
+   * @throws Unavailable: no event was stored, unless `outcomeUnknown`
+   */
   ingest(events: readonly NewEvent[], bytes: number): Promise<readonly IngestResult[]> {
     if (!this.#available) return Promise.reject(new StoreUnavailable('the database is unavailable'))
     if (
@@ -97,19 +105,19 @@ export class GroupCommit {
     })
   }
 
-  /** Queues a move. `committed` is called once it is durable; never, where the node no longer held the delivery. */
+  /** Queues a move. `committed` is called once it is durable, and never if the node no longer holds the delivery. */
   record(move: RecordedMove, summary: AttemptSummary | null, committed: (() => void) | null): void {
     this.#recordings.push({ move, summary, committed, faults: 0 })
     this.#schedule()
   }
 
-  /** The incarnation is lost, and all that was to be committed for it. */
-  forget(): void {
+  /** Drops everything that is queued, because the incarnation is lost. */
+  dropAll(): void {
     this.#recordings = []
     this.#rejectQueued(new Unavailable('the node is joining again'))
   }
 
-  /** Resolves when all that was queued is durable, which it may never be while the store is unavailable. */
+  /** Resolves when everything that is queued is durable. While the store is unavailable it does not resolve. */
   drained(): Promise<void> {
     if (!this.#committing && this.#ingests.length === 0 && this.#recordings.length === 0) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
@@ -184,7 +192,7 @@ export class GroupCommit {
     if (node === this.#membership.incarnation) this.#recordings = [...recordings, ...this.#recordings]
     this.#reject(ingests, error)
     this.#rejectQueued(new StoreUnavailable(error.message))
-    // Several commits of one batch may fail, one after the other: one probe is enough, and one word to the outside.
+    // Several commits of one batch may fail in sequence: one probe and one report are enough.
     if (!this.#available) return
     this.#available = false
     this.#probeLater()
@@ -194,7 +202,10 @@ export class GroupCommit {
     this.#hooks.availabilityChanged(false)
   }
 
-  /** What the batch would have recorded is others' to find out; what waited behind it belongs to the same lost life. */
+  /**
+   * The batch is not tried again: deliveries whose moves the database does not have are attempted by another
+   * incarnation. Giving up the incarnation also drops everything that is queued behind the batch.
+   */
   #lose(error: IncarnationLost, node: Incarnation, ingests: Ingest[]): void {
     this.#reject(ingests, error)
     if (node === this.#membership.incarnation) this.#membership.giveUp(error)
@@ -217,13 +228,13 @@ export class GroupCommit {
 
   async #probe(): Promise<void> {
     try {
-      // A write, because a locked or full database may well answer a read.
+      // The heartbeat is a write: a locked or full database may still answer a read.
       if (!(await this.#membership.beat())) return this.#probeLater()
     } catch {
       this.#probeLater()
       return
     }
-    // Outcomes first: only when they are written is anything new sent.
+    // Kept moves are written first. Only then do the lanes send again.
     this.#available = true
     await this.#run()
     if (!this.#available) return
@@ -233,12 +244,15 @@ export class GroupCommit {
     this.#hooks.availabilityChanged(true)
   }
 
-  /** Our own code threw on something in the batch: it is found by committing one by one, and delays nothing else. */
+  /**
+   * Our own code threw on one part of the batch. Each part is committed alone, so that the faulty part is found and the
+   * others are stored.
+   */
   async #isolate(error: unknown, node: Incarnation, ingests: Ingest[], recordings: Recording[]): Promise<void> {
     if (ingests.length + recordings.length === 1) {
       const [recording] = recordings
       if (recording !== undefined) return this.#tryAgain(error, recording)
-      this.#observer.failed('an event was refused', error)
+      this.#observer.failed('the events of one request could not be stored', error)
       ingests[0]?.reject(error)
       return
     }
@@ -249,20 +263,23 @@ export class GroupCommit {
   }
 
   /**
-   * A delivery whose outcome was never recorded would go out again at every start: after some tries it is set aside,
-   * without what it came to.
+   * A delivery whose move is never recorded would be sent again after every restart. After `limits.faultsMax` tries it
+   * is recorded as failed, without its attempt.
    */
   async #tryAgain(error: unknown, recording: Recording): Promise<void> {
     const faults = recording.faults + 1
     if (faults < limits.faultsMax) return this.#commit([], [{ ...recording, faults }])
-    this.#observer.failed(`what became of delivery ${recording.move.delivery} was refused ${faults} times`, error)
+    this.#observer.failed(
+      `the outcome of delivery ${recording.move.delivery} could not be stored, try ${faults}`,
+      error,
+    )
     if (faults > limits.faultsMax) return
     const move = { to: 'failed', reason: 'internal error' } as const
     await this.#commit([], [{ ...recording, faults, summary: null, move: { ...recording.move, attempt: null, move } }])
   }
 }
 
-/** One row touched per endpoint and batch. What was learnt later wins; counts add up. */
+/** One summary per endpoint, so that a batch writes one row per endpoint. The later fields win; attempts add up. */
 function mergeSummaries(recordings: readonly Recording[]): AttemptSummary[] {
   const merged = new Map<EndpointKey, AttemptSummary>()
   for (const { summary } of recordings) {

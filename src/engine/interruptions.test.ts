@@ -1,4 +1,4 @@
-// Crashes, lost incarnations, stops and a store that is away: what was accepted is kept, and what ended is recorded.
+// Crashes, lost incarnations, stops and an unavailable store: accepted events are kept, and outcomes are recorded.
 
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +10,7 @@ import { IncarnationLost, StoreUnavailable } from '../contracts/store.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 
 suite('a crash', () => {
-  test('loses nothing: what was leased goes out again with the same id', async (t) => {
+  test('loses no delivery: leased deliveries are sent again with the same id', async (t) => {
     const rig = await createRig(t)
     await rig.addEndpoint('/a')
     await rig.accept(1100)
@@ -18,7 +18,7 @@ suite('a crash', () => {
     await rig.crashAndRestart()
     rig.sender.respond = () => ok
     for (let step = 0; step < 10; step++) await rig.clock.advance(second)
-    await rig.until(async () => (await rig.deliveries('delivered')).length === 1100, 'all arrived')
+    await rig.until(async () => (await rig.deliveries('delivered')).length === 1100, 'all are delivered')
     const after = rig.sender.sent.map(({ request }) => request.headers['webhook-id'])
     assert.equal(new Set(after).size, 1100)
     for (const id of before) assert.ok(after.includes(id))
@@ -26,7 +26,7 @@ suite('a crash', () => {
 })
 
 suite('a lost incarnation', () => {
-  test('sends nothing in the next one, though it had begun to', async (t) => {
+  test('does not send a delivery that the next incarnation delivers, even if it had begun to', async (t) => {
     let holdBack = false
     let lose = false
     const heldBack: (() => void)[] = []
@@ -36,7 +36,7 @@ suite('a lost incarnation', () => {
         async commit(batch) {
           if (lose) throw new IncarnationLost('planted', { outcomeUnknown: true })
           const result = await store.commit(batch)
-          // So that the endpoint is read again before anything is sent.
+          // The endpoint must be read again before the delivery is sent.
           if (holdBack) rig.tenantCache.drop(tenant)
           return result
         },
@@ -52,13 +52,16 @@ suite('a lost incarnation', () => {
     await rig.tenantCache.load(tenant)
     holdBack = true
     await rig.accept(1)
-    await rig.until(() => heldBack.length === 1, 'its endpoint is being read')
+    await rig.until(() => heldBack.length === 1, 'the endpoint is being read')
     holdBack = false
     lose = true
     rig.tenantCache.drop(tenant)
     await assert.rejects(rig.accept(1), IncarnationLost)
     lose = false
-    await rig.until(async () => (await rig.deliveries('delivered')).length === 1, 'the next life has delivered it')
+    await rig.until(
+      async () => (await rig.deliveries('delivered')).length === 1,
+      'the next incarnation has delivered it',
+    )
     for (const release of heldBack) release()
     await rig.clock.settle()
     assert.equal(rig.sender.sent.length, 1)
@@ -66,7 +69,7 @@ suite('a lost incarnation', () => {
 })
 
 suite('a stop', () => {
-  test('lets what is in flight end, hands back the rest and accepts nothing more', async (t) => {
+  test('waits for attempts in flight, hands back the other deliveries and refuses events', async (t) => {
     const rig = await createRig(t)
     await rig.addEndpoint('/a')
     await rig.accept(40)
@@ -81,7 +84,7 @@ suite('a stop', () => {
     assert.equal(rig.sender.sent.length, 0)
   })
 
-  test('begins nothing new, though the store has been away and answers again', async (t) => {
+  test('starts no attempt, even if the store was unavailable and answers again', async (t) => {
     let broken = false
     const rig = await createRig(t, {
       wrapStore: (store) => ({
@@ -105,7 +108,7 @@ suite('a stop', () => {
     assert.equal(rig.sender.sent.length, 0)
   })
 
-  test('ends at its deadline although a receiver hangs, and keeps that delivery', async (t) => {
+  test('ends at its deadline although a receiver hangs, and that delivery waits again', async (t) => {
     const rig = await createRig(t)
     await rig.addEndpoint('/a')
     await rig.accept(1)
@@ -117,7 +120,7 @@ suite('a stop', () => {
 })
 
 suite('an unavailable store', () => {
-  test('refuses events, keeps outcomes, sends nothing meanwhile, and is well again by itself', async (t) => {
+  test('refuses events, keeps outcomes and sends nothing, and recovers without a restart', async (t) => {
     let broken = false
     const rig = await createRig(t, {
       wrapStore: (store) => ({
@@ -129,7 +132,7 @@ suite('an unavailable store', () => {
     await rig.addEndpoint('/a')
     await rig.accept(20)
     broken = true
-    // At different times, so that they fail in several commits.
+    // The attempts end at different times, so that their outcomes fail in several commits.
     for (const { answer } of rig.sender.sent.splice(0)) {
       answer(ok)
       await rig.clock.settle()
@@ -143,7 +146,7 @@ suite('an unavailable store', () => {
     await rig.clock.advance(10 * second)
     await rig.until(() => rig.observed.storeChanges.at(-1) === true, 'the store is found available')
     for (const { answer } of rig.sender.sent.slice(0, sentMeanwhile)) answer(ok)
-    await rig.until(async () => (await rig.deliveries('delivered')).length === 20, 'all is recorded')
+    await rig.until(async () => (await rig.deliveries('delivered')).length === 20, 'all outcomes are recorded')
     assert.deepEqual(rig.observed.storeChanges, [false, true])
     assert.equal((await rig.accept(1))[0]?.kind, 'stored')
   })

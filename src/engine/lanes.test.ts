@@ -10,11 +10,15 @@ const node = 1 as Incarnation
 function rig() {
   const started: HeldDelivery[] = []
   const roomFor: number[] = []
-  const lanes = new Lanes({ start: (work) => started.push(work), hasRoom: (endpoint) => roomFor.push(endpoint) })
+  const lanes = new Lanes({
+    start: (delivery) => started.push(delivery),
+    hasRoom: (endpoint) => roomFor.push(endpoint),
+  })
   let count = 0
-  const offer = (endpoint: number, works: number, bytes = 10, attempts = 0): number => {
+  /** Reserves room for `deliveries` deliveries and pushes those that get it; gives their number. */
+  const offer = (endpoint: number, deliveries: number, bytes = 10, attempts = 0): number => {
     let taken = 0
-    for (let i = 0; i < works; i++) {
+    for (let i = 0; i < deliveries; i++) {
       if (!lanes.reserve(endpoint as EndpointKey, bytes)) continue
       const id = String(++count) as DeliveryId
       const event = { data: 'x'.repeat(bytes) } as Event
@@ -27,7 +31,7 @@ function rig() {
   return { lanes, started, roomFor, offer }
 }
 
-test('what is claimed beyond its room leaves a lane without room, and not with less than none', () => {
+test('a claim beyond the room of a lane leaves it with room 0, not with negative room', () => {
   const { lanes, offer } = rig()
   lanes.pause()
   offer(1, limits.laneDeliveriesMax)
@@ -38,7 +42,7 @@ test('what is claimed beyond its room leaves a lane without room, and not with l
   assert.equal(offer(1, 1), 0)
 })
 
-test('an endpoint has at most so many attempts at once, and lanes take turns', () => {
+test('the attempts of an endpoint are bounded, and lanes take turns', () => {
   const { lanes, started, offer } = rig()
   lanes.pause()
   offer(1, 100)
@@ -51,22 +55,22 @@ test('an endpoint has at most so many attempts at once, and lanes take turns', (
   )
 })
 
-test('the attempts of the node are bounded too', () => {
+test('the attempts of the node are bounded', () => {
   const { lanes, offer } = rig()
   for (let endpoint = 0; endpoint < 400; endpoint++) offer(endpoint, 16)
   assert.equal(lanes.inFlight, limits.attemptsInFlightMax)
 })
 
-test('a lane holds so many deliveries; past that they wait in the database until it has room again', () => {
+test('a full lane reserves no room until half of it is free again', () => {
   const { lanes, started, roomFor, offer } = rig()
   assert.equal(offer(1, 2000), limits.laneDeliveriesMax)
-  assert.equal(offer(1, 1), 0, 'once some wait in the database, later ones wait behind them')
+  assert.equal(offer(1, 1), 0, 'later deliveries wait behind those in the database')
   while (roomFor.length === 0) lanes.finished(started.shift() as HeldDelivery, true)
   assert.ok(lanes.queued < limits.laneDeliveriesMax / 2)
   assert.equal(offer(1, 1), 1)
 })
 
-test('the bytes of all lanes together are bounded, and given back', () => {
+test('the bytes of all lanes together are bounded, and given back when deliveries end', () => {
   const { lanes, started, offer } = rig()
   const bytes = limits.lanesBytesMax / 4
   for (let endpoint = 1; endpoint <= 4; endpoint++) assert.equal(offer(endpoint, 3, bytes), 1)
@@ -76,7 +80,7 @@ test('the bytes of all lanes together are bounded, and given back', () => {
   assert.equal(offer(5, 1, bytes), 1)
 })
 
-test('however much waits for some endpoints, others find room in memory', () => {
+test('flooded endpoints leave room in memory for other endpoints', () => {
   const { lanes, offer } = rig()
   for (let flooded = 1; flooded <= 20; flooded++) {
     assert.ok(offer(flooded, 1000, limits.requestBodyBytesMax) > 0)
@@ -85,23 +89,23 @@ test('however much waits for some endpoints, others find room in memory', () => 
   assert.equal(offer(21, 1, limits.requestBodyBytesMax), 1)
 })
 
-test('after a failure a lane has one attempt at a time, and doubles with every success', () => {
+test('the window of a lane is 1 after a failure, and doubles with every success', () => {
   const { lanes, started, offer } = rig()
   offer(1, 100)
-  for (const work of started.splice(0)) lanes.finished(work, false)
+  for (const delivery of started.splice(0)) lanes.finished(delivery, false)
   assert.equal(lanes.inFlight, 1)
-  const widths: number[] = []
+  const atOnce: number[] = []
   for (let round = 0; round < 4; round++) {
-    for (const work of started.splice(0)) lanes.finished(work, true)
-    widths.push(lanes.inFlight)
+    for (const delivery of started.splice(0)) lanes.finished(delivery, true)
+    atOnce.push(lanes.inFlight)
   }
-  assert.deepEqual(widths, [2, 8, 16, 16])
+  assert.deepEqual(atOnce, [2, 8, 16, 16])
 })
 
-test('a lane of retries begins with one attempt', () => {
+test('the window of a lane that begins with retries is 1', () => {
   const { lanes, started } = rig()
   const event = { data: 'x' } as Event
-  const works = [1, 2, 3].map((id) => ({
+  const retries = [1, 2, 3].map((id) => ({
     id: String(id) as DeliveryId,
     endpoint: 1 as EndpointKey,
     event,
@@ -109,12 +113,12 @@ test('a lane of retries begins with one attempt', () => {
     attempts: 1,
     attemptsBefore: 0,
   }))
-  lanes.pushClaimed(works)
+  lanes.pushClaimed(retries)
   lanes.pump()
   assert.equal(started.length, 1)
 })
 
-test('what is dropped is taken out of the count, and a lane that never runs empty does not grow', () => {
+test('dropped deliveries leave the count, and a lane that is never empty keeps its attempts bounded', () => {
   const { lanes, started, offer } = rig()
   offer(1, 500)
   assert.equal(lanes.drop(1 as EndpointKey).length, 500 - limits.attemptsPerEndpointMax)

@@ -1,9 +1,16 @@
-// A lane per endpoint: the one place that decides when an endpoint's next delivery goes. Lanes take turns, so a slow,
-// dead or flooded endpoint delays no other; what a lane holds is bounded, so it cannot fill the memory either.
+// Lanes: the in-memory queues of deliveries, one lane per endpoint. They alone decide when the next attempt of an
+// endpoint starts. Lanes take turns, so a slow, dead or flooded endpoint delays no other endpoint. A lane is bounded in
+// deliveries and all lanes together in bytes, so a backlog cannot fill the memory.
 //
-// A lane opens its window as its endpoint answers well: it starts with one attempt at a time after a failure, doubles
-// with every success, and never exceeds `attemptsPerEndpointMax`. An endpoint that comes back after an outage is
-// approached gently, and one that hangs soon occupies one slot of the node and not sixteen.
+//     reserve ─┬─► push ─► pump ─► hooks.start ─┬─► finished
+//              ├─► release                      │
+//              └─────────── postpone ◄──────────┘
+//
+// accept.ts reserves room before the commit and pushes after it. Claimed deliveries enter by `pushClaimed`.
+//
+// The window of a lane is how many attempts of its endpoint may run at once. A failure sets it to 1 and each success
+// doubles it, up to `limits.attemptsPerEndpointMax`. So an endpoint that comes back after an outage gets one request at
+// first, and an endpoint that hangs soon takes one of the node's attempts instead of sixteen.
 
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey, Incarnation } from '../domain/ids.ts'
@@ -16,31 +23,33 @@ export interface HeldDelivery {
   readonly event: Event
   /** The incarnation of this node that holds it. */
   readonly node: Incarnation
+  /** As in `Delivery`. */
   readonly attempts: number
   readonly attemptsBefore: number
-  /** How often our own code has thrown on it before it was sent, in this life of the node; absent: never. */
+  /** How often this incarnation failed to prepare the delivery, because our own code threw; absent: never. */
   readonly faults?: number
 }
 
 interface Lane {
   readonly endpoint: EndpointKey
   queue: HeldDelivery[]
-  /** Where the queue begins: shifting an array costs, moving an index does not. */
+  /** Index of the first delivery in `queue`: moving an index is cheaper than shifting the array. */
   head: number
-  /** Room taken by deliveries whose commit is on its way. */
+  /** How many deliveries have room but are not in `queue`: their commit runs, or they are postponed. */
   reserved: number
   inFlight: number
-  /** Event data of all that it holds. */
+  /** Bytes of event data of all its deliveries: reserved, queued and in flight. */
   bytes: number
+  /** How many attempts may run at once. */
   window: number
-  /** It stands in the line of lanes that wait for their turn. */
-  inLine: boolean
-  /** More waits for this endpoint in the database. */
+  /** Whether the lane is in `#turns`. */
+  awaitsTurn: boolean
+  /** Whether more deliveries of the endpoint wait in the database. */
   backlog: boolean
 }
 
 export interface LaneHooks {
-  /** Starts an attempt; `finished` must follow. */
+  /** Starts an attempt. `finished` or `postpone` must follow. */
   readonly start: (delivery: HeldDelivery) => void
   /** A lane with a backlog in the database has room again. */
   readonly hasRoom: (endpoint: EndpointKey) => void
@@ -49,8 +58,10 @@ export interface LaneHooks {
 export class Lanes {
   readonly #hooks: LaneHooks
   readonly #lanes = new Map<EndpointKey, Lane>()
-  #line: Lane[] = []
-  #lineHead = 0
+  /** Lanes that wait for their turn: those with a delivery in the queue and an attempt left in their window. */
+  #turns: Lane[] = []
+  /** Index of the next lane in `#turns`. */
+  #nextTurn = 0
   #inFlight = 0
   #queued = 0
   #bytes = 0
@@ -61,6 +72,7 @@ export class Lanes {
     this.#hooks = hooks
   }
 
+  /** Attempts in flight. */
   get inFlight(): number {
     return this.#inFlight
   }
@@ -70,131 +82,131 @@ export class Lanes {
     return this.#queued
   }
 
-  /** Takes room for a delivery of an event of so many bytes; false: it must wait in the database. */
+  /** Reserves room for a delivery of an event of `bytes` bytes. False: the delivery must wait in the database. */
   reserve(endpoint: EndpointKey, bytes: number): boolean {
     const lane = this.#lane(endpoint, 0)
     if (lane.backlog || this.#room(lane) === 0 || bytes > this.bytesLeft) {
       lane.backlog = true
-      this.#closeIfEmpty(lane)
+      this.#deleteIfEmpty(lane)
       return false
     }
     lane.reserved += 1
-    this.#hold(lane, bytes)
+    this.#addBytes(lane, bytes)
     return true
   }
 
-  /** Gives back room that was reserved and is not needed. */
+  /** Gives back reserved room that is not needed. */
   release(endpoint: EndpointKey, bytes: number): void {
     const lane = this.#lane(endpoint, 0)
     lane.reserved -= 1
-    this.#hold(lane, -bytes)
-    this.#closeIfEmpty(lane)
+    this.#addBytes(lane, -bytes)
+    this.#deleteIfEmpty(lane)
   }
 
-  /** Puts a delivery into the room reserved for it. Call `pump` after the last one of a batch. */
+  /** Queues a delivery that has reserved room. Call `pump` after the last delivery of a batch. */
   push(delivery: HeldDelivery): void {
     const lane = this.#lane(delivery.endpoint, delivery.attempts)
     lane.reserved -= 1
     lane.queue.push(delivery)
     this.#queued += 1
-    this.#enterLine(lane)
+    this.#queueTurn(lane)
   }
 
-  /** How many more bytes of event data the lanes may hold. */
+  /** How many more bytes of event data all lanes together may hold. */
   get bytesLeft(): number {
     return limits.lanesBytesMax - this.#bytes
   }
 
-  /** How many more deliveries an endpoint's lane may hold. */
+  /** How many more deliveries the lane of an endpoint may hold. */
   room(endpoint: EndpointKey): number {
     const lane = this.#lanes.get(endpoint)
     if (this.bytesLeft <= 0) return 0
     return lane === undefined ? limits.laneDeliveriesMax : this.#room(lane)
   }
 
-  /** Adds deliveries claimed from the database, for which `room` has told that there is room. */
+  /** Queues deliveries that were claimed from the database, at most as many as `room` allowed. */
   pushClaimed(deliveries: readonly HeldDelivery[]): void {
     for (const delivery of deliveries) {
       const lane = this.#lane(delivery.endpoint, delivery.attempts)
       lane.reserved += 1
-      this.#hold(lane, bytesOf(delivery))
+      this.#addBytes(lane, bytesOf(delivery))
       this.push(delivery)
     }
   }
 
-  /** Says whether more of an endpoint's deliveries are due in the database. */
+  /** Sets whether more deliveries of an endpoint are due in the database. */
   setBacklog(endpoint: EndpointKey, backlog: boolean): void {
     const lane = this.#lanes.get(endpoint)
     if (lane !== undefined) lane.backlog = backlog
   }
 
-  /** Starts attempts, a lane after the other, as long as there is room for them. */
+  /** Starts attempts, one per turn of a lane, up to `limits.attemptsInFlightMax`. */
   pump(): void {
-    // An attempt that ends at once would come back here from within: the loop below goes on for it.
+    // `start` may call `finished` or `postpone`, which call `pump`: the loop that runs already starts the next attempt.
     if (this.#pumping) return
     this.#pumping = true
-    while (!this.#paused && this.#inFlight < limits.attemptsInFlightMax && this.#lineHead < this.#line.length) {
-      const lane = this.#line[this.#lineHead++] as Lane
-      if (this.#lineHead > 1024 && this.#lineHead * 2 > this.#line.length) {
-        this.#line = this.#line.slice(this.#lineHead)
-        this.#lineHead = 0
+    while (!this.#paused && this.#inFlight < limits.attemptsInFlightMax && this.#nextTurn < this.#turns.length) {
+      const lane = this.#turns[this.#nextTurn++] as Lane
+      if (this.#nextTurn > 1024 && this.#nextTurn * 2 > this.#turns.length) {
+        this.#turns = this.#turns.slice(this.#nextTurn)
+        this.#nextTurn = 0
       }
-      lane.inLine = false
+      lane.awaitsTurn = false
       const delivery = this.#take(lane)
       if (delivery === undefined) continue
       lane.inFlight += 1
       this.#inFlight += 1
-      this.#enterLine(lane)
+      this.#queueTurn(lane)
       this.#hooks.start(delivery)
     }
     this.#pumping = false
   }
 
-  /** An attempt has ended. `succeeded`: the endpoint accepted the delivery. */
+  /** Removes a delivery: its attempt has ended, or nothing was sent. `succeeded`: the endpoint accepted it. */
   finished(delivery: HeldDelivery, succeeded: boolean): void {
     const lane = this.#lane(delivery.endpoint, delivery.attempts)
     lane.inFlight -= 1
     this.#inFlight -= 1
-    this.#hold(lane, -bytesOf(delivery))
+    this.#addBytes(lane, -bytesOf(delivery))
     lane.window = succeeded ? Math.min(lane.window * 2, limits.attemptsPerEndpointMax) : 1
-    this.#enterLine(lane)
+    this.#queueTurn(lane)
     if (lane.backlog && lane.queue.length - lane.head < limits.laneDeliveriesMax / 2 && this.#room(lane) > 0) {
       lane.backlog = false
       this.#hooks.hasRoom(lane.endpoint)
     }
-    this.#closeIfEmpty(lane)
+    this.#deleteIfEmpty(lane)
     this.pump()
   }
 
-  /** An attempt did not leave the house: its delivery keeps its room, for `push` or `release`. */
+  /** Nothing was sent. The delivery leaves its attempt but keeps its room, until `push` or `release`. */
   postpone(delivery: HeldDelivery): void {
     const lane = this.#lane(delivery.endpoint, delivery.attempts)
     lane.inFlight -= 1
     this.#inFlight -= 1
     lane.reserved += 1
-    this.#enterLine(lane)
+    this.#queueTurn(lane)
     this.pump()
   }
 
-  /** Takes what waits in a lane out of it. */
+  /** Removes and returns the queued deliveries of a lane. */
   drop(endpoint: EndpointKey): HeldDelivery[] {
     const lane = this.#lanes.get(endpoint)
     if (lane === undefined) return []
     const deliveries = lane.queue.slice(lane.head)
-    for (const delivery of deliveries) this.#hold(lane, -bytesOf(delivery))
+    for (const delivery of deliveries) this.#addBytes(lane, -bytesOf(delivery))
     this.#queued -= deliveries.length
     lane.queue = []
     lane.head = 0
-    this.#closeIfEmpty(lane)
+    this.#deleteIfEmpty(lane)
     return deliveries
   }
 
-  /** Takes what waits in all lanes out of them. */
+  /** Removes the queued deliveries of all lanes. */
   dropAll(): void {
     for (const endpoint of this.#lanes.keys()) this.drop(endpoint)
   }
 
-  /** Nothing new starts until `resume`. */
+  /** Starts no attempt until `resume`. */
   pause(): void {
     this.#paused = true
   }
@@ -204,40 +216,53 @@ export class Lanes {
     this.pump()
   }
 
+  /** The lane of an endpoint. A new lane whose first delivery is a retry (`attempts` > 0) has a window of 1. */
   #lane(endpoint: EndpointKey, attempts: number): Lane {
     let lane = this.#lanes.get(endpoint)
     if (lane === undefined) {
       const window = attempts === 0 ? limits.attemptsPerEndpointMax : 1
-      lane = { endpoint, queue: [], head: 0, reserved: 0, inFlight: 0, bytes: 0, window, inLine: false, backlog: false }
+      lane = {
+        endpoint,
+        queue: [],
+        head: 0,
+        reserved: 0,
+        inFlight: 0,
+        bytes: 0,
+        window,
+        awaitsTurn: false,
+        backlog: false,
+      }
       this.#lanes.set(endpoint, lane)
     }
     return lane
   }
 
-  #hold(lane: Lane, bytes: number): void {
+  #addBytes(lane: Lane, bytes: number): void {
     lane.bytes += bytes
     this.#bytes += bytes
   }
 
   #room(lane: Lane): number {
     if (lane.bytes > this.bytesLeft * limits.laneBytesShare) return 0
-    // What was claimed, or is tried again, may find that others have taken the room meanwhile.
+    // The difference may be negative: claimed and postponed deliveries are queued even if new ones took their room.
     return Math.max(0, limits.laneDeliveriesMax - (lane.queue.length - lane.head) - lane.reserved)
   }
 
-  #enterLine(lane: Lane): void {
-    if (lane.inLine || lane.inFlight >= lane.window || lane.queue.length === lane.head) return
-    lane.inLine = true
-    this.#line.push(lane)
+  /** Queues a turn for a lane that can start an attempt. */
+  #queueTurn(lane: Lane): void {
+    if (lane.awaitsTurn || lane.inFlight >= lane.window || lane.queue.length === lane.head) return
+    lane.awaitsTurn = true
+    this.#turns.push(lane)
   }
 
+  /** Takes the first delivery out of the queue, if the window allows another attempt. */
   #take(lane: Lane): HeldDelivery | undefined {
     if (lane.inFlight >= lane.window) return undefined
     const delivery = lane.queue[lane.head]
     if (delivery === undefined) return undefined
     lane.head += 1
     this.#queued -= 1
-    // What has gone is cut off now and then, so that a lane that never runs empty does not grow.
+    // The part before `head` is cut off at times, so that the array of a lane that never runs empty does not grow.
     if (lane.head === lane.queue.length || lane.head > limits.laneDeliveriesMax) {
       lane.queue = lane.queue.slice(lane.head)
       lane.head = 0
@@ -245,11 +270,12 @@ export class Lanes {
     return delivery
   }
 
-  #closeIfEmpty(lane: Lane): void {
+  #deleteIfEmpty(lane: Lane): void {
     if (lane.inFlight + lane.reserved + lane.queue.length === 0) this.#lanes.delete(lane.endpoint)
   }
 }
 
+/** The size of a delivery, for `limits.lanesBytesMax`: the length of its event data. */
 export function bytesOf(delivery: Pick<HeldDelivery, 'event'>): number {
   return delivery.event.data.length
 }

@@ -8,10 +8,10 @@ import type { Change } from '../contracts/lease-store.ts'
 import { Membership } from './membership.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 
-/** A store that other nodes share, as far as a membership asks it. */
+/** A membership on a fake store that other nodes share, with the methods that a membership calls. */
 async function rig() {
   const clock = new FakeClock()
-  const said: string[] = []
+  const calls: string[] = []
   const state = { away: false, alive: true, silentMs: 0, taken: 0, incarnations: 0 }
   let tell: (change: Change) => void = () => {}
   const answer = <Value>(value: () => Value): Promise<Value> =>
@@ -19,7 +19,7 @@ async function rig() {
   const store: Partial<Store> = {
     shared: true,
     join: () => answer(() => ++state.incarnations as Incarnation),
-    leave: (node) => answer(() => void said.push(`left ${node}`)),
+    leave: (node) => answer(() => void calls.push(`left ${node}`)),
     heartbeat: () => answer(() => ({ alive: state.alive, silentMs: state.silentMs })),
     takeOver: () => answer(() => ++state.taken),
     listen: (listener) => void (tell = listener),
@@ -27,19 +27,19 @@ async function rig() {
   const observer = { failed: () => {}, storeAnswered: () => {} } as unknown as EngineObserver
   const membership = await Membership.join(store as Store, clock, observer)
   membership.start({
-    lost: () => said.push('lost'),
-    joined: () => said.push('joined'),
-    tookOver: () => said.push('took over'),
+    lost: () => calls.push('lost'),
+    joined: () => calls.push('joined'),
+    tookOver: () => calls.push('took over'),
   })
-  return { clock, membership, state, said, tell: (change: Change) => tell(change) }
+  return { clock, membership, state, calls, tell: (change: Change) => tell(change) }
 }
 
-/** Time goes by, a second at a time: a clock that jumps is another matter. */
+/** Lets time pass in steps of a second, so that the clock does not jump. */
 async function pass(clock: FakeClock, ms: number): Promise<void> {
   for (let left = ms; left > 0; left -= 1000) await clock.advance(Math.min(left, 1000))
 }
 
-test('it is believed as long as heartbeats are heard, and then not', async () => {
+test('a node is trusted only as long as its heartbeats are answered', async () => {
   const { clock, membership, state } = await rig()
   const epoch = membership.cacheEpoch()
   assert.ok(epoch !== null)
@@ -51,15 +51,15 @@ test('it is believed as long as heartbeats are heard, and then not', async () =>
   state.away = false
   await pass(clock, limits.heartbeatIntervalMs)
   const after = membership.cacheEpoch()
-  assert.ok(after !== null && after !== epoch, 'all that was read before is forgotten')
+  assert.ok(after !== null && after !== epoch, 'everything that was read before is dropped')
   assert.equal(membership.incarnation, 1)
 })
 
-test('it stops believing before others may declare it dead, whenever its last heartbeat was', () => {
+test('a node loses trust before other nodes may declare it dead', () => {
   assert.ok(limits.trustMs + limits.heartbeatIntervalMs <= limits.deadAfterMs)
 })
 
-test('a clock that is set back prolongs no trust, and puts off no taking over', async () => {
+test('a clock that is set back neither prolongs trust nor delays a takeover', async () => {
   const { clock, membership, state } = await rig()
   state.away = true
   clock.set(clock.now() - 3_600_000)
@@ -73,13 +73,13 @@ test('a clock that is set back prolongs no trust, and puts off no taking over', 
   assert.ok(state.taken > 0)
 })
 
-test('a machine that was suspended, so that only its clock on the wall has gone on, is not trusted', async () => {
+test('a node is not trusted after its machine was suspended, when only the wall clock has advanced', async () => {
   const { clock, membership } = await rig()
   clock.set(clock.now() + limits.trustMs)
   assert.equal(membership.cacheEpoch(), null)
 })
 
-test('word that changes may have been missed ends the trust until a heartbeat is heard', async () => {
+test('a report of missed changes ends the trust until a heartbeat is answered', async () => {
   const { clock, membership, tell } = await rig()
   const epoch = membership.cacheEpoch()
   tell({ kind: 'everything' })
@@ -89,54 +89,54 @@ test('word that changes may have been missed ends the trust until a heartbeat is
   assert.ok(after !== null && after !== epoch)
 })
 
-test('a node that was declared dead loses all it holds and joins as another', async () => {
-  const { clock, membership, state, said } = await rig()
+test('a node that was declared dead drops everything and joins as another incarnation', async () => {
+  const { clock, membership, state, calls } = await rig()
   state.alive = false
   await pass(clock, limits.heartbeatIntervalMs)
   state.alive = true
   await clock.settle()
-  assert.deepEqual(said, ['lost', 'left 1', 'joined'])
+  assert.deepEqual(calls, ['lost', 'left 1', 'joined'])
   assert.equal(membership.incarnation, 2)
   assert.ok(membership.cacheEpoch() !== null)
   await pass(clock, 10 * limits.heartbeatIntervalMs)
   assert.equal(membership.incarnation, 2)
 })
 
-test('one that gives up while the database is away holds nothing until it is back', async () => {
-  const { clock, membership, state, said } = await rig()
+test('a node that gives up while the database is unavailable joins again when it answers', async () => {
+  const { clock, membership, state, calls } = await rig()
   state.away = true
   membership.giveUp(new IncarnationLost('unknown', { outcomeUnknown: true }))
-  assert.deepEqual(said, ['lost'])
+  assert.deepEqual(calls, ['lost'])
   await pass(clock, 60_000)
   assert.equal(membership.incarnation, null)
   assert.equal(membership.cacheEpoch(), null)
   state.away = false
   await pass(clock, limits.storeRetryMsMax)
-  assert.deepEqual(said, ['lost', 'left 1', 'joined'])
+  assert.deepEqual(calls, ['lost', 'left 1', 'joined'])
   assert.equal(membership.incarnation, 2)
 })
 
-test('the silent are taken over, but not by one who has just come back himself', async () => {
-  const { clock, state, said } = await rig()
+test('a silent node is taken over, but not by a node whose heartbeats were just answered again', async () => {
+  const { clock, state, calls } = await rig()
   state.away = true
   await pass(clock, 60_000)
   state.away = false
   state.silentMs = 60_000
   await pass(clock, limits.storeRetryMsMax)
-  assert.equal(state.taken, 0, 'that the database was away makes nobody dead')
+  assert.equal(state.taken, 0, 'an outage of the database makes no node dead')
   await pass(clock, limits.deadAfterMs + limits.heartbeatIntervalMs)
   assert.ok(state.taken > 0)
-  assert.ok(said.includes('took over'))
+  assert.ok(calls.includes('took over'))
   state.silentMs = limits.deadAfterMs
   const { taken } = state
   await pass(clock, 60_000)
-  assert.equal(state.taken, taken, 'nor are they before their time')
+  assert.equal(state.taken, taken, 'a node that was not silent for long enough is not taken over')
 })
 
-test('leaving ends the heartbeats, also while it is joining anew', async () => {
-  const { clock, membership, state, said } = await rig()
+test('leaving ends the heartbeats, also while the node joins again', async () => {
+  const { clock, membership, state, calls } = await rig()
   await membership.leave()
-  assert.deepEqual(said, ['left 1'])
+  assert.deepEqual(calls, ['left 1'])
   const other = await rig()
   other.state.away = true
   other.membership.giveUp(new IncarnationLost('unknown', { outcomeUnknown: true }))

@@ -1,13 +1,16 @@
-// This node among the others that share a database: its incarnation, its heartbeat, and whether what it has in memory
-// may still be believed.
+// The membership of this node among the nodes that share a database: its incarnation, its heartbeat, and whether its
+// memory may be trusted.
 //
-//     joined ──a heartbeat is heard──► trusted ──none for `limits.trustMs`──► not trusted: nothing is sent, all is read
-//        ▲                              │    ▲                               │   afresh
-//        │         declared dead, or a  │    └──── one is heard ─────────────┘
-//        └──── commit of unknown fate ◄─┴─ at any time
+//     join ──► trusted ──no heartbeat answered for `limits.trustMs`──► not trusted: sends nothing,
+//      ▲          │ ▲                                                   │  reads everything again
+//      │          │ └─────────────── heartbeat answered ────────────────┘
+//      └──────────┴─ from both states: declared dead, or a commit of unknown outcome
 //
-// Other nodes declare it dead after `limits.deadAfterMs`, so it has stopped sending before they take over. That the
-// database was out of reach makes nobody dead: who has just come back gives the others as much time as it had.
+// Other nodes declare a node dead after `limits.deadAfterMs` without a heartbeat. That is longer than `limits.trustMs`,
+// so the node has stopped sending before they take over its deliveries.
+//
+// An outage of the database makes no node dead: a node whose own heartbeats are answered again takes over no other node
+// for `limits.deadAfterMs`, so that the heartbeats of the other nodes can arrive too.
 
 import type { Clock } from '../domain/clock.ts'
 import type { Incarnation } from '../domain/ids.ts'
@@ -15,17 +18,21 @@ import { limits } from '../domain/limits.ts'
 import { IncarnationLost, type Store } from '../contracts/store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 
-/** Tells caches whether they may be believed. */
+/** Whether caches may be trusted. */
 export interface Trust {
-  /** Another one whenever all that was read before must be forgotten; null: nothing may be believed now. */
+  /**
+   * A number that changes whenever everything that was read before must be dropped. Null: nothing in memory may be used
+   * now. Never null where the database is not shared.
+   */
   cacheEpoch(): number | null
 }
 
 export interface MembershipHooks {
-  /** All that the node holds is lost to it, in memory too. */
+  /** The incarnation is lost: the node must drop everything that it holds in memory. */
   readonly lost: () => void
+  /** The node has joined again, as another incarnation. */
   readonly joined: () => void
-  /** Another node's deliveries were made due. */
+  /** The deliveries of a dead node were made due. */
   readonly tookOver: () => void
 }
 
@@ -36,20 +43,20 @@ export class Membership implements Trust {
   #hooks: MembershipHooks | null = null
   #incarnation: Incarnation | null
   #epoch = 1
-  /** When the last heartbeat was sent that was answered; null: nothing may be believed before the next one is. */
-  #heard: Moment | null = null
-  /** Since when heartbeats have been heard without a gap. */
+  /** When the last answered heartbeat was sent; null: the node is not trusted until a heartbeat is answered. */
+  #lastHeartbeat: Moment | null = null
+  /** Since when the node has been trusted without a gap. */
   #steadySince: Moment = { now: 0, elapsed: 0 }
   #cancelTimer = (): void => {}
   #running: Promise<unknown> = Promise.resolve()
   #takingOver: Promise<void> | null = null
   #stopped = false
 
-  /** Registers the node. Nothing is taken over from others yet. */
+  /** Registers the node as a new incarnation. It takes over no other node yet. */
   static async join(store: Store, clock: Clock, observer: EngineObserver): Promise<Membership> {
     const sent = momentOf(clock)
     const membership = new Membership(store, clock, observer, await store.join(sent.now))
-    membership.#believe(sent)
+    membership.#heartbeatAnswered(sent)
     return membership
   }
 
@@ -60,12 +67,12 @@ export class Membership implements Trust {
     this.#incarnation = incarnation
   }
 
-  /** Null while the node joins anew. */
+  /** Null while the node joins again. */
   get incarnation(): Incarnation | null {
     return this.#incarnation
   }
 
-  /** Whether a delivery belongs to the present incarnation. */
+  /** Whether the current incarnation holds a delivery. */
   holds({ node }: { readonly node: Incarnation }): boolean {
     return node === this.#incarnation
   }
@@ -93,9 +100,9 @@ export class Membership implements Trust {
       this.giveUp(new IncarnationLost('this node was silent for so long that it was declared dead'))
       return false
     }
-    this.#believe(sent)
+    this.#heartbeatAnswered(sent)
     if (silentMs > limits.deadAfterMs && sent.elapsed - this.#steadySince.elapsed >= limits.deadAfterMs) {
-      // Beside the heartbeats: to release what a node held takes its time.
+      // Not awaited: releasing the deliveries of a node may take longer than a heartbeat may wait.
       this.#takingOver ??= this.#takeOver(incarnation)
     }
     return true
@@ -105,26 +112,26 @@ export class Membership implements Trust {
     try {
       if ((await this.#store.takeOver(incarnation, limits.deadAfterMs)) > 0) this.#hooks?.tookOver()
     } catch (error) {
-      this.#observer.failed('what a dead node held could not be taken over', error)
+      this.#observer.failed('the deliveries of a dead node could not be taken over', error)
     } finally {
       this.#takingOver = null
     }
   }
 
-  /** Ends this incarnation, and what it holds with it; joins as another as soon as the database answers. */
+  /** Drops this incarnation with everything that it holds, and joins as another when the database answers. */
   giveUp(reason: IncarnationLost): void {
     const lost = this.#incarnation
     if (lost === null || this.#stopped) return
     this.#incarnation = null
     this.#epoch += 1
-    this.#heard = null
-    this.#observer.failed('this node gives up what it holds and joins anew', reason)
+    this.#lastHeartbeat = null
+    this.#observer.failed('this node gives up everything that it holds and joins again', reason)
     this.#hooks?.lost()
     this.#cancelTimer()
     this.#running = this.#rejoin(lost)
   }
 
-  /** Hands back all that the node holds. */
+  /** Hands back all deliveries that the node holds, and ends the heartbeats. @throws StoreUnavailable */
   async leave(): Promise<void> {
     this.#stopped = true
     this.#cancelTimer()
@@ -143,7 +150,7 @@ export class Membership implements Trust {
         await this.#store.leave(lost)
         const sent = momentOf(this.#clock)
         this.#incarnation = await this.#store.join(sent.now)
-        this.#believe(sent)
+        this.#heartbeatAnswered(sent)
         this.#hooks?.joined()
         this.#beatIn(limits.heartbeatIntervalMs)
         return
@@ -164,24 +171,25 @@ export class Membership implements Trust {
   }
 
   #isTrusted(): boolean {
-    if (this.#heard === null) return false
-    // By whichever clock says more: the one may have been set back, the other one stood still.
+    if (this.#lastHeartbeat === null) return false
+    // The larger of two ages: `now` may have been set back, and `elapsed` may have stood still in a suspended machine.
     const { now, elapsed } = momentOf(this.#clock)
-    return Math.max(now - this.#heard.now, elapsed - this.#heard.elapsed) < limits.trustMs
+    return Math.max(now - this.#lastHeartbeat.now, elapsed - this.#lastHeartbeat.elapsed) < limits.trustMs
   }
 
-  #believe(sent: Moment): void {
+  /** The database has answered a heartbeat, or `join`, that was sent at `sent`. */
+  #heartbeatAnswered(sent: Moment): void {
     if (!this.#isTrusted()) {
       this.#epoch += 1
       this.#steadySince = sent
     }
-    this.#heard = sent
+    this.#lastHeartbeat = sent
   }
 
-  /** What others have told since may have been missed. */
+  /** Changes by other nodes may have been missed. */
   #distrust(): void {
     this.#epoch += 1
-    this.#heard = null
+    this.#lastHeartbeat = null
     if (this.#incarnation !== null) this.#beatIn(0)
   }
 
@@ -191,7 +199,7 @@ export class Membership implements Trust {
     this.#cancelTimer = this.#clock.after(ms, () => {
       this.#running = this.beat()
         .then((alive) => alive && this.#observer.storeAnswered('heartbeats'))
-        .catch((error: unknown) => this.#observer.failed('a heartbeat was not heard', error, 'heartbeats'))
+        .catch((error: unknown) => this.#observer.failed('a heartbeat was not answered', error, 'heartbeats'))
         .finally(() => {
           if (this.#incarnation !== null) this.#beatIn(limits.heartbeatIntervalMs)
         })
@@ -199,7 +207,7 @@ export class Membership implements Trust {
   }
 }
 
-/** By the clock on the wall, and by the one that nobody sets. */
+/** The same moment by both clocks of `Clock`. */
 interface Moment {
   readonly now: number
   readonly elapsed: number

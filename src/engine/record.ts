@@ -1,5 +1,6 @@
-// Recording what becomes of a delivery: its attempt and its move go into a group commit, and what follows from them
-// happens once they are durable.
+// Recording the result of an attempt: the recorder adds the attempt and the move of its delivery to a group commit.
+// Once they are durable, it wakes the schedule for a retry, reports to the caller that watches the delivery, and starts
+// the sweep of an endpoint that was disabled.
 
 import type { Attempt } from '../domain/attempt.ts'
 import type { Clock } from '../domain/clock.ts'
@@ -16,12 +17,13 @@ import type { Schedule } from './schedule.ts'
 import type { TenantCache } from './tenant-cache.ts'
 import type { Upkeep } from './upkeep.ts'
 
-/** What became of a delivery, for the recorder. */
+/** The result of a delivery's turn in its lane. */
 export interface Finished {
   readonly delivery: HeldDelivery
-  /** Null where nothing was sent, because the endpoint is disabled. */
+  /** Null if nothing was sent: the endpoint is disabled or deleted, or the delivery could not be prepared. */
   readonly attempt: Attempt | null
   readonly move: Move
+  /** Null if nothing is recorded about the endpoint. */
   readonly summary: AttemptSummary | null
   readonly succeeded: boolean
 }
@@ -35,28 +37,32 @@ export interface RecorderOptions {
   readonly upkeep: Upkeep
   readonly clock: Clock
   readonly observer: EngineObserver
-  /** Whether this node attempts deliveries that are due; false leaves them to other nodes. */
+  /** Whether this node claims deliveries that are due; false leaves them to other nodes. */
   readonly delivers: boolean
 }
 
 export class Recorder {
   readonly #options: RecorderOptions
-  /** Callers that wait for the first attempt of a delivery: one for each such request. */
+  /** Callbacks of requests that wait for the first attempt of a delivery. */
   readonly #watchers = new Map<DeliveryId, (attempt: Attempt | null) => void>()
 
   constructor(options: RecorderOptions) {
     this.#options = options
   }
 
-  /** Calls `recorded` once the next attempt of a delivery is durable; the result ends that. */
+  /**
+   * Calls `recorded` whenever a move of a delivery is durable, with the attempt that led to it; null: nothing was sent.
+   * The returned function stops watching.
+   */
   watch(delivery: DeliveryId, recorded: (attempt: Attempt | null) => void): () => void {
     this.#watchers.set(delivery, recorded)
     return () => this.#watchers.delete(delivery)
   }
 
+  /** Records the result of a delivery, and removes the delivery from its lane. */
   finished({ delivery, attempt, move, summary, succeeded }: Finished): void {
     const { membership, lanes, commits, clock, observer } = this.#options
-    // Another node holds the delivery now and records it.
+    // Another incarnation holds the delivery now, and attempts and records it.
     if (!membership.holds(delivery)) return lanes.finished(delivery, succeeded)
     const disabled = summary?.disable
     commits.record(
@@ -71,7 +77,7 @@ export class Recorder {
     if (disabled !== undefined) this.cancelQueued(delivery.endpoint, cancelReason(disabled))
   }
 
-  /** The delivery could not be prepared for sending: the node keeps it and tries again after `limits.prepareAgainMs`. */
+  /** The delivery could not be prepared. The node holds it and tries again after `limits.prepareAgainMs`. */
   postponed(delivery: HeldDelivery): void {
     const { membership, lanes, clock } = this.#options
     lanes.postpone(delivery)
@@ -82,7 +88,7 @@ export class Recorder {
     })
   }
 
-  /** Cancels the deliveries that wait in the lane of an endpoint. */
+  /** Cancels the deliveries that are queued in the lane of an endpoint. */
   cancelQueued(endpoint: EndpointKey, reason: EndReason): void {
     const { lanes, commits, clock, observer } = this.#options
     for (const { id } of lanes.drop(endpoint)) {
@@ -92,6 +98,7 @@ export class Recorder {
     }
   }
 
+  /** The move is durable. */
   #recorded(delivery: HeldDelivery, attempt: Attempt | null, move: Move, disabled: boolean): void {
     const { tenantCache, schedule, upkeep, delivers } = this.#options
     this.#watchers.get(delivery.id)?.(attempt)
@@ -102,7 +109,7 @@ export class Recorder {
   }
 }
 
-/** Why a delivery is cancelled whose endpoint is disabled. */
+/** The reason of a delivery that is cancelled because its endpoint is disabled. */
 export function cancelReason(disabled: DisabledReason): EndReason {
   return disabled === 'gone' ? 'endpoint gone' : 'endpoint disabled'
 }

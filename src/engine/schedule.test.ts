@@ -10,7 +10,10 @@ import { Schedule } from './schedule.ts'
 
 const endpoint = 1 as EndpointKey
 
-/** A store whose answers the test holds back. */
+/**
+ * A schedule on a fake store. Each read of due endpoints adds a function to `looks`, and resolves when the test calls
+ * it.
+ */
 function rig() {
   const clock = new FakeClock()
   const looks: (() => void)[] = []
@@ -46,7 +49,7 @@ function rig() {
   }
 }
 
-test('a delivery that falls due while a claim is under way is looked for right after it', async () => {
+test('a delivery that becomes due during a claim is claimed right after it', async () => {
   const { clock, looks, schedule } = rig()
   schedule.wakeAt(clock.now())
   await clock.settle()
@@ -60,10 +63,10 @@ test('a delivery that falls due while a claim is under way is looked for right a
   looks[1]?.()
   await clock.settle()
   await clock.advance(limits.claimIntervalMs)
-  assert.equal(looks.length, 3, 'and it goes on looking')
+  assert.equal(looks.length, 3, 'it continues to claim at intervals')
 })
 
-test('it sleeps until something is due, and looks now and then all the same', async () => {
+test('the schedule sleeps until the next due time, and claims at intervals in any case', async () => {
   const { clock, looks, schedule, setNext } = rig()
   setNext(clock.now() + 3000)
   schedule.hasRoom(endpoint)
@@ -82,7 +85,7 @@ test('it sleeps until something is due, and looks now and then all the same', as
   assert.equal(looks.length, before + 2)
 })
 
-test('a store that fails is asked again after a while, and the failure is told', async () => {
+test('a claim that fails is tried again later, and the failure is reported', async () => {
   const { clock, looks, schedule, failures, setFails } = rig()
   setFails(true)
   schedule.wakeAt(clock.now())
@@ -96,7 +99,7 @@ test('a store that fails is asked again after a while, and the failure is told',
   assert.equal(looks.length, 2)
 })
 
-test('an endpoint that could not be claimed for is claimed for again, though the database calls it not due', async () => {
+test('a failed claim for an endpoint is repeated, even if the database does not report it as due', async () => {
   const { clock, looks, claims, schedule, setFails } = rig()
   schedule.hasRoom(endpoint)
   looks[0]?.()
@@ -110,7 +113,7 @@ test('an endpoint that could not be claimed for is claimed for again, though the
   assert.deepEqual(claims, [[endpoint], [endpoint]])
 })
 
-test('a stop waits for the claim under way and begins no other', async () => {
+test('a stop waits for the running claim and starts no other', async () => {
   const { clock, looks, schedule } = rig()
   schedule.wakeAt(clock.now())
   await clock.settle()
@@ -125,7 +128,7 @@ test('a stop waits for the claim under way and begins no other', async () => {
   assert.equal(looks.length, 1)
 })
 
-test('a clock that is set back does not keep it from looking', async () => {
+test('a clock that is set back does not stop the regular claims', async () => {
   const { clock, looks, schedule } = rig()
   const before = clock.now()
   schedule.wakeAt(before)

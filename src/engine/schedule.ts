@@ -1,6 +1,7 @@
-// Takes up deliveries that wait in the database: retries that are due, overflow, what an earlier life of the node left
-// behind. Per endpoint only what its lane has room for, so a backlog of a million for one endpoint costs the others
-// nothing. It sleeps until something is due and looks now and then all the same, because clocks jump.
+// Claiming deliveries that wait in the database: retries that are due, deliveries whose lane had no room, and
+// deliveries of a lost incarnation. A claim leases per endpoint only as many deliveries as its lane has room for, so a
+// backlog of a million deliveries for one endpoint does not delay the others. The schedule sleeps until the next
+// delivery is due, but at most `limits.claimIntervalMs`, because clocks jump.
 
 import type { Clock } from '../domain/clock.ts'
 import type { EndpointKey } from '../domain/ids.ts'
@@ -19,11 +20,14 @@ export class Schedule {
   readonly #lanes: Lanes
   readonly #clock: Clock
   readonly #observer: EngineObserver
-  /** Endpoints whose lanes have room again. */
+  /** Endpoints to claim for besides the due ones: their lanes have room again, or a claim for them failed. */
   readonly #refill = new Set<EndpointKey>()
   #cancelTimer: (() => void) | null = null
+  /** The due time that the timer waits for; Infinity: no timer is set. */
   #wakeAt = Number.POSITIVE_INFINITY
+  /** The claims that run now. */
   #claiming: Promise<void> | null = null
+  /** Another claim must follow the one that runs. */
   #again = false
   #stopped = false
 
@@ -43,44 +47,44 @@ export class Schedule {
     this.#observer = observer
   }
 
-  /** Looks at once. */
+  /** Claims at once. */
   wake(): void {
     this.wakeAt(this.#clock.now())
   }
 
-  /** Looks no later than when this delivery is due. */
+  /** Claims at `dueAt` at the latest. */
   wakeAt(dueAt: number): void {
     if (this.#stopped || dueAt >= this.#wakeAt) return
     this.#cancelTimer?.()
     this.#wakeAt = dueAt
-    // No longer than till the next look: a clock that is set back puts what is due far away.
+    // At most the regular interval: after the clock is set back, `dueAt` is far away.
     const waitMs = Math.min(Math.max(0, dueAt - this.#clock.now()), limits.claimIntervalMs)
     this.#cancelTimer = this.#clock.after(waitMs, () => {
       this.#cancelTimer = null
       this.#wakeAt = Number.POSITIVE_INFINITY
-      this.#look()
+      this.#claimNow()
     })
   }
 
-  /** The lane of an endpoint with a backlog in the database has room again. */
+  /** Claims for an endpoint with a backlog in the database, because its lane has room again. */
   hasRoom(endpoint: EndpointKey): void {
     this.#refill.add(endpoint)
-    this.#look()
+    this.#claimNow()
   }
 
-  /** Claims nothing more; resolves when a claim under way has ended. */
+  /** Starts no further claim. Resolves when the claim that runs has ended. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancelTimer?.()
     await this.#claiming
   }
 
-  #look(): void {
+  #claimNow(): void {
     this.#again = true
     if (!this.#stopped) this.#claiming ??= this.#claimAll()
   }
 
-  /** Claims until nothing more is due, and until nobody has asked for another look meanwhile. */
+  /** Claims until nothing is due and no call has asked for another claim meanwhile. */
   async #claimAll(): Promise<void> {
     let next = 0
     try {
@@ -100,7 +104,7 @@ export class Schedule {
     this.wakeAt(next)
   }
 
-  /** One bounded claim; true: there may be more. */
+  /** One bounded claim. True: more deliveries may be due. */
   async #claimOnce(): Promise<boolean> {
     const node = this.#membership.incarnation
     if (node === null) return false
@@ -120,11 +124,11 @@ export class Schedule {
       requests.push({ endpoint, room })
     }
     const { deliveries, more } = await this.#store.claim(node, now, requests).catch((error: unknown) => {
-      // The database may look at them again much later only, where a clock that was ahead told it when.
+      // Without this, the endpoints might wait long: a clock that was ahead may have stored a late time for them.
       for (const { endpoint } of requests) this.#refill.add(endpoint)
       throw error
     })
-    // What a life that has ended meanwhile has claimed is handed back with all that it held.
+    // If the incarnation was lost during the claim, the claimed deliveries are handed back with its other ones.
     if (node !== this.#membership.incarnation) return false
     for (const { event, endpoint } of deliveries) this.#tenantCache.expect(event.tenant, endpoint)
     this.#lanes.pushClaimed(deliveries.map((delivery) => ({ ...delivery, node })))

@@ -1,7 +1,7 @@
-// What the database knows of endpoints' attempts, kept between questions: a vendor's "get webhook" shows it. Everything
-// that records something of an endpoint drops its status here before anybody hears of the record, so no answer is older
-// than its question. Other nodes cannot drop anything here: on a shared database a status is believed for
-// `limits.statusMs`.
+// The statuses of endpoints in memory: results of their attempts, which a vendor's "get webhook" shows. Code that
+// records something about an endpoint drops its status here before the record is reported to any caller, so a caller
+// never gets a status older than its request. Other nodes cannot drop a status here, so on a shared database a status
+// is kept for at most `limits.statusMs`.
 
 import { LRUCache } from 'lru-cache'
 import type { RecordedStatus } from '../domain/endpoint.ts'
@@ -10,7 +10,7 @@ import { limits } from '../domain/limits.ts'
 import type { Store } from '../contracts/store.ts'
 import type { CommitBatch } from '../contracts/commit-store.ts'
 
-/** A status, or the read that is under way: all callers meanwhile wait for the same read. */
+/** A status, or the read that is in flight: all callers wait for the same read. */
 interface Entry {
   status: RecordedStatus | Promise<RecordedStatus>
 }
@@ -24,13 +24,13 @@ export class StatusCache {
     this.#entries = new LRUCache({ max: limits.cachedStatusesMax, ttl: store.shared ? limits.statusMs : 0 })
   }
 
-  /** The status, if it is in memory: the same object as long as nothing was recorded of the endpoint. */
+  /** The status, if it is in memory. It is the same object until something is recorded about the endpoint. */
   peek(endpoint: EndpointKey): RecordedStatus | undefined {
     const status = this.#entries.get(endpoint)?.status
     return status instanceof Promise ? undefined : status
   }
 
-  /** @throws StoreUnavailable */
+  /** The status, from memory or from the database. @throws StoreUnavailable */
   async load(endpoint: EndpointKey): Promise<RecordedStatus> {
     const known = this.#entries.get(endpoint)
     if (known !== undefined) return known.status
@@ -63,7 +63,7 @@ export class StatusCache {
 
   async #read(endpoint: EndpointKey): Promise<RecordedStatus> {
     const status = await this.#store.endpointStatus(endpoint)
-    // Only an endpoint without any attempt can have nothing but waiting deliveries.
+    // `waits` is true only before the first attempt.
     return { ...status, waits: status.attempts === 0 && (await this.#hasPending(endpoint)) }
   }
 

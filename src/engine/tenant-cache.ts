@@ -1,5 +1,6 @@
-// Tenants with their endpoints, in memory, secrets opened: matching, signing and every "get" read them. The owner of a
-// write drops its tenant here before the write is answered, so an event that is accepted after the answer sees the change.
+// Tenants in memory, with their endpoints and opened secrets. Matching, signing and every "get" of an API read them.
+// The writer of a change (operations/writer.ts) drops the tenant here before the caller gets its response, so an event
+// that is accepted after the response is matched with the changed tenant.
 
 import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
@@ -8,7 +9,6 @@ import type { EndpointId, EndpointKey, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import { Unavailable } from '../domain/unavailable.ts'
-
 import type { DeliveryDialect } from '../contracts/delivery-dialect.ts'
 import type { LeaseStore } from '../contracts/lease-store.ts'
 import type { AccountReads, LoadedEndpoint } from '../contracts/account-store.ts'
@@ -19,35 +19,38 @@ import type { Trust } from './membership.ts'
 
 export interface CachedEndpoint {
   readonly endpoint: Endpoint
-  /** `charsOf` it. */
+  /** The result of `charsOf`. */
   readonly chars: number
-  /** The dialect's memory of failures, as last recorded. */
+  /** The dialect's record of failures, as last given to a commit or read. */
   health: string | null
-  /** Why it is off; set when its own outcomes switch it off, ahead of the commit that says so. Null: it is on. */
+  /**
+   * Why the endpoint is disabled; null: it is enabled. When its own outcomes disable it, this is set before the commit
+   * that stores it.
+   */
   disabledReason: DisabledReason | null
-  /** Throws where the endpoint is unreadable: says why. */
+  /** The keys that sign at `nowMs`, newest first. Throws if the endpoint is unreadable, with the reason. */
   signingKeys(nowMs: number): readonly KeyObject[]
 }
 
 export interface CachedTenant {
   readonly tenant: Tenant
   readonly dialect: DeliveryDialect
-  /** As it was read (`LoadedTenant.version`). */
+  /** The version that was read (`LoadedTenant.version`). */
   readonly version: number
   /** Newest first. */
   readonly endpoints: readonly CachedEndpoint[]
   readonly byId: ReadonlyMap<EndpointId, CachedEndpoint>
   readonly byKey: ReadonlyMap<EndpointKey, CachedEndpoint>
-  /** Of all its endpoints. */
+  /** The sum of its endpoints' `chars`. */
   readonly chars: number
-  /** False: something of it has changed since; what has not is taken over from here when it is read again. */
+  /** False: the tenant must be read again. Endpoints that have not changed are reused from this object then. */
   current: boolean
 }
 
 /** A tenant that is being read. */
 interface Loading {
   readonly tenant: Promise<CachedTenant | null>
-  /** Dropped meanwhile: it may have been read before the change, which has perhaps been answered by now. */
+  /** The tenant was dropped during the read, so the result may be older than the change. */
   stale: boolean
 }
 
@@ -55,7 +58,7 @@ export interface TenantCacheOptions {
   readonly store: Pick<AccountReads, 'loadTenant'> & Pick<LeaseStore, 'shared'>
   readonly vault: Vault
   readonly dialects: ReadonlyMap<string, DeliveryDialect>
-  /** By dialect, of those that sign with a secret of the installation. */
+  /** By name of the dialect, for dialects that sign with a secret of the installation. */
   readonly installationSecrets: ReadonlyMap<string, string>
   readonly trust: Trust
 }
@@ -67,7 +70,7 @@ export class TenantCache {
     sizeCalculation: ({ endpoints, chars }) => 1000 * (1 + endpoints.length) + chars,
   })
   readonly #loading = new Map<TenantId, Loading>()
-  /** The epoch in which everything in memory was read. */
+  /** The cache epoch in which everything in memory was read. */
   #epoch: number | null = null
   readonly #installationKeys: ReadonlyMap<string, readonly KeyObject[]>
 
@@ -81,20 +84,20 @@ export class TenantCache {
     )
   }
 
-  /** What deliveries of an endpoint that is not stored would be signed with. */
+  /** The keys that sign deliveries to an endpoint that is not stored. */
   signingKeys(endpoint: Pick<Endpoint, 'secrets'>, dialect: DeliveryDialect, nowMs: number): readonly KeyObject[] {
     return this.#installationKeys.get(dialect.name) ?? preparedKeys(endpoint.secrets, dialect)(nowMs)
   }
 
-  /** The tenant, if it is in memory and may be believed. */
+  /** The tenant, if it is in memory, current and trusted. */
   peek(tenant: TenantId): CachedTenant | undefined {
     const epoch = this.#options.trust.cacheEpoch()
-    if (epoch !== this.#epoch) this.#forget(epoch)
+    if (epoch !== this.#epoch) this.#dropAll(epoch)
     const cached = this.#tenants.get(tenant)
     return cached?.current === true ? cached : undefined
   }
 
-  /** The tenant; null: there is none. @throws Unavailable */
+  /** The tenant, from memory or from the database; null: there is none. @throws Unavailable */
   async load(tenant: TenantId): Promise<CachedTenant | null> {
     for (let tries = 0; tries < limits.updateTriesMax; tries++) {
       const known = this.peek(tenant)
@@ -121,21 +124,21 @@ export class TenantCache {
     return loading
   }
 
-  /** Takes over what another node has recorded of an endpoint's failures, unless this one knows of later ones. */
+  /** Adopts a health that another node has recorded, unless this node has a later one. */
   adoptHealth({ tenant, endpoint, expectedHealth, health }: RemoteHealth): void {
     const cached = this.peek(tenant)?.byKey.get(endpoint)
     if (cached?.health === expectedHealth) cached.health = health
   }
 
   /**
-   * A delivery to this endpoint was claimed just now, so the endpoint is there and is on. Where what is in memory says
-   * otherwise, word of a change is still on its way.
+   * A delivery to this endpoint has just been claimed, so the endpoint exists and is enabled. If the cached tenant says
+   * otherwise, the message about its change has not arrived yet, and the tenant is dropped.
    */
   expect(tenant: TenantId, endpoint: EndpointKey): void {
     if (this.peek(tenant)?.byKey.get(endpoint)?.endpoint.enabled !== true) this.drop(tenant)
   }
 
-  /** The next look reads this tenant afresh. */
+  /** The next `load` reads this tenant again. */
   drop(tenant: TenantId): void {
     const cached = this.#tenants.peek(tenant)
     if (cached !== undefined) cached.current = false
@@ -144,7 +147,8 @@ export class TenantCache {
     this.#loading.delete(tenant)
   }
 
-  #forget(epoch: number | null): void {
+  /** Drops all tenants, because the cache epoch has changed to `epoch`. */
+  #dropAll(epoch: number | null): void {
     this.#epoch = epoch
     for (const cached of this.#tenants.values()) cached.current = false
     this.#tenants.clear()
@@ -156,7 +160,7 @@ export class TenantCache {
     const loaded = await this.#options.store.loadTenant(id)
     if (loaded === null) return null
     const dialect = this.#options.dialects.get(loaded.tenant.dialect)
-    // A newer node may know it: what was accepted for its tenants waits for that one.
+    // A node with a newer version may know the dialect. Deliveries of its tenants wait for that node.
     if (dialect === undefined) throw new Unavailable(`this node does not know the dialect of tenant ${id}`)
     const former = this.#tenants.peek(id)?.byKey
     const endpoints = loaded.endpoints.map((endpoint) => this.#endpoint(endpoint, former?.get(endpoint.key), dialect))
@@ -175,10 +179,11 @@ export class TenantCache {
   #endpoint(loaded: LoadedEndpoint, former: CachedEndpoint | undefined, dialect: DeliveryDialect): CachedEndpoint {
     const { sealedSecrets: _secrets, sealedHeaders: _headers, uniqueKey: _key, health, ...rest } = loaded
     const disabledReason = rest.enabled ? null : (rest.disabledReason ?? 'requested')
-    // Without this, each change of one endpoint would open the secrets of all endpoints of the tenant, up to a thousand.
+    // Reusing unchanged endpoints saves opening the secrets of up to `limits.endpointsPerTenantMax` endpoints whenever
+    // one of them changes.
     if (former !== undefined && isUnchanged(former.endpoint, loaded)) {
-      // The object stays the same: attempts in flight compare it. On a database that is not shared, the health in memory
-      // is never behind the stored one.
+      // The object must stay the same, because attempts in flight compare it (deliver.ts). Without other nodes, the
+      // health in memory is never older than the stored one.
       if (this.#options.store.shared) former.health = health
       return former
     }
@@ -190,7 +195,7 @@ export class TenantCache {
       const endpoint: Endpoint = { ...rest, secrets, headers }
       return { endpoint, chars: charsOf(endpoint), health, disabledReason, signingKeys }
     } catch (error) {
-      // One endpoint that does not open must not affect the others of its tenant.
+      // An endpoint that cannot be opened must not affect the other endpoints of its tenant.
       const endpoint: Endpoint = { ...rest, secrets: [], headers: {}, unreadable: true }
       const signingKeys = (): never => {
         throw error
@@ -201,19 +206,19 @@ export class TenantCache {
 }
 
 /**
- * How much of its tenant's room in memory it takes (`limits.endpointCharsPerTenantMax`). To switch it off, or to rotate
- * its secret, takes none: that must never be refused for want of room.
+ * The size of an endpoint that counts against `limits.endpointCharsPerTenantMax`: characters of these fields as JSON.
+ * Disabling an endpoint and rotating its secret do not change the size, so they are never refused because of the limit.
  */
 export function charsOf({ url, eventTypes, filters, description, headers }: Endpoint): number {
   return JSON.stringify([url, eventTypes, filters, description, headers]).length
 }
 
-/** Every change of an endpoint makes its `updatedAt` later. */
+/** Compares `updatedAt`, because every change of an endpoint makes it later. */
 function isUnchanged(known: Endpoint, loaded: LoadedEndpoint): boolean {
   return known.updatedAt === loaded.updatedAt && !known.unreadable && !loaded.unreadable
 }
 
-/** Keys are prepared once; only while an old secret runs out does the answer depend on the time. */
+/** Prepares each key once. The result depends on the time only if a secret expires. */
 function preparedKeys(
   secrets: readonly SigningSecret[],
   dialect: DeliveryDialect,

@@ -1,5 +1,5 @@
-// What the node does beside the traffic: cancelling what waits for endpoints that are off, retention, and
-// the rotation of the master key.
+// Background work of the node: the sweep (cancelling waiting deliveries of disabled and deleted endpoints), retention,
+// and the rotation of the master key.
 
 import type { Clock } from '../domain/clock.ts'
 import { limits } from '../domain/limits.ts'
@@ -13,9 +13,9 @@ export interface UpkeepOptions {
   readonly observer: EngineObserver
   /** Events, deliveries and attempts older than this are removed. */
   readonly retentionMs: number
-  /** Some of what waited was cancelled, of whatever endpoints. */
+  /** Called when waiting deliveries were cancelled; it is not known of which endpoints. */
   readonly swept: () => void
-  /** Null: there is one master key only. */
+  /** Null: there is only one master key. */
   readonly rotation: Rotation | null
 }
 
@@ -23,6 +23,7 @@ export class Upkeep {
   readonly #options: UpkeepOptions
   readonly #timers = new Map<string, () => void>()
   readonly #running = new Set<Promise<void>>()
+  /** Another sweep must follow the one that runs. */
   #sweepAgain = false
   #stopped = false
 
@@ -32,18 +33,19 @@ export class Upkeep {
 
   start(): void {
     this.#repeat('retention', limits.retentionIntervalMs, () => this.#prune())
-    // An attempt that was under way when its endpoint went off may leave a retry behind.
+    // An attempt that was in flight when its endpoint was disabled may add a retry after the first sweep.
     this.#repeat('late sweep', limits.sweepIntervalMs, async () => this.sweepSoon())
     this.sweepSoon()
     if (this.#options.rotation !== null) this.#rotate(this.#options.rotation, 0)
   }
 
-  /** Cancels what waits for endpoints that were just switched off. */
+  /** Starts a sweep for endpoints that were just disabled or deleted. */
   sweepSoon(): void {
     this.#sweepAgain = true
     if (!this.#timers.has('sweep')) this.#after('sweep', 0, () => this.#sweep())
   }
 
+  /** Starts nothing more. Resolves when the work that runs has ended. */
   async stop(): Promise<void> {
     this.#stopped = true
     for (const cancel of this.#timers.values()) cancel()
@@ -64,7 +66,7 @@ export class Upkeep {
     while (!this.#stopped && (await store.prune(now - retentionMs, now, limits.retentionStepRows)) > 0);
   }
 
-  /** Again and again, until nothing is left to do. */
+  /** Runs the rotation again and again until nothing is left to seal. */
   #rotate(rotation: Rotation, afterMs: number): void {
     this.#after('rotation of the master key', afterMs, async () => {
       let isDone = false

@@ -6,7 +6,7 @@ import { choiceFault } from './choice-fault.ts'
 import { type Context, dialectOf } from './context.ts'
 import { hashApiKey } from './key-cache.ts'
 
-/** Newest first, revoked ones included. */
+/** API keys, newest first, including revoked keys; `tenant` null: of all tenants. */
 export function listApiKeys(context: Context, page: PageRequest, tenant: TenantId | null): Promise<Page<ApiKey>> {
   return context.store.listKeys(page, tenant)
 }
@@ -18,7 +18,7 @@ export interface ApiKeyInput {
   readonly name?: string | null
 }
 
-/** The new key's text is in the result and nowhere else: only its hash is kept. */
+/** Creates an API key. Only the result holds the text of the key: the database stores its hash. */
 export async function createApiKey(
   context: Context,
   input: ApiKeyInput,
@@ -63,7 +63,7 @@ export async function createApiKey(
   return success({ apiKey, text })
 }
 
-/** From the answer on the key is refused. */
+/** Revokes an API key: requests with it are refused from the response on. */
 export async function revokeApiKey(context: Context, id: ApiKeyId): Promise<Result<null>> {
   return (await context.writer.revokeKey(id)) === 'written'
     ? success(null)

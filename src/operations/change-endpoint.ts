@@ -10,7 +10,11 @@ import { endpointFaults, type EndpointInput, eventTypesOf } from './endpoint-rul
 import { endpointOf } from './endpoints.ts'
 import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
 
-/** Changes the fields that are given; the others stay. A changed URL or secret applies to the next attempt. */
+/**
+ * Changes the given fields and keeps the others. A changed URL or secret applies to the next attempt.
+ *
+ * @param answer stores the response under the caller's Idempotency-Key; null: the request has no such key
+ */
 export async function changeEndpoint(
   context: Context,
   principal: Principal,
@@ -34,8 +38,8 @@ export async function changeEndpoint(
 }
 
 /**
- * Adds a new secret in front. The old secrets sign too for `overlapMs` (default: a day, at most seven), so that receivers
- * can change over; 0: they end at once.
+ * Adds a new signing secret as the first one. The old secrets also sign for `overlapMs` (default: one day; at most
+ * seven days), so that receivers can switch. 0: the old secrets end at once.
  */
 export async function rotateSecret(
   context: Context,
@@ -66,13 +70,17 @@ export async function rotateSecret(
 }
 
 interface Change {
-  /** The fields that are checked. */
+  /** The fields to check. */
   readonly input: EndpointInput
+  /** Makes the changed endpoint. */
   readonly apply: (before: Endpoint, now: number, dialect: Dialect) => Endpoint
   readonly answer: IdempotentAnswer<Endpoint> | null
 }
 
-/** Reads, changes and writes; starts again where another request was faster. */
+/**
+ * Reads the endpoint, changes it and writes it. If another request changes the endpoint in between, it starts again, at
+ * most `limits.updateTriesMax` times.
+ */
 async function update(
   context: Context,
   principal: Principal,

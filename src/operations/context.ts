@@ -15,7 +15,10 @@ import { KeyCache } from './key-cache.ts'
 import { Replays } from './replays.ts'
 import { Writer } from './writer.ts'
 
-/** Says early why a URL can never be delivered to; null: nothing is known against it. No name is looked up. */
+/**
+ * Checks endpoint URLs before they are stored. `refusesUrl` gives the reason why no delivery to a URL can be sent;
+ * null: no such reason is known. It looks up no host name.
+ */
 export interface EgressPolicy {
   refusesUrl(url: URL): string | null
 }
@@ -23,22 +26,22 @@ export interface EgressPolicy {
 export interface ContextOptions {
   readonly engine: Engine
   readonly vault: Vault
-  /** By name: those whose tenants and APIs are served here. */
+  /** By name: the dialects that this node serves. */
   readonly dialects: ReadonlyMap<string, Dialect>
-  /** By name: every dialect of the program. */
+  /** By name: all dialects of the program. */
   readonly allDialects: ReadonlyMap<string, Dialect>
-  /** PEM by dialect, of those that sign with a key of the installation. */
+  /** Public keys as PEM, by name of the dialect, for dialects that sign with a key of the installation. */
   readonly publicKeys: ReadonlyMap<string, string>
   readonly egress: EgressPolicy
   readonly clock: Clock
   readonly randomBytes: RandomBytes
-  /** POSTHORN_ALLOW_HTTP: endpoints may use http:// whatever their dialect says. */
+  /** POSTHORN_ALLOW_HTTP: endpoints of every dialect may use http://. */
   readonly allowHttp: boolean
 }
 
-/** What operations work with. */
+/** The parts of the program that operations use. */
 export interface Context extends ContextOptions {
-  /** Only its reads: the writer owns the writes. */
+  /** The reads of the store. `writer` owns the writes. */
   readonly store: AccountReads & HistoryReads
   readonly writer: Writer
   readonly tenantCache: TenantCache
@@ -54,8 +57,8 @@ export function createContext(options: ContextOptions & { readonly store: Store 
 }
 
 /**
- * The tenant, if the principal may know of it: one that it may not know of is answered exactly as an absent one. A token
- * may name any tenant, so a tenant of another dialect is absent too.
+ * The tenant, if the principal may access it. Otherwise the result is the same as for a tenant that does not exist. A
+ * token may name any tenant, so for a customer a tenant of another dialect does not exist either.
  */
 export function tenantFor(context: Context, principal: Principal, id: TenantId): MaybePromise<Result<CachedTenant>> {
   const allowed = principal.kind === 'operator' || principal.key.tenants.includes(id)

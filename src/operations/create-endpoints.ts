@@ -11,6 +11,7 @@ import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
 
 export type NewEndpoint = EndpointInput & { readonly url: string; readonly eventTypes: readonly string[] }
 
+/** Creates one endpoint, as `createEndpoints` does. */
 export async function createEndpoint(
   context: Context,
   principal: Principal,
@@ -27,9 +28,11 @@ export async function createEndpoint(
 }
 
 /**
- * Registers all of them, or none.
+ * Creates all endpoints, or none.
  *
- * @param fieldOf puts the index of an input before the fields of its faults, where the API has a list of them
+ * @param answer stores the response under the caller's Idempotency-Key; null: the request has no such key
+ * @param fieldOf names the field of a fault by the index of its input, for APIs that take a list; default: the field
+ * alone
  */
 export async function createEndpoints(
   context: Context,

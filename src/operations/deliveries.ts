@@ -17,7 +17,7 @@ import type { Principal } from '../domain/principal.ts'
 import { endpointDisabled } from './endpoint-problems.ts'
 import { endpointOf, getEndpoint } from './endpoints.ts'
 
-/** Makes a waiting delivery due now, or an ended one wait again with its schedule afresh. */
+/** Makes a waiting delivery due now. A delivery that has ended becomes due now too, and its retry schedule restarts. */
 export async function retryDelivery(context: Context, principal: Principal, id: DeliveryId): Promise<Result<null>> {
   const found = await findDelivery(context, principal, id)
   if (!found.ok) return found
@@ -35,14 +35,14 @@ export async function retryDelivery(context: Context, principal: Principal, id: 
 }
 
 export interface ReplayInput {
-  /** Milliseconds since 1970; deliveries whose events were accepted in [since, until). */
+  /** The deliveries of events that were accepted in [since, until), in milliseconds since 1970. */
   readonly since: number
   readonly until: number
-  /** Default: what did not arrive, i.e. failed and cancelled ones. */
+  /** Default: failed and cancelled. */
   readonly statuses?: readonly DeliveryStatus[]
 }
 
-/** Sends an endpoint's past deliveries again; gives how many. */
+/** Sends past deliveries of an endpoint again. The result is their number. */
 export async function replay(
   context: Context,
   principal: Principal,
@@ -60,12 +60,15 @@ export async function replay(
   )
 }
 
-/** Which deliveries to list; `endpoint` by its public id. */
+/** The deliveries to list; `endpoint` is the public id. */
 export interface DeliveryQuery extends Omit<DeliveryFilter, 'endpoint'> {
   readonly endpoint: EndpointId | null
 }
 
-/** A customer sees the deliveries of its own tenants: of the one that it names, else of the first of its key. */
+/**
+ * Lists deliveries. A customer gets the deliveries of one of its tenants: the tenant in the query, or by default the
+ * first tenant of its key. The operator gets those of all tenants by default.
+ */
 export async function listDeliveries(
   context: Context,
   principal: Principal,
@@ -84,7 +87,7 @@ export async function listDeliveries(
   return success(await context.store.listDeliveries({ ...query, tenant, endpoint: endpoint?.value.key ?? null }, page))
 }
 
-/** A delivery with its attempts, unless it is another tenant's. */
+/** A delivery with its attempts, if the principal may access its tenant. */
 export async function findDelivery(
   context: Context,
   principal: Principal,
@@ -96,7 +99,10 @@ export async function findDelivery(
   return allowed ? success(found) : failure({ kind: 'notFound', what: 'delivery', id })
 }
 
-/** A delivery of an endpoint with the body that its receiver gets: made again, because it is the same every time. */
+/**
+ * A delivery of an endpoint, with the body that its receiver gets. The body is not stored: it is encoded again, which
+ * gives the same bytes every time.
+ */
 export async function showDelivery(
   context: Context,
   principal: Principal,
@@ -123,7 +129,7 @@ export async function showDelivery(
   return success({ ...found, endpoint: endpoint.value, body: cached.value.dialect.encode(message) })
 }
 
-/** The attempts of an endpoint, a row each; a page by its number. */
+/** The attempts of an endpoint, one row per attempt, by number of the page. */
 export async function listAttempts(
   context: Context,
   principal: Principal,

@@ -1,4 +1,4 @@
-// Why endpoints are not created or changed, besides what is wrong with single fields.
+// The problems of creating or changing endpoints that do not concern a single field (for those: endpoint-rules.ts).
 
 import type { Endpoint } from '../domain/endpoint.ts'
 import { limits } from '../domain/limits.ts'
@@ -7,7 +7,7 @@ import type { WriteResult } from '../contracts/account-store.ts'
 import { type CachedTenant, charsOf } from '../engine/tenant-cache.ts'
 import { idempotencyKeyTaken } from './idempotent-answer.ts'
 
-/** The code of the conflict: the dialect allows only one such endpoint per tenant. */
+/** Code of a conflict: the dialect allows only one such endpoint per tenant. */
 export const endpointDuplicate = 'endpoint_exists'
 
 export const endpointDisabled = {
@@ -22,14 +22,19 @@ export const endpointsTooLarge = {
   detail: `the endpoints of a tenant have at most ${limits.endpointCharsPerTenantMax} characters in all, as JSON`,
 } as const
 
-/** A change would overwrite the part that cannot be read. */
+/** The endpoint cannot be changed, because the change would overwrite the part that cannot be read. */
 export const endpointUnreadable = {
   kind: 'conflict',
   code: 'endpoint_unreadable',
-  detail: 'part of what is stored of the endpoint cannot be read; delete it and register it anew',
+  detail: 'part of the stored endpoint cannot be read; delete it and register it again',
 } as const
 
-/** Whether a change takes more room than the tenant has. Endpoints that were too large before may become smaller. */
+/**
+ * Whether a change makes the endpoints of a tenant too large. A change that does not make them larger is always
+ * allowed.
+ *
+ * @param before null: the endpoints in `after` are new
+ */
 export function growsTooLarge(tenant: CachedTenant, before: Endpoint | null, after: readonly Endpoint[]): boolean {
   const grownBy = after.reduce((sum, endpoint) => sum + charsOf(endpoint), 0) - (before === null ? 0 : charsOf(before))
   return grownBy > 0 && tenant.chars + grownBy > limits.endpointCharsPerTenantMax

@@ -6,7 +6,7 @@ import { standard } from '../dialects/standard/wire.ts'
 import type { Context } from './context.ts'
 import { endpointFaults, type EndpointInput } from './endpoint-rules.ts'
 
-/** No case has a URL, which is all that is asked of it. */
+/** Only checks of URLs use more of the context, and no case has a URL. */
 const context = { allowHttp: false } as Context
 
 const many = 10_000
@@ -18,14 +18,14 @@ for (const [field, input] of Object.entries({
   headers: { headers: wrongNames },
   secrets: { secrets: Array<string>(many).fill('') },
 }) satisfies [string, EndpointInput][]) {
-  test(`too many ${field} are one fault, whatever is wrong with each`, () => {
+  test(`too many ${field} are one fault, even if each of them has faults`, () => {
     const faults = endpointFaults(context, standard, input)
     assert.equal(faults.length, 1)
     assert.partialDeepStrictEqual(faults[0], { field, rule: 'length' })
   })
 }
 
-test('only the first faults are told', () => {
+test('only the first faults are reported', () => {
   const eventTypes = Array<string>(limits.eventTypesPerEndpointMax).fill('no.such')
   const faults = endpointFaults(context, allo, { eventTypes })
   assert.equal(faults.length, limits.fieldErrorsMax)

@@ -1,4 +1,8 @@
-// What an endpoint may be, checked in one place for every API. Fields are named as in the domain; each API translates.
+// The rules for the fields of endpoints, for every API. Faults name fields as the domain does; each API translates
+// them.
+//
+// A list that is too long is one fault and its members are not checked, because there may be a hundred thousand of
+// them.
 
 import { isReservedHeader, headerNamePattern, headerValuePattern } from '../domain/header-rules.ts'
 import { limits } from '../domain/limits.ts'
@@ -7,7 +11,7 @@ import type { FieldError } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { Context } from './context.ts'
 
-/** What a customer or the operator says about an endpoint; absent: as it is, or the default. */
+/** The fields of an endpoint in a request. An absent field keeps its value, or has its default in a new endpoint. */
 export interface EndpointInput {
   readonly url?: string
   readonly eventTypes?: readonly string[]
@@ -19,7 +23,7 @@ export interface EndpointInput {
   readonly secrets?: readonly string[]
 }
 
-/** What is wrong with the input, by field, as far as one answer tells; empty: nothing. */
+/** The faults of the input, by field; at most `limits.fieldErrorsMax`. Empty: the input is valid. */
 export function endpointFaults(context: Context, dialect: Dialect, input: EndpointInput): FieldError[] {
   const faults: FieldError[] = []
   const add: Add = (field, rule, message, more = {}) => {
@@ -36,8 +40,7 @@ export function endpointFaults(context: Context, dialect: Dialect, input: Endpoi
   return faults
 }
 
-// Of too many of something no single one is looked at: there may be a hundred thousand of them.
-
+/** Adds a fault; message null: there is none. */
 type Add = (
   field: string,
   rule: FieldError['rule'],
@@ -48,7 +51,7 @@ type Add = (
 function checkUrl(context: Context, dialect: Dialect, text: string, add: Add): void {
   const { schemes, urlCharsMax } = dialect.endpointRules
   if (text.length > urlCharsMax) return add('url', 'length', `must have at most ${urlCharsMax} characters`)
-  // Spaces, control characters and backslashes: parsers repair them, each in its own way.
+  // Spaces, control characters and backslashes are refused, because URL parsers repair them in different ways.
   const url = /^[^\s\\\p{Cc}]+$/u.test(text) ? URL.parse(text) : null
   if (url === null || url.hostname === '') return add('url', 'format', 'must be a valid URL')
   const allowed: readonly string[] = context.allowHttp ? ['https:', 'http:'] : schemes
@@ -135,7 +138,7 @@ function checkSecrets(dialect: Dialect, secrets: readonly string[], add: Add): v
   }
 }
 
-/** Event types as they are stored: each once, unless the dialect keeps them as they were written. */
+/** The event types to store: each one once, unless the dialect keeps them as the customer wrote them. */
 export function eventTypesOf(dialect: Dialect, given: readonly string[]): readonly string[] {
   return dialect.endpointRules.eventTypesAsWritten === true ? given : [...new Set(given)]
 }

@@ -1,5 +1,5 @@
-// The status that is kept in memory is the one that the database has, whatever has just happened to the endpoint; and
-// where other nodes write too, it is soon.
+// The cached status of an endpoint always equals the status in the database. If other nodes write too, it does so
+// within `limits.statusMs`.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -22,6 +22,7 @@ import { changeEndpoint } from './change-endpoint.ts'
 
 const operator = { kind: 'operator' } as const
 
+/** The status according to the database. */
 async function stored(store: Store, endpoint: EndpointKey): Promise<RecordedStatus> {
   const filter = { tenant: null, endpoint, status: 'pending', eventType: null, from: null, to: null } as const
   const [status, pending] = await Promise.all([
@@ -31,19 +32,19 @@ async function stored(store: Store, endpoint: EndpointKey): Promise<RecordedStat
   return { ...status, waits: status.attempts === 0 && pending.rows.length > 0 }
 }
 
-/** Whatever the database says before and after, the status must say too; and once nothing moves, it must not move. */
+/** Checks the cached status against the database, unless the database changes during the check. */
 async function compare({ store, engine }: Rig, endpoint: Endpoint, after: string): Promise<void> {
   const before = await stored(store, endpoint.key)
-  // Calls that write are answered in order: those that the first look has seen the effect of have been heard of.
+  // Writes are answered in order. After this one, the engine knows of every write that `before` shows.
   await store.writeOnce('compared', '')
-  const told = await engine.statusCache.load(endpoint.key)
+  const cached = await engine.statusCache.load(endpoint.key)
   const then = await stored(store, endpoint.key)
-  if (JSON.stringify(before) === JSON.stringify(then)) assert.deepEqual(told, then, after)
+  if (JSON.stringify(before) === JSON.stringify(then)) assert.deepEqual(cached, then, after)
 }
 
 suite('the status of an endpoint', () => {
   for (const seed of [1, 2, 3, 4]) {
-    test(`is the database's after every step, choices of seed ${seed}`, async (t) => {
+    test(`equals the status in the database after every step (seed ${seed})`, async (t) => {
       const random = seededRandom(seed)
       const rig = await createRig(t)
       const context = contextOf(rig)
@@ -53,20 +54,21 @@ suite('the status of an endpoint', () => {
         changeEndpoint(context, operator, tenant, pick(endpoints).id, input)
       const steps: Readonly<Record<string, () => unknown>> = {
         'an event': () => rig.accept(random.between(1, 3)),
-        'an event for one': () => rig.accept(1, { type: 'other' }),
-        'a delivery arrives': () => rig.sender.sent.shift()?.answer(ok),
+        'an event for one endpoint': () => rig.accept(1, { type: 'other' }),
+        'a delivery succeeds': () => rig.sender.sent.shift()?.answer(ok),
         'a delivery fails': () => rig.sender.sent.shift()?.answer(failed),
-        'all fail': () => rig.sender.sent.splice(0).forEach(({ answer }) => answer(failed)),
-        'switched off': change({ enabled: false }),
-        'switched on': change({ enabled: true }),
-        'another description': change({ description: 'another' }),
-        'sent again': async () => {
+        'all deliveries fail': () => rig.sender.sent.splice(0).forEach(({ answer }) => answer(failed)),
+        'an endpoint is disabled': change({ enabled: false }),
+        'an endpoint is enabled': change({ enabled: true }),
+        'an endpoint has another description': change({ description: 'another' }),
+        'a delivery is sent again': async () => {
           const rows = await rig.deliveries(pick(['failed', 'cancelled', 'pending']))
           if (rows.length > 0) await retryDelivery(context, operator, pick(rows).id)
         },
-        replayed: () => replay(context, operator, tenant, pick(endpoints).id, { since: 0, until: rig.clock.now() + 1 }),
+        'an endpoint is replayed': () =>
+          replay(context, operator, tenant, pick(endpoints).id, { since: 0, until: rig.clock.now() + 1 }),
         'time passes': () => rig.clock.advance(pick([0, minute, hour, day, 6 * day])),
-        retention: () => rig.clock.advance(31 * day),
+        'retention removes events': () => rig.clock.advance(31 * day),
       }
       for (let count = 0; count < 150; count++) {
         const step = pick(Object.keys(steps))
@@ -78,52 +80,58 @@ suite('the status of an endpoint', () => {
     })
   }
 
-  test('is read once, and again only when something was recorded', async (t) => {
+  test('is read once, and again only after something was recorded', async (t) => {
     const reads: string[] = []
     const rig = await createRig(t, { wrapStore: (store) => countReads(store, reads) })
     const endpoint = await rig.addEndpoint('/a')
     await Promise.all(Array.from({ length: 5 }, async () => rig.engine.statusCache.load(endpoint.key)))
     const first = rig.engine.statusCache.peek(endpoint.key)
-    assert.ok(first !== undefined, 'a known status is there at once')
-    assert.equal(rig.engine.statusCache.peek(endpoint.key), first, 'and is the same object')
+    assert.ok(first !== undefined, 'a cached status is returned at once')
+    assert.equal(rig.engine.statusCache.peek(endpoint.key), first, 'the cached status is the same object')
     assert.deepEqual(reads, ['endpointStatus', 'listDeliveries'])
     await rig.accept(1)
     assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, true)
     assert.equal(reads.length, 4)
   })
 
-  test('is asked for again where the database did not answer', async (t) => {
+  test('is read again if the database did not answer', async (t) => {
     const rig = await createRig(t)
     const endpoint = await rig.addEndpoint('/a')
     let fails = true
     const statuses = new StatusCache({
       ...rig.store,
-      endpointStatus: (key) => (fails ? Promise.reject(new Error('away')) : rig.store.endpointStatus(key)),
+      endpointStatus: (key) => (fails ? Promise.reject(new Error('unavailable')) : rig.store.endpointStatus(key)),
     })
-    await assert.rejects(async () => statuses.load(endpoint.key), /away/)
+    await assert.rejects(async () => statuses.load(endpoint.key), /unavailable/)
     fails = false
     assert.equal((await statuses.load(endpoint.key)).attempts, 0)
   })
 
-  test('tells what a sweep has cancelled', async (t) => {
+  test('shows that a sweep has cancelled deliveries', async (t) => {
     const rig = await createRig(t)
     const endpoint = await rig.addEndpoint('/a')
     await leaveWaiting(rig, endpoint)
     assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, true)
     await changeEndpoint(contextOf(rig), operator, tenant, endpoint.id, { enabled: false })
     assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, true)
-    await rig.until(async () => (await rig.deliveries('cancelled')).length === 1, 'it is swept')
+    await rig.until(
+      async () => (await rig.deliveries('cancelled')).length === 1,
+      'the sweep has cancelled the delivery',
+    )
     await compare(rig, endpoint, 'the sweep')
   })
 
   for (const how of ['retried', 'replayed'] as const) {
-    test(`tells at once of a delivery that is ${how} before anything was attempted`, async (t) => {
+    test(`shows a delivery that is ${how} before the first attempt at once`, async (t) => {
       const rig = await createRig(t)
       const context = contextOf(rig)
       const endpoint = await rig.addEndpoint('/a')
       const delivery = await leaveWaiting(rig, endpoint)
       await changeEndpoint(context, operator, tenant, endpoint.id, { enabled: false })
-      await rig.until(async () => (await rig.deliveries('cancelled')).length === 1, 'it is swept')
+      await rig.until(
+        async () => (await rig.deliveries('cancelled')).length === 1,
+        'the sweep has cancelled the delivery',
+      )
       await changeEndpoint(context, operator, tenant, endpoint.id, { enabled: true })
       assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, false)
       const result =
@@ -135,24 +143,24 @@ suite('the status of an endpoint', () => {
     })
   }
 
-  test('is at most a second old where other nodes write', async (t) => {
+  test('is at most a second old if other nodes write', async (t) => {
     const store = await openPostgres(t)
     const { key } = await addEndpoint(store)
     const node: Incarnation = await store.join(0)
     const reads: string[] = []
     const statuses = new StatusCache(countReads(store, reads))
     assert.equal((await statuses.load(key)).attempts, 0)
-    const told = { endpoint: key, attempts: 3, lastAttemptAt: 1, lastAttemptSucceeded: true }
-    await commit(store, node, 1, { summaries: [told] })
+    const summary = { endpoint: key, attempts: 3, lastAttemptAt: 1, lastAttemptSucceeded: true }
+    await commit(store, node, 1, { summaries: [summary] })
     await sleep(limits.statusMs + 50)
     assert.equal((await statuses.load(key)).attempts, 3)
     const before = reads.length
     await Promise.all(Array.from({ length: 50 }, async () => statuses.load(key)))
-    assert.equal(reads.length, before, 'those who ask meanwhile share the answer')
+    assert.equal(reads.length, before, 'later callers share the cached status')
   })
 })
 
-/** An event that another process has accepted: this engine does not know of its delivery. */
+/** Stores an event as another process would: this engine does not know of its delivery. */
 async function leaveWaiting({ store, clock }: Rig, { key }: Endpoint): Promise<DeliveryId> {
   const now = clock.now()
   const event = {

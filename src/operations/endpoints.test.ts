@@ -1,4 +1,4 @@
-// How many endpoints a tenant may have, and how large ones: whole tenants are read and held in memory.
+// The number and the size of a tenant's endpoints are bounded, because whole tenants are read and held in memory.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -15,7 +15,7 @@ import { createTenant } from './tenants.ts'
 
 const operator = { kind: 'operator' } as const
 const small: NewEndpoint = { url: 'https://receiver.example/', eventTypes: ['x'] }
-/** Some 25,000 characters. */
+/** An endpoint of about 25,000 characters. */
 const large: NewEndpoint = {
   ...small,
   eventTypes: Array.from({ length: 100 }, (_, n) => `${n}.`.padEnd(limits.eventTypeCharsMax, 'x')),
@@ -32,7 +32,7 @@ function codeOf(result: Result<unknown>): string | null {
   return result.ok ? null : result.problem.kind === 'conflict' ? result.problem.code : result.problem.kind
 }
 
-test('a tenant has so many endpoints and no more', async (t) => {
+test('the number of endpoints of a tenant is bounded', async (t) => {
   const context = contextOf(await createRig(t))
   const almost = Array.from({ length: limits.endpointsPerTenantMax - 1 }, () => small)
   valueOf(await createEndpoints(context, operator, tenant, almost))
@@ -43,7 +43,7 @@ test('a tenant has so many endpoints and no more', async (t) => {
   valueOf(await createEndpoint(context, operator, tenant, small))
 })
 
-test('they have so much text in all and no more', async (t) => {
+test('the text of all endpoints of a tenant is bounded', async (t) => {
   const context = contextOf(await createRig(t))
   const { id } = valueOf(await createEndpoint(context, operator, tenant, small))
   const [first] = valueOf(await createEndpoints(context, operator, tenant, manyLarge))
@@ -58,7 +58,7 @@ test('they have so much text in all and no more', async (t) => {
   for (const { id: other } of valueOf(await listEndpoints(context, operator, tenant))) {
     if (!(await changeEndpoint(context, operator, tenant, other, fill)).ok) break
   }
-  // Not even a character more.
+  // Exactly as many characters as are left are allowed, and not one more.
   const view = await context.tenantCache.load(tenant)
   const left = limits.endpointCharsPerTenantMax - (view?.chars ?? 0)
   assert.ok(left < limits.descriptionCharsMax, `${left}`)
@@ -70,7 +70,7 @@ test('they have so much text in all and no more', async (t) => {
   valueOf(await change(large))
 })
 
-test('of many tenants with large endpoints those used last are in memory', async (t) => {
+test('the most recently used of many large tenants are in memory', async (t) => {
   const rig = await createRig(t)
   const context = contextOf(rig)
   const names = Array.from({ length: 20 }, (_, n) => `tenant-${n}` as TenantId)

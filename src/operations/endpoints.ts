@@ -8,7 +8,7 @@ import { type Context, tenantFor } from './context.ts'
 import { problemOfWrite } from './endpoint-problems.ts'
 import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
 
-/** Newest first. */
+/** The endpoints of a tenant, newest first. */
 export async function listEndpoints(
   context: Context,
   principal: Principal,
@@ -18,7 +18,7 @@ export async function listEndpoints(
   return found.ok ? success(found.value.endpoints.map(({ endpoint }) => endpoint)) : found
 }
 
-/** The endpoint, at once where its tenant is in memory. */
+/** The endpoint; without a promise if its tenant is in memory. */
 export function getEndpoint(
   context: Context,
   principal: Principal,
@@ -28,14 +28,14 @@ export function getEndpoint(
   return andThenOk(tenantFor(context, principal, tenant), (found) => endpointOf(found, id))
 }
 
-/** An endpoint with what its attempts have told about it. */
+/** An endpoint with the results of its attempts. */
 export interface EndpointWithStatus {
   readonly endpoint: Endpoint
-  /** The same object as long as nothing was recorded of the endpoint. */
+  /** The same object until something is recorded about the endpoint. */
   readonly status: RecordedStatus
 }
 
-/** Adds their statuses to endpoints. */
+/** Adds to each endpoint its status. */
 export async function withStatuses(
   context: Context,
   endpoints: readonly Endpoint[],
@@ -48,7 +48,7 @@ export async function withStatuses(
   )
 }
 
-/** Adds the status to the endpoint of a result. */
+/** Adds the status to the endpoint of a result; without a promise if both are in memory. */
 export function withStatus(
   context: Context,
   result: MaybePromise<Result<Endpoint>>,
@@ -61,7 +61,11 @@ export function withStatus(
   )
 }
 
-/** Deletes an endpoint: nothing more is sent to it, and its waiting deliveries are cancelled with a reason. */
+/**
+ * Deletes an endpoint. Attempts in flight end; all other pending deliveries are cancelled with a reason.
+ *
+ * @param answer stores the response under the caller's Idempotency-Key; null: the request has no such key
+ */
 export async function deleteEndpoint(
   context: Context,
   principal: Principal,

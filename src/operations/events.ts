@@ -5,12 +5,15 @@ import type { DeliveryRow, EventFilter } from '../contracts/history-store.ts'
 import type { Page, PageRequest } from '../contracts/page.ts'
 import type { Context } from './context.ts'
 
-/** Newest first. */
+/** Events, newest first. */
 export function listEvents(context: Context, filter: EventFilter, page: PageRequest): Promise<Page<Event>> {
   return context.store.listEvents(filter, page)
 }
 
-/** An event with its deliveries. Ids are unique within a tenant: where several have it, one must be named. */
+/**
+ * An event with its deliveries. Ids are unique within a tenant only: `tenant` is required if several tenants have the
+ * id.
+ */
 export async function findEvent(
   context: Context,
   id: EventId,

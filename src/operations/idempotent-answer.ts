@@ -1,12 +1,12 @@
-// Idempotency keys: the answer to a change is written in the change's own transaction, so that a client that repeats
-// its request, after whatever happened, gets the first answer and no second change.
+// Idempotency keys: the response to a change (its answer) is stored in the transaction of the change. A client that
+// repeats the request, for example after a broken connection, gets the stored response, and nothing is changed again.
 
 import type { ApiKeyId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { StoredAnswer } from '../contracts/account-store.ts'
 import type { Context } from './context.ts'
 
-/** How the API that was called would answer a change; `render` is called before the change is stored. */
+/** How the API responds to a change. `render` is called before the change is stored. */
 export interface IdempotentAnswer<Value> {
   readonly apiKey: ApiKeyId
   readonly idempotencyKey: string
@@ -15,9 +15,10 @@ export interface IdempotentAnswer<Value> {
   render(value: Value): { readonly status: number; readonly body: string }
 }
 
-/** The code of the conflict that tells that another request with the same Idempotency-Key was first. */
+/** Code of a conflict: another request with the same Idempotency-Key was first. */
 export const idempotencyKeyTaken = 'idempotency_key_taken'
 
+/** The answer to store with a change, its body sealed; null: the request has no Idempotency-Key. */
 export function sealAnswer<Value>(
   context: Context,
   answer: IdempotentAnswer<Value> | null,
@@ -30,7 +31,7 @@ export function sealAnswer<Value>(
   return { apiKey, idempotencyKey, route, status, sealedBody, expiresAt: context.clock.now() + limits.idempotencyMs }
 }
 
-/** What was answered before under this key, and for which route. */
+/** The stored answer of an earlier request with this key, and its route (method and path); null: there is none. */
 export async function findAnswer(
   context: Context,
   apiKey: ApiKeyId,

@@ -1,4 +1,5 @@
-// API keys by their hash, in memory as long as they are used. Whoever revokes a key drops it here before answering.
+// API keys in memory, by their hash. The least recently used keys are dropped first. Revoking a key drops all keys here
+// before the caller gets the response.
 
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
@@ -9,7 +10,7 @@ import type { MaybePromise } from '../domain/maybe-promise.ts'
 import type { Trust } from '../engine/membership.ts'
 import type { AccountReads } from '../contracts/account-store.ts'
 
-/** How a key is stored and looked up: keys are random enough that a plain SHA-256 cannot be reversed. */
+/** The hash by which a key is stored and found. Keys are so random that a plain SHA-256 cannot be reversed. */
 export function hashApiKey(key: string): string {
   return hash('sha256', key, 'hex')
 }
@@ -17,7 +18,7 @@ export function hashApiKey(key: string): string {
 export class KeyCache {
   readonly #store: Pick<AccountReads, 'findKeyByHash'>
   readonly #keys = new LRUCache<string, ApiKey>({ maxSize: limits.cachedKeysMax, sizeCalculation: () => 1 })
-  /** Counts what was dropped, so that a key read before the drop is not remembered after it. */
+  /** The number of calls of `drop`. A key that was read before a drop is not cached after it. */
   #drops = 0
   readonly #trust: Trust
   #epoch: number | null = null
@@ -27,7 +28,10 @@ export class KeyCache {
     this.#trust = trust
   }
 
-  /** The API key that was presented for a dialect, unless it is unknown, revoked, or another dialect's. */
+  /**
+   * The API key that a caller presented to a dialect. The result is a problem if the key is unknown or revoked, or
+   * belongs to another dialect.
+   */
   authenticate(dialect: string, presented: string): MaybePromise<Result<ApiKey>> {
     const epoch = this.#trust.cacheEpoch()
     if (epoch !== this.#epoch) {
@@ -39,7 +43,7 @@ export class KeyCache {
     return known === undefined ? this.#read(dialect, digest) : judge(dialect, known)
   }
 
-  /** Forgets all keys: one was revoked or lost a tenant. */
+  /** Drops all keys: one was revoked or lost a tenant, or the cache epoch has changed. */
   drop(): void {
     this.#drops += 1
     this.#keys.clear()

@@ -1,4 +1,5 @@
-// An event comes in: checked, given its id and times, and handed to the engine, which answers once it is durable.
+// Publishing events: an event is checked, gets its id and times, and is passed to the engine (engine/accept.ts). The
+// call resolves once the event is durable.
 
 import type { Event } from '../domain/event.ts'
 import type { EventId, TenantId } from '../domain/ids.ts'
@@ -20,12 +21,13 @@ export interface EventInput {
 
 export interface PublishedEvent {
   readonly event: Event
+  /** How many deliveries the event has. */
   readonly deliveries: number
-  /** The id was posted before with the same content; nothing is delivered again. */
+  /** An event with this id and the same content was posted before. Nothing is delivered again. */
   readonly duplicate: boolean
 }
 
-/** @throws Unavailable: the event was not stored */
+/** Publishes one event. @throws Unavailable: the event was not stored, unless `outcomeUnknown` */
 export async function publishEvent(context: Context, input: EventInput): Promise<Result<PublishedEvent>> {
   const tenant = input.tenant as TenantId
   const cached = context.tenantCache.peek(tenant) ?? (await context.tenantCache.load(tenant))
@@ -36,10 +38,10 @@ export async function publishEvent(context: Context, input: EventInput): Promise
 }
 
 /**
- * Many events in one transaction; one result per event, in order. An invalid one is reported in its place and does not
- * keep the others out.
+ * Publishes many events in one transaction. There is one result per event, in order. The result of an invalid event is
+ * a problem; the valid events are stored.
  *
- * @throws Unavailable: none was stored
+ * @throws Unavailable: no event was stored, unless `outcomeUnknown`
  */
 export async function publishEvents(
   context: Context,
@@ -105,5 +107,5 @@ function fault(field: string, rule: FieldError['rule'], message: string): Proble
   return { kind: 'invalid', where: 'body', fields: [{ field, rule, message }] }
 }
 
-/** The form of event ids that the operator chooses: some signatures forbid a full stop in them. */
+/** The form of event ids that the operator chooses. A full stop is not allowed, because some signatures forbid it. */
 export const eventIdPattern = `^[A-Za-z0-9_-]{1,${limits.eventIdCharsMax}}$`

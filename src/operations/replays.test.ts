@@ -1,4 +1,4 @@
-// Replays of many customers at once: all are done in full, and nobody else waits for more than a step of one.
+// Replays of many customers at once: all complete, and a commit waits for at most one step of a replay.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -15,12 +15,12 @@ import { replay } from './deliveries.ts'
 
 const operator = { kind: 'operator' } as const
 const node = 1 as Incarnation
-/** Of each endpoint: so many that a replay takes three steps. */
+/** Deliveries per endpoint: a replay of so many takes three steps. */
 const deliveries = 2 * limits.bulkStepRows + 1
 
 type Step = ReturnType<Store['rearmDeliveries']>
 
-/** Steps of replays go through `around`. */
+/** A rig whose store calls `around` for each step of a replay. */
 async function rigWith(
   t: TestContext,
   around: (step: () => Step, request: RearmRequest, store: Store) => Step,
@@ -40,8 +40,8 @@ async function addEndpoints(rig: Rig, count: number): Promise<Endpoint[]> {
   return endpoints
 }
 
-/** Events whose deliveries have all failed. */
-async function fail({ store, clock }: Rig, endpoints: readonly Endpoint[]): Promise<void> {
+/** Stores events whose deliveries have all failed. */
+async function storeFailed({ store, clock }: Rig, endpoints: readonly Endpoint[]): Promise<void> {
   const now = clock.now()
   const version = (await store.loadTenant(tenant))?.version ?? -1
   for (const { key } of endpoints) {
@@ -63,24 +63,24 @@ function replayOf(context: Context, { id }: Endpoint): ReturnType<typeof replay>
   return replay(context, operator, tenant, id, { since: 0, until: context.clock.now() + 1 })
 }
 
-void test('a step of each is taken in turn, and a commit passes between two', async (t) => {
+void test('replays take turns, one step each, and a commit runs between two steps', async (t) => {
   const steps: EndpointKey[] = []
   const ended: string[] = []
   const commits: Promise<unknown>[] = []
-  let underWay = 0
+  let running = 0
   const { rig, context } = await rigWith(t, async (step, { endpoint }, store) => {
     steps.push(endpoint)
-    assert.equal(++underWay, 1, 'steps are under way at once')
+    assert.equal(++running, 1, 'only one step runs at a time')
     const taken = step()
     const commit = store.commit({ node, now: rig.clock.now(), events: [], moves: [], summaries: [] })
     commits.push(commit.then(() => ended.push('commit')))
     return taken.finally(() => {
-      underWay -= 1
+      running -= 1
       ended.push('step')
     })
   })
   const endpoints = await addEndpoints(rig, 3)
-  await fail(rig, endpoints)
+  await storeFailed(rig, endpoints)
   const results = await Promise.all(endpoints.map((endpoint) => replayOf(context, endpoint)))
   await Promise.all(commits)
   assert.deepEqual(
@@ -96,7 +96,7 @@ void test('a step of each is taken in turn, and a commit passes between two', as
   assert.deepEqual(await rig.deliveries('failed'), [])
 })
 
-void test('so many run at once, one of an endpoint; what is refused may come back', async (t) => {
+void test('replays are bounded, with one per endpoint; a refused replay may be requested again', async (t) => {
   const gate = Promise.withResolvers<undefined>()
   const { rig, context } = await rigWith(t, async (step) => {
     await gate.promise
@@ -122,13 +122,13 @@ void test('so many run at once, one of an endpoint; what is refused may come bac
   assert.deepEqual(await replayOf(context, last), nothing)
 })
 
-void test('one that the database fails ends, and the others go on', async (t) => {
+void test('a replay that the database fails ends, and the others continue', async (t) => {
   let failing: EndpointKey | null = null
   const { rig, context } = await rigWith(t, (step, { endpoint, after }) =>
-    endpoint === failing && after !== null ? Promise.reject(new StoreUnavailable('away')) : step(),
+    endpoint === failing && after !== null ? Promise.reject(new StoreUnavailable('unavailable')) : step(),
   )
   const [one, other] = (await addEndpoints(rig, 2)) as [Endpoint, Endpoint]
-  await fail(rig, [one, other])
+  await storeFailed(rig, [one, other])
   failing = one.key
   const [failed, done] = await Promise.allSettled([replayOf(context, one), replayOf(context, other)])
   assert.ok(failed.status === 'rejected' && failed.reason instanceof StoreUnavailable)

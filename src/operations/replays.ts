@@ -1,23 +1,28 @@
-// The replays of a node. Each walks through all that an endpoint has had, on the thread or the connections that commits
-// need too: so there are few, and a step of only one of them is under way.
+// The replays of a node. A replay walks through the deliveries of an endpoint in steps, on the database thread or the
+// connections that commits need too. So the number of replays is bounded, and only one step runs at a time.
 
 import type { DeliveryId, EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 
-/** How many deliveries a step has found; `last` continues behind it, null: there are no more. */
+/**
+ * `count`: how many deliveries a step has made due. `last`: the next step starts after it; null: there is no next step.
+ */
 interface Step {
   readonly count: number
   readonly last: DeliveryId | null
 }
 
 export class Replays {
-  /** Endpoints whose replay has not ended. */
+  /** Endpoints with a running replay. */
   readonly #running = new Set<EndpointKey>()
-  /** Resolves when all steps that have been asked for are over. */
+  /** Resolves when all requested steps have ended. */
   #last: Promise<unknown> = Promise.resolve()
 
-  /** Takes steps until there are no more, one whenever the other replays have had theirs; gives what all have found. */
+  /**
+   * Runs steps until there are no more. The replays of the node take turns, one step each. The result is the sum of all
+   * counts; a problem if a replay of the endpoint runs, or `limits.replaysAtOnceMax` replays run.
+   */
   async run(endpoint: EndpointKey, step: (after: DeliveryId | null) => Promise<Step>): Promise<Result<number>> {
     if (this.#running.has(endpoint)) {
       return failure({ kind: 'conflict', code: 'replay_running', detail: 'another replay of the endpoint is running' })
@@ -42,7 +47,7 @@ export class Replays {
 
   #inTurn(step: () => Promise<Step>): Promise<Step> {
     const taken = this.#last.then(step)
-    // One that fails is its own caller's affair.
+    // The error of a failed step goes only to the replay that runs it.
     this.#last = taken.catch(() => null)
     return taken
   }

@@ -6,6 +6,7 @@ import type { Dialect } from '../contracts/dialect.ts'
 import { type Context, dialectOf } from './context.ts'
 import { choiceFault } from './choice-fault.ts'
 
+/** Creates a tenant. By default its id is generated and it has no settings. */
 export async function createTenant(
   context: Context,
   input: {
@@ -36,7 +37,7 @@ export async function createTenant(
     : failure({ kind: 'conflict', code: 'tenant_exists', detail: `tenant ${tenant.id} exists already` })
 }
 
-/** Changes the fields that are given; settings are replaced as a whole. */
+/** Changes the given fields. `settings` replaces all settings. */
 export async function changeTenant(
   context: Context,
   id: TenantId,
@@ -63,13 +64,13 @@ function settingFaults(dialect: Dialect, settings: Readonly<Record<string, strin
   })
 }
 
-/** Takes the tenant's keys, endpoints and pending deliveries with it, at once. */
+/** Deletes a tenant with its keys and endpoints at once, and cancels its pending deliveries. */
 export async function deleteTenant(context: Context, id: TenantId): Promise<Result<null>> {
   const written = await context.writer.deleteTenant(id)
   return written === 'written' ? success(null) : failure({ kind: 'notFound', what: 'tenant', id })
 }
 
-/** Newest first. */
+/** Tenants, newest first; `dialect` null: of all dialects. */
 export function listTenants(context: Context, page: PageRequest, dialect: string | null): Promise<Page<Tenant>> {
   return context.store.listTenants(page, dialect)
 }

@@ -1,4 +1,4 @@
-// Test events: sent to one endpoint, whatever it wants.
+// Test events: sent to one endpoint, even if it does not want the event type.
 
 import type { Attempt } from '../domain/attempt.ts'
 import type { SendResult } from '../contracts/transport.ts'
@@ -22,13 +22,13 @@ import { endpointOf } from './endpoints.ts'
 import type { Principal } from '../domain/principal.ts'
 import { endpointFaults, type EndpointInput } from './endpoint-rules.ts'
 
-/** What a test sends. `data` is JSON text. */
+/** The content of a test event. `data` is JSON text. */
 export interface TestEvent {
   readonly type: string
   readonly data: string
 }
 
-/** Sends a test event on its way; it is stored, retried and recorded like any other. */
+/** Accepts a test event. It is stored, delivered, retried and recorded like other events. */
 export async function sendTest(
   context: Context,
   principal: Principal,
@@ -42,7 +42,7 @@ export async function sendTest(
   const [accepted] = await context.engine.accept([{ event, tenant: cached, only: endpoint.key }])
   const delivery = accepted?.deliveries[0]
   if (delivery !== undefined) return success({ event, delivery })
-  // It was changed on another node meanwhile.
+  // The event has no delivery: the endpoint was disabled or deleted after it was read.
   if (accepted?.kind === 'stored') return failure(endpointDisabled)
   if (accepted?.kind === 'absent') return failure({ kind: 'notFound', what: 'endpoint', id })
   return failure({
@@ -52,7 +52,12 @@ export async function sendTest(
   })
 }
 
-/** The same, answered when its first attempt is recorded; `attempt` is null where that takes longer than `timeoutMs`. */
+/**
+ * Accepts a test event and waits until its first attempt is recorded. `attempt` is null if that takes longer than
+ * `timeoutMs`, or if nothing was sent.
+ *
+ * @param test default: the dialect's test event
+ */
 export async function sendTestNow(
   context: Context,
   principal: Principal,
@@ -70,7 +75,7 @@ export async function sendTestNow(
   return success({ event, delivery, attempt })
 }
 
-/** Sends an event once to an endpoint that is described in the request; nothing is stored. */
+/** Sends an event once to an endpoint that the request describes. Nothing is stored. */
 export async function tryOutEndpoint(
   context: Context,
   principal: Principal,

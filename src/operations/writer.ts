@@ -1,6 +1,6 @@
-// The one owner of writes of tenants, keys and endpoints, and of deliveries that are sent again: it stores a change, drops
-// what is remembered of it, and wakes the parts of the engine that must act on it. Nothing else calls these methods of
-// the store: `Context.store` does not have them.
+// The only writer of tenants, API keys and endpoints, and the only one that sends deliveries again. It stores a change,
+// drops the cached values that the change affects, and wakes the parts of the engine that must act on it. No other code
+// calls these methods of the store: `Context.store` does not have them.
 
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Clock } from '../domain/clock.ts'
@@ -24,7 +24,7 @@ export interface WriterOptions {
   readonly clock: Clock
 }
 
-/** What is remembered is dropped whether a call succeeds or fails: a call that failed may have taken effect. */
+/** Cached values are dropped even if a call fails, because a call that failed may have taken effect. */
 export class Writer {
   readonly #options: WriterOptions
 
@@ -80,12 +80,12 @@ export class Writer {
     }
   }
 
-  /** A number that no endpoint ever had. */
+  /** A key that no endpoint has ever had. */
   nextEndpointKey(): Promise<EndpointKey> {
     return this.#options.store.nextEndpointKey()
   }
 
-  /** Creates all of them, or none. They belong to one tenant. */
+  /** Creates all endpoints, or none. They must belong to one tenant. */
   async createEndpoints(
     tenant: TenantId,
     dialect: Dialect,
@@ -118,7 +118,7 @@ export class Writer {
       disabled = written === 'written' && !enabled
       return written
     } finally {
-      // An endpoint that is enabled again starts without failures and without waiting deliveries.
+      // Enabling an endpoint resets its failures and cancels its waiting deliveries.
       engine.statusCache.drop(key)
       engine.endpointChanged(tenant, disabled ? { endpoint: key, deleted: false } : null)
     }
@@ -133,7 +133,7 @@ export class Writer {
     }
   }
 
-  /** Sends one delivery again. False: there is no such delivery, or it is in flight. */
+  /** Makes one delivery due now. False: there is no such delivery, or a node holds it. */
   async rearmDelivery(id: DeliveryId, endpoint: EndpointKey): Promise<boolean> {
     const { store, engine, clock } = this.#options
     const rearmed = await store.rearmDelivery(id, clock.now())
@@ -144,7 +144,7 @@ export class Writer {
     return rearmed
   }
 
-  /** One step of sending many deliveries of an endpoint again; the last one wakes the engine. */
+  /** One step of sending many deliveries of an endpoint again. The last step wakes the engine. */
   async rearmDeliveries(request: RearmRequest): Promise<{ readonly count: number; readonly last: DeliveryId | null }> {
     const { store, engine } = this.#options
     const step = await store.rearmDeliveries(request)
