@@ -1,5 +1,5 @@
-// Who is asking: keys in every wrong form, keys that were revoked, and that a customer cannot tell another tenant's
-// objects from absent ones.
+// Authentication: keys in every malformed form, and revoked keys. A customer cannot distinguish the objects of another
+// tenant from absent objects.
 
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
@@ -16,19 +16,19 @@ const { operatorKey } = rig.installation
 
 suite('the authorization header', () => {
   const path = '/v1/tenants'
-  const refused: readonly [name: string, authorization: string][] = [
-    ['empty', ''],
-    ['without a key', 'Bearer'],
-    ['with an empty key', 'Bearer '],
-    ['the bare key', operatorKey],
-    ['another scheme', `Basic ${operatorKey}`],
-    ["Allo's scheme", `Api-Key ${operatorKey}`],
-    ['a part of the key', `Bearer ${operatorKey.slice(0, -1)}`],
-    ['the key and more', `Bearer ${operatorKey}x`],
-    ['the key in other letters', `Bearer ${operatorKey.toUpperCase()}`],
+  const refused: readonly { readonly what: string; readonly authorization: string }[] = [
+    { what: 'an empty header', authorization: '' },
+    { what: 'a header without a key', authorization: 'Bearer' },
+    { what: 'a header with an empty key', authorization: 'Bearer ' },
+    { what: 'the key without a scheme', authorization: operatorKey },
+    { what: 'another scheme', authorization: `Basic ${operatorKey}` },
+    { what: "Allo's scheme", authorization: `Api-Key ${operatorKey}` },
+    { what: 'a part of the key', authorization: `Bearer ${operatorKey.slice(0, -1)}` },
+    { what: 'the key with a character more', authorization: `Bearer ${operatorKey}x` },
+    { what: 'the key in upper case', authorization: `Bearer ${operatorKey.toUpperCase()}` },
   ]
-  const cases: ApiCase[] = refused.map(([name, authorization]) => ({
-    name: `${name} is refused`,
+  const cases: ApiCase[] = refused.map(({ what, authorization }) => ({
+    name: `${what} is refused`,
     path,
     key: null,
     headers: { authorization },
@@ -39,21 +39,21 @@ suite('the authorization header', () => {
   testCases(rig, [
     ...cases,
     {
-      name: 'the scheme may be written in any case',
+      name: 'the scheme may be in upper or lower case',
       path,
       headers: { authorization: `bEARER ${operatorKey}` },
       status: 200,
     },
   ])
 
-  test('a refusal says which scheme it wants', async () => {
+  test('a 401 response names the expected scheme', async () => {
     const answer = await rig.ask({ path, key: null })
     assert.equal(answer.headers['www-authenticate'], 'Bearer')
   })
 })
 
 suite("a customer's key", () => {
-  test('is refused from the answer on that revoked it', async () => {
+  test('is refused as soon as the response to its revocation has arrived', async () => {
     const tenant = await rig.tenant('standard')
     const request = { path: `/v1/tenants/${tenant.id}/endpoints`, key: tenant.key }
     await rig.want(200, request)
@@ -62,7 +62,7 @@ suite("a customer's key", () => {
     await rig.want(404, { method: 'DELETE', path: `/v1/keys/${tenant.keyId}` })
   })
 
-  test('is refused from the answer on that deleted its tenant', async () => {
+  test('is refused as soon as the response to the deletion of its tenant has arrived', async () => {
     const tenant = await rig.tenant('standard')
     const request = { path: '/v1/deliveries', key: tenant.key }
     await rig.want(200, request)
@@ -71,14 +71,14 @@ suite("a customer's key", () => {
     assert.equal(status, 401)
   })
 
-  test('of several tenants reaches each of them and no other', async () => {
+  test('of several tenants gives access to each of them and to no other tenant', async () => {
     const second = await rig.tenant('standard')
     const { key } = await rig.want(201, { method: 'POST', path: '/v1/keys', body: { tenants: [own.id, second.id] } })
     for (const id of [own.id, second.id]) await rig.want(200, { path: `/v1/tenants/${id}/endpoints`, key })
     await rig.want(404, { path: `/v1/tenants/${foreign.id}/endpoints`, key })
   })
 
-  test('lists only what is its own', async () => {
+  test('lists only the deliveries of its own tenant', async () => {
     await rig.endpoint(foreign)
     await rig.event(foreign)
     const { data } = await rig.want(200, { path: '/v1/deliveries', key: own.key })
@@ -86,23 +86,43 @@ suite("a customer's key", () => {
   })
 })
 
-suite('another tenant is answered as an absent one', async () => {
+suite('a request for another tenant gets the same response as one for an absent tenant', async () => {
   const theirs = { [foreign.id]: await rig.endpoint(foreign), [foreignAllo.id]: await rig.endpoint(foreignAllo) }
   const body = { url: `${rig.receiver.url}/x`, eventTypes: [eventType] }
-  const requests: readonly [name: string, (tenant: string, endpoint: string) => ApiRequest][] = [
-    ['list endpoints', (tenant) => ({ path: `/v1/tenants/${tenant}/endpoints` })],
-    ['create an endpoint', (tenant) => ({ method: 'POST', path: `/v1/tenants/${tenant}/endpoints`, body })],
-    ['a wrong endpoint', (tenant) => ({ method: 'POST', path: `/v1/tenants/${tenant}/endpoints`, body: {} })],
-    ['get', (tenant, endpoint) => ({ path: `/v1/tenants/${tenant}/endpoints/${endpoint}` })],
-    ['change', (tenant, endpoint) => ({ method: 'PATCH', path: `/v1/tenants/${tenant}/endpoints/${endpoint}`, body })],
-    ['delete', (tenant, endpoint) => ({ method: 'DELETE', path: `/v1/tenants/${tenant}/endpoints/${endpoint}` })],
-    ['rotate', (tenant, id) => ({ method: 'POST', path: `/v1/tenants/${tenant}/endpoints/${id}/rotate-secret` })],
-    ['test', (tenant, endpoint) => ({ method: 'POST', path: `/v1/tenants/${tenant}/endpoints/${endpoint}/test` })],
-    ['deliveries', (tenant) => ({ path: `/v1/deliveries?tenant=${tenant}` })],
-    ['deliveries of', (tenant, id) => ({ path: `/v1/deliveries?tenant=${tenant}&endpoint=${id}` })],
+  const list = (tenant: string): string => `/v1/tenants/${tenant}/endpoints`
+  interface Forbidden {
+    readonly action: string
+    readonly request: (tenant: string, endpoint: string) => ApiRequest
+  }
+  const requests: readonly Forbidden[] = [
+    { action: 'list endpoints', request: (tenant) => ({ path: list(tenant) }) },
+    { action: 'create an endpoint', request: (tenant) => ({ method: 'POST', path: list(tenant), body }) },
+    { action: 'create an invalid endpoint', request: (tenant) => ({ method: 'POST', path: list(tenant), body: {} }) },
+    { action: 'get an endpoint', request: (tenant, id) => ({ path: `${list(tenant)}/${id}` }) },
+    {
+      action: 'change an endpoint',
+      request: (tenant, id) => ({ method: 'PATCH', path: `${list(tenant)}/${id}`, body }),
+    },
+    { action: 'delete an endpoint', request: (tenant, id) => ({ method: 'DELETE', path: `${list(tenant)}/${id}` }) },
+    {
+      action: 'rotate the secret of an endpoint',
+      request: (tenant, id) => ({ method: 'POST', path: `${list(tenant)}/${id}/rotate-secret` }),
+    },
+    {
+      action: 'send a test event to an endpoint',
+      request: (tenant, id) => ({ method: 'POST', path: `${list(tenant)}/${id}/test` }),
+    },
+    {
+      action: 'list the deliveries of a tenant',
+      request: (tenant) => ({ path: `/v1/deliveries?tenant=${tenant}` }),
+    },
+    {
+      action: 'list the deliveries of an endpoint',
+      request: (tenant, id) => ({ path: `/v1/deliveries?tenant=${tenant}&endpoint=${id}` }),
+    },
   ]
-  for (const [name, request] of requests) {
-    test(name, async () => {
+  for (const { action, request } of requests) {
+    test(action, async () => {
       for (const [tenant, endpoint] of Object.entries(theirs)) {
         const absent = { tenant: fresh('tenant').slice(0, tenant.length), endpoint: 'ep_ABCDEFGHIJKLMNOPQRST' }
         const texts = await Promise.all(
@@ -124,7 +144,7 @@ suite('another tenant is answered as an absent one', async () => {
     })
   }
 
-  test('a delivery, and its retry', async () => {
+  test('get a delivery, and retry it', async () => {
     const [delivery] = await deliveriesOf(foreign.id)
     assert.ok(delivery !== undefined)
     const absent = '01890000-0000-7000-8000-000000000000'

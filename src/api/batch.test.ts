@@ -1,4 +1,4 @@
-// Batches: one result per event, in order; an invalid one is told at its index and keeps no other out.
+// Batches: one result per event, in order. An invalid event is reported at its index, and the other events are stored.
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
@@ -12,7 +12,7 @@ const allo = await rig.tenant('allo')
 const good = (more: object = {}) => ({ tenant: tenant.id, type: eventType, data: {}, ...more })
 const post = (events: unknown) => ({ method: 'POST', path: '/v1/events/batch', body: { events } }) as const
 
-/** A result in short: `stored`, `duplicate`, or its code and fields. */
+/** The result of each event in short: `stored`, `duplicate`, or the error code with the fields. */
 async function results(events: readonly unknown[]): Promise<string[]> {
   const { results: given } = await rig.want(202, post(events))
   return given.map((result) => {
@@ -22,32 +22,32 @@ async function results(events: readonly unknown[]): Promise<string[]> {
   })
 }
 
-test('every invalid event is told at its index, the others are stored', async () => {
+test('every invalid event is reported at its index, and the other events are stored', async () => {
   const endpoint = await rig.endpoint(tenant)
-  const cases: readonly (readonly [event: unknown, result: string])[] = [
-    [good(), 'stored'],
-    [{}, 'invalid tenant type data'],
-    [null, 'invalid '],
-    [[], 'invalid '],
-    ['x', 'invalid '],
-    [good({ data: 1 }), 'invalid data'],
-    [good({ surprise: 1 }), 'invalid surprise'],
-    [good({ id: 'a b' }), 'invalid id'],
-    [good({ tenant: 'none' }), 'invalid tenant'],
-    [good({ tenant: allo.id, type: 'none' }), 'invalid type'],
-    [good({ tenant: allo.id }), 'stored'],
-    [good({ occurredAt: 'now' }), 'invalid occurredAt'],
-    [good({ attributes: { a: 1 } }), 'invalid attributes.a'],
-    [good(), 'stored'],
+  const cases: readonly { readonly event: unknown; readonly result: string }[] = [
+    { event: good(), result: 'stored' },
+    { event: {}, result: 'invalid tenant type data' },
+    { event: null, result: 'invalid ' },
+    { event: [], result: 'invalid ' },
+    { event: 'x', result: 'invalid ' },
+    { event: good({ data: 1 }), result: 'invalid data' },
+    { event: good({ surprise: 1 }), result: 'invalid surprise' },
+    { event: good({ id: 'a b' }), result: 'invalid id' },
+    { event: good({ tenant: 'none' }), result: 'invalid tenant' },
+    { event: good({ tenant: allo.id, type: 'none' }), result: 'invalid type' },
+    { event: good({ tenant: allo.id }), result: 'stored' },
+    { event: good({ occurredAt: 'now' }), result: 'invalid occurredAt' },
+    { event: good({ attributes: { a: 1 } }), result: 'invalid attributes.a' },
+    { event: good(), result: 'stored' },
   ]
   assert.deepEqual(
-    await results(cases.map(([event]) => event)),
-    cases.map(([, result]) => result),
+    await results(cases.map(({ event }) => event)),
+    cases.map(({ result }) => result),
   )
   await rig.received(endpoint.path, 2)
 })
 
-test('ids that come twice in a batch are one event; with other content the second is refused', async () => {
+test('an id that is twice in a batch is one event; the second is refused if its content differs', async () => {
   const [id, other] = [fresh('twice'), fresh('other')]
   const given = await results([
     good({ id }),
@@ -75,7 +75,7 @@ test('a result names its event and counts its deliveries', async () => {
   ])
 })
 
-test('1000 events are stored, and listed in their order; 1001 are refused as a whole', async () => {
+test('a batch of 1000 events is stored and listed in order; a batch of 1001 is refused as a whole', async () => {
   const many = await rig.tenant('standard')
   const events = Array.from({ length: 1000 }, (_, index) => good({ tenant: many.id, id: `e${index}` }))
   assert.deepEqual(new Set(await results(events)), new Set(['stored']))
@@ -94,6 +94,6 @@ test('1000 events are stored, and listed in their order; 1001 are refused as a w
   assert.deepEqual((await rig.want(200, { path: `/v1/events?tenant=${none.id}` })).data, [])
 })
 
-test('a batch of nothing but faults stores nothing and says so', async () => {
+test('a batch of invalid events only is answered with 202 and an error for each event', async () => {
   assert.deepEqual(await results([{}, good({ type: '' })]), ['invalid tenant type data', 'invalid type'])
 })

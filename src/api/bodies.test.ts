@@ -1,5 +1,5 @@
-// What comes in over HTTP before any field is looked at: bodies that are no JSON, too big or too deep, media types,
-// methods and paths.
+// The checks of HTTP requests before any field is validated: bodies that are not JSON, too large or too deep, media
+// types, methods and paths.
 
 import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
@@ -22,7 +22,7 @@ const sized = (bytes: number): string => {
 }
 const register = { method: 'POST', path: `/v1/tenants/${tenant.id}/endpoints`, key: tenant.key } as const
 
-/** Every field at its limit, and all that is not ASCII escaped. */
+/** The body of an endpoint with every field at its limit and every character that is not ASCII escaped. */
 function largestEndpoint(): string {
   const many = (count: number, chars: number): string[] =>
     Array.from({ length: count }, (_, index) => String(index).padStart(chars, 'é'))
@@ -47,28 +47,31 @@ function largestEndpoint(): string {
 }
 
 suite('a body', () => {
-  const malformed: readonly [name: string, raw: string | Buffer][] = [
-    ['cut off', '{"tenant":'],
-    ['with a comma too many', '{"tenant":"a",}'],
-    ['with single quotes', "{'tenant':'a'}"],
-    ['with NaN', eventWith('{"a":NaN}')],
-    ['with a raw line break in a string', eventWith('{"a":"\n"}')],
-    ['with a raw NUL', eventWith('{"a":"\0"}')],
-    ['that starts with a byte order mark', `\uFEFF${eventWith('{}')}`],
-    ['of two values', `${eventWith('{}')}{}`],
-    ['of white space', ' \n'],
-    ['that is not UTF-8', Buffer.from([...Buffer.from('{"tenant":"'), 0xff, ...Buffer.from('"}')])],
-    ['with half a character', Buffer.from([...Buffer.from('{"tenant":"'), 0xe2, 0x82, ...Buffer.from('"}')])],
-    ['in UTF-16', Buffer.from(eventWith('{}'), 'utf16le')],
-    ['nested one level too deep', eventWith(nested(128))],
-    ['nested a hundred thousand levels', '['.repeat(100_000)],
-    ['that is an array', '[]'],
-    ['that is a text', '"tenant"'],
-    ['that is a number', '1'],
-    ['that is null', 'null'],
+  const malformed: readonly { readonly what: string; readonly raw: string | Buffer }[] = [
+    { what: 'that is cut off', raw: '{"tenant":' },
+    { what: 'with a trailing comma', raw: '{"tenant":"a",}' },
+    { what: 'with single quotes', raw: "{'tenant':'a'}" },
+    { what: 'with NaN', raw: eventWith('{"a":NaN}') },
+    { what: 'with a raw line break in a string', raw: eventWith('{"a":"\n"}') },
+    { what: 'with a raw NUL', raw: eventWith('{"a":"\0"}') },
+    { what: 'that starts with a byte order mark', raw: `\uFEFF${eventWith('{}')}` },
+    { what: 'of two values', raw: `${eventWith('{}')}{}` },
+    { what: 'of white space', raw: ' \n' },
+    { what: 'that is not UTF-8', raw: Buffer.from([...Buffer.from('{"tenant":"'), 0xff, ...Buffer.from('"}')]) },
+    {
+      what: 'with half a character',
+      raw: Buffer.from([...Buffer.from('{"tenant":"'), 0xe2, 0x82, ...Buffer.from('"}')]),
+    },
+    { what: 'in UTF-16', raw: Buffer.from(eventWith('{}'), 'utf16le') },
+    { what: 'that nests one level too deep', raw: eventWith(nested(128)) },
+    { what: 'that nests a hundred thousand levels', raw: '['.repeat(100_000) },
+    { what: 'that is an array', raw: '[]' },
+    { what: 'that is a string', raw: '"tenant"' },
+    { what: 'that is a number', raw: '1' },
+    { what: 'that is null', raw: 'null' },
   ]
-  const cases: ApiCase[] = malformed.map(([name, raw]) => ({
-    name: `${name} is refused`,
+  const cases: ApiCase[] = malformed.map(({ what, raw }) => ({
+    name: `${what} is refused`,
     ...post,
     raw,
     status: 400,
@@ -76,11 +79,16 @@ suite('a body', () => {
   }))
   testCases(rig, [
     ...cases,
-    { name: 'nested to the limit is accepted', ...post, raw: eventWith(nested(127)), status: 202 },
+    { name: 'that nests to the limit is accepted', ...post, raw: eventWith(nested(127)), status: 202 },
     { name: 'with white space around it is accepted', ...post, raw: `\r\n\t ${eventWith('{}')} \n`, status: 202 },
-    { name: 'that is absent names what is required', ...post, status: 400, fields: ['tenant', 'type', 'data'] },
     {
-      name: 'with a thousand unknown fields names some of them',
+      name: 'that is absent gets an error for each required field',
+      ...post,
+      status: 400,
+      fields: ['tenant', 'type', 'data'],
+    },
+    {
+      name: 'with a thousand unknown fields gets errors for some of them',
       ...post,
       body: Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`key${index}`, 0])),
       status: 400,
@@ -89,16 +97,16 @@ suite('a body', () => {
     },
     { name: 'of 1 MiB is accepted', ...post, raw: sized(mib), status: 202 },
     {
-      name: 'of a byte more is refused',
+      name: 'of 1 MiB and one byte is refused',
       ...post,
       raw: sized(mib + 1),
       status: 413,
       code: 'body_too_large',
       has: ['at most 1048576 bytes'],
     },
-    { name: 'that is the largest endpoint is accepted', ...register, raw: largestEndpoint(), status: 201 },
+    { name: 'with the largest possible endpoint is accepted', ...register, raw: largestEndpoint(), status: 201 },
     {
-      name: 'that is larger than any endpoint is refused',
+      name: 'that is larger than any endpoint can be is refused',
       ...register,
       raw: '{}'.padEnd(192 * 1024 + 1),
       status: 413,
@@ -107,13 +115,13 @@ suite('a body', () => {
     },
   ])
 
-  test('of unannounced length is refused past 1 MiB too', async () => {
+  test('in chunks without Content-Length is refused past 1 MiB too', async () => {
     const answer = await sendChunked(post.path, Buffer.alloc(2 * mib, ' '))
     assert.equal(answer.status, 413)
     assert.match(answer.text, /"code":"body_too_large"/)
   })
 
-  test('is not read from whoever has no key', async () => {
+  test('is not read if the caller has no key', async () => {
     await rig.want(401, { ...post, raw: '{', key: null })
   })
 })
@@ -151,7 +159,7 @@ suite('a media type', () => {
     })),
   ])
 
-  test('on a DELETE without a body does no harm', async () => {
+  test('on a DELETE without a body is accepted', async () => {
     const { id } = await rig.tenant('standard')
     const headers = { 'content-type': 'application/json' }
     await rig.want(204, { method: 'DELETE', path: `/v1/tenants/${id}`, headers })
@@ -160,27 +168,33 @@ suite('a media type', () => {
 
 suite('a path', () => {
   testCases(rig, [
-    { name: 'that is unknown is 404', path: '/v1/nothing', status: 404, code: 'route_unknown', has: ['/v1/nothing'] },
-    { name: 'outside of every API is 404 too', path: '/nothing', status: 404, code: 'route_unknown' },
-    { name: 'needs no key to be unknown', path: '/v1/nothing', key: null, status: 404, code: 'route_unknown' },
-    { name: 'with a stroke at its end is another', path: '/v1/tenants/', status: 404 },
-    { name: 'with a query does not show it', path: '/v1/nothing?secret=1', status: 404, lacks: ['secret'] },
-    { name: 'with a broken escape is 404', path: '/v1/tenants/%zz', status: 404, code: 'route_unknown' },
-    { name: 'with an escape that is not UTF-8 is 404', path: '/v1/tenants/%ff', status: 404, code: 'route_unknown' },
+    { name: 'that is unknown gets 404', path: '/v1/nothing', status: 404, code: 'route_unknown', has: ['/v1/nothing'] },
+    { name: 'outside of every API gets 404', path: '/nothing', status: 404, code: 'route_unknown' },
     {
-      name: 'with an id of 500 letters is an unknown id',
+      name: 'that is unknown gets 404 without a key too',
+      path: '/v1/nothing',
+      key: null,
+      status: 404,
+      code: 'route_unknown',
+    },
+    { name: 'with a slash at its end is another path', path: '/v1/tenants/', status: 404 },
+    { name: 'with a query is shown without the query', path: '/v1/nothing?secret=1', status: 404, lacks: ['secret'] },
+    { name: 'with a malformed escape gets 404', path: '/v1/tenants/%zz', status: 404, code: 'route_unknown' },
+    { name: 'with an escape that is not UTF-8 gets 404', path: '/v1/tenants/%ff', status: 404, code: 'route_unknown' },
+    {
+      name: 'with an id of 500 characters has an unknown id',
       path: `/v1/tenants/${'x'.repeat(500)}`,
       status: 404,
       code: 'not_found',
     },
-    { name: 'with a NUL in an id is an unknown id', path: '/v1/tenants/a%00b', status: 404, code: 'not_found' },
-    { name: 'with a slash in an id is an unknown id', path: '/v1/tenants/a%2Fb', status: 404, code: 'not_found' },
-    { name: 'with an empty id is no id', path: '/v1/events/', status: 404 },
+    { name: 'with a NUL in an id has an unknown id', path: '/v1/tenants/a%00b', status: 404, code: 'not_found' },
+    { name: 'with a slash in an id has an unknown id', path: '/v1/tenants/a%2Fb', status: 404, code: 'not_found' },
+    { name: 'with an empty id gets 404', path: '/v1/events/', status: 404 },
   ])
 
   for (const [path, item] of Object.entries(rig.document.paths)) {
     const allowed = Object.keys(item).map((method) => method.toUpperCase())
-    test(`${path} refuses other methods and says which it takes`, async () => {
+    test(`${path} refuses other methods and names the allowed ones`, async () => {
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const) {
         if (allowed.includes(method)) continue
         const answer = await rig.ask({ method, path: path.replaceAll(/\{\w+\}/g, fresh('id')), key: null })
@@ -192,12 +206,12 @@ suite('a path', () => {
 })
 
 suite('a request id', () => {
-  test('of the caller is used, in the answer too', async () => {
+  test('of the caller is used in the response', async () => {
     const headers = { 'x-request-id': 'my-request.1' }
     assert.equal((await rig.ask({ path: '/v1/tenants/none', headers })).body['requestId'], 'my-request.1')
   })
 
-  test('that is unfit is replaced', async () => {
+  test('of the caller is replaced if it is malformed', async () => {
     for (const id of ['', 'x'.repeat(129), 'a b', '"><script>']) {
       const answer = await rig.ask({ path: '/v1/tenants/none', headers: { 'x-request-id': id } })
       assert.match(String(answer.body['requestId']), /^req_\w{12}$/)

@@ -1,14 +1,14 @@
-// Deliveries: what each shows, and sending again: one (retry) or many (replay).
+// Deliveries: the fields of each, and sending again: one delivery (retry) or many (replay).
 
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import type { Body } from '../../test/support/api-answer.ts'
 import { startApiRig, type TestTenant, until } from '../../test/support/api-rig.ts'
 
-// Waits of a quarter of an hour and more, unless a test says otherwise: nothing is retried by itself here.
+// The waits between attempts are a quarter of an hour and more, so no delivery is retried by itself.
 const rig = await startApiRig({ POSTHORN_RETRY_SCALE: '200' })
 after(() => rig.close())
-/** Every retry at once, so that deliveries fail for good. */
+/** Retries without waits, so that deliveries use up their attempts and fail. */
 const quick = await startApiRig({ POSTHORN_RETRY_SCALE: '0' })
 after(() => quick.close())
 
@@ -28,7 +28,7 @@ async function made(on: Rig, dialect = 'standard', status = 500): Promise<Made> 
   return { tenant, endpoint, path: `/v1/tenants/${tenant.id}/endpoints/${endpoint.id}` }
 }
 
-/** The delivery of a new event, once `holds`. */
+/** Posts an event and returns its delivery once `holds` is true for it. */
 async function delivery(on: Rig, { tenant }: Made, holds: (row: Body) => boolean): Promise<Body> {
   const event = await on.event(tenant)
   let row: Body | undefined
@@ -36,7 +36,7 @@ async function delivery(on: Rig, { tenant }: Made, holds: (row: Body) => boolean
     const found = await on.want(200, { path: `/v1/events/${event}` })
     row = (found['deliveries'] as Body[])[0]
     return row !== undefined && holds(row)
-  }, 'the delivery is so')
+  }, 'the delivery is in the expected state')
   return row as Body
 }
 
@@ -62,14 +62,14 @@ suite('a delivery', () => {
     assert.equal(new Set(bodies.map(({ body }) => body.toString())).size, 1)
   })
 
-  test('that waits says when it is due', async () => {
+  test('that waits shows when it is due', async () => {
     const row = await delivery(rig, await made(rig), waiting)
     assert.equal(row.status, 'pending')
     const seconds = (Date.parse(String(row['nextAttemptAt'])) - Date.now()) / 1000
     assert.ok(seconds > 5 * 200 * 0.8 - 5 && seconds < 5 * 200 * 1.2, `${seconds} s`)
   })
 
-  test('that was answered 410 is not tried again', async () => {
+  test('that gets a 410 response is not attempted again', async () => {
     const row = await delivery(rig, await made(rig, 'standard', 410), failed)
     assert.equal(row['attempts'], 1)
   })
@@ -77,21 +77,21 @@ suite('a delivery', () => {
 
 suite('a retry', () => {
   for (const dialect of ['standard', 'allo']) {
-    test(`of one of ${dialect} that failed begins its schedule afresh`, async () => {
+    test(`of a failed delivery of ${dialect} restarts its schedule of attempts`, async () => {
       const one = await made(quick, dialect)
       const { id, attempts } = await delivery(quick, one, failed)
       quick.behaviours.delete(one.endpoint.path)
       assert.equal((await quick.want(202, retry(id))).status, 'pending')
       await until(
         async () => (await quick.want(200, { path: `/v1/deliveries/${id}` })).status === 'delivered',
-        'it arrives',
+        'the retry succeeds',
       )
       const shown = await quick.want(200, { path: `/v1/deliveries/${id}` })
       assert.deepEqual([shown['attempts'], shown['reason']], [Number(attempts) + 1, null])
     })
   }
 
-  test('of one that waits sends it at once, also by its customer', async () => {
+  test('of a waiting delivery sends it at once, and its customer may retry it', async () => {
     const one = await made(rig)
     const { id } = await delivery(rig, one, waiting)
     rig.behaviours.delete(one.endpoint.path)
@@ -99,7 +99,7 @@ suite('a retry', () => {
     await rig.received(one.endpoint.path, 2)
   })
 
-  test('of one that was delivered sends it again with the same id and body', async () => {
+  test('of a delivered delivery sends it again with the same id and body', async () => {
     const one = await made(rig, 'standard', 200)
     const { id } = await delivery(rig, one, (row) => row.status === 'delivered')
     await rig.want(202, retry(id))
@@ -108,7 +108,7 @@ suite('a retry', () => {
     assert.deepEqual(second?.body, first?.body)
   })
 
-  test('of one that is being attempted is refused', async () => {
+  test('of a delivery in flight is refused', async () => {
     const one = await made(rig)
     rig.behaviours.set(one.endpoint.path, () => ({ hang: true }))
     const { id } = await delivery(rig, one, () => true)
@@ -117,7 +117,7 @@ suite('a retry', () => {
     assert.deepEqual([answer.status, answer.body.code], [409, 'delivery_in_flight'])
   })
 
-  test('is refused while its endpoint is disabled, and when it is deleted', async () => {
+  test('is refused if the endpoint is disabled or deleted', async () => {
     const one = await made(rig)
     const { id } = await delivery(rig, one, waiting)
     await rig.want(200, { method: 'PATCH', path: one.path, body: { enabled: false } })
@@ -127,7 +127,7 @@ suite('a retry', () => {
     assert.equal((await rig.received(one.endpoint.path, 1)).length, 1)
   })
 
-  test('of none is 404', async () => {
+  test('of an unknown delivery gets 404', async () => {
     for (const id of ['x', '01890000-0000-7000-8000-000000000000']) await rig.want(404, retry(id))
   })
 })
@@ -136,7 +136,7 @@ suite('a replay', () => {
   const replay = (path: string, body: object, key?: string) =>
     ({ method: 'POST', path: `${path}/replay`, body, ...(key !== undefined && { key }) }) as const
 
-  test('sends what failed since, and no more, once', async () => {
+  test('sends the deliveries that failed since the given time, only those, and only once', async () => {
     const one = await made(quick)
     const ids = [await delivery(quick, one, failed), await delivery(quick, one, failed)].map((row) => row['event'])
     quick.behaviours.delete(one.endpoint.path)
@@ -149,15 +149,15 @@ suite('a replay', () => {
     assert.deepEqual(new Set(again.map(({ headers }) => headers['webhook-id'])), new Set(ids))
     const pending = async () =>
       (await quick.want(200, { path: `/v1/deliveries?tenant=${one.tenant.id}&status=pending` })).data
-    await until(async () => (await pending()).length === 0, 'all are recorded')
+    await until(async () => (await pending()).length === 0, 'all attempts are recorded')
     assert.deepEqual(await quick.want(202, replay(one.path, { since })), { deliveries: 0 })
   })
 
-  test('goes by status and by time', async () => {
+  test('selects deliveries by status and by time', async () => {
     const one = await made(rig, 'allo', 200)
     const delivered = (row: Body): boolean => row.status === 'delivered'
     const first = await delivery(rig, one, delivered)
-    await until(() => Date.now() > Date.parse(String(first['createdAt'])) + 2, 'another millisecond')
+    await until(() => Date.now() > Date.parse(String(first['createdAt'])) + 2, 'the millisecond is over')
     const second = await delivery(rig, one, delivered)
     const since = String(second['createdAt'])
     assert.deepEqual(await rig.want(202, replay(one.path, { since, until: '2099-01-01T00:00:00Z' })), { deliveries: 0 })
@@ -169,7 +169,7 @@ suite('a replay', () => {
     await rig.received(one.endpoint.path, 4)
   })
 
-  test('sends thousands again, and what was cancelled too', async () => {
+  test('sends thousands of cancelled deliveries again', async () => {
     const one = await made(rig)
     rig.behaviours.set(one.endpoint.path, () => ({ delayMs: 500 }))
     const event = { tenant: one.tenant.id, type: 'call.received', data: {} }
@@ -179,7 +179,7 @@ suite('a replay', () => {
     }
     await rig.want(200, { method: 'PATCH', path: one.path, body: { enabled: false } })
     const pending = { path: `/v1/deliveries?tenant=${one.tenant.id}&status=pending&limit=250` }
-    await until(async () => (await rig.want(200, pending)).data.length === 0, 'what waits is cancelled')
+    await until(async () => (await rig.want(200, pending)).data.length === 0, 'the waiting deliveries are cancelled')
     rig.behaviours.delete(one.endpoint.path)
     await rig.want(200, { method: 'PATCH', path: one.path, body: { enabled: true } })
     const before = (await rig.received(one.endpoint.path, 1)).length

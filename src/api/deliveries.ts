@@ -84,7 +84,7 @@ function retryDeliveryRoute(context: Context): AnyRoute {
     method: 'POST',
     path: '/v1/deliveries/:delivery/retry',
     operationId: 'retryDelivery',
-    summary: 'Attempt a delivery now; an ended one starts its retries afresh',
+    summary: 'Attempt a delivery now; an ended delivery starts its retry schedule again',
     access: 'write',
     params: DeliveryPath,
     answers: { 202: DeliverySchema },

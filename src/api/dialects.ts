@@ -85,7 +85,7 @@ function dialectShape(dialect: Dialect): unknown {
     jitter: !retries.exact,
     timeoutSeconds: timeoutMs / 1000,
   }
-  // Of an event type a dialect may know more, for its own pages.
+  // A dialect may have more fields of an event type, for its own pages.
   const eventTypes = dialect.eventTypes.map((type) => ({ name: type.name, description: type.description }))
   const rateLimits = quotas
   return { name, title, eventTypes, openCatalogue, scopes, roles, retry, rateLimits, tenantSettings }

@@ -17,7 +17,7 @@ interface Pages {
 
 const paths: Readonly<Record<keyof Pages, string>> = { home: '/docs/', script: '/docs/js/scalar.js' }
 
-/** The OpenAPI documents as pages, at /docs. Everything they load comes from this server. */
+/** Serves the OpenAPI documents as pages at /docs. The pages load everything from this server. */
 export function serveDocs(app: FastifyInstance, documents: readonly DocumentLink[]): void {
   let pages: Promise<Pages> | undefined
   app.get('/docs', (_request, reply) => reply.redirect(paths.home, 301))
@@ -31,8 +31,9 @@ export function serveDocs(app: FastifyInstance, documents: readonly DocumentLink
 }
 
 /**
- * Made when somebody asks for a page, because the script takes 35 MiB, and once for all: many answers that a caller does
- * not read would else be as many copies of 4 MiB. The library makes them on a server of its own, which listens nowhere.
+ * Creates the pages at the first request for one, because the script takes 35 MiB. All responses share them: otherwise
+ * each response that a caller does not read would hold a copy of 4 MiB. The library creates the pages on a server of
+ * its own, which never listens.
  */
 async function createPages(documents: readonly DocumentLink[]): Promise<Pages> {
   const { default: scalar } = await import('@scalar/fastify-api-reference')

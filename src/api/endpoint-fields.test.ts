@@ -1,4 +1,4 @@
-// Every field of endpoints, and of what is done with them: absent, of the wrong type, at its limit and past it.
+// Every field of endpoints, of rotations and of replays: absent, of the wrong type, at its limit and past it.
 
 import { after } from 'node:test'
 import { absent, noTime, testForms, textMap, texts, time } from '../../test/support/api-form.ts'
@@ -9,7 +9,7 @@ after(() => rig.close())
 
 const tenant = await rig.tenant('standard')
 const { id: endpoint } = await rig.endpoint(tenant)
-/** One that no case switches off. */
+/** An endpoint that no case disables. */
 const { id: enabled } = await rig.endpoint(tenant)
 
 const secret = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`

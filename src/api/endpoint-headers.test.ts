@@ -1,4 +1,5 @@
-// A customer's own headers: they arrive, and can neither replace what Posthorn or HTTP sets nor smuggle anything in.
+// Custom headers of an endpoint: they are sent, and they can neither replace headers that Posthorn or HTTP sets nor
+// inject anything.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -16,7 +17,7 @@ const path = `/v1/tenants/${tenant.id}/endpoints`
 const withHeaders = (headers: object) =>
   ({ method: 'POST', path, body: { url: `${rig.receiver.url}/x`, eventTypes: ['none'], headers } }) as const
 
-test('arrive with every delivery', async () => {
+test('custom headers are sent with every delivery', async () => {
   const headers = {
     Authorization: 'Bearer of good news',
     Cookie: 'a=b',
@@ -41,7 +42,7 @@ test('arrive with every delivery', async () => {
   await rig.want(204, { method: 'DELETE', path: own })
 })
 
-suite('what Posthorn or HTTP sets cannot be replaced', () => {
+suite('headers that Posthorn or HTTP sets cannot be replaced', () => {
   const names =
     `Host Content-Length content-length CONTENT-TYPE Content-Encoding Transfer-Encoding Connection Keep-Alive
     Upgrade Expect TE Trailer Date Via User-Agent Accept-Encoding Forwarded HTTP2-Settings
@@ -55,7 +56,7 @@ suite('what Posthorn or HTTP sets cannot be replaced', () => {
   )
 })
 
-suite('what is no header is refused', () => {
+suite('an invalid header is refused', () => {
   const badNames = [
     '',
     ' ',
@@ -98,16 +99,21 @@ suite('what is no header is refused', () => {
         fields: ['headers.a'],
       }
     }),
-    { ...withHeaders({ 'X-A': '1', 'x-a': '2' }), name: 'a name twice', status: 400, fields: ['headers.x-a'] },
+    {
+      ...withHeaders({ 'X-A': '1', 'x-a': '2' }),
+      name: 'a name that is given twice',
+      status: 400,
+      fields: ['headers.x-a'],
+    },
     {
       ...withHeaders({ a: 'secret\nvalue' }),
-      name: 'and no refusal shows the value',
+      name: 'an error does not show the value',
       status: 400,
       lacks: ['secret'],
     },
   ])
 
-  test('in a change too', async () => {
+  test('in a change of an endpoint too', async () => {
     const { id } = await rig.endpoint(tenant, { eventTypes: ['none'] })
     for (const headers of [{ Host: 'evil' }, { a: 'a\r\nb' }]) {
       await rig.want(400, { method: 'PATCH', path: `${path}/${id}`, body: { headers } })
@@ -116,11 +122,11 @@ suite('what is no header is refused', () => {
   })
 })
 
-test('that are named as what every object inherits arrive too', async (t) => {
+test('custom headers named like the properties of Object.prototype are sent too', async (t) => {
   const names = Object.getOwnPropertyNames(Object.prototype)
   assert.ok(names.includes('__proto__') && names.includes('constructor'))
   const headers = Object.fromEntries(names.map((name) => [name, `of ${name}`]))
-  // A server of its own: what others make of the names is not to be relied on, so they are read as they came.
+  // A separate server that reads the raw headers: parsed headers are not reliable for these names.
   const arrived = Promise.withResolvers<readonly string[]>()
   const server = createServer((request, response) => {
     arrived.resolve(request.rawHeaders)

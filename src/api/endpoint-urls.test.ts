@@ -1,5 +1,6 @@
-// What an endpoint's URL may be, as in production: no http, no network opened. A bad one is refused with a fault that
-// names the field, in every spelling; that it resolves to a public address is checked again at each attempt.
+// The URLs that an endpoint may have, with the settings of production: no http, no opened networks. A bad URL is
+// refused in every spelling, with an error that names the field. Each attempt checks again that the host resolves to a
+// public address.
 
 import { after, suite } from 'node:test'
 import { type ApiCase, testCases } from '../../test/support/api-case.ts'
@@ -13,8 +14,8 @@ const { urls, addresses } = egress
 const good = [...urls.accepted, `https://example.com/${'x'.repeat(2048 - 'https://example.com/'.length)}`]
 const bad = {
   ...urls.refused,
-  'http where https is demanded': ['http://example.com/'],
-  'what is too long': [
+  'http if https is required': ['http://example.com/'],
+  'a URL that is too long': [
     `https://example.com/${'x'.repeat(2049 - 'https://example.com/'.length)}`,
     `https://example.com/${'x'.repeat(100_000)}`,
   ],

@@ -1,5 +1,6 @@
-// Endpoints through the operator API: create, list, get, change, delete; for a tenant of either dialect, and as its own
-// customer. What they send is in endpoint-headers.test.ts and secrets.test.ts, what they may be in endpoint-urls.test.ts.
+// Endpoints in the operator API: create, list, get, change and delete. The caller is the operator, for a tenant of
+// either dialect, or a customer. endpoint-headers.test.ts and secrets.test.ts test the sent headers and signatures,
+// endpoint-urls.test.ts tests the URLs.
 
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
@@ -22,7 +23,7 @@ for (const { who, tenant, key } of callers) {
     const path = `/v1/tenants/${tenant.id}/endpoints`
     const fields = { url: `${rig.receiver.url}/x?a=%20b`, eventTypes: [eventType, 'call.answered', eventType] }
 
-    test('creates, gets, lists, changes and deletes', async () => {
+    test('creates, gets, lists, changes and deletes an endpoint', async () => {
       const created = await rig.want(201, { method: 'POST', path, key, body: { ...fields, description: 'D' } })
       const { id, url, eventTypes, description, enabled, disabledReason, filters, headers, attempts, health } = created
       assert.match(id, /^ep_\w{20}$/)
@@ -62,7 +63,7 @@ for (const { who, tenant, key } of callers) {
       assert.deepEqual(left.data.map((one) => one.id).includes(id), false)
     })
 
-    test('a disabled one gets nothing, what waits for it is cancelled, and enabling it starts anew', async () => {
+    test('disables an endpoint, which cancels its waiting deliveries, and enables it for new events', async () => {
       const endpoint = await rig.endpoint(tenant)
       const own = `${path}/${endpoint.id}`
       rig.behaviours.set(endpoint.path, () => ({ status: 500 }))
@@ -74,9 +75,9 @@ for (const { who, tenant, key } of callers) {
       assert.deepEqual([failing['attempts'], failing['lastAttemptSucceeded']], [1, false])
       assert.equal((failing['health'] as { status: string }).status, 'failing')
 
-      const off = await rig.want(200, { method: 'PATCH', path: own, key, body: { enabled: false } })
-      assert.deepEqual([off['enabled'], off['disabledReason']], [false, 'requested'])
-      assert.equal((off['health'] as { status: string }).status, 'disabled')
+      const disabled = await rig.want(200, { method: 'PATCH', path: own, key, body: { enabled: false } })
+      assert.deepEqual([disabled['enabled'], disabled['disabledReason']], [false, 'requested'])
+      assert.equal((disabled['health'] as { status: string }).status, 'disabled')
       await until(async () => (await row())?.status === 'cancelled', 'the delivery is cancelled')
       assert.deepEqual([(await row())?.['event'], (await row())?.['reason']], [waiting, 'endpoint disabled'])
       await rig.event(tenant)
@@ -87,9 +88,9 @@ for (const { who, tenant, key } of callers) {
       }
 
       rig.behaviours.delete(endpoint.path)
-      const on = await rig.want(200, { method: 'PATCH', path: own, key, body: { enabled: true } })
-      assert.deepEqual([on['enabled'], on['disabledReason']], [true, null])
-      assert.equal((on['health'] as { status: string }).status, 'healthy')
+      const enabled = await rig.want(200, { method: 'PATCH', path: own, key, body: { enabled: true } })
+      assert.deepEqual([enabled['enabled'], enabled['disabledReason']], [true, null])
+      assert.equal((enabled['health'] as { status: string }).status, 'healthy')
       const id = await rig.event(tenant)
       const arrived = await rig.received(endpoint.path, 2)
       assert.deepEqual(
@@ -99,19 +100,19 @@ for (const { who, tenant, key } of callers) {
       await rig.want(204, { method: 'DELETE', path: own, key })
     })
 
-    test('a test event arrives whatever the endpoint wants, and is recorded', async () => {
+    test('delivers a test event of a type that the endpoint does not list, and records the delivery', async () => {
       const endpoint = await rig.endpoint(tenant, { eventTypes: ['call.completed'] })
       const sent = await rig.want(202, { method: 'POST', path: `${path}/${endpoint.id}/test`, key })
       const [arrived] = await rig.received(endpoint.path, 1)
       assert.equal(arrived?.headers['webhook-id'], sent['event'])
       const one = { path: `/v1/deliveries/${String(sent['delivery'])}`, key }
-      await until(async () => (await rig.want(200, one)).status === 'delivered', 'it is recorded')
+      await until(async () => (await rig.want(200, one)).status === 'delivered', 'the delivery is recorded')
       await rig.want(204, { method: 'DELETE', path: `${path}/${endpoint.id}`, key })
     })
   })
 }
 
-test('a new URL holds from the next event on', async () => {
+test('a new URL is used from the next event on', async () => {
   const endpoint = await rig.endpoint(standard, { eventTypes: ['moved'] })
   const path = `/v1/tenants/${standard.id}/endpoints/${endpoint.id}`
   await rig.want(200, { method: 'PATCH', path, body: { url: `${rig.receiver.url}/moved` } })
@@ -120,18 +121,18 @@ test('a new URL holds from the next event on', async () => {
   assert.equal(arrived?.headers['webhook-id'], id)
 })
 
-test('410 Gone: standard disables the endpoint and says why', async () => {
+test('the standard dialect disables an endpoint that responds with 410 Gone, and shows the reason', async () => {
   const endpoint = await rig.endpoint(standard, { eventTypes: ['gone'] })
   rig.behaviours.set(endpoint.path, () => ({ status: 410 }))
   await rig.event(standard, { type: 'gone' })
   const path = `/v1/tenants/${standard.id}/endpoints/${endpoint.id}`
-  await until(async () => (await rig.want(200, { path }))['enabled'] === false, 'it is disabled')
+  await until(async () => (await rig.want(200, { path }))['enabled'] === false, 'the endpoint is disabled')
   const { disabledReason, health } = await rig.want(200, { path })
   assert.equal(disabledReason, 'gone')
   assert.match((health as { reason: string }).reason, /410/)
 })
 
-suite('what allo does not have is refused for its tenants', () => {
+suite('features that allo lacks are refused for its tenants', () => {
   const request = { method: 'POST', path: `/v1/tenants/${allo.id}/endpoints`, status: 400, code: 'invalid' } as const
   const body = { url: 'https://example.com/', eventTypes: [eventType] }
   const cases: ApiCase[] = [

@@ -29,7 +29,7 @@ const fields = {
   description: Type.Optional(Nullable(Type.String())),
   enabled: Type.Optional(Type.Boolean()),
   headers: Type.Optional(Type.Record(Type.String(), Type.String(), { maxProperties: limits.customHeadersMax })),
-  // None would mean deliveries that nobody can verify; without the field one is made.
+  // No receiver could verify deliveries without a secret. If the field is absent, a secret is created.
   secrets: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: limits.secretsPerEndpointMax })),
 }
 
@@ -101,7 +101,7 @@ function getEndpointRoute(context: Context): AnyRoute {
     method: 'GET',
     path: '/v1/tenants/:tenant/endpoints/:endpoint',
     operationId: 'getEndpoint',
-    summary: 'Get an endpoint, whatever its dialect, with its secrets and health',
+    summary: 'Get an endpoint of any dialect, with its secrets and health',
     access: 'read',
     params: EndpointPath,
     answers: { 200: EndpointSchema },
@@ -153,7 +153,7 @@ function rotateSecretRoute(context: Context): AnyRoute {
     method: 'POST',
     path: '/v1/tenants/:tenant/endpoints/:endpoint/rotate-secret',
     operationId: 'rotateSecret',
-    summary: 'Put a new signing secret first; the old one signs along for a while',
+    summary: 'Add a new signing secret in front; the old ones sign too for a while',
     access: 'write',
     params: EndpointPath,
     body: Type.Object({ overlapSeconds: Type.Optional(Type.Integer({ minimum: 0 })) }, strict),
@@ -219,7 +219,7 @@ function replayRoute(context: Context): AnyRoute {
   })
 }
 
-/** @param endpoints all of the tenant, newest first */
+/** @param endpoints all endpoints of the tenant, newest first */
 function pageOf(endpoints: readonly Endpoint[], { limit, after }: PageRequest): Page<Endpoint> {
   const beyond = after === null ? 0 : endpoints.findIndex(({ key }) => key < Number(after))
   const start = beyond === -1 ? endpoints.length : beyond
@@ -244,7 +244,7 @@ async function answer(
   return answerWith(dialect, (known) => ({ status, body: endpointShape(endpoint, known, recorded) }))
 }
 
-/** The dialect of a tenant, which another request may have deleted meanwhile. */
+/** The dialect of a tenant; a problem if another request has deleted the tenant meanwhile. */
 async function dialectFor(context: Context, principal: Principal, id: TenantId): Promise<Result<Dialect>> {
   const tenant = await tenantFor(context, principal, id)
   return tenant.ok ? success(dialectOf(context, tenant.value.tenant)) : tenant

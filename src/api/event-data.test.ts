@@ -1,4 +1,4 @@
-// `data` is passed on as it was posted, byte for byte: to the receiver, and to whoever reads the event.
+// `data` is passed on byte for byte, to the receiver and to callers that read the event.
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
@@ -9,26 +9,26 @@ after(() => rig.close())
 
 const tenants = [await rig.tenant('standard'), await rig.tenant('allo')]
 
-const datas: readonly [name: string, data: string][] = [
-  ['a number beyond doubles', '{"n":12345678901234567890}'],
-  ['a decimal with a zero', '{"n":1.0,"m":-0.0,"e":1E+2}'],
-  ['a number beyond infinity', '{"n":1e400,"m":-1e400}'],
-  ['many digits', '{"n":0.1000000000000000055511151231257827}'],
-  ['duplicate keys', '{"a":1,"a":2}'],
-  ['keys that look like integers', '{"b":1,"2":1,"a":1,"1":1}'],
-  ['emoji', '{"😀":"👩‍👩‍👧"}'],
-  ['escapes', String.raw`{"\u0061":"\u0000\u001f\/\"\\\ud83d\ude00\ud800"}`],
-  ['white space', '{ "a" :\t[ 1 ,\r\n2 ] }'],
-  ['prototype names', '{"__proto__":{"x":1},"constructor":null}'],
-  ['names of the event itself', '{"data":{"data":1},"tenant":"x","type":"y"}'],
-  ['braces in texts', String.raw`{"a":"}","b":"]\"}","c":"\\"}`],
-  ['line separators', '{"a":"\u2028\u2029\u007f"}'],
-  ['nothing', '{}'],
+const samples: readonly { readonly what: string; readonly data: string }[] = [
+  { what: 'an integer that a double cannot hold', data: '{"n":12345678901234567890}' },
+  { what: 'decimals with zeros', data: '{"n":1.0,"m":-0.0,"e":1E+2}' },
+  { what: 'numbers beyond the largest double', data: '{"n":1e400,"m":-1e400}' },
+  { what: 'a number with many digits', data: '{"n":0.1000000000000000055511151231257827}' },
+  { what: 'duplicate keys', data: '{"a":1,"a":2}' },
+  { what: 'keys that look like integers', data: '{"b":1,"2":1,"a":1,"1":1}' },
+  { what: 'emoji', data: '{"😀":"👩‍👩‍👧"}' },
+  { what: 'escapes', data: String.raw`{"\u0061":"\u0000\u001f\/\"\\\ud83d\ude00\ud800"}` },
+  { what: 'white space', data: '{ "a" :\t[ 1 ,\r\n2 ] }' },
+  { what: 'keys named like properties of Object.prototype', data: '{"__proto__":{"x":1},"constructor":null}' },
+  { what: 'keys named like fields of the event', data: '{"data":{"data":1},"tenant":"x","type":"y"}' },
+  { what: 'braces in strings', data: String.raw`{"a":"}","b":"]\"}","c":"\\"}` },
+  { what: 'line separators', data: '{"a":"\u2028\u2029\u007f"}' },
+  { what: 'an empty object', data: '{}' },
 ]
 
 for (const tenant of tenants) {
-  for (const [name, data] of datas) {
-    test(`${tenant.dialect}: ${name}`, async () => {
+  for (const { what, data } of samples) {
+    test(`${tenant.dialect} passes on ${what}`, async () => {
       const endpoint = await rig.endpoint(tenant)
       const [id, inBatch] = [fresh('one'), fresh('batch')]
       const event = (own: string): string =>
@@ -58,7 +58,7 @@ for (const tenant of tenants) {
   }
 }
 
-test('of members that are given twice the last counts, in the parsed fields and in the text alike', async () => {
+test('the last of two members with one name counts, both in the parsed fields and in the text', async () => {
   const [tenant] = tenants
   assert.ok(tenant !== undefined)
   const endpoint = await rig.endpoint(tenant)
@@ -68,7 +68,7 @@ test('of members that are given twice the last counts, in the parsed fields and 
   assert.ok(first?.body.toString().endsWith(`,"data":{"n":2}}`))
 })
 
-test('the same content in other spelling is other content: the bytes count', async () => {
+test('data with the same value in another spelling is other content: the bytes are compared', async () => {
   const [tenant] = tenants
   assert.ok(tenant !== undefined)
   const event = (id: string, data: string): string => `{"tenant":"${tenant.id}","type":"x","id":"${id}","data":${data}}`

@@ -1,4 +1,5 @@
-// Posting and reading events: stored before the answer, idempotent by id, matched by type and attributes.
+// Posting and reading events: an event is stored before the response, idempotent by id, and matched by type and
+// attributes.
 
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
@@ -12,12 +13,12 @@ after(() => rig.close())
 
 const post = (body: unknown) => ({ method: 'POST', path: '/v1/events', body }) as const
 
-test('an event that was answered with 202 is in the database with its deliveries, as a killed process leaves it', async () => {
+test('an event with a 202 response is committed to the database, with its deliveries', async () => {
   const tenant = await rig.tenant('standard')
   await rig.endpoint(tenant)
   await rig.endpoint(tenant)
   const published = await rig.want(202, post({ tenant: tenant.id, type: eventType, data: {} }))
-  // Another connection sees what is committed, and nothing else.
+  // Another connection sees only committed rows, as after a crash of the process.
   const db = new DatabaseSync(join(rig.installation.folder, 'posthorn.db'), { readOnly: true })
   try {
     const rows = db.prepare('SELECT count(*) AS count FROM events WHERE id = ?').get(published.id)
@@ -29,7 +30,7 @@ test('an event that was answered with 202 is in the database with its deliveries
 
 suite('an id', () => {
   for (const dialect of ['standard', 'allo']) {
-    test(`of ${dialect} posted twice is delivered once`, async () => {
+    test(`that is posted twice to ${dialect} is delivered once`, async () => {
       const tenant = await rig.tenant(dialect)
       const endpoint = await rig.endpoint(tenant)
       const id = fresh('once')
@@ -39,14 +40,14 @@ suite('an id', () => {
       for (let repeat = 0; repeat < 3; repeat++) {
         assert.deepEqual(await rig.want(200, post(body)), { ...first, duplicate: true })
       }
-      // A later event arrives, so an earlier one would have.
+      // A later event has arrived, so a repeated delivery would have arrived too.
       await rig.event(tenant)
       const arrived = await rig.received(endpoint.path, 2)
       assert.equal(arrived.filter(({ headers }) => headers['webhook-id'] === id).length, 1)
     })
   }
 
-  test('posted by many at once is accepted once', async () => {
+  test('that many callers post at once is accepted once', async () => {
     const tenant = await rig.tenant('standard')
     await rig.endpoint(tenant)
     const body = { tenant: tenant.id, type: eventType, data: {}, id: fresh('race') }
@@ -57,7 +58,7 @@ suite('an id', () => {
     assert.equal(data.length, 1)
   })
 
-  test('posted with other content is refused', async () => {
+  test('that is posted again with other content is refused', async () => {
     const tenant = await rig.tenant('standard')
     const body = { tenant: tenant.id, type: 'a', data: { n: 1 }, id: fresh('other'), attributes: { a: '1' } }
     await rig.want(202, post(body))
@@ -68,7 +69,7 @@ suite('an id', () => {
     await rig.want(200, post(body))
   })
 
-  test('of two tenants names two events: reading it needs the tenant', async () => {
+  test('that two tenants use names two events, and reading one needs the tenant', async () => {
     const tenants = [await rig.tenant('standard'), await rig.tenant('allo')]
     const id = fresh('shared')
     for (const [index, tenant] of tenants.entries()) await rig.event(tenant, { id, data: { index } })
@@ -89,25 +90,25 @@ suite('a type', async () => {
   const cases: ApiCase[] = [
     ...['call.received', 'summary.updated'].map((type) => ({
       ...typed(allo, type),
-      name: `${type} of allo`,
+      name: `${type} is accepted for allo`,
       status: 202,
     })),
     ...['call.lost', 'call', 'CALL.RECEIVED', '*', 'call.*', 'constructor'].map((type) => ({
       ...typed(allo, type),
-      name: `${type} is none of allo's`,
+      name: `${type} is refused for allo`,
       status: 400,
       fields: ['type'],
     })),
     ...['call.lost', 'x', 'a b', '*', 'é'].map((type) => ({
       ...typed(standard, type),
-      name: `${type} of standard`,
+      name: `${type} is accepted for standard`,
       status: 202,
     })),
   ]
   testCases(rig, cases)
 })
 
-test('attributes decide with the filters of an endpoint who gets it', async () => {
+test('an endpoint gets the events whose attributes match its filters', async () => {
   const tenant = await rig.tenant('standard')
   const filters: Record<string, string>[] = [
     {},
@@ -133,7 +134,7 @@ test('attributes decide with the filters of an endpoint who gets it', async () =
   assert.deepEqual(counts, [1, 1, 2, 2, 3, 1])
 })
 
-test('what was posted can be read, with the times that it was given', async () => {
+test('a posted event can be read with its attributes and times', async () => {
   const tenant = await rig.tenant('standard')
   await rig.endpoint(tenant)
   const id = await rig.event(tenant, { attributes: { b: '1', a: '2' }, occurredAt: '2026-01-31T10:00:00.5+02:00' })

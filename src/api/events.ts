@@ -28,10 +28,10 @@ const EventBody = Type.Object(
     id: Type.Optional(Type.String({ pattern: eventIdPattern, description: 'Makes the post idempotent.' })),
     attributes: Type.Optional(
       Type.Record(Type.String(), Type.String({ maxLength: limits.attributeCharsMax }), {
-        // A limit within the record's key schema would not be looked at.
+        // A limit in the record's key schema would not be checked.
         propertyNames: { type: 'string', maxLength: limits.attributeCharsMax },
         maxProperties: limits.attributesMax,
-        description: 'What endpoint filters match.',
+        description: 'Endpoint filters match these.',
       }),
     ),
     occurredAt: Type.Optional(Time),
@@ -164,7 +164,7 @@ function getEventRoute(context: Context): AnyRoute {
   })
 }
 
-/** Milliseconds of a time that its schema has checked; null where none is given. */
+/** A time that its schema has checked, in ms since 1970; null if it is absent. */
 export function timeOf(text: string | undefined): number | null {
   return text === undefined ? null : Date.parse(text)
 }

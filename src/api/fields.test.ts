@@ -1,4 +1,5 @@
-// Every field of tenants, keys and events: absent, of the wrong type, at its limit and past it. A fault names its field.
+// Every field of tenants, keys and events: absent, of the wrong type, at its limit and past it. An error names the
+// field.
 
 import { after } from 'node:test'
 import { absent, noText, noTime, testForms, textMap, texts, time } from '../../test/support/api-form.ts'

@@ -1,9 +1,10 @@
-// What a load balancer, a supervisor and Prometheus ask. No key: nothing here tells of tenants or events.
+// The routes for load balancers, supervisors and Prometheus. They need no key, because they show nothing about tenants
+// or events.
 
 import type { FastifyInstance } from 'fastify'
 
 export interface HealthOptions {
-  /** Throws where the database does not answer. */
+  /** Rejects if the database does not answer. */
   readonly ping: () => Promise<void>
   /** Prometheus text. */
   readonly metrics: () => Promise<string>

@@ -1,5 +1,5 @@
-// The operator API's front: who may ask, and how a problem reads (RFC 9457). A tenant of the `standard` dialect uses
-// the same paths with its own API key and sees nothing but itself.
+// The front of the operator API: authentication, and problems in the form of RFC 9457. A customer of the `standard`
+// dialect uses the same paths with its own API key and sees only the tenants of that key.
 
 import { hash, timingSafeEqual } from 'node:crypto'
 import { failure, type Result, success } from '../domain/problem.ts'

@@ -1,4 +1,4 @@
-// Lists: every row once and newest first, however rows are added meanwhile; limits, cursors and filters.
+// Lists: every row once and newest first, even if rows are added meanwhile; limits, cursors and filters.
 
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
@@ -40,7 +40,7 @@ const lists = [
 
 for (const { name, path, add } of lists) {
   suite(name, () => {
-    test('come newest first, each once, with others added between the pages', async () => {
+    test('show each row once and newest first, even if rows are added between the pages', async () => {
       const known = (await rig.want(200, { path: `${path}&limit=250` })).data.map(({ id }) => id)
       for (let count = 0; count < 7; count++) known.unshift(await add())
       const seen: string[] = []
@@ -60,10 +60,10 @@ for (const { name, path, add } of lists) {
     const others = lists.filter((list) => list.name !== name)
     const cursorOf = (list: string): string => Buffer.from(`${list}:x`).toString('base64url')
     const cases: ApiCase[] = [
-      { name: 'one at a time', path: `${path}&limit=1`, status: 200 },
-      { name: 'at most 250', path: `${path}&limit=250`, status: 200 },
+      { name: 'accept a limit of 1', path: `${path}&limit=1`, status: 200 },
+      { name: 'accept a limit of 250', path: `${path}&limit=250`, status: 200 },
       ...['0', '251', '-1', '1.5', 'ten', '', 'Infinity', '1e999', 'NaN'].map((limit) => ({
-        name: `not ${limit === '' ? 'nothing' : limit}`,
+        name: `refuse the limit ${limit === '' ? 'that is empty' : limit}`,
         path: `${path}&limit=${limit}`,
         status: 400,
         fields: ['limit'],
@@ -76,35 +76,49 @@ for (const { name, path, add } of lists) {
         `${cursorOf(name)}=`,
         ...others.map((list) => cursorOf(list.name)),
       ].map((cursor) => ({
-        name: `not from ${cursor}`,
+        name: `refuse the cursor ${cursor === '' ? 'that is empty' : cursor}`,
         path: `${path}&cursor=${cursor}`,
         status: 400,
         fields: ['cursor'],
       })),
-      { name: 'not from a long cursor', path: `${path}&cursor=${'x'.repeat(513)}`, status: 400, fields: ['cursor'] },
-      // The right form, but of no row: the list has ended there.
-      { name: 'from a cursor of no row', path: `${path}&cursor=${cursorOf(name)}`, status: 200, has: ['"data":[]'] },
-      { name: 'not by an unknown filter', path: `${path}&colour=red`, status: 400, fields: ['colour'] },
-      { name: 'not with two limits', path: `${path}&limit=1&limit=2`, status: 400, fields: ['limit'] },
+      {
+        name: 'refuse a cursor that is too long',
+        path: `${path}&cursor=${'x'.repeat(513)}`,
+        status: 400,
+        fields: ['cursor'],
+      },
+      // The cursor has the right form but points to no row, so the list ends there.
+      {
+        name: 'show no rows after a cursor that points to no row',
+        path: `${path}&cursor=${cursorOf(name)}`,
+        status: 200,
+        has: ['"data":[]'],
+      },
+      { name: 'refuse an unknown filter', path: `${path}&colour=red`, status: 400, fields: ['colour'] },
+      { name: 'refuse two limits', path: `${path}&limit=1&limit=2`, status: 400, fields: ['limit'] },
     ]
     testCases(rig, cases)
   })
 }
 
 suite('endpoints', () => {
-  const counted = async (query: string, key?: string): Promise<[count: number, next: string | null]> => {
+  interface Counted {
+    readonly count: number
+    readonly next: string | null
+  }
+  const counted = async (query: string, key?: string): Promise<Counted> => {
     const path = `/v1/tenants/${many.id}/endpoints${query}`
     const { data, nextCursor } = await rig.want(200, { path, ...(key !== undefined && { key }) })
-    return [data.length, nextCursor]
+    return { count: data.length, next: nextCursor }
   }
 
-  test('come 50 to a page unless the caller says otherwise, to a customer too', async () => {
+  test('have 50 rows per page by default, for a customer too', async () => {
     for (let count = 0; count < 51; count++) await rig.endpoint(many)
     for (const key of [undefined, many.key]) {
-      const [count, next] = await counted('', key)
+      const { count, next } = await counted('', key)
       assert.equal(count, 50)
-      assert.deepEqual(await counted(`?cursor=${next}`, key), [1, null])
-      assert.deepEqual(await counted('?limit=51', key), [51, null])
+      assert.deepEqual(await counted(`?cursor=${next}`, key), { count: 1, next: null })
+      assert.deepEqual(await counted('?limit=51', key), { count: 51, next: null })
     }
   })
 })
@@ -115,7 +129,7 @@ suite('filters', async () => {
   const a = await rig.endpoint(first, { eventTypes: ['*'] })
   const b = await rig.endpoint(first, { eventTypes: ['a.b'] })
   const time = async (): Promise<string> => {
-    // Times are whole milliseconds: two events in one could not be told apart.
+    // Times are whole milliseconds: two events in one millisecond could not be distinguished.
     await new Promise((resolve) => setTimeout(resolve, 3))
     return new Date().toISOString()
   }
@@ -126,18 +140,23 @@ suite('filters', async () => {
   await rig.event(second, { type: 'a.b' })
   const afterwards = await time()
 
-  const events: readonly [query: string, ids: readonly string[]][] = [
-    [`tenant=${first.id}`, [two, one]],
-    [`tenant=${first.id}&type=a.b`, [one]],
-    [`tenant=${first.id}&type=a`, []],
-    [`tenant=${first.id}&from=${between}`, [two]],
-    [`tenant=${first.id}&to=${between}`, [one]],
-    [`tenant=${first.id}&from=${before}&to=${between}&type=a.b`, [one]],
-    [`tenant=${first.id}&from=${afterwards}`, []],
-    [`tenant=none`, []],
-    [`type=a.c`, [two]],
+  /** A list query, and the ids of the events that it must find, in order. */
+  interface Search {
+    readonly query: string
+    readonly ids: readonly string[]
+  }
+  const events: readonly Search[] = [
+    { query: `tenant=${first.id}`, ids: [two, one] },
+    { query: `tenant=${first.id}&type=a.b`, ids: [one] },
+    { query: `tenant=${first.id}&type=a`, ids: [] },
+    { query: `tenant=${first.id}&from=${between}`, ids: [two] },
+    { query: `tenant=${first.id}&to=${between}`, ids: [one] },
+    { query: `tenant=${first.id}&from=${before}&to=${between}&type=a.b`, ids: [one] },
+    { query: `tenant=${first.id}&from=${afterwards}`, ids: [] },
+    { query: `tenant=none`, ids: [] },
+    { query: `type=a.c`, ids: [two] },
   ]
-  for (const [query, ids] of events) {
+  for (const { query, ids } of events) {
     test(`events by ${query.replace(first.id, 'x').replaceAll(/=\d{4}[^&]*/g, '')}`, async () => {
       const { data } = await rig.want(200, { path: `/v1/events?${query}` })
       assert.deepEqual(
@@ -147,18 +166,18 @@ suite('filters', async () => {
     })
   }
 
-  const deliveries: readonly [query: string, events: readonly string[]][] = [
-    [`tenant=${first.id}`, [two, one, one]],
-    [`tenant=${first.id}&endpoint=${a.id}`, [two, one]],
-    [`tenant=${first.id}&endpoint=${b.id}`, [one]],
-    [`tenant=${first.id}&endpoint=${b.id}&eventType=a.c`, []],
-    [`tenant=${first.id}&eventType=a.b`, [one, one]],
-    [`tenant=${first.id}&status=failed`, []],
-    [`tenant=${first.id}&from=${between}`, [two]],
-    [`tenant=${first.id}&to=${between}`, [one, one]],
-    [`eventType=a.c`, [two]],
+  const deliveries: readonly Search[] = [
+    { query: `tenant=${first.id}`, ids: [two, one, one] },
+    { query: `tenant=${first.id}&endpoint=${a.id}`, ids: [two, one] },
+    { query: `tenant=${first.id}&endpoint=${b.id}`, ids: [one] },
+    { query: `tenant=${first.id}&endpoint=${b.id}&eventType=a.c`, ids: [] },
+    { query: `tenant=${first.id}&eventType=a.b`, ids: [one, one] },
+    { query: `tenant=${first.id}&status=failed`, ids: [] },
+    { query: `tenant=${first.id}&from=${between}`, ids: [two] },
+    { query: `tenant=${first.id}&to=${between}`, ids: [one, one] },
+    { query: `eventType=a.c`, ids: [two] },
   ]
-  for (const [query, ids] of deliveries) {
+  for (const { query, ids } of deliveries) {
     test(`deliveries by ${query.replace(first.id, 'x').replaceAll(/=\d{4}[^&]*/g, '')}`, async () => {
       const { data } = await rig.want(200, { path: `/v1/deliveries?${query}` })
       assert.deepEqual(
@@ -169,19 +188,27 @@ suite('filters', async () => {
   }
 
   testCases(rig, [
-    { name: 'a time that is none', path: '/v1/events?from=today', status: 400, fields: ['from'] },
-    { name: 'a second that no clock shows', path: '/v1/events?to=2016-12-31T23:59:60Z', status: 400, fields: ['to'] },
-    { name: 'a status that is none', path: '/v1/deliveries?status=lost', status: 400, fields: ['status'] },
+    { name: 'a malformed time is refused', path: '/v1/events?from=today', status: 400, fields: ['from'] },
+    { name: 'a leap second is refused', path: '/v1/events?to=2016-12-31T23:59:60Z', status: 400, fields: ['to'] },
+    { name: 'an unknown status is refused', path: '/v1/deliveries?status=lost', status: 400, fields: ['status'] },
     {
-      name: 'an endpoint without its tenant',
+      name: 'an endpoint without its tenant is refused',
       path: `/v1/deliveries?endpoint=${a.id}`,
       status: 400,
       fields: ['tenant'],
     },
-    { name: 'an endpoint of another tenant', path: `/v1/deliveries?tenant=${second.id}&endpoint=${a.id}`, status: 404 },
-    { name: 'a tenant that is not there', path: `/v1/deliveries?tenant=${fresh('t')}`, status: 404 },
-    { name: 'two tenants', path: `/v1/events?tenant=a&tenant=b`, status: 400, fields: ['tenant'] },
-    { name: 'an event type with an ampersand', path: `/v1/events?type=${encodeURIComponent('a&b')}`, status: 200 },
-    { name: 'a known type', path: `/v1/deliveries?eventType=${eventType}&limit=1`, status: 200 },
+    {
+      name: 'an endpoint of another tenant gets 404',
+      path: `/v1/deliveries?tenant=${second.id}&endpoint=${a.id}`,
+      status: 404,
+    },
+    { name: 'an unknown tenant gets 404', path: `/v1/deliveries?tenant=${fresh('t')}`, status: 404 },
+    { name: 'two tenants are refused', path: `/v1/events?tenant=a&tenant=b`, status: 400, fields: ['tenant'] },
+    {
+      name: 'an event type with an ampersand is accepted',
+      path: `/v1/events?type=${encodeURIComponent('a&b')}`,
+      status: 200,
+    },
+    { name: 'a known event type is accepted', path: `/v1/deliveries?eventType=${eventType}&limit=1`, status: 200 },
   ])
 })

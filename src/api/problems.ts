@@ -1,10 +1,10 @@
-// How a problem reads in the operator API: RFC 9457, with a stable code.
+// Problems in the form of the operator API: RFC 9457, with a stable code.
 
 import type { FastifyRequest } from 'fastify'
 import type { FieldError, Problem } from '../domain/problem.ts'
 import type { Answer } from '../http/answer.ts'
 
-/** Every code of the operator API; docs/errors.md lists them, and a test compares the two. */
+/** Every error code of the operator API with its status. docs/errors.md lists them too; a test compares both. */
 export const operatorErrorCodes = {
   unauthenticated: 401,
   forbidden: 403,
@@ -123,7 +123,8 @@ const texts: { readonly [Kind in Problem['kind']]: (problem: ProblemOf<Kind>) =>
   }),
   unavailable({ retryAfterSeconds, outcomeUnknown }) {
     const headers = { 'retry-after': String(retryAfterSeconds) }
-    const detail = 'The database broke off: it may have taken effect. Try again shortly; events with the same id.'
+    const detail =
+      'The database failed during the call, which may have taken effect. Try again shortly, events with the same id.'
     return outcomeUnknown === true
       ? { status: 503, code: 'outcome_unknown', title: 'Outcome unknown', detail, headers }
       : { status: 503, code: 'unavailable', title: 'Unavailable', detail: 'Try again shortly.', headers }
@@ -136,7 +137,7 @@ const texts: { readonly [Kind in Problem['kind']]: (problem: ProblemOf<Kind>) =>
   }),
 }
 
-/** A token is `expired` in dialects that take tokens; the operator API takes none. */
+/** Only dialects that accept tokens report `expired`. The operator API accepts no tokens. */
 const unauthenticatedDetails = {
   missing: 'Send the operator key: Authorization: Bearer <key>.',
   unknown: 'The key is not known.',

@@ -1,5 +1,5 @@
-// Every route of the operator API: who may call it, and that its answer is what /openapi.json says. The table must
-// name each operation of that document, so a new route without a line here fails.
+// Every route of the operator API: the callers that may use it, and a response that matches /openapi.json. The table
+// must name each operation of that document, so the test fails for a new route without an entry here.
 
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
@@ -14,9 +14,9 @@ const tenants = { standard: await rig.tenant('standard'), allo: await rig.tenant
 interface RouteCase {
   readonly operation: string
   readonly status: number
-  /** Whether a customer of the `standard` dialect may call it for its own tenant. */
+  /** Whether a customer of the `standard` dialect may call the route for its own tenant. */
   readonly customers?: true
-  /** Makes what the request needs first. */
+  /** Creates the objects that the request needs, then returns the request. */
   readonly request: (tenant: TestTenant) => ApiRequest | Promise<ApiRequest>
 }
 
@@ -135,13 +135,13 @@ const routes: readonly RouteCase[] = [
     customers: true,
     request: async (tenant) => {
       const path = await deliveryOf(tenant)
-      // Not while the first attempt is under way.
+      // A retry is refused while the first attempt is in flight.
       while ((await rig.want(200, { path })).status !== 'delivered');
       return post(`${path}/retry`)
     },
   },
   { operation: 'listDialects', status: 200, request: () => ({ path: '/v1/dialects' }) },
-  // Both sign with secrets of the endpoints, so the installation has no key to show.
+  // Both dialects sign with secrets of the endpoints, so the installation has no public key.
   {
     operation: 'getPublicKey',
     status: 404,
@@ -150,7 +150,7 @@ const routes: readonly RouteCase[] = [
   { operation: 'getDialect', status: 200, request: ({ dialect }) => ({ path: `/v1/dialects/${dialect}` }) },
 ]
 
-test('the table names every operation of the document, once', () => {
+test('the table names every operation of the document exactly once', () => {
   const documented = Object.values(rig.document.paths).flatMap((item) =>
     Object.values(item).map(({ operationId }) => operationId),
   )
@@ -160,7 +160,7 @@ test('the table names every operation of the document, once', () => {
 for (const { operation, status, customers = false, request } of routes) {
   suite(operation, () => {
     for (const tenant of Object.values(tenants)) {
-      test(`the operator, for a tenant of ${tenant.dialect}: ${status}`, async () => {
+      test(`the operator gets ${status} for a tenant of ${tenant.dialect}`, async () => {
         const asked = await request(tenant)
         assert.equal(operationOf(rig.document, asked.method ?? 'GET', asked.path)?.operationId, operation)
         await rig.want(status, asked)
@@ -168,13 +168,13 @@ for (const { operation, status, customers = false, request } of routes) {
     }
 
     const callers = [
-      { who: 'nobody', key: null, status: 401 },
-      { who: 'an unknown key', key: 'phk_unknown', status: 401 },
-      { who: "a customer's key of allo", key: tenants.allo.key, status: 401 },
-      { who: "a customer's key of standard", key: tenants.standard.key, status: customers ? status : 403 },
+      { who: 'a caller without a key', key: null, status: 401 },
+      { who: 'a caller with an unknown key', key: 'phk_unknown', status: 401 },
+      { who: 'a customer of allo', key: tenants.allo.key, status: 401 },
+      { who: 'a customer of standard', key: tenants.standard.key, status: customers ? status : 403 },
     ]
     for (const { who, key, status: expected } of callers) {
-      test(`${who}: ${expected}`, async () => {
+      test(`${who} gets ${expected}`, async () => {
         const asked = await request(tenants.standard)
         await rig.want(expected, { ...asked, key })
       })

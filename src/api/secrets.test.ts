@@ -1,5 +1,5 @@
-// Signing secrets: given by the customer or made here, and rotated with an overlap. Signatures are checked by the
-// library of the Standard Webhooks specification, which is not ours.
+// Signing secrets: given by the customer or created by Posthorn, and rotated with an overlap. The library of the
+// Standard Webhooks specification, which is independent of Posthorn, verifies the signatures.
 
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
@@ -17,12 +17,12 @@ const secret = (bytes: number, fill: number): string => `whsec_${Buffer.alloc(by
 
 for (const tenant of tenants) {
   suite(tenant.dialect, () => {
-    for (const [name, given] of [
-      ['24 bytes', secret(24, 1)],
-      ['64 bytes', secret(64, 2)],
-      ['no prefix', secret(32, 3).slice('whsec_'.length)],
-    ] as const) {
-      test(`a secret of the customer signs: ${name}`, async () => {
+    for (const { form, given } of [
+      { form: '24 bytes', given: secret(24, 1) },
+      { form: '64 bytes', given: secret(64, 2) },
+      { form: 'no prefix', given: secret(32, 3).slice('whsec_'.length) },
+    ]) {
+      test(`a secret of the customer with ${form} signs deliveries`, async () => {
         const { endpoint, next } = await sending(tenant, { secrets: [given] })
         assert.deepEqual(
           endpoint.secrets.map(({ value }) => value),
@@ -32,7 +32,7 @@ for (const tenant of tenants) {
       })
     }
 
-    test('several sign side by side, newest first', async () => {
+    test('several secrets sign each delivery', async () => {
       const secrets = [secret(24, 4), secret(24, 5)]
       const { next } = await sending(tenant, { secrets })
       const arrived = await next()
@@ -40,7 +40,7 @@ for (const tenant of tenants) {
       assert.equal(String(arrived.headers['webhook-signature']).split(' ').length, 2)
     })
 
-    test('a change of secrets holds from the next event on', async () => {
+    test('changed secrets sign from the next event on', async () => {
       const { endpoint, path, next } = await sending(tenant)
       const given = secret(24, 6)
       const changed = await rig.want(200, { method: 'PATCH', path, body: { secrets: [given] } })
@@ -51,7 +51,7 @@ for (const tenant of tenants) {
       assert.deepEqual(signers(await next(), [given, endpoint.secrets[0]?.value ?? '']), [true, false])
     })
 
-    test('a rotation with an overlap signs with both, and with the new one alone when it is over', async () => {
+    test('a rotation signs with both secrets during the overlap, and with the new one only afterwards', async () => {
       const { endpoint, path, next } = await sending(tenant)
       const before = Date.now()
       const rotated = await rotate(path, { overlapSeconds: 1 })
@@ -66,7 +66,7 @@ for (const tenant of tenants) {
       assert.deepEqual(signers(await next(), both), [true, false])
     })
 
-    test('a rotation without one ends the old secret at once', async () => {
+    test('a rotation without an overlap removes the old secret at once', async () => {
       const { endpoint, path, next } = await sending(tenant)
       const rotated = await rotate(path, { overlapSeconds: 0 })
       assert.equal(rotated.secrets.length, 1)
@@ -74,14 +74,14 @@ for (const tenant of tenants) {
       assert.deepEqual(signers(await next(), both), [true, false])
     })
 
-    test('a rotation keeps the old one for a day unless told otherwise', async () => {
+    test('a rotation keeps the old secret for a day by default', async () => {
       const { path } = await sending(tenant)
       const { secrets } = await rotate(path, {})
       const hours = (Date.parse(secrets[1]?.expiresAt ?? '') - Date.now()) / 3_600_000
       assert.ok(hours > 23.9 && hours <= 24)
     })
 
-    test('rotations one after the other never keep more than ten, nor give an old one more time', async () => {
+    test('repeated rotations keep at most ten secrets and never extend the time of an old one', async () => {
       const { path } = await sending(tenant)
       const first = await rotate(path, { overlapSeconds: 60 })
       const ends = first.secrets[1]?.expiresAt
@@ -100,7 +100,7 @@ function rotate(path: string, body: object): Promise<Body> {
   return rig.want(200, { method: 'POST', path: `${path}/rotate-secret`, body })
 }
 
-/** An endpoint, and what gives the next request that it is sent. */
+/** Creates an endpoint. `next` sends a test event to it and returns the request that arrives. */
 async function sending(tenant: TestTenant, fields: Readonly<Record<string, unknown>> = {}) {
   const endpoint = await rig.endpoint(tenant, fields)
   const path = `/v1/tenants/${tenant.id}/endpoints/${endpoint.id}`
@@ -115,7 +115,7 @@ async function sending(tenant: TestTenant, fields: Readonly<Record<string, unkno
   return { endpoint, path, next }
 }
 
-/** Which of the secrets have signed. */
+/** For each secret, whether it has signed the request. */
 function signers(request: ReceivedRequest, secrets: readonly string[]): boolean[] {
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
   return secrets.map((one) => {

@@ -1,4 +1,4 @@
-// How things look in the operator API, as schemas and as functions: camelCase, ISO 8601 UTC.
+// The shapes of objects in the operator API, as schemas and as functions: names in camelCase, times in ISO 8601 UTC.
 
 import { Type } from 'typebox'
 import type { ApiKey } from '../domain/api-key.ts'
@@ -12,7 +12,7 @@ import type { DeliveryRow } from '../contracts/history-store.ts'
 
 export const Nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
   Type.Union([schema, Type.Null()])
-/** Without leap seconds, which the format knows but no Date can hold. */
+/** A time without leap seconds: the format allows them, but a Date cannot hold them. */
 export const Time = Type.String({ format: 'date-time', pattern: '^[^:]+:[^:]+:[0-5]' })
 export const StringMap = Type.Record(Type.String(), Type.String())
 
@@ -75,7 +75,7 @@ export const EventSchema = Type.Object({
   acceptedAt: Time,
 })
 
-/** As JSON text: `data` is passed on as it was posted. */
+/** An event as JSON text. `data` is passed on byte for byte. */
 export function eventText(event: Event, more: Readonly<Record<string, unknown>> = {}): string {
   const { id, tenant, type, attributes, occurredAt, acceptedAt } = event
   const rest = { id, tenant, type, attributes, occurredAt: time(occurredAt), acceptedAt: time(acceptedAt), ...more }
@@ -106,9 +106,9 @@ export const EndpointSchema = Type.Object({
 })
 
 const disabledReasons = {
-  requested: 'switched off on request',
-  failing: 'switched off because every delivery failed for too long',
-  gone: 'switched off because it answered 410 Gone',
+  requested: 'disabled on request',
+  failing: 'disabled because every delivery failed for too long',
+  gone: 'disabled because it answered 410 Gone',
 } as const
 
 const damaged = {

@@ -1,4 +1,5 @@
-// Tenants and their keys: ids, what a deletion takes with it, and that a key is shown once and stored nowhere.
+// Tenants and their keys: ids, the objects that a deletion removes, and keys that are shown once and never stored in
+// plain text.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -12,21 +13,21 @@ after(() => rig.close())
 
 suite('a tenant', () => {
   for (const dialect of ['standard', 'allo']) {
-    test(`of ${dialect} keeps the id that was chosen for it`, async () => {
+    test(`of ${dialect} has the id that the caller has chosen`, async () => {
       const id = fresh('Team.1_')
       const created = await rig.want(201, { method: 'POST', path: '/v1/tenants', body: { id, dialect, name: 'N' } })
       assert.deepEqual([created.id, created['dialect'], created['name']], [id, dialect, 'N'])
       assert.deepEqual(await rig.want(200, { path: `/v1/tenants/${id}` }), created)
     })
 
-    test(`of ${dialect} is given an id in the dialect's form`, async () => {
+    test(`of ${dialect} gets an id in the form of the dialect`, async () => {
       const created = await rig.want(201, { method: 'POST', path: '/v1/tenants', body: { dialect } })
       assert.match(created.id, dialect === 'allo' ? /^team-\w{12}$/ : /^ten_\w{20}$/)
       assert.equal(created['name'], null)
     })
   }
 
-  test('has an id that no other has, whatever the dialect', async () => {
+  test('has an id that is unique across dialects', async () => {
     const { id } = await rig.tenant('standard')
     for (const dialect of ['standard', 'allo']) {
       const answer = await rig.ask({ method: 'POST', path: '/v1/tenants', body: { id, dialect } })
@@ -35,7 +36,7 @@ suite('a tenant', () => {
     assert.equal((await rig.want(200, { path: `/v1/tenants/${id}` }))['dialect'], 'standard')
   })
 
-  test('can be renamed, and lose its name', async () => {
+  test('can be renamed, and its name can be removed', async () => {
     const { id } = await rig.tenant('allo')
     for (const name of ['New', null]) {
       await rig.want(200, { method: 'PATCH', path: `/v1/tenants/${id}`, body: { name } })
@@ -44,7 +45,7 @@ suite('a tenant', () => {
   })
 
   for (const dialect of ['standard', 'allo']) {
-    test(`of ${dialect} takes keys, endpoints and pending deliveries with it`, async () => {
+    test(`of ${dialect} is deleted with its keys, endpoints and pending deliveries`, async () => {
       const tenant = await rig.tenant(dialect)
       const endpoint = await rig.endpoint(tenant)
       rig.behaviours.set(endpoint.path, () => ({ status: 500 }))
@@ -73,12 +74,12 @@ suite('a tenant', () => {
     })
   }
 
-  test('that is absent is so for all who ask at once', async () => {
+  test('that is absent gets 404 for each of many concurrent requests', async () => {
     const answers = await Promise.all(Array.from({ length: 16 }, () => rig.ask({ path: '/v1/tenants/nobody' })))
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([404]))
   })
 
-  test('that is deleted leaves the others their keys, those that it shared included', async () => {
+  test('that is deleted does not affect other tenants: their keys stay valid, shared ones included', async () => {
     const gone = await rig.tenant('standard')
     const stays = await rig.tenant('standard')
     const shared = { method: 'POST', path: '/v1/keys', body: { tenants: [gone.id, stays.id] } } as const
@@ -94,10 +95,10 @@ suite('an API key', async () => {
   const allo = await rig.tenant('allo')
 
   test('has the form of its dialect and is shown once', async () => {
-    for (const [tenant, form] of [
-      [standard, /^phk_\w{40}$/],
-      [allo, /^ak_live_\w{40}$/],
-    ] as const) {
+    for (const { tenant, form } of [
+      { tenant: standard, form: /^phk_\w{40}$/ },
+      { tenant: allo, form: /^ak_live_\w{40}$/ },
+    ]) {
       assert.match(tenant.key, form)
       const listed = await rig.ask({ path: `/v1/keys?tenant=${tenant.id}` })
       assert.equal(listed.body.data[0]?.id, tenant.keyId)
@@ -107,7 +108,7 @@ suite('an API key', async () => {
     }
   })
 
-  test('is nowhere on the disk, nor is a signing secret or the value of a header', async () => {
+  test('is not in plain text on disk or in the log, and neither are signing secrets and header values', async () => {
     const headers = { 'X-Token': 'a-value-of-a-header' }
     const endpoint = await rig.endpoint(standard, { headers })
     const hidden = [standard.key, allo.key, rig.installation.operatorKey, headers['X-Token']]
@@ -115,7 +116,7 @@ suite('an API key', async () => {
     const files = readdirSync(rig.installation.folder).map((name) => readFileSync(join(rig.installation.folder, name)))
     assert.ok(
       files.some((file) => file.includes(standard.id)),
-      'the tenant is: the right files were read',
+      'the files contain the id of the tenant, so they are the right ones',
     )
     for (const text of hidden) {
       assert.ok(!files.some((file) => file.includes(text)))
@@ -123,14 +124,14 @@ suite('an API key', async () => {
     }
   })
 
-  test('says when it was revoked, and stays in the list', async () => {
+  test('shows when it was revoked, and stays in the list', async () => {
     const { id } = await rig.want(201, { method: 'POST', path: '/v1/keys', body: { tenants: [allo.id], name: 'old' } })
     await rig.want(204, { method: 'DELETE', path: `/v1/keys/${id}` })
     const { data } = await rig.want(200, { path: `/v1/keys?tenant=${allo.id}` })
     assert.equal(typeof data.find((key) => key.id === id)?.['revokedAt'], 'string')
   })
 
-  test('has every scope unless told otherwise', async () => {
+  test('has every scope by default', async () => {
     const scopes = async (more: object) =>
       (await rig.want(201, { method: 'POST', path: '/v1/keys', body: { tenants: [allo.id], ...more } }))['scopes']
     assert.deepEqual(await scopes({}), ['WEBHOOKS_READ_WRITE'])
@@ -138,17 +139,25 @@ suite('an API key', async () => {
     assert.deepEqual(await scopes({ scopes: ['WEBHOOKS_READ_WRITE', 'WEBHOOKS_READ_WRITE'] }), ['WEBHOOKS_READ_WRITE'])
   })
 
-  const refused: readonly [name: string, body: object, fields: readonly string[]][] = [
-    ['tenants of two dialects', { tenants: [standard.id, allo.id] }, ['tenants']],
-    ['more tenants than the dialect has per key', { tenants: [allo.id, (await rig.tenant('allo')).id] }, ['tenants']],
-    ['a scope of another dialect', { tenants: [allo.id], scopes: ['webhook.view'] }, ['scopes.0']],
-    ['a role, where there are none', { tenants: [allo.id], role: 'ADMIN' }, ['role']],
-    ['a key chosen by the caller', { tenants: [allo.id], key: 'ak_live_mine' }, ['key']],
+  const refused: readonly { readonly what: string; readonly body: object; readonly field: string }[] = [
+    { what: 'tenants of two dialects', body: { tenants: [standard.id, allo.id] }, field: 'tenants' },
+    {
+      what: 'more tenants than the dialect allows per key',
+      body: { tenants: [allo.id, (await rig.tenant('allo')).id] },
+      field: 'tenants',
+    },
+    {
+      what: 'a scope of another dialect',
+      body: { tenants: [allo.id], scopes: ['webhook.view'] },
+      field: 'scopes.0',
+    },
+    { what: 'a role in a dialect without roles', body: { tenants: [allo.id], role: 'ADMIN' }, field: 'role' },
+    { what: 'a key chosen by the caller', body: { tenants: [allo.id], key: 'ak_live_mine' }, field: 'key' },
   ]
   testCases(
     rig,
-    refused.map(([name, body, fields]): ApiCase => {
-      return { name: `not for ${name}`, method: 'POST', path: '/v1/keys', body, status: 400, fields }
+    refused.map(({ what, body, field }): ApiCase => {
+      return { name: `with ${what} is refused`, method: 'POST', path: '/v1/keys', body, status: 400, fields: [field] }
     }),
   )
   testCases(rig, [

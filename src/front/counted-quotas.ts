@@ -1,4 +1,4 @@
-// The request quotas of a dialect, counted for each of its requests.
+// Counts each request to a dialect against the dialect's request quotas.
 
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Clock } from '../domain/clock.ts'
@@ -13,7 +13,7 @@ import { SharedRateLimiter } from '../quota/shared-rate-limiter.ts'
 interface CountedQuota {
   readonly quota: Quota
   readonly limiter: RateLimiter
-  /** Tells the counts of this quota from those of others in the same limiter. */
+  /** Separates the counts of this quota from the counts of other quotas in the same limiter. */
   readonly prefix: string
 }
 
@@ -21,11 +21,11 @@ type Headers = Readonly<Record<string, string>>
 
 export interface CountedQuotasOptions {
   readonly dialect: Pick<Dialect, 'name' | 'quotas'>
-  /** Headers that tell of a quota; absent: the vendor sends none. */
+  /** Headers that report a quota; undefined: the vendor sends none. */
   readonly headersOf: ((window: Window) => Headers) | undefined
-  /** POSTHORN_RATE_LIMITS: false lifts the quotas. */
+  /** POSTHORN_RATE_LIMITS; false: quotas are not enforced. */
   readonly rateLimits: boolean
-  /** Where nodes count quotas together; null: this node counts alone. */
+  /** The store in which nodes count quotas together; null: this node counts alone. */
   readonly shared: QuotaStore | null
   readonly clock: Clock
 }
@@ -38,10 +38,11 @@ export class CountedQuotas {
   constructor({ dialect, headersOf, rateLimits, shared, clock }: CountedQuotasOptions) {
     this.#headersOf = headersOf
     this.#clock = clock
-    // Lifted quotas are counted for the headers only, if the vendor has any: the count of this node suffices for them.
+    // Quotas that are not enforced are counted only for the vendor's headers, if it has any. The count of this node is
+    // enough for headers.
     const limited = rateLimits || headersOf !== undefined ? dialect.quotas : []
     const together = rateLimits && shared !== null ? new SharedRateLimiter(shared) : null
-    // Counted alone, each quota has a limiter of its own, and its counts need no prefix.
+    // Without a shared store, each quota has a limiter of its own, and its counts need no prefix.
     const counted = limited.map((quota) =>
       together === null
         ? { quota, limiter: new LocalRateLimiter(), prefix: '' }
@@ -53,7 +54,7 @@ export class CountedQuotas {
     }
   }
 
-  /** Counts a request against every quota that holds for it, in order. */
+  /** Counts a request against every quota that applies to it, in the order of the dialect. */
   take(key: ApiKey, tenant: TenantId | null, access: AnyRoute['access']): MaybePromise<Window[]> {
     const now = this.#clock.now()
     const windows = this.#quotas[access].map(({ quota, limiter, prefix }) => {
@@ -65,12 +66,12 @@ export class CountedQuotas {
       : (windows as Window[])
   }
 
-  /** Headers that tell of the first of these quotas, where the vendor has such headers. */
+  /** Headers that report the first of these quotas; none if the vendor has no such headers. */
   headers([shown]: readonly Window[]): Headers {
     return shown === undefined || this.#headersOf === undefined ? {} : this.#headersOf(shown)
   }
 
-  /** The headers of an answer to a caller without a valid key. */
+  /** The quota headers of a response to a caller without a valid API key. */
   untouchedHeaders(access: AnyRoute['access']): Headers {
     const [shown] = this.#quotas[access]
     return shown === undefined ? {} : this.headers([untouchedWindow(shown.quota, this.#clock.now())])

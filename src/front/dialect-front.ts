@@ -1,5 +1,6 @@
-// What the fronts of all dialects share: a customer authenticates with an API key of the dialect (or a token, where the
-// vendor has them), speaks for one of its tenants, may be short of a permission, and has quotas.
+// The common part of the fronts of all dialects. A customer authenticates with an API key of the dialect, or with a
+// token if the vendor has tokens. A request is about one tenant of the key, needs a permission on some routes, and
+// counts against quotas.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/api-key.ts'
@@ -18,25 +19,25 @@ import { type Claims, looksLikeToken, type TokenVerifier } from './tokens.ts'
 
 export interface DialectFront extends Omit<Front, 'admit' | 'answerUnrouted' | 'name'> {
   readonly dialect: Dialect
-  /** The API key or token that the caller presents; null: none, or not in a form that the vendor takes. */
+  /** The API key or token that the caller sent; null: none, or none in a form that the vendor accepts. */
   credential(request: FastifyRequest): string | null
-  /** Whom a verified token speaks for; absent: the vendor has no tokens. */
+  /** The API key that stands for a verified token; absent: the vendor has no tokens. */
   readonly keyOfClaims?: (claims: Claims) => ApiKey
-  /** Whether the key may do what the route needs. */
+  /** Whether the key has the permission that a route needs. */
   permits(key: ApiKey, needs: string): boolean
-  /** The tenant that the request is about; default: the first one of the key. Asked of all but tenantless routes. */
+  /** The tenant that the request is about; default: the first tenant of the key. Tenantless routes ignore a problem. */
   tenantOf?(request: FastifyRequest, key: ApiKey): Result<TenantId>
-  /** Headers that tell of the quota, on every answer; absent: the vendor sends none. */
+  /** Headers that report the quota, sent with every response; absent: the vendor sends none. */
   readonly quotaHeaders?: (window: Window) => Readonly<Record<string, string>>
 }
 
 export interface FrontOptions {
   readonly context: Context
-  /** Verifies customers' tokens; null: the operator has configured none. */
+  /** Verifies customers' tokens; null: the operator has not configured tokens. */
   readonly tokens: TokenVerifier | null
-  /** POSTHORN_RATE_LIMITS: off lifts the quotas. */
+  /** POSTHORN_RATE_LIMITS; false: quotas are not enforced. */
   readonly rateLimits: boolean
-  /** Where nodes count quotas together (`Store.quotas`); default: this one counts alone. */
+  /** The store in which nodes count quotas together (`Store.quotas`); null, the default: this node counts alone. */
   readonly quotas?: QuotaStore | null
 }
 

@@ -1,4 +1,4 @@
-// Idempotency-Key: a repeated change is answered as the first one was, and changes nothing.
+// Idempotency-Key: a repeated change gets the response of the first one and changes nothing.
 
 import { limits } from '../domain/limits.ts'
 import { failure, type Problem, type Result, success } from '../domain/problem.ts'
@@ -9,7 +9,7 @@ import type { ApiKeyId } from '../domain/ids.ts'
 import type { Answer } from '../http/answer.ts'
 import type { FastifyRequest } from 'fastify'
 
-/** The key was used for another method or path before. */
+/** The idempotency key was used before, for another method or path. */
 export const idempotencyKeyReused = {
   kind: 'conflict',
   code: 'idempotency_key_reused',
@@ -17,10 +17,10 @@ export const idempotencyKeyReused = {
 } as const satisfies Problem
 
 /**
- * Runs a change under the caller's Idempotency-Key, if it sent one.
+ * Runs a change under the caller's Idempotency-Key, if the caller sent one.
  *
- * @param change is given what to store the answer with, in its own transaction
- * @param render the answer to a change that succeeded
+ * @param change gets the response to store in the change's own transaction; null: there is no key, nothing is stored
+ * @param render makes the response to a change that succeeded
  */
 export async function idempotently<Value>(
   context: Context,

@@ -1,5 +1,5 @@
-// Customers' tokens (JWT), for vendors whose API takes them beside API keys. Who issues them is the operator's to say:
-// a shared secret, or the address of a key set.
+// Customers' tokens (JWT), for vendors whose API accepts them besides API keys. The operator configures how tokens are
+// verified: with a shared secret, or with the key set at a URL.
 
 import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTPayload, jwtVerify } from 'jose'
 import { failure, type Result, success } from '../domain/problem.ts'
@@ -8,20 +8,20 @@ import { Unavailable } from '../domain/unavailable.ts'
 export type Claims = JWTPayload
 
 export interface TokenVerifier {
-  /** @throws Unavailable where the key set cannot be read now */
+  /** @throws Unavailable if the key set cannot be read now */
   verify(token: string): Promise<Result<Claims>>
 }
 
 export interface TokenOptions {
-  /** HS256 secret, or null. */
+  /** The shared secret (HS256, HS384 or HS512), or null. */
   readonly secret: string | null
-  /** Address of a JSON Web Key Set, or null. */
+  /** The URL of a JSON Web Key Set, or null. Not used if there is a secret. */
   readonly keySetUrl: string | null
-  /** How the key set is fetched: through the egress guard. */
+  /** Fetches the key set, through the egress guard. */
   readonly fetch: FetchImplementation
 }
 
-/** Null where neither is configured. */
+/** Null if neither a secret nor a key set is configured. */
 export function createTokenVerifier({ secret, keySetUrl, fetch }: TokenOptions): TokenVerifier | null {
   if (secret !== null) {
     const key = new TextEncoder().encode(secret)
@@ -29,7 +29,8 @@ export function createTokenVerifier({ secret, keySetUrl, fetch }: TokenOptions):
   }
   if (keySetUrl === null) return null
   const keySet = createRemoteJWKSet(new URL(keySetUrl), { [customFetch]: fetch })
-  // A key set holds public keys: a token that claims to be signed with one of them as a shared secret is forged.
+  // No HS algorithms: a key set holds public keys, and a token that is signed with one of them as a shared secret is
+  // forged.
   const algorithms = [
     'RS256',
     'RS384',

@@ -5,11 +5,11 @@ import { type Result, success } from '../domain/problem.ts'
 export interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent as JSON, unless it is text: that is sent as it is. Absent: no body. */
+  /** A string is sent unchanged, any other value as JSON. Absent: no body. */
   readonly body?: unknown
 }
 
-/** Answers with the value of a result, as `render` shows it; a problem stays a problem. */
+/** Renders the value of a result as the response. A problem is passed on. */
 export function answerWith<Value>(
   result: MaybePromise<Result<Value>>,
   render: (value: Value) => Answer,

@@ -1,23 +1,26 @@
-// Node's HTTP server with bounds on what callers may make it hold. Node takes any number of connections, and goes on
-// reading requests while their answers are small, whether or not they are read: a caller who sends a thousand at a time
-// and reads nothing would cost megabytes for each connection.
+// Node's HTTP server with bounds on the memory that callers can use. Node accepts any number of connections. It also
+// keeps reading the requests of a connection while the responses are small, even if the caller does not read them: a
+// caller that sends a thousand requests at a time and reads no response would cost megabytes per connection.
 
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { limits } from '../domain/limits.ts'
 
-/** Past `connectionsMax` connections are refused, and one with more than `pipelinedRequestsMax` is ended. */
+/**
+ * Refuses connections past `limits.connectionsMax`, and closes a connection on which more than
+ * `limits.pipelinedRequestsMax` requests wait behind an unanswered one.
+ */
 export function createBoundedServer(handle: RequestListener): Server {
   const pipelined = new WeakMap<Socket, number>()
   const options = {
     requestTimeout: limits.requestTimeoutMs,
-    // Node would look for what is late every 30 s only, and let a body take as long as headers may, if that is longer.
+    // Headers and body share one time limit. By default Node would check for late requests only every 30 s.
     headersTimeout: limits.requestTimeoutMs,
     connectionsCheckingInterval: limits.requestCheckMs,
     keepAliveTimeout: limits.idleConnectionMs,
   }
   const server = createServer(options, (request, response) => {
-    // The answer of a request that came ahead of its turn has no socket yet: only such requests pay for being counted.
+    // The response to a pipelined request has no socket yet. Only pipelined requests pay the cost of being counted.
     if (response.socket === null) {
       const { socket } = request
       const count = (pipelined.get(socket) ?? 0) + 1

@@ -1,10 +1,10 @@
-// Cursors of lists: opaque to callers, and of no use in another list.
+// Cursors of lists. A cursor is opaque to callers and is valid for one list only.
 
 import { failure, type Result, success } from '../domain/problem.ts'
 import { limits } from '../domain/limits.ts'
 import type { Page, PageRequest } from '../contracts/page.ts'
 
-/** The page that a caller asks for; a cursor that this list did not give is a fault of the field. */
+/** The page that a caller requests. A malformed cursor, or one of another list, is an error of the field `cursor`. */
 export function pageRequest(
   list: string,
   query: { readonly limit?: number; readonly cursor?: string },

@@ -1,4 +1,4 @@
-// A front is one API as its callers see it: a dialect's, or the operator's.
+// A front is one API as its callers see it: the API of a dialect, or the operator API.
 //
 //     route → admit (authenticate, quota) → validate → operation → the front's shape
 
@@ -12,13 +12,13 @@ import type { AnyRoute } from './route.ts'
 
 export interface Front {
   readonly name: string
-  /** Unknown paths below these are answered by this front. */
+  /** This front answers unknown paths below these prefixes. */
   readonly prefixes: readonly string[]
   readonly routes: readonly AnyRoute[]
   readonly openapi: NonNullable<FastifyDynamicSwaggerOptions['openapi']>
-  /** Authenticates the caller and counts the request; may set headers that every answer carries. */
+  /** Authenticates the caller and counts the request against its quotas. May set headers for every kind of response. */
   admit(request: FastifyRequest, reply: FastifyReply, route: AnyRoute): MaybePromise<Result<Principal>>
   answerProblem(problem: Problem, request: FastifyRequest): Answer
-  /** Answers a request that no route takes: there is nobody to admit then. */
+  /** Answers a request that matches no route. The caller of such a request is not authenticated. */
   answerUnrouted(problem: Problem, request: FastifyRequest): Answer
 }

@@ -1,4 +1,4 @@
-// Request bodies: JSON in UTF-8, of bounded size and depth, kept as text too for whoever must pass it on unchanged.
+// Request bodies: JSON in UTF-8, of bounded size and depth. The text is kept for handlers that pass it on unchanged.
 
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
@@ -9,7 +9,7 @@ import { nestsDeeperThan } from './raw-json.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body as it came, once it has been parsed; else empty. */
+    /** The text of the body; empty without a body, and until the body is parsed. */
     bodyText: string
   }
 }
@@ -20,7 +20,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
     /^application\/(?:[\w.-]+\+)?json\b/i,
     { parseAs: 'buffer' },
     (request, body, done) => {
-      // Clients send a media type with no body, on DELETE for one: there is nothing to read then.
+      // Some clients send a media type without a body, for example with DELETE. There is nothing to parse then.
       if (body.length === 0) return done(null, undefined)
       if (!isUtf8(body)) return done(malformed('the body is not valid UTF-8'), undefined)
       const text = body.toString('utf8')

@@ -13,7 +13,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** What an exception means to the caller; null: nothing it should know, it is ours to mend. */
+/** The problem that the caller gets for an exception. Null: the fault is Posthorn's, and the caller gets no details. */
 export function problemOfError(error: unknown, request: FastifyRequest): Problem | null {
   if (error instanceof ProblemError) return error.problem
   if (error instanceof Unavailable) {
@@ -31,7 +31,8 @@ export function problemOfError(error: unknown, request: FastifyRequest): Problem
       return { kind: 'bodyTooLarge', bytesMax: request.routeOptions.bodyLimit }
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return { kind: 'bodyMalformed', detail: 'the body is not as long as Content-Length says' }
-    // Of the caller's connection: those of our own are other errors by now (Unavailable).
+    // The caller's connection was reset. A reset of one of Posthorn's own connections is already another error here
+    // (Unavailable).
     case 'ECONNRESET':
       return { kind: 'bodyMalformed', detail: 'the body broke off' }
     case 'FST_ERR_BAD_URL':

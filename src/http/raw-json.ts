@@ -1,6 +1,6 @@
-// Finds values in JSON text without rebuilding them. What a product posts is delivered as it was posted: a round trip
+// Finds values in JSON text without rebuilding them. The data of an event is delivered byte for byte: a round trip
 // through JSON.parse would change big numbers, `1.0`, duplicate keys and the order of keys that look like integers.
-// All functions but `nestsDeeperThan` want text that JSON.parse has accepted.
+// All functions except `nestsDeeperThan` need text that JSON.parse has accepted.
 
 const quote = 0x22
 const backslash = 0x5c
@@ -11,7 +11,7 @@ const closeBracket = 0x5d
 const comma = 0x2c
 const colon = 0x3a
 
-/** Whether objects and arrays nest deeper than `depthMax`; answers for any text, JSON or not. */
+/** Whether objects and arrays nest deeper than `depthMax`. Accepts any text, JSON or not. */
 export function nestsDeeperThan(text: string, depthMax: number): boolean {
   let depth = 0
   for (let at = 0; at < text.length; at++) {
@@ -24,7 +24,7 @@ export function nestsDeeperThan(text: string, depthMax: number): boolean {
   return false
 }
 
-/** The text of the member `name` of the object that starts at `start`; null: it has none. The last one wins. */
+/** The text of the last member `name` of the object that starts at `start`; null if there is none. */
 export function memberText(text: string, name: string, start = 0): string | null {
   let found: string | null = null
   eachMember(text, start, (key, from, to) => {
@@ -78,7 +78,7 @@ function endOfValue(text: string, start: number): number {
   }
 }
 
-/** The index after the closing quote; the end of the text where there is none. */
+/** The index after the closing quote, or the end of the text if there is no closing quote. */
 function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let slashes = 0

@@ -1,4 +1,4 @@
-// Requests to a front's paths that none of its routes takes are answered in the front's own shape.
+// Errors, in the front's own shape, for requests to paths of a front that match none of its routes.
 
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import type { Problem } from '../domain/problem.ts'
@@ -7,7 +7,7 @@ import type { Front } from './front.ts'
 
 const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** A known path with another method is 405, in the front's own words. */
+/** Answers another method on a known path with 405, in the front's own shape. */
 export function refuseOtherMethods(scope: FastifyInstance, front: Front): void {
   for (const path of new Set(front.routes.map((definition) => definition.path))) {
     const allowed = front.routes.filter((definition) => definition.path === path).map(({ method }) => method)
@@ -15,7 +15,7 @@ export function refuseOtherMethods(scope: FastifyInstance, front: Front): void {
       method: methods.filter((method) => !(allowed as readonly string[]).includes(method)),
       url: path,
       schema: { hide: true },
-      // Before the body is read: what it holds does not matter.
+      // Runs before the body is read, because its content does not matter.
       onRequest: (request, reply) => {
         const problem: Problem = { kind: 'methodNotAllowed', method: request.method, allowed }
         sendAnswer(reply.header('allow', allowed.join(', ')), front.answerUnrouted(problem, request))
@@ -25,7 +25,7 @@ export function refuseOtherMethods(scope: FastifyInstance, front: Front): void {
   }
 }
 
-/** The router takes the path of a list with a slash for an id of no letters: it is no route at all. */
+/** Answers the path of a list with a slash at its end as an unknown route. The router would find an empty id in it. */
 export function refuseEmptyIds(scope: FastifyInstance, front: Front): void {
   const parents = front.routes.flatMap(({ path }) => /^(.*\/):[^/]+$/.exec(path)?.[1] ?? [])
   for (const url of new Set(parents)) {

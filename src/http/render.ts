@@ -6,8 +6,8 @@ interface Rendered<More> {
 }
 
 /**
- * Writes an endpoint as JSON text, once: a changed endpoint is another object. `more` is what the answer shows besides,
- * an immutable value too: with another one it is written again.
+ * Writes endpoints as JSON text and caches the text of each endpoint object: a changed endpoint is another object.
+ * `more` is an immutable value that the response shows too. The text is written again for another `more`.
  */
 export function renderOnce<More = void>(
   shape: (endpoint: Endpoint, more: More) => unknown,

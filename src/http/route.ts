@@ -1,4 +1,4 @@
-// What a route declares: path, schemas, access, handler.
+// The declaration of a route: path, schemas, access, handler.
 
 import type { FastifyRequest } from 'fastify'
 import type { Static, TSchema } from 'typebox'
@@ -10,9 +10,9 @@ import type { Answer } from './answer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks; set before the handler of every route that is not public. */
+    /** The caller; set before the handler of every route that is not public. */
     principal: Principal | null
-    /** The tenant that a customer's request is about; null on tenantless routes and the operator's. */
+    /** The tenant that a customer's request is about. Null in the operator API; may be null on tenantless routes. */
     tenant: TenantId | null
   }
   interface FastifyContextConfig {
@@ -24,7 +24,7 @@ type Parsed<Schema> = Schema extends TSchema ? Static<Schema> : undefined
 
 export interface Call<Params, Query, Body> {
   readonly principal: Principal
-  /** The tenant that a customer's request is about. Tenantless routes and the operator's must not use it. */
+  /** The tenant that a customer's request is about. Tenantless routes and the operator API must not use it. */
   readonly tenant: TenantId
   readonly params: Parsed<Params>
   readonly query: Parsed<Query>
@@ -34,24 +34,24 @@ export interface Call<Params, Query, Body> {
 
 export interface Route<Params, Query, Body> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** With `:name` for path parameters. */
+  /** Path parameters are written as `:name`. */
   readonly path: string
   readonly operationId: string
   readonly summary: string
   readonly tag: string
   readonly access: 'read' | 'write'
-  /** Customers of the operator API's own dialect may call this operator route too; absent: the operator alone. */
+  /** Customers of the operator API's own dialect may call this operator route too. Absent: only the operator may. */
   readonly audience?: 'customers'
-  /** What the key must be allowed to do; the front says how. */
+  /** The permission that the API key needs. The front decides which keys have it. */
   readonly needs?: string
-  /** The request is about no tenant. */
+  /** The route does not need a tenant. */
   readonly tenantless?: true
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body
   /** Default: `limits.managementBodyBytesMax`. */
   readonly bodyBytesMax?: number
-  /** Schemas of the answers, by status; they document, tests hold the answers to them. */
+  /** Schemas of the responses, by status. They are documentation; tests check the responses against them. */
   readonly answers: Readonly<Partial<Record<number | 'default', TSchema>>>
   handle(call: Call<Params, Query, Body>): MaybePromise<Result<Answer>>
 }
@@ -63,7 +63,7 @@ export type AnyRoute = Omit<Route<undefined, undefined, undefined>, 'params' | '
   handle(call: Call<never, never, never>): MaybePromise<Result<Answer>>
 }
 
-/** Types a route by its schemas. */
+/** Derives the types of a route from its schemas. */
 export function route<
   const Params extends TSchema | undefined = undefined,
   const Query extends TSchema | undefined = undefined,

@@ -1,4 +1,4 @@
-// Serves the routes of a front, and its OpenAPI document.
+// Serves the routes of a front and its OpenAPI document.
 
 import fastifySwagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
@@ -11,7 +11,7 @@ import { problemOfError } from './problem-error.ts'
 import { refuseEmptyIds, refuseOtherMethods } from './refusals.ts'
 import type { AnyRoute, Call } from './route.ts'
 
-/** Serves a front's routes, and its OpenAPI document at `documentPath`. */
+/** Serves a front's routes, and the front's OpenAPI document at `documentPath`. */
 export async function serveFront(app: FastifyInstance, front: Front, documentPath: string): Promise<void> {
   await app.register(async (scope) => {
     await scope.register(fastifySwagger, { openapi: { openapi: '3.1.0', ...front.openapi } })
@@ -23,7 +23,7 @@ export async function serveFront(app: FastifyInstance, front: Front, documentPat
     for (const definition of front.routes) addRoute(scope, front, definition)
     refuseOtherMethods(scope, front)
     refuseEmptyIds(scope, front)
-    // One text for all: many answers that a caller does not read would else be as many copies.
+    // All responses share one text. Otherwise each response that a caller does not read would hold its own copy.
     let document: string | null = null
     scope.get(documentPath, { schema: { hide: true } }, (_request, reply) => {
       document ??= JSON.stringify(scope.swagger())
@@ -61,7 +61,7 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute): v
       if (admitted instanceof Promise) admitted.then(proceed, done)
       else proceed(admitted)
     },
-    // A request without a body is one without fields: what is required is then named.
+    // A request without a body counts as an empty object, so that the error names the required fields.
     ...(body && {
       preValidation: (request, _reply, done) => {
         if (request.body === undefined) request.body = {}

@@ -33,7 +33,7 @@ const failing: Front = {
   answerUnrouted: answerProblem,
 }
 
-test('a failure that no caller is to blame for is logged with the id that the answer carries', async (context) => {
+test('an internal error is logged with the request id of its response', async (context) => {
   const lines: string[] = []
   const logger = pino({ base: null }, { write: (line) => lines.push(line) })
   const app = await createHttpServer({

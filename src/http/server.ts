@@ -21,11 +21,11 @@ export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger
   readonly randomBytes: RandomBytes
   readonly fronts: readonly { readonly front: Front; readonly documentPath: string }[]
-  /** Answers what no front claims. */
+  /** Answers the paths that belong to no front. */
   readonly fallback: Front
 }
 
-/** A caller's own request id is used, so that it can find its request in the log. */
+/** A caller may send its own request id in this form, so that it can find its request in the log. */
 const requestIdPattern = /^[\w.:-]{1,128}$/
 
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
@@ -36,8 +36,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     return sendAnswer(reply, frontOf(fronts, path, options.fallback).answerUnrouted(problem, request))
   }
   const app = Fastify({
-    // A logger of its own for each request, and a look at how each answer ended, cost more than they tell: the hook
-    // below gives all requests the same one, and what is logged carries the request id itself.
+    // Fastify would create a logger for each request and watch how each response ends. Both cost more than they are
+    // worth. The hook below gives all requests the same logger, and each log line contains the request id.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.managementBodyBytesMax,
     serverFactory: createBoundedServer,
@@ -51,18 +51,18 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
         : `req_${randomText(options.randomBytes, 12)}`
     },
     routerOptions: {
-      // Long ids are unknown ids, not unknown routes.
+      // A long id is an unknown id, not an unknown route.
       maxParamLength: 512,
     },
-    // What fails before there is a route, a path that cannot be decoded for one; no hook runs then.
+    // Handles errors before a route is known, for example a path that cannot be decoded. No hook runs then.
     frameworkErrors: (_error, request, reply) => {
       answerUnknownRoute(request, reply.header('x-request-id', request.id))
     },
   })
   app.setValidatorCompiler(validatorCompiler)
   acceptJsonBodies(app)
-  // Plain assignments: Fastify asks a factory of loggers for each request, and copies decorations one by one, which
-  // together are a tenth of what a "get" takes.
+  // Plain assignments: Fastify would call a logger factory for each request and copy decorations one by one. Together
+  // these take a tenth of the time of a GET request.
   app.addHook('onRequest', (request, reply, done) => {
     request.log = options.logger
     reply.log = options.logger
@@ -83,7 +83,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   return app
 }
 
-/** The front with the longest prefix that the path has. */
+/** The front with the longest prefix that matches the path. */
 function frontOf(fronts: readonly Front[], path: string, fallback: Front): Front {
   let best = fallback
   let bestLength = 0

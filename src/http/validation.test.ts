@@ -1,4 +1,4 @@
-// A wrong body costs no more than a right one: of what is too much only the beginning is looked at.
+// An invalid body costs no more than a valid one: only the beginning of a list or map that is too long is read.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -24,14 +24,14 @@ const wrongMap = (reads: () => void): object =>
   counted(Object.fromEntries(Array.from({ length: many }, (_, index) => [`key${index}`, 'b'])), reads)
 
 const cases: Readonly<Record<string, (reads: () => void) => unknown>> = {
-  'a list of too many': (reads) => ({ list: wrongList(reads) }),
-  'a map of too many': (reads) => ({ map: wrongMap(reads) }),
-  'a list within a list': (reads) => ({ lists: [{ list: [] }, { list: wrongList(reads) }] }),
-  'unknown fields': wrongMap,
+  'a list that is too long': (reads) => ({ list: wrongList(reads) }),
+  'a map that is too large': (reads) => ({ map: wrongMap(reads) }),
+  'a list that is too long within a list': (reads) => ({ lists: [{ list: [] }, { list: wrongList(reads) }] }),
+  'an object with too many unknown fields': wrongMap,
 }
 
 for (const [name, inputOf] of Object.entries(cases)) {
-  test(`${name} is not looked at to its end`, () => {
+  test(`${name} is not read to its end`, () => {
     let reads = 0
     const faults = fieldErrors(
       validator,
@@ -42,20 +42,20 @@ for (const [name, inputOf] of Object.entries(cases)) {
   })
 }
 
-test('the first faults are told with what is wrong about the whole', () => {
+test('the errors name the first invalid elements and the length of the whole list', () => {
   const list = ['a', 'b', ...Array<string>(many).fill('a')]
   const faults = fieldErrors(validator, { list, map: { ['__proto__']: 1, a: 'b' } })
   assert.deepEqual(
-    faults.map(({ field, rule, value }) => [field, rule, value]),
+    faults.map(({ field, rule, value }) => ({ field, rule, value })),
     [
-      ['list.1', 'choice', 'b'],
-      ['list', 'length', list],
-      ['map.a', 'type', 'b'],
+      { field: 'list.1', rule: 'choice', value: 'b' },
+      { field: 'list', rule: 'length', value: list },
+      { field: 'map.a', rule: 'type', value: 'b' },
     ],
   )
 })
 
-/** The same, counting how often an element is read. */
+/** A proxy of `whole` that calls `read` each time an element is read. */
 function counted<Whole extends object>(whole: Whole, read: () => void): Whole {
   return new Proxy(whole, {
     get(target, name) {

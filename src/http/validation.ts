@@ -1,4 +1,4 @@
-// Requests are checked against the schemas that describe them in OpenAPI; a fault names its field.
+// Validates requests against the schemas that describe them in OpenAPI. An error names its field.
 
 import type { FastifySchemaCompiler } from 'fastify'
 import { type TSchema, Type } from 'typebox'
@@ -13,19 +13,19 @@ type Fields = Record<string, unknown>
 
 const places = { body: 'body', querystring: 'query', params: 'path', headers: 'query' } as const
 
-/** Query and path parameters are text, so they are converted first; a body is taken as it is. */
+/** Query and path parameters are text, so they are converted before the check. A body is checked without conversion. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema)
   const where = places[(httpPart ?? 'body') as keyof typeof places]
   const numbers = where === 'body' ? [] : numbersOf(schema)
   return (input: unknown) => {
-    // Most parameters are wanted as the text that they are, or as the number that they plainly are.
+    // The fast path: most parameters are strings, or numbers in their canonical form.
     const plain = numbers.length === 0 ? input : withNumbers(input as Fields, numbers)
     if (validator.Check(plain)) return { value: plain }
     const value = where === 'body' ? input : converted(schema, input)
     if (where !== 'body' && validator.Check(value)) return { value }
     const fields = fieldErrors(validator, value)
-    // A body that is not an object at all has no field to blame.
+    // A body that is not an object has no field that the error could name.
     const problem =
       where === 'body' && fields.some((fault) => fault.field === '')
         ? ({ kind: 'bodyMalformed', detail: 'the body must be a JSON object' } as const)
@@ -34,7 +34,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   }
 }
 
-/** The parameters that are wanted as numbers. */
+/** The names of the parameters whose schema is a number. */
 function numbersOf(schema: TSchema): string[] {
   const properties = Type.IsObject(schema) ? Object.entries(schema.properties) : []
   return properties.flatMap(([name, type]) => (Type.IsInteger(type) || Type.IsNumber(type) ? [name] : []))
@@ -50,8 +50,8 @@ function withNumbers(input: Fields, names: readonly string[]): Fields {
 }
 
 /**
- * Numbers out of text, if the text is how they are written: the library would cut 1.5 down to the integer 1, and take
- * `01`, `1e0` and nothing at all for numbers.
+ * Converts texts to numbers, but only texts that are the canonical form of a number. The library alone would cut 1.5 to
+ * the integer 1, and would accept `01`, `1e0` and the empty text as numbers.
  */
 function converted(schema: TSchema, input: unknown): unknown {
   const texts = { ...(input as Fields) }
@@ -67,7 +67,7 @@ type SchemaError = ReturnType<Validator['Errors']>[number]
 
 Settings.Set({ maxErrors: limits.fieldErrorsMax })
 
-/** One error per field: the first that tells most. */
+/** One error per field: the first one that is specific. */
 export function fieldErrors(validator: Validator, input: unknown): FieldError[] {
   const errors = validator.Errors(excerpt(validator.Type(), input))
   const faults = new Map<string, FieldError>()
@@ -83,14 +83,14 @@ export function fieldErrors(validator: Validator, input: unknown): FieldError[] 
       case 'additionalProperties':
         for (const name of error.params.additionalProperties) add([...path, name].join('.'), 'unknown', 'is not known')
         break
-      // So many unknown fields that their list is cut off: each has an error of its own before it.
+      // With many unknown fields, the error that lists them is cut off. Each of them has an error of its own before it.
       case 'boolean':
         add(path.join('.'), 'unknown', 'is not known')
         break
       case 'anyOf':
         break
       case 'propertyNames':
-        // The name itself is at fault, and has its own error.
+        // The name itself is invalid, and has its own error.
         break
       default:
         add(path.join('.'), ruleOf(error.keyword), messageOf(error, errors), {
@@ -104,8 +104,9 @@ export function fieldErrors(validator: Validator, input: unknown): FieldError[] 
 }
 
 /**
- * Of an input with faults what tells them: the library looks at all of a list or map, however long, and however many
- * faults it has found. One past its bound shows that there are too many, and so do some names that are not known.
+ * The part of an invalid input that shows its errors. The library reads a list or map to its end, regardless of its
+ * length and of the errors found so far. One element past the bound shows that there are too many, and some of the
+ * unknown names show that names are unknown.
  */
 function excerpt(schema: TSchema, input: unknown): unknown {
   if (Array.isArray(input)) {
@@ -151,7 +152,7 @@ function messageOf(error: SchemaError, errors: readonly SchemaError[]): string {
   return `must be ${typesAt(error.instancePath, errors).join(' or ')}`
 }
 
-/** Of a union, each branch complains: together they say what it may be. */
+/** The types that a value may have. Each branch of a union has its own error; together they name all types. */
 function typesAt(instancePath: string, errors: readonly SchemaError[]): string[] {
   const types = errors.flatMap((error) =>
     error.keyword === 'type' && error.instancePath === instancePath ? [error.params.type].flat() : [],

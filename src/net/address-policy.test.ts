@@ -16,12 +16,12 @@ void test('allows public addresses, up to the edges of the refused ranges', () =
   for (const address of egress.addresses.allowed) assert.equal(strict.refuses(address), null, address)
 })
 
-void test('refuses what a socket would never report as an address', () => {
+void test('refuses texts that a socket never reports as an address', () => {
   for (const text of ['', 'localhost', '127.1', '2130706433', '0x7f.0.0.1', '08.8.8.8', '[::1]', '8.8.8.8 ', '8.8.8'])
     assert.equal(strict.refuses(text), 'not an IP address', text)
 })
 
-void test('refuses every form that hides an IPv4 address, whatever the address', () => {
+void test('refuses every form that hides an IPv4 address, for any address', () => {
   const byte = fc.integer({ min: 0, max: 255 })
   fc.assert(
     fc.property(byte, byte, byte, byte, (a, b, c, d) => {
@@ -49,7 +49,7 @@ void test('opens the networks that the operator allows, and their mapped form', 
     assert.notEqual(policy.refuses(address), null, address)
 })
 
-void test('never opens link-local and cloud metadata addresses, not even hidden ones', () => {
+void test('never opens link-local and cloud metadata addresses, not even if they are hidden in another form', () => {
   const policy = createAddressPolicy({
     allowNetworks: ['0.0.0.0/0', '::/0', '169.254.169.254/32', 'fe80::/10', 'fd00:ec2::254/128', '168.63.129.16/32'],
   })
@@ -58,7 +58,7 @@ void test('never opens link-local and cloud metadata addresses, not even hidden 
     assert.equal(policy.refuses(address), null, address)
 })
 
-void test("refuses this machine's own addresses as they are at the time, unless the operator allows them", () => {
+void test("refuses this machine's current addresses, unless the operator allows them", () => {
   let own = ['8.8.8.8', '2606:4700:0:0::1111']
   const policy = createAddressPolicy({ allowNetworks: [], ownAddresses: () => own })
   for (const address of own) assert.equal(policy.refuses(address), 'an address of this machine')
@@ -75,10 +75,10 @@ void test("refuses this machine's own addresses as they are at the time, unless 
 void test("finds this machine's own addresses", () => {
   const read = ownAddresses()
   assert.ok(read().some((address) => address === '127.0.0.1' || address === '::1'))
-  assert.equal(read(), read(), 'the interfaces are not looked at each time')
+  assert.equal(read(), read(), 'the interfaces are not read each time')
 })
 
-void test('names the text of a malformed range', () => {
+void test('the error of a malformed range contains its text', () => {
   const malformed = [
     '',
     'x',

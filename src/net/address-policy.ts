@@ -1,23 +1,23 @@
-// Which addresses a delivery may reach. Deny by default: what is not known to be public unicast is refused, so a
-// range that is assigned a meaning later is closed until somebody opens it here.
+// Decides which addresses a delivery may reach. It denies by default: an address that is not known to be public unicast
+// is refused. A range that is assigned a meaning later stays closed until a change here opens it.
 //
-// What an operator opens is still held against `never`: link-local and cloud metadata addresses hand out the
-// machine's own credentials, and no delivery has any business there.
+// The networks that an operator opens are still checked against `never`: link-local and cloud metadata addresses give
+// out the machine's own credentials, and no delivery needs to reach them.
 
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
-/** Says whether deliveries may reach an address. */
+/** Decides whether deliveries may reach an address. */
 export interface AddressPolicy {
-  /** Why the address (a plain literal, without brackets) is refused, as a short text; null where it is allowed. */
+  /** Why the address (a plain literal, without brackets) is refused, as a short text; null if it is allowed. */
   refuses(address: string): string | null
 }
 
-/** What an operator may open, and what is closed besides. */
+/** The networks that an operator opens, and the addresses that are closed in addition. */
 export interface AddressPolicyOptions {
   /** CIDR ranges that are allowed although the policy refuses them; none by default. */
   readonly allowNetworks: readonly string[]
-  /** This machine's own addresses, as they are now: refused, public ones too; none by default. */
+  /** Returns this machine's current addresses. They are refused, even public ones; none by default. */
   readonly ownAddresses?: () => readonly string[]
 }
 
@@ -43,7 +43,7 @@ const refused4 = rules({
   reserved: ['240.0.0.0/4'],
 })
 
-// The names are for people; whatever is outside 2000::/3 is refused with or without one.
+// The names are for readers. An address outside 2000::/3 is refused even if no range here contains it.
 const refused6 = rules({
   unspecified: ['::/128'],
   loopback: ['::1/128'],
@@ -72,7 +72,11 @@ const never6 = rules({
   'cloud metadata': ['fd00:ec2::/32', 'fd20:ce::254/128'],
 })
 
-/** The policy of the egress guard. Throws an Error that names the text of a malformed CIDR range. */
+/**
+ * The policy of the egress guard.
+ *
+ * @throws Error that contains the text of a malformed CIDR range
+ */
 export function createAddressPolicy(options: AddressPolicyOptions): AddressPolicy {
   const allowed = options.allowNetworks.map(parseNetwork)
   const allowed4 = allowed.filter(([address]) => address.kind() === 'ipv4')
@@ -90,7 +94,7 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
     const never = nameOf(never6, address) ?? firstName(hiddenIPv4(address))
     if (never !== null) return never
     if (isIn(allowed6, address)) return null
-    // A socket reports an IPv4 peer in this form when it listens on both families, so it is as good as the plain one.
+    // A socket of both families reports an IPv4 peer in this form, so it counts as the plain IPv4 address.
     if (address.isIPv4MappedAddress() && isIn(allowed4, address.toIPv4Address())) return null
     const name = nameOf(refused6, address) ?? (address.match(publicUnicast6) ? null : 'reserved')
     return name ?? (isOwn(address) ? 'an address of this machine' : null)
@@ -98,9 +102,9 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
 
   return {
     refuses(address) {
-      // ipaddr.js also takes octal, hexadecimal and short spellings; a socket's address never has them.
+      // ipaddr.js also accepts octal, hexadecimal and short spellings. A socket never reports them.
       if (isIP(address) === 0) return 'not an IP address'
-      // ipaddr.js takes this deprecated form for the mapped one, which may be allowed.
+      // ipaddr.js reads this deprecated form as the IPv4-mapped form, which may be allowed.
       if (/^::\d+\./.test(address)) return 'IPv4-compatible'
       const parsed = ipaddr.parse(address)
       return isIPv6(parsed) ? refuses6(parsed) : refuses4(parsed)
@@ -108,7 +112,10 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
   }
 }
 
-/** A delivery to this machine could reach what trusts callers from it, or Posthorn itself, again and again. */
+/**
+ * Tests whether an address is this machine's own. A delivery to this machine could reach services that trust local
+ * callers, or Posthorn itself, again and again.
+ */
 function ownAddressTest(ownAddresses: () => readonly string[]): (address: Address) => boolean {
   let read: readonly string[] = []
   let own = new Set<string>()
@@ -122,13 +129,13 @@ function ownAddressTest(ownAddresses: () => readonly string[]): (address: Addres
   }
 }
 
-/** The IPv4 addresses that the IPv6 address may be translated to on its way; opening ::/0 must not open these. */
+/** The IPv4 addresses that the network may translate the IPv6 address to. Opening ::/0 must not open these. */
 function hiddenIPv4(address: ipaddr.IPv6): ipaddr.IPv4[] {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, , g = 0, h = 0] = address.parts
   const last = fromWords(g, h)
   if (a === 0x2002) return [fromWords(b, c)]
   if (a === 0x2001 && b === 0) return [fromWords(c, d), fromWords(g ^ 0xffff, h ^ 0xffff)]
-  // Local NAT64 prefixes put the address behind 48 or behind 96 bits (RFC 6052, 2.2).
+  // Local NAT64 prefixes place the IPv4 address after 48 or after 96 bits (RFC 6052, 2.2).
   if (a === 0x64 && b === 0xff9b && c === 1)
     return [last, fromWords(d, ((e & 0xff) << 8) | ((address.parts[5] ?? 0) >> 8))]
   if (a === 0x64 && b === 0xff9b) return [last]

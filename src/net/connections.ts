@@ -1,9 +1,9 @@
 // The open connections, by origin. One undici Client is one connection and serves one attempt at a time.
 //
-// Why not undici's Agent: (1) a connection belongs to no request there, so an attempt that runs out of time while
-// its connection hangs cannot take the hanging socket with it; a dead receiver would pile them up. (2) Agent 8 does
-// drop an origin when its last connection has gone, but it walks through all origins for it, which is quadratic for
-// the many receivers that we have. Here an origin is forgotten with its last connection too, in constant time.
+// undici's Agent has two drawbacks. (1) It does not tie a connection to a request, so an attempt that times out while
+// its connection hangs cannot close the hanging socket. The sockets to a dead receiver would pile up. (2) Agent 8 drops
+// an origin when its last connection closes, but walks through all origins to do so, which is quadratic for many
+// receivers. This module drops an origin with its last connection too, in constant time.
 
 import type { Socket } from 'node:net'
 import { Client } from 'undici'
@@ -11,12 +11,12 @@ import { limits } from '../domain/limits.ts'
 import type { GuardedConnector } from './guard.ts'
 import { readInPieces } from './small-reads.ts'
 
-/** A connection to one origin, taken by one attempt at a time. */
+/** A connection to one origin. One attempt uses it at a time. */
 export interface Connection {
   readonly client: Client
-  /** Gives it back for the next attempt. */
+  /** Makes the connection available to the next attempt. */
   release(): void
-  /** Closes it at once, in whatever state it is; what runs on it fails. */
+  /** Closes the connection at once, in any state. An attempt that runs on it fails. */
   discard(): void
 }
 
@@ -24,24 +24,24 @@ export interface Connection {
 export interface Connections {
   /** An idle connection to the origin, or a new one. */
   take(origin: string): Connection
-  /** How many connections are open or being opened, and to how many origins. */
+  /** The number of connections that are open or being opened, and the number of their origins. */
   count(): { connections: number; origins: number }
-  /** Closes all and resolves when their sockets are gone. */
+  /** Closes all connections. Resolves when their sockets are closed. */
   destroy(): Promise<void>
 }
 
 interface Origin {
   readonly name: string
   readonly open: Set<ClientConnection>
-  /** The one used last is taken first, so that the others can grow old and close. */
+  /** The connection that was used last is taken first, so that the other ones reach their idle timeout and close. */
   readonly idle: ClientConnection[]
 }
 
-/** Connections that the guard's connector opens; idle ones close after `limits.idleSocketMs`. */
+/** Opens connections with the guard's connector. Idle connections close after `limits.idleSocketMs`. */
 export function createConnections(connector: GuardedConnector): Connections {
   const origins = new Map<string, Origin>()
 
-  function forget(origin: Origin): void {
+  function dropIfUnused(origin: Origin): void {
     if (origin.open.size === 0) origins.delete(origin.name)
   }
 
@@ -52,7 +52,7 @@ export function createConnections(connector: GuardedConnector): Connections {
         origin = { name, open: new Set(), idle: [] }
         origins.set(name, origin)
       }
-      const connection = origin.idle.pop() ?? new ClientConnection(origin, connector, forget)
+      const connection = origin.idle.pop() ?? new ClientConnection(origin, connector, dropIfUnused)
       connection.isIdle = false
       return connection
     },
@@ -72,30 +72,30 @@ class ClientConnection implements Connection {
   readonly client: Client
   isIdle = false
   readonly #origin: Origin
-  readonly #forget: (origin: Origin) => void
+  readonly #dropIfUnused: (origin: Origin) => void
   #socket: Socket | null = null
-  /** Of the answer's bytes: each attempt has its own bound. */
-  #countAnew: () => void = noop
+  /** Restarts the count of response bytes, because each attempt has its own bound. */
+  #restartCount: () => void = noop
   #isDiscarded = false
 
-  constructor(origin: Origin, connector: GuardedConnector, forget: (origin: Origin) => void) {
+  constructor(origin: Origin, connector: GuardedConnector, dropIfUnused: (origin: Origin) => void) {
     this.#origin = origin
-    this.#forget = forget
+    this.#dropIfUnused = dropIfUnused
     this.client = new Client(origin.name, {
       connect: (options, callback) => {
         this.#socket = connector(options, callback)
-        if (this.#socket !== null) this.#countAnew = readInPieces(this.#socket)
+        if (this.#socket !== null) this.#restartCount = readInPieces(this.#socket)
       },
       allowH2: false,
       pipelining: 1,
       keepAliveTimeout: limits.idleSocketMs,
-      // A receiver's own keep-alive hint may shorten the time, not lengthen it.
+      // A receiver's keep-alive hint may shorten this time, but not lengthen it.
       keepAliveMaxTimeout: limits.idleSocketMs,
-      // These start anew with every chunk; the sender has one deadline over all.
+      // undici restarts these timeouts with every chunk. The sender has one deadline for the whole attempt.
       headersTimeout: 0,
       bodyTimeout: 0,
     })
-    // In use, a lost connection shows as the attempt's error, or is opened again for an attempt not yet written.
+    // The loss of a connection in use is the attempt's error, or undici reconnects if the request is not written yet.
     this.client.on('disconnect', () => {
       if (this.isIdle) this.discard()
     })
@@ -105,7 +105,7 @@ class ClientConnection implements Connection {
   release(): void {
     if (this.#isDiscarded || this.isIdle) return
     this.isIdle = true
-    this.#countAnew()
+    this.#restartCount()
     this.#origin.idle.push(this)
   }
 
@@ -123,14 +123,14 @@ class ClientConnection implements Connection {
   #leave(): void {
     if (this.#isDiscarded) return
     this.#isDiscarded = true
-    // A destroyed Client lets a connection attempt run on; only the socket itself can be stopped.
+    // A destroyed Client does not stop a socket that is still connecting, so the socket itself is destroyed.
     this.#socket?.destroy()
     const { idle, open } = this.#origin
     const at = this.isIdle ? idle.indexOf(this) : -1
     if (at >= 0) idle.splice(at, 1)
     this.isIdle = false
     open.delete(this)
-    this.#forget(this.#origin)
+    this.#dropIfUnused(this.#origin)
   }
 }
 

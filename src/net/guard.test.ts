@@ -23,7 +23,7 @@ const { addresses, urls } = egress
 const refusedAddresses = Object.values(addresses.refused).flat()
 const loopbackHosts = urls.refused['this machine'].map((url) => new URL(url)).filter((url) => url.port === '')
 
-void test('sees through odd spellings of a refused address', () => {
+void test('refuses odd spellings of a refused address', () => {
   const groups = ['this machine', 'metadata services', 'a private network', 'IPv4 within IPv6'] as const
   for (const group of groups)
     for (const url of urls.refused[group]) assert.notEqual(strict.refusesUrl(new URL(url)), null, url)
@@ -31,7 +31,7 @@ void test('sees through odd spellings of a refused address', () => {
     assert.notEqual(strict.refusesUrl(new URL(url)), null, url)
 })
 
-void test('refuses local names, and localhost only where loopback is not allowed', () => {
+void test('refuses local names, and localhost only if loopback is not allowed', () => {
   const localhosts = ['localhost', 'LOCALHOST', 'localhost.', 'a.b.localhost', 'a.localhost.']
   const others = ['printer.local', 'metadata.google.internal', 'x.internal.', 'nas.home.arpa']
   for (const host of [...localhosts, ...others])
@@ -40,14 +40,14 @@ void test('refuses local names, and localhost only where loopback is not allowed
   for (const host of others) assert.notEqual(local.refusesUrl(new URL(`http://${host}`)), null, host)
 })
 
-void test('lets public names and addresses pass', () => {
+void test('accepts public names and addresses', () => {
   for (const url of urls.accepted) assert.equal(strict.refusesUrl(new URL(url)), null, url)
   for (const address of addresses.allowed) assert.equal(strict.refusesUrl(urlOf(address)), null, address)
   for (const host of ['127.0.0.1', '127.1', '2130706433', '[::ffff:7f00:1]'])
     assert.equal(local.refusesUrl(new URL(`http://${host}/`)), null, host)
 })
 
-void test('connects to no refused literal, however it is spelt', async (t) => {
+void test('connects to no refused literal address in any spelling', async (t) => {
   const canary = await tcpReceiver(t, () => {})
   const lookup = answers(['127.0.0.1'])
   const sender = loopbackSender(t, lookup, [])
@@ -61,7 +61,7 @@ void test('connects to no refused literal, however it is spelt', async (t) => {
   assert.equal(lookup.calls, 0)
 })
 
-void test('connects to no port of another protocol', async (t) => {
+void test('connects to no well-known port of another protocol', async (t) => {
   const sender = loopbackSender(t)
   for (const port of [1, 22, 25, 1023]) {
     const { outcome } = await post(sender, `http://127.0.0.1:${port}/`)
@@ -76,7 +76,7 @@ void test('connects to no name that resolves to a refused address', async (t) =>
   }
 })
 
-void test('connects to no name with a refused address among its answers, wherever it stands', async (t) => {
+void test('connects to no name with a refused address at any position among its addresses', async (t) => {
   const canary = await tcpReceiver(t, () => {})
   const lists = [
     ['127.0.0.1'],
@@ -110,7 +110,7 @@ void test('a name that resolves differently the second time gains nothing', asyn
   assert.equal(canary.connections(), 0)
 })
 
-void test('hands no socket over whose peer is refused, and writes nothing to it', async (t) => {
+void test('returns no socket whose peer is refused, and writes nothing to it', async (t) => {
   let received = 0
   const receiver = await tcpReceiver(t, (socket) => socket.on('data', (chunk) => (received += chunk.length)))
   let checks = 0
@@ -126,14 +126,14 @@ void test('hands no socket over whose peer is refused, and writes nothing to it'
   assert.equal(received, 0)
 })
 
-void test('reaches an allowed name, trying all of its addresses', async (t) => {
+void test('connects to an allowed name by trying all of its addresses', async (t) => {
   const receiver = await httpReceiver(t, (request, response) => void request.resume().on('end', () => response.end()))
   const sender = loopbackSender(t, answers(['127.0.0.9', '127.0.0.1']))
   const { outcome } = await post(sender, `http://name.test.:${receiver.port}/`)
   assert.deepEqual(outcome, { kind: 'delivered', status: 200 })
 })
 
-void test('returns the socket under way, so that it can be given up', async (t) => {
+void test('returns the connecting socket, so that it can be destroyed', async (t) => {
   const receiver = await tcpReceiver(t, () => {})
   const to = { hostname: '127.0.0.1', protocol: 'http:', port: String(receiver.port) }
   const socket: Socket | null = local.connector(to, () => {})

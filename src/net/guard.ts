@@ -1,9 +1,9 @@
-// The egress guard: every connection of a delivery passes here, and none may be opened around it.
+// The egress guard. Every connection of a delivery passes through it, and no code may open a connection around it.
 //
-// A name is resolved once per connection, every address of the answer is checked, and the socket is pinned to that
-// answer, so a name that resolves differently a moment later (rebinding) gains nothing. Literal addresses are
-// checked apart, because the socket never asks `lookup` about them. The peer's address is checked once more before
-// the socket is handed over, in case all of that is wrong.
+// A name is resolved once per connection, every address of the result is checked, and the socket is pinned to that
+// result. A name that resolves differently a moment later (DNS rebinding) therefore gains nothing. Literal addresses
+// are checked separately, because the socket never calls `lookup` for them. The peer's address is checked once more
+// before the caller gets the socket, in case the earlier checks are wrong.
 
 import { isIP } from 'node:net'
 import type { LookupFunction, Socket } from 'node:net'
@@ -12,7 +12,7 @@ import type { AddressPolicy } from './address-policy.ts'
 import { type Lookup, createLookup } from './lookup.ts'
 import { coded } from './socket-error.ts'
 
-/** The guard's refusal. The message suits outsiders; `reason` may tell what a private name resolves to. */
+/** The guard's refusal. Customers may see the message, but not `reason`: it may contain a private name's address. */
 export class BlockedError extends Error {
   readonly code = 'BLOCKED'
   readonly reason: string
@@ -24,40 +24,43 @@ export class BlockedError extends Error {
   }
 }
 
-/** An undici connector that also returns the socket under way, so that it can be given up; null where it is refused. */
+/** An undici connector that also returns the connecting socket, so that it can be destroyed; null if it is refused. */
 export type GuardedConnector = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket | null
 
-/** The early check of a URL and the guarded way to connect. */
+/** An early check of URLs, and a connector that checks every connection. */
 export interface Guard {
-  /** Why a URL cannot be an endpoint's, as far as it can be told without DNS; null where nothing speaks against it. */
+  /** Why a URL is refused for an endpoint, as far as this is known without DNS; null if there is no reason. */
   refusesUrl(url: URL): string | null
-  /** Connects, with TLS verified and at least 1.2, or fails with `BlockedError` or the socket's error. */
+  /** Connects, with verified TLS of version 1.2 or later. Fails with `BlockedError` or the socket's error. */
   readonly connector: GuardedConnector
 }
 
-/** What a test may replace. */
+/** The parts that a test may replace. */
 export interface GuardOptions {
-  /** The resolver; `createLookup`'s by default. */
+  /** The resolver; the one of `createLookup` by default. */
   readonly lookup?: Lookup
 }
 
 const localSuffixes = ['.local', '.internal', '.home.arpa']
 
-/** Of the ports below 1024 only the web's own: the others are other protocols', and some of them read an HTTP request. */
+/**
+ * Up to this port only the web's own ports are allowed. The other ports belong to other protocols, and servers of some
+ * of these protocols accept an HTTP request as input.
+ */
 const wellKnownPortMax = 1023
 const webPorts: readonly string[] = ['', '80', '443']
 
-/** As DNS has it (RFC 1035, 2.3.4): at most 253 characters, in labels of 1 to 63. */
+/** The limits of DNS names (RFC 1035, 2.3.4): at most 253 characters, in labels of 1 to 63. */
 const hostPattern = /^(?!.{254})[^.]{1,63}(\.[^.]{1,63})*$/
 
-/** The guard of one policy. */
+/** Creates the guard that enforces a policy. */
 export function createGuard(policy: AddressPolicy, options: GuardOptions = {}): Guard {
   const connect = buildConnector({
     allowH2: false,
-    // Stated, because NODE_TLS_REJECT_UNAUTHORIZED would otherwise decide.
+    // Set explicitly, because otherwise NODE_TLS_REJECT_UNAUTHORIZED would decide.
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
-    // The sender's deadline covers the connection too, and gives the socket up.
+    // The sender's deadline covers connecting too, and destroys the socket.
     timeout: 0,
     lookup: checkedLookup(policy, options.lookup ?? createLookup()),
   }) as GuardedConnector
@@ -100,7 +103,7 @@ function checkedLookup(policy: AddressPolicy, lookup: Lookup): LookupFunction {
       if (error !== null) return callback(error, [])
       const [first] = addresses
       if (first === undefined) return callback(coded('ENOTFOUND'), [])
-      // One refused address spoils the answer: no honest name mixes public and private ones.
+      // One refused address blocks the name: no honest name has both public and private addresses.
       for (const { address } of addresses) {
         const refusal = policy.refuses(address)
         if (refusal !== null) return callback(new BlockedError(`${refusal}: ${address}`), [])
@@ -118,7 +121,7 @@ function refusesPeer(policy: AddressPolicy, socket: Socket): Error | null {
   return refusal === null ? null : new BlockedError(`${refusal}: ${remoteAddress}`)
 }
 
-/** SNI and certificates know no trailing dot (RFC 6066, 3), while for DNS it means: do not try search domains. */
+/** SNI and certificates have no trailing dot (RFC 6066, 3). In DNS the dot means: do not try search domains. */
 function withServerName(to: buildConnector.Options): buildConnector.Options {
   return to.hostname.endsWith('.') ? { ...to, servername: withoutDot(to.hostname) } : to
 }

@@ -11,7 +11,7 @@ function fetchWith(lookup: Lookup, allowNetworks: readonly string[] = []) {
   return (url: string) => guardedFetch(url, { signal: AbortSignal.timeout(5000) })
 }
 
-void test('fetches from nowhere that a delivery could not go to', async (t) => {
+void test('fetches from no address that a delivery may not reach', async (t) => {
   const canary = await httpReceiver(t, (_request, response) => response.end('{}'))
   for (const list of [['127.0.0.1'], ['8.8.8.8', '127.0.0.1'], ['::ffff:127.0.0.1']])
     await assert.rejects(fetchWith(answers(list))(`http://name.test:${canary.port}/`), (error: Error) => {
@@ -34,5 +34,5 @@ void test('follows no redirect', async (t) => {
   await assert.rejects(fetchWith(answers(), ['127.0.0.0/8'])(url))
   assert.equal(canary.connections(), 0)
   await (await fetch(url)).text()
-  assert.equal(canary.connections(), 1, 'a client that follows it gets there')
+  assert.equal(canary.connections(), 1, 'a client that follows the redirect reaches its target')
 })

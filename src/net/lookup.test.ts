@@ -7,12 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { httpReceiver, loopbackSender, post } from '../../test/support/net-receivers.ts'
 import { type Lookup, type LookupOptions, createLookup } from './lookup.ts'
 
-/** The addresses of a name, `failing` to be told that the server has failed; of other names there are none. */
+/** The addresses of each name. For `failing` the server reports a failure. Other names do not exist. */
 type Zone = Readonly<Record<string, readonly string[] | 'failing'>>
 
 const noFiles = { hosts: '', resolvConf: '', ownAddresses: () => [] }
 
-/** A name server on loopback that stays silent about `*.silent.test`, a lookup that asks it, and what it was asked. */
+/** Starts a name server on loopback that ignores queries for `*.silent.test`. Returns its lookup and its queries. */
 async function nameServer(t: TestContext, zone: Zone, options: LookupOptions = noFiles) {
   const asked: string[] = []
   const server = createSocket('udp4')
@@ -23,7 +23,7 @@ async function nameServer(t: TestContext, zone: Zone, options: LookupOptions = n
     const entry = zone[name]
     const wanted = Array.isArray(entry) ? entry.filter((address) => address.includes(':') === (type === 28)) : []
     const head = Buffer.from(query.subarray(0, 12))
-    // A response, with recursion; 2: the server failed, 3: no such name. One question, no more but the answers.
+    // A response, with recursion; code 2: the server failed, 3: no such name. It has the question and the answers only.
     head.writeUInt16BE(0x8180 + (entry === undefined ? 3 : entry === 'failing' ? 2 : 0), 2)
     head.writeUInt16BE(wanted.length, 6)
     head.writeUInt32BE(0, 8)
@@ -55,9 +55,9 @@ function questionOf(query: Buffer): { name: string; type: number; end: number } 
   return { name: labels.join('.'), type: query.readUInt16BE(at + 1), end: at + 5 }
 }
 
-/** For the name of the question, class IN, 1 s to live. */
+/** A record for the name of the question, class IN, with 1 s to live. */
 function recordOf(address: string, type: number): Buffer {
-  // The tests' IPv6 addresses are all written out.
+  // The IPv6 addresses of the tests are not abbreviated.
   const bytes = type === 1 ? address.split('.').map(Number) : [...Buffer.from(address.replaceAll(':', ''), 'hex')]
   return Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 1, 0, bytes.length, ...bytes])
 }
@@ -73,7 +73,7 @@ async function ask(lookup: Lookup, name: string): Promise<string[]> {
 
 const ipv6 = '2606:4700:0000:0000:0000:0000:0000:1111'
 
-void test('names whose name server stays silent keep no other name waiting', async (t) => {
+void test('names whose name server does not answer delay no other name', async (t) => {
   const receiver = await httpReceiver(t, (request, response) => void request.resume().on('end', () => response.end()))
   const { lookup, asked } = await nameServer(t, { 'good.test': ['127.0.0.1'] })
   const sender = loopbackSender(t, lookup)
@@ -88,37 +88,37 @@ void test('names whose name server stays silent keep no other name waiting', asy
     assert.deepEqual(outcome, { kind: 'unreachable', error: 'name lookup failed' })
 })
 
-void test('an attempt records of a name what getaddrinfo would have said', async (t) => {
+void test('an attempt records the lookup error that getaddrinfo would report', async (t) => {
   const { lookup } = await nameServer(t, { 'empty.test': [], 'broken.test': 'failing' })
   const sender = loopbackSender(t, lookup)
-  const cases: [string, string][] = [
-    ['unknown.test', 'name not found'],
-    ['empty.test', 'name not found'],
-    [`${'a'.repeat(64)}.test`, 'name not found'],
-    ['broken.test', 'name lookup failed'],
+  const cases = [
+    { name: 'unknown.test', error: 'name not found' },
+    { name: 'empty.test', error: 'name not found' },
+    { name: `${'a'.repeat(64)}.test`, error: 'name not found' },
+    { name: 'broken.test', error: 'name lookup failed' },
   ]
-  for (const [name, error] of cases)
+  for (const { name, error } of cases)
     assert.deepEqual((await post(sender, `http://${name}:8080/`)).outcome, { kind: 'unreachable', error }, name)
 })
 
-void test('gives both kinds of address, in the order of what this machine has, or the one there is', async (t) => {
+void test('returns IPv4 and IPv6 addresses, ordered by the addresses of this machine', async (t) => {
   const zone = { 'both.test': [ipv6, '8.8.8.8', '8.8.4.4'], 'four.test': ['8.8.8.8'], 'six.test': [ipv6] }
   const { lookup } = await nameServer(t, zone)
   assert.deepEqual(await ask(lookup, 'both.test'), ['8.8.8.8', '8.8.4.4', '2606:4700::1111'])
   assert.deepEqual(await ask(lookup, 'four.test'), ['8.8.8.8'])
   assert.deepEqual(await ask(lookup, 'six.test'), ['2606:4700::1111'])
-  for (const [own, first] of [
-    ['2001:db8::1', '2606:4700::1111'],
-    ['fe80::1', '8.8.8.8'],
-    ['fd00::1', '8.8.8.8'],
-    ['203.0.113.1', '8.8.8.8'],
-  ] as const) {
+  for (const { own, first } of [
+    { own: '2001:db8::1', first: '2606:4700::1111' },
+    { own: 'fe80::1', first: '8.8.8.8' },
+    { own: 'fd00::1', first: '8.8.8.8' },
+    { own: '203.0.113.1', first: '8.8.8.8' },
+  ]) {
     const other = await nameServer(t, zone, { ownAddresses: () => [own] })
     assert.equal((await ask(other.lookup, 'both.test'))[0], first, own)
   }
 })
 
-void test('asks once for what many want at once, and again afterwards', async (t) => {
+void test('concurrent lookups of a name share one query, and a later lookup sends a new query', async (t) => {
   const { lookup, asked } = await nameServer(t, { 'good.test': ['8.8.8.8'] })
   await Promise.all(Array.from({ length: 10 }, () => ask(lookup, 'good.test')))
   assert.deepEqual(asked.toSorted(), ['good.test A', 'good.test AAAA'])
@@ -129,7 +129,7 @@ void test('asks once for what many want at once, and again afterwards', async (t
   assert.equal(asked.length, 8)
 })
 
-void test('knows what /etc/hosts says, and localhost in any case', async (t) => {
+void test('resolves the names in /etc/hosts, and always resolves localhost', async (t) => {
   const hosts = `# 9.9.9.9 comment.test
     10.0.0.1\thost.docker.internal  Alias.test # more
     ::1 localhost
@@ -147,7 +147,7 @@ void test('knows what /etc/hosts says, and localhost in any case', async (t) => 
   assert.deepEqual(await ask(without, 'localhost'), ['127.0.0.1'])
 })
 
-void test('completes short names as resolv.conf says', async (t) => {
+void test('completes short names with the search list of resolv.conf', async (t) => {
   const zone = { receiver: ['8.8.8.8'], 'hook.ns.svc.test': ['8.8.4.4'], 'a.b.test': ['8.8.8.8'] }
   const resolvConf = 'search old.test\nnameserver 127.0.0.1\nsearch other.test svc.test\noptions ndots:2 timeout:1\n'
   const { lookup, asked } = await nameServer(t, zone, { resolvConf })

@@ -1,8 +1,8 @@
-// How the names of receivers are resolved: by c-ares, and not by `dns.lookup`.
+// Resolves the names of receivers with c-ares, not with `dns.lookup`.
 //
-// `dns.lookup` is the system's getaddrinfo on libuv's four threads, of which slow lookups get two: a few names whose
-// name servers stay silent would keep everybody's waiting for tens of seconds. c-ares needs no threads, and its lookups
-// have a bound. What getaddrinfo knows besides is in `machine-names.ts`.
+// `dns.lookup` runs the system's getaddrinfo on libuv's four threads, and slow lookups get only two of them. A few
+// names whose name servers do not answer would delay all other lookups for tens of seconds. c-ares needs no threads,
+// and its lookups have a time limit. `machine-names.ts` implements the parts of getaddrinfo that c-ares lacks.
 
 import { promises as dns } from 'node:dns'
 import type { LookupAddress } from 'node:dns'
@@ -17,36 +17,39 @@ export type Lookup = (
   callback: (error: Error | null, addresses: LookupAddress[]) => void,
 ) => void
 
-/** What a test may replace. */
+/** The parts that a test may replace. */
 export interface LookupOptions {
-  /** Gives whom to ask; one that asks the servers of the system by default. */
+  /** Creates the resolver of one lookup; by default it asks the name servers of the system. */
   readonly createResolver?: () => dns.Resolver
-  /** The text of /etc/hosts; read once by default. */
+  /** The text of /etc/hosts; by default the file is read once. */
   readonly hosts?: string
-  /** The text of /etc/resolv.conf, for the search list only; read once by default. */
+  /** The text of /etc/resolv.conf, for the search list only; by default the file is read once. */
   readonly resolvConf?: string
-  /** This machine's own addresses; those of its interfaces by default. */
+  /** This machine's own addresses; by default the addresses of its interfaces. */
   readonly ownAddresses?: () => readonly string[]
 }
 
-/** How long one name server has for one answer, and how often each is asked. */
+/** The time that a name server has for one answer, and how often each name server is asked. */
 const tryMs = 2000
 const tries = 2
 
-/** There is no such name, or it has no address of that kind; any other failure may pass. */
+/** The name does not exist, or it has no address of that kind. Any other failure may be temporary. */
 const unknownCodes: readonly unknown[] = ['ENOTFOUND', 'ENODATA', 'EBADNAME']
 
 /**
- * A lookup that fails with getaddrinfo's codes: ENOTFOUND where there is no address, EAI_AGAIN where nobody told. Who
- * asks for a name that is being looked up shares its answer.
+ * A lookup that fails with getaddrinfo's codes: ENOTFOUND if the name has no address, EAI_AGAIN if this is not known
+ * because a query failed. Concurrent lookups of one name share one result.
  */
 export function createLookup(options: LookupOptions = {}): Lookup {
   const createResolver = options.createResolver ?? systemResolver
   const hosts = parseHosts(options.hosts ?? readSystemFile('/etc/hosts'))
   const search = parseSearch(options.resolvConf ?? readSystemFile('/etc/resolv.conf'))
   const own = options.ownAddresses ?? ownAddresses()
-  /** No more than attempts in flight, and those whose deadline came within the last tries. */
-  const underWay = new Map<string, Promise<LookupAddress[]>>()
+  /**
+   * By name. There are at most as many as attempts in flight, plus those of attempts whose deadline passed while the
+   * name servers still had time to answer.
+   */
+  const inFlight = new Map<string, Promise<LookupAddress[]>>()
 
   async function resolve(hostname: string): Promise<LookupAddress[]> {
     const known = hosts.get(hostname.replace(/\.$/, ''))
@@ -58,7 +61,7 @@ export function createLookup(options: LookupOptions = {}): Lookup {
     return inOrder(await ask(createResolver(), hostname))
   }
 
-  /** As getaddrinfo has it (RFC 6724, 6): IPv6 first where this machine has a global address of it, else IPv4. */
+  /** The order of getaddrinfo (RFC 6724, 6): IPv6 first if this machine has a global IPv6 address, else IPv4 first. */
   function inOrder(addresses: readonly LookupAddress[]): LookupAddress[] {
     const first = own().some((address) => /^[23][0-9a-f]{3}:/.test(address)) ? 6 : 4
     return [
@@ -68,12 +71,12 @@ export function createLookup(options: LookupOptions = {}): Lookup {
   }
 
   return (hostname, _options, callback) => {
-    let answer = underWay.get(hostname)
+    let answer = inFlight.get(hostname)
     if (answer === undefined) {
-      answer = resolve(hostname).finally(() => underWay.delete(hostname))
-      underWay.set(hostname, answer)
+      answer = resolve(hostname).finally(() => inFlight.delete(hostname))
+      inFlight.set(hostname, answer)
     }
-    // On a stack of its own: what the callback throws is not the promise's.
+    // The callback runs on a stack of its own, so that an exception of it does not reject the promise.
     answer.then(
       (addresses) => process.nextTick(callback, null, addresses),
       (error: Error) => process.nextTick(callback, error, []),
@@ -82,14 +85,15 @@ export function createLookup(options: LookupOptions = {}): Lookup {
 }
 
 /**
- * One for each lookup: a channel of c-ares remembers how fast and how well its servers answered, and would have less
- * patience with one name because of others. It takes some 15 µs, and whatever /etc/resolv.conf says now.
+ * A new resolver for each lookup. A channel of c-ares keeps how fast and how reliably its servers answered, and would
+ * wait for a shorter time for one name because of other names. Creating a resolver takes some 15 µs and reads the
+ * current /etc/resolv.conf.
  */
 function systemResolver(): dns.Resolver {
   return new dns.Resolver({ timeout: tryMs, maxTimeout: tryMs, tries })
 }
 
-/** @throws Error with the code ENOTFOUND or EAI_AGAIN: neither kind of address was had */
+/** @throws Error with the code ENOTFOUND or EAI_AGAIN if there is no address of either kind */
 async function ask(resolver: dns.Resolver, name: string): Promise<LookupAddress[]> {
   const [ipv4, ipv6] = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
   const addresses = [...withFamily(ipv4, 4), ...withFamily(ipv6, 6)]
@@ -105,8 +109,8 @@ function isUnknown(result: PromiseSettledResult<string[]>): boolean {
   return result.status === 'fulfilled' || unknownCodes.includes((result.reason as NodeJS.ErrnoException).code)
 }
 
-/** What is asked for before the name itself. A dot at the end says that the name is whole. */
+/** The names to look up before the name itself. A dot at the end means that the name is complete. */
 function completed(hostname: string, { domains, dotsMin }: Search): string[] {
-  const isWhole = hostname.endsWith('.') || hostname.split('.').length > dotsMin
-  return isWhole ? [] : domains.map((domain) => `${hostname}.${domain}`)
+  const isComplete = hostname.endsWith('.') || hostname.split('.').length > dotsMin
+  return isComplete ? [] : domains.map((domain) => `${hostname}.${domain}`)
 }

@@ -1,10 +1,10 @@
-// What the machine itself knows of names, as its files say it: the parts of getaddrinfo that c-ares leaves to others.
+// The names that the machine's own files define: the parts of getaddrinfo that c-ares lacks.
 
 import type { LookupAddress } from 'node:dns'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 
-/** A file of the system, or nothing where there is none that can be read. */
+/** The text of a system file; empty if the file cannot be read. */
 export function readSystemFile(path: string): string {
   try {
     return readFileSync(path, 'utf8')
@@ -13,12 +13,12 @@ export function readSystemFile(path: string): string {
   }
 }
 
-/** The addresses by name that an /etc/hosts gives, in lower case. `localhost` is there in any case (RFC 6761, 6.3). */
+/** The addresses in an /etc/hosts, by name in lower case. `localhost` is always present (RFC 6761, 6.3). */
 export function parseHosts(text: string): ReadonlyMap<string, readonly LookupAddress[]> {
   const hosts = new Map<string, LookupAddress[]>()
   for (const [address = '', ...names] of fieldsOf(text)) {
     const family = isIP(address)
-    // With a zone (fe80::1%lo0) it is an interface's, and no receiver's.
+    // An address with a zone (fe80::1%lo0) belongs to an interface, not to a receiver.
     if (family === 0 || address.includes('%')) continue
     for (const name of names) {
       const key = name.toLowerCase()
@@ -29,13 +29,13 @@ export function parseHosts(text: string): ReadonlyMap<string, readonly LookupAdd
   return hosts
 }
 
-/** How names are completed: those with fewer dots than `dotsMin` are asked for in each of the domains first. */
+/** How names are completed: a name with fewer dots than `dotsMin` is looked up in each of the domains first. */
 export interface Search {
   readonly domains: readonly string[]
   readonly dotsMin: number
 }
 
-/** The search that a resolv.conf gives; 1 dot where it does not say. Of several lines the last one holds. */
+/** The search in a resolv.conf. `dotsMin` is 1 by default. The last of several lines counts. */
 export function parseSearch(text: string): Search {
   let domains: readonly string[] = []
   let dotsMin = 1

@@ -3,8 +3,8 @@ import { performance } from 'node:perf_hooks'
 import { limits } from '../domain/limits.ts'
 
 /**
- * The addresses of this machine's interfaces, read again after `limits.ownAddressesMs`: they come and go, and each look
- * costs a call of the system. The list is the same object until then.
+ * Returns a function that lists the addresses of this machine's interfaces. The addresses can change, and each read
+ * costs a system call, so they are read again after `limits.ownAddressesMs`. Until then the list is the same object.
  */
 export function ownAddresses(): () => readonly string[] {
   let known: readonly string[] = []

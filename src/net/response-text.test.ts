@@ -9,7 +9,7 @@ function keep(charsMax: number, chunks: readonly Uint8Array[]): string {
   return text.end()
 }
 
-void test('keeps the same beginning however the bytes are cut', () => {
+void test('keeps the same beginning for any chunk size', () => {
   const body = fc.string({ unit: 'binary', maxLength: 60 })
   fc.assert(
     fc.property(body, fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 9 }), (value, charsMax, size) => {
@@ -29,7 +29,7 @@ void test('never ends in half a surrogate pair', () => {
   assert.equal(keep(4, [Buffer.from('ab😀')]), 'ab😀')
 })
 
-void test('replaces what is no UTF-8 and strips nothing', () => {
+void test('replaces bytes that are not UTF-8, and strips nothing', () => {
   assert.equal(keep(9, [Buffer.from([0x61, 0xff, 0x00, 0x62, 0xc3])]), 'a\uFFFD\0b\uFFFD')
   assert.equal(keep(9, [Buffer.from([0xef, 0xbb, 0xbf, 0x61])]), '\uFEFFa')
   assert.equal(keep(9, []), '')

@@ -14,14 +14,14 @@ void test('reads seconds and all three forms of an HTTP date', () => {
   assert.equal(parseRetryAfter('Sun Nov  6 08:49:37 1994', nowMs), 37_000)
 })
 
-void test('clamps what lies in the past or beyond the longest wait', () => {
+void test('clamps times in the past and waits beyond the longest one', () => {
   assert.equal(parseRetryAfter('Thu, 01 Jan 1970 00:00:00 GMT', nowMs), 0)
   assert.equal(parseRetryAfter('Fri, 31 Dec 9999 23:59:59 GMT', nowMs), limits.retryAfterMsMax)
   assert.equal(parseRetryAfter('999999', nowMs), limits.retryAfterMsMax)
   assert.equal(parseRetryAfter('9'.repeat(10_000), nowMs), limits.retryAfterMsMax)
 })
 
-void test('takes anything else for absent', () => {
+void test('treats any other text as absent', () => {
   const malformed = [
     '',
     ' ',
@@ -42,7 +42,7 @@ void test('takes anything else for absent', () => {
     assert.equal(parseRetryAfter(value, nowMs), null, JSON.stringify(value))
 })
 
-void test('gives null or a whole wait within the bounds, whatever the text', () => {
+void test('returns null or a whole number of milliseconds within the bounds for any text', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.integer().map(String),
@@ -59,7 +59,7 @@ void test('gives null or a whole wait within the bounds, whatever the text', () 
   )
 })
 
-void test('reads back every number of seconds and every date', () => {
+void test('reads every number of seconds and every date', () => {
   const seconds = fc.integer({ min: 0, max: limits.retryAfterMsMax / 1000 })
   fc.assert(
     fc.property(seconds, (wait) => {

@@ -1,5 +1,5 @@
-// What a receiver asks for in Retry-After (RFC 9110, 10.2.3). The text is a stranger's: whatever is not exactly one
-// of the standard's forms counts as absent, because Date.parse makes a date of nearly anything.
+// The wait that a receiver requests with Retry-After (RFC 9110, 10.2.3). The text is not trusted: a text that is not
+// exactly in one of the standard's forms counts as absent, because Date.parse makes a date of nearly any text.
 
 import { limits } from '../domain/limits.ts'
 
@@ -12,8 +12,8 @@ const dateForms = [
 const asctimeForm = new RegExp(`^[A-Z][a-z]{2} ${month} [ \\d]\\d ${time} \\d{4}$`)
 
 /**
- * The wait in milliseconds that a Retry-After header asks for at `nowMs` (since 1970), within 0 and
- * `limits.retryAfterMsMax`; null where the header is absent, given twice or malformed.
+ * The wait in milliseconds that a Retry-After header requests at `nowMs` (ms since 1970), between 0 and
+ * `limits.retryAfterMsMax`; null if the header is absent, given twice or malformed.
  */
 export function parseRetryAfter(value: string | string[] | undefined, nowMs: number): number | null {
   if (typeof value !== 'string') return null

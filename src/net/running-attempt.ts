@@ -1,10 +1,10 @@
-// One attempt under way, as undici's handler. Its outcome is a value, never an exception.
+// One attempt in flight, as undici's handler. Its outcome is a value, never an exception.
 //
-// It goes connect -> headers -> body -> settled, and from each of the first three it can be settled at once by its
-// deadline, an error or, in `body`, by too long a body. Only the first settling counts.
+// Its phases are connect -> headers -> body -> settled. The deadline or an error settles it at once in each of the
+// first three phases; a body that is too long settles it in `body`. Only the first settling counts.
 //
-// Redirects are never followed, responses never decompressed, and a body is read no further than
-// `limits.responseReadBytesMax` and all of an answer no further than `limits.responseWireBytesMax`: what answers is a stranger.
+// Redirects are never followed, and responses are never decompressed. Receivers are not trusted: a body is read up to
+// `limits.responseReadBytesMax`, and a whole response up to `limits.responseWireBytesMax`.
 
 import type { Dispatcher } from 'undici'
 import type { Outcome } from '../domain/attempt.ts'
@@ -18,11 +18,11 @@ import { describeSocketError } from './socket-error.ts'
 
 /** The handler of one attempt. A class with fields, because this is the hot path. */
 export class RunningAttempt implements Dispatcher.DispatchHandler {
-  /** When it is to be cut, on the clock of `performance.now()`, ms. */
+  /** The time at which the attempt times out, on the clock of `performance.now()`, ms. */
   readonly deadline: number
-  /** What it was dispatched on; null before and after. */
+  /** The connection that the attempt runs on; null before and after. */
   connection: Connection | null = null
-  /** Its index among the sender's attempts in flight. */
+  /** The index in the sender's list of attempts in flight. */
   place = -1
   readonly #now: () => number
   readonly #keepHeaders: boolean
@@ -50,7 +50,7 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
     this.#done = done
   }
 
-  /** Tells the caller. An error of the caller's own is left to the process; the others must still be told. */
+  /** Calls `done`. An exception of `done` becomes an uncaught exception, so that later attempts are still reported. */
   report(): void {
     if (this.#result === null) return
     try {
@@ -62,18 +62,18 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
     }
   }
 
-  /** The deadline has passed. */
+  /** Settles the attempt because its deadline has passed. */
   cut(): void {
     this.#end({ kind: 'timedOut', phase: this.#phase }, false)
   }
 
-  /** There will be no answer, for this reason. */
+  /** Settles the attempt as `unreachable`, for this reason. */
   fail(error: string): void {
     this.#end({ kind: 'unreachable', error }, false)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Nothing may be written after the outcome was given.
+    // Nothing may be sent once the attempt is settled.
     if (this.#result !== null) controller.abort(new Error('settled'))
     this.#phase = 'headers'
   }
@@ -83,7 +83,7 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    // An interim response (103 Early Hints) is not the answer.
+    // An interim response (103 Early Hints) is not the final response.
     if (status < 200) return
     this.#phase = 'body'
     this.#status = status

@@ -24,7 +24,7 @@ const late: Lookup = (_hostname, _options, callback) => {
   setTimeout(callback, 500, null, [{ address: '127.0.0.1', family: 4 }])
 }
 
-/** Sends, and checks that the deadline was kept: never early, late by a sweep and what a busy machine adds. */
+/** Runs an attempt and checks that it ends at its deadline: never early, and late by at most 300 ms. */
 async function timed(run: () => ReturnType<typeof post>): Promise<Awaited<ReturnType<typeof post>>> {
   const startedAt = performance.now()
   const result = await run()
@@ -40,7 +40,7 @@ void test('the deadline holds while a name is looked up', async (t) => {
   assert.deepEqual(sender.count(), { inFlight: 0, connections: 0, origins: 0 })
 })
 
-void test('an answer to a lookup that was given up opens no connection', async (t) => {
+void test('a lookup that finishes after the deadline opens no connection', async (t) => {
   const canary = await tcpReceiver(t, () => {})
   const result = await timed(() => post(loopbackSender(t, late), `http://slow.test:${canary.port}/`, { timeoutMs }))
   assert.deepEqual(result.outcome, { kind: 'timedOut', phase: 'connect' })
@@ -48,27 +48,27 @@ void test('an answer to a lookup that was given up opens no connection', async (
   assert.equal(canary.connections(), 0)
 })
 
-void test('the deadline holds during the TLS handshake, and the socket is given up', async (t) => {
+void test('the deadline holds during the TLS handshake, and the socket is closed', async (t) => {
   const receiver = await tcpReceiver(t, (socket) => socket.resume())
   const result = await timed(() => post(loopbackSender(t), `https://127.0.0.1:${receiver.port}/`, { timeoutMs }))
   assert.deepEqual(result.outcome, { kind: 'timedOut', phase: 'connect' })
   await eventually(() => receiver.connections() === 1 && receiver.open.size === 0)
 })
 
-void test('the deadline holds for a receiver that says nothing', async (t) => {
+void test('the deadline holds for a receiver that sends nothing', async (t) => {
   const receiver = await tcpReceiver(t, (socket) => socket.resume())
   const result = await timed(() => post(loopbackSender(t), `http://127.0.0.1:${receiver.port}/`, { timeoutMs }))
   assert.deepEqual(result, { outcome: { kind: 'timedOut', phase: 'headers' }, response: null })
   await eventually(() => receiver.open.size === 0)
 })
 
-void test('the deadline holds for each of many that end in any order', { timeout: 10_000 }, async (t) => {
+void test('the deadline holds for each of many attempts that end in any order', { timeout: 10_000 }, async (t) => {
   const { port } = await httpReceiver(t, (request, response) => {
     const answerAfterMs = Number(request.url?.slice(1))
     if (answerAfterMs > 0) setTimeout(() => response.end(), answerAfterMs)
   })
   const sender = loopbackSender(t)
-  // 0: never.
+  // 0: the receiver never responds.
   const answersAfterMs = Array.from({ length: 60 }, (_, index) => (index % 3 === 0 ? 0 : 1 + ((index * 37) % 60)))
   const results = await Promise.all(
     answersAfterMs.map((ms) => post(sender, `http://127.0.0.1:${port}/${ms}`, { timeoutMs: 1000 })),
@@ -80,7 +80,7 @@ void test('the deadline holds for each of many that end in any order', { timeout
   assert.equal(sender.count().inFlight, 0)
 })
 
-void test('the deadline holds for headers and bodies that drip', async (t) => {
+void test('the deadline holds for headers and bodies that arrive byte by byte', async (t) => {
   const drip = (head: string): Promise<{ port: number }> =>
     tcpReceiver(t, (socket) => {
       socket.write(head)
@@ -98,7 +98,7 @@ void test('the deadline holds for headers and bodies that drip', async (t) => {
 })
 
 void test(
-  'a receiver with a full backlog runs into the deadline',
+  'the deadline holds for a receiver with a full backlog',
   { skip: process.platform !== 'linux' },
   async (t) => {
     const server = createServer({ pauseOnConnect: true })
@@ -111,42 +111,48 @@ void test(
   },
 )
 
-void test('tells why there was no answer, in stable words', async (t) => {
+void test('reports in a stable text why there was no response', async (t) => {
   const port = async (answer: string): Promise<number> => (await rawReceiver(t, answer, true)).port
   const resetting = await tcpReceiver(t, (socket) => socket.once('data', () => socket.resetAndDestroy()))
   const closing = await tcpReceiver(t, (socket) => socket.end())
   const unused = await listen(t, createServer(), '127.0.0.3').catch(() => closing)
   const ok = 'HTTP/1.1 200 OK\r\n'
-  const cases: [string, string][] = [
-    [`http://127.0.0.1:${unused.port === closing.port ? 1 : unused.port}/`, 'connection refused'],
-    [`http://127.0.0.1:${resetting.port}/`, 'connection reset'],
-    [`http://127.0.0.1:${closing.port}/`, 'connection closed'],
-    [`http://127.0.0.1:${await port(`${ok}x: ${'y'.repeat(20_000)}\r\n\r\n`)}/`, 'response headers too large'],
-    [`http://127.0.0.1:${await port('SSH-2.0-OpenSSH_9.2\r\n')}/`, 'malformed response'],
-    [
-      `http://127.0.0.1:${await port(`${ok}content-length: 1\r\ncontent-length: 2\r\n\r\nab`)}/`,
-      'content length mismatch',
-    ],
-    [
-      `http://127.0.0.1:${await port(`${ok}content-length: 1\r\ntransfer-encoding: chunked\r\n\r\n`)}/`,
-      'content length mismatch',
-    ],
-    [`http://127.0.0.1:${await port('HTTP/1.1 100 Continue\r\n\r\n')}/`, 'malformed response'],
-    [
-      `http://127.0.0.1:${await port('HTTP/1.1 101 No\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')}/`,
-      'malformed response',
-    ],
-    ['http://nobody.test/', 'name not found'],
-    ['nonsense', 'invalid URL'],
-    ['ftp://127.0.0.1/', 'invalid URL'],
+  const cases = [
+    {
+      url: `http://127.0.0.1:${unused.port === closing.port ? 1 : unused.port}/`,
+      error: 'connection refused',
+    },
+    { url: `http://127.0.0.1:${resetting.port}/`, error: 'connection reset' },
+    { url: `http://127.0.0.1:${closing.port}/`, error: 'connection closed' },
+    {
+      url: `http://127.0.0.1:${await port(`${ok}x: ${'y'.repeat(20_000)}\r\n\r\n`)}/`,
+      error: 'response headers too large',
+    },
+    { url: `http://127.0.0.1:${await port('SSH-2.0-OpenSSH_9.2\r\n')}/`, error: 'malformed response' },
+    {
+      url: `http://127.0.0.1:${await port(`${ok}content-length: 1\r\ncontent-length: 2\r\n\r\nab`)}/`,
+      error: 'content length mismatch',
+    },
+    {
+      url: `http://127.0.0.1:${await port(`${ok}content-length: 1\r\ntransfer-encoding: chunked\r\n\r\n`)}/`,
+      error: 'content length mismatch',
+    },
+    { url: `http://127.0.0.1:${await port('HTTP/1.1 100 Continue\r\n\r\n')}/`, error: 'malformed response' },
+    {
+      url: `http://127.0.0.1:${await port('HTTP/1.1 101 No\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')}/`,
+      error: 'malformed response',
+    },
+    { url: 'http://unknown.test/', error: 'name not found' },
+    { url: 'nonsense', error: 'invalid URL' },
+    { url: 'ftp://127.0.0.1/', error: 'invalid URL' },
   ]
   const sender = loopbackSender(t, answers([]))
-  for (const [url, error] of cases)
+  for (const { url, error } of cases)
     assert.deepEqual(await post(sender, url), { outcome: { kind: 'unreachable', error }, response: null }, url)
   assert.deepEqual(sender.count(), { inFlight: 0, connections: 0, origins: 0 })
 })
 
-void test('an answer that is cut short is no answer, whatever its status', async (t) => {
+void test('a response that is cut off makes the attempt unreachable, even with status 200', async (t) => {
   for (const head of ['content-length: 10\r\n\r\nab', 'transfer-encoding: chunked\r\n\r\n2\r\nab\r\n']) {
     const { port } = await rawReceiver(t, `HTTP/1.1 200 OK\r\n${head}`, true)
     const { outcome, response } = await post(loopbackSender(t), `http://127.0.0.1:${port}/`)
@@ -155,7 +161,7 @@ void test('an answer that is cut short is no answer, whatever its status', async
   }
 })
 
-void test('an unusable header is an outcome and not an exception', async (t) => {
+void test('an unusable header ends as an outcome, not as an exception', async (t) => {
   const canary = await tcpReceiver(t, () => {})
   const sender = loopbackSender(t)
   for (const headers of [{ 'x-a': 'b\r\nc: d' }, { 'bad name': 'x' }, { 'x-a': '\0' }, { expect: '100-continue' }]) {
@@ -165,8 +171,8 @@ void test('an unusable header is an outcome and not an exception', async (t) => 
   assert.equal(canary.connections(), 0)
 })
 
-void test('an exception of one caller keeps no other from its outcome', async () => {
-  // In a process of its own, because the test runner takes every uncaught exception for a failure.
+void test('an exception of one caller does not keep another caller from its outcome', async () => {
+  // Runs in a separate process, because the test runner reports every uncaught exception as a failure.
   const script = `
     import { createSender } from ${JSON.stringify(import.meta.resolve('./sender.ts'))}
     const sender = createSender({ guard: { connector: () => null } })
@@ -178,9 +184,9 @@ void test('an exception of one caller keeps no other from its outcome', async ()
   assert.deepEqual(stdout.trim().split('\n').toSorted(), ['invalid URL', 'uncaught of the caller'])
 })
 
-void test('an answer of far too many headers does not keep the processor', async (t) => {
+void test('a response with far too many headers does not block the process', async (t) => {
   const attempts = 20
-  // Undici tells it is too large in the second of two reads that are as large as the system makes them.
+  // Undici would report the overflow in the second of two reads, each of the largest size that the system allows.
   const tooMany = `HTTP/1.1 200 OK\r\n${'a:\r\n'.repeat(32_000)}`
   const receiver = await rawReceiver(t, tooMany, false)
   const sender = loopbackSender(t)
@@ -192,21 +198,25 @@ void test('an answer of far too many headers does not keep the processor', async
   const { user, system } = process.cpuUsage(before)
   const msEach = (user + system) / 1000 / attempts
   t.diagnostic(`${msEach.toFixed(1)} ms each`)
-  assert.ok(msEach < 100, `${msEach} ms of the processor each`)
+  assert.ok(msEach < 100, `${msEach} ms of CPU time each`)
 })
 
-void test('an answer that goes on for ever without a body is cut, whatever it is made of', async (t) => {
+void test('an endless response without a body is cut off, for each kind of content', async (t) => {
   const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'
   const interimHeaders = Array.from({ length: 100 }, (_, index) => `a${index}: b\r\n`).join('')
-  const kinds: [kind: string, head: string, unit: string][] = [
-    ['interim answers', '', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
-    ['interim answers with headers', '', `HTTP/1.1 103 Early Hints\r\n${interimHeaders}\r\n`],
-    ['line breaks before the answer', '', '\r\n'],
-    ['one chunk extension', `${chunked}1;`, 'a'],
-    ['chunk extensions', chunked, `1;${'a'.repeat(100)}\r\nx\r\n`],
-    ['zeros of a chunk size', chunked, '0'],
+  const kinds = [
+    { kind: 'interim responses', head: '', unit: 'HTTP/1.1 103 Early Hints\r\n\r\n' },
+    {
+      kind: 'interim responses with headers',
+      head: '',
+      unit: `HTTP/1.1 103 Early Hints\r\n${interimHeaders}\r\n`,
+    },
+    { kind: 'line breaks before the response', head: '', unit: '\r\n' },
+    { kind: 'one chunk extension', head: `${chunked}1;`, unit: 'a' },
+    { kind: 'chunk extensions', head: chunked, unit: `1;${'a'.repeat(100)}\r\nx\r\n` },
+    { kind: 'zeros of a chunk size', head: chunked, unit: '0' },
   ]
-  for (const [kind, head, unit] of kinds) {
+  for (const { kind, head, unit } of kinds) {
     const receiver = await tcpReceiver(t, (socket) => socket.once('data', () => writeEndlessly(socket, head, unit)))
     const startedAt = performance.now()
     const { outcome } = await post(loopbackSender(t), `http://127.0.0.1:${receiver.port}/`)
@@ -217,17 +227,17 @@ void test('an answer that goes on for ever without a body is cut, whatever it is
   }
 })
 
-void test('a whole body in chunks of one byte is taken', async (t) => {
+void test('a body of the largest size in chunks of one byte is read to its end', async (t) => {
   const chunks = '1\r\nx\r\n'.repeat(limits.responseReadBytesMax)
   const answer = `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`
   const { port } = await rawReceiver(t, answer, false)
   const sender = loopbackSender(t)
   const { outcome } = await post(sender, `http://127.0.0.1:${port}/`)
   assert.deepEqual(outcome, { kind: 'delivered', status: 200 })
-  assert.equal(sender.count().connections, 1, 'it was read to its end')
+  assert.equal(sender.count().connections, 1, 'the connection is kept because the response was read to its end')
 })
 
-void test('what earlier answers of a connection were made of counts for none of the later ones', async (t) => {
+void test('the bytes of earlier responses on a connection do not count for later ones', async (t) => {
   const body = 'x'.repeat(limits.responseReadBytesMax)
   const receiver = await httpReceiver(t, (request, response) => {
     request.resume().on('end', () => response.end(body))

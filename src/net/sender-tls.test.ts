@@ -21,7 +21,7 @@ const certificate = makeCertificate()
 const options = certificate === null ? { skip: 'openssl is not on the PATH' } : {}
 
 void test(
-  'refuses a certificate that nobody vouches for, even if the environment says otherwise',
+  'refuses a certificate that no trusted authority has signed, even if the environment disables verification',
   options,
   async (t) => {
     const { port } = await tlsReceiver(t)
@@ -36,7 +36,7 @@ void test(
   },
 )
 
-void test('verifies the name although the address is pinned, and wants TLS 1.2', options, async (t) => {
+void test('verifies the name although the address is pinned, and requires TLS 1.2', options, async (t) => {
   trustCertificate(t)
   const receiver = await tlsReceiver(t)
   const sender = loopbackSender(t, answers(['127.0.0.1']))
@@ -58,7 +58,7 @@ void test('verifies the name although the address is pinned, and wants TLS 1.2',
   assert.ok(refused.outcome.kind === 'unreachable' && refused.outcome.error.startsWith('TLS failed ('))
 })
 
-void test('an answer that goes on for ever without a body is cut under TLS too', options, async (t) => {
+void test('an endless response without a body is cut off under TLS too', options, async (t) => {
   trustCertificate(t)
   const server = createTlsServer(certificate ?? {}, (socket) => {
     socket.on('error', () => {}).once('data', () => writeEndlessly(socket, '', '\r\n'))

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { limits } from '../domain/limits.ts'
 import { eventually, httpReceiver, loopbackSender, post, rawReceiver } from '../../test/support/net-receivers.ts'
 
-void test('posts the bytes and the headers as they are given', async (t) => {
+void test('posts the given bytes and headers unchanged, except for accept-encoding', async (t) => {
   let seen: { method?: string; url?: string; headers: IncomingHttpHeaders; body: Buffer } | undefined
   const { port } = await httpReceiver(t, (request, response) => {
     const chunks: Buffer[] = []
@@ -34,7 +34,7 @@ void test('posts the bytes and the headers as they are given', async (t) => {
   assert.equal(seen.headers.host, `127.0.0.1:${port}`)
 })
 
-void test('gives every status its outcome, and never follows a redirect', async (t) => {
+void test('reports the outcome of every status, and never follows a redirect', async (t) => {
   let requests = 0
   const { port } = await httpReceiver(t, (request, response) => {
     requests++
@@ -55,14 +55,14 @@ void test('gives every status its outcome, and never follows a redirect', async 
   assert.equal(requests, 21)
 })
 
-void test('takes two Retry-After headers for none', async (t) => {
+void test('treats two Retry-After headers as none', async (t) => {
   const answer = 'HTTP/1.1 503 No\r\nRetry-After: 1\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n'
   const { port } = await rawReceiver(t, answer, false)
   const { outcome } = await post(loopbackSender(t), `http://127.0.0.1:${port}`)
   assert.deepEqual(outcome, { kind: 'rejected', status: 503, retryAfterMs: null })
 })
 
-void test('waits for the answer behind interim responses', async (t) => {
+void test('waits for the final response after interim responses', async (t) => {
   const answer = 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\nok'
   const { port } = await rawReceiver(t, answer, false)
   const result = await post(loopbackSender(t), `http://127.0.0.1:${port}`)
@@ -84,7 +84,7 @@ void test('keeps the beginning of a response and never decompresses it', async (
   assert.equal(long.response, '😀'.repeat(limits.responseKeptCharsMax / 2))
 })
 
-void test('stops reading an endless body, and goes by the status', async (t) => {
+void test('stops reading an endless body, and the status decides the outcome', async (t) => {
   for (const connection of ['keep-alive', 'close']) {
     const receiver = await httpReceiver(t, (_request, response) => {
       response.writeHead(200, { connection })
@@ -101,7 +101,7 @@ void test('stops reading an endless body, and goes by the status', async (t) => 
   }
 })
 
-void test('an oversized body that comes with its end goes by the status too', async (t) => {
+void test('the status decides the outcome of an oversized body that arrives whole, too', async (t) => {
   const body = 'y'.repeat(limits.responseReadBytesMax + 1)
   const head = `HTTP/1.1 500 No\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n`
   const { port } = await rawReceiver(t, head + body, true)
@@ -109,7 +109,7 @@ void test('an oversized body that comes with its end goes by the status too', as
   assert.deepEqual(outcome, { kind: 'rejected', status: 500, retryAfterMs: null })
 })
 
-void test('uses a connection again, and opens as many as there are attempts at once', async (t) => {
+void test('reuses connections, and opens as many as there are concurrent attempts', async (t) => {
   const receiver = await httpReceiver(t, (request, response) => {
     request.resume().on('end', () => setTimeout(() => response.end('ok'), 20))
   })
@@ -123,7 +123,7 @@ void test('uses a connection again, and opens as many as there are attempts at o
   assert.deepEqual(sender.count(), { inFlight: 0, connections: 16, origins: 1 })
 })
 
-void test('loses nothing where the receiver closes every connection', async (t) => {
+void test('loses no attempt if the receiver closes every connection', async (t) => {
   const receiver = await httpReceiver(t, (request, response) => {
     request.resume().on('end', () => response.writeHead(200, { connection: 'close' }).end('ok'))
   })
@@ -136,7 +136,7 @@ void test('loses nothing where the receiver closes every connection', async (t) 
   await eventually(() => sender.count().connections === 0)
 })
 
-void test('forgets an origin when its last connection has grown old', async (t) => {
+void test('drops an origin when its last connection reaches the idle timeout', async (t) => {
   const { port } = await httpReceiver(t, (request, response) => void request.resume().on('end', () => response.end()))
   const sender = loopbackSender(t)
   await Promise.all(['127.0.0.1', '127.1'].map((host) => post(sender, `http://${host}:${port}/`)))
@@ -145,7 +145,7 @@ void test('forgets an origin when its last connection has grown old', async (t) 
   assert.deepEqual(sender.count(), { inFlight: 0, connections: 0, origins: 0 })
 })
 
-void test('close waits for what is in flight and takes nothing more', async (t) => {
+void test('close waits for attempts in flight and refuses further ones', async (t) => {
   const receiver = await httpReceiver(t, (request, response) => {
     request.resume().on('end', () => setTimeout(() => response.end('late'), 100))
   })
@@ -161,7 +161,7 @@ void test('close waits for what is in flight and takes nothing more', async (t) 
   await eventually(() => receiver.open.size === 0)
 })
 
-void test('destroy cuts what is in flight', async (t) => {
+void test('destroy ends the attempts in flight', async (t) => {
   const receiver = await httpReceiver(t, () => {})
   const sender = loopbackSender(t)
   const running = post(sender, `http://127.0.0.1:${receiver.port}/`)

@@ -1,7 +1,7 @@
-// Sends attempts: each a POST over a guarded connection, with one deadline over all of it.
+// Sends attempts. Each attempt is a POST over a guarded connection, with one deadline for all of its phases.
 //
-// One timer looks after all deadlines, and `done` runs on a clean stack: never inside `send`, nor inside undici's
-// parser, which is not reentrant.
+// One timer checks all deadlines. `done` runs on a clean stack: never inside `send`, and never inside undici's parser,
+// which is not reentrant.
 
 import { performance } from 'node:perf_hooks'
 import type { Sender, SendRequest, SendResult } from '../contracts/transport.ts'
@@ -9,27 +9,30 @@ import { createConnections } from './connections.ts'
 import type { Guard } from './guard.ts'
 import { RunningAttempt } from './running-attempt.ts'
 
-/** What a sender needs. */
+/** The dependencies of a sender. */
 export interface SenderOptions {
   readonly guard: Pick<Guard, 'connector'>
-  /** The wall clock that dates in Retry-After are held against, ms since 1970; Date.now by default. */
+  /** The wall clock to compare dates in Retry-After with, ms since 1970; Date.now by default. */
   readonly now?: () => number
 }
 
 /** The sender over HTTP. */
 export interface HttpSender extends Sender {
-  /** Takes nothing more, waits for what is in flight (each has its deadline), then closes all connections. */
+  /** Refuses further attempts, waits for those in flight (each has its deadline), then closes all connections. */
   close(): Promise<void>
-  /** Takes nothing more and cuts what is in flight, with the outcome `unreachable`; resolves when all is closed. */
+  /**
+   * Refuses further attempts and ends those in flight with the outcome `unreachable`. Resolves when all connections are
+   * closed.
+   */
   destroy(): Promise<void>
-  /** How much is in flight and open, for metrics. */
+  /** The numbers of attempts in flight, of open connections and of their origins, for metrics. */
   count(): { inFlight: number; connections: number; origins: number }
 }
 
-/** How often deadlines are looked at: an outcome is late by at most this, and never early. */
-const sweepMs = 100
+/** The interval between two checks of all deadlines: a timeout is late by at most this time, and never early. */
+const deadlineCheckMs = 100
 
-/** The sender that all deliveries go through. `send` never throws; an unusable URL or header is `unreachable`. */
+/** The sender of all deliveries. `send` never throws; an unusable URL or header has the outcome `unreachable`. */
 export function createSender(options: SenderOptions): HttpSender {
   return new GuardedSender(options)
 }
@@ -37,11 +40,11 @@ export function createSender(options: SenderOptions): HttpSender {
 class GuardedSender implements HttpSender {
   readonly #connections: ReturnType<typeof createConnections>
   readonly #now: () => number
-  // Not a Set: V8 links the tables that a busy Set has outgrown, and once one of them is old, all later ones keep what
-  // they held, payloads included, until the next full collection.
+  // An array, not a Set: V8 links the tables that a busy Set has outgrown. Once one of them is in the old generation,
+  // all later tables keep their content, payloads included, until the next full garbage collection.
   readonly #inFlight: RunningAttempt[] = []
   #settled: RunningAttempt[] = []
-  #sweeper: NodeJS.Timeout | null = null
+  #deadlineTimer: NodeJS.Timeout | null = null
   #isClosed = false
   #whenEmpty: (() => void)[] = []
 
@@ -59,7 +62,7 @@ class GuardedSender implements HttpSender {
       done,
     )
     attempt.place = this.#inFlight.push(attempt) - 1
-    this.#sweeper ??= setInterval(() => this.#sweep(), sweepMs).unref()
+    this.#deadlineTimer ??= setInterval(() => this.#checkDeadlines(), deadlineCheckMs).unref()
     if (this.#isClosed) return attempt.fail('sender closed')
     const url = URL.parse(request.url)
     if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return attempt.fail('invalid URL')
@@ -73,8 +76,8 @@ class GuardedSender implements HttpSender {
   async close(): Promise<void> {
     this.#isClosed = true
     if (this.#inFlight.length > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve))
-    if (this.#sweeper !== null) clearInterval(this.#sweeper)
-    this.#sweeper = null
+    if (this.#deadlineTimer !== null) clearInterval(this.#deadlineTimer)
+    this.#deadlineTimer = null
     await this.#connections.destroy()
   }
 
@@ -105,7 +108,7 @@ class GuardedSender implements HttpSender {
     }
   }
 
-  /** Puts the last attempt in place of this one. */
+  /** Removes the attempt and moves the last attempt of the list to its index. */
   #remove(attempt: RunningAttempt): void {
     const last = this.#inFlight.pop()
     if (last === undefined || last === attempt) return
@@ -113,16 +116,19 @@ class GuardedSender implements HttpSender {
     last.place = attempt.place
   }
 
-  #sweep(): void {
+  #checkDeadlines(): void {
     const time = performance.now()
     for (const attempt of this.#inFlight) if (attempt.deadline <= time) attempt.cut()
-    if (this.#inFlight.length > 0 || this.#sweeper === null) return
-    clearInterval(this.#sweeper)
-    this.#sweeper = null
+    if (this.#inFlight.length > 0 || this.#deadlineTimer === null) return
+    clearInterval(this.#deadlineTimer)
+    this.#deadlineTimer = null
   }
 }
 
-/** The headers as undici takes them fastest. The caller's accept-encoding gives way: nothing here decompresses. */
+/**
+ * The headers in the form that is fastest for undici. The caller's accept-encoding is replaced with `identity`, because
+ * nothing here decompresses.
+ */
 function headerList(headers: Readonly<Record<string, string>>): string[] {
   const list = ['accept-encoding', 'identity']
   for (const name of Object.keys(headers)) {

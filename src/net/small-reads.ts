@@ -2,18 +2,19 @@ import type { Socket } from 'node:net'
 import { limits } from '../domain/limits.ts'
 import { coded } from './socket-error.ts'
 
-/** Longer than most answers are. */
+/** More than the length of most responses. */
 const pieceBytes = 1024
 
 /**
- * Has undici parse in pieces what a receiver sends. Once a header section is too large it makes an error, with a stack,
- * for each name and each value in what it was given to parse (8.12.4), and one read may bring 32,000 of them: an attempt
- * would cost everybody a fifth of a second.
+ * Makes undici parse a response in small pieces. Once a header section is too large, undici (8.12.4) creates an error
+ * with a stack for each name and each value in the bytes that it was given to parse. One read may contain 32,000 of
+ * them: one attempt would block the process for a fifth of a second.
  *
- * Past `limits.responseWireBytesMax` the socket is destroyed with RESPONSE_FRAMING: interim answers, line breaks before
- * an answer, chunk extensions and the zeros of a chunk's size may go on for ever and are no body that would be counted.
- * Of TLS it is the plaintext that is counted, which is what the parser has to work on. The count begins anew where the
- * function that is returned is called.
+ * Past `limits.responseWireBytesMax` the socket is destroyed with RESPONSE_FRAMING. Interim responses, line breaks
+ * before a response, chunk extensions and the zeros of a chunk's size may be endless, and the bound on the body does
+ * not count them. With TLS the plaintext is counted, because the parser works on the plaintext.
+ *
+ * @returns a function that restarts the count
  */
 export function readInPieces(socket: Socket): () => void {
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null

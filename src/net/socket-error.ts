@@ -1,5 +1,5 @@
-// Errors of the network, classified once, where they are met. The texts are recorded and shown to customers: they
-// are stable, and they carry neither addresses nor anything of our own.
+// Classifies network errors, once, where they occur. The texts are recorded and shown to customers: they are stable and
+// contain neither addresses nor internals of Posthorn.
 
 import { errors } from 'undici'
 import { limits } from '../domain/limits.ts'
@@ -25,7 +25,7 @@ const texts: Readonly<Record<string, string>> = {
   UND_ERR_CLOSED: 'sender closed',
 }
 
-// The codes of OpenSSL's verification as Node names them; those with CERT in the name need no line.
+// The codes of OpenSSL's certificate verification, as Node names them. Codes with CERT in their name need no entry.
 const certificateCodes = new Set([
   'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -38,15 +38,15 @@ const certificateCodes = new Set([
   'PATH_LENGTH_EXCEEDED',
 ])
 
-/** A short stable text for the error of a connection or an exchange, at most `limits.errorKeptCharsMax`. */
+/** A short, stable text for the error of a connection or a request, at most `limits.errorKeptCharsMax` characters. */
 export function describeSocketError(error: Error): string {
   const code = codeOf(error)
-  // It names the fault in a code that undici 8 leaves undefined.
+  // undici 8 leaves the code of this error undefined.
   if (error instanceof errors.HTTPParserError) return 'malformed response'
   return textOf(code, error.message).slice(0, limits.errorKeptCharsMax)
 }
 
-/** An error as the system's are. */
+/** An error with a code, in the form of system errors. */
 export function coded(code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(code), { code })
 }
@@ -56,7 +56,7 @@ function textOf(code: string, message: string): string {
   if (known !== undefined) return known
   if (certificateCodes.has(code) || /(^|_)CERT(_|$)/.test(code)) return `certificate problem (${code})`
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) return `TLS failed (${code})`
-  // undici refuses interim and upgrade answers that nobody asked for with these words.
+  // undici refuses unexpected interim and upgrade responses with the messages "bad response" and "bad upgrade".
   if (code === 'UND_ERR_SOCKET') return message.startsWith('bad ') ? 'malformed response' : 'connection closed'
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') return `invalid request: ${message}`
   return code
