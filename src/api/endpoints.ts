@@ -6,7 +6,7 @@ import { invalidField, type Result, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import { pageBody, pageRequest } from '../http/cursor.ts'
 import { type AnyRoute, route } from '../http/route.ts'
-import { type Answer, answerWith } from '../http/answer.ts'
+import { answerWith, type SuccessAnswer } from '../http/answer.ts'
 import { type Context, dialectOf, tenantFor } from '../operations/context.ts'
 import type { Principal } from '../domain/principal.ts'
 import { replay } from '../operations/deliveries.ts'
@@ -235,8 +235,8 @@ async function answer(
   context: Context,
   principal: Principal,
   result: Result<Endpoint>,
-  status: number,
-): Promise<Result<Answer>> {
+  status: SuccessAnswer['status'],
+): Promise<Result<SuccessAnswer>> {
   const found = await withStatus(context, result)
   if (!found.ok) return found
   const { endpoint, status: recorded } = found.value

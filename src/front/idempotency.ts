@@ -6,7 +6,7 @@ import type { Context } from '../operations/context.ts'
 import type { Principal } from '../domain/principal.ts'
 import { findAnswer, idempotencyKeyTaken, type IdempotentAnswer } from '../operations/idempotent-answer.ts'
 import type { ApiKeyId } from '../domain/ids.ts'
-import type { Answer } from '../http/answer.ts'
+import type { SuccessAnswer } from '../http/answer.ts'
 import type { FastifyRequest } from 'fastify'
 
 /** The idempotency key was used before, for another method or path. */
@@ -27,8 +27,8 @@ export async function idempotently<Value>(
   principal: Principal,
   request: FastifyRequest,
   change: (answer: IdempotentAnswer<Value> | null) => Promise<Result<Value>>,
-  render: (value: Value) => Answer,
-): Promise<Result<Answer>> {
+  render: (value: Value) => SuccessAnswer,
+): Promise<Result<SuccessAnswer>> {
   const key = request.headers['idempotency-key']
   if (key === undefined || principal.kind !== 'customer') {
     const result = await change(null)
@@ -63,10 +63,19 @@ export async function idempotently<Value>(
   return (taken ? await replay(context, principal.key.id, key, route) : null) ?? result
 }
 
-async function replay(context: Context, apiKey: ApiKeyId, key: string, route: string): Promise<Result<Answer> | null> {
+async function replay(
+  context: Context,
+  apiKey: ApiKeyId,
+  key: string,
+  route: string,
+): Promise<Result<SuccessAnswer> | null> {
   const earlier = await findAnswer(context, apiKey, key)
   if (earlier === null) return null
   if (earlier.route !== route) return failure(idempotencyKeyReused)
   const headers = { 'idempotency-key': key, 'idempotency-replayed': 'true' }
-  return success({ status: earlier.status, headers, ...(earlier.body !== '' && { body: earlier.body }) })
+  return success({
+    status: earlier.status as SuccessAnswer['status'],
+    headers,
+    ...(earlier.body !== '' && { body: earlier.body }),
+  })
 }

@@ -9,11 +9,16 @@ export interface Answer {
   readonly body?: unknown
 }
 
+/** The answer of a handler: a refusal is a problem and no answer, so that every front renders it the same way. */
+export interface SuccessAnswer extends Answer {
+  readonly status: 200 | 201 | 202 | 204
+}
+
 /** Renders the value of a result as the response. A problem is passed on. */
 export function answerWith<Value>(
   result: MaybePromise<Result<Value>>,
-  render: (value: Value) => Answer,
-): MaybePromise<Result<Answer>> {
+  render: (value: Value) => SuccessAnswer,
+): MaybePromise<Result<SuccessAnswer>> {
   return andThenOk(result, (value) => success(render(value)))
 }
 

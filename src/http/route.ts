@@ -6,7 +6,7 @@ import type { TenantId } from '../domain/ids.ts'
 import type { MaybePromise } from '../domain/maybe-promise.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Result } from '../domain/problem.ts'
-import type { Answer } from './answer.ts'
+import type { SuccessAnswer } from './answer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -53,14 +53,14 @@ export interface Route<Params, Query, Body> {
   readonly bodyBytesMax?: number
   /** Schemas of the responses, by status. They are documentation; tests check the responses against them. */
   readonly answers: Readonly<Partial<Record<number | 'default', TSchema>>>
-  handle(call: Call<Params, Query, Body>): MaybePromise<Result<Answer>>
+  handle(call: Call<Params, Query, Body>): MaybePromise<Result<SuccessAnswer>>
 }
 
 export type AnyRoute = Omit<Route<undefined, undefined, undefined>, 'params' | 'query' | 'body' | 'handle'> & {
   readonly params?: TSchema
   readonly query?: TSchema
   readonly body?: TSchema
-  handle(call: Call<never, never, never>): MaybePromise<Result<Answer>>
+  handle(call: Call<never, never, never>): MaybePromise<Result<SuccessAnswer>>
 }
 
 /** Derives the types of a route from its schemas. */

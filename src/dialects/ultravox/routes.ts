@@ -1,11 +1,11 @@
-// Ultravox's webhook API as its customers see it: paths, authentication, schemas. Sources: README.md beside this file.
+// Ultravox's webhook API for its customers: paths, authentication, schemas. Sources: README.md in this folder.
 
 import { Type } from 'typebox'
 import type { EndpointId } from '../../domain/ids.ts'
 import { failure, success } from '../../domain/problem.ts'
 import type { DialectFront } from '../../front/dialect-front.ts'
 import { type AnyRoute, route } from '../../http/route.ts'
-import { type Answer, answerWith } from '../../http/answer.ts'
+import { answerWith, type SuccessAnswer } from '../../http/answer.ts'
 import type { Context } from '../../operations/context.ts'
 import {
   deleteEndpoint,
@@ -172,11 +172,13 @@ function webhooksDestroyRoute(context: Context): AnyRoute {
   })
 }
 
-function shown(context: Context): (found: EndpointWithStatus) => Answer {
+function shown(context: Context): (found: EndpointWithStatus) => SuccessAnswer {
   return (found) => ({ status: 200, body: webhookText(context, found) })
 }
 
-/** Ids are kept in lower case, as the vendor writes them; a UUID is the same in either. */
+/**
+ * The id of a path in its stored form. The vendor writes ids in lower case, and a UUID in capitals is the same UUID.
+ */
 function idOf(params: { readonly webhook_id: string }): EndpointId {
   return params.webhook_id.toLowerCase() as EndpointId
 }
