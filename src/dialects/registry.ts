@@ -1,5 +1,5 @@
-// Every dialect that ships: one line each. A front is what its customers talk to; `standard` uses the operator API's
-// paths and has none of its own.
+// All dialects, one line each. A front is the API for a dialect's customers. `standard` has no front: its customers use
+// the operator API's paths.
 
 import type { DialectFront } from '../front/dialect-front.ts'
 import type { Context } from '../operations/context.ts'

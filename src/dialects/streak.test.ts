@@ -8,7 +8,7 @@ const outcome = { kind: 'timedOut', phase: 'headers' } as const
 const fact = (at: number, succeeded = false) =>
   ({ at, succeeded, outcome, delivery: 'd' as DeliveryId, ended: false }) as const
 
-test('failures are counted from the first since the last success, and switch off after so long', () => {
+test('an endpoint is disabled when it has failed for the given time without a success', () => {
   const { health, healthReport } = streakHealth(5 * day)
   const first = health(null, fact(1000))
   assert.deepEqual(healthReport(first.health), {
@@ -22,7 +22,7 @@ test('failures are counted from the first since the last success, and switch off
   assert.deepEqual(healthReport(null), { status: 'healthy', reason: null, since: null })
 })
 
-test('without a time it never switches off', () => {
+test('without a time, the endpoint is never disabled', () => {
   const { health } = streakHealth()
   assert.equal(health(health(null, fact(0)).health, fact(1000 * day)).disable, false)
 })

@@ -1,9 +1,9 @@
-// The plain health rule, for dialects whose vendor documents none, or one as plain: it remembers since when an endpoint
-// has had nothing but failures.
+// The plain health rule, for dialects whose vendor documents no rule or an equally plain one. It stores the time of the
+// first failure since the endpoint's last success.
 
 import type { Dialect } from '../contracts/dialect.ts'
 
-/** @param disableAfterMs nothing but failures for this long switches the endpoint off; default: never */
+/** @param disableAfterMs an endpoint with only failures for this long is disabled; default: never */
 export function streakHealth(disableAfterMs = Number.POSITIVE_INFINITY): Pick<Dialect, 'health' | 'healthReport'> {
   return {
     health(previous, { at, succeeded }) {

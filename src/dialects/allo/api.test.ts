@@ -1,4 +1,4 @@
-// What only Allo's API has, on a running server: two forms of keys, request ids, partial changes, limits in words.
+// The features that only Allo's API has, on a running server: two forms of keys, request ids, partial changes.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -12,15 +12,15 @@ const url = 'https://example.com/webhooks/allo'
 
 const errorOf = (answer: ApiAnswer) => (answer.body as { error: Record<string, unknown> }).error
 
-onOneServer('what only Allo has', alloProfile, onSqlite, (add) => {
-  add('a key is taken bare, and after Api-Key in any case', async (world) => {
+onOneServer("Allo's own features", alloProfile, onSqlite, (add) => {
+  add('a key is accepted alone, and after Api-Key in any case', async (world) => {
     const { key } = await world.customer()
     for (const authorization of [key, `Api-Key ${key}`, `api-key ${key}`, `API-KEY ${key}`, `Api-Key   ${key}`]) {
       assert.equal((await world.ask(list, { authorization })).status, 200, authorization.replace(key, '<key>'))
     }
   })
 
-  add('a key in other letters is another key', async (world) => {
+  add('a key in another case is another key', async (world) => {
     const { key } = await world.customer()
     const answer = await world.ask(list, { authorization: `Api-Key ${key.toUpperCase()}` })
     assert.equal(errorOf(answer)['code'], 'API_KEY_INVALID')
@@ -37,7 +37,7 @@ onOneServer('what only Allo has', alloProfile, onSqlite, (add) => {
     }
   })
 
-  add('without one, or with one that cannot be logged, a request id is made', async (world) => {
+  add('a request without an X-Request-Id, or with one that cannot be logged, gets a generated id', async (world) => {
     const customer = await world.customer()
     for (const given of [{}, { 'x-request-id': 'a b' }, { 'x-request-id': 'x'.repeat(129) }]) {
       const answer = await customer.ask({ method: 'GET', path: `${path}/ep_1`, headers: given })
@@ -46,7 +46,7 @@ onOneServer('what only Allo has', alloProfile, onSqlite, (add) => {
     }
   })
 
-  add('the eleven topics, in the order of the reference', async (world) => {
+  add('the eleven topics are listed in the order of the reference', async (world) => {
     const customer = await world.customer()
     const answer = await customer.ask({ method: 'GET', path: `${path}/event_types` })
     const { data } = answer.body as { data: { name: string; description: string }[] }
@@ -58,7 +58,7 @@ onOneServer('what only Allo has', alloProfile, onSqlite, (add) => {
     assert.partialDeepStrictEqual(data[7], { description: 'Outbound sms sent' })
   })
 
-  add('an endpoint can want all eleven topics, and gets each', async (world) => {
+  add('an endpoint can subscribe to all eleven topics, and gets an event of each', async (world) => {
     const customer = await world.customer()
     const hook = world.hook()
     await customer.create({ url: hook.url, topics: topicNames })
@@ -67,7 +67,7 @@ onOneServer('what only Allo has', alloProfile, onSqlite, (add) => {
     assert.deepEqual(arrived.toSorted(), topicNames.toSorted())
   })
 
-  add('a change of nothing is answered, and changes nothing', async (world) => {
+  add('a change without fields succeeds and changes nothing', async (world) => {
     const customer = await world.customer()
     const { id } = await customer.endpoint(url)
     const before = await customer.get(id)
@@ -76,7 +76,7 @@ onOneServer('what only Allo has', alloProfile, onSqlite, (add) => {
     assert.deepEqual(await customer.get(id), before)
   })
 
-  add('null clears the description; topics are replaced as a whole; the secret stays', async (world) => {
+  add('a change clears the description with null, replaces all topics, and keeps the secret', async (world) => {
     const customer = await world.customer()
     const created = await customer.create({ url, topics: ['sms.sent', 'tag.added'], description: 'first' })
     const id = String(created['id'])
@@ -87,11 +87,14 @@ onOneServer('what only Allo has', alloProfile, onSqlite, (add) => {
     assert.deepEqual([description, topics, secret], [null, ['call.answered'], created['signing_secret']])
   })
 
-  add('a description that was never given is null, and a new endpoint is on whatever it says', async (world) => {
-    const customer = await world.customer()
-    const created = await customer.create({ url, topics: ['sms.sent'], enabled: false })
-    assert.deepEqual([created['description'], created['enabled']], [null, true])
-  })
+  add(
+    'the description is null by default, and a new endpoint is enabled even if the request says otherwise',
+    async (world) => {
+      const customer = await world.customer()
+      const created = await customer.create({ url, topics: ['sms.sent'], enabled: false })
+      assert.deepEqual([created['description'], created['enabled']], [null, true])
+    },
+  )
 
   add('read-only fields in a change are ignored', async (world) => {
     const customer = await world.customer()
@@ -101,7 +104,7 @@ onOneServer('what only Allo has', alloProfile, onSqlite, (add) => {
     assert.deepEqual(await customer.get(id), before)
   })
 
-  add('a rotated secret signs beside the old one, newest first, and is the one that is shown', async (world) => {
+  add('after a rotation the API shows the new secret, and both secrets sign, newest first', async (world) => {
     const customer = await world.customer()
     const hook = world.hook()
     const { id, created } = await customer.endpoint(hook.url)

@@ -1,4 +1,4 @@
-// The envelope of every problem, those included that no request brings about on a healthy server.
+// The envelope of every problem, including problems that no request causes on a healthy server.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -12,45 +12,119 @@ import { refusalSchema } from '../../../test/profiles/allo/refusals.ts'
 const request = { id: 'req_abc123def456' } as FastifyRequest
 const docs = 'https://help.withallo.com/en/v2/api-reference/guides/error-handling'
 
-type Expected = readonly [status: number, type: string, code: string, retryable: boolean]
+interface Row {
+  readonly problem: Problem
+  readonly status: number
+  readonly type: string
+  readonly code: string
+  readonly retryable?: true
+}
 
-const table: readonly (readonly [problem: Problem, expected: Expected])[] = [
-  [{ kind: 'unauthenticated', reason: 'missing' }, [401, 'authentication_error', 'UNAUTHORIZED', false]],
-  [{ kind: 'unauthenticated', reason: 'unknown' }, [401, 'authentication_error', 'API_KEY_INVALID', false]],
-  [{ kind: 'unauthenticated', reason: 'revoked' }, [401, 'authentication_error', 'API_KEY_REVOKED', false]],
-  [{ kind: 'unauthenticated', reason: 'expired' }, [401, 'authentication_error', 'API_KEY_INVALID', false]],
-  [{ kind: 'forbidden', needs: 'WEBHOOKS_READ_WRITE' }, [403, 'permission_error', 'API_KEY_INSUFFICIENT_SCOPE', false]],
-  [{ kind: 'notFound', what: 'endpoint', id: 'ep_1' }, [404, 'not_found_error', 'WEBHOOK_NOT_FOUND', false]],
-  [{ kind: 'routeUnknown', method: 'GET', path: '/x' }, [404, 'not_found_error', 'ENDPOINT_NOT_FOUND', false]],
-  [
-    { kind: 'methodNotAllowed', method: 'PATCH', allowed: ['GET', 'PUT'] },
-    [405, 'validation_error', 'METHOD_NOT_ALLOWED', false],
-  ],
-  [{ kind: 'mediaTypeUnsupported', mediaType: '' }, [415, 'validation_error', 'UNSUPPORTED_MEDIA_TYPE', false]],
-  [{ kind: 'bodyMalformed', detail: 'no JSON' }, [400, 'validation_error', 'INVALID_REQUEST_BODY', false]],
-  [{ kind: 'bodyTooLarge', bytesMax: 9 }, [413, 'validation_error', 'INVALID_REQUEST_BODY', false]],
-  [idempotencyKeyReused, [409, 'conflict_error', 'IDEMPOTENCY_KEY_REUSE', false]],
-  [
-    { kind: 'conflict', code: 'changed_meanwhile', detail: 'x' },
-    [409, 'conflict_error', 'OTHER_TRANSACTION_IN_PROGRESS', true],
-  ],
-  [
-    { kind: 'conflict', code: 'too_many_endpoints', detail: 'x' },
-    [400, 'validation_error', 'INVALID_REQUEST_BODY', false],
-  ],
-  [
-    { kind: 'conflict', code: 'endpoints_too_large', detail: 'x' },
-    [400, 'validation_error', 'INVALID_REQUEST_BODY', false],
-  ],
-  [
-    { kind: 'tooManyRequests', limit: 20, retryAfterSeconds: 1 },
-    [429, 'rate_limit_error', 'RATE_LIMIT_EXCEEDED', true],
-  ],
-  [{ kind: 'unavailable', retryAfterSeconds: 2 }, [503, 'server_error', 'INTERNAL_SERVER_ERROR', true]],
-  [{ kind: 'internal' }, [500, 'server_error', 'INTERNAL_SERVER_ERROR', false]],
+const table: readonly Row[] = [
+  {
+    problem: { kind: 'unauthenticated', reason: 'missing' },
+    status: 401,
+    type: 'authentication_error',
+    code: 'UNAUTHORIZED',
+  },
+  {
+    problem: { kind: 'unauthenticated', reason: 'unknown' },
+    status: 401,
+    type: 'authentication_error',
+    code: 'API_KEY_INVALID',
+  },
+  {
+    problem: { kind: 'unauthenticated', reason: 'revoked' },
+    status: 401,
+    type: 'authentication_error',
+    code: 'API_KEY_REVOKED',
+  },
+  {
+    problem: { kind: 'unauthenticated', reason: 'expired' },
+    status: 401,
+    type: 'authentication_error',
+    code: 'API_KEY_INVALID',
+  },
+  {
+    problem: { kind: 'forbidden', needs: 'WEBHOOKS_READ_WRITE' },
+    status: 403,
+    type: 'permission_error',
+    code: 'API_KEY_INSUFFICIENT_SCOPE',
+  },
+  {
+    problem: { kind: 'notFound', what: 'endpoint', id: 'ep_1' },
+    status: 404,
+    type: 'not_found_error',
+    code: 'WEBHOOK_NOT_FOUND',
+  },
+  {
+    problem: { kind: 'routeUnknown', method: 'GET', path: '/x' },
+    status: 404,
+    type: 'not_found_error',
+    code: 'ENDPOINT_NOT_FOUND',
+  },
+  {
+    problem: { kind: 'methodNotAllowed', method: 'PATCH', allowed: ['GET', 'PUT'] },
+    status: 405,
+    type: 'validation_error',
+    code: 'METHOD_NOT_ALLOWED',
+  },
+  {
+    problem: { kind: 'mediaTypeUnsupported', mediaType: '' },
+    status: 415,
+    type: 'validation_error',
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+  },
+  {
+    problem: { kind: 'bodyMalformed', detail: 'no JSON' },
+    status: 400,
+    type: 'validation_error',
+    code: 'INVALID_REQUEST_BODY',
+  },
+  {
+    problem: { kind: 'bodyTooLarge', bytesMax: 9 },
+    status: 413,
+    type: 'validation_error',
+    code: 'INVALID_REQUEST_BODY',
+  },
+  { problem: idempotencyKeyReused, status: 409, type: 'conflict_error', code: 'IDEMPOTENCY_KEY_REUSE' },
+  {
+    problem: { kind: 'conflict', code: 'changed_meanwhile', detail: 'x' },
+    status: 409,
+    type: 'conflict_error',
+    code: 'OTHER_TRANSACTION_IN_PROGRESS',
+    retryable: true,
+  },
+  {
+    problem: { kind: 'conflict', code: 'too_many_endpoints', detail: 'x' },
+    status: 400,
+    type: 'validation_error',
+    code: 'INVALID_REQUEST_BODY',
+  },
+  {
+    problem: { kind: 'conflict', code: 'endpoints_too_large', detail: 'x' },
+    status: 400,
+    type: 'validation_error',
+    code: 'INVALID_REQUEST_BODY',
+  },
+  {
+    problem: { kind: 'tooManyRequests', limit: 20, retryAfterSeconds: 1 },
+    status: 429,
+    type: 'rate_limit_error',
+    code: 'RATE_LIMIT_EXCEEDED',
+    retryable: true,
+  },
+  {
+    problem: { kind: 'unavailable', retryAfterSeconds: 2 },
+    status: 503,
+    type: 'server_error',
+    code: 'INTERNAL_SERVER_ERROR',
+    retryable: true,
+  },
+  { problem: { kind: 'internal' }, status: 500, type: 'server_error', code: 'INTERNAL_SERVER_ERROR' },
 ]
 
-for (const [problem, [status, type, code, retryable]] of table) {
+for (const { problem, status, type, code, retryable = false } of table) {
   const name = 'reason' in problem ? problem.reason : 'code' in problem ? problem.code : ''
   test(`${problem.kind} ${name} is ${status} ${code}`, () => {
     const answer = alloProblem(problem, request)
@@ -71,12 +145,12 @@ for (const [problem, [status, type, code, retryable]] of table) {
   })
 }
 
-test('an internal error tells nothing of the inside', () => {
+test('an internal error reveals no internal details', () => {
   const { message } = (alloProblem({ kind: 'internal' }, request).body as { error: { message: string } }).error
   assert.equal(message, 'Something went wrong on our side.')
 })
 
-test('several fields at fault are all named, in the vendor’s words', () => {
+test("the error names every field at fault, by the vendor's names", () => {
   const problem: Problem = {
     kind: 'invalid',
     where: 'body',

@@ -1,4 +1,4 @@
-// How a problem reads in Allo's API: `{"error":{…}}`. Sources: README.md beside this file.
+// Problems in the form of Allo's API: `{"error":{…}}`. Sources: README.md in this folder.
 
 import type { FastifyRequest } from 'fastify'
 import type { FieldError, Problem } from '../../domain/problem.ts'
@@ -27,7 +27,7 @@ interface AlloError {
 
 const docs = 'https://help.withallo.com/en/v2/api-reference/guides/error-handling'
 
-/** The domain's names of fields, in the vendor's words. */
+/** The vendor's names of fields, by the domain's names. */
 const vendorFields: Readonly<Record<string, string>> = { eventTypes: 'topics' }
 
 export function alloProblem(problem: Problem, request: FastifyRequest): Answer {
@@ -119,7 +119,7 @@ const serverError: AlloError = {
 }
 
 function conflict(code: string, message: string): AlloError {
-  // Limits of ours, which no second try gets past.
+  // These are our own limits. A retry would hit them again, so the error is not a retryable conflict.
   if (code === 'too_many_endpoints' || code === 'endpoints_too_large') return invalid('INVALID_REQUEST_BODY', message)
   const reused = code === idempotencyKeyReused.code
   return {

@@ -1,5 +1,5 @@
-// Allo's circuit breaker over simulated days: it starts counting only after failures of several deliveries at least 12
-// hours apart within a day, and switches an endpoint off after five days of nothing but failures, never before.
+// Allo's circuit breaker over simulated days. The five days start after failures of several deliveries, at least 12
+// hours apart and within a day. An endpoint is disabled after five days of only failures, and never before.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -14,18 +14,18 @@ const armingSpan = 12 * hour
 const fiveDays = 5 * day
 
 interface Fact {
-  /** Milliseconds since the first one. */
+  /** Milliseconds since the start. */
   readonly at: number
   readonly succeeded?: boolean
-  /** Default: a delivery of its own. */
+  /** Default: a delivery that no other fact has. */
   readonly delivery?: string
 }
 
-/** When the endpoint is switched off, in ms since the start; null: not at all. */
+/** The time at which the endpoint is disabled, in ms since the start; null: never. */
 function disabledAt(facts: readonly Fact[]): number | null {
   let health: string | null = null
   for (const { at, succeeded = false, delivery = `delivery ${at}` } of facts) {
-    // The engine does not ask about a success while nothing is remembered.
+    // The engine does not call `health` for a success while no health is stored.
     if (succeeded && health === null) continue
     const outcome = succeeded
       ? ({ kind: 'delivered', status: 200 } as const)
@@ -44,44 +44,44 @@ function disabledAt(facts: readonly Fact[]): number | null {
   return null
 }
 
-/** One failure, each of a delivery of its own, every `step` from `from` to `to`, both included. */
+/** One failure every `step` ms from `from` to `to`, both included, each of another delivery. */
 function failures(from: number, to: number, step: number): Fact[] {
   return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => ({ at: from + index * step }))
 }
 
-test('twelve hours of failures arm it, and five more days of nothing but failures switch it off', () => {
+test('twelve hours of failures arm the breaker, and five more days of only failures disable the endpoint', () => {
   assert.equal(disabledAt(failures(0, 9 * day, hour)), armingSpan + fiveDays)
 })
 
-test('two failures of two deliveries, 12 hours apart, arm it', () => {
+test('failures of two deliveries 12 hours apart arm the breaker', () => {
   const last = armingSpan + fiveDays
   assert.equal(disabledAt([{ at: 0 }, { at: armingSpan }, { at: last - 1 }]), null)
   assert.equal(disabledAt([{ at: 0 }, { at: armingSpan }, { at: last - 1 }, { at: last }]), last)
 })
 
-test('two failures a little less than 12 hours apart do not', () => {
+test('two failures a little less than 12 hours apart do not arm the breaker', () => {
   assert.equal(disabledAt([{ at: 0 }, { at: armingSpan - 1 }, { at: 20 * day }]), null)
 })
 
-test('failures a day apart do not, for however long', () => {
+test('failures a day apart never arm the breaker', () => {
   assert.equal(disabledAt(failures(0, 30 * day, day)), null)
 })
 
-test('one delivery alone does not, with all its eight attempts', () => {
+test('all eight attempts of one delivery do not arm the breaker', () => {
   let at = 0
   const attempts = [0, ...allo.retries.waitsMs].map((waitMs) => ({ at: (at += waitMs), delivery: 'the only one' }))
   assert.equal(disabledAt([...attempts, { at: 20 * day, delivery: 'the only one' }]), null)
 })
 
-test('an hour of many failures does not', () => {
+test('many failures within one hour do not arm the breaker', () => {
   assert.equal(disabledAt([...failures(0, hour, 1000), { at: 20 * day }]), null)
 })
 
-test('many failures a minute arm it as well as few: what is remembered does not push out the first', () => {
+test('many failures a minute arm the breaker as few do: the first failure of each hour stays stored', () => {
   assert.equal(disabledAt(failures(0, 6 * day, 30_000)), armingSpan + fiveDays)
 })
 
-test('what is remembered stays small', () => {
+test('the stored health stays under 4 KiB', () => {
   let health: string | null = null
   for (const { at } of failures(0, 6 * day, 60_000)) {
     const outcome = { kind: 'unreachable', error: 'connection refused' } as const
@@ -91,13 +91,13 @@ test('what is remembered stays small', () => {
   }
 })
 
-test('a success within the five days starts everything afresh', () => {
+test('a success within the five days resets the breaker', () => {
   const good = armingSpan + fiveDays - 2 * hour
   const facts = failures(0, 20 * day, hour).map((fact) => ({ ...fact, succeeded: fact.at === good }))
   assert.equal(disabledAt(facts), good + hour + armingSpan + fiveDays)
 })
 
-test('any success puts the end off by five days and more; any other end has had nothing but failures', () => {
+test('in any history, the endpoint is never disabled too early, and only after five days of failures alone', () => {
   const facts = fc
     .array(
       fc.record({
@@ -128,7 +128,7 @@ test('any success puts the end off by five days and more; any other end has had 
   )
 })
 
-test('the report says since when and why', () => {
+test('the health report has the time of the first failure and a reason', () => {
   assert.deepEqual(allo.healthReport(null), { status: 'healthy', reason: null, since: null })
   const outcome = { kind: 'rejected', status: 500, retryAfterMs: null } as const
   const fact = { succeeded: false, outcome, delivery: 'a' as DeliveryId, ended: false }
@@ -144,7 +144,7 @@ test('the report says since when and why', () => {
   assert.match(allo.healthReport(armed.health).reason ?? '', /2026-01-01T12:30/)
 })
 
-/** When the rule as the vendor words it would switch off at the earliest, over the whole history and not to the hour. */
+/** The earliest time at which the vendor's exact rule disables the endpoint, in ms since the start; null: never. */
 function earliestEnd(history: readonly Fact[]): number | null {
   let since: Fact[] = []
   let armedAt: number | null = null

@@ -1,4 +1,4 @@
-// Allo's Idempotency-Key: a repeated write is answered as the first one was, and changes nothing.
+// Allo's Idempotency-Key: a repeated write gets the answer of the first write, and changes nothing.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -23,14 +23,14 @@ function checkReplayed(answer: ApiAnswer, first: ApiAnswer, key: string): void {
   assert.equal(answer.headers['idempotency-key'], key)
 }
 
-/** Asks with the customer's present key only: idempotency keys belong to API keys. */
+/** Sends all requests with the customer's current API key, because idempotency keys belong to one API key. */
 function asker(world: World, customer: Customer): (request: ApiRequest) => Promise<ApiAnswer> {
   const headers = alloProfile.api.credentials({ tenant: customer.tenant, key: customer.key })
   return (request) => world.ask(request, headers)
 }
 
 onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
-  add('a repeated create is answered as the first was, and creates nothing', async (world) => {
+  add('a repeated create gets the answer of the first one, and creates nothing', async (world) => {
     const customer = await world.customer()
     const ask = asker(world, customer)
     const first = await ask(post('create-1'))
@@ -42,7 +42,7 @@ onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
     assert.equal((await customer.list()).length, 1)
   })
 
-  add('a repeated change and a repeated delete are replayed, and do nothing more', async (world) => {
+  add('a repeated change and a repeated delete get the first answer, and change nothing', async (world) => {
     const customer = await world.customer()
     const { id } = await customer.endpoint('https://example.com/hook')
     const ask = asker(world, await customer.withKey({}).newKey())
@@ -64,7 +64,7 @@ onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
     assert.equal((await ask({ ...remove, headers: {} })).status, 404)
   })
 
-  add('the same key on another path or with another method is a conflict', async (world) => {
+  add('the same idempotency key with another path or method is a conflict', async (world) => {
     const customer = await world.customer()
     const { id } = await customer.endpoint('https://example.com/hook')
     const ask = asker(world, await customer.withKey({}).newKey())
@@ -80,7 +80,7 @@ onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
     assert.equal((await customer.list()).length, 2)
   })
 
-  add('a failure does not use the key up', async (world) => {
+  add('a failed request does not use up its idempotency key', async (world) => {
     const ask = asker(world, await world.customer())
     assert.equal((await ask(post('failing', { ...body, topics: [] }))).status, 400)
     assert.equal((await ask(post('failing', { ...body, url: 'http' }))).status, 400)
@@ -91,7 +91,7 @@ onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
     assert.equal(created.headers['idempotency-replayed'], undefined)
   })
 
-  add('requests at the same time with one key create one endpoint and get one answer', async (world) => {
+  add('concurrent requests with one idempotency key create one endpoint and get the same answer', async (world) => {
     for (let round = 0; round < 5; round++) {
       const customer = await world.customer()
       const ask = asker(world, customer)
@@ -108,7 +108,7 @@ onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
   })
 
   add(
-    'keys belong to one API key: another tenant, and another key of the tenant, are not answered by them',
+    'an idempotency key belongs to one API key: another tenant and another key of the tenant do not get its answer',
     async (world) => {
       const customer = await world.customer()
       const first = await asker(world, customer)(post('scoped'))
@@ -121,7 +121,7 @@ onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
     },
   )
 
-  add('a key may have 255 characters, and not one more', async (world) => {
+  add('an idempotency key may have at most 255 characters', async (world) => {
     const ask = asker(world, await world.customer())
     assert.equal((await ask(post('k'.repeat(255)))).status, 201)
     const refused = await ask(post('k'.repeat(256)))
@@ -129,7 +129,7 @@ onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
     assert.partialDeepStrictEqual(refused.body, { error: { type: 'validation_error', param: 'Idempotency-Key' } })
   })
 
-  add('reads take no notice of it', async (world) => {
+  add('reads ignore the idempotency key', async (world) => {
     const ask = asker(world, await world.customer())
     const list = { method: 'GET', path, headers: { 'idempotency-key': 'reading' } }
     assert.equal((await ask(list)).text, '{"data":[]}')

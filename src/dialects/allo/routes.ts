@@ -1,4 +1,4 @@
-// Allo's webhook API as its customers see it: paths, authentication, shapes. Sources: README.md beside this file.
+// Allo's webhook API for its customers: paths, authentication, shapes. Sources: README.md in this folder.
 
 import { answerWith } from '../../http/answer.ts'
 import { Type } from 'typebox'
@@ -49,7 +49,8 @@ const ApiError = Type.Object({
   }),
 })
 
-// Topics are plain strings here: an unknown one has an error code of its own, given where endpoints are checked.
+// This schema accepts any string as topic. The rules of endpoints check topics afterwards, because an unknown topic has
+// its own error code.
 const fields = {
   url: Type.String({ format: 'uri', description: 'HTTPS URL, publicly reachable.' }),
   topics: Type.Array(Type.String(), {
@@ -74,7 +75,7 @@ export function alloFront(context: Context): DialectFront {
       components: { securitySchemes: { ApiKeyAuth: { type: 'apiKey', in: 'header', name: 'Authorization' } } },
       security: [{ ApiKeyAuth: [] }],
     },
-    // `Api-Key <key>` or the bare key; any other scheme is no API key.
+    // `Api-Key <key>` or the bare key. A header with another scheme has no API key.
     credential: (request) => /^(?:Api-Key +)?(\S+)$/i.exec((request.headers.authorization ?? '').trim())?.[1] ?? null,
     permits: (key, needs) => key.scopes.includes(needs),
     quotaHeaders: ({ limit, remaining, resetsAtSeconds }) => ({
@@ -147,13 +148,13 @@ function createWebhookRoute(context: Context): AnyRoute {
         context,
         principal,
         request,
-        (remember) =>
+        (answer) =>
           createEndpoint(
             context,
             principal,
             tenant,
             { url: body.url, eventTypes: body.topics, description: body.description ?? null },
-            remember,
+            answer,
           ),
         (endpoint: Endpoint) => ({ status: 201, body: { data: webhook(endpoint, true) } }),
       ),
@@ -202,7 +203,7 @@ function updateWebhookRoute(context: Context): AnyRoute {
         context,
         principal,
         request,
-        (remember) => changeEndpoint(context, principal, tenant, id, input, remember),
+        (answer) => changeEndpoint(context, principal, tenant, id, input, answer),
         (endpoint: Endpoint) => ({ status: 200, body: { data: webhook(endpoint, false) } }),
       )
     },
@@ -225,7 +226,7 @@ function deleteWebhookRoute(context: Context): AnyRoute {
         context,
         principal,
         request,
-        (remember) => deleteEndpoint(context, principal, tenant, id, remember),
+        (answer) => deleteEndpoint(context, principal, tenant, id, answer),
         () => ({ status: 204 }),
       )
     },

@@ -1,4 +1,4 @@
-// The eight attempts, with the times at which the vendor says that they come.
+// The eight attempts, at the times that the vendor gives.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -10,7 +10,7 @@ import { allo } from './wire.ts'
 const failed = { kind: 'rejected', status: 500, retryAfterMs: null } as const
 const { event } = sampleMessage(alloProfile)
 
-/** The moments of all attempts in seconds since the first; `random` decides the jitter. */
+/** The times of all attempts, in seconds since the first one; `random` decides the jitter. */
 function attemptTimes(random: () => number): number[] {
   const times = [0]
   let now = 0
@@ -25,7 +25,7 @@ function attemptTimes(random: () => number): number[] {
   }
 }
 
-test('eight attempts, the last one after 27 h 35 min 5 s', () => {
+test('a delivery has eight attempts, the last one after 27 h 35 min 5 s', () => {
   const [minute, hour] = [60, 3600]
   const elapsed = [0, 5, 5 + 5 * minute, 5 + 35 * minute, 5 + 35 * minute + 2 * hour]
   const last = [7, 17, 27].map((hours) => hours * hour + 35 * minute + 5)
@@ -35,8 +35,11 @@ test('eight attempts, the last one after 27 h 35 min 5 s', () => {
   )
 })
 
-test('jitter keeps every wait within a fifth of the documented one', () => {
-  for (const [share, random] of [[0.8, () => 0] as const, [1.2, () => 0.999_999_999] as const]) {
+test('jitter keeps every wait within 20 % of the documented one', () => {
+  for (const { share, random } of [
+    { share: 0.8, random: () => 0 },
+    { share: 1.2, random: () => 0.999_999_999 },
+  ]) {
     const times = attemptTimes(random)
     const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0))
     for (const [index, wait] of waits.entries()) {
@@ -46,6 +49,6 @@ test('jitter keeps every wait within a fifth of the documented one', () => {
   }
 })
 
-test('the vendor gives up on an attempt after 20 s', () => {
+test('an attempt times out after 20 s', () => {
   assert.equal(allo.timeoutMs, 20_000)
 })

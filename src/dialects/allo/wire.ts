@@ -1,4 +1,4 @@
-// Allo's deliveries: topics, body, signature, retries, health. Sources of each fact: README.md beside this file.
+// Allo's deliveries: topics, body, signature, retries, health. Sources: README.md in this folder.
 
 import { randomText, timeOrderedText, type RandomBytes } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
@@ -27,7 +27,7 @@ export const topics: readonly EventType[] = [
   { name: 'summary.updated', description: 'Call summary updated' },
 ]
 
-/** Eight attempts over 27 h 35 min. The vendor gives approximate times, so jitter is in order. */
+/** Eight attempts over 27 h 35 min. The vendor gives approximate times, so waits may have jitter. */
 const retries: RetrySchedule = {
   waitsMs: [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 10 * hour],
   exact: false,
@@ -82,7 +82,7 @@ export const allo: Dialect = {
   timeoutMs: 20 * second,
   retries,
 
-  // The send time is the event's, because the body must be the same on every attempt.
+  // The timestamp is the event's time, not the time of sending: the body must be the same on every attempt.
   encode: ({ event }) =>
     `{"topic":${JSON.stringify(event.type)},"version":"2.0","timestamp":"${new Date(event.occurredAt).toISOString()}","data":${event.data}}`,
   signingKey: standardKey,
@@ -99,24 +99,24 @@ export const allo: Dialect = {
   healthReport,
 }
 
-/** What is remembered of failures since the last success. */
+/** The stored health: the failures since the last success. Times are in ms. */
 interface Failures {
   readonly since: number
   /**
-   * Of each hour of the last 24 the first failure, and the first one of another delivery: all that the rule needs, to
-   * the hour, however many deliveries fail. Empty once armed.
+   * For each hour of the last 24 h: its first failure, and its first failure of another delivery. The rule needs no
+   * more, to the hour, however many deliveries fail. Empty once `armedAt` is set.
    */
   readonly recent: readonly (readonly [at: number, delivery: string])[]
-  /** When the five days began; null: not yet. */
+  /** The start of the five days; null: they have not started. */
   readonly armedAt: number | null
 }
 
-/** Failures this far apart, of several deliveries and within a day, start the five days. */
+/** Failures of several deliveries, this far apart or more and within a day, start the five days. */
 const armingSpanMs = 12 * hour
 const armingWindowMs = day
 const disableAfterMs = 5 * day
 
-/** The vendor's circuit breaker: several deliveries fail within 24 h, then nothing but failures for five days. */
+/** The vendor's circuit breaker: several deliveries fail within 24 h, and then every attempt fails for five days. */
 function health(previous: string | null, fact: HealthFact): HealthChange {
   if (fact.succeeded) return { health: null, disable: false }
   const before = previous === null ? null : (JSON.parse(previous) as Failures)
@@ -140,6 +140,6 @@ function healthReport(state: string | null): HealthReport {
   const reason =
     armedAt === null
       ? 'the last attempt failed'
-      : `nothing but failures; switched off after five days of them, counted from ${new Date(armedAt).toISOString()}`
+      : `nothing but failures; disabled after five days of them, counted from ${new Date(armedAt).toISOString()}`
   return { status: 'failing', reason, since }
 }

@@ -1,5 +1,5 @@
-// DialNexa's deliveries beyond what every dialect's are: secrets of the customer's choice, the end of the retries, and
-// what is remembered of failures.
+// DialNexa's deliveries beyond the suite of all dialects: secrets that the customer chooses, the last retry, and the
+// health of a failing endpoint.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -16,7 +16,7 @@ onOneServer("DialNexa's deliveries", dialnexaProfile, onSqlite, (add) => {
   const { api } = dialnexaProfile
   const type = 'call.completed'
 
-  add('the payload of a call arrives in the envelope, signed with the secret as it was written', async (world) => {
+  add('the payload of a call arrives in the envelope, signed with the exact text of the secret', async (world) => {
     const data = '{"call":{"id":"call_abc123xyz","direction":"outbound","status":"completed","duration":61.0}}'
     for (const secret of ['whsec_my', 'x', ' Schlüssel 🎺 ', 'd2hzZWM=', '00ff']) {
       const customer = await world.customer()
@@ -29,17 +29,20 @@ onOneServer("DialNexa's deliveries", dialnexaProfile, onSqlite, (add) => {
     }
   })
 
-  add('an event that is not in the catalogue is accepted and delivered to who wants it', async (world) => {
-    const customer = await world.customer()
-    const hook = world.hook()
-    await customer.create({ ...api.sample(hook.url, 0), events: ['order.paid', 'call_ended'] })
-    assert.equal((await world.post(customer.tenant, { type: 'order.paid' })).deliveries, 1)
-    assert.equal((await world.post(customer.tenant, { type: 'order.failed' })).deliveries, 0)
-    const [arrived] = await hook.until(1)
-    assert.equal(arrived?.body.toString(), '{"event_type":"order.paid","payload":{}}')
-  })
+  add(
+    'an event outside the catalogue is accepted, and delivered to the endpoints that name its type',
+    async (world) => {
+      const customer = await world.customer()
+      const hook = world.hook()
+      await customer.create({ ...api.sample(hook.url, 0), events: ['order.paid', 'call_ended'] })
+      assert.equal((await world.post(customer.tenant, { type: 'order.paid' })).deliveries, 1)
+      assert.equal((await world.post(customer.tenant, { type: 'order.failed' })).deliveries, 0)
+      const [arrived] = await hook.until(1)
+      assert.equal(arrived?.body.toString(), '{"event_type":"order.paid","payload":{}}')
+    },
+  )
 
-  add('a changed secret signs from the next delivery on, and the next retry', async (world) => {
+  add('a changed secret signs the next attempt, also a retry', async (world) => {
     const customer = await world.customer()
     const hook = world.hook()
     hook.behave(() => (hook.received().length === 1 ? { status: 503, headers: { 'retry-after': '1' } } : {}))
@@ -53,7 +56,7 @@ onOneServer("DialNexa's deliveries", dialnexaProfile, onSqlite, (add) => {
     assert.deepEqual(retry?.body, first?.body)
   })
 
-  add('after a rotation by the operator the newest secret signs', async (world) => {
+  add('after a rotation by the operator, only the newest secret signs', async (world) => {
     const customer = await world.customer()
     const hook = world.hook()
     const { id } = await customer.endpoint(hook.url)
@@ -64,38 +67,42 @@ onOneServer("DialNexa's deliveries", dialnexaProfile, onSqlite, (add) => {
     assert.equal(arrived?.headers['x-dialnexa-signature'], signed(arrived, newest?.value ?? ''))
   })
 
-  add('three retries, then the delivery has failed; the webhook stays active, the operator sees why', async (world) => {
-    const customer = await world.customer()
-    const hook = world.hook()
-    hook.behave(() => ({ status: 500 }))
-    const { id } = await customer.endpoint(hook.url)
-    const { id: event } = await world.post(customer.tenant, { type })
-    await untilStatus(world, customer.tenant, event, 'failed')
-    const row = await world.deliveryOf(customer.tenant, event)
-    assert.partialDeepStrictEqual(row, { attempts: 4, reason: 'retries exhausted', nextAttemptAt: null })
-    await sleep(100)
-    assert.equal(hook.received().length, 4)
-    assert.equal((await customer.get(id))['is_active'], true)
+  add(
+    'a delivery fails after three retries, the webhook stays active, and the operator sees the reason',
+    async (world) => {
+      const customer = await world.customer()
+      const hook = world.hook()
+      hook.behave(() => ({ status: 500 }))
+      const { id } = await customer.endpoint(hook.url)
+      const { id: event } = await world.post(customer.tenant, { type })
+      await untilStatus(world, customer.tenant, event, 'failed')
+      const row = await world.deliveryOf(customer.tenant, event)
+      assert.partialDeepStrictEqual(row, { attempts: 4, reason: 'retries exhausted', nextAttemptAt: null })
+      await sleep(100)
+      assert.equal(hook.received().length, 4)
+      assert.equal((await customer.get(id))['is_active'], true)
 
-    const failing = await world.operator(200, 'GET', endpointPath(customer.tenant, id))
-    assert.partialDeepStrictEqual(failing, { enabled: true, attempts: 4, lastAttemptSucceeded: false })
-    const { status, reason, since } = failing['health'] as Fields
-    assert.deepEqual([status, reason], ['failing', 'nothing but failures since the last success'])
-    const [first] = row['history'] as Fields[]
-    assert.ok(Date.parse(String(since)) - Date.parse(String(first?.['startedAt'])) < 1000, 'since the first of them')
+      const failing = await world.operator(200, 'GET', endpointPath(customer.tenant, id))
+      assert.partialDeepStrictEqual(failing, { enabled: true, attempts: 4, lastAttemptSucceeded: false })
+      const { status, reason, since } = failing['health'] as Fields
+      assert.deepEqual([status, reason], ['failing', 'nothing but failures since the last success'])
+      const [first] = row['history'] as Fields[]
+      const sinceFirst = Date.parse(String(since)) - Date.parse(String(first?.['startedAt']))
+      assert.ok(sinceFirst < 1000, 'the time is not that of the first failure')
 
-    hook.behave(() => ({ status: 204 }))
-    const { id: next } = await world.post(customer.tenant, { type })
-    await untilStatus(world, customer.tenant, next, 'delivered')
-    const healthy = await world.operator(200, 'GET', endpointPath(customer.tenant, id))
-    assert.partialDeepStrictEqual(healthy, {
-      attempts: 5,
-      lastAttemptSucceeded: true,
-      health: { status: 'healthy', reason: null, since: null },
-    })
-  })
+      hook.behave(() => ({ status: 204 }))
+      const { id: next } = await world.post(customer.tenant, { type })
+      await untilStatus(world, customer.tenant, next, 'delivered')
+      const healthy = await world.operator(200, 'GET', endpointPath(customer.tenant, id))
+      assert.partialDeepStrictEqual(healthy, {
+        attempts: 5,
+        lastAttemptSucceeded: true,
+        health: { status: 'healthy', reason: null, since: null },
+      })
+    },
+  )
 
-  add('an answer that takes longer than 5 s is a failure, and is retried', async (world) => {
+  add('an attempt without an answer within 5 s times out and is retried', async (world) => {
     const customer = await world.customer()
     const hook = world.hook()
     const slow: ReceiverBehaviour = { hang: true }
@@ -105,11 +112,12 @@ onOneServer("DialNexa's deliveries", dialnexaProfile, onSqlite, (add) => {
     await untilStatus(world, customer.tenant, event, 'delivered')
     const [first, second] = (await world.deliveryOf(customer.tenant, event))['history'] as Fields[]
     assert.equal(first?.['outcome'], 'timedOut')
-    assert.ok(Number(first?.['durationMs']) >= 4900 && Number(first?.['durationMs']) < 7000, 'after 5 s')
+    const durationMs = Number(first?.['durationMs'])
+    assert.ok(durationMs >= 4900 && durationMs < 7000, `the attempt took ${durationMs} ms`)
     assert.equal(second?.['status'], 200)
   })
 
-  add('410 is a failure like another', async (world) => {
+  add('410 is retried like any other failure', async (world) => {
     const customer = await world.customer()
     const hook = world.hook()
     hook.behave(() => ({ status: hook.received().length < 2 ? 410 : 200 }))
@@ -119,7 +127,7 @@ onOneServer("DialNexa's deliveries", dialnexaProfile, onSqlite, (add) => {
     assert.equal((await customer.get(id))['is_active'], true)
   })
 
-  add("the operator's test goes out as the first event that the webhook wants", async (world) => {
+  add("the operator's test event has the first event type of the webhook", async (world) => {
     const customer = await world.customer()
     const hook = world.hook()
     await customer.endpoint(hook.url)
@@ -129,7 +137,7 @@ onOneServer("DialNexa's deliveries", dialnexaProfile, onSqlite, (add) => {
     assert.equal(arrived?.body.toString(), '{"event_type":"order.paid","payload":{"test":true}}')
   })
 
-  add('an endpoint that the operator made looks like any other', async (world) => {
+  add('an endpoint that the operator created looks like any other, without its secret', async (world) => {
     const customer = await world.customer()
     const hook = world.hook()
     const body = { url: hook.url, eventTypes: [type] }
@@ -144,12 +152,12 @@ function endpointPath(tenant: string, id: string): string {
   return `/v1/tenants/${tenant}/endpoints/${id}`
 }
 
-/** The signature made anew, as a receiver would. */
+/** The signature that a receiver computes. */
 function signed(request: ReceivedRequest | undefined, secret: string): string {
-  const { body } = request ?? assert.fail('a request came')
+  const { body } = request ?? assert.fail('the request did not arrive')
   return `sha256=${createHmac('sha256', Buffer.from(secret, 'utf8')).update(body).digest('hex')}`
 }
 
 async function untilStatus(world: World, tenant: string, event: string, status: string): Promise<void> {
-  await until(async () => (await world.deliveryOf(tenant, event))['status'] === status, `it is ${status}`)
+  await until(async () => (await world.deliveryOf(tenant, event))['status'] === status, `the delivery is ${status}`)
 }

@@ -1,10 +1,9 @@
-// DialNexa as a whole: what every dialect must do, on one server. What only DialNexa does is tested beside it.
+// DialNexa in the suites that every dialect must pass.
 
-import { onPostgres, onSqlite } from '../../../test/support/dialect-support.ts'
+import { databasesFor } from '../../../test/support/dialect-support.ts'
 import { dialectConformance } from '../../../test/conformance/dialects/suite.ts'
 import { wireConformance } from '../../../test/conformance/dialects/wire-conformance.ts'
 import { dialnexaProfile } from '../../../test/profiles/dialnexa/profile.ts'
 
 wireConformance(dialnexaProfile)
-dialectConformance(dialnexaProfile, onSqlite)
-dialectConformance(dialnexaProfile, onPostgres)
+for (const database of databasesFor(dialnexaProfile)) dialectConformance(dialnexaProfile, database)

@@ -1,5 +1,5 @@
-// How a problem reads in DialNexa's API: `{statusCode,message,error}`, as NestJS has it. Sources: README.md beside this
-// file.
+// Problems in the form of DialNexa's API: `{statusCode,message,error}`, as in NestJS. Sources: README.md in this
+// folder.
 
 import { STATUS_CODES } from 'node:http'
 import type { FastifyRequest } from 'fastify'
@@ -15,7 +15,7 @@ export function dialnexaProblem(problem: Problem, request: FastifyRequest): Answ
       return answer(403, 'You do not have permission to access this resource')
     case 'notFound':
       return answer(404, 'Webhook not found')
-    // One text for both: to NestJS a route is a path and a method.
+    // Both have the same text: in NestJS a route is a path and a method.
     case 'routeUnknown':
     case 'methodNotAllowed':
       return answer(404, `Cannot ${request.method} ${request.url}`)
@@ -53,23 +53,23 @@ function answer(statusCode: number, message: string | readonly string[], retryAf
   }
 }
 
-/** The domain's names of fields, in the vendor's words. */
+/** The vendor's names of fields, by the domain's names. */
 const vendorFields: Readonly<Record<string, string>> = { eventTypes: 'events', secrets: 'secret' }
 
-/** The order in which faults are told. */
+/** The order of faults in a message. */
 const order = ['url', 'events', 'secret', 'is_active', 'page', 'limit']
 
-/** One fault is a text, several are a list. */
+/** The message of one fault is a text, that of several is a list. */
 function messageOf(faults: readonly FieldError[]): string | readonly string[] {
-  const told = faults.map((fault) => {
+  const placed = faults.map((fault) => {
     const [head = '', item] = fault.field.split('.')
     const name = vendorFields[head] ?? head
     const ofItem = name === 'events' && item !== undefined
     const text = `${ofItem ? 'each value in ' : ''}${name} ${wordsOf(fault, name, ofItem)}`
     return { text, place: order.indexOf(name) }
   })
-  // Several values of a list with the same fault are one fault of the list.
-  const messages = [...new Set(told.toSorted((a, b) => a.place - b.place).map(({ text }) => text))]
+  // A fault that several values of a list have is listed once.
+  const messages = [...new Set(placed.toSorted((a, b) => a.place - b.place).map(({ text }) => text))]
   return messages.length === 1 ? (messages[0] ?? '') : messages
 }
 
@@ -84,7 +84,7 @@ const typeWords: Readonly<Record<string, string>> = {
   limit: 'must be an integer number',
 }
 
-/** In the manner of class-validator, which the vendor's own messages come from. */
+/** The message of a fault, in the style of class-validator, which produces the vendor's own messages. */
 function wordsOf({ rule, limit, value, message }: FieldError, name: string, ofItem: boolean): string {
   switch (rule) {
     case 'required':
@@ -95,7 +95,7 @@ function wordsOf({ rule, limit, value, message }: FieldError, name: string, ofIt
       return `must not be ${Number(value) < Number(limit) ? 'less' : 'greater'} than ${limit}`
     case 'length':
       if (limit === undefined) return message
-      // No maximum is 1.
+      // A limit of 1 is always a minimum: no field has a maximum of 1.
       if (limit === 1) return 'should not be empty'
       return name === 'events' && !ofItem
         ? `must contain no more than ${limit} elements`
@@ -103,7 +103,7 @@ function wordsOf({ rule, limit, value, message }: FieldError, name: string, ofIt
     case 'choice':
       return `must be an event name of no more than ${limits.eventTypeCharsMax} characters, without wildcards`
     default:
-      // The vendor has one text for a URL that is none; what Posthorn alone refuses is told in full.
+      // The vendor has one text for all malformed URLs. Refusals that only Posthorn makes keep their own text.
       return name === 'url' && !/^must (?:not|be publicly)\b/.test(message) ? invalidUrl : message
   }
 }

@@ -1,5 +1,5 @@
-// What DialNexa's API does beyond what every dialect does: the exact answers of its reference, pages and filters, lists
-// of faults.
+// DialNexa's API beyond the suite of all dialects: the exact answers of its reference, pages and filters, lists of
+// faults.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -13,7 +13,7 @@ onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
   const { api } = dialnexaProfile
   const reference = { url: 'https://yourapp.com/webhooks/dialnexa', events: ['call.completed', 'call.failed'] }
 
-  add('the answers of the reference, field by field', async (world) => {
+  add('the answers are those of the reference, field by field', async (world) => {
     const customer = await world.customer()
     const before = Date.now()
     const body = { ...reference, secret: 'whsec_my', is_active: true }
@@ -38,16 +38,16 @@ onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
     assert.equal(await ask({ method: 'PATCH', path: one, body: {} }), gone)
   })
 
-  add('a webhook is active unless it was asked to be off', async (world) => {
+  add('a new webhook is active unless the request says otherwise', async (world) => {
     const customer = await world.customer()
     const { url } = world.hook()
     assert.equal((await customer.create(api.sample(url, 0)))['is_active'], true)
-    const off = await customer.create({ ...api.sample(url, 0), is_active: false })
-    assert.equal(off['is_active'], false)
+    const inactive = await customer.create({ ...api.sample(url, 0), is_active: false })
+    assert.equal(inactive['is_active'], false)
     assert.equal((await world.post(customer.tenant, { type: 'call.completed' })).deliveries, 1)
   })
 
-  add('the secret is not to be read after it was made, not even in a refusal', async (world) => {
+  add('after create, no answer contains the secret, not even a refusal', async (world) => {
     const customer = await world.customer()
     const { id, sent } = await customer.endpoint(world.hook().url)
     const secret = String(sent['secret'])
@@ -66,7 +66,7 @@ onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
     }
   })
 
-  add('several faults are a list, in the order of the fields', async (world) => {
+  add('several faults are answered as a list, in the order of the fields', async (world) => {
     const customer = await world.customer()
     const body = { is_active: 'yes', secret: 5, events: [5, '', 6], url: 'nowhere', limit: 500 }
     const request = { method: 'POST', path, body }
@@ -89,7 +89,7 @@ onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
     assert.deepEqual(lateRefused, badRequest(['url must be a valid URL', name]).body)
   })
 
-  add('an id is looked up before the body is judged by our own rules, and after its form is', async (world) => {
+  add('a change checks the form of the body first, then the id, then our own rules', async (world) => {
     const customer = await world.customer()
     const change = (body: unknown) => ({ method: 'PATCH', path: `${path}/${api.idAbsent}`, body })
     assert.equal((await customer.ask(change({ url: 5 }))).status, 400)
@@ -97,7 +97,7 @@ onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
     checkRefusal(dialnexaProfile, 'notFound', await customer.ask(request), { request })
   })
 
-  add('the list has pages of 20, at most 100, and tells how many there are', async (world) => {
+  add('the list has pages of 20 by default and of at most 100, and shows the total', async (world) => {
     const customer = await world.customer()
     const ids: string[] = []
     for (let index = 0; index < 41; index++) ids.unshift((await customer.endpoint(world.hook().url)).id)
@@ -115,7 +115,7 @@ onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
     assert.deepEqual(await listed(await world.customer(), ''), none)
   })
 
-  add('the list can be of the active ones, or of the others', async (world) => {
+  add('the list can be filtered by is_active', async (world) => {
     const customer = await world.customer()
     const ids: string[] = []
     for (let index = 0; index < 5; index++) ids.unshift((await customer.endpoint(world.hook().url)).id)
@@ -127,7 +127,7 @@ onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
     assert.deepEqual(await listed(customer, '?is_active=false&limit=1&page=2'), page)
   })
 
-  add('a wrong page, size or filter is refused; what the list does not know is not looked at', async (world) => {
+  add('a wrong page, limit or filter is refused, and unknown parameters are ignored', async (world) => {
     const customer = await world.customer()
     const expected: Readonly<Record<string, string | readonly string[]>> = {
       '?page=0': 'page must not be less than 1',

@@ -1,4 +1,4 @@
-// DialNexa's webhook API as its customers see it: paths, authentication, shapes. Sources: README.md beside this file.
+// DialNexa's webhook API for its customers: paths, authentication, shapes. Sources: README.md in this folder.
 
 import { answerWith } from '../../http/answer.ts'
 import { Type } from 'typebox'
@@ -42,7 +42,8 @@ const Meta = Type.Object({
 
 const fields = {
   url: Type.String({
-    // Not more than a scheme and no spaces, so that its fault is told together with those of other fields.
+    // The pattern only needs a scheme and no spaces. It makes the schema refuse malformed URLs, so that the answer has
+    // their fault together with the faults of other fields.
     pattern: '^[A-Za-z][A-Za-z0-9+.-]*://\\S+$',
     maxLength: limits.urlCharsMax,
     description: 'HTTPS URL, publicly reachable.',
@@ -202,7 +203,7 @@ interface WebhookInput {
   readonly is_active?: boolean
 }
 
-/** A new secret takes the place of the old one at once: the vendor has no overlap. */
+/** A new secret replaces the old one at once: the vendor has no overlap. */
 function inputOf({ url, events, secret: text, is_active: enabled }: WebhookInput): EndpointInput {
   return {
     ...(url !== undefined && { url }),
@@ -214,7 +215,7 @@ function inputOf({ url, events, secret: text, is_active: enabled }: WebhookInput
 
 const shown = renderOnce(webhook)
 
-/** Without the secret: only the answer to create has it. */
+/** The webhook without its secret, which only the answer to create has. */
 function webhook({ id, url, eventTypes, enabled, createdAt: at }: Endpoint): object {
   return { id, url, events: eventTypes, is_active: enabled, created_at: new Date(at).toISOString() }
 }

@@ -1,4 +1,4 @@
-// As it is run for customers: without the leave that tests have to use http:// and private networks.
+// The dialect on a server with the settings for customers: http:// and private networks are not allowed.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -14,10 +14,10 @@ const support: Support = {
     startServer(installation, { ...env, POSTHORN_ALLOW_HTTP: 'off', POSTHORN_ALLOW_NETWORKS: '' }),
 }
 
-onOneServer('DialNexa, strictly', dialnexaProfile, support, (add) => {
+onOneServer('DialNexa without http:// and private networks', dialnexaProfile, support, (add) => {
   const { api } = dialnexaProfile
 
-  add('a URL that is not https:// is no valid URL', async (world) => {
+  add('a URL that is not https:// is refused as not valid', async (world) => {
     const customer = await world.customer()
     const refused = await customer.ask({ method: 'POST', path, body: api.sample('http://example.com/hook', 0) })
     assert.deepEqual({ status: refused.status, body: refused.body }, badRequest('url must be a valid URL'))
@@ -27,7 +27,7 @@ onOneServer('DialNexa, strictly', dialnexaProfile, support, (add) => {
     assert.deepEqual({ status: change.status, body: change.body }, badRequest('url must be a valid URL'))
   })
 
-  add('an address that cannot be reached from outside is refused, and why', async (world) => {
+  add('an address that is not public is refused, and the message gives the reason', async (world) => {
     const customer = await world.customer()
     for (const host of ['127.0.0.1', '10.0.0.1', '169.254.169.254', '[::1]', '0x7f.1', 'localhost']) {
       const answer = await customer.ask({ method: 'POST', path, body: api.sample(`https://${host}/`, 0) })

@@ -1,4 +1,5 @@
-// What the conformance suite cannot know: a signature by hand, the health rule, secrets, the test event.
+// Facts that the conformance suite does not test: a signature computed by openssl, the health rule, secrets, test
+// events.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -16,7 +17,7 @@ const failed: HealthFact = {
   ended: false,
 }
 
-test('the signature is the one that openssl gives', () => {
+test('the signature is the one that openssl computes', () => {
   const body = Buffer.from('{"event_type":"call.completed","payload":{"call":{"id":"call_abc123xyz"}}}')
   const key = dialnexa.signingKey('whsec_my_signing_secret')
   const headers = dialnexa.headers(sampleMessage(dialnexaProfile), body, [key], 0)
@@ -27,7 +28,7 @@ test('the signature is the one that openssl gives', () => {
   )
 })
 
-test('of several secrets the newest signs; without any there is no signature', () => {
+test('only the newest secret signs, and an endpoint without secrets has no signature', () => {
   const body = Buffer.from('{}')
   const message = sampleMessage(dialnexaProfile)
   const [newest, old] = [dialnexa.signingKey('new'), dialnexa.signingKey('old')]
@@ -37,7 +38,7 @@ test('of several secrets the newest signs; without any there is no signature', (
   assert.equal(signature([]), undefined)
 })
 
-test('nothing is ever switched off, however long it fails', () => {
+test('an endpoint is never disabled, however long it fails', () => {
   const first = dialnexa.health(null, failed)
   const later = dialnexa.health(first.health, { ...failed, at: 1000 + 365 * 24 * 3_600_000, ended: true })
   assert.equal(later.disable, false)
@@ -52,7 +53,7 @@ test('a secret is any text of 1 to 256 characters', () => {
   assert.equal(secretFault('\udfba'), 'must be well-formed Unicode text')
 })
 
-test('a test is of the first event that the endpoint wants', () => {
+test('a test event has the first event type of the endpoint, or call.completed if it has none', () => {
   const { endpoint } = sampleMessage(dialnexaProfile)
   assert.equal(dialnexa.testEvent({ ...endpoint, eventTypes: ['order.paid'] }).type, 'order.paid')
   assert.equal(dialnexa.testEvent({ ...endpoint, eventTypes: [] }).type, 'call.completed')

@@ -1,4 +1,4 @@
-// DialNexa's deliveries: events, body, signature, retries, health. Sources of each fact: README.md beside this file.
+// DialNexa's deliveries: events, body, signature, retries, health. Sources: README.md in this folder.
 
 import { randomText, timeOrderedText, type RandomBytes } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
@@ -17,12 +17,12 @@ export const eventTypes: readonly EventType[] = [
   { name: 'workflow.lead.completed', description: 'A lead went through a workflow' },
 ]
 
-/** Four attempts over 21 min. The vendor promises no times, so jitter is in order. */
+/** Four attempts over 21 min. The vendor promises no times, so waits may have jitter. */
 const retries: RetrySchedule = { waitsMs: [minute, 5 * minute, 15 * minute], exact: false }
 
 export const scopes = { read: 'webhooks.read', manage: 'webhooks.manage' } as const
 
-/** Of a secret that a customer chooses, in UTF-16 units. */
+/** The maximum length of a secret that a customer chooses, in UTF-16 units. */
 export const secretCharsMax = 256
 
 const lowercase = '0123456789abcdefghijklmnopqrstuvwxyz'
@@ -67,7 +67,7 @@ export const dialnexa: Dialect = {
 
   encode: ({ event }) => `{"event_type":${JSON.stringify(event.type)},"payload":${event.data}}`,
   signingKey: textKey,
-  // The header has room for one signature: the newest secret's.
+  // Only the newest secret signs: the header holds one signature.
   headers: (_message, body, [key]) => ({
     'content-type': 'application/json',
     'user-agent': 'DialNexa-External-Webhook/1.0',
@@ -77,13 +77,13 @@ export const dialnexa: Dialect = {
   verdict: (outcome, attempt) =>
     outcome.kind === 'delivered' ? { kind: 'succeeded' } : retryBySchedule(retries, attempt),
 
-  // The vendor switches nothing off for failing; this is for the operator to see.
+  // The vendor never disables an endpoint for failures. The health report is for the operator only.
   ...streakHealth(),
 }
 
 function secretFault(secret: string): string | null {
   if (secret === '') return 'should not be empty'
   if (secret.length > secretCharsMax) return `must be shorter than or equal to ${secretCharsMax} characters`
-  // Half a character has no UTF-8 bytes of its own, so that others like it would sign the same.
+  // All lone surrogates become the same UTF-8 bytes, so two secrets that differ only in one would sign the same.
   return secret.isWellFormed() ? null : 'must be well-formed Unicode text'
 }

@@ -1,4 +1,4 @@
-// Deliveries as only Partoo's are: retries by status, headers of the customer, the key of the installation.
+// Features that only Partoo's deliveries have: retries by status, the customer's headers, the key of the installation.
 
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
@@ -30,7 +30,7 @@ onOneServer('partoo: deliveries', partooProfile, onSqlite, (add) => {
     await world.operator(404, 'GET', '/v1/dialects/standard/public-key')
   })
 
-  add('a test of the operator sends the example of the endpoint’s type', async (world) => {
+  add("the operator's test event sends the example of the endpoint's event type", async (world) => {
     const customer = await world.customer()
     const hook = world.hook()
     const { id } = await customer.endpoint(hook.url, 5)
@@ -41,27 +41,30 @@ onOneServer('partoo: deliveries', partooProfile, onSqlite, (add) => {
     assert.equal(arrived?.headers['x-partoo-webhook-tryout'], undefined)
   })
 
-  add('5xx is tried five times more and then dropped; a success makes the endpoint well again', async (world) => {
-    const { customer, hook, id } = await subscribed(world)
-    hook.behave(() => ({ status: 500 }))
-    const lost = await ended(world, customer)
-    assert.deepEqual([lost['status'], lost['reason'], lost['attempts']], ['failed', 'retries exhausted', 6])
-    assert.equal(hook.received().length, 6)
-    const failing = await operatorView(world, customer, id)
-    assert.deepEqual([failing['enabled'], failing['attempts'], failing['lastAttemptSucceeded']], [true, 6, false])
-    assert.partialDeepStrictEqual(failing['health'], {
-      status: 'failing',
-      reason: 'nothing but failures since the last success',
-    })
-    hook.behave(() => ({}))
-    assert.equal((await ended(world, customer))['status'], 'delivered')
-    const well = await operatorView(world, customer, id)
-    assert.deepEqual([well['attempts'], well['lastAttemptSucceeded']], [7, true])
-    assert.partialDeepStrictEqual(well['health'], { status: 'healthy', since: null })
-  })
+  add(
+    'a 5xx answer has five retries before the delivery fails, and a success makes the endpoint healthy',
+    async (world) => {
+      const { customer, hook, id } = await subscribed(world)
+      hook.behave(() => ({ status: 500 }))
+      const lost = await ended(world, customer)
+      assert.deepEqual([lost['status'], lost['reason'], lost['attempts']], ['failed', 'retries exhausted', 6])
+      assert.equal(hook.received().length, 6)
+      const failing = await operatorView(world, customer, id)
+      assert.deepEqual([failing['enabled'], failing['attempts'], failing['lastAttemptSucceeded']], [true, 6, false])
+      assert.partialDeepStrictEqual(failing['health'], {
+        status: 'failing',
+        reason: 'nothing but failures since the last success',
+      })
+      hook.behave(() => ({}))
+      assert.equal((await ended(world, customer))['status'], 'delivered')
+      const well = await operatorView(world, customer, id)
+      assert.deepEqual([well['attempts'], well['lastAttemptSucceeded']], [7, true])
+      assert.partialDeepStrictEqual(well['health'], { status: 'healthy', since: null })
+    },
+  )
 
   for (const status of [301, 400, 404, 410, 429]) {
-    add(`${status} is final`, async (world) => {
+    add(`${status} ends the delivery without a retry`, async (world) => {
       const { customer, hook, id } = await subscribed(world)
       hook.behave(() => ({ status }))
       const lost = await ended(world, customer)
@@ -72,14 +75,14 @@ onOneServer('partoo: deliveries', partooProfile, onSqlite, (add) => {
     })
   }
 
-  add('no answer is tried again as 5xx is', async (world) => {
+  add('an attempt without an answer is retried like a 5xx answer', async (world) => {
     const customer = await world.customer()
     await customer.endpoint(`http://127.0.0.1:${await freePort()}/`)
     const lost = await ended(world, customer)
     assert.deepEqual([lost['reason'], lost['attempts']], ['retries exhausted', 6])
   })
 
-  add('the customer’s headers go with every delivery, as they are now', async (world) => {
+  add("every delivery has the customer's headers, and a change of them applies to the next delivery", async (world) => {
     const customer = await world.customer()
     const hook = world.hook()
     const created = await customer.create(partooProfile.api.full(hook.url, 0))

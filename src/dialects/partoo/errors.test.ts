@@ -1,4 +1,4 @@
-// How problems read that no request can bring about at will.
+// Problems that no request can cause at will, in the form of Partoo's API.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -6,16 +6,45 @@ import type { Problem } from '../../domain/problem.ts'
 import { endpointDuplicate } from '../../operations/endpoint-problems.ts'
 import { partooProblem } from './errors.ts'
 
-const cases: readonly [Problem, number, unknown, string?][] = [
-  [{ kind: 'internal' }, 500, 'Internal server error'],
-  [{ kind: 'unavailable', retryAfterSeconds: 3 }, 503, 'Service unavailable', '3'],
-  [{ kind: 'tooManyRequests', limit: 300, retryAfterSeconds: 60 }, 429, 'Too many requests', '60'],
-  [{ kind: 'bodyTooLarge', bytesMax: 1_048_576 }, 413, 'Request body is larger than 1048576 bytes'],
-  [{ kind: 'conflict', code: 'changed_meanwhile', detail: 'it was changed' }, 409, 'it was changed'],
-  [{ kind: 'conflict', code: endpointDuplicate, detail: 'x' }, 400, { event_type: 'already exists' }],
-  [{ kind: 'notFound', what: 'tenant', id: '1' }, 404, 'Resource not found'],
-  [
-    {
+interface Row {
+  readonly problem: Problem
+  readonly status: number
+  readonly json: unknown
+  readonly retryAfter?: string
+}
+
+const table: readonly Row[] = [
+  { problem: { kind: 'internal' }, status: 500, json: 'Internal server error' },
+  {
+    problem: { kind: 'unavailable', retryAfterSeconds: 3 },
+    status: 503,
+    json: 'Service unavailable',
+    retryAfter: '3',
+  },
+  {
+    problem: { kind: 'tooManyRequests', limit: 300, retryAfterSeconds: 60 },
+    status: 429,
+    json: 'Too many requests',
+    retryAfter: '60',
+  },
+  {
+    problem: { kind: 'bodyTooLarge', bytesMax: 1_048_576 },
+    status: 413,
+    json: 'Request body is larger than 1048576 bytes',
+  },
+  {
+    problem: { kind: 'conflict', code: 'changed_meanwhile', detail: 'it was changed' },
+    status: 409,
+    json: 'it was changed',
+  },
+  {
+    problem: { kind: 'conflict', code: endpointDuplicate, detail: 'x' },
+    status: 400,
+    json: { event_type: 'already exists' },
+  },
+  { problem: { kind: 'notFound', what: 'tenant', id: '1' }, status: 404, json: 'Resource not found' },
+  {
+    problem: {
       kind: 'invalid',
       where: 'body',
       fields: [
@@ -27,8 +56,8 @@ const cases: readonly [Problem, number, unknown, string?][] = [
         { field: 'url', rule: 'format', message: 'must be a valid URL' },
       ],
     },
-    400,
-    {
+    status: 400,
+    json: {
       items: {
         0: { custom_headers: 'must be fewer' },
         1: {
@@ -48,11 +77,11 @@ const cases: readonly [Problem, number, unknown, string?][] = [
       },
       url: 'must be a valid url',
     },
-  ],
+  },
 ]
 
-for (const [problem, status, json, retryAfter] of cases) {
-  test(`${problem.kind} reads as ${status}: ${JSON.stringify(json).slice(0, 60)}`, () => {
+for (const { problem, status, json, retryAfter } of table) {
+  test(`${problem.kind} is ${status}: ${JSON.stringify(json).slice(0, 60)}`, () => {
     const answer = partooProblem(problem)
     assert.equal(answer.status, status)
     assert.deepEqual(JSON.parse(JSON.stringify(answer.body)), { errors: { json } })

@@ -1,11 +1,11 @@
-// How a problem reads in Partoo's API: `{"errors":{<kind>:…}}`. Sources: README.md beside this file.
+// Problems in the form of Partoo's API: `{"errors":{<kind>:…}}`. Sources: README.md in this folder.
 
 import type { FieldError, Problem } from '../../domain/problem.ts'
 import type { Answer } from '../../http/answer.ts'
 import { endpointDuplicate } from '../../operations/endpoint-problems.ts'
 import { eventTypes, headerNameFault } from './wire.ts'
 
-/** What is wrong with a field, or with the fields inside of it. */
+/** The fault of a field, or the faults of the fields inside it. */
 type Fault = string | Choices | Faults
 interface Choices {
   readonly explanation: string
@@ -15,7 +15,7 @@ interface Faults {
   [field: string]: Fault
 }
 
-/** The domain's names of fields, in the vendor's words. */
+/** The vendor's names of fields, by the domain's names. */
 const vendorFields: Readonly<Record<string, string>> = { eventTypes: 'event_type', headers: 'custom_headers' }
 
 const notFound = json(404, 'Resource not found')
@@ -30,7 +30,7 @@ export function partooProblem(problem: Problem): Answer {
     case 'routeUnknown':
       return notFound
     case 'invalid':
-      // The only thing in a path is an id: one of another form is nobody's.
+      // The only parameter of a path is an id. No webhook has a malformed id.
       return problem.where === 'path' ? notFound : json(400, nested(problem.fields))
     case 'conflict':
       return problem.code === endpointDuplicate
@@ -61,7 +61,7 @@ function json(status: number, fault: Fault, retryAfterSeconds?: number): Answer 
   }
 }
 
-/** Faults by field; those of a list by its index: `{"items":{"0":{"url":"is required"}}}`. */
+/** Faults by field; within a list, by index: `{"items":{"0":{"url":"is required"}}}`. */
 function nested(fields: readonly FieldError[]): Faults {
   const faults = emptyFaults()
   for (const field of fields) {
@@ -71,7 +71,7 @@ function nested(fields: readonly FieldError[]): Faults {
   return faults
 }
 
-/** Without a prototype: customers choose names of headers, `__proto__` for one. */
+/** Without a prototype, because customers choose header names, for example `__proto__`. */
 function emptyFaults(): Faults {
   return Object.create(null) as Faults
 }
@@ -82,7 +82,7 @@ function put(into: Faults, [name = '', ...rest]: readonly string[], fault: Fault
     return
   }
   const inner = (into[name] ??= emptyFaults())
-  // A field that is wrong as a whole has been named already.
+  // The whole field already has a fault: faults inside it are left out.
   if (typeof inner !== 'string' && !isChoices(inner)) put(inner, rest, fault)
 }
 
@@ -90,12 +90,12 @@ function isChoices(fault: Choices | Faults): fault is Choices {
   return Array.isArray(fault['choices'])
 }
 
-/** `items.0.headers.X-A.B` is the header `X-A.B`: names of headers may hold full stops. */
+/** The path of a field. `items.0.headers.X-A.B` is the header `X-A.B`: header names may contain full stops. */
 function pathOf(field: string): readonly string[] {
   const [, item, name = '', inner] = /^(items\.\d+(?=\.))?\.?([^.]*)(?:\.(.*))?$/s.exec(field) ?? []
   const vendorName = vendorFields[name] ?? name
   const head = [...(item?.split('.') ?? []), vendorName]
-  // An event type is one value here, and a list in the domain.
+  // The vendor has one event type, the domain a list of them.
   return inner === undefined || vendorName === 'event_type' ? head : [...head, inner]
 }
 

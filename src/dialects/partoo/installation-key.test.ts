@@ -1,4 +1,4 @@
-// The key pair outlives the process: receivers that keep the public key can verify after a restart too.
+// The key pair survives a restart of the process: the same public key verifies deliveries before and after it.
 
 import assert from 'node:assert/strict'
 import { createPublicKey, verify } from 'node:crypto'
@@ -7,7 +7,7 @@ import { createOperatorClient } from '../../../test/support/operator-client.ts'
 import { startReceiver } from '../../../test/support/receiver.ts'
 import { createInstallation, startServer } from '../../../test/support/server-process.ts'
 
-test('deliveries before and after a restart verify with one public key', async () => {
+test('deliveries before and after a restart verify with the same public key', async () => {
   const installation = await createInstallation()
   const receiver = await startReceiver()
   const eventTypes = ['lead_received']

@@ -1,4 +1,4 @@
-// Which organization a request is about: `org_id`, roles, and the quota that each organization has.
+// The organization of a request: `org_id`, roles, and the quota of each organization.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -39,7 +39,7 @@ onOneServer('partoo: organizations', partooProfile, onSqlite, (add) => {
     }
   })
 
-  add('a PROVIDER must name an organization of its own in every operation', async (world) => {
+  add('a PROVIDER must name one of its own organizations in every operation', async (world) => {
     const { key } = await provider(world)
     const { tenant: stranger } = await world.customer()
     for (const [name, request] of Object.entries(everyOperation(world.hook().url, '1'))) {
@@ -75,17 +75,17 @@ onOneServer('partoo: organizations', partooProfile, onSqlite, (add) => {
     }
   })
 
-  add('who may not use webhooks, or is nobody, hears that first', async (world) => {
+  add('a key that may not use webhooks and an unknown key are refused before the query is checked', async (world) => {
     const customer = await world.customer()
     const weak = await customer.withKey({ role: 'PUBLISHER' }).newKey()
     for (const query of ['org_id=x', 'org_id=1', 'page=0']) {
       const request = { method: 'GET', path, query }
       assert.equal((await ask(world, weak.key, request)).text, forbidden)
-      assert.equal((await ask(world, 'nobody', request)).status, 401)
+      assert.equal((await ask(world, 'unknown', request)).status, 401)
     }
   })
 
-  add('the quota is the organization’s, whoever asks', async (world) => {
+  add('all keys of an organization share its quota', async (world) => {
     const { key, tenants } = await provider(world)
     const [one = '', other = ''] = tenants
     const { key: admin } = await world.operator(201, 'POST', '/v1/keys', { tenants: [one] })

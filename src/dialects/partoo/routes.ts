@@ -1,4 +1,4 @@
-// Partoo's webhook API as its customers see it: paths, authentication, permission. Sources: README.md beside this file.
+// Partoo's webhook API for its customers: paths, authentication, permission. Sources: README.md in this folder.
 
 import { answerWith } from '../../http/answer.ts'
 import type { FastifyRequest } from 'fastify'
@@ -41,7 +41,7 @@ export function partooFront(context: Context): DialectFront {
   }
 }
 
-/** The organization in `org_id`; without it the key's own, unless a reseller asks, who has to name one. */
+/** The organization in `org_id`; default: the key's first one. A reseller's request must have `org_id`. */
 function tenantOf(request: FastifyRequest, key: ApiKey): Result<TenantId> {
   const { org_id: given } = request.query as Readonly<Record<string, unknown>>
   if (given === undefined) {

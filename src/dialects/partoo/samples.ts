@@ -1,5 +1,5 @@
-// What tests and try-outs send where there is no real event to send: one example payload per event type, with the
-// fields that the vendor's event pages list. Constant, so that their bytes are the same every time.
+// The example payloads of tests, and of try-outs without a real event: one per event type, with the fields that the
+// vendor's event pages list. They are constant, so that their bytes are always the same.
 
 const business = {
   id: '5409c35a97bbc544d8e26737',

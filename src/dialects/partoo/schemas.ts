@@ -1,4 +1,4 @@
-// What Partoo's API takes and gives, as its reference page describes it; requests are checked against these.
+// Schemas of Partoo's requests and answers, as its reference page describes them. They validate requests.
 
 import { Type } from 'typebox'
 import type { Endpoint } from '../../domain/endpoint.ts'
@@ -39,12 +39,12 @@ export interface NewWebhookInput {
 }
 
 export const CreatedWebhooks = Type.Object({ items: Type.Array(WebhookItem) })
-// Of an event type an organization has one webhook: a legal request has no more than there are types.
+// An organization has one webhook per event type, so a valid request has at most as many entries as there are types.
 export const CreateWebhooks = Type.Object({
   items: Type.Array(NewWebhook, { minItems: 1, maxItems: eventTypes.length }),
 })
 
-/** The same, of which only the first entry counts, so that only it is looked at. */
+/** The same list, but only the first entry is validated, because only the first entry is tried out. */
 export const Tryout = Type.Object({
   items: Type.Unsafe<readonly [NewWebhookInput, ...unknown[]]>({
     type: 'array',
@@ -75,12 +75,12 @@ export const TryoutResults = Type.Object({
 })
 
 export const Deleted = Type.Object({ id: Type.Integer(), status: Type.String() })
-/** A list without an envelope: so the page shows it. */
+/** A list without an envelope, as on the vendor's page. */
 export const EventTypes = Type.Array(EventType)
 
 export const Refusal = Type.Object({
   errors: Type.Object({
-    json: Type.Optional(Type.Unknown({ description: 'What is wrong: a text, or one per field.' })),
+    json: Type.Optional(Type.Unknown({ description: 'The fault: a text, or one per field.' })),
     authentication: Type.Optional(Type.String()),
     authorization: Type.Optional(Type.String()),
   }),
@@ -99,7 +99,7 @@ export const WebhookPath = Type.Object({
   webhook_id: Type.Integer({ description: 'The webhook object identifier.' }),
 })
 
-/** A webhook as customers see it. */
+/** A webhook in the form of Partoo's API. */
 export function webhookItem({ id, url, eventTypes: [type], createdAt, updatedAt, tenant, headers }: Endpoint): unknown {
   return {
     id: Number(id),

@@ -1,4 +1,4 @@
-// Try-outs: a delivery like any other with one more header, of which nothing is kept.
+// Try-outs: a delivery like any other, with one more header. Nothing about a try-out is stored.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -9,7 +9,7 @@ import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
 import { events } from '../../../test/profiles/partoo/fields.ts'
 import { partooProfile } from '../../../test/profiles/partoo/profile.ts'
 
-/** The members of an example payload that the vendor's event pages name first. */
+/** The top-level fields of each example payload, as on the vendor's event pages. */
 const payloadMembers: Readonly<Record<string, readonly string[]>> = {
   business_created: ['business'],
   business_updated: ['business'],
@@ -21,14 +21,14 @@ const payloadMembers: Readonly<Record<string, readonly string[]>> = {
 
 onOneServer('partoo: try-outs', partooProfile, onSqlite, (add) => {
   for (const event_type of events) {
-    add(`a try-out of ${event_type} sends an example where there is no event`, async (world) => {
+    add(`a try-out of ${event_type} sends an example if there is no event`, async (world) => {
       const customer = await world.customer()
       const hook = world.hook()
       const answer = await tryout(customer, [{ url: hook.url, event_type, custom_headers: { 'X-Token': 't' } }])
       assert.equal(answer.status, 200, answer.text)
       assert.deepEqual(answer.body, { items: [{ url: hook.url, event_type, success: true, status_code: 200 }] })
       const [arrived] = hook.received()
-      assert.ok(arrived !== undefined, 'it has arrived before the answer')
+      assert.ok(arrived !== undefined, 'the try-out was answered before it arrived')
       assert.equal(arrived.headers['x-partoo-webhook-tryout'], 'true')
       assert.equal(arrived.headers['x-token'], 't')
       partooProfile.delivery.verify(arrived, { secrets: [], publicKey: world.publicKey })
@@ -55,17 +55,17 @@ onOneServer('partoo: try-outs', partooProfile, onSqlite, (add) => {
     await world.post(other.tenant, { type: 'lead_received', data: '{"another":"organization"}' })
     assert.equal((await tryout(customer, [item])).status, 200)
     assert.equal(hook.received()[0]?.body.toString('utf8'), `{"type":"lead_received","payload":${latest}}`)
-    assert.equal((await customer.list()).length, 1, 'the stored webhook is another one, and stays')
+    assert.equal((await customer.list()).length, 1, 'the try-out changed the stored webhooks')
   })
 
-  add('a try-out tells what the receiver answered, and does not try again', async (world) => {
+  add("a try-out returns the receiver's answer, and is not retried", async (world) => {
     const customer = await world.customer()
-    for (const [status, success] of [
-      [204, true],
-      [302, false],
-      [404, false],
-      [503, false],
-    ] as const) {
+    for (const { status, success } of [
+      { status: 204, success: true },
+      { status: 302, success: false },
+      { status: 404, success: false },
+      { status: 503, success: false },
+    ]) {
       const hook = world.hook()
       hook.behave(() => ({ status, headers: { location: 'https://example.com/' } }))
       const { body } = await tryout(customer, [{ url: hook.url, event_type: 'lead_received' }])
@@ -88,26 +88,30 @@ onOneServer('partoo: try-outs', partooProfile, onSqlite, (add) => {
     assert.deepEqual([first.received().length, second.received().length], [1, 0])
   })
 
-  add('a try-out that cannot be is refused', async (world) => {
+  add('an invalid try-out is refused', async (world) => {
     const customer = await world.customer()
     const { url } = world.hook()
     const event_type = 'lead_received'
-    const faults: [unknown, unknown][] = [
-      [[], { items: 'must not have fewer than 1 items' }],
-      [{}, { items: 'must be an array' }],
-      [undefined, { items: 'is required' }],
-      [[5], { items: { 0: 'must be an object' } }],
-      [[{ url }], { items: { 0: { event_type: 'is required' } } }],
-      [[{ url: 'x', event_type }], { items: { 0: { url: 'must be a valid url' } } }],
-      [[{ url: 'https://192.168.0.1/', event_type }], { items: { 0: { url: 'must be publicly reachable: private' } } }],
-      [
-        [{ url, event_type, custom_headers: { 'X-Forwarded-For': '1' } }],
-        { items: { 0: { custom_headers: { 'X-Forwarded-For': 'is set by the sender and cannot be replaced' } } } },
-      ],
+    const setBySender = 'is set by the sender and cannot be replaced'
+    const faults: { items: unknown; fault: unknown }[] = [
+      { items: [], fault: 'must not have fewer than 1 items' },
+      { items: {}, fault: 'must be an array' },
+      { items: undefined, fault: 'is required' },
+      { items: [5], fault: { 0: 'must be an object' } },
+      { items: [{ url }], fault: { 0: { event_type: 'is required' } } },
+      { items: [{ url: 'x', event_type }], fault: { 0: { url: 'must be a valid url' } } },
+      {
+        items: [{ url: 'https://192.168.0.1/', event_type }],
+        fault: { 0: { url: 'must be publicly reachable: private' } },
+      },
+      {
+        items: [{ url, event_type, custom_headers: { 'X-Forwarded-For': '1' } }],
+        fault: { 0: { custom_headers: { 'X-Forwarded-For': setBySender } } },
+      },
     ]
-    for (const [items, expected] of faults) {
+    for (const { items, fault } of faults) {
       const answer = await tryout(customer, items)
-      assert.deepEqual([answer.status, answer.body], [400, { errors: { json: expected } }])
+      assert.deepEqual([answer.status, answer.body], [400, { errors: { json: { items: fault } } }])
     }
   })
 })

@@ -1,4 +1,4 @@
-// A try-out of a webhook configuration: the latest event of its type, or an example where there is none, sent once.
+// A try-out of a webhook configuration: it sends the latest event of its type once, or an example if there is no event.
 
 import type { TenantId } from '../../domain/ids.ts'
 import { failure, type Result, success } from '../../domain/problem.ts'
@@ -11,11 +11,11 @@ import { sampleData } from './samples.ts'
 
 export interface TryoutResult {
   readonly success: boolean
-  /** Null where there was no answer. */
+  /** Null: no answer arrived. */
   readonly statusCode: number | null
 }
 
-/** @param fieldOf how the request names a field of the configuration */
+/** @param fieldOf the request's name of a field of the configuration */
 export async function tryout(
   context: Context,
   principal: Principal,

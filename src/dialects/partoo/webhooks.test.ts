@@ -1,4 +1,4 @@
-// Batches, the one webhook per event type, pages, and what an update leaves alone.
+// Batches, the limit of one webhook per event type, pages, and the fields that an update cannot change.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -13,7 +13,7 @@ const path = '/v2/webhooks'
 const exists = '{"errors":{"json":{"event_type":"already exists"}}}'
 
 onOneServer('partoo: webhooks', partooProfile, onSqlite, (add) => {
-  add('a batch is created in its order, and one URL may take every event type', async (world) => {
+  add('a batch is created in the given order, and one URL may have every event type', async (world) => {
     const customer = await world.customer()
     const { url } = world.hook()
     const items = await createdBy(
@@ -34,7 +34,7 @@ onOneServer('partoo: webhooks', partooProfile, onSqlite, (add) => {
     assert.deepEqual(await customer.list(), items.toReversed())
   })
 
-  add('an organization has one webhook per event type, whatever its URL', async (world) => {
+  add('an organization has one webhook per event type, even with different URLs', async (world) => {
     const [customer, other] = await Promise.all([world.customer(), world.customer()])
     const [url, another] = [world.hook().url, world.hook().url]
     const [first] = await createdBy(customer, [{ url, event_type: 'lead_received' }])
@@ -45,7 +45,7 @@ onOneServer('partoo: webhooks', partooProfile, onSqlite, (add) => {
       ])
       assert.deepEqual([answer.status, answer.text], [400, exists])
     }
-    assert.deepEqual(await customer.list(), [first], 'all of a batch, or nothing')
+    assert.deepEqual(await customer.list(), [first], 'a part of a refused batch was created')
     await createdBy(other, [{ url, event_type: 'lead_received' }])
     await customer.remove(String(first?.['id']))
     await createdBy(customer, [{ url, event_type: 'lead_received' }])
@@ -62,7 +62,7 @@ onOneServer('partoo: webhooks', partooProfile, onSqlite, (add) => {
     assert.deepEqual(await customer.list(), [])
   })
 
-  add('of creates at one time for one event type, one succeeds', async (world) => {
+  add('only one of several concurrent creates for one event type succeeds', async (world) => {
     const customer = await world.customer()
     const { url } = world.hook()
     const item = { url, event_type: 'lead_received' }
@@ -72,29 +72,32 @@ onOneServer('partoo: webhooks', partooProfile, onSqlite, (add) => {
     assert.equal((await customer.list()).length, 1)
   })
 
-  add('a fault in a batch is named by the index of its entry, and nothing is stored', async (world) => {
+  add('a fault in a batch is answered under the index of its entry, and nothing is stored', async (world) => {
     const customer = await world.customer()
     const good = { url: world.hook().url, event_type: 'lead_received' }
-    const faults: [unknown, unknown][] = [
-      [{}, { items: 'is required' }],
-      [{ items: null }, { items: 'must be an array' }],
-      [{ items: good }, { items: 'must be an array' }],
-      [{ items: [] }, { items: 'must not have fewer than 1 items' }],
-      [{ items: Array.from({ length: 7 }, () => good) }, { items: 'must not have more than 6 items' }],
-      [{ items: [good, 5, null] }, { items: { 1: 'must be an object', 2: 'must be an object' } }],
-      [{ items: [good, {}] }, { items: { 1: { url: 'is required', event_type: 'is required' } } }],
-      [{ items: [good, { ...good, url: 'x' }, { ...good, url: 5 }] }, { items: { 2: { url: 'must be a string' } } }],
-      [{ items: [good, { ...good, url: 'x' }] }, { items: { 1: { url: 'must be a valid url' } } }],
+    const faults: { body: Fields; fault: unknown }[] = [
+      { body: {}, fault: 'is required' },
+      { body: { items: null }, fault: 'must be an array' },
+      { body: { items: good }, fault: 'must be an array' },
+      { body: { items: [] }, fault: 'must not have fewer than 1 items' },
+      { body: { items: Array.from({ length: 7 }, () => good) }, fault: 'must not have more than 6 items' },
+      { body: { items: [good, 5, null] }, fault: { 1: 'must be an object', 2: 'must be an object' } },
+      { body: { items: [good, {}] }, fault: { 1: { url: 'is required', event_type: 'is required' } } },
+      {
+        body: { items: [good, { ...good, url: 'x' }, { ...good, url: 5 }] },
+        fault: { 2: { url: 'must be a string' } },
+      },
+      { body: { items: [good, { ...good, url: 'x' }] }, fault: { 1: { url: 'must be a valid url' } } },
     ]
-    for (const [body, expected] of faults) {
+    for (const { body, fault } of faults) {
       const answer = await customer.ask({ method: 'POST', path, body })
       assert.equal(answer.status, 400)
-      assert.deepEqual(answer.body, { errors: { json: expected } })
+      assert.deepEqual(answer.body, { errors: { json: { items: fault } } })
     }
     assert.deepEqual(await customer.list(), [])
   })
 
-  add('the list comes in pages of 30 unless asked otherwise', async (world) => {
+  add('the list has pages of 30 by default', async (world) => {
     const customer = await world.customer()
     const { url } = world.hook()
     const items = (
@@ -103,63 +106,69 @@ onOneServer('partoo: webhooks', partooProfile, onSqlite, (add) => {
         events.map((event_type) => ({ url, event_type })),
       )
     ).toReversed()
-    const pages: [string, Fields][] = [
-      ['', { page: 1, max_page: 1, count: 6, items }],
-      ['?per_page=100', { page: 1, max_page: 1, count: 6, items }],
-      ['?per_page=6&page=2', { page: 2, max_page: 1, count: 6, items: [] }],
-      ['?per_page=4', { page: 1, max_page: 2, count: 6, items: items.slice(0, 4) }],
-      ['?page=2&per_page=4', { page: 2, max_page: 2, count: 6, items: items.slice(4) }],
-      ['?page=9007199254740991&per_page=1', { page: 9007199254740991, max_page: 6, count: 6, items: [] }],
+    const pages: { query: string; expected: Fields }[] = [
+      { query: '', expected: { page: 1, max_page: 1, items } },
+      { query: '?per_page=100', expected: { page: 1, max_page: 1, items } },
+      { query: '?per_page=6&page=2', expected: { page: 2, max_page: 1, items: [] } },
+      { query: '?per_page=4', expected: { page: 1, max_page: 2, items: items.slice(0, 4) } },
+      { query: '?page=2&per_page=4', expected: { page: 2, max_page: 2, items: items.slice(4) } },
+      {
+        query: '?page=9007199254740991&per_page=1',
+        expected: { page: 9007199254740991, max_page: 6, items: [] },
+      },
     ]
-    for (const [query, expected] of pages) {
+    for (const { query, expected } of pages) {
       const answer = await customer.ask({ method: 'GET', path: path + query })
       checkShape(webhookList, answer)
-      assert.deepEqual(answer.body, expected, query)
+      assert.deepEqual(answer.body, { ...expected, count: 6 }, query)
     }
   })
 
-  add('a page that cannot be is refused', async (world) => {
+  add('an invalid page or page size is refused', async (world) => {
     const customer = await world.customer()
-    const faults: [string, Fields][] = [
-      ['page=0', { page: 'must be >= 1' }],
-      ['page=-1', { page: 'must be >= 1' }],
-      ['page=x', { page: 'must be an integer' }],
-      ['page=1.5', { page: 'must be an integer' }],
-      ['page=', { page: 'must be an integer' }],
-      ['per_page=0', { per_page: 'must be >= 1' }],
-      ['per_page=101', { per_page: 'must be <= 100' }],
-      ['page=0&per_page=ten', { page: 'must be >= 1', per_page: 'must be an integer' }],
+    const faults: { query: string; expected: Fields }[] = [
+      { query: 'page=0', expected: { page: 'must be >= 1' } },
+      { query: 'page=-1', expected: { page: 'must be >= 1' } },
+      { query: 'page=x', expected: { page: 'must be an integer' } },
+      { query: 'page=1.5', expected: { page: 'must be an integer' } },
+      { query: 'page=', expected: { page: 'must be an integer' } },
+      { query: 'per_page=0', expected: { per_page: 'must be >= 1' } },
+      { query: 'per_page=101', expected: { per_page: 'must be <= 100' } },
+      { query: 'page=0&per_page=ten', expected: { page: 'must be >= 1', per_page: 'must be an integer' } },
     ]
-    for (const [query, expected] of faults) {
+    for (const { query, expected } of faults) {
       const answer = await customer.ask({ method: 'GET', path: `${path}?${query}` })
       assert.deepEqual([answer.status, answer.body], [400, { errors: { json: expected } }], query)
     }
   })
 
   for (const method of ['PUT', 'PATCH']) {
-    add(`${method} changes what is given, and neither event type, id, organization nor creation`, async (world) => {
-      const customer = await world.customer()
-      const [url, another] = [world.hook().url, world.hook().url]
-      const headers = { 'X-A': '1', 'X-B': '2' }
-      const [before] = await createdBy(customer, [{ url, event_type: 'lead_received', custom_headers: headers }])
-      const update = async (body: Fields): Promise<Fields> => {
-        const answer = await customer.ask({ method, path: `${path}/${String(before?.['id'])}`, body })
-        assert.equal(answer.status, 200, answer.text)
-        checkShape(webhookItem, answer)
-        return answer.body as Fields
-      }
-      const ignored = { id: 7, event_type: 'business_created', org_id: 1, created_at: 'x', updated_at: null }
-      const moved = await update({ ...ignored, url: another })
-      assert.deepEqual({ ...moved, updated_at: '' }, { ...before, url: another, updated_at: '' })
-      assert.ok(String(moved['updated_at']) > String(before?.['updated_at']))
-      assert.deepEqual((await update({ custom_headers: { 'X-C': '3' } }))['custom_headers'], { 'X-C': '3' })
-      assert.deepEqual((await update({}))['custom_headers'], { 'X-C': '3' })
-      assert.equal('custom_headers' in (await update({ custom_headers: {} })), false)
-      assert.equal((await customer.get(String(before?.['id'])))['url'], another)
-    })
+    add(
+      `${method} changes the given fields, but never event type, id, organization or creation time`,
+      async (world) => {
+        const customer = await world.customer()
+        const [url, another] = [world.hook().url, world.hook().url]
+        const headers = { 'X-A': '1', 'X-B': '2' }
+        const [before] = await createdBy(customer, [{ url, event_type: 'lead_received', custom_headers: headers }])
+        const update = async (body: Fields): Promise<Fields> => {
+          const answer = await customer.ask({ method, path: `${path}/${String(before?.['id'])}`, body })
+          assert.equal(answer.status, 200, answer.text)
+          checkShape(webhookItem, answer)
+          return answer.body as Fields
+        }
+        const ignored = { id: 7, event_type: 'business_created', org_id: 1, created_at: 'x', updated_at: null }
+        const moved = await update({ ...ignored, url: another })
+        assert.deepEqual({ ...moved, updated_at: '' }, { ...before, url: another, updated_at: '' })
+        assert.ok(String(moved['updated_at']) > String(before?.['updated_at']))
+        assert.deepEqual((await update({ custom_headers: { 'X-C': '3' } }))['custom_headers'], { 'X-C': '3' })
+        assert.deepEqual((await update({}))['custom_headers'], { 'X-C': '3' })
+        assert.equal('custom_headers' in (await update({ custom_headers: {} })), false)
+        assert.equal((await customer.get(String(before?.['id'])))['url'], another)
+      },
+    )
   }
 
-  add('the operator is held to the same rules', async (world) => {
+  add('the operator API applies the same rules', async (world) => {
     const customer = await world.customer()
     const endpoints = `/v1/tenants/${customer.tenant}/endpoints`
     const { url } = world.hook()

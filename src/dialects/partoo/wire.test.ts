@@ -1,4 +1,4 @@
-// The pure parts that the conformance suite does not know of: forms of ids, roles, samples, health, header names.
+// The pure parts that the conformance suite does not test: forms of ids, roles, samples, health, header names.
 
 import assert from 'node:assert/strict'
 import { randomBytes, verify } from 'node:crypto'
@@ -11,7 +11,7 @@ import { sampleData } from './samples.ts'
 import { eventTypes, partoo } from './wire.ts'
 
 suite('Partoo', () => {
-  test('has integers for organizations, exact as numbers of JSON', () => {
+  test('has integers as organization ids, which JSON numbers hold exactly', () => {
     for (const id of ['1', '42', '999999999999999']) {
       assert.match(id, partoo.tenantIdPattern)
       assert.equal(String(JSON.parse(id)), id)
@@ -22,7 +22,7 @@ suite('Partoo', () => {
     for (let count = 0; count < 100; count++) assert.match(partoo.newTenantId(randomBytes), /^[1-9]\d{8}$/)
   })
 
-  test('makes keys of an ORG_ADMIN unless told otherwise', () => {
+  test('creates keys with the role ORG_ADMIN by default', () => {
     assert.deepEqual(partoo.roles.toSorted(), [
       'BUSINESS_MANAGER',
       'GROUP_MANAGER',
@@ -40,7 +40,7 @@ suite('Partoo', () => {
     assert.equal(partoo.endpointRules.eventTypesMax, 1)
   })
 
-  test('has an example for each event type, and sends it as a test', () => {
+  test('has an example for each event type, which test events send', () => {
     for (const { name } of eventTypes) {
       assert.notEqual(sampleData(name), '{}')
       const { endpoint } = sampleMessage(partooProfile)
@@ -48,8 +48,8 @@ suite('Partoo', () => {
     }
   })
 
-  test('marks a try-out, and signs it as any delivery', () => {
-    const own = partoo.installationSecret ?? assert.fail('it has a key of the installation')
+  test('marks a try-out with a header, and signs it like any delivery', () => {
+    const own = partoo.installationSecret ?? assert.fail('the dialect has no installation secret')
     const secret = own.generate()
     const message = sampleMessage(partooProfile)
     const body = Buffer.from(partoo.encode(message))
@@ -60,10 +60,10 @@ suite('Partoo', () => {
     const signature = Buffer.from(plain['x-partoo-signature-v1'] ?? '', 'base64')
     assert.ok(verify(null, body, own.publicKey(secret), signature))
     assert.ok(!verify(null, body, own.publicKey(own.generate()), signature))
-    assert.throws(() => partoo.headers(message, body, [], 0), 'never unsigned')
+    assert.throws(() => partoo.headers(message, body, [], 0), 'an attempt without a key is not refused')
   })
 
-  test('remembers failures for the operator, and never switches an endpoint off', () => {
+  test('shows failures to the operator, and never disables an endpoint', () => {
     const fact = (at: number, succeeded = false): HealthFact => ({
       at,
       succeeded,
@@ -86,7 +86,7 @@ suite('Partoo', () => {
     assert.deepEqual(partoo.healthReport(null), { status: 'healthy', reason: null, since: null })
   })
 
-  test('takes headers that begin with X- and not with X-Partoo', () => {
+  test('accepts header names that begin with X-, but not with X-Partoo', () => {
     const fault = (name: string) => partoo.endpointRules.headerNameFault?.(name)
     for (const name of ['X-', 'x-a', 'X-My-Header', 'X-Part', 'X-Part.oo', 'X-My-Partoo'])
       assert.equal(fault(name), null)

@@ -1,4 +1,4 @@
-// Partoo's deliveries: event types, body, signature, retries, health. Sources of each fact: README.md beside this file.
+// Partoo's deliveries: event types, body, signature, retries, health. Sources: README.md in this folder.
 
 import { randomText, timeOrderedText } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
@@ -19,19 +19,19 @@ export const eventTypes: readonly EventType[] = [
   { name: 'lead_received', description: 'A visitor left contact details' },
 ]
 
-/** Those that may use webhooks; the first one is what a key is made with unless the operator names another. */
+/** The roles that may use webhooks. The first one is the default role of a new key. */
 export const webhookRoles: readonly string[] = ['ORG_ADMIN', 'PROVIDER', 'ORG_MANAGER']
 
-/** Acts for several organizations, and must say for which. */
+/** The role that acts for several organizations. Each of its requests must name one. */
 export const resellerRole = 'PROVIDER'
 
-/** Up to five retries with growing waits; the vendor gives no times, so jitter is in order. */
+/** Up to five retries with growing waits. The vendor gives no times, so waits may have jitter. */
 const retries: RetrySchedule = {
   waitsMs: [minute, 2 * minute, 4 * minute, 8 * minute, 16 * minute],
   exact: false,
 }
 
-/** `X-` and a name that does not begin with the vendor's. */
+/** Header names that begin with `X-`, but not with `X-Partoo`. */
 export const headerNamePattern = '^[Xx]-(?![Pp][Aa][Rr][Tt][Oo][Oo])[^ ()<>@,;:\\\\"/\\[\\]?={}]*$'
 export const headerNameFault = 'must begin with X-, must not begin with X-Partoo, and must be a header name'
 const headerNames = new RegExp(headerNamePattern)
@@ -40,7 +40,7 @@ export const partoo: Dialect = {
   name: 'partoo',
   title: 'Partoo',
 
-  // At most 15 digits, so that every id is exact as a number of JSON.
+  // At most 15 digits, so that a JSON number holds every id exactly.
   tenantIdPattern: /^[1-9]\d{0,14}$/,
   newTenantId: (random) => randomText(random, 1, '123456789') + randomText(random, 8, '0123456789'),
 
@@ -89,11 +89,11 @@ export const partoo: Dialect = {
     }
   },
   verdict,
-  // The vendor shows no health and switches nothing off; this is for the operator to see.
+  // The vendor shows no health and never disables an endpoint. The health report is for the operator only.
   ...streakHealth(),
 }
 
-/** 5xx and no answer at all are worth another try; any other answer is the receiver's last word. */
+/** A 5xx answer and a missing answer are retried. Any other failure ends the delivery. */
 function verdict(outcome: Outcome, attempt: number): Verdict {
   switch (outcome.kind) {
     case 'delivered':

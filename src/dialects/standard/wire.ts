@@ -1,4 +1,5 @@
-// Posthorn's own dialect: the Standard Webhooks specification, and what a product without a history would choose.
+// Posthorn's own dialect: the Standard Webhooks specification, and the choices of a product without existing customers.
+// Sources: README.md in this folder.
 
 import { randomText, timeOrderedText } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'

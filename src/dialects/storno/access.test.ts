@@ -1,4 +1,5 @@
-// Who may ask and for which company, with API keys and tokens; and what only a server that demands HTTPS can show.
+// Access by API keys and tokens, and the companies of a caller. The server of these tests requires HTTPS for endpoints,
+// so the refusal of HTTP URLs is tested here too.
 
 import assert from 'node:assert/strict'
 import { createHmac, randomUUID } from 'node:crypto'
@@ -61,13 +62,13 @@ function token(claims: object, secret = jwtSecret, header: object = { alg: 'HS25
 const inAnHour = (): number => Math.floor(Date.now() / 1000) + 3600
 const bearer = (text: string, of: string = company) => ({ authorization: `Bearer ${text}`, 'x-company': of })
 
-test('an API key is taken with Bearer and alone', async () => {
+test('an API key is accepted with and without Bearer', async () => {
   for (const authorization of [`Bearer ${key}`, key]) {
     assert.equal((await ask({ authorization, 'x-company': company })).status, 200)
   }
 })
 
-test('no credential, and a bad one, are refused with the bodies of the JWT library', async () => {
+test('missing and bad credentials are refused with the bodies of the JWT library', async () => {
   const missing = await ask({ 'x-company': company })
   assert.deepEqual([missing.status, missing.text], [401, '{"code":401,"message":"JWT Token not found"}'])
   const bad = [
@@ -88,7 +89,7 @@ test('no credential, and a bad one, are refused with the bodies of the JWT libra
   assert.deepEqual([expired.status, expired.text], [401, '{"code":401,"message":"Expired JWT Token"}'])
 })
 
-test('a token may do what its permissions say, for its companies', async () => {
+test('a token permits the operations of its permissions, for its companies', async () => {
   const claims = { sub: 'user-1', companies: [company], exp: inAnHour() }
   const viewer = bearer(token({ ...claims, permissions: ['webhook.view'] }))
   const manager = bearer(token({ ...claims, permissions: ['webhook.view', 'webhook.manage'] }))
@@ -96,27 +97,28 @@ test('a token may do what its permissions say, for its companies', async () => {
   assert.equal(created.status, 201, created.text)
   const { uuid } = created.body as { uuid: string }
   assert.equal((await ask(viewer, 'GET', `/${uuid}`)).status, 200)
-  for (const [method, rest] of [
-    ['POST', ''],
-    ['PATCH', `/${uuid}`],
-    ['DELETE', `/${uuid}`],
-    ['POST', `/${uuid}/test`],
-    ['POST', `/${uuid}/regenerate-secret`],
-  ] as const) {
+  const writes = [
+    { method: 'POST', rest: '' },
+    { method: 'PATCH', rest: `/${uuid}` },
+    { method: 'DELETE', rest: `/${uuid}` },
+    { method: 'POST', rest: `/${uuid}/test` },
+    { method: 'POST', rest: `/${uuid}/regenerate-secret` },
+  ]
+  for (const { method, rest } of writes) {
     const refused = await ask(viewer, method, rest)
     const message = 'Insufficient permissions — requires webhook.manage permission'
     assert.deepEqual([refused.status, refused.body], [403, { error: 'Access denied', message, code: 403 }])
   }
-  const nobody = bearer(token(claims))
+  const withoutPermissions = bearer(token(claims))
   for (const rest of ['', `/${uuid}`, `/${uuid}/deliveries`, `/${uuid}/deliveries/${randomUUID()}`]) {
-    const refused = await ask(nobody, 'GET', rest)
+    const refused = await ask(withoutPermissions, 'GET', rest)
     const message = 'Insufficient permissions — requires webhook.view permission'
     assert.deepEqual([refused.status, refused.body], [403, { error: 'Access denied', message, code: 403 }])
   }
   assert.equal((await ask(manager, 'DELETE', `/${uuid}`)).status, 204)
 })
 
-test('every call but the event types needs a company that the caller speaks for', async () => {
+test('every operation except the event types needs a company that the caller may access', async () => {
   const another = (await operator.createTenant({ dialect: 'storno' })).id
   const elsewhere = (await operator.createTenant({ id: randomUUID(), dialect: 'allo' })).id
   const permissions = ['webhook.view', 'webhook.manage']
@@ -128,25 +130,25 @@ test('every call but the event types needs a company that the caller speaks for'
     '{"error":"Company context required","message":"The X-Company header is required for this endpoint.","code":403}'
   const denied = '{"error":"Access denied","message":"You do not have access to this company.","code":403}'
   const id = randomUUID()
-  const calls = [
-    ['GET', ''],
-    ['POST', '', webhook],
-    ['GET', `/${id}`],
-    ['PATCH', `/${id}`, { isActive: true }],
-    ['DELETE', `/${id}`],
-    ['POST', `/${id}/test`],
-    ['POST', `/${id}/regenerate-secret`],
-    ['GET', `/${id}/deliveries`],
-    ['GET', `/${id}/deliveries/${id}`],
-  ] as const
-  for (const [method, rest, body] of calls) {
+  const calls: readonly { method: string; rest: string; body?: object }[] = [
+    { method: 'GET', rest: '' },
+    { method: 'POST', rest: '', body: webhook },
+    { method: 'GET', rest: `/${id}` },
+    { method: 'PATCH', rest: `/${id}`, body: { isActive: true } },
+    { method: 'DELETE', rest: `/${id}` },
+    { method: 'POST', rest: `/${id}/test` },
+    { method: 'POST', rest: `/${id}/regenerate-secret` },
+    { method: 'GET', rest: `/${id}/deliveries` },
+    { method: 'GET', rest: `/${id}/deliveries/${id}` },
+  ]
+  for (const { method, rest, body } of calls) {
     const without = await ask({ authorization: `Bearer ${key}` }, method, rest, body)
     assert.deepEqual([without.status, without.text], [403, missing], `${method} ${rest}`)
     for (const foreign of [another, randomUUID(), 'x', `${company}0`]) {
       const answer = await ask(bearer(key, foreign), method, rest, body)
       assert.deepEqual([answer.status, answer.text], [403, denied], `${method} ${rest}`)
     }
-    // A token may name companies that nobody has registered, or that are another dialect's tenants.
+    // A token may name companies that do not exist, or that are tenants of another dialect.
     for (const unknown of companies.slice(1)) {
       const answer = await ask(bearer(named, unknown), method, rest, body)
       assert.deepEqual([answer.status, answer.text], [403, denied], `${method} ${rest}`)
@@ -160,7 +162,7 @@ test('every call but the event types needs a company that the caller speaks for'
   assert.equal((await ask({}, 'GET', '/events')).status, 401)
 })
 
-test('a key of several companies reaches each of them by its header, in capitals too', async () => {
+test('a key of several companies reaches each of them by the header, also in capitals', async () => {
   const companies = await Promise.all(
     [1, 2, 3].map(async () => (await operator.createTenant({ dialect: 'storno' })).id),
   )
@@ -172,7 +174,7 @@ test('a key of several companies reaches each of them by its header, in capitals
   }
 })
 
-test('a URL that is not HTTPS is well-formed and not to be had', async () => {
+test('a well-formed URL that is not HTTPS is refused with 422, a malformed one with 400', async () => {
   const errors = { url: 'A valid HTTPS URL is required.' }
   const expected = { error: 'Validation failed', message: 'The request contains invalid data', code: 422, errors }
   const body = { ...webhook, url: 'http://your-app.example.com/webhooks/storno' }

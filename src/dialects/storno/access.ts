@@ -1,4 +1,5 @@
-// Who asks, and for which company: API keys, tokens, and the X-Company header. Sources: README.md beside this file.
+// The caller and the company of a request: API keys, tokens, and the X-Company header. Sources: README.md in this
+// folder.
 
 import type { FastifyRequest } from 'fastify'
 import type { ApiKey } from '../../domain/api-key.ts'
@@ -7,17 +8,20 @@ import { failure, type Result, success } from '../../domain/problem.ts'
 import type { Claims } from '../../front/tokens.ts'
 import { scopes, storno, uuidPattern } from './wire.ts'
 
-/** What a request lacks: the name of a company, a company of its key, a plan with webhooks. errors.ts has the texts. */
+/**
+ * What a refused request needs: an X-Company header, access to the company, a plan with webhooks. errors.ts has the
+ * texts.
+ */
 export const companyMissing = 'X-Company'
 export const companyDenied = 'access to the company'
 export const planWithWebhooks = 'a plan with webhooks'
 
-/** `Bearer <key or token>`, or an API key alone. */
+/** The key or token of `Bearer <key or token>`, or of an API key alone; null: the request has none. */
 export function credential({ headers }: FastifyRequest): string | null {
   return /^(?:Bearer +|(?=af_))(\S+)$/i.exec((headers.authorization ?? '').trim())?.[1] ?? null
 }
 
-/** A token speaks for the companies it names, with the permissions it names; what it says in another form is not said. */
+/** The key that a token stands for: the companies and permissions of its claims. Claims of another form are ignored. */
 export function keyOfClaims({ sub, companies, permissions }: Claims): ApiKey {
   const known: readonly string[] = Object.values(scopes)
   const name = typeof sub === 'string' ? sub : ''
@@ -42,13 +46,13 @@ export function companyOf({ headers }: FastifyRequest, key: ApiKey): Result<Tena
   return own === undefined ? failure({ kind: 'forbidden', needs: companyDenied }) : success(own)
 }
 
-/** A UUID in the form in which it is stored; null: the text is none. */
+/** A UUID in its stored form; null: the text is not a UUID. */
 export function uuidOf(text: string): string | null {
   const lower = text.toLowerCase()
   return uuidPattern.test(lower) ? lower : null
 }
 
-/** The text members of a claim that should be a list of texts. */
+/** The strings in a claim that should be a list of strings. */
 function texts(claim: unknown): string[] {
   return Array.isArray(claim) ? claim.filter((one) => typeof one === 'string') : []
 }

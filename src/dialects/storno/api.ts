@@ -1,4 +1,4 @@
-// What the routes of Storno.ro's API share.
+// The parts that the routes of Storno.ro's API share.
 
 import { Type } from 'typebox'
 import type { EndpointId } from '../../domain/ids.ts'
@@ -10,15 +10,15 @@ export const StornoError = Type.Object({
   error: Type.Optional(Type.String()),
   message: Type.Optional(Type.String()),
   code: Type.Optional(Type.Union([Type.Integer(), Type.String()])),
-  errors: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'What is wrong, by field.' })),
+  errors: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'The fault of each field.' })),
 })
 
-/** How any request may be refused. */
+/** The refusals that any request may get. */
 export const refusals = { 401: StornoError, 403: StornoError, 429: StornoError }
 
 export const WebhookPath = Type.Object({ uuid: Type.String({ description: 'The webhook endpoint.' }) })
 
-/** The id in a path as it is stored; what is no UUID is nobody's id. */
+/** The id in a path, in its stored form. A text that is not a UUID stays unchanged: no endpoint has such an id. */
 export function idOf(text: string): EndpointId {
   return (uuidOf(text) ?? text) as EndpointId
 }

@@ -1,4 +1,5 @@
-// A delivery's record and the counters of its endpoint: after failure, exhaustion, while it waits, and success.
+// The record of a delivery and the counters of its endpoint: before the first attempt, after success, while a retry
+// waits, and after the last attempt failed.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -14,7 +15,7 @@ void describe('Storno.ro: deliveries', { concurrency: 8 }, () => {
   before(() => world.start())
   after(() => world.stop())
 
-  void test('an exhausted delivery: three attempts, a record each, and its counters', async () => {
+  void test('an exhausted delivery has three attempts, and each of them is recorded and counted', async () => {
     const { customer, id, hook } = await endpoint(world, () => ({ status: 503, body: 'x'.repeat(5000) }))
     assert.partialDeepStrictEqual(await customer.get(id), {
       deliveriesCount: 0,
@@ -24,12 +25,14 @@ void describe('Storno.ro: deliveries', { concurrency: 8 }, () => {
     const data = '{"total":1.0,"id":12345678901234567890}'
     const { id: event } = await world.post(customer.tenant, { type, data, occurredAt: '2026-02-18T09:45:00.700Z' })
     await hook.until(3)
-    await until(async () => (await customer.get(id))['deliveriesCount'] === 3, 'all are recorded')
-    await until(async () => (await world.deliveryOf(customer.tenant, event))['status'] === 'failed', 'it has ended')
+    await until(async () => (await customer.get(id))['deliveriesCount'] === 3, 'all attempts are recorded')
+    const { tenant } = customer
+    await until(async () => (await world.deliveryOf(tenant, event))['status'] === 'failed', 'the delivery has ended')
     const list = okay(await ask(customer, 'GET', `/${id}/deliveries`))
     const rows = list['data'] as Fields[]
-    const [uuid, durationMs, deliveredAt] = ['uuid', 'durationMs', 'deliveredAt'].map((name) => rows[0]?.[name])
-    assert.deepEqual(rows[0], {
+    const [newest = {}] = rows
+    const { uuid, durationMs, deliveredAt } = newest
+    assert.deepEqual(newest, {
       uuid,
       eventType: type,
       status: 'failed',
@@ -82,10 +85,10 @@ void describe('Storno.ro: deliveries', { concurrency: 8 }, () => {
       deliveredAt,
       nextRetryAt: null,
     })
-    assert.ok(answer.text.includes(`"requestPayload":${sent?.body.toString()},`), 'numbers as they were posted')
+    assert.ok(answer.text.includes(`"requestPayload":${sent?.body.toString()},`), 'the payload is not the sent body')
   })
 
-  void test('a delivery that waits for its retry says when that is', async () => {
+  void test('a delivery that waits for a retry shows the time of the retry', async () => {
     const { customer, id, hook } = await endpoint(world, () => ({ status: 429, headers: { 'retry-after': '600' } }))
     await world.post(customer.tenant, { type })
     await hook.until(1)
@@ -98,7 +101,7 @@ void describe('Storno.ro: deliveries', { concurrency: 8 }, () => {
     assert.ok(wait >= 599_000 && wait <= 601_000, String(wait))
   })
 
-  void test('a delivery that was not attempted yet is pending; then it succeeds', async () => {
+  void test('a delivery is pending before its first attempt, and successful after it', async () => {
     const { customer, id, hook } = await endpoint(world, () => ({ status: 204, delayMs: 1000 }))
     const { id: event } = await world.post(customer.tenant, { type })
     await hook.until(1)

@@ -1,4 +1,4 @@
-// Storno.ro's webhook API: test deliveries and the delivery history. Sources: README.md beside this file.
+// Storno.ro's webhook API: test deliveries and the delivery history. Sources: README.md in this folder.
 
 import { Type } from 'typebox'
 import type { DeliveryId } from '../../domain/ids.ts'
@@ -18,13 +18,16 @@ import {
 } from './delivery-shapes.ts'
 import { scopes, storno, testData } from './wire.ts'
 
-/** A test waits for its attempt, and a little for the attempt's turn and its record. */
+/**
+ * How long a test waits for its outcome: the timeout of the attempt, and 2 s in which the attempt starts and is
+ * recorded.
+ */
 const testWaitMs = storno.timeoutMs + 2000
 
 const dayMs = 24 * 60 * 60 * 1000
 const pageMax = 1_000_000
 
-/** Any name: it stands in a header, so its letters are those of event types. */
+/** Any name with the letters of event types: a delivery carries the name in a header. */
 const EventTypeName = Type.String({ pattern: '^[A-Za-z0-9_.-]{1,128}$' })
 const Day = Type.String({ format: 'date', description: 'YYYY-MM-DD, in UTC.' })
 

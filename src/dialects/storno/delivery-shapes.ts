@@ -1,4 +1,4 @@
-// How deliveries look in Storno.ro's API: one record per attempt. Sources: README.md beside this file.
+// Deliveries in the form of Storno.ro's API: one record per attempt. Sources: README.md in this folder.
 
 import { Type } from 'typebox'
 import type { Attempt } from '../../domain/attempt.ts'
@@ -73,7 +73,7 @@ export function attemptSummary(row: FoundAttempt): object {
   }
 }
 
-/** As JSON text, because the payload is shown as it was sent and not as a parser would write it. */
+/** JSON text and not an object: the payload must show the sent bytes, which a parser would change. */
 export function testResultText({ delivery, attempts, body }: FoundDelivery): string {
   const attempt = attempts.at(-1)
   return objectText({
@@ -89,7 +89,7 @@ export function testResultText({ delivery, attempts, body }: FoundDelivery): str
   })
 }
 
-/** The latest attempt of a delivery; as JSON text likewise. */
+/** A delivery with its latest attempt; JSON text for the same reason. */
 export function deliveryDetailText({ endpoint, delivery, attempts, body }: FoundDelivery): string {
   const attempt = attempts.at(-1)
   return objectText({
@@ -112,7 +112,9 @@ export function deliveryDetailText({ endpoint, delivery, attempts, body }: Found
   })
 }
 
-/** A delivery that waits for its first attempt is pending; one that ended without any has failed. */
+/**
+ * The status of the latest attempt. Without any attempt, a pending delivery is `pending`, and an ended one is `failed`.
+ */
 function statusOf(delivery: FoundDelivery['delivery']['status'], attempt: Attempt | undefined): string {
   if (attempt !== undefined) return statusText(attempt.outcome.kind === 'delivered')
   return delivery === 'pending' ? 'pending' : 'failed'
@@ -122,7 +124,7 @@ function responseCode(attempt: Attempt | undefined): number {
   return attempt !== undefined && 'status' in attempt.outcome ? attempt.outcome.status : 0
 }
 
-/** When the attempt had its outcome, as in `lastDeliveryAt`. */
+/** The time of the attempt's outcome, as in `lastDeliveryAt`. */
 function deliveredAt(attempt: Attempt | undefined): string | null {
   return attempt === undefined ? null : isoSeconds(attempt.startedAt + attempt.durationMs)
 }
@@ -137,19 +139,19 @@ function errorMessage({ outcome }: Attempt): string | null {
       return 'Endpoint did not respond within 10 seconds'
     case 'unreachable':
       return `Endpoint could not be reached: ${outcome.error}`
-    // Without the guard's reason: it names addresses that names of the inside resolve to.
+    // The egress guard's reason is left out: it names the addresses that internal host names resolve to.
     case 'blocked':
       return 'Endpoint could not be reached: its address is not public'
   }
 }
 
-/** Header names have no case; the vendor shows them in capitals. */
+/** Header names have no case. The vendor shows them with capitals at the start and after each hyphen. */
 function shownHeaders(headers: Readonly<Record<string, string>> | null | undefined): object {
   const capitals = (name: string): string => name.replace(/(?<![^-])[a-z]/g, (letter) => letter.toUpperCase())
   return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [capitals(name), value]))
 }
 
-/** JSON that is written as it stands. */
+/** JSON text that `objectText` writes unchanged. */
 class JsonText {
   readonly text: string
   constructor(text: string) {

@@ -1,5 +1,5 @@
-// How a problem reads in Storno.ro's API: `{error, message, code, errors?}`, and for 401 what its JWT library says.
-// Sources: README.md beside this file.
+// Problems in the form of Storno.ro's API: `{error, message, code, errors?}`, and for 401 the form of its JWT library.
+// Sources: README.md in this folder.
 
 import type { FieldError, Problem } from '../../domain/problem.ts'
 import type { Answer } from '../../http/answer.ts'
@@ -73,7 +73,7 @@ function forbidden(needs: string): Answer {
 
 function notFound(what: string): Answer {
   switch (what) {
-    // A company that a token names and nobody knows is answered as one that is not the caller's.
+    // A token may name a company that does not exist. The answer is the same as for another customer's company.
     case 'tenant':
       return forbidden(companyDenied)
     case 'delivery':
@@ -95,7 +95,7 @@ function invalid(where: string, faults: readonly FieldError[]): Answer {
   return { status, body }
 }
 
-/** The vendor tells well-formed values that it does not take from malformed ones: 422 and 400. */
+/** The vendor answers 422 to a well-formed value that it does not accept, and 400 to a malformed value. */
 function breaksBusinessRule(fault: FieldError): boolean {
   return isSchemeFault(fault) || isUnknownEvent(fault)
 }
@@ -108,16 +108,16 @@ function isUnknownEvent({ field, rule }: FieldError): boolean {
   return field.startsWith('eventTypes.') && rule === 'choice'
 }
 
-/** The domain's names of fields, in the vendor's words. */
+/** The vendor's names of fields, by the domain's names. */
 const vendorFields: Readonly<Record<string, string>> = { eventTypes: 'events', enabled: 'isActive' }
 
-/** An element of a list counts as its list. */
+/** The vendor's name of a field; an element of a list has the name of its list. */
 function vendorField({ field }: FieldError): string {
   const [head = ''] = field.split('.')
   return vendorFields[head] ?? head
 }
 
-/** In the manner of the framework that the vendor's example is from. */
+/** The message of a fault, in the style of the framework that the vendor's example shows. */
 function messageOf(fault: FieldError): string {
   const { rule, message, limit, expected, value } = fault
   if (isSchemeFault(fault)) return 'A valid HTTPS URL is required.'

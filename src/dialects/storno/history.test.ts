@@ -1,4 +1,4 @@
-// The delivery history: filters, pages, and whose it is.
+// The delivery history: filters, pages, and access.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -15,20 +15,21 @@ void describe('Storno.ro: history', { concurrency: 8 }, () => {
   before(() => world.start())
   after(() => world.stop())
 
-  void test('the history is filtered and read page by page to its end', async () => {
+  void test('the history can be filtered, and read to its end page by page', async () => {
     let count = 0
     const { customer, id } = await endpoint(world, () => ({ status: ++count === 1 ? 500 : 200 }), ['*'])
     const { id: first } = await world.post(customer.tenant, { type: 'sync.failed' })
-    await until(async () => (await world.deliveryOf(customer.tenant, first))['status'] === 'delivered', 'it is retried')
-    for (let index = 0; index < 5; index++) await world.post(customer.tenant, { type })
-    await until(async () => (await customer.get(id))['deliveriesCount'] === 7, 'all are recorded')
+    const { tenant } = customer
+    await until(async () => (await world.deliveryOf(tenant, first))['status'] === 'delivered', 'the retry succeeds')
+    for (let index = 0; index < 5; index++) await world.post(tenant, { type })
+    await until(async () => (await customer.get(id))['deliveriesCount'] === 7, 'all attempts are recorded')
 
     const list = async (query: string): Promise<Fields> =>
       okay(await ask(customer, 'GET', `/${id}/deliveries?${query}`))
     const key = ({ uuid, attempt }: Fields): string => `${String(uuid)} ${String(attempt)}`
     const all = (await list(''))['data'] as Fields[]
     assert.equal(all.length, 7)
-    assert.deepEqual(all.map(key), all.map(key).toSorted().toReversed(), 'newest first')
+    assert.deepEqual(all.map(key), all.map(key).toSorted().toReversed(), 'the newest is not first')
     for (const limit of [1, 2, 3, 7, 100]) {
       const pages = Math.ceil(7 / limit)
       const read: string[] = []
@@ -42,26 +43,26 @@ void describe('Storno.ro: history', { concurrency: 8 }, () => {
     }
     const today = new Date().toISOString().slice(0, 10)
     const day = (offset: number): string => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
-    for (const [query, total] of [
-      ['status=success', 6],
-      ['status=failed', 1],
-      ['eventType=sync.failed', 2],
-      ['eventType=sync.failed&status=success', 1],
-      ['eventType=webhook.test', 0],
-      [`from=${day(-1)}&to=${day(1)}`, 7],
-      [`from=${day(1)}`, 0],
-      [`to=${day(-1)}`, 0],
-      ['no_such_parameter=1', 7],
-    ] as const) {
+    for (const { query, total } of [
+      { query: 'status=success', total: 6 },
+      { query: 'status=failed', total: 1 },
+      { query: 'eventType=sync.failed', total: 2 },
+      { query: 'eventType=sync.failed&status=success', total: 1 },
+      { query: 'eventType=webhook.test', total: 0 },
+      { query: `from=${day(-1)}&to=${day(1)}`, total: 7 },
+      { query: `from=${day(1)}`, total: 0 },
+      { query: `to=${day(-1)}`, total: 0 },
+      { query: 'no_such_parameter=1', total: 7 },
+    ]) {
       assert.equal((await list(query))['total'], total, query)
     }
-    // Unless midnight has come meanwhile, today counts whole.
+    // The whole of today counts. The check is skipped if midnight has passed since the test began.
     if (today === new Date().toISOString().slice(0, 10)) {
       assert.equal((await list(`from=${today}&to=${today}`))['total'], 7)
     }
   })
 
-  void test('a bad query value is refused and named', async () => {
+  void test('a bad query value is refused, and the error names the parameter', async () => {
     const { customer, id } = await endpoint(world)
     const wrong = {
       page: ['0', '-1', '1.5', 'x', '', '1000001', '1&page=2'],
@@ -81,7 +82,7 @@ void describe('Storno.ro: history', { concurrency: 8 }, () => {
     }
   })
 
-  void test("a delivery is its own endpoint's alone", async () => {
+  void test('a delivery is found under its own endpoint only', async () => {
     const { customer, id, hook } = await endpoint(world)
     const other = await customer.endpoint(world.hook().url, 3)
     const { id: event } = await world.post(customer.tenant, { type })

@@ -1,4 +1,4 @@
-// Storno.ro's webhook API as its customers see it: endpoints. Deliveries are in delivery-routes.ts. Sources: README.md.
+// Storno.ro's webhook API for its customers: endpoints. delivery-routes.ts has the deliveries. Sources: README.md.
 
 import { answerWith } from '../../http/answer.ts'
 import { Type } from 'typebox'
@@ -21,8 +21,8 @@ import { eventTypes, scopes, storno } from './wire.ts'
 
 const { urlCharsMax, descriptionCharsMax } = storno.endpointRules
 
-// Event types are plain strings here, and URLs any text: those that are well-formed and not to be had are 422, which
-// is said where endpoints are checked.
+// This schema accepts any string as event type and any text as URL. The rules of endpoints check them afterwards,
+// because the vendor answers 422, not 400, to a well-formed value that it does not accept.
 const fields = {
   url: Type.String({ minLength: 1, maxLength: urlCharsMax, description: 'HTTPS URL, publicly reachable.' }),
   events: Type.Array(Type.String(), {

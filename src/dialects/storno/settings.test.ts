@@ -1,4 +1,4 @@
-// What the operator chooses for a company, and the secret that its customer renews.
+// The settings of a company, which the operator chooses, and the secret, which the customer regenerates.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -14,7 +14,7 @@ void describe('Storno.ro: settings', { concurrency: 8 }, () => {
   before(() => world.start())
   after(() => world.stop())
 
-  void test('a regenerated secret is shown once and signs at once, alone', async () => {
+  void test('a regenerated secret is shown once, and from then on it alone signs', async () => {
     const { customer, id, hook, secret } = await endpoint(world)
     const body = okay(await ask(customer, 'POST', `/${id}/regenerate-secret`))
     const fresh = String(body['secret'])
@@ -29,7 +29,7 @@ void describe('Storno.ro: settings', { concurrency: 8 }, () => {
     stornoProfile.delivery.verify(arrived, { secrets: [fresh], publicKey: null })
   })
 
-  void test('a company of family B gets the other envelope', async () => {
+  void test('a company of family B gets the body and headers of family B', async () => {
     const { customer, id, hook, secret } = await endpoint(world)
     await world.operator(200, 'PATCH', `/v1/tenants/${customer.tenant}`, { settings: { family: 'B' } })
     await world.post(customer.tenant, { type, data: '{"n":1.0}', occurredAt: '2026-02-19T10:30:00Z' })
@@ -45,12 +45,12 @@ void describe('Storno.ro: settings', { concurrency: 8 }, () => {
         .update(arrived?.body ?? '')
         .digest('hex'),
     )
-    await until(async () => (await customer.get(id))['deliveriesCount'] === 1, 'it is recorded')
+    await until(async () => (await customer.get(id))['deliveriesCount'] === 1, 'the attempt is recorded')
     const answer = await ask(customer, 'GET', `/${id}/deliveries/${delivery}`)
     assert.ok(answer.text.includes(`"requestPayload":${arrived?.body.toString()},`))
   })
 
-  void test('a company whose plan has no webhooks registers none', async () => {
+  void test('a company whose plan has no webhooks cannot create one', async () => {
     const { customer, id } = await endpoint(world)
     const settingsPath = `/v1/tenants/${customer.tenant}`
     await world.operator(200, 'PATCH', settingsPath, { settings: { plan: 'none' } })

@@ -1,4 +1,4 @@
-// How endpoints look in Storno.ro's API. Sources: README.md beside this file.
+// Endpoints in the form of Storno.ro's API. Sources: README.md in this folder.
 
 import { Type } from 'typebox'
 import type { Endpoint, RecordedStatus } from '../../domain/endpoint.ts'
@@ -43,7 +43,7 @@ export function webhookDetail(endpoint: Endpoint, status: RecordedStatus): objec
   })
 }
 
-/** In the order of the reference page. */
+/** The fields are in the order of the reference page. */
 function webhookWith(endpoint: Endpoint, withSecret: boolean, counters: object): object {
   return {
     uuid: endpoint.id,
@@ -58,7 +58,7 @@ function webhookWith(endpoint: Endpoint, withSecret: boolean, counters: object):
   }
 }
 
-/** How an attempt went. */
+/** The vendor's word for the outcome of an attempt. */
 export function statusText(succeeded: boolean): 'success' | 'failed' {
   return succeeded ? 'success' : 'failed'
 }

@@ -1,4 +1,4 @@
-// Test deliveries: sent at once, and told as they went.
+// Test deliveries: they are sent at once, and the answer shows the outcome.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -15,7 +15,7 @@ void describe('Storno.ro: test deliveries', { concurrency: 8 }, () => {
   before(() => world.start())
   after(() => world.stop())
 
-  void test('a test is sent at once and told in the shape of the reference', async () => {
+  void test('a test is sent at once, and its outcome is answered in the shape of the reference', async () => {
     const { customer, id, hook, secret } = await endpoint(world, () => ({ status: 200, body: 'O'.repeat(2000) }))
     const answer = await ask(customer, 'POST', `/${id}/test`)
     const body = okay(answer)
@@ -44,7 +44,7 @@ void describe('Storno.ro: test deliveries', { concurrency: 8 }, () => {
       durationMs: body['durationMs'],
       deliveredAt: body['deliveredAt'],
     })
-    assert.ok(answer.text.includes(`"requestPayload":${arrived?.body.toString()},`), 'byte for byte as it was sent')
+    assert.ok(answer.text.includes(`"requestPayload":${arrived?.body.toString()},`), 'the payload is not the sent body')
     const { data: rows } = okay(await ask(customer, 'GET', `/${id}/deliveries`))
     assert.deepEqual(
       (rows as Fields[]).map(({ uuid }) => uuid),
@@ -52,7 +52,7 @@ void describe('Storno.ro: test deliveries', { concurrency: 8 }, () => {
     )
   })
 
-  void test('a test may have another type, an event of the catalogue or not', async () => {
+  void test('a test may have another event type, in the catalogue or not', async () => {
     const { customer, id, hook } = await endpoint(world)
     for (const [index, eventType] of ['invoice.paid', 'my.own_test-1'].entries()) {
       const body = okay(await ask(customer, 'POST', `/${id}/test`, { eventType }))
@@ -65,7 +65,7 @@ void describe('Storno.ro: test deliveries', { concurrency: 8 }, () => {
     assert.equal(hook.received().length, 2)
   })
 
-  void test('a test that fails is answered 200 and says so, and is not tried again', async () => {
+  void test('a failed test is answered with 200 and status `failed`, and is not retried', async () => {
     const { customer, id, hook } = await endpoint(world, () => ({ status: 500, body: 'broken' }))
     const body = okay(await ask(customer, 'POST', `/${id}/test`, {}))
     assert.partialDeepStrictEqual(body, { status: 'failed', responseCode: 500, responseBody: 'broken' })
@@ -75,7 +75,7 @@ void describe('Storno.ro: test deliveries', { concurrency: 8 }, () => {
     assert.equal(hook.received().length, 1)
   })
 
-  void test('a test of an endpoint that does not answer has failed after ten seconds', async () => {
+  void test('a test of an endpoint that does not answer fails after ten seconds', async () => {
     const { customer, id } = await endpoint(world, () => ({ delayMs: 11_000 }))
     const body = okay(await ask(customer, 'POST', `/${id}/test`))
     assert.partialDeepStrictEqual(body, { status: 'failed', responseCode: 0, responseBody: null })
@@ -87,19 +87,19 @@ void describe('Storno.ro: test deliveries', { concurrency: 8 }, () => {
     })
   })
 
-  void test('a test of an inactive endpoint is refused, and of a foreign one as of an absent one', async () => {
+  void test("a test of an inactive endpoint is refused, and another company's endpoint is not found", async () => {
     const { customer, id } = await endpoint(world)
     await customer.change(id, { isActive: false })
     const inactive = await ask(customer, 'POST', `/${id}/test`)
     assert.equal(inactive.status, 422)
     assert.partialDeepStrictEqual(inactive.body, { error: 'Webhook is inactive', code: 422 })
     const stranger = await world.customer()
-    for (const [method, action] of [
-      ['POST', 'test'],
-      ['POST', 'regenerate-secret'],
-      ['GET', 'deliveries'],
-      ['GET', `deliveries/${randomUUID()}`],
-    ] as const) {
+    for (const { method, action } of [
+      { method: 'POST', action: 'test' },
+      { method: 'POST', action: 'regenerate-secret' },
+      { method: 'GET', action: 'deliveries' },
+      { method: 'GET', action: `deliveries/${randomUUID()}` },
+    ]) {
       const [foreign, absent] = await Promise.all(
         [id, randomUUID()].map((one) => ask(stranger, method, `/${one}/${action}`)),
       )

@@ -1,4 +1,4 @@
-// What of Storno.ro is pure: bytes, signatures, verdicts, health, keys and companies. No server.
+// The pure functions of Storno.ro, without a server: bytes, signatures, verdicts, health, keys and companies.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -35,7 +35,7 @@ function message(settings: Record<string, string> = {}): Message {
   }
 }
 
-test('family A: the body of the reference, signed with the whole text of the secret', () => {
+test('family A has the body of the reference, signed with the whole text of the secret', () => {
   const body = storno.encode(message())
   assert.equal(
     body,
@@ -51,7 +51,7 @@ test('family A: the body of the reference, signed with the whole text of the sec
   })
 })
 
-test('family B: the body of the concepts page, signed likewise', () => {
+test('family B has the body of the concepts page, signed with the whole text of the secret', () => {
   const b = message({ family: 'B' })
   const body = storno.encode(b)
   assert.equal(
@@ -67,7 +67,7 @@ test('family B: the body of the concepts page, signed likewise', () => {
   })
 })
 
-test('the newest secret signs alone, and without one there is no signature', () => {
+test('only the newest secret signs, and an endpoint without secrets has no signature', () => {
   const body = Buffer.from(storno.encode(message()))
   const [newest, old] = [secret, `whsec_${'f'.repeat(64)}`].map((text) => storno.signingKey(text))
   assert.ok(newest !== undefined && old !== undefined)
@@ -76,7 +76,7 @@ test('the newest secret signs alone, and without one there is no signature', () 
   assert.ok(!('x-storno-signature' in signed([])))
 })
 
-test('secrets have the form that the vendor gives out, with and without the prefix', () => {
+test("secrets have the vendor's form, with or without the prefix", () => {
   const rules = storno.endpointRules
   for (const good of [secret, secret.slice(6)]) assert.equal(rules.secretFault(good), null)
   for (const bad of ['', secret.slice(0, -1), `${secret}0`, secret.toUpperCase(), 'whsec_']) {
@@ -91,7 +91,7 @@ const failures: readonly Outcome[] = [
   { kind: 'unreachable', error: 'connection refused' },
 ]
 
-test('three attempts: at once, a minute later, five minutes later', () => {
+test('a delivery has three attempts: at once, a minute later, and five minutes later', () => {
   const { event } = message()
   for (const outcome of failures) {
     assert.deepEqual(
@@ -106,7 +106,7 @@ test('three attempts: at once, a minute later, five minutes later', () => {
   }
 })
 
-test('a test is attempted once', () => {
+test('a test event has one attempt', () => {
   const { event, endpoint } = message()
   const { type, data } = storno.testEvent(endpoint)
   assert.equal(type, 'webhook.test')
@@ -117,7 +117,7 @@ test('a test is attempted once', () => {
   assert.deepEqual(storno.verdict({ kind: 'delivered', status: 204 }, 1, { ...event, type }), { kind: 'succeeded' })
 })
 
-test('nothing is ever switched off, however long it fails', () => {
+test('an endpoint is never disabled, however long it fails', () => {
   const fact = { succeeded: false, outcome: failures[0] as Outcome, delivery: message().delivery, ended: true }
   let health: string | null = null
   for (let at = 1000; at < 1000 + 1e10; at += 1e8) {
@@ -132,7 +132,7 @@ test('nothing is ever switched off, however long it fails', () => {
 
 const asking = (headers: Record<string, string>): FastifyRequest => ({ headers }) as unknown as FastifyRequest
 
-test('credentials come as Bearer, and API keys alone too', () => {
+test('keys and tokens come after Bearer, and API keys may also come alone', () => {
   const key = `af_${'a'.repeat(64)}`
   for (const authorization of [key, `Bearer ${key}`, `bearer  ${key}`, ` Bearer ${key} `]) {
     assert.equal(credential(asking({ authorization })), key)
@@ -144,22 +144,23 @@ test('credentials come as Bearer, and API keys alone too', () => {
   assert.equal(credential(asking({})), null)
 })
 
-test('a token speaks for what it names in the right form, and for nothing else', () => {
-  const speaks = (claims: Parameters<typeof keyOfClaims>[0]): [readonly string[], readonly string[]] => {
+test('a token gives access to the companies and permissions that its claims list, and to no others', () => {
+  const access = (claims: Parameters<typeof keyOfClaims>[0]) => {
     const { tenants, scopes } = keyOfClaims(claims)
-    return [tenants, scopes]
+    return { tenants, scopes }
   }
   const both = ['webhook.view', 'webhook.manage']
-  assert.deepEqual(speaks({ companies: [company], permissions: both }), [[company], both])
-  assert.deepEqual(speaks({ companies: [company.toUpperCase()], permissions: ['invoice.view'] }), [[company], []])
+  assert.deepEqual(access({ companies: [company], permissions: both }), { tenants: [company], scopes: both })
+  const otherForms = { companies: [company.toUpperCase()], permissions: ['invoice.view'] }
+  assert.deepEqual(access(otherForms), { tenants: [company], scopes: [] })
   for (const malformed of [undefined, null, company, 5, {}, { 0: company }, [5, null, 'x', [company]]]) {
-    assert.deepEqual(speaks({ companies: malformed, permissions: malformed }), [[], []])
+    assert.deepEqual(access({ companies: malformed, permissions: malformed }), { tenants: [], scopes: [] })
   }
   assert.equal(keyOfClaims({ sub: 'user-1' }).id, 'jwt:user-1')
   assert.equal(keyOfClaims({ sub: 5 as unknown as string }).id, 'jwt:')
 })
 
-test('the company is one that the key speaks for', () => {
+test('the company of a request must be one of the key', () => {
   const key = keyOfClaims({ companies: [company] })
   assert.deepEqual(companyOf(asking({ 'x-company': company }), key), success(company))
   assert.deepEqual(companyOf(asking({ 'x-company': company.toUpperCase() }), key), success(company))
@@ -175,14 +176,18 @@ test('the company is one that the key speaks for', () => {
   }
 })
 
-test('a key has 50,000 requests at once, and then 500 every two minutes', async () => {
+test('a key may send 50,000 requests at once, and then 500 every two minutes', async () => {
   let now = 0
   const key = { ...keyOfClaims({ companies: [company], permissions: ['webhook.view'] }), id: 'key_1' } as ApiKey
-  const context = { clock: { now: () => now }, keys: { authenticate: () => success(key) } } as unknown as Context
+  const keyCache = { authenticate: () => success(key) } as unknown as Context['keyCache']
+  const clock = { now: () => now } as Context['clock']
+  const parts: Pick<Context, 'clock' | 'keyCache'> = { clock, keyCache }
+  const context = parts as Context
   const front = frontOfDialect(stornoFront(context), { context, tokens: null, rateLimits: true })
   const list = front.routes.find(({ operationId }) => operationId === 'listWebhooks') as AnyRoute
   const request = asking({ authorization: 'Bearer af_x', 'x-company': company })
-  const reply = { headers: () => assert.fail('no headers tell of the quota') } as unknown as FastifyReply
+  const headers = (given: object) => assert.deepEqual(given, {}, 'the answer has headers about the quota')
+  const reply = { headers } as unknown as FastifyReply
   const passing = async (requests: number): Promise<number> => {
     let passed = 0
     for (let count = 0; count < requests; count++) if ((await front.admit(request, reply, list)).ok) passed += 1

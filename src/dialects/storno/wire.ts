@@ -1,4 +1,4 @@
-// Storno.ro's deliveries: events, body, headers, signature, retries. Sources of each fact: README.md beside this file.
+// Storno.ro's deliveries: events, body, headers, signature, retries. Sources: README.md in this folder.
 
 import type { Event } from '../../domain/event.ts'
 import { uuidV4, uuidV7, type RandomBytes } from '../../domain/ids.ts'
@@ -42,12 +42,12 @@ export const eventTypes: readonly StornoEventType[] = [
 
 export const scopes = { view: 'webhook.view', manage: 'webhook.manage' } as const
 
-/** UUIDs as they are written here; whoever writes one may use capitals. */
+/** UUIDs in their stored form, in lower case. Customers may write capitals. */
 export const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** What the operator may choose for a company; the first of each is what the reference pages describe. */
+/** The operator's choices for a company. The first choice of each is the one that the reference pages describe. */
 const tenantSettings = {
-  /** Envelope and headers: those of the reference pages (A), or those of the concepts page (B). */
+  /** The body and headers of the reference pages (A), or of the concepts page (B). */
   family: ['A', 'B'],
   /** `none`: the company's plan has no webhooks. */
   plan: ['enabled', 'none'],
@@ -88,7 +88,7 @@ export const storno: Dialect = {
     filters: [],
     customHeaders: false,
     newSecret: (random) => secretPrefix + hex(random, 32),
-    // Without the prefix too: that is the form of secrets that the vendor's server gave out.
+    // The prefix is optional: the vendor's server generates secrets without it.
     secretFault: (secret) => (/^(?:whsec_)?[0-9a-f]{64}$/.test(secret) ? null : 'must be whsec_ and 64 hex digits'),
   },
 
@@ -99,7 +99,7 @@ export const storno: Dialect = {
 
   encode: (message) => (isFamilyB(message) ? bodyB(message) : bodyA(message)),
   signingKey: textKey,
-  // One signature, of the newest secret: the header has no room for a second.
+  // Only the newest secret signs: the header holds one signature.
   headers: (message, body, [key]) => {
     const { event, delivery } = message
     const signature = key === undefined ? null : hmacHex(key, body)
@@ -124,18 +124,21 @@ export const storno: Dialect = {
     if (outcome.kind === 'delivered') return { kind: 'succeeded' }
     return isTest(event) ? { kind: 'notRetried' } : retryBySchedule(retries, attempt)
   },
-  // The vendor switches nothing off for failing; this is for the operator to see.
+  // The vendor never disables an endpoint for failures. The health report is for the operator only.
   ...streakHealth(),
 }
 
 const testType = 'webhook.test'
 
-/** What a test says, whatever its type. */
+/** The data of a test event of any type. */
 export function testData(endpoint: string): string {
   return JSON.stringify({ message: 'This is a test delivery from Storno.ro', webhookUuid: endpoint })
 }
 
-/** Types outside the catalogue come from tests only. A test is answered at once, so a retry would tell nobody anything. */
+/**
+ * Only tests have types outside the catalogue. A test is answered after one attempt, so a retry would tell its caller
+ * nothing.
+ */
 function isTest(event: Event): boolean {
   return !eventTypes.some(({ name }) => name === event.type)
 }

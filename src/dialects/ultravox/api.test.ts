@@ -1,4 +1,5 @@
-// What only Ultravox's API has: two key headers, PUT beside PATCH, a quota per account; and its errors to the letter.
+// The features that only Ultravox's API has: two key headers, PUT beside PATCH, a quota per account; and the exact
+// texts of its errors.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -16,7 +17,7 @@ before(() => world.start())
 after(() => world.stop())
 
 describe('a webhook', () => {
-  test('has every field of the reference, in its order, once created and when read', async () => {
+  test('has every field of the reference, in the same order, in all answers', async () => {
     const customer = await world.customer()
     const request = { method: 'POST', path, body: { ...sample, secrets: ['your-webhook-secret'] } }
     const created = await customer.ask(request)
@@ -45,13 +46,13 @@ describe('a webhook', () => {
     assert.deepEqual([removed.status, removed.text], [204, ''])
   })
 
-  test('gets one secret where none is given, and none where an empty list is', async () => {
+  test('gets a generated secret if the request has no secrets, and no secret if it has an empty list', async () => {
     const customer = await world.customer()
     assert.match(String((await customer.create(sample))['secrets']), /^[0-9A-Za-z]{40}$/)
     assert.deepEqual((await customer.create({ ...sample, secrets: [] }))['secrets'], [])
   })
 
-  test('ignores what is read-only', async () => {
+  test('keeps its read-only fields if a request names them', async () => {
     const customer = await world.customer()
     const readOnly = { webhookId: agentOne, created: 5, status: 'unhealthy', lastStatusChange: {}, recentFailures: 'x' }
     const created = await customer.create({ ...sample, ...readOnly })
@@ -61,7 +62,7 @@ describe('a webhook', () => {
 })
 
 describe('PUT', () => {
-  test('needs url and events, and leaves agentId and secrets unless they are given', async () => {
+  test('needs url and events, and changes agentId and secrets only if they are given', async () => {
     const customer = await world.customer()
     const created = await customer.create({ ...sample, agentId: agentOne, secrets: ['s'] })
     const one = `${path}/${String(created['webhookId'])}`
@@ -81,38 +82,38 @@ describe('PUT', () => {
     assert.deepEqual((await customer.get(String(created['webhookId'])))['secrets'], ['t', 's'])
   })
 
-  test('of a webhook that is not there is 404, wrong fields or not', async () => {
+  test('of an absent webhook is 404', async () => {
     const customer = await world.customer()
     for (const id of [agentOne, 'x']) {
       const answer = await customer.ask({ method: 'PUT', path: `${path}/${id}`, body: sample })
       assert.deepEqual([answer.status, answer.text], [404, '{"detail":"Not found."}'])
     }
   })
+})
 
-  test('and PATCH without fields: one is refused, the other changes nothing', async () => {
-    const customer = await world.customer()
-    const created = await customer.create(sample)
-    const patched = await customer.ask({ method: 'PATCH', path: `${path}/${String(created['webhookId'])}`, body: {} })
-    assert.deepEqual([patched.status, patched.body], [200, created])
-  })
+test('PATCH without fields changes nothing', async () => {
+  const customer = await world.customer()
+  const created = await customer.create(sample)
+  const patched = await customer.ask({ method: 'PATCH', path: `${path}/${String(created['webhookId'])}`, body: {} })
+  assert.deepEqual([patched.status, patched.body], [200, created])
 })
 
 describe('a key', () => {
-  test('is taken from X-API-Key and from X-Unsafe-API-Key, whatever the case of the name', async () => {
+  test('is accepted in X-API-Key and in X-Unsafe-API-Key, in any case of the header name', async () => {
     const { key } = await world.customer()
     for (const name of ['X-API-Key', 'x-api-key', 'X-Unsafe-API-Key', 'x-unsafe-api-key']) {
       assert.equal((await world.ask({ method: 'GET', path }, { [name]: key })).status, 200, name)
     }
   })
 
-  test('that is wrong in one header is not made good by the other', async () => {
+  test('that is wrong in X-API-Key is refused even if X-Unsafe-API-Key has a right one', async () => {
     const { key } = await world.customer()
     const headers = { 'X-API-Key': 'Zk9Ht7Lm.wX7pN9fM3kLj6tRq2bGhA8yE5cZvD4sT', 'X-Unsafe-API-Key': key }
     const answer = await world.ask({ method: 'GET', path }, headers)
     assert.deepEqual([answer.status, answer.text], [403, '{"detail":"Invalid API key"}'])
   })
 
-  test('that is missing is told so, without a challenge', async () => {
+  test('that is missing is refused without a `WWW-Authenticate` header', async () => {
     const answer = await world.ask({ method: 'GET', path })
     assert.equal(answer.text, '{"detail":"Authentication credentials were not provided."}')
     assert.deepEqual([answer.status, answer.headers['www-authenticate']], [403, undefined])
@@ -120,21 +121,21 @@ describe('a key', () => {
 })
 
 describe('requests that are wrong as HTTP', () => {
-  test('malformed JSON is told of as a parse error', async () => {
+  test('malformed JSON is answered with a parse error', async () => {
     const customer = await world.customer()
     const answer = await customer.ask({ method: 'POST', path, raw: '{"url":' })
     assert.equal(answer.status, 400)
     assert.match(answer.text, /^\{"detail":"JSON parse error - .+"\}$/)
   })
 
-  test('too long a body is refused', async () => {
+  test('a body that is too long is refused', async () => {
     const customer = await world.customer()
     const answer = await customer.ask({ method: 'POST', path, body: { url: 'x'.repeat(1_100_000) } })
     assert.equal(answer.status, 413)
     assert.match(answer.text, /^\{"detail":"Request body is larger than \d+ bytes\."\}$/)
   })
 
-  test('several wrong fields are told of at once', async () => {
+  test('several wrong fields are answered together', async () => {
     const customer = await world.customer()
     const body = { url: 'x', secrets: [1, 's'], events: ['a', 'call.ended', null], agentId: 7 }
     assert.deepEqual((await customer.ask({ method: 'POST', path, body })).body, {
@@ -145,7 +146,7 @@ describe('requests that are wrong as HTTP', () => {
     })
   })
 
-  test('a method that a path does not take is 405 with what it takes', async () => {
+  test('a method that a path does not accept is 405, and the answer lists the allowed methods', async () => {
     const one = await world.ask({ method: 'POST', path: `${path}/${agentOne}` })
     assert.deepEqual([one.status, one.text], [405, '{"detail":"Method \\"POST\\" not allowed."}'])
     assert.equal(one.headers['allow'], 'GET, PUT, PATCH, DELETE')
@@ -153,7 +154,7 @@ describe('requests that are wrong as HTTP', () => {
   })
 })
 
-test('an account has 500 requests per second, over all of its keys', async (t) => {
+test('an account may send 500 requests per second with all its keys together', async (t) => {
   const customer = await world.customer()
   const keys = await Promise.all(Array.from({ length: 3 }, () => customer.withKey({}).newKey()))
   for (let tries = 0; tries < 8; tries++) {
@@ -172,10 +173,10 @@ test('an account has 500 requests per second, over all of its keys', async (t) =
     }
     return
   }
-  t.skip('this machine does not ask 540 times in a second')
+  t.skip('this machine is too slow to send 540 requests in one second')
 })
 
-test('the OpenAPI document has the operations of the vendor', async () => {
+test("the OpenAPI document has the vendor's operations", async () => {
   const { body } = await world.ask({ method: 'GET', path: '/openapi/ultravox.json' })
   const { paths } = body as { paths: Record<string, Record<string, { operationId: string }>> }
   const ids = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId))

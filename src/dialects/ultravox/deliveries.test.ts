@@ -1,4 +1,4 @@
-// Deliveries and what a webhook tells of them, with retries that take a hundred-thousandth of their time.
+// Deliveries, and the health that a webhook shows after them. Retries wait a hundred-thousandth of the vendor's times.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -35,8 +35,8 @@ async function deliver(customer: Customer): Promise<Fields> {
   return world.deliveryOf(customer.tenant, id)
 }
 
-describe('what a webhook tells of its deliveries', () => {
-  test('nothing while all is well', async () => {
+describe('the health of a webhook', () => {
+  test('is normal without failures while deliveries succeed', async () => {
     const { customer, id } = await subscribed()
     await deliver(customer)
     assert.partialDeepStrictEqual(await customer.get(id), {
@@ -46,7 +46,7 @@ describe('what a webhook tells of its deliveries', () => {
     })
   })
 
-  test('a failure that a retry mended leaves it normal, and is told', async () => {
+  test('stays normal after a failure whose retry succeeds, and the failure is shown', async () => {
     const { customer, hook, id } = await subscribed()
     hook.behave(() => ({ status: hook.received().length < 2 ? 500 : 200 }))
     assert.partialDeepStrictEqual(await deliver(customer), { status: 'delivered', attempts: 2 })
@@ -57,7 +57,7 @@ describe('what a webhook tells of its deliveries', () => {
     assert.match(failure?.timestamp ?? '', microseconds)
   })
 
-  test('ten retries without success make it unhealthy, and the next success normal again', async () => {
+  test('is unhealthy after ten failed retries, and normal again after the next success', async () => {
     const { customer, hook, id } = await subscribed()
     hook.behave(() => ({ status: 404 }))
     assert.partialDeepStrictEqual(await deliver(customer), { status: 'failed', attempts: attemptsMax })
@@ -71,7 +71,7 @@ describe('what a webhook tells of its deliveries', () => {
     assert.equal(failures.length, 10)
     assert.ok(failures.every(({ failure }) => failure === 'HTTP 404'))
     const times = failures.map(({ timestamp }) => timestamp)
-    assert.deepEqual(times, times.toSorted().toReversed(), 'newest first')
+    assert.deepEqual(times, times.toSorted().toReversed(), 'the newest is not first')
     assert.equal(sick['lastStatusChange'], times[0])
     assert.deepEqual((await customer.list())[0], sick)
     const path = `/v1/tenants/${customer.tenant}/endpoints/${id}`
@@ -90,7 +90,7 @@ describe('what a webhook tells of its deliveries', () => {
     assert.partialDeepStrictEqual(await world.operator(200, 'GET', path), { health: { status: 'healthy' } })
   })
 
-  test('an endpoint that cannot be reached is told of in words', async () => {
+  test('shows a text for an endpoint that cannot be reached', async () => {
     const { customer, id } = await subscribed({ url: `http://127.0.0.1:${await freePort()}/` })
     await deliver(customer)
     const { recentFailures, status } = await customer.get(id)
@@ -100,7 +100,7 @@ describe('what a webhook tells of its deliveries', () => {
 })
 
 describe('signatures', () => {
-  test('are one per secret, newest first, and those of the next attempt after a change', async () => {
+  test('are one per secret, newest first, and a change of secrets applies to the next attempt', async () => {
     const { customer, hook, id } = await subscribed({ secrets: ['first'] })
     await deliver(customer)
     await customer.change(id, { secrets: ['second', 'first'] })
@@ -109,7 +109,7 @@ describe('signatures', () => {
     await deliver(customer)
     const signers = [['first'], ['second', 'first']]
     for (const [index, secrets] of signers.entries()) {
-      const { headers, body } = hook.received()[index] ?? assert.fail('it came')
+      const { headers, body } = hook.received()[index] ?? assert.fail('the delivery did not arrive')
       const stamp = String(headers['x-ultravox-webhook-timestamp'])
       assert.ok(Math.abs(Date.parse(stamp) - Date.now()) < 10_000)
       const sign = (secret: string) => createHmac('sha256', secret).update(body).update(stamp).digest('hex')
@@ -120,7 +120,7 @@ describe('signatures', () => {
   })
 })
 
-test('a type that a webhook names twice is delivered once; one that names none gets nothing', async () => {
+test('a webhook gets an event once if it names the type twice, and no event if it names no type', async () => {
   const { customer, hook, id } = await subscribed({ events: ['call.ended', 'call.ended'] })
   const { deliveries } = await world.post(customer.tenant, { type: 'call.ended' })
   assert.equal(deliveries, 1)
@@ -129,7 +129,7 @@ test('a type that a webhook names twice is delivered once; one that names none g
   assert.equal((await world.post(customer.tenant, { type: 'call.ended' })).deliveries, 0)
 })
 
-test("the operator's test event tells of a call", async () => {
+test("the operator's test event contains a call", async () => {
   const { customer, hook, id } = await subscribed()
   await world.operator(202, 'POST', `/v1/tenants/${customer.tenant}/endpoints/${id}/test`)
   const [arrived] = await hook.until(1)

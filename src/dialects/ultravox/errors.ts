@@ -1,5 +1,5 @@
-// How a problem reads in Ultravox's API: `{"detail":…}`, or lists of messages by field, as Django REST Framework has
-// them. Sources: README.md beside this file.
+// Problems in the form of Ultravox's API: `{"detail":…}`, or lists of messages by field, as in Django REST Framework.
+// Sources: README.md in this folder.
 
 import type { FastifyRequest } from 'fastify'
 import type { FieldError, Problem } from '../../domain/problem.ts'
@@ -53,13 +53,13 @@ function detail(status: number, text: string, retryAfterSeconds?: number): Answe
   }
 }
 
-/** JSON, but not an object. */
+/** The answer to a body that is JSON but not an object. */
 function noObject(body: unknown): Answer {
   const text = body === null ? 'No data provided' : `Invalid data. Expected a dictionary, but got ${typeName(body)}.`
   return { status: 400, body: { non_field_errors: [text] } }
 }
 
-/** The domain's names of fields, in the vendor's words. */
+/** The vendor's names of fields, by the domain's names. */
 const vendorFields: Readonly<Record<string, string>> = { eventTypes: 'events', filters: 'agentId' }
 
 /** A list of messages by field; for a fault within a list, by field and then by index. */
@@ -69,7 +69,7 @@ function messagesByField(faults: readonly FieldError[]): unknown {
     const [head = '', item] = fault.field.split('.')
     const name = vendorFields[head] ?? head
     const before = messages[name]
-    // A list that is wrong as a whole says nothing of its items.
+    // If the list itself is wrong, its message replaces those of its items.
     if (item === undefined || name === 'agentId') messages[name] = [messageOf(fault, name, false)]
     else if (!Array.isArray(before)) messages[name] = { ...before, [item]: [messageOf(fault, name, true)] }
   }
@@ -87,13 +87,13 @@ function messageOf(fault: FieldError, name: string, isItem: boolean): string {
   switch (rule) {
     case 'type':
       if (isList) return `Expected a list of items but got type "${typeName(value)}".`
-      // The framework makes text of a number before it looks whether that is a URL.
+      // The framework converts a number to text before it checks for a URL.
       return name === 'url' && typeof value === 'number' ? invalidUrl : 'Not a valid string.'
     case 'length':
       if (limit === undefined) return sentence(message)
       return `Ensure this field has no more than ${limit} ${isList ? 'elements' : 'characters'}.`
     case 'format':
-      // The vendor has one text for a URL that is none; what Posthorn alone refuses is told in full.
+      // The vendor has one text for all malformed URLs. Refusals that only Posthorn makes keep their own text.
       return name === 'url' && !/^must (?:not|be publicly)\b/.test(message) ? invalidUrl : sentence(message)
     default:
       return sentence(message)

@@ -14,7 +14,7 @@ function fact(at: number, more: Partial<HealthFact> = {}): HealthFact {
 function after(...facts: readonly HealthFact[]): string | null {
   return facts.reduce<string | null>((state, one) => {
     const change = health(state, one)
-    assert.equal(change.disable, false, 'nothing is ever switched off')
+    assert.equal(change.disable, false, 'the webhook is disabled')
     return change.health
   }, null)
 }
@@ -22,11 +22,11 @@ function after(...facts: readonly HealthFact[]): string | null {
 const success = (at: number): HealthFact =>
   fact(at, { succeeded: true, ended: true, outcome: { kind: 'delivered', status: 204 } })
 
-test('is normal, and has never changed, before any failure', () => {
+test('a webhook is normal before its first failure, and its status has never changed', () => {
   assert.deepEqual(readHealth(null), { status: 'normal', changedAt: null, failures: [] })
 })
 
-test('stays normal while a delivery is still retried, and remembers the failures', () => {
+test('a webhook stays normal while a delivery is retried, and its failures are stored', () => {
   assert.deepEqual(readHealth(after(fact(1), fact(2))), {
     status: 'normal',
     changedAt: null,
@@ -37,28 +37,28 @@ test('stays normal while a delivery is still retried, and remembers the failures
   })
 })
 
-test('turns unhealthy when a delivery has used up its retries; a further one changes nothing but the failures', () => {
+test('a webhook becomes unhealthy when a delivery has used up its retries, and later failures are only listed', () => {
   const state = after(fact(1), fact(2, { ended: true }), fact(3), fact(4, { ended: true }))
   assert.partialDeepStrictEqual(readHealth(state), { status: 'unhealthy', changedAt: 2 })
   assert.equal(readHealth(state).failures.length, 4)
 })
 
-test('turns back to normal with the next success, which forgets no failure', () => {
+test('a webhook becomes normal again with the next success, and keeps its failures', () => {
   const state = after(fact(1, { ended: true }), success(5))
   assert.deepEqual(readHealth(state), { status: 'normal', changedAt: 5, failures: [{ at: 1, text: 'HTTP 500' }] })
 })
 
-test('a success while normal changes nothing', () => {
+test('a success of a normal webhook changes nothing', () => {
   const before = after(fact(1, { ended: true }), success(5))
   assert.equal(health(before, success(9)).health, before)
 })
 
-test('a relapse is a change again', () => {
+test('a webhook that becomes unhealthy again has a new time of change', () => {
   const state = after(fact(1, { ended: true }), success(5), fact(6), fact(7, { ended: true }))
   assert.partialDeepStrictEqual(readHealth(state), { status: 'unhealthy', changedAt: 7 })
 })
 
-test('the newest ten failures are kept, newest first', () => {
+test('the ten newest failures are kept, newest first', () => {
   const state = after(...Array.from({ length: 14 }, (_, index) => fact(index + 1)))
   assert.deepEqual(
     readHealth(state).failures.map(({ at }) => at),
@@ -66,19 +66,19 @@ test('the newest ten failures are kept, newest first', () => {
   )
 })
 
-test('a failure is told in short words', () => {
-  const texts: [Outcome, string][] = [
-    [{ kind: 'rejected', status: 404, retryAfterMs: null }, 'HTTP 404'],
-    [{ kind: 'timedOut', phase: 'headers' }, 'Timeout'],
-    [{ kind: 'unreachable', error: 'connection refused' }, 'connection refused'],
-    [{ kind: 'blocked', error: 'a private address' }, 'a private address'],
+test('each outcome has a short text', () => {
+  const cases: { outcome: Outcome; text: string }[] = [
+    { outcome: { kind: 'rejected', status: 404, retryAfterMs: null }, text: 'HTTP 404' },
+    { outcome: { kind: 'timedOut', phase: 'headers' }, text: 'Timeout' },
+    { outcome: { kind: 'unreachable', error: 'connection refused' }, text: 'connection refused' },
+    { outcome: { kind: 'blocked', error: 'a private address' }, text: 'a private address' },
   ]
-  for (const [outcome, text] of texts) {
+  for (const { outcome, text } of cases) {
     assert.equal(readHealth(after(fact(1, { outcome }))).failures[0]?.text, text)
   }
 })
 
-test('the operator sees it as failing while it is unhealthy, and since when', () => {
+test('the operator sees an unhealthy webhook as failing, with the time since when', () => {
   assert.equal(healthReport(null).status, 'healthy')
   assert.equal(healthReport(after(fact(1))).status, 'healthy')
   assert.partialDeepStrictEqual(healthReport(after(fact(1), fact(2, { ended: true }))), { status: 'failing', since: 2 })

@@ -1,5 +1,5 @@
 // The health of a webhook: `normal` until a delivery has used up its retries, then `unhealthy` until the next success.
-// It is told, and changes nothing: an unhealthy webhook gets its deliveries all the same.
+// The API only shows the health: an unhealthy webhook still gets its deliveries.
 
 import { describeOutcome, type Outcome } from '../../domain/attempt.ts'
 import type { HealthReport } from '../../contracts/dialect.ts'
@@ -7,9 +7,9 @@ import type { HealthChange, HealthFact } from '../../contracts/delivery-dialect.
 
 export interface Health {
   readonly status: 'normal' | 'unhealthy'
-  /** When the status last changed, ms; null: never. */
+  /** The time of the last change of status, in ms; null: it never changed. */
   readonly changedAt: number | null
-  /** Newest first. They outlast a recovery. */
+  /** The newest failed attempts, at most ten, newest first. A recovery keeps them. */
   readonly failures: readonly Failure[]
 }
 

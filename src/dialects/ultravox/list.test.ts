@@ -1,4 +1,4 @@
-// Agents, which limit webhooks and lists to their own; and lists, which come in pages with cursors.
+// The agent of a webhook, by which deliveries and lists are filtered, and the pages and cursors of lists.
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
@@ -28,7 +28,7 @@ const listIn = ({ status, text, body }: ApiAnswer): List => {
 }
 
 describe('an agent', () => {
-  test('limits a webhook to its own calls; others without one get all', async () => {
+  test('limits its webhooks to its own calls, and webhooks without an agent get all calls', async () => {
     const customer = await world.customer()
     const hooks = { all: world.hook(), one: world.hook(), two: world.hook() }
     await customer.create({ ...sample, url: hooks.all.url })
@@ -50,7 +50,7 @@ describe('an agent', () => {
     assert.equal(await post(null), 2)
   })
 
-  test('narrows the list to its own webhooks, exactly', async () => {
+  test('filters the list to its own webhooks, without those that have no agent', async () => {
     const customer = await world.customer()
     await customer.create(sample)
     const { webhookId } = await customer.create({ ...sample, agentId: agentOne })
@@ -67,7 +67,7 @@ describe('an agent', () => {
 })
 
 describe('the list', () => {
-  test('links its pages by absolute addresses, to the end and back, with agent and size', async () => {
+  test('links its pages by absolute URLs to the end and back, and the links keep agent and page size', async () => {
     const customer = await world.customer()
     const ids: unknown[] = []
     for (let count = 0; count < 5; count++) {
@@ -102,7 +102,7 @@ describe('the list', () => {
     }
   })
 
-  test('takes what is no positive integer for no page size', async () => {
+  test('ignores a page size that is not a positive integer', async () => {
     const customer = await world.customer()
     for (let count = 0; count < 2; count++) await customer.create(sample)
     const queries = [

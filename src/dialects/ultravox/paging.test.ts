@@ -9,7 +9,7 @@ const older = (position: number): Cursor => ({ reverse: false, position })
 const newer = (position: number): Cursor => ({ reverse: true, position })
 
 describe('a cursor', () => {
-  test("reads as the vendor's samples do", () => {
+  test("has the form of the vendor's samples", () => {
     assert.deepEqual(readCursor('cD00ODY='), older(486))
     assert.deepEqual(readCursor('cj0xJnA9NDg3'), newer(487))
     assert.equal(writeCursor(older(486)), 'cD00ODY=')
@@ -20,21 +20,21 @@ describe('a cursor', () => {
   for (const text of [...none, ...['p=', 'p=-1', 'p=1.5', 'p=a', 'o=1', 'r=0&p=1', 'p=1&r=1', 'p=01'].map(base64)]) {
     test(`is not ${JSON.stringify(text)}`, () => assert.equal(readCursor(text), null))
   }
-  test('is not a position beyond all bounds', () => assert.equal(readCursor(base64(`p=${'9'.repeat(40)}`)), null))
+  test('is not a position of 40 digits', () => assert.equal(readCursor(base64(`p=${'9'.repeat(40)}`)), null))
 })
 
 describe('the size of a page', () => {
-  const sizes: [unknown, number][] = [
-    [undefined, 100],
-    [1, 1],
-    ['7', 7],
-    [1000, 1000],
-    [1001, 1000],
-    ['9'.repeat(400), 1000],
-    [['3', '5'], 5],
-    ...['', '0', '-1', '1.5', 'ten', '1e2', ' ', null, [], {}].map((given): [unknown, number] => [given, 100]),
+  const cases: { given: unknown; size: number }[] = [
+    { given: undefined, size: 100 },
+    { given: 1, size: 1 },
+    { given: '7', size: 7 },
+    { given: 1000, size: 1000 },
+    { given: 1001, size: 1000 },
+    { given: '9'.repeat(400), size: 1000 },
+    { given: ['3', '5'], size: 5 },
+    ...['', '0', '-1', '1.5', 'ten', '1e2', ' ', null, [], {}].map((given) => ({ given, size: 100 })),
   ]
-  for (const [given, size] of sizes) {
+  for (const { given, size } of cases) {
     test(`is ${size} for ${JSON.stringify(given)?.slice(0, 20)}`, () => assert.equal(pageSizeOf(given), size))
   }
 })
@@ -42,11 +42,11 @@ describe('the size of a page', () => {
 describe('pages', () => {
   const all = listOf(9, 7, 6, 4, 1)
 
-  test('of nothing are one empty page', () => {
+  test('of an empty list are one empty page', () => {
     assert.deepEqual(pageOf([], null, 10), { endpoints: [], next: null, previous: null })
   })
 
-  test('lead to the end and back, whatever their size', () => {
+  test('of any size lead to the end and back', () => {
     for (let size = 1; size <= 6; size++) {
       let page = pageOf(all, null, size)
       const forth = [keysOf(page)]
@@ -58,13 +58,13 @@ describe('pages', () => {
     }
   })
 
-  test('neither repeat nor leave out anything when others come and go meanwhile', () => {
+  test('neither repeat nor skip a webhook when other webhooks are created and deleted between two pages', () => {
     const { next } = pageOf(all, null, 2)
     assert.deepEqual(next, older(7))
     assert.deepEqual(keysOf(pageOf(listOf(11, 10, 9, 6, 4, 1), next, 2)), [6, 4])
   })
 
-  test('lead back from where everything was deleted', () => {
+  test('link back even if all webhooks beyond the cursor were deleted', () => {
     const page = pageOf(listOf(9, 7), older(5), 2)
     assert.deepEqual(page, { endpoints: [], next: null, previous: newer(6) })
     assert.deepEqual(keysOf(pageOf(listOf(9, 7), newer(6), 2)), [9, 7])

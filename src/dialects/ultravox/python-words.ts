@@ -1,4 +1,4 @@
-// The vendor's messages name types and values as Python does.
+// The names of types and values in the vendor's messages, which are Python's.
 
 /** The Python type of a JSON value: `str`, `int`, `float`, `bool`, `list`, `dict`. */
 export function typeName(value: unknown): string {
@@ -14,7 +14,7 @@ export function typeName(value: unknown): string {
   }
 }
 
-/** A JSON value as a message shows it: text as it is, `True`, `False`; lists and objects as JSON. */
+/** A JSON value as a message shows it: text unchanged, booleans as `True` and `False`, all others as JSON. */
 export function valueText(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'boolean') return value ? 'True' : 'False'

@@ -1,11 +1,11 @@
-// The call that a test event tells of: every field that the vendor requires of one, as it would be at that event.
+// The call in a test event: it has every field that the vendor requires of a call, with values that fit the event type.
 
 import type { Endpoint } from '../../domain/endpoint.ts'
 import { isoTime } from './time.ts'
 
 const minute = 60_000
 
-/** JSON text. The call is as old as the endpoint, so that the same endpoint always gets the same one. */
+/** JSON text. The call's times are those of the endpoint, so that the same endpoint always gets the same call. */
 export function sampleCall(endpoint: Pick<Endpoint, 'createdAt' | 'filters'>, eventType: string): string {
   const joined = eventType !== 'call.started'
   const ended = joined && eventType !== 'call.joined'

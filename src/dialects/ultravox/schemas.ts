@@ -1,4 +1,4 @@
-// What requests are held to and answers look like; the vendor's OpenAPI document is the model.
+// Schemas of requests and answers, modelled on the vendor's OpenAPI document.
 
 import { Type } from 'typebox'
 import { limits } from '../../domain/limits.ts'
@@ -10,7 +10,7 @@ const Link = Type.Union([Type.String({ format: 'uri' }), Type.Null()])
 const EventName = Type.String({ enum: events.map(({ name }) => name) })
 const agentIdNote = 'If set, only events of this agent are sent.'
 
-/** What customers write. */
+/** The fields that customers write. */
 export const fields = {
   agentId: Type.Optional(Type.Union([Uuid, Type.Null()], { description: agentIdNote })),
   url: Type.String({ format: 'uri', maxLength: urlCharsMax }),
@@ -49,7 +49,7 @@ export const ListQuery = Type.Object({
     Type.Union([Uuid, Type.Literal('')], { description: 'Only the webhooks of exactly this agent.' }),
   ),
   cursor: Type.Optional(Type.String({ description: 'From a page before.' })),
-  // Anything is taken: what is no positive integer counts as not given.
+  // Any value is accepted: a value that is not a positive integer counts as not given.
   pageSize: Type.Optional(
     Type.Union([Type.Integer({ minimum: 1 }), Type.Unknown()], { description: 'Default 100, at most 1000.' }),
   ),
@@ -59,5 +59,5 @@ export const WebhookPath = Type.Object({ webhook_id: Uuid })
 
 export const Detail = Type.Object({ detail: Type.String() })
 
-/** Messages by field; within a list, by index. A body that cannot be read at all has a `detail`. */
+/** Messages by field; within a list, by index. The answer to a body that cannot be read has a `detail` instead. */
 export const Messages = Type.Record(Type.String(), Type.Unknown())

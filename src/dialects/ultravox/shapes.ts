@@ -1,4 +1,4 @@
-// Between the vendor's words and the domain's.
+// Translation between the vendor's fields and the domain's.
 
 import type { FastifyRequest } from 'fastify'
 import { type Endpoint, type EndpointStatus, secretsInForce, type SigningSecret } from '../../domain/endpoint.ts'
@@ -21,7 +21,7 @@ export function inputOf({ agentId, url, secrets, events }: WebhookInput): Endpoi
   return {
     ...(url !== undefined && { url }),
     ...(events !== undefined && { eventTypes: events }),
-    // In lower case, as UUIDs are written; events must name their agent so too.
+    // UUIDs are stored in lower case. An event must name its agent in lower case too.
     ...(agentId !== undefined && { filters: agentId === null ? {} : { agentId: agentId.toLowerCase() } }),
     ...(secrets !== undefined && { secrets }),
   }
@@ -31,7 +31,7 @@ export function webhook(context: Context, { endpoint, status }: EndpointWithStat
   return shape(endpoint, status, secretsInForce(endpoint.secrets, context.clock.now()))
 }
 
-/** The same as JSON text, which is kept until a secret runs out. */
+/** The same as JSON text. The text is cached while all secrets of the endpoint are in force. */
 export function webhookText(context: Context, { endpoint, status }: EndpointWithStatus): string {
   const secrets = secretsInForce(endpoint.secrets, context.clock.now())
   return secrets.length === endpoint.secrets.length
@@ -41,7 +41,7 @@ export function webhookText(context: Context, { endpoint, status }: EndpointWith
 
 const withAllSecrets = renderOnce((endpoint, status: EndpointStatus) => shape(endpoint, status, endpoint.secrets))
 
-/** Every field of the vendor's page, in its order. */
+/** Every field of the vendor's page, in the order of the page. */
 function shape(endpoint: Endpoint, { health }: EndpointStatus, secrets: readonly SigningSecret[]): unknown {
   const { status, changedAt, failures } = readHealth(health)
   return {
@@ -57,7 +57,7 @@ function shape(endpoint: Endpoint, { health }: EndpointStatus, secrets: readonly
   }
 }
 
-/** The request's own address with another cursor; null: there is no such page. */
+/** The URL of the request with another cursor; null: there is no such page. */
 export function linkTo(request: FastifyRequest, cursor: Cursor | null): string | null {
   if (cursor === null) return null
   const [path = '', query] = request.url.split('?')

@@ -13,7 +13,7 @@ const at = Date.parse('2026-01-02T03:04:05.678Z')
 
 describe('the signature', () => {
   for (const { body: text, timestamp, secrets, signature } of vectors) {
-    test(`of the vector at ${timestamp} is as published`, () => {
+    test(`of the vector at ${timestamp} is the published one`, () => {
       assert.equal(secrets.map((secret) => hmacHex(textKey(secret), text, timestamp)).join(','), signature)
       for (const [index, secret] of secrets.entries()) {
         assert.ok(verifyHmacHex(textKey(secret), signature.split(',')[index] ?? '', text, timestamp))
@@ -33,12 +33,12 @@ describe('the signature', () => {
     )
   })
 
-  test('is left out without secrets, and the timestamp is not', () => {
+  test('is left out without secrets, and the timestamp is still sent', () => {
     const headers = ultravox.headers(message, body, [], at)
     assert.deepEqual(Object.keys(headers), ['content-type', 'user-agent', 'x-ultravox-webhook-timestamp'])
   })
 
-  test('has a timestamp with six digits of a second, also at a whole one', () => {
+  test('has a timestamp with six digits of a second, also at a whole second', () => {
     const headers = ultravox.headers(message, body, [], Date.parse('2026-01-02T03:04:05Z'))
     assert.equal(headers['x-ultravox-webhook-timestamp'], '2026-01-02T03:04:05.000000+00:00')
   })
@@ -49,7 +49,7 @@ describe('API keys and secrets', () => {
     assert.equal(ultravox.newApiKey(randomBytes).length, 41)
   })
 
-  test('a secret has 1 to 120 characters, counted as the vendor counts', () => {
+  test('a secret has 1 to 120 characters, counted in code points', () => {
     const { endpointRules } = ultravox
     for (const good of ['x', 'x'.repeat(120), '🎺'.repeat(120)]) assert.equal(endpointRules.secretFault(good), null)
     for (const wrong of ['', 'x'.repeat(121), '🎺'.repeat(121), '\ud83d'])
@@ -83,7 +83,7 @@ describe('the test event', () => {
   ]
 
   for (const { name } of ultravox.eventTypes) {
-    test(`of ${name} tells of a whole call`, () => {
+    test(`of ${name} has a call with all required fields`, () => {
       const { type, data } = ultravox.testEvent({ ...message.endpoint, eventTypes: [name] })
       const call = JSON.parse(data) as Record<string, unknown>
       assert.equal(type, name)
@@ -94,7 +94,7 @@ describe('the test event', () => {
     })
   }
 
-  test('is of the agent that the webhook is limited to, and of any type where it wants none', () => {
+  test("has the webhook's agent, and is call.started if the webhook names no event type", () => {
     const agentId = '3c90c3cc-0d44-4b50-8888-8dd25736052a'
     const { type, data } = ultravox.testEvent({ ...message.endpoint, eventTypes: [], filters: { agentId } })
     assert.equal(type, 'call.started')

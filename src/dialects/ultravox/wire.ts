@@ -1,4 +1,4 @@
-// Ultravox's deliveries: events, body, signature, retries. Sources of each fact: README.md beside this file.
+// Ultravox's deliveries: events, body, signature, retries. Sources: README.md in this folder.
 
 import { randomText, timeOrderedText, uuidV4 } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
@@ -17,7 +17,10 @@ export const events: readonly EventType[] = [
   { name: 'call.billed', description: "A call's billing is final" },
 ]
 
-/** Ten retries over 8 h 31 min 30 s, each wait twice the one before. The vendor gives approximate times, so jitter is in order. */
+/**
+ * Ten retries over 8 h 31 min 30 s; each wait is twice the one before. The vendor gives approximate times, so waits may
+ * have jitter.
+ */
 const retries: RetrySchedule = {
   waitsMs: Array.from({ length: 10 }, (_, index) => 30 * second * 2 ** index),
   exact: false,
@@ -44,7 +47,7 @@ export const ultravox: Dialect = {
   tenantSettings: {},
 
   newEndpointId: (_key, random) => uuidV4(random),
-  // Operator's only: the vendor's deliveries carry no id.
+  // Only the operator sees event ids: the vendor's deliveries have none.
   newEventId: (nowMs, random) => `evt_${timeOrderedText(nowMs, random, 20)}`,
 
   eventTypes: events,
@@ -95,8 +98,8 @@ export const ultravox: Dialect = {
 
 function secretFault(secret: string): string | null {
   if (secret === '') return 'may not be blank'
-  // Characters as the vendor counts them: code points.
+  // The vendor counts code points.
   if (Array.from(secret).length > secretCharsMax) return `must have at most ${secretCharsMax} characters`
-  // Half a character has no UTF-8 bytes of its own, so that others like it would sign the same.
+  // All lone surrogates become the same UTF-8 bytes, so two secrets that differ only in one would sign the same.
   return secret.isWellFormed() ? null : 'must be well-formed Unicode text'
 }

@@ -1,4 +1,4 @@
-// What answers are held to: published schemas, expected refusals, and each other.
+// Checks of answers: against published schemas, against expected refusals, and against each other.
 
 import assert from 'node:assert/strict'
 import type { TSchema } from 'typebox'
@@ -27,12 +27,12 @@ export function checkRefusal(profile: Profile, problem: ProblemName, answer: Api
   for (const [name, value] of Object.entries(expected.headers ?? {})) assert.equal(answer.headers[name], value)
 }
 
-/** Headers that tell of the moment and not of the answer. */
+/** Headers that differ between requests even if the answers are the same. */
 const passing = /^(?:date|keep-alive|connection|x-request-id|.*ratelimit-.*)$/
 
 /**
- * Fails if two answers can be told apart by anything but the ids that were asked for. Both requests must have had the
- * same request id.
+ * Fails if two answers differ in more than the endpoint ids of their requests. Both requests must have had the same
+ * request id.
  */
 export function checkIndistinguishable(
   one: { readonly answer: ApiAnswer; readonly id: string },

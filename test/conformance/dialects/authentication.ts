@@ -1,4 +1,5 @@
-// Who may ask: keys in every wrong form, and keys that may do some things only. Whoever is refused changes nothing.
+// Authentication: keys in every wrong form, and keys that permit only some operations. A refused request changes
+// nothing.
 
 import assert from 'node:assert/strict'
 import type { Case } from './case.ts'
@@ -26,7 +27,7 @@ export function authenticationCases(profile: Profile, add: Case): void {
     }
   })
 
-  add('a revoked key is refused from the answer on that revokes it', async (world) => {
+  add('a key is refused as soon as its revocation is answered', async (world) => {
     const customer = await world.customer()
     const headers = api.credentials(customer)
     const list = api.operations.list.request(customer)
@@ -36,7 +37,7 @@ export function authenticationCases(profile: Profile, add: Case): void {
   })
 
   for (const { title, key, refused: refusedOperations, allowed } of api.weakKeys) {
-    add(`${title} may do what it may, and nothing else`, async (world) => {
+    add(`${title} permits its operations and no others`, async (world) => {
       const strong = await world.customer()
       const { id } = await strong.endpoint(world.hook().url)
       const weak = await strong.withKey(key).newKey()
@@ -46,7 +47,11 @@ export function authenticationCases(profile: Profile, add: Case): void {
         if (request === null) continue
         checkRefusal(profile, 'forbidden', await weak.ask(request), { request, id })
       }
-      assert.deepEqual((await strong.get(id))['url'], (await strong.list())[0]?.['url'], 'nothing has changed')
+      assert.deepEqual(
+        (await strong.get(id))['url'],
+        (await strong.list())[0]?.['url'],
+        'a refused request changed the endpoint',
+      )
       for (const name of allowed) {
         const request = requests[name]
         if (request !== null) assert.equal((await weak.ask(request)).status, api.operations[name]?.status, name)
@@ -62,17 +67,17 @@ export function authenticationCases(profile: Profile, add: Case): void {
   }
 
   async function checkRefused(world: World, customer: Customer, problem: ProblemName, headers: Headers): Promise<void> {
-    // One more key, because the customer's own may be the one that is refused.
+    // The tenant gets one more key, because the customer's own key may be the refused one.
     const other = await customer.withKey({}).newKey()
     const { id, created } = await other.endpoint(world.hook().url)
     for (const request of Object.values(requestsOf(world, customer, id))) {
       if (request === null) continue
       const answer = await world.ask(request, headers)
       checkRefusal(profile, problem, answer, { request })
-      assert.ok(!answer.text.includes(customer.key), 'a refusal does not repeat the key')
-      assert.ok(!answer.text.includes(id), 'a refusal does not tell of the endpoint')
+      assert.ok(!answer.text.includes(customer.key), 'the refusal contains the key')
+      assert.ok(!answer.text.includes(id), 'the refusal contains the id of the endpoint')
     }
-    assert.equal((await other.get(id))['url'], created['url'], 'nothing has changed')
+    assert.equal((await other.get(id))['url'], created['url'], 'a refused request changed the endpoint')
     assert.equal((await other.list()).length, 1)
   }
 
@@ -90,7 +95,7 @@ export function authenticationCases(profile: Profile, add: Case): void {
   }
 }
 
-/** The key with its last letter changed: of the right form, and nobody's. */
+/** The key with its last letter changed: a key of the right form that does not exist. */
 function otherKey(key: string): string {
   return key.slice(0, -1) + (key.endsWith('a') ? 'b' : 'a')
 }

@@ -1,5 +1,5 @@
-// Requests that are wrong as HTTP: bodies that are no JSON, media types, methods and paths that the vendor does not
-// have. None of them changes anything.
+// Requests that are wrong as HTTP: bodies that are not JSON, and media types, methods and paths that the vendor does
+// not have. None of them changes an endpoint.
 
 import assert from 'node:assert/strict'
 import { limits } from '../../../src/domain/limits.ts'
@@ -41,7 +41,7 @@ export function bodyCases(profile: Profile, add: Case): void {
     assert.equal((await customer.list()).length, 1)
   })
 
-  add('a body larger than any endpoint is refused by create and change', async (world) => {
+  add('a body over the size limit is refused by create and change', async (world) => {
     const customer = await world.customer()
     const { id } = await customer.endpoint(world.hook().url)
     const sample = api.sample(world.hook().url, 0)
@@ -52,7 +52,7 @@ export function bodyCases(profile: Profile, add: Case): void {
     assert.equal((await customer.list()).length, 1)
   })
 
-  add('an empty body is one without fields', async (world) => {
+  add('an empty body counts as an object without fields', async (world) => {
     const customer = await world.customer()
     const { method, path } = create.request(customer, {})
     const [required] = api.fields.filter(({ onCreate }) => onCreate === 'required')
@@ -73,7 +73,7 @@ export function bodyCases(profile: Profile, add: Case): void {
     assert.deepEqual(await customer.list(), [])
   })
 
-  add('JSON with a charset is JSON', async (world) => {
+  add('the JSON media type is accepted in any case and with a charset', async (world) => {
     const customer = await world.customer()
     const request = create.request(customer, api.sample(world.hook().url, 0))
     const headers = { 'content-type': 'Application/JSON; charset=UTF-8' }
@@ -81,7 +81,7 @@ export function bodyCases(profile: Profile, add: Case): void {
     assert.equal(answer.status, create.status, answer.text)
   })
 
-  add('a method that a path does not take is refused', async (world) => {
+  add('a method that a path does not accept is refused', async (world) => {
     const customer = await world.customer()
     for (const request of api.wrongMethods) {
       const answer = await customer.ask(request)
@@ -91,7 +91,7 @@ export function bodyCases(profile: Profile, add: Case): void {
     }
   })
 
-  add("an unknown path below the vendor's is refused in its words", async (world) => {
+  add("an unknown path under the vendor's prefix is refused in the vendor's form", async (world) => {
     const customer = await world.customer()
     for (const path of api.unknownRoutes) {
       for (const method of ['GET', 'POST']) {

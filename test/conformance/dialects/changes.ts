@@ -1,4 +1,4 @@
-// Changes act at once: from the answer on, events and waiting retries meet the endpoint as it is now.
+// Changes take effect at once: after the answer, new events and waiting retries use the changed endpoint.
 
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,7 +7,7 @@ import type { Profile } from './profile.ts'
 import type { Behaviour } from './support.ts'
 import { until, type World } from './world.ts'
 
-/** So that a delivery waits for as long as a test takes; no schedule is that slow here. */
+/** Makes a delivery wait longer than a test runs: the scaled schedules of these tests wait less. */
 const laterPlease: Behaviour = { status: 503, headers: { 'retry-after': '600' } }
 const soonPlease: Behaviour = { status: 503, headers: { 'retry-after': '1' } }
 
@@ -15,7 +15,7 @@ export function changeCases(profile: Profile, add: Case): void {
   const { api } = profile
   const type = api.eventType(0)
 
-  add('a new endpoint gets the next event, and only types that it wants', async (world) => {
+  add('a new endpoint gets the next event, and only event types that it subscribes to', async (world) => {
     const customer = await world.customer()
     assert.equal((await world.post(customer.tenant, { type })).deliveries, 0)
     const hook = world.hook()
@@ -26,7 +26,7 @@ export function changeCases(profile: Profile, add: Case): void {
     assert.equal(hook.received().length, 1)
   })
 
-  add('a changed URL gets the next event, and the old one nothing more', async (world) => {
+  add('the next event goes to the changed URL, and none goes to the old one', async (world) => {
     const customer = await world.customer()
     const [before, after] = [world.hook(), world.hook()]
     const { id } = await customer.endpoint(before.url)
@@ -38,7 +38,7 @@ export function changeCases(profile: Profile, add: Case): void {
     assert.equal(before.received().length, 1)
   })
 
-  add('a retry that waits goes to the changed URL', async (world) => {
+  add('a waiting retry goes to the changed URL', async (world) => {
     const customer = await world.customer()
     const [before, after] = [world.hook(), world.hook()]
     before.behave(() => soonPlease)
@@ -50,7 +50,7 @@ export function changeCases(profile: Profile, add: Case): void {
     assert.equal(before.received().length, 1)
   })
 
-  add('a deleted endpoint gets nothing more, and what waits for it is cancelled', async (world) => {
+  add('a deleted endpoint gets no more events, and its waiting deliveries are cancelled', async (world) => {
     const customer = await world.customer()
     const { hook, id, event } = await endpointWithWaitingRetry(world, customer)
     await customer.remove(id)
@@ -63,7 +63,7 @@ export function changeCases(profile: Profile, add: Case): void {
   if (api.onOff === null) return
   const { off, on } = api.onOff
 
-  add('an endpoint that is off gets nothing, and gets the next event once it is on again', async (world) => {
+  add('a disabled endpoint gets no events, and gets the next event after it is enabled again', async (world) => {
     const customer = await world.customer()
     const { hook, id, event } = await endpointWithWaitingRetry(world, customer)
     assert.partialDeepStrictEqual(await customer.change(id, off), off)

@@ -1,5 +1,5 @@
-// A customer of the vendor: one tenant, asking the vendor's API. It goes over as many API keys as the quotas need, so
-// that a long test is not refused for being long; the quotas have tests of their own.
+// A customer of the vendor: one tenant that calls the vendor's API. It takes a new API key when the quota of the old
+// one is used up, so that quotas never refuse a long test. The quotas have tests of their own.
 
 import assert from 'node:assert/strict'
 import { checkShape } from './answers.ts'
@@ -15,11 +15,11 @@ import type {
   Profile,
 } from './profile.ts'
 
-/** Where a customer asks. */
+/** The server that a customer calls. */
 export interface Server {
   readonly profile: Profile
   ask(request: ApiRequest, headers: Headers): Promise<ApiAnswer>
-  /** The body of the operator API's answer, which must have `status`. */
+  /** Calls the operator API, whose answer must have `status`; gives the body. */
   operator(status: number, method: string, path: string, body: unknown): Promise<Fields>
 }
 
@@ -54,12 +54,12 @@ export class Customer implements Caller {
     return this
   }
 
-  /** The same tenant with keys of another kind. */
+  /** A customer of the same tenant with keys of another kind. */
   withKey(keyInput: KeyInput): Customer {
     return new Customer(this.#server, this.tenant, keyInput)
   }
 
-  /** Any request, with a key of this customer. */
+  /** Sends any request, with a key of this customer. */
   async ask(request: ApiRequest): Promise<ApiAnswer> {
     if (++this.#asked > this.#requestsPerKey) {
       await this.newKey()
@@ -68,7 +68,7 @@ export class Customer implements Caller {
     return this.#server.ask(request, this.#server.profile.api.credentials(this))
   }
 
-  /** An operation that must succeed, in the shape that the vendor publishes. */
+  /** Runs an operation that must succeed and answer in the shape that the vendor publishes. */
   async want<Input extends readonly unknown[]>(operation: Operation<Input>, ...input: Input): Promise<ApiAnswer> {
     const request = operation.request(this, ...input)
     const answer = await this.ask(request)
@@ -98,7 +98,9 @@ export class Customer implements Caller {
     await this.want(this.#operations.remove, id)
   }
 
-  /** A new endpoint for the event type of this index; gives its id and what created it. */
+  /**
+   * Creates an endpoint for the event type of this index; gives its id, the answer's endpoint and the request's fields.
+   */
   async endpoint(url: string, index = 0): Promise<{ id: string; created: Fields; sent: Fields }> {
     const sent = this.#api.sample(url, index)
     const created = await this.create(sent)

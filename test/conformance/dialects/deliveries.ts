@@ -1,5 +1,5 @@
-// Deliveries as receivers meet them: method, path, headers, the bytes of the body, the signature, and what stays and
-// what changes from attempt to attempt.
+// Deliveries as receivers get them: method, path, headers, the bytes of the body, the signature, and the headers that
+// differ between attempts.
 
 import assert from 'node:assert/strict'
 import type { Case } from './case.ts'
@@ -20,7 +20,9 @@ export const delicateData: Readonly<Record<string, string>> = {
   'nested objects': '{"a":{"data":{"type":"x"},"b":[[],{}]}}',
 }
 
-/** What HTTP itself needs, and what keeps answers readable: not the vendor's to say. */
+/**
+ * Headers that the vendor does not define: those of HTTP itself, and `accept-encoding`, which keeps answers readable.
+ */
 const httpHeaders = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding'])
 
 export function deliveryCases(profile: Profile, add: Case): void {
@@ -42,7 +44,7 @@ export function deliveryCases(profile: Profile, add: Case): void {
     })
   }
 
-  add('the signature is over the body: one more byte and it is wrong', async (world) => {
+  add('the signature covers the body: it does not verify if the body has one more byte', async (world) => {
     const { hook, tenant, secrets } = await subscribed(world)
     await world.post(tenant, { type })
     const [arrived] = await hook.until(1)
@@ -54,9 +56,9 @@ export function deliveryCases(profile: Profile, add: Case): void {
     assert.throws(() => delivery.verify(arrived, { secrets: other.secrets, publicKey: world.publicKey }))
   })
 
-  add('every attempt has the same body, a right signature and what must be fresh afresh', async (world) => {
+  add('every attempt has the same body, a right signature and new values in its fresh headers', async (world) => {
     const { hook, tenant, secrets } = await subscribed(world)
-    // A second passes between the attempts, because some vendors' timestamps count seconds.
+    // Attempts are at least a second apart, because some vendors' timestamps count seconds.
     hook.behave(() => (hook.received().length < 3 ? { status: 503, headers: { 'retry-after': '1' } } : {}))
     const { id } = await world.post(tenant, { type, data: '{"n":1.0}' })
     const arrivals = await hook.until(3)
@@ -76,7 +78,7 @@ export function deliveryCases(profile: Profile, add: Case): void {
     assert.deepEqual(statuses, [503, 503, 200])
   })
 
-  add('a failure is retried by the schedule, and the delivery ends as delivered', async (world) => {
+  add('a failed attempt is retried by the schedule, and the delivery ends as delivered', async (world) => {
     const { hook, tenant } = await subscribed(world)
     hook.behave(() => ({ status: hook.received().length < 2 ? 500 : 204 }))
     const { id } = await world.post(tenant, { type })
@@ -97,7 +99,7 @@ export function deliveryCases(profile: Profile, add: Case): void {
     assert.equal(elsewhere.received().length, 0)
   })
 
-  add('an event posted twice with one id is delivered once', async (world) => {
+  add('an event posted twice with the same id is delivered once', async (world) => {
     const { hook, tenant } = await subscribed(world)
     const event = { tenant, type, data: { n: 1 }, id: 'twice_1' }
     await world.operator(202, 'POST', '/v1/events', event)

@@ -1,5 +1,5 @@
-// What customers write: each field missing, of a wrong type or form, at its limit and one past. What is accepted is
-// read back as it was written; what is refused changes nothing.
+// The fields that customers write: each field missing, of a wrong type or form, at its limit and one past it. Accepted
+// values are read back as they were written. Refused values change nothing.
 
 import assert from 'node:assert/strict'
 import { checkRefusal } from './answers.ts'
@@ -11,7 +11,7 @@ export function fieldCases(profile: Profile, add: Case): void {
   const { create, change } = api.operations
   const idOf = (endpoint: Fields): string => String(endpoint[api.idField])
 
-  /** One value of every field, the first of its good ones, so that a field that does not stay is seen. */
+  /** The first good value of every field, so that the tests notice if a change of one field resets another. */
   const firstGood = Object.fromEntries(
     api.fields.filter(({ onCreate }) => onCreate !== 'none').map(({ name, good }) => [name, good[0]?.value]),
   )
@@ -21,7 +21,7 @@ export function fieldCases(profile: Profile, add: Case): void {
     if (field.onChange !== 'none') changeCases(field)
   }
 
-  add('unknown fields are what the vendor makes of them', async (world) => {
+  add(`unknown fields are ${api.unknownFields}`, async (world) => {
     const customer = await world.customer()
     const extra = { no_such_field: { deep: [1] }, __proto__x: null }
     const request = create.request(customer, { ...api.sample(world.hook().url, 0), ...extra })
@@ -64,7 +64,7 @@ export function fieldCases(profile: Profile, add: Case): void {
   }
 
   function changeCases(field: Field): void {
-    add(`change: ${field.name} is refused when it is wrong, and stays`, async (world) => {
+    add(`change: ${field.name} is refused when it is wrong, and keeps its value`, async (world) => {
       const customer = await world.customer()
       const { id } = await customer.endpoint(world.hook().url)
       const before = await customer.get(id)
@@ -75,18 +75,21 @@ export function fieldCases(profile: Profile, add: Case): void {
       assert.deepEqual(await customer.get(id), before)
     })
 
-    add(`change: ${field.name} is read back as it was written, and the other fields stay`, async (world) => {
-      const customer = await world.customer()
-      const id = idOf(await customer.create({ ...api.sample(world.hook().url, 0), ...firstGood }))
-      for (const good of field.good) {
-        const before = await customer.get(id)
-        checkRead(field, good, await customer.change(id, { [field.name]: good.value }))
-        const after = await customer.get(id)
-        checkRead(field, good, after)
-        const others = api.fields.filter(({ name }) => name !== field.name)
-        for (const { name } of others) assert.deepEqual(after[name], before[name], `${name} stays`)
-      }
-    })
+    add(
+      `change: ${field.name} is read back as it was written, and the other fields keep their values`,
+      async (world) => {
+        const customer = await world.customer()
+        const id = idOf(await customer.create({ ...api.sample(world.hook().url, 0), ...firstGood }))
+        for (const good of field.good) {
+          const before = await customer.get(id)
+          checkRead(field, good, await customer.change(id, { [field.name]: good.value }))
+          const after = await customer.get(id)
+          checkRead(field, good, after)
+          const others = api.fields.filter(({ name }) => name !== field.name)
+          for (const { name } of others) assert.deepEqual(after[name], before[name], `${name} changed too`)
+        }
+      },
+    )
   }
 
   function checkWrong(wrong: FieldValue, answer: ApiAnswer, asked: Asked): void {
@@ -96,7 +99,7 @@ export function fieldCases(profile: Profile, add: Case): void {
   }
 
   function checkRead(field: Field, good: FieldValue, endpoint: Fields): void {
-    // A secret is not shown everywhere; that it signs is seen from deliveries.
+    // Not every answer shows the secret. The tests of deliveries check that it signs.
     if (field.name === api.secret?.field) return
     assert.deepEqual(endpoint[field.name], 'shown' in good ? good.shown : good.value, good.title)
   }

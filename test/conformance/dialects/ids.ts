@@ -1,5 +1,5 @@
-// Endpoints that are not the caller's to see: absent ones, another tenant's, deleted ones, and ids that never were any.
-// They must be answered alike, or one tenant could find out what another one has.
+// Endpoints that the caller must not see: absent ones, another tenant's, deleted ones, and malformed ids. All must get
+// the same answer. Otherwise a tenant could learn which endpoints another tenant has.
 
 import assert from 'node:assert/strict'
 import { checkIndistinguishable, checkRefusal } from './answers.ts'
@@ -18,7 +18,7 @@ export function idCases(profile: Profile, add: Case): void {
 
   for (const [name, requestOf] of Object.entries(onId)) {
     add(
-      `${name}: another tenant's endpoint is answered byte for byte as an absent one, and unharmed`,
+      `${name}: another tenant's endpoint gets the same answer as an absent one, byte for byte, and does not change`,
       async (world) => {
         const [own, other] = await Promise.all([world.customer(), world.customer()])
         await own.endpoint(world.hook().url)
@@ -35,7 +35,7 @@ export function idCases(profile: Profile, add: Case): void {
       },
     )
 
-    add(`${name}: a deleted endpoint is answered as an absent one`, async (world) => {
+    add(`${name}: a deleted endpoint gets the same answer as an absent one`, async (world) => {
       const customer = await world.customer()
       const { id } = await customer.endpoint(world.hook().url)
       await customer.remove(id)
@@ -49,7 +49,7 @@ export function idCases(profile: Profile, add: Case): void {
       checkIndistinguishable(await ask(id), await ask(api.idAbsent))
     })
 
-    add(`${name}: a malformed id is an unknown one`, async (world) => {
+    add(`${name}: a malformed id is refused as an unknown one`, async (world) => {
       const customer = await world.customer()
       const { url } = world.hook()
       for (const id of api.idsMalformed) {

@@ -1,4 +1,4 @@
-// Two tenants of one dialect never see, change or receive anything of each other's.
+// Isolation: a tenant never sees or changes another tenant's endpoints, and never receives its events.
 
 import assert from 'node:assert/strict'
 import type { Case } from './case.ts'
@@ -8,7 +8,7 @@ export function isolationCases(profile: Profile, add: Case): void {
   const { api } = profile
   const idsOf = (listed: readonly Fields[]): string[] => listed.map((endpoint) => String(endpoint[api.idField]))
 
-  add('two tenants see their own endpoints only', async (world) => {
+  add('a tenant sees only its own endpoints', async (world) => {
     const [one, other] = await Promise.all([world.customer(), world.customer()])
     const [own, foreign] = [await one.endpoint(world.hook().url), await other.endpoint(world.hook().url)]
     assert.deepEqual(idsOf(await one.list()), [own.id])
@@ -17,7 +17,7 @@ export function isolationCases(profile: Profile, add: Case): void {
     assert.deepEqual(idsOf(await other.list()), [foreign.id])
   })
 
-  add('a key does not reach another tenant, however the request names that one', async (world) => {
+  add('a key does not reach another tenant that the request names', async (world) => {
     const [one, other] = await Promise.all([world.customer(), world.customer()])
     const { id, created } = await other.endpoint(world.hook().url)
     const caller = { tenant: other.tenant, key: one.key }
@@ -38,7 +38,7 @@ export function isolationCases(profile: Profile, add: Case): void {
     assert.deepEqual(idsOf(await other.list()), [id])
   })
 
-  add('two tenants receive their own events only', async (world) => {
+  add('a tenant receives only its own events', async (world) => {
     const [one, other] = await Promise.all([world.customer(), world.customer()])
     const [own, foreign] = [world.hook(), world.hook()]
     await one.endpoint(own.url)
@@ -55,7 +55,7 @@ export function isolationCases(profile: Profile, add: Case): void {
     assert.equal(foreign.received().length, 1)
   })
 
-  add('a tenant with several endpoints gets each event where it is wanted', async (world) => {
+  add('each event goes only to those endpoints of a tenant that subscribe to its type', async (world) => {
     const customer = await world.customer()
     const hooks = [world.hook(), world.hook(), world.hook()]
     for (const [index, hook] of hooks.entries()) await customer.endpoint(hook.url, index)

@@ -1,5 +1,5 @@
-// Every operation of the vendor, as it goes when nothing is wrong: what was written is what is read, here and in the
-// operator API.
+// Every operation of the vendor on success: reads, by the customer and by the operator, return the values that were
+// written.
 
 import assert from 'node:assert/strict'
 import type { Case } from './case.ts'
@@ -28,7 +28,7 @@ export function operationCases(profile: Profile, add: Case): void {
     assert.deepEqual(await customer.list(), [])
   })
 
-  add('an endpoint that was written is shown likewise by the operator API', async (world) => {
+  add('the operator API shows the endpoint that the customer wrote', async (world) => {
     const customer = await world.customer()
     const created = await customer.create(api.full(world.hook().url, 0))
     await checkOperatorView(world, customer, created)
@@ -40,7 +40,7 @@ export function operationCases(profile: Profile, add: Case): void {
     await world.operator(404, 'GET', `/v1/tenants/${customer.tenant}/endpoints/${idOf(created)}`)
   })
 
-  add('what the operator changes is what the customer reads', async (world) => {
+  add('the customer reads the changes that the operator makes', async (world) => {
     const customer = await world.customer()
     const { id } = await customer.endpoint(world.hook().url)
     const { url } = world.hook()
@@ -48,7 +48,7 @@ export function operationCases(profile: Profile, add: Case): void {
     assert.equal((await customer.get(id))['url'], url)
   })
 
-  add('the list holds all endpoints, in the order of the vendor, and none twice', async (world) => {
+  add("the list has each endpoint exactly once, in the vendor's order", async (world) => {
     const customer = await world.customer()
     const ids: string[] = []
     for (let index = 0; index < 5; index++) ids.push((await customer.endpoint(world.hook().url, index)).id)
@@ -61,7 +61,7 @@ export function operationCases(profile: Profile, add: Case): void {
 
   if (api.operations.eventTypes !== null) {
     const { eventTypes } = api.operations
-    add('the event types are listed, each once', async (world) => {
+    add('the list of event types has each type once', async (world) => {
       const customer = await world.customer()
       const answer = await customer.want(eventTypes)
       for (const { name } of profile.dialect.eventTypes) {
@@ -72,7 +72,7 @@ export function operationCases(profile: Profile, add: Case): void {
 
   if (api.secret !== null) {
     const { field, shown, mask = /^$/ } = api.secret
-    add('the secret is shown where the vendor shows it, and as it does', async (world) => {
+    add('each answer shows the secret in full, masked or not at all, as the vendor does', async (world) => {
       const customer = await world.customer()
       const created = await customer.create(api.full(world.hook().url, 0))
       const id = idOf(created)
@@ -90,7 +90,7 @@ export function operationCases(profile: Profile, add: Case): void {
     })
   }
 
-  /** Answers after the first may show a secret otherwise than it was sent. */
+  /** The fields without the secret: answers after the first may mask or leave out the secret. */
   function withoutSecret(fields: Fields): Fields {
     return Object.fromEntries(Object.entries(fields).filter(([name]) => name !== api.secret?.field))
   }
@@ -111,7 +111,7 @@ export function operationCases(profile: Profile, add: Case): void {
       previous = await customer.ask(request)
       assert.equal(previous.status, api.operations.list.status, previous.text)
       const page = api.endpointsIn(previous.body)
-      assert.ok(page.length <= size, 'a page is no longer than was asked for')
+      assert.ok(page.length <= size, 'the page is longer than requested')
       rows.push(...page)
     }
     return rows

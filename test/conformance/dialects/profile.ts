@@ -1,16 +1,16 @@
-// What the suite must know of a vendor: how its API and its deliveries look from outside, as its reference page has
-// them. A profile is data and small pure functions; it never uses the code that it judges, above all not for
-// signatures. Adding a vendor is adding a profile.
+// The facts that the suite needs about a vendor: how its API and its deliveries look from outside, as the vendor's
+// reference page describes them. A profile is data and small pure functions. It never uses the code under test, above
+// all not for signatures. A new vendor needs only a new profile.
 
 import type { Dialect } from '../../../src/contracts/dialect.ts'
 
-/** Who asks: a tenant and the text of one of its API keys. */
+/** The caller of a request: a tenant and the text of one of its API keys. */
 export interface Caller {
   readonly tenant: string
   readonly key: string
 }
 
-/** A JSON object in the vendor's words. */
+/** A JSON object with the vendor's field names. */
 export type Fields = Readonly<Record<string, unknown>>
 export type Headers = Readonly<Record<string, string>>
 
@@ -19,9 +19,9 @@ export interface ApiRequest {
   readonly path: string
   /** Sent as JSON. */
   readonly body?: unknown
-  /** Sent as it is, instead of `body`. */
+  /** Sent unchanged, instead of `body`. */
   readonly raw?: string | Buffer
-  /** Replace the ones that the suite sends. */
+  /** They replace the headers that the suite sends. */
   readonly headers?: Headers
 }
 
@@ -29,15 +29,15 @@ export interface ApiAnswer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The JSON value of the text; null where there is none. */
+  /** The parsed JSON; null if the content type is not JSON. */
   readonly body: unknown
 }
 
-/** One operation of the vendor's reference: how it is asked for and answered. */
+/** One operation of the vendor's reference: its request, and its answer on success. */
 export interface Operation<Input extends readonly unknown[] = []> {
   request(caller: Caller, ...input: Input): ApiRequest
   readonly status: number
-  /** JSON Schema of the answer as the vendor publishes it; null: no body. */
+  /** JSON Schema of the answer's body, as the vendor publishes it; null: no body. */
   readonly schema: object | null
 }
 
@@ -47,13 +47,13 @@ export interface Operations {
   readonly list: Operation
   readonly change: Operation<[id: string, fields: Fields]>
   readonly remove: Operation<[id: string]>
-  /** Null: the vendor has none. */
+  /** Lists the event types; null: the vendor has no such operation. */
   readonly eventTypes: Operation | null
 }
 
 export type OperationName = keyof Operations
 
-/** A way in which a request can be refused. */
+/** The reasons for which a request can be refused. */
 export type ProblemName =
   | 'keyMissing'
   | 'schemeWrong'
@@ -71,7 +71,7 @@ export type ProblemName =
   | 'routeUnknown'
   | 'tooManyRequests'
 
-/** What was asked for, as far as the refusal speaks of it. */
+/** The refused request, and the parts of it that the refusal may quote. */
 export interface Asked {
   readonly request: ApiRequest
   readonly id?: string
@@ -79,7 +79,7 @@ export interface Asked {
   readonly value?: unknown
 }
 
-/** The answer must have the status, and hold the body: fields that it does not name may be anything. */
+/** The answer must have this status, and all fields of this body. It may have other fields too. */
 export interface Refusal {
   readonly status: number
   readonly body: unknown
@@ -89,24 +89,24 @@ export interface Refusal {
 export interface FieldValue {
   readonly title: string
   readonly value: unknown
-  /** What is read back; default: what was written. */
+  /** The value that is read back; default: the value that was written. */
   readonly shown?: unknown
-  /** What a wrong value is refused with; default: the profile's `fieldInvalid`. */
+  /** The refusal of a wrong value; default: the profile's `fieldInvalid`. */
   readonly refusal?: Refusal
 }
 
-/** What customers may write in one field. */
+/** One field that customers write, with accepted and refused values. */
 export interface Field {
   readonly name: string
   readonly onCreate: 'required' | 'optional' | 'none'
   readonly onChange: 'required' | 'optional' | 'none'
-  /** Accepted, the limit included. */
+  /** Accepted values, one at the limit included. */
   readonly good: readonly FieldValue[]
-  /** Refused: wrong types, wrong forms, one past the limit. */
+  /** Refused values: of wrong types, of wrong forms, and one past the limit. */
   readonly wrong: readonly FieldValue[]
 }
 
-/** A key that may do some things only. */
+/** A key that permits only some operations. */
 export interface WeakKey {
   readonly title: string
   readonly key: { readonly scopes?: readonly string[]; readonly role?: string }
@@ -115,64 +115,67 @@ export interface WeakKey {
 }
 
 export interface SecretRules {
-  /** The field that shows it. */
+  /** The field that shows the secret. */
   readonly field: string
   readonly shown: Readonly<Record<'create' | 'get' | 'list' | 'change', 'full' | 'masked' | 'never'>>
-  /** The form of a masked one. */
+  /** The form of a masked secret. */
   readonly mask?: RegExp
 }
 
 export interface ApiProfile {
-  /** Headers by which a request carries a key. */
+  /** Headers that carry the key of a request. */
   credentials(caller: Caller): Headers
-  /** Headers that carry it in a way that the vendor does not take, by title. */
+  /** Headers that carry the key in a way that the vendor does not accept, by title. */
   readonly wrongSchemes: Readonly<Record<string, (caller: Caller) => Headers>>
-  /** Keys that lack a permission; empty where the vendor has none. */
+  /** Keys that lack a permission; empty: the vendor has no permissions. */
   readonly weakKeys: readonly WeakKey[]
   readonly operations: Operations
   /** The endpoint in the answer to create, get or change. */
   endpointIn(operation: 'create' | 'get' | 'change', body: unknown): Fields
   endpointsIn(body: unknown): readonly Fields[]
   readonly listOrder: 'newestFirst' | 'any'
-  /** The request for a page of `size` after the given answer (null: the first); null: there is no further page. */
+  /**
+   * The request for a page of `size` endpoints after a previous answer (null: the first page). It returns null after
+   * the last page. Null instead of the function: the vendor does not page.
+   */
   readonly nextPage: ((caller: Caller, size: number, previous: ApiAnswer | null) => ApiRequest | null) | null
 
   readonly idField: string
   readonly idPattern: RegExp
-  /** In the right form, but nobody's. */
+  /** An id of the right form that no endpoint has. */
   readonly idAbsent: string
   readonly idsMalformed: readonly string[]
 
-  /** The least that create takes: an endpoint for `eventType(index)` alone. */
+  /** The fewest fields that create accepts: an endpoint for `eventType(index)` alone. */
   sample(url: string, index: number): Fields
-  /** Every field that create takes. */
+  /** Every field that create accepts. */
   full(url: string, index: number): Fields
   /** Types from the vendor's catalogue, all different, for 0 to 4. */
   eventType(index: number): string
-  /** What switches an endpoint off and on; null: the vendor has no such thing. */
+  /** The changes that disable and enable an endpoint; null: the vendor's customers cannot disable endpoints. */
   readonly onOff: { readonly off: Fields; readonly on: Fields } | null
   readonly fields: readonly Field[]
   readonly unknownFields: 'ignored' | 'refused'
   readonly secret: SecretRules | null
-  /** The endpoint in the words of the operator API, as far as the vendor's answer tells. */
+  /** The fields of the operator API's answer that follow from the vendor's answer. */
   inOperatorTerms(endpoint: Fields): Fields
 
   /** JSON Schema of every refusal. */
   readonly refusalSchema: object
   refusal(problem: ProblemName, asked: Asked): Refusal
-  /** Paths that exist, with a method that they do not take. */
+  /** Paths that exist, with a method that they do not accept. */
   readonly wrongMethods: readonly { readonly method: string; readonly path: string }[]
-  /** Paths under the vendor's prefix that nothing answers. */
+  /** Paths under the vendor's prefix that do not exist. */
   readonly unknownRoutes: readonly string[]
-  /** Names of the headers that tell of the quota on every answer; null: none. */
+  /** Names of the headers that show the quota on every answer; null: none. */
   readonly quotaHeaders: { readonly limit: string; readonly remaining: string; readonly reset: string } | null
 }
 
-/** The facts that a delivery is made of. */
+/** The facts from which a delivery is built. */
 export interface SentEvent {
   readonly id: string
   readonly type: string
-  /** JSON text, as it was posted. */
+  /** JSON text, exactly as posted. */
   readonly data: string
   /** ISO 8601, UTC, with milliseconds. */
   readonly occurredAt: string
@@ -180,7 +183,7 @@ export interface SentEvent {
   readonly delivery: string
 }
 
-/** An attempt as it arrived. */
+/** An attempt as the receiver got it. */
 export interface Arrival {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly body: Buffer
@@ -189,13 +192,16 @@ export interface Arrival {
 export interface DeliveryProfile {
   /** The body, byte for byte. */
   body(event: SentEvent): string
-  /** Every header apart from those of HTTP itself, by lower-case name. */
+  /** Every header except those of HTTP itself, by lower-case name. */
   headers(event: SentEvent): Readonly<Record<string, RegExp>>
-  /** Headers that differ from attempt to attempt; all others are the same. */
+  /** Headers that differ between attempts; all others are the same. */
   readonly freshHeaders: readonly string[]
-  /** The secrets that sign for an endpoint, from the answer that created it; empty: the installation's key does. */
+  /**
+   * The secrets that sign for an endpoint, from the request and the answer that created it; empty: the installation's
+   * key signs.
+   */
   secretsOf(created: Fields, sent: Fields): readonly string[]
-  /** Throws unless the signature is right. `publicKey` is PEM, where the installation signs. */
+  /** Throws if the signature is wrong. `publicKey` is PEM; null: the installation does not sign. */
   verify(arrival: Arrival, keys: { readonly secrets: readonly string[]; readonly publicKey: string | null }): void
 }
 
@@ -206,15 +212,15 @@ export interface WireProfile {
   readonly eventIdPattern: RegExp
   /** Null: endpoints have no secret. */
   readonly secretPattern: RegExp | null
-  /** Waits between attempts as the vendor promises them. */
+  /** Waits between attempts as the vendor promises them, in milliseconds. */
   readonly waitsMs: readonly number[]
-  /** Whether the vendor promises exact times. */
+  /** Whether the vendor promises exact waits; if not, waits have jitter. */
   readonly exact: boolean
-  /** What each outcome does to a delivery. */
+  /** The fate of a delivery after each outcome. */
   readonly fates: Readonly<Record<OutcomeName, Fate>>
 }
 
-/** Outcomes that vendors may tell apart. */
+/** Outcomes that vendors may treat differently. */
 export type OutcomeName =
   | 'answered 200'
   | 'answered another 2xx'
@@ -234,7 +240,7 @@ export interface Profile {
   readonly wire: WireProfile
 }
 
-/** Of vendors that try again whatever is no success. */
+/** The fates at vendors that retry every failure. */
 export const retriesAllFailures: Readonly<Record<OutcomeName, Fate>> = {
   'answered 200': 'succeeds',
   'answered another 2xx': 'succeeds',

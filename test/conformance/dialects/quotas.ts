@@ -1,5 +1,5 @@
-// Request quotas: exactly as many requests pass in a window as the vendor says, however many come at once; all answers
-// tell of the quota; and the next window is open again.
+// Request quotas: in one window, exactly as many requests pass as the vendor says, however many arrive at once. Every
+// answer shows the quota in its headers. The next window accepts requests again.
 
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,12 +9,13 @@ import type { Case } from './case.ts'
 import type { ApiAnswer, ApiRequest, Caller, Profile } from './profile.ts'
 import type { World } from './world.ts'
 
-/** Requests that come at once on top of what may pass. */
+/** How many requests more than the quota are sent at once. */
 const tooMany = 8
-/** Quotas that take longer to use up, or to wait for, are beyond a test. */
+/** A quota of more requests is not tested: it takes too long to use up. */
 const requestsMax = 600
+/** A test does not wait for a window longer than this to end. */
 const windowSecondsMax = 2
-/** A burst that a slow machine spread over two windows says nothing and is tried again. */
+/** How often a burst is sent. A burst that a slow machine spread over two windows proves nothing and is sent again. */
 const triesMax = 8
 
 export function quotaCases(profile: Profile, add: Case): void {
@@ -24,7 +25,7 @@ export function quotaCases(profile: Profile, add: Case): void {
   const usable = quotas.filter(({ requests, burst }) => requests <= requestsMax && burst === undefined)
 
   for (const quota of usable) {
-    // A wider quota cannot be used up where a narrower one refuses first.
+    // A quota cannot be used up if a narrower one refuses requests first.
     const kind = quota.counts === 'writes' ? 'writes' : 'reads'
     const narrower = usable.some(
       (other) =>
@@ -47,7 +48,7 @@ export function quotaCases(profile: Profile, add: Case): void {
           checkBurst(answers, request, quota)
           if (quota.windowSeconds > windowSecondsMax) return
           await sleep(msUntilWindow(quota) + 20)
-          assert.notEqual((await ask()).status, 429, 'the next window is open')
+          assert.notEqual((await ask()).status, 429, 'the next window refuses requests')
           return
         }
       },
@@ -55,7 +56,7 @@ export function quotaCases(profile: Profile, add: Case): void {
   }
 
   if (quotaHeaders !== null) {
-    add('every answer tells of the quota', async (world) => {
+    add('every answer shows the quota in its headers', async (world) => {
       const customer = await world.customer()
       const { id } = await customer.endpoint(world.hook().url)
       const { get, create, eventTypes } = api.operations
@@ -69,14 +70,14 @@ export function quotaCases(profile: Profile, add: Case): void {
         ...api.unknownRoutes.map((path) => ({ method: 'GET', path })),
       ]
       for (const request of requests) checkHeaders(await customer.ask(request), request)
-      for (const headers of [{}, api.credentials({ tenant: customer.tenant, key: 'nobody' })]) {
+      for (const headers of [{}, api.credentials({ tenant: customer.tenant, key: 'unknown' })]) {
         const request = get.request(customer, id)
         checkHeaders(await world.ask(request, headers), request)
       }
     })
   }
 
-  add("one caller's requests do not use up another one's quota", async (world) => {
+  add("one tenant's requests do not use up another tenant's quota", async (world) => {
     const [one, other] = await Promise.all([world.customer(), world.customer()])
     await useUp(world, one)
     assert.equal((await world.ask(api.operations.list.request(other), api.credentials(other))).status, 200)
@@ -90,7 +91,7 @@ export function quotaCases(profile: Profile, add: Case): void {
       const seconds = Number(answer.headers['retry-after'])
       assert.ok(
         Number.isInteger(seconds) && seconds >= 1 && seconds <= quota.windowSeconds,
-        'retry-after is in seconds',
+        'retry-after is not a number of seconds within the window',
       )
     }
     if (quotaHeaders === null) return
@@ -101,7 +102,7 @@ export function quotaCases(profile: Profile, add: Case): void {
     assert.deepEqual(
       remaining.map(Number).toSorted((a, b) => a - b),
       expected,
-      'each counts down by one',
+      'the remaining requests do not count down one by one',
     )
     for (const answer of answers) assert.equal(Number(answer.headers[quotaHeaders.limit]), quota.requests)
     for (const answer of refused) assert.equal(answer.headers[quotaHeaders.remaining], '0')
@@ -109,10 +110,13 @@ export function quotaCases(profile: Profile, add: Case): void {
 
   function checkHeaders(answer: ApiAnswer, request: ApiRequest): void {
     if (quotaHeaders === null) return
-    const [limit, remaining, reset] = [quotaHeaders.limit, quotaHeaders.remaining, quotaHeaders.reset].map((name) => {
+    const numberIn = (name: string): number => {
       assert.match(answer.headers[name] ?? '', /^\d+$/, `${name} of ${request.method} ${request.path}`)
       return Number(answer.headers[name])
-    }) as [number, number, number]
+    }
+    const limit = numberIn(quotaHeaders.limit)
+    const remaining = numberIn(quotaHeaders.remaining)
+    const reset = numberIn(quotaHeaders.reset)
     assert.ok(quotas.some(({ requests }) => requests === limit))
     assert.ok(remaining <= limit)
     const inSeconds = reset - Date.now() / 1000
@@ -139,7 +143,7 @@ function msUntilWindow({ windowSeconds }: Quota): number {
   return windowSeconds * 1000 - (Date.now() % (windowSeconds * 1000))
 }
 
-/** Waits for a window to begin, unless windows are so long that there is time enough in any. */
+/** Waits for a window to begin. Windows longer than `windowSecondsMax` have time enough for a burst at any moment. */
 async function untilWindowBegins(quota: Quota): Promise<void> {
   if (quota.windowSeconds <= windowSecondsMax) await sleep(msUntilWindow(quota) + 2)
 }

@@ -1,11 +1,11 @@
-// One delivery, made up, for tests of a dialect's pure functions.
+// One made-up delivery, for tests of a dialect's pure functions.
 
 import { randomBytes } from 'node:crypto'
 import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../../../src/domain/ids.ts'
 import type { Message } from '../../../src/contracts/delivery-dialect.ts'
 import type { Profile, SentEvent } from './profile.ts'
 
-/** When everything in a sample happens. */
+/** The time of everything in a sample. */
 export const isoTime = '2026-03-04T05:06:07.089Z'
 
 export function sampleMessage(profile: Profile, event: { type?: string; data?: string } = {}): Message {
@@ -45,7 +45,7 @@ export function sampleMessage(profile: Profile, event: { type?: string; data?: s
   }
 }
 
-/** The same delivery as a profile sees it. */
+/** The same delivery, in the form that profiles use. */
 export function sentEvent({ event, tenant, delivery }: Message): SentEvent {
   const { id, type, data, occurredAt } = event
   return { id, type, data, occurredAt: new Date(occurredAt).toISOString(), tenant: tenant.id, delivery }
@@ -53,7 +53,7 @@ export function sentEvent({ event, tenant, delivery }: Message): SentEvent {
 
 const installationSecrets = new Map<string, string>()
 
-/** What would be sent at a time, and what it can be verified with. */
+/** The headers and the body of an attempt at a time, and the keys that verify it. */
 export function sentHeaders(profile: Profile, message: Message, atMs: number) {
   const { dialect } = profile
   const body = Buffer.from(dialect.encode(message))

@@ -1,5 +1,5 @@
-// The suite that every dialect must pass: its API and its deliveries, seen from outside on one running server. Nothing
-// here names a vendor; what differs between them is in their profiles.
+// The suite that every dialect must pass. It tests the API and the deliveries of a dialect from outside, on one running
+// server. Nothing here names a vendor: the differences between vendors are in their profiles.
 
 import { after, before, describe, test } from 'node:test'
 import { authenticationCases } from './authentication.ts'
@@ -16,10 +16,10 @@ import { quotaCases } from './quotas.ts'
 import type { Support } from './support.ts'
 import { World } from './world.ts'
 
-/** Tests that run at a time: most of one is waiting for the server. */
+/** How many tests run at a time. A test spends most of its time waiting for the server. */
 const concurrency = 8
 
-/** Registers the tests of a dialect, on one server; `more` adds what only this vendor has. */
+/** Registers the tests of a dialect, on one server; `more` adds the tests that only this vendor has. */
 export function dialectConformance(profile: Profile, support: Support, more?: (add: Case) => void): void {
   onOneServer(`the ${profile.dialect.name} dialect on ${support.database}`, profile, support, (add) => {
     operationCases(profile, add)
@@ -35,7 +35,7 @@ export function dialectConformance(profile: Profile, support: Support, more?: (a
   })
 }
 
-/** Registers tests that share a running server: the suite, or what only one vendor has. */
+/** Registers tests that share a running server: the suite, or the tests that only one vendor has. */
 export function onOneServer(title: string, profile: Profile, support: Support, register: (add: Case) => void): void {
   void describe(title, { concurrency }, () => {
     const world = new World(profile, support)

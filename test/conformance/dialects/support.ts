@@ -1,5 +1,4 @@
-// What the suite wants to be handed: the real server, and a receiver. Tests bring them, because what is shipped never
-// imports what tests it.
+// The parts that tests hand to the suite: the real server, and a receiver.
 
 export interface ReceivedRequest {
   readonly method: string
@@ -22,7 +21,7 @@ export interface Installation {
 }
 
 export interface Support {
-  /** What the servers store in. */
+  /** The kind of database that the servers store in; shown in test titles. */
   readonly database: string
   createInstallation(): Promise<Installation>
   startServer(

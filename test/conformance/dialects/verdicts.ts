@@ -1,4 +1,4 @@
-// What becomes of a delivery: every kind of outcome, at every attempt of the schedule, against the profile's table.
+// The fate of a delivery: every kind of outcome, at every attempt of the schedule, against the profile's table.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -46,11 +46,11 @@ export function verdictCases(profile: Profile): void {
     })
   }
 
-  test('the schedule that the operator is shown is the one that is kept', () => {
+  test('the schedule that the operator API shows is the one that retries follow', () => {
     assert.deepEqual(dialect.retries, { waitsMs: wire.waitsMs, exact: wire.exact })
   })
 
-  test('a timeout is a time', () => {
+  test('the timeout is from 1 s to 60 s', () => {
     assert.ok(dialect.timeoutMs >= 1000 && dialect.timeoutMs <= 60_000)
   })
 

@@ -1,5 +1,5 @@
-// What must hold of every dialect's deliveries, tested on its pure functions alone: the same input gives the same bytes,
-// posted data goes through untouched, and every outcome has the fate that the vendor promises.
+// Rules that hold for every dialect's deliveries, tested on its pure functions alone: the same input gives the same
+// bytes, posted data is sent unchanged, and every outcome has the fate that the vendor promises.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -11,8 +11,7 @@ import type { Profile } from './profile.ts'
 import { isoTime, sampleMessage, sentEvent, sentHeaders } from './sample-message.ts'
 import { verdictCases } from './verdicts.ts'
 
-/** How many of each made-up text are compared. */
-// Few enough that ids of nine digits do not repeat by chance.
+/** How many generated ids, keys and secrets are compared. Ids of nine digits do not repeat by chance among so few. */
 const generated = 200
 
 export function wireConformance(profile: Profile): void {
@@ -48,23 +47,23 @@ export function wireConformance(profile: Profile): void {
       }
     })
 
-    test('an event type that is awkward in JSON encodes all the same', () => {
+    test('an event type with characters that JSON must escape is encoded', () => {
       const message = sampleMessage(profile, { type: 'a"b\\c\u2028d' })
       JSON.parse(dialect.encode(message))
     })
 
-    test('the test event is one of the catalogue, or the catalogue is open', () => {
+    test('the type of the test event is in the catalogue, unless the catalogue is open', () => {
       const { endpoint } = sampleMessage(profile)
       const { type, data } = dialect.testEvent(endpoint)
       assert.equal(typeof JSON.parse(data), 'object')
       assert.ok(dialect.openCatalogue || dialect.eventTypes.some(({ name }) => name === type) || type.includes('test'))
     })
 
-    test('headers are whole, the signature is right, and both are fresh where they must be', () => {
+    test('headers are complete, the signature is right, and only the fresh headers differ between attempts', () => {
       const message = sampleMessage(profile)
       const at = Date.parse(isoTime)
       const one = sentHeaders(profile, message, at)
-      assert.deepEqual(sentHeaders(profile, message, at).headers, one.headers, 'of one moment: the same')
+      assert.deepEqual(sentHeaders(profile, message, at).headers, one.headers, 'the same time gives the same headers')
       const later = sentHeaders(profile, message, at + 61_000)
       for (const { headers, body, keys } of [one, later]) {
         const expected = delivery.headers(sentEvent(message))
@@ -73,7 +72,7 @@ export function wireConformance(profile: Profile): void {
           assert.equal(typeof value, 'string', name)
           assert.match(name, /^[a-z0-9-]+$/)
           assert.match(value, expected[name] ?? /^$/, name)
-          // As words: a signature may well hold such letters.
+          // Only whole words count: a signature may contain such letters.
           assert.doesNotMatch(value, /\b(?:undefined|null|NaN)\b(?![+/=])|[^\x20-\x7e]/, name)
         }
         delivery.verify({ headers, body }, keys)
@@ -87,7 +86,7 @@ export function wireConformance(profile: Profile): void {
 
   describe(`${dialect.name}: fates of deliveries`, () => verdictCases(profile))
 
-  describe(`${dialect.name}: made-up ids, keys and secrets have their form and do not repeat`, () => {
+  describe(`${dialect.name}: generated ids, keys and secrets have their form and do not repeat`, () => {
     const now = Date.parse(isoTime)
     const makers: Record<string, { make: (index: number) => string; form: RegExp }> = {
       'API keys': { make: () => dialect.newApiKey(randomBytes), form: wire.apiKeyPattern },
@@ -111,11 +110,11 @@ export function wireConformance(profile: Profile): void {
       })
     }
 
-    test('a made-up secret is one that a customer may choose', () => {
+    test('a customer may choose a secret of the generated form', () => {
       if (newSecret !== null) assert.equal(dialect.endpointRules.secretFault(newSecret(randomBytes)), null)
     })
 
-    test('ids that look right but are nobody’s, or are malformed, are what the profile says', () => {
+    test('the absent id of the profile has the right form, and its malformed ids do not', () => {
       assert.match(api.idAbsent, api.idPattern)
       for (const id of api.idsMalformed) assert.doesNotMatch(id, api.idPattern)
     })

@@ -1,5 +1,5 @@
-// One running installation: the real server in a process of its own, its operator, and a receiver. Tests share it and
-// stay apart by working with customers and paths of their own.
+// One running installation: the real server in a process of its own, its operator, and a receiver. Tests share it. They
+// do not affect each other, because each test has its own customers and receiver paths.
 
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,21 +12,21 @@ import type { Behaviour, ReceivedRequest, Support } from './support.ts'
 /** A path of the receiver that belongs to one test. */
 export interface Hook {
   readonly url: string
-  /** How it answers from now on; default: 200 at once. */
+  /** Sets how the path answers from now on; default: 200 at once. */
   behave(behaviour: (request: ReceivedRequest) => Behaviour): void
   received(): readonly ReceivedRequest[]
-  /** What came, once it is `count` requests. */
+  /** Waits for `count` requests, and gives all requests received so far. */
   until(count: number): Promise<readonly ReceivedRequest[]>
 }
 
-/** What the operator posts; `data` is JSON text. */
+/** An event that the operator posts; `data` is JSON text. */
 export interface EventPost {
   readonly type: string
   readonly data?: string
   readonly occurredAt?: string
 }
 
-/** Retries wait a thousandth of their time, so that seconds suffice. */
+/** Retries wait a thousandth of the vendor's times, so that a test takes seconds. */
 const retryScale = '0.001'
 const waitMsMax = 15_000
 
@@ -35,7 +35,7 @@ export class World {
   readonly #support: Support
   #pool: Pool | null = null
   #close: (() => Promise<void>) | null = null
-  /** The operator's headers; no other request is sent with this very object. */
+  /** The operator's headers. Requests of customers never use this object: `ask` compares by identity. */
   #asOperator: Headers = {}
   #receiverUrl = ''
   #requests: readonly ReceivedRequest[] = []
@@ -50,7 +50,8 @@ export class World {
 
   async start(): Promise<void> {
     const closing: (() => Promise<void>)[] = []
-    // Set before there is anything to close: a server that does not start must not keep the test alive.
+    // Set before anything is started: if the server fails to start, the parts already started must still be closed, or
+    // they keep the test process alive.
     this.#close = async () => {
       for (const step of closing.toReversed()) await step()
     }
@@ -77,9 +78,9 @@ export class World {
     await this.#close?.()
   }
 
-  /** Sends a request as it is; a refusal of the vendor's API must look like one. */
+  /** Sends a request unchanged. A refusal by the vendor's API must match the profile's `refusalSchema`. */
   async ask(request: ApiRequest, headers: Headers = {}): Promise<ApiAnswer> {
-    assert.ok(this.#pool !== null, 'the world has started')
+    assert.ok(this.#pool !== null, 'the world has not started')
     const { method, path, raw, body } = request
     const content = raw ?? (body === undefined ? null : JSON.stringify(body))
     const all = { ...(content !== null && { 'content-type': 'application/json' }), ...headers, ...request.headers }
@@ -94,7 +95,7 @@ export class World {
     return answer
   }
 
-  /** The body of the operator API's answer, which must have `status`. */
+  /** Calls the operator API, whose answer must have `status`; gives the body. */
   async operator(status: number, method: string, path: string, body?: unknown, raw?: string): Promise<Fields> {
     const answer = await this.ask(
       { method, path, ...(body !== undefined && { body }), ...(raw !== undefined && { raw }) },
@@ -104,7 +105,7 @@ export class World {
     return (answer.body ?? {}) as Fields
   }
 
-  /** A new tenant with a key. */
+  /** Creates a tenant with a key. */
   async customer(key: KeyInput = {}, dialect: string = this.profile.dialect.name): Promise<Customer> {
     const { id } = await this.operator(201, 'POST', '/v1/tenants', { dialect })
     return new Customer(this, id as string, key).newKey()
@@ -136,18 +137,18 @@ export class World {
       received,
       behave: (behaviour) => void this.#behaviours.set(path, behaviour),
       async until(count) {
-        await until(() => received().length >= count, `${count} requests came to ${path}`)
+        await until(() => received().length >= count, `${path} received ${count} requests`)
         return received()
       },
     }
   }
 }
 
-/** Waits until something holds, at most 15 s. */
+/** Waits until a condition holds, at most 15 s. */
 export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const giveUpAt = Date.now() + waitMsMax
   while (!(await holds())) {
-    if (Date.now() > giveUpAt) assert.fail(`waited ${waitMsMax} ms in vain until ${what}`)
+    if (Date.now() > giveUpAt) assert.fail(`after ${waitMsMax} ms, still not so: ${what}`)
     await sleep(10)
   }
 }

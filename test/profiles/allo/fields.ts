@@ -1,4 +1,4 @@
-// What Allo's customers may write. Lengths are limits of our own: the vendor documents none.
+// The fields that Allo's customers write. The lengths are our own limits: the vendor documents none.
 
 import type { Field } from '../../conformance/dialects/profile.ts'
 import { invalidBody } from './refusals.ts'
@@ -27,7 +27,7 @@ const url: Field = {
     { title: 'a script', value: 'javascript:alert(1)' },
     { title: 'credentials', value: 'https://user:password@example.com/' },
     { title: 'a fragment', value: 'https://example.com/#part' },
-    { title: 'letters that no URI has', value: 'https://müller.example/' },
+    { title: 'letters beyond ASCII', value: 'https://müller.example/' },
     { title: 'a space', value: 'https://example.com/a b' },
     { title: 'a line break', value: 'https://example.com/\n' },
     { title: 'a private address', value: 'https://10.0.0.1/' },
@@ -46,18 +46,18 @@ const topics: Field = {
   good: [
     { title: 'several, in the given order', value: ['sms.sent', 'call.received', 'contact.updated'] },
     { title: 'a duplicate', value: ['tag.added', 'sms.sent', 'tag.added'], shown: ['tag.added', 'sms.sent'] },
-    { title: 'as many as may be named', value: Array<string>(100).fill('sms.sent'), shown: ['sms.sent'] },
+    { title: 'at its limit', value: Array<string>(100).fill('sms.sent'), shown: ['sms.sent'] },
   ],
   wrong: [
     { title: 'null', value: null },
     { title: 'a text', value: 'call.received' },
     { title: 'an object', value: { 0: 'call.received' } },
-    { title: 'none', value: [] },
-    { title: 'one past what may be named', value: Array<string>(101).fill('sms.sent') },
+    { title: 'an empty list', value: [] },
+    { title: 'one past its limit', value: Array<string>(101).fill('sms.sent') },
     { title: 'a number among them', value: ['call.received', 5], refusal: invalidBody('topics', 'topics.1') },
     { title: 'null among them', value: [null], refusal: invalidBody('topics', 'topics.0') },
     { title: 'an unknown topic', value: ['call.received', 'call.unknown'], refusal: unknownTopic },
-    { title: 'a topic of the first version', value: ['CALL_RECEIVED'], refusal: unknownTopic },
+    { title: 'a topic of version 1', value: ['CALL_RECEIVED'], refusal: unknownTopic },
     { title: 'an empty text', value: [''], refusal: unknownTopic },
     { title: 'a wildcard', value: ['*'], refusal: unknownTopic },
     { title: 'a prefix', value: ['call.*'], refusal: unknownTopic },
@@ -87,8 +87,8 @@ const enabled: Field = {
   onCreate: 'none',
   onChange: 'optional',
   good: [
-    { title: 'off', value: false },
-    { title: 'on', value: true },
+    { title: 'false', value: false },
+    { title: 'true', value: true },
   ],
   wrong: [
     { title: 'null', value: null },

@@ -1,5 +1,5 @@
-// Allo's API and deliveries as its public documentation has them, for the conformance suite. Written from the reference
-// and not from the code beside it; signatures are checked with the official package.
+// Allo's API and deliveries as its public documentation describes them, for the conformance suite. Written from the
+// reference and not from Posthorn's code. The official package checks the signatures.
 
 import assert from 'node:assert/strict'
 import { Webhook } from 'standardwebhooks'
@@ -17,7 +17,7 @@ import { allo } from '../../../src/dialects/allo/wire.ts'
 
 const path = '/v2/api/webhooks'
 
-/** In the order of the reference. */
+/** The topics, in the order of the reference. */
 export const topicNames: readonly string[] =
   `call.received call.triggered call.answered call.completed tag.added tag.removed sms.received sms.sent contact.created
    contact.updated summary.updated`.split(/\s+/)
@@ -32,7 +32,7 @@ const webhookProperties = {
   topics: { type: 'array', items: { type: 'string', enum: topicNames } },
   description: { type: ['string', 'null'] },
   enabled: { type: 'boolean' },
-  // To the second, as in every example of the reference.
+  // Whole seconds, as in every example of the reference.
   created_at: { type: 'string', format: 'date-time', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$' },
 }
 const webhook = closed(webhookProperties)
@@ -44,9 +44,9 @@ const api: ApiProfile = {
   wrongSchemes: {
     'the scheme Bearer': ({ key }) => ({ authorization: `Bearer ${key}` }),
     'the scheme Basic': ({ key }) => ({ authorization: `Basic ${key}` }),
-    'a scheme that begins alike': ({ key }) => ({ authorization: `Api-Keys ${key}` }),
+    'a scheme that begins with Api-Key': ({ key }) => ({ authorization: `Api-Keys ${key}` }),
     'two keys': ({ key }) => ({ authorization: `Api-Key ${key} ${key}` }),
-    'another header': ({ key }) => ({ 'x-api-key': key }),
+    'a key in another header': ({ key }) => ({ 'x-api-key': key }),
     'an empty header': () => ({ authorization: '' }),
   },
   weakKeys: [
@@ -144,11 +144,11 @@ const delivery: DeliveryProfile = {
   verify({ headers, body }, { secrets }) {
     const [secret = ''] = secrets
     const receiver = new Webhook(secret)
-    const [id, stamp, signature] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) =>
-      String(headers[name]),
-    ) as [string, string, string]
+    const id = String(headers['webhook-id'])
+    const stamp = String(headers['webhook-timestamp'])
+    const signature = String(headers['webhook-signature'])
     assert.equal(signature, receiver.sign(id, new Date(Number(stamp) * 1000), body))
-    // As receivers do it, age included; a made-up delivery is of another time.
+    // Receivers also check the age. A made-up delivery is too old for that.
     const isRecent = Math.abs(Date.now() / 1000 - Number(stamp)) < 300
     const headersRead = { 'webhook-id': id, 'webhook-timestamp': stamp, 'webhook-signature': signature }
     if (isRecent) receiver.verify(body, headersRead)

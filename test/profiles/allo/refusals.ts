@@ -1,4 +1,4 @@
-// How Allo refuses: one envelope, with stable types and codes.
+// Allo's refusals: one envelope, with stable types and codes.
 
 import type { Asked, ProblemName, Refusal } from '../../conformance/dialects/profile.ts'
 
@@ -11,7 +11,7 @@ const fault = {
   additionalProperties: false,
 }
 
-/** The envelope of every error; of its fields the first six are always there. */
+/** The envelope of every error. Its first six fields are always present. */
 export const refusalSchema = {
   type: 'object',
   properties: {
@@ -40,7 +40,7 @@ function refused(status: number, type: string, code: string, more: object = {}):
   return { status, body: { error: { type, code, retryable: false, doc_url: `${docs}#${code}`, ...more } } }
 }
 
-/** A field at fault; `named` is its path where that says more than the parameter. */
+/** The refusal of a field; `named` is the field's path, if it differs from the parameter. */
 export function invalidBody(param: string, named: string = param, code = 'INVALID_VALUE'): Refusal {
   return refused(400, 'validation_error', 'INVALID_REQUEST_BODY', { param, errors: [{ field: named, code }] })
 }

@@ -1,4 +1,5 @@
-// What DialNexa's customers may write. Lengths are limits of our own: the vendor documents none for these paths.
+// The fields that DialNexa's customers write. The lengths are our own limits: the vendor documents none for these
+// paths.
 
 import type { Field, FieldValue } from '../../conformance/dialects/profile.ts'
 import { badRequest } from './refusals.ts'
@@ -15,7 +16,7 @@ const url: Field = {
   onCreate: 'required',
   onChange: 'optional',
   good: [
-    { title: 'as in the reference', value: 'https://yourapp.com/webhooks/dialnexa' },
+    { title: 'the one of the reference', value: 'https://yourapp.com/webhooks/dialnexa' },
     { title: 'at its limit', value: prefix.padEnd(2048, 'a') },
     { title: 'a port, a path and a query', value: 'https://example.com:8443/webhooks?a=1&b=%20' },
     { title: 'another case', value: 'HTTPS://Example.COM/Path' },
@@ -50,14 +51,14 @@ const events: Field = {
   onChange: 'optional',
   good: [
     { title: 'several, in the given order', value: ['call.failed', 'call.completed', 'campaign.paused'] },
-    { title: 'one that is not in the catalogue', value: ['order.paid'] },
+    { title: 'a type outside the catalogue', value: ['order.paid'] },
     { title: 'a name at its limit', value: ['e'.repeat(128)] },
     { title: 'a duplicate', value: ['a.b', 'c', 'a.b'], shown: ['a.b', 'c'] },
-    { title: 'as many as may be named', value: Array.from({ length: 100 }, (_, index) => `event.${index}`) },
+    { title: 'at its limit', value: Array.from({ length: 100 }, (_, index) => `event.${index}`) },
   ],
   wrong: [
     ...wrong('events must be an array', { null: null, 'a text': 'call.completed', 'an object': { 0: 'a' } }),
-    ...wrong('events should not be empty', { none: [] }),
+    ...wrong('events should not be empty', { 'an empty list': [] }),
     ...wrong('events must contain no more than 100 elements', { 'one too many': Array<string>(101).fill('a') }),
     ...wrong('each value in events must be a string', { 'a number': ['a', 5], 'null, twice': [null, null] }),
     ...wrong('each value in events should not be empty', { 'an empty text': ['a', ''] }),
@@ -89,9 +90,9 @@ const secret: Field = {
     ...wrong('secret should not be empty', { empty: '' }),
     ...wrong('secret must be shorter than or equal to 256 characters', {
       'one past its limit': 's'.repeat(257),
-      'past it in pairs of surrogates': '🎺'.repeat(129),
+      'one past its limit in pairs of surrogates': '🎺'.repeat(129),
     }),
-    ...wrong('secret must be well-formed Unicode text', { 'half a character': 'secret\ud83c' }),
+    ...wrong('secret must be well-formed Unicode text', { 'a lone surrogate': 'secret\ud83c' }),
   ],
 }
 
@@ -100,8 +101,8 @@ const isActive: Field = {
   onCreate: 'optional',
   onChange: 'optional',
   good: [
-    { title: 'off', value: false },
-    { title: 'on', value: true },
+    { title: 'false', value: false },
+    { title: 'true', value: true },
   ],
   wrong: wrong('is_active must be a boolean value', { null: null, 'a text': 'true', 'a number': 1, 'an array': [] }),
 }

@@ -1,5 +1,5 @@
-// DialNexa's API and deliveries as its public documentation has them, for the conformance suite. Written from the
-// reference and not from the code beside it; signatures are made anew with node:crypto.
+// DialNexa's API and deliveries as its public documentation describes them, for the conformance suite. Written from the
+// reference and not from Posthorn's code. node:crypto computes the signatures.
 
 import assert from 'node:assert/strict'
 import { createHmac, hash } from 'node:crypto'
@@ -36,7 +36,7 @@ const webhookProperties = {
   url: { type: 'string' },
   events: { type: 'array', items: { type: 'string' } },
   is_active: { type: 'boolean' },
-  // To the millisecond, as in every example of the reference.
+  // With milliseconds, as in every example of the reference.
   created_at: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' },
 }
 const webhook = closed(webhookProperties)
@@ -55,25 +55,25 @@ const api: ApiProfile = {
     'the secret without the key id': ({ key }) => ({ authorization: `Bearer ${key.split(':')[1]}` }),
     'the key id without the secret': ({ key }) => ({ authorization: `Bearer ${key.split(':')[0]}` }),
     'two keys': ({ key }) => ({ authorization: `Bearer ${key} ${key}` }),
-    'another header': ({ key }) => ({ 'x-api-key': key }),
+    'a key in another header': ({ key }) => ({ 'x-api-key': key }),
     'an empty header': () => ({ authorization: '' }),
     'a scheme alone': () => ({ authorization: 'Bearer' }),
   },
   weakKeys: [
     {
-      title: 'a key that may read',
+      title: 'a key with webhooks.read alone',
       key: { scopes: ['webhooks.read'] },
       refused: ['create', 'change', 'remove'],
       allowed: ['list', 'get'],
     },
     {
-      title: 'a key that may manage',
+      title: 'a key with webhooks.manage alone',
       key: { scopes: ['webhooks.manage'] },
       refused: ['list', 'get'],
       allowed: ['create', 'change', 'remove'],
     },
     {
-      title: 'a key without webhook permissions',
+      title: 'a key without scopes',
       key: { scopes: [] },
       refused: ['list', 'get', 'create', 'change', 'remove'],
       allowed: [],
@@ -134,7 +134,7 @@ const api: ApiProfile = {
   quotaHeaders: { limit: 'x-ratelimit-limit', remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' },
 }
 
-/** Customers choose their secrets: here, one for each URL. */
+/** Customers choose their secrets. In these tests every URL has its own. */
 function secretFor(url: string): string {
   return `whsec_${hash('sha256', url)}`
 }

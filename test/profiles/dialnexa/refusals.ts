@@ -1,10 +1,10 @@
-// How DialNexa refuses: NestJS's envelope, with class-validator's words for fields.
+// DialNexa's refusals: NestJS's envelope, with class-validator's texts for fields.
 
 import type { Asked, ProblemName, Refusal } from '../../conformance/dialects/profile.ts'
 
 const text = { type: 'string', minLength: 1 }
 
-/** The envelope of every error; one fault is a text, several are a list. */
+/** The envelope of every error. The message of one fault is a text, that of several is a list. */
 export const refusalSchema = {
   type: 'object',
   properties: {
@@ -20,7 +20,7 @@ function refused(statusCode: number, error: string, message: string | readonly s
   return { status: statusCode, body: { statusCode, message, error } }
 }
 
-/** A field at fault, in full words. */
+/** The refusal of a field or several, with the full message. */
 export function badRequest(message: string | readonly string[]): Refusal {
   return refused(400, 'Bad Request', message)
 }
@@ -45,14 +45,14 @@ export function refusal(problem: ProblemName, { request, field = '' }: Asked): R
     }
     case 'fieldInvalid':
     case 'fieldUnknown':
-      throw new Error(`no expectation for ${field}`)
+      throw new Error(`fields.ts has no refusal for a wrong value of ${field}`)
     case 'bodyMalformed':
       return { status: 400, body: { statusCode: 400, error: 'Bad Request' } }
     case 'bodyTooLarge':
       return refused(413, 'Payload Too Large', 'request entity too large')
     case 'mediaTypeUnsupported':
       return refused(415, 'Unsupported Media Type', 'Unsupported Media Type')
-    // To NestJS a route is a path and a method: it tells no difference.
+    // Both have the same text: in NestJS a route is a path and a method.
     case 'methodNotAllowed':
     case 'routeUnknown':
       return refused(404, 'Not Found', `Cannot ${request.method} ${request.path}`)

@@ -1,4 +1,4 @@
-// What Partoo's customers may write, and in which words it is refused otherwise.
+// The fields that Partoo's customers write, and the text of the refusal of each wrong value.
 
 import type { Field, FieldValue } from '../../conformance/dialects/profile.ts'
 
@@ -11,7 +11,7 @@ export const events = [
   'lead_received',
 ]
 
-/** A value that is refused, and what is said of it. */
+/** A refused value, with the text of its refusal. */
 interface Wrong extends FieldValue {
   readonly words: unknown
 }
@@ -30,7 +30,7 @@ const wrongUrls: readonly Wrong[] = [
   { title: 'a space', value: 'https://example.com/a b', words: noUrl },
   { title: 'a line break', value: 'https://example.com/\n', words: noUrl },
   { title: 'one past its limit', value: prefix.padEnd(2049, 'a'), words: 'must have at most 2048 characters' },
-  // Tests run with POSTHORN_ALLOW_HTTP.
+  // The tests run with POSTHORN_ALLOW_HTTP, so the text names both schemes.
   { title: 'another scheme', value: 'ftp://example.com/', words: 'must be an https:// or http:// url' },
   { title: 'credentials', value: 'https://user:password@example.com/', words: 'must not contain credentials' },
   { title: 'a fragment', value: 'https://example.com/#part', words: 'must not contain a fragment' },
@@ -64,7 +64,7 @@ const wrongEvents: readonly Wrong[] = [
 const eventType: Field = {
   name: 'event_type',
   onCreate: 'required',
-  // Not among the fields of an update: ignored there.
+  // An update ignores the field.
   onChange: 'none',
   good: events.map((value) => ({ title: value, value })),
   wrong: wrongEvents,
@@ -80,7 +80,7 @@ const wrongHeaders: readonly Wrong[] = [
   { title: 'null', value: null, words: 'must be an object' },
   { title: 'a text', value: 'X-A: b', words: 'must be an object' },
   { title: 'a list', value: [], words: 'must be an object' },
-  { title: 'six', value: headers(6), words: 'must not have more than 5 properties' },
+  { title: 'six headers', value: headers(6), words: 'must not have more than 5 properties' },
   ...['A', 'Xa', 'Authorization', 'X-Partoo', 'x-partoofoo', 'X-PARTOO-Signature-v1'].map((name) =>
     headerFault(name, 'v', badName),
   ),
@@ -95,7 +95,7 @@ const wrongHeaders: readonly Wrong[] = [
     value: JSON.parse('{"__proto__":"v"}'),
     words: JSON.parse(`{"__proto__":"${badName}"}`),
   },
-  // What no vendor page says, but HTTP or Posthorn does:
+  // These rules are of HTTP or Posthorn, not of the vendor:
   headerFault('X-é', 'v', 'is not a header name'),
   headerFault('X-A', 'line\r\nbreak', 'must be visible ASCII characters and spaces'),
   headerFault('X-A', 'é', 'must be visible ASCII characters and spaces'),
@@ -112,18 +112,18 @@ const customHeaders: Field = {
   onCreate: 'optional',
   onChange: 'optional',
   good: [
-    { title: 'five', value: headers(5) },
+    { title: 'five headers', value: headers(5) },
     { title: 'a name and a value at their limits', value: { ['X-'.padEnd(128, 'a')]: 'v'.repeat(512) } },
-    { title: 'no more than the prefix', value: { 'X-': '' } },
+    { title: 'the prefix alone', value: { 'X-': '' } },
     { title: 'any case', value: { 'x-lower': 'a b', 'X-Part.oo': '!' } },
-    { title: 'none', value: {}, shown: undefined },
+    { title: 'no header', value: {}, shown: undefined },
   ],
   wrong: wrongHeaders,
 }
 
 export const fields: readonly Field[] = [url, eventType, customHeaders]
 
-/** What is said of a value that is among the wrong ones above. */
+/** The text of the refusal of a wrong value, which must be one of those above. */
 export function wordsFor(field: string, value: unknown): unknown {
   const wrong = { url: wrongUrls, event_type: wrongEvents, custom_headers: wrongHeaders }[field]
   return wrong?.find((one) => one.value === value)?.words

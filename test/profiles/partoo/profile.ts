@@ -1,5 +1,5 @@
-// Partoo's API and deliveries as its public documentation has them, for the conformance suite. Written from the
-// reference and not from the code beside it; signatures are checked as the vendor's own samples do.
+// Partoo's API and deliveries as its public documentation describes them, for the conformance suite. Written from the
+// reference and not from Posthorn's code. Signatures are checked as in the vendor's samples.
 
 import assert from 'node:assert/strict'
 import { verify } from 'node:crypto'
@@ -48,7 +48,7 @@ const api: ApiProfile = {
   credentials: ({ key }) => ({ 'x-APIKey': key }),
   wrongSchemes: {
     'the scheme Bearer': ({ key }) => ({ authorization: `Bearer ${key}` }),
-    'a header that is spelt alike': ({ key }) => ({ 'x-api-key': key }),
+    'a header with a similar name': ({ key }) => ({ 'x-api-key': key }),
     'a scheme before the key': ({ key }) => ({ 'x-APIKey': `Bearer ${key}` }),
     'two keys': ({ key }) => ({ 'x-APIKey': `${key}, ${key}` }),
     'an empty header': () => ({ 'x-APIKey': '' }),
@@ -159,7 +159,7 @@ const delivery: DeliveryProfile = {
     'user-agent': /^Partoo-Webhooks\/1\.0$/,
     'x-partoo-signature-v1': /^[A-Za-z0-9+/]{86}==$/,
   }),
-  // The signature is over the body alone, and Ed25519 knows no chance.
+  // The signature covers only the body, and Ed25519 signatures are not random.
   freshHeaders: [],
   secretsOf: () => [],
   verify({ headers, body }, { secrets, publicKey }) {

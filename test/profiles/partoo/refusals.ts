@@ -1,9 +1,9 @@
-// How Partoo refuses: `{"errors":{<kind>:…}}`, a text or one per field.
+// Partoo's refusals: `{"errors":{<kind>:…}}`, with one text or one text per field.
 
 import type { Asked, ProblemName, Refusal } from '../../conformance/dialects/profile.ts'
 import { wordsFor } from './fields.ts'
 
-/** One kind of error at a time. */
+/** The envelope of every error, with exactly one kind of error. */
 export const refusalSchema = {
   type: 'object',
   properties: {
@@ -47,7 +47,7 @@ export function refusal(problem: ProblemName, { request, field = '', value }: As
     case 'routeUnknown':
       return refused(404, 'Resource not found')
     case 'fieldMissing':
-      // A create without a body lacks the list, and not yet a field in it.
+      // In a create without a body, the missing field is the list itself.
       return request.body === undefined ? refused(400, { items: 'is required' }) : atField('is required')
     case 'fieldInvalid':
     case 'fieldUnknown':
@@ -64,7 +64,7 @@ export function refusal(problem: ProblemName, { request, field = '', value }: As
       return refused(429, 'Too many requests')
   }
 
-  /** Create has a list of configurations, update is about one. */
+  /** The body of create is a list of configurations, that of update is one configuration. */
   function atField(words: unknown): Refusal {
     const fault = { [field]: words }
     return refused(400, request.method === 'POST' ? { items: { 0: fault } } : fault)

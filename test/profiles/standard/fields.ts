@@ -1,4 +1,4 @@
-// What customers of the standard dialect may write.
+// The fields that customers of the standard dialect write.
 
 import type { Field } from '../../conformance/dialects/profile.ts'
 import { invalid } from './refusals.ts'
@@ -32,17 +32,17 @@ const eventTypes: Field = {
   onCreate: 'required',
   onChange: 'optional',
   good: [
-    { title: 'all', value: ['*'] },
+    { title: 'all types', value: ['*'] },
     { title: 'a prefix, in the given order', value: ['invoice.*', 'file_sent'] },
     { title: 'a duplicate', value: ['a.b', 'a.c', 'a.b'], shown: ['a.b', 'a.c'] },
     { title: 'the longest type', value: ['t'.repeat(128)] },
-    { title: 'as many as may be named', value: Array.from({ length: 100 }, (_, index) => `type.${index}`) },
+    { title: 'at its limit', value: Array.from({ length: 100 }, (_, index) => `type.${index}`) },
   ],
   wrong: [
     { title: 'null', value: null },
     { title: 'a text', value: 'invoice.paid' },
-    { title: 'none', value: [] },
-    { title: 'one past what may be named', value: Array.from({ length: 101 }, (_, index) => `type.${index}`) },
+    { title: 'an empty list', value: [] },
+    { title: 'one past its limit', value: Array.from({ length: 101 }, (_, index) => `type.${index}`) },
     { title: 'a number among them', value: [5], refusal: invalid('eventTypes.0') },
     { title: 'an empty text', value: [''], refusal: invalid('eventTypes.0') },
     { title: 'a type that is too long', value: ['t'.repeat(129)], refusal: invalid('eventTypes.0') },
@@ -55,13 +55,13 @@ const filters: Field = {
   onChange: 'optional',
   good: [
     { title: 'several', value: { region: 'eu', plan: '' } },
-    { title: 'none', value: {} },
+    { title: 'no filter', value: {} },
     { title: 'the longest value', value: { a: 'v'.repeat(256) } },
   ],
   wrong: [
     { title: 'null', value: null },
     { title: 'an array', value: ['region'] },
-    { title: 'a number in it', value: { region: 5 }, refusal: invalid('filters.region') },
+    { title: 'a number as value', value: { region: 5 }, refusal: invalid('filters.region') },
     { title: 'a value that is too long', value: { a: 'v'.repeat(257) }, refusal: invalid('filters.a') },
     { title: 'one too many', value: many(21, 1) },
   ],
@@ -73,14 +73,14 @@ const headers: Field = {
   onChange: 'optional',
   good: [
     { title: 'one', value: { 'X-Token': 'secret value' } },
-    { title: 'none', value: {} },
-    { title: 'as many as may be', value: many(32, 1) },
+    { title: 'no header', value: {} },
+    { title: 'at its limit', value: many(32, 1) },
     { title: 'the longest value', value: { 'X-Long': 'v'.repeat(4096) } },
   ],
   wrong: [
     { title: 'null', value: null },
     { title: 'one too many', value: many(33, 1) },
-    { title: 'too much together', value: many(4, 4096) },
+    { title: 'too many bytes together', value: many(4, 4096) },
     { title: 'a line break', value: { 'X-A': 'a\r\nb' }, refusal: invalid('headers.X-A') },
     { title: 'a signature header', value: { 'Webhook-Id': 'mine' }, refusal: invalid('headers.Webhook-Id') },
     { title: 'a header of HTTP', value: { Host: 'example.com' }, refusal: invalid('headers.Host') },
@@ -107,8 +107,8 @@ const enabled: Field = {
   onCreate: 'optional',
   onChange: 'optional',
   good: [
-    { title: 'off', value: false },
-    { title: 'on', value: true },
+    { title: 'false', value: false },
+    { title: 'true', value: true },
   ],
   wrong: [
     { title: 'null', value: null },
@@ -121,15 +121,15 @@ const secrets: Field = {
   onCreate: 'optional',
   onChange: 'optional',
   good: [
-    { title: 'of 24 and of 64 bytes', value: [secretOf(24), secretOf(64)] },
-    { title: 'ten of them', value: Array.from({ length: 10 }, (_, index) => secretOf(24 + index)) },
+    { title: 'secrets of 24 and of 64 bytes', value: [secretOf(24), secretOf(64)] },
+    { title: 'ten secrets', value: Array.from({ length: 10 }, (_, index) => secretOf(24 + index)) },
   ],
   wrong: [
-    { title: 'none', value: [] },
-    { title: 'of 23 bytes', value: [secretOf(23)], refusal: invalid('secrets.0') },
-    { title: 'of 65 bytes', value: [secretOf(32), secretOf(65)], refusal: invalid('secrets.1') },
+    { title: 'an empty list', value: [] },
+    { title: 'a secret of 23 bytes', value: [secretOf(23)], refusal: invalid('secrets.0') },
+    { title: 'a secret of 65 bytes', value: [secretOf(32), secretOf(65)], refusal: invalid('secrets.1') },
     { title: 'not base64', value: ['whsec_!'], refusal: invalid('secrets.0') },
-    { title: 'eleven', value: Array.from({ length: 11 }, () => secretOf(24)) },
+    { title: 'eleven secrets', value: Array.from({ length: 11 }, () => secretOf(24)) },
   ],
 }
 

@@ -1,5 +1,5 @@
-// The standard dialect for the conformance suite: customers use the operator API's paths, and deliveries are those of
-// the Standard Webhooks specification, checked with its official package.
+// The standard dialect for the conformance suite. Customers use the operator API's paths. Deliveries follow the
+// Standard Webhooks specification, whose official package checks the signatures.
 
 import assert from 'node:assert/strict'
 import { Webhook } from 'standardwebhooks'
@@ -62,7 +62,7 @@ const api: ApiProfile = {
   wrongSchemes: {
     'the bare key': ({ key }) => ({ authorization: key }),
     'the scheme Basic': ({ key }) => ({ authorization: `Basic ${key}` }),
-    'another header': ({ key }) => ({ 'x-api-key': key }),
+    'a key in another header': ({ key }) => ({ 'x-api-key': key }),
     'an empty header': () => ({ authorization: '' }),
   },
   weakKeys: [],

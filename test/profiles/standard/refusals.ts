@@ -1,4 +1,4 @@
-// How the operator API, and with it the standard dialect, refuses: problem documents of RFC 9457.
+// Refusals of the operator API, which are also those of the standard dialect: problem documents of RFC 9457.
 
 import type { Asked, ProblemName, Refusal } from '../../conformance/dialects/profile.ts'
 

@@ -1,4 +1,4 @@
-// What the tests of Storno.ro's deliveries have in common: an endpoint with a receiver behind it, and calls of the API.
+// The parts that the tests of Storno.ro's deliveries share: an endpoint with its receiver, and calls of the API.
 
 import assert from 'node:assert/strict'
 import type { Customer } from '../../conformance/dialects/customer.ts'
@@ -7,17 +7,17 @@ import type { Behaviour } from '../../conformance/dialects/support.ts'
 import type { World } from '../../conformance/dialects/world.ts'
 
 const path = '/api/v1/webhooks'
-/** What endpoints of these tests want. */
+/** The event type of these tests. */
 export const type = 'invoice.validated'
 export const utcSeconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 
-/** How a receiver answers; the one of these tests can be slow, and has something to say. */
+/** The answer of a receiver, with a body and a delay. */
 export interface Answering extends Behaviour {
   readonly body?: string
   readonly delayMs?: number
 }
 
-/** A new company with one endpoint. */
+/** Creates a company with one endpoint. */
 export async function endpoint(world: World, behave: () => Answering = () => ({}), events = [type, 'invoice.paid']) {
   const customer = await world.customer()
   const hook = world.hook()

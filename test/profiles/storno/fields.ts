@@ -1,4 +1,5 @@
-// What Storno.ro's customers may write. Malformed values are 400; well-formed ones that are not to be had are 422.
+// The fields that Storno.ro's customers write. Malformed values are refused with 400, and well-formed values that the
+// vendor does not accept with 422.
 
 import type { Field } from '../../conformance/dialects/profile.ts'
 import { invalid } from './refusals.ts'
@@ -51,17 +52,21 @@ const events: Field = {
       value: ['invoice.paid', 'invoice.created', 'invoice.paid'],
       shown: ['invoice.paid', 'invoice.created'],
     },
-    { title: 'all of them', value: ['*'] },
+    { title: 'all types', value: ['*'] },
   ],
   wrong: [
     { title: 'null', value: null, refusal: ofType('events', 'array') },
     { title: 'a text', value: 'invoice.created', refusal: ofType('events', 'array') },
     { title: 'an object', value: { 0: 'invoice.created' }, refusal: ofType('events', 'array') },
-    { title: 'none', value: [], refusal: invalid(400, { events: 'At least one event type is required.' }) },
+    { title: 'an empty list', value: [], refusal: invalid(400, { events: 'At least one event type is required.' }) },
     { title: 'a number among them', value: ['invoice.created', 5], refusal: ofType('events', 'string') },
     { title: 'null among them', value: [null], refusal: ofType('events', 'string') },
     { title: 'an unknown one', value: ['invoice.created', 'invoice.lost'], refusal: unknown('invoice.lost') },
-    { title: 'one of the other documents', value: ['payment.received'], refusal: unknown('payment.received') },
+    {
+      title: 'a type that only other documents name',
+      value: ['payment.received'],
+      refusal: unknown('payment.received'),
+    },
     { title: 'the test event', value: ['webhook.test'], refusal: unknown('webhook.test') },
     { title: 'another case', value: ['Invoice.Created'], refusal: unknown('Invoice.Created') },
     { title: 'an empty text', value: [''], refusal: unknown('') },
@@ -92,8 +97,8 @@ const isActive: Field = {
   onCreate: 'optional',
   onChange: 'optional',
   good: [
-    { title: 'off', value: false },
-    { title: 'on', value: true },
+    { title: 'false', value: false },
+    { title: 'true', value: true },
   ],
   wrong: [
     { title: 'null', value: null, refusal: ofType('isActive', 'boolean') },

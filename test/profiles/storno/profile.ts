@@ -1,5 +1,5 @@
-// Storno.ro's API and deliveries as its public documentation has them, for the conformance suite. Written from the
-// reference and not from the code beside it; signatures are made anew as the vendor's samples make them.
+// Storno.ro's API and deliveries as its public documentation describes them, for the conformance suite. Written from
+// the reference and not from Posthorn's code. Signatures are computed as in the vendor's samples.
 
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
@@ -27,7 +27,7 @@ function closed(properties: object, required: readonly string[] = Object.keys(pr
 }
 
 const uuid = { type: 'string', pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }
-// To the second and with Z, as in every example of the reference.
+// Whole seconds and Z, as in every example of the reference.
 const time = { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$' }
 const webhookProperties = (secret: string) => ({
   uuid,
@@ -57,9 +57,9 @@ const api: ApiProfile = {
   wrongSchemes: {
     'the scheme Basic': ({ key }) => ({ authorization: `Basic ${key}` }),
     'the scheme Api-Key': ({ key }) => ({ authorization: `Api-Key ${key}` }),
-    'a scheme that begins alike': ({ key }) => ({ authorization: `Bearers ${key}` }),
+    'a scheme that begins with Bearer': ({ key }) => ({ authorization: `Bearers ${key}` }),
     'two keys': ({ key }) => ({ authorization: `Bearer ${key} ${key}` }),
-    'another header': ({ key }) => ({ 'x-api-key': key }),
+    'a key in another header': ({ key }) => ({ 'x-api-key': key }),
     'an empty header': () => ({ authorization: '' }),
   },
   weakKeys: [
@@ -70,13 +70,13 @@ const api: ApiProfile = {
       allowed: ['eventTypes'],
     },
     {
-      title: 'a key that may view',
+      title: 'a key with webhook.view alone',
       key: { scopes: ['webhook.view'] },
       refused: ['create', 'change', 'remove'],
       allowed: ['list', 'get', 'eventTypes'],
     },
     {
-      title: 'a key that may manage',
+      title: 'a key with webhook.manage alone',
       key: { scopes: ['webhook.manage'] },
       refused: ['list', 'get'],
       allowed: ['eventTypes', 'create', 'change', 'remove'],

@@ -1,4 +1,4 @@
-// How Storno.ro refuses: `{error, message, code, errors?}`, and 401 and 429 in forms of their own.
+// Storno.ro's refusals: `{error, message, code, errors?}`; 401, 402 and 429 have other forms.
 
 import type { Asked, ProblemName, Refusal } from '../../conformance/dialects/profile.ts'
 
@@ -37,7 +37,7 @@ export function invalid(code: 400 | 422, errors: object): Refusal {
   return refused(code, 'Validation failed', { message: 'The request contains invalid data', errors })
 }
 
-/** For each problem as the vendor's reference has it; `field` is the field at fault. */
+/** The refusal of each problem, as the vendor's reference describes it; `field` is the field at fault. */
 export function refusal(problem: ProblemName, { request, field = '' }: Asked): Refusal {
   switch (problem) {
     case 'keyMissing':

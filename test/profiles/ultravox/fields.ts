@@ -1,5 +1,5 @@
-// What Ultravox's customers may write, and how each wrong value is answered. How many items a list may have is a limit of
-// our own: the vendor documents none.
+// The fields that Ultravox's customers write, and the answer to each wrong value. The most items of a list are our own
+// limits: the vendor documents none.
 
 import type { Field } from '../../conformance/dialects/profile.ts'
 import { invalid } from './refusals.ts'
@@ -61,8 +61,8 @@ const events: Field = {
   good: [
     { title: 'all, in the given order', value: ['call.billed', 'call.started', 'call.ended', 'call.joined'] },
     { title: 'a duplicate, as it was sent', value: ['call.ended', 'call.started', 'call.ended'] },
-    { title: 'none', value: [] },
-    { title: 'as many as may be named', value: Array<string>(100).fill('call.started') },
+    { title: 'an empty list', value: [] },
+    { title: 'at its limit', value: Array<string>(100).fill('call.started') },
   ],
   wrong: [
     { title: 'null', value: null, refusal: invalid('events', nullRefused) },
@@ -72,7 +72,7 @@ const events: Field = {
     { title: 'a fraction', value: 1.5, refusal: invalid('events', noList('float')) },
     { title: 'true', value: true, refusal: invalid('events', noList('bool')) },
     {
-      title: 'one past what may be named',
+      title: 'one past its limit',
       value: Array<string>(101).fill('call.started'),
       refusal: invalid('events', 'Ensure this field has no more than 100 elements.'),
     },
@@ -100,11 +100,11 @@ const secrets: Field = {
   onChange: 'optional',
   good: [
     { title: 'at their limit', value: ['s'.repeat(120)] },
-    { title: 'at their limit, in characters and not in units', value: ['🎺'.repeat(120)] },
+    { title: 'at their limit in code points', value: ['🎺'.repeat(120)] },
     { title: 'any letters', value: ['whsec_ß "quoted" \\ ,\n', ' '] },
-    { title: 'one twice', value: ['same', 'same'] },
-    { title: 'as many as there may be', value: Array.from({ length: 10 }, (_, index) => `secret-${index}`) },
-    { title: 'none', value: [] },
+    { title: 'the same one twice', value: ['same', 'same'] },
+    { title: 'the most secrets', value: Array.from({ length: 10 }, (_, index) => `secret-${index}`) },
+    { title: 'an empty list', value: [] },
   ],
   wrong: [
     { title: 'null', value: null, refusal: invalid('secrets', nullRefused) },
@@ -120,12 +120,12 @@ const secrets: Field = {
     { title: 'a number among them', value: ['s', 5], refusal: invalid('secrets', { 1: 'Not a valid string.' }) },
     { title: 'null among them', value: [null], refusal: invalid('secrets', { 0: nullRefused }) },
     {
-      title: 'half a character',
+      title: 'a lone surrogate',
       value: ['\ud83d'],
       refusal: invalid('secrets', { 0: 'Must be well-formed Unicode text.' }),
     },
     {
-      title: 'one more than there may be',
+      title: 'one secret too many',
       value: Array<string>(11).fill('secret'),
       refusal: invalid('secrets', 'Ensure this field has no more than 10 elements.'),
     },

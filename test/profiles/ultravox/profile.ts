@@ -1,5 +1,5 @@
-// Ultravox's API and deliveries as its public documentation has them, for the conformance suite. Written from the
-// reference and not from the code beside it.
+// Ultravox's API and deliveries as its public documentation describes them, for the conformance suite. Written from the
+// reference and not from Posthorn's code.
 
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
@@ -44,7 +44,7 @@ const api: ApiProfile = {
   wrongSchemes: {
     'the header Authorization': ({ key }) => ({ authorization: `Bearer ${key}` }),
     'the scheme Api-Key': ({ key }) => ({ authorization: `Api-Key ${key}` }),
-    'a header that begins alike': ({ key }) => ({ 'x-api-keys': key }),
+    'a header whose name begins with X-API-Key': ({ key }) => ({ 'x-api-keys': key }),
     'an empty header': () => ({ 'x-api-key': '' }),
   },
   weakKeys: [],
@@ -125,7 +125,7 @@ const api: ApiProfile = {
   quotaHeaders: null,
 }
 
-/** The vendor has four. */
+/** The vendor has only four event types: the fifth index repeats the first. */
 function eventOf(index: number): string {
   return events[index % events.length] ?? ''
 }

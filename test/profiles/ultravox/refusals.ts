@@ -1,4 +1,4 @@
-// How Ultravox refuses: `{"detail":…}`, or messages by field and, within a list, by index.
+// Ultravox's refusals: `{"detail":…}`, or messages by field and, within a list, by index.
 
 import type { Asked, ProblemName, Refusal } from '../../conformance/dialects/profile.ts'
 
@@ -34,13 +34,13 @@ export const refusalSchema = {
   ],
 }
 
-/** A field at fault; `wrong` is a message, or messages by index. */
+/** The refusal of a field; `wrong` is a message, or messages by index. */
 export function invalid(field: string, wrong: string | Readonly<Record<number, string>>): Refusal {
-  const told =
+  const messagesOfField =
     typeof wrong === 'string'
       ? [wrong]
       : Object.fromEntries(Object.entries(wrong).map(([index, message]) => [index, [message]]))
-  return { status: 400, body: { [field]: told } }
+  return { status: 400, body: { [field]: messagesOfField } }
 }
 
 function refused(status: number, detail: string): Refusal {
@@ -64,7 +64,7 @@ export function refusal(problem: ProblemName, { request, field = '' }: Asked): R
       return invalid(field, 'This field is required.')
     case 'fieldInvalid':
     case 'fieldUnknown':
-      // Each wrong value has a message of its own.
+      // Each wrong value has its own message in fields.ts.
       return { status: 400, body: {} }
     case 'bodyMalformed':
       return { status: 400, body: noObject[String(request.raw)] ?? {} }
@@ -81,7 +81,7 @@ export function refusal(problem: ProblemName, { request, field = '' }: Asked): R
   }
 }
 
-/** Bodies that are JSON and no objects. */
+/** The answers to bodies that are JSON but not objects, by body. */
 const noObject: Readonly<Record<string, object>> = {
   '[]': { non_field_errors: ['Invalid data. Expected a dictionary, but got list.'] },
   '"url"': { non_field_errors: ['Invalid data. Expected a dictionary, but got str.'] },
