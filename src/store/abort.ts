@@ -1,6 +1,6 @@
 import type { WriteResult } from '../contracts/account-store.ts'
 
-/** Rolls a transaction back, and says why by its message. */
+/** Thrown inside a transaction to roll it back. `result` is the result of the write. */
 export class Abort extends Error {
   readonly result: WriteResult
   constructor(result: WriteResult) {

@@ -1,20 +1,21 @@
-// How an installation passes from one engine to another: table by table, each in the order of its key.
+// The shapes in which an installation is copied from one engine to another: table by table, each in the order of its
+// key.
 
 export type CopiedValue = string | number | null
 
 export interface CopiedTable {
   readonly name: string
-  /** In the target; those of its key first. */
+  /** Columns of the table in the target, the columns of its key first. */
   readonly columns: readonly string[]
 }
 
 export interface CopiedPage {
   readonly rows: readonly (readonly CopiedValue[])[]
-  /** Where the next page begins. */
+  /** The key of the last row as JSON text: the next page begins after it. */
   readonly last: string
 }
 
-/** The highest numbers that were given out: none of them may be given out again. */
+/** The highest numbers that the source has given out. The target must not give out any of them again. */
 export interface Counters {
   readonly tenants: number
   readonly apiKeys: number

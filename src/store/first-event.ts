@@ -1,4 +1,4 @@
-// An event whose id is there already: whether it is the same one again.
+// Decides whether an event whose id is already stored repeats the stored event or conflicts with it.
 
 import type { Event } from '../domain/event.ts'
 import type { EventColumns } from './rows.ts'
@@ -7,7 +7,7 @@ import type { IngestResult } from '../contracts/commit-store.ts'
 export type FirstEvent = EventColumns & { readonly deliveries: number }
 
 export function compareWithFirst(event: Event, first: FirstEvent): IngestResult {
-  // Without a time of its own an event occurred when it was accepted, and that differs between the two.
+  // An event without an `occurredAt` of its own gets the time at which it was accepted. A repeat is accepted later.
   const ownTime = event.occurredAt !== event.acceptedAt
   const same =
     first.type === event.type &&
@@ -17,7 +17,7 @@ export function compareWithFirst(event: Event, first: FirstEvent): IngestResult 
   return same ? { kind: 'duplicate', deliveries: first.deliveries } : { kind: 'conflict' }
 }
 
-/** How an event's attributes are stored. */
+/** An event's attributes as they are stored: JSON text, or null. */
 export function attributesText({ attributes }: Event): string | null {
   return attributes === null ? null : JSON.stringify(attributes)
 }

@@ -1,6 +1,8 @@
 import type { Page, PageRequest } from '../contracts/page.ts'
 
-/** A page out of `limit + 1` rows: the extra one only tells that there is more. */
+/**
+ * Makes a page of at most `limit` rows from at most `limit + 1`: the extra row only shows that there is another page.
+ */
 export function pageOf<Columns, Row>(
   rows: readonly Columns[],
   limit: number,
@@ -12,7 +14,7 @@ export function pageOf<Columns, Row>(
   return { rows: shown.map(rowOf), next: rows.length > limit && last !== undefined ? cursorOf(last) : null }
 }
 
-/** The number that rows of this page lie below. */
+/** The rows of this page have lower numbers than this. 0, an empty page, for a cursor that is not a number. */
 export function seqAfter(page: PageRequest): number {
   if (page.after === null) return Number.MAX_SAFE_INTEGER
   const seq = Number(page.after)

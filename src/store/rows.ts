@@ -1,4 +1,4 @@
-// How the nouns of the domain look as rows, and back.
+// Converts database rows to the objects of the domain, and back.
 
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Attempt, Exchange, Outcome } from '../domain/attempt.ts'
@@ -47,7 +47,7 @@ export function eventOf(row: EventColumns): Event {
   }
 }
 
-/** JSON that this program wrote; undefined: it was damaged since. One bad row must not hide those beside it. */
+/** Parses JSON that this program wrote. Undefined: it is damaged. One damaged row must not hide the other rows. */
 function parsed<Value>(text: string): Value | undefined {
   try {
     return JSON.parse(text) as Value
@@ -82,7 +82,7 @@ export function endpointOf(row: EndpointColumns): StoredEndpoint {
     tenant: row.tenant as TenantId,
     id: row.id as EndpointId,
     url: row.url,
-    // What it wants is not known: deliveries that fail visibly, and can be replayed, are better than none.
+    // The event types are unknown. Deliveries that fail visibly and can be replayed are better than no deliveries.
     eventTypes: eventTypes ?? ['*'],
     filters: filters ?? {},
     description: row.description,
@@ -155,7 +155,7 @@ export function attemptOf(row: AttemptColumns): Attempt {
   }
 }
 
-/** The two columns that hold what an outcome says besides its kind. */
+/** The two columns that hold the data of an outcome besides its kind. */
 export function outcomeColumns(outcome: Outcome): { status: number | null; detail: string | null } {
   switch (outcome.kind) {
     case 'delivered':
@@ -214,7 +214,7 @@ export interface KeyColumns {
   hint: string
   created_at: number
   revoked_at: number | null
-  /** JSON, or a list, as the database has it. */
+  /** JSON text from SQLite; a list from PostgreSQL. */
   tenants: string | string[]
 }
 

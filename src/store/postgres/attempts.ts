@@ -14,7 +14,7 @@ export function attemptReads(db: Database) {
       const values: (string | number | boolean | readonly number[])[] = []
       const put = (value: (typeof values)[number]): string => `$${values.push(value)}`
       const conditions = [
-        // In an order that only the index by endpoint has.
+        // Only the index by endpoint has the order of this list.
         `d.endpoint = ANY(${put([filter.endpoint])}::bigint[])`,
         `d.id >= ${put(idsFrom(filter.from))}`,
         `d.id < ${put(idsFrom(filter.to ?? farFuture))}`,
@@ -41,5 +41,5 @@ export function attemptReads(db: Database) {
 
 const attemptColumns = 'd.number, d.started_at, d.duration_ms, d.kind, d.answer, d.detail, d.response, d.exchange'
 
-/** Both have a status: the attempt's is read under another name. */
+/** The delivery and the attempt both have a `status`: that of the attempt is selected as `answer`. */
 type AttemptOfDelivery = Omit<AttemptColumns, 'status'> & { answer: number | null }

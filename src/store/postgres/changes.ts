@@ -1,7 +1,7 @@
-// What nodes tell each other, by LISTEN and NOTIFY: that a tenant or a key changed, that deliveries wait. A change is
-// told in its own transaction, and its call resolves when every living node has said that it heard of it. One that says
-// nothing is waited for as long as it may trust what it knows: without a heartbeat on the connection that listens, it
-// trusts nothing after that.
+// Notifications between nodes, by LISTEN and NOTIFY: a tenant or a key has changed, or deliveries wait. A change sends
+// its notification in its own transaction. Its call resolves when every living node has acknowledged the notification.
+// For a node that does not acknowledge, the call waits for `limits.trustMs`: a node that had no heartbeat for that time
+// on the connection that listens trusts nothing in its memory.
 
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
@@ -13,38 +13,39 @@ import { Connection } from './connection.ts'
 import { type Database, Session } from './database.ts'
 import { isBroken } from './errors.ts'
 
-/** How long the word of a node to itself may take. A pooler that shares connections never passes it on. */
+/** How long a notification of a node to itself may take. A pooler that shares connections never passes it on. */
 const echoMs = 3000
 
-/** `from` and `reply` name nodes; `id` names the change, where an answer is wanted. */
-type Told = (Change | { readonly kind: 'heard'; readonly by: string } | { readonly kind: 'echo' }) & {
+/** `from` and `by` name nodes. `id` names the change that is to be acknowledged; 0: no acknowledgement is wanted. */
+type Notification = (Change | { readonly kind: 'heard'; readonly by: string } | { readonly kind: 'echo' }) & {
   readonly from: string
   readonly id: number
 }
 
-/** A change under way: what it tells others goes into its own transaction. */
+/** A change that is running. Its notifications are sent in its own transaction. */
 export interface ChangeSession {
   readonly session: Session
-  /** Gives the tenant another version too. False: there is none. */
+  /** Also gives the tenant another version. False: there is no such tenant. */
   tenantChanged(tenant: TenantId): Promise<boolean>
-  /** Tells of a tenant that was deleted. */
+  /** Notifies of a tenant that was deleted. */
   tenantGone(tenant: TenantId): Promise<void>
   keysChanged(): Promise<void>
 }
 
 interface Waiting {
-  readonly heard: Set<string>
+  /** The nodes that have acknowledged the change. */
+  readonly acknowledged: Set<string>
   check: () => void
 }
 
 export class Changes {
   readonly #db: Database
-  /** Names this process to the others. */
+  /** The name of this node process in notifications. */
   readonly name = randomBytes(8).toString('hex')
   readonly #channel: string
   readonly #waiting = new Map<number, Waiting>()
   readonly #listeners: ((change: Change) => void)[] = []
-  /** The connection that listens. Heartbeats go over it, because whoever gets an answer there hears what is told. */
+  /** The connection that listens. Heartbeats use it too: a node that gets an answer on it also gets notifications. */
   readonly connection: Connection
   #lastId = 0
   #echo: (() => void) | null = null
@@ -64,51 +65,52 @@ export class Changes {
     this.#listeners.push(listener)
   }
 
-  /** Channel and payload of what tells every node of a change, where nobody waits for their answers. */
+  /** Channel and payload of a notification to all nodes, which they do not acknowledge. */
   message(change: Change): readonly [string, string] {
     return [this.#channel, JSON.stringify({ ...change, from: this.name, id: 0 })]
   }
 
-  /** Gives the tenant another version, and tells of it without waiting for anybody. */
+  /** Gives the tenant another version, and notifies all nodes without waiting for them. */
   async tenantChanged(session: Session, tenant: string): Promise<void> {
     await bump(session, tenant)
     await session.run('SELECT pg_notify($1, $2)', ...this.message({ kind: 'tenant', tenant: tenant as TenantId }))
   }
 
   /**
-   * Runs a change in one transaction; resolves when every node that may be trusted has heard of it.
+   * Runs a change in one transaction. Resolves when every other node has acknowledged it or may no longer trust its
+   * memory.
    *
-   * @throws StoreUnavailable whose outcome is unknown where the connection broke after the change was told
+   * @throws StoreUnavailable with `outcomeUnknown` if the connection broke after the change had sent its notification
    */
   async make<Result>(action: (change: ChangeSession) => Promise<Result>): Promise<Result> {
     const id = ++this.#lastId
-    const waiting: Waiting = { heard: new Set(), check: () => {} }
-    let told = false
+    const waiting: Waiting = { acknowledged: new Set(), check: () => {} }
+    let notified = false
     let committed = false
     this.#waiting.set(id, waiting)
     try {
       const result = await this.#db.transaction((session) => {
-        const tell = async (change: Change): Promise<void> => {
-          told = true
-          const payload = JSON.stringify({ ...change, from: this.name, id } satisfies Told)
+        const notify = async (change: Change): Promise<void> => {
+          notified = true
+          const payload = JSON.stringify({ ...change, from: this.name, id } satisfies Notification)
           await session.run('SELECT pg_notify($1, $2)', this.#channel, payload)
         }
         return action({
           session,
           tenantChanged: async (tenant) => {
             if (!(await bump(session, tenant))) return false
-            await tell({ kind: 'tenant', tenant })
+            await notify({ kind: 'tenant', tenant })
             return true
           },
-          tenantGone: (tenant) => tell({ kind: 'tenant', tenant }),
-          keysChanged: () => tell({ kind: 'keys' }),
+          tenantGone: (tenant) => notify({ kind: 'tenant', tenant }),
+          keysChanged: () => notify({ kind: 'keys' }),
         })
       })
-      committed = told
-      if (told) await this.#untilHeard(waiting)
+      committed = notified
+      if (notified) await this.#untilAcknowledged(waiting)
       return result
     } catch (error) {
-      if (!(error instanceof StoreUnavailable) || !(committed || (told && isBroken(error)))) throw error
+      if (!(error instanceof StoreUnavailable) || !(committed || (notified && isBroken(error)))) throw error
       throw new StoreUnavailable(error.message, { cause: error, outcomeUnknown: true })
     } finally {
       this.#waiting.delete(id)
@@ -119,18 +121,18 @@ export class Changes {
     return this.connection.close()
   }
 
-  async #untilHeard(waiting: Waiting): Promise<void> {
-    // Read after the commit: a node that joins later reads what was committed.
+  async #untilAcknowledged(waiting: Waiting): Promise<void> {
+    // Read after the commit: a node that joins later reads the committed state.
     const nodes = await this.#db.all<{ name: string }>(
       'SELECT name FROM nodes WHERE dead_at IS NULL AND name <> $1',
       this.name,
     )
-    const everybody = (): boolean => nodes.every(({ name }) => waiting.heard.has(name))
-    if (everybody()) return
+    const isComplete = (): boolean => nodes.every(({ name }) => waiting.acknowledged.has(name))
+    if (isComplete()) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, limits.trustMs)
       waiting.check = () => {
-        if (!everybody()) return
+        if (!isComplete()) return
         clearTimeout(timer)
         resolve()
       }
@@ -138,26 +140,26 @@ export class Changes {
   }
 
   async #listenOn(client: pg.Client): Promise<void> {
-    client.on('notification', ({ payload }) => this.#hear(JSON.parse(payload ?? 'null') as Told))
+    client.on('notification', ({ payload }) => this.#receive(JSON.parse(payload ?? 'null') as Notification))
     const channels = [this.#channel, this.#channelOf(this.name)]
     const listening = channels.map((channel) => `LISTEN ${pg.escapeIdentifier(channel)}`).join('; ')
     await new Session(client, this.#db.bounds.connectMs).script(listening)
-    const heard = Promise.withResolvers<void>()
-    this.#echo = heard.resolve
+    const echoed = Promise.withResolvers<void>()
+    this.#echo = echoed.resolve
     await this.#sendEcho()
     const timer = setTimeout(() => {
-      const advice = 'does a pooler stand between, in transaction mode?'
-      heard.reject(new StoreRefused(`PostgreSQL does not pass on notifications to the one who listens: ${advice}`))
+      const advice = 'is a pooler in transaction mode between this node and the server?'
+      echoed.reject(new StoreRefused(`notifications of PostgreSQL do not reach the connection that listens: ${advice}`))
     }, echoMs)
-    await heard.promise.finally(() => clearTimeout(timer))
+    await echoed.promise.finally(() => clearTimeout(timer))
   }
 
   /**
-   * Through another connection: with a pooler in between it may be the very one that listens. Through a new one: those
-   * of the pool may be as silent as the one that listened before.
+   * Sends on another connection than the one that listens: on that one the notification might arrive even behind a
+   * pooler. Opens a new connection, because those of the pool may be as silent as the last one that listened.
    */
   async #sendEcho(): Promise<void> {
-    const echo = JSON.stringify({ kind: 'echo', from: this.name, id: 0 } satisfies Told)
+    const echo = JSON.stringify({ kind: 'echo', from: this.name, id: 0 } satisfies Notification)
     const connection = new Connection(this.#db, { purpose: 'echo', answerMs: this.#db.bounds.connectMs })
     try {
       await connection.use((session) => session.run('SELECT pg_notify($1, $2)', this.#channelOf(this.name), echo))
@@ -166,24 +168,24 @@ export class Changes {
     }
   }
 
-  #hear(told: Told): void {
-    if (told.kind === 'echo') return this.#echo?.()
-    if (told.kind === 'heard') {
-      const waiting = this.#waiting.get(told.id)
-      waiting?.heard.add(told.by)
+  #receive(notification: Notification): void {
+    if (notification.kind === 'echo') return this.#echo?.()
+    if (notification.kind === 'heard') {
+      const waiting = this.#waiting.get(notification.id)
+      waiting?.acknowledged.add(notification.by)
       return waiting?.check()
     }
-    // Its own word too: its call may have broken off after the change was made.
-    this.#tell(told)
-    if (told.id > 0 && told.from !== this.name) void this.#answer(told)
+    // Also the node's own notification: its call may have failed after the change was made.
+    this.#tell(notification)
+    if (notification.id > 0 && notification.from !== this.name) void this.#acknowledge(notification)
   }
 
-  async #answer({ from, id }: Told): Promise<void> {
-    const payload = JSON.stringify({ kind: 'heard', by: this.name, from: this.name, id } satisfies Told)
+  async #acknowledge({ from, id }: Notification): Promise<void> {
+    const payload = JSON.stringify({ kind: 'heard', by: this.name, from: this.name, id } satisfies Notification)
     try {
       await this.connection.use((session) => session.run('SELECT pg_notify($1, $2)', this.#channelOf(from), payload))
     } catch {
-      // Whoever waits for it goes on by himself, once this node can no longer trust what it knows.
+      // The waiting node continues by itself once this node may no longer trust its memory.
     }
   }
 

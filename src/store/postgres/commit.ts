@@ -1,9 +1,11 @@
-// The write path of every event: a batch is one statement and one round trip, whatever it holds. Only point writes,
-// nothing that depends on how much is stored or waits.
+// The write path of every event. A batch is one statement and one round trip, whether it has events, outcomes or both;
+// only a batch that disables an endpoint needs a transaction around it. It makes only point writes: its cost does not
+// depend on how many events are stored or how many deliveries wait.
 //
-// The statement begins by counting the commit in the node's own row. That holds off whoever would declare the node dead
-// until the batch is durable, refuses the batch if that has happened already, and tells a node that lost the answer
-// whether the batch took effect. Where it did not, asking takes its number away, so that it never will.
+// The statement first writes the number of the commit to the node's own row. The lock of the row delays a node that
+// wants to declare this one dead until the batch is durable. If the node is dead already, the batch is refused. A node
+// that lost the answer reads from the row whether the batch took effect. If it did not, the same query raises the
+// number in the row, so that the batch cannot take effect later.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeliveryId, Incarnation } from '../../domain/ids.ts'
@@ -24,7 +26,7 @@ import { Connection } from './connection.ts'
 import type { Database, Session } from './database.ts'
 import { classify, isBroken, isCollision } from './errors.ts'
 
-/** How often a node that lost the answer to a commit asks what became of it. */
+/** How often a node that lost the answer to a commit asks for its result. */
 const askAgainMs = 250
 
 interface Answer {
@@ -35,72 +37,72 @@ interface Answer {
   readonly remoteHealth: RemoteHealth[] | null
 }
 
-export function commitRole(db: Database, changes: Changes) {
-  const connection = new Connection(db, { purpose: 'commits', answerMs: db.bounds.promptAnswerMs })
-  /** Each commit has its number, larger than all before, of earlier incarnations too: the last one used or taken away. */
-  let commits = 0
+const stored: IngestResult = { kind: 'stored' }
 
-  return {
-    async commit(batch: CommitBatch): Promise<CommitResult> {
-      if (batch.events.length + batch.moves.length + batch.summaries.length === 0) {
-        return { events: [], fenced: [], remoteHealth: [] }
-      }
-      commits += 1
-      const answer = await write(batch)
-      const fenced = answer?.fenced ?? []
-      const remoteHealth = answer?.remoteHealth ?? []
-      if (answer?.refused === null) return { events: batch.events.map(() => stored), fenced, remoteHealth }
-      const refused = answer === null ? null : new Set(answer.refused)
-      return { events: await untilTold(() => whatBecameOf(batch, refused)), fenced, remoteHealth }
-    },
+export class Commits {
+  readonly #connection: Connection
+  readonly #changes: Changes
+  /**
+   * The last number that a commit used or that `#tookEffect` took away. Each commit has a higher number than all
+   * earlier commits, also those of earlier incarnations.
+   */
+  #lastNumber = 0
 
-    closeCommits: () => connection.close(),
+  constructor(db: Database, changes: Changes) {
+    this.#connection = new Connection(db, { purpose: 'commits', answerMs: db.bounds.promptAnswerMs })
+    this.#changes = changes
   }
 
-  /** Null: it took effect, but the answer was lost. */
-  async function write(batch: CommitBatch): Promise<Answer | null> {
+  async commit(batch: CommitBatch): Promise<CommitResult> {
+    if (batch.events.length + batch.moves.length + batch.summaries.length === 0) {
+      return { events: [], fenced: [], remoteHealth: [] }
+    }
+    this.#lastNumber += 1
+    const answer = await this.#write(batch)
+    const fenced = answer?.fenced ?? []
+    const remoteHealth = answer?.remoteHealth ?? []
+    if (answer?.refused === null) return { events: batch.events.map(() => stored), fenced, remoteHealth }
+    const refused = answer === null ? null : new Set(answer.refused)
+    return { events: await untilAnswered(() => this.#resultsOf(batch, refused)), fenced, remoteHealth }
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+
+  /** Null: the batch took effect, but the answer was lost. */
+  async #write(batch: CommitBatch): Promise<Answer | null> {
     try {
-      const answer = await withoutCollision(() => attempt(batch))
+      const answer = await withoutCollision(() => this.#attempt(batch))
       if (!answer.alive) throw new IncarnationLost('this node was silent for so long that it was declared dead')
       return answer
     } catch (error) {
       if (!isBroken(error)) throw classify(error)
-      if (await untilTold(() => tookEffect(batch.node))) return null
+      if (await untilAnswered(() => this.#tookEffect(batch.node))) return null
       throw new StoreUnavailable('the connection to PostgreSQL broke before a commit took effect')
     }
   }
 
-  async function attempt(batch: CommitBatch): Promise<Answer> {
-    const values = commitValues(batch, commits, changes.message({ kind: 'due' }))
+  async #attempt(batch: CommitBatch): Promise<Answer> {
+    const values = commitValues(batch, this.#lastNumber, this.#changes.message({ kind: 'due' }))
     const statement = commitStatement(batch)
     const disabling = batch.summaries.filter((summary) => summary.disable !== undefined)
     const answer =
       disabling.length === 0
-        ? await connection.use((session) => session.get<Answer>(statement, ...values))
-        : await connection.transaction(async (session) => {
+        ? await this.#connection.use((session) => session.get<Answer>(statement, ...values))
+        : await this.#connection.transaction(async (session) => {
             await lock(session, disabling)
             const row = await session.get<Answer>(statement, ...values)
-            if (row?.alive === true) await disable(session, disabling, batch.now)
+            if (row?.alive === true) await this.#disable(session, disabling, batch.now)
             return row
           })
     if (answer === undefined) throw new Error('a commit was not answered')
     return answer
   }
 
-  /** Tenants, endpoints, then the rest: the order in which all who change endpoints lock them. */
-  async function lock(session: Session, summaries: readonly AttemptSummary[]): Promise<void> {
+  async #disable(session: Session, summaries: readonly AttemptSummary[], now: number): Promise<void> {
     const keys = summaries.map((summary) => summary.endpoint)
-    await session.run(
-      `SELECT FROM tenants WHERE id = ANY(ARRAY(SELECT tenant FROM endpoints WHERE key = ANY($1::bigint[])))
-       ORDER BY id FOR NO KEY UPDATE`,
-      keys,
-    )
-    await session.run('SELECT FROM endpoints WHERE key = ANY($1::bigint[]) ORDER BY key FOR NO KEY UPDATE', keys)
-  }
-
-  async function disable(session: Session, summaries: readonly AttemptSummary[], now: number): Promise<void> {
-    const keys = summaries.map((summary) => summary.endpoint)
-    const off = await session.all<{ tenant: string }>(
+    const disabled = await session.all<{ tenant: string }>(
       `UPDATE endpoints p SET enabled = false, disabled_reason = f.reason, updated_at = greatest(p.updated_at + 1, $3)
        FROM unnest($1::bigint[], $2::text[]) AS f(key, reason)
        WHERE p.key = f.key AND p.key = ANY($1::bigint[]) AND p.enabled RETURNING p.tenant`,
@@ -109,16 +111,17 @@ export function commitRole(db: Database, changes: Changes) {
       now,
     )
     await session.run('UPDATE endpoint_status SET sweep = true WHERE endpoint = ANY($1::bigint[])', keys)
-    for (const tenant of new Set(off.map((row) => row.tenant))) await changes.tenantChanged(session, tenant)
+    for (const tenant of new Set(disabled.map((row) => row.tenant))) await this.#changes.tenantChanged(session, tenant)
   }
 
   /**
-   * Waits for a commit of which nobody knows whether it is still under way. One that has not reached the server yet is
-   * refused from now on. May be asked again, or be heard by the server late: the count only grows.
+   * Waits for the last commit, which may still be running, and returns whether it took effect. If it has not reached
+   * the server yet, it is refused from now on. The question may be repeated and may reach the server late, because the
+   * number in the row only grows.
    */
-  async function tookEffect(node: Incarnation): Promise<boolean> {
-    const asked = commits
-    const row = await connection.use((session) =>
+  async #tookEffect(node: Incarnation): Promise<boolean> {
+    const asked = this.#lastNumber
+    const row = await this.#connection.use((session) =>
       session.get<{ commits: number; dead: boolean }>(
         `UPDATE nodes SET commits = CASE WHEN commits < $2 THEN $2 + 1 ELSE commits END
          WHERE incarnation = $1 RETURNING commits, dead_at IS NOT NULL AS dead`,
@@ -128,14 +131,14 @@ export function commitRole(db: Database, changes: Changes) {
     )
     if (row === undefined || row.dead)
       throw new IncarnationLost('this node was declared dead while it had no database', { outcomeUnknown: true })
-    commits = row.commits
+    this.#lastNumber = row.commits
     return row.commits === asked
   }
 
-  /** @param refused which events were not stored; null: nobody has told */
-  async function whatBecameOf({ events }: CommitBatch, refused: ReadonlySet<number> | null): Promise<IngestResult[]> {
+  /** @param refused the places of the events that were not stored, from 1; null: unknown */
+  async #resultsOf({ events }: CommitBatch, refused: ReadonlySet<number> | null): Promise<IngestResult[]> {
     const isAsked = (index: number): boolean => refused === null || refused.has(index + 1)
-    const rows = await connection.use((session) =>
+    const rows = await this.#connection.use((session) =>
       session.all<FirstEvent & { place: number; ours: boolean }>(
         `SELECT g.place::int, ${eventColumns}, e.deliveries,
            (SELECT true FROM deliveries WHERE id = ANY(ARRAY[g.delivery]) AND event = e.seq ORDER BY id) IS NOT NULL AS ours
@@ -151,16 +154,25 @@ export function commitRole(db: Database, changes: Changes) {
       if (!isAsked(index)) return stored
       const first = firsts.get(index + 1)
       if (first === undefined) return { kind: 'stale' }
-      // One without deliveries is like a repeat of itself, and nothing depends on which it is.
+      // An event without deliveries looks like a repeat of itself, and nothing depends on which of the two it is.
       const ours = refused === null && (first.ours || (deliveries.length === 0 && first.deliveries === 0))
       return ours ? stored : compareWithFirst(event, first)
     })
   }
 }
 
-const stored: IngestResult = { kind: 'stored' }
+/** Locks the tenants, then the endpoints: every transaction that changes endpoints locks in this order. */
+async function lock(session: Session, summaries: readonly AttemptSummary[]): Promise<void> {
+  const keys = summaries.map((summary) => summary.endpoint)
+  await session.run(
+    `SELECT FROM tenants WHERE id = ANY(ARRAY(SELECT tenant FROM endpoints WHERE key = ANY($1::bigint[])))
+     ORDER BY id FOR NO KEY UPDATE`,
+    keys,
+  )
+  await session.run('SELECT FROM endpoints WHERE key = ANY($1::bigint[]) ORDER BY key FOR NO KEY UPDATE', keys)
+}
 
-/** A deadlock has undone everything: the same again goes through, because the other one has gone through. */
+/** Repeats `action` after a collision: it was rolled back, and the other transaction has passed by then. */
 async function withoutCollision<Result>(action: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {
@@ -171,8 +183,8 @@ async function withoutCollision<Result>(action: () => Promise<Result>): Promise<
   }
 }
 
-/** Asks until the database answers. @throws IncarnationLost: it has not, for as long as a node may be silent */
-async function untilTold<Result>(ask: () => Promise<Result>): Promise<Result> {
+/** Repeats `ask` until the database answers. @throws IncarnationLost after `limits.storeAnswerMs` without an answer */
+async function untilAnswered<Result>(ask: () => Promise<Result>): Promise<Result> {
   const giveUpAt = Date.now() + limits.storeAnswerMs
   for (;;) {
     try {
@@ -181,7 +193,7 @@ async function untilTold<Result>(ask: () => Promise<Result>): Promise<Result> {
       const known = classify(error)
       if (!(known instanceof StoreUnavailable) || known instanceof IncarnationLost) throw known
       if (Date.now() > giveUpAt) {
-        throw new IncarnationLost(`nobody knows whether the last commit took effect: ${known.message}`, {
+        throw new IncarnationLost(`it is unknown whether the last commit took effect: ${known.message}`, {
           outcomeUnknown: true,
         })
       }

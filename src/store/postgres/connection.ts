@@ -1,5 +1,5 @@
-// One connection that is opened again whenever it has broken: for commits, which must never wait behind a list, and for
-// notifications, which come on the connection that listens.
+// One connection beside the pool, opened again after it breaks. Commits use one, because a commit must never wait
+// behind a list. Notifications use one, because they arrive on the connection that listens.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -8,13 +8,13 @@ import { type Database, inTransaction, Session } from './database.ts'
 import { isBroken, unreachable } from './errors.ts'
 
 export interface ConnectionOptions {
-  /** What it does, for whoever looks at the server's list of connections. */
+  /** The purpose of the connection, shown in the server's list of connections. */
   readonly purpose: string
-  /** How long an answer may take before the connection is given up. */
+  /** Milliseconds that an answer may take. After that the connection is dropped. */
   readonly answerMs: number
-  /** Prepares every new connection. */
+  /** Prepares each new connection. */
   readonly opened?: (client: pg.Client) => Promise<void>
-  /** It has broken, whether in use or idle. */
+  /** Runs when the connection has broken, in use or idle. */
   readonly lost?: () => void
 }
 
@@ -29,7 +29,9 @@ export class Connection {
     this.#options = options
   }
 
-  /** @throws what the server or the driver threw; `isBroken` tells whether anybody knows if it took effect */
+  /**
+   * @throws the error of the server or the driver. Where `isBroken(error)`, it is unknown whether `action` took effect.
+   */
   async use<Result>(action: (session: Session) => Promise<Result>): Promise<Result> {
     const client = await (this.#client ??= this.#open())
     try {
@@ -48,7 +50,7 @@ export class Connection {
     this.#closed = true
     const client = await this.#client?.catch(() => null)
     this.#client = null
-    // A server that is silent does not say goodbye.
+    // A silent server does not answer the request to close, so the wait is bounded.
     const patience = sleep(this.#database.bounds.connectMs, undefined, { ref: false })
     await Promise.race([client?.end().catch(() => {}), patience])
   }
@@ -57,7 +59,7 @@ export class Connection {
     const { config, schema } = this.#database
     const client = new pg.Client({ ...config, application_name: `${schema} ${this.#options.purpose}` })
     try {
-      // Without a listener an error of an idle connection would end the process.
+      // Without this listener an error of an idle connection would end the process.
       client.on('error', () => this.#drop(client))
       client.on('end', () => this.#drop(client))
       await client.connect()

@@ -1,34 +1,34 @@
-// Connections to a PostgreSQL server that has everything on its disk which it says is committed.
+// Connections to a PostgreSQL server. The server confirms a commit only when the commit is on its disk.
 
 import pg from 'pg'
 import { limits } from '../../domain/limits.ts'
 import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
 import { classify, isBroken, isCollision, queryError, unreachable } from './errors.ts'
 
-/** Longer than the longest time between two looks at what is due: an idle node must not connect for each of them. */
+/** Longer than the longest pause between two searches for due deliveries, so that an idle node keeps a connection. */
 const idleMs = 60_000
-/** A deadlock, or two writes that cannot follow one another: the transaction is run again, at most so often. */
+/** How often a transaction runs at most when a deadlock or a serialization failure rolls it back. */
 const triesMax = 5
 
 const sessionSettings = {
   synchronous_commit: 'on',
   timezone: `'UTC'`,
-  // The plan of a statement is made once on each connection, perhaps while the tables are empty: ours look rows up by
-  // their keys and walk along indexes, whatever the values and however much there is.
+  // Each connection plans a statement once, perhaps while the tables are empty. With these settings every plan looks up
+  // rows by their keys and scans along indexes, for all values and all sizes of the tables.
   plan_cache_mode: 'force_generic_plan',
   enable_seqscan: 'off',
   enable_bitmapscan: 'off',
   enable_sort: 'off',
-  // What is not in memory is on an SSD.
+  // Pages that are not in memory are on an SSD.
   random_page_cost: 1.1,
-  // A node that stands still or is cut off in the middle of a transaction holds locks, its own row's too, that whoever
-  // would declare it dead waits for, and commits of others too: the server ends the transaction soon.
+  // A node that is frozen or cut off during a transaction keeps its locks, also the lock of its own row. The node that
+  // wants to declare it dead waits for them, and so do commits of other nodes. So the server ends the transaction soon.
   idle_in_transaction_session_timeout: limits.heartbeatIntervalMs,
 }
 
 type Value = string | number | bigint | boolean | Buffer | null | readonly (string | number | boolean | null)[]
 
-/** Statements on one connection. Callers name the shape of the rows, which the schema guarantees. */
+/** Runs statements on one connection. Callers name the type of the rows, which the schema guarantees. */
 export class Session {
   readonly #client: pg.ClientBase
   readonly #timeoutMs: number
@@ -46,12 +46,12 @@ export class Session {
     return (await this.#query(sql, values)).rows[0] as Row | undefined
   }
 
-  /** Gives the number of rows changed. */
+  /** Returns the number of rows changed. */
   async run(sql: string, ...values: Value[]): Promise<number> {
     return (await this.#query(sql, values)).rowCount ?? 0
   }
 
-  /** Several statements in one text, without values. @param timeoutMs 0: as long as it takes */
+  /** Runs several statements in one text, without values. @param timeoutMs 0: no limit */
   async script(sql: string, timeoutMs = this.#timeoutMs): Promise<void> {
     await this.#send({ text: sql, query_timeout: timeoutMs })
   }
@@ -70,7 +70,7 @@ export class Session {
   }
 }
 
-/** Statements are prepared once on each connection, under a name. */
+/** Names of the prepared statements, by their text. Each connection prepares a statement once. */
 const names = new Map<string, string>()
 function nameOf(sql: string): string {
   let name = names.get(sql)
@@ -82,20 +82,20 @@ function nameOf(sql: string): string {
 }
 
 /**
- * How long things may take. The server ends statements, so that none goes on which nobody waits for any more. A
- * connection on which no answer comes, not even to that, is given up: after a failover, or where something in between
- * has forgotten it, TCP would believe in it for many minutes.
+ * How long things may take, in milliseconds. The server ends a statement past its bound, so that no statement runs on
+ * after its caller has stopped waiting. A connection on which no answer arrives at all is dropped: after a failover, or
+ * after a device on the path has dropped its state, TCP would keep the connection open for many minutes.
  */
 export const databaseBounds = {
-  /** To connect, and then to prepare the connection. */
+  /** To connect, and again to prepare the connection. */
   connectMs: 5000,
-  /** On the server: a list, or whatever else is only read. Its caller hears 503. */
+  /** On the server: a statement outside a transaction, such as a list. Its caller gets 503. */
   readMs: 10_000,
-  /** On the server: a statement of a transaction (a claim, upkeep, a change), which is undone with it. */
+  /** On the server: a statement of a transaction (a claim, upkeep, a change). The transaction is rolled back too. */
   transactionStatementMs: 20_000,
-  /** Until an answer comes, to a COMMIT too: longer than the server lets any statement take. */
+  /** Until an answer arrives, also to a COMMIT: longer than the server lets any statement run. */
   answerMs: 3 * limits.storeAnswerMs,
-  /** The same on the connections of commits and of heartbeats. */
+  /** The same on the connections for commits and for heartbeats. */
   promptAnswerMs: limits.storeAnswerMs,
 }
 
@@ -106,29 +106,29 @@ export class Database {
   readonly #pool: pg.Pool
 
   /**
-   * @param url `postgres://user:password@host:port/database?schema=posthorn`, and what else such addresses have
-   * @param connections how many its pool may hold open; commits and notifications have a connection each besides
+   * @param url `postgres://user:password@host:port/database?schema=posthorn`; other parameters go to the driver
+   * @param connections the maximum size of the pool; commits and notifications have one more connection each
    */
   constructor(url: string, connections: number, bounds = databaseBounds) {
     this.bounds = bounds
     this.schema = schemaOf(url)
     this.config = {
       connectionString: withoutSchema(url),
-      // Seen in pg_stat_activity.
+      // Shown in pg_stat_activity.
       application_name: this.schema,
       connectionTimeoutMillis: bounds.connectMs,
       keepAlive: true,
       types: { getTypeParser: typeParser },
     }
-    // The pool waits for what this gives, whatever its types say.
+    // The pool awaits the returned promise, although its types do not say so.
     const onConnect: (client: pg.ClientBase) => unknown = (client) =>
       this.begin(client, { statement_timeout: bounds.readMs })
     this.#pool = new pg.Pool({ ...this.config, max: connections, idleTimeoutMillis: idleMs, onConnect })
-    // A connection that breaks while idle: the next query opens another.
+    // An idle connection has broken: the next query opens another one.
     this.#pool.on('error', () => {})
   }
 
-  /** What every connection begins with. Poolers refuse it where it belongs, among the options of the connection. */
+  /** Applies the settings of a new connection. They are not options of the connection: poolers refuse such options. */
   async begin(client: pg.ClientBase, more: Readonly<Record<string, number>> = {}): Promise<void> {
     const settings = Object.entries({ ...sessionSettings, ...more, search_path: pg.escapeIdentifier(this.schema) })
     const session = new Session(client, this.bounds.connectMs)
@@ -143,12 +143,12 @@ export class Database {
     return this.#use((session) => session.get<Row>(sql, ...values))
   }
 
-  /** Gives the number of rows changed. */
+  /** Returns the number of rows changed. */
   run(sql: string, ...values: Value[]): Promise<number> {
     return this.#use((session) => session.run(sql, ...values))
   }
 
-  /** Runs `action` in one durable transaction: all of it, or nothing. It may be run several times. */
+  /** Runs `action` in one durable transaction: all of it, or nothing. `action` may run several times. */
   async transaction<Result>(action: (session: Session) => Promise<Result>): Promise<Result> {
     for (let tries = 1; ; tries++) {
       try {
@@ -160,7 +160,7 @@ export class Database {
   }
 
   async ping(): Promise<void> {
-    // Refused where it would refuse a write: by a standby, for example.
+    // Fails where a write would fail, for example on a standby.
     const row = await this.get<{ read_only: string }>(`SELECT current_setting('transaction_read_only') AS read_only`)
     if (row?.read_only === 'on') throw new StoreUnavailable('PostgreSQL takes no writes: it is a standby')
   }
@@ -177,7 +177,7 @@ export class Database {
       throw unreachable(error)
     }
     let broken = false
-    // Of a connection that breaks in use the query under way tells; without a listener the process would end.
+    // If the connection breaks in use, the running query fails. Without this listener the process would end too.
     const ignore = (): void => {}
     client.on('error', ignore)
     try {
@@ -192,7 +192,7 @@ export class Database {
   }
 }
 
-/** All of it, or nothing. @param statementMs how long the server lets each statement take; 0: as long as it takes */
+/** Commits all of `action`, or nothing. @param statementMs the server's bound for each statement, in ms; 0: no bound */
 export async function inTransaction<Result>(
   session: Session,
   action: (session: Session) => Promise<Result>,
@@ -230,7 +230,7 @@ function withoutSchema(url: string): string {
   return plain.toString()
 }
 
-/** PostgreSQL's text cannot hold NUL, which a receiver's answer may: it is kept as the replacement character. */
+/** Replaces NUL by U+FFFD: text of PostgreSQL cannot hold NUL, but the response of a receiver may. */
 export function withoutNul(text: string): string
 export function withoutNul(text: string | null): string | null
 export function withoutNul(text: string | null): string | null {

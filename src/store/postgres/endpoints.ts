@@ -40,7 +40,7 @@ export function endpointRole(db: Database, changes: Changes) {
         if (before === undefined) throw new Abort('absent')
         if (before.updated_at !== version) throw new Abort('stale')
         if (await isDuplicate(session, endpoint)) throw new Abort('duplicate')
-        if (endpoint.enabled && !before.enabled) await forgetEarlierTime(session, endpoint)
+        if (endpoint.enabled && !before.enabled) await resetWaiting(session, endpoint)
         await session.run(
           `UPDATE endpoints SET url = $1, event_types = $2, filters = $3, description = $4, enabled = $5,
              disabled_reason = $6, sealed_headers = $7, sealed_secrets = $8, unique_key = $9, updated_at = $10
@@ -100,20 +100,23 @@ export function endpointRole(db: Database, changes: Changes) {
     await session.run('INSERT INTO endpoint_status (endpoint) VALUES ($1)', endpoint.key)
   }
 
-  /** Asked first for a clear answer; the unique index is what enforces it. */
+  /** Checked first for a clear result. The unique index enforces it. */
   async function isDuplicate(session: Session, { tenant, key, uniqueKey }: StoredEndpoint): Promise<boolean> {
     const other = 'SELECT FROM endpoints WHERE tenant = $1 AND unique_key = $2 AND deleted_at IS NULL AND key <> $3'
     return uniqueKey !== null && (await session.get(other, tenant, uniqueKey, key)) !== undefined
   }
 
-  async function forgetEarlierTime(session: Session, { key, updatedAt }: StoredEndpoint): Promise<void> {
-    // Locked, so that none comes to wait between the steps.
+  async function resetWaiting(session: Session, { key, updatedAt }: StoredEndpoint): Promise<void> {
+    // Locked, so that no delivery starts to wait between the steps.
     await session.run('SELECT FROM endpoint_status WHERE endpoint = $1 FOR NO KEY UPDATE', key)
     while ((await cancelWaiting(session, key, updatedAt, limits.bulkStepRows)) === limits.bulkStepRows);
     await session.run('UPDATE endpoint_status SET health = NULL, sweep = false WHERE endpoint = $1', key)
   }
 
-  /** The change runs with the tenant locked, so that what it reads of the tenant's endpoints stays true. */
+  /**
+   * Runs the change with the tenant locked, so that the endpoints of the tenant do not change between its reads and
+   * writes.
+   */
   function writeTo(
     tenant: TenantId | undefined,
     envelope: WriteEnvelope | undefined,
@@ -126,7 +129,7 @@ export function endpointRole(db: Database, changes: Changes) {
   }
 }
 
-/** A tenant without endpoints gives one row, with nulls for the endpoint. */
+/** A tenant without endpoints has one row, with nulls for the endpoint. */
 type LoadedColumns = Omit<TenantColumns, 'id' | 'created_at'> & { version: number; tenant_created_at: number } & (
     | (EndpointColumns & { health: string | null })
     | { key: null }
@@ -134,7 +137,7 @@ type LoadedColumns = Omit<TenantColumns, 'id' | 'created_at'> & { version: numbe
 
 export function endpointReads(db: Database) {
   return {
-    /** In one statement, so that the endpoints are those of the version. */
+    /** Reads all in one statement, so that the endpoints belong to the version. */
     async loadTenant(id: TenantId): Promise<LoadedTenant | null> {
       const rows = await db.all<LoadedColumns>(
         `SELECT t.dialect, t.name, t.settings, t.created_at AS tenant_created_at, t.version, p.key, p.tenant, p.id, p.url,
@@ -155,7 +158,7 @@ export function endpointReads(db: Database) {
       }
     },
 
-    /** Each node counts in a row of its own. */
+    /** Adds up the rows of all nodes: each node counts in its own row. */
     async endpointStatus(key: EndpointKey): Promise<EndpointStatus> {
       const row = await db.get<{
         attempts: number | null

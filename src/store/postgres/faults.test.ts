@@ -1,4 +1,5 @@
-// The server fails while it is used: what it refuses took no effect, and all goes on by itself when it is well again.
+// The server fails while it is in use: a refused call has no effect, and the store works again as soon as the server
+// does.
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -13,11 +14,11 @@ import { commit, nodeAndEndpoint } from '../../../test/conformance/store/steps.t
 import { StoreUnavailable } from '../../contracts/store.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
-test('a full disk (53100) refuses, leaves nothing half written, and serves again once there is space', async (t) => {
+test('a full disk (53100) refuses a commit, stores no part of it, and works again once there is space', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'posthorn-disk-'))
   const reason = mountSmallDisk(folder, 24)
   if (reason !== null) return t.skip(reason)
-  // As root the server runs as this user.
+  // If the test runs as root, the server runs as this user.
   execFileSync('chown', ['nobody', folder])
   const server = await startPostgres()
   try {
@@ -27,7 +28,7 @@ test('a full disk (53100) refuses, leaves nothing half written, and serves again
     const { node, key } = await nodeAndEndpoint(store)
     const ballast = join(folder, 'ballast')
     await writeFile(ballast, Buffer.alloc(8 * 1024 * 1024))
-    // Random, because text that repeats is stored compressed.
+    // Random numbers, because repeated text is stored compressed.
     const batch = () =>
       Array.from({ length: 20 }, () => {
         const data = JSON.stringify(Array.from({ length: 2000 }, () => Math.random()))
@@ -45,7 +46,7 @@ test('a full disk (53100) refuses, leaves nothing half written, and serves again
       assert.match(error.message, /53100/)
       break
     }
-    assert.ok(stored > 0 && stored < 2000, `the disk was full after ${stored} events`)
+    assert.ok(stored > 0 && stored < 2000, `the disk is full after ${stored} events`)
     await assert.rejects(commit(store, node, 0, { events: refused }), StoreUnavailable)
     for (const { event } of refused) assert.deepEqual(await store.findEvents(event.id, null), [])
     assert.equal(await store.countWaiting(), stored)
@@ -61,7 +62,7 @@ test('a full disk (53100) refuses, leaves nothing half written, and serves again
   }
 })
 
-test('a server that stops, refuses the login or takes no writes is unavailable, and then serves again', async (t) => {
+test('a server that is stopped, killed or read-only is unavailable, and works again afterwards', async (t) => {
   const server = await startPostgres()
   t.after(() => server.remove())
   const store = await openPostgresStore(server.url)
@@ -70,30 +71,30 @@ test('a server that stops, refuses the login or takes no writes is unavailable, 
   const event = newEvent(sampleEvent(acme, 0), [key], false)
   const version = (await store.loadTenant(acme))?.version ?? 0
   const events = [{ ...event, version }]
-  const refusesAll = async (): Promise<void> => {
+  const assertUnavailable = async (): Promise<void> => {
     const batch = { node, now: start, events, moves: [], summaries: [] }
     await assert.rejects(store.commit(batch), StoreUnavailable)
     await assert.rejects(store.createTenant(sampleTenant(other)), StoreUnavailable)
     await assert.rejects(store.heartbeat(node, start), StoreUnavailable)
     await assert.rejects(store.ping(), StoreUnavailable)
   }
-  const servesAgain = async (): Promise<void> => {
+  const assertAvailable = async (): Promise<void> => {
     await store.ping()
     assert.equal((await store.heartbeat(node, start)).alive, true)
     assert.deepEqual(await store.findEvents(event.event.id, null), [])
     assert.equal(await store.findTenant(other), null)
   }
   await server.stop('fast')
-  await refusesAll()
+  await assertUnavailable()
   await server.start()
-  await servesAgain()
+  await assertAvailable()
 
   await server.kill()
-  await refusesAll()
+  await assertUnavailable()
   await server.start()
-  await servesAgain()
+  await assertAvailable()
 
-  // The server takes up its settings a moment after it was told to.
+  // The server applies its settings shortly after the reload.
   const untilItTakesWrites = async (expected: boolean): Promise<void> => {
     await queryOnce(server.url, 'SELECT pg_reload_conf()')
     const giveUpAt = Date.now() + 5_000
@@ -102,13 +103,14 @@ test('a server that stops, refuses the login or takes no writes is unavailable, 
         () => true,
         () => false,
       )
-    while ((await takesWrites()) !== expected) assert.ok(Date.now() < giveUpAt, 'waited in vain')
+    while ((await takesWrites()) !== expected)
+      assert.ok(Date.now() < giveUpAt, 'the server did not apply the setting within 5 s')
   }
   await queryOnce(server.url, `ALTER SYSTEM SET default_transaction_read_only = on`)
   await untilItTakesWrites(false)
-  await refusesAll()
+  await assertUnavailable()
   await queryOnce(server.url, 'ALTER SYSTEM RESET default_transaction_read_only')
   await untilItTakesWrites(true)
-  await servesAgain()
+  await assertAvailable()
   assert.deepEqual((await commit(store, node, 0, { events: [event] })).events, [{ kind: 'stored' }])
 })

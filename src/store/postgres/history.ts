@@ -22,15 +22,15 @@ import { isOff } from './upkeep.ts'
 
 const farFuture = 8.64e15
 const eventCursor = /^\d{1,16}\.\d{1,16}$/
-/** Ids come from callers too: what is no UUID is not shown to the server, which would refuse it. */
+/** Callers name ids too. An id that is not a UUID is not sent to the server, which would return an error. */
 const deliveryId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const lowestId = '00000000-0000-0000-0000-000000000000'
 const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 /**
- * Deliveries with what is told of their events and endpoints. Each is looked up in a subquery of its own: a condition on
- * a key there has no way but its index, while a join may walk along the whole of it where the planner takes the table to
- * have a row or two.
+ * Selects deliveries with the columns of their events and endpoints. Each event and endpoint is looked up by key in its
+ * own subquery, so that the planner can only use the index of the key. A join might scan the whole index if the planner
+ * assumes that the table has one or two rows.
  */
 export function described(deliveries: string, more = ''): string {
   return `SELECT ${deliveryColumns}${more} FROM (${deliveries}) d
@@ -38,12 +38,12 @@ export function described(deliveries: string, more = ''): string {
     CROSS JOIN LATERAL (SELECT id FROM endpoints WHERE key = d.endpoint LIMIT 1) p`
 }
 
-/** For deliveries d, a condition on the type of their events. */
+/** A condition on the event type of deliveries `d`. */
 export function ofType(parameter: string): string {
   return `(SELECT type FROM events WHERE seq = d.event) = ${parameter}`
 }
 
-/** Ids of deliveries whose events were accepted at this time or later begin here, for any time that a date can have. */
+/** The lowest id of deliveries whose events were accepted at `time` or later, for any time that a Date can have. */
 export function idsFrom(time: number | null): string {
   return lowestUuidV7(Math.min(time ?? 0, 2 ** 48 - 1))
 }
@@ -55,10 +55,10 @@ export function historyReads(db: Database) {
       const [afterTime, afterSeq] = (page.after ?? `${farFuture}.0`).split('.').map(Number)
       const until = Math.min(filter.to ?? farFuture, (afterTime ?? 0) + 1)
       const values = [filter.from ?? 0, until, afterTime ?? 0, afterSeq ?? 0, page.limit + 1]
-      // Only what is asked for is in the text: each filter has a statement, and a plan, of its own.
+      // The text holds only the conditions that the filter needs: each filter has its own statement and its own plan.
       const more = []
       const texts: (string | string[])[] = []
-      // In an order that only the index by tenant has: the one by time would lead through everybody's events.
+      // Only the index by tenant has this order. The index by time would lead through the events of all tenants.
       const tenantFirst = filter.tenant === null ? '' : 'e.tenant DESC,'
       if (filter.tenant !== null)
         more.push(`AND e.tenant = ANY($${values.length + texts.push([filter.tenant])}::text[])`)
@@ -73,7 +73,7 @@ export function historyReads(db: Database) {
       return pageOf(rows, page.limit, eventOf, (row) => `${row.accepted_at}.${row.seq}`)
     },
 
-    // In an order that only the index by id has: the one by tenant would lead through all that the tenant has.
+    // Only the index by id has this order. The index by tenant would lead through all events of the tenant.
     async findEvents(id: EventId, tenant: TenantId | null): Promise<Event[]> {
       const rows = await db.all<EventColumns>(
         `SELECT ${eventColumns} FROM events e WHERE e.id = ANY($1::text[]) ${tenant === null ? '' : 'AND e.tenant = $3'}
@@ -85,7 +85,7 @@ export function historyReads(db: Database) {
       return rows.map(eventOf)
     },
 
-    /** No index leads from an event to its deliveries, and none is needed: their ids begin with its time. */
+    /** Needs no index from events to deliveries: the ids of the deliveries begin with the time of the event. */
     async deliveriesOfEvent(event: Pick<Event, 'tenant' | 'id'>): Promise<DeliveryRow[]> {
       const row = await db.get<{ seq: number; accepted_at: number }>(
         'SELECT seq, accepted_at FROM events WHERE id = ANY($1::text[]) AND tenant = $2 ORDER BY id',
@@ -126,7 +126,7 @@ export function historyReads(db: Database) {
     },
   }
 
-  /** Whether more is pending than is sorted for a list. */
+  /** Whether more deliveries are pending than a list may sort. */
   async function isBacklog(): Promise<boolean> {
     const row = await db.get<{ count: number }>(
       'SELECT count(*) AS count FROM (SELECT FROM deliveries WHERE status = 0 AND node >= 0 LIMIT $1) d',
@@ -141,10 +141,10 @@ function isOfAll({ tenant, endpoint }: DeliveryFilter): boolean {
 }
 
 /**
- * The newest deliveries of an endpoint, of a tenant or of all. Each list is in an order that only the index has which
- * it is to be read from, so that no statistics, however old, lead it along another one.
+ * Selects the newest deliveries of an endpoint, of a tenant or of the installation. Each list is in an order that only
+ * its best index has, so that even old statistics never lead the planner to another index.
  *
- * @param isSorted all that is pending is few, and is collected before it is sorted
+ * @param isSorted few deliveries are pending: they are all read and then sorted
  */
 function newestDeliveries(
   filter: DeliveryFilter,
@@ -172,22 +172,22 @@ function newestDeliveries(
     where.push(`d.status = ANY('{${status}}'::smallint[])`, 'd.status >= 2')
     return { text: text(newest('deliveries', 'd.status DESC,')), values }
   }
-  // As a value and not in the text: the planner cannot tell that an index of some statuses would do.
+  // As a parameter and not in the text, so that the planner never chooses an index of only some statuses.
   if (status !== null) where.push(`d.status = ${put(status)}`)
   if (isOfAll(filter)) return { text: text(newest('deliveries')), values }
   const chosen = []
   if (filter.endpoint !== null) chosen.push(`p.key = ${put(filter.endpoint)}`)
   if (filter.tenant !== null) chosen.push(`p.tenant = ${put(filter.tenant)}`)
   where.push('d.endpoint = ANY(ARRAY[p.key])')
-  // So many of each endpoint, and of these the newest.
+  // Reads up to the limit from each endpoint, and returns the newest of these rows.
   const ofEndpoints = `SELECT d.* FROM endpoints p CROSS JOIN LATERAL (${newest('deliveries', 'd.endpoint DESC,')}) d
     WHERE ${chosen.join(' AND ')} ORDER BY d.id DESC ${limit}`
   return { text: text(ofEndpoints), values }
 }
 
 /**
- * An ended delivery starts its schedule afresh; a waiting one keeps its place in it. The endpoint is named so that every
- * index with the id in it leads straight there.
+ * An ended delivery starts its schedule again. A waiting delivery keeps its place in the schedule. The condition on the
+ * endpoint lets every index that contains the id lead directly to the row.
  */
 const rearm = `UPDATE deliveries SET due_at = $1, reason = NULL, ended_at = NULL,
     attempts_before = CASE status WHEN 0 THEN attempts_before ELSE attempts END, status = 0
@@ -200,7 +200,7 @@ export function historyRole(db: Database, changes: Changes) {
     async rearmDelivery(id: DeliveryId, now: number): Promise<boolean> {
       if (!deliveryId.test(id)) return false
       return db.transaction(async (session) => {
-        // Locked first, as everywhere: what waits for an endpoint belongs to whoever has its row.
+        // Locked first, as everywhere: only the holder of this lock may change the waiting deliveries of the endpoint.
         const status = await session.get<{ endpoint: number }>(
           `SELECT endpoint FROM endpoint_status WHERE endpoint =
              (SELECT endpoint FROM deliveries WHERE id = ANY($1::uuid[]) ORDER BY id)
@@ -229,7 +229,7 @@ export function historyRole(db: Database, changes: Changes) {
           request.rowsMax,
         )
         const ids = rows.flatMap(({ id, status }) => (statuses.includes(status) ? [id] : []))
-        // Asked again: one that was in flight may have ended since.
+        // The statement checks the status again: a delivery that was in flight may have ended in the meantime.
         const among = 'id = ANY($3::uuid[]) AND status = ANY($4::smallint[])'
         const count =
           ids.length === 0 ? 0 : await session.run(`${rearm} ${among}`, request.now, request.endpoint, ids, statuses)

@@ -1,4 +1,5 @@
-// Nodes, and which deliveries they hold. A node is alive as long as its heartbeat is heard, by the clock of the database.
+// Nodes, and the deliveries that they hold. A node is alive as long as its heartbeats arrive, by the clock of the
+// database.
 
 import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
@@ -8,9 +9,10 @@ import type { Claim, ClaimedDelivery, ClaimRequest, Heartbeat } from '../../cont
 import type { Changes } from './changes.ts'
 import type { Database, Session } from './database.ts'
 import { classify, isBroken } from './errors.ts'
+import { sql } from './sql-text.ts'
 import { isOff } from './upkeep.ts'
 
-/** Two nodes that join at once may choose the same slot: one of them chooses again. */
+/** Two nodes that join at the same time may choose the same slot. One of them gets this error and chooses again. */
 const uniqueViolation = '23505'
 
 export function leaseRole(db: Database, changes: Changes) {
@@ -20,7 +22,7 @@ export function leaseRole(db: Database, changes: Changes) {
     async join(now: number): Promise<Incarnation> {
       for (;;) {
         try {
-          // On the connection that listens: nothing that is told from now on is missed.
+          // On the connection that listens, so that the node misses no change from now on.
           const row = await changes.connection.use((session) =>
             session.get<{ incarnation: number }>(
               `INSERT INTO nodes (started_at, heartbeat_at, name, slot)
@@ -78,9 +80,9 @@ export function leaseRole(db: Database, changes: Changes) {
       try {
         return await db.transaction((session) => claimIn(session, node, now, requests))
       } catch (error) {
-        // What was leased and not heard of would lie about for as long as this incarnation lives.
+        // If the claim took effect, this incarnation holds deliveries that the node does not know of.
         if (isBroken(error))
-          throw new IncarnationLost('nobody knows whether a claim took effect', { outcomeUnknown: true })
+          throw new IncarnationLost('it is unknown whether a claim took effect', { outcomeUnknown: true })
         throw error
       }
     },
@@ -100,10 +102,13 @@ export function leaseRole(db: Database, changes: Changes) {
     },
   }
 
-  /** Whoever is declared dead holds nothing any more. Gives how many of the living were meant by `which`. */
+  /**
+   * Declares dead the living nodes that match the condition `which`, and releases the deliveries that they hold.
+   * Returns the number of these nodes.
+   */
   async function declareDead(session: Session, which: string, ...values: number[]): Promise<number> {
-    // Locked first, against the lock of claims too: a commit or a claim of such a node that is under way ends before it
-    // is declared dead, and what it leased is released as well.
+    // This lock also conflicts with the lock of a claim. A commit or a claim of such a node that is running ends before
+    // the node is declared dead, so the deliveries that it leased are released too.
     const dead = await session.all<{ incarnation: number }>(
       `SELECT incarnation FROM nodes WHERE dead_at IS NULL AND ${which} FOR UPDATE`,
       ...values,
@@ -118,10 +123,10 @@ export function leaseRole(db: Database, changes: Changes) {
     return dead.length
   }
 
-  /** Leased deliveries wait again. Their due time is past already, so their endpoints are to be looked at at once. */
+  /** Makes leased deliveries wait again. They are due already, so their endpoints become due at once. */
   async function release(session: Session, nodes: readonly number[]): Promise<void> {
     const held = 'status = 0 AND node = ANY($1::bigint[])'
-    // In an order that only the index of what is pending has.
+    // Only the index of pending deliveries has this order, so the planner uses that index.
     const endpoints = `SELECT endpoint FROM deliveries WHERE ${held} ORDER BY node`
     await session.run(
       `WITH locked AS MATERIALIZED (
@@ -137,57 +142,65 @@ export function leaseRole(db: Database, changes: Changes) {
   }
 }
 
+/** $1 node, $2 endpoints, $3 their rooms, $4 now, $5 bytes of event data that a claim takes of one endpoint. */
+export const claimStatement = sql`
+  WITH
+  due AS MATERIALIZED (
+    SELECT d.id, d.event, d.due_at, r.place
+    FROM unnest($2::bigint[], $3::int[]) WITH ORDINALITY AS r(endpoint, room, place)
+      CROSS JOIN LATERAL (
+        SELECT id, event, due_at FROM deliveries
+        WHERE status = 0 AND node = 0 AND endpoint = r.endpoint AND due_at <= $4
+        ORDER BY due_at
+        LIMIT r.room
+        FOR UPDATE SKIP LOCKED
+      ) d
+  ),
+  sized AS MATERIALIZED (
+    SELECT
+      due.id,
+      due.place,
+      octet_length(e.data) AS bytes,
+      sum(octet_length(e.data)) OVER (PARTITION BY due.place ORDER BY due.due_at, due.id) AS bytes_so_far
+    FROM due
+      JOIN events e ON e.seq = due.event AND e.seq = ANY(ARRAY(SELECT event FROM due))
+  ),
+  fitting AS MATERIALIZED (
+    SELECT id, place FROM sized WHERE bytes_so_far - bytes < $5
+  ),
+  leased AS (
+    UPDATE deliveries d SET node = $1
+    FROM fitting f
+    WHERE d.id = f.id AND d.id = ANY(ARRAY(SELECT id FROM fitting))
+    RETURNING d.id AS delivery, d.endpoint, d.attempts, d.attempts_before, d.due_at, d.event, f.place
+  )
+  SELECT l.delivery, l.endpoint, l.attempts, l.attempts_before, ${eventColumns}
+  FROM leased l
+    JOIN events e ON e.seq = l.event AND e.seq = ANY(ARRAY(SELECT event FROM leased))
+  ORDER BY l.place, l.due_at`
+
 async function claimIn(
   session: Session,
   node: Incarnation,
   now: number,
   requests: readonly ClaimRequest[],
 ): Promise<Claim> {
-  // Holds off whoever would declare this node dead, but no commit of its own.
+  // This lock delays a node that wants to declare this one dead, but no commit of this node.
   const alive = await session.run('SELECT FROM nodes WHERE incarnation = $1 AND dead_at IS NULL FOR KEY SHARE', node)
   if (alive === 0) throw new IncarnationLost('this node was silent for so long that it was declared dead')
-  // An endpoint that another node is at is left to it. Its row is locked before its deliveries are looked at, so that
-  // the due time which is written below leaves out none that came meanwhile.
-  const locked = await session.all<{ endpoint: EndpointKey; off: boolean }>(
-    `SELECT s.endpoint, ${isOff} AS off FROM endpoint_status s WHERE s.endpoint = ANY($1::bigint[])
-     FOR NO KEY UPDATE OF s SKIP LOCKED`,
-    requests.map((request) => request.endpoint),
-  )
-  const off = locked.flatMap((row) => (row.off ? [row.endpoint] : []))
-  if (off.length > 0) {
-    await session.run(
-      'UPDATE endpoint_status SET next_due_at = NULL, sweep = true WHERE endpoint = ANY($1::bigint[])',
-      off,
-    )
-  }
-  const on = new Set(locked.flatMap((row) => (row.off ? [] : [row.endpoint])))
-  const taken = requests.filter((request) => on.has(request.endpoint))
+  const enabled = await lockEnabled(session, requests)
+  const taken = requests.filter((request) => enabled.has(request.endpoint))
   if (taken.length === 0) return { deliveries: [], more: [] }
   const endpoints = taken.map((request) => request.endpoint)
   const rows = await session.all<ClaimRow>(
-    `WITH due AS MATERIALIZED (
-       SELECT d.id, d.event, d.due_at, r.place FROM unnest($2::bigint[], $3::int[]) WITH ORDINALITY AS r(endpoint, room, place)
-         CROSS JOIN LATERAL (
-           SELECT id, event, due_at FROM deliveries WHERE status = 0 AND node = 0 AND endpoint = r.endpoint AND due_at <= $4
-           ORDER BY due_at LIMIT r.room FOR UPDATE SKIP LOCKED) d),
-     sized AS MATERIALIZED (
-       SELECT due.id, due.place, octet_length(e.data) AS bytes, sum(octet_length(e.data)) OVER (
-         PARTITION BY due.place ORDER BY due.due_at, due.id) AS bytes_so_far
-       FROM due JOIN events e ON e.seq = due.event AND e.seq = ANY(ARRAY(SELECT event FROM due))),
-     fitting AS MATERIALIZED (SELECT id, place FROM sized WHERE bytes_so_far - bytes < $5),
-     leased AS (UPDATE deliveries d SET node = $1 FROM fitting f
-       WHERE d.id = f.id AND d.id = ANY(ARRAY(SELECT id FROM fitting))
-       RETURNING d.id AS delivery, d.endpoint, d.attempts, d.attempts_before, d.due_at, d.event, f.place)
-     SELECT l.delivery, l.endpoint, l.attempts, l.attempts_before, ${eventColumns}
-     FROM leased l JOIN events e ON e.seq = l.event AND e.seq = ANY(ARRAY(SELECT event FROM leased))
-     ORDER BY l.place, l.due_at`,
+    claimStatement,
     node,
     endpoints,
     taken.map((request) => request.room),
     now,
     limits.claimPerEndpointBytesMax,
   )
-  // What is still due is looked at again soon: by its lane when it has room, or by whichever node has.
+  // An endpoint that still has due deliveries becomes due again soon. By then a lane of some node may have room.
   const next = await session.all<{ endpoint: EndpointKey; more: boolean | null }>(
     `UPDATE endpoint_status s SET next_due_at = CASE WHEN n.due <= $2 THEN $2 + $3 ELSE n.due END
      FROM (SELECT endpoint, (SELECT min(d.due_at) FROM deliveries d
@@ -200,6 +213,27 @@ async function claimIn(
   )
   const more = new Set(next.flatMap((row) => (row.more === true ? [row.endpoint] : [])))
   return { deliveries: rows.map(claimedOf), more: endpoints.filter((endpoint) => more.has(endpoint)) }
+}
+
+/**
+ * Locks the endpoints, except those that another transaction has locked, and returns the enabled ones. The others are
+ * marked for `sweep`. The lock comes before the deliveries are read, so that the due time that the claim writes takes
+ * account of every delivery that starts to wait in the meantime.
+ */
+async function lockEnabled(session: Session, requests: readonly ClaimRequest[]): Promise<ReadonlySet<EndpointKey>> {
+  const locked = await session.all<{ endpoint: EndpointKey; off: boolean }>(
+    `SELECT s.endpoint, ${isOff} AS off FROM endpoint_status s WHERE s.endpoint = ANY($1::bigint[])
+     FOR NO KEY UPDATE OF s SKIP LOCKED`,
+    requests.map((request) => request.endpoint),
+  )
+  const disabled = locked.flatMap((row) => (row.off ? [row.endpoint] : []))
+  if (disabled.length > 0) {
+    await session.run(
+      'UPDATE endpoint_status SET next_due_at = NULL, sweep = true WHERE endpoint = ANY($1::bigint[])',
+      disabled,
+    )
+  }
+  return new Set(locked.flatMap((row) => (row.off ? [] : [row.endpoint])))
 }
 
 type ClaimRow = EventColumns & { delivery: string; endpoint: number; attempts: number; attempts_before: number }

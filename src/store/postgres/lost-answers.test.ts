@@ -1,4 +1,4 @@
-// A commit whose answer is lost must be neither doubled nor dropped, wherever on its way the connection breaks.
+// A commit whose answer is lost takes effect exactly once or not at all, at every point where the connection may break.
 
 import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
@@ -19,7 +19,7 @@ import { accept, addEndpoint, attemptsOf, commit, delivery } from '../../../test
 import { IncarnationLost, type Store, StoreUnavailable } from '../../contracts/store.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
-/** More than a node needs to leave, and less than the server leaves a transaction alone. */
+/** Longer than a node needs to leave, and shorter than the server allows a transaction to be idle. */
 const leaveMs = 300
 
 async function openThroughRelay(t: TestContext): Promise<{ store: Store; node: Incarnation; relay: Relay }> {
@@ -36,8 +36,8 @@ async function openThroughRelay(t: TestContext): Promise<{ store: Store; node: I
 const isRefused = (error: unknown): boolean =>
   error instanceof StoreUnavailable && !(error instanceof IncarnationLost) && !error.outcomeUnknown
 
-suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
-  test('after it took effect tells what became of it', async (t) => {
+suite('the connection of a commit breaks', { concurrency: 4 }, () => {
+  test('after the commit took effect: the store finds out its result', async (t) => {
     const { store, node, relay } = await openThroughRelay(t)
     const { key, tenant } = await addEndpoint(store)
     const [held, fenced] = await accept(store, node, { key, tenant }, 0, { leased: true, count: 2 })
@@ -67,10 +67,10 @@ suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
     assert.equal((await store.deliveriesOfEvent(event.event)).length, 1)
     assert.ok(fenced !== undefined)
     await commit(store, node, 2, { moves: [sampleMove(fenced, key, { to: 'delivered' }, 2)] })
-    assert.equal((await delivery(store, fenced)).status, 'delivered', 'and the node goes on')
+    assert.equal((await delivery(store, fenced)).status, 'delivered', 'the node continues to commit')
   })
 
-  test('before the server heard of it took no effect, and goes through the next time', async (t) => {
+  test('before the server got the commit: it has no effect, and the next try is stored', async (t) => {
     const { store, node, relay } = await openThroughRelay(t)
     const { key } = await addEndpoint(store)
     const event = newEvent(sampleEvent(acme, 1), [key], true)
@@ -81,7 +81,7 @@ suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
     assert.deepEqual((await commit(store, node, 1, { events: [event] })).events, [{ kind: 'stored' }])
   })
 
-  test('before the server heard of it is refused when it is heard after all', async (t) => {
+  test('before the server got the commit: it is refused if it arrives late', async (t) => {
     const { store, node, relay } = await openThroughRelay(t)
     const { key } = await addEndpoint(store)
     const [held] = await accept(store, node, { key, tenant: acme }, 0, { leased: true })
@@ -95,18 +95,18 @@ suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
     assert.deepEqual(await store.findEvents(late.event.id, acme), [])
     assert.equal((await delivery(store, held)).status, 'pending')
     assert.equal((await store.endpointStatus(key)).attempts, 0)
-    // The next one goes through, and is known by its number where its answer is lost.
+    // The next commit is stored. Its answer is lost, and the store finds it by its number.
     relay.breakAt = { text: late.event.id, when: 'answer' }
     assert.deepEqual((await commit(store, node, 2, { events: [late], moves })).events, [{ kind: 'stored' }])
     assert.equal(relay.broken, 2)
     assert.deepEqual((await commit(store, node, 3, { summaries })).fenced, [])
   })
 
-  for (const [fate, when] of [
-    ['took effect', 'answer'],
-    ['did not', 'request'],
+  for (const { fate, when } of [
+    { fate: 'took effect', when: 'answer' },
+    { fate: 'did not take effect', when: 'request' },
   ] as const) {
-    test(`and that ${fate}, is asked after until an answer comes`, async (t) => {
+    test(`and it ${fate}: the store asks for its result until an answer comes`, async (t) => {
       const { store, node, relay } = await openThroughRelay(t)
       const { key } = await addEndpoint(store)
       const event = newEvent(sampleEvent(acme, 1), [key], true)
@@ -123,7 +123,7 @@ suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
     })
   }
 
-  test('and that nobody can ask after, is of unknown outcome, and the incarnation ends', async (t) => {
+  test('and the database stays unavailable: the outcome is unknown, and the incarnation ends', async (t) => {
     const { store, node, relay } = await openThroughRelay(t)
     const { key } = await addEndpoint(store)
     const event = newEvent(sampleEvent(acme, 1), [key], true)
@@ -141,11 +141,11 @@ suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
     assert.deepEqual(
       deliveries.map(({ id }) => id),
       event.deliveries.map(({ id }) => id),
-      'what took effect after all is sent by the next life',
+      'the next incarnation claims the delivery of the commit that took effect',
     )
   })
 
-  test('and a claim likewise ends the incarnation: what it leased is not left behind', async (t) => {
+  test('or that of a claim: the incarnation ends, and the next one claims the same deliveries', async (t) => {
     const { store, node, relay } = await openThroughRelay(t)
     const endpoint = await addEndpoint(store)
     await accept(store, node, endpoint, 0, { count: 3 })
@@ -158,7 +158,7 @@ suite('a commit of which the connection breaks', { concurrency: 4 }, () => {
     assert.equal((await store.claim(next, start + 1, [{ endpoint: endpoint.key, room: 9 }])).deliveries.length, 3)
   })
 
-  test('and whoever leaves waits for a claim that is still under way, and leaves nothing behind', async (t) => {
+  test('or that of a claim that still runs: a node that leaves waits for it and releases its deliveries', async (t) => {
     const { store, node, relay } = await openThroughRelay(t)
     const endpoint = await addEndpoint(store)
     await accept(store, node, endpoint, 0)

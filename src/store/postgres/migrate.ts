@@ -1,5 +1,5 @@
-// Brings the schema to this program's version: numbered SQL files, append-only, all that are missing in one transaction.
-// Nodes that start at the same time take turns.
+// Migrates the schema to the version of this program. The migrations are numbered SQL files, append-only. All missing
+// ones run in one transaction. Nodes that start at the same time take turns.
 
 import { readFileSync, readdirSync } from 'node:fs'
 import { StoreRefused } from '../../contracts/store.ts'
@@ -7,7 +7,7 @@ import type { Database } from './database.ts'
 
 const folder = new URL('./migrations/', import.meta.url)
 
-/** An index of a large table takes its time: neither the server nor we limit it. */
+/** Building an index of a large table takes long: neither the server nor this program limits it. */
 const noLimit = 0
 
 /** @throws StoreRefused where a newer program has written the schema */

@@ -1,5 +1,5 @@
-// Several nodes on one database: who is alive, who holds what, and what they tell each other. Each node is a store of
-// its own, as each process has.
+// Several nodes on one database: which of them are alive, which deliveries each holds, and how they notify each other.
+// As in production, each node has its own store.
 
 import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
@@ -25,7 +25,8 @@ import { openPostgresStore } from './postgres-store.ts'
 interface Node {
   readonly store: Store
   readonly id: Incarnation
-  readonly heard: Change[]
+  /** The changes that the store reported to its listener. */
+  readonly received: Change[]
 }
 
 async function openNodes(t: TestContext, count: number): Promise<{ nodes: [Node, Node, ...Node[]]; url: string }> {
@@ -37,14 +38,14 @@ async function openNodes(t: TestContext, count: number): Promise<{ nodes: [Node,
   })
   while (nodes.length < count) {
     const store = await openPostgresStore(database.url)
-    const heard: Change[] = []
-    store.listen((change) => heard.push(change))
-    nodes.push({ store, id: await store.join(start), heard })
+    const received: Change[] = []
+    store.listen((change) => received.push(change))
+    nodes.push({ store, id: await store.join(start), received })
   }
   return { nodes: nodes as [Node, Node], url: database.url }
 }
 
-/** A statement beside the program, on the tables of a test's schema. */
+/** Runs a statement on a connection of its own, in the schema of the test. */
 async function sql(url: string, text: string, ...values: unknown[]): Promise<pg.QueryResult> {
   const schema = new URL(url).searchParams.get('schema') ?? 'posthorn'
   const client = new pg.Client({ connectionString: url.split('?')[0], options: `-c search_path=${schema}` })
@@ -57,7 +58,7 @@ async function sql(url: string, text: string, ...values: unknown[]): Promise<pg.
 }
 
 suite('nodes of one database', { concurrency: 4 }, () => {
-  test('a heartbeat tells how long the most silent other one has been silent', async (t) => {
+  test('a heartbeat returns how long the most silent other node has been silent', async (t) => {
     const { nodes } = await openNodes(t, 3)
     const [a, b, c] = nodes as [Node, Node, Node]
     await sleep(120)
@@ -66,10 +67,10 @@ suite('nodes of one database', { concurrency: 4 }, () => {
     assert.equal(alive, true)
     assert.ok(silentMs >= 110 && silentMs < 5000, `${silentMs} ms`)
     await c.store.leave(c.id)
-    assert.ok((await a.store.heartbeat(a.id, start)).silentMs < silentMs, 'who has left is not silent')
+    assert.ok((await a.store.heartbeat(a.id, start)).silentMs < silentMs, 'a node that has left is not silent')
   })
 
-  test('only the silent are declared dead, and only what they held is due again', async (t) => {
+  test('only silent nodes are declared dead, and only the deliveries that they held are due again', async (t) => {
     const { nodes } = await openNodes(t, 3)
     const [a, b, c] = nodes as [Node, Node, Node]
     const endpoint = await addEndpoint(a.store)
@@ -96,7 +97,7 @@ suite('nodes of one database', { concurrency: 4 }, () => {
     assert.equal(await a.store.takeOver(a.id, 150), 0)
   })
 
-  test('whoever was declared dead changes nothing: neither events nor outcomes nor claims', async (t) => {
+  test('a node that was declared dead stores no events, records no outcomes and claims no deliveries', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [a, b] = nodes
     const endpoint = await addEndpoint(a.store)
@@ -135,7 +136,7 @@ suite('nodes of one database', { concurrency: 4 }, () => {
     assert.equal(await nodes[0].store.nextDueAt(), null)
   })
 
-  test('what nodes count of one endpoint adds up, and a slot is used again', async (t) => {
+  test('the attempts that nodes count for one endpoint add up, and the slot of a node that left is used again', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [a, b] = nodes
     const { key } = await addEndpoint(a.store)
@@ -149,11 +150,11 @@ suite('nodes of one database', { concurrency: 4 }, () => {
     await b.store.leave(b.id)
     const again = await b.store.join(start)
     await commit(b.store, again, 4, { summaries: [{ ...summary, lastAttemptAt: start + 10 }] })
-    const { attempts, lastAttemptAt, lastAttemptSucceeded } = await a.store.endpointStatus(key)
-    assert.deepEqual([attempts, lastAttemptAt, lastAttemptSucceeded], [10, start + 10, true])
+    const expected = { attempts: 10, lastAttemptAt: start + 10, lastAttemptSucceeded: true }
+    assert.partialDeepStrictEqual(await a.store.endpointStatus(key), expected)
   })
 
-  test('a node learns of the failures that others recorded, and of their end', async (t) => {
+  test('a node learns of failures that other nodes recorded, and of the end of the failures', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [a, b] = nodes
     const { key } = await addEndpoint(a.store)
@@ -162,8 +163,8 @@ suite('nodes of one database', { concurrency: 4 }, () => {
       (await commit(a.store, a.id, 1, { summaries: [{ ...summary, health: 'since 1' }] })).remoteHealth,
       [],
     )
-    const told = await commit(b.store, b.id, 2, { summaries: [summary] })
-    assert.deepEqual(told.remoteHealth, [{ tenant: acme, endpoint: key, expectedHealth: null, health: 'since 1' }])
+    const failing = await commit(b.store, b.id, 2, { summaries: [summary] })
+    assert.deepEqual(failing.remoteHealth, [{ tenant: acme, endpoint: key, expectedHealth: null, health: 'since 1' }])
     await commit(b.store, b.id, 3, { summaries: [{ ...summary, expectedHealth: 'since 1', health: null }] })
     const cleared = await commit(a.store, a.id, 4, { summaries: [{ ...summary, expectedHealth: 'since 1' }] })
     assert.deepEqual(cleared.remoteHealth, [{ tenant: acme, endpoint: key, expectedHealth: 'since 1', health: null }])
@@ -172,49 +173,49 @@ suite('nodes of one database', { concurrency: 4 }, () => {
 })
 
 suite('changes', { concurrency: 4 }, () => {
-  test('of tenants, endpoints and keys are heard by all others before their calls resolve', async (t) => {
+  test('of tenants, endpoints and keys reach all other nodes before their calls resolve', async (t) => {
     const { nodes } = await openNodes(t, 3)
     const [a, b, c] = nodes as [Node, Node, Node]
     const key = sampleKey([acme])
     const tenant: Change = { kind: 'tenant', tenant: acme }
     const keys: Change = { kind: 'keys' }
-    const wanted = async (changes: readonly Change[], call: () => Promise<unknown>): Promise<void> => {
-      for (const { heard } of nodes) heard.length = 0
+    const assertReceived = async (changes: readonly Change[], call: () => Promise<unknown>): Promise<void> => {
+      for (const { received } of nodes) received.length = 0
       await call()
-      for (const { heard } of [b, c]) {
-        const news = heard.map(({ kind, ...rest }) => ('tenant' in rest ? { kind, tenant: rest.tenant } : { kind }))
+      for (const { received } of [b, c]) {
+        const news = received.map(({ kind, ...rest }) => ('tenant' in rest ? { kind, tenant: rest.tenant } : { kind }))
         assert.deepEqual(news, changes)
       }
     }
-    await wanted([tenant, tenant], async () => void (await addEndpoint(a.store)))
+    await assertReceived([tenant, tenant], async () => void (await addEndpoint(a.store)))
     const [endpoint] = (await a.store.loadTenant(acme))?.endpoints ?? []
     assert.ok(endpoint !== undefined)
     const { health: _, ...stored } = endpoint
-    await wanted([tenant], () => a.store.updateEndpoint({ ...stored, updatedAt: start + 1 }, start))
-    await wanted([], () => a.store.updateEndpoint({ ...stored, updatedAt: start + 2 }, start))
-    await wanted([tenant], () => a.store.updateTenant(acme, { name: 'x', settings: {} }))
+    await assertReceived([tenant], () => a.store.updateEndpoint({ ...stored, updatedAt: start + 1 }, start))
+    await assertReceived([], () => a.store.updateEndpoint({ ...stored, updatedAt: start + 2 }, start))
+    await assertReceived([tenant], () => a.store.updateTenant(acme, { name: 'x', settings: {} }))
     await a.store.createKey(key, 'hash')
-    await wanted([keys], () => a.store.revokeKey(key.id, start))
-    await wanted([tenant], () => a.store.deleteEndpoint(acme, endpoint.key, start))
-    await wanted([tenant, keys], () => a.store.deleteTenant(acme, start))
+    await assertReceived([keys], () => a.store.revokeKey(key.id, start))
+    await assertReceived([tenant], () => a.store.deleteEndpoint(acme, endpoint.key, start))
+    await assertReceived([tenant, keys], () => a.store.deleteTenant(acme, start))
   })
 
-  test('that a commit makes, and deliveries that wait, are told without waiting', async (t) => {
+  test('of a commit, and waiting deliveries, are notified without waiting for other nodes', async (t) => {
     const { nodes } = await openNodes(t, 2)
     const [a, b] = nodes
     const endpoint = await addEndpoint(a.store)
-    b.heard.length = 0
+    b.received.length = 0
     const [id] = await accept(a.store, a.id, endpoint, 0)
-    await until(() => b.heard.some(({ kind }) => kind === 'due'))
+    await until(() => b.received.some(({ kind }) => kind === 'due'))
     const summary = { endpoint: endpoint.key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false }
     await commit(a.store, a.id, 1, { summaries: [{ ...summary, disable: 'failing' }] })
-    await until(() => b.heard.some(({ kind }) => kind === 'tenant'))
-    b.heard.length = 0
+    await until(() => b.received.some(({ kind }) => kind === 'tenant'))
+    b.received.length = 0
     assert.equal(await a.store.rearmDelivery(id, start), true)
-    await until(() => b.heard.some(({ kind }) => kind === 'due'))
+    await until(() => b.received.some(({ kind }) => kind === 'due'))
   })
 
-  test('are waited for no longer than a node that answers nothing may trust what it knows', async (t) => {
+  test('wait for a node that does not acknowledge only until it may no longer trust its memory', async (t) => {
     const { nodes, url } = await openNodes(t, 2)
     const [a] = nodes
     await sql(
@@ -222,7 +223,7 @@ suite('changes', { concurrency: 4 }, () => {
       `INSERT INTO nodes (started_at, heartbeat_at, name, slot) VALUES (0, clock_timestamp(), 'ghost', 99)`,
     )
     const begin = performance.now()
-    await a.store.updateTenant((await addEndpointQuickly(url, a)).tenant, { name: 'x', settings: {} })
+    await a.store.updateTenant((await addTenantSilently(url, a)).tenant, { name: 'x', settings: {} })
     const took = performance.now() - begin
     assert.ok(took >= limits.trustMs && took < limits.trustMs + 2000, `${took} ms`)
   })
@@ -232,19 +233,19 @@ suite('changes', { concurrency: 4 }, () => {
     const [a, b] = nodes
     const terminate = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1'
     await sql(url, terminate, `${new URL(url).searchParams.get('schema')} listens`)
-    await until(() => nodes.every(({ heard }) => heard.some(({ kind }) => kind === 'everything')))
+    await until(() => nodes.every(({ received }) => received.some(({ kind }) => kind === 'everything')))
     for (const { store, id } of nodes) assert.equal((await store.heartbeat(id, start)).alive, true)
-    b.heard.length = 0
+    b.received.length = 0
     await addEndpoint(a.store)
     assert.ok(
-      b.heard.some(({ kind }) => kind === 'tenant'),
-      'and are heard again from the next heartbeat on',
+      b.received.some(({ kind }) => kind === 'tenant'),
+      'changes arrive again after the next heartbeat',
     )
   })
 })
 
-/** Without a change that others must hear of. */
-async function addEndpointQuickly(url: string, { store }: Node): Promise<{ tenant: typeof acme }> {
+/** Adds a tenant without notifying other nodes. */
+async function addTenantSilently(url: string, { store }: Node): Promise<{ tenant: typeof acme }> {
   await sql(url, `INSERT INTO tenants (id, dialect, settings, created_at) VALUES ($1, 'standard', '{}', 0)`, acme)
   assert.ok((await store.findTenant(acme)) !== null)
   return { tenant: acme }
@@ -253,7 +254,7 @@ async function addEndpointQuickly(url: string, { store }: Node): Promise<{ tenan
 async function until(holds: () => boolean): Promise<void> {
   const giveUpAt = Date.now() + 5000
   while (!holds()) {
-    assert.ok(Date.now() < giveUpAt, 'waited in vain')
+    assert.ok(Date.now() < giveUpAt, 'the condition did not hold within 5 s')
     await sleep(5)
   }
 }

@@ -1,4 +1,4 @@
-// What stops a start, each with one line that says so and holds no password.
+// Conditions that stop a start. Each error is one line and contains no password.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -32,7 +32,7 @@ suite('a start is refused', { concurrency: 4 }, () => {
     await drop()
   })
 
-  test('with a wrong password, to a database that is not there, without rights, and with an odd schema', async (t) => {
+  test('with a wrong password, for a missing database, without rights, and with an odd schema', async (t) => {
     const server = await startPostgres()
     t.after(() => server.remove())
     const address = (change: Partial<Pick<URL, 'username' | 'password' | 'pathname' | 'search'>>): string =>
@@ -44,7 +44,7 @@ suite('a start is refused', { concurrency: 4 }, () => {
     await refuses(address({ search: '?schema=a";drop' }), /no plain name/)
     await queryOnce(server.url, 'CREATE SCHEMA posthorn AUTHORIZATION guest')
     const store = await openPostgresStore(address({ username: 'guest', password: 'guest-password' }))
-    assert.equal(await store.createTenant(sampleTenant(acme)), 'written', 'a schema of its own is enough')
+    assert.equal(await store.createTenant(sampleTenant(acme)), 'written', 'owning the schema is enough')
     await store.close()
   })
 })
@@ -61,10 +61,10 @@ test('a server that refuses the login in another language stops the start at onc
   const startedAt = performance.now()
   const { port } = server.address() as AddressInfo
   await refuses(`postgres://posthorn:secret@127.0.0.1:${port}/posthorn`, /fehlgeschlagen/)
-  assert.ok(performance.now() - startedAt < 5000, 'nothing is waited for')
+  assert.ok(performance.now() - startedAt < 5000, 'the start does not wait')
 })
 
-test('a server that is just starting is waited for', async (t) => {
+test('a start waits for a server that is starting', async (t) => {
   const server = await startPostgres()
   t.after(() => server.remove())
   await server.stop('fast')
@@ -76,7 +76,7 @@ test('a server that is just starting is waited for', async (t) => {
   await store.close()
 })
 
-test('nodes that start at the same time bring the schema up to date once', async () => {
+test('nodes that start at the same time migrate the schema once', async () => {
   const { url, drop } = await testDatabase()
   const stores = await Promise.all(Array.from({ length: 6 }, () => openPostgresStore(url)))
   const nodes = await Promise.all(stores.map((store) => store.join(0)))

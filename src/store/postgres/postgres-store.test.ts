@@ -1,4 +1,4 @@
-// The suite of all engines, on schemas of their own.
+// The suite of all engines, on PostgreSQL. Each case has its own schema.
 
 import { testDatabase } from '../../../test/support/test-database.ts'
 import { type Harness, storeConformance } from '../../../test/conformance/store/suite.ts'
@@ -11,7 +11,7 @@ storeConformance('PostgreSQL', async (): Promise<Harness> => {
     get store() {
       return store
     },
-    // Closing hands nothing back: what was leased stays leased. That a kill leaves no more is tried elsewhere.
+    // Closing releases nothing: leased deliveries stay leased. Other tests check that a kill leaves the same state.
     async reopen() {
       await store.close()
       store = await openPostgresStore(place.url)

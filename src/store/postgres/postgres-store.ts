@@ -1,10 +1,10 @@
-// The store on a PostgreSQL server, which any number of nodes may share.
+// The store on a PostgreSQL server. Any number of nodes may share it.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../../contracts/store.ts'
 import { attemptReads } from './attempts.ts'
 import { Changes } from './changes.ts'
-import { commitRole } from './commit.ts'
+import { Commits } from './commit.ts'
 import { Database, databaseBounds } from './database.ts'
 import { mayPassAtStart, refusal } from './errors.ts'
 import { endpointReads, endpointRole } from './endpoints.ts'
@@ -18,26 +18,26 @@ import { tenantReads, tenantRole } from './tenants.ts'
 import { refuseUnfinishedCopy } from './unfinished-copy.ts'
 import { upkeepRole } from './upkeep.ts'
 
-/** A server that is just starting is waited for. */
+/** How long a start waits for a server that is starting, and how long it pauses between two tries. */
 const startMsMax = 30_000
 const startAgainMs = 500
-/** Lists have connections of their own: however long they take, they keep claims and changes from nothing. */
+/** Sizes of the pools. Lists have a pool of their own, so that a slow list never delays a claim or a change. */
 const connections = { work: 3, lists: 3 }
 
 /**
- * Connects to the database at `url` and brings its schema up to date. `?schema=` names the schema that holds the tables
+ * Connects to the database at `url` and migrates its schema. `?schema=` names the schema that holds the tables
  * (default: `posthorn`).
  *
- * @throws StoreRefused where the server does not answer within 30 s, refuses the login, or a newer program wrote the
- * schema
+ * @throws StoreRefused if the server does not answer within 30 s or refuses the login, if a newer program wrote the
+ * schema, or if the database holds an unfinished copy
  */
 export async function openPostgresStore(url: string, bounds = databaseBounds): Promise<Store> {
   const db = new Database(url, connections.work, bounds)
   const lists = new Database(url, connections.lists, bounds)
   const changes = new Changes(db)
-  const { closeCommits, ...commits } = commitRole(db, changes)
+  const commits = new Commits(db, changes)
   try {
-    await untilThere(async () => {
+    await untilAvailable(async () => {
       await migrate(db)
       await refuseUnfinishedCopy(db)
     })
@@ -46,7 +46,7 @@ export async function openPostgresStore(url: string, bounds = databaseBounds): P
     throw refusal(error)
   }
   return {
-    ...commits,
+    commit: (batch) => commits.commit(batch),
     ...leaseRole(db, changes),
     ...tenantRole(changes),
     ...tenantReads(db),
@@ -63,12 +63,12 @@ export async function openPostgresStore(url: string, bounds = databaseBounds): P
     quotas: quotaRole(db),
     listen: (listener) => changes.listen(listener),
     async close() {
-      await Promise.all([closeCommits(), changes.close(), db.close(), lists.close()])
+      await Promise.all([commits.close(), changes.close(), db.close(), lists.close()])
     },
   }
 }
 
-async function untilThere(action: () => Promise<void>): Promise<void> {
+async function untilAvailable(action: () => Promise<void>): Promise<void> {
   const giveUpAt = Date.now() + startMsMax
   for (;;) {
     try {

@@ -1,12 +1,13 @@
-// What every statement costs with half a million events, deliveries and attempts. The statements are those that the
-// program really sends: each method is called once, and each statement is then run again, undone, and asked how many
-// pages it read. A scan would read thousands. A plan is kept for as long as nobody looks at the tables anew, so it must
-// be as good when it was made while they were empty, while they had a row each, and when all that is known of them is
-// that they had.
+// The cost of every statement with up to half a million events, deliveries and attempts. The statements are those that
+// the program sends: the test calls each method once and records its statements. It then runs each statement in a
+// transaction that is rolled back, and checks how many pages the statement read. A scan would read thousands of pages.
+// A connection keeps a plan until the tables are analyzed again. So a plan must be good if it was made while the tables
+// were empty, while they had one row each, and while the statistics were from that time.
 
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import pg from 'pg'
+import { sized } from '../../../test/support/size.ts'
 import { testDatabase } from '../../../test/support/test-database.ts'
 import { callEverything } from '../../../test/conformance/store/every-call.ts'
 import { start } from '../../../test/conformance/store/samples.ts'
@@ -15,9 +16,9 @@ import type { Store } from '../../contracts/store.ts'
 import { Database } from './database.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
-const rows = 500_000
+const rows = sized({ short: 100_000, long: 500_000 })
 const pagesMax = 300
-/** A node that is gone and held some of what was filled in. */
+/** A node that is dead and held some of the deliveries. */
 const goneNode = 1
 
 interface Sent {
@@ -30,20 +31,23 @@ interface Plan {
   readonly 'Shared Read Blocks'?: number
 }
 
-/** Statements that read more and are meant to, each with the reason. */
+/** Statements that may read more pages, each with the reason. */
 const meant: readonly { readonly sql: RegExp; readonly why: string }[] = [
   { sql: /^SELECT count\(\*\) AS count FROM deliveries WHERE status = 0/, why: 'counts a backlog, for metrics only' },
-  { sql: /^SELECT .*WITH pending AS/s, why: 'the list of all that is pending, which is asked where that is few' },
-  { sql: /^SELECT count\(\*\) AS count FROM \(SELECT FROM/, why: 'finds out whether it is few, and stops at a bound' },
+  { sql: /^SELECT .*WITH pending AS/s, why: 'the list of all pending deliveries, used only if they are few' },
+  {
+    sql: /^SELECT count\(\*\) AS count FROM \(SELECT FROM/,
+    why: 'checks whether the pending deliveries are few, and stops at a bound',
+  },
   { sql: /^SELECT count\(\*\) AS count FROM \(SELECT \* FROM/, why: 'counts the attempts of an endpoint' },
 ]
 
-for (const [planned, rowsBefore] of [
-  ['empty', 0],
-  ['a row each', 1],
-] as const) {
+for (const { planned, rowsBefore } of [
+  { planned: 'empty tables', rowsBefore: 0 },
+  { planned: 'one row in each table', rowsBefore: 1 },
+]) {
   const options = { timeout: 280_000 }
-  void test(`no statement reads more pages for ${rows} rows, planned with ${planned}`, options, async (t) => {
+  void test(`no statement reads too many pages of ${rows} rows, planned with ${planned}`, options, async (t) => {
     const database = await testDatabase()
     const store = await openPostgresStore(database.url)
     t.after(async () => {
@@ -75,7 +79,7 @@ for (const [planned, rowsBefore] of [
       }
     }
 
-    // Nobody looks at the tables unless told to.
+    // The tables are analyzed only when the test does it.
     for (const table of tables) await client.query(`ALTER TABLE ${table} SET (autovacuum_enabled = false)`)
     await client.query(`TRUNCATE ${tables.join(', ')}`)
     for (const statement of filling(1, rowsBefore)) await client.query(statement)
@@ -85,7 +89,7 @@ for (const [planned, rowsBefore] of [
     await run('before')
     await plan('stale')
     await run('stale')
-    // All plans are made anew after that.
+    // After this all plans are made again.
     await client.query('ANALYZE')
     await plan('full')
     await run('full')
@@ -94,11 +98,13 @@ for (const [planned, rowsBefore] of [
     const newest = (await store.listDeliveries(waiting, { limit: 3, after: null })).rows.map(({ eventId }) => eventId)
     assert.deepEqual(newest, [`evt_${rows}`, `evt_${rows - 10}`, `evt_${rows - 20}`])
     const unused = meant.filter((exception) => !used.has(exception))
-    assert.deepEqual(unused, [], 'exceptions that nothing needs')
+    assert.deepEqual(unused, [], 'exceptions that no statement needs')
   })
 }
 
-/** What the program sends: first about things that will be there when the tables are full, then about its own. */
+/**
+ * The statements that the program sends: first with ids of rows that the full tables will hold, then with its own rows.
+ */
 async function statementsOf(t: TestContext, store: Store, client: pg.Client): Promise<readonly Sent[]> {
   for (const statement of filling(1, 1)) await client.query(statement)
   const sent = recordStatements(t)
@@ -106,7 +112,7 @@ async function statementsOf(t: TestContext, store: Store, client: pg.Client): Pr
   const page = { limit: 5, after: null }
   const everything = { tenant: null, endpoint: null, status: null, eventType: null, from: null, to: null }
   const found = (await store.listDeliveries(everything, page)).rows[0]?.id as DeliveryId
-  // Of the endpoint all have failed: a status that none has is looked for among all that it has.
+  // All deliveries of this endpoint have failed: a list of another status would read all of them.
   for (const status of [null, 'failed', 'delivered', 'cancelled', 'pending'] as const) {
     for (const eventType of [null, 'a']) {
       for (const whose of [{}, { tenant }, { endpoint }, { tenant, endpoint }]) {
@@ -133,7 +139,7 @@ async function statementsOf(t: TestContext, store: Store, client: pg.Client): Pr
   return prepared
 }
 
-/** Remembers each statement with the first values that it was sent with. */
+/** Records each statement with the values of its first use. */
 function recordStatements(t: TestContext): Map<string, Sent> {
   const sent = new Map<string, Sent>()
   const query = Reflect.get(pg.Client.prototype, 'query') as () => unknown
@@ -160,7 +166,7 @@ async function pagesRead(client: pg.Client, name: string, values: Sent['values']
   }
 }
 
-/** The plan of a prepared statement is made by its first run, or by asking for it, and is kept. */
+/** The first run or EXPLAIN of a prepared statement makes its plan, which the connection keeps. */
 async function explain(client: pg.Client, name: string, values: Sent['values'], options = ''): Promise<Plan> {
   const literals = values.map((value) => literalOf(value)).join(', ')
   const call = literals === '' ? name : `${name}(${literals})`
@@ -183,11 +189,12 @@ function literalOf(value: Sent['values'][number]): string {
 const tables = ['tenants', 'endpoints', 'endpoint_status', 'events', 'deliveries', 'attempts']
 
 /**
- * Younger than all that the calls look for by time, for 500 of 50,000 endpoints of 5,000 tenants; one has a tenth of it
- * all, which waits.
+ * Statements that fill the tables with rows `first` to `last`. The rows are later than every time that the calls ask
+ * for. They belong to 500 of 50,000 endpoints of 5,000 tenants. One endpoint has a tenth of the deliveries, all
+ * waiting.
  */
 function filling(first: number, last: number): string[] {
-  // Two for the first row, and all by the last.
+  // Two endpoints for the first row, and all of them for the last row.
   const endpoints = (n: number): number => Math.min(50_000, 2 * n)
   const endpointRows = `generate_series(${endpoints(first - 1)}, ${endpoints(last) - 1}) n`
   const time = `SELECT n, ${start + 3_600_000} + n * 10::bigint AS at FROM generate_series(${first}, ${last}) n`

@@ -1,4 +1,4 @@
-// Several nodes on one PostgreSQL, each with its own store, hammered in turns that are anything but even.
+// Quotas on several nodes of one PostgreSQL server, each with its own store, under uneven load.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -50,7 +50,7 @@ class Node {
     this.#limiter = new SharedRateLimiter(counted)
   }
 
-  /** Gives how many of so many requests passed, `atOnce` at a time. */
+  /** Makes `requests` requests, `atOnce` at a time. Returns how many of them passed. */
   async ask(who: string, quota: Quota, requests: number, now: number, atOnce = 10): Promise<number> {
     let admitted = 0
     let left = requests
@@ -67,18 +67,18 @@ function nodes(count: number): Node[] {
 }
 
 let last = 0
-const anybody = (): string => `caller ${++last}`
+const newCaller = (): string => `caller ${++last}`
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 const limitOf = ({ requests, burst = 0 }: Quota): number => requests + burst
 
-/** Parts of the limit that each node is asked for: at the same time, or one node after the other. */
+/** The requests of each node as parts of the limit: all nodes at the same time, or one node after the other. */
 const mixes: Readonly<Record<string, { readonly together: boolean; readonly parts: readonly number[] }>> = {
-  'all by one': { together: true, parts: [2] },
+  'all on one node': { together: true, parts: [2] },
   'half and half': { together: true, parts: [1, 1] },
   '90 to 10': { together: true, parts: [1.8, 0.2] },
   thirds: { together: true, parts: [0.5, 0.5, 0.5] },
   'one after the other': { together: false, parts: [0.5, 2] },
-  'a little by two, the rest by the third': { together: false, parts: [0.1, 0.1, 2] },
+  'a little on two nodes, the rest on the third': { together: false, parts: [0.1, 0.1, 2] },
   'each node for a while, the last for the rest': {
     together: false,
     parts: [...Array.from({ length: 11 }, () => 0.08), 2],
@@ -89,7 +89,7 @@ for (const quota of [small, large, bucket]) {
   for (const [mix, { together, parts }] of Object.entries(mixes)) {
     test(`${limitOf(quota)} ${quota.burst === undefined ? 'in a window' : 'out of a bucket'}, ${mix}`, async (t) => {
       const limit = limitOf(quota)
-      const who = anybody()
+      const who = newCaller()
       const all = nodes(parts.length)
       const asks = all.map((node, index) => () => node.ask(who, quota, Math.ceil((parts[index] ?? 0) * limit), start))
       const admitted: number[] = []
@@ -106,15 +106,15 @@ for (const quota of [small, large, bucket]) {
   }
 }
 
-test('requests one by one are asked for ever less often', async (t) => {
+test('a node that gets requests one by one asks the database for few of them', async (t) => {
   const [node] = nodes(1) as [Node]
-  assert.equal(await node.ask(anybody(), large, 1000, start, 1), 500)
+  assert.equal(await node.ask(newCaller(), large, 1000, start, 1), 500)
   t.diagnostic(`${node.queries} queries`)
   assert.ok(node.queries <= 100)
 })
 
-test('windows roll over, and each lets no more pass than the quota', async () => {
-  const who = anybody()
+test('each window lets no more requests pass than the quota', async () => {
+  const who = newCaller()
   const all = nodes(3)
   for (let window = 0; window < 5; window++) {
     const now = start + window * 60_000
@@ -124,7 +124,7 @@ test('windows roll over, and each lets no more pass than the quota', async () =>
 })
 
 test('a bucket refills on all nodes together', async () => {
-  const who = anybody()
+  const who = newCaller()
   const all = nodes(3)
   let admitted = 0
   const seconds = 600
@@ -138,27 +138,27 @@ test('a bucket refills on all nodes together', async () => {
   assert.ok(admitted >= 0.9 * most, `${admitted} of ${most} passed`)
 })
 
-test('callers, and quotas of one caller, are counted apart, whatever their names hold', async () => {
+test('callers are counted separately, with any characters in their names', async () => {
   const node = nodes(1)[0] as Node
   for (const who of ['a', 'b', 'nul \0 a', 'nul \0 b', 'back \\slash', randomBytes(50_000).toString('hex')]) {
     assert.equal(await node.ask(who, small, 200, start, 100), 150)
   }
 })
 
-test('a share is what is left, at most, and no clock turns a row back', async () => {
+test('a share is at most the rest of the quota, and no clock turns a row back', async () => {
   const quotas = quotasOf(0)
-  const row = { who: anybody(), limit: 10, requests: 10, periodMs: 1000 }
+  const row = { who: newCaller(), limit: 10, requests: 10, periodMs: 1000 }
   const ask = (change: Partial<QuotaRequest>) => quotas.takeQuota({ ...row, at: start, wanted: 1, ...change })
   assert.deepEqual(await ask({ wanted: 7 }), { granted: 7, used: 7, at: start })
   assert.deepEqual(await ask({ wanted: 7 }), { granted: 3, used: 10, at: start })
   assert.deepEqual(await ask({}), { granted: 0, used: 10, at: start })
   assert.deepEqual(await ask({ at: start + 1000, wanted: 20 }), { granted: 10, used: 10, at: start + 1000 })
   assert.deepEqual(await ask({ at: start }), { granted: 0, used: 10, at: start + 1000 })
-  const first = { who: anybody(), wanted: 20 }
-  assert.deepEqual(await ask(first), { granted: 10, used: 10, at: start }, 'of a row that is new')
+  const first = { who: newCaller(), wanted: 20 }
+  assert.deepEqual(await ask(first), { granted: 10, used: 10, at: start }, 'a new row')
 })
 
-test('a bucket in the database gives whole requests as they come back', async () => {
+test('a bucket in the database grants whole requests as it refills', async () => {
   const quotas = quotasOf(0)
   const ask = (at: number, wanted: number) =>
     quotas.takeQuota({ who: 'drop by drop', limit: 100, requests: 10, periodMs: 1000, at: start + at, wanted })
@@ -170,7 +170,7 @@ test('a bucket in the database gives whole requests as they come back', async ()
   assert.equal((await ask(1_000_000, 500)).granted, 100)
 })
 
-test('rows that are as good as none are removed in bounded steps, and others stay', async () => {
+test('expired rows are removed in bounded steps, and other rows stay', async () => {
   const db = new Database(place.url, 2)
   try {
     const count = async () => (await db.get<{ count: number }>('SELECT count(*) AS count FROM quotas'))?.count
@@ -185,7 +185,7 @@ test('rows that are as good as none are removed in bounded steps, and others sta
     assert.equal(await prune(start + 119_000, 10), 0, 'a clock that is behind may still count in the window')
     assert.equal(await prune(start + 121_000, 3), 3)
     assert.equal(await prune(start + 121_000, 3), 1)
-    assert.equal(await count(), 2, 'one is counted in a later window, and the bucket is not full again')
+    assert.equal(await count(), 2, 'one row counts in a later window, and the bucket is not full yet')
     assert.equal(await prune(start + 181_000, 3), 1)
     assert.equal(await prune(start + 100 * 60_000 + 61_000, 3), 1)
   } finally {

@@ -1,4 +1,4 @@
-// What all nodes together have used of request quotas: one row per caller and quota, one statement per share.
+// Request quotas that all nodes use together: one row for each caller and quota, one statement for each share.
 
 import { hash } from 'node:crypto'
 import { limits } from '../../domain/limits.ts'
@@ -8,9 +8,10 @@ import type { Database, Session } from './database.ts'
 export function quotaRole(db: Database): QuotaStore {
   return {
     async takeQuota({ who, limit, at, requests, periodMs, wanted }: QuotaRequest): Promise<QuotaGrant> {
-      // Time never goes back in a row, whatever the nodes' clocks say. The clock that is ahead opens the next window
-      // for all: one that is behind goes on counting in it, and neither opens its own again nor refills a bucket twice.
-      // No window ever lets more pass; a node whose clock is wrong by an hour makes its callers wait for so long.
+      // The time in a row never goes back, however the clocks of the nodes differ. The node whose clock is ahead opens
+      // the next window for all nodes. A node whose clock is behind counts in that window: it neither opens an earlier
+      // window again nor refills a bucket twice. So no window ever lets more requests pass. A node whose clock is wrong
+      // by an hour makes its callers wait for an hour.
       const row = await db.get<QuotaGrant>(
         `INSERT INTO quotas AS q (who, at, used, granted, expires_at)
          VALUES ($1, $2, least($6::float8, $3::float8), least($6::float8, $3::float8),
@@ -33,9 +34,9 @@ export function quotaRole(db: Database): QuotaStore {
   }
 }
 
-/** One bounded step of removing rows that are as good as none. Gives the rows removed. */
+/** One bounded step of removing rows that have expired and no longer count. Returns the number of rows removed. */
 export function pruneQuotas(session: Session, now: number, rowsMax: number): Promise<number> {
-  // Asked twice: a row that was found may have been taken up again before it is locked.
+  // The condition is checked twice: a row may have been used again between the search and the lock.
   return session.run(
     `DELETE FROM quotas WHERE expires_at < $1 AND ctid = ANY(ARRAY(
        SELECT ctid FROM quotas WHERE expires_at < $1 LIMIT $2))`,

@@ -2,11 +2,11 @@ import type { EndpointKey, TenantId } from '../../domain/ids.ts'
 import type { SealedChange, SealedEndpoint } from '../../contracts/upkeep-store.ts'
 import type { Database } from './database.ts'
 
-/** No version of a tenant changes: what is opened is what was opened before, so nobody need hear of it. */
+/** The version of the tenant stays the same and no node is notified: the unsealed values do not change. */
 export function sealRole(db: Database) {
   return {
     async resealEndpoints(changes: readonly SealedChange[]): Promise<void> {
-      // In a transaction, which is run again where it meets another one that takes the rows in another order.
+      // In a transaction, which runs again after a deadlock with a transaction that locks the rows in another order.
       await db.transaction((session) =>
         session.run(
           `UPDATE endpoints p SET sealed_secrets = c.new_secrets, sealed_headers = c.new_headers

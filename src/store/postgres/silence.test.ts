@@ -1,6 +1,6 @@
-// A connection that says nothing any more, and of which nobody says that it is gone: after a failover, or where
-// something in between has forgotten it. Whatever waits for an answer there ends in time, and all goes on without a
-// restart on connections that are new.
+// A connection becomes silent without being closed: after a failover, or after a device on the path has dropped its
+// state. Every call that waits for an answer on it ends in time, and the store continues on new connections without a
+// restart.
 
 import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
@@ -17,7 +17,7 @@ import type { StoredEndpoint } from '../../contracts/account-store.ts'
 import type { databaseBounds } from './database.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
-/** Shorter than those of the program; a transaction that was left alone is ended by the server within a statement. */
+/** Shorter than those of the program. The server ends an idle transaction before the bound of a statement. */
 const bounds: typeof databaseBounds = {
   connectMs: 1000,
   readMs: 1000,
@@ -25,7 +25,10 @@ const bounds: typeof databaseBounds = {
   answerMs: 1500,
   promptAnswerMs: 1000,
 }
-/** For what asks more than once: the connection is given up, another is opened, the server ends a transaction. */
+/**
+ * Enough for a call that asks more than once: one connection is dropped, another is opened, the server ends a
+ * transaction.
+ */
 const endsMs = limits.heartbeatIntervalMs + 2500
 
 interface Rig {
@@ -33,7 +36,7 @@ interface Rig {
   readonly relay: Relay
   readonly node: Incarnation
   readonly endpoint: StoredEndpoint
-  /** Leased to the node; another one waits. */
+  /** Leased to the node; another delivery waits. */
   readonly held: DeliveryId
 }
 
@@ -67,12 +70,14 @@ const isUnknown = (error: unknown): boolean =>
   error instanceof StoreUnavailable && !(error instanceof IncarnationLost) && error.outcomeUnknown
 const isLost = (error: unknown): boolean => error instanceof IncarnationLost
 
-const failsInTime = (call: Promise<unknown>, how: (error: unknown) => boolean): Promise<void> =>
+const assertFailsInTime = (call: Promise<unknown>, how: (error: unknown) => boolean): Promise<void> =>
   assert.rejects(inTime(call), how)
 
 async function inTime<Result>(call: Promise<Result>): Promise<Result> {
   const ended = new AbortController()
-  const late = sleep(endsMs, undefined, { signal: ended.signal }).then(() => assert.fail('no end in sight'))
+  const late = sleep(endsMs, undefined, { signal: ended.signal }).then(() =>
+    assert.fail(`the call did not end within ${endsMs} ms`),
+  )
   try {
     return await Promise.race([call, late])
   } finally {
@@ -81,19 +86,19 @@ async function inTime<Result>(call: Promise<Result>): Promise<Result> {
   }
 }
 
-suite('a connection falls silent', { concurrency: 4 }, () => {
-  test('like all others at once, whatever they are for', async (t) => {
+suite('a connection becomes silent', { concurrency: 4 }, () => {
+  test('with all other connections: calls on each of them fail in time, and later calls succeed', async (t) => {
     const rig = await open(t)
     const { store, relay, node, endpoint } = rig
-    // Every connection that there may be is open.
+    // Opens as many connections as the pool may have.
     await Promise.all([1, 2, 3].map(() => store.loadTenant(acme)))
     relay.forgetAll()
     await Promise.all([
-      failsInTime(store.sweep(start, 10), tookNoEffect),
-      failsInTime(store.prune(0, start, 10), tookNoEffect),
-      failsInTime(claim(rig), isLost),
-      failsInTime(disabling(rig), tookNoEffect),
-      failsInTime(store.heartbeat(node, start), tookNoEffect),
+      assertFailsInTime(store.sweep(start, 10), tookNoEffect),
+      assertFailsInTime(store.prune(0, start, 10), tookNoEffect),
+      assertFailsInTime(claim(rig), isLost),
+      assertFailsInTime(disabling(rig), tookNoEffect),
+      assertFailsInTime(store.heartbeat(node, start), tookNoEffect),
     ])
     assert.equal((await store.heartbeat(node, start)).alive, true)
     await Promise.all([store.sweep(start, 10), store.prune(0, start, 10), claim(rig)])
@@ -106,73 +111,73 @@ suite('a connection falls silent', { concurrency: 4 }, () => {
     assert.deepEqual((await store.claim(next, start + 1, [{ endpoint: endpoint.key, room: 9 }])).deliveries, [])
   })
 
-  test('like all others at once, and the node is alive again before the rest has heard of it', async (t) => {
+  test('with all other connections: the next heartbeat succeeds before other calls find out', async (t) => {
     const { store, relay, node } = await open(t)
     await Promise.all([1, 2, 3].map(() => store.loadTenant(acme)))
     relay.forgetAll()
-    await failsInTime(store.heartbeat(node, start), tookNoEffect)
+    await assertFailsInTime(store.heartbeat(node, start), tookNoEffect)
     assert.equal((await inTime(store.heartbeat(node, start))).alive, true)
   })
 
-  test('before a transaction begins: nothing of it took effect', async (t) => {
+  test('before a transaction begins: the transaction has no effect', async (t) => {
     const rig = await open(t)
     rig.relay.breakAt = { text: 'BEGIN', when: 'never' }
-    await failsInTime(rig.store.updateTenant(acme, { name: 'Other', settings: {} }), tookNoEffect)
+    await assertFailsInTime(rig.store.updateTenant(acme, { name: 'Other', settings: {} }), tookNoEffect)
     assert.equal(rig.relay.broken, 1)
     assert.equal(await rig.store.updateTenant(acme, { name: 'Other', settings: {} }), 'written')
   })
 
-  test('at the end of a claim: the incarnation is lost, and the next one claims it', async (t) => {
+  test('at the end of a claim: the incarnation ends, and the next one claims the deliveries', async (t) => {
     const rig = await open(t)
     rig.relay.breakAt = { text: 'COMMIT', when: 'never' }
-    await failsInTime(claim(rig), isLost)
+    await assertFailsInTime(claim(rig), isLost)
     assert.equal(rig.relay.broken, 1)
-    await untilWell(() => rig.store.leave(rig.node))
+    await untilAvailable(() => rig.store.leave(rig.node))
     const next = await rig.store.join(start)
     const { deliveries } = await rig.store.claim(next, start + 1, [{ endpoint: rig.endpoint.key, room: 9 }])
     assert.equal(deliveries.length, 2)
   })
 
-  test('at the end of a change: nobody knows whether it took effect', async (t) => {
+  test('at the end of a change: the outcome is unknown', async (t) => {
     const rig = await open(t)
     rig.relay.breakAt = { text: 'COMMIT', when: 'never' }
-    await failsInTime(rig.store.updateTenant(acme, { name: 'Other', settings: {} }), isUnknown)
+    await assertFailsInTime(rig.store.updateTenant(acme, { name: 'Other', settings: {} }), isUnknown)
     assert.equal(rig.relay.broken, 1)
-    await untilWell(() => rig.store.updateTenant(acme, { name: 'Another', settings: {} }))
+    await untilAvailable(() => rig.store.updateTenant(acme, { name: 'Another', settings: {} }))
     assert.equal((await rig.store.findTenant(acme))?.name, 'Another')
   })
 
-  test('at the end of a commit that disables: it is asked after, and took no effect', async (t) => {
+  test('at the end of a commit that disables: the store asks for its result, and it has no effect', async (t) => {
     const rig = await open(t)
     rig.relay.breakAt = { text: 'COMMIT', when: 'never' }
-    await failsInTime(disabling(rig), tookNoEffect)
+    await assertFailsInTime(disabling(rig), tookNoEffect)
     assert.equal(rig.relay.broken, 1)
     assert.equal((await rig.store.loadTenant(acme))?.endpoints[0]?.enabled, true)
     assert.deepEqual((await disabling(rig)).fenced, [])
     assert.equal((await rig.store.loadTenant(acme))?.endpoints[0]?.enabled, false)
   })
 
-  test('while a transaction is undone: it is undone by the server', async (t) => {
+  test('during a rollback: the server rolls the transaction back', async (t) => {
     const rig = await open(t)
     await rig.store.leave(rig.node)
     rig.relay.breakAt = { text: 'ROLLBACK', when: 'never' }
-    await failsInTime(claim(rig), isLost)
+    await assertFailsInTime(claim(rig), isLost)
     assert.equal(rig.relay.broken, 1)
     await assert.rejects(claim(rig), /declared dead/)
   })
 
-  test('when it has just been opened: it takes no room for ever', async (t) => {
+  test('just after it was opened: it does not keep its place in the pool', async (t) => {
     const { store, relay, held } = await open(t)
-    // As many as lists may have open.
+    // As many as the pool of lists may have.
     for (let broken = 1; broken <= 3; broken++) {
       relay.breakAt = { text: 'synchronous_commit', when: 'never' }
-      await failsInTime(store.findDelivery(held), tookNoEffect)
+      await assertFailsInTime(store.findDelivery(held), tookNoEffect)
       assert.equal(relay.broken, broken)
     }
     assert.equal((await inTime(store.findDelivery(held)))?.delivery.id, held)
   })
 
-  test('and the store is closed', async (t) => {
+  test('and the store is closed: closing ends in time', async (t) => {
     const { relay } = await open(t)
     const other = await openPostgresStore(relay.url, bounds)
     await other.join(start)
@@ -181,20 +186,20 @@ suite('a connection falls silent', { concurrency: 4 }, () => {
   })
 
   for (const text of ['synchronous_commit', 'LISTEN', 'pg_notify']) {
-    test(`when it is opened to listen, at ${text}`, async (t) => {
+    test(`while it is opened to listen, at ${text}: the next heartbeat opens another one`, async (t) => {
       const { store, relay, node } = await open(t)
       relay.breakAt = { text: 'heartbeat_at', when: 'request' }
-      await failsInTime(store.heartbeat(node, start), tookNoEffect)
+      await assertFailsInTime(store.heartbeat(node, start), tookNoEffect)
       relay.breakAt = { text, when: 'never' }
-      await failsInTime(store.heartbeat(node, start), tookNoEffect)
+      await assertFailsInTime(store.heartbeat(node, start), tookNoEffect)
       assert.equal(relay.broken, 2)
       assert.equal((await store.heartbeat(node, start)).alive, true)
     })
   }
 })
 
-/** As callers do: until the server has ended the transaction of which it hears nothing. */
-async function untilWell(action: () => Promise<unknown>): Promise<void> {
+/** Retries like a caller, until the server has ended the transaction of the silent connection. */
+async function untilAvailable(action: () => Promise<unknown>): Promise<void> {
   const giveUpAt = Date.now() + endsMs
   for (;;) {
     try {

@@ -1,4 +1,4 @@
-// What the server lets a statement take. A list that waits for a lock stands for one that reads too much.
+// The bounds of statements on the server. A list that waits for a lock stands for a list that reads too much.
 
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
@@ -16,7 +16,7 @@ const boundMs = 200
 const isEnded = (error: unknown): boolean =>
   error instanceof StoreUnavailable && !error.outcomeUnknown && /57014/.test(error.message)
 
-test('a read that takes too long is ended on the server, and nothing else suffers', async (t) => {
+test('the server ends a read that takes too long, and other calls succeed', async (t) => {
   const { store, database, other } = await setUp(t, { readMs: boundMs })
   const { node, key } = await nodeAndEndpoint(store)
   const [id] = await accept(store, node, { key, tenant: acme }, 0)
@@ -35,7 +35,7 @@ test('a read that takes too long is ended on the server, and nothing else suffer
   assert.equal((await reads.findDelivery(id))?.delivery.id, id)
 })
 
-test('lists that take long keep claims and changes from nothing', async (t) => {
+test('slow lists do not delay claims and changes', async (t) => {
   const { store, other } = await setUp(t, {})
   const { node, key } = await nodeAndEndpoint(store)
   const [id] = await accept(store, node, { key, tenant: acme }, 0)
@@ -49,7 +49,7 @@ test('lists that take long keep claims and changes from nothing', async (t) => {
   assert.ok((await Promise.all(waiting)).every((found) => found?.delivery.id === id))
 })
 
-test('a transaction with a statement that takes too long is undone', async (t) => {
+test('a transaction with a statement that takes too long is rolled back', async (t) => {
   const { database } = await setUp(t, { transactionStatementMs: boundMs })
   const transaction = database.transaction(async (session) => {
     await session.run(`INSERT INTO installation (name, value) VALUES ('a', 'b')`)
@@ -59,8 +59,8 @@ test('a transaction with a statement that takes too long is undone', async (t) =
   assert.equal(await database.get('SELECT FROM installation'), undefined)
 })
 
-// PostgreSQL counts no longer once it commits; a commit that waits for a standby could not be undone any more.
-test('a commit takes as long as it takes: to end it would not undo it', async (t) => {
+// PostgreSQL does not apply the bound to a commit: a commit that waits for a standby could not be rolled back any more.
+test('the bound of a statement does not end a commit', async (t) => {
   const { database, other } = await setUp(t, { readMs: boundMs, transactionStatementMs: boundMs })
   await other.query(
     `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(${(3 * boundMs) / 1000}); RETURN NULL; END';
@@ -71,7 +71,7 @@ test('a commit takes as long as it takes: to end it would not undo it', async (t
   assert.notEqual(await database.get('SELECT FROM installation'), undefined)
 })
 
-test('a script is given up where no answer comes in time, unless it may take as long as it takes', async (t) => {
+test('a script fails if no answer comes in time, unless it has no bound', async (t) => {
   const { database } = await setUp(t, { answerMs: boundMs })
   const slow = `SELECT pg_sleep(${(3 * boundMs) / 1000})`
   await assert.rejects(

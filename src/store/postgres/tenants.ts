@@ -9,7 +9,7 @@ import type { Database } from './database.ts'
 import { Abort } from '../abort.ts'
 import { write } from './write.ts'
 
-/** Named, as everywhere: a statement that is prepared with `*` fails once another node has added a column. */
+/** Named, as everywhere: a statement that was prepared with `*` fails after another node has added a column. */
 const tenantColumns = 'seq, id, dialect, name, settings, created_at'
 
 export function tenantRole(changes: Changes) {
@@ -21,7 +21,7 @@ export function tenantRole(changes: Changes) {
       return write(changes, envelope, async (change) => {
         const values = [id, dialect, name, JSON.stringify(settings), createdAt]
         if ((await change.session.run(insert, ...values)) === 0) throw new Abort('duplicate')
-        // Gives it its version. Other nodes hear of it too: they may have seen that there was none.
+        // Gives it its version and notifies the other nodes: they may have cached that there is no such tenant.
         await change.tenantChanged(id)
       })
     },
@@ -41,7 +41,7 @@ export function tenantRole(changes: Changes) {
     deleteTenant(id: TenantId, now: number, envelope?: WriteEnvelope): Promise<WriteResult> {
       return write(changes, envelope, async (change) => {
         const { session } = change
-        // Whoever changes its endpoints has locked this row: no endpoint comes to it any more.
+        // Every change of its endpoints locks this row, so that no endpoint is added any more.
         if ((await session.run('DELETE FROM tenants WHERE id = $1', id)) === 0) throw new Abort('absent')
         await session.run('DELETE FROM api_key_tenants WHERE tenant = $1', id)
         await session.run(

@@ -1,4 +1,4 @@
-// How far a copy into the database is: a table that exists as long as it is unfinished.
+// The progress of a copy into the database: a table that exists until the copy is finished.
 
 import pg from 'pg'
 import type { CopiedTable } from '../copy.ts'
@@ -8,12 +8,13 @@ import type { Database, Session } from './database.ts'
 export const progressTable = 'migration_progress'
 
 export interface TableProgress {
-  /** Rows that an earlier run has brought. */
+  /** Rows that earlier runs have copied. */
   readonly rows: number
+  /** The key of the last copied row as JSON text; null: no row is copied. */
   readonly last: string | null
 }
 
-/** @throws StoreRefused where the database holds a part of an installation */
+/** @throws StoreRefused if the database holds an unfinished copy of an installation */
 export async function refuseUnfinishedCopy(db: Database): Promise<void> {
   const table = await db.get(
     'SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2',
@@ -24,7 +25,11 @@ export async function refuseUnfinishedCopy(db: Database): Promise<void> {
   throw new StoreRefused('the database holds an unfinished copy: run the same `posthorn migrate` again to finish it')
 }
 
-/** Whether a copy into the schema has begun; otherwise it is empty. */
+/**
+ * True: a copy into the schema has begun. False: the schema is empty.
+ *
+ * @throws StoreRefused if it holds anything else
+ */
 export async function isBegun(session: Session, schema: string): Promise<boolean> {
   const tables = await session.all<{ name: string }>(
     `SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -64,7 +69,7 @@ export async function progressOf(session: Session, source: string): Promise<Read
   if (rows.some((row) => row.source !== source)) {
     throw new StoreRefused(
       'the target holds the beginning of a copy of another database, or of this one before it was served again: ' +
-        'drop its schema and begin anew',
+        'drop its schema and start again',
     )
   }
   return new Map(rows.map((row) => [row.table_name, { rows: row.rows, last: row.last_key }]))

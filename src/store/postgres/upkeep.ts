@@ -1,23 +1,23 @@
-// What is done beside the traffic, in small steps: cancelling, retention, values of the installation. Every node does
-// it: a step that another node is at is left to that one.
+// Maintenance in small steps beside the traffic: the sweep, retention, values of the installation. Every node runs it.
+// A node skips a step that another node is running.
 
 import { lowestUuidV7, uuidV7Time, type EndpointKey } from '../../domain/ids.ts'
 import type { Database, Session } from './database.ts'
 import { pruneQuotas } from './quotas.ts'
 
 /**
- * For endpoint_status s: whether the endpoint is off, so that `sweep` finds what came to wait for it since. Not as
- * EXISTS, for which all endpoints may be read at once.
+ * For endpoint_status s: whether the endpoint is disabled or deleted. An update that makes a delivery wait then marks
+ * the endpoint for `sweep`. Not written as EXISTS, because the planner might read all endpoints for it.
  */
 export const isOff =
   '(SELECT true FROM endpoints p WHERE p.key = s.endpoint AND p.enabled AND p.deleted_at IS NULL) IS NULL'
 
-/** Nodes that are gone are remembered for so long: one of them may wake up and ask what became of it. */
+/** How long dead nodes stay in the table: a frozen process may continue and ask for the state of its incarnation. */
 const deadNodesKept = `interval '1 day'`
 
 /**
- * Cancels at most `rowsMax` deliveries that wait for an endpoint; gives how many. Its row in endpoint_status must be
- * locked, so that none can come to wait in between.
+ * Cancels at most `rowsMax` deliveries that wait for an endpoint. Returns the number of cancelled deliveries. The
+ * caller must have locked the row in endpoint_status, so that no other delivery starts to wait in the meantime.
  */
 export async function cancelWaiting(
   session: Session,
@@ -42,7 +42,7 @@ export async function cancelWaiting(
 }
 
 export function upkeepRole(db: Database) {
-  /** Deliveries up to this id were looked at by retention already; what is left of them is pending. */
+  /** Retention has already read the deliveries up to this id. Those that are still stored are pending. */
   let prunedTo = lowestUuidV7(0)
 
   return {
@@ -52,12 +52,12 @@ export function upkeepRole(db: Database) {
           'SELECT endpoint FROM endpoint_status WHERE sweep LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED',
         )
         if (row === undefined) return false
-        // Asked once its row is locked: whoever set the mark may not have seen that the endpoint was switched on meanwhile.
-        const on = await session.run(
+        // Checked under the lock: the transaction that set the mark may have missed that the endpoint was enabled.
+        const enabled = await session.run(
           `UPDATE endpoint_status s SET sweep = false, next_due_at = 0 WHERE endpoint = $1 AND NOT ${isOff}`,
           row.endpoint,
         )
-        if (on > 0) return true
+        if (enabled > 0) return true
         if ((await cancelWaiting(session, row.endpoint, now, rowsMax)) < rowsMax) {
           await session.run('UPDATE endpoint_status SET sweep = false WHERE endpoint = $1', row.endpoint)
         }
@@ -95,7 +95,7 @@ export function upkeepRole(db: Database) {
     )
     const ended = rows.flatMap((row) => (row.status === 0 ? [] : [row.id]))
     if (ended.length > 0) {
-      // One that was made to wait again meanwhile stays, with its attempts.
+      // A delivery that was made to wait again in the meantime stays, with its attempts.
       await session.run(
         `WITH gone AS (DELETE FROM deliveries WHERE status <> 0 AND ctid = ANY(ARRAY(
            SELECT ctid FROM deliveries WHERE id = ANY($1::uuid[]) ORDER BY id)) RETURNING id)
@@ -108,7 +108,7 @@ export function upkeepRole(db: Database) {
     return ended.length > 0 || last !== undefined ? rows.length : 0
   }
 
-  /** An event goes when no delivery as old as it is left. */
+  /** Removes events that are older than `before` and older than the oldest delivery. */
   async function pruneEvents(session: Session, before: number, rowsMax: number): Promise<number> {
     const oldest = await session.get<{ id: string }>('SELECT id FROM deliveries ORDER BY id LIMIT 1')
     const until = oldest === undefined ? before : Math.min(before, uuidV7Time(oldest.id))

@@ -1,4 +1,4 @@
-// A change of a tenant, a key or an endpoint: the change and its envelope in one transaction, both or neither.
+// Writes a change of a tenant, a key or an endpoint and its envelope in one transaction: both or neither.
 
 import { limits } from '../../domain/limits.ts'
 import type { StoredAnswer, WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
@@ -6,7 +6,7 @@ import { Abort } from '../abort.ts'
 import type { Changes, ChangeSession } from './changes.ts'
 import type { Session } from './database.ts'
 
-/** @param action throws `Abort` where nothing is to be written */
+/** @param action throws `Abort` to write nothing */
 export async function write(
   changes: Changes,
   envelope: WriteEnvelope | undefined,
@@ -25,7 +25,7 @@ export async function write(
   }
 }
 
-/** False: the key of the answer is taken. */
+/** False: another answer has this idempotency key. */
 async function storeAnswer(session: Session, answer: StoredAnswer): Promise<boolean> {
   const expiredBefore = answer.expiresAt - limits.idempotencyMs
   await session.run(

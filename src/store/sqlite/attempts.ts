@@ -8,7 +8,7 @@ const farFuture = 2 ** 48 - 1
 export function attemptReads(db: Database) {
   return {
     listAttempts(filter: AttemptFilter, { page, limit }: NumberedPage): { rows: AttemptRow[]; total: number } {
-      // What is not asked for is not joined: this reads all that the endpoint has, to count it.
+      // The count reads all deliveries of the endpoint, so tables that the filter does not need are not joined.
       const { eventType } = filter
       const matching = (index: string): string =>
         `SELECT ${index}.id AS delivery, a.number AS attempt FROM ${index} CROSS JOIN attempts a ON a.delivery = ${index}.id
@@ -44,5 +44,5 @@ export function attemptReads(db: Database) {
   }
 }
 
-/** Both have a status: the attempt's is read under another name. */
+/** The delivery and the attempt both have a `status`: that of the attempt is selected as `answer`. */
 type AttemptOfDelivery = Omit<AttemptColumns, 'status'> & { answer: number | null }

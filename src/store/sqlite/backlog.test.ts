@@ -1,4 +1,4 @@
-// What waits costs nothing to those who do not wait: claims and commits with a hundred thousand deliveries behind them.
+// Waiting deliveries do not slow down other work: claims and commits with a hundred thousand waiting deliveries.
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ import { openSqliteStore } from './sqlite-store.ts'
 
 const backlog = 100_000
 const samples = 9
-/** A scan would make it hundreds of times as long. */
+/** With a scan the ratio would be in the hundreds. */
 const ratioMax = 8
 
 void test('neither claims nor commits take longer with a backlog', { timeout: 120_000 }, async (t) => {
@@ -44,14 +44,14 @@ void test('neither claims nor commits take longer with a backlog', { timeout: 12
   const all = { tenant: null, endpoint: null, status: null, eventType: null, from: null, to: null }
   const page = { limit: 50, after: null }
   const { rows } = await store.listDeliveries({ ...all, status: 'pending' }, page)
-  assert.deepEqual(rows, (await store.listDeliveries(all, page)).rows, 'the newest that wait')
+  assert.deepEqual(rows, (await store.listDeliveries(all, page)).rows, 'the newest waiting deliveries')
   const after = await measure(store, node, endpoints)
   for (const what of ['claim', 'commit', 'next'] as const) {
     const ratio = after[what] / before[what]
     t.diagnostic(`${what}: ${before[what].toFixed(2)} ms, then ${after[what].toFixed(2)} ms`)
-    assert.ok(ratio < ratioMax, `a ${what} takes ${ratio.toFixed(1)} times as long with ${backlog} waiting`)
+    assert.ok(ratio < ratioMax, `${what} takes ${ratio.toFixed(1)} times as long with ${backlog} waiting deliveries`)
   }
-  // The others are served as if nothing waited.
+  // A claim for another endpoint gets its delivery at once.
   const [quiet] = others
   assert.ok(quiet !== undefined)
   const [id] = await accept(store, node, quiet, 9000)
@@ -63,7 +63,7 @@ void test('neither claims nor commits take longer with a backlog', { timeout: 12
   await store.close()
 })
 
-/** The median times of a claim for all endpoints, of a commit of many outcomes, and of looking for what is due. */
+/** The median times of a claim for all endpoints, of a commit of many outcomes, and of a search for due endpoints. */
 async function measure(
   store: Store,
   node: Incarnation,

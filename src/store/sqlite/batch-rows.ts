@@ -1,5 +1,6 @@
-// A commit's batch on its way to the thread, as rows of plain values: copying its objects between threads, or turning
-// them into JSON text and back, costs more than twice as much. Each pair of functions has the same order.
+// Converts the batch of a commit to rows of plain values and back, to pass it to the thread. Copying its objects
+// between threads, or converting them to JSON text and back, costs more than twice as much. The two functions of a pair
+// use the same order.
 
 import type { Attempt } from '../../domain/attempt.ts'
 import type { CommitBatch, NewDelivery, NewEvent, RecordedMove } from '../../contracts/commit-store.ts'

@@ -1,5 +1,5 @@
-// The write path of every event: one transaction per batch, only point writes, nothing that depends on how much is
-// stored or waits.
+// The write path of every event. A batch is one transaction of point writes: its cost does not depend on how many
+// events are stored or how many deliveries wait.
 
 import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../../domain/ids.ts'
 import { attributesText, compareWithFirst, type FirstEvent } from '../first-event.ts'
@@ -25,7 +25,7 @@ export function commitRole(db: Database) {
   const insertDelivery = db.prepare(
     'INSERT INTO deliveries (id, event, endpoint, status, due_at, node) VALUES (?, ?, ?, 0, ?, ?)',
   )
-  // Fencing: a node moves only what it holds.
+  // Fencing: a node moves only deliveries that it holds.
   const endDelivery = db.prepare(
     `UPDATE deliveries SET status = ?, attempts = ifnull(?, attempts), due_at = NULL, node = NULL, reason = ?, ended_at = ?
      WHERE id = ? AND node = ?`,
@@ -120,14 +120,14 @@ export function commitRole(db: Database) {
     countAttempts.run(attempts, lastAttemptAt, lastAttemptSucceeded ? 1 : 0, endpoint)
     if (health !== undefined) db.run('UPDATE endpoint_status SET health = ? WHERE endpoint = ?', health, endpoint)
     if (disable !== undefined) {
-      const off = db.get<{ tenant: string }>(
+      const disabled = db.get<{ tenant: string }>(
         `UPDATE endpoints SET enabled = 0, disabled_reason = ?, updated_at = max(updated_at + 1, ?)
          WHERE key = ? AND enabled = 1 RETURNING tenant`,
         disable,
         now,
         endpoint,
       )
-      if (off !== undefined) nextVersion(db, off.tenant)
+      if (disabled !== undefined) nextVersion(db, disabled.tenant)
       db.run('UPDATE endpoint_status SET sweep = 1 WHERE endpoint = ?', endpoint)
     }
   }

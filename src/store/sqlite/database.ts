@@ -1,4 +1,4 @@
-// Opens a SQLite file so that everything is on the disk which it says is committed.
+// A connection to a SQLite file. A commit is confirmed only when it is on the disk.
 
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -8,9 +8,9 @@ import { ioError, messageOf, resultCode } from './errors.ts'
 
 /** How long a statement waits for another process's lock, in milliseconds. */
 const busyTimeoutMs = 1000
-/** Of each connection. The system's own cache is behind it. */
+/** Size of the page cache of a connection. The page cache of the operating system is behind it. */
 const cacheKib = 8 * 1024
-/** Pages of the write-ahead log after which it is copied into the database file. */
+/** The write-ahead log is copied into the database file after this many pages. */
 const checkpointPages = 4000
 
 /** A connection with its prepared statements, each prepared once. */
@@ -54,8 +54,9 @@ export class Database {
     this.prepare('BEGIN IMMEDIATE').run()
     try {
       const value = action()
-      // Of a file that was unlinked or replaced, SQLite keeps writing the one that nobody will find again. Looked at
-      // before, so that what is refused took no effect, and after, so that nothing is told durable that is not.
+      // After the file was deleted or replaced, SQLite continues to write to the old file, which no process can open
+      // again. Checked before the commit, so that a refused transaction has no effect. Checked again after it, so that
+      // no lost transaction is reported as durable.
       this.#assertInPlace()
       this.#commit()
       return value
@@ -65,7 +66,7 @@ export class Database {
     }
   }
 
-  /** A disk that fails in a commit may have it all the same: whoever opens the file after a crash would find it. */
+  /** If the disk fails in a commit, the commit may still be on it, and a restart after a crash would find it. */
   #commit(): void {
     try {
       this.prepare('COMMIT').run()
@@ -76,7 +77,7 @@ export class Database {
     }
   }
 
-  /** Runs several reads on one state of the database. */
+  /** Runs several reads in one snapshot of the database. */
   snapshot<Value>(action: () => Value): Value {
     this.prepare('BEGIN').run()
     try {
@@ -86,7 +87,7 @@ export class Database {
     }
   }
 
-  /** Reads rows; the caller names their shape, which the schema guarantees. */
+  /** Reads rows. The caller names their type, which the schema guarantees. */
   all<Row>(sql: string, ...values: (string | number | null)[]): Row[] {
     return this.prepare(sql).all(...values) as Row[]
   }
@@ -95,13 +96,13 @@ export class Database {
     return this.prepare(sql).get(...values) as Row | undefined
   }
 
-  /** Gives the number of rows changed. */
+  /** Returns the number of rows changed. */
   run(sql: string, ...values: (string | number | null)[]): number {
     return Number(this.prepare(sql).run(...values).changes)
   }
 
   ping(): void {
-    // Takes the lock that a write would need.
+    // A transaction takes the lock that a write needs.
     this.transaction(() => {})
   }
 

@@ -1,4 +1,4 @@
-// The two indexes that are written late: whatever is in them already, a list shows all there is, once and in order.
+// The two deferred indexes: a list shows every row once and in order, whether the row is fresh or in the index.
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ import { freshRows } from './deferred-indexes.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 const perCommit = 100
-/** So that some are in their places, and some are not. */
+/** Enough that some entries are in the indexes and some are fresh. */
 const commits = Math.ceil((freshRows * 1.5) / (2 * perCommit))
 
 interface Filled {
@@ -25,7 +25,10 @@ interface Filled {
   readonly accepted: readonly { readonly id: string; readonly endpoint: number }[]
 }
 
-/** Two endpoints of one tenant; the last events come when the clock was set back to where the first ones came. */
+/**
+ * Two endpoints of one tenant. The last events are accepted after the clock was set back to the time of the first
+ * events.
+ */
 async function fill(t: TestContext): Promise<Filled> {
   const path = join(await temporaryFolder(t), 'posthorn.db')
   const store = await openSqliteStore(path)
@@ -83,7 +86,7 @@ async function assertAllListed(store: Store, { accepted, endpoints }: Filled): P
   )
 }
 
-void test('lists show what is new and what is in its place as one', async (t) => {
+void test('a list shows fresh rows and rows in the index together', async (t) => {
   const filled = await fill(t)
   for (const table of ['fresh_events', 'fresh_deliveries', 'events_of_tenant', 'deliveries_of_endpoint']) {
     assert.ok(rowsIn(filled.path, table) > 0, table)
@@ -93,7 +96,7 @@ void test('lists show what is new and what is in its place as one', async (t) =>
   await store.close()
 })
 
-void test('what a former life has left is put in its place by the first commit', async (t) => {
+void test('the first commit moves the fresh entries that the last process left', async (t) => {
   const { path, endpoints } = await fill(t)
   const store = await openSqliteStore(path)
   await accept(store, await store.join(start + commits), endpoints[0] as StoredEndpoint, commits)
@@ -101,7 +104,7 @@ void test('what a former life has left is put in its place by the first commit',
   assert.equal(rowsIn(path, 'fresh_deliveries') + rowsIn(path, 'fresh_events'), 0)
 })
 
-void test('a replay finds what is new, and retention takes it', async (t) => {
+void test('a replay finds fresh deliveries, and retention removes them', async (t) => {
   const { path, endpoints } = await fill(t)
   const [endpoint] = endpoints as [StoredEndpoint]
   const store = await openSqliteStore(path)
@@ -126,7 +129,7 @@ void test('a replay finds what is new, and retention takes it', async (t) => {
   }
 })
 
-void test('a database of the time when they were indexes of SQLite is taken over', async (t) => {
+void test('a database of schema version 3, with indexes of SQLite, is migrated', async (t) => {
   const filled = await fill(t)
   const db = new DatabaseSync(filled.path)
   db.exec(`DROP TABLE fresh_events; DROP TABLE fresh_deliveries;

@@ -1,18 +1,19 @@
-// Which events a tenant has, and which deliveries an endpoint: two indexes, kept by hand because every entry belongs on
-// a page of its own. New entries are written one after the other, and put in their places many at a time; a page that
-// takes several of them is then written once. Whoever reads must look at both, in one state of the database.
+// Two indexes, from tenants to events and from endpoints to deliveries. The program maintains them itself, because
+// almost every new entry belongs on another page of the index. New entries are first appended to a table of fresh
+// entries. Many of them are then moved to the index together, so that a page with several new entries is written once.
+// A reader must read both tables, in one snapshot of the database.
 
 import type { DeliveryId, EndpointKey, TenantId } from '../../domain/ids.ts'
 import type { Database } from './database.ts'
 
-/** So many are put in their places together. Twice as many, where a commit failed just then. */
+/** How many fresh entries are moved to the indexes together; twice as many after the commit that moved them failed. */
 export const freshRows = 2048
 
-/** Writes new entries, in the caller's transaction. */
+/** Writes new entries in the caller's transaction. */
 export function freshEntries(db: Database) {
   const addEvent = db.prepare('INSERT INTO fresh_events VALUES (?, ?, ?)')
   const addDelivery = db.prepare('INSERT INTO fresh_deliveries VALUES (?, ?)')
-  // How many a former life has left is not known.
+  // It is unknown how many fresh entries the last process left, so the first commit moves them.
   let count = freshRows
 
   return {
@@ -34,7 +35,7 @@ export function freshEntries(db: Database) {
   }
 }
 
-/** Puts all fresh entries in their places, in the caller's transaction. */
+/** Moves all fresh entries to the indexes, in the caller's transaction. */
 export function settle(db: Database): void {
   db.run(
     'INSERT INTO events_of_tenant SELECT tenant, accepted_at, seq FROM fresh_events ORDER BY tenant, accepted_at, seq',

@@ -42,8 +42,7 @@ export function endpointRole(db: Database) {
         if (before.updated_at !== version) throw new Abort('stale')
         if (isDuplicate(endpoint)) throw new Abort('duplicate')
         nextVersion(db, endpoint.tenant)
-        const switchedOn = endpoint.enabled && before.enabled === 0
-        if (switchedOn) {
+        if (endpoint.enabled && before.enabled === 0) {
           while (cancelWaiting(db, endpoint.key, endpoint.updatedAt, limits.bulkStepRows) === limits.bulkStepRows);
           db.run('UPDATE endpoint_status SET health = NULL, sweep = 0 WHERE endpoint = ?', endpoint.key)
         }
@@ -104,7 +103,7 @@ export function endpointRole(db: Database) {
     db.run('INSERT INTO endpoint_status (endpoint) VALUES (?)', endpoint.key)
   }
 
-  /** Asked first for a clear answer; the unique index is what enforces it. */
+  /** Checked first for a clear result. The unique index enforces it. */
   function isDuplicate({ tenant, key, uniqueKey }: StoredEndpoint): boolean {
     const other = 'SELECT 1 FROM endpoints WHERE tenant = ? AND unique_key = ? AND deleted_at IS NULL AND key <> ?'
     return uniqueKey !== null && db.get(other, tenant, uniqueKey, key) !== undefined

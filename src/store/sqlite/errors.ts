@@ -1,14 +1,17 @@
-// Errors of SQLite, as the contract's. Only result codes tell them apart.
+// Converts errors of SQLite to the errors of the contract. Errors are recognized by their result codes only.
 
 import { StoreUnavailable } from '../../contracts/store.ts'
 
 const busy = 5
 const locked = 6
 export const ioError = 10
-/** Primary result codes that pass without a restart: besides these, no memory, read-only, disk full, cannot open. */
+/**
+ * Primary result codes of conditions that pass without a restart; 7: no memory, 8: read-only, 13: disk full, 14: cannot
+ * open.
+ */
 const passing = new Set([busy, locked, 7, 8, ioError, 13, 14])
 
-/** An error of SQLite as the contract's, where it may pass; any other error as it is. */
+/** Converts an error of SQLite to `StoreUnavailable` if it may pass. Keeps all other errors. */
 export function classify(error: unknown): unknown {
   const code = resultCode(error)
   return code !== null && passing.has(code) ? new StoreUnavailable(`SQLite: ${messageOf(error)}`) : error

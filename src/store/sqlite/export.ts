@@ -1,5 +1,5 @@
-// Reads a whole installation so that it can be copied to another engine. It takes the lock that the service takes:
-// nothing changes meanwhile.
+// Reads a whole installation to copy it to another engine. It takes the lock of the service, so that nothing changes in
+// the meantime.
 
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -9,24 +9,25 @@ import { Database } from './database.ts'
 import { migrate } from './migrate.ts'
 import { lockOut } from './file-lock.ts'
 
-/** A page ends with the row that goes past this: payloads may have a mebibyte each. */
+/** A page ends with the row that reaches past this size: a payload may have a mebibyte. */
 const pageCharsMax = 4 * 1024 * 1024
 
 interface SourceTable extends CopiedTable {
   readonly key: readonly string[]
-  /** Where its rows come from, and what stands for a column that is not simply one of there. */
+  /** The table in the source that the rows come from. */
   readonly from: string
   readonly where: string
+  /** Expressions that replace columns of `from`, or stand for columns that it does not have, by column. */
   readonly expressions: Readonly<Record<string, string>>
 }
 
-// What an unclean stop left leased waits again, as after `join`: its endpoint is to be looked at at once.
+// Deliveries that are still leased after a crash wait again, as after `join`. Their endpoints are due at once.
 const isLeftBehind = 'endpoint IN (SELECT DISTINCT endpoint FROM deliveries WHERE status = 0 AND node > 0)'
 const isOff = 'NOT EXISTS (SELECT 1 FROM endpoints p WHERE p.key = endpoint AND p.enabled = 1 AND p.deleted_at IS NULL)'
 
-/** Everything but `nodes`, which have all gone, and `sequences` (see `counters`). */
+/** All tables except `nodes`, because no node is running, and `sequences` (see `counters`). */
 const tables: readonly SourceTable[] = [
-  // First: a target that is being served after all is found out by its first page.
+  // First, so that the first page already fails if the target is in use by a service.
   table('installation', 'name', 'value'),
   table('tenants', 'seq', 'id dialect name settings created_at version'),
   table('api_keys', 'seq', 'id hash dialect scopes role name hint created_at revoked_at'),
@@ -61,19 +62,19 @@ function table(name: string, key: string, rest: string, expressions: SourceTable
 
 export interface Export {
   readonly tables: readonly CopiedTable[]
-  /** Another one for every installation, for every life of its service, and for every version of the schema. */
+  /** Differs between installations, after every start of the service, and between versions of the schema. */
   readonly fingerprint: string
   count(table: CopiedTable): number
-  /** The next rows in the order of the key; none: that was all. */
+  /** The next rows in the order of the key, at most `rowsMax`. Null: there are no more. */
   page(table: CopiedTable, after: string | null, rowsMax: number): CopiedPage | null
   counters(): Counters
   close(): void
 }
 
 /**
- * Opens the installation at `path`, and brings its schema up to date.
+ * Opens the installation at `path` and migrates its schema.
  *
- * @throws StoreRefused where there is none, it is in use, or a newer program wrote it
+ * @throws StoreRefused if there is none, if it is in use, or if a newer program wrote it
  */
 export function openExport(path: string): Export {
   if (!existsSync(path)) throw new StoreRefused(`there is no database ${path}`)
@@ -101,7 +102,7 @@ export function openExport(path: string): Export {
   }
 }
 
-/** Asked before anything is written: any other file of SQLite would become one of ours. */
+/** Checked before anything is written: the migration would turn any other SQLite file into a database of Posthorn. */
 function assertOurs(path: string): void {
   let tablesFound = 0
   try {
@@ -110,7 +111,7 @@ function assertOurs(path: string): void {
     tablesFound = db.get<{ count: number }>(ours)?.count ?? 0
     db.close()
   } catch {
-    // Not even a file of SQLite.
+    // The file is not a SQLite file.
   }
   if (tablesFound !== 3) throw new StoreRefused(`${path} is not a database of Posthorn`)
 }
@@ -122,7 +123,7 @@ function find(name: string): SourceTable {
 function fingerprintOf(db: Database): string {
   const facts = [
     db.all('SELECT name, value FROM installation ORDER BY name'),
-    // Grows with every start of the service.
+    // Changes with every start of the service.
     db.all('SELECT name, seq FROM sqlite_sequence ORDER BY name'),
     db.get('PRAGMA user_version'),
   ]

@@ -1,5 +1,5 @@
-// A database that cannot serve for a while: locked, full, moved away. Nothing of a refused call takes effect, and no
-// restart is needed.
+// A database that is unavailable for a while: locked, full, moved away. A refused call has no effect, and no restart is
+// needed.
 
 import assert from 'node:assert/strict'
 import { copyFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -15,7 +15,7 @@ import { Database } from './database.ts'
 import { classify } from './errors.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
-void test('a lock held by another connection is waited for, then refused; all goes on once it is released', async (t) => {
+void test('a lock of another connection delays calls, then refuses them, until it is released', async (t) => {
   const path = join(await temporaryFolder(t), 'posthorn.db')
   const store = await openSqliteStore(path)
   const { node, key } = await nodeAndEndpoint(store)
@@ -24,7 +24,7 @@ void test('a lock held by another connection is waited for, then refused; all go
   const events = [newEvent(sampleEvent(acme, 0), [key], false)]
   await assert.rejects(commit(store, node, 0, { events }), StoreUnavailable)
   await assert.rejects(store.createTenant(sampleTenant(other)), StoreUnavailable)
-  assert.equal((await store.findTenant(acme))?.id, acme, 'reading needs no lock')
+  assert.equal((await store.findTenant(acme))?.id, acme, 'a read needs no lock')
   locker.exec('ROLLBACK')
   assert.deepEqual((await commit(store, node, 0, { events })).events, [{ kind: 'stored' }])
   assert.equal(await store.createTenant(sampleTenant(other)), 'written')
@@ -32,7 +32,7 @@ void test('a lock held by another connection is waited for, then refused; all go
   await store.close()
 })
 
-void test('a short lock is no failure', async (t) => {
+void test('a short lock only delays a commit', async (t) => {
   const path = join(await temporaryFolder(t), 'posthorn.db')
   const store = await openSqliteStore(path)
   const { node } = await nodeAndEndpoint(store)
@@ -45,7 +45,7 @@ void test('a short lock is no failure', async (t) => {
   await store.close()
 })
 
-void test('a full disk refuses, leaves nothing half written, and serves again once there is space', async (t) => {
+void test('a full disk refuses a commit, stores no part of it, and works again once there is space', async (t) => {
   const folder = await temporaryFolder(t)
   const reason = mountSmallDisk(folder, 6)
   if (reason !== null) return t.skip(reason)
@@ -68,7 +68,7 @@ void test('a full disk refuses, leaves nothing half written, and serves again on
       break
     }
     assert.ok(stored > 0 && stored < 300, `the disk was full after ${stored} events`)
-    // It stays so, and is still read.
+    // The disk stays full. Reads still work.
     await assert.rejects(commit(store, node, 0, { events: refused }), StoreUnavailable)
     for (const { event } of refused) assert.deepEqual(await store.findEvents(event.id, null), [])
     assert.equal(await store.countWaiting(), stored)
@@ -85,12 +85,12 @@ void test('a full disk refuses, leaves nothing half written, and serves again on
   }
 })
 
-void test('a database file that was moved away refuses, and serves again once it is back', async (t) => {
+void test('a database file that was moved away refuses calls, and works again once it is back', async (t) => {
   const path = join(await temporaryFolder(t), 'posthorn.db')
   const store = await openSqliteStore(path)
   const { node, key } = await nodeAndEndpoint(store)
   const events = [newEvent(sampleEvent(acme, 0), [key], false)]
-  const refuses = async (): Promise<void> => {
+  const assertUnavailable = async (): Promise<void> => {
     await assert.rejects(commit(store, node, 0, { events }), StoreUnavailable)
     await assert.rejects(store.createTenant(sampleTenant(other)), StoreUnavailable)
     await assert.rejects(store.nextEndpointKey(), StoreUnavailable)
@@ -99,13 +99,13 @@ void test('a database file that was moved away refuses, and serves again once it
     await assert.rejects(store.ping(), StoreUnavailable)
   }
   await rename(path, `${path}-away`)
-  await refuses()
-  // Another file in its place is not it.
+  await assertUnavailable()
+  // A copy in its place does not count.
   await copyFile(`${path}-away`, path)
-  await refuses()
+  await assertUnavailable()
   await rename(`${path}-away`, path)
   await store.ping()
-  // Nothing of what was refused took effect.
+  // The refused calls had no effect.
   assert.deepEqual((await commit(store, node, 0, { events })).events, [{ kind: 'stored' }])
   assert.equal(await store.createTenant(sampleTenant(other)), 'written')
   assert.equal(await store.writeOnce('name', 'first'), 'first')
@@ -116,16 +116,16 @@ void test('a database file that was moved away refuses, and serves again once it
   await again.close()
 })
 
-for (const [code, what, outcomeUnknown] of [
-  [10, 'a disk that fails', true],
-  [13, 'a disk that is full', false],
-] as const) {
-  void test(`${what} in a commit: ${outcomeUnknown ? 'nobody knows whether it has it' : 'it does not have it'}`, async (t) => {
+for (const { code, failure, outcomeUnknown } of [
+  { code: 10, failure: 'an I/O error', outcomeUnknown: true },
+  { code: 13, failure: 'a full disk', outcomeUnknown: false },
+]) {
+  void test(`${failure} in a commit: ${outcomeUnknown ? 'the outcome is unknown' : 'it has no effect'}`, async (t) => {
     const db = new Database(join(await temporaryFolder(t), 'posthorn.db'), 'write')
     t.after(() => db.close())
     db.exec('CREATE TABLE numbers (number)')
     const insert = (number: number): number => db.transaction(() => db.run('INSERT INTO numbers VALUES (?)', number))
-    // No disk fails on demand without strace, with which failing-flush.test.ts has the same from outside.
+    // A disk fails on demand only with strace: the crash test `failing-flush` does so, and tests the same from outside.
     const failing = t.mock.method(db.prepare('COMMIT'), 'run', () => {
       throw Object.assign(new Error('planted'), { errcode: code })
     })
@@ -142,7 +142,7 @@ for (const [code, what, outcomeUnknown] of [
     assert.deepEqual(
       db.all<{ number: number }>('SELECT number FROM numbers').map(({ number }) => number),
       [2],
-      'it goes on, without what was rolled back',
+      'the next transaction is stored, the one that failed is not',
     )
   })
 }

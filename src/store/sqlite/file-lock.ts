@@ -5,8 +5,10 @@ import { StoreRefused } from '../../contracts/store.ts'
 import { isLocked, messageOf } from './errors.ts'
 
 /**
- * One process at a time: a second one would take what this one holds for left behind, and send it again. The lock is
- * the operating system's, on a file of its own, so it ends with the process, however that ends.
+ * Locks out other processes: a second process would release the deliveries that this one holds, and send them again.
+ * The lock is one of the operating system, on a file of its own, so it ends with the process in any case.
+ *
+ * @throws StoreRefused if another process has the lock
  */
 export function lockOut(path: string): DatabaseSync {
   try {

@@ -21,7 +21,7 @@ import {
 import { markIfOff } from './upkeep.ts'
 
 const farFuture = 8.64e15
-/** The last time that an id can begin with. */
+/** The latest time that an id can contain. */
 const lastIdTime = 2 ** 48 - 1
 const eventCursor = /^\d{1,16}\.\d{1,16}$/
 const deliveryCursor = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -53,7 +53,7 @@ export function historyReads(db: Database) {
         .map(eventOf)
     },
 
-    /** No index leads from an event to its deliveries, and none is needed: their ids begin with its time. */
+    /** Needs no index from events to deliveries: the ids of the deliveries begin with the time of the event. */
     deliveriesOfEvent(event: Pick<Event, 'tenant' | 'id'>): DeliveryRow[] {
       const row = db.get<{ seq: number; accepted_at: number }>(
         'SELECT seq, accepted_at FROM events WHERE id = ? AND tenant = ?',
@@ -94,7 +94,7 @@ export function historyReads(db: Database) {
     },
   }
 
-  /** Whether more is pending than is sorted for a list. */
+  /** Whether more deliveries are pending than a list may sort. */
   function isBacklog(): boolean {
     const row = db.get<{ count: number }>(
       'SELECT count(*) AS count FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_pending WHERE status = 0 LIMIT ?)',
@@ -103,7 +103,7 @@ export function historyReads(db: Database) {
     return (row?.count ?? 0) > limits.pendingSortedMax
   }
 
-  /** The newest events that match. Only of those that are given, the data is read: it may be long. */
+  /** The newest events that match. The data of an event may be long, so it is read only for events of the page. */
   function newestEvents(filter: EventFilter, page: PageRequest, index: string): (EventColumns & { seq: number })[] {
     const [afterTime, afterSeq] = (page.after ?? `${farFuture}.0`).split('.').map(Number)
     return db.all<EventColumns & { seq: number }>(
@@ -125,8 +125,9 @@ export function historyReads(db: Database) {
   }
 
   /**
-   * The newest that match of an endpoint, or of a tenant's. Those with the newest deliveries come first: of most others
-   * there is then nothing left to read, because what the page has is newer.
+   * The newest matching deliveries of an endpoint, or of all endpoints of a tenant. Endpoints with the newest
+   * deliveries are read first. Most other endpoints are then not read at all, because the page is full of newer
+   * deliveries.
    */
   function newestIdsOf(wanted: Wanted): string[] {
     const { filter, below, rowsMax } = wanted
@@ -146,7 +147,7 @@ export function historyReads(db: Database) {
       ...values,
     )
     let { lowest } = wanted
-    // What the index tells by itself is not joined.
+    // The table is joined only if the filter needs more than the index contains.
     const isJoined = filter.status !== null || filter.eventType !== null
     const idsIn = (index: string, condition: string, value: string | number): string[] =>
       newestIds(
@@ -186,7 +187,7 @@ export function historyReads(db: Database) {
     return rows.map((row) => row.id)
   }
 
-  /** Only of those that are given, events and endpoints are read. */
+  /** Reads events and endpoints only for the deliveries of the page. */
   function described(ids: readonly string[]): DeliveryColumns[] {
     return db.all<DeliveryColumns>(
       `SELECT ${deliveryColumns} FROM json_each(?) m CROSS JOIN deliveries d ON d.id = m.value
@@ -196,12 +197,12 @@ export function historyReads(db: Database) {
   }
 }
 
-/** Which deliveries a page may have: those with ids in [lowest, below) that match. */
+/** The deliveries that a page may show: those with ids in [lowest, below) that match the filter. */
 interface Wanted {
   readonly filter: DeliveryFilter
   readonly lowest: string
   readonly below: string
-  /** One more than the page has: whether there is one, is told too. */
+  /** One more than the page shows, to find out whether there is another page. */
   readonly rowsMax: number
 }
 
@@ -211,25 +212,28 @@ function rangeOf(filter: DeliveryFilter, { limit, after }: PageRequest): Wanted 
   return { filter, lowest: lowestUuidV7(filter.from ?? 0), below, rowsMax: limit + 1 }
 }
 
-/** Where a list of deliveries is read. */
+/** The tables that a list of deliveries is read from. */
 interface Source {
   readonly from: string
   readonly where: string
   readonly values: readonly (string | number)[]
-  /** The column that the index is in the order of. */
+  /** The column that the index is sorted by. */
   readonly id: string
 }
 
-/** All deliveries of a status, by the index that fits; by their ids where so many are pending that a page is soon full. */
+/**
+ * All deliveries of a status, read by the best index. Where many deliveries are pending they are read by their ids: a
+ * page is soon full.
+ */
 function anyDeliveries(status: DeliveryFilter['status'], isBacklog: () => boolean): Source {
   const all = { where: 'true', values: [], id: 'd.id' }
   if (status === 'pending' && !isBacklog()) return { ...all, from: 'deliveries d INDEXED BY deliveries_pending' }
   if (status !== 'failed' && status !== 'cancelled') return { ...all, from: 'deliveries d NOT INDEXED' }
-  // Said in the index's own words: SQLite does not conclude it, and then finds no way to use the index.
+  // Repeats the condition of the index: SQLite does not infer it, and would not use the index without it.
   return { ...all, from: 'deliveries d INDEXED BY deliveries_ended_badly', where: 'd.status >= 2' }
 }
 
-/** An ended delivery starts its schedule afresh; a waiting one keeps its place in it. */
+/** An ended delivery starts its schedule again. A waiting delivery keeps its place in the schedule. */
 const rearm = `UPDATE deliveries SET due_at = ?1, reason = NULL, ended_at = NULL,
     attempts_before = CASE status WHEN 0 THEN attempts_before ELSE attempts END, status = 0
   WHERE id = ?2 AND node IS NULL`

@@ -1,4 +1,4 @@
-// Nodes, and which deliveries they hold.
+// Nodes, and the deliveries that they hold.
 
 import { limits } from '../../domain/limits.ts'
 import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
@@ -25,7 +25,7 @@ export function leaseRole(db: Database) {
           now,
           now,
         )
-        // Not `IS NOT NULL`: SQLite would read through all deliveries there ever were.
+        // With `IS NOT NULL`, SQLite would scan all stored deliveries.
         release('node > 0', [])
         db.run('DELETE FROM nodes WHERE incarnation <> ?', row?.incarnation ?? 0)
         return row?.incarnation as Incarnation
@@ -64,7 +64,7 @@ export function leaseRole(db: Database) {
         const deliveries: ClaimedDelivery[] = []
         const more: EndpointKey[] = []
         for (const { endpoint, room } of requests) {
-          if (!isOn(endpoint)) {
+          if (!isEnabled(endpoint)) {
             db.run('UPDATE endpoint_status SET next_due_at = NULL, sweep = 1 WHERE endpoint = ?', endpoint)
             continue
           }
@@ -72,7 +72,7 @@ export function leaseRole(db: Database) {
             lease.run(node, row.delivery)
             deliveries.push(claimedOf(row, endpoint))
           }
-          // What is still due is looked at again soon: by its lane when it has room, or by whichever node has.
+          // If deliveries are still due, the endpoint becomes due again soon: its lane may have room by then.
           const next = db.get<{ due: number | null }>(`SELECT (${nextDue}) AS due`, endpoint)?.due ?? null
           const isDue = next !== null && next <= now
           if (isDue) more.push(endpoint)
@@ -91,7 +91,7 @@ export function leaseRole(db: Database) {
     },
   }
 
-  /** Leased deliveries wait again. Their due time is past already, so their endpoints are to be looked at at once. */
+  /** Makes leased deliveries wait again. They are due already, so their endpoints become due at once. */
   function release(held: string, values: number[]): void {
     db.run(
       `UPDATE endpoint_status SET next_due_at = 0, ${markIfOff}
@@ -101,14 +101,14 @@ export function leaseRole(db: Database) {
     db.run(`UPDATE deliveries SET node = NULL WHERE status = 0 AND ${held}`, ...values)
   }
 
-  function isOn(endpoint: EndpointKey): boolean {
+  function isEnabled(endpoint: EndpointKey): boolean {
     return (
       db.get('SELECT 1 FROM endpoints WHERE key = ? AND enabled = 1 AND deleted_at IS NULL', endpoint) !== undefined
     )
   }
 }
 
-/** Counts on the thread that reads, because a backlog may be long and commits must not wait for it. */
+/** Runs on the reading thread: counting a long backlog takes time, and commits must not wait for it. */
 export function leaseReads(db: Database) {
   return {
     countWaiting(): number {
@@ -120,7 +120,10 @@ export function leaseReads(db: Database) {
   }
 }
 
-/** Read one by one: all that a lane has room for may be more than fits into one message between threads. */
+/**
+ * Reads rows one by one up to the bound: all rows that a lane has room for may be too large for one message between
+ * threads.
+ */
 function fitting(rows: Iterable<ClaimRow>): ClaimRow[] {
   const taken: ClaimRow[] = []
   let bytes = 0

@@ -1,4 +1,4 @@
-// Lists of a tenant's deliveries: what is read for a page, and that it is the right one, wherever its index has them.
+// Lists of a tenant's deliveries: how many rows a page reads, and that the page is right for fresh and indexed rows.
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ import { Database } from './database.ts'
 import { historyReads } from './history.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
-/** A connection that counts the rows that it has given. */
+/** A connection that counts the rows that it returns. */
 class Counting extends Database {
   rows = 0
 
@@ -68,7 +68,7 @@ const everything: DeliveryFilter = {
 void test('a page of many endpoints reads little more than it shows', async (t) => {
   const { db } = await fill(t, { endpoints: 50, events: 140 }, () => true)
   const limit = 60
-  // The newest are not in their places yet; those of the first half are.
+  // The newest deliveries are still fresh; those of the first half are in the index.
   for (const to of [null, start + 70]) {
     for (const status of [null, 'failed'] as const) {
       db.rows = 0
@@ -79,8 +79,8 @@ void test('a page of many endpoints reads little more than it shows', async (t) 
   }
 })
 
-void test('pages are the same wherever the newest are, with every filter', async (t) => {
-  // Some endpoints have heard of nothing for long, some have just begun to, and one never did.
+void test('pages are right with every filter, for endpoints with new, old or no deliveries', async (t) => {
+  // Some endpoints got their last delivery long ago, some got their first one recently, and one never got any.
   const random = seededRandom(1)
   const [endpoints, events] = [30, 200]
   const spans = Array.from({ length: endpoints }, () =>
@@ -100,11 +100,11 @@ void test('pages are the same wherever the newest are, with every filter', async
   for (const endpoint of [null, keys[0] as EndpointKey, keys[7] as EndpointKey]) {
     for (const status of [null, 'pending', 'delivered', 'failed', 'cancelled'] as const) {
       for (const eventType of [null, 'a.b']) {
-        for (const [from, to] of [
-          [null, null],
-          [start + 20, start + 120],
-          [start + 150, null],
-        ] as const) {
+        for (const { from, to } of [
+          { from: null, to: null },
+          { from: start + 20, to: start + 120 },
+          { from: start + 150, to: null },
+        ]) {
           const filter = { tenant: acme, endpoint, status, eventType, from, to }
           for (const limit of [7, 50, 250]) {
             const seen: DeliveryRow[] = []
@@ -113,7 +113,7 @@ void test('pages are the same wherever the newest are, with every filter', async
               const page = reads.listDeliveries(filter, { limit, after })
               seen.push(...page.rows)
               after = page.next
-              assert.ok(page.rows.length === limit || after === null, 'only the last page is shorter')
+              assert.ok(page.rows.length === limit || after === null, 'a page before the last one is too short')
             } while (after !== null)
             assert.deepEqual(
               seen,

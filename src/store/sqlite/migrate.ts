@@ -1,4 +1,5 @@
-// Brings the schema to this program's version: numbered SQL files, append-only, each in a transaction of its own.
+// Migrates the schema to the version of this program. The migrations are numbered SQL files, append-only. Each one runs
+// in its own transaction.
 
 import { readFileSync, readdirSync } from 'node:fs'
 import { StoreRefused } from '../../contracts/store.ts'

@@ -1,4 +1,4 @@
-// What a SQLite file must be to be opened, and who may have it.
+// Which SQLite files can be opened, and by which processes.
 
 import assert from 'node:assert/strict'
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
@@ -16,7 +16,7 @@ import { type Store, StoreRefused, StoreUnavailable } from '../../contracts/stor
 import { Database } from './database.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
-/** Opens a store that is closed when the test ends, and a path for it in a folder of its own. */
+/** Opens a store in a folder that is removed when the test ends. The test closes the store. */
 async function opened(t: TestContext): Promise<{ store: Store; path: string }> {
   const path = join(await temporaryFolder(t), 'posthorn.db')
   return { store: await openSqliteStore(path), path }
@@ -26,7 +26,7 @@ function refusal(cause: RegExp): (error: unknown) => boolean {
   return (error) => error instanceof StoreRefused && cause.test(error.message)
 }
 
-/** Another process that opens the database, accepts three deliveries, holds them, and waits to be killed. */
+/** Another process that opens the database, accepts three deliveries, holds them, and runs until it is killed. */
 async function spawnHolder(path: string): Promise<ChildProcessByStdio<null, Readable, null>> {
   const module = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href)
   const script = `
@@ -42,7 +42,7 @@ async function spawnHolder(path: string): Promise<ChildProcessByStdio<null, Read
   return spawn(process.execPath, [`${path}-holder.mjs`], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-void test('a second opener is refused, in the same process too, and the first goes on', async (t) => {
+void test('a second opener is refused, also in the same process, and the first one still works', async (t) => {
   const { store, path } = await opened(t)
   await assert.rejects(openSqliteStore(path), refusal(/in use by another process/))
   await store.ping()
@@ -54,7 +54,7 @@ void test('a second opener is refused, in the same process too, and the first go
 })
 
 void test(
-  'what another process holds is refused, and opens the moment it was killed',
+  'a database that another process has open is refused, and opens as soon as that process is killed',
   { timeout: 30_000 },
   async (t) => {
     const path = join(await temporaryFolder(t), 'posthorn.db')
@@ -74,7 +74,7 @@ void test(
   },
 )
 
-void test('a schema that a newer program wrote is refused and left alone', async (t) => {
+void test('a schema that a newer program wrote is refused and left unchanged', async (t) => {
   const { store, path } = await opened(t)
   await addEndpoint(store)
   await store.close()
@@ -86,7 +86,7 @@ void test('a schema that a newer program wrote is refused and left alone', async
   await again.close()
 })
 
-void test('a file that is no database is refused and left alone', async (t) => {
+void test('a file that is not a database is refused and left unchanged', async (t) => {
   const path = join(await temporaryFolder(t), 'posthorn.db')
   const text = 'this is a letter to a friend\n'.repeat(1000)
   await writeFile(path, text)
@@ -108,20 +108,20 @@ void test("a folder, and another program's database, are refused", async (t) => 
   theirs.close()
 })
 
-void test('folders on the way are made', async (t) => {
+void test('missing folders of the path are created', async (t) => {
   const path = join(await temporaryFolder(t), 'a', 'b', 'posthorn.db')
   const store = await openSqliteStore(path)
   await store.ping()
   await store.close()
 })
 
-void test('what is committed is on the disk: write-ahead log, full synchronisation', async (t) => {
+void test('a commit is on the disk: write-ahead log and full synchronisation', async (t) => {
   const { store, path } = await opened(t)
   const second = new DatabaseSync(path, { readOnly: true })
   assert.equal(second.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal')
   second.close()
   await store.close()
-  // How hard it synchronises is a property of the connection: ask one that was opened as the writer is.
+  // The level of synchronisation belongs to the connection: the test reads it on one that is opened like the writer.
   const writer = new Database(path, 'write')
   assert.equal(writer.get<{ synchronous: number }>('PRAGMA synchronous')?.synchronous, 2)
   writer.close()
@@ -137,7 +137,7 @@ void test('a closed store refuses every call, and no longer needs its files', as
   await assert.rejects(store.loadTenant(acme), StoreUnavailable)
 })
 
-/** Sets the schema's version; gives the one before. */
+/** Sets the version of the schema. Returns the previous version. */
 function setVersion(path: string, version: number): number {
   const db = new DatabaseSync(path)
   const before = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])

@@ -1,5 +1,5 @@
-// Every statement goes by an index. The statements are those that the program really prepares: each method is called
-// once, and what it asked for is explained.
+// Every statement uses an index. The statements are those that the program prepares: the test calls each method once,
+// records its statements and checks the plan of each one.
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ import { sealReads, sealRole } from './seals.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
 import { upkeepRole } from './upkeep.ts'
 
-/** A connection that remembers what was prepared on it. */
+/** A connection that records the statements prepared on it. */
 class Recording extends Database {
   readonly seen = new Set<string>()
 
@@ -30,24 +30,32 @@ class Recording extends Database {
   }
 }
 
-/** Scans and sorts that are meant, each with the reason. */
+/** Scans and sorts that are allowed, each with the reason. */
 const meant: readonly { readonly plan: RegExp; readonly sql: RegExp; readonly why: string }[] = [
   { plan: /^SCAN CONSTANT ROW/, sql: /./, why: 'reads no table' },
   { plan: /^SCAN nodes/, sql: /^DELETE FROM nodes/, why: 'there is one row' },
   { plan: /^SCAN endpoint_status USING COVERING INDEX endpoint_status_sweep/, sql: /LIMIT 1$/, why: 'one row' },
-  { plan: /^SCAN fresh_/, sql: /./, why: 'there are few, see fresh.ts' },
-  { plan: /^USE TEMP B-TREE FOR ORDER BY/, sql: /FROM fresh_/, why: 'likewise' },
+  { plan: /^SCAN fresh_/, sql: /./, why: 'there are few fresh entries, see deferred-indexes.ts' },
+  { plan: /^USE TEMP B-TREE FOR ORDER BY/, sql: /FROM fresh_/, why: 'there are few fresh entries' },
   {
     plan: /^(SCAN m\b|USE TEMP B-TREE FOR ORDER BY)/,
     sql: /(LIMIT .*|json_each\(\?)\) m\b/,
     why: 'the rows of one page',
   },
-  { plan: /^SCAN (json_each|\(subquery)/, sql: /FROM fresh_/, why: 'reads what the statement itself has found' },
+  { plan: /^SCAN (json_each|\(subquery)/, sql: /FROM fresh_/, why: 'reads rows that the statement itself has found' },
   { plan: /^SCAN installation/, sql: /^SELECT name, value/, why: 'there are a few rows' },
-  { plan: /^SCAN idempotent_answers/, sql: /substr/, why: 'those of an hour, once a minute of a rotation' },
+  {
+    plan: /^SCAN idempotent_answers/,
+    sql: /substr/,
+    why: 'the answers of an hour, read once a minute during a rotation',
+  },
   { plan: /^SCAN api_keys/, sql: /^DELETE FROM api_keys/, why: 'tenants are rarely deleted' },
   { plan: /^USE TEMP B-TREE FOR ORDER BY/, sql: /FROM endpoints /, why: 'the endpoints of one tenant' },
-  { plan: /^USE TEMP B-TREE FOR DISTINCT/, sql: /^UPDATE endpoint_status/, why: 'what dead nodes held, at the start' },
+  {
+    plan: /^USE TEMP B-TREE FOR DISTINCT/,
+    sql: /^UPDATE endpoint_status/,
+    why: 'the deliveries of dead nodes, at the start only',
+  },
   {
     plan: /^SCAN (deliveries USING COVERING INDEX deliveries_pending|\(subquery)/,
     sql: /LIMIT \?\)$/,
@@ -56,11 +64,11 @@ const meant: readonly { readonly plan: RegExp; readonly sql: RegExp; readonly wh
   {
     plan: /^(SCAN d USING COVERING INDEX deliveries_pending|USE TEMP B-TREE FOR ORDER BY)/,
     sql: /FROM deliveries d INDEXED BY deliveries_pending\s/,
-    why: 'the list of all that is pending, where that is few',
+    why: 'the list of all pending deliveries, used only if they are few',
   },
 ]
 
-void test('no statement reads through a table', async (t) => {
+void test('no statement scans a table', async (t) => {
   const db = new Recording(join(await temporaryFolder(t), 'posthorn.db'), 'write')
   t.after(() => db.close())
   migrate(db)
@@ -94,5 +102,5 @@ void test('no statement reads through a table', async (t) => {
     }
   }
   const unused = meant.filter((exception) => !used.has(exception))
-  assert.deepEqual(unused, [], 'exceptions that nothing needs')
+  assert.deepEqual(unused, [], 'exceptions that no statement needs')
 })

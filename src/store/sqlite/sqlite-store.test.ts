@@ -1,4 +1,4 @@
-// The suite of all engines, on SQLite files of their own.
+// The suite of all engines, on SQLite. Each case has its own file.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ storeConformance('SQLite', async (): Promise<Harness> => {
     get store() {
       return store
     },
-    // Closing hands nothing back: what was leased stays leased. That a kill leaves no more is tried elsewhere.
+    // Closing releases nothing: leased deliveries stay leased. Other tests check that a kill leaves the same state.
     async reopen() {
       await store.close()
       store = await openSqliteStore(path)

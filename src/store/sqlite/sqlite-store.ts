@@ -8,9 +8,9 @@ import { startThread } from './thread-client.ts'
 import type { Reads, Writes } from './thread.ts'
 
 /**
- * Opens, or creates, the database at `path` and brings its schema up to date.
+ * Opens or creates the database at `path` and migrates its schema.
  *
- * @throws StoreRefused where another process has it open, a newer program wrote it, or it cannot be opened
+ * @throws StoreRefused if another process has it open, if a newer program wrote it, or if it cannot be opened
  */
 export async function openSqliteStore(path: string): Promise<Store> {
   const lock = lockOut(path)
@@ -26,7 +26,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
       commit: (batch) => writer.ask(rowsOfBatch(batch)) as Promise<CommitResult>,
       shared: false,
       quotas: null,
-      // There are no others to hear of.
+      // There are no other nodes whose changes could be reported.
       listen() {},
       async close() {
         await Promise.all([writer.close(), reader.close()])

@@ -1,4 +1,4 @@
-// Calls the threads of thread.ts by messages.
+// Calls the threads of thread.ts by messages, and makes their methods asynchronous.
 
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
@@ -21,11 +21,11 @@ export async function startThread<Methods>(options: ThreadOptions): Promise<{
   ask: (message: Message) => Promise<unknown>
   close: () => Promise<unknown>
 }> {
-  // `npm start` fixes the size of the space of young objects for the main thread's sake. What a thread of the database
-  // makes is gone with the statement: it would fill 32 MiB before it looked.
+  // `npm start` fixes the size of the young generation for the main thread. The objects of a database thread live only
+  // as long as a statement: at that size it would fill 32 MiB before it collected them.
   setFlagsFromString('--min-semi-space-size=1')
   const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: options, execArgv: [] })
-  // The thread answers in the order of the calls. (A Map by number kept what it had held: see net/sender.ts.)
+  // The thread answers in the order of the calls. (A Map by number of the call kept memory for deleted entries.)
   const waiting: Waiting[] = []
   let ended: string | null = null
   worker.on('message', (message: string) => {
@@ -34,8 +34,8 @@ export async function startThread<Methods>(options: ThreadOptions): Promise<{
     if ('error' in reply) call?.reject(revive(reply.error))
     else call?.resolve(reply.value)
   })
-  // A thread that dies takes its calls with it, and nobody knows which of them took effect: the process ends, and its
-  // next start finds out.
+  // If a thread dies, it is unknown which of its running calls took effect. So the process ends, and its next start
+  // reads the state of the database.
   worker.on('error', (error) => {
     throw error
   })
@@ -44,7 +44,7 @@ export async function startThread<Methods>(options: ThreadOptions): Promise<{
   const ask = (message: Message): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (ended !== null) return reject(new StoreUnavailable(ended))
-      // First: what cannot be sent gets no answer.
+      // Sent first: a message that cannot be sent gets no answer.
       worker.postMessage(message)
       waiting.push({ resolve, reject })
     })

@@ -1,5 +1,5 @@
-// The thread that owns a connection. It runs calls one after the other: there are two of it, one that writes and one
-// that reads, so that a long list never delays a commit.
+// A thread that owns a connection and runs calls one after the other. There are two such threads, one that writes and
+// one that reads, so that a long list never delays a commit.
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { attemptReads } from './attempts.ts'
@@ -22,18 +22,18 @@ export interface ThreadOptions {
   readonly access: 'write' | 'read'
 }
 
-/** Calls and replies travel as JSON text, which costs less than copying objects between threads does. */
+/** Calls and replies are sent as JSON text, which costs less than copying objects between threads. */
 export interface Call {
   readonly method: string
   readonly args: readonly unknown[]
 }
 
-/** A call as JSON text, or the batch of the one call that all events and outcomes go through (batch-rows.ts). */
+/** A call as JSON text, or the batch of a `commit`, the call of all events and outcomes (batch-rows.ts). */
 export type Message = string | BatchRows
 
 export type Reply = { readonly value: unknown } | { readonly error: PlainError }
 
-/** An error as it travels between threads. */
+/** An error as it is sent between threads. */
 export interface PlainError {
   readonly name: string
   readonly message: string
@@ -69,15 +69,18 @@ function reads(db: Database) {
 export type Writes = ReturnType<typeof writes>
 export type Reads = ReturnType<typeof reads>
 
+/** A method of a role as the thread calls it: the arguments come from a message. */
+type Method = (...args: readonly unknown[]) => unknown
+
 function serve(port: NonNullable<typeof parentPort>, { path, access }: ThreadOptions): void {
   let db: Database | undefined
-  let methods: Record<string, (...args: never[]) => unknown>
+  let methods: Readonly<Record<string, Method>>
   try {
     db = new Database(path, access)
-    methods = access === 'write' ? writes(db) : reads(db)
+    methods = (access === 'write' ? writes(db) : reads(db)) as Readonly<Record<string, Method>>
   } catch (error) {
     db?.close()
-    // Whatever it is (tables of another program, a full disk): the database cannot be used.
+    // For any error (tables of another program, a full disk): the database cannot be used.
     const refusal = `cannot use the database ${path}: ${plain(error).message}`
     const refused = error instanceof StoreRefused ? error : new StoreRefused(refusal)
     port.postMessage(JSON.stringify({ error: plain(refused) } satisfies Reply))
@@ -96,7 +99,7 @@ function serve(port: NonNullable<typeof parentPort>, { path, access }: ThreadOpt
       }
       const call = methods[method]
       if (call === undefined) throw new Error(`no such method: ${method}`)
-      send({ value: call(...(args as never[])) })
+      send({ value: call(...args) })
     } catch (error) {
       send({ error: plain(classify(error)) })
     }

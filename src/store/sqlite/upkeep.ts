@@ -1,14 +1,17 @@
-// What is done beside the traffic, in small steps: cancelling, retention, values of the installation.
+// Maintenance in small steps beside the traffic: the sweep, retention, values of the installation.
 
 import { lowestUuidV7, uuidV7Time, type EndpointKey } from '../../domain/ids.ts'
 import type { Database } from './database.ts'
 import { settle } from './deferred-indexes.ts'
 
-/** For updates of endpoint_status: marks an endpoint that is off, so that `sweep` finds what came to wait for it since. */
+/**
+ * For updates of endpoint_status that make a delivery wait: marks the endpoint for `sweep` if it is disabled or
+ * deleted.
+ */
 export const markIfOff = `sweep = max(sweep, NOT EXISTS (
   SELECT 1 FROM endpoints p WHERE p.key = endpoint_status.endpoint AND p.enabled = 1 AND p.deleted_at IS NULL))`
 
-/** Cancels at most `rowsMax` deliveries that wait for an endpoint; gives how many. */
+/** Cancels at most `rowsMax` deliveries that wait for an endpoint. Returns the number of cancelled deliveries. */
 export function cancelWaiting(db: Database, endpoint: EndpointKey, now: number, rowsMax: number): number {
   const rows = db.all<{ id: string }>(
     'SELECT id FROM deliveries WHERE status = 0 AND node IS NULL AND endpoint = ? LIMIT ?',
@@ -34,7 +37,7 @@ export function cancelWaiting(db: Database, endpoint: EndpointKey, now: number, 
 }
 
 export function upkeepRole(db: Database) {
-  /** Deliveries up to this id were looked at by retention already; what is left of them is pending. */
+  /** Retention has already read the deliveries up to this id. Those that are still stored are pending. */
   let prunedTo = ''
 
   return {
@@ -85,7 +88,7 @@ export function upkeepRole(db: Database) {
     return rows.some((row) => row.status !== 0) || prunedTo !== '' ? rows.length : 0
   }
 
-  /** An event goes when no delivery as old as it is left. */
+  /** Removes events that are older than `before` and older than the oldest delivery. */
   function pruneEvents(before: number, rowsMax: number): number {
     const oldest = db.get<{ id: string | null }>('SELECT min(id) AS id FROM deliveries')?.id ?? null
     const until = oldest === null ? before : Math.min(before, uuidV7Time(oldest))

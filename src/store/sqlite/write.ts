@@ -1,11 +1,11 @@
-// A change of a tenant, a key or an endpoint: the change and its envelope in one transaction, both or neither.
+// Writes a change of a tenant, a key or an endpoint and its envelope in one transaction: both or neither.
 
 import { limits } from '../../domain/limits.ts'
 import type { StoredAnswer, WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
 import { Abort } from '../abort.ts'
 import type { Database } from './database.ts'
 
-/** @param change throws `Abort` where nothing is to be written */
+/** @param change throws `Abort` to write nothing */
 export function write(db: Database, envelope: WriteEnvelope | undefined, change: () => void): WriteResult {
   const { answer = null } = envelope ?? {}
   try {
@@ -20,7 +20,7 @@ export function write(db: Database, envelope: WriteEnvelope | undefined, change:
   }
 }
 
-/** False: the key of the answer is taken. */
+/** False: another answer has this idempotency key. */
 function storeAnswer(db: Database, answer: StoredAnswer): boolean {
   const expiredBefore = answer.expiresAt - limits.idempotencyMs
   db.run(

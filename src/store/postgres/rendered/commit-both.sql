@@ -1,0 +1,131 @@
+WITH
+me AS (
+  UPDATE nodes SET commits = $2, heartbeat_at = clock_timestamp()
+  WHERE incarnation = $1 AND dead_at IS NULL AND commits < $2
+  RETURNING slot
+),
+given AS MATERIALIZED (
+  SELECT nextval('event_seqs') AS seq, g.*
+  FROM (
+    SELECT g.*
+    FROM me,
+      unnest(
+        $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+        $8::bigint[], $9::bigint[], $10::int[], $11::bigint[]
+      )
+      WITH ORDINALITY AS g(tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, version, place)
+      JOIN tenants t ON t.id = g.tenant AND t.version = g.version AND t.id = ANY($3::text[])
+    ORDER BY g.place
+  ) g
+),
+stored AS (
+  INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries)
+  SELECT seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries FROM given
+  ON CONFLICT (id, tenant) DO NOTHING
+  RETURNING seq
+),
+born AS (
+  INSERT INTO deliveries (id, event, endpoint, status, due_at, node)
+  SELECT b.id, g.seq, b.endpoint, 0, g.accepted_at, CASE WHEN b.leased THEN $1 ELSE 0 END
+  FROM unnest($12::uuid[], $13::bigint[], $14::boolean[], $15::bigint[]) AS b(id, endpoint, leased, place)
+    JOIN given g USING (place)
+  WHERE (g.seq IN (SELECT seq FROM stored)) IS TRUE
+  RETURNING endpoint, due_at, node
+),
+moves AS MATERIALIZED (
+  SELECT m.*
+  FROM me,
+    unnest($18::uuid[], $19::smallint[], $20::int[], $21::bigint[], $22::text[], $23::bigint[])
+    WITH ORDINALITY AS m(id, status, attempts, due_at, reason, ended_at, place)
+),
+moved AS (
+  UPDATE deliveries d SET
+    status = m.status,
+    attempts = coalesce(m.attempts, d.attempts),
+    due_at = m.due_at,
+    node = 0,
+    reason = m.reason,
+    ended_at = m.ended_at
+  FROM (SELECT DISTINCT ON (id) * FROM moves ORDER BY id, place) m
+  WHERE d.id = m.id AND d.id = ANY(ARRAY(SELECT id FROM moves)) AND d.node = $1
+  RETURNING m.place, d.endpoint, d.due_at
+),
+tried AS (
+  INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange)
+  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange
+  FROM
+    unnest(
+      $24::bigint[], $25::uuid[], $26::int[], $27::bigint[], $28::int[],
+      $29::text[], $30::int[], $31::text[], $32::text[], $33::text[]
+    )
+    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange)
+    JOIN moved USING (place)
+),
+summaries AS MATERIALIZED (
+  SELECT f.*
+  FROM me,
+    unnest(
+      $34::bigint[], $35::bigint[], $36::bigint[], $37::boolean[],
+      $38::boolean[], $39::text[], $40::text[]
+    )
+    AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health)
+),
+counted AS (
+  INSERT INTO endpoint_attempts AS c (endpoint, slot, attempts, last_attempt_at, last_attempt_succeeded)
+  SELECT f.endpoint, me.slot, f.attempts, f.last_attempt_at, f.last_attempt_succeeded FROM summaries f, me
+  ON CONFLICT (endpoint, slot) DO UPDATE SET
+    attempts = c.attempts + excluded.attempts,
+    last_attempt_at = excluded.last_attempt_at,
+    last_attempt_succeeded = excluded.last_attempt_succeeded
+),
+news AS MATERIALIZED (
+  SELECT endpoint, min(due_at) AS due_at, bool_or(changed) AS changed, min(health) AS health
+  FROM (
+    SELECT endpoint, due_at, false, NULL FROM born WHERE node = 0
+    UNION ALL
+    SELECT endpoint, due_at, false, NULL FROM moved WHERE due_at IS NOT NULL
+    UNION ALL
+    SELECT endpoint, NULL, true, health FROM summaries WHERE changed
+  ) AS n(endpoint, due_at, changed, health)
+  GROUP BY endpoint
+),
+locked AS MATERIALIZED (
+  SELECT endpoint FROM endpoint_status
+  WHERE endpoint = ANY(ARRAY(SELECT endpoint FROM news))
+  ORDER BY endpoint
+  FOR NO KEY UPDATE
+),
+status AS (
+  UPDATE endpoint_status s SET
+    next_due_at = least(s.next_due_at, n.due_at),
+    sweep = s.sweep OR (
+      n.due_at IS NOT NULL
+      AND (SELECT true FROM endpoints p WHERE p.key = s.endpoint AND p.enabled AND p.deleted_at IS NULL) IS NULL
+    ),
+    health = CASE WHEN n.changed THEN n.health ELSE s.health END
+  FROM news n
+  WHERE s.endpoint = n.endpoint AND s.endpoint = ANY(ARRAY(SELECT endpoint FROM locked))
+)
+SELECT
+  EXISTS (SELECT FROM me) AS alive,
+  CASE WHEN (SELECT count(*) FROM stored) < cardinality($3::text[]) THEN ARRAY(
+    SELECT generate_series(1, cardinality($3::text[]))
+    EXCEPT
+    SELECT place::int FROM given WHERE (seq IN (SELECT seq FROM stored)) IS TRUE
+  ) END AS refused,
+  (SELECT pg_notify($16, $17) FROM born WHERE node = 0 LIMIT 1),
+  CASE WHEN (SELECT count(*) FROM moved) < (SELECT count(*) FROM moves) THEN ARRAY(
+    SELECT id FROM moves WHERE place NOT IN (SELECT place FROM moved) ORDER BY place
+  ) END AS fenced,
+  (
+    SELECT json_agg(json_build_object(
+      'tenant', p.tenant, 'endpoint', f.endpoint, 'expectedHealth', f.expected_health, 'health', s.health
+    ))
+    FROM summaries f
+      JOIN endpoint_status s USING (endpoint)
+      JOIN endpoints p ON p.key = f.endpoint
+    WHERE NOT f.changed
+      AND s.health IS DISTINCT FROM f.expected_health
+      AND s.endpoint = ANY(ARRAY(SELECT endpoint FROM summaries))
+      AND p.key = ANY(ARRAY(SELECT endpoint FROM summaries))
+  ) AS "remoteHealth"

@@ -1,0 +1,68 @@
+WITH
+me AS (
+  UPDATE nodes SET commits = $2, heartbeat_at = clock_timestamp()
+  WHERE incarnation = $1 AND dead_at IS NULL AND commits < $2
+  RETURNING slot
+),
+given AS MATERIALIZED (
+  SELECT nextval('event_seqs') AS seq, g.*
+  FROM (
+    SELECT g.*
+    FROM me,
+      unnest(
+        $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+        $8::bigint[], $9::bigint[], $10::int[], $11::bigint[]
+      )
+      WITH ORDINALITY AS g(tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, version, place)
+      JOIN tenants t ON t.id = g.tenant AND t.version = g.version AND t.id = ANY($3::text[])
+    ORDER BY g.place
+  ) g
+),
+stored AS (
+  INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries)
+  SELECT seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries FROM given
+  ON CONFLICT (id, tenant) DO NOTHING
+  RETURNING seq
+),
+born AS (
+  INSERT INTO deliveries (id, event, endpoint, status, due_at, node)
+  SELECT b.id, g.seq, b.endpoint, 0, g.accepted_at, CASE WHEN b.leased THEN $1 ELSE 0 END
+  FROM unnest($12::uuid[], $13::bigint[], $14::boolean[], $15::bigint[]) AS b(id, endpoint, leased, place)
+    JOIN given g USING (place)
+  WHERE (g.seq IN (SELECT seq FROM stored)) IS TRUE
+  RETURNING endpoint, due_at, node
+),
+news AS MATERIALIZED (
+  SELECT endpoint, min(due_at) AS due_at, bool_or(changed) AS changed, min(health) AS health
+  FROM (
+    SELECT endpoint, due_at, false, NULL FROM born WHERE node = 0
+  ) AS n(endpoint, due_at, changed, health)
+  GROUP BY endpoint
+),
+locked AS MATERIALIZED (
+  SELECT endpoint FROM endpoint_status
+  WHERE endpoint = ANY(ARRAY(SELECT endpoint FROM news))
+  ORDER BY endpoint
+  FOR NO KEY UPDATE
+),
+status AS (
+  UPDATE endpoint_status s SET
+    next_due_at = least(s.next_due_at, n.due_at),
+    sweep = s.sweep OR (
+      n.due_at IS NOT NULL
+      AND (SELECT true FROM endpoints p WHERE p.key = s.endpoint AND p.enabled AND p.deleted_at IS NULL) IS NULL
+    ),
+    health = CASE WHEN n.changed THEN n.health ELSE s.health END
+  FROM news n
+  WHERE s.endpoint = n.endpoint AND s.endpoint = ANY(ARRAY(SELECT endpoint FROM locked))
+)
+SELECT
+  EXISTS (SELECT FROM me) AS alive,
+  CASE WHEN (SELECT count(*) FROM stored) < cardinality($3::text[]) THEN ARRAY(
+    SELECT generate_series(1, cardinality($3::text[]))
+    EXCEPT
+    SELECT place::int FROM given WHERE (seq IN (SELECT seq FROM stored)) IS TRUE
+  ) END AS refused,
+  (SELECT pg_notify($16, $17) FROM born WHERE node = 0 LIMIT 1),
+  NULL AS fenced,
+  NULL AS "remoteHealth"
