@@ -1,5 +1,5 @@
 -- What a tenant and what an endpoint has. As indexes these two made each event write two pages far apart, three quarters
--- of all that a commit wrote. Now what is new is in fresh_*, and is put in its place two thousand at a time (fresh.ts).
+-- of all that a commit wrote. Now what is new is in fresh_*, and is put in its place two thousand at a time (deferred-indexes.ts).
 CREATE TABLE fresh_events (
   tenant      TEXT NOT NULL,
   accepted_at INTEGER NOT NULL,
