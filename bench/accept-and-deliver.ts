@@ -1,6 +1,7 @@
-// P1 and P2: events accepted and delivered per second on SQLite and on PostgreSQL, with real fsync, against a relay
-// that stores nothing. 64 connections post payloads of 500 bytes for 64 tenants with one endpoint each, so that each event matches one. Both
-// sides get the same bytes from the same generator and deliver to the same receiver.
+// P1 and P2: events accepted and delivered per second on SQLite and on PostgreSQL, with real fsync. The baseline is a
+// relay that stores nothing. 64 connections post payloads of 500 bytes for 64 tenants with one endpoint each, so that
+// each event matches one endpoint. Both sides get the same bytes from the same generator and deliver to the same
+// receiver.
 
 import { type OperatorClient, createOperatorClient } from '../test/support/operator-client.ts'
 import { testDatabase } from '../test/support/test-database.ts'
@@ -17,12 +18,12 @@ type Measure = (durationMs: number) => Promise<LoadRun>
 interface Sides {
   readonly ours: Measure
   readonly baseline: Measure
-  /** Generator and receiver with nothing in between. */
+  /** The generator posts directly to the receiver. */
   readonly direct: Measure
 }
 
 const connections = 64
-/** As a multiple of one run. */
+/** The duration of the warm-up, as a multiple of one run. */
 const warmUp = 5
 
 export const p1: Figure = {
@@ -115,8 +116,8 @@ async function measure(
   const durationMs = options.seconds * 1_000
   const direct = await sides.direct(durationMs / 2)
   say(`generator and receiver alone: ${Math.round(direct.deliveredPerSecond)}/s`)
-  // Until the compiler has done: for 20 s under load its threads take what they take from both sides, but from ours,
-  // which is more code, more.
+  // Warm up until the compiler has finished. For 20 s under load its threads use processor time of both sides, and more
+  // of ours, because our code is larger.
   await sides.ours(warmUp * durationMs)
   await sides.baseline(warmUp * durationMs)
 
@@ -129,7 +130,7 @@ async function measure(
     say(`run ${round}, relay:    ${inWords(baseline.at(-1))}`)
   }
   if (direct.deliveredPerSecond <= Math.max(...rates(ours), ...rates(baseline))) {
-    say('WARNING: generator and receiver are the bottleneck, so the ratio means nothing')
+    say('WARNING: generator and receiver are the bottleneck, so the ratio is meaningless')
   }
   return {
     id,

@@ -1,6 +1,6 @@
-// P5 and P6: what waits, and what is only registered, must cost nothing to what is on its way. P1's scenario (P5-PG: P2's)
-// on three databases: an empty one, one with a million deliveries waiting for a retry, one with a hundred thousand endpoints.
-// And the resident memory of a server with both, under load.
+// P5 and P6: waiting deliveries and further endpoints must not slow down new events. P5 runs the scenario of P1 (P5-PG:
+// of P2) on three databases: an empty one, one with a million deliveries that wait for a retry, and one with a hundred
+// thousand further endpoints. P6 is the resident memory of a server with both, under load.
 
 import { readFileSync } from 'node:fs'
 import type { BenchOptions, Figure, FigureResult } from './figure.ts'
@@ -21,7 +21,7 @@ interface Rig {
   readonly bench: LoadBench
   readonly options: BenchOptions
   readonly say: (line: string) => void
-  /** Posting endpoints, waiting deliveries, further endpoints. */
+  /** Numbers of endpoints that get events, of waiting deliveries, and of further endpoints. */
   readonly sizes: { readonly posted: number; readonly waiting: number; readonly endpoints: number }
   readonly start: (fill?: SideOptions['fill']) => Promise<Side>
 }
@@ -85,7 +85,7 @@ async function growth({ id, bench, options, say, sizes, start }: Rig): Promise<F
     say(`run ${round}: ${names.map((name) => `${name} ${Math.round(rates[name].at(-1) ?? 0)}/s`).join(', ')}`)
   }
   if (direct.deliveredPerSecond <= Math.max(...names.flatMap((name) => rates[name]))) {
-    say('WARNING: generator and receiver are the bottleneck, so the ratios mean nothing')
+    say('WARNING: generator and receiver are the bottleneck, so the ratios are meaningless')
   }
   const shared = { unit: 'events/s', baseline: rates.empty, target }
   const [waiting, others] = [sizes.waiting, sizes.endpoints].map((count) => count.toLocaleString('en'))
@@ -93,7 +93,7 @@ async function growth({ id, bench, options, say, sizes, start }: Rig): Promise<F
     {
       ...shared,
       id: `${id} backlog`,
-      what: `with ${waiting} deliveries waiting for a retry; baseline: on an empty database`,
+      what: `with ${waiting} deliveries that wait for a retry; baseline: on an empty database`,
       ours: rates.backlog,
       raw: { direct, ...raw },
     },
@@ -125,15 +125,16 @@ async function memory({ bench, options, say, sizes, start }: Rig): Promise<Figur
     peak.push(memoryOf(side.pid).peak)
     say(`run ${round}: ${Math.round(run.deliveredPerSecond)}/s, resident ${most.toFixed(0)} MiB`)
   }
-  const what = `with ${deliveries.toLocaleString('en')} deliveries waiting and ${endpoints.toLocaleString('en')} endpoints`
+  const [waiting, others] = [deliveries, endpoints].map((count) => count.toLocaleString('en'))
+  const what = `with ${waiting} waiting deliveries and ${others} endpoints`
   const shared = { unit: 'MiB', baseline: null, target: { atMost: memoryMibMax }, raw: { idle, resident, peak } }
   return [
-    { ...shared, id: 'P6', what: `resident memory under P1's load ${what}, the most of each run`, ours: resident },
-    { ...shared, id: 'P6 peak', what: 'the same since the start (VmHWM), after each run', ours: peak },
+    { ...shared, id: 'P6', what: `resident memory under P1's load ${what}, maximum of each run`, ours: resident },
+    { ...shared, id: 'P6 peak', what: 'peak since the start (VmHWM), after each run', ours: peak },
   ]
 }
 
-/** In MiB; 0 on systems that do not tell it in /proc. */
+/** In MiB; 0 on systems without /proc. */
 function memoryOf(pid: number): { readonly resident: number; readonly peak: number } {
   if (process.platform !== 'linux') return { resident: 0, peak: 0 }
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')

@@ -1,5 +1,5 @@
-// The database's own limit: clients that commit events and outcomes through the store, one batch after the other, with
-// nothing before or behind it. A process of its own, as a node is.
+// The limit of the database alone: clients that commit events and outcomes through the store, one batch after the
+// other, and receive and send nothing. It runs in its own process, like a node.
 
 import { randomBytes } from 'node:crypto'
 import { type DeliveryId, type EndpointKey, type EventId, type TenantId, uuidV7 } from '../src/domain/ids.ts'
@@ -10,7 +10,7 @@ import { serveOrders } from './child.ts'
 
 export interface BareOrder {
   readonly url: string
-  /** Each has connections of its own and commits one batch at a time, as a node does. */
+  /** The number of clients. Like a node, each has its own connections and commits one batch at a time. */
   readonly clients: number
   readonly eventsPerCommit: number
   readonly payloadBytes: number
@@ -18,7 +18,7 @@ export interface BareOrder {
 }
 
 export interface BareReport {
-  /** Events stored whose one delivery was recorded as delivered. */
+  /** Events that were stored and whose only delivery was recorded as delivered. */
   readonly eventsPerSecond: number
 }
 
@@ -41,7 +41,7 @@ async function run(order: BareOrder): Promise<BareReport> {
   }
 }
 
-/** The endpoints that the nodes' run has used. */
+/** The endpoints of the nodes' run. */
 async function targetsOf(store: Store): Promise<Target[]> {
   const targets: Target[] = []
   const { rows } = await store.listTenants({ limit: 250, after: null }, null)
@@ -54,7 +54,7 @@ async function targetsOf(store: Store): Promise<Target[]> {
   return targets
 }
 
-/** Each commit stores new events and records the outcomes of those of the one before. */
+/** Each commit stores new events and records the outcomes of the previous commit's events. */
 async function commitAll(store: Store, targets: readonly Target[], order: BareOrder): Promise<number> {
   const node = await store.join(Date.now())
   const endAt = performance.now() + order.durationMs
@@ -69,7 +69,7 @@ async function commitAll(store: Store, targets: readonly Target[], order: BareOr
     recorded += before.length
     before = events
   }
-  // Nothing is left for the nodes to send.
+  // Records the last outcomes, so that no delivery is left for the nodes to send.
   await store.commit({ node, now: Date.now(), events: [], ...outcomesOf(before, Date.now()) })
   await store.leave(node)
   return recorded + before.length

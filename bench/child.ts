@@ -1,5 +1,5 @@
-// The processes of the bench: each takes orders over IPC and gives one answer to each, in order. Both ends are here.
-// A child ends when its parent does, however that ended.
+// The child processes of the bench. A child receives orders over IPC and answers each of them, in order. This file has
+// both ends. A child ends when its parent ends, also after a crash.
 
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ export interface Child {
 
 type Answer = { readonly result: unknown } | { readonly error: string }
 
-/** Starts a file of this folder as a process of its own. */
+/** Starts a file of this folder in its own process. */
 export function startChild(file: string): Child {
   const child = fork(join(import.meta.dirname, file), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   endWithParent(child)
@@ -44,7 +44,7 @@ export function startChild(file: string): Child {
   }
 }
 
-/** The child's end: answers every order by what `handle` returns or throws. */
+/** The child's end: answers every order with the result or the error of `handle`. */
 export function serveOrders(handle: (order: unknown) => Promise<unknown>): void {
   process.on('disconnect', () => process.exit())
   process.on('message', (order) => {
@@ -55,7 +55,7 @@ export function serveOrders(handle: (order: unknown) => Promise<unknown>): void 
   })
 }
 
-/** Milliseconds of a clock that all processes of this machine share and nobody sets. */
+/** Milliseconds of a monotonic clock that all processes of this machine share. */
 export function nowMs(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }

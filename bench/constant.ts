@@ -1,5 +1,5 @@
-// The baseline of reading: a route of the same framework that answers a constant. Authentication, looking up and
-// rendering cost nothing here; parsing the request, routing it and writing the answer cost what they must.
+// The baseline of P3: a route of the same framework that answers a constant. It parses the request, routes it and
+// writes the response, but does not authenticate, look up or render anything.
 
 import { fastify } from 'fastify'
 import { serveOrders } from './child.ts'
@@ -13,7 +13,7 @@ export interface ConstantReport {
   readonly port: number
 }
 
-/** Serves the text on every path, until the process ends; each order gets a port of its own. */
+/** Serves the text on every path until the process ends. Each order gets its own port. */
 async function startConstant({ text, contentType }: ConstantOrder): Promise<ConstantReport> {
   const app = fastify()
   app.get('/*', (_request, reply) => reply.header('content-type', contentType).send(text))

@@ -1,23 +1,23 @@
-// What a figure of the specification is to the bench: one file each, one line in run.ts.
+// The interface of a figure: a number that the bench measures. Each figure has a file and an entry in run.ts.
 
 export interface BenchOptions {
-  /** Everything at a tiny size: shows that the scenario works, measures nothing. */
+  /** Run everything at a tiny size: shows that the scenario works, measures nothing. */
   readonly small: boolean
-  /** How often each side is measured, in alternation. */
+  /** The number of runs of each side. The sides are measured in turn. */
   readonly runs: number
-  /** How long each run posts. */
+  /** How long each run posts, in seconds. */
   readonly seconds: number
 }
 
 export interface Figure {
-  /** As in the specification, e.g. `P1`. */
+  /** As in docs/performance.md, e.g. `P1`. */
   readonly id: string
   readonly database: 'sqlite' | 'postgres'
-  /** One line of the table, or several where the specification asks for several numbers. */
+  /** Returns one line of the table, or several for a figure of several numbers. */
   readonly run: (options: BenchOptions, say: (line: string) => void) => Promise<FigureResult | readonly FigureResult[]>
 }
 
-/** What a number is held against: at least, or at most. */
+/** The limit that a number must meet. */
 export type Target = { readonly atLeast: number } | { readonly atMost: number }
 
 export interface FigureResult {
@@ -26,10 +26,10 @@ export interface FigureResult {
   readonly unit: string
   /** One number for each run. */
   readonly ours: readonly number[]
-  /** Null: the figure is absolute, such as milliseconds or memory. */
+  /** One number for each run. Null: the figure is absolute, e.g. milliseconds or memory. */
   readonly baseline: readonly number[] | null
-  /** For the ratio of ours to the baseline, or for the number itself where there is no baseline; null: none is set. */
+  /** Limit of the ratio of ours to the baseline, or of the number itself if there is no baseline. Null: no limit. */
   readonly target: Target | null
-  /** Everything that was measured, as it is saved. */
+  /** All measurements, for the saved file. */
   readonly raw: unknown
 }

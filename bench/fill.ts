@@ -1,6 +1,6 @@
-// Fills the SQLite file of an installation whose server does not run: posting a million events would take minutes.
-// The rows are those that the program itself writes; ids and sealed secrets come from its own code. A process of its
-// own, because it computes for half a minute.
+// Fills the SQLite file of an installation whose server does not run, because posting a million events would take
+// minutes. The rows are the same as the service writes; ids and sealed secrets come from its code. It runs in its own
+// process, because it computes for half a minute.
 
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
@@ -12,15 +12,16 @@ import { serveOrders } from './child.ts'
 import { eventData, eventType } from './tenants.ts'
 
 export interface FillOrder {
-  /** Of the database file; one start of the server has made its schema. */
+  /** The database file. An earlier start of the server has created its schema. */
   readonly path: string
   readonly masterKey: string
-  /** Further endpoints that get no events, ten to a tenant. */
+  /** The number of further endpoints, which get no events. Each tenant has ten. */
   readonly endpoints: number
-  /** Deliveries, spread evenly over the endpoints of the tenants whose id begins so. */
+  /** The number of deliveries, spread evenly over the endpoints of `tenants`. */
   readonly deliveries: number
+  /** The prefix of the tenants' ids, before a hyphen. */
   readonly tenants: string
-  /** `retry`: failed once, due in some hours. `now`: accepted when there was no room for more, never tried. */
+  /** `retry`: failed once, due in 1 to 10 hours. `now`: never attempted, because the lane had no room, and due. */
   readonly due: 'retry' | 'now'
 }
 
@@ -32,7 +33,7 @@ let poolAt = pool.length
 function fill(order: FillOrder): void {
   const db = new DatabaseSync(order.path)
   try {
-    // Without a journal: what fails here is thrown away with its folder.
+    // Without a journal: after an error the whole folder is deleted.
     db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144; BEGIN')
     if (order.endpoints > 0) addEndpoints(db, order)
     if (order.deliveries > 0) addDeliveries(db, order)
@@ -40,7 +41,7 @@ function fill(order: FillOrder): void {
   } finally {
     db.close()
   }
-  // Or the kernel would write it during the measurement.
+  // Without this the kernel would write the file during the measurement.
   const file = openSync(order.path, 'r+')
   fsyncSync(file)
   closeSync(file)
@@ -96,11 +97,11 @@ function addDeliveries(db: DatabaseSync, order: FillOrder): void {
   const beginAt = endAt - hourMs
   for (let index = 0; index < order.deliveries; index += 1) {
     const at = beginAt + Math.floor((index / order.deliveries) * hourMs)
-    // Due long after the bench has ended, in another order than they were accepted in.
+    // Retries are due long after the end of the bench, in another order than that of acceptance.
     const dueAt = order.due === 'now' ? at : endAt + hourMs * (1 + 9 * Math.random())
     addDelivery(rows, endpoints[index % endpoints.length] as { key: number; tenant: string }, data, at, dueAt)
   }
-  // Entered last, in order, as an index is made.
+  // The index tables are filled last and in order, which is faster.
   db.exec(`INSERT INTO events_of_tenant SELECT tenant, accepted_at, seq FROM events ORDER BY 1, 2, 3;
     INSERT INTO deliveries_of_endpoint SELECT endpoint, id FROM deliveries ORDER BY 1, 2`)
   const outcome = { kind: 'rejected', status: 500, retryAfterMs: null } as const
@@ -134,7 +135,7 @@ function addDelivery(
   if (wasTried) rows.attempt.run(delivery, acceptedAt + 2)
 }
 
-/** One call of the system for many ids. */
+/** Random bytes from a pool, so that one system call serves many ids. */
 function randomBytes(count: number): Uint8Array {
   if (poolAt + count > pool.length) {
     randomFillSync(pool)

@@ -1,29 +1,30 @@
-// The load generator: raw sockets, requests made beforehand, one outstanding request per connection. It shares two
-// cores with what it measures, so it does as little as it can: an HTTP client would cost more than the server's work.
+// The load generator: raw sockets, requests built in advance, one request in flight per connection. It shares two cores
+// with the server that it measures, so it does as little as it can: an HTTP client would cost more than the server's
+// work.
 
 import { type Socket, connect } from 'node:net'
 import { nowMs, serveOrders } from './child.ts'
 import { joined, messageLength } from './message-length.ts'
 
 export interface LoadOrder {
-  /** Of the servers; connections are shared out evenly. */
+  /** The ports of the servers. Connections are distributed evenly. */
   readonly ports: readonly number[]
   readonly connections: number
   readonly durationMs: number
-  /** Whole requests, head and body; the connections send them in turn. */
+  /** Complete requests, head and body. The connections send them in turn. */
   readonly requests: readonly string[]
   /**
-   * Looks for answers all the time instead of sleeping until one comes; it takes a whole core. To wake a sleeper costs
-   * the server more (some 6 µs here) than to answer a small request, and spares a baseline that is quick enough to
-   * keep the generator awake: what is measured would be the waking.
+   * Never sleep while waiting for responses; this uses a whole core. To wake a sleeping generator costs the server some
+   * 6 µs, more than a small response. A baseline that is fast enough to keep the generator awake does not pay that. So
+   * without `awake` the figure would measure the wake-ups.
    */
   readonly awake?: boolean
 }
 
 export interface LoadReport {
-  /** Answers with a 2xx status. */
+  /** Responses with a 2xx status. */
   readonly accepted: number
-  /** Answers with 503: the server is full, and the request was sent again a little later. */
+  /** Responses 503: the server was full, and the connection sent its next request after a pause of 5 ms. */
   readonly refused: number
   /** On the clock of `nowMs`. */
   readonly firstRequestAt: number
@@ -32,7 +33,7 @@ export interface LoadReport {
 
 const refusedPauseMs = 5
 
-/** Keeps every connection busy for the time, then lets each have its last answer. */
+/** Keeps every connection busy for `durationMs`, then waits for the last response of each. */
 async function runLoad(order: LoadOrder): Promise<LoadReport> {
   const requests = order.requests.map((text) => Buffer.from(text))
   const sockets = await Promise.all(
@@ -55,7 +56,7 @@ async function runLoad(order: LoadOrder): Promise<LoadReport> {
   return { ...counts, firstRequestAt, lastAnswerAt: nowMs() }
 }
 
-/** One connection's closed loop; rejects for a broken connection or a status that no run should see. */
+/** The closed loop of one connection. Rejects if the connection breaks or a status is neither 2xx nor 503. */
 function drive(
   socket: Socket,
   first: number,
@@ -79,7 +80,7 @@ function drive(
       const status = Number(bytes.toString('latin1', 9, 12))
       if (status >= 200 && status < 300) counts.accepted += 1
       else if (status === 503) counts.refused += 1
-      else reject(new Error(`an answer that no run should see:\n${bytes.toString()}`))
+      else reject(new Error(`unexpected response:\n${bytes.toString()}`))
       if (performance.now() >= endAt) resolve()
       else if (status === 503) setTimeout(send, refusedPauseMs)
       else send()

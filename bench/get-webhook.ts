@@ -1,6 +1,6 @@
-// P3: "get webhook" in each vendor's dialect, each on a server of its own, against a route of the same framework that
-// answers a constant of the same size. 64 connections ask for 64 webhooks of 64 tenants, each with a key of its own.
-// What a vendor's API looks like from outside comes from the profiles of the conformance suite.
+// P3: "get webhook" in each vendor's dialect, each on its own server. The baseline is a route of the same framework
+// that answers a constant of the same size. 64 connections request 64 webhooks of 64 tenants, each with its own key.
+// The requests come from the profiles of the conformance suite.
 
 import { alloProfile } from '../test/profiles/allo/profile.ts'
 import type { ApiRequest, Caller, Fields, Profile } from '../test/conformance/dialects/profile.ts'
@@ -43,7 +43,7 @@ async function runFigure(options: BenchOptions, say: (line: string) => void): Pr
   }
 }
 
-/** An installation speaks one dialect, that of its product. */
+/** Measures one dialect on its own installation, because a real installation speaks one dialect. */
 async function measureAlone(
   profile: Profile,
   load: LoadBench,
@@ -66,7 +66,7 @@ async function measureAlone(
   }
 }
 
-/** The specification asks for each dialect, so the figure is the worst of them. */
+/** Every dialect must meet the target, so the figure is the worst result. */
 function worstOf(results: readonly FigureResult[]): FigureResult {
   const [worst] = results.toSorted((a, b) => (ratioOf(a) ?? 0) - (ratioOf(b) ?? 0))
   if (worst === undefined) throw new Error('no dialect was measured')
@@ -84,7 +84,7 @@ async function measure(bench: Bench, profile: Profile): Promise<FigureResult> {
     return report.accepted / ((report.lastAnswerAt - report.firstRequestAt) / 1_000)
   }
 
-  // The compiler takes seconds over our code, which is more than the constant's.
+  // Our code needs a longer warm-up than the constant, because the compiler takes seconds for it.
   await rate(server.port, durationMs)
   await rate(constantPort, durationMs / 2)
   const direct = await rate(load.receiverPort, durationMs / 2)
@@ -105,7 +105,7 @@ async function measure(bench: Bench, profile: Profile): Promise<FigureResult> {
   return result
 }
 
-/** Tenants with a webhook each, and the whole requests for them; the sample is one of the answers. */
+/** Creates tenants with one webhook each. Returns the complete requests for them and a sample response. */
 async function prepare(
   { client, load, options }: Bench,
   { dialect, api }: Profile,

@@ -1,5 +1,5 @@
 // P4: the time from the 202 to the arrival at the receiver, at half of P1's rate. The full rate is measured first, in
-// the same run; then requests go out evenly at half of it, whether or not the server keeps up (an open loop).
+// the same run. Then requests are sent evenly at half of that rate, whether or not the server keeps up (an open loop).
 
 import { type OperatorClient, createOperatorClient } from '../test/support/operator-client.ts'
 import { type ServerProcess, createInstallation, startServer } from '../test/support/server-process.ts'
@@ -8,7 +8,7 @@ import { type LoadBench, type PacedRun, startLoadBench } from './load-run.ts'
 import { eventRequest, registerTenants, untilIdle } from './tenants.ts'
 
 const connections = 64
-/** More than are ever busy at half the rate, so that no request waits for one. */
+/** More connections than are ever busy at half the rate, so that no request waits for a connection. */
 const pacedConnections = 256
 
 export const p4: Figure = { id: 'P4', database: 'sqlite', run: runFigure }
@@ -47,11 +47,11 @@ async function measure(
   const { deliveredPerSecond } = await bench.run(full)
   await untilIdle(client)
   const perSecond = Math.max(1, Math.round(deliveredPerSecond / 2))
-  say(`full rate ${Math.round(deliveredPerSecond)}/s, so ${perSecond}/s`)
+  say(`full rate ${Math.round(deliveredPerSecond)}/s, measured at ${perSecond}/s`)
 
   const paced = { connections: pacedConnections, perSecond, durationMs, requests }
   const direct = await bench.runPaced({ ...paced, port: bench.receiverPort })
-  say(`generator alone is late by at most ${direct.p99Lateness.toFixed(1)} ms in 99 % (a timer's millisecond)`)
+  say(`generator alone: p99 of its lateness ${direct.p99Lateness.toFixed(1)} ms (timers have a resolution of 1 ms)`)
   const runs: PacedRun[] = []
   while (runs.length < options.runs) {
     runs.push(await bench.runPaced({ ...paced, port }))
@@ -67,7 +67,7 @@ async function measure(
   ]
 }
 
-/** Of an open-loop run. */
+/** The result of an open-loop run as text. */
 export function inWords(run: PacedRun | undefined): string {
   if (run === undefined) return ''
   const [p50, p99, max, due, late] = [run.p50, run.p99, run.max, run.p99FromDue, run.p99Lateness].map((ms) =>
@@ -75,6 +75,6 @@ export function inWords(run: PacedRun | undefined): string {
   )
   return (
     `${run.events} events, p50 ${p50} ms, p99 ${p99} ms, max ${max} ms ` +
-    `(p99 from when it was due ${due} ms, generator late by ${late} ms)`
+    `(p99 from the due time ${due} ms, p99 of the generator's lateness ${late} ms)`
   )
 }

@@ -1,5 +1,6 @@
-// One measured run: post for a while, wait until all that was accepted has arrived, and divide. Accepting may outrun
-// delivering, so the clock stops at the last delivery, not at the last 202. Or, at a fixed rate: how long each took.
+// One measured run. For a rate: post for a while, wait until every accepted event has arrived, and divide. The clock
+// stops at the last arrival and not at the last 202, because accepting may be faster than delivering. For a latency:
+// post at a fixed rate and measure the time of each event.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Child, startChild } from './child.ts'
@@ -15,7 +16,7 @@ export interface LoadRun {
   readonly acceptedPerSecond: number
   /** Arrivals over the time from the first request to the last arrival. */
   readonly deliveredPerSecond: number
-  /** Accepted but not yet arrived when the posting ended. */
+  /** Events that were accepted but had not arrived when the posting ended. */
   readonly backlog: number
   readonly arrivedPerSecond: readonly number[]
 }
@@ -26,31 +27,31 @@ export interface PacedRun {
   readonly p50: number
   readonly p99: number
   readonly max: number
-  /** From the time at which the request was due, its sending and the commit included, to the arrival. */
+  /** From the time at which the request was due to the arrival, so with the sending and the commit. */
   readonly p99FromDue: number
-  /** How late the generator itself was, waiting for a free connection included. */
+  /** How late the generator sent requests, with the waits for a free connection. */
   readonly p99Lateness: number
 }
 
 export interface LoadBench {
   readonly receiverPort: number
-  /** Throws when not exactly what was accepted arrives within 60 s. */
+  /** Measures the rate. Throws if the accepted events, and no others, do not arrive within 60 s. */
   run(order: LoadOrder): Promise<LoadRun>
-  /** At a fixed rate, with numbered requests. Throws when an event that was accepted does not arrive within 60 s. */
+  /** Posts numbered requests at a fixed rate. Throws if an accepted event does not arrive within 60 s. */
   runPaced(order: PacedOrder): Promise<PacedRun>
-  /** How fast generator and receiver are with nothing in between: what is measured must be slower than that. */
+  /** The rate of generator and receiver without a server in between: the upper limit of what can be measured. */
   runDirect(order: Omit<LoadOrder, 'ports'>): Promise<LoadRun>
-  /** Sends requests that make nothing arrive anywhere, e.g. reads. */
+  /** Sends requests that cause no deliveries, e.g. reads. */
   ask(order: LoadOrder): Promise<LoadReport>
   end(): void
 }
 
 const childMsMax = 10_000
 const drainMsMax = 60_000
-// Long enough to see whether more arrives than was accepted.
+// Long enough to notice more arrivals than accepted events.
 const settleMs = 50
 
-/** Starts generator and receiver, each a process of its own. */
+/** Starts the generator and the receiver, each in its own process. */
 export async function startLoadBench(): Promise<LoadBench> {
   const generator = startChild('generator.ts')
   let paced: Child | null = null

@@ -1,4 +1,4 @@
-// What a saved result must say about where it was measured: without it, numbers of two days cannot be compared.
+// A description of the machine for saved results. Without it the results of two days cannot be compared.
 
 import { type StdioOptions, execFileSync } from 'node:child_process'
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
@@ -12,15 +12,15 @@ export interface Machine {
   readonly memoryGiB: number
   readonly platform: string
   readonly node: string
-  /** Median time of one write of 4 KiB with fdatasync, where the databases of the bench are. */
+  /** Median time of one write of 4 KiB with fdatasync, in the folder of the bench's databases. */
   readonly fdatasyncMicroseconds: number
-  /** Whether that place is in memory, where fsync costs nothing and figures about it mean nothing. */
+  /** Whether that folder is in memory: fsync then costs nothing, and figures that depend on it are meaningless. */
   readonly diskIsMemory: boolean
 }
 
 const tmpfsType = 0x01021994
 
-/** Looks at the machine; writes and removes a small file in the temporary folder. */
+/** Describes the machine. Writes and removes a small file in the temporary folder. */
 export function describeMachine(): Machine {
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -33,7 +33,7 @@ export function describeMachine(): Machine {
   }
 }
 
-/** The commit that is checked out, with `-changed` when the files differ from it; `none` outside a repository. */
+/** The commit that is checked out, with `-changed` if files differ from it; `none` outside a repository. */
 export function currentCommit(): string {
   try {
     const commit = git('rev-parse', '--short', 'HEAD')

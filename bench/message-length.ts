@@ -1,11 +1,11 @@
-// Just enough HTTP/1.1 for generator and receiver, which share two cores with what they measure: where a message
-// ends. Requests and responses alike; bodies by content-length only, as both servers and undici send them.
+// A minimal HTTP/1.1 parser for generator and receiver, which share two cores with the server: it only finds the end of
+// a message. It takes requests and responses, with bodies by content-length only, as both servers and undici send them.
 
 const headEnd = Buffer.from('\r\n\r\n')
 const contentLength = /\r\ncontent-length: *(\d+)/i
 const chunked = /\r\ntransfer-encoding:/i
 
-/** The length in bytes of the message at `start`, or null while it is incomplete; throws for a chunked body. */
+/** The length in bytes of the message at `start`, or null if it is incomplete. Throws for a chunked body. */
 export function messageLength(bytes: Buffer, start: number): number | null {
   const end = bytes.indexOf(headEnd, start)
   if (end === -1) return null
@@ -16,7 +16,7 @@ export function messageLength(bytes: Buffer, start: number): number | null {
   return start + length <= bytes.length ? length : null
 }
 
-/** What a socket gave, after what was left of the chunk before. */
+/** The rest of the previous chunk followed by the new chunk. */
 export function joined(partial: Buffer | null, chunk: Buffer | string): Buffer {
   const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
   return partial === null ? bytes : Buffer.concat([partial, bytes])

@@ -1,9 +1,14 @@
-// P7: bad neighbours. 50 good endpoints alone, against the same while one more hangs for 10 s per request with 100,000
-// deliveries queued for it; and another tenant's events at a modest rate alone, against the same while one tenant's
-// endpoint has a million deliveries queued and answers after 50 ms, as one across the internet does.
+// P7: bad neighbours.
 //
-// Where it answers at once, the flood takes all that the machine has, and whoever is next waits for a core. What sharing
-// a server with it costs is then seen against a server of one's own on the same machine, while the flood runs in another.
+// A hung endpoint: 50 good endpoints, with and without one more endpoint that has 100,000 queued deliveries and hangs
+// for 10 s per request.
+//
+// A flood: the events of one tenant at a modest rate, with and without another tenant's endpoint that has a million
+// queued deliveries and answers after 50 ms, as an endpoint across the internet does.
+//
+// A swift flood: the same with an endpoint that answers at once. The flood then uses the whole machine, and every other
+// process waits for a core. The baseline is therefore a second server on the same machine while the flood runs in the
+// first: the difference is the cost of sharing a server with the flood.
 
 import { type Child, startChild } from './child.ts'
 import type { BenchOptions, Figure, FigureResult } from './figure.ts'
@@ -17,13 +22,13 @@ export const p7: Figure = { id: 'P7', database: 'sqlite', run: runFigure }
 
 const connections = 64
 const pacedConnections = 256
-// Enough for the p99 of a run to be the 40th worst of 4,000 and not the eighth.
+// With 4 s per run the p99 is the 40th worst of 4,000 events: with fewer events it would depend on a few of them.
 const modestPerSecond = 1000
 const hangMs = 10_000
 const usualAnswerMs = 50
 const orderMsMax = 10_000
 
-/** A million, or as many as last for the two swift floods of each run. */
+/** A million deliveries, or enough for two swift floods per run and one more, at 25,000 per second. */
 function floodSize({ runs, seconds }: BenchOptions): number {
   return Math.max(1_000_000, (2 * runs + 1) * seconds * 25_000)
 }
@@ -73,7 +78,7 @@ async function runFigure(options: BenchOptions, say: (line: string) => void): Pr
   }
 }
 
-/** A tenant of its own with one endpoint at that receiver, and so many deliveries that have found no room yet. */
+/** Options for a further tenant with one endpoint at the receiver, whose `deliveries` wait for room in its lane. */
 async function asNeighbour(receiver: Child, deliveries: number) {
   const { port } = await tell(receiver, 'listen')
   return {
@@ -110,9 +115,12 @@ async function measure(rig: Rig): Promise<FigureResult[]> {
     apart: () => flooded.during(() => pace(quiet, modestPerSecond)),
   }
   for (let round = 1; round <= options.runs; round += 1) {
-    // What drifts within a round falls on either side in turn.
-    const order = [['quiet', quiet] as const, ['hung', hung] as const]
-    for (const [name, side] of round % 2 === 0 ? order.toReversed() : order) {
+    // The order alternates, so that a drift of the machine within a round does not favour one side.
+    const order = [
+      { name: 'quiet', side: quiet },
+      { name: 'hung', side: hung },
+    ] as const
+    for (const { name, side } of round % 2 === 0 ? order.toReversed() : order) {
       rates[name].push(await post(side))
       latencies[name].push(await pace(side, half))
       say(
@@ -131,7 +139,7 @@ async function measure(rig: Rig): Promise<FigureResult[]> {
     }
   }
   if ((await tell(flood, 'count')).count >= rig.floodSize)
-    say('WARNING: the flood has ended, so its ratio means nothing')
+    say('WARNING: the flood has ended, so its ratio is meaningless')
   if (direct.deliveredPerSecond <= Math.max(...ratesOf(rates.quiet))) say('WARNING: the generator is the bottleneck')
   return results({ direct, rates, latencies, modest, floodRates, half })
 }
@@ -150,7 +158,7 @@ function results(raw: Measured): FigureResult[] {
   const p99s = (runs: readonly PacedRun[]): number[] => runs.map(({ p99 }) => p99)
   const besideOne = `p99 from 202 to arrival at ${modestPerSecond}/s beside a flooded endpoint that`
   const flood = { unit: 'ms', target: { atMost: 1.5 }, raw: null }
-  const hung = 'while one more hangs for 10 s per request with a long queue; baseline: without it'
+  const hung = 'beside an endpoint with a long queue that hangs for 10 s per request; baseline: without it'
   return [
     {
       id: 'P7 rate',
@@ -180,7 +188,7 @@ function results(raw: Measured): FigureResult[] {
     {
       ...flood,
       id: 'P7 swift flood',
-      what: `${besideOne} answers at once; baseline: on a server of its own, with the flood in another on this machine`,
+      what: `${besideOne} answers at once; baseline: on another server than the flood, on the same machine`,
       ours: p99s(modest.swift),
       baseline: p99s(modest.apart),
     },

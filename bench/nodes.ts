@@ -1,6 +1,6 @@
-// Nodes on one PostgreSQL, against the database's own limit: a bare client that replays the same statements, in batches
-// as large as the nodes made them, and neither receives nor sends anything. One, two and three nodes on one machine
-// share its cores, so what more nodes bring only shows where there are more cores.
+// NODES1 to NODES3: one, two and three nodes on one PostgreSQL. The baseline is the limit of the database alone: bare
+// clients that replay the same statements in batches as large as the nodes' batches, and receive and send nothing. All
+// nodes share the cores of one machine, so more nodes are faster only on a machine with more cores.
 
 import { type OperatorClient, createOperatorClient } from '../test/support/operator-client.ts'
 import { type ServerProcess, createInstallation, startServer } from '../test/support/server-process.ts'
@@ -80,7 +80,7 @@ async function runNodes(count: number, options: BenchOptions, say: (line: string
   }
 }
 
-/** How many commits the nodes have made. */
+/** The number of commits of all nodes. */
 async function commitsOf(servers: readonly ServerProcess[]): Promise<number> {
   let commits = 0
   for (const server of servers) {

@@ -1,5 +1,4 @@
-// Events that carry a number in their data, so that a request to the server and its delivery can be matched without
-// parsing either.
+// Events have a number in their data, so that a post and its delivery can be matched without parsing either.
 
 export const numberName = 'number'
 export const numberMark = `"${numberName}":"`
@@ -9,7 +8,7 @@ export function digitsOf(number: number): string {
   return String(number).padStart(numberDigits, '0')
 }
 
-/** The number in the first `end` bytes after `start`, or null where there is none. */
+/** The number between the offsets `start` and `end`, or null if there is none. */
 export function numberIn(bytes: Buffer, start: number, end: number): number | null {
   const mark = bytes.indexOf(numberMark, start, 'latin1')
   if (mark === -1 || mark >= end) return null

@@ -1,6 +1,6 @@
-// What happens when more is posted than can be delivered: P1's load from sixteen times as many connections, each of
-// which posts again as soon as it is answered. Nothing may be lost, and the rate must not fall; what cannot be taken is
-// refused with 503. The baseline is P1's own load on the same server.
+// OVERLOAD: more events are posted than can be delivered. P1's load comes from sixteen times as many connections, and
+// each posts again as soon as it gets a response. No event may be lost, and the rate must not fall; events for which
+// there is no room are refused with 503. The baseline is P1's own load on the same server.
 
 import { createOperatorClient } from '../test/support/operator-client.ts'
 import { createInstallation, startServer } from '../test/support/server-process.ts'

@@ -1,6 +1,6 @@
-// An open-loop generator: requests go out at times fixed beforehand, whether the server keeps up or not. A closed loop
-// sends nothing while the server stalls, and so leaves out just the samples that tell of the stall. Each request carries
-// its number, by which the receiver's times are matched.
+// An open-loop generator: it sends requests at times that are fixed in advance, whether or not the server keeps up. A
+// closed loop sends nothing while the server stalls, so it misses the samples that would show the stall. Each request
+// has a number, which matches it with its arrival at the receiver.
 
 import type { Socket } from 'node:net'
 import { nowMs, serveOrders } from './child.ts'
@@ -11,21 +11,21 @@ import { digitsOf, numberDigits, numberMark } from './numbered.ts'
 export interface PacedOrder {
   readonly port: number
   readonly connections: number
-  /** Spread evenly over time. */
+  /** Requests per second, spread evenly. */
   readonly perSecond: number
   readonly durationMs: number
-  /** Whole requests with `numberMark` and `numberDigits` zeros in the body; they are sent in turn. */
+  /** Complete requests with `numberMark` and `numberDigits` zeros in the body. They are sent in turn. */
   readonly requests: readonly string[]
 }
 
 export interface PacedReport {
-  /** By number, on the clock of `nowMs`: when the request was due, when it was sent, the last byte of its 202. */
+  /** By number, on the clock of `nowMs`: when the request was due, when it was sent, when its 202 was complete. */
   readonly dueAt: readonly number[]
   readonly sentAt: readonly number[]
   readonly answeredAt: readonly number[]
 }
 
-/** When the last answers are waited for no longer. */
+/** How long the run waits for responses after the last request was due. */
 const answerMsMax = 10_000
 
 async function runPaced(order: PacedOrder): Promise<PacedReport> {
@@ -49,9 +49,9 @@ async function runPaced(order: PacedOrder): Promise<PacedReport> {
       }
       const sends = sockets.map((socket) => [socket, senderOn(socket, answers, reject)] as const)
       const senders = new Map(sends)
-      // Looking all the time would take a core from what is measured. A millisecond late does not matter: it is the
-      // time from the answer on that is measured, and how late the generator was is reported.
-      const look = (): void => {
+      // A loop without timers would take a core from the server. A timer is up to a millisecond late. That does not
+      // matter: the latency starts at the response, and the generator's lateness is reported.
+      const sendDue = (): void => {
         const now = nowMs()
         while (sentAt.length < count && (dueAt[sentAt.length] ?? 0) <= now) {
           const socket = idle.pop()
@@ -63,9 +63,9 @@ async function runPaced(order: PacedOrder): Promise<PacedReport> {
         }
         if (answered === count) return
         if (now > (dueAt.at(-1) ?? 0) + answerMsMax) reject(new Error(`${answered} of ${count} requests were answered`))
-        else setTimeout(look, 1)
+        else setTimeout(sendDue, 1)
       }
-      look()
+      sendDue()
     })
   } finally {
     for (const socket of sockets) socket.destroy()
@@ -75,19 +75,19 @@ async function runPaced(order: PacedOrder): Promise<PacedReport> {
 
 interface Prepared {
   readonly bytes: Buffer
-  /** Where the digits begin. */
+  /** The offset of the digits. */
   readonly at: number
 }
 
 function prepare(text: string): Prepared {
   const bytes = Buffer.from(text)
   const mark = bytes.indexOf(numberMark)
-  if (mark === -1) throw new Error('a request has no place for its number')
+  if (mark === -1) throw new Error(`a request has no ${numberMark} for its number`)
   if (bytes.indexOf('0'.repeat(numberDigits), mark) !== mark + numberMark.length) throw new Error('no room for digits')
   return { bytes, at: mark + numberMark.length }
 }
 
-/** Sends one request at a time; rejects for a status that is not 2xx, because every event must be accepted. */
+/** Sends one request at a time. Rejects for a status that is not 2xx, because every event must be accepted. */
 function senderOn(
   socket: Socket,
   answered: (socket: Socket, number: number) => void,
@@ -100,7 +100,7 @@ function senderOn(
     const length = messageLength(bytes, 0)
     partial = length === null ? bytes : null
     if (length === null) return
-    if (bytes.toString('latin1', 9, 10) !== '2') reject(new Error(`a refusal at this rate:\n${bytes.toString()}`))
+    if (bytes.toString('latin1', 9, 10) !== '2') reject(new Error(`a request was refused:\n${bytes.toString()}`))
     else answered(socket, current)
   })
   socket.on('error', reject)

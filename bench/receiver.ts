@@ -1,11 +1,11 @@
-// The receiver: counts requests and answers 204 to each. As lean as the generator, and for the same reason.
+// The receiver: counts requests and answers each with 204. It does as little as the generator, for the same reason.
 
 import { type Socket, createServer } from 'node:net'
 import { nowMs, serveOrders } from './child.ts'
 import { joined, messageLength } from './message-length.ts'
 import { numberIn } from './numbered.ts'
 
-/** `reset numbered`: notes, too, when each numbered event arrives. `answerAfterMs`: from now on, for every request. */
+/** `reset numbered`: also record when each numbered event arrives. `answerAfterMs`: delay responses from now on. */
 export type ReceiverOrder =
   | 'listen'
   | 'reset'
@@ -18,11 +18,11 @@ export interface ReceiverReport {
   readonly port: number
   /** Requests since the last reset. */
   readonly count: number
-  /** On the clock of `nowMs`; 0 before the first. */
+  /** When the last request arrived, on the clock of `nowMs`; 0 before the first. */
   readonly lastAt: number
   /** Requests in each second since the last reset. */
   readonly perSecond: readonly number[]
-  /** By number, when each first arrived (0: not yet), on the clock of `nowMs`; only where `numbers` are asked for. */
+  /** By number: when each event first arrived, on the clock of `nowMs` (0: not yet). Only in answers to `numbers`. */
   readonly arrivedAt?: readonly number[]
 }
 
@@ -37,7 +37,7 @@ class Receiver {
   #arrivedAt: number[] | null = null
   #answerAfterMs = 0
 
-  async obey(order: ReceiverOrder): Promise<ReceiverReport> {
+  async handle(order: ReceiverOrder): Promise<ReceiverReport> {
     if (order === 'listen') this.#port = await this.#listen()
     else if (order === 'reset' || order === 'reset numbered') this.#reset(order === 'reset numbered')
     else if (typeof order === 'object') this.#answerAfterMs = order.answerAfterMs
@@ -98,5 +98,5 @@ class Receiver {
 
 if (import.meta.main) {
   const receiver = new Receiver()
-  serveOrders((order) => receiver.obey(order as ReceiverOrder))
+  serveOrders((order) => receiver.handle(order as ReceiverOrder))
 }

@@ -1,5 +1,5 @@
-// The baseline: what Posthorn would be without keeping its word. The same framework, route, checks, signature and
-// client; but an event lives in memory only, and a failed delivery is gone.
+// The baseline of P1 and P2: Posthorn without durability. It has the same framework, route, checks, signature and
+// client, but an event is only in memory, and a failed delivery is lost.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { fastify } from 'fastify'
@@ -28,10 +28,11 @@ interface Target {
   readonly key: Buffer
 }
 
-// 16 to 256 connections gave the same rate within the noise of two cores; fewer gave less.
+// 16 to 256 connections gave the same rate within the noise of two cores; fewer connections gave a lower rate.
 const connections = 64
-// A full relay lets its clients wait for their 202, instead of growing without bound. That makes it faster: with 503
-// and a queue of 10,000 it delivered a sixth less, and a slow baseline would flatter us. 64 and 256 gave less, too.
+// The length of the queue. When it is full, clients wait for their 202, so that the queue does not grow without bound.
+// With 503 and a queue of 10,000 the relay delivered a sixth less, and a slow baseline would flatter us. Queues of 64
+// and 256 gave less too.
 const queuedMax = 1_024
 
 const eventSchema = {
@@ -55,7 +56,7 @@ const acceptedSchema = {
   },
 }
 
-/** Accepts events as Posthorn does and forwards each at once to the path of its tenant. */
+/** Accepts events as Posthorn does and forwards each event at once to the path of its tenant. */
 async function startRelay(order: RelayOrder): Promise<RelayReport> {
   const pool = new Pool(`http://127.0.0.1:${order.receiverPort}`, { connections })
   const targets = new Map<string, Target>(
@@ -97,7 +98,7 @@ async function startRelay(order: RelayOrder): Promise<RelayReport> {
   return { port: address.port }
 }
 
-/** One signed POST; a failure shows as a delivery that never arrived, which the bench reports. */
+/** Sends one signed POST. After a failure the event never arrives, which the bench reports. */
 async function forward(pool: Pool, target: Target, id: string, topic: string, data: unknown): Promise<void> {
   const body = JSON.stringify({ topic, version: '2.0', timestamp: new Date().toISOString(), data })
   const timestamp = String(Math.floor(Date.now() / 1_000))

@@ -1,4 +1,4 @@
-// How results are shown and kept.
+// Prints and saves results.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import type { BenchOptions, FigureResult, Target } from './figure.ts'
 import { type Machine, currentCommit } from './machine.ts'
 import { type Summary, pairedRatios, summarize } from './statistics.ts'
 
-/** One table of all figures; the spread is the least and the greatest ratio of two neighbouring runs. */
+/** One table of all figures. The spread is the least and the greatest ratio of two neighbouring runs. */
 export function resultTable(results: readonly FigureResult[]): string {
   const head = ['figure', 'ours', 'baseline', 'ratio', 'spread', 'target', 'unit']
   const rows = [head, ...results.map(row)]
@@ -19,7 +19,10 @@ export function resultTable(results: readonly FigureResult[]): string {
   return [...rows.map(line), ...results.map((result) => `${result.id}: ${result.what}`)].join('\n')
 }
 
-/** The median of the paired ratios: on a machine that drifts, a ratio of two medians compares different moments. */
+/**
+ * The median of the ratios of neighbouring runs; null without a baseline. A ratio of two medians would compare
+ * different moments of a machine whose speed drifts.
+ */
 export function ratioOf(result: FigureResult): number | null {
   return ratios(result)?.median ?? null
 }
@@ -56,10 +59,10 @@ function row(result: FigureResult): string[] {
 
   function verdict(target: Target, against: Summary | null): string {
     const value = against?.median ?? summarize(result.ours).median
-    const [sign, limit, isMet] =
+    const { sign, limit, isMet } =
       'atLeast' in target
-        ? ['≥', target.atLeast, value >= target.atLeast]
-        : ['≤', target.atMost, value <= target.atMost]
+        ? { sign: '≥', limit: target.atLeast, isMet: value >= target.atLeast }
+        : { sign: '≤', limit: target.atMost, isMet: value <= target.atMost }
     return `${sign} ${against === null ? limit : limit.toFixed(2)} ${isMet ? 'met' : 'missed'}`
   }
 }

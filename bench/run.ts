@@ -1,4 +1,4 @@
-// The entry of `npm run bench`: runs the figures that are named (default: all) and prints one table.
+// The entry of `npm run bench`: runs the named figures (default: all) and prints one table.
 //
 //     npm run bench -- [P1 …] [--database postgres] [--runs 5] [--seconds 4] [--small] [--save]
 
@@ -65,7 +65,7 @@ function positive(name: string, text: string): number {
   return number
 }
 
-/** A bench that hangs must not keep its servers alive; ending kills the children too. */
+/** Ends the process, and with it all child processes, so that a bench that hangs does not leave servers running. */
 function endWithin(seconds: number): void {
   setTimeout(() => {
     console.error(`bench: not finished within ${seconds} s`)

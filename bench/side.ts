@@ -1,5 +1,5 @@
-// One of several servers that are compared with each other: its database is prepared in its own way, and it stands
-// still while another one is measured, so that what it does in the background costs only itself.
+// One of several servers that are compared with each other. Each has its own prepared database. A server is paused
+// (SIGSTOP) while another one is measured, so that its background work does not slow the other one.
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,18 +16,18 @@ export interface SideOptions {
   readonly database: Figure['database']
   readonly receiverPort: number
   readonly endpoints: number
-  /** What its database holds besides; absent: nothing. */
+  /** Further rows of its database; default: none. */
   readonly fill?: Omit<FillOrder, 'path' | 'masterKey'>
-  /** Registers who else is there, before the database is filled. */
+  /** Registers further tenants before the database is filled. */
   readonly register?: (client: OperatorClient) => Promise<unknown>
 }
 
 export interface Side {
   readonly port: number
   readonly pid: number
-  /** One for each endpoint. */
+  /** One request for each endpoint. */
   readonly requests: readonly string[]
-  /** Lets it run for as long as `measure` takes, and stand still again. */
+  /** Resumes the server while `measure` runs, then pauses it again. */
   during<Value>(measure: () => Promise<Value>): Promise<Value>
   end(): Promise<void>
 }
@@ -36,7 +36,7 @@ const fillMsMax = 120_000
 /** Long enough for the last outcomes to be recorded. */
 const settleMs = 150
 
-/** Starts a server on a database of its own; it stands still until `during`. */
+/** Starts a server on its own database. It is paused until `during` is called. */
 export async function startSide(options: SideOptions, say: (line: string) => void): Promise<Side> {
   const installation = await createInstallation()
   const postgres = options.database === 'postgres' ? await testDatabase() : null
@@ -85,7 +85,7 @@ export async function startSide(options: SideOptions, say: (line: string) => voi
   }
 }
 
-/** What PostgreSQL is to hold is made in SQLite, and taken over as an operator would. */
+/** Copies the SQLite database to PostgreSQL with `posthorn migrate`, as an operator does. */
 async function copy({ folder }: Installation, url: string, say: (line: string) => void): Promise<void> {
   const beganAt = performance.now()
   const { code, stderr } = await migrate(databaseIn(folder), url)

@@ -1,6 +1,6 @@
-// Where the time of one event goes: P1's load, with the server's threads sampled by V8's profiler, and what they used of
-// the processor (Linux tells that for each thread) shared out among the stages. The profiler itself makes all of it
-// dearer by some tenths, so the shares count, and not their sum.
+// STAGES: where the time of one event goes. V8's profiler samples the server's threads under P1's load, and the
+// processor time of each thread (from /proc, so only on Linux) is divided among the stages. The profiler makes
+// everything some tenths slower, so the shares count and not their sum.
 
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -19,16 +19,19 @@ export const stages: Figure = { id: 'STAGES', database: 'sqlite', run: runFigure
 
 const commitStage = 'commit'
 
-/** The innermost frame that one of these knows says which stage a sample belongs to. */
-const stageOfFrame: readonly (readonly [stage: string, frame: RegExp])[] = [
-  [commitStage, /sqlite\/database/],
-  ['statements', /sqlite\/commit|sqlite\/versions/],
-  ['batch from thread to thread', /src\/store\/sqlite|node:internal\/worker/],
-  ['encode and sign', /src\/(dialects|signing)|^requestOf |node:internal\/crypto/],
-  ['send and read the answer', /src\/net|node_modules\/undici/],
-  ['match, lanes, group commit, record', /src\/(engine|domain|telemetry)|prom-client/],
-  ['authenticate, check, take up', /src\/(api|operations|http)|node_modules\/(typebox|lru-cache)/],
-  ['HTTP server', /node_modules|node:_http/],
+/** The stage of a sample is that of its innermost frame that matches an entry; the first entry that matches counts. */
+const stageOfFrame: readonly { readonly stage: string; readonly frame: RegExp }[] = [
+  { stage: commitStage, frame: /sqlite\/database/ },
+  { stage: 'statements', frame: /sqlite\/commit|sqlite\/versions/ },
+  { stage: 'batch from thread to thread', frame: /src\/store\/sqlite|node:internal\/worker/ },
+  { stage: 'encode and sign', frame: /src\/(dialects|signing)|^requestOf |node:internal\/crypto/ },
+  { stage: 'send and read the answer', frame: /src\/net|node_modules\/undici/ },
+  { stage: 'match, lanes, group commit, record', frame: /src\/(engine|domain|telemetry)|prom-client/ },
+  {
+    stage: 'authenticate, check, take up',
+    frame: /src\/(api|operations|http)|node_modules\/(typebox|lru-cache)/,
+  },
+  { stage: 'HTTP server', frame: /node_modules|node:_http/ },
 ]
 const otherStage = 'sockets, timers, other'
 
@@ -95,7 +98,7 @@ interface Profile {
   readonly timeDeltas: readonly number[]
 }
 
-/** Milliseconds that were sampled in each stage of a thread. */
+/** Sampled milliseconds by stage, for one thread. */
 async function sampled(
   folder: string,
   thread: number,
@@ -117,8 +120,9 @@ async function sampled(
 }
 
 /**
- * Divides what a thread has used of the processor as its samples are divided. But in a commit it waits for the disk, and
- * that is sampled too: its part is what the other stages leave.
+ * Divides the processor time of a thread among its stages in proportion to their samples. On a thread that commits, the
+ * samples of a commit include the wait for the disk. So each other stage gets its sampled time, and the commit gets the
+ * rest.
  */
 function sharedOut(
   thread: string,
@@ -138,7 +142,7 @@ function sharedOut(
     .map(([stage, ms]) => result(thread, stage, perEvent(ms)))
 }
 
-/** The stage of each node of the call tree; none: the thread had nothing to do. */
+/** The stage of each node of the call tree. Idle nodes have no stage. */
 function stagesOfNodes({ nodes }: Profile): Map<number, string> {
   const parents = new Map(nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id] as const)))
   const stageOf = new Map<number, string>()
@@ -146,14 +150,14 @@ function stagesOfNodes({ nodes }: Profile): Map<number, string> {
   for (const { id, callFrame } of nodes) {
     const { functionName, url } = callFrame
     if (functionName === '(idle)') continue
-    const own = stageOfFrame.find(([, frame]) => frame.test(`${functionName} ${url}`))?.[0]
+    const own = stageOfFrame.find(({ frame }) => frame.test(`${functionName} ${url}`))?.stage
     const inherited = stageOf.get(parents.get(id) ?? 0) ?? otherStage
     stageOf.set(id, functionName === '(garbage collector)' ? 'garbage collection' : (own ?? inherited))
   }
   return stageOf
 }
 
-/** Milliseconds of the processor that each kind of the process's threads has used. */
+/** Processor time in ms by kind of thread. */
 async function threadTimes(pid: number): Promise<{ main: number; store: number; v8: number }> {
   const times = { main: 0, store: 0, v8: 0 }
   for (const thread of await readdir(`/proc/${pid}/task`)) {

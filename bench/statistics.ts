@@ -1,4 +1,4 @@
-// The few numbers that the tables show.
+// The statistics of the tables.
 
 export interface Summary {
   readonly median: number
@@ -6,7 +6,7 @@ export interface Summary {
   readonly max: number
 }
 
-/** Median and range; throws for an empty list, which has neither. */
+/** Median and range. Throws for an empty list. */
 export function summarize(values: readonly number[]): Summary {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted[Math.floor(sorted.length / 2)]
@@ -19,12 +19,12 @@ export function summarize(values: readonly number[]): Summary {
   return { median: (middle + below) / 2, min, max }
 }
 
-/** The ratios of runs that were made one after the other: what the machine did in between touches neither much. */
+/** The ratios of neighbouring runs. The speed of the machine changes little between two neighbours. */
 export function pairedRatios(ours: readonly number[], baseline: readonly number[]): number[] {
   return ours.map((value, index) => value / (baseline[index] ?? Number.NaN))
 }
 
-/** The least value that at least the part `share` of the values does not exceed; throws for an empty list. */
+/** The smallest value that the part `share` (0 to 1) of the values does not exceed. Throws for an empty list. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   const value = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]

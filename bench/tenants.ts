@@ -1,11 +1,11 @@
-// What the figures post to: tenants of the Allo dialect with one endpoint each, registered as their customers would,
-// and the whole requests that the generator sends.
+// The tenants of the figures: they speak the Allo dialect and have one endpoint each, registered through Allo's API.
+// Also the complete requests that the generator sends.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OperatorClient } from '../test/support/operator-client.ts'
 import { digitsOf, numberName } from './numbered.ts'
 
-/** Path at the receiver and signing secret of the one endpoint of each tenant, by tenant. */
+/** By tenant: the path of its endpoint at the receiver and the endpoint's signing secret. */
 export type Endpoints = Readonly<Record<string, { readonly path: string; readonly secret: string }>>
 
 /** Bytes of the JSON text of `data` in each event. */
@@ -14,7 +14,7 @@ export const payloadBytes = 500
 export const eventType = 'call.received'
 const idleMsMax = 15_000
 
-/** Creates `count` tenants, each with a key and an endpoint at a path of its own. */
+/** Creates `count` tenants, each with a key and an endpoint at its own path. */
 export async function registerTenants(
   client: OperatorClient,
   receiverPort: number,
@@ -41,7 +41,7 @@ export function eventData(): Record<string, string> {
   return { ...numbered, note: 'x'.repeat(payloadBytes - JSON.stringify(numbered).length) }
 }
 
-/** A whole `POST /v1/events`, head and body, whose event matches the endpoint of `tenant`. */
+/** A complete `POST /v1/events`, head and body, whose event matches the endpoint of `tenant`. */
 export function eventRequest(tenant: string, operatorKey: string): string {
   const body = JSON.stringify({ tenant, type: eventType, data: eventData() })
   const head = [
@@ -54,11 +54,11 @@ export function eventRequest(tenant: string, operatorKey: string): string {
   return `${head.join('\r\n')}\r\n\r\n${body}`
 }
 
-/** Waits until the last outcomes are recorded, so that our work does not fall into the time of the baseline. */
+/** Waits until the last outcomes are recorded, so that our work does not slow the baseline. */
 export async function untilIdle(client: OperatorClient): Promise<void> {
   const giveUpAt = Date.now() + idleMsMax
   while ((await client.listDeliveries({ status: 'pending', limit: '1' })).length > 0) {
-    if (Date.now() > giveUpAt) throw new Error(`deliveries still pending after ${idleMsMax} ms`)
+    if (Date.now() > giveUpAt) throw new Error(`deliveries are still pending after ${idleMsMax} ms`)
     await sleep(50)
   }
 }

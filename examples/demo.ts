@@ -1,7 +1,7 @@
-// `npm run demo`: Posthorn's main job, end to end, in some seconds and with nothing left behind. A customer of each
-// vendor registers an endpoint through that vendor's own API, the operator posts one event of every type, and a receiver
-// checks each signature as the vendor's docs tell it. The receiver fails the first request of each, so that a retry can
-// be seen, and the last one for good, so that the vendor's own "get webhook" can show it.
+// `npm run demo`: Posthorn's main job, end to end, in a few seconds. It leaves no files behind. A customer of each
+// vendor registers an endpoint through that vendor's API, the operator posts one event of every type, and a receiver
+// verifies each signature as the vendor's docs describe. The receiver rejects the first request of each vendor, to show
+// a retry, and every attempt of the last event, to show the failure in the vendor's "get webhook".
 
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -20,7 +20,7 @@ import { type Registered, type Vendor, vendors } from './vendors.ts'
 const say = (line = ''): void => console.log(line)
 
 setTimeout(() => {
-  say('the demo took longer than 20 s: something is wrong')
+  say('the demo did not finish within 20 s')
   process.exit(1)
 }, 20_000).unref()
 
@@ -29,7 +29,7 @@ const operatorKey = randomBytes(24).toString('base64url')
 const settings = readSettings({
   POSTHORN_PORT: '0',
   POSTHORN_DATABASE: `sqlite:${join(folder, 'posthorn.db')}`,
-  // The receiver is on this machine and speaks http; retries come a hundred times sooner.
+  // The receiver is on this machine and speaks http. Retries come a hundred times sooner.
   POSTHORN_ALLOW_HTTP: 'on',
   POSTHORN_ALLOW_NETWORKS: '127.0.0.0/8',
   POSTHORN_RETRY_SCALE: '0.01',
@@ -42,7 +42,7 @@ const app = await startApp({
   logger: createLogger(settings.logLevel),
   version: 'demo',
 })
-say(`Posthorn serves at ${app.url}, on a temporary SQLite database.`)
+say(`Posthorn runs at ${app.url}, on a temporary SQLite database.`)
 
 interface Arrival {
   readonly type: string
@@ -50,7 +50,7 @@ interface Arrival {
   readonly answered: number
 }
 
-/** What came in, by dialect; and whether its receiver is down. */
+/** The requests that arrived, by dialect. */
 const arrivals = new Map<string, Arrival[]>(vendors.map(({ dialect }) => [dialect, []]))
 const secrets = new Map<string, string>()
 let down = false
@@ -60,7 +60,7 @@ const receiver = createServer((request, response) => {
   void text(request).then((body) => {
     const answered = down || seen.length === 0 ? 500 : 200
     const genuine = vendor.isGenuine(request.headers as Record<string, string>, body, secrets.get(vendor.dialect) ?? '')
-    seen.push({ type: vendor.eventType(JSON.parse(body) as never), genuine, answered })
+    seen.push({ type: vendor.eventType(JSON.parse(body)), genuine, answered })
     response.writeHead(answered).end()
   })
 })
@@ -71,7 +71,7 @@ const receiverUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port
 const answers = new Map<string, Record<string, unknown>>()
 for (const vendor of vendors) answers.set(vendor.dialect, await demonstrate(vendor))
 
-say('\nThe five answers of "get webhook":')
+say('\nThe five responses of "get webhook":')
 for (const [dialect, answer] of answers) say(`\n${dialect}\n${JSON.stringify(answer, null, 2)}`)
 say('\nSide by side:\n')
 sideBySide()
@@ -81,9 +81,9 @@ await app.stop()
 receiver.close()
 rmSync(folder, { recursive: true })
 if (wrong.length > 0) throw new Error(`${wrong.length} signatures did not verify`)
-say('\nEvery signature verified, and what failed at first arrived at the retry. Done.')
+say('\nEvery signature verified, and every delivery that failed at first arrived in its retry. Done.')
 
-/** Registers, delivers, fails; gives what the vendor's "get webhook" answers in the end. */
+/** Registers an endpoint, delivers events and lets one fail. Returns the response of the vendor's "get webhook". */
 async function demonstrate(vendor: Vendor): Promise<Record<string, unknown>> {
   const { dialect, tenant, prefix } = vendor
   await operator('POST', '/v1/tenants', { id: tenant, dialect })
@@ -93,7 +93,7 @@ async function demonstrate(vendor: Vendor): Promise<Record<string, unknown>> {
   const customer = (method: string, path: string, body?: unknown) => call(method, path, vendor.authenticate(key), body)
 
   const { id, secret }: Registered = vendor.registered(
-    (await customer('POST', prefix, vendor.registration(`${receiverUrl}/${dialect}`, types))) as never,
+    await customer('POST', prefix, vendor.registration(`${receiverUrl}/${dialect}`, types)),
   )
   secrets.set(dialect, secret || (await operator('GET', `/v1/dialects/${dialect}/public-key`)))
   for (const type of types) await operator('POST', '/v1/events', { tenant, type, data: { demo: type } })
@@ -114,7 +114,7 @@ async function demonstrate(vendor: Vendor): Promise<Record<string, unknown>> {
   return customer('GET', `${prefix}/${id}`)
 }
 
-/** The attempts of the newest delivery of a type, once it has one and the status. */
+/** Waits until the newest delivery of a type has the status and an attempt. Returns its attempts. */
 async function historyOf(tenant: string, type: string, status: string): Promise<{ number: number; detail: string }[]> {
   for (;;) {
     const { data } = await operator('GET', `/v1/deliveries?tenant=${tenant}&eventType=${type}&limit=1`)

@@ -1,26 +1,26 @@
-// How a customer of each vendor registers an endpoint and checks a delivery, as the vendor's own docs tell it. Nothing
-// here uses Posthorn's code: signatures are checked as a receiver would.
+// How a customer of each vendor registers an endpoint and verifies a delivery, as the vendor's docs describe. This file
+// does not use Posthorn's code: it verifies signatures as a receiver does.
 
 import { createHmac, verify } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 
 export interface Registered {
   readonly id: string
-  /** What deliveries are verified with: a signing secret, or a public key. */
+  /** The signing secret. Empty if the vendor signs with its own private key: then its public key verifies. */
   readonly secret: string
 }
 
 export interface Vendor {
   readonly dialect: string
-  /** In the vendor's form of ids. */
+  /** The tenant id, in the vendor's form. */
   readonly tenant: string
   readonly prefix: string
   authenticate(key: string): Record<string, string>
   /** The body that registers `url` for all `types`. */
   registration(url: string, types: readonly string[]): unknown
-  /** The id and, where the vendor gives one, the secret, out of the answer. */
-  registered(answer: never): Registered
-  eventType(body: never): string
+  /** The id and, if the vendor gives one, the secret of the response to a registration. */
+  registered(response: unknown): Registered
+  eventType(body: unknown): string
   isGenuine(headers: Record<string, string>, body: string, secret: string): boolean
 }
 
