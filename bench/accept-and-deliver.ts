@@ -3,57 +3,52 @@
 // each event matches one endpoint. Both sides get the same bytes from the same generator and deliver to the same
 // receiver.
 
-import { type OperatorClient, createOperatorClient } from '../test/support/operator-client.ts'
+import { createOperatorClient } from '../test/support/operator-client.ts'
 import { testDatabase } from '../test/support/test-database.ts'
-import { type ServerProcess, createInstallation, startServer } from '../test/support/server-process.ts'
-import { type Child, startChild } from './child.ts'
+import { createInstallation, startServer } from '../test/support/server-process.ts'
+import { startChild } from './child.ts'
 import type { BenchOptions, Figure, FigureResult } from './figure.ts'
 import { type LoadBench, type LoadRun, startLoadBench } from './load-run.ts'
 import type { RelayOrder, RelayReport } from './relay.ts'
 import { eventRequest, payloadBytes, registerTenants, untilIdle } from './tenants.ts'
 
-/** One run of one side, posting for `durationMs`. */
-type Measure = (durationMs: number) => Promise<LoadRun>
+/** A server under load, ours or the one that it is compared with. */
+interface Side {
+  readonly name: string
+  /** One run, posting for `durationMs`. */
+  run(durationMs: number): Promise<LoadRun>
+  end(): Promise<void>
+}
 
-interface Sides {
-  readonly ours: Measure
-  readonly baseline: Measure
-  /** The generator posts directly to the receiver. */
-  readonly direct: Measure
+/** What the relay needs to stand in for a server. */
+interface ServerSide extends Side {
+  readonly operatorKey: string
+  readonly endpoints: RelayOrder['endpoints']
+  readonly requests: readonly string[]
 }
 
 const connections = 64
-/** The duration of the warm-up, as a multiple of one run. */
+/** As a multiple of one run. */
 const warmUp = 5
+/** What another version of the program must reach of the one before it. */
+const versionTarget = 0.98
 
 export const p1: Figure = {
   id: 'P1',
   database: 'sqlite',
-  run: (options, say) => runFigure({ id: 'P1', on: 'SQLite', target: 0.65, env: {} }, options, say),
+  run: (options, say) => runFigure({ id: 'P1', database: 'sqlite', target: 0.65 }, options, say),
 }
 
 export const p2: Figure = {
   id: 'P2',
   database: 'postgres',
-  async run(options, say) {
-    const database = await testDatabase()
-    try {
-      return await runFigure(
-        { id: 'P2', on: 'PostgreSQL', target: 0.4, env: { POSTHORN_DATABASE: database.url } },
-        options,
-        say,
-      )
-    } finally {
-      await database.drop()
-    }
-  },
+  run: (options, say) => runFigure({ id: 'P2', database: 'postgres', target: 0.4 }, options, say),
 }
 
 interface Scenario {
   readonly id: string
-  readonly on: string
+  readonly database: Figure['database']
   readonly target: number
-  readonly env: Readonly<Record<string, string>>
 }
 
 async function runFigure(
@@ -61,84 +56,111 @@ async function runFigure(
   options: BenchOptions,
   say: (line: string) => void,
 ): Promise<FigureResult> {
-  const installation = await createInstallation()
   const bench = await startLoadBench()
-  const relay = startChild('relay.ts')
-  let server: ServerProcess | undefined
-  let client: OperatorClient | undefined
+  const sides: Side[] = []
   try {
-    server = await startServer(installation, { POSTHORN_RATE_LIMITS: 'off', ...scenario.env })
-    client = createOperatorClient(server.url, installation.operatorKey)
-    const endpoints = await registerTenants(client, bench.receiverPort, options.small ? 8 : 64)
-    const order = { operatorKey: installation.operatorKey, receiverPort: bench.receiverPort, endpoints }
-    const relayPort = await startRelay(relay, order)
-    const requests = Object.keys(endpoints).map((tenant) => eventRequest(tenant, installation.operatorKey))
-    return await measure(createSides(bench, requests, server.port, relayPort, client), scenario, options, say)
+    const ours = await startServerSide(bench, scenario.database, options)
+    sides.push(ours)
+    const baseline =
+      options.against === null
+        ? await startRelaySide(bench, ours)
+        : await startServerSide(bench, scenario.database, options, options.against)
+    sides.push(baseline)
+    const direct = (durationMs: number): Promise<LoadRun> =>
+      bench.runDirect({ connections, requests: ours.requests, durationMs })
+    return await measure({ ours, baseline, direct }, scenario, options, say)
   } finally {
     bench.end()
-    relay.end()
-    await client?.close()
-    await server?.kill('SIGKILL')
-    await installation.remove()
+    for (const side of sides) await side.end()
   }
 }
 
-async function startRelay(relay: Child, order: RelayOrder): Promise<number> {
-  const { port } = (await relay.ask(order, 10_000)) as RelayReport
-  return port
-}
-
-function createSides(
+/** @param checkout the folder of the program; default: this one */
+async function startServerSide(
   bench: LoadBench,
-  requests: readonly string[],
-  serverPort: number,
-  relayPort: number,
-  client: OperatorClient,
-): Sides {
-  const load = { connections, requests }
+  database: Figure['database'],
+  options: BenchOptions,
+  checkout?: string,
+): Promise<ServerSide> {
+  const installation = await createInstallation()
+  const postgres = database === 'postgres' ? await testDatabase() : null
+  const env = { POSTHORN_RATE_LIMITS: 'off', ...(postgres !== null && { POSTHORN_DATABASE: postgres.url }) }
+  const server = await startServer(installation, env, undefined, checkout)
+  const { operatorKey } = installation
+  const client = createOperatorClient(server.url, operatorKey)
+  const endpoints = await registerTenants(client, bench.receiverPort, options.small ? 8 : 64)
+  const requests = Object.keys(endpoints).map((tenant) => eventRequest(tenant, operatorKey))
   return {
-    async ours(durationMs) {
-      const run = await bench.run({ ...load, ports: [serverPort], durationMs })
+    name: checkout === undefined ? 'posthorn' : 'before',
+    operatorKey,
+    endpoints,
+    requests,
+    async run(durationMs) {
+      const run = await bench.run({ connections, requests, ports: [server.port], durationMs })
       await untilIdle(client)
       return run
     },
-    baseline: (durationMs) => bench.run({ ...load, ports: [relayPort], durationMs }),
-    direct: (durationMs) => bench.runDirect({ ...load, durationMs }),
+    async end() {
+      await client.close()
+      await server.kill('SIGKILL')
+      await installation.remove()
+      await postgres?.drop()
+    },
   }
+}
+
+async function startRelaySide(bench: LoadBench, { operatorKey, endpoints, requests }: ServerSide): Promise<Side> {
+  const relay = startChild('relay.ts')
+  const order: RelayOrder = { operatorKey, receiverPort: bench.receiverPort, endpoints }
+  const { port } = (await relay.ask(order, 10_000)) as RelayReport
+  return {
+    name: 'relay',
+    run: (durationMs) => bench.run({ connections, requests, ports: [port], durationMs }),
+    end: async () => relay.end(),
+  }
+}
+
+interface Sides {
+  readonly ours: Side
+  readonly baseline: Side
+  /** Generator and receiver with nothing in between. */
+  readonly direct: (durationMs: number) => Promise<LoadRun>
 }
 
 async function measure(
   sides: Sides,
-  { id, on, target }: Scenario,
+  { id, database, target }: Scenario,
   options: BenchOptions,
   say: (line: string) => void,
 ): Promise<FigureResult> {
   const durationMs = options.seconds * 1_000
+  const on = database === 'sqlite' ? 'SQLite' : 'PostgreSQL'
+  const baselineText = options.against === null ? 'a relay that stores nothing' : 'another version of Posthorn'
   const direct = await sides.direct(durationMs / 2)
   say(`generator and receiver alone: ${Math.round(direct.deliveredPerSecond)}/s`)
   // Warm up until the compiler has finished. For 20 s under load its threads use processor time of both sides, and more
   // of ours, because our code is larger.
-  await sides.ours(warmUp * durationMs)
-  await sides.baseline(warmUp * durationMs)
+  await sides.ours.run(warmUp * durationMs)
+  await sides.baseline.run(warmUp * durationMs)
 
   const ours: LoadRun[] = []
   const baseline: LoadRun[] = []
   for (let round = 1; round <= options.runs; round += 1) {
-    ours.push(await sides.ours(durationMs))
-    say(`run ${round}, posthorn: ${inWords(ours.at(-1))}`)
-    baseline.push(await sides.baseline(durationMs))
-    say(`run ${round}, relay:    ${inWords(baseline.at(-1))}`)
+    ours.push(await sides.ours.run(durationMs))
+    say(`run ${round}, ${sides.ours.name}: ${inWords(ours.at(-1))}`)
+    baseline.push(await sides.baseline.run(durationMs))
+    say(`run ${round}, ${sides.baseline.name}: ${inWords(baseline.at(-1))}`)
   }
   if (direct.deliveredPerSecond <= Math.max(...rates(ours), ...rates(baseline))) {
     say('WARNING: generator and receiver are the bottleneck, so the ratio is meaningless')
   }
   return {
     id,
-    what: `events accepted and delivered on ${on}; baseline: a relay that stores nothing`,
+    what: `events accepted and delivered on ${on}; baseline: ${baselineText}`,
     unit: 'events/s',
     ours: rates(ours),
     baseline: rates(baseline),
-    target: { atLeast: target },
+    target: { atLeast: options.against === null ? target : versionTarget },
     raw: { connections, payloadBytes, direct, ours, baseline },
   }
 }

@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly runs: number
   /** How long each run posts, in seconds. */
   readonly seconds: number
+  /** The folder of another version of the program, which P1, P2 and P3 take as their baseline; null: none. */
+  readonly against: string | null
 }
 
 export interface Figure {

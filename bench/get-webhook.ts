@@ -9,8 +9,8 @@ import { partooProfile } from '../test/profiles/partoo/profile.ts'
 import { stornoProfile } from '../test/profiles/storno/profile.ts'
 import { ultravoxProfile } from '../test/profiles/ultravox/profile.ts'
 import { type OperatorClient, createOperatorClient } from '../test/support/operator-client.ts'
-import { type ServerProcess, createInstallation, startServer } from '../test/support/server-process.ts'
-import { type Child, startChild } from './child.ts'
+import { createInstallation, startServer } from '../test/support/server-process.ts'
+import { startChild } from './child.ts'
 import type { ConstantOrder, ConstantReport } from './constant.ts'
 import type { BenchOptions, Figure, FigureResult } from './figure.ts'
 import { type LoadBench, startLoadBench } from './load-run.ts'
@@ -20,24 +20,17 @@ const profiles = [alloProfile, ultravoxProfile, partooProfile, stornoProfile, di
 const connections = 64
 const webhookCount = 64
 const target = { atLeast: 0.6 }
+/** What another version of the program must reach of the one before it. */
+const versionTarget = { atLeast: 0.98 }
 
 export const p3: Figure = { id: 'P3', database: 'sqlite', run: runFigure }
-
-interface Bench {
-  readonly server: ServerProcess
-  readonly client: OperatorClient
-  readonly constant: Child
-  readonly load: LoadBench
-  readonly options: BenchOptions
-  readonly say: (line: string) => void
-}
 
 async function runFigure(options: BenchOptions, say: (line: string) => void): Promise<FigureResult[]> {
   const load = await startLoadBench()
   try {
     const results: FigureResult[] = []
     for (const profile of profiles) results.push(await measureAlone(profile, load, options, say))
-    return [worstOf(results), ...results]
+    return [worstOf(results, options), ...results]
   } finally {
     load.end()
   }
@@ -50,56 +43,104 @@ async function measureAlone(
   options: BenchOptions,
   say: (line: string) => void,
 ): Promise<FigureResult> {
-  const installation = await createInstallation()
-  const constant = startChild('constant.ts')
-  let server: ServerProcess | undefined
-  let client: OperatorClient | undefined
+  const sides: Side[] = []
   try {
-    server = await startServer(installation, { POSTHORN_RATE_LIMITS: 'off', POSTHORN_DIALECTS: profile.dialect.name })
-    client = createOperatorClient(server.url, installation.operatorKey)
-    return await measure({ server, client, constant, load, options, say }, profile)
+    const ours = await startServerSide(profile, load, options)
+    sides.push(ours)
+    const baseline =
+      options.against === null
+        ? await startConstantSide(ours)
+        : await startServerSide(profile, load, options, options.against)
+    sides.push(baseline)
+    return await measure(profile, { ours, baseline }, load, options, say)
   } finally {
-    constant.end()
-    await client?.close()
-    await server?.kill('SIGKILL')
-    await installation.remove()
+    for (const side of sides) await side.end()
   }
 }
 
-/** Every dialect must meet the target, so the figure is the worst result. */
-function worstOf(results: readonly FigureResult[]): FigureResult {
-  const [worst] = results.toSorted((a, b) => (ratioOf(a) ?? 0) - (ratioOf(b) ?? 0))
-  if (worst === undefined) throw new Error('no dialect was measured')
-  return { ...worst, id: 'P3', what: `the worst of all dialects: ${worst.what}`, target, raw: null }
+/** What answers the requests. */
+interface Side {
+  readonly port: number
+  readonly requests: readonly string[]
+  /** One of the answers. */
+  readonly sample: ConstantOrder
+  end(): Promise<void>
 }
 
-async function measure(bench: Bench, profile: Profile): Promise<FigureResult> {
-  const { server, load, options, say } = bench
+/** @param checkout the folder of the program; default: this one */
+async function startServerSide(
+  profile: Profile,
+  load: LoadBench,
+  options: BenchOptions,
+  checkout?: string,
+): Promise<Side> {
+  const installation = await createInstallation()
+  const env = { POSTHORN_RATE_LIMITS: 'off', POSTHORN_DIALECTS: profile.dialect.name }
+  const server = await startServer(installation, env, undefined, checkout)
+  const client = createOperatorClient(server.url, installation.operatorKey)
+  const prepared = await prepare(client, load, options, profile)
+  return {
+    ...prepared,
+    port: server.port,
+    async end() {
+      await client.close()
+      await server.kill('SIGKILL')
+      await installation.remove()
+    },
+  }
+}
+
+/** A route that answers a constant: the sample of the other side. */
+async function startConstantSide({ requests, sample }: Side): Promise<Side> {
+  const constant = startChild('constant.ts')
+  const { port } = (await constant.ask(sample, 10_000)) as ConstantReport
+  return { port, requests, sample, end: async () => constant.end() }
+}
+
+/** Every dialect must meet the target, so the figure is the worst result. */
+function worstOf(results: readonly FigureResult[], { against }: BenchOptions): FigureResult {
+  const [worst] = results.toSorted((a, b) => (ratioOf(a) ?? 0) - (ratioOf(b) ?? 0))
+  if (worst === undefined) throw new Error('no dialect was measured')
+  return {
+    ...worst,
+    id: 'P3',
+    what: `the worst of all dialects: ${worst.what}`,
+    target: against === null ? target : versionTarget,
+    raw: null,
+  }
+}
+
+async function measure(
+  profile: Profile,
+  sides: { readonly ours: Side; readonly baseline: Side },
+  load: LoadBench,
+  options: BenchOptions,
+  say: (line: string) => void,
+): Promise<FigureResult> {
   const { name } = profile.dialect
-  const { requests, sample } = await prepare(bench, profile)
-  const { port: constantPort } = (await bench.constant.ask(sample, 10_000)) as ConstantReport
   const durationMs = options.seconds * 1_000
-  const rate = async (port: number, forMs: number): Promise<number> => {
+  const rate = async ({ port, requests }: Pick<Side, 'port' | 'requests'>, forMs: number): Promise<number> => {
     const report = await load.ask({ ports: [port], connections, durationMs: forMs, requests, awake: true })
     return report.accepted / ((report.lastAnswerAt - report.firstRequestAt) / 1_000)
   }
 
-  // Our code needs a longer warm-up than the constant, because the compiler takes seconds for it.
-  await rate(server.port, durationMs)
-  await rate(constantPort, durationMs / 2)
-  const direct = await rate(load.receiverPort, durationMs / 2)
+  // The compiler takes seconds for a server, and less for the constant.
+  await rate(sides.ours, durationMs)
+  await rate(sides.baseline, options.against === null ? durationMs / 2 : durationMs)
+  const direct = await rate({ port: load.receiverPort, requests: sides.ours.requests }, durationMs / 2)
   const ours: number[] = []
   const baseline: number[] = []
   while (ours.length < options.runs) {
-    ours.push(await rate(server.port, durationMs))
-    baseline.push(await rate(constantPort, durationMs))
+    ours.push(await rate(sides.ours, durationMs))
+    baseline.push(await rate(sides.baseline, durationMs))
   }
   if (direct <= Math.max(...ours, ...baseline)) say('WARNING: the generator is the bottleneck')
-  const bytes = Buffer.byteLength(sample.text)
-  const what = `get webhook of ${name}, ${bytes} bytes; baseline: a route that answers a constant of that size`
+  const bytes = Buffer.byteLength(sides.ours.sample.text)
+  const baselineText = options.against === null ? 'a route that answers a constant of that size' : 'another version'
+  const what = `get webhook of ${name}, ${bytes} bytes; baseline: ${baselineText}`
   const result = { id: `P3 ${name}`, what, unit: 'requests/s', ours, baseline, target: null, raw: { direct, bytes } }
   say(
-    `${name}: ratio ${ratioOf(result)?.toFixed(2)}, ours ${inWords(ours)}, constant ${inWords(baseline)}, ` +
+    `${name}: ratio ${ratioOf(result)?.toFixed(2)}, ours ${inWords(ours)}, baseline ${inWords(baseline)}, ` +
       `generator alone ${Math.round(direct)}/s`,
   )
   return result
@@ -107,7 +148,9 @@ async function measure(bench: Bench, profile: Profile): Promise<FigureResult> {
 
 /** Creates tenants with one webhook each. Returns the complete requests for them and a sample response. */
 async function prepare(
-  { client, load, options }: Bench,
+  client: OperatorClient,
+  load: LoadBench,
+  options: BenchOptions,
   { dialect, api }: Profile,
 ): Promise<{ requests: string[]; sample: ConstantOrder }> {
   const requests: string[] = []

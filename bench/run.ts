@@ -1,7 +1,8 @@
 // The entry of `npm run bench`: runs the named figures (default: all) and prints one table.
 //
-//     npm run bench -- [P1 …] [--database postgres] [--runs 5] [--seconds 4] [--small] [--save]
+//     npm run bench -- [P1 …] [--database postgres] [--runs 5] [--seconds 4] [--small] [--save] [--against CHECKOUT]
 
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { BenchOptions, Figure, FigureResult } from './figure.ts'
 import { p5, p5OnPostgres, p6 } from './backlog.ts'
@@ -28,11 +29,13 @@ async function main(): Promise<void> {
       seconds: { type: 'string', default: '4' },
       small: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
+      against: { type: 'string' },
     },
   })
+  const against = values.against === undefined ? null : resolve(values.against)
   const options: BenchOptions = values.small
-    ? { small: true, runs: 1, seconds: 0.15 }
-    : { small: false, runs: positive('--runs', values.runs), seconds: positive('--seconds', values.seconds) }
+    ? { small: true, runs: 1, seconds: 0.15, against }
+    : { small: false, runs: positive('--runs', values.runs), seconds: positive('--seconds', values.seconds), against }
   const chosen = choose(positionals, values.database)
   endWithin(chosen.length * (180 + options.runs * (options.seconds * 6 + 20)))
 

@@ -1,5 +1,5 @@
-// Starts the real server as a child process, as an operator would, so that it can be killed like one. It must never
-// outlive the process that started it.
+// Starts the real server as a child process, as an operator does, so that a test can kill it. The server never outlives
+// the process that started it.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -12,9 +12,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { request } from 'undici'
 import { endWithParent } from './child-guard.ts'
 
-/** What stays the same over the restarts of one installation. */
+/** The parts of an installation that stay the same through restarts. */
 export interface Installation {
-  /** Holds the SQLite database; made by `createInstallation`, removed by `remove`. */
+  /** The folder of the SQLite database. `createInstallation` creates it and `remove` removes it. */
   readonly folder: string
   readonly operatorKey: string
   readonly masterKey: string
@@ -27,9 +27,9 @@ export interface ServerProcess {
   readonly pid: number
   /** Sends `signal` and waits until the process has ended. */
   kill(signal: NodeJS.Signals): Promise<void>
-  /** Asks it to end (SIGTERM); throws if it has not within 15 s, or did not exit with 0. */
+  /** Sends SIGTERM. Throws if the process does not exit with 0 within 15 s. */
   stop(): Promise<void>
-  /** The last 64 Ki characters that it wrote to stdout and stderr. */
+  /** The last 64 Ki characters of stdout and stderr. */
   output(): string
 }
 
@@ -40,10 +40,10 @@ const repository = resolve(import.meta.dirname, '../..')
 const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
   readonly scripts: { readonly start: string }
 }
-/** What `npm start` runs, without its first word, which is Node. */
+/** The arguments of the command of `npm start`, without `node`. */
 const startArguments = scripts.start.split(' ').slice(1)
 
-/** Makes the folder and the keys of a new installation; the folder is in the system's temporary one. */
+/** Creates the folder and the keys of a new installation. The folder is in the temporary folder of the system. */
 export async function createInstallation(): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), 'posthorn-'))
   const removeAtExit = (): void => rmSync(folder, { recursive: true, force: true })
@@ -60,19 +60,22 @@ export async function createInstallation(): Promise<Installation> {
 }
 
 /**
- * Starts what `npm start` starts on a free port and waits until it can serve; `env` adds to the settings or replaces them.
+ * Starts the command of `npm start` on a free port, and waits until the server is healthy. `env` extends or replaces
+ * the settings.
  *
- * @param command the command that runs Node, with its options: perhaps under another program
+ * @param command the command that runs Node, with options of Node; another program may run Node
+ * @param checkout the folder of the program; default: this one
  */
 export async function startServer(
   installation: Installation,
   env: Readonly<Record<string, string>> = {},
   command: readonly string[] = [process.execPath],
+  checkout: string = repository,
 ): Promise<ServerProcess> {
   const port = await freePort()
   const [program = '', ...options] = command
   const child = spawn(program, [...options, ...startArguments], {
-    cwd: repository,
+    cwd: checkout,
     env: {
       ...inheritedEnv(),
       POSTHORN_HOST: '127.0.0.1',
@@ -109,17 +112,17 @@ export async function startServer(
       await Promise.race([ended, sleep(stopMsMax, undefined, { ref: false })])
       if (child.exitCode === 0) return
       child.kill('SIGKILL')
-      throw new Error(`the server did not stop well (exit code ${child.exitCode}, ${child.signalCode}):\n${output()}`)
+      throw new Error(`the server did not exit with 0 (exit code ${child.exitCode}, ${child.signalCode}):\n${output()}`)
     },
   }
 }
 
-/** What makes a server, its threads too, load a module of this folder before all else: to weaken it, for a control. */
+/** The environment of a weakened server, for a control: the server and its threads load a module of this folder first. */
 export function weakenedBy(file: `${string}.ts`): Readonly<Record<string, string>> {
   return { NODE_OPTIONS: `--import=${join(import.meta.dirname, file)}` }
 }
 
-/** A TCP port of 127.0.0.1 that was free a moment ago. */
+/** Returns a TCP port of 127.0.0.1 that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
@@ -129,7 +132,7 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** Without the caller's own settings, and without the mark of node:test, which changes how a child reports. */
+/** The environment without settings of Posthorn, and without the variable that makes a child report to node:test. */
 function inheritedEnv(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('POSTHORN_') && name !== 'NODE_TEST_CONTEXT'),
