@@ -20,7 +20,7 @@ interface Side {
   end(): Promise<void>
 }
 
-/** What the relay needs to stand in for a server. */
+/** A server, and the values that the relay needs to run instead of it. */
 interface ServerSide extends Side {
   readonly operatorKey: string
   readonly endpoints: RelayOrder['endpoints']
@@ -30,7 +30,7 @@ interface ServerSide extends Side {
 const connections = 64
 /** As a multiple of one run. */
 const warmUp = 5
-/** What another version of the program must reach of the one before it. */
+/** The share of the other checkout's figure that this checkout must reach. */
 const versionTarget = 0.98
 
 export const p1: Figure = {

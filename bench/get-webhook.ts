@@ -20,7 +20,7 @@ const profiles = [alloProfile, ultravoxProfile, partooProfile, stornoProfile, di
 const connections = 64
 const webhookCount = 64
 const target = { atLeast: 0.6 }
-/** What another version of the program must reach of the one before it. */
+/** The share of the other checkout's figure that this checkout must reach. */
 const versionTarget = { atLeast: 0.98 }
 
 export const p3: Figure = { id: 'P3', database: 'sqlite', run: runFigure }
@@ -58,7 +58,7 @@ async function measureAlone(
   }
 }
 
-/** What answers the requests. */
+/** The server of one side of the comparison. */
 interface Side {
   readonly port: number
   readonly requests: readonly string[]

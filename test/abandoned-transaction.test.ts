@@ -1,5 +1,5 @@
-// A node that stands still, or is cut off, in the middle of a transaction holds locks. They must not outlast its lease:
-// its own row is one of them, and whoever declares it dead waits for that.
+// A node that is frozen or cut off in the middle of a transaction holds locks. The locks must not outlast its lease:
+// one of them is on the node's own row, and the node that declares it dead waits for that lock.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -10,7 +10,7 @@ import { openPostgresStore } from '../src/store/postgres/postgres-store.ts'
 import { StoreUnavailable } from '../src/contracts/store.ts'
 import { testDatabase } from './support/test-database.ts'
 
-test('what a node in the middle of a transaction held is taken over', { timeout: 60_000 }, async (t) => {
+test('deliveries of a node that froze inside a transaction are taken over', { timeout: 60_000 }, async (t) => {
   const place = await testDatabase()
   const store = await openPostgresStore(place.url)
   const database = new Database(place.url, 2)
@@ -31,7 +31,7 @@ test('what a node in the middle of a transaction held is taken over', { timeout:
   const startedAt = Date.now()
   assert.equal(await store.takeOver(other, 0), 1)
   assert.ok(Date.now() - startedAt < limits.deadAfterMs)
-  // It goes on: the driver has heard by now that the server ended it.
+  // The node resumes: by now the driver knows that the server ended the connection.
   standstill.abort()
   await failed
 })

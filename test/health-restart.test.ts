@@ -1,5 +1,5 @@
-// What a node has learnt about an endpoint outlives the node: since when it has failed, by which it is switched off, and
-// that it is off.
+// The health of an endpoint outlives the node: since when the endpoint has failed (which decides when it is disabled),
+// and that it is disabled.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -16,7 +16,7 @@ interface Shown {
   readonly health: { readonly status: string; readonly since: string | null }
 }
 
-test('an endpoint’s failures and its being off survive a kill -9', { timeout: 60_000 }, async (t) => {
+test('a failing endpoint and a disabled one stay so after kill -9', { timeout: 60_000 }, async (t) => {
   const installation = await createInstallation()
   const answers = new Map([
     ['/failing', 500],
@@ -45,8 +45,8 @@ test('an endpoint’s failures and its being off survive a kill -9', { timeout: 
   }
   await post('a')
   await post('b')
-  await until(async () => (await show(client, failing.id)).health.status === 'failing', 'the failure is known')
-  await until(async () => !(await show(client, gone.id)).enabled, 'what is gone is off')
+  await until(async () => (await show(client, failing.id)).health.status === 'failing', 'the failure is recorded')
+  await until(async () => !(await show(client, gone.id)).enabled, 'the endpoint that is gone is disabled')
   const before = [await show(client, failing.id), await show(client, gone.id)]
   assert.equal(before[1]?.disabledReason, 'gone')
 
@@ -57,12 +57,12 @@ test('an endpoint’s failures and its being off survive a kill -9', { timeout: 
   await post('a')
   await receiver.untilReceived(sent + 1)
   await restart()
-  assert.equal((await show(client, failing.id)).health.since, before[0]?.health.since, 'the streak goes on')
+  assert.equal((await show(client, failing.id)).health.since, before[0]?.health.since, 'the streak did not continue')
   assert.equal(receiver.requests.filter(({ path }) => path === '/gone').length, 1)
 
   answers.set('/failing', 200)
   await post('a')
-  await until(async () => (await show(client, failing.id)).health.status === 'healthy', 'the success is known')
+  await until(async () => (await show(client, failing.id)).health.status === 'healthy', 'the success is recorded')
 })
 
 async function show(client: OperatorClient, id: string): Promise<Shown> {

@@ -1,5 +1,6 @@
-// An endpoint that never answers, with ten thousand deliveries queued: another one is not delayed by it, and the
-// memory does not grow by what waits. Durations are compared with a quiet run of the same server, generously.
+// An endpoint never answers while ten thousand deliveries wait for it: another endpoint is not delayed, and memory does
+// not grow with the number of deliveries that wait. The limit for the latency is generous and relative to a quiet run
+// of the same server.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -36,14 +37,15 @@ test('10,000 deliveries for an endpoint that hangs neither delay another endpoin
   const besideMs = await goodLatencyMs()
   const grownMib = residentMib(rig.server.pid) - before
   t.diagnostic(
-    `median ${quietMs.toFixed(1)} ms quiet, ${besideMs.toFixed(1)} ms beside; ${grownMib.toFixed(0)} MiB more`,
+    `median latency: quiet ${quietMs.toFixed(1)} ms, beside the hung endpoint ${besideMs.toFixed(1)} ms; ` +
+      `memory: ${grownMib.toFixed(0)} MiB more`,
   )
-  assert.equal(hung.requests.length, 16, 'all of it waits all the time')
+  assert.equal(hung.requests.length, 16, 'no attempt starts while 16 attempts hang')
   assert.ok(besideMs < quietMs * 5 + 25, `${besideMs} ms instead of ${quietMs} ms`)
   assert.ok(grownMib < 150, `${grownMib} MiB`)
 })
 
-/** The median time from posting an event to its arrival. */
+/** The median time from the post of an event to its arrival. */
 async function goodLatencyMs(): Promise<number> {
   const postedAt = new Map<string, number>()
   const count = (await rig.received(good.path, 0)).length
@@ -64,7 +66,7 @@ async function goodLatencyMs(): Promise<number> {
   return latencies.toSorted((a, b) => a - b)[Math.floor(latencies.length / 2)] ?? Infinity
 }
 
-/** Resident memory; 0 on systems that do not tell it in /proc. */
+/** Resident memory in MiB; 0 on systems without /proc. */
 function residentMib(pid: number): number {
   if (process.platform !== 'linux') return 0
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024

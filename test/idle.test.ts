@@ -1,4 +1,4 @@
-// Idle, a node leaves the database alone: it is woken for what falls due, and does not ask all the time.
+// An idle node hardly queries the database: it wakes up when a delivery is due and does not poll all the time.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -9,7 +9,7 @@ import { readSettings } from '../src/config/settings.ts'
 import { createLogger } from '../src/telemetry/log.ts'
 import { testDatabase } from './support/test-database.ts'
 
-const seconds = 15
+const seconds = 9
 
 void test('an idle node makes fewer than one query a second', { timeout: 60_000 }, async (t) => {
   let queries = 0
@@ -38,6 +38,6 @@ void test('an idle node makes fewer than one query a second', { timeout: 60_000 
   await sleep(seconds * 1000)
   const made = queries - before
   t.diagnostic(`${(made / seconds).toFixed(2)} queries a second`)
-  assert.ok(made > 0, 'its heartbeats are counted')
+  assert.ok(made > 0, 'no heartbeat was counted')
   assert.ok(made < seconds, `${made} queries in ${seconds} s`)
 })

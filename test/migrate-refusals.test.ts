@@ -1,4 +1,4 @@
-// What `posthorn migrate` refuses, each with one line, and leaves as it was.
+// `posthorn migrate` refuses wrong sources and targets: each with an error of one line, and both stay unchanged.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -20,21 +20,34 @@ function assertRefused({ code, stderr, stdout }: Ended, reason: RegExp): void {
   assert.doesNotMatch(stdout, /All is copied/)
 }
 
-test('addresses that are wrong, or the wrong way round', async () => {
+test('refuses addresses that are wrong or swapped', async () => {
   const [sqlite, postgres] = ['sqlite:./x.db', 'postgres://u:p4ssword@localhost/x']
-  const cases: [string[], RegExp][] = [
-    [['--from', postgres, '--to', sqlite], /^posthorn: --from must be sqlite:<file>: installations move from SQLite/],
-    [['--from', postgres, '--to', postgres], /^posthorn: --from must be sqlite:<file>: /],
-    [['--from', sqlite, '--to', sqlite], /^posthorn: --to must be postgres:\/\/…: /],
-    [['--from', 'x.db', '--to', postgres], /^posthorn: --from must be sqlite:<file> or /],
-    [['--from', sqlite, '--to', 'mysql://x'], /^posthorn: --to must be sqlite:<file> or /],
-    [['--from', sqlite], /^error: required option '--to <database>' not specified/],
-    [['--from', sqlite, '--to', `${postgres}?schema=A-b`], /^posthorn: the schema in the address .* is no plain name/],
+  const cases: { readonly from: string; readonly to?: string; readonly reason: RegExp }[] = [
+    {
+      from: postgres,
+      to: sqlite,
+      reason: /^posthorn: --from must be sqlite:<file>: installations move from SQLite/,
+    },
+    { from: postgres, to: postgres, reason: /^posthorn: --from must be sqlite:<file>: / },
+    { from: sqlite, to: sqlite, reason: /^posthorn: --to must be postgres:\/\/…: / },
+    { from: 'x.db', to: postgres, reason: /^posthorn: --from must be sqlite:<file> or / },
+    { from: sqlite, to: 'mysql://x', reason: /^posthorn: --to must be sqlite:<file> or / },
+    { from: sqlite, reason: /^error: required option '--to <database>' not specified/ },
+    {
+      from: sqlite,
+      to: `${postgres}?schema=A-b`,
+      reason: /^posthorn: the schema in the address .* is no plain name/,
+    },
   ]
-  await Promise.all(cases.map(async ([args, reason]) => assertRefused(await startMigrate(args).ended, reason)))
+  await Promise.all(
+    cases.map(async ({ from, to, reason }) => {
+      const args = ['--from', from, ...(to === undefined ? [] : ['--to', to])]
+      assertRefused(await startMigrate(args).ended, reason)
+    }),
+  )
 })
 
-test('a target that cannot be reached, or does not let us in', async (t) => {
+test('refuses a target that cannot be reached or that refuses the login', async (t) => {
   const { path, url } = await bothSides(t)
   await fillInstallation(path)
   const changed = (change: (address: URL) => void): string => {
@@ -43,23 +56,25 @@ test('a target that cannot be reached, or does not let us in', async (t) => {
     return address.href
   }
   const port = String(await freePort())
-  const nobody = changed((address) => (address.port = port))
-  const wrong = changed((address) => (address.password = 'wrong'))
+  const closedPort = changed((address) => (address.port = port))
+  const wrongPassword = changed((address) => (address.password = 'wrong'))
   const absent = changed((address) => (address.pathname = '/absent'))
-  assertRefused(await migrate(path, nobody), /^posthorn: --to cannot be used: .*cannot be reached: .*ECONNREFUSED/)
-  assertRefused(await migrate(path, wrong), /^posthorn: --to cannot be used: .*password authentication failed/)
+  assertRefused(await migrate(path, closedPort), /^posthorn: --to cannot be used: .*cannot be reached: .*ECONNREFUSED/)
+  assertRefused(await migrate(path, wrongPassword), /^posthorn: --to cannot be used: .*password authentication failed/)
   assertRefused(await migrate(path, absent), /^posthorn: --to cannot be used: .*database "absent" does not exist/)
 })
 
-test('a source that is missing, is not one of Posthorn, or is in use', async (t) => {
+test('refuses a source that is missing, is not a database of Posthorn, or is in use', async (t) => {
   const { path, url } = await bothSides(t)
   const folder = dirname(path)
   assertRefused(await migrate(path, url), /^posthorn: there is no database .*posthorn\.db\n$/)
   assertRefused(await migrate(join(folder, 'no', 'x.db'), url), /^posthorn: there is no database /)
   assert.deepEqual(readdirSync(folder), [])
 
-  const [text, empty, foreign] = ['text.db', 'empty.db', 'foreign.db'].map((name) => join(folder, name)) as Three
-  writeFileSync(text, 'no database, but a text that is long enough to be one, and then some more of it')
+  const text = join(folder, 'text.db')
+  const empty = join(folder, 'empty.db')
+  const foreign = join(folder, 'foreign.db')
+  writeFileSync(text, 'a text, not a database\n'.repeat(10))
   writeFileSync(empty, '')
   const db = new DatabaseSync(foreign)
   db.exec('CREATE TABLE tenants (x)')
@@ -81,13 +96,11 @@ test('a source that is missing, is not one of Posthorn, or is in use', async (t)
   newer.exec('PRAGMA user_version = 1000')
   newer.close()
   assertRefused(await migrate(path, url), /written by a newer Posthorn\n$/)
-  // Nothing was made there.
+  // The target has no schema.
   assert.deepEqual(await ask(url, 'SELECT FROM pg_namespace WHERE nspname = current_schema()'), [])
 })
 
-type Three = [string, string, string]
-
-test('a target that is not empty; so a second run is refused', async (t) => {
+test('refuses a target that is not empty, so also a second run', async (t) => {
   const { path, url } = await bothSides(t)
   await fillInstallation(path)
   const others = await bothSides(t)
@@ -104,7 +117,7 @@ test('a target that is not empty; so a second run is refused', async (t) => {
     /^posthorn: the target is not empty: .* tables that are not Posthorn's/,
   )
 
-  // One that was prepared, and never served, is as good as none.
+  // A target that has the tables of Posthorn but no rows counts as empty.
   await (await openPostgresStore(url)).close()
   assert.equal((await migrate(path, url)).code, 0)
   assertRefused(await migrate(path, url), /^posthorn: the target is not empty: /)

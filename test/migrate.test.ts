@@ -1,4 +1,5 @@
-// An installation that was copied to PostgreSQL answers as the one on SQLite did, and goes on as it would have.
+// An installation that was copied to PostgreSQL returns the same rows as the one on SQLite and continues in the same
+// way.
 
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
@@ -18,7 +19,7 @@ const everyDelivery = { ...everyEvent, endpoint: null, status: null, eventType: 
 const longAfter = start + 10_000_000
 const endpointsMax = 10
 
-test('what both sides answer is the same, and so is what they do next', async (t) => {
+test('source and copy return the same rows, also after further operations', async (t) => {
   const { path, url } = await bothSides(t)
   await fillInstallation(path)
   const { code, stdout, stderr } = await migrate(path, url)
@@ -36,13 +37,13 @@ test('what both sides answer is the same, and so is what they do next', async (t
 
   const stores = [await openSqliteStore(path), await openPostgresStore(url)]
   try {
-    // A start of the service, which on SQLite makes due what an earlier life held.
-    const told = await Promise.all(
+    // A start of the service. On SQLite the deliveries of an earlier incarnation are waiting again.
+    const shown = await Promise.all(
       stores.map(async (store) => [(await joinAlone(store, 100_000)) > 0, await everything(store)]),
     )
-    assert.deepEqual(told[1], told[0])
-    assert.match(JSON.stringify(told[1]), /"response":"PK\ufffd\ufffdmulti\\nline/)
-    const next = await Promise.all(stores.map(goOn))
+    assert.deepEqual(shown[1], shown[0])
+    assert.match(JSON.stringify(shown[1]), /"response":"PK\ufffd\ufffdmulti\\nline/)
+    const next = await Promise.all(stores.map(continueWork))
     assert.deepEqual(next[1], next[0])
   } finally {
     for (const store of stores) await store.close()
@@ -75,8 +76,8 @@ async function everything(store: Store): Promise<unknown> {
   })
 }
 
-/** Cancels and claims all there is, and adds to it. */
-async function goOn(store: Store): Promise<unknown> {
+/** Sweeps, claims every waiting delivery, and adds a tenant, a key and events. */
+async function continueWork(store: Store): Promise<unknown> {
   await sweepAll(store, 200_000)
   const swept = await everything(store)
   const node = await store.join(longAfter)
@@ -108,7 +109,7 @@ function byId(a: { readonly id: string }, b: { readonly id: string }): number {
   return a.id < b.id ? -1 : 1
 }
 
-/** PostgreSQL holds the replacement character where SQLite holds NUL. */
+/** The value as JSON, with each NUL of SQLite replaced by U+FFFD, which PostgreSQL stores instead. */
 function plain(value: unknown): unknown {
   const withoutNul = (_: string, one: unknown): unknown =>
     typeof one === 'string' ? one.replaceAll('\0', '\ufffd') : one
@@ -118,10 +119,10 @@ function plain(value: unknown): unknown {
 test('every table and column of SQLite is copied, or left out on purpose', async (t) => {
   const { path } = await bothSides(t)
   await fillInstallation(path)
-  // Nodes are gone. What sequences hold becomes that of PostgreSQL's own, and so do indexes.
+  // Nodes are not copied. PostgreSQL has sequences and indexes of its own in place of the other tables.
   const keptByHand = ['fresh_events', 'fresh_deliveries', 'events_of_tenant', 'deliveries_of_endpoint']
   const leftOut = new Set(['nodes', 'sequences', ...keptByHand])
-  // In a table of their own there.
+  // Columns that are in another table on PostgreSQL.
   const elsewhere: Readonly<Record<string, string>> = { endpoint_status: 'endpoint_attempts' }
   const source = openExport(path)
   const db = new DatabaseSync(path, { readOnly: true })

@@ -1,4 +1,4 @@
-// Nodes with one role each: one takes events in, another delivers them.
+// Nodes with one role each: one node accepts events, another delivers them.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -17,7 +17,7 @@ async function answers(node: Node, paths: readonly string[]): Promise<Record<str
   return Object.fromEntries(await Promise.all(statuses))
 }
 
-/** By Storno's API, which tells what came of a test. */
+/** Sends a test through Storno's API, whose response has the outcome of the test. */
 async function testAtOnce(client: OperatorClient, url: string): Promise<void> {
   const { id: company } = await client.createTenant({ dialect: 'storno' })
   const { key } = await client.createKey({ tenants: [company] })
@@ -27,7 +27,7 @@ async function testAtOnce(client: OperatorClient, url: string): Promise<void> {
   assert.deepEqual([status, (body as { status: string }).status], [200, 'success'])
 }
 
-test('an api node accepts and a worker delivers, without delay', { timeout: 60_000 }, async (t) => {
+test('an api node accepts events and a worker delivers them without delay', { timeout: 60_000 }, async (t) => {
   const database = await testDatabase()
   t.after(() => database.drop())
   const arrivedAt = new Map<string, number>()
@@ -53,7 +53,7 @@ test('an api node accepts and a worker delivers, without delay', { timeout: 60_0
   await sleep(1_000)
   assert.equal(receiver.requests.length, 0, 'an api node sends no deliveries')
   await testAtOnce(client, receiver.url)
-  assert.equal(receiver.requests.length, 1, 'but it does send a test that is to be answered with what came of it')
+  assert.equal(receiver.requests.length, 1, 'an api node sends a test whose response needs the outcome')
 
   const worker = await nodes.add({ POSTHORN_ROLE: 'worker' })
   await receiver.untilReceived(11)
@@ -65,7 +65,7 @@ test('an api node accepts and a worker delivers, without delay', { timeout: 60_0
     latencies.push((arrivedAt.get(event) ?? 0) - at)
   }
   const [median, p99] = [0.5, 0.99].map((share) => latencies.toSorted((a, b) => a - b)[Math.floor(events * share)])
-  t.diagnostic(`from the 202 to the arrival: median ${median} ms, 99 % ${p99} ms, of ${events}`)
+  t.diagnostic(`from the 202 to the arrival: median ${median} ms, p99 ${p99} ms, ${events} events`)
   assert.ok((median ?? latencyMsMax) < latencyMsMax)
 
   const well = { '/healthz': 200, '/readyz': 200, '/metrics': 200 }

@@ -1,5 +1,6 @@
-// A change acts on a node too that stands still when it is made. For as long as that node may trust what it knows, the
-// change is not answered; after that, it trusts nothing when it goes on, and sends nothing of what it holds.
+// A change also takes effect on a node that is paused (SIGSTOP) when the change is made. The change is not answered as
+// long as that node may trust its caches. After that time the node trusts nothing when it resumes, and it sends none of
+// the deliveries that it holds.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -13,16 +14,17 @@ import { testDatabase } from './support/test-database.ts'
 
 const answerDelayMs = 200
 const burst = 300
-/** In which the node opens its connections and sends the first. */
+/** Time for the node to open its connections and to send the first requests. */
 const burstMs = 300
-const underWayMs = 50
-/** A process may be stopped between its last look at what it knows and the first byte that it sends. */
+/** Requests in flight when the change is answered may still arrive for so long. */
+const inFlightMs = 50
+/** Requests that may be late: a process may be paused after its last check of its caches and before its first byte. */
 const lateMax = 2
 
 let database: Awaited<ReturnType<typeof testDatabase>>
 let receiver: Receiver
 let nodes: Nodes
-/** Waits longer than the nodes wait for each other. */
+/** Its timeout is longer than the nodes wait for each other. */
 let client: OperatorClient
 
 before(async () => {
@@ -39,8 +41,11 @@ after(async () => {
   await database?.drop()
 })
 
-/** Has the second node hold more than it can send at once, and disables the endpoint through the first. */
-async function disableWhile(tenant: string, untilGoneOn: (disabled: Promise<Answered>) => Promise<unknown>) {
+/**
+ * Gives the second node more deliveries than it can send at once, pauses it and disables the endpoint through the first
+ * node. The second node resumes when the promise of `untilResumed` settles.
+ */
+async function disableWhilePaused(tenant: string, untilResumed: (disabled: Promise<Answered>) => Promise<unknown>) {
   const { pid } = nodes.at(1).server
   await client.createTenant({ id: tenant, dialect: 'standard' })
   const { id } = await client.createEndpoint(tenant, { url: `${receiver.url}/${tenant}`, eventTypes: ['*'] })
@@ -50,27 +55,27 @@ async function disableWhile(tenant: string, untilGoneOn: (disabled: Promise<Answ
   process.kill(pid, 'SIGSTOP')
   const startedAt = Date.now()
   const disabled = change({ client }, 'PATCH', `/v1/tenants/${tenant}/endpoints/${id}`, { enabled: false })
-  await untilGoneOn(disabled)
+  await untilResumed(disabled)
   process.kill(pid, 'SIGCONT')
-  const goneOnAt = Date.now()
+  const resumedAt = Date.now()
   const { at } = await disabled
   await sleep(1_500)
   const arrivals = receiver.requests.filter(({ path }) => path === `/${tenant}`)
-  assert.ok(arrivals.length > 0 && arrivals.length < burst, `${arrivals.length} of ${burst} came`)
-  const late = arrivals.filter(({ receivedAt }) => receivedAt > at + underWayMs).length
-  return { startedAt, goneOnAt, answeredAt: at, late }
+  assert.ok(arrivals.length > 0 && arrivals.length < burst, `${arrivals.length} of ${burst} requests arrived`)
+  const late = arrivals.filter(({ receivedAt }) => receivedAt > at + inFlightMs).length
+  return { startedAt, resumedAt, answeredAt: at, late }
 }
 
-test('a node that stands still for a moment is waited for', { timeout: 60_000 }, async () => {
-  const { goneOnAt, answeredAt, late } = await disableWhile('moment', () => sleep(1_000))
-  assert.ok(answeredAt >= goneOnAt, `answered ${goneOnAt - answeredAt} ms before every node had heard of it`)
+test('a change waits for a node that is paused for a moment', { timeout: 60_000 }, async () => {
+  const { resumedAt, answeredAt, late } = await disableWhilePaused('moment', () => sleep(1_000))
+  assert.ok(answeredAt >= resumedAt, `answered ${resumedAt - answeredAt} ms before the paused node resumed`)
   assert.equal(late, 0)
 })
 
-test('one that stands still for longer trusts nothing when it goes on', { timeout: 60_000 }, async (t) => {
-  const { startedAt, answeredAt, late } = await disableWhile('longer', (disabled) => disabled)
+test('a node that was paused for longer trusts nothing when it resumes', { timeout: 60_000 }, async (t) => {
+  const { startedAt, answeredAt, late } = await disableWhilePaused('longer', (disabled) => disabled)
   const answeredMs = answeredAt - startedAt
-  t.diagnostic(`answered after ${answeredMs} ms, ${late} came later`)
+  t.diagnostic(`answered after ${answeredMs} ms, ${late} requests arrived later`)
   assert.ok(answeredMs < limits.trustMs + 2_000, `answered after ${answeredMs} ms`)
-  assert.ok(late <= lateMax, `${late} came after the change was answered`)
+  assert.ok(late <= lateMax, `${late} requests arrived after the change was answered`)
 })

@@ -1,6 +1,6 @@
-// An endpoint comes back after an outage, and all that waited for it is due: it is approached gently, as it sees it
-// itself, what failed together is not tried again together, and others notice nothing. POSTHORN_OUTAGE_DELIVERIES
-// (default 2,000) makes it longer.
+// An endpoint comes back after an outage, and all of its waiting deliveries are due. Its concurrency, counted by the
+// receiver, grows step by step; attempts that failed together are not retried together; other endpoints are not
+// affected. POSTHORN_OUTAGE_DELIVERIES sets the number of deliveries (default 2,000).
 
 import assert from 'node:assert/strict'
 import { createServer, type ServerResponse } from 'node:http'
@@ -13,16 +13,17 @@ const timeout = 60_000 + waiting * 5
 const batchEvents = 1000
 const goodEvents = 300
 const answerMs = 5
-/** Of the dialect's schedule, after the first attempt. */
+/** The first wait of the dialect's schedule and its jitter. */
 const [firstWaitMs, jitter] = [5000, 0.2]
 
 const rig = await startApiRig()
 after(() => rig.close())
 
-/** A receiver that hangs until it is `back`, and then tells how many requests it had at once, at each one's start. */
+/** A receiver that hangs until `comeBack` is called. After that it answers every request. */
 class Returning {
+  /** For each request: the requests in flight when it arrived, itself included. */
   readonly concurrency: number[] = []
-  /** Requests that it had answered when each one came. */
+  /** For each request: the requests that were answered when it arrived. */
   readonly answered: number[] = []
   #isBack = false
   #atOnce = 0
@@ -38,7 +39,7 @@ class Returning {
     return `http://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : 0}/`
   }
 
-  /** Breaks what hangs, as a server that is started again does. */
+  /** Breaks the connections that hang, as a restart of a server does. */
   comeBack(): void {
     this.#isBack = true
     for (const response of this.hanging) response.destroy()
@@ -64,7 +65,7 @@ class Returning {
   }
 }
 
-test(`${waiting} deliveries are due when their endpoint comes back`, { timeout }, async (t) => {
+test(`an endpoint comes back when ${waiting} deliveries are due`, { timeout }, async (t) => {
   const [tenant, other] = [await rig.tenant('standard'), await rig.tenant('standard')]
   const good = await rig.endpoint(other)
   const returning = new Returning()
@@ -76,34 +77,35 @@ test(`${waiting} deliveries are due when their endpoint comes back`, { timeout }
     const events = Array.from({ length: count }, () => ({ tenant: tenant.id, type: 'waits', data: {} }))
     await rig.want(202, { method: 'POST', path: '/v1/events/batch', body: { events } })
   }
-  await until(() => returning.hanging.size === limits.attemptsPerEndpointMax, 'it hangs')
+  await until(() => returning.hanging.size === limits.attemptsPerEndpointMax, 'every attempt of the lane hangs')
   const quietMs = await medianMs(other, good.path)
   returning.comeBack()
   const besideMs = await medianMs(other, good.path)
   const failing = await firstFailures(tenant.id, id)
   const arrived = (): boolean => returning.concurrency.length >= waiting
-  await until(arrived, 'all have arrived', timeout)
+  await until(arrived, 'every delivery has arrived', timeout)
   const { concurrency, answered } = returning
   t.diagnostic(
-    `at once, first: ${concurrency.slice(0, 20).join(' ')}; most ${concurrency.reduce((a, b) => Math.max(a, b))}; ` +
-      `beside it ${besideMs.toFixed(1)} ms, quiet ${quietMs.toFixed(1)} ms; retries after ${failing.toSorted((a, b) => a - b).join(' ')} ms`,
+    `concurrency: first ${concurrency.slice(0, 20).join(' ')}, most ${concurrency.reduce((a, b) => Math.max(a, b))}; ` +
+      `latency of another endpoint: ${besideMs.toFixed(1)} ms, quiet ${quietMs.toFixed(1)} ms; ` +
+      `retries after ${failing.toSorted((a, b) => a - b).join(' ')} ms`,
   )
 
   for (const [n, atOnce] of concurrency.entries()) {
     const allowed = Math.min(2 ** (answered[n] ?? 0), limits.attemptsPerEndpointMax)
-    assert.ok(atOnce <= allowed, `${atOnce} at once after ${answered[n]} answers`)
+    assert.ok(atOnce <= allowed, `${atOnce} requests at once after ${answered[n]} answers`)
   }
   assert.ok(
     concurrency.some((atOnce) => atOnce > limits.attemptsPerEndpointMax / 2),
-    'and then more',
+    'the concurrency did not grow',
   )
   assert.equal(concurrency.length, waiting)
   for (const waitMs of failing) assert.ok(Math.abs(waitMs / firstWaitMs - 1) < jitter + 0.01, `${waitMs} ms`)
-  assert.ok(Math.max(...failing) - Math.min(...failing) > 300, 'spread by jitter')
+  assert.ok(Math.max(...failing) - Math.min(...failing) > 300, 'jitter does not spread the retries')
   assert.ok(besideMs < quietMs * 5 + 25, `${besideMs} ms instead of ${quietMs} ms`)
 })
 
-/** How long each of those that hung waits for its second attempt. */
+/** For each delivery whose first attempt hung: how long it waits for its second attempt, in ms. */
 async function firstFailures(tenant: string, endpoint: string): Promise<number[]> {
   const path = `/v1/deliveries?tenant=${tenant}&endpoint=${endpoint}&status=pending&limit=250`
   let waits: number[] = []
@@ -113,9 +115,9 @@ async function firstFailures(tenant: string, endpoint: string): Promise<number[]
       const page = await rig.want(200, { path: cursor === '' ? path : `${path}&cursor=${encodeURIComponent(cursor)}` })
       for (const { id, attempts } of page.data) {
         if (Number(attempts) !== 1) continue
-        const told = await rig.want(200, { path: `/v1/deliveries/${id}` })
-        const [attempt] = told['history'] as unknown as { startedAt: string; durationMs: number }[]
-        const next = told['nextAttemptAt']
+        const delivery = await rig.want(200, { path: `/v1/deliveries/${id}` })
+        const [attempt] = delivery['history'] as unknown as { startedAt: string; durationMs: number }[]
+        const next = delivery['nextAttemptAt']
         if (attempt !== undefined && typeof next === 'string') {
           waits.push(Date.parse(next) - Date.parse(attempt.startedAt) - attempt.durationMs)
         }
@@ -124,11 +126,11 @@ async function firstFailures(tenant: string, endpoint: string): Promise<number[]
     }
     return waits.length > 0
   }
-  await until(read, 'those that hung are recorded', timeout)
+  await until(read, 'attempts that hung are recorded', timeout)
   return waits
 }
 
-/** From posting an event to its arrival. */
+/** The median time from the post of an event to its arrival. */
 async function medianMs(
   tenant: { id: string; dialect: string; key: string; keyId: string },
   path: string,

@@ -1,5 +1,5 @@
-// README.md's "Try it", as a newcomer pastes it: the very lines, in bash, in a fresh copy of the project. Only the two
-// ports are replaced, by free ones. Then the demo.
+// Runs the lines of README.md's "Try it" as a newcomer does: in bash, in a fresh copy of the project. Only the two
+// ports are replaced by free ones. Then runs the demo.
 
 import assert from 'node:assert/strict'
 import { execFile, spawn, spawnSync } from 'node:child_process'
@@ -12,12 +12,12 @@ import { until } from './support/api-rig.ts'
 import { freePort } from './support/server-process.ts'
 
 const repository = resolve(import.meta.dirname, '..')
-/** npm's own variables, and the settings of whoever runs the tests, are not a newcomer's. */
+/** The environment of a newcomer: without npm's variables and without settings of Posthorn and Node. */
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(npm_|POSTHORN_|NODE_)/i.test(name) && name !== 'INIT_CWD'),
 )
 
-test('"Try it" ends with a delivered delivery', { skip: whyNot(), timeout: 120_000 }, async (t) => {
+test('"Try it" ends with a delivery that is delivered', { skip: whyNot(), timeout: 120_000 }, async (t) => {
   const folder = copyOfProject(t)
   const ports = { 4080: await freePort(), 4090: await freePort() }
   const lines = commandLines('Try it').map((line) =>
@@ -28,27 +28,27 @@ test('"Try it" ends with a delivered delivery', { skip: whyNot(), timeout: 120_0
   assert.match(receiver, /createServer/)
   background(t, folder, `POSTHORN_PORT=${ports[4080]} ${start}`)
   const received = background(t, folder, receiver)
-  await until(() => answers(`http://127.0.0.1:${ports[4080]}/healthz`), 'the service serves', 30_000)
-  // The receiver answers anything, so asking it is no different from a delivery: its "ready" is not in the count.
-  await until(() => answers(`http://127.0.0.1:${ports[4090]}/`), 'the receiver serves', 30_000)
+  await until(() => answers(`http://127.0.0.1:${ports[4080]}/healthz`), 'the service answers', 30_000)
+  // The receiver prints every request, so it prints these requests too.
+  await until(() => answers(`http://127.0.0.1:${ports[4090]}/`), 'the receiver answers', 30_000)
 
-  // The newcomer takes a moment between posting and looking.
+  // A newcomer needs a moment between the post and the list of deliveries.
   const look = pasted.pop() ?? ''
   assert.match(look, /\/v1\/deliveries/)
   const script = `set -e\n${pasted.join('\n')}\nsleep 1\n${look}\n`
   const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: folder, env })
   const deliveries = stdout.slice(stdout.lastIndexOf('{"data":['))
   assert.match(deliveries, /"eventType":"call\.received","status":"delivered"/, stdout)
-  await until(() => received().includes('+33612345678'), 'the receiver shows what came')
+  await until(() => received().includes('+33612345678'), 'the receiver prints the request')
   assert.match(received(), /'webhook-signature': 'v1,/)
 })
 
-test('the demo ends well', { timeout: 60_000 }, async () => {
+test('the demo succeeds', { timeout: 60_000 }, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['examples/demo.ts'], { cwd: repository, env })
   assert.match(stdout.trimEnd().split('\n').at(-1) ?? '', /^Every signature verified.* Done\.$/)
 })
 
-/** Why the first test cannot run here; false: it can. */
+/** Why the first test cannot run on this machine, or false if it can. */
 function whyNot(): string | false {
   if (spawnSync('bash', ['--version']).status !== 0) return 'needs bash'
   const version = /^curl (\d+)\.(\d+)/.exec(spawnSync('curl', ['--version'], { encoding: 'utf8' }).stdout ?? '')
@@ -73,7 +73,7 @@ function copyOfProject(t: TestContext): string {
   return folder
 }
 
-/** Runs a line in a process group of its own, which ends with the test; gives what it has written so far. */
+/** Runs a line in its own process group, which the end of the test kills. The returned function gives the output. */
 function background(t: TestContext, cwd: string, line: string): () => string {
   const child = spawn('bash', ['-c', line], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   const killGroup = (): void => {

@@ -1,5 +1,5 @@
-// A database that another program holds locked for a while: events are refused with 503 meanwhile, and all is well
-// again afterwards, without a restart.
+// Another program locks the database for a while: events are refused with 503 meanwhile. Afterwards the service works
+// again without a restart.
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { eventType, startApiRig, until } from './support/api-rig.ts'
 const rig = await startApiRig()
 after(() => rig.close())
 
-test('a locked database: 503 with Retry-After, then 202 again, and what was accepted arrives', async () => {
+test('a locked database: 503 with Retry-After, then 202 again, and every accepted event arrives', async () => {
   const tenant = await rig.tenant('standard')
   const endpoint = await rig.endpoint(tenant)
   let lastNumber = 0
@@ -43,7 +43,7 @@ test('a locked database: 503 with Retry-After, then 202 again, and what was acce
       }
     })
     await sleep(3_000)
-    // Reading goes on: the log of a write-ahead database lets readers be.
+    // Reads still work: a write-ahead log does not block readers.
     await rig.want(200, { path: `/v1/events?tenant=${tenant.id}` })
     other.exec('ROLLBACK')
     await Promise.all(posting)

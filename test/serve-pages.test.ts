@@ -1,4 +1,4 @@
-// What the service shows of itself: health, metrics, API documents and pages.
+// The pages of the service itself: health, metrics, API documents and documentation pages.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ const rig = await startApiRig()
 after(() => rig.close())
 const get = (path: string): Promise<Response> => fetch(`${rig.server.url}${path}`)
 
-test('/healthz and /readyz answer anybody', async () => {
+test('/healthz and /readyz need no credentials', async () => {
   for (const path of ['/healthz', '/readyz']) {
     const response = await get(path)
     assert.deepEqual([response.status, await response.json()], [200, { status: 'ok' }])
@@ -20,7 +20,7 @@ test('/healthz and /readyz answer anybody', async () => {
 })
 
 suite('/metrics', () => {
-  test('has every metric that the manual names, and no other of its own', async () => {
+  test('has every `posthorn_` metric that the manual names, and no others', async () => {
     const manual = readFileSync(new URL('../docs/operating.md', import.meta.url), 'utf8')
     const named = new Set([...manual.matchAll(/^\| `(posthorn_\w+)/gm)].map(([, name]) => name))
     const text = await (await get('/metrics')).text()
@@ -28,7 +28,7 @@ suite('/metrics', () => {
     assert.deepEqual(shown, named)
   })
 
-  test('counts events, attempts and how deliveries ended, and tells of no tenant', async () => {
+  test('counts events, attempts and ended deliveries, and names no tenant', async () => {
     const tenant = await rig.tenant('standard')
     const good = await rig.endpoint(tenant)
     const bad = await rig.endpoint(tenant)
@@ -66,7 +66,7 @@ const documents = [
 suite('/openapi', () => {
   const described = new Map<string, string>()
   for (const path of documents) {
-    test(`${path} describes one API, and nothing of another`, async () => {
+    test(`${path} describes one API and no path of another`, async () => {
       const response = await get(path)
       assert.equal(response.status, 200)
       const document = (await response.json()) as { openapi: string; paths: Record<string, unknown> }
@@ -84,7 +84,7 @@ suite('/openapi', () => {
   })
 })
 
-test('/docs shows every document, and loads nothing from elsewhere', async () => {
+test('/docs shows every document and loads nothing from other servers', async () => {
   const response = await get('/docs')
   assert.equal(response.status, 200)
   const page = await response.text()
@@ -100,13 +100,13 @@ test('/docs shows every document, and loads nothing from elsewhere', async () =>
   assert.doesNotMatch(page, /@import|url\(\s*["']?(?:https?:)?\/\//)
 })
 
-test('/docs is found where its pages are, and nothing beside them is', async () => {
+test('/docs redirects to /docs/, and unknown paths below it are not found', async () => {
   const response = await fetch(`${rig.server.url}/docs`, { redirect: 'manual' })
   assert.deepEqual([response.status, response.headers.get('location')], [301, '/docs/'])
   for (const path of ['/docs/js/', '/docs/none', '/docs/js/scalar.js/']) assert.equal((await get(path)).status, 404)
 })
 
-test('the script of /docs is held once, however many ask for it and do not read it', async (t) => {
+test('the script of /docs is in memory once, even if many requests for it are not read', async (t) => {
   const path = '/docs/js/scalar.js'
   const mib = 1024 * 1024
   const residentMib = async (): Promise<number> => {
@@ -125,5 +125,5 @@ test('the script of /docs is held once, however many ask for it and do not read 
     await sleep(50)
     grown = Math.max(grown, (await residentMib()) - before)
   }
-  assert.ok(grown < 20 * (script.byteLength / mib), `it grew by ${grown} MiB`)
+  assert.ok(grown < 20 * (script.byteLength / mib), `memory grew by ${grown} MiB`)
 })

@@ -1,4 +1,4 @@
-// A stop that others hold up. What a stop under load keeps is tried in stops.test.ts.
+// A stop while receivers and callers hang. test/crash/stop.test.ts tests a stop under load.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ async function register(client: OperatorClient, url: string, types: readonly str
   assert.equal(answer.status, 201)
 }
 
-test('neither a receiver that hangs nor a caller that never ends its request holds up the stop', async (t) => {
+test('neither a receiver that hangs nor a caller that never ends its request delays the stop', async (t) => {
   const installation = await createInstallation()
   const receiver = await startReceiver({ behave: () => ({ hang: true }) })
   const server = await startServer(installation)

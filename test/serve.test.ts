@@ -1,5 +1,5 @@
-// Starting the service: what is wrong stops it with exit code 1 and one line that names it and tells no secret; what
-// nobody said is made up safely.
+// Starting the service. A wrong setting stops the start with exit code 1 and one line that names the setting and shows
+// no secret. Missing keys are generated safely.
 
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ interface Refusal {
   readonly settings?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
   readonly prepare?: (folder: string) => void
-  /** Settings of `standard` that are not given. */
+  /** Settings of `standard` to leave out. */
   readonly without?: readonly (keyof typeof standard)[]
   readonly says: RegExp
 }
@@ -36,7 +36,7 @@ const holding = (file: string, text: string) => (folder: string) => {
 }
 
 const refusals: readonly Refusal[] = [
-  // More values are in config/settings.test.ts, without a process each.
+  // src/config/settings.test.ts tests more values, without starting a process for each.
   ...wrong('POSTHORN_HOST', '', '999.1.1.1'),
   ...wrong('POSTHORN_PORT', '65536'),
   ...wrong('POSTHORN_DATABASE', 'mysql://x'),
@@ -52,31 +52,35 @@ const refusals: readonly Refusal[] = [
   ...wrong('POSTHORN_LOG_LEVEL', 'loud'),
   ...wrong('POSTHORN_PROT', '4080'),
   { name: 'a wrong flag', args: ['--port', 'x'], says: /--port/ },
-  { name: 'an argument that means nothing', args: ['now'], says: /too many arguments/ },
+  { name: 'an unknown argument', args: ['now'], says: /too many arguments/ },
   {
-    name: 'a folder that cannot be made',
+    name: 'a database folder that cannot be created',
     settings: { POSTHORN_DATABASE: 'sqlite:/dev/null/posthorn.db' },
     says: /database \/dev\/null/,
   },
   {
-    name: 'a folder that cannot be made, for keys',
+    name: 'a folder for key files that cannot be created',
     settings: { POSTHORN_DATABASE: 'sqlite:/dev/null/posthorn.db' },
     without: ['POSTHORN_OPERATOR_KEY'],
     says: /POSTHORN_OPERATOR_KEY beside POSTHORN_DATABASE/,
   },
   {
-    name: 'an operator key file that holds nothing',
+    name: 'an empty operator key file',
     prepare: holding('operator-key', '\n'),
     without: ['POSTHORN_OPERATOR_KEY'],
     says: /POSTHORN_OPERATOR_KEY.*data\/operator-key/,
   },
   {
-    name: 'a master key file that was cut off',
+    name: 'a truncated master key file',
     prepare: holding('master-key', masterKey.slice(0, 20)),
     without: ['POSTHORN_MASTER_KEY'],
     says: /POSTHORN_MASTER_KEY.*data\/master-key/,
   },
-  { name: 'a file that is no database', prepare: holding('posthorn.db', 'a letter\n'.repeat(999)), says: /database/ },
+  {
+    name: 'a file that is not a database',
+    prepare: holding('posthorn.db', 'a letter\n'.repeat(999)),
+    says: /database/,
+  },
 ]
 
 suite('a start is refused with one line:', { concurrency: 2 }, () => {
@@ -97,7 +101,7 @@ suite('a start is refused with one line:', { concurrency: 2 }, () => {
   }
 })
 
-test('a port in use stops the start and names the settings', async (t) => {
+test('a port in use stops the start with a line that names the setting', async (t) => {
   const holder = createServer()
   await new Promise<void>((listening) => holder.listen(0, '127.0.0.1', listening))
   t.after(() => holder.close())
@@ -107,7 +111,7 @@ test('a port in use stops the start and names the settings', async (t) => {
   assert.match(run.stderr(), new RegExp(`^[^\n]*POSTHORN_PORT ${port}: [^\n]*in use[^\n]*\n$`))
 })
 
-test('a database has one process and one master key, and no newer schema', async (t) => {
+test('a start is refused by a database in use, with another master key or with a newer schema', async (t) => {
   const folder = await runFolder(t)
   const first = serve(t, folder, standard)
   const url = await first.serving()
@@ -133,7 +137,7 @@ test('a database has one process and one master key, and no newer schema', async
   assert.match(older.stderr(), /^[^\n]*newer Posthorn\n$/)
 })
 
-test('keys that nobody gave are made once, for their owner alone, and shown nowhere', async (t) => {
+test('missing keys are generated once, readable only by their owner, and never logged', async (t) => {
   const folder = await runFolder(t)
   const { POSTHORN_PORT, POSTHORN_DATABASE } = standard
   const files = ['operator-key', 'master-key'].map((name) => join(folder, 'data', name))

@@ -127,14 +127,28 @@ suite('a failing endpoint', () => {
     const rig = await createRig(t)
     await rig.addEndpoint('/a')
     rig.sender.respond = () => (Math.floor(rig.clock.now() / (5 * second)) % 2 === 0 ? ok : failed)
+    const attempts = (): Promise<number[]> => rig.deliveries().then((rows) => rows.map((row) => row.attempts))
+    // Without this wait the clock would advance before the due attempts run, on a slow machine.
+    const untilQuiet = (): Promise<void> =>
+      rig.until(async () => {
+        const { inFlight, queued } = rig.engine
+        const dueAt = (await rig.store.nextDueAt()) ?? Infinity
+        const recorded = (await attempts()).reduce((sum, count) => sum + count, 0)
+        return inFlight + queued === 0 && dueAt > rig.clock.now() && recorded === rig.sender.sent.length
+      }, 'every due attempt is recorded')
     for (let n = 0; n < 60; n++) {
       await rig.accept(1)
+      await untilQuiet()
       await rig.clock.advance(second)
+      await untilQuiet()
     }
-    const attempts = (): Promise<number[]> => rig.deliveries().then((rows) => rows.map((row) => row.attempts))
-    await rig.until(async () => (await attempts()).every((count) => count > 0), 'every delivery was tried')
+    assert.ok(
+      (await attempts()).every((count) => count > 0),
+      'every delivery was tried',
+    )
     for (let step = 0; step < 200 && (await rig.deliveries('pending')).length > 0; step++) {
       await rig.clock.advance(601 * second)
+      await untilQuiet()
     }
     await rig.until(async () => (await rig.deliveries('delivered')).length === 60, 'all are delivered')
     assert.ok(

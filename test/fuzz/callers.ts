@@ -1,18 +1,18 @@
-// Everybody who may come to ask, and what each may be told of.
+// The callers of the isolation test, and the tenants whose data each caller may see.
 
 import type { Headers } from '../conformance/dialects/profile.ts'
 import { type FrontName, fronts } from './documents.ts'
 import type { Parties, Party } from './parties.ts'
 import type { Row } from './rows.ts'
 
-/** Whose a thing is that a request names. */
+/** The owner of an id in a request. `stranger`: a tenant of another dialect. `absent`: the id never existed. */
 export type Whose = 'own' | 'foreign' | 'absent' | 'deleted' | 'stranger'
 export const everyWhose: readonly Whose[] = ['own', 'foreign', 'absent', 'deleted', 'stranger']
 
 export interface Caller {
   readonly who: string
   readonly headers: Headers
-  /** What the caller may be told of; nothing: it is refused whatever it asks. */
+  /** The owners whose data the caller may see. Empty: every request of the caller is refused. */
   readonly sees: readonly Whose[]
 }
 
@@ -38,14 +38,14 @@ export async function callersOf(
     { who: "another dialect's key", headers: as(stranger.key), sees: [] },
     ...(weak === null ? [] : [{ who: 'a weak key', headers: as(weak.key), sees: [] }]),
     ...(front === 'operator'
-      ? [{ who: 'the operator', headers: parties.asOperator, sees: ['own', 'foreign', 'stranger'] as const }]
+      ? [{ who: 'the operator key', headers: parties.asOperator, sees: ['own', 'foreign', 'stranger'] as const }]
       : []),
   ]
 }
 
-/** What the caller may be told of by this route. */
+/** The owners whose data this route may show to the caller. */
 export function seenBy({ who, sees }: Caller, front: FrontName, row: Row): readonly Whose[] {
-  if (who === 'the operator') return row.outlives === true ? [...sees, 'deleted'] : sees
+  if (who === 'the operator key') return row.outlives === true ? [...sees, 'deleted'] : sees
   if (who === 'a weak key' && row.open === true) return ['own']
   return front === 'operator' && row.customers !== true ? [] : sees
 }

@@ -1,4 +1,4 @@
-// The OpenAPI documents of a running server: all that its callers can reach, and so all that these tests must try.
+// The OpenAPI documents of a running server. They list every route, so these tests call every route in them.
 
 import { request } from 'undici'
 import { alloProfile } from '../profiles/allo/profile.ts'
@@ -9,7 +9,7 @@ import { standardProfile } from '../profiles/standard/profile.ts'
 import { stornoProfile } from '../profiles/storno/profile.ts'
 import { ultravoxProfile } from '../profiles/ultravox/profile.ts'
 
-/** The customers of each front; those of `standard` share the operator's API. */
+/** The dialect profile of each front. Customers of `standard` use the operator API. */
 export const fronts = {
   operator: standardProfile,
   allo: alloProfile,
@@ -42,7 +42,7 @@ export interface Operation {
 export interface DocumentedRoute {
   readonly front: FrontName
   readonly method: string
-  /** With `{name}` for path parameters. */
+  /** With `{name}` in place of each path parameter. */
   readonly path: string
   readonly operation: Operation
 }

@@ -1,4 +1,4 @@
-// Fuzzing of a running server: sends requests, and holds every answer to what the server says of itself.
+// The fuzzer: sends generated requests to a running server and checks every response against the OpenAPI documents.
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { astray } from './astray.ts'
+import { malformed } from './malformed.ts'
 import { type DocumentedRoute, documentedRoutes, type FrontName, frontNames, fronts, type Schema } from './documents.ts'
 import { Parties, type Party } from './parties.ts'
 import { type FuzzRequest, nameOf, requestTo } from './requests.ts'
@@ -15,29 +15,29 @@ import { type Reply, type WireAnswer, WireClient } from './wire-client.ts'
 export interface FuzzOptions {
   readonly seed: number
   readonly requests: number
-  /** The run ends well after so long, however many requests were sent. */
+  /** After this time the run ends successfully, even if fewer requests were sent. */
   readonly timeMs: number
   readonly report?: (line: string) => void
-  /** Of a run that failed: where in it fast-check found the fault. */
+  /** The path of a failure that fast-check printed in an earlier run; replays that failure. */
   readonly path?: string
 }
 
 export interface FuzzResult {
   readonly requests: number
   readonly seconds: number
-  /** Requests by the status of their answers. */
+  /** The number of requests by response status. */
   readonly statuses: Readonly<Record<string, number>>
   readonly residentBytes: number
   readonly slowestMs: number
 }
 
-/** Requests that are under way at once. */
+/** The most requests in flight at once. */
 const batchSize = 40
-/** Tenants are replaced so often, because requests take them apart. */
+/** After so many batches the tenants are replaced, because requests delete what the tenants have. */
 const batchesPerParty = 50
-/** The part that may be asked to try again: who tests or replays what others are changing at that very moment. */
+/** The most 503 responses, as a share: a test or a replay gets one while another request changes the same endpoint. */
 const unavailableMax = 0.005
-/** What the server may hold in memory, whatever comes: objects, and all in all. */
+/** Bounds of the server's memory: of the heap and of the whole process. */
 const heapMibMax = 160
 const residentBytesMax = 400 * 1024 * 1024
 
@@ -52,7 +52,7 @@ export async function fuzz({
   const startedAt = Date.now()
   try {
     const anyRequest = fc.oneof(...run.routes.map(requestTo))
-    const mixed = fc.oneof({ weight: 9, arbitrary: anyRequest }, { weight: 1, arbitrary: astray(anyRequest) })
+    const mixed = fc.oneof({ weight: 9, arbitrary: anyRequest }, { weight: 1, arbitrary: malformed(anyRequest) })
     const batch = fc.array(mixed, { minLength: 1, maxLength: batchSize, size: 'max' })
     await fc.assert(
       fc.asyncProperty(batch, (all) => run.sendAll(all, report)),
@@ -95,13 +95,13 @@ class FuzzRun {
 
   static async start(): Promise<FuzzRun> {
     const watch = pathToFileURL(join(import.meta.dirname, 'prototype-watch.ts')).href
-    // A small heap, so that what is never given back ends the server.
+    // The heap is small, so that a memory leak ends the server.
     const options = `--import=${watch} --max-old-space-size=${heapMibMax}`
     const parties = await Parties.start({ NODE_OPTIONS: options, POSTHORN_RETRY_SCALE: '0.001' })
     return new FuzzRun(parties, await documentedRoutes(parties.server.url))
   }
 
-  /** The end of what the server has logged. */
+  /** The last 3,000 characters of the server's output. */
   log(): string {
     return this.#parties.server.output().slice(-3000)
   }
@@ -111,18 +111,18 @@ class FuzzRun {
     await Promise.all(requests.map((request) => this.#send(request)))
   }
 
-  /** After all that, everything works as it did, and the server is no bigger than it may be. */
+  /** Asserts that the server still works, has logged no errors and uses no more memory than allowed. */
   async finish(): Promise<Omit<FuzzResult, 'seconds'>> {
     for (const front of frontNames) await this.#parties.party(front)
     const residentBytes = await this.#residentBytes()
     assert.ok(residentBytes <= residentBytesMax, `the server holds ${residentBytes} bytes`)
     assert.ok(!this.log().includes('"level":50'), `the server logged errors: ${this.log()}`)
     const unavailable = this.#statuses['503'] ?? 0
-    assert.ok(unavailable <= this.#sent * unavailableMax, `${unavailable} of ${this.#sent} were answered 503`)
+    assert.ok(unavailable <= this.#sent * unavailableMax, `${unavailable} of ${this.#sent} requests were answered 503`)
     return { requests: this.#sent, statuses: this.#statuses, residentBytes, slowestMs: Math.round(this.#slowestMs) }
   }
 
-  /** Fails if the server does not end well: if a prototype was polluted, for one. */
+  /** Stops the server. Fails if its exit code is not 0, as after pollution of a prototype (prototype-watch.ts). */
   async close(): Promise<void> {
     this.#client.close()
     await this.#parties.close()
@@ -152,14 +152,14 @@ class FuzzRun {
   }
 
   async #send(request: FuzzRequest): Promise<void> {
-    const { method, astray: isAstray } = request
+    const { method, isMalformed } = request
     const route = this.#routeOf.get(request.route)
     assert.ok(route !== undefined)
     const known = this.#known.get(route.front) ?? {}
     const fill = (text: string): string =>
       text.replaceAll(/\{([a-z.]+)\}/g, (whole, name: string) => known[name] ?? whole)
     const bytes = bytesOf(request, fill)
-    const reply = await this.#client.send(bytes, { alone: isAstray, head: method === 'HEAD' })
+    const reply = await this.#client.send(bytes, { alone: isMalformed, head: method === 'HEAD' })
     this.#sent += 1
     const status = typeof reply === 'string' ? reply : String(reply.status)
     this.#statuses[status] = (this.#statuses[status] ?? 0) + 1
@@ -172,21 +172,21 @@ class FuzzRun {
     }
   }
 
-  #check(route: DocumentedRoute, { method, body, astray: isAstray }: FuzzRequest, reply: Reply): void {
+  #check(route: DocumentedRoute, { method, body, isMalformed }: FuzzRequest, reply: Reply): void {
     assert.notEqual(reply, 'silent')
-    if (isAstray) return assert.ok(reply === 'closed' || (typeof reply !== 'string' && reply.status < 500))
-    // Who sends more than is read may find the connection broken before the answer.
+    if (isMalformed) return assert.ok(reply === 'closed' || (typeof reply !== 'string' && reply.status < 500))
+    // If the body is longer than the server reads, the connection may break before the response arrives.
     if (reply === 'closed') return assert.ok(body !== null && body.length > 1_000_000)
     assert.ok(typeof reply !== 'string')
     assert.ok(reply.status < 500 || (reply.status === 503 && reply.headers.has('retry-after')))
-    // Too big for the parser, so that no front sees it.
+    // The HTTP parser refuses headers that are too large, before any front.
     if (reply.status === 431) return
-    assert.ok(reply.headers.get('x-request-id'), 'an answer has a request id')
+    assert.ok(reply.headers.get('x-request-id'), 'a response has no request id')
     if (method === 'HEAD' || reply.status === 204) return
     if (reply.status >= 400) this.#holds(fronts[route.front].api.refusalSchema as Schema, reply)
     const declared = route.operation.responses[reply.status] ?? route.operation.responses['default']
     if (method !== route.method || (declared === undefined && reply.status >= 400)) return
-    assert.ok(declared !== undefined, `an answer ${reply.status} is not declared`)
+    assert.ok(declared !== undefined, `the response ${reply.status} is not declared`)
     const schema = declared.content?.['application/json']?.schema
     // A public key is text.
     if (schema !== undefined && /json/.test(reply.headers.get('content-type') ?? '')) this.#holds(schema, reply)

@@ -1,4 +1,4 @@
-// Values that nobody means well with, and values that nobody thought of.
+// Values that attackers send, and unusual values that code often fails to handle.
 
 import fc, { type Arbitrary } from 'fast-check'
 import { objectText } from './json-text.ts'
@@ -55,7 +55,7 @@ export const hostileText: Arbitrary<string> = fc.oneof(
 
 const scalars = [null, true, false, 0, -0, 1, -1, 1.5, 1e308, 5e-324, 2 ** 31, 2 ** 53, 2 ** 63, [], {}, [[]], [null]]
 
-/** Any JSON value. Objects may have a member `__proto__` of their own. */
+/** Any JSON value. Objects may have an own member `__proto__`. */
 export const hostileValue: Arbitrary<unknown> = fc.oneof(
   hostileText,
   fc.constantFrom(...scalars),
@@ -70,7 +70,7 @@ export const hostileValue: Arbitrary<unknown> = fc.oneof(
   ),
 )
 
-/** Bodies that were not made from any schema, most of them no JSON. */
+/** Bodies that follow no schema. Most of them are not JSON. */
 export const hostileBody: Arbitrary<string | Buffer> = fc.oneof(
   { weight: 20, arbitrary: objectText },
   { weight: 10, arbitrary: fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)) },

@@ -1,6 +1,7 @@
-// Nobody gets in: every route of every document, asked by everybody about everything. What is another tenant's, was
-// deleted, or belongs to another dialect is answered byte for byte as what never was; who may not ask learns the same
-// of all four. Made from the documents, so that a new route cannot be forgotten.
+// Isolation of tenants: every caller calls every route of every OpenAPI document with ids of every owner. An id of
+// another tenant, of another dialect or of a deleted tenant gets byte for byte the same response as an id that never
+// existed. A caller without permission gets the same response for all of them. The requests are generated from the
+// documents, so a new route cannot be missed.
 
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
@@ -14,7 +15,7 @@ const parties = await Parties.start()
 after(() => parties.close())
 const routes = await documentedRoutes(parties.server.url)
 
-test('every route of every document has a row, and every id in it is known as one', () => {
+test('every documented route has a row in rows.ts, and every parameter is known as an id or not', () => {
   for (const front of frontNames) {
     const documented = routes.filter((route) => route.front === front).map(({ operation }) => operation.operationId)
     assert.deepEqual(documented.toSorted(), Object.keys(rows[front]).toSorted(), front)
@@ -25,14 +26,14 @@ test('every route of every document has a row, and every id in it is known as on
     const names = [...parameters, ...fields.map((name) => ({ in: 'body' as const, name }))]
     for (const { in: place, name } of names) {
       const isKnown = nounIn(place, name) !== null || plainNames.has(name) || (place === 'body' && name === 'id')
-      assert.ok(isKnown, `${front} ${operation.operationId}: is ${name} an id?`)
+      assert.ok(isKnown, `${front} ${operation.operationId}: rows.ts does not say whether ${name} is an id`)
     }
   }
 })
 
 for (const front of frontNames) {
   suite(front, async () => {
-    // Named as if it were of the same dialect.
+    // The stranger's tenant id has a form that is valid in the dialect of this front.
     const strangerId = front === 'partoo' ? '123456789' : undefined
     const stranger = await parties.party(front === 'allo' ? 'dialnexa' : 'allo', strangerId)
     const [own, foreign] = [await parties.party(front), await parties.party(front)]
@@ -53,9 +54,9 @@ for (const front of frontNames) {
 
       for (const caller of callers) {
         const sees = seenBy(caller, front, row)
-        // What nobody's ids are in is served to whoever may ask: below, to its owner.
+        // A route without ids is served to every caller with permission; the test of the owner below covers it.
         if (slots.length === 0 && sees.length > 0) continue
-        test(`${route.method} ${route.path}: ${caller.who}`, async () => {
+        test(`${route.method} ${route.path} with ${caller.who}: hidden ids are answered like absent ids`, async () => {
           const answers = new Map<string, Promise<Shown>>()
           const askAbout = (whose: readonly Whose[]): Promise<Shown> => {
             const name = whose.join(', ')
@@ -67,7 +68,7 @@ for (const front of frontNames) {
             if (isSeen(whose, sees)) continue
             const plain = whose.map((one, index) => disguised(one, whose, index, sees))
             const answer: Shown = await askAbout(whose)
-            assert.deepEqual(answer, await askAbout(plain), `${whose.join(', ')} is told from ${plain.join(', ')}`)
+            assert.deepEqual(answer, await askAbout(plain), `${whose.join(', ')} differs from ${plain.join(', ')}`)
             const expected: readonly number[] = sees.length === 0 ? [401, 403] : [row.absent ?? 404, 403]
             assert.ok(expected.includes(answer.status), `${whose.join(', ')}: ${answer.status} ${answer.text}`)
           }
@@ -80,25 +81,25 @@ for (const front of frontNames) {
         return shown(await parties.ask(request), slots, named)
       }
 
-      test(`${route.method} ${route.path}: its owner is served, with its own`, async () => {
+      test(`${route.method} ${route.path} with the owner's key: succeeds and shows only the owner's data`, async () => {
         const owner = await parties.party(front)
         const headers = front === 'operator' ? parties.asOperator : fronts[front].api.credentials(owner)
         const named = slots.map(() => owner.ids)
         const answer = await parties.ask(requestFor(route, row, slots, named, headers, parties.hookUrl()))
         assert.equal(answer.status, row.status, answer.text)
-        // The operator's lists are of all tenants.
+        // The operator's lists show all tenants.
         if (front === 'operator') return
         for (const other of [foreign, own, stranger]) assert.ok(!answer.text.includes(other.url), answer.text)
       })
     }
 
-    test('nothing of anybody else has changed', async () => {
+    test('the calls changed nothing of the other tenants', async () => {
       assert.deepEqual(await inventories([own, foreign, stranger]), before)
     })
   })
 }
 
-test("another tenant's cursor leads to nothing of its", async () => {
+test("another tenant's cursor shows none of that tenant's data", async () => {
   const lists = [
     {
       front: 'operator',
@@ -116,14 +117,14 @@ test("another tenant's cursor leads to nothing of its", async () => {
       parties.ask({ method: 'GET', path: listPath, headers: api.credentials(party) })
     const [, cursor = ''] = next.exec((await list(foreign, first)).text) ?? []
     const theirs = await list(foreign, path + cursor)
-    assert.ok(theirs.text.includes(foreign.ids.endpoint), `it leads its owner on: ${theirs.text}`)
+    assert.ok(theirs.text.includes(foreign.ids.endpoint), `the cursor does not work for its owner: ${theirs.text}`)
     const { status, text } = await list(own, path + cursor)
     assert.equal(status, 200, text)
     assert.ok(!text.includes(foreign.ids.endpoint) && !text.includes(foreign.url), text)
   }
 })
 
-test("another tenant's idempotency key replays nothing of its", async () => {
+test("another tenant's idempotency key replays none of that tenant's responses", async () => {
   const [own, foreign] = [await parties.party('allo'), await parties.party('allo')]
   const [theirs, ours] = await Promise.all(
     [foreign, own].map(async (party) => {
@@ -147,7 +148,7 @@ function absentIds(front: FrontName): Ids {
   return { tenant: front === 'partoo' ? '999999999' : tenant, endpoint, event: uuid, delivery: uuid, key: uuid }
 }
 
-/** Of a tenant that was deleted with all it had. */
+/** The ids of a tenant that was deleted with everything that it had. */
 async function deletedIds(front: FrontName): Promise<Ids> {
   const { ids } = await parties.party(front)
   await parties.want(204, 'DELETE', `/v1/tenants/${ids.tenant}/endpoints/${ids.endpoint}`)
@@ -160,13 +161,13 @@ function combinations(length: number): readonly (readonly Whose[])[] {
   return combinations(length - 1).flatMap((rest) => everyWhose.map((whose) => [whose, ...rest]))
 }
 
-/** All of it is of one whom the caller may know of. */
+/** Whether all ids have the same owner, whose data the caller may see. */
 function isSeen(whose: readonly Whose[], sees: readonly Whose[]): boolean {
   const [first] = whose
   return first !== undefined && sees.includes(first) && whose.every((one) => one === first)
 }
 
-/** What the caller may know of stays, where it belongs to what is named first; all else might as well not be there. */
+/** An id stays if the caller may see its owner and the owner is that of the first id; any other id becomes absent. */
 function disguised(one: Whose, whose: readonly Whose[], index: number, sees: readonly Whose[]): Whose {
   return sees.includes(one) && (index === 0 || one === whose[0]) ? one : 'absent'
 }

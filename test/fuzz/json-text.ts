@@ -1,5 +1,5 @@
-// JSON as text, in every spelling that the grammar allows: what JSON.stringify would never write is what a round trip
-// through JSON.parse would change.
+// JSON as text, in every spelling that the grammar allows. A round trip through JSON.parse and JSON.stringify would
+// change many of these spellings.
 
 import fc, { type Arbitrary } from 'fast-check'
 
@@ -20,18 +20,18 @@ const numberText = fc.oneof(
   ),
 )
 
-/** Escapes that need not be, and lone halves of surrogate pairs, which text in UTF-8 cannot hold but an escape can. */
+/** Unnecessary escapes, and lone surrogates: UTF-8 text cannot hold them, but escapes can. */
 const escapes = String.raw`\u0000 \u001f \/ \b \f \" \\ \u0061 \u2028 \u2029 \ud83d\ude00 \ud83d \ude00 \udfff\ud800 \uFFFF`
 
 const characters = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }).map((text) => JSON.stringify(text).slice(1, -1)),
   fc.constantFrom(...escapes.split(' ')),
-  // Line separators, beyond the basic plane, combining, joined, right to left, a byte order mark.
+  // Line separators, characters outside the basic plane, combining, joined, right to left, a byte order mark, controls.
   fc.constantFrom('\u2028\u2029', '\u{1f600}\u{10ffff}', 'e\u0301\u0323', '👩‍👩‍👧', '\u202eabc', '\ufeff', '\u007f\u0085'),
 )
 const stringText = fc.array(characters, { maxLength: 6 }).map((parts) => `"${parts.join('')}"`)
 
-/** Keys that look like integers are put first by JSON.parse, `__proto__` is dropped by much code. */
+/** Special keys: JSON.parse moves keys that look like integers to the front, and much code drops `__proto__`. */
 const keyText = fc.oneof(
   stringText,
   fc.constantFrom('"2"', '"1"', '"10"', '"-1"', '"a"', '"__proto__"', '"constructor"', '"data"', '""'),
@@ -41,7 +41,7 @@ function joined(parts: readonly string[], open: string, close: string, spaces: s
   return `${open}${spaces}${parts.join(`${spaces},${spaces}`)}${spaces}${close}`
 }
 
-/** A value within twice `depth` levels. */
+/** A value inside `2 * depth` levels. */
 function nested(text: string, depth: number): string {
   return `${'{"a":['.repeat(depth)}${text}${']}'.repeat(depth)}`
 }
@@ -57,12 +57,12 @@ const { value, object } = fc.letrec<{ value: string; object: string }>((tie) => 
     .tuple(fc.array(fc.tuple(keyText, space, tie('value')), { maxLength: 5, depthIdentifier: 'json' }), space)
     .map(([members, spaces]) => {
       const texts = members.map(([key, after, member]) => `${key}${after}:${spaces}${member}`)
-      // Duplicate keys stay, each with its own value.
+      // Repeats the first member, so that the object has a duplicate key.
       return joined([...texts, ...texts.slice(0, 1)], '{', '}', spaces)
     }),
 }))
 
-/** The text of an object, at most 123 levels deep: as an event's data may be in a batch, with its envelopes. */
+/** The text of an object, at most 123 levels deep: the limit for the data of an event in a batch. */
 export const objectText: Arbitrary<string> = fc.oneof(
   { arbitrary: object, weight: 9 },
   {
@@ -71,5 +71,5 @@ export const objectText: Arbitrary<string> = fc.oneof(
   },
 )
 
-/** As deep as the data of an event may be that is posted alone: 127 levels. */
+/** 127 levels deep: the limit for the data of an event that is posted alone. */
 export const deepestObject = `{"x":${nested('1.0', 63)}}`

@@ -1,6 +1,5 @@
-// `npm run test:fuzz -- [--requests 1000000] [--minutes 30] [--seed n] [--path p]`: fuzzes a server until it has
-// answered so many requests or the time is over. What it prints replays a run: the seed, and with it the path of a
-// fault within it.
+// `npm run test:fuzz -- [--requests 1000000] [--minutes 30] [--seed n] [--path p]`: fuzzes a server until the number of
+// requests or the time is reached. The printed seed replays a run; the seed and the printed path replay a failure.
 
 import { parseArgs } from 'node:util'
 import { fuzz } from './fuzz.ts'

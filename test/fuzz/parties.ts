@@ -1,4 +1,5 @@
-// One running installation that serves every dialect, and tenants with one of everything that a tenant can have.
+// One running installation that serves every dialect, and tenants that each have an endpoint, an event, a delivery and
+// an API key.
 
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,7 +9,7 @@ import { type Receiver, type ReceiverOptions, startReceiver } from '../support/r
 import { createInstallation, type ServerProcess, startServer } from '../support/server-process.ts'
 import { type FrontName, fronts } from './documents.ts'
 
-/** What can be named by an id. */
+/** A kind of object that has an id. */
 export type Noun = 'tenant' | 'endpoint' | 'event' | 'delivery' | 'key'
 export type Ids = Readonly<Record<Noun, string>>
 
@@ -16,7 +17,7 @@ export type Ids = Readonly<Record<Noun, string>>
 export interface Party extends Caller {
   readonly front: FrontName
   readonly ids: Ids
-  /** Its endpoint's, and nobody else's. */
+  /** The URL of its endpoint. No other tenant has it. */
   readonly url: string
 }
 
@@ -26,7 +27,7 @@ export interface Request {
   readonly headers?: Headers
   /** Sent as JSON. */
   readonly body?: unknown
-  /** Sent as it is, instead of `body`. */
+  /** Sent unchanged, instead of `body`. */
   readonly raw?: string
 }
 
@@ -54,7 +55,7 @@ export class Parties {
     this.#removeInstallation = remove
   }
 
-  /** The quotas are lifted: who may ask what is looked at here, not how often. */
+  /** Starts a server without quotas, which are not under test here. */
   static async start(
     env: Readonly<Record<string, string>> = {},
     behave: NonNullable<ReceiverOptions['behave']> = () => ({}),
@@ -91,12 +92,12 @@ export class Parties {
     return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() }
   }
 
-  /** The body of an answer to the operator that must have `status`. */
+  /** Sends a request as the operator and returns the response body. Fails if the response has another status. */
   async want(status: number, method: string, path: string, body?: unknown): Promise<Fields> {
     return this.#want(status, { method, path, body, headers: this.#asOperator })
   }
 
-  /** The same of a POST of JSON text. */
+  /** Like `want`, for a POST with a body of JSON text. */
   async wantRaw(status: number, path: string, raw: string): Promise<Fields> {
     return this.#want(status, { method: 'POST', path, raw, headers: this.#asOperator })
   }
@@ -107,7 +108,7 @@ export class Parties {
     return answer.text === '' ? {} : (JSON.parse(answer.text) as Fields)
   }
 
-  /** @param id of the tenant; default: one in the form of its dialect */
+  /** @param id the tenant id; default: generated in the form of its dialect */
   async party(front: FrontName, id?: string): Promise<Party> {
     const { dialect, api } = fronts[front]
     const created = await this.want(201, 'POST', '/v1/tenants', {
@@ -125,12 +126,12 @@ export class Parties {
     return { front, tenant, key, ids, url }
   }
 
-  /** Deletes a tenant, if it is still there. */
+  /** Deletes a tenant if it still exists. */
   async remove(tenant: string): Promise<void> {
     await this.ask({ method: 'DELETE', path: `/v1/tenants/${tenant}`, headers: this.#asOperator })
   }
 
-  /** Gives a tenant one more endpoint, and one more delivery to its first. */
+  /** Creates one more endpoint of a tenant and one more delivery for its first endpoint. */
   async grow({ front, ids }: Party): Promise<void> {
     const [first, second] = [fronts[front].api.eventType(0), fronts[front].api.eventType(1)]
     await this.want(202, 'POST', '/v1/events', { tenant: ids.tenant, type: first, data: {} })
@@ -143,7 +144,7 @@ export class Parties {
     return { id: String(id), key: String(key) }
   }
 
-  /** Everything of a tenant as the operator sees it; equal texts say that nothing was changed. */
+  /** Everything of a tenant as the operator sees it, as text. Equal texts mean that nothing changed. */
   async inventory({ ids }: Party): Promise<string> {
     const paths = [`/v1/tenants/${ids.tenant}`, `/v1/tenants/${ids.tenant}/endpoints`, `/v1/keys?tenant=${ids.tenant}`]
     const lists = [`/v1/events?tenant=${ids.tenant}`, `/v1/deliveries?tenant=${ids.tenant}`]
@@ -158,7 +159,7 @@ export class Parties {
       const { deliveries } = await this.want(200, 'GET', `/v1/events/${event}?tenant=${tenant}`)
       const [delivery] = deliveries as { id: string; status: string }[]
       if (delivery?.status === 'delivered') return delivery.id
-      assert.ok(Date.now() < giveUpAt, 'the event was delivered')
+      assert.ok(Date.now() < giveUpAt, `event ${event} was not delivered`)
       await sleep(5)
     }
   }

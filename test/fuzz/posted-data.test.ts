@@ -1,10 +1,11 @@
-// The data that arrives is the data that was posted, byte for byte: through every dialect, on both databases, at the
-// first attempt, after a retry out of the database, and after a replay by the operator.
+// Receivers get the data of an event byte for byte as it was posted: in every dialect, on both databases, in the first
+// attempt, in a retry from the database and in a retry by the operator.
 
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
+import { isLong } from '../support/size.ts'
 import { testDatabase } from '../support/test-database.ts'
 import { type FrontName, frontNames, fronts } from './documents.ts'
 import { deepestObject, objectText } from './json-text.ts'
@@ -14,10 +15,10 @@ const seed = 20_261_121
 const occurredAt = '2026-01-31T10:00:00.123Z'
 const waitMsMax = 20_000
 
-/** The bodies that came, in order, by path; one character a byte. */
+/** By path: the bodies that arrived, in order, with one character per byte. */
 const arrived = new Map<string, string[]>()
 
-/** Every second text that comes to a path for the first time is refused, so that it comes again. */
+/** Rejects about every second new body of a path, so that it is retried. */
 function behave({ path, body }: { path: string; body: Buffer }): { status: number } {
   const earlier = arrived.get(path) ?? []
   const text = body.toString('latin1')
@@ -25,7 +26,10 @@ function behave({ path, body }: { path: string; body: Buffer }): { status: numbe
   return { status: !earlier.includes(text) && earlier.length % 2 === 0 ? 500 : 200 }
 }
 
-for (const database of ['SQLite', 'PostgreSQL'] as const) {
+/** `npm run test:long` tests both databases. */
+const databases = isLong ? (['SQLite', 'PostgreSQL'] as const) : (['SQLite'] as const)
+
+for (const database of databases) {
   suite(`data on ${database}`, { concurrency: true }, async () => {
     const place = database === 'SQLite' ? null : await testDatabase()
     const env = { POSTHORN_RETRY_SCALE: '0.0001', ...(place !== null && { POSTHORN_DATABASE: place.url }) }
@@ -35,7 +39,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
       await place?.drop()
     })
     for (const front of frontNames) {
-      test(`arrives as it was posted: ${fronts[front].dialect.name}`, async () => {
+      test(`arrives as it was posted, in ${fronts[front].dialect.name}`, async () => {
         const datas = fc.uniqueArray(objectText, { minLength: 1, maxLength: 30 })
         const property = fc.asyncProperty(datas, (texts) => checkArrival(parties, front, texts))
         await fc.assert(property, { seed, numRuns: 5, endOnFailure: true })
@@ -55,7 +59,7 @@ async function checkArrival(parties: Parties, front: FrontName, datas: readonly 
   const bodies = sent.map(({ body }) => body)
   const once = arrived.get(path) ?? []
   assert.deepEqual(new Set(once), new Set(bodies))
-  assert.ok(once.length > bodies.length && once.length <= 2 * bodies.length, 'some were retried')
+  assert.ok(once.length > bodies.length && once.length <= 2 * bodies.length, `${once.length} requests arrived`)
 
   await Promise.all(sent.map(({ delivery }) => parties.want(202, 'POST', `/v1/deliveries/${delivery}/retry`)))
   const all = await arrivals(path, once.length + bodies.length)
@@ -67,7 +71,7 @@ interface Posted {
   readonly data: string
 }
 
-/** The first alone, the others in a batch, as text that is not made by JSON.stringify. */
+/** Posts the first event alone and the others in a batch. JSON.stringify does not touch the data. */
 async function post(parties: Parties, { tenant, front }: Party, datas: readonly string[]): Promise<readonly Posted[]> {
   const head = JSON.stringify({ tenant, type: fronts[front].api.eventType(0), occurredAt }).slice(0, -1)
   const [first, ...rest] = datas.map((data) => `${head},"data":${data}}`)
@@ -76,7 +80,7 @@ async function post(parties: Parties, { tenant, front }: Party, datas: readonly 
   return [one, ...(results as { id: string }[])].map(({ id }, index) => ({ id: String(id), data: datas[index] ?? '' }))
 }
 
-/** Where an event went, and the body that must have come there. */
+/** The delivery of an event and its expected request body. */
 async function deliveryOf(
   parties: Parties,
   { tenant, front }: Party,
@@ -93,7 +97,7 @@ async function arrivals(path: string, count: number): Promise<readonly string[]>
   for (;;) {
     const all = arrived.get(path) ?? []
     if (all.length >= count) return all
-    assert.ok(Date.now() < giveUpAt, `${all.length} of ${count} came`)
+    assert.ok(Date.now() < giveUpAt, `${all.length} of ${count} requests arrived`)
     await sleep(5)
   }
 }

@@ -1,4 +1,5 @@
-// Loaded into a server with NODE_OPTIONS=--import: it exits with 70 if anything was added to what all objects share.
+// Loaded into a server with NODE_OPTIONS=--import. The server exits with code 70 if its run changed a built-in
+// prototype.
 
 const shared = [Object, Array, String, Number, Boolean, Function, Map, Promise].map((one) => one.prototype as object)
 const keys = (): string => shared.map((one) => Reflect.ownKeys(one).map(String).join(' ')).join('\n')

@@ -1,18 +1,18 @@
-// One TCP connection to the server, and all that comes back on it.
+// One TCP connection to the server, and everything that the server sends on it.
 
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Exchange {
-  /** All that the server sent, one character a byte. */
+  /** Everything that the server sent, with one character per byte. */
   readonly text: string
-  /** Of each answer, in order. */
+  /** The status of each response, in order. */
   readonly statuses: readonly number[]
-  /** When the server ended the connection; null: it did not within the time. */
+  /** Ms until the server ended the connection; null: it did not within the time. */
   readonly closedAfterMs: number | null
 }
 
-/** Connects, lets `act` write, and waits until the server ends the connection or `waitMs` are over. */
+/** Connects, lets `act` write, and waits until the server ends the connection or `waitMs` have passed. */
 export async function exchange(port: number, act: (socket: Socket) => unknown, waitMs: number): Promise<Exchange> {
   const startedAt = performance.now()
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
@@ -35,7 +35,7 @@ export async function exchange(port: number, act: (socket: Socket) => unknown, w
   return result
 }
 
-/** Writes a byte now and then until the socket is closed. */
+/** Writes the head, then a byte every `everyMs` until the socket is closed. */
 export async function trickle(socket: Socket, head: string, everyMs: number): Promise<void> {
   socket.write(head)
   while (!socket.destroyed) {

@@ -1,4 +1,4 @@
-// Requests to every documented route: valid, nearly valid and hostile, in their path, query, headers and body.
+// Requests to every documented route. Path, query, headers and body are valid, nearly valid or hostile.
 
 import fc, { type Arbitrary } from 'fast-check'
 import { type DocumentedRoute, fronts, type Schema } from './documents.ts'
@@ -9,15 +9,15 @@ import { valueFor } from './schema-values.ts'
 export type Header = readonly [name: string, value: string]
 
 export interface FuzzRequest {
-  /** The front and the operation. */
+  /** The front and the operation id. */
   readonly route: string
   readonly method: string
-  /** One character a byte. Here, in headers and in a body of text `{own.tenant}` and the like stand for ids. */
+  /** One character per byte. Placeholders like `{own.tenant}` stand for ids, also in headers and in a text body. */
   readonly target: string
   readonly headers: readonly Header[]
   readonly body: string | Buffer | null
-  /** Not well-formed as HTTP, or sent elsewhere: any refusal is good, no front need have seen it. */
-  readonly astray: boolean
+  /** Malformed as HTTP, or for another path: any response below 500 is right, also one that comes from no front. */
+  readonly isMalformed: boolean
 }
 
 export function nameOf({ front, operation }: DocumentedRoute): string {
@@ -27,7 +27,7 @@ export function nameOf({ front, operation }: DocumentedRoute): string {
 export function requestTo(route: DocumentedRoute): Arbitrary<FuzzRequest> {
   return fc
     .record({ method: methodOf(route), target: targetOf(route), headers: headersOf(route), body: bodyOf(route) })
-    .map((parts) => ({ route: nameOf(route), ...parts, astray: false }))
+    .map((parts) => ({ route: nameOf(route), ...parts, isMalformed: false }))
 }
 
 function methodOf({ method }: DocumentedRoute): Arbitrary<string> {
@@ -58,10 +58,10 @@ function targetOf({ front, method, path, operation }: DocumentedRoute): Arbitrar
 function idOf(name: string, method: string): Arbitrary<string> {
   const noun = nounIn('path', name)
   if (noun === null) return mostly(fc.constantFrom('standard', 'partoo', 'storno'), hostileText.map(escaped))
-  // What is deleted is there for nothing else any more.
+  // Few requests delete, because other requests need the objects.
   const whose = method === 'DELETE' ? ['own', ...Array(19).fill('absent')] : ['own', 'own', 'own', 'foreign', 'absent']
   const ids = whose.map((one) => `{${one}.${noun}}`)
-  // An empty id would make it another path.
+  // An empty id would change the path to that of another route.
   return mostly(
     fc.constantFrom(...ids),
     hostileText.map((text) => escaped(text) || '%20'),
@@ -102,7 +102,7 @@ function headersOf({ front }: DocumentedRoute): Arbitrary<FuzzRequest['headers']
     .map(([own, media, others]): Header[] => [...own, media, ...others.filter((one) => one !== '')])
 }
 
-/** What a header may hold: visible letters, spaces and bytes beyond ASCII. */
+/** Valid header values: visible ASCII characters, spaces, tabs and bytes beyond ASCII. */
 const visible = fc.oneof(
   fc.stringMatching(/^[!-~]{1,40}$/),
   fc.stringMatching(/^[!-~\t \x80-\xff]{0,60}$/),
@@ -120,7 +120,7 @@ function bodyOf({ front, operation, method }: DocumentedRoute): Arbitrary<string
   )
 }
 
-/** A valid object with a field replaced, taken away or added. */
+/** A valid object with one field replaced, removed or added. */
 function nearlyValid(valid: Arbitrary<unknown>, { properties = {} }: Schema): Arbitrary<unknown> {
   const name = mostly(fc.constantFrom(...Object.keys(properties)), hostileText)
   const value = fc.option(hostileValue, { nil: undefined, freq: 8 })
@@ -141,7 +141,7 @@ function pair(name: string, value: unknown): string {
   return `${escaped(name)}=${escaped(typeof value === 'string' ? value : JSON.stringify(value))}`
 }
 
-/** As in a URL; placeholders stay, and so do escapes that mean nothing. */
+/** Escaped for a URL. A placeholder or a percent escape stays unchanged. */
 function escaped(text: string): string {
   return /^(?:\{[a-z.]+\}|%[\da-f]{2})$/.test(text) ? text : encodeURIComponent(text.toWellFormed())
 }

@@ -1,25 +1,26 @@
-// What the isolation matrix must know of each route beyond its document. A route without a row fails the test.
+// The facts about each route that the isolation test needs and that the OpenAPI document does not have. A route without
+// a row fails the test.
 
 import { type FrontName, fronts } from './documents.ts'
 import type { Ids, Noun } from './parties.ts'
 
 export interface Row {
-  /** The answer to whoever may ask. */
+  /** The status of the response to a caller with permission. */
   readonly status: number
   readonly body?: (ids: Ids, hookUrl: string) => unknown
   /** Ids in the body. */
   readonly bodyIds?: readonly Noun[]
-  /** Customers may ask too (operator's document only). */
+  /** Customers may call the route too (operator's document only). */
   readonly customers?: true
-  /** Needs a key, but no permission. */
+  /** The route needs a key but no permission. */
   readonly open?: true
-  /** What is answered about what is not there, where it is not 404 or 403. */
+  /** The status for an id that does not exist, if it is neither 404 nor 403. */
   readonly absent?: number
-  /** The operator sees what a deleted tenant did until it is too old. */
+  /** The operator sees this data of a deleted tenant until retention deletes it. */
   readonly outlives?: true
 }
 
-/** Parameters that are ids, by name. */
+/** Parameters and fields that hold ids, by name. */
 export const nounOf: Readonly<Record<string, Noun>> = {
   tenant: 'tenant',
   tenants: 'tenant',
@@ -34,14 +35,14 @@ export const nounOf: Readonly<Record<string, Noun>> = {
   key: 'key',
 }
 
-/** Fields and parameters that name nothing of a tenant's. What is in neither list fails the test. */
+/** Parameters and fields that hold no id. A name in neither list fails the test. */
 export const plainNames: ReadonlySet<string> = new Set(
   `limit cursor page per_page pageSize status eventType type from to since until dialect name settings scopes role
    data attributes occurredAt events url eventTypes filters description enabled headers secrets overlapSeconds topics
    agentId items custom_headers isActive secret is_active`.split(/\s+/),
 )
 
-/** `id` is the endpoint in a path of DialNexa's, and elsewhere the id that a new thing shall have. */
+/** `id` is an endpoint in a path of DialNexa's API; in other places it is the id of a new object. */
 export function nounIn(place: 'path' | 'query' | 'body', name: string): Noun | null {
   if (name === 'id') return place === 'path' ? 'endpoint' : null
   return nounOf[name] ?? null

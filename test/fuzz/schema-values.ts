@@ -1,4 +1,4 @@
-// Values that a schema accepts. Where the name of a field says more than its schema, values that make sense.
+// Values that a schema accepts. For fields whose name says more than their schema: values that make sense.
 
 import fc, { type Arbitrary } from 'fast-check'
 import { type FrontName, type Schema, fronts } from './documents.ts'
@@ -8,7 +8,7 @@ const headers = fc.dictionary(header, fc.stringMatching(/^[!-~]{1,20}$/), { maxK
 const secret = fc.constant('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')
 const hookUrl = fc.constantFrom('{hook}', '{hook}?a=b', 'https://example.com/hook', 'http://10.0.0.1/')
 
-/** @param name of the field or parameter; a placeholder like `{own.tenant}` stands for an id (party-ids.ts) */
+/** @param name the field or parameter. Placeholders like `{own.tenant}` in the values stand for ids (fuzz.ts) */
 export function valueFor(front: FrontName, name: string, schema: Schema): Arbitrary<unknown> {
   const types = [0, 1, 2].map((index) => fronts[front].api.eventType(index))
   switch (name) {
@@ -36,7 +36,7 @@ export function valueFor(front: FrontName, name: string, schema: Schema): Arbitr
       return fc.array(secret, { minLength: 1, maxLength: 2 })
     case 'scopes':
       return fc.constant(fronts[front].dialect.scopes)
-    // Roles and settings are not of every dialect.
+    // Not every dialect has roles and settings.
     case 'role':
     case 'settings':
       return fc.constant(undefined)

@@ -1,12 +1,12 @@
-// Loaded into a server with NODE_OPTIONS=--import: the times that a request may take and a connection may stall, short
-// enough to be waited for.
+// Loaded into a server with NODE_OPTIONS=--import: makes the timeouts of requests and stalled connections short enough
+// for tests.
 
 import { limits } from '../../src/domain/limits.ts'
 
-/** A request must have come within this many milliseconds. */
+/** A request must arrive completely within this time. */
 export const requestTimeoutMs = 2000
 
-/** A connection on which nothing moves is ended after so many. */
+/** A connection without traffic is ended after this time. */
 export const stalledConnectionMs = 1500
 
 Object.assign(limits, { requestTimeoutMs, stalledConnectionMs })

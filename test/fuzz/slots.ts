@@ -1,4 +1,4 @@
-// The places of a request that take ids, and requests with any ids in them.
+// Slots are the places of a request that take ids. This file finds them and fills them with any ids.
 
 import type { Headers } from '../conformance/dialects/profile.ts'
 import type { DocumentedRoute } from './documents.ts'
@@ -11,7 +11,7 @@ export interface Slot {
   readonly noun: Noun
 }
 
-/** The tenant, where the request names one, comes first. */
+/** The slots of a route. A slot for a tenant comes first. */
 export function slotsOf({ front, operation }: DocumentedRoute, row: Row): readonly Slot[] {
   const inDocument = (operation.parameters ?? []).flatMap(({ in: place, name }): Slot[] => {
     const noun = nounIn(place, name)
@@ -58,10 +58,10 @@ export interface Shown {
   readonly headers: readonly [string, unknown][]
 }
 
-/** Headers that tell of the moment and not of the answer; the length goes with the ids'. */
-const passing = /^(?:date|keep-alive|connection|content-length|.*ratelimit-.*)$/
+/** Headers that differ between equal responses: they depend on the time, or on the length of the ids. */
+const volatile = /^(?:date|keep-alive|connection|content-length|.*ratelimit-.*)$/
 
-/** An answer as it reads with the ids that were asked for taken out. */
+/** A response with the ids of the request replaced by the names of their slots. */
 export function shown(answer: Answer, slots: readonly Slot[], named: readonly Ids[]): Shown {
   const text = slots.reduce((shorter, { name, noun }, index) => {
     return shorter.replaceAll(named[index]?.[noun] ?? '', `<${name}>`)
@@ -69,6 +69,6 @@ export function shown(answer: Answer, slots: readonly Slot[], named: readonly Id
   return {
     status: answer.status,
     text,
-    headers: Object.entries(answer.headers).filter(([name]) => !passing.test(name)),
+    headers: Object.entries(answer.headers).filter(([name]) => !volatile.test(name)),
   }
 }

@@ -1,22 +1,23 @@
-// HTTP/1.1 byte by byte: sends what no proper client would, and reads what comes back. Every wait has an end.
+// An HTTP/1.1 client that sends any bytes, also those that no proper client sends, and parses the response. Every wait
+// has a timeout.
 
 import { connect, type Socket } from 'node:net'
 
 export interface WireAnswer {
   readonly status: number
-  /** By lower-case name; the last of several. */
+  /** By lower-case name. Of several headers of one name only the last is kept. */
   readonly headers: ReadonlyMap<string, string>
   readonly text: string
   readonly milliseconds: number
 }
 
-/** `closed`: the server ended the connection without an answer; `silent`: it did neither in time. */
+/** `closed`: the server ended the connection without a response. `silent`: neither within `replyMsMax`. */
 export type Reply = WireAnswer | 'closed' | 'silent'
 
 export interface SendOptions {
-  /** The answer has headers only. */
+  /** The response has no body. */
   readonly head?: boolean
-  /** On a connection of its own, which ends with the request. */
+  /** Use a new connection, which the client ends after the request. */
   readonly alone?: boolean
 }
 
@@ -40,13 +41,13 @@ export class WireClient {
     const used = alone ? undefined : this.#open()
     const connection = used ?? new Connection(this.#port)
     const reply = await connection.send(bytes, head, alone)
-    // The server may end a connection that is idle just when it is used again.
+    // The server may end an idle connection at the moment when the client uses it again.
     if (reply === 'closed' && used !== undefined) return this.send(bytes, { head, alone })
     if (!alone && connection.isOpen) this.#idle.push(connection)
     return reply
   }
 
-  /** A connection that waits for its next request, if there is one that the server has not ended. */
+  /** An idle connection that the server has not ended, or undefined. */
   #open(): Connection | undefined {
     const connection = this.#idle.pop()
     return connection === undefined || connection.isOpen ? connection : this.#open()
@@ -95,13 +96,13 @@ class Connection {
     const headers = new Map(lines.map((one) => [one.slice(0, one.indexOf(':')).toLowerCase(), valueOf(one)] as const))
     const status = Number(line.split(' ')[1])
     const hasBody = !this.#pending.head && status >= 200 && status !== 204
-    // Without a length it is Node's own answer to a bad request, and its text says nothing.
+    // A response without a length is Node's own answer to a bad request. Its text is not needed.
     const length = hasBody ? Number(headers.get('content-length') ?? 0) : 0
     const start = end + 4
     if (this.#received.length < start + length) return
     const text = this.#received.subarray(start, start + length).toString('utf8')
     this.#received = this.#received.subarray(start + length)
-    // 100 Continue is followed by the answer.
+    // The response follows after 100 Continue.
     if (status < 200) return this.#read()
     if (headers.get('connection') === 'close') this.isOpen = false
     this.#finish({ status, headers, text, milliseconds: performance.now() - this.#pending.sentAt })

@@ -1,4 +1,4 @@
-// The simulated database is no invention: it passes the suite of all engines.
+// The simulated database passes the conformance suite that every store passes.
 
 import { type Harness, storeConformance } from '../conformance/store/suite.ts'
 import { StoreUnavailable, type Store } from '../../src/contracts/store.ts'
@@ -8,7 +8,7 @@ import type { Roles } from './roles.ts'
 storeConformance('the simulated database', async (): Promise<Harness> => {
   const { db, close } = openFile()
   let now = Date.UTC(2026, 0, 1)
-  // A clock that never shows the same time twice, as that of a server hardly does.
+  // A clock that never shows the same time twice, like the clock of a real server.
   const roles = install(db, { now: () => ++now, tell: () => {} })
   let store = storeOf(roles)
   return {

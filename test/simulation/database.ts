@@ -1,6 +1,7 @@
-// The database of a simulated installation: the real statements of the SQLite engine, and in front of them what several
-// nodes that share a database need besides (heartbeats, taking over, word of changes), as the contract of the store
-// says and as PostgreSQL does it. It passes the suite of all engines (database.test.ts), so it does not drift from them.
+// The database of a simulated installation: the real statements of the SQLite store, plus the functions that several
+// nodes on one database need (heartbeats, take-over, notifications of changes). These follow the contract of the store
+// and work as on PostgreSQL. It passes the conformance suite of every store (database.test.ts), so it cannot drift from
+// them.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,14 +12,14 @@ import { sharedRoles } from './sharing.ts'
 import type { Change } from '../../src/contracts/lease-store.ts'
 import { ownRoles, type Roles } from './roles.ts'
 
-/** @param tell hears what nodes are to be told of, in the middle of the call that changes it */
+/** @param tell is called with each change that nodes must learn of, inside the call that makes the change */
 export function install(db: Database, shared: { now: () => number; tell: (change: Change) => void } | null): Roles {
   empty(db)
   const roles = ownRoles(db)
   return shared === null ? roles : { ...roles, ...sharedRoles(db, roles, shared.now, shared.tell) }
 }
 
-/** A database for any number of runs, one after the other. What is committed is as durable as this process. */
+/** A database for any number of runs, one after the other. Commits are as durable as this process. */
 export function openFile(): { readonly db: Database; readonly close: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-simulation-'))
   const db = new Database(join(folder, 'posthorn.db'), 'write')
@@ -33,7 +34,7 @@ export function openFile(): { readonly db: Database; readonly close: () => void 
   }
 }
 
-/** As it was when it was new, so that a run does not depend on those before it. */
+/** Empties every table, so that a run does not depend on earlier runs. */
 function empty(db: Database): void {
   const tables = db.all<{ name: string }>(
     `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('sequences', 'sqlite_sequence')`,

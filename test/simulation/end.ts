@@ -1,4 +1,4 @@
-// What must hold in the database when everything has come to its end.
+// Checks the database at the end of a run, when no delivery is pending.
 
 import type { PostEnd, Posted, Posts } from './posts.ts'
 import type { World } from './world.ts'

@@ -1,4 +1,4 @@
-// A committed delivery in the ledger, and what must hold for every move of it that is recorded.
+// A committed delivery in the ledger, and the checks of its recorded moves.
 
 import type { SendResult } from '../../src/contracts/transport.ts'
 import type { EndReason } from '../../src/domain/delivery.ts'
@@ -8,7 +8,7 @@ import type { RecordedMove } from '../../src/contracts/commit-store.ts'
 
 export interface Entry {
   readonly id: DeliveryId
-  /** Its event and its endpoint, as people would name them. */
+  /** Its event and its endpoint, for messages: `event 3 to e2`. */
   readonly what: string
   readonly label: string
   readonly dialect: Dialect
@@ -16,17 +16,17 @@ export interface Entry {
   attempts: number
   attemptsBefore: number
   ended: boolean
-  /** It was answered well at least once. */
+  /** A receiver has accepted it at least once. */
   arrived: boolean
   body: Buffer | null
-  /** What came in last, by the node that had sent it. */
+  /** The last result of each node that sent it. */
   readonly results: Map<Incarnation, Result>
-  /** Before this (the right time) it must not be tried again. */
+  /** The earliest time of the next attempt, in ms since the epoch by the true clock. */
   notBefore: number
 }
 
 export interface Result extends SendResult {
-  /** The right time. */
+  /** Ms since the epoch by the true clock. */
   readonly at: number
 }
 
@@ -37,7 +37,7 @@ export function newEntry(known: Known): Entry {
   return { ...known, ...fresh, results: new Map() }
 }
 
-/** What is wrong with a move; `entry` is as it was before. */
+/** The faults of a move. `entry` is in the state before the move. */
 export function faultsOfMove(
   entry: Entry,
   { attempt, move }: RecordedMove,
@@ -49,14 +49,14 @@ export function faultsOfMove(
   if (entry.holder !== node) faults.push(`was recorded by node ${node}, held by ${entry.holder}`)
   if (entry.ended) faults.push('was recorded after it had ended')
   if (attempt !== null) {
-    if (attempt.number !== entry.attempts + 1) faults.push(`attempt ${attempt.number} is not the next`)
-    if (JSON.stringify(attempt.outcome) !== JSON.stringify(outcome)) faults.push('an outcome that did not come in')
+    if (attempt.number !== entry.attempts + 1) faults.push(`attempt ${attempt.number} is not the next one`)
+    if (JSON.stringify(attempt.outcome) !== JSON.stringify(outcome)) faults.push('was recorded with a false outcome')
   }
   if (move.to === 'waiting') return faults
   const tries = entry.attempts + (attempt === null ? 0 : 1) - entry.attemptsBefore
   const isRejected = outcome?.kind === 'rejected' && outcome.status < 500
   if (move.to === 'delivered') {
-    if (!entry.arrived) faults.push('was recorded as delivered, but never answered well')
+    if (!entry.arrived) faults.push('was recorded as delivered, but no receiver accepted it')
   } else if (move.to === 'cancelled') {
     if (!mayEnd(move.reason)) faults.push(`was cancelled without cause: ${move.reason}`)
   } else if (move.reason === 'retries exhausted') {
@@ -65,7 +65,7 @@ export function faultsOfMove(
   return faults
 }
 
-/** The least that the dialect's schedule and the receiver ask for after so many tries. */
+/** The shortest wait in ms that the dialect's schedule and the receiver's Retry-After allow after so many attempts. */
 export function leastWaitMs({ retries }: Dialect, tries: number, { outcome }: SendResult, retryScale: number): number {
   const waitMs = (retries.waitsMs[tries - 1] ?? Infinity) * retryScale * (retries.exact ? 1 : 0.8)
   const isBusy = outcome.kind === 'rejected' && (outcome.status === 429 || outcome.status === 503)

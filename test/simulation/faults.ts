@@ -1,4 +1,4 @@
-// What goes wrong, and when: drawn once, at the beginning, so that all of it is the seed's.
+// Injects faults. Kinds and times are drawn once, at the beginning, so that the seed decides all of them.
 
 import { second } from '../../src/domain/time.ts'
 import type { Node } from './node.ts'
@@ -6,7 +6,7 @@ import { drawJump, pick } from './plan.ts'
 import { moods } from './receivers.ts'
 import type { World } from './world.ts'
 
-/** Lets trouble begin; it ends by itself only with `heal`. */
+/** Begins to inject faults; `heal` ends this. */
 export function trouble(world: World, labels: readonly string[]): void {
   const { plan, random, time } = world
   world.troubled = true
@@ -35,10 +35,10 @@ export function trouble(world: World, labels: readonly string[]): void {
   })
 }
 
-/** What befalls one node; each is a number in the plan. */
+/** Faults of one node; the plan has a number for each kind. */
 const strikes = ['crashes', 'stops', 'freezes', 'deafnesses', 'cutOffs'] as const
 
-/** Lets one of the faults of the plan befall a node in the midst of what it is doing now. */
+/** Injects one of the plan's faults into a node while its current calls run. */
 export function strikeSoon(world: World, node: Node): void {
   const possible = strikes.filter((kind) => world.plan[kind] > 0)
   if (possible.length === 0) return
@@ -54,7 +54,7 @@ function strike(world: World, node: Node, kind: (typeof strikes)[number]): void 
       return node.crash(random.between(0, 15 * second))
     case 'stops':
       return node.life?.enter(() => {
-        // It may have been frozen until now.
+        // A frozen node gets here only when it thaws, perhaps after `heal`.
         if (world.troubled) world.go(node.stop(random.between(0, 5 * second)))
       })
     case 'freezes':
@@ -66,9 +66,9 @@ function strike(world: World, node: Node, kind: (typeof strikes)[number]): void 
   }
 }
 
-/** All that was wrong is put right: clocks, receivers, nodes and the database. */
+/** Ends every fault: of clocks, receivers, nodes and the database. */
 export function heal(world: World): void {
-  world.trace(() => 'all is put right')
+  world.trace(() => 'every fault ends')
   world.troubled = false
   world.databaseUp = true
   world.databaseSkewMs = 0
@@ -87,7 +87,7 @@ function freeze(world: World, { life }: Node, ms: number): void {
 }
 
 function outage(world: World, ms: number): void {
-  world.trace(() => `the database is away for ${ms} ms`)
+  world.trace(() => `the database is unavailable for ${ms} ms`)
   world.databaseUp = false
   world.time.after(ms, () => (world.databaseUp = true))
 }

@@ -1,4 +1,4 @@
-// Faults that are planted on purpose, to see that the checks see them: a simulation that never complains proves nothing.
+// Defects that are planted on purpose to test the checks: a simulation that never finds a defect proves nothing.
 
 import type { Database } from '../../src/store/sqlite/database.ts'
 import type { ClaimRequest } from '../../src/contracts/lease-store.ts'
@@ -8,13 +8,13 @@ import { hour } from '../../src/domain/time.ts'
 import type { Roles } from './roles.ts'
 
 export const flaws = [
-  'forgets commits',
+  'loses commits',
   'stores half of an event',
-  'lets nodes record what they do not hold',
+  'lets nodes record deliveries that they do not hold',
   'lets two nodes claim one delivery',
-  'gives deliveries before they are due',
-  'never releases what dead nodes held',
-  'answers before all have heard',
+  'lets nodes claim deliveries before they are due',
+  'never releases the deliveries of dead nodes',
+  'answers before every node knows of the change',
   'answers commits before they take effect',
 ] as const
 
@@ -24,7 +24,7 @@ export type Flaw = (typeof flaws)[number]
 export function withFlaw(db: Database, roles: Roles, flaw: Flaw): Roles {
   const broken = { ...roles }
   switch (flaw) {
-    case 'forgets commits':
+    case 'loses commits':
       broken.commit = (batch) =>
         batch.events.length > 0 && batch.events.length % 3 === 0
           ? { events: batch.events.map(() => ({ kind: 'stored' })), fenced: [], remoteHealth: [] }
@@ -33,7 +33,7 @@ export function withFlaw(db: Database, roles: Roles, flaw: Flaw): Roles {
     case 'stores half of an event':
       broken.commit = (batch) => roles.commit({ ...batch, events: batch.events.map(halved) })
       return broken
-    case 'lets nodes record what they do not hold':
+    case 'lets nodes record deliveries that they do not hold':
       broken.commit = (batch) => {
         for (const { delivery } of batch.moves) hold(batch.node, delivery)
         db.run('INSERT OR IGNORE INTO nodes VALUES (?, 0, 0)', batch.node)
@@ -46,18 +46,19 @@ export function withFlaw(db: Database, roles: Roles, flaw: Flaw): Roles {
         return roles.claim(node, now, requests)
       }
       return broken
-    case 'gives deliveries before they are due':
+    case 'lets nodes claim deliveries before they are due':
       broken.dueEndpoints = (now, most) => roles.dueEndpoints(now + hour, most)
       broken.claim = (node, now, requests) => roles.claim(node, now + hour, requests)
       return broken
-    case 'never releases what dead nodes held':
+    case 'never releases the deliveries of dead nodes':
       broken.join = (now) => {
         db.run('INSERT INTO nodes (started_at, heartbeat_at) VALUES (?, ?)', now, now)
         return db.get<{ last: Incarnation }>('SELECT max(incarnation) AS last FROM nodes')?.last as Incarnation
       }
       broken.takeOver = () => 0
       return broken
-    case 'answers before all have heard':
+    // Planted in link.ts.
+    case 'answers before every node knows of the change':
     case 'answers commits before they take effect':
       return roles
   }

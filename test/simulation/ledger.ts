@@ -1,4 +1,5 @@
-// Keeps book of all that happens, beside the engine and the database, and says what must not have happened.
+// Records everything that happens, independently of the engine and the database, and reports violations of the
+// promises.
 
 import type { SendRequest, SendResult } from '../../src/contracts/transport.ts'
 import { limits } from '../../src/domain/limits.ts'
@@ -23,27 +24,27 @@ import { type Entry, faultsOfMove, leastWaitMs, newEntry } from './entry.ts'
 import type { Plan } from './plan.ts'
 import type { Time } from './time.ts'
 
-/** Who sends and records. */
+/** A life of a node: sends requests and records outcomes. */
 export interface Actor {
   readonly name: string
   /** Null while it joins. */
   readonly incarnation: Incarnation | null
 }
 
-/** What the ledger sees of the world. */
+/** The part of the world that the ledger sees. */
 interface Observed {
   readonly time: Pick<Time, 'elapsed' | 'wall'>
   readonly plan: Pick<Plan, 'retryScale'>
   readonly roles: Pick<Roles, 'loadTenant'>
   readonly databaseClockSteady: boolean
-  /** How far the clocks of nodes have been apart at most. */
+  /** The largest difference between the clocks of nodes so far, in ms. */
   readonly clockSpreadMs: number
   dialectOf(name: string): Dialect
   /** The name that an endpoint has in its URL. */
   labelOf(key: EndpointKey): string
 }
 
-/** A request on its way. */
+/** A request in flight. */
 export interface Sent {
   readonly label: string
   readonly entry: Entry | undefined
@@ -51,11 +52,11 @@ export interface Sent {
   readonly node: Incarnation | null
 }
 
-/** What was answered about an endpoint. */
+/** Promises about an endpoint that responses made to callers. */
 interface Promised {
-  /** Nothing may be sent to it any more. */
-  off: boolean
-  /** The version of its URL, at least. */
+  /** No request may be sent to it any more. */
+  disabledOrDeleted: boolean
+  /** The lowest version of its URL that requests may use. */
   version: number
 }
 
@@ -64,7 +65,7 @@ export class Ledger {
   readonly counts = { sent: 0, repeated: 0, delivered: 0, failed: 0, cancelled: 0 }
   readonly #world: Observed
   readonly #entries = new Map<DeliveryId, Entry>()
-  /** By event and endpoint, as a request names them. */
+  /** By event and endpoint, as both are named in a request. */
   readonly #byName = new Map<string, Entry>()
   readonly #promised = new Map<string, Promised>()
   readonly #reasons = new Set<string>()
@@ -79,20 +80,20 @@ export class Ledger {
     this.violations.push(`at ${this.#world.time.elapsed} ms: ${what}`)
   }
 
-  // ── What was told to callers ─────────────────────────────────────────────────────────────────────────────────────
+  // ── Promises to callers ──────────────────────────────────────────────────────────────────────────────────────────
 
   promised(label: string): Promised {
     let promised = this.#promised.get(label)
-    if (promised === undefined) this.#promised.set(label, (promised = { off: false, version: 0 }))
+    if (promised === undefined) this.#promised.set(label, (promised = { disabledOrDeleted: false, version: 0 }))
     return promised
   }
 
-  /** Somebody asked for it to be off or deleted, or its dialect has switched it off: that is why deliveries may end. */
+  /** Deliveries of the endpoint may end for the reason: a caller asked to disable or delete it, or its dialect did. */
   mayEnd(label: string, reason: EndReason): void {
     this.#reasons.add(`${reason} ${label}`)
   }
 
-  /** A node has stopped in good order: it holds nothing and sends nothing. */
+  /** A node has stopped without a crash: it must hold no delivery and send no request. */
   stopped(life: Actor): void {
     this.#stopped.add(life)
     const node = life.incarnation
@@ -101,7 +102,7 @@ export class Ledger {
     }
   }
 
-  // ── What went over the network ───────────────────────────────────────────────────────────────────────────────────
+  // ── Requests on the network ──────────────────────────────────────────────────────────────────────────────────────
 
   sent(life: Actor, request: SendRequest): Sent {
     this.counts.sent += 1
@@ -111,21 +112,22 @@ export class Ledger {
     const promised = this.promised(label)
     if (entry === undefined) this.violated(`${what} was sent by ${life.name} but not committed`)
     else this.#checkSent(life, request, entry)
-    if (promised.off) this.violated(`${what} was sent though its endpoint was told to be off`)
-    if (Number(version) < promised.version) this.violated(`${what} was sent to a URL that was told to be changed`)
+    if (promised.disabledOrDeleted) this.violated(`${what} was sent after the endpoint was disabled or deleted`)
+    if (Number(version) < promised.version) this.violated(`${what} was sent to a URL that had been replaced`)
     if (this.#stopped.has(life)) this.violated(`${what} was sent by ${life.name}, which has stopped`)
-    if (this.#count(life, label, 1) > limits.attemptsPerEndpointMax) this.violated(`too many at once to ${label}`)
+    if (this.#count(life, label, 1) > limits.attemptsPerEndpointMax)
+      this.violated(`too many attempts at once to ${label}`)
     return { label, entry, life, node: life.incarnation }
   }
 
   #checkSent(life: Actor, { body }: SendRequest, entry: Entry): void {
     const { what } = entry
-    // A jump of the database's clock declares nodes dead that still send what they held, and others have tried since.
+    // After a jump of the database's clock, nodes that are declared dead still send, and other nodes send the same.
     const isExcused = entry.holder !== life.incarnation && !this.#world.databaseClockSteady
     if (!isExcused) {
       if (entry.holder !== life.incarnation) this.violated(`${what} was sent by ${life.name}, which does not hold it`)
       const early = entry.notBefore - this.#world.clockSpreadMs - this.#world.time.wall
-      if (early > 0) this.violated(`${what} was tried again ${early} ms too early`)
+      if (early > 0) this.violated(`${what} was retried ${early} ms too early`)
     }
     if (entry.body === null) entry.body = body
     else this.counts.repeated += 1
@@ -149,7 +151,7 @@ export class Ledger {
     return count
   }
 
-  // ── What took effect in the database ─────────────────────────────────────────────────────────────────────────────
+  // ── Changes of the database ──────────────────────────────────────────────────────────────────────────────────────
 
   committed(batch: CommitBatch, result: CommitResult): void {
     for (const [index, event] of batch.events.entries()) {
@@ -164,7 +166,7 @@ export class Ledger {
 
   #stored({ event, deliveries }: NewEvent, { node, summaries }: CommitBatch): void {
     const view = this.#world.roles.loadTenant(event.tenant)
-    if (view === null) return this.violated(`event ${event.id} was stored for a tenant that is not there`)
+    if (view === null) return this.violated(`event ${event.id} was stored for a tenant that does not exist`)
     const number = numberIn(event.data)
     for (const { id, endpoint, leased } of deliveries) {
       const label = this.#world.labelOf(endpoint)
@@ -174,7 +176,7 @@ export class Ledger {
       this.#entries.set(id, entry)
       this.#byName.set(what, entry)
     }
-    // A test goes to one endpoint, whatever that wants.
+    // A test has one endpoint, whose event types do not matter.
     if (event.data.includes('"test"')) return
     this.#checkMatched(number, event, view.endpoints, deliveries, summaries)
   }
@@ -189,11 +191,13 @@ export class Ledger {
     const wanted = endpoints.filter((endpoint) => endpointMatches(endpoint, event.type, event.attributes))
     const got = new Set(deliveries.map(({ endpoint }) => endpoint))
     for (const { key } of wanted) {
-      if (!got.delete(key)) this.violated(`event ${number} is missing for ${this.#world.labelOf(key)}`)
+      if (!got.delete(key)) this.violated(`event ${number} has no delivery for ${this.#world.labelOf(key)}`)
     }
-    // Those that this very commit has switched off may have got it or not.
+    // An endpoint that the same commit disables may have a delivery or not.
     for (const { endpoint, disable } of summaries) if (disable !== undefined) got.delete(endpoint)
-    for (const key of got) this.violated(`event ${number} was stored for ${this.#world.labelOf(key)}, which is off`)
+    for (const key of got) {
+      this.violated(`event ${number} has a delivery for ${this.#world.labelOf(key)}, which must not get it`)
+    }
   }
 
   #moved(recorded: RecordedMove, node: Incarnation): void {
@@ -219,20 +223,20 @@ export class Ledger {
   claimed(node: Incarnation, deliveries: readonly ClaimedDelivery[]): void {
     for (const { id } of deliveries) {
       const entry = this.#entries.get(id)
-      if (entry === undefined || entry.ended) this.violated(`${entry?.what ?? id} was claimed, though it does not wait`)
+      if (entry === undefined || entry.ended) this.violated(`${entry?.what ?? id} was claimed but is not waiting`)
       else if (entry.holder !== null) this.violated(`${entry.what} was claimed from ${entry.holder} by ${node}`)
       else entry.holder = node
     }
   }
 
-  /** Some nodes are no more: nobody holds what they held. */
+  /** Some nodes are gone: no node holds their deliveries any more. */
   released(living: ReadonlySet<Incarnation>): void {
     for (const entry of this.#entries.values()) {
       if (entry.holder !== null && !living.has(entry.holder)) entry.holder = null
     }
   }
 
-  /** Some were made due by hand: of one endpoint, those that wait now. */
+  /** A caller made deliveries of one endpoint due: those among `pending` that no node holds. */
   rearmed(pending: readonly { readonly id: DeliveryId; readonly attemptsBefore: number }[]): void {
     for (const { id, attemptsBefore } of pending) {
       const entry = this.#entries.get(id)

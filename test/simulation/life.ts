@@ -1,6 +1,6 @@
-// One life of a node, from its start to its crash or stop: the real engine with all that belongs to it, on a clock of
-// its own. It can freeze, as a process that gets no processor does, and it can end at any moment: then nothing that was
-// on its way to it is heard any more.
+// One life of a node, from its start to its crash or stop: the real engine and its operations, on its own clock. It can
+// freeze, like a process that gets no processor time, and it can end at any moment: after that it receives nothing, not
+// even responses that are in flight.
 
 import { createVault, masterKeyBytes } from '../../src/vault/vault.ts'
 import type { Clock } from '../../src/domain/clock.ts'
@@ -34,7 +34,7 @@ export class Life implements Doer {
   #frozen: (() => void)[] | null = null
   #context: Context | null = null
 
-  /** @param machine whose clock it goes by */
+  /** @param machine the machine whose clock the node uses */
   constructor(world: Surroundings, name: string, machine: { readonly skewMs: number }) {
     this.#world = world
     this.name = name
@@ -46,12 +46,12 @@ export class Life implements Doer {
     }
   }
 
-  /** What operations work with; null until it has joined, and once it has ended. */
+  /** The context of operations; null before the node has joined and after its end. */
   get context(): Context | null {
     return this.#alive ? this.#context : null
   }
 
-  /** Whether new work is to be had from it. */
+  /** Whether the node accepts new work. */
   get isWorking(): boolean {
     return this.context !== null && !this.#stopping
   }
@@ -64,7 +64,7 @@ export class Life implements Doer {
     return this.#context?.engine.membership.incarnation ?? null
   }
 
-  /** Joins and begins to work. @throws Unavailable */
+  /** Joins and starts the engine. @throws Unavailable */
   async start(delivers: boolean): Promise<void> {
     const { random } = this.#world
     const store = this.link.store()
@@ -107,19 +107,19 @@ export class Life implements Doer {
     this.#frozen ??= []
   }
 
-  /** All that has come to it meanwhile happens now, one after the other. */
+  /** Runs everything that arrived while the node was frozen, one action after the other. */
   thaw(): void {
     const missed = this.#frozen ?? []
     this.#frozen = null
     for (const action of missed) this.#world.time.after(0, () => this.enter(action))
   }
 
-  /** Nothing that was on its way to it is heard any more. */
+  /** Ends the life at once: from now on the node receives nothing. */
   end(): void {
     this.#alive = false
   }
 
-  /** Resolves when the node has handed back what it holds, or could not. */
+  /** Resolves when the node has released its deliveries, or when the database was unavailable for that. */
   async stop(): Promise<void> {
     this.#stopping = true
     try {

@@ -1,5 +1,6 @@
-// Between a node and the database: every call takes a while each way, and may fail before it takes effect, stall, lose
-// its answer, or take effect after it was given up. What may be told of each is the store's contract.
+// The connection between a node and the database. Every call takes time in both directions. It may fail before it takes
+// effect, be slow, lose its answer, or take effect after the node has given up. The node gets the errors that the
+// store's contract defines for each case.
 
 import { limits } from '../../src/domain/limits.ts'
 import { IncarnationLost, type Store, StoreUnavailable } from '../../src/contracts/store.ts'
@@ -7,10 +8,10 @@ import type { Change } from '../../src/contracts/lease-store.ts'
 import type { CommitBatch } from '../../src/contracts/commit-store.ts'
 import type { Doer, Surroundings } from './surroundings.ts'
 
-/** What becomes of one call. */
+/** The fate of one call. */
 type Fate = 'well' | 'slow' | 'refused' | 'lost' | 'late'
 
-/** Calls that are answered when every node has heard of what they changed. */
+/** Calls that are answered when every node knows of the change. */
 const changes = new Set([
   'createTenant',
   'updateTenant',
@@ -24,7 +25,7 @@ export class Link {
   readonly #world: Surroundings
   readonly #life: Doer
   readonly #listeners: ((change: Change) => void)[] = []
-  /** What is on its way to this node arrives in the order in which it was sent. */
+  /** When the last message to this node arrives: messages arrive in the order in which they were sent. */
   #lastArrival = 0
   #lastEffect = 0
   #deafUntil = 0
@@ -44,27 +45,27 @@ export class Link {
     return { ...Object.fromEntries(methods), shared, quotas: null, listen, close: async () => {} } as Store
   }
 
-  /** For a while nothing arrives that the database says of itself; then the node finds that it may have missed some. */
+  /** For a while no notification of the database arrives. Then the node learns that it may have missed changes. */
   deafen(ms: number): void {
     this.#deafUntil = this.#world.time.elapsed + ms
     this.#world.time.after(ms, () => this.#life.enter(() => this.#tell({ kind: 'everything' })))
   }
 
-  /** For a while it reaches nothing and hears nothing, while other nodes do. */
+  /** For a while the node can neither call the database nor receive notifications; other nodes can. */
   cutOff(ms: number): void {
     this.#cutOffUntil = this.#world.time.elapsed + ms
     this.deafen(ms)
   }
 
-  /** Tells the node of a change, unless it is deaf; `heard` is called when the database hears that it has. */
-  notify(change: Change, heard: () => void): void {
+  /** Notifies the node of a change, unless it is deaf. Calls `acknowledged` when its answer reaches the database. */
+  notify(change: Change, acknowledged: () => void): void {
     if (this.#isDeaf) return
     const { time } = this.#world
     time.after(this.#arrivalMs(), () => {
       if (this.#isDeaf) return
       this.#life.enter(() => {
         this.#tell(change)
-        time.after(this.#world.latencyMs(), heard)
+        time.after(this.#world.latencyMs(), acknowledged)
       })
     })
   }
@@ -114,7 +115,7 @@ export class Link {
         answer(0, () => resolve({ events: events.map(() => ({ kind: 'stored' })), fenced: [], remoteHealth: [] }))
       }
       if (fate === 'late') {
-        // Given up by the node before it takes effect, if it does at all.
+        // The node gives up before the call takes effect, if it takes effect at all.
         answer(limits.storeAnswerMs, unknown)
         return void time.after(limits.storeAnswerMs + random.between(0, 5000), () => takeEffect(() => {}))
       }
@@ -123,7 +124,7 @@ export class Link {
           if (fate === 'lost') return answer(random.between(0, limits.storeAnswerMs), unknown)
           const backMs = fate === 'slow' ? random.between(0, 4000) : this.#world.latencyMs()
           if (method !== 'heartbeat') return answer(backMs, () => resolve(value))
-          // On the connection that listens: what is told before it arrives before it, or neither does.
+          // The answer comes over the connection of the notifications: earlier ones arrive before it, or neither does.
           time.after(this.#arrivalMs(), () => {
             const isLost = this.#isDeaf
             this.#life.enter(() => (isLost ? unknown() : resolve(value)))
@@ -137,7 +138,7 @@ export class Link {
     const { time, random, plan } = this.#world
     const ms = fate === 'slow' ? random.between(0, 4000) : this.#world.latencyMs()
     if (plan.shared) return ms
-    // One thread does it all, in the order in which it is asked.
+    // On SQLite one thread runs all calls, in the order in which they are made.
     this.#lastEffect = Math.max(this.#lastEffect, time.elapsed + ms)
     return this.#lastEffect - time.elapsed
   }
@@ -156,7 +157,7 @@ export class Link {
   #effect(method: string, args: readonly unknown[], then: (value: unknown) => void): void {
     const { value, told } = this.#world.perform(this.#life, method, args)
     this.#world.trace(() => `${this.#life.name} ${method} ${brief(args)} → ${brief(value)}`)
-    const awaited = changes.has(method) && !this.#world.has('answers before all have heard')
+    const awaited = changes.has(method) && !this.#world.has('answers before every node knows of the change')
     this.#world.broadcast(told, awaited ? this.#life : null, () => then(value))
   }
 }
@@ -164,8 +165,8 @@ export class Link {
 function unknownOutcome(method: string): StoreUnavailable {
   const options = { outcomeUnknown: true }
   return method === 'commit' || method === 'claim'
-    ? new IncarnationLost('nobody knows whether the call took effect', options)
-    : new StoreUnavailable('nobody knows whether the call took effect', options)
+    ? new IncarnationLost('it is unknown whether the call took effect', options)
+    : new StoreUnavailable('it is unknown whether the call took effect', options)
 }
 
 function brief(value: unknown): string {

@@ -1,5 +1,6 @@
-// What operators and customers ask for: events, some posted twice, and changes of everything that can be changed. Each
-// is asked of one node, through the operations that every API uses; what the answer promises is told to the ledger.
+// The requests of operators and customers: events, some posted twice, and changes of everything that can be changed.
+// Each request is made to one node, through the operations that every API uses. The ledger records the promises of its
+// answer.
 
 import type { DeliveryStatus } from '../../src/domain/delivery.ts'
 import type { EndpointId, TenantId } from '../../src/domain/ids.ts'
@@ -26,17 +27,17 @@ interface Customer {
   readonly dialect: Dialect
   readonly types: readonly string[]
   readonly endpoints: Registered[]
-  /** Of all that it ever asked for, whatever was answered. */
+  /** The labels of all endpoints that it ever requested, also of those that were refused. */
   readonly labels: string[]
-  /** Somebody has asked for its deletion. */
-  going: boolean
+  /** A caller has asked for the deletion of the tenant. */
+  deleting: boolean
 }
 
 interface Registered {
   readonly id: EndpointId
   readonly label: string
   version: number
-  /** Who is changing it just now: one at a time, so that it is plain what holds. */
+  /** The node that is changing it. Changes of one endpoint run one at a time, so that the ledger knows what holds. */
   changing: Life | null
 }
 
@@ -50,14 +51,14 @@ export class Load {
     this.#world = world
   }
 
-  /** Customers with their endpoints, while all is well. */
+  /** Creates the customers with their endpoints, before any fault. */
   async begin(context: Context): Promise<void> {
     const { plan } = this.#world
     for (const dialect of plan.dialects) {
       const tenant = await createTenant(context, { dialect: dialect.name })
       if (!tenant.ok) throw new Error('a tenant was not created')
       const types = dialect.openCatalogue ? ['a.b', 'a.c'] : dialect.eventTypes.slice(0, 2).map(({ name }) => name)
-      const customer = { tenant: tenant.value.id, dialect, types, endpoints: [], labels: [], going: false }
+      const customer = { tenant: tenant.value.id, dialect, types, endpoints: [], labels: [], deleting: false }
       this.customers.push(customer)
       for (let count = 0; count < plan.endpointsPerTenant; count++) await this.#register(context, customer)
     }
@@ -73,24 +74,24 @@ export class Load {
         : customer.types.slice(0, random.between(1, eventTypesMax))
     const input = { url: urlOf(label, 0), eventTypes }
     customer.labels.push(label)
-    if (customer.going) this.#world.ledger.mayEnd(label, 'endpoint deleted')
+    if (customer.deleting) this.#world.ledger.mayEnd(label, 'endpoint deleted')
     const created = await createEndpoint(context, operator, customer.tenant, input)
     if (created.ok) customer.endpoints.push({ id: created.value.id, label, version: 0, changing: null })
   }
 
   // ── Events ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Posts so many new events in one request, or one of the earlier ones again. */
+  /** Posts `count` new events in one request, or one of the earlier events again. */
   async post(life: Life, count: number): Promise<void> {
     const { random } = this.#world
     const earlier = random.between(1, this.posts.all.size)
-    // A test has an id that only its answer tells.
+    // Tests cannot be posted again: their id is known only from the answer.
     const again = count === 1 && random.between(0, 4) === 0 && (this.posts.all.get(earlier)?.id ?? '') !== ''
     const numbers = again ? [earlier] : Array.from({ length: count }, (_, index) => this.posts.all.size + 1 + index)
     const customer = pick(random, this.customers)
     const inputs = numbers.map((number) => this.#eventOf(customer, number))
     const isConflict = again && random.between(0, 2) === 0
-    await this.#asked(
+    await this.#request(
       life,
       'post',
       async (context) => {
@@ -131,12 +132,12 @@ export class Load {
     const endpoint = customer.endpoints[random.between(0, customer.endpoints.length - 1)]
     const drawn = random.between(0, 24)
     if (drawn === 0) return this.#deleteTenant(life, customer)
-    if (drawn < 3) return this.#asked(life, 'create', (context) => this.#register(context, customer))
+    if (drawn < 3) return this.#request(life, 'create', (context) => this.#register(context, customer))
     if (endpoint === undefined || endpoint.changing?.alive === true) return
     endpoint.changing = life
-    if (drawn < 8) await this.#move(life, customer, endpoint)
-    else if (drawn < 13) await this.#switch(life, customer, endpoint, false)
-    else if (drawn < 17) await this.#switch(life, customer, endpoint, true)
+    if (drawn < 8) await this.#changeUrl(life, customer, endpoint)
+    else if (drawn < 13) await this.#setEnabled(life, customer, endpoint, false)
+    else if (drawn < 17) await this.#setEnabled(life, customer, endpoint, true)
     else if (drawn < 18) await this.#delete(life, customer, endpoint)
     else if (drawn < 20) await this.#rotate(life, customer, endpoint)
     else if (drawn < 22) await this.#replay(life, customer, endpoint, pick(random, replayed))
@@ -145,48 +146,49 @@ export class Load {
     endpoint.changing = null
   }
 
-  async #move(life: Life, customer: Customer, endpoint: Registered): Promise<void> {
+  async #changeUrl(life: Life, customer: Customer, endpoint: Registered): Promise<void> {
     const version = ++endpoint.version
-    await this.#asked(life, `change URL of ${endpoint.label}`, async (context) => {
+    await this.#request(life, `change the URL of ${endpoint.label}`, async (context) => {
       const input = { url: urlOf(endpoint.label, version) }
       const { ok } = await changeEndpoint(context, operator, customer.tenant, endpoint.id, input)
       if (!ok) return
       this.#world.ledger.promised(endpoint.label).version = version
-      // Whoever has not heard of it would now show it.
+      // Replays on every node: a node that does not know of the change would now send to the old URL.
       for (const other of this.#world.working) this.#world.go(this.#replay(other, customer, endpoint, ['delivered']))
     })
   }
 
-  async #switch(life: Life, { tenant }: Customer, endpoint: Registered, enabled: boolean): Promise<void> {
+  async #setEnabled(life: Life, { tenant }: Customer, endpoint: Registered, enabled: boolean): Promise<void> {
     const { ledger } = this.#world
-    if (enabled) ledger.promised(endpoint.label).off = false
+    if (enabled) ledger.promised(endpoint.label).disabledOrDeleted = false
     else ledger.mayEnd(endpoint.label, 'endpoint disabled')
-    await this.#asked(life, `switch ${endpoint.label} ${enabled ? 'on' : 'off'}`, async (context) => {
+    await this.#request(life, `${enabled ? 'enable' : 'disable'} ${endpoint.label}`, async (context) => {
       const { ok } = await changeEndpoint(context, operator, tenant, endpoint.id, { enabled })
-      if (ok && !enabled) ledger.promised(endpoint.label).off = true
+      if (ok && !enabled) ledger.promised(endpoint.label).disabledOrDeleted = true
     })
   }
 
   async #delete(life: Life, { tenant }: Customer, endpoint: Registered): Promise<void> {
     this.#world.ledger.mayEnd(endpoint.label, 'endpoint deleted')
-    await this.#asked(life, `delete ${endpoint.label}`, async (context) => {
+    await this.#request(life, `delete ${endpoint.label}`, async (context) => {
       const { ok } = await deleteEndpoint(context, operator, tenant, endpoint.id)
-      if (ok) this.#world.ledger.promised(endpoint.label).off = true
+      if (ok) this.#world.ledger.promised(endpoint.label).disabledOrDeleted = true
     })
   }
 
   async #deleteTenant(life: Life, customer: Customer): Promise<void> {
     const { tenant, labels } = customer
-    customer.going = true
+    customer.deleting = true
     for (const label of labels) this.#world.ledger.mayEnd(label, 'endpoint deleted')
-    await this.#asked(life, `delete tenant ${tenant}`, async (context) => {
+    await this.#request(life, `delete tenant ${tenant}`, async (context) => {
       const { ok } = await deleteTenant(context, tenant)
-      if (ok) for (const label of labels) this.#world.ledger.promised(label).off = true
+      if (ok) for (const label of labels) this.#world.ledger.promised(label).disabledOrDeleted = true
     })
   }
 
   #rotate(life: Life, { tenant }: Customer, { id, label }: Registered): Promise<void> {
-    return this.#asked(life, `rotate the secret of ${label}`, (context) => rotateSecret(context, operator, tenant, id))
+    const what = `rotate the secret of ${label}`
+    return this.#request(life, what, (context) => rotateSecret(context, operator, tenant, id))
   }
 
   #replay(
@@ -195,13 +197,13 @@ export class Load {
     { id, label }: Registered,
     statuses: readonly DeliveryStatus[],
   ): Promise<void> {
-    return this.#asked(life, `replay ${label}`, (context) =>
+    return this.#request(life, `replay ${label}`, (context) =>
       replay(context, operator, tenant, id, { since: 0, until: context.clock.now() + 1, statuses }),
     )
   }
 
   #retry(life: Life, { tenant }: Customer): Promise<void> {
-    return this.#asked(life, 'retry', async (context) => {
+    return this.#request(life, 'retry', async (context) => {
       const filter = { tenant, endpoint: null, status: null, eventType: null, from: null, to: null }
       const { rows } = await context.store.listDeliveries(filter, { limit: 10, after: null })
       if (rows.length > 0) await retryDelivery(context, operator, pick(this.#world.random, rows).id)
@@ -210,14 +212,14 @@ export class Load {
 
   #test(life: Life, { tenant, types }: Customer, { id, label }: Registered): Promise<void> {
     const number = this.posts.all.size + 1
-    // Nobody counts on it: its outcome is not looked at.
+    // The post of a test is never settled: its outcome is not checked.
     this.posts.begin(number, tenant, '')
     const test = { type: types[0] as string, data: `{"n":${number},"test":true}` }
-    return this.#asked(life, `test ${label}`, (context) => sendTestNow(context, operator, tenant, id, 5000, test))
+    return this.#request(life, `test ${label}`, (context) => sendTestNow(context, operator, tenant, id, 5000, test))
   }
 
-  /** Asks one node for something, and hears the answer, unless the node dies first. */
-  async #asked(
+  /** Runs an operation on one node and waits for its answer, which never comes if the node crashes first. */
+  async #request(
     life: Life,
     what: string,
     action: (context: Context) => Promise<Result<unknown> | void>,

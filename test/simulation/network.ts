@@ -1,5 +1,5 @@
-// The way of a request to its receiver and back: it takes a while, and what a node had sent when it crashed may still
-// arrive, or not.
+// The network between a node and its receivers. Requests and responses take time. A request that a node sent before it
+// crashed may arrive or not.
 
 import type { Sender, SendResult } from '../../src/contracts/transport.ts'
 import type { Doer, Surroundings } from './surroundings.ts'

@@ -1,4 +1,4 @@
-// A machine with its clock, and on it one life of a node after the other.
+// A machine with its clock. It runs one life of a node after the other.
 
 import { second } from '../../src/domain/time.ts'
 import { StoreUnavailable } from '../../src/contracts/store.ts'
@@ -6,9 +6,9 @@ import { Life } from './life.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export class Node {
-  /** By how much its clock is ahead. */
+  /** How far its clock is ahead of the true time, in ms. */
   skewMs: number
-  /** Null: it is down. */
+  /** Null while the node is down. */
   life: Life | null = null
   readonly #world: Surroundings
   readonly #name: string
@@ -22,7 +22,7 @@ export class Node {
     this.skewMs = options.skewMs
   }
 
-  /** Starts a new life, again and again until the database lets it join. */
+  /** Starts a new life; retries until the database answers. */
   async start(): Promise<void> {
     if (this.life !== null) return
     const life = new Life(this.#world, `${this.#name}.${++this.#lives}`, this)
@@ -45,7 +45,7 @@ export class Node {
     this.#startLater(downMs)
   }
 
-  /** As on SIGTERM: what is in flight may end, the rest is handed back. */
+  /** Stops as on SIGTERM: attempts in flight may end, the other deliveries are released. */
   async stop(downMs: number): Promise<void> {
     const { life } = this
     if (life === null) return

@@ -1,5 +1,6 @@
-// What a seed decides before a run begins: how the installation looks, and what goes wrong in it, how often. Each kind
-// of fault is left out of every second run: what always rains never shows what a single drop does.
+// The plan that a seed determines before a run begins: the shape of the installation, the kinds of faults and how often
+// each happens. Most kinds of faults are left out of half of the runs, so that each kind is also tested without the
+// others.
 
 import { day, hour, minute, second } from '../../src/domain/time.ts'
 import { registry } from '../../src/dialects/registry.ts'
@@ -7,31 +8,31 @@ import type { Dialect } from '../../src/contracts/dialect.ts'
 import type { Random } from '../support/random.ts'
 
 export interface Plan {
-  /** Whether several nodes share the database, as they do PostgreSQL; otherwise one has it for itself, as SQLite. */
+  /** True: several nodes may share the database, as on PostgreSQL. False: it has one node, as on SQLite. */
   readonly shared: boolean
   readonly nodes: number
-  /** How many of the nodes leave deliveries to the others. */
+  /** How many of the nodes have the role `api`, so that they do not deliver. */
   readonly apiNodes: number
   /** POSTHORN_RETRY_SCALE: schedules of days pass in minutes. */
   readonly retryScale: number
   /** One tenant each. */
   readonly dialects: readonly Dialect[]
   readonly endpointsPerTenant: number
-  /** How long things go wrong. */
+  /** The duration of the faults. */
   readonly troubledMs: number
   readonly events: number
-  /** Posted at once, to one tenant; 0: none. */
+  /** Events that are posted in one request, to one tenant; 0: no burst. */
   readonly burst: number
   readonly changes: number
-  /** How many calls of the database in a thousand go wrong in each way. */
+  /** How many in a thousand calls of the database fail in each way. */
   readonly perMille: { readonly refused: number; readonly lost: number; readonly late: number; readonly slow: number }
   readonly outages: number
   readonly crashes: number
   readonly stops: number
   readonly freezes: number
-  /** Nodes that hear nothing of changes for a while, nor their heartbeats. */
+  /** How often a node receives no notifications and no answers to heartbeats for a while. */
   readonly deafnesses: number
-  /** Nodes that cannot reach the database for a while, though others can. */
+  /** How often a node cannot reach the database for a while, though others can. */
   readonly cutOffs: number
   readonly clockJumps: number
   readonly databaseClockJumps: number
@@ -71,7 +72,7 @@ export function drawPlan(random: Random): Plan {
   }
 }
 
-/** By how much a clock jumps, to either side. */
+/** How far a clock jumps, in ms; negative: back. */
 export function drawJump(random: Random): number {
   return pick(random, [second, minute, hour, day]) * pick(random, [-1, 1])
 }

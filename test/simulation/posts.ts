@@ -1,19 +1,19 @@
-// What the posts of each event came to, for the one who posted.
+// The results of the posts of each event, as the caller knows them.
 
 import type { TenantId } from '../../src/domain/ids.ts'
 import type { Result } from '../../src/domain/problem.ts'
 import type { PublishedEvent } from '../../src/operations/publish-event.ts'
 
-/** Stored, perhaps stored, not stored. */
+/** `ok`: the event is stored. `info`: perhaps stored. `fail`: not stored. */
 export type PostEnd = 'ok' | 'info' | 'fail'
 
-/** An event by its number, with what its posts came to. */
+/** An event and the results of its posts. */
 export interface Posted {
   readonly tenant: TenantId
-  /** Empty where only the answer tells it. */
+  /** Empty if only the answer has the id. */
   readonly id: string
   end: PostEnd
-  /** Deliveries, as the answer said. */
+  /** The number of deliveries in the answer. */
   count: number
   /** Posts without an answer. */
   open: number
@@ -36,7 +36,7 @@ export class Posts {
     if (rank[end] > rank[posted.end]) Object.assign(posted, { end, count: result.ok ? result.value.deliveries : 0 })
   }
 
-  /** What all posts of an event came to; one that is never answered may have stored it. */
+  /** The result of all posts of an event. A post that is never answered may have stored it. */
   endOf({ end, open }: Posted): PostEnd {
     return end === 'fail' && open > 0 ? 'info' : end
   }

@@ -1,4 +1,4 @@
-// Customers' servers: each has a mood, and the mood changes.
+// The customers' servers. Each has a mood (how it answers), and moods change during a run.
 
 import type { SendResult } from '../../src/contracts/transport.ts'
 import { parseRetryAfter } from '../../src/net/retry-after.ts'
@@ -9,7 +9,7 @@ export const moods = ['well', 'flapping', 'failing', 'hanging', 'closed', 'rejec
 
 export type Mood = (typeof moods)[number]
 
-/** What is asked for in Retry-After: little, much too much, what is past, and what is none at all. */
+/** Values of Retry-After: short, much too long, in the past, and invalid. */
 const retryAfters = ['0', '7', '90', '86400', '99999999999', 'Thu, 01 Jan 1970 00:00:00 GMT', 'soon', '-1', '']
 
 export class Receivers {
@@ -25,12 +25,12 @@ export class Receivers {
     this.#moods.set(label, mood)
   }
 
-  /** From now on all of them answer well. */
+  /** From now on all receivers accept every request. */
   heal(): void {
     this.#healed = true
   }
 
-  /** What a request is answered with; null: nothing, ever. */
+  /** The answer to a request; null: no answer ever. */
   answer(label: string, nowMs: number): SendResult | null {
     const mood = this.#healed ? 'well' : (this.#moods.get(label) ?? 'well')
     switch (mood) {

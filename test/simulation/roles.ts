@@ -1,4 +1,4 @@
-// What the SQLite engine can do, on one connection and without the threads that it has elsewhere.
+// The calls of the SQLite store, on one connection and without its threads.
 
 import type { Incarnation } from '../../src/domain/ids.ts'
 import { attemptReads } from '../../src/store/sqlite/attempts.ts'
@@ -32,7 +32,7 @@ export function ownRoles(db: Database) {
   }
 }
 
-/** The calls of a store, each taking effect in one piece and at once. */
+/** The calls of a store. Each takes effect atomically and returns at once. */
 export type Roles = Omit<ReturnType<typeof ownRoles>, 'takeOver'> & {
   takeOver(node: Incarnation, silentMs: number): number
 }

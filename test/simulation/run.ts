@@ -1,5 +1,5 @@
-// One run: an installation begins to work, everything goes wrong for a while, then all is put right; and however it was,
-// everything that was accepted must come to its end.
+// One run: an installation starts, faults happen for a while, then every fault ends. After that every accepted delivery
+// must end.
 
 import { hour, minute, second } from '../../src/domain/time.ts'
 import type { Database } from '../../src/store/sqlite/database.ts'
@@ -13,7 +13,7 @@ import { World } from './world.ts'
 
 export interface Report {
   readonly seed: number
-  /** What must not have happened; empty: all is well. */
+  /** Broken promises; empty if the run succeeded. */
   readonly violations: readonly string[]
   readonly counts: Readonly<Record<string, number>>
 }
@@ -28,7 +28,7 @@ export async function simulate(seed: number, { db, flaw, trace }: RunOptions): P
   const world = new World({ db, random: seededRandom(seed), flaw: flaw ?? null, trace: trace ?? null })
   const load = new Load(world)
   const { ledger } = world
-  const phases = [begin, troubled, comeToRest, goOn]
+  const phases = [begin, troubled, comeToRest, workAgain]
   for (const phase of phases) if (ledger.violations.length === 0) await phase(world, load)
   if (ledger.violations.length === 0) checkEnd(world, load.posts)
   const counts = { events: load.posts.all.size, faults: world.faults, ...ledger.counts, virtualMs: world.time.elapsed }
@@ -40,7 +40,7 @@ async function begin(world: World, load: Load): Promise<void> {
   await until(world, () => world.working.length === world.nodes.length)
   let ready = false
   const context = world.working[0]?.context
-  if (context === null || context === undefined) throw new Error('no node came up')
+  if (context === null || context === undefined) throw new Error('no node started')
   world.go(load.begin(context).then(() => (ready = true)))
   await until(world, () => ready)
 }
@@ -71,11 +71,11 @@ async function troubled(world: World, load: Load): Promise<void> {
   heal(world)
 }
 
-/** How long an installation without faults takes at most to do what is due. */
+/** How long an installation without faults may take to work off the deliveries that are due. */
 const restMsMax = 2 * minute
 const looksMax = 100_000
 
-/** Lets everything come to its end, with all machines suspended while nothing is due. */
+/** Waits until every delivery has ended. All machines are suspended while no delivery is due. */
 async function comeToRest(world: World): Promise<void> {
   const { time, ledger } = world
   let progressAt = time.elapsed
@@ -87,15 +87,15 @@ async function comeToRest(world: World): Promise<void> {
     if (dueIn > 0) progressAt = time.elapsed
     if (dueIn > minute) time.suspend(dueIn - second)
     if (time.elapsed - progressAt < restMsMax) continue
-    // A database whose clock was ahead takes the dead for alive for so long.
+    // If the database's clock was ahead, dead nodes look alive until the true time catches up.
     if (world.databaseClockSteady || looks > looksMax)
-      return ledger.violated(`it does not come to rest: ${restless(world)}`)
+      return ledger.violated(`deliveries do not end: ${restless(world)}`)
     progressAt = time.elapsed
     time.suspend(hour)
   }
 }
 
-/** Now, where a node holds one; that no delivery is left to wait for is the end. */
+/** When the next pending delivery is due; now, if a node holds one or if none is pending. */
 function nextDueAt({ db, time }: World): number {
   const held = db.get('SELECT 1 FROM deliveries WHERE status = 0 AND node IS NOT NULL LIMIT 1')
   const next = db.get<{ due: number | null }>('SELECT min(due_at) AS due FROM deliveries WHERE status = 0')?.due
@@ -108,14 +108,14 @@ function restless({ db, working }: World): string {
   return JSON.stringify({ left, busy })
 }
 
-/** A node that has got through all that works on as if nothing had been. */
-async function goOn(world: World, load: Load): Promise<void> {
+/** After all faults, every node must still accept events, and those must be delivered. */
+async function workAgain(world: World, load: Load): Promise<void> {
   let answers = 0
   const { working } = world
   for (const life of working) world.go(load.post(life, 2).then(() => (answers += 1)))
   const giveUpAt = world.time.elapsed + minute
   await until(world, () => answers === working.length || world.time.elapsed > giveUpAt)
-  if (answers < working.length) world.ledger.violated('a node does not answer any more')
+  if (answers < working.length) world.ledger.violated('a node no longer answers')
   await comeToRest(world)
 }
 
@@ -125,9 +125,9 @@ function isAtRest(world: World): boolean {
   return world.working.every(({ context }) => context?.engine.inFlight === 0 && context.engine.queued === 0)
 }
 
-/** Lets things happen until something holds, or must not have happened. */
+/** Runs the world until the condition holds or a promise is broken. */
 async function until(world: World, holds: () => boolean): Promise<void> {
   while (!holds() && world.ledger.violations.length === 0) {
-    if (!(await world.time.step())) throw new Error('nothing happens any more')
+    if (!(await world.time.step())) throw new Error('no action is left to run')
   }
 }

@@ -1,5 +1,5 @@
-// What a database that several nodes share does besides: it hears heartbeats, by its own clock; it refuses nodes that
-// were declared dead; it tells nodes what others changed.
+// The additional functions of a database that several nodes share: it records heartbeats by its own clock, refuses
+// nodes that were declared dead, and notifies nodes of changes that other nodes made.
 
 import type { EndpointKey, Incarnation, TenantId } from '../../src/domain/ids.ts'
 import type { Database } from '../../src/store/sqlite/database.ts'
@@ -110,7 +110,7 @@ export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (
     return row === undefined ? [] : [row.tenant]
   }
 
-  /** What other nodes have recorded of an endpoint's failures, where this one has nothing to say of them. */
+  /** The health of an endpoint as other nodes recorded it, if the summary of this node does not change it. */
   function remoteHealthOf({ endpoint, expectedHealth, health }: AttemptSummary): RemoteHealth[] {
     if (health !== undefined) return []
     const row = db.get<{ tenant: TenantId; health: string | null }>(

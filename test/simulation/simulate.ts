@@ -1,5 +1,5 @@
-// npm run simulate -- --seeds N [--from SEED]   so many runs, each of another seed
-// npm run simulate -- --seed SEED               one run, with all that happens in it
+// npm run simulate -- --seeds N [--from SEED]   N runs with consecutive seeds; default: 1000 runs from seed 1
+// npm run simulate -- --seed SEED               one run, with a trace of every step
 
 import { parseArgs } from 'node:util'
 import { openFile } from './database.ts'

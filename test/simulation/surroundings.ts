@@ -1,4 +1,4 @@
-// What the parts of a node see of the world around them. The world itself, which knows them all, is in world.ts.
+// The part of the world that a node's parts see. The world itself is in world.ts.
 
 import type { Change } from '../../src/contracts/lease-store.ts'
 import type { Random } from '../support/random.ts'
@@ -9,10 +9,10 @@ import type { Plan } from './plan.ts'
 import type { Receivers } from './receivers.ts'
 import type { Time } from './time.ts'
 
-/** Whoever acts for a node, as long as its life lasts. */
+/** A life of a node, which acts as long as it is alive. */
 export interface Doer extends Actor {
   readonly alive: boolean
-  /** Runs what the node itself does: now, once it is thawed, or never. */
+  /** Runs an action of the node: now, or when it thaws, or never if it has ended. */
   enter(action: () => void): void
 }
 
@@ -23,21 +23,21 @@ export interface Surroundings {
   readonly roles: Roles
   readonly ledger: Ledger
   readonly receivers: Receivers
-  /** Whether anything may go wrong yet. */
+  /** Whether faults may happen now. */
   readonly troubled: boolean
   readonly databaseUp: boolean
-  /** How much has gone wrong so far. */
+  /** The number of faults so far. */
   faults: number
   has(flaw: Flaw): boolean
   trace(line: () => string): void
   latencyMs(): number
-  /** Lets something go its way; what nobody expected is a violation. */
+  /** Lets a promise run in the background; a rejection is a violation. */
   go(promise: Promise<unknown>): void
-  /** A call takes effect in the database: what it gives, and what nodes are to be told of. */
+  /** Runs a call in the database. Returns its result and the changes that nodes must learn of. */
   perform(life: Doer, method: string, args: readonly unknown[]): { value: unknown; told: readonly Change[] }
   /**
-   * Tells every node, and goes on at once; or, where a node waits for it, when all others that are alive have heard, or
-   * have been without a heartbeat for so long that they believe nothing they know.
+   * Notifies every node of the changes. Calls `then` at once if no node waits. Otherwise it calls `then` when all other
+   * living nodes know of the changes, or after `limits.trustMs`: by then a node that missed them trusts no cache.
    */
   broadcast(changes: readonly Change[], waits: Doer | null, then: () => void): void
 }

@@ -1,5 +1,5 @@
-// Virtual time: things happen one after the other, in the order of their times, as fast as the machine can. Of two at
-// the same time the one that was asked for first comes first, so that a run is the same every time.
+// Virtual time: actions run one after the other, in the order of their times, as fast as the machine can. Two actions
+// of the same time run in the order in which they were scheduled, so that every run of a seed is the same.
 
 interface Entry {
   readonly at: number
@@ -8,36 +8,36 @@ interface Entry {
 }
 
 export class Time {
-  /** Milliseconds that have passed, by which timers go. */
+  /** Milliseconds that have passed for timers. */
   #elapsed = 0
-  /** Milliseconds for which everything stood still at once. */
+  /** Milliseconds for which all machines were suspended. */
   #suspended = 0
   #order = 0
-  /** A binary heap, the next one first. */
+  /** A binary heap with the next action first. */
   readonly #heap: Entry[] = []
 
   get elapsed(): number {
     return this.#elapsed
   }
 
-  /** The right time of day, which the clocks of the nodes may or may not show. */
+  /** The true time in ms since the epoch. The clocks of nodes may differ from it. */
   get wall(): number {
     return begin + this.#elapsed + this.#suspended
   }
 
-  /** Calls `action` once after `ms`; the result cancels it. */
+  /** Calls `action` once after `ms`. The returned function cancels it. */
   after(ms: number, action: () => void): () => void {
     const entry: Entry = { at: this.#elapsed + Math.max(0, ms), order: this.#order++, action }
     this.#push(entry)
     return () => (entry.action = null)
   }
 
-  /** All machines are suspended for a while: their timers stand still, their clocks show the right time afterwards. */
+  /** Suspends all machines for a while: their timers stop, and their clocks show the later time afterwards. */
   suspend(ms: number): void {
     this.#suspended += ms
   }
 
-  /** Lets the next thing happen, with all that follows from it at once. False: nothing is left to happen. */
+  /** Runs the next action and waits for the promises that it settles. Returns false if no action is left. */
   async step(): Promise<boolean> {
     const entry = this.#pop()
     if (entry === undefined) return false

@@ -1,4 +1,4 @@
-// All that one run consists of, and what its parts ask of each other.
+// The world of one run: its nodes, database, receivers, clock and ledger, and the calls between them.
 
 import type { DeliveryId, EndpointKey, Incarnation } from '../../src/domain/ids.ts'
 import { registry } from '../../src/dialects/registry.ts'
@@ -20,15 +20,15 @@ import { Receivers } from './receivers.ts'
 import type { Doer, Surroundings } from './surroundings.ts'
 import { Time } from './time.ts'
 
-/** Clocks of nodes agree to a second or so. */
+/** Without faults the clock of a node is at most so far from the true time: two clocks agree to a second. */
 const clockErrorMs = 500
 
 export interface WorldOptions {
   readonly db: Database
   readonly random: Random
-  /** Planted on purpose. */
+  /** A defect to plant. */
   readonly flaw: Flaw | null
-  /** Hears what happens, line by line. */
+  /** Receives the trace, line by line. */
   readonly trace: ((line: string) => void) | null
 }
 
@@ -47,8 +47,8 @@ export class World implements Surroundings {
   /** Whether the clock of the database has not jumped yet. */
   databaseClockSteady = true
   databaseSkewMs = 0
-  /** The least and the most that clocks of nodes were ever ahead. */
-  readonly #skews: [number, number] = [0, 0]
+  /** The smallest and the largest skew of any node's clock so far, in ms. */
+  readonly #skews = { min: 0, max: 0 }
   readonly #options: WorldOptions
   readonly #lives = new Map<Incarnation, Doer>()
   readonly #labels = new Map<EndpointKey, string>()
@@ -71,7 +71,7 @@ export class World implements Surroundings {
     })
   }
 
-  /** The nodes that are up. */
+  /** The nodes that accept new work. */
   get working(): Life[] {
     return this.nodes.flatMap(({ life }) => (life?.isWorking === true ? [life] : []))
   }
@@ -79,12 +79,12 @@ export class World implements Surroundings {
   /** Sets the clock of a node. */
   skew(node: Node, ms: number): void {
     node.skewMs = ms
-    this.#skews[0] = Math.min(this.#skews[0], ms)
-    this.#skews[1] = Math.max(this.#skews[1], ms)
+    this.#skews.min = Math.min(this.#skews.min, ms)
+    this.#skews.max = Math.max(this.#skews.max, ms)
   }
 
   get clockSpreadMs(): number {
-    return this.#skews[1] - this.#skews[0]
+    return this.#skews.max - this.#skews.min
   }
 
   go(promise: Promise<unknown>): void {
@@ -129,24 +129,24 @@ export class World implements Surroundings {
   }
 
   broadcast(changes: readonly Change[], waits: Doer | null, then: () => void): void {
-    const deaf = waits === null ? new Set<Doer>() : new Set(this.#living().filter((life) => life !== waits))
-    let over = false
-    const goOn = (): void => {
-      if (over) return
-      over = true
+    const unaware = waits === null ? new Set<Doer>() : new Set(this.#living().filter((life) => life !== waits))
+    let done = false
+    const finish = (): void => {
+      if (done) return
+      done = true
       then()
     }
-    if (changes.length === 0 || deaf.size === 0) goOn()
-    else this.time.after(limits.trustMs, goOn)
+    if (changes.length === 0 || unaware.size === 0) finish()
+    else this.time.after(limits.trustMs, finish)
     for (const { life } of this.nodes) {
       let left = changes.length
-      const heard = (): void => {
+      const acknowledged = (): void => {
         left -= 1
         if (left > 0 || life === null) return
-        deaf.delete(life)
-        if (deaf.size === 0) goOn()
+        unaware.delete(life)
+        if (unaware.size === 0) finish()
       }
-      for (const change of changes) life?.link.notify(change, heard)
+      for (const change of changes) life?.link.notify(change, acknowledged)
     }
   }
 

@@ -1,5 +1,6 @@
-// Holds every answer of the operator API to what the service says of itself: a success to the schema in /openapi.json,
-// a failure to the form of a problem. Stricter than the schemas are to callers: a field that none names is a fault.
+// Checks every answer of the operator API against the documents of the service: a success against the schema in
+// /openapi.json, a failure against the form of a problem. The check is stricter than the schemas: a field that no
+// schema names is a fault.
 
 import assert from 'node:assert/strict'
 import type { TSchema } from 'typebox'
@@ -7,7 +8,7 @@ import { Compile } from 'typebox/compile'
 import { operatorErrorCodes } from '../../src/api/problems.ts'
 import { ProblemSchema } from '../../src/api/shapes.ts'
 
-/** The fields that tests read. Which of them there are depends on the route; the schemas say. */
+/** The fields that tests read. The schema of each route says which of them a body has. */
 export interface Body {
   readonly [field: string]: unknown
   readonly id: string
@@ -52,7 +53,7 @@ export interface OpenApiDocument {
 
 export type AnswerCheck = (method: string, path: string, answer: ApiAnswer) => void
 
-/** What checks the answers of the API that `document` describes; throws an AssertionError that shows the answer. */
+/** Returns a check for answers of the API in `document`. It throws an AssertionError that shows the answer. */
 export function createAnswerCheck(document: OpenApiDocument): AnswerCheck {
   const validators = new Map<string, ReturnType<typeof Compile>>()
   const problem = Compile(strict(ProblemSchema as unknown as Schema) as unknown as TSchema)
@@ -73,7 +74,7 @@ export function createAnswerCheck(document: OpenApiDocument): AnswerCheck {
     }
     const operation = operationOf(document, method, path)
     const response = operation?.responses[answer.status]
-    assert.ok(response !== undefined, `${method} ${path} does not say that it may answer ${answer.status}`)
+    assert.ok(response !== undefined, `${method} ${path} has no documented answer with status ${answer.status}`)
     if (answer.status === 204) return assert.equal(answer.text, '')
     assert.match(answer.headers['content-type'] ?? '', /^application\/json\b/)
     const name = `${operation?.operationId} ${answer.status}`
@@ -85,7 +86,7 @@ export function createAnswerCheck(document: OpenApiDocument): AnswerCheck {
   }
 }
 
-/** The operation that a request reaches: of two templates that match, the one without a parameter in that place. */
+/** The operation that a request reaches. If two templates match, it is the one with fewer parameters. */
 export function operationOf(document: OpenApiDocument, method: string, path: string): Operation | undefined {
   const segments = (path.split('?')[0] ?? '').split('/')
   const matching = Object.keys(document.paths).filter((template) => {
@@ -96,7 +97,7 @@ export function operationOf(document: OpenApiDocument, method: string, path: str
   return document.paths[template]?.[method.toLowerCase()]
 }
 
-/** The schema with every object closed; parts of an intersection are joined first. */
+/** The schema with no additional properties in any object. The parts of an intersection are joined first. */
 function strict(schema: Schema): Schema {
   if (schema.allOf !== undefined) {
     const properties = Object.assign({}, ...schema.allOf.map((part) => part.properties)) as Record<string, Schema>

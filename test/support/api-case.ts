@@ -1,4 +1,4 @@
-// API tests as data: who asks what, and what the answer must be, hold and not hold.
+// API tests as data: each case has a request and what its answer must and must not contain.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -7,19 +7,19 @@ import type { ApiRequest, ApiRig } from './api-rig.ts'
 export interface ApiCase extends ApiRequest {
   readonly name: string
   readonly status: number
-  /** The problem's code. */
+  /** The code of the problem. */
   readonly code?: string
   /** The fields at fault, in order. */
   readonly fields?: readonly string[]
-  /** Texts that the answer must hold. */
+  /** Texts that the answer must contain. */
   readonly has?: readonly string[]
-  /** Texts that it must not. */
+  /** Texts that the answer must not contain. */
   readonly lacks?: readonly string[]
-  /** What must be so afterwards. */
+  /** Runs after the answer was checked, to check its effects. */
   readonly after?: () => Promise<void>
 }
 
-/** One test per case. */
+/** Registers one test per case. */
 export function testCases(rig: ApiRig, cases: readonly ApiCase[]): void {
   for (const { name, status, code, fields, has = [], lacks = [], after, ...request } of cases) {
     test(name, async () => {
@@ -32,8 +32,8 @@ export function testCases(rig: ApiRig, cases: readonly ApiCase[]): void {
           fields,
         )
       }
-      for (const text of has) assert.ok(answer.text.includes(text), `${answer.text} holds ${text}`)
-      for (const text of lacks) assert.ok(!answer.text.includes(text), `${answer.text} does not hold ${text}`)
+      for (const text of has) assert.ok(answer.text.includes(text), `the answer lacks ${text}: ${answer.text}`)
+      for (const text of lacks) assert.ok(!answer.text.includes(text), `the answer contains ${text}: ${answer.text}`)
       await after?.()
     })
   }

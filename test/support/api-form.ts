@@ -1,28 +1,28 @@
-// Forms as data: a route's body, its fields, and values of each that are accepted and refused.
+// Request bodies as data: the fields of a route's body, with values that are accepted and values that are refused.
 
 import { suite } from 'node:test'
 import { type ApiCase, testCases } from './api-case.ts'
 import type { ApiRig } from './api-rig.ts'
 
-/** Stands for a field that is not there. */
+/** The value of a field that the body does not have. */
 export const absent = Symbol('absent')
 
 export interface ApiForm {
   readonly name: string
   readonly method: 'POST' | 'PATCH'
   readonly path: string
-  /** The status of what is accepted. */
+  /** The status of the answer to an accepted body. */
   readonly status: number
-  /** A body that is accepted, made anew for each case. */
+  /** Returns an accepted body. Called once for each case. */
   readonly valid: () => Readonly<Record<string, unknown>>
   readonly required: readonly string[]
-  /** By field: values that are accepted. */
+  /** Accepted values, by field. */
   readonly good: Readonly<Record<string, readonly unknown[]>>
-  /** By field: values that are refused, each with the field that is named, if it is another. */
+  /** Refused values, by field: `[value]`, or `[value, name]` if the error names another field. */
   readonly bad: Readonly<Record<string, readonly (readonly unknown[])[]>>
 }
 
-/** One test per value, and per field that is missing or unknown. */
+/** Registers one test per value, per missing field and for an unknown field. */
 export function testForms(rig: ApiRig, forms: readonly ApiForm[]): void {
   for (const form of forms) suite(form.name, () => testCases(rig, casesOf(form)))
 }
@@ -37,7 +37,7 @@ function casesOf({ method, path, status, valid, required, good, bad }: ApiForm):
     return { name, method, path, body, status: 400, code: 'invalid', fields: [field] }
   }
   return [
-    accepted('as it should be', valid()),
+    accepted('valid', valid()),
     refused('with an unknown field', { ...valid(), surprise: 1 }, 'surprise'),
     ...required.map((field) => refused(`without ${field}`, bodyWith(field, absent), field)),
     ...Object.entries(good).flatMap(([field, values]) =>
@@ -55,10 +55,10 @@ function shown(value: unknown): string {
   return value === absent ? 'absent' : JSON.stringify(value).slice(0, 40)
 }
 
-/** What no field takes that wants a text. */
+/** Values that every text field refuses. */
 export const noText = [[1], [true], [{}], [[]]] as const
 
-/** What no field takes that wants a time: the last is a leap second, which no Date can hold. */
+/** Values that every time field refuses. The last one is a leap second, which a Date cannot represent. */
 export const noTime = [
   ['yesterday'],
   ['2026-01-31'],
@@ -75,7 +75,7 @@ export function texts(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `type.${index}`)
 }
 
-/** An object of `count` texts. */
+/** An object with `count` fields, all with the same text. */
 export function textMap(count: number, value: string = 'v'): Record<string, string> {
   return Object.fromEntries(texts(count).map((name) => [name.replace('.', ''), value]))
 }

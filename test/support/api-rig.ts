@@ -1,5 +1,5 @@
-// The real service as a child process, a receiver, and a caller of the operator API whose every answer is checked
-// (api-answer.ts). One per test file; call `close` in an `after` hook.
+// The real service as a child process, a receiver, and a caller of the operator API. Every answer is checked
+// (api-answer.ts). A test file starts one rig and calls `close` in an `after` hook.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -12,13 +12,13 @@ import { createInstallation, type Installation, type ServerProcess, startServer 
 export interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS'
   readonly path: string
-  /** Sent as `Bearer <key>`; default: the operator's. Null: none. */
+  /** Sent as `Bearer <key>`; default: the operator's key. Null: no key is sent. */
   readonly key?: string | null
   /** Sent as JSON. */
   readonly body?: unknown
-  /** Sent as it is, instead of `body`. */
+  /** Sent unchanged, instead of `body`. */
   readonly raw?: string | Buffer
-  /** Replace the ones above. */
+  /** These replace the headers that the fields above produce. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -35,30 +35,30 @@ export interface ApiRig {
   readonly server: ServerProcess
   readonly receiver: Receiver
   readonly document: OpenApiDocument
-  /** How the receiver answers on a path; default: 200 at once. */
+  /** How the receiver answers, by path; default: 200 at once. */
   readonly behaviours: Map<string, (request: ReceivedRequest) => Behaviour>
   ask(request: ApiRequest): Promise<ApiAnswer>
-  /** The body of an answer that must have `status`. */
+  /** Sends a request whose answer must have `status`. Returns the body. */
   want(status: number, request: ApiRequest): Promise<Body>
-  /** A new tenant with an API key. */
+  /** Creates a tenant with an API key. */
   tenant(dialect: string): Promise<TestTenant>
-  /** A new endpoint of the tenant, at a path of its own on the receiver. */
+  /** Creates an endpoint of the tenant with its own path on the receiver. */
   endpoint(tenant: TestTenant, fields?: Readonly<Record<string, unknown>>): Promise<Body & { readonly path: string }>
-  /** Posts an event; gives its id. */
+  /** Posts an event. Returns its id. */
   event(tenant: TestTenant, fields?: Readonly<Record<string, unknown>>): Promise<string>
-  /** What came in on a path, once it is `count` requests. */
+  /** Waits until `count` requests came to a path. Returns them. */
   received(path: string, count: number): Promise<readonly ReceivedRequest[]>
   close(): Promise<void>
 }
 
 let lastNumber = 0
 
-/** A name that no other tenant, event or path of this file has. */
+/** Returns a name that no other tenant, event or path of this file has. */
 export function fresh(prefix: string): string {
   return `${prefix}-${++lastNumber}-${randomBytes(3).toString('hex')}`
 }
 
-/** A type that both dialects of these tests know. */
+/** An event type that both dialects of these tests know. */
 export const eventType = 'call.received'
 
 export async function startApiRig(env: Readonly<Record<string, string>> = {}): Promise<ApiRig> {
@@ -91,7 +91,7 @@ export async function startApiRig(env: Readonly<Record<string, string>> = {}): P
       text,
       body: parsed as Body,
     }
-    for (const secret of secrets) assert.ok(!text.includes(secret), 'an answer holds a key of the installation')
+    for (const secret of secrets) assert.ok(!text.includes(secret), 'an answer contains a key of the installation')
     if (method !== 'HEAD') check(method, path, answer)
     return answer
   }
@@ -137,7 +137,7 @@ export async function startApiRig(env: Readonly<Record<string, string>> = {}): P
   }
 }
 
-/** Waits until something holds, at most `timeoutMs` (default 10 s). */
+/** Waits until a condition holds, at most `timeoutMs` (default 10 s). */
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
@@ -145,7 +145,7 @@ export async function until(
 ): Promise<void> {
   const giveUpAt = Date.now() + timeoutMs
   while (!(await holds())) {
-    if (Date.now() > giveUpAt) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`)
+    if (Date.now() > giveUpAt) throw new Error(`not within ${timeoutMs} ms: ${what}`)
     await sleep(10)
   }
 }

@@ -1,5 +1,5 @@
-// Customers' servers of every bad kind, told apart by the path on one port; two kinds need a port of their own. Each is
-// listed with what its attempts are to be recorded as.
+// Bad servers of customers, of every kind. Most kinds share one port and differ by path; two kinds need their own port.
+// Each kind has the outcome that its attempts must be recorded with.
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -13,18 +13,18 @@ import { gzipSync } from 'node:zlib'
 export interface BadReceiver {
   readonly kind: string
   readonly url: string
-  /** As the operator API tells it. */
+  /** The outcome in the operator API. */
   readonly outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable'
   readonly detail: RegExp
-  /** What it asks for in Retry-After, as far as it is to be believed. */
+  /** The wait in milliseconds that the service must accept from its Retry-After header. */
   readonly askedMs?: number
 }
 
 export interface BadReceivers {
   readonly all: readonly BadReceiver[]
-  /** Requests that came to where redirects lead. */
+  /** The number of requests that came to the target of the redirects. */
   redirected(): number
-  /** Connections that are open on the port that most of them share. */
+  /** The number of open connections on the shared port. */
   openConnections(): number
   close(): Promise<void>
 }
@@ -39,7 +39,7 @@ const dripMs = 1000
 const backlog = 1
 const ok = 'HTTP/1.1 200 OK\r\n'
 const failed = 'HTTP/1.1 500 No\r\n'
-/** A mebibyte of zeros, and that packed again: a kilobyte that would become a gigabyte of work for who unpacks it all. */
+/** A mebibyte of zeros, compressed twice: a client that unpacks it does far more work than the size suggests. */
 const packed = gzipSync(gzipSync(Buffer.alloc(1024 * 1024)))
 
 const kinds: Readonly<Record<string, Kind>> = {
@@ -94,7 +94,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   'asks twice': rejected(429, 'retry-after: 7200\r\nretry-after: 9\r\n', 0),
 }
 
-/** All but those that need what this machine does not have: `openssl`, and a system whose full backlog refuses no one. */
+/** Starts all kinds that this machine can run: one kind needs `openssl`, another one needs Linux. */
 export async function startBadReceivers(): Promise<BadReceivers> {
   const open = new Set<Socket>()
   let redirected = 0
@@ -118,7 +118,7 @@ export async function startBadReceivers(): Promise<BadReceivers> {
     url: `http://127.0.0.1:${port}/${encodeURIComponent(kind)}`,
     ...expected,
   }))
-  // It waits for a path and gets a handshake: it says nothing.
+  // The shared port waits for a path. A TLS handshake has none, so it never answers.
   const silent = { url: `https://127.0.0.1:${port}/`, outcome: 'timedOut', detail: /connect/ } as const
   all.push({ kind: 'hangs in the handshake', ...silent })
   if (tls !== null) {
@@ -163,7 +163,7 @@ function drip(head: string): Kind['answer'] {
   }
 }
 
-/** Writes as fast as the other side reads, for ever. */
+/** Writes without end, as fast as the other side reads. */
 function flood(head: string): Kind['answer'] {
   return (socket) => {
     socket.write(head)
@@ -182,7 +182,7 @@ async function listen(server: Server): Promise<number> {
   return address.port
 }
 
-/** A port whose queue of connections is full, because a thread listens and never accepts: who connects gets no answer. */
+/** Opens a port with a full queue of connections: a thread listens and never accepts, so a client gets no answer. */
 async function startFullBacklog(): Promise<{ readonly port: number; close(): Promise<void> }> {
   const script = `
     const { parentPort } = require('node:worker_threads')

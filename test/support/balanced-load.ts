@@ -1,16 +1,16 @@
-// Posts events to several nodes in turn, as a load balancer does: a node that does not answer is left alone for a
-// while, and what could not be sent to it goes to the next. A post whose connection broke is never repeated, unless its
-// event has an id of its own.
+// Posts events to several nodes in turn, as a load balancer does. A node that does not answer is skipped for a while,
+// and a post that could not be sent to it is sent to the next node. A post whose connection broke is repeated only if
+// its event has its own id.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Node, Nodes } from './nodes.ts'
 import type { NumberedEvent, PostBook, PostEnd } from './post-book.ts'
 
 export interface BalancedLoad {
-  /** Nodes of which failures are expected now: what others refuse or break off is written down in `failures`. */
+  /** Nodes that may fail now, by place. Failed posts to all other nodes are added to `failures`. */
   impaired: ReadonlySet<number>
   readonly failures: readonly string[]
-  /** Posts an event that is accepted by this very node. Says whether it was. */
+  /** Posts one event to this node. Returns the event, or null if the node did not accept it. */
   probe(node: Node): Promise<NumberedEvent | null>
   /** Posts many events to one node at once. */
   burst(node: Node, count: number): Promise<void>
@@ -19,7 +19,7 @@ export interface BalancedLoad {
 
 const loops = 6
 const pauseMs = 25
-/** Longer than a post may take: one post at a time finds out whether a node is back. */
+/** How long a failed node is skipped. Longer than a post may take, so that only one post at a time tries the node. */
 const restMs = 1_000
 const triesMax = 6
 

@@ -1,5 +1,5 @@
-// The customer's side of a run under load: four endpoints of one tenant of Allo's dialect, whose receiver writes down
-// every arrival and answers well, slowly, or badly at first.
+// The customer's side of a run under load: four endpoints of one tenant of Allo's dialect. Their receiver records every
+// arrival. It succeeds, answers slowly, or fails the first attempts.
 
 import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,11 +16,11 @@ export interface TimedArrival extends Arrival {
 
 export interface Bookkeeper {
   readonly arrivals: readonly TimedArrival[]
-  /** The types that each endpoint asks for. */
+  /** The event types that each endpoint subscribes to, by path. */
   readonly subscriptions: ReadonlyMap<string, ReadonlySet<string>>
-  /** Whether an event comes to any endpoint within two seconds. */
+  /** Whether an event arrives at any endpoint within two seconds. */
   hasArrived(number: number): Promise<boolean>
-  /** Makes the tenant with its endpoints. */
+  /** Creates the tenant and its endpoints. */
   register(client: OperatorClient, tenant: string): Promise<void>
   close(): Promise<void>
 }
@@ -36,14 +36,14 @@ const subscriptions: Bookkeeper['subscriptions'] = new Map([
 ])
 
 export interface BookkeeperOptions {
-  /** How long the answer to an event at an endpoint takes; by default now and then a little. */
+  /** How long the answer to an event takes, in ms; default: 30 ms for one event in 25. */
   readonly delayOf?: (path: string, number: number) => number
-  /** Whether an endpoint answers nothing now; by default none does. */
+  /** Whether an endpoint hangs now; default: no endpoint hangs. */
   readonly hangs?: (path: string) => boolean
 }
 
 export async function startBookkeeper(options: BookkeeperOptions = {}): Promise<Bookkeeper> {
-  const { delayOf = now30ms, hangs = () => false } = options
+  const { delayOf = sometimes30ms, hangs = () => false } = options
   const arrivals: TimedArrival[] = []
   const secrets = new Map<string, string>()
   const failures = new Map<string, number>()
@@ -94,8 +94,8 @@ export async function startBookkeeper(options: BookkeeperOptions = {}): Promise<
   }
 }
 
-/** So that a crash finds requests under way. */
-function now30ms(_path: string, number: number): number {
+/** Some answers take a moment, so that a crash interrupts requests in flight. */
+function sometimes30ms(_path: string, number: number): number {
   return number % 25 === 1 ? 30 : 0
 }
 
@@ -108,7 +108,7 @@ function isSigned(request: ReceivedRequest, secrets: ReadonlyMap<string, string>
   return isSignedWith(secrets.get(request.path) ?? '', request)
 }
 
-/** By code that is not ours. */
+/** Verifies the signature with the library of Standard Webhooks, not with our code. */
 export function isSignedWith(secret: string, { body, headers }: ReceivedRequest): boolean {
   try {
     new Webhook(secret).verify(

@@ -1,5 +1,5 @@
-// Customers of the `standard` dialect under load on several nodes, one tenant per kind of change, and a receiver that
-// keeps what came by path: to see what still comes after a change was answered.
+// Customers of the `standard` dialect under load on several nodes, with one tenant per kind of change. The receiver
+// stores requests by path, to show which requests still arrive after the answer to a change.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expectStatus } from './operator-client.ts'
@@ -7,13 +7,13 @@ import type { Node, Nodes } from './nodes.ts'
 import { type ReceivedRequest, startReceiver } from './receiver.ts'
 
 export interface ChangingLoad {
-  /** The receiver's. */
+  /** The URL of the receiver. */
   readonly url: string
   readonly posted: number
-  /** Posts that were not answered with 202. */
+  /** Answers to posts that are not 202. */
   readonly refused: readonly string[]
   arrivedAt(path: string): readonly ReceivedRequest[]
-  /** Makes a tenant, and posts events for it to all nodes in turn until `close`. */
+  /** Creates a tenant, and posts events for it to all nodes in turn until `close`. */
   startTenant(tenant: string): Promise<void>
   untilArrived(path: string, count: number, since?: number): Promise<void>
   close(): Promise<void>
@@ -77,11 +77,11 @@ export async function startChangingLoad(nodes: Nodes): Promise<ChangingLoad> {
 
 export interface Answered {
   readonly body: unknown
-  /** When the answer was in the caller's hands. */
+  /** When the caller had the answer, in milliseconds since 1970. */
   readonly at: number
 }
 
-/** A change of an endpoint through one node. */
+/** Changes an endpoint through one node. */
 export async function change(
   { client }: Pick<Node, 'client'>,
   method: 'POST' | 'PATCH' | 'DELETE',

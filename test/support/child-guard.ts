@@ -1,13 +1,13 @@
-// Child processes end with the process that started them, also when that one fails: a server left behind keeps its
-// port, its database and a core. A parent killed with SIGKILL can clean nothing up; our own children notice that
-// their IPC channel closed (bench/child.ts).
+// Child processes end with the process that started them, also when that process fails. A server that stays behind
+// keeps its port, its database and a core. A parent that is killed with SIGKILL can clean nothing up: our own children
+// then notice that their IPC channel closed (bench/child.ts).
 
 import type { ChildProcess } from 'node:child_process'
 
 const guarded = new Set<ChildProcess>()
 let installed = false
 
-/** Kills `child` with SIGKILL when this process exits or is told to end. */
+/** Kills `child` with SIGKILL when this process exits or receives SIGINT, SIGTERM or SIGHUP. */
 export function endWithParent(child: ChildProcess): void {
   guarded.add(child)
   child.once('exit', () => guarded.delete(child))
@@ -22,6 +22,12 @@ export function endWithParent(child: ChildProcess): void {
   ] as const) {
     process.once(signal, () => process.exit(exitCode))
   }
+}
+
+/** The environment of a child that inherits no settings: only the path and the cache of compiled modules. */
+export function bareEnv(): Record<string, string | undefined> {
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  return { PATH, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) }
 }
 
 function killAll(): void {

@@ -1,4 +1,4 @@
-// What operations work with, for tests that call them without an API.
+// The context of operations, for tests that call operations without an API.
 
 import { randomBytes } from 'node:crypto'
 import { standard } from '../../src/dialects/standard/wire.ts'

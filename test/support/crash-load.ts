@@ -1,5 +1,5 @@
-// Posts events from several loops at once until the server dies. What nobody knows the outcome of and has an id of its
-// own is posted again after the restart, which must not make a second event of it.
+// Posts events from several loops at once until the server dies. Events with their own id and an unknown outcome are
+// posted again after the restart. That must not create a second event.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PostRecord } from './history.ts'
@@ -11,7 +11,7 @@ export interface CrashLoad {
   readonly posts: readonly PostRecord[]
   /** Posts until the connection breaks in every loop. */
   runUntilBroken(client: OperatorClient): Promise<void>
-  /** Posts again what has an id of its own and an unknown outcome. */
+  /** Posts the events with their own id and an unknown outcome again. */
   repeatUnknown(client: OperatorClient): Promise<void>
 }
 
@@ -19,11 +19,11 @@ const singleLoops = 6
 const batchLoops = 2
 const batchSizeMax = 10
 
-/** A load for one tenant; event numbers go on over all rounds. */
+/** A load for one tenant. Event numbers continue over all rounds. */
 export function createCrashLoad(tenant: string, random: Random): CrashLoad {
   const book = createPostBook(tenant, random)
 
-  /** Says whether the server still answers. */
+  /** Returns whether the server still answers. */
   const post = async (client: OperatorClient, events: readonly NumberedEvent[], single: boolean): Promise<boolean> => {
     const end = await book.post(client, events, single)
     return end !== 'broken' && end !== 'unsent'

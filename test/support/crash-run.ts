@@ -1,5 +1,5 @@
-// Starts the server, loads it, and crashes it at a random moment, again and again on the same database; then lets it
-// finish, and judges.
+// Starts the server, posts events and crashes the server at a random moment, in rounds on the same database. Then waits
+// until the server has delivered everything, and judges the run.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startBookkeeper } from './bookkeeper.ts'
@@ -22,7 +22,7 @@ const postsMsMax = 10_000
 // A retry waits 5 ms where Allo promises 5 s, so that the drain is short.
 const settings = { POSTHORN_RETRY_SCALE: '0.001', POSTHORN_RATE_LIMITS: 'off' }
 
-/** Runs `rounds` of start, load, crash; then starts once more, waits until nothing is pending, and judges. */
+/** Runs `rounds` of start, load and crash. Then starts once more, waits until no delivery is pending, and judges. */
 export async function runCrashes(site: CrashSite, rounds: number, seed: number): Promise<CrashRun> {
   const random = seededRandom(seed)
   const installation = await createInstallation()
@@ -57,7 +57,7 @@ export async function runCrashes(site: CrashSite, rounds: number, seed: number):
   }
 }
 
-/** So that on a slow machine, too, a crash finds something. */
+/** Without this wait, a crash on a slow machine could come before the first post. */
 async function untilPosted({ posts }: CrashLoad, count: number): Promise<void> {
   const giveUpAt = Date.now() + postsMsMax
   while (posts.length < count && Date.now() < giveUpAt) await sleep(5)

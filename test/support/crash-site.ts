@@ -1,6 +1,6 @@
-// What a run with crashes stands on, and how each of its rounds ends: the server is killed, or the power of the disk
-// with the database is cut. A killed process leaves the kernel's cache alive, so only the cut shows that what was
-// committed is on the disk.
+// The database of a run with crashes, and how each round ends: the server is killed, or the power of the database's
+// disk is cut. The kernel's cache survives the kill of a process, so only the power cut proves that commits are on the
+// disk.
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,11 +13,11 @@ import { testDatabase } from './test-database.ts'
 export type CrashDatabase = 'SQLite' | 'PostgreSQL'
 
 export interface CrashSite {
-  /** Whether one endpoint hangs until all crashes are over, so that each of them finds much under way. */
+  /** Whether one endpoint hangs until all crashes are over, so that each crash interrupts many requests in flight. */
   readonly hangs: boolean
-  /** Of the server. */
+  /** The environment of the server. */
   readonly env: Readonly<Record<string, string>>
-  /** Ends the server at once; another can start on what is left. */
+  /** Ends the server at once. Another server can start on the same database. */
   crash(server: ServerProcess): Promise<void>
   close(): Promise<void>
 }
@@ -32,7 +32,7 @@ export async function killSite(database: CrashDatabase): Promise<CrashSite> {
   }
 }
 
-/** No crash at all: SIGTERM, after which the server ends by itself with 0. `stopped` is told how long that took. */
+/** No crash: SIGTERM, after which the server exits with 0. `stopped` gets the time that took, in ms. */
 export async function stopSite(database: CrashDatabase, stopped: (ms: number) => void): Promise<CrashSite> {
   return {
     ...(await killSite(database)),
@@ -45,16 +45,17 @@ export async function stopSite(database: CrashDatabase, stopped: (ms: number) =>
   }
 }
 
-/** @param weak with commits that are not flushed: for the control */
+/** @param weak commits are not flushed: for the control */
 export function powerCutSite(database: CrashDatabase, weak: boolean): Promise<CrashSite> {
   return database === 'SQLite' ? sqliteOnLossyDisk(weak) : postgresOnLossyDisk(weak)
 }
 
 /**
- * With the power all stops at once. The kernel's cut does not: an fdatasync under way may then end well though nothing
- * was flushed (seen in 12 of 150 cuts with a program that does nothing else), so nobody must be there to believe it.
+ * Pauses the server before a cut. A real power cut stops everything at once. After the kernel's cut, an fdatasync in
+ * flight may succeed although nothing was flushed (in 12 of 150 cuts, with a program that does nothing else). The
+ * paused server cannot act on that result.
  */
-async function standStill({ pid }: ServerProcess): Promise<void> {
+async function pause({ pid }: ServerProcess): Promise<void> {
   process.kill(pid, 'SIGSTOP')
   while (!/^State:\tT/m.test(await readFile(`/proc/${pid}/status`, 'utf8'))) await sleep(1)
 }
@@ -68,7 +69,7 @@ async function sqliteOnLossyDisk(weak: boolean): Promise<CrashSite> {
       ...(weak && weakenedBy('weak-sqlite.ts')),
     },
     async crash(server) {
-      await standStill(server)
+      await pause(server)
       disk.cut()
       await server.kill('SIGKILL')
       await disk.restore()
@@ -81,13 +82,13 @@ async function postgresOnLossyDisk(weak: boolean): Promise<CrashSite> {
   const disk = await createLossyDisk()
   const settings = weak ? { fsync: 'off' } : {}
   const postgres = await startPostgres({ parent: disk.folder, settings })
-  // Ours is made without fsync.
+  // `startPostgres` creates the cluster without fsync.
   disk.flush()
   return {
     hangs: true,
     env: { POSTHORN_DATABASE: postgres.url },
     async crash(server) {
-      await standStill(server)
+      await pause(server)
       disk.cut()
       await server.kill('SIGKILL')
       await postgres.stop('immediate')

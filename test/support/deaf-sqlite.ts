@@ -1,5 +1,5 @@
-// Loaded into a server before all else (NODE_OPTIONS), it makes it believe that every commit went well. Only for the
-// control that shows that the tests of failing flushes would notice.
+// A server that loads this module first (NODE_OPTIONS) ignores errors of commits. Only for the control that shows that
+// the tests of failing flushes find such a server.
 
 import { type SQLInputValue, type StatementResultingChanges, StatementSync } from 'node:sqlite'
 

@@ -1,8 +1,10 @@
-// What the suite of dialects runs on: real servers, on either database.
+// For the conformance suite of dialects: real servers on either database.
 
+import type { Profile } from '../conformance/dialects/profile.ts'
 import type { Support } from '../conformance/dialects/support.ts'
 import { startReceiver } from './receiver.ts'
 import { createInstallation, startServer } from './server-process.ts'
+import { isLong } from './size.ts'
 import { testDatabase } from './test-database.ts'
 
 export const onSqlite: Support = { database: 'SQLite', createInstallation, startServer, startReceiver }
@@ -25,5 +27,14 @@ export const onPostgres: Support = {
   startReceiver,
 }
 
-/** By the folder of their installation. */
+/** The URL of each installation's database, by the installation's folder. */
 const databases = new Map<string, string>()
+
+/** The dialect that `npm test` tests on PostgreSQL too. It has idempotency keys and quotas of two kinds. */
+const onBothDatabases = 'allo'
+
+/** The databases to test a dialect on: `npm test` tests on SQLite, `npm run test:long` tests on PostgreSQL. */
+export function databasesFor({ dialect }: Profile): readonly Support[] {
+  if (isLong) return [onPostgres]
+  return dialect.name === onBothDatabases ? [onSqlite, onPostgres] : [onSqlite]
+}

@@ -1,11 +1,11 @@
-// Waits until nothing is pending any more. On PostgreSQL that takes its time where a node was killed: the others let
-// have what it held only after `limits.deadAfterMs`.
+// Waits until no delivery is pending. On PostgreSQL that takes longer after a node was killed: its leased deliveries
+// are released only after `limits.deadAfterMs`.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OperatorClient } from './operator-client.ts'
 
 export interface Drain {
-  /** Whether nothing was pending any more at the end. */
+  /** Whether no delivery was pending at the end. */
   readonly drained: boolean
   readonly drainMs: number
 }
@@ -13,7 +13,7 @@ export interface Drain {
 const drainMsMax = 60_000
 const quietMs = 1_000
 
-/** @param query which deliveries; all, by default */
+/** @param query selects the deliveries; default: all */
 export async function untilDrained(
   client: OperatorClient,
   query: Readonly<Record<string, string>> = {},

@@ -1,4 +1,4 @@
-// The real engine on a real SQLite file, with a clock and a network that the test owns.
+// The real engine on a real SQLite file, with a clock and a network that the test controls.
 
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -24,7 +24,7 @@ import { FakeClock } from './fake-clock.ts'
 
 export const tenant = 'acme' as TenantId
 
-/** A request that the engine sent and the test has not answered yet. */
+/** A request that the engine sent. The test answers it. */
 export interface Sent {
   readonly request: SendRequest
   readonly at: number
@@ -34,7 +34,7 @@ export interface Sent {
 export class FakeSender implements Sender {
   readonly sent: Sent[] = []
   readonly #clock: FakeClock
-  /** Answers at once; null: the test answers by hand. */
+  /** Answers requests at once. If it returns null, the test answers by hand. */
   respond: ((request: SendRequest, nth: number) => SendResult | null) | null = null
 
   constructor(clock: FakeClock) {
@@ -64,20 +64,20 @@ export interface Rig {
   accept(count: number, more?: { readonly type?: string; readonly bytes?: number }): Promise<readonly Accepted[]>
   deliveries(status?: DeliveryRow['status']): Promise<readonly DeliveryRow[]>
   delivery(id: DeliveryId): ReturnType<Store['findDelivery']>
-  /** Ends the process's life without a word, as SIGKILL would, and starts another on the same file. */
+  /** Ends the engine without a stop, as SIGKILL does, and starts another engine on the same file. */
   crashAndRestart(): Promise<void>
-  /** Waits, in real time, until something holds; timers that are due fire meanwhile. */
+  /** Waits in real time until a condition holds, at most 10 s. Timers that are due fire meanwhile. */
   until(holds: () => boolean | Promise<boolean>, what: string): Promise<void>
 }
 
 export interface RigOptions {
   readonly dialect?: Dialect
   readonly wrapStore?: (store: Store) => Store
-  /** Default: one that fills `Rig.observed`. */
+  /** Default: an observer that fills `Rig.observed`. */
   readonly observer?: EngineObserver
 }
 
-/** For `wrapStore`: tenants are read as `change` makes them. */
+/** For `wrapStore`: `change` replaces every tenant that is loaded. */
 export function readingTenants(change: (loaded: LoadedTenant) => LoadedTenant): (store: Store) => Store {
   return (store) => ({
     ...store,
@@ -88,7 +88,7 @@ export function readingTenants(change: (loaded: LoadedTenant) => LoadedTenant): 
   })
 }
 
-/** Ends with the test. */
+/** Creates a rig that closes when the test ends. */
 export async function createRig(t: TestContext, options: RigOptions = {}): Promise<Rig> {
   const dialect = options.dialect ?? standard
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-rig-'))
@@ -193,7 +193,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
     },
     delivery: (id) => rig.store.findDelivery(id),
     async crashAndRestart() {
-      // What was in flight is answered into the void: that life is over.
+      // Requests in flight belong to the engine that ended: their answers have no effect.
       sender.sent.length = 0
       await rig.store.close()
       Object.assign(rig, await open())
@@ -201,7 +201,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
     async until(holds, what) {
       const giveUpAt = performance.now() + 10_000
       while (!(await holds())) {
-        if (performance.now() > giveUpAt) throw new Error(`waited 10 s in vain until ${what}`)
+        if (performance.now() > giveUpAt) throw new Error(`not within 10 s: ${what}`)
         await clock.settle()
       }
     },

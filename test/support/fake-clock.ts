@@ -1,4 +1,4 @@
-// A clock that a test moves. Work that a timer starts is real (a real database), so moving it lets that work settle.
+// A clock that a test moves. Timers start real work on a real database, so every move of the clock waits 2 ms for it.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../src/domain/clock.ts'
@@ -31,19 +31,19 @@ export class FakeClock implements Clock {
     return () => this.#timers.delete(timer)
   }
 
-  /** Jumps ahead, and fires what is due then, each once however long it was due. */
+  /** Moves the clock ahead and fires the timers that are due then, each of them once. */
   async advance(ms: number): Promise<void> {
     this.#now += ms
     this.#elapsed += ms
     await this.settle()
   }
 
-  /** Somebody sets the clock: timers do not care. */
+  /** Sets the clock, as an administrator does. Timers are not affected. */
   set(now: number): void {
     this.#now = now
   }
 
-  /** Fires what is due now, and lets it do its work. */
+  /** Fires the timers that are due now, and gives their work 2 ms. */
   async settle(): Promise<void> {
     const due = [...this.#timers].filter((timer) => timer.at <= this.#elapsed).toSorted((a, b) => a.at - b.at)
     for (const timer of due) {

@@ -1,4 +1,4 @@
-// An installation on SQLite with something of everything in it, as an unclean stop left it; and many rows of little.
+// Two installations on SQLite: one with every kind of row, as an unclean stop leaves it, and one with many plain rows.
 
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
@@ -29,7 +29,7 @@ export async function fillInstallation(path: string): Promise<void> {
     await fillTenants(store)
     await fillDeliveries(store)
   } finally {
-    // Hands nothing back.
+    // Closing releases no leased delivery.
     await store.close()
   }
 }
@@ -90,7 +90,7 @@ async function fillDeliveries(store: Store): Promise<void> {
       },
     ],
   })
-  // Some are held, some wait, of an endpoint that is then switched off; and of one that is deleted.
+  // Some deliveries are leased and some wait, of an endpoint that is then disabled and of one that is then deleted.
   for (const endpoint of [off, deleted]) {
     await accept(store, node, endpoint, 20, { leased: true, count: 2 })
     await accept(store, node, endpoint, 21, { leased: false, count: 2 })
@@ -109,7 +109,7 @@ async function fillDeliveries(store: Store): Promise<void> {
   assert.equal(await store.nextEndpointKey(), idle.key + 1)
 }
 
-/** As many events, deliveries and attempts, in no time. */
+/** Writes `count` events, deliveries and attempts with a few SQL statements. */
 export async function fillWithMany(path: string, count: number): Promise<void> {
   const store = await openSqliteStore(path)
   await store.writeOnce('master key proof', 'sealed proof')

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 
-/** A receiver that is up for `everyMs`, then breaks every connection for as long, and so on. */
+/** Starts a receiver that answers for `everyMs`, then breaks every connection for `everyMs`, in turns. */
 export async function startFlapping(everyMs: number): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     if (Math.floor(performance.now() / everyMs) % 2 === 1) request.socket.destroy()

@@ -1,5 +1,5 @@
-// A TCP proxy that can be shut: it then refuses connections and breaks those that it has, or takes them and lets nothing
-// through, as a network does that drops packets.
+// A TCP proxy that can be closed. A refusing gate refuses new connections and breaks open ones. A silent gate accepts
+// connections and passes no bytes, like a network that drops packets.
 
 import { connect, createServer, type Socket } from 'node:net'
 
@@ -11,7 +11,7 @@ export interface Gate {
   close(): Promise<void>
 }
 
-/** Forwards from a free port of 127.0.0.1 to another one of it. */
+/** Forwards a free port of 127.0.0.1 to port `to` of 127.0.0.1. */
 export async function openGate(to: number): Promise<Gate> {
   const sockets = new Set<Socket>()
   let state: GateState = 'open'
@@ -43,7 +43,7 @@ export async function openGate(to: number): Promise<Gate> {
     async set(next) {
       const wasListening = state !== 'refusing'
       state = next
-      // What was silent for a while is not believed to go on as if nothing had been.
+      // A connection that was silent does not continue when the gate opens.
       if (next !== 'silent') breakAll()
       else
         for (const socket of sockets) {

@@ -1,11 +1,12 @@
-// For `node --test --test-global-setup`: one PostgreSQL server for all test files, each of which runs in a process of
-// its own and inherits the variable. A server that the variable names already is used as it is. Processes also share
-// what they compiled: hundreds of them start, and each would spend half its start on compiling the same modules.
+// For `node --test --test-global-setup`. All test files share one PostgreSQL server and one cache of compiled modules.
+// Each test file runs in its own process, which inherits both by environment variables. If the variable of the server
+// is set already, the tests use that server.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
+import { createInstallation, startServer } from './server-process.ts'
 import { testDatabaseVariable } from './test-database.ts'
 
 let server: PostgresServer | undefined
@@ -14,13 +15,34 @@ let compiled: string | undefined
 export async function globalSetup(): Promise<void> {
   compiled = await mkdtemp(join(tmpdir(), 'posthorn-compiled-'))
   process.env['NODE_COMPILE_CACHE'] = compiled
-  if (process.env[testDatabaseVariable] !== undefined) return
-  server = await startPostgres()
-  process.env[testDatabaseVariable] = server.url
+  await Promise.all([fillCompileCache(), sharePostgres()])
 }
 
 export async function globalTeardown(): Promise<void> {
   await server?.remove()
-  // Whoever ends just now may still write to it.
+  // A process that ends at this moment may still write to the cache.
   if (compiled !== undefined) await rm(compiled, { recursive: true, force: true, maxRetries: 3 })
+}
+
+/**
+ * Starts and stops the service once. Node writes the cache when a process exits, and most tests kill their server with
+ * SIGKILL. Without the cache a start of the service takes 1.4 s of CPU time instead of 0.95 s. A service that does not
+ * start is reported by the tests.
+ */
+async function fillCompileCache(): Promise<void> {
+  const installation = await createInstallation()
+  try {
+    const first = await startServer(installation)
+    await first.stop()
+  } catch {
+    // The tests then run with an empty cache.
+  } finally {
+    await installation.remove()
+  }
+}
+
+async function sharePostgres(): Promise<void> {
+  if (process.env[testDatabaseVariable] !== undefined) return
+  server = await startPostgres()
+  process.env[testDatabaseVariable] = server.url
 }

@@ -1,5 +1,5 @@
-// Loaded into a server before all else (NODE_OPTIONS), it makes it accept events that are not committed yet: that happens
-// a moment later, and nobody asks how it ends. Only for the controls that show that such a server is found out.
+// A server that loads this module first (NODE_OPTIONS) accepts events before their commit. The commit runs 100 ms
+// later, and its result is ignored. Only for the controls that show that the tests find such a server.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Engine } from '../../src/engine/engine.ts'

@@ -1,3 +1,5 @@
+// The judge of runs with crashes finds every violation in made-up histories, and no violation in good ones.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Arrival, type History, type PostRecord, judge } from './history.ts'
@@ -28,7 +30,7 @@ const history = (posts: PostRecord[], arrivals: Arrival[]): History => ({
   ]),
 })
 
-void test('a history in which all went well has no problems', () => {
+void test('a history without faults has no problems', () => {
   const verdict = judge(history([post(1), post(2, { type: 'sms.sent' })], [arrival(1), arrival(2, { endpoint: '/b' })]))
   assert.deepEqual(verdict, {
     accepted: 2,
@@ -42,9 +44,9 @@ void test('a history in which all went well has no problems', () => {
 })
 
 const cases: { name: string; posts: PostRecord[]; arrivals: Arrival[]; problem: RegExp | null; lost?: number }[] = [
-  { name: 'accepted, never sent', posts: [post(1)], arrivals: [], problem: /never delivered/, lost: 1 },
+  { name: 'accepted and never sent', posts: [post(1)], arrivals: [], problem: /never delivered/, lost: 1 },
   {
-    name: 'accepted, sent, never answered with 2xx',
+    name: 'accepted and sent, but never answered with 2xx',
     posts: [post(1)],
     arrivals: [arrival(1, { status: 500 })],
     problem: /never delivered/,
@@ -61,26 +63,26 @@ const cases: { name: string; posts: PostRecord[]; arrivals: Arrival[]; problem: 
   { name: 'unknown and absent', posts: [post(1, { outcome: 'info' })], arrivals: [], problem: null },
   { name: 'unknown and sent', posts: [post(1, { outcome: 'info' })], arrivals: [arrival(1)], problem: null },
   {
-    name: 'unknown, then accepted when posted again, never sent',
+    name: 'unknown, accepted when posted again, and never sent',
     posts: [post(1, { outcome: 'info' }), post(1)],
     arrivals: [],
     problem: /never delivered/,
     lost: 1,
   },
   {
-    name: 'unknown, then refused when posted again, but sent',
+    name: 'unknown, refused when posted again, but sent',
     posts: [post(1, { outcome: 'info' }), post(1, { outcome: 'fail' })],
     arrivals: [arrival(1)],
     problem: null,
   },
   {
-    name: 'sent to an endpoint that did not ask for it',
+    name: 'sent to an endpoint that does not subscribe to it',
     posts: [post(1)],
     arrivals: [arrival(1), arrival(1, { endpoint: '/b' })],
-    problem: /did not ask/,
+    problem: /does not subscribe/,
   },
   {
-    name: 'repeated under another id',
+    name: 'repeated with another webhook-id',
     posts: [post(1)],
     arrivals: [arrival(1), arrival(1, { webhookId: 'msg_other' })],
     problem: /another webhook-id/,
@@ -92,7 +94,7 @@ const cases: { name: string; posts: PostRecord[]; arrivals: Arrival[]; problem: 
     problem: /another body/,
   },
   {
-    name: 'wrongly signed',
+    name: 'sent with a wrong signature',
     posts: [post(1)],
     arrivals: [arrival(1, { signatureValid: false })],
     problem: /signature/,
@@ -100,7 +102,7 @@ const cases: { name: string; posts: PostRecord[]; arrivals: Arrival[]; problem: 
 ]
 
 for (const { name, posts, arrivals, problem, lost = 0 } of cases) {
-  void test(`judged: ${name}`, () => {
+  void test(`the judge decides about an event that was ${name}`, () => {
     const verdict = judge(history(posts, arrivals))
     assert.equal(verdict.lost, lost)
     if (problem === null) assert.deepEqual(verdict.problems, [])

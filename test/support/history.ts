@@ -1,32 +1,32 @@
-// Judges what a run with crashes did, in the manner of Jepsen: each post ended `ok` (202: must be delivered), `info`
-// (the connection broke: may exist or not) or `fail` (4xx or 5xx: must not be delivered). Pure, so that it can be
-// shown histories that must not pass: a checker that never complains proves nothing.
+// Judges a run with crashes, as Jepsen does. Each post ended as `ok` (202: the event must be delivered), `info` (the
+// connection broke: the event may exist or not) or `fail` (4xx or 5xx: the event must not be delivered). The judge is a
+// pure function, so a test can give it histories that must fail (history.test.ts).
 
 export type PostOutcome = 'ok' | 'info' | 'fail'
 
-/** One try at posting the event that `number` names; an event may be posted again while nobody knows its outcome. */
+/** One post of the event with this number. An event may be posted again while its outcome is unknown. */
 export interface PostRecord {
   readonly number: number
   readonly type: string
   readonly outcome: PostOutcome
 }
 
-/** One request as an endpoint got it, in the order in which they came. */
+/** One request to an endpoint. Arrivals are in the order in which they came. */
 export interface Arrival {
   readonly endpoint: string
   readonly number: number
   readonly webhookId: string
   readonly bodyHash: string
-  /** The status that the endpoint answered; 0 where it did not answer. */
+  /** The status of the endpoint's answer; 0 if it did not answer. */
   readonly status: number
-  /** Null where the signature was not checked. */
+  /** Null if the signature was not checked. */
   readonly signatureValid: boolean | null
 }
 
 export interface History {
   readonly posts: readonly PostRecord[]
   readonly arrivals: readonly Arrival[]
-  /** The types that each endpoint asked for. */
+  /** The event types that each endpoint subscribes to. */
   readonly subscriptions: ReadonlyMap<string, ReadonlySet<string>>
 }
 
@@ -34,13 +34,13 @@ export interface Verdict {
   readonly accepted: number
   readonly unknown: number
   readonly refused: number
-  /** Pairs of event and endpoint that got a 2xx answer. */
+  /** Pairs of an event and an endpoint with a 2xx answer. */
   readonly delivered: number
-  /** Arrivals after the first that was answered with 2xx, for the same event and endpoint. */
+  /** Arrivals after the first arrival that was answered with 2xx, for the same event and endpoint. */
   readonly duplicates: number
-  /** Pairs of accepted event and subscribed endpoint that never got a 2xx answer. */
+  /** Pairs of an accepted event and a subscribed endpoint without a 2xx answer. */
   readonly lost: number
-  /** What must not have happened, one sentence each; empty when all is well. */
+  /** One sentence for each violation of the promises; empty if there is none. */
   readonly problems: readonly string[]
 }
 
@@ -49,7 +49,7 @@ interface Seen {
   succeeded: boolean
 }
 
-/** Says what was accepted, delivered, repeated and lost, and everything that contradicts the promises. */
+/** Counts accepted, delivered, repeated and lost events, and lists every violation of the promises. */
 export function judge(history: History): Verdict {
   const problems: string[] = []
   const posts = settle(history.posts)
@@ -84,7 +84,7 @@ export function judge(history: History): Verdict {
   }
 }
 
-/** What is known of each event after all its posts: accepted once is accepted; unknown once is not refused. */
+/** The outcome of each event after all its posts: `ok` if any post was ok, otherwise `info` if any post was info. */
 function settle(posts: readonly PostRecord[]): ReadonlyMap<number, PostRecord> {
   const rank: Record<PostOutcome, number> = { fail: 0, info: 1, ok: 2 }
   const settled = new Map<number, PostRecord>()
@@ -101,7 +101,7 @@ function wrongIn(arrival: Arrival, post: PostRecord | undefined, subscriptions: 
   if (post === undefined) wrong.push(`${what}: was never posted`)
   else if (post.outcome === 'fail') wrong.push(`${what}: was refused, but sent`)
   if (post !== undefined && subscriptions.get(arrival.endpoint)?.has(post.type) !== true) {
-    wrong.push(`${what}: the endpoint did not ask for ${post.type}`)
+    wrong.push(`${what}: the endpoint does not subscribe to ${post.type}`)
   }
   if (arrival.signatureValid === false) wrong.push(`${what}: the signature is wrong`)
   return wrong
@@ -110,8 +110,8 @@ function wrongIn(arrival: Arrival, post: PostRecord | undefined, subscriptions: 
 function differences(first: Arrival, repeat: Arrival): string[] {
   const what = `event ${repeat.number} at ${repeat.endpoint}`
   const found: string[] = []
-  if (repeat.webhookId !== first.webhookId) found.push(`${what}: came again under another webhook-id`)
-  if (repeat.bodyHash !== first.bodyHash) found.push(`${what}: came again with another body`)
+  if (repeat.webhookId !== first.webhookId) found.push(`${what}: arrived again with another webhook-id`)
+  if (repeat.bodyHash !== first.bodyHash) found.push(`${what}: arrived again with another body`)
   return found
 }
 

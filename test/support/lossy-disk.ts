@@ -1,5 +1,5 @@
-// A disk whose power can be cut: an ext4 file system in a file of its own. What was written and not yet flushed is gone
-// after a cut, as it would be on a machine; after a mere SIGKILL the kernel still has it.
+// A disk whose power can be cut: an ext4 file system in its own file. A cut drops written data that is not flushed, as
+// on a real machine. After SIGKILL alone, the kernel would still have that data.
 
 import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -9,20 +9,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface LossyDisk {
   readonly folder: string
-  /** Flushes all that was written so far. */
+  /** Flushes all written data. */
   flush(): void
-  /** Drops what was not flushed; the disk then refuses everything until `restore`. */
+  /** Drops the data that is not flushed. The disk then refuses every call until `restore`. */
   cut(): void
-  /** Unmounts it, once nobody uses it any more, and mounts it again as it was at the cut. */
+  /** Waits until no process uses the disk, unmounts it, and mounts it with the data of the moment of the cut. */
   restore(): Promise<void>
   remove(): Promise<void>
 }
 
-/** Sparse: only what is written takes room. */
+/** The size of the file. It is sparse: only written data takes space. */
 const size = '1G'
 const busyMsMax = 10_000
 
-/** Why there can be no such disk here; null where there can. */
+/** Returns why this machine cannot have such a disk, or null if it can. */
 export function whyNoLossyDisk(): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root on Linux can cut the power of a disk'
   for (const [tool, option] of [
@@ -43,7 +43,7 @@ export async function createLossyDisk(): Promise<LossyDisk> {
   const image = join(place, 'image')
   const folder = join(place, 'disk')
   const mount = (): void => run('mount', '-o', 'loop', image, folder)
-  // PostgreSQL, which does not run as root, has to get in.
+  // PostgreSQL does not run as root and needs access.
   await chmod(place, 0o755)
   await mkdir(folder)
   run('truncate', '-s', size, image)
@@ -64,7 +64,7 @@ export async function createLossyDisk(): Promise<LossyDisk> {
   }
 }
 
-/** A process that has just been killed may hold a file for a moment. */
+/** Tries for 10 s, because a killed process may hold a file open for a moment. */
 async function unmount(folder: string): Promise<void> {
   const giveUpAt = Date.now() + busyMsMax
   for (;;) {

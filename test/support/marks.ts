@@ -1,13 +1,13 @@
-// Texts that are planted to be looked for.
+// Marks: unique texts that a test plants in secrets and payloads, and searches for in logs, responses and databases.
 
 import { randomBytes } from 'node:crypto'
 
-/** One that nothing else holds. */
+/** Returns a text that occurs nowhere else. */
 export function mark(what: string): string {
   return `${what.replaceAll(' ', '-')}-${randomBytes(12).toString('hex')}`
 }
 
-/** The names of the marks that the bytes hold: as they are, in hexadecimal, in base64, or as what they are base64 of. */
+/** The names of the marks in the bytes: as plain text, in hexadecimal, in base64, or decoded if a mark is base64. */
 export function found(bytes: Buffer, marks: ReadonlyMap<string, string>): string[] {
   return [...marks].flatMap(([name, text]) => {
     const plain = Buffer.from(text)

@@ -1,4 +1,4 @@
-// `posthorn migrate` as an operator runs it, and a look at both sides of it.
+// Runs `posthorn migrate` as an operator does, and compares both databases.
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -9,7 +9,7 @@ import { Client } from 'pg'
 import { temporaryFolder } from '../conformance/store/temporary-folder.ts'
 import type { CopiedValue } from '../../src/store/copy.ts'
 import { openExport } from '../../src/store/sqlite/export.ts'
-import { endWithParent } from './child-guard.ts'
+import { bareEnv, endWithParent } from './child-guard.ts'
 import { testDatabase } from './test-database.ts'
 
 const main = resolve(import.meta.dirname, '../../src/main.ts')
@@ -22,7 +22,7 @@ export interface Ended {
 
 export function startMigrate(args: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [main, 'migrate', ...args], {
-    env: { PATH: process.env['PATH'] },
+    env: bareEnv(),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   endWithParent(child)
@@ -37,14 +37,14 @@ export function migrate(path: string, url: string): Promise<Ended> {
   return startMigrate(['--from', `sqlite:${path}`, '--to', url]).ended
 }
 
-/** Where an installation is, and an empty place for its copy. */
+/** The path for an installation on SQLite, and the URL of an empty schema on PostgreSQL for its copy. */
 export async function bothSides(t: TestContext): Promise<{ path: string; url: string }> {
   const place = await testDatabase()
   t.after(() => place.drop())
   return { path: join(await temporaryFolder(t), 'posthorn.db'), url: place.url }
 }
 
-/** One statement in the schema of the url. */
+/** Runs one statement in the schema of the URL. */
 export async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const address = new URL(url)
   const schema = address.searchParams.get('schema') ?? 'posthorn'
@@ -58,7 +58,7 @@ export async function ask(url: string, sql: string): Promise<Record<string, unkn
   }
 }
 
-/** Every row of every table, as both sides should have it. */
+/** Asserts that both databases have the same rows in every table. */
 export async function assertSameRows(path: string, url: string): Promise<void> {
   const source = openExport(path)
   try {
@@ -77,7 +77,7 @@ export async function assertSameRows(path: string, url: string): Promise<void> {
   }
 }
 
-/** PostgreSQL says true where SQLite says 1, gives big numbers as text, and cannot hold NUL. */
+/** PostgreSQL returns true for SQLite's 1, returns large numbers as text, and cannot store NUL. */
 function lineOf(row: readonly unknown[]): string {
   const values = row.map((value) => {
     if (value === null) return null

@@ -1,6 +1,6 @@
-// Loaded into a server under test (`node --import`): names resolve to what a test says instead of what DNS says. The
-// server itself knows nothing of it. POSTHORN_TEST_NAMES is JSON, `{name: [[addresses], …]}`: the answers one after the
-// other, the last one for ever. All else is asked of the system, as ever.
+// A server that loads this module (`node --import`) resolves the names of a test to the addresses of the test instead
+// of asking DNS. POSTHORN_TEST_NAMES is JSON, `{name: [[addresses], …]}`: each lookup of a name gets its next list of
+// addresses, and the last list repeats. All other names are resolved by the system.
 
 import { promises as dns } from 'node:dns'
 import { isIP } from 'node:net'
@@ -10,7 +10,7 @@ type Resolve = (name: string) => Promise<string[]>
 const given = process.env['POSTHORN_TEST_NAMES']
 const prototype = dns.Resolver.prototype as { resolve4: Resolve; resolve6: Resolve }
 
-/** Both kinds of address are asked for each time, so each goes through the answers by itself. */
+/** Each lookup asks for both families, so each family has its own copy of the lists. */
 function answering(family: 4 | 6, system: Resolve): Resolve {
   const lists = new Map(Object.entries(JSON.parse(given ?? '{}') as Record<string, string[][]>))
   return async function resolve(this: unknown, name) {
@@ -25,7 +25,7 @@ if (given !== undefined) {
   prototype.resolve6 = answering(6, prototype.resolve6)
 }
 
-/** The environment of a server that resolves these names so. */
+/** Returns the environment of a server that resolves these names to these addresses. */
 export function resolving(names: Readonly<Record<string, readonly (readonly string[])[]>>): Record<string, string> {
   return { NODE_OPTIONS: `--import=${import.meta.url}`, POSTHORN_TEST_NAMES: JSON.stringify(names) }
 }

@@ -1,4 +1,4 @@
-// What the tests of this folder share: real servers on loopback, and a sender that may reach them.
+// For the tests of src/net: real servers on loopback, and a sender that may reach them.
 
 import { once } from 'node:events'
 import type { LookupAddress } from 'node:dns'
@@ -13,27 +13,27 @@ import { createGuard } from '../../src/net/guard.ts'
 import type { Lookup } from '../../src/net/lookup.ts'
 import { createSender, type HttpSender } from '../../src/net/sender.ts'
 
-/** What a receiver that never ends writes at once. */
+/** The bytes of one write of an endless response. */
 const floodBlockBytes = 65_536
 
-/** A server under test: its port, how many connections it has seen, and those still open. */
+/** A server on loopback: its port, its open connections, and the number of all connections it had. */
 export interface Receiver {
   readonly port: number
   readonly open: ReadonlySet<Socket>
   connections(): number
 }
 
-/** Starts an HTTP server on loopback that ends with the test. */
+/** Starts an HTTP server on loopback. It closes when the test ends. */
 export async function httpReceiver(t: TestContext, listener: RequestListener): Promise<Receiver> {
   return listen(t, createServer(listener), '127.0.0.1')
 }
 
-/** Starts a TCP server on loopback that ends with the test. */
+/** Starts a TCP server on loopback. It closes when the test ends. */
 export async function tcpReceiver(t: TestContext, onSocket: (socket: Socket) => void): Promise<Receiver> {
   return listen(t, createTcpServer(onSocket), '127.0.0.1')
 }
 
-/** A TCP server that reads a request and then writes `answer` once, and ends the connection if asked to. */
+/** Starts a TCP server that reads a request, writes `answer` once, and ends the connection if `isEnded`. */
 export async function rawReceiver(t: TestContext, answer: string | Buffer, isEnded: boolean): Promise<Receiver> {
   return tcpReceiver(t, (socket) => {
     socket.once('data', () => {
@@ -43,7 +43,7 @@ export async function rawReceiver(t: TestContext, answer: string | Buffer, isEnd
   })
 }
 
-/** Writes `head`, and `unit` over and over for as long as it is read. */
+/** Writes `head`, then repeats `unit` until the connection closes. */
 export function writeEndlessly(socket: Socket, head: string, unit: string): void {
   const block = unit.repeat(Math.ceil(floodBlockBytes / unit.length))
   socket.write(head)
@@ -54,7 +54,7 @@ export function writeEndlessly(socket: Socket, head: string, unit: string): void
   go()
 }
 
-/** Lets a server listen until the test ends. Port 0 is any. */
+/** Lets a server listen until the test ends. Port 0: any free port. */
 export async function listen(t: TestContext, server: Server, host: string, port = 0): Promise<Receiver> {
   const open = new Set<Socket>()
   let connections = 0
@@ -73,7 +73,7 @@ export async function listen(t: TestContext, server: Server, host: string, port 
   return { port: (server.address() as AddressInfo).port, open, connections: () => connections }
 }
 
-/** A sender that may reach loopback only, destroyed with the test. */
+/** Returns a sender that may reach only loopback. It is destroyed when the test ends. */
 export function loopbackSender(t: TestContext, lookup?: Lookup, allowNetworks = ['127.0.0.0/8']): HttpSender {
   const policy = createAddressPolicy({ allowNetworks })
   const sender = createSender({ guard: createGuard(policy, lookup === undefined ? {} : { lookup }) })
@@ -81,7 +81,7 @@ export function loopbackSender(t: TestContext, lookup?: Lookup, allowNetworks = 
   return sender
 }
 
-/** Sends `{}` with a timeout of 5 s, unless told otherwise. Fails if `done` is called twice, or inside `send`. */
+/** Sends a request; default: the body `{}` and a timeout of 5 s. Fails if `done` is called twice or inside `send`. */
 export async function post(sender: HttpSender, url: string, request: Partial<SendRequest> = {}): Promise<SendResult> {
   const headers = { 'content-type': 'application/json', 'user-agent': 'Posthorn' }
   return new Promise((resolve, reject) => {
@@ -89,7 +89,7 @@ export async function post(sender: HttpSender, url: string, request: Partial<Sen
     let isInside = true
     sender.send({ url, headers, body: Buffer.from('{}'), timeoutMs: 5000, ...request }, (result) => {
       if (isInside) reject(new Error('done was called inside send'))
-      // A second call would come after this one has resolved, so it can only be thrown.
+      // The promise is settled by the first call, so a second call can only throw.
       if (++calls > 1) throw new Error('done was called twice')
       setImmediate(resolve, result)
     })
@@ -97,7 +97,7 @@ export async function post(sender: HttpSender, url: string, request: Partial<Sen
   })
 }
 
-/** A resolver that gives these answers one after the other, the last one for ever, and counts. */
+/** Returns a resolver that returns these answers in turn, repeats the last one, and counts its calls. */
 export function answers(...lists: readonly string[][]): Lookup & { calls: number } {
   const lookup: Lookup & { calls: number } = (_hostname, _options, callback) => {
     const list = lists[Math.min(lookup.calls++, lists.length - 1)] ?? []
@@ -111,11 +111,11 @@ function toAnswer(address: string): LookupAddress {
   return { address, family: address.includes(':') ? 6 : 4 }
 }
 
-/** Resolves once `condition` holds, or fails after 2 s. */
+/** Resolves when `condition` holds. Fails after 2 s. */
 export async function eventually(condition: () => boolean): Promise<void> {
   const giveUpAt = Date.now() + 2000
   while (!condition()) {
-    if (Date.now() > giveUpAt) throw new Error('still not so after 2 s')
+    if (Date.now() > giveUpAt) throw new Error('the condition did not hold within 2 s')
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -1,28 +1,28 @@
-// Several nodes on one PostgreSQL: real processes, each with a client of its own.
+// Several nodes on one PostgreSQL: real processes, each with its own client.
 
 import { createOperatorClient, type OperatorClient } from './operator-client.ts'
 import { createInstallation, type Installation, type ServerProcess, startServer } from './server-process.ts'
 
 export interface Node {
-  /** The place that it has among the nodes, from 0: another process may come to take it. */
+  /** Its index among the nodes, from 0. After a restart another process has this place. */
   readonly place: number
   readonly server: ServerProcess
   readonly client: OperatorClient
 }
 
 export interface Nodes {
-  /** By place. */
+  /** The nodes, by place. */
   readonly all: readonly Node[]
   readonly installation: Installation
   at(place: number): Node
-  /** Starts another process in a place whose process has ended. */
+  /** Starts another process in a place. The previous process must have ended. */
   replace(place: number): Promise<Node>
-  /** Adds a place. */
+  /** Starts one more node. */
   add(env?: Readonly<Record<string, string>>): Promise<Node>
   close(): Promise<void>
 }
 
-/** So that a post to a node that hangs is soon given up. */
+/** The timeout of requests, in ms. It is short, because some tests pause a node. */
 const requestMsMax = 5_000
 
 export async function startNodes(

@@ -1,5 +1,5 @@
-// A thin client of the operator API, and of the one call of Allo's API that registers an endpoint. It trusts the
-// server's shapes: it is for tests, the demo and benchmarks, which check what matters to them.
+// A thin client of the operator API, and of the call of Allo's API that creates an endpoint. It does not check the
+// bodies of answers: it is for tests, the demo and benchmarks, which check the fields that they need.
 
 import { Pool } from 'undici'
 
@@ -27,7 +27,7 @@ export interface AlloEndpoint {
   readonly signing_secret: string
 }
 
-/** Of the `standard` dialect, as the operator API has it. */
+/** An endpoint of the `standard` dialect in the operator API. */
 export interface Endpoint {
   readonly id: string
   readonly tenant: string
@@ -39,26 +39,26 @@ export interface Endpoint {
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 export interface OperatorClient {
-  /** Any request; an answer of any status is returned, a broken connection throws. */
+  /** Sends any request. Returns an answer of any status. A broken connection throws. */
   call(method: Method, path: string, body?: unknown): Promise<Answer>
-  /** The same as a customer, who says in the headers who it is. */
+  /** Sends a request as a customer, with these headers instead of the operator's key. */
   callAs(headers: Readonly<Record<string, string>>, method: Method, path: string, body?: unknown): Promise<Answer>
   createTenant(tenant: { id?: string; dialect: string; name?: string }): Promise<{ id: string }>
   createKey(key: { tenants: string[]; scopes?: string[]; role?: string }): Promise<{ id: string; key: string }>
-  /** Returns the answer, whatever its status: what 202 and 503 mean is the caller's to say. */
+  /** Returns an answer of any status: callers treat 202 and 503 in different ways. */
   postEvent(event: EventPost): Promise<Answer>
   postBatch(events: readonly EventPost[]): Promise<Answer>
-  /** One page, newest or oldest first as the server has it. */
+  /** Returns one page, in the server's order. */
   listDeliveries(query: Readonly<Record<string, string>>): Promise<readonly DeliveryRow[]>
   getDelivery(id: string): Promise<unknown>
-  /** Registers an endpoint through the operator API. */
+  /** Creates an endpoint through the operator API. */
   createEndpoint(tenant: string, endpoint: { url: string; eventTypes: readonly string[] }): Promise<Endpoint>
-  /** Registers an endpoint as a customer would, through Allo's own API. */
+  /** Creates an endpoint as a customer, through Allo's API. */
   createAlloEndpoint(apiKey: string, endpoint: { url: string; topics: readonly string[] }): Promise<AlloEndpoint>
   close(): Promise<void>
 }
 
-/** A client over at most `connections` kept-alive connections; no request waits longer than `timeoutMs`. */
+/** A client with at most `connections` kept-alive connections. A request fails after `timeoutMs`. */
 export function createOperatorClient(
   url: string,
   operatorKey: string,
@@ -102,7 +102,7 @@ export function createOperatorClient(
   }
 }
 
-/** The body of an answer that must have `status`; throws with the whole answer otherwise. */
+/** Returns the body of an answer that must have `status`. Throws an error with the whole answer if it has not. */
 export function expectStatus(answer: Answer, status: number): unknown {
   if (answer.status === status) return answer.body
   throw new Error(`expected status ${status}, got ${answer.status}: ${JSON.stringify(answer.body)}`)

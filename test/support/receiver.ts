@@ -1,4 +1,4 @@
-// A customer's server: takes every request, remembers it, and answers as told: well, badly, slowly or never.
+// A customer's server. It stores every request and answers as the test decides: with any status, slowly or never.
 
 import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 
@@ -6,9 +6,9 @@ export interface ReceivedRequest {
   readonly method: string
   readonly path: string
   readonly headers: IncomingHttpHeaders
-  /** The bytes as they came: signatures are over them. */
+  /** The bytes of the body: signatures are over them. */
   readonly body: Buffer
-  /** Milliseconds since 1970, when the last byte of the body came. */
+  /** When the last byte of the body arrived, in milliseconds since 1970. */
   readonly receivedAt: number
 }
 
@@ -18,24 +18,24 @@ export interface Behaviour {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   readonly delayMs?: number
-  /** Never answers; the connection stays open until the receiver closes. */
+  /** If true, it never answers. The connection stays open until the receiver closes. */
   readonly hang?: boolean
 }
 
 export interface Receiver {
   readonly url: string
   readonly port: number
-  /** Everything that came so far, in order; empty when `keep` is off. */
+  /** All requests so far, in order; empty if `keep` is false. */
   readonly requests: readonly ReceivedRequest[]
-  /** Resolves once `count` requests have come; throws after `timeoutMs` (default 10 s). */
+  /** Resolves when `count` requests have arrived. Throws after `timeoutMs` (default 10 s). */
   untilReceived(count: number, timeoutMs?: number): Promise<readonly ReceivedRequest[]>
   close(): Promise<void>
 }
 
 export interface ReceiverOptions {
-  /** Called for each request, before it is answered. */
+  /** Decides the answer. Called for each request. */
   readonly behave?: (request: ReceivedRequest) => Behaviour
-  /** Whether requests are remembered (default true); a long run that keeps its own books turns it off. */
+  /** Whether requests are stored (default true). A long run that has its own records does not need them. */
   readonly keep?: boolean
 }
 
@@ -79,7 +79,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(check)
-          reject(new Error(`${requests.length} of ${count} requests came within ${timeoutMs} ms`))
+          reject(new Error(`${requests.length} of ${count} requests arrived within ${timeoutMs} ms`))
         }, timeoutMs)
         const check = (): void => {
           if (requests.length < count) return
@@ -104,7 +104,7 @@ function readBody(incoming: IncomingMessage, done: (body: Buffer) => void): void
   const chunks: Buffer[] = []
   incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
   incoming.on('end', () => done(Buffer.concat(chunks)))
-  // A sender that is killed in mid-request breaks the connection: it sent nothing that counts.
+  // A sender that is killed during a request breaks the connection. An incomplete request does not count.
   incoming.on('error', () => undefined)
 }
 

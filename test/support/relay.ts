@@ -1,27 +1,27 @@
-// A TCP relay before a PostgreSQL server, which breaks or silences a connection exactly where a test wants it to.
+// A TCP relay in front of a PostgreSQL server. It breaks or silences a connection at a point that the test chooses.
 
 import { connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 
 /**
- * `request`: the connection breaks before the server sees what it sends. `answer`: before what the server answers is
- * passed on. `late`: like `request`, but the server sees it when it is let through. `never`: the connection is silent
- * from then on, and neither side hears of it.
+ * `request`: the connection breaks before the server gets the request. `answer`: the connection breaks before the
+ * client gets the answer. `late`: like `request`, but the server gets the request at `letThrough`. `never`: the
+ * connection is silent from then on, and neither side gets an error.
  */
 export type Fault = 'request' | 'answer' | 'late' | 'never'
 
 export interface Relay {
-  /** The server's address, by way of the relay. */
+  /** The URL of the database through the relay. */
   readonly url: string
-  /** What happens to the next connection that sends this text. */
+  /** The fault for the next connection that sends this text. */
   breakAt: { readonly text: string; readonly when: Fault } | null
-  /** How often that has happened. */
+  /** How often a fault has happened. */
   broken: number
-  /** Lets nobody connect. */
+  /** If true, every new connection is broken at once. */
   down: boolean
-  /** Lets through what is late; resolves when the server has answered it. */
+  /** Sends the late request to the server. Resolves when the server has answered it. */
   letThrough: () => Promise<void>
-  /** Every connection there is falls silent for ever, as after a failover; new ones work. */
+  /** Silences every open connection for good, as after a failover. New connections work. */
   forgetAll: () => void
 }
 
@@ -44,7 +44,7 @@ export async function startRelay(t: TestContext, url: string): Promise<Relay> {
     }
     const fallSilent = (): void => {
       silent = true
-      // Not even a goodbye is heard.
+      // The end of the connection is not passed on either.
       client.pause()
       for (const socket of [client, upstream]) socket.off('close', end)
     }

@@ -1,5 +1,5 @@
-// `posthorn serve` as somebody starts it by hand, in a folder of its own and with just the settings that are given:
-// to see how it ends, and what it says.
+// Runs `posthorn serve` as an operator starts it by hand, in its own folder and only with the given settings, for tests
+// of its exit code and its output.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -7,29 +7,29 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
-import { endWithParent } from './child-guard.ts'
+import { bareEnv, endWithParent } from './child-guard.ts'
 
 export interface ServeRun {
   readonly child: ChildProcess
   readonly stdout: () => string
   readonly stderr: () => string
-  /** Resolves with the exit code; null where it had to be killed after 15 s. */
+  /** Resolves with the exit code, or with null if it was killed after 30 s. */
   exited(): Promise<number | null>
-  /** Resolves with the address that the log tells; throws if it ends before. */
+  /** Resolves with the URL in the log. Throws if the process ends before. */
   serving(): Promise<string>
 }
 
 const main = resolve(import.meta.dirname, '../../src/main.ts')
-const waitMsMax = 15_000
+const waitMsMax = 30_000
 
-/** A folder that is removed when the test ends. */
+/** Creates a folder that is removed when the test ends. */
 export async function runFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'posthorn-serve-'))
   t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
 }
 
-/** Starts it; it is killed when the test ends. */
+/** Starts `posthorn serve`. It is killed when the test ends. */
 export function serve(
   t: TestContext,
   cwd: string,
@@ -38,7 +38,7 @@ export function serve(
 ): ServeRun {
   const child = spawn(process.execPath, [main, 'serve', ...args], {
     cwd,
-    env: { PATH: process.env['PATH'], ...settings },
+    env: { ...bareEnv(), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   endWithParent(child)
@@ -57,7 +57,7 @@ export function serve(
     stderr: () => stderr,
     async exited() {
       const timer = setTimeout(() => child.kill('SIGKILL'), waitMsMax)
-      // 'close' comes after the last output.
+      // The event 'close' comes after the last output.
       if (child.exitCode === null && child.signalCode === null) await once(child, 'close')
       clearTimeout(timer)
       return child.exitCode
@@ -69,7 +69,7 @@ export function serve(
           if (url !== undefined) found(url)
         }
         child.stdout.on('data', look)
-        child.once('exit', () => ended(new Error(`it ended before it served: ${stderr}`)))
+        child.once('exit', () => ended(new Error(`the process ended before it served: ${stderr}`)))
         look()
       })
     },

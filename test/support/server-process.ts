@@ -33,7 +33,7 @@ export interface ServerProcess {
   output(): string
 }
 
-const startMsMax = 15_000
+const startMsMax = 60_000
 const stopMsMax = 15_000
 const outputCharactersMax = 65_536
 const repository = resolve(import.meta.dirname, '../..')

@@ -1,8 +1,8 @@
-// A disk that is soon full.
+// A disk that a test can fill.
 
 import { execFileSync } from 'node:child_process'
 
-/** Mounts a disk of so many mebibytes on a folder; gives why it could not. Whoever calls it unmounts it again. */
+/** Mounts a disk of this size on a folder. Returns the reason if it cannot, or null. The caller unmounts the disk. */
 export function mountSmallDisk(folder: string, mebibytes: number): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root on Linux can mount a small disk'
   try {

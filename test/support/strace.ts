@@ -1,4 +1,4 @@
-// Runs a server under strace, which makes its Nth system call of a kind fail, or kills the server there.
+// Runs a server under strace, which fails the Nth system call of a kind or kills the server in that call.
 
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -6,39 +6,39 @@ import { readFile } from 'node:fs/promises'
 import { endWithParent } from './child-guard.ts'
 
 export interface Fault {
-  /** Names of system calls, with commas. Each thread counts its own, and each name for itself. */
+  /** Names of system calls, separated by commas. strace counts per thread and per name. */
   readonly calls: string
-  /** What happens: `error=EIO`, `signal=KILL`. */
+  /** The fault: `error=EIO` or `signal=KILL`, for example. */
   readonly what: string
-  /** Which call, from 1; `5+`: the fifth and all after it. */
+  /** The number of the call, from 1; `5+`: the fifth call and all later calls. */
   readonly when: string
 }
 
-/** Why there is no strace here; null where there is. */
+/** Returns why strace cannot run here, or null if it can. */
 export function whyNoStrace(): string | null {
   try {
     execFileSync('strace', ['-f', '-o', '/dev/null', 'true'], { stdio: 'ignore' })
     return null
   } catch {
-    return 'strace is not installed, or may not trace'
+    return 'strace is not installed or not allowed to trace'
   }
 }
 
-/** The command that runs Node with a fault; strace writes what it did to `log`. */
+/** Returns the command that runs Node with a fault. strace writes the calls to `log`. */
 export function nodeWithFault(fault: Fault, log: string): readonly string[] {
-  // The filter makes all other calls as fast as ever, but signals do not come through it.
+  // With the filter all other calls are as fast as without strace. It does not work with signals.
   const filter = fault.what.startsWith('error=') ? ['--seccomp-bpf'] : []
-  // The tracer is the child's child (-D): to kill the child is to kill the server.
+  // With -D, the tracer is a child of the server: a test that kills the child kills the server.
   return ['strace', '-D', '-f', ...filter, ...options(fault, log), process.execPath]
 }
 
-/** The same for a process that runs already, whose calls are counted from now on. The tracer ends with it. */
+/** Adds a fault to a running process. Calls are counted from now on. The tracer ends with the process. */
 export async function strikeRunning(pid: number, fault: Fault, log: string): Promise<void> {
   const tracer = spawn('strace', ['-f', ...options(fault, log), '-p', String(pid)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   endWithParent(tracer)
-  // It says that it is attached.
+  // The first output says that strace is attached.
   await once(tracer.stderr, 'data')
 }
 
@@ -46,13 +46,13 @@ function options({ calls, what, when }: Fault, log: string): readonly string[] {
   return ['-ttt', '-o', log, '-e', `trace=${calls}`, '-e', `inject=${calls}:${what}:when=${when}`]
 }
 
-/** When an error first struck, in milliseconds since 1970; null where none did. */
+/** When the first error was injected, in milliseconds since 1970; null: there was none. */
 export async function struckAt(log: string): Promise<number | null> {
   const line = (await readFile(log, 'utf8')).split('\n').find((text) => text.includes('INJECTED'))
   return line === undefined ? null : Number(/(\d+\.\d+) /.exec(line)?.[1]) * 1000
 }
 
-/** Whether the fault struck, as long as nobody else has killed the process. */
+/** Whether the fault was injected. Valid only if the test has not killed the process. */
 export async function hasStruck({ what }: Fault, log: string): Promise<boolean> {
   return (await readFile(log, 'utf8')).includes(what.startsWith('error=') ? 'INJECTED' : 'killed by SIGKILL')
 }

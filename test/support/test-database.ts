@@ -1,23 +1,23 @@
-// Where a test gets a database from: a schema of its own on the one server that all tests share. A database of its own
-// would cost each test some 30 ms more. A schema of a shared database has one name space with the others for advisory
-// locks and for the channels of NOTIFY; who needs a whole server, also to kill it, calls `startPostgres`.
+// A test database is a new schema on the server that all tests share. A new database would cost each test 30 ms more.
+// All schemas share one name space for advisory locks and for the channels of NOTIFY. A test that needs its own server,
+// for example to kill it, calls `startPostgres`.
 
 import { randomBytes } from 'node:crypto'
 import { type PostgresServer, queryOnce, startPostgres } from './postgres-server.ts'
 
-/** Names a server with a database in which we may create schemas; without it each process starts a server. */
+/** The variable with the URL of the shared server. Without it, each process starts its own server. */
 export const testDatabaseVariable = 'POSTHORN_TEST_DATABASE'
 
 let ownServer: Promise<PostgresServer> | undefined
 
 export interface TestDatabase {
   readonly url: string
-  /** Runs a statement in it. */
+  /** Runs a statement in the schema. */
   readonly run: (statement: string) => Promise<void>
   readonly drop: () => Promise<void>
 }
 
-/** A fresh place: its schema (the `schema` of the url) does not exist before the store makes it. */
+/** Returns a new place. Its schema (`schema` in the URL) does not exist until the store creates it. */
 export async function testDatabase(): Promise<TestDatabase> {
   const serverUrl = process.env[testDatabaseVariable] ?? (await startOwnServer()).url
   const schema = `t_${randomBytes(8).toString('hex')}`
@@ -28,14 +28,14 @@ export async function testDatabase(): Promise<TestDatabase> {
     run: async (statement) => {
       await queryOnce(serverUrl, `SET search_path TO ${schema}; ${statement}`)
     },
-    // A transaction that a test left open would block it forever.
+    // Without the timeout, an open transaction of a test would block this statement forever.
     drop: async () => {
       await queryOnce(serverUrl, `SET lock_timeout = '10s'; DROP SCHEMA IF EXISTS ${schema} CASCADE`)
     },
   }
 }
 
-/** A database of its own, for tests of vacuum: what others have open in the same one holds it back. */
+/** Returns a new database, for tests of vacuum: open transactions of other tests in one database delay vacuum. */
 export async function ownDatabase(): Promise<Pick<TestDatabase, 'url' | 'drop'>> {
   const serverUrl = process.env[testDatabaseVariable] ?? (await startOwnServer()).url
   const name = `t_${randomBytes(8).toString('hex')}`
@@ -46,7 +46,7 @@ export async function ownDatabase(): Promise<Pick<TestDatabase, 'url' | 'drop'>>
   return { url: url.href, drop: () => queryOnce(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`).then(() => {}) }
 }
 
-/** Once in a process; it ends with the process. */
+/** Starts a server once per process. It ends with the process. */
 function startOwnServer(): Promise<PostgresServer> {
   ownServer ??= startPostgres()
   return ownServer

@@ -1,5 +1,5 @@
-// Loaded into a server before all else (NODE_OPTIONS), it makes SQLite's commits as weak as many have them: not flushed at
-// once. Only for the control that shows that a power cut then loses events.
+// A server that loads this module first (NODE_OPTIONS) does not flush SQLite's commits at once, which is a common
+// setting. Only for the control that shows that a power cut then loses events.
 
 import { DatabaseSync } from 'node:sqlite'
 

@@ -1,15 +1,15 @@
-// A caller that keeps what it was refused with, and calls of every route of an API in many ways that are wrong.
+// Calls every route of an API in many wrong ways, and records the answers that refuse a call.
 
 import assert from 'node:assert/strict'
 import type { ApiAnswer, ApiRequest, Fields, Headers } from '../conformance/dialects/profile.ts'
 
-/** What a call was refused with. */
+/** The answer to a refused call. */
 interface Refusal {
   readonly call: string
   readonly text: string
 }
 
-/** Calls one installation, and remembers all that it was refused with. */
+/** Calls one installation, and records every refusal. */
 export class Caller {
   readonly #url: string
   readonly #operator: Headers
@@ -46,7 +46,7 @@ export class Caller {
   }
 }
 
-/** Calls each route of a document with each of the credentials, with what is no JSON and what is not wanted; counts. */
+/** Calls each route of a document with each of the credentials and with bad bodies. Returns the number of calls. */
 export async function callWrongly(
   caller: Caller,
   documentPath: string,
@@ -66,7 +66,7 @@ export async function callWrongly(
         : [undefined]
       for (const headers of credentials) {
         for (const raw of raws) {
-          // What exists is not deleted yet.
+          // Calls with DELETE use unknown ids, so that the objects still exist for the next calls.
           const target = method === 'DELETE' ? template.replace(/\{\w+\}/g, planted) : path
           const query = `${target}?cursor=${planted}&limit=${planted}&${planted}=1`
           for (const asked of [target, query])

@@ -1,4 +1,4 @@
-// What a batch of outcomes tells of its endpoints.
+// Summaries of attempts: the part of a batch that updates the endpoints.
 
 import assert from 'node:assert/strict'
 import type { EndpointKey } from '../../../src/domain/ids.ts'
@@ -21,14 +21,14 @@ function summary(endpoint: EndpointKey, change: Partial<AttemptSummary> = {}): A
 }
 
 export function attemptSummaryCases(promise: Case): void {
-  promise('an endpoint that was never tried has no status, nor has one that is not there', async (store) => {
+  promise('an endpoint without attempts has an empty status, and so has a missing endpoint', async (store) => {
     const { key } = await nodeAndEndpoint(store)
     const nothing = { attempts: 0, lastAttemptAt: null, lastAttemptSucceeded: null, health: null }
     assert.deepEqual(await store.endpointStatus(key), nothing)
     assert.deepEqual(await store.endpointStatus(987_654 as EndpointKey), nothing)
   })
 
-  promise('attempts add up, and the last one is told', async (store) => {
+  promise('attempts add up, and the status shows the last one', async (store) => {
     const { node, key } = await nodeAndEndpoint(store)
     const second = await addEndpoint(store)
     await commit(store, node, 1, {
@@ -49,7 +49,7 @@ export function attemptSummaryCases(promise: Case): void {
     assert.equal((await store.endpointStatus(second.key)).attempts, 1)
   })
 
-  promise('health is kept, cleared, or left as it was', async (store) => {
+  promise('health is stored, cleared or left unchanged', async (store) => {
     const { node, key } = await nodeAndEndpoint(store)
     const health = async (): Promise<string | null> => (await store.endpointStatus(key)).health
     await commit(store, node, 1, { summaries: [summary(key, { health: '{"failures":3}' })] })
@@ -60,29 +60,31 @@ export function attemptSummaryCases(promise: Case): void {
     assert.equal(await health(), null)
   })
 
-  for (const [disable, reason] of [
-    ['failing', 'endpoint disabled'],
-    ['gone', 'endpoint gone'],
+  for (const { disable, reason } of [
+    { disable: 'failing', reason: 'endpoint disabled' },
+    { disable: 'gone', reason: 'endpoint gone' },
   ] as const) {
-    promise(`disabling as ${disable} switches off at once and cancels what waits`, async (store) => {
-      const { node, endpoint, key } = await nodeAndEndpoint(store)
-      const [waiting] = await accept(store, node, endpoint, 0)
-      const [held] = await accept(store, node, endpoint, 0, { leased: true })
-      await commit(store, node, 5, { summaries: [summary(key, { disable })] })
-      const [stored] = await endpointsOf(store, acme)
-      assert.deepEqual([stored?.enabled, stored?.disabledReason], [false, disable])
-      assert.deepEqual(await claimOne(store, node, 6, key, 5), [])
-      await sweepAll(store, 7)
-      const row = await delivery(store, waiting)
-      assert.deepEqual([row.status, row.reason, row.dueAt], ['cancelled', reason, null])
-      // What is in flight is its node's to end.
-      assert.equal((await delivery(store, held)).status, 'pending')
-    })
+    promise(
+      `an endpoint is disabled at once as ${disable}, and its waiting deliveries are cancelled`,
+      async (store) => {
+        const { node, endpoint, key } = await nodeAndEndpoint(store)
+        const [waiting] = await accept(store, node, endpoint, 0)
+        const [held] = await accept(store, node, endpoint, 0, { leased: true })
+        await commit(store, node, 5, { summaries: [summary(key, { disable })] })
+        const [stored] = await endpointsOf(store, acme)
+        assert.partialDeepStrictEqual(stored, { enabled: false, disabledReason: disable })
+        assert.deepEqual(await claimOne(store, node, 6, key, 5), [])
+        await sweepAll(store, 7)
+        assert.partialDeepStrictEqual(await delivery(store, waiting), { status: 'cancelled', reason, dueAt: null })
+        // A delivery in flight is ended by its node.
+        assert.equal((await delivery(store, held)).status, 'pending')
+      },
+    )
   }
 
-  promise('disabling counts as a change: who read the endpoint before is stale', async (store) => {
+  promise('disabling is a change: a later change that is based on the version before it is stale', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
-    // Even where the clock has not moved since.
+    // Also if the clock still shows the same time.
     await commit(store, node, 0, { summaries: [summary(key, { disable: 'failing' })] })
     const change = { ...endpoint, url: 'https://example.com/new', updatedAt: start + 9 }
     assert.equal(await store.updateEndpoint(change, endpoint.updatedAt), 'stale')
@@ -91,16 +93,16 @@ export function attemptSummaryCases(promise: Case): void {
     assert.equal(await store.updateEndpoint(change, stored.updatedAt), 'written')
   })
 
-  promise('an endpoint that is off already keeps its reason', async (store) => {
+  promise('an endpoint that is disabled already keeps its reason', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
-    const off = { ...endpoint, enabled: false, disabledReason: 'requested', updatedAt: start + 1 } as const
-    await store.updateEndpoint(off, endpoint.updatedAt)
+    const disabled = { ...endpoint, enabled: false, disabledReason: 'requested', updatedAt: start + 1 } as const
+    await store.updateEndpoint(disabled, endpoint.updatedAt)
     await commit(store, node, 2, { summaries: [summary(key, { disable: 'gone' })] })
-    assert.deepEqual(await endpointsOf(store, acme), [off])
+    assert.deepEqual(await endpointsOf(store, acme), [disabled])
     assert.equal((await store.endpointStatus(key)).attempts, 1)
   })
 
-  promise('a summary of a deleted endpoint do no harm', async (store) => {
+  promise('a summary of a deleted endpoint has no effect', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     await store.deleteEndpoint(endpoint.tenant, key, start + 1)
     await commit(store, node, 2, { summaries: [summary(key, { disable: 'failing', health: '{}' })] })

@@ -1,4 +1,4 @@
-// Attempts as a list of their own, and what was said in them.
+// The list of attempts of an endpoint, and the exchange of an attempt.
 
 import assert from 'node:assert/strict'
 import type { EndpointKey } from '../../../src/domain/ids.ts'
@@ -13,7 +13,7 @@ const exchange = {
 }
 
 export function attemptCases(promise: Case): void {
-  promise('what was said in an attempt is kept where it was given, and only there', async (store) => {
+  promise('the exchange of an attempt is stored if it is given', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [first, second] = await accept(store, node, endpoint, 0, { leased: true, count: 2 })
     assert.ok(second !== undefined)
@@ -26,38 +26,41 @@ export function attemptCases(promise: Case): void {
     assert.equal((await store.findDelivery(second))?.attempts[0]?.exchange, undefined)
   })
 
-  promise("an endpoint's attempts are listed by number of page, the newest deliveries first", async (store) => {
-    const { node, endpoint, key } = await nodeAndEndpoint(store)
-    const stranger = await addEndpoint(store, acme)
-    await accept(store, node, stranger, 0, { leased: true })
-    const [old] = await accept(store, node, endpoint, 0, { leased: true, event: { type: 'old' } })
-    const [young] = await accept(store, node, endpoint, 5000, { leased: true, event: { type: 'young' } })
-    const good = { kind: 'delivered', status: 200 } as const
-    await commit(store, node, 1, {
-      moves: [
-        sampleMove(old, key, { to: 'waiting', dueAt: start + 2 }, 1, sampleAttempt(1, 1)),
-        sampleMove(young, key, { to: 'delivered' }, 1, sampleAttempt(1, 1, { outcome: good })),
-      ],
-    })
-    assert.deepEqual(await claimOne(store, node, 2, key, 1), [old])
-    await commit(store, node, 3, {
-      moves: [sampleMove(old, key, { to: 'delivered' }, 3, sampleAttempt(2, 3, { outcome: good }))],
-    })
+  promise(
+    'the attempts of an endpoint are listed in numbered pages, those of the newest deliveries first',
+    async (store) => {
+      const { node, endpoint, key } = await nodeAndEndpoint(store)
+      const stranger = await addEndpoint(store, acme)
+      await accept(store, node, stranger, 0, { leased: true })
+      const [old] = await accept(store, node, endpoint, 0, { leased: true, event: { type: 'old' } })
+      const [young] = await accept(store, node, endpoint, 5000, { leased: true, event: { type: 'young' } })
+      const good = { kind: 'delivered', status: 200 } as const
+      await commit(store, node, 1, {
+        moves: [
+          sampleMove(old, key, { to: 'waiting', dueAt: start + 2 }, 1, sampleAttempt(1, 1)),
+          sampleMove(young, key, { to: 'delivered' }, 1, sampleAttempt(1, 1, { outcome: good })),
+        ],
+      })
+      assert.deepEqual(await claimOne(store, node, 2, key, 1), [old])
+      await commit(store, node, 3, {
+        moves: [sampleMove(old, key, { to: 'delivered' }, 3, sampleAttempt(2, 3, { outcome: good }))],
+      })
 
-    const all: AttemptFilter = { endpoint: key, succeeded: null, eventType: null, from: null, to: null }
-    const list = async (filter: Partial<AttemptFilter>, page = 1, limit = 10): Promise<string[]> =>
-      names(await store.listAttempts({ ...all, ...filter }, { page, limit }))
-    assert.deepEqual(await list({}), ['young 1', 'old 2', 'old 1', 'of 3'])
-    assert.deepEqual(await list({}, 1, 2), ['young 1', 'old 2', 'of 3'])
-    assert.deepEqual(await list({}, 2, 2), ['old 1', 'of 3'])
-    assert.deepEqual(await list({}, 3, 2), ['of 3'])
-    assert.deepEqual(await list({ succeeded: false }), ['old 1', 'of 1'])
-    assert.deepEqual(await list({ succeeded: true }), ['young 1', 'old 2', 'of 2'])
-    assert.deepEqual(await list({ eventType: 'old' }), ['old 2', 'old 1', 'of 2'])
-    assert.deepEqual(await list({ from: start + 1 }), ['young 1', 'of 1'])
-    assert.deepEqual(await list({ to: start + 5000 }), ['old 2', 'old 1', 'of 2'])
-    assert.deepEqual(await list({ endpoint: 987_654 as EndpointKey }), ['of 0'])
-  })
+      const all: AttemptFilter = { endpoint: key, succeeded: null, eventType: null, from: null, to: null }
+      const list = async (filter: Partial<AttemptFilter>, page = 1, limit = 10): Promise<string[]> =>
+        names(await store.listAttempts({ ...all, ...filter }, { page, limit }))
+      assert.deepEqual(await list({}), ['young 1', 'old 2', 'old 1', 'of 3'])
+      assert.deepEqual(await list({}, 1, 2), ['young 1', 'old 2', 'of 3'])
+      assert.deepEqual(await list({}, 2, 2), ['old 1', 'of 3'])
+      assert.deepEqual(await list({}, 3, 2), ['of 3'])
+      assert.deepEqual(await list({ succeeded: false }), ['old 1', 'of 1'])
+      assert.deepEqual(await list({ succeeded: true }), ['young 1', 'old 2', 'of 2'])
+      assert.deepEqual(await list({ eventType: 'old' }), ['old 2', 'old 1', 'of 2'])
+      assert.deepEqual(await list({ from: start + 1 }), ['young 1', 'of 1'])
+      assert.deepEqual(await list({ to: start + 5000 }), ['old 2', 'old 1', 'of 2'])
+      assert.deepEqual(await list({ endpoint: 987_654 as EndpointKey }), ['of 0'])
+    },
+  )
 }
 
 function names({ rows, total }: { readonly rows: readonly AttemptRow[]; readonly total: number }): string[] {

@@ -1,4 +1,4 @@
-// Claims: per endpoint as many as there is room for, the oldest due first, nothing early and nothing twice.
+// Claims: of each endpoint as many deliveries as there is room for, the oldest due first, none early and none twice.
 
 import assert from 'node:assert/strict'
 import type { EndpointKey } from '../../../src/domain/ids.ts'
@@ -7,7 +7,7 @@ import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove, start } from '.
 import { accept, addEndpoint, type Case, claimOne, commit, delivery, nodeAndEndpoint } from './steps.ts'
 
 export function claimCases(promise: Case): void {
-  promise('a claim gives the delivery with its event and its attempts', async (store) => {
+  promise('a claim returns the delivery with its event and its number of attempts', async (store) => {
     const { node, key } = await nodeAndEndpoint(store)
     const event = sampleEvent(acme, 0, { attributes: { a: 'b' }, occurredAt: start - 7, data: '{ "x" : 1.0 }' })
     const accepted = newEvent(event, [key], false)
@@ -17,26 +17,29 @@ export function claimCases(promise: Case): void {
     assert.deepEqual(claim, { deliveries: [{ id, endpoint: key, attempts: 0, attemptsBefore: 0, event }], more: [] })
   })
 
-  promise('a claim takes what there is room for, the oldest due first, and never twice', async (store) => {
-    const { node, endpoint, key } = await nodeAndEndpoint(store)
-    const order = []
-    for (const at of [50, 10, 40, 20, 30]) order[at / 10 - 1] = (await accept(store, node, endpoint, at))[0]
-    const first = await store.claim(node, start + 60, [{ endpoint: key, room: 2 }])
-    assert.deepEqual(
-      first.deliveries.map(({ id }) => id),
-      order.slice(0, 2),
-    )
-    assert.deepEqual(first.more, [key])
-    const second = await store.claim(node, start + 60, [{ endpoint: key, room: 3 }])
-    assert.deepEqual(
-      second.deliveries.map(({ id }) => id),
-      order.slice(2),
-    )
-    assert.deepEqual(second.more, [])
-    assert.deepEqual(await claimOne(store, node, 60, key, 9), [])
-  })
+  promise(
+    'a claim takes as many deliveries as there is room for, the oldest due first, and none twice',
+    async (store) => {
+      const { node, endpoint, key } = await nodeAndEndpoint(store)
+      const order = []
+      for (const at of [50, 10, 40, 20, 30]) order[at / 10 - 1] = (await accept(store, node, endpoint, at))[0]
+      const first = await store.claim(node, start + 60, [{ endpoint: key, room: 2 }])
+      assert.deepEqual(
+        first.deliveries.map(({ id }) => id),
+        order.slice(0, 2),
+      )
+      assert.deepEqual(first.more, [key])
+      const second = await store.claim(node, start + 60, [{ endpoint: key, room: 3 }])
+      assert.deepEqual(
+        second.deliveries.map(({ id }) => id),
+        order.slice(2),
+      )
+      assert.deepEqual(second.more, [])
+      assert.deepEqual(await claimOne(store, node, 60, key, 9), [])
+    },
+  )
 
-  promise('nothing is claimed early', async (store) => {
+  promise('no delivery is claimed early', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [id] = await accept(store, node, endpoint, 0, { leased: true })
     const wait = { to: 'waiting', dueAt: start + 1000 } as const
@@ -47,7 +50,7 @@ export function claimCases(promise: Case): void {
     assert.deepEqual(await claimOne(store, node, 1000, key, 5), [id])
   })
 
-  promise('more tells only of what is due now', async (store) => {
+  promise('`more` names only endpoints with deliveries that are due now', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     await accept(store, node, endpoint, 0)
     const [held] = await accept(store, node, endpoint, 0, { leased: true })
@@ -57,7 +60,7 @@ export function claimCases(promise: Case): void {
     assert.equal(await store.nextDueAt(), start + 500)
   })
 
-  promise('an endpoint without room is looked at again a little later', async (store) => {
+  promise('an endpoint without room is due again a little later', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [id] = await accept(store, node, endpoint, 0)
     const claim = await store.claim(node, start + 1, [{ endpoint: key, room: 0 }])
@@ -67,49 +70,52 @@ export function claimCases(promise: Case): void {
     assert.equal(await store.nextDueAt(), again)
     assert.deepEqual(await store.dueEndpoints(again - 1, 10), [])
     assert.deepEqual(await store.dueEndpoints(again, 10), [key])
-    // Its lane may have room sooner, and then gets it.
+    // If its lane has room sooner, a claim gets the delivery.
     assert.deepEqual(await claimOne(store, node, 2, key, 1), [id])
   })
 
-  promise('a claim takes of each endpoint so many bytes of event data, and one delivery at least', async (store) => {
-    const { node, endpoint, key } = await nodeAndEndpoint(store)
-    const quiet = await addEndpoint(store)
-    const bytes = limits.claimPerEndpointBytesMax
-    // More than half, more than all, and little.
-    for (const [at, length] of [0.6 * bytes, 0.6 * bytes, 2 * bytes, 10].entries()) {
-      const data = JSON.stringify('x'.repeat(length))
-      for (const { tenant, key: to } of at === 3 ? [endpoint, quiet] : [endpoint]) {
-        await commit(store, node, at, { events: [newEvent(sampleEvent(tenant, at, { data }), [to], false)] })
+  promise(
+    'a claim takes a bounded number of bytes of event data of each endpoint, and at least one delivery',
+    async (store) => {
+      const { node, endpoint, key } = await nodeAndEndpoint(store)
+      const quiet = await addEndpoint(store)
+      const bytes = limits.claimPerEndpointBytesMax
+      // Two of more than half the bound, one of more than the bound, and a small one.
+      for (const [at, length] of [0.6 * bytes, 0.6 * bytes, 2 * bytes, 10].entries()) {
+        const data = JSON.stringify('x'.repeat(length))
+        for (const { tenant, key: to } of at === 3 ? [endpoint, quiet] : [endpoint]) {
+          await commit(store, node, at, { events: [newEvent(sampleEvent(tenant, at, { data }), [to], false)] })
+        }
       }
-    }
-    const claim = async (): Promise<{ taken: number[]; more: readonly EndpointKey[] }> => {
-      const requests = [key, quiet.key].map((to) => ({ endpoint: to, room: 9 }))
-      const { deliveries, more } = await store.claim(node, start + 10, requests)
-      return { taken: deliveries.map((row) => Math.round((10 * row.event.data.length) / bytes)), more }
-    }
-    assert.deepEqual(await claim(), { taken: [6, 6, 0], more: [key] })
-    assert.deepEqual(await claim(), { taken: [20], more: [key] })
-    assert.deepEqual(await claim(), { taken: [0], more: [] })
-  })
+      const claim = async (): Promise<{ taken: number[]; more: readonly EndpointKey[] }> => {
+        const requests = [key, quiet.key].map((to) => ({ endpoint: to, room: 9 }))
+        const { deliveries, more } = await store.claim(node, start + 10, requests)
+        return { taken: deliveries.map((row) => Math.round((10 * row.event.data.length) / bytes)), more }
+      }
+      assert.deepEqual(await claim(), { taken: [6, 6, 0], more: [key] })
+      assert.deepEqual(await claim(), { taken: [20], more: [key] })
+      assert.deepEqual(await claim(), { taken: [0], more: [] })
+    },
+  )
 
-  promise('endpoints that are off are never claimed', async (store) => {
+  promise('deliveries of disabled and deleted endpoints are never claimed', async (store) => {
     const node = await store.join(start)
     const disabled = await addEndpoint(store)
     const deleted = await addEndpoint(store)
     const orphan = await addEndpoint(store, 'leaving' as typeof acme)
     for (const endpoint of [disabled, deleted, orphan]) await accept(store, node, endpoint, 0, { count: 2 })
-    const off = { ...disabled, enabled: false, disabledReason: 'requested', updatedAt: start + 1 } as const
-    await store.updateEndpoint(off, disabled.updatedAt)
+    const change = { ...disabled, enabled: false, disabledReason: 'requested', updatedAt: start + 1 } as const
+    await store.updateEndpoint(change, disabled.updatedAt)
     await store.deleteEndpoint(acme, deleted.key, start + 1)
     await store.deleteTenant(orphan.tenant, start + 1)
     const requests = [disabled, deleted, orphan].map(({ key }) => ({ endpoint: key, room: 9 }))
     assert.deepEqual(await store.claim(node, start + 2, requests), { deliveries: [], more: [] })
-    // Nor do they keep the engine awake for ever.
+    // They are not due either, which would make the engine look for them again and again.
     assert.deepEqual(await store.dueEndpoints(start + 2, 10), [])
     assert.equal(await store.nextDueAt(), null)
   })
 
-  promise('each endpoint of a claim gets its own room', async (store) => {
+  promise('each endpoint of a claim has its own room', async (store) => {
     const node = await store.join(start)
     const endpoints = [await addEndpoint(store), await addEndpoint(store), await addEndpoint(store)]
     for (const endpoint of endpoints) await accept(store, node, endpoint, 0, { count: 4 })
@@ -125,7 +131,7 @@ export function claimCases(promise: Case): void {
     )
   })
 
-  promise('a backlog for one endpoint does not stand in the way of another', async (store) => {
+  promise('a backlog of one endpoint does not delay another endpoint', async (store) => {
     const { node, endpoint: flooded } = await nodeAndEndpoint(store)
     const quiet = await addEndpoint(store)
     for (let batch = 0; batch < 4; batch++) await accept(store, node, flooded, batch, { count: 500 })
@@ -144,7 +150,7 @@ export function claimCases(promise: Case): void {
     assert.equal(await store.countWaiting(), 1997)
   })
 
-  promise('a claim changes nothing that people see', async (store) => {
+  promise('a claim changes nothing that a list shows', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [id] = await accept(store, node, endpoint, 0)
     const before = await delivery(store, id)

@@ -1,4 +1,4 @@
-// Events in: what is stored, what is a repeat of it, and what a batch that fails leaves behind.
+// Commits of events: new events, repeats of stored events, and batches that fail.
 
 import assert from 'node:assert/strict'
 import type { Event } from '../../../src/domain/event.ts'
@@ -6,7 +6,7 @@ import { acme, deliveryId, newEvent, other, sampleEvent, type SampleNewEvent, sa
 import { accept, addEndpoint, attemptsOf, endpointsOf, type Case, commit, delivery, nodeAndEndpoint } from './steps.ts'
 
 export function commitCases(promise: Case): void {
-  promise('an event is stored with its deliveries, the leased held and the others waiting', async (store) => {
+  promise('an event is stored with its deliveries, leased ones held and the others waiting', async (store) => {
     const { node, endpoint } = await nodeAndEndpoint(store)
     const second = await addEndpoint(store)
     const event = sampleEvent(acme, 5, { attributes: { agentId: '7', b: '' }, occurredAt: start - 1000 })
@@ -15,15 +15,15 @@ export function commitCases(promise: Case): void {
     const result = await commit(store, node, 5, { events: [{ event, deliveries: [leased, waiting] }] })
     assert.deepEqual(result, { events: [{ kind: 'stored' }], fenced: [], remoteHealth: [] })
     assert.deepEqual(await store.findEvents(event.id, null), [event])
-    for (const [{ id }, { key, id: endpointId }] of [
-      [leased, endpoint],
-      [waiting, second],
-    ] as const) {
-      const { dueAt, ...row } = await delivery(store, id)
+    for (const { accepted, to } of [
+      { accepted: leased, to: endpoint },
+      { accepted: waiting, to: second },
+    ]) {
+      const { dueAt, ...row } = await delivery(store, accepted.id)
       assert.ok(dueAt !== null && dueAt <= event.acceptedAt)
       assert.deepEqual(row, {
-        id,
-        endpoint: key,
+        id: accepted.id,
+        endpoint: to.key,
         status: 'pending',
         attempts: 0,
         attemptsBefore: 0,
@@ -33,14 +33,14 @@ export function commitCases(promise: Case): void {
         tenant: acme,
         eventId: event.id,
         eventType: event.type,
-        endpointId,
+        endpointId: to.id,
       })
     }
     assert.equal(await store.countWaiting(), 1)
     assert.deepEqual(await store.dueEndpoints(start + 5, 10), [second.key])
   })
 
-  promise('an event that no endpoint wants is stored all the same', async (store) => {
+  promise('an event that no endpoint wants is stored', async (store) => {
     const { node } = await nodeAndEndpoint(store)
     const event = sampleEvent(acme, 0)
     assert.deepEqual((await commit(store, node, 0, { events: [newEvent(event, [], true)] })).events, [
@@ -50,18 +50,18 @@ export function commitCases(promise: Case): void {
     assert.deepEqual(await store.deliveriesOfEvent(event), [])
   })
 
-  promise('an empty batch is nothing', async (store) => {
+  promise('an empty batch changes nothing', async (store) => {
     const node = await store.join(start)
     assert.deepEqual(await commit(store, node, 0, {}), { events: [], fenced: [], remoteHealth: [] })
   })
 
-  promise('a repeat is a duplicate: it tells of the first deliveries and makes none', async (store) => {
+  promise('a repeat is a duplicate: it counts the first deliveries and makes no new ones', async (store) => {
     const { node, endpoint } = await nodeAndEndpoint(store)
     const second = await addEndpoint(store)
     const event = sampleEvent(acme, 0, { attributes: { a: '1' } })
     const first = newEvent(event, [endpoint.key, second.key], true)
     await commit(store, node, 0, { events: [first] })
-    // Without a time of its own the repeat occurred when it was accepted: that makes it no other event.
+    // The repeat has no `occurredAt` of its own, so it gets the time of its acceptance. It is the same event.
     const repeat = { ...event, acceptedAt: start + 900, occurredAt: start + 900 }
     const again = await commit(store, node, 900, { events: [newEvent(repeat, [endpoint.key], false)] })
     assert.deepEqual(again.events, [{ kind: 'duplicate', deliveries: 2 }])
@@ -93,7 +93,7 @@ export function commitCases(promise: Case): void {
     assert.equal((await store.deliveriesOfEvent(event)).length, 1)
   })
 
-  promise('repeats within one batch are told apart, each result at its place', async (store) => {
+  promise('repeats within one batch get their results, in the order of the batch', async (store) => {
     const { node, endpoint } = await nodeAndEndpoint(store)
     await store.createTenant(sampleTenant(other))
     const event = sampleEvent(acme, 0)
@@ -114,7 +114,7 @@ export function commitCases(promise: Case): void {
     ])
   })
 
-  promise('the same id in two tenants is two events', async (store) => {
+  promise('events of two tenants with the same id are two events', async (store) => {
     const { node } = await nodeAndEndpoint(store)
     const theirs = await addEndpoint(store, other)
     const event = sampleEvent(acme, 0)
@@ -127,15 +127,15 @@ export function commitCases(promise: Case): void {
     assert.equal((await store.deliveriesOfEvent(event)).length, 0)
   })
 
-  promise('an event that was matched before its tenant or an endpoint of it changed is stale', async (store) => {
+  promise('an event that was matched before its tenant or an endpoint changed is stale', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const version = async (): Promise<number> => (await store.loadTenant(acme))?.version ?? -1
-    const off = { ...endpoint, enabled: false, disabledReason: 'requested' } as const
+    const disabled = { ...endpoint, enabled: false, disabledReason: 'requested' } as const
     const summary = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false }
     const changes: Record<string, () => Promise<unknown>> = {
       'an endpoint created': () => addEndpoint(store, acme),
-      'an endpoint switched off': () => store.updateEndpoint({ ...off, updatedAt: start + 1 }, start),
-      'an endpoint switched on': () => store.updateEndpoint({ ...endpoint, updatedAt: start + 2 }, start + 1),
+      'an endpoint disabled': () => store.updateEndpoint({ ...disabled, updatedAt: start + 1 }, start),
+      'an endpoint enabled': () => store.updateEndpoint({ ...endpoint, updatedAt: start + 2 }, start + 1),
       'an endpoint disabled by its failures': () =>
         commit(store, node, 2, { summaries: [{ ...summary, disable: 'failing' }] }),
       'an endpoint deleted': () => store.deleteEndpoint(acme, key, start + 3),
@@ -143,20 +143,20 @@ export function commitCases(promise: Case): void {
       'the tenant deleted': () => store.deleteTenant(acme, start + 4),
       'the tenant created again': () => store.createTenant(sampleTenant(acme)),
     }
-    for (const [what, change] of Object.entries(changes)) {
+    for (const [name, change] of Object.entries(changes)) {
       const matchedWith = await version()
       await change()
       const late = newEvent(sampleEvent(acme, 5), [key], true)
       const { events } = await commit(store, node, 5, { events: [{ ...late, version: matchedWith }] })
-      assert.deepEqual(events, [{ kind: 'stale' }], what)
-      assert.deepEqual(await store.findEvents(late.event.id, null), [], what)
+      assert.deepEqual(events, [{ kind: 'stale' }], name)
+      assert.deepEqual(await store.findEvents(late.event.id, null), [], name)
       assert.equal(await store.countWaiting(), 0)
     }
     const fresh = newEvent(sampleEvent(acme, 6), [], true)
     assert.deepEqual((await commit(store, node, 6, { events: [fresh] })).events, [{ kind: 'stored' }])
   })
 
-  promise('of a batch only the stale events stay out', async (store) => {
+  promise('stale events of a batch are not stored, the others are', async (store) => {
     const { node, key } = await nodeAndEndpoint(store)
     const [good, stale, another] = [0, 1, 2].map((at) => newEvent(sampleEvent(acme, at), [key], false))
     assert.ok(good !== undefined && stale !== undefined && another !== undefined)
@@ -168,11 +168,11 @@ export function commitCases(promise: Case): void {
     assert.equal(await store.countWaiting(), 2)
   })
 
-  promise('a batch that fails leaves nothing, and the next one goes in', async (store) => {
+  promise('a batch that fails has no effect, and the next one is stored', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [held] = await accept(store, node, endpoint, 0, { leased: true })
     const good = newEvent(sampleEvent(acme, 1), [key], false)
-    // Two deliveries of one id: no engine can store both.
+    // Two deliveries with the same id: no engine can store both.
     const twice: SampleNewEvent = { ...newEvent(sampleEvent(acme, 1), [], false), deliveries: good.deliveries }
     const attempt = { number: 1, startedAt: start, durationMs: 1, outcome: { kind: 'delivered', status: 200 } } as const
     const move = { delivery: held, endpoint: key, attempt: { ...attempt, response: null }, at: start + 1 }
@@ -194,7 +194,7 @@ export function commitCases(promise: Case): void {
     })
   })
 
-  promise('what was committed is there after a crash', async (store, harness) => {
+  promise('committed deliveries are stored after a crash', async (store, harness) => {
     const { node, endpoint } = await nodeAndEndpoint(store)
     const ids = await accept(store, node, endpoint, 0, { count: 50 })
     const after = await harness.reopen()

@@ -1,4 +1,4 @@
-// Endpoints, and the answers remembered for the requests that changed them.
+// Endpoints, and the answers that are stored for the requests that change them.
 
 import assert from 'node:assert/strict'
 import type { ApiKeyId, EndpointId, EndpointKey } from '../../../src/domain/ids.ts'
@@ -18,7 +18,7 @@ import {
 } from './steps.ts'
 
 export function endpointCases(promise: Case): void {
-  promise('no two endpoints have one number, whatever became of the earlier one', async (store, harness) => {
+  promise('no two endpoints have the same key, also after a deletion and a crash', async (store, harness) => {
     const keys = [await store.nextEndpointKey(), await store.nextEndpointKey()]
     const { key } = await addEndpoint(store)
     await store.deleteEndpoint(acme, key, start)
@@ -74,7 +74,7 @@ export function endpointCases(promise: Case): void {
     assert.deepEqual(await endpointsOf(store, acme), [second, first])
   })
 
-  promise('a tenant has one endpoint of a unique key, until that one is deleted', async (store) => {
+  promise('a tenant has only one endpoint with a unique key, until that one is deleted', async (store) => {
     const taken = await addEndpoint(store, acme, { uniqueKey: 'a' })
     await addEndpoint(store, other, { uniqueKey: 'a' })
     const another = await addEndpoint(store, acme, { uniqueKey: 'b' })
@@ -93,13 +93,13 @@ export function endpointCases(promise: Case): void {
     assert.equal((await endpointsOf(store, other))[0]?.id, id)
   })
 
-  promise('an endpoint of a tenant that is not there is not created', async (store) => {
+  promise('an endpoint of a missing tenant is not created', async (store) => {
     const endpoint = sampleEndpoint(await store.nextEndpointKey(), acme)
     assert.equal(await store.createEndpoints([endpoint], { answer: sampleAnswer('k', 0) }), 'absent')
     assert.equal(await store.findAnswer('key_a' as ApiKeyId, 'k', start), null)
   })
 
-  promise('a change is written where it is based on the last one, and refused where it is not', async (store) => {
+  promise('a change that is based on the last version is written, any other is refused', async (store) => {
     const before = await addEndpoint(store)
     const change: StoredEndpoint = {
       ...before,
@@ -120,28 +120,27 @@ export function endpointCases(promise: Case): void {
     assert.equal(await store.updateEndpoint(unknown, unknown.updatedAt), 'absent')
   })
 
-  promise('switching on cancels what waited before, and forgets the health', async (store) => {
+  promise('enabling an endpoint cancels its waiting deliveries and resets its health', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [waiting] = await accept(store, node, endpoint, 0)
     const [held] = await accept(store, node, endpoint, 0, { leased: true })
     const summary = { endpoint: key, attempts: 2, lastAttemptAt: start, lastAttemptSucceeded: false, health: '{"n":2}' }
     await commit(store, node, 1, { summaries: [summary] })
-    const off = { ...endpoint, enabled: false, disabledReason: 'requested', updatedAt: start + 2 } as const
-    assert.equal(await store.updateEndpoint(off, endpoint.updatedAt), 'written')
+    const disabled = { ...endpoint, enabled: false, disabledReason: 'requested', updatedAt: start + 2 } as const
+    assert.equal(await store.updateEndpoint(disabled, endpoint.updatedAt), 'written')
     assert.equal((await store.endpointStatus(key)).health, '{"n":2}')
-    assert.equal(await store.updateEndpoint({ ...endpoint, updatedAt: start + 3 }, off.updatedAt), 'written')
-    const row = await delivery(store, waiting)
-    assert.deepEqual([row.status, row.reason], ['cancelled', 'endpoint disabled'])
-    const { health, attempts } = await store.endpointStatus(key)
-    assert.deepEqual([health, attempts], [null, 2])
-    // From here on it is an endpoint like any other: nothing of the earlier time cancels what comes now.
+    assert.equal(await store.updateEndpoint({ ...endpoint, updatedAt: start + 3 }, disabled.updatedAt), 'written')
+    const cancelled = { status: 'cancelled', reason: 'endpoint disabled' }
+    assert.partialDeepStrictEqual(await delivery(store, waiting), cancelled)
+    assert.partialDeepStrictEqual(await store.endpointStatus(key), { health: null, attempts: 2 })
+    // From now on it is an ordinary endpoint: its new deliveries are not cancelled.
     const [fresh] = await accept(store, node, endpoint, 4)
     await sweepAll(store, 5)
     assert.deepEqual(await claimOne(store, node, 6, key, 5), [fresh])
     assert.equal((await delivery(store, held)).status, 'pending')
   })
 
-  promise('a change of an endpoint that stays on cancels nothing and keeps its health', async (store) => {
+  promise('a change of an endpoint that stays enabled cancels no deliveries and keeps its health', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [waiting] = await accept(store, node, endpoint, 0)
     const summary = { endpoint: key, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false, health: 'h' }
@@ -152,7 +151,7 @@ export function endpointCases(promise: Case): void {
     assert.deepEqual(await claimOne(store, node, 3, key, 1), [waiting])
   })
 
-  promise('a deleted endpoint is gone for its tenant, and stays in what was delivered', async (store) => {
+  promise('a deleted endpoint is missing in its tenant, and its deliveries still name it', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [id] = await accept(store, node, endpoint, 0)
     assert.equal(await store.deleteEndpoint(other, key, start + 1), 'absent')
@@ -165,22 +164,22 @@ export function endpointCases(promise: Case): void {
     assert.equal((await delivery(store, id)).endpointId, endpoint.id)
   })
 
-  promise('an answer is remembered with the change it answers for, unchanged', async (store, harness) => {
+  promise('an answer is stored unchanged, together with its change', async (store, harness) => {
     await addEndpoint(store)
     const answer = sampleAnswer('k', 0, { sealedBody: 'v1:"é漢😀"\n\\u0000=='.repeat(1000), status: 201 })
     const endpoint = sampleEndpoint(await store.nextEndpointKey(), acme)
-    assert.equal(await store.createEndpoints([endpoint], { answer: answer }), 'written')
+    assert.equal(await store.createEndpoints([endpoint], { answer }), 'written')
     const after = await harness.reopen()
     assert.deepEqual(await after.findAnswer(answer.apiKey, 'k', start), answer)
     assert.equal(await after.findAnswer(answer.apiKey, 'K', start), null)
     assert.equal(await after.findAnswer('key_b' as ApiKeyId, 'k', start), null)
   })
 
-  promise('a second request with the key is told so, and writes nothing', async (store) => {
+  promise('a second request with the same idempotency key is refused and writes nothing', async (store) => {
     const endpoint = await addEndpoint(store)
     const answer = sampleAnswer('k', 0)
     const change = { ...endpoint, url: 'https://b.example', updatedAt: start + 1 }
-    assert.equal(await store.updateEndpoint(change, start, { answer: answer }), 'written')
+    assert.equal(await store.updateEndpoint(change, start, { answer }), 'written')
     const second = sampleAnswer('k', 5, { sealedBody: 'another', route: 'DELETE /endpoints/1' })
     const created = sampleEndpoint(await store.nextEndpointKey(), acme)
     assert.equal(await store.createEndpoints([created], { answer: second }), 'taken')
@@ -191,16 +190,16 @@ export function endpointCases(promise: Case): void {
     assert.equal(await store.deleteEndpoint(acme, endpoint.key, start, { answer: second }), 'taken')
     assert.deepEqual(await endpointsOf(store, acme), [change])
     assert.deepEqual(await store.findAnswer(answer.apiKey, 'k', start), answer)
-    // Another API key's keys are its own.
+    // The same idempotency key of another API key is another one.
     const theirs = sampleAnswer('k', 5, { apiKey: 'key_b' as ApiKeyId })
     assert.equal(await store.createEndpoints([created], { answer: theirs }), 'written')
   })
 
-  promise('an answer expires, and its key can be used anew', async (store) => {
+  promise('an answer expires, and its idempotency key can be used again', async (store) => {
     const endpoint = await addEndpoint(store)
     const answer = sampleAnswer('k', 0)
     const change = (at: number): StoredEndpoint => ({ ...endpoint, updatedAt: start + at })
-    await store.updateEndpoint(change(1), start, { answer: answer })
+    await store.updateEndpoint(change(1), start, { answer })
     assert.deepEqual(await store.findAnswer(answer.apiKey, 'k', answer.expiresAt - 1), answer)
     assert.equal(await store.findAnswer(answer.apiKey, 'k', answer.expiresAt), null)
     const early = sampleAnswer('k', limits.idempotencyMs - 1)

@@ -1,5 +1,5 @@
-// Every method of a store once, and every shape of what it may be asked: so that what it asks of its database can be
-// looked at.
+// Calls every method of a store with every shape of arguments, so that a test can look at the statements that the store
+// sends to its database.
 
 import assert from 'node:assert/strict'
 import type { ApiKeyId, EndpointKey, EventId } from '../../../src/domain/ids.ts'
@@ -55,12 +55,12 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
     await store.listKeys(page, tenant)
     await store.listEvents({ tenant, type: null, from: start, to: start + 1 }, page)
     await store.listEvents({ tenant, type: 'a', from: null, to: null }, page)
-    for (const [filterEndpoint, eventType] of [
-      [null, null],
-      [key, 'a'],
-    ] as const) {
+    for (const filter of [
+      { endpoint: null, eventType: null },
+      { endpoint: key, eventType: 'a' },
+    ]) {
       for (const status of [null, 'pending', 'delivered', 'failed', 'cancelled'] as const) {
-        await store.listDeliveries({ tenant, endpoint: filterEndpoint, status, eventType, from: null, to: null }, page)
+        await store.listDeliveries({ tenant, ...filter, status, from: null, to: null }, page)
       }
     }
   }

@@ -1,4 +1,4 @@
-// What people look at: events, in lists and by their id, and what became of one.
+// Events in lists and by their id, and the deliveries of an event.
 
 import assert from 'node:assert/strict'
 import type { Event } from '../../../src/domain/event.ts'
@@ -8,11 +8,12 @@ import { acme, deliveryId, newEvent, other, sampleEvent, start } from './samples
 import { addEndpoint, addTenants, allPages, type Case, commit, nodeAndEndpoint } from './steps.ts'
 
 const everyEvent: EventFilter = { tenant: null, type: null, from: null, to: null }
+
 export function historyCases(promise: Case): void {
-  promise('events are listed newest first, each once, with new ones coming in', async (store) => {
+  promise('events are listed newest first and each once, while new events arrive', async (store) => {
     const node = await store.join(start)
     await addTenants(store, acme)
-    // Three to a millisecond, so that pages end in the midst of one.
+    // Three events in each millisecond, so that some pages end within a millisecond.
     const events = Array.from({ length: 20 }, (_, index) => sampleEvent(acme, Math.floor(index / 3)))
     await commit(store, node, 0, { events: events.map((event) => newEvent(event, [], true)) })
     for (const filter of [everyEvent, { ...everyEvent, tenant: acme }]) {
@@ -30,7 +31,7 @@ export function historyCases(promise: Case): void {
     }
   })
 
-  promise('events are filtered by tenant, type and time, and by all of them', async (store) => {
+  promise('events are filtered by tenant, type and time, and by combinations of them', async (store) => {
     const node = await store.join(start)
     await addTenants(store, acme, other)
     const events: Event[] = []
@@ -39,9 +40,9 @@ export function historyCases(promise: Case): void {
     }
     await commit(store, node, 0, { events: events.map((event) => newEvent(event, [], true)) })
     const choices = [null, 1, 3]
-    for (const tenant of [null, acme, other, 'nobody' as TenantId]) {
+    for (const tenant of [null, acme, other, 'unknown' as TenantId]) {
       for (const type of [null, 'a.b', 'a']) {
-        for (const [from, to] of choices.flatMap((a) => choices.map((b) => [a, b] as const))) {
+        for (const { from, to } of choices.flatMap((first) => choices.map((last) => ({ from: first, to: last })))) {
           const filter = { tenant, type, from: from && start + from, to: to && start + to }
           const wanted = events.filter(
             (event) =>
@@ -57,7 +58,7 @@ export function historyCases(promise: Case): void {
     }
   })
 
-  promise('an event is found by its id, in every tenant that has one', async (store) => {
+  promise('an event is found by its id in every tenant that has it', async (store) => {
     const node = await store.join(start)
     const id = 'order-1' as EventId
     const tenants = ['a', 'b', 'c', 'd'] as TenantId[]
@@ -71,7 +72,7 @@ export function historyCases(promise: Case): void {
     assert.deepEqual(await store.findEvents('Order-1' as EventId, null), [])
   })
 
-  promise('the deliveries of an event are its own, though others came in the same instant', async (store) => {
+  promise('an event lists only its own deliveries, also if other events have the same time', async (store) => {
     const { node, key } = await nodeAndEndpoint(store)
     const second = await addEndpoint(store)
     const events = Array.from({ length: 5 }, () => newEvent(sampleEvent(acme, 1), [key, second.key], true))

@@ -1,4 +1,4 @@
-// Who holds what: nodes that join, leave and die, and when the next delivery is due.
+// Leases: nodes that join, leave and die, the deliveries that they hold, and the time when the next delivery is due.
 
 import assert from 'node:assert/strict'
 import type { EndpointKey } from '../../../src/domain/ids.ts'
@@ -17,7 +17,7 @@ import {
 } from './steps.ts'
 
 export function leaseCases(promise: Case): void {
-  promise('every incarnation is another, after a crash too', async (store, harness) => {
+  promise('no two incarnations are the same, also after a crash', async (store, harness) => {
     const first = await store.join(start)
     const second = await store.join(start + 1)
     await store.leave(second)
@@ -26,7 +26,7 @@ export function leaseCases(promise: Case): void {
   })
 
   promise(
-    'who takes over makes due whatever an earlier incarnation held, and keeps its attempts',
+    'a takeover makes the deliveries of earlier incarnations due and keeps their attempts',
     async (store, harness) => {
       const { node: dead, endpoint, key } = await nodeAndEndpoint(store)
       const second = await addEndpoint(store)
@@ -59,7 +59,7 @@ export function leaseCases(promise: Case): void {
     },
   )
 
-  promise('taking over leaves alone what waits and what has ended', async (store) => {
+  promise('a takeover does not change waiting and ended deliveries', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [later, ended] = await accept(store, node, endpoint, 0, { leased: true, count: 2 })
     assert.ok(ended !== undefined)
@@ -75,7 +75,7 @@ export function leaseCases(promise: Case): void {
     assert.deepEqual(await claimOne(store, next, 3, key, 5), [])
   })
 
-  promise('who leaves hands back what it holds', async (store) => {
+  promise('a node that leaves releases the deliveries that it holds', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [id] = await accept(store, node, endpoint, 0, { leased: true })
     await store.leave(node)
@@ -87,7 +87,7 @@ export function leaseCases(promise: Case): void {
     assert.deepEqual(await claimOne(store, next, 3, key, 5), [id])
   })
 
-  promise('a heartbeat changes nothing that is held, nor does one of a node long gone', async (store) => {
+  promise('a heartbeat releases no deliveries, nor does the heartbeat of a dead node', async (store) => {
     const { node: dead, endpoint } = await nodeAndEndpoint(store)
     const node = await joinAlone(store, 1)
     const [id] = await accept(store, node, endpoint, 1, { leased: true })
@@ -115,7 +115,7 @@ export function leaseCases(promise: Case): void {
     assert.equal(await store.nextDueAt(), null)
     await accept(store, node, second, 1000)
     assert.equal(await store.nextDueAt(), start + 1000)
-    // One that waits longer, for the same endpoint, puts nothing off.
+    // A delivery of the same endpoint that is due later does not change the next due time.
     await commit(store, node, 1001, { moves: [sampleMove(a, key, { to: 'waiting', dueAt: start + 1500 }, 1001)] })
     await commit(store, node, 1002, {
       moves: [sampleMove(b, second.key, { to: 'waiting', dueAt: start + 2000 }, 1002)],
@@ -124,7 +124,7 @@ export function leaseCases(promise: Case): void {
     assert.deepEqual(await store.dueEndpoints(start + 1000, 5), [second.key])
   })
 
-  promise('due endpoints come the longest due first, as many as asked', async (store) => {
+  promise('due endpoints are listed in the order of their due times, as many as asked for', async (store) => {
     const node = await store.join(start)
     const keys: EndpointKey[] = []
     for (const at of [300, 100, 500, 200, 400]) {
@@ -139,7 +139,7 @@ export function leaseCases(promise: Case): void {
     assert.deepEqual(await store.dueEndpoints(start + 99, 10), [])
   })
 
-  promise('what waits is counted, what is held or has ended is not', async (store) => {
+  promise('the count of waiting deliveries leaves out leased and ended ones', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     assert.equal(await store.countWaiting(), 0)
     await accept(store, node, endpoint, 0, { count: 7 })

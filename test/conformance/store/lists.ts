@@ -1,4 +1,4 @@
-// Lists of deliveries, and cursors that no list gave.
+// Lists of deliveries, and cursors that no list returned.
 
 import assert from 'node:assert/strict'
 import type { TenantId } from '../../../src/domain/ids.ts'
@@ -20,7 +20,7 @@ const everyDelivery: DeliveryFilter = {
 const malformed = ['', ' ', 'x', 'zzzz', '~', '-1', '9e99', '9e99.5', '.', "'; --", '{"a":1}', '漢', '\u{10ffff}']
 
 export function listCases(promise: Case): void {
-  promise('deliveries are listed newest first, each once, with new ones coming in', async (store) => {
+  promise('deliveries are listed newest first and each once, while new deliveries arrive', async (store) => {
     const rows = await fill(store)
     const [last] = rows
     assert.ok(last !== undefined)
@@ -43,18 +43,18 @@ export function listCases(promise: Case): void {
     }
   })
 
-  promise('deliveries are filtered by each field, and by all of them', async (store) => {
+  promise('deliveries are filtered by each field, and by combinations of fields', async (store) => {
     const rows = await fill(store)
     const endpoints = [null, ...new Set(rows.map(({ endpoint }) => endpoint))]
-    for (const tenant of [null, acme, other, 'nobody' as TenantId]) {
+    for (const tenant of [null, acme, other, 'unknown' as TenantId]) {
       for (const endpoint of endpoints) {
         for (const status of [null, 'pending', 'delivered', 'failed', 'cancelled'] as const) {
-          for (const [eventType, from, to] of [
-            [null, null, null],
-            ['a.b', null, null],
-            [null, 2, 5],
-            ['a.c', 3, null],
-          ] as const) {
+          for (const { eventType, from, to } of [
+            { eventType: null, from: null, to: null },
+            { eventType: 'a.b', from: null, to: null },
+            { eventType: null, from: 2, to: 5 },
+            { eventType: 'a.c', from: 3, to: null },
+          ]) {
             const filter = { tenant, endpoint, status, eventType, from: from && start + from, to: to && start + to }
             const wanted = rows.filter(
               (row) =>
@@ -73,7 +73,7 @@ export function listCases(promise: Case): void {
     }
   })
 
-  promise('a cursor that no list gave is the end of the list', async (store) => {
+  promise('a page after a cursor that no list returned is empty', async (store) => {
     await fill(store)
     for (const after of malformed) {
       const page = { limit: 5, after }

@@ -1,4 +1,4 @@
-// The contract of deliveries in memory, as simple as it can be said: what the random runs compare an engine with.
+// A simple model of deliveries in memory. The random runs compare an engine with it.
 
 import type { DeliveryStatus, EndReason } from '../../../src/domain/delivery.ts'
 import type { DeliveryId, Incarnation } from '../../../src/domain/ids.ts'
@@ -18,8 +18,8 @@ export interface ModelDelivery {
 }
 
 export class Model {
-  /** Whether each endpoint is on. */
-  readonly on: boolean[] = []
+  /** Whether each endpoint is enabled. */
+  readonly enabled: boolean[] = []
   readonly deliveries = new Map<DeliveryId, ModelDelivery>()
   readonly pruned: DeliveryId[] = []
 
@@ -46,14 +46,17 @@ export class Model {
     })
   }
 
-  /** Due times of what a claim must give, the oldest first. Which of two that are due at once is the engine's choice. */
+  /**
+   * Due times of the deliveries that a claim must return, the oldest first. The engine may choose among deliveries that
+   * are due at the same time.
+   */
   claimable(endpoint: number, now: number, room: number): number[] {
-    if (!this.on[endpoint]) return []
+    if (!this.enabled[endpoint]) return []
     const due = this.waiting(endpoint).flatMap(({ dueAt }) => (dueAt !== null && dueAt <= now ? [dueAt] : []))
     return due.toSorted((a, b) => a - b).slice(0, room)
   }
 
-  /** False: the node does not hold it. */
+  /** False: the node does not hold the delivery. */
   move(row: ModelDelivery, node: Incarnation, move: Move, attempted: boolean, now: number): boolean {
     if (row.status !== 'pending' || row.holder !== node) return false
     row.holder = null
@@ -84,7 +87,7 @@ export class Model {
   }
 
   sweep(now: number): void {
-    for (const [endpoint, on] of this.on.entries()) if (!on) this.cancelWaiting(endpoint, now)
+    for (const [endpoint, enabled] of this.enabled.entries()) if (!enabled) this.cancelWaiting(endpoint, now)
   }
 
   prune(before: number): void {

@@ -1,4 +1,4 @@
-// What a random run is made of.
+// The operations of a random run.
 
 import * as fc from 'fast-check'
 import type { Move } from '../../../src/contracts/commit-store.ts'
@@ -13,17 +13,17 @@ export type Operation =
   | { kind: 'prune'; ageMs: number }
   | { kind: 'crash'; how: 'join' | 'leave' | 'reopen' }
 
-/** The endpoints of a run. */
+/** The number of endpoints of a run. */
 export const endpoints = 3
 
-/** The move to a state, for whatever reason. */
+/** A move to the given state; the reason does not matter. */
 export function moveOf(to: Move['to'], dueAt: number): Move {
   if (to === 'waiting') return { to, dueAt }
   return to === 'delivered' ? { to } : { to, reason: 'retries exhausted' }
 }
 
 const endpoint = fc.nat({ max: endpoints - 1 })
-/** Picks one of the deliveries there are. */
+/** Picks one of the existing deliveries. */
 const pick = fc.nat({ max: 1000 })
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
@@ -50,5 +50,5 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash'), how: fc.constantFrom('join', 'leave', 'reopen') }) },
 )
 
-/** A run: enough to get into trouble, and few enough to read when it did. */
+/** A run: enough operations to find a fault, and few enough to read when one is found. */
 export const operations = fc.array(operation, { minLength: 10, maxLength: 32 })

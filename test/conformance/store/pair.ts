@@ -1,4 +1,4 @@
-// An engine and the model side by side: each operation is done to both, and what they say is compared.
+// An engine and the model: each operation runs on both, and the results are compared.
 
 import assert from 'node:assert/strict'
 import type { Incarnation, TenantId } from '../../../src/domain/ids.ts'
@@ -18,7 +18,7 @@ export class Pair {
   #store: Store
   #endpoints: StoredEndpoint[] = []
   #nodes: Incarnation[] = []
-  /** Offset from `start`; every operation has a time of its own. */
+  /** The offset of the current time from `start`. Every operation has its own time. */
   #at: number
 
   constructor(harness: Harness, tenant: TenantId, begin: number) {
@@ -39,7 +39,7 @@ export class Pair {
   async begin(endpoints: number): Promise<void> {
     for (let index = 0; index < endpoints; index++) {
       this.#endpoints.push(await addEndpoint(this.#store, this.#tenant))
-      this.#model.on.push(true)
+      this.#model.enabled.push(true)
     }
     this.#nodes.push(await this.#store.join(this.#now))
   }
@@ -84,7 +84,10 @@ export class Pair {
     const { deliveries, more } = await this.#store.claim(this.#node, this.#now, [{ endpoint: key, room }])
     const claimed = deliveries.map(({ id, attempts, attemptsBefore }) => {
       const row = this.#model.deliveries.get(id)
-      assert.ok(row?.status === 'pending' && row.holder === null && row.endpoint === endpoint, 'claimed wrongly')
+      assert.ok(
+        row?.status === 'pending' && row.holder === null && row.endpoint === endpoint,
+        'the claim returned a delivery that does not wait for the endpoint',
+      )
       assert.deepEqual([attempts, attemptsBefore], [row.attempts, row.attemptsBefore])
       row.holder = this.#node
       return row.dueAt
@@ -113,7 +116,7 @@ export class Pair {
       assert.equal(await this.#store.rearmDelivery(row.id, this.#now), expected)
       return
     }
-    // All that are as old as this one or younger, and in its status.
+    // All deliveries that are not older than this one and have its status.
     const { endpoint, status, createdAt: since } = row
     const { key } = this.#endpoints[endpoint] as StoredEndpoint
     const asked = this.#model.all.filter(
@@ -128,15 +131,16 @@ export class Pair {
     const loaded = await this.#store.loadTenant(this.#tenant)
     const { key } = this.#endpoints[endpoint] as StoredEndpoint
     const stored = loaded?.endpoints.find((other) => other.key === key)
-    const on = this.#model.on[endpoint] ?? false
-    assert.ok(stored?.enabled === on)
-    this.#model.on[endpoint] = !on
-    if (on && byFacts) {
+    const enabled = this.#model.enabled[endpoint] ?? false
+    assert.ok(stored?.enabled === enabled)
+    this.#model.enabled[endpoint] = !enabled
+    if (enabled && byFacts) {
       const seen = { endpoint: key, attempts: 1, lastAttemptAt: this.#now, lastAttemptSucceeded: false }
       return void (await commit(this.#store, this.#node, this.#at, { summaries: [{ ...seen, disable: 'failing' }] }))
     }
-    if (!on) this.#model.cancelWaiting(endpoint, this.#now)
-    const change = { enabled: !on, disabledReason: on ? 'requested' : null, updatedAt: this.#now } as const
+    if (!enabled) this.#model.cancelWaiting(endpoint, this.#now)
+    const disabledReason = enabled ? 'requested' : null
+    const change = { enabled: !enabled, disabledReason, updatedAt: this.#now } as const
     assert.equal(await this.#store.updateEndpoint({ ...stored, ...change }, stored.updatedAt), 'written')
   }
 
@@ -152,15 +156,15 @@ export class Pair {
     return rows[pick % rows.length] ?? null
   }
 
-  /** Compares all there is, then lets the engine find all that still waits, as it would by itself. */
+  /** Compares all deliveries. Then claims all waiting deliveries as the program would, and ends them. */
   async finish(): Promise<void> {
     await this.#compare()
     await this.apply({ kind: 'sweep' })
     await this.#compare()
-    // By now all is due, however late it was put off.
+    // By now all waiting deliveries are due, also those with the latest due time.
     this.#at += 10_000
     for (let round = 0; ; round++) {
-      assert.ok(round < 1000, 'the backlog does not end')
+      assert.ok(round < 1000, 'the claims do not end')
       const due = await this.#store.dueEndpoints(this.#now, 2)
       if (due.length === 0) break
       for (const key of due) {
@@ -174,7 +178,7 @@ export class Pair {
     assert.deepEqual(
       this.#model.all.filter(({ status, holder }) => status === 'pending' && holder === null),
       [],
-      'forgotten',
+      'deliveries still wait, but no endpoint is due',
     )
     assert.equal(await this.#store.nextDueAt(), null)
     for (const row of this.#model.all) {

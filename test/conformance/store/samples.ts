@@ -1,4 +1,5 @@
-// Builders of what the cases store. Times are offsets from `start`, so that a case reads like a story.
+// Builders of the objects that the cases store. Times are offsets from `start`, in milliseconds, which keeps them
+// short.
 
 import { randomBytes } from 'node:crypto'
 import type { ApiKey } from '../../../src/domain/api-key.ts'
@@ -25,7 +26,7 @@ export const acme = 'acme' as TenantId
 export const other = 'other' as TenantId
 
 let serial = 0
-/** A number that no sample had before. */
+/** Returns a number that no other sample has. */
 function nextSerial(): number {
   return ++serial
 }
@@ -87,12 +88,12 @@ export function sampleEvent(tenant: TenantId, at: number, change: Partial<Event>
   }
 }
 
-/** An id of a delivery, made as the program makes it: it carries the time at which its event was accepted. */
+/** A new id of a delivery, made as in the program: it contains the time at which the event was accepted. */
 export function deliveryId(acceptedAt: number): DeliveryId {
   return uuidV7(acceptedAt, randomBytes) as DeliveryId
 }
 
-/** The version that it was matched with is that of its tenant at the time of the commit, unless it says another. */
+/** Its `version` defaults to the version of its tenant at the time of the commit. */
 export type SampleNewEvent = Omit<NewEvent, 'version'> & { readonly version?: number }
 
 export function newEvent(event: Event, endpoints: readonly EndpointKey[], leased: boolean): SampleNewEvent {
@@ -121,7 +122,7 @@ export function sampleMove(
   return { delivery, endpoint, attempt, move, at: start + at }
 }
 
-/** An answer that was given at `at` and is remembered for as long as the program remembers one. */
+/** An answer that was given at `at` and expires after the usual time. */
 export function sampleAnswer(idempotencyKey: string, at: number, change: Partial<StoredAnswer> = {}): StoredAnswer {
   return {
     apiKey: 'key_a' as ApiKeyId,

@@ -1,4 +1,4 @@
-// What the rotation of the master key reads and replaces.
+// The sealed values that the rotation of the master key reads and replaces.
 
 import assert from 'node:assert/strict'
 import type { EndpointKey } from '../../../src/domain/ids.ts'
@@ -14,7 +14,7 @@ function sealedOf({ key, tenant, sealedSecrets, sealedHeaders }: StoredEndpoint)
 }
 
 export function sealCases(promise: Case): void {
-  promise('all sealed values of endpoints are read in steps, those of deleted ones too', async (store) => {
+  promise('the sealed values of all endpoints are read in steps, also those of deleted endpoints', async (store) => {
     const endpoints = [await addEndpoint(store), await addEndpoint(store, other), await addEndpoint(store)]
     await store.deleteEndpoint(acme, endpoints[2]?.key ?? first, start)
     const sealed = endpoints.map(sealedOf)
@@ -23,7 +23,7 @@ export function sealCases(promise: Case): void {
     assert.deepEqual(await store.sealedEndpoints(step[1]?.key ?? first, 2), sealed.slice(2))
   })
 
-  promise('sealed values are replaced, and nothing else of the endpoint', async (store, harness) => {
+  promise('only the sealed values of an endpoint are replaced', async (store, harness) => {
     const endpoint = await addEndpoint(store)
     const untouched = await addEndpoint(store)
     const before = sealedOf(endpoint)
@@ -32,10 +32,10 @@ export function sealCases(promise: Case): void {
     await store.resealEndpoints([{ before, after }])
     const again = await harness.reopen()
     assert.deepEqual(await endpointsOf(again, acme), [untouched, { ...endpoint, ...after }])
-    assert.equal((await again.loadTenant(acme))?.version, version, 'nobody need read it again')
+    assert.equal((await again.loadTenant(acme))?.version, version, 'no node must load the tenant again')
   })
 
-  promise('sealed values that were changed meanwhile are left, one by one', async (store) => {
+  promise('sealed values that have changed in the meantime stay, others are replaced', async (store) => {
     const changed = await addEndpoint(store)
     const same = await addEndpoint(store)
     const changes = [changed, same].map((endpoint) => {
@@ -48,29 +48,26 @@ export function sealCases(promise: Case): void {
     assert.deepEqual(await endpointsOf(store, acme), [{ ...same, ...changes[1]?.after }, rotated])
   })
 
-  promise(
-    'an endpoint can be changed on the ground of what was read before its values were replaced',
-    async (store) => {
-      const endpoint = await addEndpoint(store)
-      const before = sealedOf(endpoint)
-      await store.resealEndpoints([{ before, after: { ...before, sealedSecrets: 'resealed' } }])
-      const changed = { ...endpoint, sealedSecrets: 'rotated', updatedAt: start + 1 }
-      assert.equal(await store.updateEndpoint(changed, start), 'written')
-      assert.deepEqual(await endpointsOf(store, acme), [changed])
-    },
-  )
+  promise('a change that is based on the endpoint before its sealed values were replaced is written', async (store) => {
+    const endpoint = await addEndpoint(store)
+    const before = sealedOf(endpoint)
+    await store.resealEndpoints([{ before, after: { ...before, sealedSecrets: 'resealed' } }])
+    const changed = { ...endpoint, sealedSecrets: 'rotated', updatedAt: start + 1 }
+    assert.equal(await store.updateEndpoint(changed, start), 'written')
+    assert.deepEqual(await endpointsOf(store, acme), [changed])
+  })
 
-  promise('answers that are sealed otherwise are known of until they are forgotten', async (store) => {
+  promise('answers that are sealed with another key are found until retention deletes them', async (store) => {
     const endpoint = await addEndpoint(store)
     assert.equal(await store.hasOtherAnswers('v1.new.'), false)
     const answer = sampleAnswer('old', 0, { sealedBody: 'v1.old.body' })
-    await store.updateEndpoint({ ...endpoint, updatedAt: start + 1 }, start, { answer: answer })
+    await store.updateEndpoint({ ...endpoint, updatedAt: start + 1 }, start, { answer })
     assert.deepEqual([await store.hasOtherAnswers('v1.new.'), await store.hasOtherAnswers('v1.old.')], [true, false])
     await store.prune(start, answer.expiresAt, 100)
     assert.equal(await store.hasOtherAnswers('v1.new.'), false)
   })
 
-  promise('a value of the installation is replaced if it is still the same', async (store, harness) => {
+  promise('a value of the installation is replaced only if it has not changed', async (store, harness) => {
     await store.writeOnce('proof', 'old')
     await store.replaceInstallationValue('proof', 'older', 'lost')
     await store.replaceInstallationValue('absent', 'old', 'lost')

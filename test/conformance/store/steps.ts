@@ -1,4 +1,4 @@
-// What most cases do on the way to what they are about.
+// Steps that most cases need.
 
 import assert from 'node:assert/strict'
 import type { Attempt } from '../../../src/domain/attempt.ts'
@@ -11,22 +11,22 @@ import type { Page } from '../../../src/contracts/page.ts'
 import type { StoredEndpoint } from '../../../src/contracts/account-store.ts'
 import { acme, newEvent, sampleEndpoint, sampleEvent, type SampleNewEvent, sampleTenant, start } from './samples.ts'
 
-/** How a case gets its database. */
+/** Gives a case its database. */
 export interface Harness {
-  /** A fresh and empty one; after `reopen`, the one that is open now. */
+  /** The store that is open now: a new and empty one until `reopen`. */
   readonly store: Store
-  /** Lets go of the database as a crash would, without handing anything back, and opens it again. */
+  /** Closes the database like a crash, without releasing leases, and opens it again. */
   reopen(): Promise<Store>
-  /** Runs a statement behind the store's back. */
+  /** Runs a statement past the store. */
   damage(statement: string): Promise<void>
-  /** Closes it and removes all that it left. */
+  /** Closes the database and removes it. */
   dispose(): Promise<void>
 }
 
-/** Registers one case; each gets a database of its own. */
+/** Registers one case. Each case has its own database. */
 export type Case = (promise: string, body: (store: Store, harness: Harness) => Promise<void>) => void
 
-/** Creates an endpoint, and its tenant where there is none yet. */
+/** Creates an endpoint, and its tenant if it does not exist yet. */
 export async function addEndpoint(
   store: Store,
   tenant: TenantId = acme,
@@ -42,7 +42,7 @@ export async function addTenants(store: Store, ...tenants: TenantId[]): Promise<
   for (const tenant of tenants) assert.equal(await store.createTenant(sampleTenant(tenant)), 'written')
 }
 
-/** A node and one endpoint: what a case about deliveries begins with. */
+/** Creates a node and an endpoint, which a case about deliveries begins with. */
 export async function nodeAndEndpoint(
   store: Store,
 ): Promise<{ node: Incarnation; endpoint: StoredEndpoint; key: EndpointKey }> {
@@ -50,7 +50,7 @@ export async function nodeAndEndpoint(
   return { node: await store.join(start), endpoint, key: endpoint.key }
 }
 
-/** The endpoints of a tenant as they were stored, without what attempts have told about them. */
+/** The endpoints of a tenant as they were stored, without `health`. */
 export async function endpointsOf(store: Store, tenant: TenantId): Promise<StoredEndpoint[]> {
   const loaded = await store.loadTenant(tenant)
   return (loaded?.endpoints ?? []).map(({ health, ...endpoint }) => {
@@ -59,7 +59,7 @@ export async function endpointsOf(store: Store, tenant: TenantId): Promise<Store
   })
 }
 
-/** What an attempt told; `known` defaults to null, as for an endpoint that never failed. */
+/** A summary of attempts; `expectedHealth` defaults to null, as for an endpoint that never failed. */
 export type SampleSummary = Omit<AttemptSummary, 'expectedHealth'> & Partial<Pick<AttemptSummary, 'expectedHealth'>>
 
 export interface SampleBatch {
@@ -86,7 +86,7 @@ export async function commit(
   })
 }
 
-/** A commit of a node that may have been given up: what is refused as a whole is fenced, all of it. */
+/** A commit of a node that may be dead. If the whole commit is refused, all of its moves count as fenced. */
 export async function commitLate(
   store: Store,
   node: Incarnation,
@@ -101,14 +101,14 @@ export async function commitLate(
   }
 }
 
-/** A new node that takes over whatever all others held: by joining, or by declaring them dead. */
+/** A new node that takes over the deliveries of all other nodes: by joining, or by declaring them dead. */
 export async function joinAlone(store: Store, at: number): Promise<Incarnation> {
   const node = await store.join(start + at)
   await store.takeOver(node, 0)
   return node
 }
 
-/** Accepts `count` events at `at`, each with one delivery to the endpoint; gives the deliveries, in order. */
+/** Accepts `count` events at `at`, each with one delivery to the endpoint. Returns the deliveries in order. */
 export async function accept(
   store: Store,
   node: Incarnation,
@@ -137,7 +137,7 @@ export async function claimOne(
 
 export async function delivery(store: Store, id: DeliveryId): Promise<DeliveryRow> {
   const found = await store.findDelivery(id)
-  assert.ok(found !== null, `delivery ${id} is not there`)
+  assert.ok(found !== null, `there is no delivery ${id}`)
   return found.delivery
 }
 
@@ -145,21 +145,21 @@ export async function attemptsOf(store: Store, id: DeliveryId): Promise<readonly
   return (await store.findDelivery(id))?.attempts ?? []
 }
 
-/** Cancels all that waits for endpoints that are off. */
+/** Cancels the waiting deliveries of all disabled endpoints. Returns the number of steps. */
 export async function sweepAll(store: Store, at: number, rowsMax = 100): Promise<number> {
   let steps = 1
   while (await store.sweep(start + at, rowsMax)) assert.ok(++steps < 1000, 'the sweep does not end')
   return steps
 }
 
-/** Repeats the step of retention until it finds nothing more. */
+/** Repeats the step of retention until it removes nothing more. */
 export async function pruneAll(store: Store, before: number, at: number, rowsMax = 100): Promise<void> {
   for (let steps = 1; (await store.prune(start + before, start + at, rowsMax)) > 0; steps++) {
     assert.ok(steps < 1000, 'the retention does not end')
   }
 }
 
-/** Repeats the step of a replay until it is done; gives how many it took. */
+/** Repeats the step of a replay until it is done. Returns the number of rearmed deliveries. */
 export async function rearmAll(
   store: Store,
   endpoint: EndpointKey,
@@ -172,7 +172,7 @@ export async function rearmAll(
       endpoint,
       after,
     })
-    assert.ok(count <= request.rowsMax, 'a step took more than asked')
+    assert.ok(count <= request.rowsMax, 'a step rearmed more deliveries than asked for')
     assert.ok(steps < 1000, 'the replay does not end')
     total += count
     if (last === null) return total
@@ -189,7 +189,7 @@ export async function allPages<Row>(
   const rows: Row[] = []
   for (let after: string | null = null, pages = 0; ; pages++) {
     const page: Page<Row> = await list({ limit, after })
-    assert.ok(page.rows.length <= limit, 'a page is longer than asked')
+    assert.ok(page.rows.length <= limit, 'a page is longer than asked for')
     assert.ok(pages < 1000, 'the list does not end')
     if (pages === 0) await between()
     rows.push(...page.rows)

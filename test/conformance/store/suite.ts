@@ -1,5 +1,5 @@
-// The suite that every database engine must pass. It knows the contract only: whatever holds here is what the rest of
-// the program may rely on.
+// The suite that every database engine must pass. It uses only the contract: the rest of the program may rely on
+// everything that it checks.
 
 import { describe, test } from 'node:test'
 import { commitCases } from './commit.ts'
@@ -22,12 +22,12 @@ import { upkeepCases } from './upkeep.ts'
 
 export type { Harness } from './steps.ts'
 
-/** Cases that run at a time: most of a case is waiting for its database to open. */
+/** Cases that run at the same time: a case mostly waits for its database to open. */
 const concurrency = 4
 
-/** Registers the tests of one engine; `open` gives a fresh and empty database each time. */
+/** Registers the tests of one engine. `open` returns a new and empty database each time. */
 export function storeConformance(name: string, open: () => Promise<Harness>): void {
-  void describe(`${name} keeps the store's promises`, { concurrency }, () => {
+  void describe(`${name} fulfils the contract of the store`, { concurrency }, () => {
     const promise: Case = (title, body) =>
       void test(title, { timeout: 120_000 }, async () => {
         const harness = await open()
@@ -37,7 +37,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
           await harness.dispose()
         }
       })
-    // First, because it takes longest.
+    // First, because they take longest.
     randomCases(open)
     commitCases(promise)
     moveCases(promise)

@@ -1,4 +1,4 @@
-// Tenants, and the keys that speak for them.
+// Tenants and API keys.
 
 import assert from 'node:assert/strict'
 import type { ApiKey } from '../../../src/domain/api-key.ts'
@@ -6,7 +6,7 @@ import type { ApiKeyId, TenantId } from '../../../src/domain/ids.ts'
 import { acme, other, sampleKey, sampleTenant, start } from './samples.ts'
 import { addEndpoint, allPages, endpointsOf, type Case } from './steps.ts'
 
-/** The tenants of a key are a set: no order is promised. */
+/** The tenants of a key have no order: sorts them to compare keys. */
 function sorted(key: ApiKey | null): ApiKey | null {
   return key === null ? null : { ...key, tenants: key.tenants.toSorted() }
 }
@@ -24,14 +24,14 @@ export function tenantAndKeyCases(promise: Case): void {
     assert.equal(await store.loadTenant(other), null)
   })
 
-  promise('ids of tenants differ by their letters, large and small', async (store) => {
+  promise('ids of tenants are case-sensitive', async (store) => {
     for (const id of ['acme', 'Acme', 'acme.', '007', '7']) {
       assert.equal(await store.createTenant(sampleTenant(id as TenantId)), 'written')
     }
     assert.equal((await store.findTenant('7' as TenantId))?.id, '7')
   })
 
-  promise('a tenant is renamed, and loses its name', async (store) => {
+  promise('the name and the settings of a tenant are changed, and its name is removed', async (store) => {
     await store.createTenant(sampleTenant(acme))
     assert.equal(await store.updateTenant(acme, { name: 'Another', settings: { look: 'b' } }), 'written')
     assert.deepEqual((await store.findTenant(acme))?.settings, { look: 'b' })
@@ -41,7 +41,7 @@ export function tenantAndKeyCases(promise: Case): void {
     assert.equal(await store.updateTenant(other, { name: 'x', settings: {} }), 'absent')
   })
 
-  promise('a deleted tenant takes its keys and endpoints with it', async (store) => {
+  promise('a deleted tenant has no keys and endpoints any more', async (store) => {
     const endpoint = await addEndpoint(store, acme)
     const kept = await addEndpoint(store, other)
     await store.createKey(sampleKey([acme]), 'hash of acme')
@@ -58,14 +58,14 @@ export function tenantAndKeyCases(promise: Case): void {
     assert.deepEqual((await store.listTenants({ limit: 10, after: null }, null)).rows, [sampleTenant(other)])
   })
 
-  promise('the id of a deleted tenant is free, and its endpoints do not come back', async (store) => {
+  promise('the id of a deleted tenant can be used again, without its old endpoints', async (store) => {
     await addEndpoint(store, acme)
     await store.deleteTenant(acme, start + 1)
     assert.equal(await store.createTenant(sampleTenant(acme)), 'written')
     assert.deepEqual(await endpointsOf(store, acme), [])
   })
 
-  promise('a key of two tenants outlives one of them', async (store) => {
+  promise('a key of two tenants is deleted with the second of them', async (store) => {
     await store.createTenant(sampleTenant(acme))
     await store.createTenant(sampleTenant(other))
     const key = sampleKey([other, acme])
@@ -77,7 +77,7 @@ export function tenantAndKeyCases(promise: Case): void {
     assert.equal(await store.findKeyByHash('h'), null)
   })
 
-  promise('a revoked key is still found; it is revoked once', async (store) => {
+  promise('a revoked key is still found, and is revoked only once', async (store) => {
     await store.createTenant(sampleTenant(acme))
     const key = sampleKey([acme], { scopes: [], role: null, name: null })
     await store.createKey(key, 'h')
@@ -90,7 +90,7 @@ export function tenantAndKeyCases(promise: Case): void {
     assert.equal(await store.findKeyByHash('H'), null)
   })
 
-  promise('tenants are listed newest first, page by page, with new ones coming in', async (store) => {
+  promise('tenants are listed newest first, page by page, while a new tenant is created', async (store) => {
     const ids = Array.from({ length: 10 }, (_, index) => `t${index}` as TenantId)
     for (const [index, id] of ids.entries()) {
       await store.createTenant(sampleTenant(id, { dialect: index % 3 === 0 ? 'another' : 'standard' }))
@@ -109,7 +109,7 @@ export function tenantAndKeyCases(promise: Case): void {
       another.map(({ id }) => id),
       ['t9', 't6', 't3', 't0'],
     )
-    assert.deepEqual(await store.listTenants({ limit: 5, after: null }, 'nobody'), { rows: [], next: null })
+    assert.deepEqual(await store.listTenants({ limit: 5, after: null }, 'unknown'), { rows: [], next: null })
   })
 
   promise('keys are listed newest first, page by page, of all tenants or of one', async (store) => {

@@ -1,4 +1,4 @@
-// Text comes back as it went in. A payload is signed and sent byte for byte, so a store must not tidy it.
+// The store returns text unchanged. A payload is signed and sent byte for byte, so a store must not normalize it.
 
 import assert from 'node:assert/strict'
 import type { EventId } from '../../../src/domain/ids.ts'
@@ -7,7 +7,7 @@ import type { ClaimedDelivery } from '../../../src/contracts/lease-store.ts'
 import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove, start } from './samples.ts'
 import { addEndpoint, attemptsOf, endpointsOf, type Case, commit, joinAlone, nodeAndEndpoint } from './steps.ts'
 
-/** Every character of the basic plane but NUL and surrogates, and some of each plane above. */
+/** Every character of the basic plane except NUL and surrogates, and some characters of each plane above. */
 function everyKindOfCharacter(): string {
   let text = ''
   for (let code = 1; code < 0x11_0000; code += code < 0x1_0000 ? 1 : 251) {
@@ -18,20 +18,20 @@ function everyKindOfCharacter(): string {
 
 const texts: Readonly<Record<string, string>> = {
   'every kind of character': JSON.stringify(everyKindOfCharacter()),
-  'escapes as they were written': String.raw`"\u0000 \uD83D\uDE00 \ud800 \/ \u00e9 é \n"`,
-  'numbers that no float holds': '[12345678901234567890.10, 1e400, -0, 1.0, 1E+2, 0.1000]',
-  'keys in their order, some twice': '{"b":1,"a":2,"b":3,"":null,"__proto__":{},"1":0}',
+  escapes: String.raw`"\u0000 \uD83D\uDE00 \ud800 \/ \u00e9 é \n"`,
+  'numbers that a float cannot hold': '[12345678901234567890.10, 1e400, -0, 1.0, 1E+2, 0.1000]',
+  'keys in their order, some repeated': '{"b":1,"a":2,"b":3,"":null,"__proto__":{},"1":0}',
   'white space': ' {\r\n\t"a" :  1 }\n ',
-  'combining characters, not composed': '"e\u0301 \u1e9b\u0323 \u212b \ufb01"',
+  'combining characters that are not composed': '"e\u0301 \u1e9b\u0323 \u212b \ufb01"',
   'right to left, joined emoji, byte order mark': '"\ufeff\u202eשלום 👩‍👩‍👧‍👦\u2028\u2029\ufffe\uffff"',
-  'quotes and the like': `"'; DROP TABLE events; -- $1 ? %s \\\\"`,
+  'quotes and special characters': `"'; DROP TABLE events; -- $1 ? %s \\\\"`,
   'a single value': 'null',
   'deep nesting': '['.repeat(limits.jsonDepthMax) + ']'.repeat(limits.jsonDepthMax),
   'a full mebibyte': JSON.stringify('é漢😀x'.repeat(limits.requestBodyBytesMax / 10)),
 }
 
 export function textCases(promise: Case): void {
-  promise('data comes back as it came: in lists, by id, from a claim, as a duplicate', async (store, harness) => {
+  promise('data is unchanged in lists, by id, in a claim and in a duplicate', async (store, harness) => {
     const { node, key } = await nodeAndEndpoint(store)
     const events = Object.values(texts).map((data) => newEvent(sampleEvent(acme, 0, { data }), [key], false))
     await commit(store, node, 0, { events })
@@ -45,19 +45,19 @@ export function textCases(promise: Case): void {
       deliveries.push(...claim.deliveries)
       more = [...claim.more]
     }
-    for (const [index, [what, data]] of Object.entries(texts).entries()) {
+    for (const [index, [name, data]] of Object.entries(texts).entries()) {
       const event = events[index]?.event
       assert.ok(event !== undefined)
-      assert.ok((await after.findEvents(event.id, acme))[0]?.data === data, `by id: ${what}`)
+      assert.ok((await after.findEvents(event.id, acme))[0]?.data === data, `by id: ${name}`)
       const claimed = deliveries.find((row) => row.event.id === event.id)
-      assert.ok(claimed?.event.data === data, `from a claim: ${what}`)
+      assert.ok(claimed?.event.data === data, `in a claim: ${name}`)
     }
     const filter = { tenant: acme, type: null, from: null, to: null }
     const { rows } = await after.listEvents(filter, { limit: 100, after: null })
     assert.deepEqual(new Set(rows.map(({ data }) => data)), new Set(Object.values(texts)))
   })
 
-  promise('attributes and filters come back as they came', async (store) => {
+  promise('attributes and filters are unchanged', async (store) => {
     const { node } = await nodeAndEndpoint(store)
     const attributes = {
       '': '',
@@ -79,7 +79,7 @@ export function textCases(promise: Case): void {
     assert.deepEqual((await endpointsOf(store, acme))[0], endpoint)
   })
 
-  promise('an answer of a receiver is kept as it was read', async (store) => {
+  promise('the response of a receiver is stored unchanged', async (store) => {
     const { node, key } = await nodeAndEndpoint(store)
     const accepted = newEvent(sampleEvent(acme, 0), [key], true)
     await commit(store, node, 0, { events: [accepted] })
@@ -91,7 +91,7 @@ export function textCases(promise: Case): void {
     assert.deepEqual(await attemptsOf(store, born.id), [attempt])
   })
 
-  promise('an answer of a receiver that holds NUL is recorded like any other', async (store) => {
+  promise('a response that contains NUL is stored like any other', async (store) => {
     const { node, key } = await nodeAndEndpoint(store)
     const accepted = newEvent(sampleEvent(acme, 0), [key], true)
     await commit(store, node, 0, { events: [accepted] })
@@ -99,7 +99,7 @@ export function textCases(promise: Case): void {
     assert.ok(born !== undefined)
     const attempt = sampleAttempt(1, 1, { response: 'PK\u0003\u0004\0\0\0end' })
     await commit(store, node, 1, { moves: [sampleMove(born.id, key, { to: 'delivered' }, 1, attempt)] })
-    // Not every database can hold it: one that cannot keeps the replacement character in its place.
+    // A database that cannot hold NUL stores the replacement character in its place.
     const [kept] = await attemptsOf(store, born.id)
     assert.equal(kept?.response?.replaceAll('\0', '\ufffd'), 'PK\u0003\u0004\ufffd\ufffd\ufffdend')
   })

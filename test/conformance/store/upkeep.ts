@@ -1,9 +1,8 @@
-// What is done beside the traffic: cancelling what waits for endpoints that are off, retention, values of the
-// installation.
+// Maintenance beside the traffic: the sweep, retention, values of the installation.
 
 import assert from 'node:assert/strict'
 import type { EndReason } from '../../../src/domain/delivery.ts'
-import type { TenantId } from '../../../src/domain/ids.ts'
+import type { DeliveryId, TenantId } from '../../../src/domain/ids.ts'
 import type { Store } from '../../../src/contracts/store.ts'
 import type { StoredEndpoint } from '../../../src/contracts/account-store.ts'
 import { acme, newEvent, sampleAnswer, sampleAttempt, sampleEvent, sampleMove, start } from './samples.ts'
@@ -21,41 +20,42 @@ import {
 } from './steps.ts'
 
 async function disable(store: Store, endpoint: StoredEndpoint, at: number): Promise<void> {
-  const off = { ...endpoint, enabled: false, disabledReason: 'requested', updatedAt: start + at } as const
-  assert.equal(await store.updateEndpoint(off, endpoint.updatedAt), 'written')
+  const disabled = { ...endpoint, enabled: false, disabledReason: 'requested', updatedAt: start + at } as const
+  assert.equal(await store.updateEndpoint(disabled, endpoint.updatedAt), 'written')
 }
 
 export function upkeepCases(promise: Case): void {
-  promise('a sweep cancels what waits for endpoints that are off, and says why', async (store) => {
-    const node = await store.join(start)
-    const cases: [EndReason, StoredEndpoint][] = [
-      ['endpoint disabled', await addEndpoint(store)],
-      ['endpoint deleted', await addEndpoint(store)],
-      ['tenant deleted', await addEndpoint(store, 'leaving' as TenantId)],
-    ]
-    const on = await addEndpoint(store)
-    const [kept] = await accept(store, node, on, 0)
-    const waiting = await Promise.all(cases.map(([, endpoint]) => accept(store, node, endpoint, 0, { count: 3 })))
-    const [disabled, deleted, orphan] = cases.map(([, endpoint]) => endpoint)
-    assert.ok(disabled && deleted && orphan)
-    const [held] = await accept(store, node, disabled, 0, { leased: true })
-    await disable(store, disabled, 1)
-    await store.deleteEndpoint(acme, deleted.key, start + 1)
-    await store.deleteTenant(orphan.tenant, start + 1)
-    await sweepAll(store, 5)
-    for (const [index, [reason]] of cases.entries()) {
-      for (const id of waiting[index] ?? []) {
-        const row = await delivery(store, id)
-        assert.deepEqual([row.status, row.reason, row.dueAt, row.endedAt], ['cancelled', reason, null, start + 5])
+  promise(
+    'a sweep cancels the waiting deliveries of disabled and deleted endpoints, with the reason',
+    async (store) => {
+      const node = await store.join(start)
+      const disabled = await addEndpoint(store)
+      const deleted = await addEndpoint(store)
+      const orphan = await addEndpoint(store, 'leaving' as TenantId)
+      const cases: { reason: EndReason; waiting: readonly DeliveryId[] }[] = [
+        { reason: 'endpoint disabled', waiting: await accept(store, node, disabled, 0, { count: 3 }) },
+        { reason: 'endpoint deleted', waiting: await accept(store, node, deleted, 0, { count: 3 }) },
+        { reason: 'tenant deleted', waiting: await accept(store, node, orphan, 0, { count: 3 }) },
+      ]
+      const enabled = await addEndpoint(store)
+      const [kept] = await accept(store, node, enabled, 0)
+      const [held] = await accept(store, node, disabled, 0, { leased: true })
+      await disable(store, disabled, 1)
+      await store.deleteEndpoint(acme, deleted.key, start + 1)
+      await store.deleteTenant(orphan.tenant, start + 1)
+      await sweepAll(store, 5)
+      for (const { reason, waiting } of cases) {
+        const cancelled = { status: 'cancelled', reason, dueAt: null, endedAt: start + 5 }
+        for (const id of waiting) assert.partialDeepStrictEqual(await delivery(store, id), cancelled)
       }
-    }
-    assert.equal((await delivery(store, kept)).status, 'pending')
-    assert.equal((await delivery(store, held)).status, 'pending')
-    assert.equal(await store.countWaiting(), 1)
-    assert.deepEqual(await store.dueEndpoints(start + 9, 10), [on.key])
-  })
+      assert.equal((await delivery(store, kept)).status, 'pending')
+      assert.equal((await delivery(store, held)).status, 'pending')
+      assert.equal(await store.countWaiting(), 1)
+      assert.deepEqual(await store.dueEndpoints(start + 9, 10), [enabled.key])
+    },
+  )
 
-  promise('a sweep goes in bounded steps and says whether there is more', async (store) => {
+  promise('a sweep runs in bounded steps and returns whether there is more to cancel', async (store) => {
     const { node, endpoint } = await nodeAndEndpoint(store)
     assert.equal(await store.sweep(start, 10), false)
     await accept(store, node, endpoint, 0, { count: 25 })
@@ -69,7 +69,7 @@ export function upkeepCases(promise: Case): void {
     assert.equal(await store.sweep(start, 10), false)
   })
 
-  promise('a sweep finds what came to wait after the endpoint went off', async (store) => {
+  promise('a sweep finds deliveries that started to wait after the endpoint was disabled', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [retried, handedBack, ended] = await accept(store, node, endpoint, 0, { leased: true, count: 3 })
     assert.ok(handedBack !== undefined && ended !== undefined)
@@ -89,7 +89,7 @@ export function upkeepCases(promise: Case): void {
     assert.equal((await delivery(store, handedBack)).status, 'cancelled')
   })
 
-  promise('the retention takes what is old, with its attempts, and leaves what is younger', async (store) => {
+  promise('retention removes old deliveries with their attempts, and keeps younger ones', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const old = await accept(store, node, endpoint, 0, { leased: true, count: 7 })
     const young = await accept(store, node, endpoint, 1000, { leased: true, count: 2 })
@@ -118,7 +118,7 @@ export function upkeepCases(promise: Case): void {
   })
 
   for (const rowsMax of [1, 2, 3, 5, 100]) {
-    promise(`what is pending stays, with its event, and retention ends (${rowsMax} at a time)`, async (store) => {
+    promise(`retention keeps pending deliveries and their events (${rowsMax} rows in a step)`, async (store) => {
       const { node, endpoint, key } = await nodeAndEndpoint(store)
       const waiting = await accept(store, node, endpoint, 0, { count: 3 })
       const held = await accept(store, node, endpoint, 1, { leased: true, count: 3 })
@@ -133,14 +133,14 @@ export function upkeepCases(promise: Case): void {
       assert.deepEqual((await claimOne(store, node, 5, key, 10)).toSorted(), waiting.toSorted())
       const moves = [...waiting, ...held].map((id) => sampleMove(id, key, { to: 'delivered' }, 6))
       assert.deepEqual((await commit(store, node, 6, { moves })).fenced, [])
-      // Once they have ended they go like all others.
+      // Retention removes them once they have ended.
       await pruneAll(store, 1000, 2000, rowsMax)
       const filter = { tenant: null, type: null, from: null, to: null }
       assert.deepEqual((await store.listEvents(filter, { limit: 9, after: null })).rows, [])
     })
   }
 
-  promise('a deleted endpoint can be named as long as a delivery is left', async (store) => {
+  promise('the id of a deleted endpoint is stored as long as one of its deliveries', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [id] = await accept(store, node, endpoint, 1000, { leased: true })
     await commit(store, node, 1001, { moves: [sampleMove(id, key, { to: 'delivered' }, 1001)] })
@@ -152,7 +152,7 @@ export function upkeepCases(promise: Case): void {
     assert.notEqual(await store.nextEndpointKey(), key)
   })
 
-  promise('retention forgets answers that have expired, and no others', async (store) => {
+  promise('retention deletes only answers that have expired', async (store) => {
     const endpoint = await addEndpoint(store)
     const old = sampleAnswer('old', -1000)
     const fresh = sampleAnswer('fresh', 0)
@@ -163,7 +163,7 @@ export function upkeepCases(promise: Case): void {
     assert.deepEqual(await store.findAnswer(fresh.apiKey, 'fresh', start), fresh)
   })
 
-  promise('a value of the installation is written once', async (store, harness) => {
+  promise('a value of the installation is written only once', async (store, harness) => {
     assert.equal(await store.writeOnce('proof', 'first'), 'first')
     assert.equal(await store.writeOnce('proof', 'second'), 'first')
     assert.equal(await store.writeOnce('other', 'third'), 'third')

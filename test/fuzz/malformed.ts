@@ -1,4 +1,4 @@
-// Requests that are wrong as HTTP: in their request line, their headers, or the length of their body.
+// Requests that are malformed as HTTP: in the request line, in the headers or in the length of the body.
 
 import fc, { type Arbitrary } from 'fast-check'
 import type { FuzzRequest } from './requests.ts'
@@ -67,11 +67,13 @@ const methods = fc.oneof(
   bytes,
 )
 
-/** A request with one thing about it wrong. */
-export function astray(request: Arbitrary<FuzzRequest>): Arbitrary<FuzzRequest> {
+/** A request with one malformed part. */
+export function malformed(request: Arbitrary<FuzzRequest>): Arbitrary<FuzzRequest> {
   return fc.oneof(
-    fc.tuple(request, targets).map(([one, target]) => ({ ...one, target, astray: true })),
-    fc.tuple(request, methods).map(([one, method]) => ({ ...one, method, astray: true })),
-    fc.tuple(request, headers).map(([one, header]) => ({ ...one, headers: [...one.headers, header], astray: true })),
+    fc.tuple(request, targets).map(([one, target]) => ({ ...one, target, isMalformed: true })),
+    fc.tuple(request, methods).map(([one, method]) => ({ ...one, method, isMalformed: true })),
+    fc
+      .tuple(request, headers)
+      .map(([one, header]) => ({ ...one, headers: [...one.headers, header], isMalformed: true })),
   )
 }

@@ -1,4 +1,4 @@
-// Benchmarks rot unseen unless something runs them: each scenario, at a tiny size, must come to its end.
+// Benchmarks break unnoticed unless a test runs them: each scenario must finish at a tiny size.
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'

@@ -1,10 +1,9 @@
-// The disk fails to flush from the Nth time on, N = 1, 2, 3 ...: no event whose commit that was is answered with 2xx.
-// After a failed fsync the kernel may well say that the next one succeeded, so only strace can show this.
+// Every flush of the disk fails from the Nth one on, N = 1, 2, 3 ...: no event of a failed commit is answered with 2xx.
+// After a failed fsync the kernel may report success for the next one, so only strace can test this.
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { long } from '../support/crash-size.ts'
 import { createOperatorClient, type OperatorClient } from '../support/operator-client.ts'
 import {
   createInstallation,
@@ -13,12 +12,13 @@ import {
   startServer,
   weakenedBy,
 } from '../support/server-process.ts'
+import { isFull } from '../support/size.ts'
 import { nodeWithFault, struckAt, whyNoStrace } from '../support/strace.ts'
 
 const skip = whyNoStrace() ?? false
 const events = 10
-const stepOfN = long ? 1 : 8
-/** Far more flushes than a start and ten events need. */
+const stepOfN = isFull ? 1 : 8
+/** Far more flushes than a start and ten events take. */
 const nMax = 100
 const deaf = weakenedBy('deaf-sqlite.ts')
 const timeout = 600_000
@@ -26,11 +26,11 @@ const timeout = 600_000
 interface Round {
   readonly struck: boolean
   readonly accepted: number
-  /** Accepted when the disk had failed already. */
+  /** Events that were accepted after the disk had failed. */
   readonly wrong: number
 }
 
-/** No endpoint asks for the events, so that there are no commits but theirs. */
+/** One round. No endpoint matches the events, so the only commits are those of the events. */
 async function failFrom(n: number, installation: Installation, env: Record<string, string>): Promise<Round> {
   const log = join(installation.folder, 'strace.log')
   const fault = { calls: 'fsync,fdatasync', what: 'error=EIO', when: `${n}+` }
@@ -38,7 +38,7 @@ async function failFrom(n: number, installation: Installation, env: Record<strin
   try {
     server = await startServer(installation, env, nodeWithFault(fault, log))
   } catch (error) {
-    // It cannot even start: all the better.
+    // A server that does not start accepts nothing wrong.
     if ((await struckAt(log)) !== null) return { struck: true, accepted: 0, wrong: 0 }
     throw error
   }
@@ -51,7 +51,7 @@ async function failFrom(n: number, installation: Installation, env: Record<strin
   return { struck: struck !== Infinity, accepted: acceptedAt.length, wrong }
 }
 
-/** One after the other. Gives when each that was accepted was. */
+/** Posts the events one after the other. Returns the time of each acceptance. */
 async function postAll(client: OperatorClient): Promise<number[]> {
   const acceptedAt: number[] = []
   for (let number = 1; number <= events; number++) {
@@ -76,25 +76,25 @@ async function withTenant(action: (installation: Installation) => Promise<void>)
   }
 }
 
-void suite('a flush that fails (SQLite)', { concurrency: 2 }, () => {
-  void test('is never answered with 2xx', { timeout, skip }, async (t) => {
+void suite('a failed flush (SQLite)', { concurrency: 2 }, () => {
+  void test('is never followed by a 2xx response', { timeout, skip }, async (t) => {
     await withTenant(async (installation) => {
       const rounds: Round[] = []
       for (let n = 1; n <= nMax; n += stepOfN) {
         const round = await failFrom(n, installation, {})
         rounds.push(round)
-        assert.equal(round.wrong, 0, `the flush failed from the ${n}th on`)
+        assert.equal(round.wrong, 0, `events were accepted although flushes failed from number ${n} on`)
         if (!round.struck) break
       }
       t.diagnostic(`${rounds.length} rounds, accepted ${rounds.map(({ accepted }) => accepted).join(' ')}`)
-      assert.equal(rounds.at(-1)?.accepted, events, 'the last run was whole')
+      assert.equal(rounds.at(-1)?.accepted, events, 'no round was without a fault: raise nMax')
     })
   })
 
-  void test('control: of a server that believes every commit this would complain', { timeout, skip }, async () => {
+  void test('control: the check fails for a server that ignores errors of commits', { timeout, skip }, async () => {
     await withTenant(async (installation) => {
       for (let n = 1; n <= nMax; n++) if ((await failFrom(n, installation, deaf)).wrong > 0) return
-      assert.fail('nothing was found wrong')
+      assert.fail('the check found no wrongly accepted event')
     })
   })
 })

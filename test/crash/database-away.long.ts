@@ -1,6 +1,6 @@
-// The database is away for a while: its disk is full, it cannot be reached, or nothing comes back. Meanwhile whatever is
-// not stored is answered with 503 and Retry-After; afterwards all is well by itself, and the log was not flooded. The
-// servers of the controls answer with 202 all the same, and must lose some.
+// The database is unavailable for a while: its disk is full, its port refuses connections, or it does not answer.
+// Meanwhile events that are not stored are answered with 503 and Retry-After. Afterwards the service recovers by
+// itself, and its log is not flooded. The servers of the controls answer 202 too early and must lose events.
 
 import assert from 'node:assert/strict'
 import { rm, writeFile } from 'node:fs/promises'
@@ -11,35 +11,38 @@ import { startBookkeeper } from '../support/bookkeeper.ts'
 import { createCrashLoad } from '../support/crash-load.ts'
 import type { CrashRun } from '../support/crash-run.ts'
 import type { CrashDatabase } from '../support/crash-site.ts'
-import { crashSeed, long } from '../support/crash-size.ts'
 import { assertNothingLost, assertSomethingLost } from '../support/crash-verdict.ts'
 import { untilDrained } from '../support/drain.ts'
 import { openGate } from '../support/gate.ts'
 import { judge } from '../support/history.ts'
 import { createOperatorClient } from '../support/operator-client.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
-import { seededRandom } from '../support/random.ts'
+import { crashSeed, seededRandom } from '../support/random.ts'
 import { createInstallation, startServer, weakenedBy } from '../support/server-process.ts'
+import { isFull } from '../support/size.ts'
 import { mountSmallDisk, unmount } from '../support/small-disk.ts'
 
 const tenant = 'away'
-/** Has no endpoints. */
+/** A tenant without endpoints. */
 const idle = 'idle'
 const loadMs = 2_000
-const fullMs = long ? 60_000 : 5_000
-/** Longer than callers wait: `limits.storeAnswerMs`, and in silence as long again for word on what became of a commit. */
-const unreachableMs = long ? { refusing: 300_000, silent: 300_000 } : { refusing: 15_000, silent: 30_000 }
-/** SQLite goes on in the room that its log has already: a second may pass unnoticed. */
+const fullMs = isFull ? 60_000 : 5_000
+/**
+ * Longer than a caller waits: `limits.storeAnswerMs`, or twice that if the database is silent, because the node then
+ * tries to find out whether its commit took effect.
+ */
+const unreachableMs = isFull ? { refusing: 300_000, silent: 300_000 } : { refusing: 15_000, silent: 30_000 }
+/** The full disk of the controls. SQLite can still write into the space of its existing log, for about a second. */
 const controlMs = 5_000
-/** Of a network. A server notices at once that it is refusing, so only what it accepted last before it is lost. */
+/** Outages of the network in the controls. A server notices a refusal at once, so each loses only a few events. */
 const controlOutages = { ms: 1_500, times: 3 }
-/** Of which PostgreSQL needs two thirds for itself. */
+/** PostgreSQL needs two thirds of it for itself. */
 const diskMib = 96
-const restarts = long ? 20 : 2
+const restarts = isFull ? 20 : 2
 const wellMsMax = 30_000
-/** That it is away, that it is back, and what it was doing. */
+/** Lines of log per outage: the start of the outage, its end, and the operations that failed. */
 const logLinesMax = 20
-/** A PostgreSQL that has no room for its log ends, and starts again by itself, some times a second: 20 lines were seen. */
+/** Without space for its log PostgreSQL exits and restarts by itself, several times a second: 20 lines were seen. */
 const fullDiskTimes = 3
 const timeout = 180_000 + unreachableMs.silent + restarts * 20_000
 
@@ -92,24 +95,28 @@ async function runThrough(t: TestContext, { env, happen }: Outage): Promise<Afte
   return { verdict, ...drain, wellMs, ...refused, log: server.output() }
 }
 
-/** `times`: how often the log may tell of the outage. */
+/**
+ * Asserts that the server loses nothing.
+ *
+ * @param times how many outages the log may report
+ */
 async function survive(t: TestContext, outage: Outage, times = 1): Promise<void> {
   const { wellMs, refusals, wrongRefusals, log, ...run } = await runThrough(t, outage)
   const logLines = log.split('\n').length
-  t.diagnostic(`well again after ${wellMs} ms, ${refusals} refusals watched, ${logLines} lines of log`)
+  t.diagnostic(`accepts events again after ${wellMs} ms, ${refusals} refusals, ${logLines} lines of log`)
   assertNothingLost(t, run, 100)
   assert.ok(refusals > 0, 'the outage was not noticed')
-  assert.equal(wrongRefusals, 0, 'refusals that are not 503 with Retry-After')
+  assert.equal(wrongRefusals, 0, 'some refusals are not 503 with Retry-After')
   assert.ok(wellMs < wellMsMax)
   assert.ok(logLines <= logLinesMax * times, log)
 }
 
-/** The same with a server that accepts what it cannot commit. */
-async function perish(t: TestContext, { env, happen }: Outage): Promise<void> {
+/** Asserts that a server that accepts events before it commits them loses events. */
+async function loseSome(t: TestContext, { env, happen }: Outage): Promise<void> {
   assertSomethingLost(t, await runThrough(t, { env: { ...env, ...weakenedBy('hasty-engine.ts') }, happen }))
 }
 
-/** Posts events of no endpoint, to see how they are refused. */
+/** Posts events that no endpoint matches, and counts the refusals. */
 function watchRefusals(url: string, operatorKey: string) {
   const stopping = new AbortController()
   let refusals = 0
@@ -149,7 +156,7 @@ async function untilAccepted(client: ReturnType<typeof createOperatorClient>): P
   assert.fail(`no event is accepted ${wellMsMax} ms after the outage`)
 }
 
-/** PostgreSQL behind a gate that is shut for so long, so many times. */
+/** PostgreSQL behind a gate that is closed for `ms`, `times` times. */
 async function lostNetwork(t: TestContext, state: 'refusing' | 'silent', ms: number, times = 1): Promise<Outage> {
   const postgres = await startPostgres()
   t.after(() => postgres.remove())
@@ -180,13 +187,13 @@ async function restartedPostgres(t: TestContext): Promise<Outage> {
   return { env: { POSTHORN_DATABASE: postgres.url }, happen }
 }
 
-/** `null`: it cannot be made here, and the test is skipped. */
+/** A disk that is full for `ms`. Null if this machine cannot mount one: the test is skipped. */
 async function fullDisk(t: TestContext, database: CrashDatabase, ms: number): Promise<Outage | null> {
   const disk = await createInstallation()
   const { folder } = disk
   const reason = mountSmallDisk(folder, diskMib)
   let postgres: PostgresServer | null = null
-  // What is registered first is done first.
+  // One hook for all three, so that they run in this order.
   t.after(async () => {
     await postgres?.remove()
     if (reason === null) unmount(folder)
@@ -203,7 +210,7 @@ async function fullDisk(t: TestContext, database: CrashDatabase, ms: number): Pr
   }
   const ballast = join(folder, 'ballast')
   const happen = async (): Promise<void> => {
-    // As much as there is.
+    // Fills the disk: the write fails when no space is left.
     await writeFile(ballast, Buffer.alloc(diskMib * 1024 * 1024)).catch(() => null)
     await sleep(ms)
     await rm(ballast)
@@ -211,8 +218,8 @@ async function fullDisk(t: TestContext, database: CrashDatabase, ms: number): Pr
   return { env: { POSTHORN_DATABASE: url }, happen }
 }
 
-void suite('a database that is away for a while', { concurrency: 4 }, () => {
-  // First, because they take longest.
+void suite('a database that is unavailable for a while', { concurrency: 4 }, () => {
+  // First, because these tests take longest.
   for (const state of ['refusing', 'silent'] as const) {
     void test(`a network that is ${state} for ${unreachableMs[state]} ms (PostgreSQL)`, { timeout }, async (t) => {
       await survive(t, await lostNetwork(t, state, unreachableMs[state]))
@@ -228,19 +235,19 @@ void suite('a database that is away for a while', { concurrency: 4 }, () => {
     await survive(t, await restartedPostgres(t), restarts)
   })
 
-  const control = 'control: a server that answers before it commits loses some'
+  const control = 'control: a server that answers before it commits loses events through'
   for (const database of ['SQLite', 'PostgreSQL'] as const) {
-    void test(`${control} to a full disk (${database})`, { timeout }, async (t) => {
+    void test(`${control} a full disk (${database})`, { timeout }, async (t) => {
       const outage = await fullDisk(t, database, controlMs)
-      if (outage !== null) await perish(t, outage)
+      if (outage !== null) await loseSome(t, outage)
     })
   }
   for (const state of ['refusing', 'silent'] as const) {
-    void test(`${control} to a network that is ${state}`, { timeout }, async (t) => {
-      await perish(t, await lostNetwork(t, state, controlOutages.ms, controlOutages.times))
+    void test(`${control} a network that is ${state}`, { timeout }, async (t) => {
+      await loseSome(t, await lostNetwork(t, state, controlOutages.ms, controlOutages.times))
     })
   }
-  void test(`${control} to restarts of PostgreSQL`, { timeout }, async (t) => {
-    await perish(t, await restartedPostgres(t))
+  void test(`${control} restarts of PostgreSQL`, { timeout }, async (t) => {
+    await loseSome(t, await restartedPostgres(t))
   })
 })

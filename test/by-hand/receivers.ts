@@ -1,6 +1,6 @@
-// 100 bad receivers of every kind beside 900 good ones: the time from 202 to arrival at the good ones, at a fixed rate,
-// held against a server where the 100 are good, too, and get the same events. The two are measured in turn and stand
-// still meanwhile; the first pair warms up. `npm run test:receivers`
+// 100 bad receivers of every kind beside 900 good ones: the time from the 202 to the arrival at the good receivers, at
+// a fixed rate. It is compared with a server where the 100 are good too and get the same events. The two servers are
+// measured in turn, and the one that is not measured is paused. The first pair warms up. `npm run test:receivers`
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -14,9 +14,9 @@ import { createOperatorClient, expectStatus, type OperatorClient } from '../supp
 import { startReceiver } from '../support/receiver.ts'
 
 const [goodEndpoints, otherEndpoints] = [900, 100]
-/** Of good events. */
+/** The rate of events for the good endpoints. */
 const perSecond = 450
-/** An event for one of the others after the other, so that each endpoint has as much as any. */
+/** The other endpoints get events in turn, at a rate that gives every endpoint of the server the same load. */
 const otherEveryMs = 20
 const warmUpMs = 2000
 const [connections, durationMs, pairs] = [256, 10_000, 9]
@@ -52,13 +52,14 @@ test('100 bad receivers do not delay 900 good ones', { timeout: 600_000 }, async
     const quietMs = await p99Ms(quiet)
     const besideMs = await p99Ms(beside)
     say(
-      `p99 ${quietMs.toFixed(2)} ms beside good ones, ${besideMs.toFixed(2)} ms beside bad ones${pair === 0 ? ' (warming up)' : ''}`,
+      `p99 ${quietMs.toFixed(2)} ms beside good receivers, ${besideMs.toFixed(2)} ms beside bad ones` +
+        (pair === 0 ? ' (warm-up)' : ''),
     )
     if (pair > 0) ratios.push(besideMs / quietMs)
   }
   const { median, min, max } = summarize(ratios)
   say(`ratio ${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)}), at most ${ratioMax}`)
-  assert.ok(median <= ratioMax, `${median}`)
+  assert.ok(median <= ratioMax, `the median ratio is ${median}`)
 })
 
 async function registerOthers(client: OperatorClient, urls: readonly string[]): Promise<void> {
@@ -68,12 +69,12 @@ async function registerOthers(client: OperatorClient, urls: readonly string[]): 
   }
 }
 
-/** What the other endpoint of this number alone wants. */
+/** The event type that only the other endpoint of this number wants. */
 function otherType(n: number): string {
   return `other.${n}`
 }
 
-/** Posts events to the others until the function that it gives is called. */
+/** Posts events for the other endpoints until the returned function is called. */
 function postOthers({ port, requests }: Side): () => Promise<void> {
   const operatorKey = /^authorization: Bearer (.+)$/m.exec(requests[0] ?? '')?.[1] ?? ''
   const client = createOperatorClient(`http://127.0.0.1:${port}`, operatorKey.trim())

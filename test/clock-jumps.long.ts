@@ -1,21 +1,22 @@
-// The real server while the system's clock is set ahead by a day, and back again, under libfaketime (Debian package
-// `faketime`): what is accepted goes out as ever, and what waits is sent when the clock says so, and no sooner.
+// The real server while the system clock is set ahead by a day and back again, under libfaketime (Debian package
+// `faketime`). New events are sent as usual. Deliveries that wait are sent when they are due by the clock, and not
+// before.
 
 import assert from 'node:assert/strict'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { eventType, startApiRig, until } from '../support/api-rig.ts'
-import { createInstallation } from '../support/server-process.ts'
+import { eventType, startApiRig, until } from './support/api-rig.ts'
+import { createInstallation } from './support/server-process.ts'
 
 const library = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib']
   .map((folder) => `${folder}/faketime/libfaketimeMT.so.1`)
   .find(existsSync)
-const skip = library === undefined ? 'libfaketime is not here: apt-get install faketime' : false
+const skip = library === undefined ? 'libfaketime is not installed: apt-get install faketime' : false
 const daySeconds = 86_400
 const events = 50
 
-test('the clock is set ahead by a day and back again, and nothing is stuck', { skip, timeout: 60_000 }, async (t) => {
+test('no delivery is stuck if the clock is set ahead by a day and back again', { skip, timeout: 60_000 }, async (t) => {
   const folder = await createInstallation()
   const file = join(folder.folder, 'clock')
   const set = (seconds: number): void => writeFileSync(file, `${seconds < 0 ? '' : '+'}${seconds}`)
@@ -24,7 +25,7 @@ test('the clock is set ahead by a day and back again, and nothing is stuck', { s
     LD_PRELOAD: library ?? '',
     FAKETIME_TIMESTAMP_FILE: file,
     FAKETIME_NO_CACHE: '1',
-    // Timers count time that passes, whatever the clock is set to.
+    // Timers use the monotonic clock, which is not set.
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
   })
   after(async () => {
@@ -62,17 +63,17 @@ test('the clock is set ahead by a day and back again, and nothing is stuck', { s
   const before = await serverTime()
   most = 0
   set(daySeconds)
-  await until(async () => (await pending()) === 0, 'what waited has gone', 20_000)
-  assert.ok(most <= 16, `${most} at once`)
-  assert.ok(Math.abs((await serverTime()) - before - daySeconds * 1000) < 60_000, 'the clock was set')
+  await until(async () => (await pending()) === 0, 'deliveries that waited are sent', 20_000)
+  assert.ok(most <= 16, `${most} requests at once`)
+  assert.ok(Math.abs((await serverTime()) - before - daySeconds * 1000) < 60_000, 'the clock was not set ahead')
 
   await failAll()
   set(0)
-  assert.ok(Math.abs((await serverTime()) - before) < 60_000, 'the clock was set back')
-  assert.equal(await pending(), events, 'what waits is due a day later now')
+  assert.ok(Math.abs((await serverTime()) - before) < 60_000, 'the clock was not set back')
+  assert.equal(await pending(), events, 'deliveries that wait are now due in a day')
   await failAll()
-  await until(async () => (await pending()) === events, 'what failed after it is sent again', 20_000)
+  await until(async () => (await pending()) === events, 'deliveries that failed later are sent again', 20_000)
   set(2 * daySeconds)
-  await until(async () => (await pending()) === 0, 'and so is the rest', 20_000)
-  t.diagnostic(`at most ${most} at once after the clock was set ahead`)
+  await until(async () => (await pending()) === 0, 'the deliveries that were due in a day are sent', 20_000)
+  t.diagnostic(`at most ${most} requests at once after the clock was set ahead`)
 })

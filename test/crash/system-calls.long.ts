@@ -1,6 +1,6 @@
-// The server is killed in its Nth system call of a kind, or the call fails, N = 1, 2, 3 ... until it makes no more of
-// them; each next round starts on what the last one left. Whatever was answered with 202 is delivered, and nothing that
-// was refused. The controls' servers answer too early, and must lose some.
+// The server is killed in its Nth system call of a kind, or that call fails, N = 1, 2, 3 ... until it makes fewer than
+// N calls. Each round starts with the database of the previous round. Every event that was answered with 202 is
+// delivered, and no refused event is. The servers of the controls answer too early and must lose events.
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -9,13 +9,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startBookkeeper } from '../support/bookkeeper.ts'
 import type { CrashRun } from '../support/crash-run.ts'
 import { type CrashDatabase, killSite } from '../support/crash-site.ts'
-import { crashSeed, long } from '../support/crash-size.ts'
 import { assertNothingLost, assertSomethingLost } from '../support/crash-verdict.ts'
 import { untilDrained } from '../support/drain.ts'
 import { judge } from '../support/history.ts'
 import { createOperatorClient } from '../support/operator-client.ts'
 import { createPostBook, type PostBook } from '../support/post-book.ts'
-import { seededRandom } from '../support/random.ts'
+import { crashSeed, seededRandom } from '../support/random.ts'
 import {
   createInstallation,
   type Installation,
@@ -23,16 +22,17 @@ import {
   startServer,
   weakenedBy,
 } from '../support/server-process.ts'
+import { isFull } from '../support/size.ts'
 import { hasStruck, nodeWithFault, strikeRunning, whyNoStrace } from '../support/strace.ts'
 
 const skip = whyNoStrace() ?? false
 const tenant = 'calls'
 const events = 10
-/** So that each event has a commit of its own, in a server of a control too. */
+/** The pause between events, so that each has its own commit, also in the servers of the controls. */
 const pauseMs = 20
-/** So that the last deliveries are under way or done, and done what a server of a control does late. */
+/** After this time the last deliveries are in flight or done, and a server of a control has made its late commits. */
 const settleMs = 200
-/** Far more than any series takes. One that comes so far fails: nobody saw its end. */
+/** Far more rounds than any series takes. A series that reaches it fails, because its end was not tested. */
 const roundsMax = 150
 const settings = { POSTHORN_RETRY_SCALE: '0.001', POSTHORN_RATE_LIMITS: 'off' }
 const timeout = 60_000 + roundsMax * 10_000
@@ -40,14 +40,14 @@ const timeout = 60_000 + roundsMax * 10_000
 interface Kind {
   readonly calls: string
   readonly what: string
-  /** Calls are counted from when the server serves: to read its own files it makes thousands of the kind. */
+  /** Count the calls only after the start, in which the server makes thousands of them to read its own files. */
   readonly serving?: true
-  /** By how much N grows from round to round in the long form, where not by one: there are hundreds of the kind. */
+  /** How much N grows per round in the full form; default: 1. Larger where a run makes hundreds of the calls. */
   readonly step?: number
 }
 
 interface Strike extends Kind {
-  /** Which call of the kind, from 1. */
+  /** The number of the call, from 1. */
   readonly n: number
 }
 
@@ -57,7 +57,7 @@ const storingFails = { calls: 'pwrite64', what: 'error=ENOSPC', step: 7 }
 const storingKills = { calls: 'pwrite64', what: 'signal=KILL', step: 7 }
 const connectFails = { calls: 'connect', what: 'error=ECONNREFUSED' }
 const connectKills = { calls: 'connect', what: 'signal=KILL' }
-// Node sends one piece with `write`, several with `writev`, receives with `read`, and makes no other calls for it.
+// On sockets Node sends one buffer with `write`, several with `writev`, receives with `read`, and uses no other calls.
 const sendFails = { calls: 'write', what: 'error=ECONNRESET' }
 const sendKills = { calls: 'write', what: 'signal=KILL' }
 const sendManyFails = { calls: 'writev', what: 'error=ECONNRESET' }
@@ -66,8 +66,8 @@ const receiveFails = { calls: 'read', what: 'error=ECONNRESET', serving: true } 
 
 interface Plan {
   readonly short: readonly Strike[]
-  readonly long: readonly Kind[]
-  /** Several, because what is late may have been done all the same when one strikes. */
+  readonly full: readonly Kind[]
+  /** Several strikes, because the late commit of an event may still come before a single strike. */
   readonly control: readonly Strike[]
 }
 
@@ -78,7 +78,7 @@ const plans: Readonly<Record<CrashDatabase, Plan>> = {
       { ...storingKills, n: 80 },
       { ...sendKills, n: 30 },
     ],
-    long: [
+    full: [
       flushFails,
       flushKills,
       storingFails,
@@ -98,12 +98,12 @@ const plans: Readonly<Record<CrashDatabase, Plan>> = {
       { ...sendManyKills, n: 40 },
       { ...receiveFails, n: 20 },
     ],
-    long: [connectFails, connectKills, sendFails, sendKills, sendManyFails, sendManyKills, receiveFails],
+    full: [connectFails, connectKills, sendFails, sendKills, sendManyFails, sendManyKills, receiveFails],
     control: [12, 15, 18, 21].map((n) => ({ ...sendManyKills, n })),
   },
 }
 
-/** One round. Gives whether the fault struck. */
+/** One round. Returns whether the fault struck. */
 async function strike(
   installation: Installation,
   env: Readonly<Record<string, string>>,
@@ -118,7 +118,7 @@ async function strike(
   } catch (error) {
     if (serving) throw error
     await sleep(settleMs)
-    // What cannot start has to end.
+    // A server that cannot start must exit.
     if (/ended while starting/.test(String(error)) && (await hasStruck(fault, log))) return true
     throw error
   }
@@ -138,7 +138,7 @@ async function strike(
 
 interface Outcome {
   readonly struck: number
-  /** The first that did not strike: it was the last. */
+  /** The first strike whose call the server did not make; it ends the series. */
   readonly missed: Strike | null
   readonly run: CrashRun
 }
@@ -177,7 +177,7 @@ async function strikeAll(
   const last = await startServer(installation, env)
   const client = createOperatorClient(last.url, installation.operatorKey)
   for (const event of book.takeUnknown()) await book.post(client, [event], true)
-  // A fault may have struck in the start of each round: what is left must serve all the same.
+  // Even if faults struck in the start of every round, the database must still work.
   await book.post(client, [book.nextEvent()], true)
   const drain = await untilDrained(client)
   await client.close()
@@ -187,17 +187,17 @@ async function strikeAll(
 }
 
 void suite('a fault in the Nth system call loses nothing', { concurrency: 3 }, () => {
-  // PostgreSQL first: at its end it takes long, with nothing to do, until what the killed nodes held is let go.
+  // PostgreSQL first: its tests end with a long idle wait until the deliveries of the killed nodes are taken over.
   for (const database of ['PostgreSQL', 'SQLite'] as const) {
-    const { short, long: series, control } = plans[database]
-    if (!long) {
-      void test(`some of each kind (${database})`, { timeout, skip }, async (t) => {
+    const { short, full, control } = plans[database]
+    if (!isFull) {
+      void test(`a few calls of some kinds (${database})`, { timeout, skip }, async (t) => {
         const { missed, run } = await strikeAll(t, database, short)
         assertNothingLost(t, run, 0)
-        assert.equal(missed, null, 'this fault did not strike')
+        assert.equal(missed, null, 'a fault did not strike')
       })
     }
-    for (const kind of long ? series : []) {
+    for (const kind of isFull ? full : []) {
       void test(`${kind.calls} ${kind.what} (${database})`, { timeout, skip }, async (t) => {
         const { step = 1 } = kind
         const strikes = Array.from({ length: roundsMax }, (_, round) => ({ ...kind, n: 1 + round * step }))
@@ -209,10 +209,10 @@ void suite('a fault in the Nth system call loses nothing', { concurrency: 3 }, (
       })
     }
 
-    const name = `control: a server that answers before it commits loses some (${database})`
+    const name = `control: a server that answers before it commits loses events (${database})`
     void test(name, { timeout, skip }, async (t) => {
       const { missed, run } = await strikeAll(t, database, control, weakenedBy('hasty-engine.ts'))
-      assert.equal(missed, null, 'this fault did not strike')
+      assert.equal(missed, null, 'a fault did not strike')
       assertSomethingLost(t, run)
     })
   }

@@ -1,0 +1,3 @@
+// The long form of stop.test.ts: more stops.
+
+await import('./stop.test.ts')

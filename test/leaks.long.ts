@@ -1,0 +1,3 @@
+// The long form of leaks.test.ts: on PostgreSQL too.
+
+await import('./leaks.test.ts')

@@ -1,0 +1,3 @@
+// The long form of master-key-rotation.test.ts: with several nodes on PostgreSQL too.
+
+await import('./master-key-rotation.test.ts')

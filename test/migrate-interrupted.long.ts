@@ -1,0 +1,3 @@
+// The long form of migrate-interrupted.test.ts: with a crash of PostgreSQL too.
+
+await import('./migrate-interrupted.test.ts')

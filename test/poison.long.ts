@@ -1,0 +1,3 @@
+// The long form of poison.test.ts: on PostgreSQL too.
+
+await import('./poison.test.ts')

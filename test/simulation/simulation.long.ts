@@ -1,0 +1,3 @@
+// The long form of simulation.test.ts: more seeds.
+
+await import('./simulation.test.ts')
