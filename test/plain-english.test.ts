@@ -60,7 +60,7 @@ suite('plain English', () => {
   })
 
   for (const [what, patterns] of [
-    ['comments and messages', ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts']],
+    ['comments and messages', ['src/**/*.{ts,sql}', 'test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts']],
     ['documents', ['*.md', 'docs/**/*.md', 'src/**/*.md', 'test/**/*.md', 'bench/*.md']],
   ] as const) {
     test(`${what} have no banned words`, () => {
@@ -68,7 +68,9 @@ suite('plain English', () => {
       assert.ok(files.length > 5)
       const passages = files.flatMap((file) => {
         const text = readFileSync(root + file, 'utf8')
-        return file.endsWith('.md') ? passagesOfDocument(file, text) : passagesOfCode(file, text)
+        if (file.endsWith('.md')) return passagesOfDocument(file, text)
+        // Indented comments are inside of a statement. SQLite stores them in its schema, so they stay as they are.
+        return passagesOfCode(file, file.endsWith('.sql') ? text.replaceAll(/^--/gm, '//') : text)
       })
       assert.deepEqual(faultsOf(passages), [])
     })

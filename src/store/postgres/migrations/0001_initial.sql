@@ -1,5 +1,5 @@
--- Times are milliseconds since 1970, UTC. JSON is kept as text, because it must come back byte for byte. Text that only
--- names things sorts by its bytes, which is what comparing it costs least.
+-- Times are milliseconds since 1970, UTC. JSON is kept as text, because it must come back byte for byte. Ids and other names
+-- are compared by their bytes, which is the cheapest comparison.
 
 -- Values written once: proofs of the master key, keys of the installation.
 CREATE TABLE installation (
@@ -68,13 +68,13 @@ CREATE UNIQUE INDEX endpoints_unique ON endpoints (tenant, unique_key)
   WHERE unique_key IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX endpoints_deleted ON endpoints (deleted_at) WHERE deleted_at IS NOT NULL;
 
--- What is written when an endpoint fails, overflows or is switched off, and not by every batch of good outcomes.
+-- A row changes when its endpoint fails, overflows or is switched off, and not with every batch of good outcomes.
 CREATE TABLE endpoint_status (
   endpoint    bigint PRIMARY KEY,
   health      text,
-  -- No later than the earliest due time of its waiting deliveries; null when none waits.
+  -- No later than the earliest due time of its waiting deliveries; null: no delivery waits.
   next_due_at bigint,
-  -- The endpoint is off and what waits for it is yet to be cancelled.
+  -- The endpoint is off, and its waiting deliveries are not cancelled yet.
   sweep       boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
 CREATE INDEX endpoint_status_due ON endpoint_status (next_due_at) WHERE next_due_at IS NOT NULL;
@@ -107,7 +107,7 @@ CREATE TABLE deliveries (
   attempts        integer NOT NULL DEFAULT 0,
   attempts_before integer NOT NULL DEFAULT 0,
   due_at          bigint,
-  -- 0: nobody. Not null, because a list of nulls would not come in the order of the index.
+  -- 0: no node. Not null, because a list of nulls would not come in the order of the index.
   node            bigint NOT NULL DEFAULT 0,
   reason          text,
   ended_at        bigint

@@ -1,4 +1,4 @@
--- Whoever has read a tenant with its endpoints can tell whether they have changed since. Drawn from one sequence, so
--- that a tenant which is made again under a deleted one's id has another version too.
+-- The version of a tenant changes with the tenant and with each of its endpoints: a node compares it with the version that
+-- it has read. All versions come from one sequence, so a tenant that gets the id of a deleted tenant has a new version.
 ALTER TABLE tenants ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
 INSERT INTO sequences VALUES ('version', 0);

@@ -1,2 +1,2 @@
--- Where several nodes count request quotas together, PostgreSQL has a table here. One node counts in memory.
+-- On PostgreSQL several nodes count request quotas in a table of this migration. On SQLite the one node counts in memory.
 SELECT 1;

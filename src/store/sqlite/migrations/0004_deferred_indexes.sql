@@ -1,5 +1,6 @@
--- What a tenant and what an endpoint has. As indexes these two made each event write two pages far apart, three quarters
--- of all that a commit wrote. Now what is new is in fresh_*, and is put in its place two thousand at a time (deferred-indexes.ts).
+-- The events of a tenant, and the deliveries of an endpoint. As indexes they made each event write two pages far apart,
+-- three quarters of the pages of a commit. Now new rows are in fresh_*, and are moved two thousand at a time
+-- (deferred-indexes.ts).
 CREATE TABLE fresh_events (
   tenant      TEXT NOT NULL,
   accepted_at INTEGER NOT NULL,
