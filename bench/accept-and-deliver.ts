@@ -140,16 +140,23 @@ async function measure(
   say(`generator and receiver alone: ${Math.round(direct.deliveredPerSecond)}/s`)
   // Warm up until the compiler has finished. For 20 s under load its threads use processor time of both sides, and more
   // of ours, because our code is larger.
-  await sides.ours.run(warmUp * durationMs)
   await sides.baseline.run(warmUp * durationMs)
+  await sides.ours.run(warmUp * durationMs)
 
   const ours: LoadRun[] = []
   const baseline: LoadRun[] = []
+  const order: [Side, LoadRun[]][] = [
+    [sides.ours, ours],
+    [sides.baseline, baseline],
+  ]
   for (let round = 1; round <= options.runs; round += 1) {
-    ours.push(await sides.ours.run(durationMs))
-    say(`run ${round}, ${sides.ours.name}: ${inWords(ours.at(-1))}`)
-    baseline.push(await sides.baseline.run(durationMs))
-    say(`run ${round}, ${sides.baseline.name}: ${inWords(baseline.at(-1))}`)
+    for (const [side, runs] of order) {
+      const run = await side.run(durationMs)
+      runs.push(run)
+      say(`run ${round}, ${side.name}: ${inWords(run)}`)
+    }
+    // The first run of a round may be slower, even between two copies of one program.
+    order.reverse()
   }
   if (direct.deliveredPerSecond <= Math.max(...rates(ours), ...rates(baseline))) {
     say('WARNING: generator and receiver are the bottleneck, so the ratio is meaningless')
