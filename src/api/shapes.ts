@@ -184,14 +184,19 @@ export const AttemptSchema = Type.Object({
   number: Type.Integer(),
   startedAt: Time,
   durationMs: Type.Integer(),
+  connections: Type.Integer({
+    description:
+      'Connections that carried the request. 2: the receiver closed a kept one before the first byte of a response.',
+  }),
   outcome: Type.Enum(['delivered', 'rejected', 'timedOut', 'unreachable', 'blocked']),
   status: Nullable(Type.Integer()),
   detail: Type.String(),
   response: Nullable(Type.String()),
 })
 
-export function attemptShape({ number, startedAt, durationMs, outcome, response }: Attempt): unknown {
+export function attemptShape({ number, startedAt, durationMs, connections = 1, outcome, response }: Attempt): unknown {
   const status = 'status' in outcome ? outcome.status : null
   const detail = describeOutcome(outcome)
-  return { number, startedAt: time(startedAt), durationMs, outcome: outcome.kind, status, detail, response }
+  const times = { startedAt: time(startedAt), durationMs }
+  return { number, ...times, connections, outcome: outcome.kind, status, detail, response }
 }

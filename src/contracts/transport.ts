@@ -18,6 +18,11 @@ export interface SendResult {
   readonly outcome: Outcome
   /** The first characters of the response body (`limits.responseKeptCharsMax`); null: there was no response. */
   readonly response: string | null
+  /**
+   * The number of connections that carried the request; default: 1. A request is sent again, once, if the receiver
+   * closed a kept connection before the first byte of a response.
+   */
+  readonly connections?: number
   /** The response headers, if `keepHeaders` is true and there was a response. */
   readonly headers?: Readonly<Record<string, string>>
 }

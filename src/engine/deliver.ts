@@ -108,7 +108,7 @@ export class Deliverer {
     sender.send(request, (result) => this.#conclude(sent, result))
   }
 
-  #conclude(sent: Sent, { outcome, response, headers }: SendResult): void {
+  #conclude(sent: Sent, { outcome, response, connections, headers }: SendResult): void {
     const { clock, observer, recorder } = this.#options
     const { delivery, tenant, request } = sent
     const durationMs = Math.round(clock.elapsed() - sent.startedElapsed)
@@ -118,6 +118,7 @@ export class Deliverer {
       durationMs,
       outcome,
       response,
+      ...(connections !== undefined && { connections }),
       ...(tenant.dialect.keepExchange && {
         exchange: { url: request.url, requestHeaders: request.headers, responseHeaders: headers ?? null },
       }),

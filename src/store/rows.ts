@@ -142,6 +142,8 @@ export interface AttemptColumns {
   detail: string | null
   response: string | null
   exchange: string | null
+  /** Null: one. */
+  connections: number | null
 }
 
 export function attemptOf(row: AttemptColumns): Attempt {
@@ -151,6 +153,7 @@ export function attemptOf(row: AttemptColumns): Attempt {
     durationMs: row.duration_ms,
     outcome: outcomeOf(row),
     response: row.response,
+    ...(row.connections !== null && { connections: row.connections }),
     ...(row.exchange !== null && { exchange: JSON.parse(row.exchange) as Exchange }),
   }
 }

@@ -188,11 +188,11 @@ function outcomePart({ unnest }: Parameters): Part {
       WHERE d.id = m.id AND d.id = ANY(ARRAY(SELECT id FROM moves)) AND d.node = $1
       RETURNING m.place, d.endpoint, d.due_at`,
     query('tried AS')`
-      INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange)
-      SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange
+      INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
+      SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
       FROM
-        ${unnest('bigint', 'uuid', 'int', 'bigint', 'int', 'text', 'int', 'text', 'text', 'text')}
-        AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange)
+        ${unnest('bigint', 'uuid', 'int', 'bigint', 'int', 'text', 'int', 'text', 'text', 'text', 'int')}
+        AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
         JOIN moved USING (place)`,
     query('summaries AS MATERIALIZED')`
       SELECT f.*
@@ -290,6 +290,7 @@ function moveColumns(moves: readonly RecordedMove[]): Column[] {
     tried.map(({ detail }) => withoutNul(detail)),
     tried.map(({ attempt }) => withoutNul(attempt.response)),
     tried.map(({ attempt }) => (attempt.exchange === undefined ? null : JSON.stringify(attempt.exchange))),
+    tried.map(({ attempt }) => attempt.connections ?? null),
   ]
 }
 

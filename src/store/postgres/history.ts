@@ -118,7 +118,7 @@ export function historyReads(db: Database) {
       )
       if (row === undefined) return null
       const attempts = await db.all<AttemptColumns>(
-        `SELECT number, started_at, duration_ms, kind, status, detail, response, exchange FROM attempts
+        `SELECT number, started_at, duration_ms, kind, status, detail, response, exchange, connections FROM attempts
          WHERE delivery = $1 ORDER BY number`,
         id,
       )

@@ -43,12 +43,20 @@ function moveOfRow([delivery, endpoint, at, move, attempt]: ReturnType<typeof ro
   return { delivery, endpoint, at, move, attempt: attempt && attemptOfRow(attempt) }
 }
 
-function rowOfAttempt({ number, startedAt, durationMs, outcome, response, exchange }: Attempt) {
-  return [number, startedAt, durationMs, outcome, response, exchange] as const
+function rowOfAttempt({ number, startedAt, durationMs, outcome, response, connections, exchange }: Attempt) {
+  return [number, startedAt, durationMs, outcome, response, connections, exchange] as const
 }
 
-function attemptOfRow([number, startedAt, durationMs, outcome, response, exchange]: ReturnType<
+function attemptOfRow([number, startedAt, durationMs, outcome, response, connections, exchange]: ReturnType<
   typeof rowOfAttempt
 >): Attempt {
-  return { number, startedAt, durationMs, outcome, response, ...(exchange && { exchange }) }
+  return {
+    number,
+    startedAt,
+    durationMs,
+    outcome,
+    response,
+    ...(connections && { connections }),
+    ...(exchange && { exchange }),
+  }
 }

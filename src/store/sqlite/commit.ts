@@ -33,7 +33,7 @@ export function commitRole(db: Database) {
   const delayDelivery = db.prepare(
     'UPDATE deliveries SET attempts = ifnull(?, attempts), due_at = ?, node = NULL WHERE id = ? AND node = ?',
   )
-  const insertAttempt = db.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const insertAttempt = db.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const waitsUntil = db.prepare(
     `UPDATE endpoint_status SET next_due_at = min(ifnull(next_due_at, ?1), ?1), ${markIfOff} WHERE endpoint = ?2`,
   )
@@ -108,9 +108,10 @@ export function commitRole(db: Database) {
     }
     if (attempt !== null) {
       const { status, detail } = outcomeColumns(attempt.outcome)
-      const { number, startedAt, durationMs, outcome, response } = attempt
+      const { number, startedAt, durationMs, outcome, response, connections = null } = attempt
       const exchange = attempt.exchange === undefined ? null : JSON.stringify(attempt.exchange)
-      insertAttempt.run(delivery, number, startedAt, durationMs, outcome.kind, status, detail, response, exchange)
+      const values = [number, startedAt, durationMs, outcome.kind, status, detail, response, exchange, connections]
+      insertAttempt.run(delivery, ...values)
     }
     return true
   }

@@ -136,6 +136,7 @@ void test('a database of schema version 3, with indexes of SQLite, is migrated',
     DROP TABLE events_of_tenant; DROP TABLE deliveries_of_endpoint;
     CREATE INDEX events_by_tenant ON events (tenant, accepted_at);
     CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint, id);
+    ALTER TABLE attempts DROP COLUMN connections;
     PRAGMA user_version = 3`)
   db.close()
   const store = await openSqliteStore(filled.path)

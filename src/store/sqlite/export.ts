@@ -51,7 +51,7 @@ const tables: readonly SourceTable[] = [
   table('deliveries', 'id', 'event endpoint status attempts attempts_before due_at node reason ended_at', {
     node: '0',
   }),
-  table('attempts', 'delivery number', 'started_at duration_ms kind status detail response exchange'),
+  table('attempts', 'delivery number', 'started_at duration_ms kind status detail response exchange connections'),
   table('idempotent_answers', 'api_key idempotency_key', 'route status sealed_body expires_at'),
 ]
 

@@ -13,17 +13,17 @@ const exchange = {
 }
 
 export function attemptCases(promise: Case): void {
-  promise('the exchange of an attempt is stored if it is given', async (store) => {
+  promise('the exchange and the number of connections of an attempt are stored if they are given', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [first, second] = await accept(store, node, endpoint, 0, { leased: true, count: 2 })
     assert.ok(second !== undefined)
     const moves = [
-      sampleMove(first, key, { to: 'delivered' }, 1, { ...sampleAttempt(1, 1), exchange }),
+      sampleMove(first, key, { to: 'delivered' }, 1, sampleAttempt(1, 1, { exchange, connections: 2 })),
       sampleMove(second, key, { to: 'delivered' }, 1, sampleAttempt(1, 1)),
     ]
     await commit(store, node, 1, { moves })
-    assert.deepEqual((await store.findDelivery(first))?.attempts[0]?.exchange, exchange)
-    assert.equal((await store.findDelivery(second))?.attempts[0]?.exchange, undefined)
+    assert.deepEqual((await store.findDelivery(first))?.attempts, [sampleAttempt(1, 1, { exchange, connections: 2 })])
+    assert.deepEqual((await store.findDelivery(second))?.attempts, [sampleAttempt(1, 1)])
   })
 
   promise(

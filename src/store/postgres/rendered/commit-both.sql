@@ -51,22 +51,22 @@ moved AS (
   RETURNING m.place, d.endpoint, d.due_at
 ),
 tried AS (
-  INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange)
-  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange
+  INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
+  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
   FROM
     unnest(
-      $24::bigint[], $25::uuid[], $26::int[], $27::bigint[], $28::int[],
-      $29::text[], $30::int[], $31::text[], $32::text[], $33::text[]
+      $24::bigint[], $25::uuid[], $26::int[], $27::bigint[], $28::int[], $29::text[],
+      $30::int[], $31::text[], $32::text[], $33::text[], $34::int[]
     )
-    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange)
+    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
     JOIN moved USING (place)
 ),
 summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $34::bigint[], $35::bigint[], $36::bigint[], $37::boolean[],
-      $38::boolean[], $39::text[], $40::text[]
+      $35::bigint[], $36::bigint[], $37::bigint[], $38::boolean[],
+      $39::boolean[], $40::text[], $41::text[]
     )
     AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health)
 ),

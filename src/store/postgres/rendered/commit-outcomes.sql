@@ -23,22 +23,22 @@ moved AS (
   RETURNING m.place, d.endpoint, d.due_at
 ),
 tried AS (
-  INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange)
-  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange
+  INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
+  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
   FROM
     unnest(
-      $9::bigint[], $10::uuid[], $11::int[], $12::bigint[], $13::int[],
-      $14::text[], $15::int[], $16::text[], $17::text[], $18::text[]
+      $9::bigint[], $10::uuid[], $11::int[], $12::bigint[], $13::int[], $14::text[],
+      $15::int[], $16::text[], $17::text[], $18::text[], $19::int[]
     )
-    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange)
+    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
     JOIN moved USING (place)
 ),
 summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $19::bigint[], $20::bigint[], $21::bigint[], $22::boolean[],
-      $23::boolean[], $24::text[], $25::text[]
+      $20::bigint[], $21::bigint[], $22::bigint[], $23::boolean[],
+      $24::boolean[], $25::text[], $26::text[]
     )
     AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health)
 ),
