@@ -16,6 +16,7 @@ import { serveHealth } from './api/health.ts'
 import { keyRoutes } from './api/keys.ts'
 import { createOperatorFront } from './api/operator-front.ts'
 import { tenantRoutes } from './api/tenants.ts'
+import { readAuthorities } from './config/ca-file.ts'
 import { type DatabaseSetting, SettingError, type Settings } from './config/settings.ts'
 import { ownDialect, registry } from './dialects/registry.ts'
 import { type Engine, openEngine } from './engine/engine.ts'
@@ -63,7 +64,7 @@ const allDialects: ReadonlyMap<string, Dialect> = new Map(registry.map(({ dialec
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, logger } = options
   const dialects = servedDialects(settings.dialects)
-  const guard = createGuard(addressPolicy(settings.allowNetworks))
+  const guard = createGuard(addressPolicy(settings.allowNetworks), { authorities: readAuthorities(settings.caFile) })
   checkRole(settings)
   const store = await openStore(settings.database)
   // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.

@@ -194,7 +194,10 @@ suite('no connection to an internal address by:', { skip }, () => {
       test(`${name} to ${host}`, async () => {
         const url = `http://${host}:${port}/hook`
         const seen = connections
-        assert.equal(await send(guarded, url), 'blocked')
+        const outcome = await send(guarded, url)
+        // The refused address of a name is left out, and the other one is reached.
+        if (host === 'mixed.test') assert.notEqual(outcome, 'blocked')
+        else assert.equal(outcome, 'blocked')
         assert.equal(connections, seen, 'the canary saw a connection')
       })
     }

@@ -113,6 +113,12 @@ export const settingTable = {
     'comma list of CIDR ranges that deliveries may reach although the egress guard refuses them, for local development and tests',
     list,
   ),
+  caFile: setting(
+    'POSTHORN_CA_FILE',
+    '',
+    'PEM file with certificates of authorities that receivers may use besides the public ones',
+    text,
+  ),
   jwtSecret: secret(
     'POSTHORN_JWT_SECRET',
     'none',

@@ -150,6 +150,20 @@ export const limits = {
   responseKeptCharsMax: 4096,
   errorKeptCharsMax: 500,
   idleSocketMs: 4 * second,
+  /** The header section of a response. */
+  responseHeadBytesMax: 16 * kib,
+  /** Interim responses (1xx) before the final one. */
+  interimResponsesMax: 100,
+  /** A connection to a receiver is replaced at this age, so that it follows changes of the receiver's DNS. */
+  connectionAgeMs: minute,
+  /** A further address of a receiver is tried after this time, while earlier ones are still connecting (RFC 8305, 5). */
+  connectionAttemptDelayMs: 250,
+  /** Once a name has an IPv4 address, its IPv6 addresses are waited for no longer (RFC 8305, 3). */
+  ipv6AnswerMs: 50,
+  /** Receivers whose TLS sessions are kept, for a short handshake the next time. */
+  tlsSessionsMax: 1000,
+  /** URLs that are kept parsed. */
+  parsedUrlsMax: 10_000,
   /** How long this machine's own addresses are cached before its interfaces are read again. */
   ownAddressesMs: 10 * second,
 

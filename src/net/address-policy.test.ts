@@ -51,11 +51,23 @@ void test('opens the networks that the operator allows, and their mapped form', 
 
 void test('never opens link-local and cloud metadata addresses, not even if they are hidden in another form', () => {
   const policy = createAddressPolicy({
-    allowNetworks: ['0.0.0.0/0', '::/0', '169.254.169.254/32', 'fe80::/10', 'fd00:ec2::254/128', '168.63.129.16/32'],
+    allowNetworks: ['0.0.0.0/0', '::/0', '169.254.169.254/32', 'fe80::/10', 'fd00::/8', '168.63.129.16/32'],
   })
   for (const address of egress.addresses.neverOpened) assert.notEqual(policy.refuses(address), null, address)
   for (const address of ['127.0.0.1', '10.0.0.1', '::1', 'fd00::1', '100.100.100.201', '2002:7f00:1::'])
     assert.equal(policy.refuses(address), null, address)
+})
+
+void test('an opened IPv6 range opens no IPv4 address that is hidden in it', () => {
+  for (const range of ['::/0', '64:ff9b::/96', '2002::/16', '::ffff:0:0/96']) {
+    const policy = createAddressPolicy({ allowNetworks: [range] })
+    for (const words of ['7f00:1', 'a00:1', 'c0a8:101'])
+      for (const address of [`64:ff9b::${words}`, `2002:${words}::1`, `::ffff:${words}`, `::${words}`])
+        assert.notEqual(policy.refuses(address), null, `${address} in ${range}`)
+  }
+  const nat64 = createAddressPolicy({ allowNetworks: ['64:ff9b::/96'] })
+  assert.equal(nat64.refuses('64:ff9b::808:808'), null, 'a public IPv4 address behind NAT64')
+  assert.equal(createAddressPolicy({ allowNetworks: ['::1/128'] }).refuses('::1'), null)
 })
 
 void test("refuses this machine's current addresses, unless the operator allows them", () => {

@@ -69,7 +69,15 @@ const never4 = rules({
 })
 const never6 = rules({
   'link-local': ['fe80::/10'],
-  'cloud metadata': ['fd00:ec2::/32', 'fd20:ce::254/128'],
+  // AWS, Google Cloud, Oracle Cloud, Scaleway, Akamai (Linode), Alibaba Cloud.
+  'cloud metadata': [
+    'fd00:ec2::/32',
+    'fd20:ce::254/128',
+    'fd00:c1::a9fe:a9fe/128',
+    'fd00:42::42/128',
+    'fd00:a9fe:a9fe::1/128',
+    'fd00:100::100:200/128',
+  ],
 })
 
 /**
@@ -91,8 +99,13 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
   }
 
   function refuses6(address: ipaddr.IPv6): string | null {
-    const never = nameOf(never6, address) ?? firstName(hiddenIPv4(address))
+    const never = nameOf(never6, address)
     if (never !== null) return never
+    // An opened IPv6 range opens no IPv4 address that the network may translate the IPv6 address to.
+    for (const hidden of hiddenIPv4(address)) {
+      const refusal = refuses4(hidden)
+      if (refusal !== null) return refusal
+    }
     if (isIn(allowed6, address)) return null
     // A socket of both families reports an IPv4 peer in this form, so it counts as the plain IPv4 address.
     if (address.isIPv4MappedAddress() && isIn(allowed4, address.toIPv4Address())) return null
@@ -129,7 +142,7 @@ function ownAddressTest(ownAddresses: () => readonly string[]): (address: Addres
   }
 }
 
-/** The IPv4 addresses that the network may translate the IPv6 address to. Opening ::/0 must not open these. */
+/** The IPv4 addresses that the network may translate the IPv6 address to. */
 function hiddenIPv4(address: ipaddr.IPv6): ipaddr.IPv4[] {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, , g = 0, h = 0] = address.parts
   const last = fromWords(g, h)
@@ -139,19 +152,13 @@ function hiddenIPv4(address: ipaddr.IPv6): ipaddr.IPv4[] {
   if (a === 0x64 && b === 0xff9b && c === 1)
     return [last, fromWords(d, ((e & 0xff) << 8) | ((address.parts[5] ?? 0) >> 8))]
   if (a === 0x64 && b === 0xff9b) return [last]
-  return a === 0 && b === 0 && c === 0 && d === 0 ? [last] : []
+  // `::` and `::1` are addresses of their own.
+  const isOwnKind = e === 0 && address.parts[5] === 0 && g === 0 && h <= 1
+  return a === 0 && b === 0 && c === 0 && d === 0 && !isOwnKind ? [last] : []
 }
 
 function fromWords(high: number, low: number): ipaddr.IPv4 {
   return new ipaddr.IPv4([high >> 8, high & 0xff, low >> 8, low & 0xff])
-}
-
-function firstName(addresses: readonly ipaddr.IPv4[]): string | null {
-  for (const address of addresses) {
-    const name = nameOf(never4, address)
-    if (name !== null) return name
-  }
-  return null
 }
 
 function nameOf(list: readonly Rule[], address: Address): string | null {

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import egress from '../../test/vectors/egress.json' with { type: 'json' }
 import { createAddressPolicy } from './address-policy.ts'
@@ -12,6 +10,7 @@ import {
   listen,
   loopbackSender,
   post,
+  slowToConnect,
   tcpReceiver,
 } from '../../test/support/net-receivers.ts'
 import { BlockedError, createGuard } from './guard.ts'
@@ -76,15 +75,9 @@ void test('connects to no name that resolves to a refused address', async (t) =>
   }
 })
 
-void test('connects to no name with a refused address at any position among its addresses', async (t) => {
+void test('connects to no name that has refused addresses only', async (t) => {
   const canary = await tcpReceiver(t, () => {})
-  const lists = [
-    ['127.0.0.1'],
-    ['8.8.8.8', '127.0.0.1'],
-    ['127.0.0.1', '8.8.8.8'],
-    ['2606:4700::1111', '::1'],
-    ['::ffff:7f00:1'],
-  ]
+  const lists = [['127.0.0.1'], ['10.0.0.1', '127.0.0.1'], ['64:ff9b::7f00:1', '::1'], ['::ffff:7f00:1']]
   for (const list of lists) {
     const { outcome } = await post(loopbackSender(t, answers(list), []), `http://name.test:${canary.port}/`)
     assert.equal(outcome.kind, 'blocked', list.join())
@@ -92,20 +85,40 @@ void test('connects to no name with a refused address at any position among its 
   assert.equal(canary.connections(), 0)
 })
 
-void test('a name that resolves differently the second time gains nothing', async (t) => {
+void test('leaves out the refused addresses of a name, at any position', async (t) => {
   const receiver = createServer((request, response) => void request.resume().on('end', () => response.end('ok')))
-  receiver.keepAliveTimeout = 0
+  const { port } = await listen(t, receiver, '127.0.0.2').catch(() => ({ port: 0 }))
+  if (port === 0) return t.skip('127.0.0.2 is not an address of this machine')
+  const canary = await listen(t, createServer(), '127.0.0.1', port)
+  // An IPv4-only host behind DNS64, and a host with a unique local address.
+  const lists = [
+    ['127.0.0.1', '127.0.0.2'],
+    ['127.0.0.2', '127.0.0.1'],
+    ['64:ff9b::7f00:2', '127.0.0.2'],
+    ['fd00::1', '127.0.0.2'],
+  ]
+  for (const list of lists) {
+    const sender = loopbackSender(t, answers(list), ['127.0.0.2/32'])
+    const { outcome } = await post(sender, `http://name.test:${port}/`)
+    assert.deepEqual(outcome, { kind: 'delivered', status: 200 }, list.join())
+  }
+  assert.equal(canary.connections(), 0)
+})
+
+void test('a name that resolves differently the second time gains nothing', async (t) => {
+  const receiver = createServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(200, { connection: 'close' }).end('ok'))
+  })
   const { port } = await listen(t, receiver, '127.0.0.2').catch(() => ({ port: 0 }))
   if (port === 0) return t.skip('127.0.0.2 is not an address of this machine')
   const canary = await listen(t, createServer(), '127.0.0.1', port)
   const lookup = answers(['127.0.0.2'], ['127.0.0.1'])
   const sender = loopbackSender(t, lookup, ['127.0.0.2/32'])
 
-  const headers = { connection: 'close' }
-  const first = await post(sender, `http://rebind.test:${port}/`, { headers })
+  const first = await post(sender, `http://rebind.test:${port}/`)
   assert.deepEqual(first, { outcome: { kind: 'delivered', status: 200 }, response: 'ok' })
   assert.equal(lookup.calls, 1, 'one connection resolves once')
-  const second = await post(sender, `http://rebind.test:${port}/`, { headers })
+  const second = await post(sender, `http://rebind.test:${port}/`)
   assert.equal(second.outcome.kind, 'blocked')
   assert.equal(canary.connections(), 0)
 })
@@ -115,10 +128,8 @@ void test('returns no socket whose peer is refused, and writes nothing to it', a
   const receiver = await tcpReceiver(t, (socket) => socket.on('data', (chunk) => (received += chunk.length)))
   let checks = 0
   const guard = createGuard({ refuses: () => (++checks === 1 ? null : 'moved') }, { lookup: answers(['127.0.0.1']) })
-  const to = { hostname: 'name.test', host: 'name.test', protocol: 'http:', port: String(receiver.port) }
-  const error = await new Promise<Error | null>((resolve) => {
-    guard.connector(to, (...[failure]) => resolve(failure))
-  })
+  const to = { origin: 'http://name.test', isTls: false, hostname: 'name.test', port: receiver.port }
+  const error = await new Promise<Error | null>((resolve) => void guard.connect(to, resolve))
   assert.ok(error instanceof BlockedError)
   assert.equal(error.code, 'BLOCKED')
   assert.equal(error.reason, 'moved: 127.0.0.1')
@@ -133,14 +144,25 @@ void test('connects to an allowed name by trying all of its addresses', async (t
   assert.deepEqual(outcome, { kind: 'delivered', status: 200 })
 })
 
-void test('returns the connecting socket, so that it can be destroyed', async (t) => {
-  const receiver = await tcpReceiver(t, () => {})
-  const to = { hostname: '127.0.0.1', protocol: 'http:', port: String(receiver.port) }
-  const socket: Socket | null = local.connector(to, () => {})
-  assert.ok(socket !== null)
-  await once(socket, 'connect')
-  socket.destroy()
-  await once(socket, 'close')
+void test('a connection that is cancelled is closed, and reports nothing', async (t) => {
+  const receiver = await tcpReceiver(t, (socket) => socket.resume())
+  const to = { origin: 'x', isTls: true, hostname: '127.0.0.1', port: receiver.port }
+  let reports = 0
+  const cancel = local.connect(to, () => (reports += 1))
+  await eventually(() => receiver.connections() === 1)
+  cancel()
+  await eventually(() => receiver.open.size === 0)
+  assert.equal(reports, 0)
+})
+
+void test('a good address that is slow to connect is not lost to a second one that refuses', async (t) => {
+  const port = await slowToConnect(t)
+  // Nothing listens on 127.0.0.3.
+  const sender = loopbackSender(t, answers(['127.0.0.1', '127.0.0.3']))
+  const startedAt = performance.now()
+  const { outcome } = await post(sender, `http://name.test:${port}/`)
+  assert.deepEqual(outcome, { kind: 'delivered', status: 200 })
+  assert.ok(performance.now() - startedAt > 700, 'the receiver was slow to connect')
 })
 
 function urlOf(address: string): URL {

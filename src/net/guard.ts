@@ -1,16 +1,17 @@
 // The egress guard. Every connection of a delivery passes through it, and no code may open a connection around it.
 //
-// A name is resolved once per connection, every address of the result is checked, and the socket is pinned to that
-// result. A name that resolves differently a moment later (DNS rebinding) therefore gains nothing. Literal addresses
-// are checked separately, because the socket never calls `lookup` for them. The peer's address is checked once more
-// before the caller gets the socket, in case the earlier checks are wrong.
+// A name is resolved once per connection. Refused addresses of the result are left out, and the socket is pinned to the
+// others. A name that resolves differently a moment later (DNS rebinding) therefore gains nothing. The peer's address is
+// checked once more before the caller gets the socket, in case the earlier check is wrong.
 
-import { isIP } from 'node:net'
-import type { LookupFunction, Socket } from 'node:net'
-import { buildConnector } from 'undici'
+import type { LookupAddress } from 'node:dns'
+import { isIP, type Socket } from 'node:net'
 import type { AddressPolicy } from './address-policy.ts'
+import type { Connect } from './connect.ts'
 import { type Lookup, createLookup } from './lookup.ts'
+import { race } from './race.ts'
 import { coded } from './socket-error.ts'
+import { createTlsConnect } from './tls.ts'
 
 /** The guard's refusal. Customers may see the message, but not `reason`: it may contain a private name's address. */
 export class BlockedError extends Error {
@@ -24,21 +25,20 @@ export class BlockedError extends Error {
   }
 }
 
-/** An undici connector that also returns the connecting socket, so that it can be destroyed; null if it is refused. */
-export type GuardedConnector = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket | null
-
-/** An early check of URLs, and a connector that checks every connection. */
+/** An early check of URLs, and the one way to open a connection. */
 export interface Guard {
   /** Why a URL is refused for an endpoint, as far as this is known without DNS; null if there is no reason. */
   refusesUrl(url: URL): string | null
-  /** Connects, with verified TLS of version 1.2 or later. Fails with `BlockedError` or the socket's error. */
-  readonly connector: GuardedConnector
+  /** Connects to an allowed address of the target, with verified TLS of version 1.2 or later. */
+  readonly connect: Connect
 }
 
-/** The parts that a test may replace. */
+/** The parts that a test may replace, and what the operator adds. */
 export interface GuardOptions {
   /** The resolver; the one of `createLookup` by default. */
   readonly lookup?: Lookup
+  /** Certificates of authorities that are trusted besides the usual ones, PEM. */
+  readonly authorities?: readonly string[]
 }
 
 const localSuffixes = ['.local', '.internal', '.home.arpa']
@@ -55,32 +55,44 @@ const hostPattern = /^(?!.{254})[^.]{1,63}(\.[^.]{1,63})*$/
 
 /** Creates the guard that enforces a policy. */
 export function createGuard(policy: AddressPolicy, options: GuardOptions = {}): Guard {
-  const connect = buildConnector({
-    allowH2: false,
-    // Set explicitly, because otherwise NODE_TLS_REJECT_UNAUTHORIZED would decide.
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.2',
-    // The sender's deadline covers connecting too, and destroys the socket.
-    timeout: 0,
-    lookup: checkedLookup(policy, options.lookup ?? createLookup()),
-  }) as GuardedConnector
+  const lookup = checkedLookup(policy, options.lookup ?? createLookup())
+  const secure = createTlsConnect(options.authorities ?? [])
 
-  function connector(to: buildConnector.Options, callback: buildConnector.Callback): Socket | null {
-    const refusal = refusesPort(to.port) ?? (isIP(to.hostname) === 0 ? null : policy.refuses(to.hostname))
-    if (refusal !== null) {
-      process.nextTick(callback, new BlockedError(refusal), null)
-      return null
+  const connect: Connect = (target, done, onRead) => {
+    let cancel = (): void => {}
+    let isCancelled = false
+    const finish: typeof done = (error, socket) => {
+      if (!isCancelled) done(error, socket)
+      else socket?.destroy()
     }
-    return connect(withServerName(to), (error, socket) => {
-      if (error !== null) return callback(error, null)
-      const wrongPeer = refusesPeer(policy, socket)
-      if (wrongPeer === null) return callback(null, socket)
-      socket.destroy()
-      callback(wrongPeer, null)
-    })
+    const open = (addresses: readonly LookupAddress[]): void => {
+      const connected = (error: Error | null, socket: Socket | null): void => {
+        const failure = socket === null ? error : refusesPeer(policy, socket)
+        if (socket === null || failure !== null) {
+          socket?.destroy()
+          return finish(failure, null)
+        }
+        if (target.isTls) cancel = secure(target, socket, finish, onRead)
+        else finish(null, socket)
+      }
+      cancel = race(addresses, target.port, connected, target.isTls ? undefined : onRead)
+    }
+    const portRefusal = refusesPort(String(target.port))
+    if (portRefusal !== null) process.nextTick(finish, new BlockedError(portRefusal), null)
+    else {
+      lookup(target.hostname, (error, addresses) => {
+        if (isCancelled) return
+        if (error !== null) finish(error, null)
+        else open(addresses)
+      })
+    }
+    return () => {
+      isCancelled = true
+      cancel()
+    }
   }
 
-  return { refusesUrl: (url) => refusesUrl(policy, url), connector }
+  return { refusesUrl: (url) => refusesUrl(policy, url), connect }
 }
 
 function refusesUrl(policy: AddressPolicy, url: URL): string | null {
@@ -97,20 +109,24 @@ function refusesPort(port: string): string | null {
   return Number(port) > wellKnownPortMax || webPorts.includes(port) ? null : `port ${port}`
 }
 
-function checkedLookup(policy: AddressPolicy, lookup: Lookup): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { all: true }, (error, addresses) => {
+/** Resolves a name to its allowed addresses. Calls back with an error, or with at least one address. */
+function checkedLookup(
+  policy: AddressPolicy,
+  lookup: Lookup,
+): (hostname: string, callback: (error: Error | null, addresses: readonly LookupAddress[]) => void) => void {
+  return (hostname, callback) => {
+    const check = (error: Error | null, addresses: readonly LookupAddress[]): void => {
       if (error !== null) return callback(error, [])
-      const [first] = addresses
-      if (first === undefined) return callback(coded('ENOTFOUND'), [])
-      // One refused address blocks the name: no honest name has both public and private addresses.
-      for (const { address } of addresses) {
-        const refusal = policy.refuses(address)
-        if (refusal !== null) return callback(new BlockedError(`${refusal}: ${address}`), [])
-      }
-      if (options.all === true) callback(null, addresses)
-      else callback(null, first.address, first.family)
-    })
+      const refusals = addresses.map(({ address }) => policy.refuses(address))
+      const allowed = addresses.filter((_address, index) => refusals[index] === null)
+      const refusal = refusals.findIndex((reason) => reason !== null)
+      if (allowed.length > 0) callback(null, allowed)
+      else if (refusal === -1) callback(coded('ENOTFOUND'), [])
+      else callback(new BlockedError(`${refusals[refusal]}: ${addresses[refusal]?.address}`), [])
+    }
+    const family = isIP(hostname)
+    if (family === 0) lookup(hostname, { all: true }, check)
+    else process.nextTick(check, null, [{ address: hostname, family }])
   }
 }
 
@@ -121,11 +137,7 @@ function refusesPeer(policy: AddressPolicy, socket: Socket): Error | null {
   return refusal === null ? null : new BlockedError(`${refusal}: ${remoteAddress}`)
 }
 
-/** SNI and certificates have no trailing dot (RFC 6066, 3). In DNS the dot means: do not try search domains. */
-function withServerName(to: buildConnector.Options): buildConnector.Options {
-  return to.hostname.endsWith('.') ? { ...to, servername: withoutDot(to.hostname) } : to
-}
-
-function withoutDot(host: string): string {
+/** A host without the dot at its end, which in DNS says that the name is complete. */
+export function withoutDot(host: string): string {
   return host.endsWith('.') ? host.slice(0, -1) : host
 }

@@ -6,6 +6,7 @@
 
 import { promises as dns } from 'node:dns'
 import type { LookupAddress } from 'node:dns'
+import { limits } from '../domain/limits.ts'
 import { type Search, parseHosts, parseSearch, readSystemFile } from './machine-names.ts'
 import { ownAddresses } from './own-addresses.ts'
 import { coded } from './socket-error.ts'
@@ -95,10 +96,32 @@ function systemResolver(): dns.Resolver {
 
 /** @throws Error with the code ENOTFOUND or EAI_AGAIN if there is no address of either kind */
 async function ask(resolver: dns.Resolver, name: string): Promise<LookupAddress[]> {
-  const [ipv4, ipv6] = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
+  const [asked4, asked6] = [settled(resolver.resolve4(name)), settled(resolver.resolve6(name))]
+  const ipv4 = await asked4
+  // Some name servers do not answer for IPv6 at all.
+  const ipv6 = withFamily(ipv4, 4).length === 0 ? await asked6 : await within(asked6, limits.ipv6AnswerMs)
   const addresses = [...withFamily(ipv4, 4), ...withFamily(ipv6, 6)]
   if (addresses.length > 0) return addresses
   throw coded(isUnknown(ipv4) && isUnknown(ipv6) ? 'ENOTFOUND' : 'EAI_AGAIN')
+}
+
+async function settled(query: Promise<string[]>): Promise<PromiseSettledResult<string[]>> {
+  const [result] = await Promise.allSettled([query])
+  return result
+}
+
+/** The result, or an empty one if it takes longer. */
+async function within(
+  query: Promise<PromiseSettledResult<string[]>>,
+  timeoutMs: number,
+): Promise<PromiseSettledResult<string[]>> {
+  const { promise: tooLate, resolve } = Promise.withResolvers<PromiseSettledResult<string[]>>()
+  const timer = setTimeout(resolve, timeoutMs, { status: 'fulfilled', value: [] })
+  try {
+    return await Promise.race([query, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function withFamily(result: PromiseSettledResult<string[]>, family: 4 | 6): LookupAddress[] {

@@ -1,33 +1,49 @@
-// One attempt in flight, as undici's handler. Its outcome is a value, never an exception.
+// One attempt in flight, as the handler of its exchange. Its outcome is a value, never an exception.
 //
-// Its phases are connect -> headers -> body -> settled. The deadline or an error settles it at once in each of the
-// first three phases; a body that is too long settles it in `body`. Only the first settling counts.
+// Its phases are connect -> headers -> body -> settled. The deadline settles it at once in each of the first three
+// phases. Once the final status is known, it decides the outcome: a body that breaks off, never ends or is too long
+// only shortens the recorded response. Only the first settling counts.
+//
+// A receiver may close an idle connection at the moment at which a request is written to it. If not a byte of a response
+// comes on a connection that has carried requests before, the attempt sends its request again, once, on a new one.
 //
 // Redirects are never followed, and responses are never decompressed. Receivers are not trusted: a body is read up to
 // `limits.responseReadBytesMax`, and a whole response up to `limits.responseWireBytesMax`.
 
-import type { Dispatcher } from 'undici'
 import type { Outcome } from '../domain/attempt.ts'
-import type { SendResult } from '../contracts/transport.ts'
 import { limits } from '../domain/limits.ts'
-import type { Connection } from './connections.ts'
+import type { SendResult } from '../contracts/transport.ts'
+import type { ExchangeHandler, HttpConnection } from './http-connection.ts'
 import { BlockedError } from './guard.ts'
+import type { RequestTarget } from './request.ts'
+import type { ResponseHead } from './response-head.ts'
 import { ResponseText } from './response-text.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { describeSocketError } from './socket-error.ts'
 
-/** The handler of one attempt. A class with fields, because this is the hot path. */
-export class RunningAttempt implements Dispatcher.DispatchHandler {
-  /** The time at which the attempt times out, on the clock of `performance.now()`, ms. */
+/** The sender of an attempt. */
+export interface AttemptOwner {
+  /** The wall clock, ms since 1970. */
+  now(): number
+  settled(attempt: RunningAttempt): void
+  /** A new connection to the target. */
+  reconnect(target: RequestTarget): HttpConnection
+}
+
+/** A class with fields, because this is the hot path. */
+export class RunningAttempt implements ExchangeHandler {
+  /** The time at which the attempt times out, on the sender's clock, ms. */
   readonly deadline: number
   /** The connection that the attempt runs on; null before and after. */
-  connection: Connection | null = null
+  connection: HttpConnection | null = null
   /** The index in the sender's list of attempts in flight. */
   place = -1
-  readonly #now: () => number
   readonly #keepHeaders: boolean
-  readonly #settle: (attempt: RunningAttempt) => void
+  readonly #owner: AttemptOwner
   readonly #done: (result: SendResult) => void
+  #request: Buffer | null = null
+  #target: RequestTarget | null = null
+  #connections = 0
   #phase: 'connect' | 'headers' | 'body' = 'connect'
   #status = 0
   #retryAfterMs: number | null = null
@@ -36,18 +52,24 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
   #headers: Record<string, string> | null = null
   #result: SendResult | null = null
 
-  constructor(
-    deadline: number,
-    keepHeaders: boolean,
-    now: () => number,
-    settle: (attempt: RunningAttempt) => void,
-    done: (result: SendResult) => void,
-  ) {
+  constructor(deadline: number, keepHeaders: boolean, owner: AttemptOwner, done: (result: SendResult) => void) {
     this.deadline = deadline
     this.#keepHeaders = keepHeaders
-    this.#now = now
-    this.#settle = settle
+    this.#owner = owner
     this.#done = done
+  }
+
+  /** Sends the request on a connection to its target. */
+  start(request: Buffer, target: RequestTarget, connection: HttpConnection): void {
+    this.#request = request
+    this.#target = target
+    this.#send(connection)
+  }
+
+  #send(connection: HttpConnection): void {
+    this.#connections += 1
+    this.connection = connection
+    connection.send(this.#request as Buffer, this)
   }
 
   /** Calls `done`. An exception of `done` becomes an uncaught exception, so that later attempts are still reported. */
@@ -64,48 +86,50 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
 
   /** Settles the attempt because its deadline has passed. */
   cut(): void {
-    this.#end({ kind: 'timedOut', phase: this.#phase }, false)
+    if (this.#phase === 'body') this.#settle(this.#answer())
+    else this.#settle({ kind: 'timedOut', phase: this.#phase })
   }
 
   /** Settles the attempt as `unreachable`, for this reason. */
   fail(error: string): void {
-    this.#end({ kind: 'unreachable', error }, false)
+    this.#settle({ kind: 'unreachable', error })
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Nothing may be sent once the attempt is settled.
-    if (this.#result !== null) controller.abort(new Error('settled'))
+  onSent(): void {
     this.#phase = 'headers'
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    // An interim response (103 Early Hints) is not the final response.
-    if (status < 200) return
+  onHead(status: number, head: ResponseHead): void {
     this.#phase = 'body'
     this.#status = status
-    if (this.#keepHeaders) this.#headers = flat(headers)
-    if (status >= 300) this.#retryAfterMs = parseRetryAfter(headers['retry-after'], this.#now())
+    if (this.#keepHeaders) this.#headers = head.toRecord()
+    if (status >= 300 && head.count('retry-after') === 1) {
+      this.#retryAfterMs = parseRetryAfter(head.get('retry-after') ?? undefined, this.#owner.now())
+    }
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onBody(chunk: Buffer): void {
     if (this.#result !== null) return
     this.#readBytes += chunk.length
     this.#text ??= new ResponseText(limits.responseKeptCharsMax)
     this.#text.push(chunk)
-    if (this.#readBytes > limits.responseReadBytesMax) this.#end(this.#answer(), false)
+    if (this.#readBytes > limits.responseReadBytesMax) this.#settle(this.#answer())
   }
 
-  onResponseEnd(): void {
-    this.#end(this.#answer(), true)
+  onEnd(): void {
+    // The connection has gone back to its pool, or is closed.
+    this.connection = null
+    this.#settle(this.#answer())
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    if (error instanceof BlockedError) this.#end({ kind: 'blocked', error: error.message }, false)
-    else this.fail(describeSocketError(error))
+  onFailure(error: Error | string, isUnanswered: boolean): void {
+    this.connection = null
+    if (this.#result !== null) return
+    if (isUnanswered && this.#connections === 1 && this.#target !== null) {
+      this.#phase = 'connect'
+      this.#send(this.#owner.reconnect(this.#target))
+    } else if (error instanceof BlockedError) this.#settle({ kind: 'blocked', error: error.message })
+    else this.fail(typeof error === 'string' ? error : describeSocketError(error))
   }
 
   #answer(): Outcome {
@@ -114,17 +138,18 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
     return { kind: 'rejected', status, retryAfterMs: this.#retryAfterMs }
   }
 
-  #end(outcome: Outcome, isReusable: boolean): void {
+  #settle(outcome: Outcome): void {
     if (this.#result !== null) return
     const response = this.#phase === 'body' ? (this.#text?.end() ?? '') : null
-    this.#result = this.#headers === null ? { outcome, response } : { outcome, response, headers: this.#headers }
-    if (isReusable) this.connection?.release()
-    else this.connection?.discard()
+    this.#result = {
+      outcome,
+      response,
+      ...(this.#headers !== null && { headers: this.#headers }),
+      ...(this.#connections > 1 && { connections: this.#connections }),
+    }
+    this.#request = null
+    this.connection?.destroy()
     this.connection = null
-    this.#settle(this)
+    this.#owner.settled(this)
   }
-}
-
-function flat(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]))
 }

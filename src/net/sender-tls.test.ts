@@ -58,6 +58,23 @@ void test('verifies the name although the address is pinned, and requires TLS 1.
   assert.ok(refused.outcome.kind === 'unreachable' && refused.outcome.error.startsWith('TLS failed ('))
 })
 
+void test('accepts a certificate of an authority that the operator trusts', options, async (t) => {
+  const { port } = await tlsReceiver(t)
+  const sender = loopbackSender(t, answers(['127.0.0.1']), undefined, [certificate?.cert ?? ''])
+  const { outcome } = await post(sender, `https://good.test:${port}/`)
+  assert.deepEqual(outcome, { kind: 'delivered', status: 200 })
+})
+
+void test('names the alert of a receiver that demands a client certificate', options, async (t) => {
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const { port } = await tlsReceiver(t, { requestCert: true, rejectUnauthorized: true, maxVersion })
+    const sender = loopbackSender(t, answers(['127.0.0.1']), undefined, [certificate?.cert ?? ''])
+    const { outcome } = await post(sender, `https://good.test:${port}/`)
+    assert.ok(outcome.kind === 'unreachable')
+    assert.match(outcome.error, /^TLS failed \(ERR_SSL_.*ALERT/, maxVersion)
+  }
+})
+
 void test('an endless response without a body is cut off under TLS too', options, async (t) => {
   trustCertificate(t)
   const server = createTlsServer(certificate ?? {}, (socket) => {

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict'
-import type { IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { limits } from '../domain/limits.ts'
-import { eventually, httpReceiver, loopbackSender, post, rawReceiver } from '../../test/support/net-receivers.ts'
+import {
+  answers,
+  eventually,
+  httpReceiver,
+  listen,
+  loopbackSender,
+  post,
+  rawReceiver,
+} from '../../test/support/net-receivers.ts'
+import { createAddressPolicy } from './address-policy.ts'
+import { createGuard } from './guard.ts'
+import { createSender } from './sender.ts'
 
 void test('posts the given bytes and headers unchanged, except for accept-encoding', async (t) => {
   let seen: { method?: string; url?: string; headers: IncomingHttpHeaders; body: Buffer } | undefined
@@ -143,6 +154,25 @@ void test('drops an origin when its last connection reaches the idle timeout', a
   assert.deepEqual(sender.count(), { inFlight: 0, connections: 2, origins: 1 })
   await sleep(limits.idleSocketMs + 500)
   assert.deepEqual(sender.count(), { inFlight: 0, connections: 0, origins: 0 })
+})
+
+void test('a busy connection is replaced after a minute, and the new one follows the DNS', async (t) => {
+  const answering = (text: string) => (request: IncomingMessage, response: ServerResponse) =>
+    void request.resume().on('end', () => response.end(text))
+  const before = await httpReceiver(t, answering('before'))
+  const after = await listen(t, createServer(answering('after')), '127.0.0.2', before.port).catch(() => null)
+  if (after === null) return t.skip('127.0.0.2 is not an address of this machine')
+  let elapsedMs = 0
+  const guard = createGuard(createAddressPolicy({ allowNetworks: ['127.0.0.0/8'] }), {
+    lookup: answers(['127.0.0.1'], ['127.0.0.2']),
+  })
+  const sender = createSender({ guard, elapsed: () => elapsedMs })
+  t.after(() => sender.destroy())
+  const seen: (string | null)[] = []
+  for (; elapsedMs < 63_000; elapsedMs += 3000) {
+    seen.push((await post(sender, `http://moving.test:${before.port}/`, { timeoutMs: 100_000 })).response)
+  }
+  assert.deepEqual(seen, [...Array(20).fill('before'), 'after'])
 })
 
 void test('close waits for attempts in flight and refuses further ones', async (t) => {

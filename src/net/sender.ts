@@ -1,19 +1,25 @@
 // Sends attempts. Each attempt is a POST over a guarded connection, with one deadline for all of its phases.
 //
-// One timer checks all deadlines. `done` runs on a clean stack: never inside `send`, and never inside undici's parser,
-// which is not reentrant.
+// One timer checks all deadlines. `done` runs on a clean stack: never inside `send`, and never inside the reader
+// of a response.
 
 import { performance } from 'node:perf_hooks'
+import { LRUCache } from 'lru-cache'
+import { limits } from '../domain/limits.ts'
 import type { Sender, SendRequest, SendResult } from '../contracts/transport.ts'
-import { createConnections } from './connections.ts'
+import { Connections } from './connections.ts'
 import type { Guard } from './guard.ts'
-import { RunningAttempt } from './running-attempt.ts'
+import type { HttpConnection } from './http-connection.ts'
+import { encodeRequest, parseTarget, type RequestTarget } from './request.ts'
+import { type AttemptOwner, RunningAttempt } from './running-attempt.ts'
 
 /** The dependencies of a sender. */
 export interface SenderOptions {
-  readonly guard: Pick<Guard, 'connector'>
+  readonly guard: Pick<Guard, 'connect'>
   /** The wall clock to compare dates in Retry-After with, ms since 1970; Date.now by default. */
   readonly now?: () => number
+  /** The clock of deadlines and connections, ms; performance.now by default. */
+  readonly elapsed?: () => number
 }
 
 /** The sender over HTTP. */
@@ -37,9 +43,11 @@ export function createSender(options: SenderOptions): HttpSender {
   return new GuardedSender(options)
 }
 
-class GuardedSender implements HttpSender {
-  readonly #connections: ReturnType<typeof createConnections>
-  readonly #now: () => number
+class GuardedSender implements HttpSender, AttemptOwner {
+  readonly #connections: Connections
+  readonly #targets = new LRUCache<string, RequestTarget>({ max: limits.parsedUrlsMax })
+  readonly now: () => number
+  readonly #elapsed: () => number
   // An array, not a Set: V8 links the tables that a busy Set has outgrown. Once one of them is in the old generation,
   // all later tables keep their content, payloads included, until the next full garbage collection.
   readonly #inFlight: RunningAttempt[] = []
@@ -48,29 +56,30 @@ class GuardedSender implements HttpSender {
   #isClosed = false
   #whenEmpty: (() => void)[] = []
 
-  constructor({ guard, now = Date.now }: SenderOptions) {
-    this.#connections = createConnections(guard.connector)
-    this.#now = now
+  constructor({ guard, now = Date.now, elapsed = () => performance.now() }: SenderOptions) {
+    this.#elapsed = elapsed
+    this.#connections = new Connections(guard.connect, elapsed)
+    this.now = now
   }
 
   send(request: SendRequest, done: (result: SendResult) => void): void {
-    const attempt = new RunningAttempt(
-      performance.now() + request.timeoutMs,
-      request.keepHeaders === true,
-      this.#now,
-      this.#settle,
-      done,
-    )
+    const attempt = new RunningAttempt(this.#elapsed() + request.timeoutMs, request.keepHeaders === true, this, done)
     attempt.place = this.#inFlight.push(attempt) - 1
     this.#deadlineTimer ??= setInterval(() => this.#checkDeadlines(), deadlineCheckMs).unref()
     if (this.#isClosed) return attempt.fail('sender closed')
-    const url = URL.parse(request.url)
-    if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return attempt.fail('invalid URL')
-    attempt.connection = this.#connections.take(url.origin)
-    attempt.connection.client.dispatch(
-      { method: 'POST', path: url.pathname + url.search, headers: headerList(request.headers), body: request.body },
-      attempt,
-    )
+    const target = this.#targetOf(request.url)
+    if (target === null) return attempt.fail('invalid URL')
+    const bytes = encodeRequest(target, request.headers, request.body)
+    if (typeof bytes === 'string') return attempt.fail(`invalid request: ${bytes}`)
+    attempt.start(bytes, target, this.#connections.take(target))
+  }
+
+  reconnect(target: RequestTarget): HttpConnection {
+    return this.#connections.open(target)
+  }
+
+  settled(attempt: RunningAttempt): void {
+    if (this.#settled.push(attempt) === 1) process.nextTick(this.#flush)
   }
 
   async close(): Promise<void> {
@@ -78,7 +87,7 @@ class GuardedSender implements HttpSender {
     if (this.#inFlight.length > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve))
     if (this.#deadlineTimer !== null) clearInterval(this.#deadlineTimer)
     this.#deadlineTimer = null
-    await this.#connections.destroy()
+    this.#connections.destroy()
   }
 
   async destroy(): Promise<void> {
@@ -91,8 +100,15 @@ class GuardedSender implements HttpSender {
     return { inFlight: this.#inFlight.length, ...this.#connections.count() }
   }
 
-  readonly #settle = (attempt: RunningAttempt): void => {
-    if (this.#settled.push(attempt) === 1) process.nextTick(this.#flush)
+  #targetOf(url: string): RequestTarget | null {
+    let target = this.#targets.get(url)
+    if (target === undefined) {
+      const parsed = parseTarget(url)
+      if (parsed === null) return null
+      target = parsed
+      this.#targets.set(url, target)
+    }
+    return target
   }
 
   readonly #flush = (): void => {
@@ -108,7 +124,7 @@ class GuardedSender implements HttpSender {
     }
   }
 
-  /** Removes the attempt and moves the last attempt of the list to its index. */
+  /** Moves the last attempt to the place of this one. */
   #remove(attempt: RunningAttempt): void {
     const last = this.#inFlight.pop()
     if (last === undefined || last === attempt) return
@@ -117,24 +133,10 @@ class GuardedSender implements HttpSender {
   }
 
   #checkDeadlines(): void {
-    const time = performance.now()
+    const time = this.#elapsed()
     for (const attempt of this.#inFlight) if (attempt.deadline <= time) attempt.cut()
     if (this.#inFlight.length > 0 || this.#deadlineTimer === null) return
     clearInterval(this.#deadlineTimer)
     this.#deadlineTimer = null
   }
-}
-
-/**
- * The headers in the form that is fastest for undici. The caller's accept-encoding is replaced with `identity`, because
- * nothing here decompresses.
- */
-function headerList(headers: Readonly<Record<string, string>>): string[] {
-  const list = ['accept-encoding', 'identity']
-  for (const name of Object.keys(headers)) {
-    if (name.length === 15 && name.toLowerCase() === 'accept-encoding') continue
-    const value = headers[name]
-    if (value !== undefined) list.push(name, value)
-  }
-  return list
 }

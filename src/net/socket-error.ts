@@ -1,7 +1,6 @@
 // Classifies network errors, once, where they occur. The texts are recorded and shown to customers: they are stable and
 // contain neither addresses nor internals of Posthorn.
 
-import { errors } from 'undici'
 import { limits } from '../domain/limits.ts'
 
 const texts: Readonly<Record<string, string>> = {
@@ -15,14 +14,9 @@ const texts: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'name lookup failed',
   EAI_FAIL: 'name lookup failed',
   ETIMEDOUT: 'connection timed out',
-  UND_ERR_CONNECT_TIMEOUT: 'connection timed out',
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
-  UND_ERR_HEADERS_OVERFLOW: 'response headers too large',
-  RESPONSE_FRAMING: 'response framing too large',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'content length mismatch',
-  UND_ERR_DESTROYED: 'sender closed',
-  UND_ERR_CLOSED: 'sender closed',
+  CLOSED: 'connection closed',
 }
 
 // The codes of OpenSSL's certificate verification, as Node names them. Codes with CERT in their name need no entry.
@@ -40,10 +34,7 @@ const certificateCodes = new Set([
 
 /** A short, stable text for the error of a connection or a request, at most `limits.errorKeptCharsMax` characters. */
 export function describeSocketError(error: Error): string {
-  const code = codeOf(error)
-  // undici 8 leaves the code of this error undefined.
-  if (error instanceof errors.HTTPParserError) return 'malformed response'
-  return textOf(code, error.message).slice(0, limits.errorKeptCharsMax)
+  return textOf(codeOf(error)).slice(0, limits.errorKeptCharsMax)
 }
 
 /** An error with a code, in the form of system errors. */
@@ -51,14 +42,13 @@ export function coded(code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(code), { code })
 }
 
-function textOf(code: string, message: string): string {
+function textOf(code: string): string {
   const known = texts[code]
   if (known !== undefined) return known
+  // A code names the alert of the receiver, such as ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED.
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return `TLS failed (${code})`
   if (certificateCodes.has(code) || /(^|_)CERT(_|$)/.test(code)) return `certificate problem (${code})`
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) return `TLS failed (${code})`
-  // undici refuses unexpected interim and upgrade responses with the messages "bad response" and "bad upgrade".
-  if (code === 'UND_ERR_SOCKET') return message.startsWith('bad ') ? 'malformed response' : 'connection closed'
-  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') return `invalid request: ${message}`
+  if (code.startsWith('ERR_TLS_')) return `TLS failed (${code})`
   return code
 }
 

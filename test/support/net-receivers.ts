@@ -7,6 +7,8 @@ import type { RequestListener } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { TestContext } from 'node:test'
+import { connect } from 'node:net'
+import { Worker } from 'node:worker_threads'
 import type { SendRequest, SendResult } from '../../src/contracts/transport.ts'
 import { createAddressPolicy } from '../../src/net/address-policy.ts'
 import { createGuard } from '../../src/net/guard.ts'
@@ -74,9 +76,14 @@ export async function listen(t: TestContext, server: Server, host: string, port 
 }
 
 /** Returns a sender that may reach only loopback. It is destroyed when the test ends. */
-export function loopbackSender(t: TestContext, lookup?: Lookup, allowNetworks = ['127.0.0.0/8']): HttpSender {
+export function loopbackSender(
+  t: TestContext,
+  lookup?: Lookup,
+  allowNetworks = ['127.0.0.0/8'],
+  authorities: readonly string[] = [],
+): HttpSender {
   const policy = createAddressPolicy({ allowNetworks })
-  const sender = createSender({ guard: createGuard(policy, lookup === undefined ? {} : { lookup }) })
+  const sender = createSender({ guard: createGuard(policy, { authorities, ...(lookup !== undefined && { lookup }) }) })
   t.after(() => sender.destroy())
   return sender
 }
@@ -118,4 +125,25 @@ export async function eventually(condition: () => boolean): Promise<void> {
     if (Date.now() > giveUpAt) throw new Error('the condition did not hold within 2 s')
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
+}
+
+/**
+ * Starts an HTTP server whose queue of connections is full at first: the system drops a request to connect, and the one
+ * that is repeated a second later succeeds.
+ */
+export async function slowToConnect(t: TestContext): Promise<number> {
+  const script = `
+    const { parentPort } = require('node:worker_threads')
+    const server = require('node:http').createServer((request, response) => request.resume().on('end', () => response.end()))
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port)
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 800))
+    })`
+  const worker = new Worker(script, { eval: true })
+  t.after(() => worker.terminate())
+  const port = await new Promise<number>((resolve) => worker.once('message', resolve))
+  const queued = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  t.after(() => queued.forEach((socket) => socket.destroy()))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  return port
 }

@@ -21,9 +21,10 @@ export const delicateData: Readonly<Record<string, string>> = {
 }
 
 /**
- * Headers that the vendor does not define: those of HTTP itself, and `accept-encoding`, which keeps answers readable.
+ * Headers that the vendor does not define: those of HTTP itself, `accept`, which some firewalls demand, and
+ * `accept-encoding`, which keeps answers readable.
  */
-const httpHeaders = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding'])
+const httpHeaders = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding', 'accept'])
 
 export function deliveryCases(profile: Profile, add: Case): void {
   const { api, delivery } = profile

@@ -1,0 +1,71 @@
+// The bytes of a request.
+
+import type { Target } from './connect.ts'
+
+/** A receiver's URL, parsed. */
+export interface RequestTarget extends Target {
+  /** Request line and Host header. */
+  readonly start: string
+}
+
+/** Null: the text is no http(s) URL. */
+export function parseTarget(text: string): RequestTarget | null {
+  const url = URL.parse(text)
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return null
+  const isTls = url.protocol === 'https:'
+  return {
+    origin: url.origin,
+    isTls,
+    hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
+    start: `POST ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\n`,
+  }
+}
+
+const headerName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+// oxlint-disable-next-line no-control-regex -- the control characters that no header value may have
+const badValue = /[^\t\x20-\x7e\x80-\xff]/
+/** These belong to the connection, and are set here. */
+const ownNames = new Set([
+  'host',
+  'connection',
+  'keep-alive',
+  'content-length',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'trailer',
+  'te',
+])
+
+/**
+ * The whole request as one buffer. Nothing here decompresses, so the request accepts no encoding.
+ *
+ * @returns a text: why the headers cannot be sent
+ */
+export function encodeRequest(
+  target: RequestTarget,
+  headers: Readonly<Record<string, string>>,
+  body: Buffer,
+): Buffer | string {
+  let head = target.start
+  let hasAccept = false
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (value === undefined) continue
+    if (!headerName.test(name)) return 'invalid header name'
+    if (badValue.test(value)) return `invalid ${name} header`
+    const lower = name.toLowerCase()
+    if (lower === 'accept-encoding') continue
+    if (ownNames.has(lower)) return `the ${lower} header cannot be set`
+    if (lower === 'accept') hasAccept = true
+    head += `${name}: ${value}\r\n`
+  }
+  // Some firewalls refuse requests without it.
+  if (!hasAccept) head += 'accept: */*\r\n'
+  head += `accept-encoding: identity\r\ncontent-length: ${body.length}\r\n\r\n`
+  const bytes = Buffer.allocUnsafe(head.length + body.length)
+  bytes.write(head, 0, 'latin1')
+  body.copy(bytes, head.length)
+  return bytes
+}

@@ -1,0 +1,3 @@
+// The long form of src/net/response-reader.test.ts: a million responses.
+
+await import('../src/net/response-reader.test.ts')
