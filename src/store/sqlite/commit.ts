@@ -110,8 +110,8 @@ export function commitRole(db: Database) {
       const { status, detail } = outcomeColumns(attempt.outcome)
       const { number, startedAt, durationMs, outcome, response, connections = null } = attempt
       const exchange = attempt.exchange === undefined ? null : JSON.stringify(attempt.exchange)
-      const values = [number, startedAt, durationMs, outcome.kind, status, detail, response, exchange, connections]
-      insertAttempt.run(delivery, ...values)
+      const { kind } = outcome
+      insertAttempt.run(delivery, number, startedAt, durationMs, kind, status, detail, response, exchange, connections)
     }
     return true
   }
