@@ -70,7 +70,7 @@ async function everything(store: Store): Promise<unknown> {
     ),
     answer: await store.findAnswer(answer.apiKey, answer.idempotencyKey, start),
     proof: await store.writeOnce('master key proof', 'another'),
-    due: (await store.dueEndpoints(longAfter, 100)).toSorted((a, b) => a - b),
+    due: (await store.dueEndpoints(longAfter, 100)).toSorted((a, b) => a.endpoint - b.endpoint),
     nextDueAt: await store.nextDueAt(),
     waiting: await store.countWaiting(),
   })
@@ -81,7 +81,7 @@ async function continueWork(store: Store): Promise<unknown> {
   await sweepAll(store, 200_000)
   const swept = await everything(store)
   const node = await store.join(longAfter)
-  const requests = (await store.dueEndpoints(longAfter, 100)).map((endpoint) => ({ endpoint, room: 100 }))
+  const requests = (await store.dueEndpoints(longAfter, 100)).map(({ endpoint }) => ({ endpoint, room: 100 }))
   const claim = await store.claim(node, longAfter, requests)
   const key = await store.nextEndpointKey()
   assert.equal(await store.createTenant(sampleTenant('new' as TenantId)), 'written')

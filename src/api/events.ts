@@ -89,7 +89,7 @@ function publishEventsRoute(context: Context): AnyRoute {
     method: 'POST',
     path: '/v1/events/batch',
     operationId: 'publishEvents',
-    summary: 'Post up to 1000 events in one transaction; one result each, in order',
+    summary: 'Post up to 1000 events; one result each, in order',
     tag,
     access: 'write',
     body: Type.Object({ events: Type.Array(Type.Unknown(), { minItems: 1, maxItems: limits.batchEventsMax }) }, strict),

@@ -15,10 +15,12 @@ export interface StoredEndpoint extends Omit<Endpoint, 'secrets' | 'headers'> {
   readonly uniqueKey: string | null
 }
 
-/** A stored endpoint with its health. */
+/** A stored endpoint with its health and its pause. */
 export interface LoadedEndpoint extends StoredEndpoint {
   /** The dialect's memory of its failures (`EndpointStatus.health`). */
   readonly health: string | null
+  /** The end of the pause that its receiver has asked for; null: none since the last success. */
+  readonly pausedUntil: number | null
 }
 
 /** A tenant with its endpoints, read at one version of the tenant. */

@@ -62,6 +62,8 @@ export interface AttemptSummary {
   readonly expectedHealth: string | null
   /** The new health; absent: unchanged. */
   readonly health?: string | null
+  /** Nothing is claimed for the endpoint until then; null: the pause is over; absent: unchanged. */
+  readonly pausedUntil?: number | null
   /** Disables the endpoint in the same transaction; `sweep` cancels its waiting deliveries. */
   readonly disable?: DisabledReason
 }

@@ -12,6 +12,12 @@ export interface ClaimedDelivery {
   readonly event: Event
 }
 
+/** An endpoint with waiting deliveries that are due. */
+export interface DueEndpoint {
+  readonly endpoint: EndpointKey
+  readonly tenant: TenantId
+}
+
 /** The part of a claim for one endpoint. */
 export interface ClaimRequest {
   readonly endpoint: EndpointKey
@@ -55,8 +61,11 @@ export interface LeaseStore {
    * the number of these nodes.
    */
   takeOver(node: Incarnation, silentMs: number): Promise<number>
-  /** Returns endpoints with waiting deliveries that are due; the endpoint due for the longest time is first. */
-  dueEndpoints(now: number, endpointsMax: number): Promise<readonly EndpointKey[]>
+  /**
+   * Returns endpoints with waiting deliveries that are due. Tenants take turns; of each tenant, the endpoint due for the
+   * longest time is first. Only the `limits.dueEndpointsReadMax` endpoints due for the longest time are considered.
+   */
+  dueEndpoints(now: number, endpointsMax: number): Promise<readonly DueEndpoint[]>
   /** Leases due deliveries to the node, at most `room` per endpoint. @throws IncarnationLost */
   claim(node: Incarnation, now: number, requests: readonly ClaimRequest[]): Promise<Claim>
   /** Returns the time at which the next waiting delivery of any endpoint is due; null: none waits. */

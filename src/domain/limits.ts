@@ -96,22 +96,32 @@ export const limits = {
   // The engine
   /** Concurrent attempts to one endpoint. */
   attemptsPerEndpointMax: 16,
-  /** Concurrent attempts of the node. */
-  attemptsInFlightMax: 4096,
+  /** Concurrent attempts of the node. One tenant alone may have half of them (engine/lanes.ts). */
+  attemptsInFlightMax: 8192,
+  /** An attempt that takes this long narrows the window of its lane, even if it succeeds. */
+  slowAttemptMs: 5 * second,
   /** Deliveries that one lane holds in memory; further deliveries wait in the database. */
   laneDeliveriesMax: 1024,
-  /** Bytes of event data that all lanes of the node hold in memory; further deliveries wait in the database. */
+  /** Bytes that all lanes of the node hold in memory; further deliveries wait in the database. */
   lanesBytesMax: 64 * mib,
+  /** Bytes that a delivery in memory counts in addition to its event data. */
+  heldDeliveryBytes: 512,
   /** A lane takes no delivery while it holds more than this part of the bytes left, so that other lanes find room. */
   laneBytesShare: 1 / 8,
-  /** Events and outcomes that wait for a commit; events past the bound are refused with 503. */
-  commitQueueMax: 20_000,
+  /** Events and deliveries that wait for a commit; past the bound, events are refused with 503. */
+  commitQueueMax: 40_000,
   commitQueueBytesMax: 64 * mib,
-  /** Operations of one commit, so that no commit takes long. */
-  commitOperationsMax: 2000,
+  /**
+   * Operations of one commit, so that no commit takes long: an event, each of its deliveries, and two for an outcome.
+   * Events may be as many again as outcomes.
+   */
+  commitOperationsMax: 4000,
   /** Endpoints whose waiting deliveries one claim may lease. */
   claimEndpointsMax: 64,
+  /** Deliveries of one claim; tenants share them. */
   claimDeliveriesMax: 512,
+  /** Due endpoints among which the tenants of a claim take turns: more than one tenant can have. */
+  dueEndpointsReadMax: 1500,
   claimPerEndpointMax: 128,
   /** A claim takes no further delivery of an endpoint once the event data of its deliveries has this many bytes. */
   claimPerEndpointBytesMax: mib,
@@ -140,7 +150,11 @@ export const limits = {
   storeRetryMsMax: 5 * second,
   /** Seconds after which a caller may retry when the database is unavailable. */
   unavailableRetrySeconds: 1,
+  /** The greatest wait that a receiver may request with Retry-After, for a delivery and as a pause of its endpoint. */
   retryAfterMsMax: day,
+  /** The first pause of an endpoint after a 429 without Retry-After; each further one is twice as long, up to the bound. */
+  pauseMs: second,
+  pauseMsMax: 5 * minute,
   stopMs: 10 * second,
 
   // Attempts

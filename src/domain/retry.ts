@@ -39,7 +39,21 @@ export function retryAt(
   scale: number,
 ): number {
   const spread = verdict.exact ? 1 : 1 - jitterShare + random() * 2 * jitterShare
-  const askedMs =
-    outcome.kind === 'rejected' && (outcome.status === 429 || outcome.status === 503) ? (outcome.retryAfterMs ?? 0) : 0
-  return nowMs + Math.round(Math.max(verdict.waitMs * scale * spread, Math.min(askedMs, limits.retryAfterMsMax)))
+  return nowMs + Math.round(Math.max(verdict.waitMs * scale * spread, askedMs(outcome)))
+}
+
+/**
+ * Returns for how long an outcome pauses the endpoint, in milliseconds; 0: it does not. 429 and 503 pause it for their
+ * Retry-After. A 429 without one pauses it for twice as long as the last pause (`lastMs`, 0: there was none).
+ */
+export function pauseAfter(outcome: Outcome, lastMs: number): number {
+  const asked = askedMs(outcome)
+  if (asked > 0 || outcome.kind !== 'rejected' || outcome.status !== 429) return asked
+  return Math.min(Math.max(limits.pauseMs, 2 * lastMs), limits.pauseMsMax)
+}
+
+/** The wait that the receiver asks for, in milliseconds; 0: none. */
+function askedMs(outcome: Outcome): number {
+  if (outcome.kind !== 'rejected' || (outcome.status !== 429 && outcome.status !== 503)) return 0
+  return Math.min(outcome.retryAfterMs ?? 0, limits.retryAfterMsMax)
 }

@@ -10,7 +10,7 @@ import type { EngineObserver } from '../contracts/observer.ts'
 import type { IngestResult, NewEvent } from '../contracts/commit-store.ts'
 import { fanOut } from './fan-out.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { bytesOf, type HeldDelivery, type Lanes } from './lanes.ts'
+import type { HeldDelivery, Lanes } from './lanes.ts'
 import type { Membership } from './membership.ts'
 import type { Schedule } from './schedule.ts'
 import type { CachedTenant, TenantCache } from './tenant-cache.ts'
@@ -76,15 +76,14 @@ export class Acceptor {
   }
 
   /**
-   * Stores events with their deliveries in one transaction, and pushes the deliveries into the lanes. If another node
-   * has changed a tenant since it was read, the commit refuses the events of that tenant as stale. They are matched
-   * again and stored in another transaction.
+   * Stores events with their deliveries, and pushes the deliveries into the lanes. If another node has changed a tenant
+   * since it was read, the commit refuses the events of that tenant as stale. They are matched again and stored in
+   * another transaction.
    *
    * @throws Unavailable: no event was stored, unless `outcomeUnknown`
    */
   async accept(drafts: readonly Draft[]): Promise<readonly Accepted[]> {
-    const heldByDraft = drafts.map((draft) => this.#fanOut(draft))
-    const results = await this.#commit(drafts, heldByDraft, this.#options.delivers)
+    const results = await this.#store(drafts)
     return results.some(isStale) ? this.#matchAgain(drafts, results) : (results as readonly Accepted[])
   }
 
@@ -115,18 +114,49 @@ export class Acceptor {
     return fanOut(event, tenant, node, this.#options.randomBytes, only)
   }
 
+  /**
+   * Stores drafts in transactions of at most `limits.commitOperationsMax` operations, or of one event. They follow each
+   * other, so that the events of other callers are stored between them.
+   *
+   * @throws Unavailable: no event was stored, unless `outcomeUnknown`
+   */
+  async #store(drafts: readonly Draft[]): Promise<Settled[]> {
+    let settled: Settled[] = []
+    while (settled.length < drafts.length) {
+      try {
+        const next = await this.#storeFrom(drafts, settled.length)
+        settled = settled.length === 0 ? next : [...settled, ...next]
+      } catch (error) {
+        if (settled.length === 0 || !(error instanceof Unavailable)) throw error
+        this.#options.observer.failed('the later events of a request could not be stored', error)
+        const kind = error.outcomeUnknown ? 'unknown' : 'unsettled'
+        while (settled.length < drafts.length) settled.push({ kind, deliveries: [], count: 0 })
+      }
+    }
+    return settled
+  }
+
+  /** Stores as many drafts, from this one on, as fit into a transaction. */
+  #storeFrom(drafts: readonly Draft[], first: number): Promise<Settled[]> {
+    const heldByDraft: HeldDelivery[][] = []
+    let operations = 0
+    for (let next = first; next < drafts.length; next++) {
+      const held = this.#fanOut(drafts[next] as Draft)
+      operations += 1 + held.length
+      if (next > first && operations > limits.commitOperationsMax) break
+      heldByDraft.push(held)
+    }
+    return this.#commit(drafts.slice(first, first + heldByDraft.length), heldByDraft, this.#options.delivers)
+  }
+
   /** @param leases whether this node leases the deliveries, as far as its lanes have room */
-  async #commit(
-    drafts: readonly Draft[],
-    heldByDraft: readonly HeldDelivery[][],
-    leases: boolean,
-  ): Promise<readonly Settled[]> {
+  async #commit(drafts: readonly Draft[], heldByDraft: readonly HeldDelivery[][], leases: boolean): Promise<Settled[]> {
     const { lanes, commits } = this.#options
     let bytes = 0
     const plans: Plan[] = []
     const events: NewEvent[] = drafts.map(({ event, tenant }, index) => {
       const held = heldByDraft[index] ?? []
-      const leased = held.map((delivery) => leases && lanes.reserve(delivery.endpoint, bytesOf(delivery)))
+      const leased = held.map((delivery) => leases && delivery.pausedUntil === undefined && lanes.reserve(delivery))
       bytes += event.data.length
       plans.push({ held, leased })
       return {
@@ -158,8 +188,8 @@ export class Acceptor {
       if (plan.leased[index] === true) {
         // If the incarnation was lost during the commit, its deliveries are handed back (membership.ts).
         if (membership.holds(delivery)) lanes.push(delivery)
-        else lanes.release(delivery.endpoint, bytesOf(delivery))
-      } else if (delivers) schedule.wake()
+        else lanes.release(delivery)
+      } else if (delivers) schedule.wakeAt(delivery.pausedUntil ?? 0)
     }
     observer.accepted(1)
     return { kind: 'stored', deliveries: plan.held.map(({ id }) => id), count: plan.held.length }
@@ -167,7 +197,7 @@ export class Acceptor {
 
   #release({ held, leased }: Plan): void {
     for (const [index, delivery] of held.entries()) {
-      if (leased[index] === true) this.#options.lanes.release(delivery.endpoint, bytesOf(delivery))
+      if (leased[index] === true) this.#options.lanes.release(delivery)
     }
   }
 
@@ -190,7 +220,7 @@ export class Acceptor {
 
   /** Matches and commits each stale event once more, and replaces its entry in `results`. */
   async #matchStale(drafts: readonly Draft[], results: Settled[]): Promise<void> {
-    const { tenantCache, delivers } = this.#options
+    const { tenantCache } = this.#options
     const again: { index: number; draft: Draft }[] = []
     for (const [index, draft] of drafts.entries()) {
       if (!isStale(results[index] as Settled)) continue
@@ -199,9 +229,7 @@ export class Acceptor {
       if (tenant === null) results[index] = { kind: 'absent', deliveries: [], count: 0 }
       else again.push({ index, draft: { ...draft, tenant } })
     }
-    const matched = again.map(({ draft }) => draft)
-    const heldByDraft = matched.map((draft) => this.#fanOut(draft))
-    const settled = await this.#commit(matched, heldByDraft, delivers)
+    const settled = await this.#store(again.map(({ draft }) => draft))
     for (const [at, { index }] of again.entries()) results[index] = settled[at] as Settled
   }
 }

@@ -7,7 +7,7 @@ import type { Attempt, Outcome } from '../domain/attempt.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { EndReason } from '../domain/delivery.ts'
 import { limits } from '../domain/limits.ts'
-import { retryAt, type Verdict } from '../domain/retry.ts'
+import { pauseAfter, retryAt, type Verdict } from '../domain/retry.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import type { DeliveryDialect, HealthChange, HealthFact, Message } from '../contracts/delivery-dialect.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
@@ -87,9 +87,15 @@ export class Deliverer {
 
   #send(delivery: HeldDelivery, tenant: CachedTenant | null): void {
     const endpoint = tenant?.byKey.get(delivery.endpoint)
-    if (tenant === null || endpoint === undefined) return this.#end(delivery, 'cancelled', 'endpoint deleted')
-    if (endpoint.disabledReason !== null) return this.#end(delivery, 'cancelled', cancelReason(endpoint.disabledReason))
+    if (tenant === null || endpoint === undefined)
+      return this.#end(delivery, { to: 'cancelled', reason: 'endpoint deleted' })
+    if (endpoint.disabledReason !== null) {
+      return this.#end(delivery, { to: 'cancelled', reason: cancelReason(endpoint.disabledReason) })
+    }
     const { event } = delivery
+    if (isPaused(endpoint, this.#options.clock.now())) {
+      return this.#end(delivery, { to: 'waiting', dueAt: endpoint.pausedUntil })
+    }
     if (event.unreadable) {
       return this.#faulted(delivery, 'event unreadable', new Error(`the attributes of ${event.id} cannot be read`))
     }
@@ -177,7 +183,7 @@ export class Deliverer {
       lastAttemptSucceeded: succeeded,
       expectedHealth,
     }
-    if (succeeded && expectedHealth === null) return summary
+    if (succeeded && expectedHealth === null && endpoint.pausedUntil === null) return summary
     // The endpoint may have been changed, or disabled and enabled again, since this attempt started. Then a failure
     // does not count against it.
     const latest = tenant.current ? endpoint : this.#latestOf(delivery)
@@ -186,7 +192,7 @@ export class Deliverer {
     const { health, disable: failing } = this.#healthAfter(endpoint, tenant.dialect, fact)
     endpoint.health = health
     if (latest !== undefined) latest.health = health
-    const changed = health === expectedHealth ? {} : { health }
+    const changed = { ...(health !== expectedHealth && { health }), ...pauseOf(endpoint, outcome, succeeded, at) }
     const disable = verdict.kind === 'gone' ? 'gone' : failing ? 'failing' : null
     if (disable === null || endpoint.disabledReason !== null) return { ...summary, ...changed }
     endpoint.disabledReason = disable
@@ -199,6 +205,7 @@ export class Deliverer {
 
   /** If the dialect's code throws, the health of the endpoint is reset. The delivery is not affected. */
   #healthAfter(endpoint: CachedEndpoint, dialect: DeliveryDialect, fact: HealthFact): HealthChange {
+    if (fact.succeeded && endpoint.health === null) return { health: null, disable: false }
     try {
       return dialect.health(endpoint.health, fact)
     } catch (error) {
@@ -213,13 +220,39 @@ export class Deliverer {
     const faults = (delivery.faults ?? 0) + 1
     if (faults < limits.faultsMax) return recorder.postponed({ ...delivery, faults })
     observer.failed(`delivery ${delivery.id} could not be prepared in ${faults} tries and has failed: ${reason}`, error)
-    this.#end(delivery, 'failed', reason)
+    this.#end(delivery, { to: 'failed', reason })
   }
 
-  #end(delivery: HeldDelivery, to: 'failed' | 'cancelled', reason: EndReason): void {
-    const { recorder } = this.#options
-    recorder.finished({ delivery, attempt: null, move: { to, reason }, summary: null, succeeded: false })
+  /** Moves a delivery without an attempt. */
+  #end(delivery: HeldDelivery, move: Move): void {
+    this.#options.recorder.finished({ delivery, attempt: null, move, summary: null, succeeded: false })
   }
+}
+
+function isPaused(endpoint: CachedEndpoint, at: number): endpoint is CachedEndpoint & { pausedUntil: number } {
+  return endpoint.pausedUntil !== null && at < endpoint.pausedUntil
+}
+
+/** Pauses the endpoint as an outcome demands, and ends the pause with the first success after it. */
+function pauseOf(
+  endpoint: CachedEndpoint,
+  outcome: Outcome,
+  succeeded: boolean,
+  at: number,
+): Pick<AttemptSummary, 'pausedUntil'> {
+  const paused = isPaused(endpoint, at)
+  if (succeeded) {
+    if (paused || endpoint.pausedUntil === null) return {}
+    endpoint.lastPauseMs = 0
+    endpoint.pausedUntil = null
+    return { pausedUntil: null }
+  }
+  // Attempts that were in flight when the pause began do not make the next one longer.
+  const waitMs = pauseAfter(outcome, paused ? 0 : endpoint.lastPauseMs)
+  if (waitMs === 0 || (paused && at + waitMs <= endpoint.pausedUntil)) return {}
+  endpoint.lastPauseMs = waitMs
+  endpoint.pausedUntil = at + waitMs
+  return { pausedUntil: endpoint.pausedUntil }
 }
 
 /** The HTTP request of one attempt. The dialect's headers replace customer headers of the same name. */

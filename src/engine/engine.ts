@@ -77,7 +77,7 @@ export class Engine {
     this.statusCache = new StatusCache(store)
     const lanes: Lanes = new Lanes({
       start: (delivery) => deliverer.start(delivery),
-      hasRoom: (endpoint) => schedule.hasRoom(endpoint),
+      hasRoom: (endpoint, tenant) => schedule.hasRoom(endpoint, tenant),
     })
     const commits = new GroupCommit(store, membership, clock, observer, {
       // A node that is stopping starts no attempt, even if the store answers again.

@@ -19,11 +19,12 @@ export function fanOut(
   only?: EndpointKey,
 ): HeldDelivery[] {
   const deliveries: HeldDelivery[] = []
-  for (const { endpoint, disabledReason } of tenant.endpoints) {
+  for (const { endpoint, disabledReason, pausedUntil } of tenant.endpoints) {
     const wanted = only === undefined ? endpointMatches(endpoint, event.type, event.attributes) : only === endpoint.key
     if (disabledReason !== null || !wanted) continue
     const id = uuidV7(event.acceptedAt, random) as DeliveryId
-    deliveries.push({ id, endpoint: endpoint.key, event, node, attempts: 0, attemptsBefore: 0 })
+    const delivery: HeldDelivery = { id, endpoint: endpoint.key, event, node, attempts: 0, attemptsBefore: 0 }
+    deliveries.push(pausedUntil === null || only !== undefined ? delivery : { ...delivery, pausedUntil })
   }
   return deliveries
 }

@@ -1,13 +1,14 @@
 // Group commit: accept.ts adds events (`ingest`), record.ts adds moves of deliveries (`record`). Everything that
 // arrives while a commit runs forms the next batch. A batch is one transaction with one fsync. There is no timer: an
-// idle node commits at once, a busy node commits large batches.
+// idle node commits at once, a busy node commits large batches. If more events wait than one commit takes, tenants take
+// turns.
 //
 // When the store is unavailable, events are refused and their callers get 503. Moves are kept in memory and written
 // when the store answers again, because the requests that they describe cannot be unsent. The lanes are paused
 // meanwhile, so the number of kept moves is bounded by the attempts that were in flight.
 
 import type { Clock } from '../domain/clock.ts'
-import type { EndpointKey, Incarnation } from '../domain/ids.ts'
+import type { EndpointKey, Incarnation, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import { IncarnationLost, StoreUnavailable } from '../contracts/store.ts'
@@ -20,12 +21,17 @@ import type {
   NewEvent,
   RecordedMove,
 } from '../contracts/commit-store.ts'
+import { inTurns } from './in-turns.ts'
 import type { Membership } from './membership.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 
 /** The events of one call of `ingest`. */
 interface Ingest {
   readonly events: readonly NewEvent[]
+  /** The tenant that waits for its turn: that of the first event. */
+  readonly tenant: TenantId
+  /** Events and deliveries. */
+  readonly operations: number
   readonly bytes: number
   readonly resolve: (results: readonly IngestResult[]) => void
   readonly reject: (error: unknown) => void
@@ -39,6 +45,9 @@ interface Recording {
   /** How many commits of this move alone have thrown an error of our own code. */
   readonly faults: number
 }
+
+/** Outcomes of one commit: each stores an attempt and moves a delivery. */
+const outcomesMax = limits.commitOperationsMax / 2
 
 export interface GroupCommitHooks {
   /** Called when the store stops answering, and when it answers again and all kept moves are written. */
@@ -58,8 +67,10 @@ export class GroupCommit {
 
   #ingests: Ingest[] = []
   #recordings: Recording[] = []
-  #queuedEvents = 0
+  #queuedOperations = 0
   #queuedBytes = 0
+  /** The queued operations of each tenant. */
+  readonly #queuedOf = new Map<TenantId, number>()
   /** A run is queued as a microtask. */
   #scheduled = false
   #committing = false
@@ -90,17 +101,21 @@ export class GroupCommit {
    * @throws Unavailable: no event was stored, unless `outcomeUnknown`
    */
   ingest(events: readonly NewEvent[], bytes: number): Promise<readonly IngestResult[]> {
+    const tenant = events[0]?.event.tenant
+    if (tenant === undefined) return Promise.resolve([])
     if (!this.#available) return Promise.reject(new StoreUnavailable('the database is unavailable'))
-    if (
-      this.#queuedEvents + events.length > limits.commitQueueMax ||
-      this.#queuedBytes + bytes > limits.commitQueueBytesMax
-    ) {
+    const operations = events.reduce((sum, { deliveries }) => sum + 1 + deliveries.length, 0)
+    const left = limits.commitQueueMax - this.#queuedOperations
+    const own = this.#queuedOf.get(tenant) ?? 0
+    // As in the lanes, a tenant queues at most as much as it leaves.
+    if (operations > left || own > left || this.#queuedBytes + bytes > limits.commitQueueBytesMax) {
       return Promise.reject(new Unavailable('too many events wait for a commit'))
     }
-    this.#queuedEvents += events.length
+    this.#queuedOperations += operations
     this.#queuedBytes += bytes
+    this.#queuedOf.set(tenant, own + operations)
     return new Promise((resolve, reject) => {
-      this.#ingests.push({ events, bytes, resolve, reject })
+      this.#ingests.push({ events, tenant, operations, bytes, resolve, reject })
       this.#schedule()
     })
   }
@@ -136,23 +151,37 @@ export class GroupCommit {
     if (this.#committing) return
     this.#committing = true
     while (this.#available && (this.#ingests.length > 0 || this.#recordings.length > 0)) {
-      await this.#commit(this.#takeIngests(), this.#recordings.splice(0, limits.commitOperationsMax))
+      await this.#commit(this.#takeIngests(), this.#recordings.splice(0, outcomesMax))
     }
     this.#committing = false
     if (this.#available) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   #takeIngests(): Ingest[] {
-    let count = 0
+    if (this.#queuedOperations <= limits.commitOperationsMax) {
+      this.#resetQueued()
+      return this.#ingests.splice(0)
+    }
+    this.#ingests = inTurns(this.#ingests, ({ tenant }) => tenant)
+    let operations = 0
     let taken = 0
-    for (const { events, bytes } of this.#ingests) {
-      if (taken > 0 && count + events.length > limits.commitOperationsMax) break
-      count += events.length
+    for (const ingest of this.#ingests) {
+      operations += ingest.operations
+      if (taken > 0 && operations > limits.commitOperationsMax) break
       taken += 1
-      this.#queuedEvents -= events.length
-      this.#queuedBytes -= bytes
+      this.#queuedOperations -= ingest.operations
+      this.#queuedBytes -= ingest.bytes
+      const own = (this.#queuedOf.get(ingest.tenant) ?? 0) - ingest.operations
+      if (own > 0) this.#queuedOf.set(ingest.tenant, own)
+      else this.#queuedOf.delete(ingest.tenant)
     }
     return this.#ingests.splice(0, taken)
+  }
+
+  #resetQueued(): void {
+    this.#queuedOperations = 0
+    this.#queuedBytes = 0
+    this.#queuedOf.clear()
   }
 
   async #commit(ingests: Ingest[], recordings: Recording[]): Promise<void> {
@@ -217,8 +246,7 @@ export class GroupCommit {
 
   #rejectQueued(error: Error): void {
     this.#reject(this.#ingests.splice(0), error)
-    this.#queuedEvents = 0
-    this.#queuedBytes = 0
+    this.#resetQueued()
   }
 
   #probeLater(): void {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Event } from '../domain/event.ts'
-import type { DeliveryId, EndpointKey, Incarnation } from '../domain/ids.ts'
+import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { Lanes, type HeldDelivery } from './lanes.ts'
 
 const node = 1 as Incarnation
+
+const acme = 'acme' as TenantId
 
 function rig() {
   const started: HeldDelivery[] = []
@@ -15,30 +17,39 @@ function rig() {
     hasRoom: (endpoint) => roomFor.push(endpoint),
   })
   let count = 0
+  const delivery = (endpoint: number, { tenant = acme, bytes = 10, attempts = 0 } = {}): HeldDelivery => ({
+    id: String(++count) as DeliveryId,
+    endpoint: endpoint as EndpointKey,
+    event: { tenant, data: 'x'.repeat(bytes) } as Event,
+    node,
+    attempts,
+    attemptsBefore: 0,
+  })
   /** Reserves room for `deliveries` deliveries and pushes those that get it; gives their number. */
-  const offer = (endpoint: number, deliveries: number, bytes = 10, attempts = 0): number => {
+  const offer = (endpoint: number, deliveries: number, of: Parameters<typeof delivery>[1] = {}): number => {
     let taken = 0
     for (let i = 0; i < deliveries; i++) {
-      if (!lanes.reserve(endpoint as EndpointKey, bytes)) continue
-      const id = String(++count) as DeliveryId
-      const event = { data: 'x'.repeat(bytes) } as Event
-      lanes.push({ id, endpoint: endpoint as EndpointKey, event, node, attempts, attemptsBefore: 0 })
+      const offered = delivery(endpoint, of)
+      if (!lanes.reserve(offered)) continue
+      lanes.push(offered)
       taken += 1
     }
     lanes.pump()
     return taken
   }
-  return { lanes, started, roomFor, offer }
+  return { lanes, started, roomFor, delivery, offer }
+}
+
+function tenantNumber(number: number): TenantId {
+  return `tenant_${number}` as TenantId
 }
 
 test('a claim beyond the room of a lane leaves it with room 0, not with negative room', () => {
-  const { lanes, offer } = rig()
+  const { lanes, delivery, offer } = rig()
   lanes.pause()
   offer(1, limits.laneDeliveriesMax)
-  const event = { data: 'x' } as Event
-  const id = 'late' as DeliveryId
-  lanes.pushClaimed([{ id, endpoint: 1 as EndpointKey, event, node, attempts: 1, attemptsBefore: 0 }])
-  assert.equal(lanes.room(1 as EndpointKey), 0)
+  lanes.pushClaimed([delivery(1, { attempts: 1 })])
+  assert.equal(lanes.room(1 as EndpointKey, acme), 0)
   assert.equal(offer(1, 1), 0)
 })
 
@@ -55,10 +66,61 @@ test('the attempts of an endpoint are bounded, and lanes take turns', () => {
   )
 })
 
-test('the attempts of the node are bounded', () => {
+test('one tenant alone has half of the attempts of the node, and a tenant that comes later finds room', () => {
   const { lanes, offer } = rig()
-  for (let endpoint = 0; endpoint < 400; endpoint++) offer(endpoint, 16)
+  const half = limits.attemptsInFlightMax / 2
+  const endpoints = limits.attemptsInFlightMax / limits.attemptsPerEndpointMax
+  for (let endpoint = 0; endpoint < endpoints; endpoint++) offer(endpoint, 16)
+  assert.equal(lanes.inFlight, half)
+  for (let endpoint = endpoints; endpoint < 2 * endpoints; endpoint++) offer(endpoint, 16, { tenant: tenantNumber(1) })
+  assert.equal(lanes.inFlight, half + half / 2)
+  offer(2 * endpoints, 16, { tenant: tenantNumber(2) })
+  assert.equal(lanes.inFlight, half + half / 2 + 16)
+})
+
+test('the attempts of the node are bounded, however many tenants there are', () => {
+  const { lanes, offer } = rig()
+  for (let tenant = 0; tenant < 1000; tenant++) offer(tenant, 16, { tenant: tenantNumber(tenant) })
   assert.equal(lanes.inFlight, limits.attemptsInFlightMax)
+})
+
+test('a tenant with too many attempts gets more as soon as others give theirs back', () => {
+  const { lanes, started, offer } = rig()
+  for (let tenant = 0; tenant < 40; tenant++) {
+    for (let i = 0; i < 32; i++) offer(tenant * 32 + i, 16, { tenant: tenantNumber(tenant) })
+  }
+  assert.equal(lanes.inFlight, limits.attemptsInFlightMax)
+  assert.ok(lanes.queued > limits.attemptsInFlightMax)
+  while (lanes.inFlight > 0) lanes.finished(started.shift() as HeldDelivery, true)
+  assert.equal(lanes.queued, 0)
+})
+
+test('tenants take turns, then the endpoints of a tenant', () => {
+  const { lanes, started, offer } = rig()
+  lanes.pause()
+  for (let endpoint = 1; endpoint <= 100; endpoint++) offer(endpoint, 16)
+  offer(200, 2, { tenant: tenantNumber(1) })
+  lanes.resume()
+  assert.deepEqual(
+    started.slice(0, 5).map(({ endpoint }) => endpoint),
+    [1, 200, 2, 200, 3],
+  )
+})
+
+test('one tenant alone has half of the memory, and a tenant that comes later finds room', () => {
+  const { lanes, offer } = rig()
+  const bytes = limits.requestBodyBytesMax
+  for (let endpoint = 1; endpoint <= 1000; endpoint++) offer(endpoint, 10, { bytes })
+  assert.ok(lanes.bytesLeft > limits.lanesBytesMax / 2 - 2 * bytes)
+  assert.equal(lanes.room(2000 as EndpointKey, acme), 0)
+  assert.equal(offer(2000, 3, { bytes, tenant: tenantNumber(1) }), 3)
+})
+
+test('many small deliveries count by more than their data', () => {
+  const { lanes, offer } = rig()
+  lanes.pause()
+  for (let endpoint = 1; endpoint <= 200; endpoint++) offer(endpoint, 1024, { bytes: 2 })
+  assert.ok(lanes.queued < limits.lanesBytesMax / limits.heldDeliveryBytes)
 })
 
 test('a full lane reserves no room until half of it is free again', () => {
@@ -72,21 +134,24 @@ test('a full lane reserves no room until half of it is free again', () => {
 
 test('the bytes of all lanes together are bounded, and given back when deliveries end', () => {
   const { lanes, started, offer } = rig()
-  const bytes = limits.lanesBytesMax / 4
-  for (let endpoint = 1; endpoint <= 4; endpoint++) assert.equal(offer(endpoint, 3, bytes), 1)
+  const bytes = limits.lanesBytesMax / 4 - limits.heldDeliveryBytes
+  for (let endpoint = 1; endpoint <= 4; endpoint++) {
+    assert.equal(offer(endpoint, 3, { bytes, tenant: tenantNumber(endpoint) }), 1)
+  }
   assert.equal(lanes.bytesLeft, 0)
-  assert.equal(lanes.room(4 as EndpointKey), 0)
+  assert.equal(lanes.room(4 as EndpointKey, tenantNumber(4)), 0)
   lanes.finished(started[0] as HeldDelivery, true)
-  assert.equal(offer(5, 1, bytes), 1)
+  assert.equal(offer(5, 1, { bytes, tenant: tenantNumber(5) }), 1)
 })
 
 test('flooded endpoints leave room in memory for other endpoints', () => {
   const { lanes, offer } = rig()
   for (let flooded = 1; flooded <= 20; flooded++) {
-    assert.ok(offer(flooded, 1000, limits.requestBodyBytesMax) > 0)
-    assert.equal(lanes.room(flooded as EndpointKey), 0)
+    const tenant = tenantNumber(flooded)
+    assert.ok(offer(flooded, 1000, { bytes: limits.requestBodyBytesMax, tenant }) > 0)
+    assert.equal(lanes.room(flooded as EndpointKey, tenant), 0)
   }
-  assert.equal(offer(21, 1, limits.requestBodyBytesMax), 1)
+  assert.equal(offer(21, 1, { bytes: limits.requestBodyBytesMax, tenant: tenantNumber(21) }), 1)
 })
 
 test('the window of a lane is 1 after a failure, and doubles with every success', () => {
@@ -102,18 +167,9 @@ test('the window of a lane is 1 after a failure, and doubles with every success'
   assert.deepEqual(atOnce, [2, 8, 16, 16])
 })
 
-test('the window of a lane that begins with retries is 1', () => {
-  const { lanes, started } = rig()
-  const event = { data: 'x' } as Event
-  const retries = [1, 2, 3].map((id) => ({
-    id: String(id) as DeliveryId,
-    endpoint: 1 as EndpointKey,
-    event,
-    node,
-    attempts: 1,
-    attemptsBefore: 0,
-  }))
-  lanes.pushClaimed(retries)
+test('the window of a lane that begins with claimed deliveries is 1', () => {
+  const { lanes, started, delivery } = rig()
+  lanes.pushClaimed([delivery(1), delivery(1), delivery(1)])
   lanes.pump()
   assert.equal(started.length, 1)
 })

@@ -1,6 +1,6 @@
 // Lanes: the in-memory queues of deliveries, one lane per endpoint. They alone decide when the next attempt of an
-// endpoint starts. Lanes take turns, so a slow, dead or flooded endpoint delays no other endpoint. A lane is bounded in
-// deliveries and all lanes together in bytes, so a backlog cannot fill the memory.
+// endpoint starts. Tenants take turns, then the lanes of a tenant, so a slow, dead or flooded endpoint delays no other
+// one. A lane is bounded in deliveries and all lanes together in bytes, so a backlog cannot fill the memory.
 //
 //     reserve ─┬─► push ─► pump ─► hooks.start ─┬─► finished
 //              ├─► release                      │
@@ -8,13 +8,17 @@
 //
 // accept.ts reserves room before the commit and pushes after it. Claimed deliveries enter by `pushClaimed`.
 //
-// The window of a lane is how many attempts of its endpoint may run at once. A failure sets it to 1 and each success
-// doubles it, up to `limits.attemptsPerEndpointMax`. So an endpoint that comes back after an outage gets one request at
-// first, and an endpoint that hangs soon takes one of the node's attempts instead of sixteen.
+// A tenant holds at most as many attempts and bytes as are left. One tenant alone may use half of them, n tenants may
+// use n/(n+1) of them, and a tenant that comes later always finds some left: attempts cannot be taken back.
+//
+// The window of a lane is how many attempts of its endpoint may run at once. A failure or a slow success sets it to 1
+// and each quick success doubles it, up to `limits.attemptsPerEndpointMax`. So an endpoint that comes back after an
+// outage gets one request at first, and an endpoint that hangs soon takes one of the node's attempts instead of sixteen.
 
 import type { Event } from '../domain/event.ts'
-import type { DeliveryId, EndpointKey, Incarnation } from '../domain/ids.ts'
+import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
+import { Fifo } from './fifo.ts'
 
 /** A delivery that this node holds. */
 export interface HeldDelivery {
@@ -26,23 +30,36 @@ export interface HeldDelivery {
   /** As in `Delivery`. */
   readonly attempts: number
   readonly attemptsBefore: number
+  /** The end of the pause of its endpoint: the delivery waits in the database, and is claimed after it. */
+  readonly pausedUntil?: number
   /** How often this incarnation failed to prepare the delivery, because our own code threw; absent: never. */
   readonly faults?: number
 }
 
+/** The lanes of a tenant, together. */
+interface TenantLanes {
+  readonly id: TenantId
+  /** Lanes that wait for their turn: those with a delivery in the queue and an attempt left in their window. */
+  readonly turns: Fifo<Lane>
+  lanes: number
+  inFlight: number
+  bytes: number
+  /** Whether the tenant is in `#turns`. */
+  awaitsTurn: boolean
+}
+
 interface Lane {
   readonly endpoint: EndpointKey
-  queue: HeldDelivery[]
-  /** Index of the first delivery in `queue`: moving an index is cheaper than shifting the array. */
-  head: number
+  readonly tenant: TenantLanes
+  readonly queue: Fifo<HeldDelivery>
   /** How many deliveries have room but are not in `queue`: their commit runs, or they are postponed. */
   reserved: number
   inFlight: number
-  /** Bytes of event data of all its deliveries: reserved, queued and in flight. */
+  /** Bytes of all its deliveries: reserved, queued and in flight. */
   bytes: number
   /** How many attempts may run at once. */
   window: number
-  /** Whether the lane is in `#turns`. */
+  /** Whether the lane is in the turns of its tenant. */
   awaitsTurn: boolean
   /** Whether more deliveries of the endpoint wait in the database. */
   backlog: boolean
@@ -52,16 +69,18 @@ export interface LaneHooks {
   /** Starts an attempt. `finished` or `postpone` must follow. */
   readonly start: (delivery: HeldDelivery) => void
   /** A lane with a backlog in the database has room again. */
-  readonly hasRoom: (endpoint: EndpointKey) => void
+  readonly hasRoom: (endpoint: EndpointKey, tenant: TenantId) => void
 }
+
+/** How many tenants in sequence `pump` finds with too many attempts before it gives up until an attempt ends. */
+const tenantsPassedMax = 16
 
 export class Lanes {
   readonly #hooks: LaneHooks
   readonly #lanes = new Map<EndpointKey, Lane>()
-  /** Lanes that wait for their turn: those with a delivery in the queue and an attempt left in their window. */
-  #turns: Lane[] = []
-  /** Index of the next lane in `#turns`. */
-  #nextTurn = 0
+  readonly #tenants = new Map<TenantId, TenantLanes>()
+  /** Tenants with a lane that waits for its turn. */
+  readonly #turns = new Fifo<TenantLanes>()
   #inFlight = 0
   #queued = 0
   #bytes = 0
@@ -82,52 +101,55 @@ export class Lanes {
     return this.#queued
   }
 
-  /** Reserves room for a delivery of an event of `bytes` bytes. False: the delivery must wait in the database. */
-  reserve(endpoint: EndpointKey, bytes: number): boolean {
-    const lane = this.#lane(endpoint, 0)
-    if (lane.backlog || this.#room(lane) === 0 || bytes > this.bytesLeft) {
+  /** Reserves room for a delivery. False: the delivery must wait in the database. */
+  reserve(delivery: HeldDelivery): boolean {
+    const lane = this.#laneFor(delivery, limits.attemptsPerEndpointMax)
+    if (lane.backlog || this.#room(lane) === 0 || bytesOf(delivery) > this.bytesLeft) {
       lane.backlog = true
       this.#deleteIfEmpty(lane)
       return false
     }
     lane.reserved += 1
-    this.#addBytes(lane, bytes)
+    this.#addBytes(lane, bytesOf(delivery))
     return true
   }
 
   /** Gives back reserved room that is not needed. */
-  release(endpoint: EndpointKey, bytes: number): void {
-    const lane = this.#lane(endpoint, 0)
+  release(delivery: HeldDelivery): void {
+    const lane = this.#laneOf(delivery)
     lane.reserved -= 1
-    this.#addBytes(lane, -bytes)
+    this.#addBytes(lane, -bytesOf(delivery))
     this.#deleteIfEmpty(lane)
   }
 
   /** Queues a delivery that has reserved room. Call `pump` after the last delivery of a batch. */
   push(delivery: HeldDelivery): void {
-    const lane = this.#lane(delivery.endpoint, delivery.attempts)
+    const lane = this.#laneOf(delivery)
     lane.reserved -= 1
     lane.queue.push(delivery)
     this.#queued += 1
     this.#queueTurn(lane)
   }
 
-  /** How many more bytes of event data all lanes together may hold. */
+  /** How many more bytes all lanes together may hold. */
   get bytesLeft(): number {
     return limits.lanesBytesMax - this.#bytes
   }
 
   /** How many more deliveries the lane of an endpoint may hold. */
-  room(endpoint: EndpointKey): number {
+  room(endpoint: EndpointKey, tenant: TenantId): number {
     const lane = this.#lanes.get(endpoint)
-    if (this.bytesLeft <= 0) return 0
-    return lane === undefined ? limits.laneDeliveriesMax : this.#room(lane)
+    if (lane !== undefined) return this.#room(lane)
+    return (this.#tenants.get(tenant)?.bytes ?? 0) < this.bytesLeft ? limits.laneDeliveriesMax : 0
   }
 
-  /** Queues deliveries that were claimed from the database, at most as many as `room` allowed. */
+  /**
+   * Queues deliveries that were claimed from the database, at most as many as `room` allowed. A lane that begins with
+   * them has a window of 1, because the endpoint may have failed.
+   */
   pushClaimed(deliveries: readonly HeldDelivery[]): void {
     for (const delivery of deliveries) {
-      const lane = this.#lane(delivery.endpoint, delivery.attempts)
+      const lane = this.#laneFor(delivery, 1)
       lane.reserved += 1
       this.#addBytes(lane, bytesOf(delivery))
       this.push(delivery)
@@ -140,39 +162,42 @@ export class Lanes {
     if (lane !== undefined) lane.backlog = backlog
   }
 
-  /** Starts attempts, one per turn of a lane, up to `limits.attemptsInFlightMax`. */
+  /** Starts attempts, one per turn of a tenant. */
   pump(): void {
     // `start` may call `finished` or `postpone`, which call `pump`: the loop that runs already starts the next attempt.
     if (this.#pumping) return
     this.#pumping = true
-    while (!this.#paused && this.#inFlight < limits.attemptsInFlightMax && this.#nextTurn < this.#turns.length) {
-      const lane = this.#turns[this.#nextTurn++] as Lane
-      if (this.#nextTurn > 1024 && this.#nextTurn * 2 > this.#turns.length) {
-        this.#turns = this.#turns.slice(this.#nextTurn)
-        this.#nextTurn = 0
+    let passed = 0
+    while (!this.#paused && passed < Math.min(tenantsPassedMax, this.#turns.length)) {
+      const tenant = this.#turns.shift() as TenantLanes
+      if (tenant.inFlight >= limits.attemptsInFlightMax - this.#inFlight) {
+        this.#turns.push(tenant)
+        passed += 1
+        continue
       }
-      lane.awaitsTurn = false
-      const delivery = this.#take(lane)
-      if (delivery === undefined) continue
-      lane.inFlight += 1
-      this.#inFlight += 1
-      this.#queueTurn(lane)
-      this.#hooks.start(delivery)
+      passed = 0
+      const delivery = this.#take(tenant)
+      tenant.awaitsTurn = tenant.turns.length > 0
+      if (tenant.awaitsTurn) this.#turns.push(tenant)
+      if (delivery !== undefined) this.#hooks.start(delivery)
     }
     this.#pumping = false
   }
 
-  /** Removes a delivery: its attempt has ended, or nothing was sent. `succeeded`: the endpoint accepted it. */
-  finished(delivery: HeldDelivery, succeeded: boolean): void {
-    const lane = this.#lane(delivery.endpoint, delivery.attempts)
-    lane.inFlight -= 1
-    this.#inFlight -= 1
+  /**
+   * Removes a delivery: its attempt has ended, or nothing was sent.
+   *
+   * @param quick whether the endpoint accepted it, within `limits.slowAttemptMs`
+   */
+  finished(delivery: HeldDelivery, quick: boolean): void {
+    const lane = this.#laneOf(delivery)
+    this.#addInFlight(lane, -1)
     this.#addBytes(lane, -bytesOf(delivery))
-    lane.window = succeeded ? Math.min(lane.window * 2, limits.attemptsPerEndpointMax) : 1
+    lane.window = quick ? Math.min(lane.window * 2, limits.attemptsPerEndpointMax) : 1
     this.#queueTurn(lane)
-    if (lane.backlog && lane.queue.length - lane.head < limits.laneDeliveriesMax / 2 && this.#room(lane) > 0) {
+    if (lane.backlog && lane.queue.length < limits.laneDeliveriesMax / 2 && this.#room(lane) > 0) {
       lane.backlog = false
-      this.#hooks.hasRoom(lane.endpoint)
+      this.#hooks.hasRoom(lane.endpoint, lane.tenant.id)
     }
     this.#deleteIfEmpty(lane)
     this.pump()
@@ -180,9 +205,8 @@ export class Lanes {
 
   /** Nothing was sent. The delivery leaves its attempt but keeps its room, until `push` or `release`. */
   postpone(delivery: HeldDelivery): void {
-    const lane = this.#lane(delivery.endpoint, delivery.attempts)
-    lane.inFlight -= 1
-    this.#inFlight -= 1
+    const lane = this.#laneOf(delivery)
+    this.#addInFlight(lane, -1)
     lane.reserved += 1
     this.#queueTurn(lane)
     this.pump()
@@ -192,11 +216,9 @@ export class Lanes {
   drop(endpoint: EndpointKey): HeldDelivery[] {
     const lane = this.#lanes.get(endpoint)
     if (lane === undefined) return []
-    const deliveries = lane.queue.slice(lane.head)
+    const deliveries = lane.queue.clear()
     for (const delivery of deliveries) this.#addBytes(lane, -bytesOf(delivery))
     this.#queued -= deliveries.length
-    lane.queue = []
-    lane.head = 0
     this.#deleteIfEmpty(lane)
     return deliveries
   }
@@ -216,66 +238,93 @@ export class Lanes {
     this.pump()
   }
 
-  /** The lane of an endpoint. A new lane whose first delivery is a retry (`attempts` > 0) has a window of 1. */
-  #lane(endpoint: EndpointKey, attempts: number): Lane {
-    let lane = this.#lanes.get(endpoint)
-    if (lane === undefined) {
-      const window = attempts === 0 ? limits.attemptsPerEndpointMax : 1
-      lane = {
-        endpoint,
-        queue: [],
-        head: 0,
-        reserved: 0,
-        inFlight: 0,
-        bytes: 0,
-        window,
-        awaitsTurn: false,
-        backlog: false,
-      }
-      this.#lanes.set(endpoint, lane)
+  /** The lane of a delivery that has room in it. */
+  #laneOf({ endpoint }: HeldDelivery): Lane {
+    return this.#lanes.get(endpoint) as Lane
+  }
+
+  /** The lane for a delivery; a new lane has this window. */
+  #laneFor({ endpoint, event }: HeldDelivery, window: number): Lane {
+    const known = this.#lanes.get(endpoint)
+    if (known !== undefined) return known
+    const tenant = this.#tenantLanes(event.tenant)
+    tenant.lanes += 1
+    const lane: Lane = {
+      endpoint,
+      tenant,
+      queue: new Fifo(),
+      reserved: 0,
+      inFlight: 0,
+      bytes: 0,
+      window,
+      awaitsTurn: false,
+      backlog: false,
     }
+    this.#lanes.set(endpoint, lane)
     return lane
+  }
+
+  #tenantLanes(id: TenantId): TenantLanes {
+    let tenant = this.#tenants.get(id)
+    if (tenant === undefined) {
+      tenant = { id, turns: new Fifo(), lanes: 0, inFlight: 0, bytes: 0, awaitsTurn: false }
+      this.#tenants.set(id, tenant)
+    }
+    return tenant
+  }
+
+  #addInFlight(lane: Lane, attempts: 1 | -1): void {
+    lane.inFlight += attempts
+    lane.tenant.inFlight += attempts
+    this.#inFlight += attempts
   }
 
   #addBytes(lane: Lane, bytes: number): void {
     lane.bytes += bytes
+    lane.tenant.bytes += bytes
     this.#bytes += bytes
   }
 
   #room(lane: Lane): number {
-    if (lane.bytes > this.bytesLeft * limits.laneBytesShare) return 0
+    const { bytesLeft } = this
+    if (lane.tenant.bytes >= bytesLeft || lane.bytes > bytesLeft * limits.laneBytesShare) return 0
     // The difference may be negative: claimed and postponed deliveries are queued even if new ones took their room.
-    return Math.max(0, limits.laneDeliveriesMax - (lane.queue.length - lane.head) - lane.reserved)
+    return Math.max(0, limits.laneDeliveriesMax - lane.queue.length - lane.reserved)
   }
 
-  /** Queues a turn for a lane that can start an attempt. */
+  /** Queues a turn for a lane that can start an attempt, and for its tenant. */
   #queueTurn(lane: Lane): void {
-    if (lane.awaitsTurn || lane.inFlight >= lane.window || lane.queue.length === lane.head) return
+    if (lane.awaitsTurn || lane.inFlight >= lane.window || lane.queue.length === 0) return
     lane.awaitsTurn = true
-    this.#turns.push(lane)
+    const { tenant } = lane
+    tenant.turns.push(lane)
+    if (tenant.awaitsTurn) return
+    tenant.awaitsTurn = true
+    this.#turns.push(tenant)
   }
 
-  /** Takes the first delivery out of the queue, if the window allows another attempt. */
-  #take(lane: Lane): HeldDelivery | undefined {
+  /** Takes the first delivery out of the next lane of a tenant, if its window allows another attempt. */
+  #take(tenant: TenantLanes): HeldDelivery | undefined {
+    const lane = tenant.turns.shift()
+    if (lane === undefined) return undefined
+    lane.awaitsTurn = false
     if (lane.inFlight >= lane.window) return undefined
-    const delivery = lane.queue[lane.head]
+    const delivery = lane.queue.shift()
     if (delivery === undefined) return undefined
-    lane.head += 1
     this.#queued -= 1
-    // The part before `head` is cut off at times, so that the array of a lane that never runs empty does not grow.
-    if (lane.head === lane.queue.length || lane.head > limits.laneDeliveriesMax) {
-      lane.queue = lane.queue.slice(lane.head)
-      lane.head = 0
-    }
+    this.#addInFlight(lane, 1)
+    this.#queueTurn(lane)
     return delivery
   }
 
   #deleteIfEmpty(lane: Lane): void {
-    if (lane.inFlight + lane.reserved + lane.queue.length === 0) this.#lanes.delete(lane.endpoint)
+    if (lane.inFlight + lane.reserved + lane.queue.length > 0 || !this.#lanes.delete(lane.endpoint)) return
+    lane.tenant.lanes -= 1
+    if (lane.tenant.lanes === 0) this.#tenants.delete(lane.tenant.id)
   }
 }
 
-/** The size of a delivery, for `limits.lanesBytesMax`: the length of its event data. */
-export function bytesOf(delivery: Pick<HeldDelivery, 'event'>): number {
-  return delivery.event.data.length
+/** The size of a delivery, for `limits.lanesBytesMax`. */
+function bytesOf({ event }: HeldDelivery): number {
+  return limits.heldDeliveryBytes + event.data.length
 }

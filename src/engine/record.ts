@@ -11,7 +11,7 @@ import { limits } from '../domain/limits.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { AttemptSummary, Move } from '../contracts/commit-store.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { bytesOf, type HeldDelivery, type Lanes } from './lanes.ts'
+import type { HeldDelivery, Lanes } from './lanes.ts'
 import type { Membership } from './membership.ts'
 import type { Schedule } from './schedule.ts'
 import type { TenantCache } from './tenant-cache.ts'
@@ -62,8 +62,9 @@ export class Recorder {
   /** Records the result of a delivery, and removes the delivery from its lane. */
   finished({ delivery, attempt, move, summary, succeeded }: Finished): void {
     const { membership, lanes, commits, clock, observer } = this.#options
+    const quick = succeeded && attempt !== null && attempt.durationMs < limits.slowAttemptMs
     // Another incarnation holds the delivery now, and attempts and records it.
-    if (!membership.holds(delivery)) return lanes.finished(delivery, succeeded)
+    if (!membership.holds(delivery)) return lanes.finished(delivery, quick)
     const disabled = summary?.disable
     commits.record(
       { delivery: delivery.id, endpoint: delivery.endpoint, attempt, move, at: clock.now() },
@@ -73,7 +74,7 @@ export class Recorder {
         : () => this.#recorded(delivery, attempt, move, disabled !== undefined),
     )
     if (move.to !== 'waiting') observer.ended(move.to)
-    lanes.finished(delivery, succeeded)
+    lanes.finished(delivery, quick)
     if (disabled !== undefined) this.cancelQueued(delivery.endpoint, cancelReason(disabled))
   }
 
@@ -82,7 +83,7 @@ export class Recorder {
     const { membership, lanes, clock } = this.#options
     lanes.postpone(delivery)
     clock.after(limits.prepareAgainMs, () => {
-      if (!membership.holds(delivery)) return lanes.release(delivery.endpoint, bytesOf(delivery))
+      if (!membership.holds(delivery)) return lanes.release(delivery)
       lanes.push(delivery)
       lanes.pump()
     })

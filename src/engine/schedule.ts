@@ -1,13 +1,15 @@
 // Claiming deliveries that wait in the database: retries that are due, deliveries whose lane had no room, and
 // deliveries of a lost incarnation. A claim leases per endpoint only as many deliveries as its lane has room for, so a
 // backlog of a million deliveries for one endpoint does not delay the others. The schedule sleeps until the next
-// delivery is due, but at most `limits.claimIntervalMs`, because clocks jump.
+// delivery is due, but at most `limits.claimIntervalMs`, because clocks jump. Tenants take turns in a claim, and each may
+// lease its share of the deliveries.
 
 import type { Clock } from '../domain/clock.ts'
-import type { EndpointKey } from '../domain/ids.ts'
+import type { EndpointKey, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { IncarnationLost } from '../contracts/store.ts'
-import type { ClaimRequest, LeaseStore } from '../contracts/lease-store.ts'
+import type { ClaimRequest, DueEndpoint, LeaseStore } from '../contracts/lease-store.ts'
+import { inTurns } from './in-turns.ts'
 import type { TenantCache } from './tenant-cache.ts'
 import type { Lanes } from './lanes.ts'
 import type { Membership } from './membership.ts'
@@ -21,7 +23,7 @@ export class Schedule {
   readonly #clock: Clock
   readonly #observer: EngineObserver
   /** Endpoints to claim for besides the due ones: their lanes have room again, or a claim for them failed. */
-  readonly #refill = new Set<EndpointKey>()
+  readonly #refill = new Map<EndpointKey, TenantId>()
   #cancelTimer: (() => void) | null = null
   /** The due time that the timer waits for; Infinity: no timer is set. */
   #wakeAt = Number.POSITIVE_INFINITY
@@ -67,8 +69,8 @@ export class Schedule {
   }
 
   /** Claims for an endpoint with a backlog in the database, because its lane has room again. */
-  hasRoom(endpoint: EndpointKey): void {
-    this.#refill.add(endpoint)
+  hasRoom(endpoint: EndpointKey, tenant: TenantId): void {
+    this.#refill.set(endpoint, tenant)
     this.#claimNow()
   }
 
@@ -110,22 +112,11 @@ export class Schedule {
     if (node === null) return false
     const now = this.#clock.now()
     const due = await this.#store.dueEndpoints(now, limits.claimEndpointsMax)
-    const endpoints = new Set([...[...this.#refill].slice(0, limits.claimEndpointsMax), ...due])
-    if (endpoints.size === 0) return false
-    let left: number = limits.claimDeliveriesMax
-    let { bytesLeft } = this.#lanes
-    const requests: ClaimRequest[] = []
-    for (const endpoint of endpoints) {
-      if (left === 0) break
-      this.#refill.delete(endpoint)
-      const room = bytesLeft > 0 ? Math.min(this.#lanes.room(endpoint), limits.claimPerEndpointMax, left) : 0
-      left -= room
-      if (room > 0) bytesLeft -= limits.claimPerEndpointBytesMax
-      requests.push({ endpoint, room })
-    }
+    const { requests, left } = this.#plan(due)
+    if (requests.length === 0) return false
     const { deliveries, more } = await this.#store.claim(node, now, requests).catch((error: unknown) => {
       // Without this, the endpoints might wait long: a clock that was ahead may have stored a late time for them.
-      for (const { endpoint } of requests) this.#refill.add(endpoint)
+      for (const { endpoint, tenant } of requests) this.#refill.set(endpoint, tenant)
       throw error
     })
     // If the incarnation was lost during the claim, the claimed deliveries are handed back with its other ones.
@@ -134,6 +125,28 @@ export class Schedule {
     this.#lanes.pushClaimed(deliveries.map((delivery) => ({ ...delivery, node })))
     for (const endpoint of more) this.#lanes.setBacklog(endpoint, true)
     this.#lanes.pump()
-    return left === 0 || due.length === limits.claimEndpointsMax || this.#refill.size > 0
+    return left > 0 || due.length === limits.claimEndpointsMax
+  }
+
+  /** The requests of one claim, and how many endpoints are left for the next one. */
+  #plan(due: readonly DueEndpoint[]): { requests: (ClaimRequest & DueEndpoint)[]; left: number } {
+    const endpoints = new Map([...this.#refill, ...due.map(({ endpoint, tenant }) => [endpoint, tenant] as const)])
+    const tenants = new Map<TenantId, number>()
+    for (const tenant of endpoints.values()) tenants.set(tenant, 0)
+    const share = Math.ceil(limits.claimDeliveriesMax / tenants.size)
+    let { bytesLeft } = this.#lanes
+    const requests: (ClaimRequest & DueEndpoint)[] = []
+    for (const [endpoint, tenant] of inTurns([...endpoints], ([, owner]) => owner)) {
+      const taken = tenants.get(tenant) ?? 0
+      if (requests.length === limits.claimEndpointsMax) break
+      if (taken === share) continue
+      const room = bytesLeft <= 0 ? 0 : this.#lanes.room(endpoint, tenant)
+      const request = { endpoint, tenant, room: Math.min(room, limits.claimPerEndpointMax, share - taken) }
+      if (request.room > 0) bytesLeft -= limits.claimPerEndpointBytesMax
+      tenants.set(tenant, taken + request.room)
+      this.#refill.delete(endpoint)
+      requests.push(request)
+    }
+    return { requests, left: endpoints.size - requests.length }
   }
 }

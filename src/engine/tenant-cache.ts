@@ -23,6 +23,10 @@ export interface CachedEndpoint {
   readonly chars: number
   /** The dialect's record of failures, as last given to a commit or read. */
   health: string | null
+  /** The end of the pause that its receiver has asked for; null: none since the last success. */
+  pausedUntil: number | null
+  /** The length of the last pause, ms; 0: none since the last success. */
+  lastPauseMs: number
   /**
    * Why the endpoint is disabled; null: it is enabled. When its own outcomes disable it, this is set before the commit
    * that stores it.
@@ -177,14 +181,18 @@ export class TenantCache {
   }
 
   #endpoint(loaded: LoadedEndpoint, former: CachedEndpoint | undefined, dialect: DeliveryDialect): CachedEndpoint {
-    const { sealedSecrets: _secrets, sealedHeaders: _headers, uniqueKey: _key, health, ...rest } = loaded
+    const { sealedSecrets: _secrets, sealedHeaders: _headers, uniqueKey: _key, health, pausedUntil, ...rest } = loaded
     const disabledReason = rest.enabled ? null : (rest.disabledReason ?? 'requested')
+    const state = { health, pausedUntil, lastPauseMs: 0, disabledReason }
     // Reusing unchanged endpoints saves opening the secrets of up to `limits.endpointsPerTenantMax` endpoints whenever
     // one of them changes.
     if (former !== undefined && isUnchanged(former.endpoint, loaded)) {
       // The object must stay the same, because attempts in flight compare it (deliver.ts). Without other nodes, the
       // health in memory is never older than the stored one.
-      if (this.#options.store.shared) former.health = health
+      if (this.#options.store.shared) {
+        former.health = health
+        former.pausedUntil = pausedUntil
+      }
       return former
     }
     try {
@@ -193,14 +201,14 @@ export class TenantCache {
       const own = this.#installationKeys.get(dialect.name)
       const signingKeys = own === undefined ? preparedKeys(secrets, dialect) : () => own
       const endpoint: Endpoint = { ...rest, secrets, headers }
-      return { endpoint, chars: charsOf(endpoint), health, disabledReason, signingKeys }
+      return { ...state, endpoint, chars: charsOf(endpoint), signingKeys }
     } catch (error) {
       // An endpoint that cannot be opened must not affect the other endpoints of its tenant.
       const endpoint: Endpoint = { ...rest, secrets: [], headers: {}, unreadable: true }
       const signingKeys = (): never => {
         throw error
       }
-      return { endpoint, chars: charsOf(endpoint), health, disabledReason, signingKeys }
+      return { ...state, endpoint, chars: charsOf(endpoint), signingKeys }
     }
   }
 }

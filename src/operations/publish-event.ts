@@ -38,8 +38,8 @@ export async function publishEvent(context: Context, input: EventInput): Promise
 }
 
 /**
- * Publishes many events in one transaction. There is one result per event, in order. The result of an invalid event is
- * a problem; the valid events are stored.
+ * Publishes many events. There is one result per event, in order. The result of an invalid event is a problem; the valid
+ * events are stored.
  *
  * @throws Unavailable: no event was stored, unless `outcomeUnknown`
  */

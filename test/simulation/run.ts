@@ -98,7 +98,10 @@ async function comeToRest(world: World): Promise<void> {
 /** When the next pending delivery is due; now, if a node holds one or if none is pending. */
 function nextDueAt({ db, time }: World): number {
   const held = db.get('SELECT 1 FROM deliveries WHERE status = 0 AND node IS NOT NULL LIMIT 1')
-  const next = db.get<{ due: number | null }>('SELECT min(due_at) AS due FROM deliveries WHERE status = 0')?.due
+  const next = db.get<{ due: number | null }>(
+    `SELECT min(max(d.due_at, ifnull(s.paused_until, 0))) AS due
+     FROM deliveries d JOIN endpoint_status s ON s.endpoint = d.endpoint WHERE d.status = 0`,
+  )?.due
   return held === undefined ? (next ?? time.wall) : time.wall
 }
 

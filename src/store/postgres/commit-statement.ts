@@ -75,7 +75,7 @@ function parametersAfter(first: number): Parameters {
 /** A part of the statement. */
 interface Part {
   readonly queries: readonly string[]
-  /** Selects the news of endpoints: endpoint, due_at, changed, health. */
+  /** Selects the news of endpoints: endpoint, due_at, changed, health, pauses, paused_until. */
   readonly news: readonly string[]
   /** Columns of the answer. */
   readonly answer: readonly string[]
@@ -97,10 +97,16 @@ function render(has: { readonly events: boolean; readonly outcomes: boolean }): 
     ...events.queries,
     ...outcomes.queries,
     query('news AS MATERIALIZED')`
-      SELECT endpoint, min(due_at) AS due_at, bool_or(changed) AS changed, min(health) AS health
+      SELECT
+        endpoint,
+        min(due_at) AS due_at,
+        bool_or(changed) AS changed,
+        min(health) AS health,
+        bool_or(pauses) AS pauses,
+        min(paused_until) AS paused_until
       FROM (
         ${[...events.news, ...outcomes.news].join('\nUNION ALL\n')}
-      ) AS n(endpoint, due_at, changed, health)
+      ) AS n(endpoint, due_at, changed, health, pauses, paused_until)
       GROUP BY endpoint`,
     // In one order, so that two nodes with news of the same endpoints do not deadlock.
     query('locked AS MATERIALIZED')`
@@ -110,7 +116,10 @@ function render(has: { readonly events: boolean; readonly outcomes: boolean }): 
       FOR NO KEY UPDATE`,
     query('status AS')`
       UPDATE endpoint_status s SET
-        next_due_at = least(s.next_due_at, n.due_at),
+        next_due_at = CASE WHEN n.due_at IS NULL THEN s.next_due_at ELSE
+          least(s.next_due_at, greatest(n.due_at, CASE WHEN n.pauses THEN n.paused_until ELSE s.paused_until END))
+        END,
+        paused_until = CASE WHEN n.pauses THEN n.paused_until ELSE s.paused_until END,
         sweep = s.sweep OR (
           n.due_at IS NOT NULL
           AND ${isOff}
@@ -164,7 +173,11 @@ function eventPart({ next, unnest }: Parameters): Part {
       ) END AS refused`,
     `(SELECT pg_notify(${next()}, ${next()}) FROM born WHERE node = 0 LIMIT 1)`,
   ]
-  return { queries, news: ['SELECT endpoint, due_at, false, NULL FROM born WHERE node = 0'], answer }
+  return {
+    queries,
+    news: ['SELECT endpoint, due_at, false, NULL, false, NULL::bigint FROM born WHERE node = 0'],
+    answer,
+  }
 }
 
 /** Records the outcomes and what they change about their endpoints. */
@@ -197,8 +210,8 @@ function outcomePart({ unnest }: Parameters): Part {
     query('summaries AS MATERIALIZED')`
       SELECT f.*
       FROM me,
-        ${unnest('bigint', 'bigint', 'bigint', 'boolean', 'boolean', 'text', 'text')}
-        AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health)`,
+        ${unnest('bigint', 'bigint', 'bigint', 'boolean', 'boolean', 'text', 'text', 'boolean', 'bigint')}
+        AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health, pauses, paused_until)`,
     query('counted AS')`
       INSERT INTO endpoint_attempts AS c (endpoint, slot, attempts, last_attempt_at, last_attempt_succeeded)
       SELECT f.endpoint, me.slot, f.attempts, f.last_attempt_at, f.last_attempt_succeeded FROM summaries f, me
@@ -208,8 +221,8 @@ function outcomePart({ unnest }: Parameters): Part {
         last_attempt_succeeded = excluded.last_attempt_succeeded`,
   ]
   const news = [
-    'SELECT endpoint, due_at, false, NULL FROM moved WHERE due_at IS NOT NULL',
-    'SELECT endpoint, NULL, true, health FROM summaries WHERE changed',
+    'SELECT endpoint, due_at, false, NULL, false, NULL::bigint FROM moved WHERE due_at IS NOT NULL',
+    'SELECT endpoint, NULL, changed, health, pauses, paused_until FROM summaries WHERE changed OR pauses',
   ]
   const answer = [
     sql`
@@ -303,5 +316,7 @@ function summaryColumns(summaries: readonly AttemptSummary[]): Column[] {
     summaries.map(({ health }) => health !== undefined),
     summaries.map(({ health }) => health ?? null),
     summaries.map(({ expectedHealth }) => expectedHealth),
+    summaries.map(({ pausedUntil }) => pausedUntil !== undefined),
+    summaries.map(({ pausedUntil }) => pausedUntil ?? null),
   ]
 }

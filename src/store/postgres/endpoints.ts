@@ -41,6 +41,7 @@ export function endpointRole(db: Database, changes: Changes) {
         if (before.updated_at !== version) throw new Abort('stale')
         if (await isDuplicate(session, endpoint)) throw new Abort('duplicate')
         if (endpoint.enabled && !before.enabled) await resetWaiting(session, endpoint)
+        await session.run('UPDATE endpoint_status SET paused_until = NULL WHERE endpoint = $1', endpoint.key)
         await session.run(
           `UPDATE endpoints SET url = $1, event_types = $2, filters = $3, description = $4, enabled = $5,
              disabled_reason = $6, sealed_headers = $7, sealed_secrets = $8, unique_key = $9, updated_at = $10
@@ -131,7 +132,7 @@ export function endpointRole(db: Database, changes: Changes) {
 
 /** A tenant without endpoints has one row, with nulls for the endpoint. */
 type LoadedColumns = Omit<TenantColumns, 'id' | 'created_at'> & { version: number; tenant_created_at: number } & (
-    | (EndpointColumns & { health: string | null })
+    | (EndpointColumns & { health: string | null; paused_until: number | null })
     | { key: null }
   )
 
@@ -143,9 +144,10 @@ export function endpointReads(db: Database) {
         `SELECT t.dialect, t.name, t.settings, t.created_at AS tenant_created_at, t.version, p.key, p.tenant, p.id, p.url,
            p.event_types, p.filters, p.description, p.enabled, p.disabled_reason, p.sealed_headers, p.sealed_secrets,
            p.unique_key, p.created_at, p.updated_at,
-           (SELECT health FROM endpoint_status WHERE endpoint = p.key) AS health
+           s.health, s.paused_until
          FROM tenants t
            LEFT JOIN LATERAL (SELECT * FROM endpoints WHERE tenant = t.id AND deleted_at IS NULL OFFSET 0) p ON true
+           LEFT JOIN LATERAL (SELECT * FROM endpoint_status WHERE endpoint = p.key OFFSET 0) s ON true
          WHERE t.id = $1 ORDER BY p.key DESC`,
         id,
       )
@@ -154,7 +156,9 @@ export function endpointReads(db: Database) {
       return {
         tenant: tenantOf({ ...row, id, created_at: row.tenant_created_at }),
         version: row.version,
-        endpoints: rows.flatMap((each) => (each.key === null ? [] : [{ ...endpointOf(each), health: each.health }])),
+        endpoints: rows.flatMap((each) =>
+          each.key === null ? [] : [{ ...endpointOf(each), health: each.health, pausedUntil: each.paused_until }],
+        ),
       }
     },
 

@@ -5,7 +5,7 @@ import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { type EventColumns, eventColumns, eventOf } from '../rows.ts'
 import { IncarnationLost } from '../../contracts/store.ts'
-import type { Claim, ClaimedDelivery, ClaimRequest, Heartbeat } from '../../contracts/lease-store.ts'
+import type { Claim, ClaimedDelivery, ClaimRequest, DueEndpoint, Heartbeat } from '../../contracts/lease-store.ts'
 import type { Changes } from './changes.ts'
 import type { Database, Session } from './database.ts'
 import { classify, isBroken } from './errors.ts'
@@ -67,13 +67,8 @@ export function leaseRole(db: Database, changes: Changes) {
       return db.transaction((session) => declareDead(session, silent, node, silentMs))
     },
 
-    async dueEndpoints(now: number, endpointsMax: number): Promise<EndpointKey[]> {
-      const rows = await db.all<{ endpoint: EndpointKey }>(
-        'SELECT endpoint FROM endpoint_status WHERE next_due_at <= $1 ORDER BY next_due_at LIMIT $2',
-        now,
-        endpointsMax,
-      )
-      return rows.map((row) => row.endpoint)
+    dueEndpoints(now: number, endpointsMax: number): Promise<DueEndpoint[]> {
+      return db.all<DueEndpoint>(dueStatement, now, limits.dueEndpointsReadMax, endpointsMax)
     },
 
     async claim(node: Incarnation, now: number, requests: readonly ClaimRequest[]): Promise<Claim> {
@@ -142,6 +137,20 @@ export function leaseRole(db: Database, changes: Changes) {
   }
 }
 
+/** $1 now, $2 and $3 as `limits.dueEndpointsReadMax` and `endpointsMax`. */
+export const dueStatement = sql`
+  WITH due AS MATERIALIZED (
+    SELECT endpoint, next_due_at FROM endpoint_status WHERE next_due_at <= $1 ORDER BY next_due_at LIMIT $2
+  )
+  SELECT endpoint, tenant
+  FROM (
+    SELECT d.endpoint, e.tenant, d.next_due_at, row_number() OVER (PARTITION BY e.tenant ORDER BY d.next_due_at) AS turn
+    FROM due d
+      JOIN endpoints e ON e.key = d.endpoint AND e.key = ANY(ARRAY(SELECT endpoint FROM due))
+  ) d
+  ORDER BY turn, next_due_at
+  LIMIT $3`
+
 /** $1 node, $2 endpoints, $3 their rooms, $4 now, $5 bytes of event data that a claim takes of one endpoint. */
 export const claimStatement = sql`
   WITH
@@ -188,8 +197,8 @@ async function claimIn(
   // This lock delays a node that wants to declare this one dead, but no commit of this node.
   const alive = await session.run('SELECT FROM nodes WHERE incarnation = $1 AND dead_at IS NULL FOR KEY SHARE', node)
   if (alive === 0) throw new IncarnationLost('this node was silent for so long that it was declared dead')
-  const enabled = await lockEnabled(session, requests)
-  const taken = requests.filter((request) => enabled.has(request.endpoint))
+  const open = await lockOpen(session, requests, now)
+  const taken = requests.filter((request) => open.has(request.endpoint))
   if (taken.length === 0) return { deliveries: [], more: [] }
   const endpoints = taken.map((request) => request.endpoint)
   const rows = await session.all<ClaimRow>(
@@ -216,15 +225,21 @@ async function claimIn(
 }
 
 /**
- * Locks the endpoints, except those that another transaction has locked, and returns the enabled ones. The others are
- * marked for `sweep`. The lock comes before the deliveries are read, so that the due time that the claim writes takes
+ * Locks the endpoints, except those that another transaction has locked, and returns those that are enabled and not
+ * paused. The disabled ones are marked for `sweep`. The lock comes before the deliveries are read, so that the due time that the claim writes takes
  * account of every delivery that starts to wait in the meantime.
  */
-async function lockEnabled(session: Session, requests: readonly ClaimRequest[]): Promise<ReadonlySet<EndpointKey>> {
-  const locked = await session.all<{ endpoint: EndpointKey; off: boolean }>(
-    `SELECT s.endpoint, ${isOff} AS off FROM endpoint_status s WHERE s.endpoint = ANY($1::bigint[])
+async function lockOpen(
+  session: Session,
+  requests: readonly ClaimRequest[],
+  now: number,
+): Promise<ReadonlySet<EndpointKey>> {
+  const locked = await session.all<{ endpoint: EndpointKey; off: boolean; paused: boolean }>(
+    `SELECT s.endpoint, ${isOff} AS off, (s.paused_until > $2) IS TRUE AS paused
+     FROM endpoint_status s WHERE s.endpoint = ANY($1::bigint[])
      FOR NO KEY UPDATE OF s SKIP LOCKED`,
     requests.map((request) => request.endpoint),
+    now,
   )
   const disabled = locked.flatMap((row) => (row.off ? [row.endpoint] : []))
   if (disabled.length > 0) {
@@ -233,7 +248,14 @@ async function lockEnabled(session: Session, requests: readonly ClaimRequest[]):
       disabled,
     )
   }
-  return new Set(locked.flatMap((row) => (row.off ? [] : [row.endpoint])))
+  const paused = locked.flatMap((row) => (row.paused && !row.off ? [row.endpoint] : []))
+  if (paused.length > 0) {
+    await session.run(
+      'UPDATE endpoint_status SET next_due_at = paused_until WHERE endpoint = ANY($1::bigint[])',
+      paused,
+    )
+  }
+  return new Set(locked.flatMap((row) => (row.off || row.paused ? [] : [row.endpoint])))
 }
 
 type ClaimRow = EventColumns & { delivery: string; endpoint: number; attempts: number; attempts_before: number }

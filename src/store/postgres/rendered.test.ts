@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { commitStatements } from './commit-statement.ts'
-import { claimStatement } from './leases.ts'
+import { claimStatement, dueStatement } from './leases.ts'
 
 const folder = new URL('./rendered/', import.meta.url)
 const update = 'POSTHORN_TEST_RENDER=1 node --test src/store/postgres/rendered.test.ts'
@@ -14,6 +14,7 @@ const statements: Readonly<Record<string, string>> = {
   'commit-both.sql': commitStatements.both,
   'commit-events.sql': commitStatements.events,
   'commit-outcomes.sql': commitStatements.outcomes,
+  'due-endpoints.sql': dueStatement,
 }
 
 for (const [name, statement] of Object.entries(statements)) {

@@ -35,12 +35,16 @@ export function commitRole(db: Database) {
   )
   const insertAttempt = db.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const waitsUntil = db.prepare(
-    `UPDATE endpoint_status SET next_due_at = min(ifnull(next_due_at, ?1), ?1), ${markIfOff} WHERE endpoint = ?2`,
+    `UPDATE endpoint_status
+     SET next_due_at = ifnull(min(next_due_at, max(?1, ifnull(paused_until, 0))), max(?1, ifnull(paused_until, 0))),
+       ${markIfOff}
+     WHERE endpoint = ?2`,
   )
   const countAttempts = db.prepare(
     `UPDATE endpoint_status SET attempts = attempts + ?, last_attempt_at = ?, last_attempt_succeeded = ?
      WHERE endpoint = ?`,
   )
+  const pause = db.prepare('UPDATE endpoint_status SET paused_until = ? WHERE endpoint = ?')
   const fresh = freshEntries(db)
 
   return {
@@ -55,8 +59,8 @@ export function commitRole(db: Database) {
         }
         const fenced: DeliveryId[] = []
         for (const move of batch.moves) if (!record(move, batch.node, dueAt)) fenced.push(move.delivery)
-        for (const [endpoint, due] of dueAt) waitsUntil.run(due, endpoint)
         for (const summary of batch.summaries) recordSummary(summary, batch.now)
+        for (const [endpoint, due] of dueAt) waitsUntil.run(due, endpoint)
         fresh.settleIfMany()
         return { events, fenced, remoteHealth: [] }
       })
@@ -117,9 +121,10 @@ export function commitRole(db: Database) {
   }
 
   function recordSummary(summary: AttemptSummary, now: number): void {
-    const { endpoint, attempts, lastAttemptAt, lastAttemptSucceeded, health, disable } = summary
+    const { endpoint, attempts, lastAttemptAt, lastAttemptSucceeded, health, pausedUntil, disable } = summary
     countAttempts.run(attempts, lastAttemptAt, lastAttemptSucceeded ? 1 : 0, endpoint)
     if (health !== undefined) db.run('UPDATE endpoint_status SET health = ? WHERE endpoint = ?', health, endpoint)
+    if (pausedUntil !== undefined) pause.run(pausedUntil, endpoint)
     if (disable !== undefined) {
       const disabled = db.get<{ tenant: string }>(
         `UPDATE endpoints SET enabled = 0, disabled_reason = ?, updated_at = max(updated_at + 1, ?)

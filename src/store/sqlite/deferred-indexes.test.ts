@@ -137,6 +137,7 @@ void test('a database of schema version 3, with indexes of SQLite, is migrated',
     CREATE INDEX events_by_tenant ON events (tenant, accepted_at);
     CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint, id);
     ALTER TABLE attempts DROP COLUMN connections;
+    ALTER TABLE endpoint_status DROP COLUMN paused_until;
     PRAGMA user_version = 3`)
   db.close()
   const store = await openSqliteStore(filled.path)

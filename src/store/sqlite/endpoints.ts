@@ -46,6 +46,7 @@ export function endpointRole(db: Database) {
           while (cancelWaiting(db, endpoint.key, endpoint.updatedAt, limits.bulkStepRows) === limits.bulkStepRows);
           db.run('UPDATE endpoint_status SET health = NULL, sweep = 0 WHERE endpoint = ?', endpoint.key)
         }
+        db.run('UPDATE endpoint_status SET paused_until = NULL WHERE endpoint = ?', endpoint.key)
         db.run(
           `UPDATE endpoints SET url = ?, event_types = ?, filters = ?, description = ?, enabled = ?, disabled_reason = ?,
              sealed_headers = ?, sealed_secrets = ?, unique_key = ?, updated_at = ? WHERE key = ?`,
@@ -148,12 +149,12 @@ export function endpointReads(db: Database) {
   function load(id: TenantId): LoadedTenant | null {
     const tenant = db.get<TenantColumns>('SELECT * FROM tenants WHERE id = ?', id)
     if (tenant === undefined) return null
-    const rows = db.all<EndpointColumns & { health: string | null }>(
-      `SELECT e.*, s.health FROM endpoints e JOIN endpoint_status s ON s.endpoint = e.key
+    const rows = db.all<EndpointColumns & { health: string | null; paused_until: number | null }>(
+      `SELECT e.*, s.health, s.paused_until FROM endpoints e JOIN endpoint_status s ON s.endpoint = e.key
        WHERE e.tenant = ? AND e.deleted_at IS NULL ORDER BY e.key DESC`,
       id,
     )
-    const endpoints = rows.map((row) => ({ ...endpointOf(row), health: row.health }))
+    const endpoints = rows.map((row) => ({ ...endpointOf(row), health: row.health, pausedUntil: row.paused_until }))
     return { tenant: tenantOf(tenant), version: tenant.version, endpoints }
   }
 }

@@ -38,7 +38,7 @@ const tables: readonly SourceTable[] = [
     `tenant id url event_types filters description enabled disabled_reason
      sealed_headers sealed_secrets unique_key created_at updated_at deleted_at`,
   ),
-  table('endpoint_status', 'endpoint', 'health next_due_at sweep', {
+  table('endpoint_status', 'endpoint', 'health next_due_at sweep paused_until', {
     next_due_at: `CASE WHEN ${isLeftBehind} THEN 0 ELSE next_due_at END`,
     sweep: `max(sweep, ${isLeftBehind} AND ${isOff})`,
   }),

@@ -2,7 +2,7 @@
 
 import { limits } from '../../domain/limits.ts'
 import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
-import type { Claim, ClaimedDelivery, ClaimRequest, Heartbeat } from '../../contracts/lease-store.ts'
+import type { Claim, ClaimedDelivery, ClaimRequest, DueEndpoint, Heartbeat } from '../../contracts/lease-store.ts'
 import type { Database } from './database.ts'
 import { eventColumns, type EventColumns, eventOf } from '../rows.ts'
 import { markIfOff } from './upkeep.ts'
@@ -10,12 +10,24 @@ import { markIfOff } from './upkeep.ts'
 const nextDue = `SELECT min(due_at) FROM deliveries WHERE status = 0 AND node IS NULL AND endpoint = ?1`
 
 export function leaseRole(db: Database) {
+  const dueRows = db.prepare(
+    `SELECT endpoint, tenant FROM (
+       SELECT d.endpoint, e.tenant, d.next_due_at,
+         row_number() OVER (PARTITION BY e.tenant ORDER BY d.next_due_at) AS turn
+       FROM (SELECT endpoint, next_due_at FROM endpoint_status WHERE next_due_at <= ? ORDER BY next_due_at LIMIT ?) d
+         JOIN endpoints e ON e.key = d.endpoint
+     ) ORDER BY turn, next_due_at LIMIT ?`,
+  )
   const claimRows = db.prepare(
     `SELECT d.id AS delivery, d.attempts, d.attempts_before, ${eventColumns}
      FROM deliveries d JOIN events e ON e.seq = d.event
      WHERE d.status = 0 AND d.node IS NULL AND d.endpoint = ? AND d.due_at <= ? ORDER BY d.due_at LIMIT ?`,
   )
   const lease = db.prepare('UPDATE deliveries SET node = ? WHERE id = ?')
+  const enabledRow = db.prepare(
+    `SELECT s.paused_until AS pausedUntil FROM endpoints e JOIN endpoint_status s ON s.endpoint = e.key
+     WHERE e.key = ? AND e.enabled = 1 AND e.deleted_at IS NULL`,
+  )
 
   return {
     join(now: number): Incarnation {
@@ -49,14 +61,8 @@ export function leaseRole(db: Database) {
       return 0
     },
 
-    dueEndpoints(now: number, endpointsMax: number): EndpointKey[] {
-      return db
-        .all<{ endpoint: number }>(
-          'SELECT endpoint FROM endpoint_status WHERE next_due_at <= ? ORDER BY next_due_at LIMIT ?',
-          now,
-          endpointsMax,
-        )
-        .map((row) => row.endpoint as EndpointKey)
+    dueEndpoints(now: number, endpointsMax: number): DueEndpoint[] {
+      return dueRows.all(now, limits.dueEndpointsReadMax, endpointsMax) as unknown as DueEndpoint[]
     },
 
     claim(node: Incarnation, now: number, requests: readonly ClaimRequest[]): Claim {
@@ -64,8 +70,13 @@ export function leaseRole(db: Database) {
         const deliveries: ClaimedDelivery[] = []
         const more: EndpointKey[] = []
         for (const { endpoint, room } of requests) {
-          if (!isEnabled(endpoint)) {
+          const enabled = enabledRow.get(endpoint) as { pausedUntil: number | null } | undefined
+          if (enabled === undefined) {
             db.run('UPDATE endpoint_status SET next_due_at = NULL, sweep = 1 WHERE endpoint = ?', endpoint)
+            continue
+          }
+          if (enabled.pausedUntil !== null && enabled.pausedUntil > now) {
+            db.run('UPDATE endpoint_status SET next_due_at = paused_until WHERE endpoint = ?', endpoint)
             continue
           }
           for (const row of fitting(claimRows.iterate(endpoint, now, room) as Iterable<ClaimRow>)) {
@@ -99,12 +110,6 @@ export function leaseRole(db: Database) {
       ...values,
     )
     db.run(`UPDATE deliveries SET node = NULL WHERE status = 0 AND ${held}`, ...values)
-  }
-
-  function isEnabled(endpoint: EndpointKey): boolean {
-    return (
-      db.get('SELECT 1 FROM endpoints WHERE key = ? AND enabled = 1 AND deleted_at IS NULL', endpoint) !== undefined
-    )
   }
 }
 

@@ -43,6 +43,11 @@ const meant: readonly { readonly plan: RegExp; readonly sql: RegExp; readonly wh
     why: 'the rows of one page',
   },
   { plan: /^SCAN (json_each|\(subquery)/, sql: /FROM fresh_/, why: 'reads rows that the statement itself has found' },
+  {
+    plan: /^(SCAN (d$|\(subquery)|USE TEMP B-TREE FOR (ORDER BY|LAST TERM OF ORDER BY))/,
+    sql: /^SELECT endpoint, tenant FROM/,
+    why: 'tenants take turns among due endpoints, up to a bound',
+  },
   { plan: /^SCAN installation/, sql: /^SELECT name, value/, why: 'there are a few rows' },
   {
     plan: /^SCAN idempotent_answers/,

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import type { EndpointKey } from '../../../src/domain/ids.ts'
 import { limits } from '../../../src/domain/limits.ts'
-import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove, start } from './samples.ts'
-import { accept, addEndpoint, type Case, claimOne, commit, delivery, nodeAndEndpoint } from './steps.ts'
+import { acme, newEvent, other, sampleAttempt, sampleEvent, sampleMove, start } from './samples.ts'
+import { accept, addEndpoint, type Case, claimOne, commit, delivery, dueKeys, nodeAndEndpoint } from './steps.ts'
 
 export function claimCases(promise: Case): void {
   promise('a claim returns the delivery with its event and its number of attempts', async (store) => {
@@ -68,8 +68,8 @@ export function claimCases(promise: Case): void {
     assert.equal(await store.countWaiting(), 1)
     const again = start + 1 + limits.claimAgainMs
     assert.equal(await store.nextDueAt(), again)
-    assert.deepEqual(await store.dueEndpoints(again - 1, 10), [])
-    assert.deepEqual(await store.dueEndpoints(again, 10), [key])
+    assert.deepEqual(await dueKeys(store, again - 1, 10), [])
+    assert.deepEqual(await dueKeys(store, again, 10), [key])
     // If its lane has room sooner, a claim gets the delivery.
     assert.deepEqual(await claimOne(store, node, 2, key, 1), [id])
   })
@@ -111,7 +111,7 @@ export function claimCases(promise: Case): void {
     const requests = [disabled, deleted, orphan].map(({ key }) => ({ endpoint: key, room: 9 }))
     assert.deepEqual(await store.claim(node, start + 2, requests), { deliveries: [], more: [] })
     // They are not due either, which would make the engine look for them again and again.
-    assert.deepEqual(await store.dueEndpoints(start + 2, 10), [])
+    assert.deepEqual(await dueKeys(store, start + 2, 10), [])
     assert.equal(await store.nextDueAt(), null)
   })
 
@@ -131,12 +131,26 @@ export function claimCases(promise: Case): void {
     )
   })
 
+  promise('tenants take turns among the due endpoints', async (store) => {
+    const node = await store.join(start)
+    const flooded = []
+    for (let i = 0; i < 5; i++) flooded.push(await addEndpoint(store))
+    const quiet = await addEndpoint(store, other)
+    for (const [at, endpoint] of flooded.entries()) await accept(store, node, endpoint, at)
+    await accept(store, node, quiet, 10)
+    const [first, ...rest] = flooded.map(({ key }) => key)
+    assert.deepEqual(await dueKeys(store, start + 10, 9), [first, quiet.key, ...rest])
+    assert.deepEqual(await dueKeys(store, start + 10, 2), [first, quiet.key])
+    const [due] = await store.dueEndpoints(start + 10, 1)
+    assert.deepEqual({ ...due }, { endpoint: first, tenant: acme })
+  })
+
   promise('a backlog of one endpoint does not delay another endpoint', async (store) => {
     const { node, endpoint: flooded } = await nodeAndEndpoint(store)
     const quiet = await addEndpoint(store)
     for (let batch = 0; batch < 4; batch++) await accept(store, node, flooded, batch, { count: 500 })
     const [id] = await accept(store, node, quiet, 1000)
-    assert.deepEqual(await store.dueEndpoints(start + 1000, 10), [flooded.key, quiet.key])
+    assert.deepEqual(await dueKeys(store, start + 1000, 10), [flooded.key, quiet.key])
     const { deliveries, more } = await store.claim(node, start + 1000, [
       { endpoint: flooded.key, room: 3 },
       { endpoint: quiet.key, room: 3 },

@@ -3,7 +3,17 @@
 import assert from 'node:assert/strict'
 import type { Event } from '../../../src/domain/event.ts'
 import { acme, deliveryId, newEvent, other, sampleEvent, type SampleNewEvent, sampleTenant, start } from './samples.ts'
-import { accept, addEndpoint, attemptsOf, endpointsOf, type Case, commit, delivery, nodeAndEndpoint } from './steps.ts'
+import {
+  accept,
+  addEndpoint,
+  attemptsOf,
+  type Case,
+  commit,
+  delivery,
+  dueKeys,
+  endpointsOf,
+  nodeAndEndpoint,
+} from './steps.ts'
 
 export function commitCases(promise: Case): void {
   promise('an event is stored with its deliveries, leased ones held and the others waiting', async (store) => {
@@ -37,7 +47,7 @@ export function commitCases(promise: Case): void {
       })
     }
     assert.equal(await store.countWaiting(), 1)
-    assert.deepEqual(await store.dueEndpoints(start + 5, 10), [second.key])
+    assert.deepEqual(await dueKeys(store, start + 5, 10), [second.key])
   })
 
   promise('an event that no endpoint wants is stored', async (store) => {

@@ -43,11 +43,11 @@ export function damageCases(promise: Case): void {
         const bad = await addEndpoint(store)
         await harness.damage(`UPDATE endpoints SET ${column} = '[' WHERE key = ${bad.key}`)
         const endpoints = (await store.loadTenant(acme))?.endpoints
-        const unreadable = { ...bad, health: null, unreadable: true }
+        const unreadable = { ...bad, health: null, pausedUntil: null, unreadable: true }
         assert.deepEqual(endpoints, [
           // Deliveries that fail visibly are better than no deliveries.
           column === 'filters' ? { ...unreadable, filters: {} } : { ...unreadable, eventTypes: ['*'] },
-          { ...good, health: null },
+          { ...good, health: null, pausedUntil: null },
         ])
       },
     )

@@ -53,8 +53,8 @@ export function endpointCases(promise: Case): void {
     assert.deepEqual(loaded, {
       tenant: sampleTenant(acme),
       endpoints: [
-        { ...second, health: null },
-        { ...first, health: '{}' },
+        { ...second, health: null, pausedUntil: null },
+        { ...first, health: '{}', pausedUntil: null },
       ],
     })
   })

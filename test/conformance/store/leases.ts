@@ -12,6 +12,7 @@ import {
   commit,
   commitLate,
   delivery,
+  dueKeys,
   joinAlone,
   nodeAndEndpoint,
 } from './steps.ts'
@@ -43,7 +44,7 @@ export function leaseCases(promise: Case): void {
       assert.equal(await after.countWaiting(), 2)
       const due = await after.nextDueAt()
       assert.ok(due !== null && due <= start + 20)
-      assert.deepEqual(new Set(await after.dueEndpoints(start + 20, 10)), new Set([key, second.key]))
+      assert.deepEqual(new Set(await dueKeys(after, start + 20, 10)), new Set([key, second.key]))
       const { deliveries } = await after.claim(node, start + 20, [
         { endpoint: key, room: 5 },
         { endpoint: second.key, room: 5 },
@@ -80,7 +81,7 @@ export function leaseCases(promise: Case): void {
     const [id] = await accept(store, node, endpoint, 0, { leased: true })
     await store.leave(node)
     assert.equal(await store.countWaiting(), 1)
-    assert.deepEqual(await store.dueEndpoints(start + 1, 10), [key])
+    assert.deepEqual(await dueKeys(store, start + 1, 10), [key])
     const late = await commitLate(store, node, 2, [sampleMove(id, key, { to: 'delivered' }, 2)])
     assert.deepEqual(late, [id])
     const next = await store.join(start + 3)
@@ -108,7 +109,7 @@ export function leaseCases(promise: Case): void {
     assert.equal(await store.nextDueAt(), start + 900)
     await commit(store, node, 2, { moves: [sampleMove(b, second.key, { to: 'waiting', dueAt: start + 400 }, 2)] })
     assert.equal(await store.nextDueAt(), start + 400)
-    assert.deepEqual(await store.dueEndpoints(start + 399, 10), [])
+    assert.deepEqual(await dueKeys(store, start + 399, 10), [])
     assert.deepEqual(await claimOne(store, node, 400, second.key, 1), [b])
     assert.equal(await store.nextDueAt(), start + 900)
     await claimOne(store, node, 900, key, 1)
@@ -121,7 +122,7 @@ export function leaseCases(promise: Case): void {
       moves: [sampleMove(b, second.key, { to: 'waiting', dueAt: start + 2000 }, 1002)],
     })
     assert.equal(await store.nextDueAt(), start + 1000)
-    assert.deepEqual(await store.dueEndpoints(start + 1000, 5), [second.key])
+    assert.deepEqual(await dueKeys(store, start + 1000, 5), [second.key])
   })
 
   promise('due endpoints are listed in the order of their due times, as many as asked for', async (store) => {
@@ -133,10 +134,10 @@ export function leaseCases(promise: Case): void {
       keys.push(endpoint.key)
     }
     const order = [1, 3, 0, 4, 2].map((index) => keys[index])
-    assert.deepEqual(await store.dueEndpoints(start + 500, 10), order)
-    assert.deepEqual(await store.dueEndpoints(start + 500, 2), order.slice(0, 2))
-    assert.deepEqual(await store.dueEndpoints(start + 300, 10), order.slice(0, 3))
-    assert.deepEqual(await store.dueEndpoints(start + 99, 10), [])
+    assert.deepEqual(await dueKeys(store, start + 500, 10), order)
+    assert.deepEqual(await dueKeys(store, start + 500, 2), order.slice(0, 2))
+    assert.deepEqual(await dueKeys(store, start + 300, 10), order.slice(0, 3))
+    assert.deepEqual(await dueKeys(store, start + 99, 10), [])
   })
 
   promise('the count of waiting deliveries leaves out leased and ended ones', async (store) => {

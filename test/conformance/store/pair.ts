@@ -167,9 +167,9 @@ export class Pair {
       assert.ok(round < 1000, 'the claims do not end')
       const due = await this.#store.dueEndpoints(this.#now, 2)
       if (due.length === 0) break
-      for (const key of due) {
+      for (const { endpoint } of due) {
         await this.#claim(
-          this.#endpoints.findIndex((endpoint) => endpoint.key === key),
+          this.#endpoints.findIndex(({ key }) => key === endpoint),
           2,
         )
       }

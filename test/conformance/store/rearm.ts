@@ -15,6 +15,7 @@ import {
   claimOne,
   commit,
   delivery,
+  dueKeys,
   nodeAndEndpoint,
   rearmAll,
 } from './steps.ts'
@@ -42,7 +43,7 @@ export function rearmCases(promise: Case): void {
       assert.equal((await attemptsOf(store, id)).length, 2)
       const due = await store.nextDueAt()
       assert.ok(due !== null && due <= start + 500)
-      assert.deepEqual(await store.dueEndpoints(start + 500, 5), [key])
+      assert.deepEqual(await dueKeys(store, start + 500, 5), [key])
       const { deliveries } = await store.claim(node, start + 500, [{ endpoint: key, room: 1 }])
       assert.equal(deliveries.length, 1)
       assert.partialDeepStrictEqual(deliveries[0], { id, attempts: 2, attemptsBefore: 2 })
@@ -86,7 +87,7 @@ export function rearmCases(promise: Case): void {
     const waiting = ['failed 10', 'failed 19', 'waiting 10', 'waiting 19']
     await expect(['pending'], waiting)
     assert.equal((await store.findDelivery(ids['leased 10'] as DeliveryId))?.delivery.dueAt, start + 10)
-    assert.deepEqual(await store.dueEndpoints(start + 100, 5), [key])
+    assert.deepEqual(await dueKeys(store, start + 100, 5), [key])
   })
 
   promise('a replay runs in bounded steps and leaves out no delivery', async (store) => {

@@ -50,11 +50,17 @@ export async function nodeAndEndpoint(
   return { node: await store.join(start), endpoint, key: endpoint.key }
 }
 
+/** The endpoints of `dueEndpoints`. */
+export async function dueKeys(store: Store, now: number, endpointsMax: number): Promise<EndpointKey[]> {
+  return (await store.dueEndpoints(now, endpointsMax)).map(({ endpoint }) => endpoint)
+}
+
 /** The endpoints of a tenant as they were stored, without `health`. */
 export async function endpointsOf(store: Store, tenant: TenantId): Promise<StoredEndpoint[]> {
   const loaded = await store.loadTenant(tenant)
-  return (loaded?.endpoints ?? []).map(({ health, ...endpoint }) => {
+  return (loaded?.endpoints ?? []).map(({ health, pausedUntil, ...endpoint }) => {
     assert.ok(health === null || typeof health === 'string')
+    assert.ok(pausedUntil === null || typeof pausedUntil === 'number')
     return endpoint
   })
 }

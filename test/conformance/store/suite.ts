@@ -12,6 +12,7 @@ import { listCases } from './lists.ts'
 import { attemptCases } from './attempts.ts'
 import { claimCases } from './claims.ts'
 import { moveCases } from './moves.ts'
+import { pauseCases } from './pauses.ts'
 import { randomCases } from './random.ts'
 import { rearmCases } from './rearm.ts'
 import { sealCases } from './seals.ts'
@@ -44,6 +45,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     attemptSummaryCases(promise)
     leaseCases(promise)
     claimCases(promise)
+    pauseCases(promise)
     tenantAndKeyCases(promise)
     endpointCases(promise)
     historyCases(promise)

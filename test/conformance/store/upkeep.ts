@@ -14,6 +14,7 @@ import {
   claimOne,
   commit,
   delivery,
+  dueKeys,
   nodeAndEndpoint,
   pruneAll,
   sweepAll,
@@ -51,7 +52,7 @@ export function upkeepCases(promise: Case): void {
       assert.equal((await delivery(store, kept)).status, 'pending')
       assert.equal((await delivery(store, held)).status, 'pending')
       assert.equal(await store.countWaiting(), 1)
-      assert.deepEqual(await store.dueEndpoints(start + 9, 10), [enabled.key])
+      assert.deepEqual(await dueKeys(store, start + 9, 10), [enabled.key])
     },
   )
 

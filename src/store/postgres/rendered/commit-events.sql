@@ -33,10 +33,16 @@ born AS (
   RETURNING endpoint, due_at, node
 ),
 news AS MATERIALIZED (
-  SELECT endpoint, min(due_at) AS due_at, bool_or(changed) AS changed, min(health) AS health
+  SELECT
+    endpoint,
+    min(due_at) AS due_at,
+    bool_or(changed) AS changed,
+    min(health) AS health,
+    bool_or(pauses) AS pauses,
+    min(paused_until) AS paused_until
   FROM (
-    SELECT endpoint, due_at, false, NULL FROM born WHERE node = 0
-  ) AS n(endpoint, due_at, changed, health)
+    SELECT endpoint, due_at, false, NULL, false, NULL::bigint FROM born WHERE node = 0
+  ) AS n(endpoint, due_at, changed, health, pauses, paused_until)
   GROUP BY endpoint
 ),
 locked AS MATERIALIZED (
@@ -47,7 +53,10 @@ locked AS MATERIALIZED (
 ),
 status AS (
   UPDATE endpoint_status s SET
-    next_due_at = least(s.next_due_at, n.due_at),
+    next_due_at = CASE WHEN n.due_at IS NULL THEN s.next_due_at ELSE
+      least(s.next_due_at, greatest(n.due_at, CASE WHEN n.pauses THEN n.paused_until ELSE s.paused_until END))
+    END,
+    paused_until = CASE WHEN n.pauses THEN n.paused_until ELSE s.paused_until END,
     sweep = s.sweep OR (
       n.due_at IS NOT NULL
       AND (SELECT true FROM endpoints p WHERE p.key = s.endpoint AND p.enabled AND p.deleted_at IS NULL) IS NULL

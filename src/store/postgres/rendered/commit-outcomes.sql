@@ -37,10 +37,10 @@ summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $20::bigint[], $21::bigint[], $22::bigint[], $23::boolean[],
-      $24::boolean[], $25::text[], $26::text[]
+      $20::bigint[], $21::bigint[], $22::bigint[], $23::boolean[], $24::boolean[],
+      $25::text[], $26::text[], $27::boolean[], $28::bigint[]
     )
-    AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health)
+    AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health, pauses, paused_until)
 ),
 counted AS (
   INSERT INTO endpoint_attempts AS c (endpoint, slot, attempts, last_attempt_at, last_attempt_succeeded)
@@ -51,12 +51,18 @@ counted AS (
     last_attempt_succeeded = excluded.last_attempt_succeeded
 ),
 news AS MATERIALIZED (
-  SELECT endpoint, min(due_at) AS due_at, bool_or(changed) AS changed, min(health) AS health
+  SELECT
+    endpoint,
+    min(due_at) AS due_at,
+    bool_or(changed) AS changed,
+    min(health) AS health,
+    bool_or(pauses) AS pauses,
+    min(paused_until) AS paused_until
   FROM (
-    SELECT endpoint, due_at, false, NULL FROM moved WHERE due_at IS NOT NULL
+    SELECT endpoint, due_at, false, NULL, false, NULL::bigint FROM moved WHERE due_at IS NOT NULL
     UNION ALL
-    SELECT endpoint, NULL, true, health FROM summaries WHERE changed
-  ) AS n(endpoint, due_at, changed, health)
+    SELECT endpoint, NULL, changed, health, pauses, paused_until FROM summaries WHERE changed OR pauses
+  ) AS n(endpoint, due_at, changed, health, pauses, paused_until)
   GROUP BY endpoint
 ),
 locked AS MATERIALIZED (
@@ -67,7 +73,10 @@ locked AS MATERIALIZED (
 ),
 status AS (
   UPDATE endpoint_status s SET
-    next_due_at = least(s.next_due_at, n.due_at),
+    next_due_at = CASE WHEN n.due_at IS NULL THEN s.next_due_at ELSE
+      least(s.next_due_at, greatest(n.due_at, CASE WHEN n.pauses THEN n.paused_until ELSE s.paused_until END))
+    END,
+    paused_until = CASE WHEN n.pauses THEN n.paused_until ELSE s.paused_until END,
     sweep = s.sweep OR (
       n.due_at IS NOT NULL
       AND (SELECT true FROM endpoints p WHERE p.key = s.endpoint AND p.enabled AND p.deleted_at IS NULL) IS NULL
