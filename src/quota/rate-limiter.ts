@@ -33,7 +33,7 @@ interface Count {
 
 /** Counts the requests of this node, in memory. */
 export class LocalRateLimiter implements RateLimiter {
-  readonly #counts = new LRUCache<string, Count>({ max: limits.rateWindowsMax })
+  readonly #counts = new LRUCache<string, Count>({ maxSize: limits.rateWindowsMax, sizeCalculation: () => 1 })
 
   take(who: string, quota: Quota, nowMs: number): Window {
     const refills = quota.burst !== undefined

@@ -12,7 +12,7 @@ import { describe, limitOf, type RateLimiter, type Window, windowOf } from './ra
 /** Counts requests together with other nodes, in the database. */
 export class SharedRateLimiter implements RateLimiter {
   readonly #store: QuotaStore
-  readonly #shares = new LRUCache<string, Share>({ max: limits.rateWindowsMax })
+  readonly #shares = new LRUCache<string, Share>({ maxSize: limits.rateWindowsMax, sizeCalculation: () => 1 })
 
   constructor(store: QuotaStore) {
     this.#store = store
