@@ -188,6 +188,8 @@ export const limits = {
   bulkStepRows: 1000,
   /** Replays that run on a node, one step of each in turn; further replays are refused with 503. */
   replaysAtOnceMax: 16,
+  /** Replays of one tenant that run on a node, so that no tenant takes the places of all others. */
+  replaysPerTenantMax: 4,
   /** Endpoints that one step of a master key rotation seals again. */
   rotationStepRows: 100,
   /** How long until an unfinished rotation looks again for values that are sealed with another master key. */

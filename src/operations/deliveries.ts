@@ -55,7 +55,7 @@ export async function replay(
   const { key, enabled } = endpoint.value
   if (!enabled) return failure(endpointDisabled)
   const now = context.clock.now()
-  return context.replays.run(key, (after) =>
+  return context.replays.run(endpoint.value, (after) =>
     context.writer.rearmDeliveries({ endpoint: key, since, until, statuses, now, rowsMax: limits.bulkStepRows, after }),
   )
 }

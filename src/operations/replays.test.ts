@@ -6,12 +6,20 @@ import { test, type TestContext } from 'node:test'
 import { contextOf } from '../../test/support/context.ts'
 import { createRig, type Rig, tenant } from '../../test/support/engine-rig.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
-import { type DeliveryId, type EndpointKey, type EventId, type Incarnation, uuidV7 } from '../domain/ids.ts'
+import {
+  type DeliveryId,
+  type EndpointKey,
+  type EventId,
+  type Incarnation,
+  type TenantId,
+  uuidV7,
+} from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { type Store, StoreUnavailable } from '../contracts/store.ts'
 import type { RearmRequest } from '../contracts/history-store.ts'
 import type { Context } from './context.ts'
 import { replay } from './deliveries.ts'
+import { Replays } from './replays.ts'
 
 const operator = { kind: 'operator' } as const
 const node = 1 as Incarnation
@@ -96,13 +104,13 @@ void test('replays take turns, one step each, and a commit runs between two step
   assert.deepEqual(await rig.deliveries('failed'), [])
 })
 
-void test('replays are bounded, with one per endpoint; a refused replay may be requested again', async (t) => {
+void test('replays of a tenant are bounded, with one per endpoint; a refused replay may be requested again', async (t) => {
   const gate = Promise.withResolvers<undefined>()
   const { rig, context } = await rigWith(t, async (step) => {
     await gate.promise
     return step()
   })
-  const endpoints = await addEndpoints(rig, limits.replaysAtOnceMax + 1)
+  const endpoints = await addEndpoints(rig, limits.replaysPerTenantMax + 1)
   const [first, ...others] = endpoints as [Endpoint, ...Endpoint[]]
   const last = others.pop() as Endpoint
   const running = [first, ...others].map((endpoint) => replayOf(context, endpoint))
@@ -120,6 +128,20 @@ void test('replays are bounded, with one per endpoint; a refused replay may be r
   )
   assert.deepEqual(await replayOf(context, first), nothing)
   assert.deepEqual(await replayOf(context, last), nothing)
+})
+
+void test('replays of all tenants together are bounded', async () => {
+  const gate = Promise.withResolvers<undefined>()
+  const replays = new Replays()
+  const run = (key: number) => {
+    const endpoint = { key: key as EndpointKey, tenant: `t${key % limits.replaysAtOnceMax}` as TenantId }
+    return replays.run(endpoint, () => gate.promise.then(() => ({ count: 1, last: null })))
+  }
+  const running = Array.from({ length: limits.replaysAtOnceMax }, (_, key) => run(key))
+  assert.equal((await run(limits.replaysAtOnceMax)).ok, false)
+  gate.resolve(undefined)
+  for (const result of await Promise.all(running)) assert.deepEqual(result, { ok: true, value: 1 })
+  assert.equal((await run(limits.replaysAtOnceMax)).ok, true)
 })
 
 void test('a replay that the database fails ends, and the others continue', async (t) => {
