@@ -28,7 +28,7 @@ export default {
     only('http', 'domain/', 'contracts/'),
     only('front', 'domain/', 'contracts/', 'quota/', 'operations/', 'http/'),
     only('dialects', 'domain/', 'contracts/', 'signing/', 'operations/', 'http/', 'front/'),
-    only('api', 'domain/', 'contracts/', 'operations/', 'http/'),
+    only('api', 'domain/', 'contracts/', 'operations/', 'http/', 'front/'),
     {
       name: 'engine-knows-deliveries-only',
       comment: "what the APIs need of a dialect is none of the engine's business",

@@ -4,8 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { limits } from './domain/limits.ts'
-import type { Dialect } from './contracts/dialect.ts'
-import type { EngineObserver } from './contracts/observer.ts'
+import type { Dialect, Quota } from './contracts/dialect.ts'
 import type { Store } from './contracts/store.ts'
 import { deliveryRoutes } from './api/deliveries.ts'
 import { dialectRoutes } from './api/dialects.ts'
@@ -19,7 +18,8 @@ import { tenantRoutes } from './api/tenants.ts'
 import { readAuthorities } from './config/ca-file.ts'
 import { type DatabaseSetting, SettingError, type Settings } from './config/settings.ts'
 import { ownDialect, registry } from './dialects/registry.ts'
-import { type Engine, openEngine } from './engine/engine.ts'
+import { type Engine, type EngineOptions, openEngine } from './engine/engine.ts'
+import { CountedQuotas } from './front/counted-quotas.ts'
 import { frontOfDialect } from './front/dialect-front.ts'
 import { createTokenVerifier } from './front/tokens.ts'
 import type { Front } from './http/front.ts'
@@ -28,14 +28,14 @@ import { createAddressPolicy } from './net/address-policy.ts'
 import { createGuard, type Guard } from './net/guard.ts'
 import { createGuardedFetch } from './net/guarded-fetch.ts'
 import { ownAddresses } from './net/own-addresses.ts'
-import { createSender, type HttpSender } from './net/sender.ts'
+import { createSender } from './net/sender.ts'
 import { type Context, createContext } from './operations/context.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { systemClock, systemRandomBytes } from './system.ts'
 import { createEngineObserver } from './telemetry/engine-observer.ts'
 import { Metrics } from './telemetry/metrics.ts'
 import { installationSecrets, proveMasterKey } from './vault/master-key.ts'
-import { createVault, type Vault } from './vault/vault.ts'
+import { createVault } from './vault/vault.ts'
 
 /** The settings of a service, its keys and its logger. */
 export interface AppOptions {
@@ -58,12 +58,11 @@ export interface App {
 /** How long a failed start waits for attempts that it has started. */
 const failedStartStopMs = 1000
 
-const allDialects: ReadonlyMap<string, Dialect> = new Map(registry.map(({ dialect }) => [dialect.name, dialect]))
-
 /** Starts the service. @throws SettingError, StoreRefused: one line that says why the start failed */
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, logger } = options
-  const dialects = servedDialects(settings.dialects)
+  const allDialects = dialectsBySettings(settings)
+  const dialects = servedDialects(allDialects, settings.dialects)
   const guard = createGuard(addressPolicy(settings.allowNetworks), { authorities: readAuthorities(settings.caFile) })
   checkRole(settings)
   const store = await openStore(settings.database)
@@ -80,7 +79,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       waiting: () => store.countWaiting(),
     })
     const observer = createEngineObserver(metrics, logger)
-    const engine: Engine = await startEngine(settings, { store, vault, secrets, sender, observer })
+    const parts = { store, vault, dialects: allDialects, installationSecrets: secrets, sender, observer }
+    const engine: Engine = await startEngine(settings, parts)
     undo.push(() => engine.stop(failedStartStopMs))
     const context = createContext({
       store,
@@ -88,13 +88,13 @@ export async function startApp(options: AppOptions): Promise<App> {
       vault,
       dialects,
       allDialects,
-      publicKeys: publicKeysOf(secrets),
+      publicKeys: publicKeysOf(secrets, allDialects),
       egress: guard,
       clock: systemClock,
       randomBytes: systemRandomBytes,
       allowHttp: settings.allowHttp,
     })
-    const server = await createServer(options, context, store, guard)
+    const server = await createServer(options, context, { store, guard })
     serveHealth(server, { ping: () => store.ping(), metrics: () => metrics.text() })
     undo.push(() => server.close())
     const port = await listen(server, settings)
@@ -114,21 +114,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-interface EngineParts {
-  readonly store: Store
-  readonly vault: Vault
-  /** Secrets by name of the dialect, for dialects that sign with a secret of the installation. */
-  readonly secrets: ReadonlyMap<string, string>
-  readonly sender: HttpSender
-  readonly observer: EngineObserver
-}
+type EngineParts = Pick<EngineOptions, 'store' | 'vault' | 'dialects' | 'installationSecrets' | 'sender' | 'observer'>
 
 /** The engine knows all dialects: accepted events are delivered, even if this node does not serve the tenant's API. */
-function startEngine(settings: Settings, { secrets, ...parts }: EngineParts): Promise<Engine> {
+function startEngine(settings: Settings, parts: EngineParts): Promise<Engine> {
   return openEngine({
     ...parts,
-    dialects: allDialects,
-    installationSecrets: secrets,
     delivers: settings.role !== 'api',
     clock: systemClock,
     randomBytes: systemRandomBytes,
@@ -138,24 +129,38 @@ function startEngine(settings: Settings, { secrets, ...parts }: EngineParts): Pr
   })
 }
 
-function publicKeysOf(secrets: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+function publicKeysOf(
+  secrets: ReadonlyMap<string, string>,
+  dialects: ReadonlyMap<string, Dialect>,
+): ReadonlyMap<string, string> {
   return new Map(
-    [...secrets].map(([name, secret]) => [name, allDialects.get(name)?.installationSecret?.publicKey(secret) ?? '']),
+    [...secrets].map(([name, secret]) => [name, dialects.get(name)?.installationSecret?.publicKey(secret) ?? '']),
   )
+}
+
+interface ServerParts {
+  readonly store: Store
+  readonly guard: Guard
 }
 
 /** The HTTP server with the fronts of this node's role. A worker serves only health and metrics. */
 async function createServer(
   { settings, operatorKey, logger, version }: AppOptions,
   context: Context,
-  store: Store,
-  guard: Guard,
+  { store, guard }: ServerParts,
 ): Promise<FastifyInstance> {
   const routes = [tenantRoutes, keyRoutes, eventRoutes, endpointRoutes, deliveryRoutes, dialectRoutes]
   const operator = createOperatorFront({
     context,
     operatorKey,
     customerDialect: ownDialect,
+    quotas: new CountedQuotas({
+      dialect: context.allDialects.get(ownDialect) as Dialect,
+      headersOf: undefined,
+      rateLimits: settings.rateLimits,
+      shared: store.quotas,
+      clock: context.clock,
+    }),
     version,
     routes: routes.flatMap((routesOf) => routesOf(context)),
   })
@@ -182,11 +187,11 @@ async function createServer(
 function customerFronts(settings: Settings, context: Context, { quotas }: Store, guard: Guard): Front[] {
   const { jwtSecret: secret, jwksUrl: keySetUrl, rateLimits } = settings
   const tokens = createTokenVerifier({ secret, keySetUrl, fetch: createGuardedFetch(guard) })
-  return registry.flatMap(({ dialect, front }) =>
-    front === null || !context.dialects.has(dialect.name)
-      ? []
-      : [frontOfDialect(front(context), { context, tokens, rateLimits, quotas })],
-  )
+  return registry.flatMap(({ dialect: { name }, front }) => {
+    const dialect = context.dialects.get(name)
+    if (front === null || dialect === undefined) return []
+    return [frontOfDialect({ ...front(context), dialect }, { context, tokens, rateLimits, quotas })]
+  })
 }
 
 /** @throws SettingError */
@@ -226,8 +231,29 @@ async function closeServer(server: FastifyInstance, deadlineMs: number): Promise
   clearTimeout(closeAll)
 }
 
+/**
+ * All dialects by name. The settings give the quotas of `standard`, and the quotas of test events in every dialect: no
+ * vendor documents one for them.
+ */
+function dialectsBySettings({ keyLimit, tenantLimit, keyTestLimit, tenantTestLimit }: Settings): Map<string, Dialect> {
+  const windowSeconds = 60
+  const all: readonly Quota[] = [
+    { per: 'key', counts: 'all', requests: keyLimit, windowSeconds },
+    { per: 'tenant', counts: 'all', requests: tenantLimit, windowSeconds },
+  ]
+  const tests: readonly Quota[] = [
+    { per: 'key', counts: 'tests', requests: keyTestLimit, windowSeconds },
+    { per: 'tenant', counts: 'tests', requests: tenantTestLimit, windowSeconds },
+  ]
+  const quotasOf = ({ name, quotas }: Dialect) => [...(name === ownDialect ? all : quotas), ...tests]
+  return new Map(registry.map(({ dialect }) => [dialect.name, { ...dialect, quotas: quotasOf(dialect) }]))
+}
+
 /** @throws SettingError */
-function servedDialects(names: readonly string[]): ReadonlyMap<string, Dialect> {
+function servedDialects(
+  allDialects: ReadonlyMap<string, Dialect>,
+  names: readonly string[],
+): ReadonlyMap<string, Dialect> {
   if (names.includes('all')) return allDialects
   const known = [...allDialects.keys()].join(', ')
   const unknown = names.find((name) => !allDialects.has(name))

@@ -7,7 +7,7 @@ import { PageOf } from './shapes.ts'
 
 const Quota = Type.Object({
   per: Type.Enum(['key', 'tenant']),
-  counts: Type.Enum(['reads', 'writes', 'all']),
+  counts: Type.Enum(['reads', 'writes', 'tests', 'all']),
   requests: Type.Integer(),
   windowSeconds: Type.Integer(),
   burst: Type.Optional(Type.Integer()),

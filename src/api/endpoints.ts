@@ -173,7 +173,7 @@ function sendTestRoute(context: Context): AnyRoute {
     path: '/v1/tenants/:tenant/endpoints/:endpoint/test',
     operationId: 'sendTest',
     summary: 'Send a test event to the endpoint',
-    access: 'write',
+    access: 'test',
     params: EndpointPath,
     answers: { 202: Type.Object({ event: Type.String(), type: Type.String(), delivery: Type.String() }) },
     async handle({ principal, params }) {

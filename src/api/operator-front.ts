@@ -2,12 +2,16 @@
 // dialect uses the same paths with its own API key and sees only the tenants of that key.
 
 import { hash, timingSafeEqual } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import type { ApiKey } from '../domain/api-key.ts'
+import type { TenantId } from '../domain/ids.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
-import { andThen } from '../domain/maybe-promise.ts'
+import { andThen, andThenOk, type MaybePromise } from '../domain/maybe-promise.ts'
 import type { Front } from '../http/front.ts'
 import type { AnyRoute } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import type { Principal } from '../domain/principal.ts'
+import type { CountedQuotas } from '../front/counted-quotas.ts'
 import { answerProblem } from './problems.ts'
 import { ProblemSchema } from './shapes.ts'
 
@@ -16,6 +20,8 @@ export interface OperatorFrontOptions {
   readonly operatorKey: string
   /** The dialect whose customers use this API. */
   readonly customerDialect: string
+  /** The quotas of these customers. The operator has none. */
+  readonly quotas: CountedQuotas
   readonly version: string
   readonly routes: readonly AnyRoute[]
 }
@@ -31,7 +37,11 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
       info: {
         title: 'Posthorn operator API',
         version: options.version,
-        description: 'Post events, manage tenants, keys and endpoints, look into deliveries and send them again.',
+        description:
+          'Post events, manage tenants, keys and endpoints, look into deliveries and send them again.\n\n' +
+          'Customers of the dialect `standard` may call the routes of endpoints and deliveries with their own API key. ' +
+          'Each key and each tenant has a quota of requests a minute, and a lower one of test events. A request past a ' +
+          'quota is answered 429 with Retry-After. The operator key has no quota.',
       },
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
       security: [{ key: [] }],
@@ -43,7 +53,7 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
       }
       if (timingSafeEqual(hash('sha256', key, 'buffer'), operatorDigest)) return success({ kind: 'operator' })
       const authenticated = options.context.keyCache.authenticate(options.customerDialect, key)
-      return andThen(authenticated, (result) => admitCustomer(result, route))
+      return andThenOk(authenticated, (found) => admitCustomer(options.quotas, found, request, route))
     },
     answerProblem,
     answerUnrouted: answerProblem,
@@ -51,10 +61,21 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
 }
 
 function admitCustomer(
-  authenticated: Result<Extract<Principal, { kind: 'customer' }>['key']>,
+  quotas: CountedQuotas,
+  key: ApiKey,
+  request: FastifyRequest,
   route: AnyRoute,
-): Result<Principal> {
-  if (!authenticated.ok) return authenticated
-  if (route.audience !== 'customers') return failure({ kind: 'forbidden', needs: 'the operator key' })
-  return success({ kind: 'customer', key: authenticated.value })
+): MaybePromise<Result<Principal>> {
+  return andThen(quotas.take(key, tenantOf(key, request), route.access), (windows): Result<Principal> => {
+    const checked = quotas.check(windows)
+    if (!checked.ok) return checked
+    if (route.audience !== 'customers') return failure({ kind: 'forbidden', needs: 'the operator key' })
+    return success({ kind: 'customer', key })
+  })
+}
+
+/** The tenant whose quota a request uses: the one that it names if the key grants it, or else the key's first one. */
+function tenantOf({ tenants }: ApiKey, { params, query }: FastifyRequest): TenantId | null {
+  const { tenant = (query as { readonly tenant?: unknown }).tenant } = params as { readonly tenant?: unknown }
+  return tenants.find((granted) => granted === tenant) ?? tenants[0] ?? null
 }

@@ -114,11 +114,11 @@ const texts: { readonly [Kind in Problem['kind']]: (problem: ProblemOf<Kind>) =>
     detail: `Invalid ${where}: ${fields.map(({ field, message }) => `${field} ${message}`).join('; ')}.`,
     errors: fields,
   }),
-  tooManyRequests: ({ retryAfterSeconds }) => ({
+  tooManyRequests: ({ limit, retryAfterSeconds }) => ({
     status: 429,
     code: 'too_many_requests',
     title: 'Too many requests',
-    detail: 'Slow down.',
+    detail: `The quota is ${limit} such requests a minute. Try again in ${retryAfterSeconds} s.`,
     headers: { 'retry-after': String(retryAfterSeconds) },
   }),
   unavailable({ retryAfterSeconds, outcomeUnknown }) {

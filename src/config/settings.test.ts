@@ -13,6 +13,8 @@ suite('settings', () => {
     assert.equal(settings.operatorKey, null)
     assert.deepEqual(settings.allowNetworks, [])
     assert.equal(settings.rateLimits, true)
+    const { keyLimit, tenantLimit, keyTestLimit, tenantTestLimit } = settings
+    assert.deepEqual([keyLimit, tenantLimit, keyTestLimit, tenantTestLimit], [300, 600, 30, 60])
   })
 
   test('come from flags first, then from the environment', () => {
@@ -28,6 +30,14 @@ suite('settings', () => {
       { name: 'POSTHORN_ALLOW_HTTP', value: 'true', message: /^POSTHORN_ALLOW_HTTP must be one of: on, off$/ },
       { name: 'POSTHORN_DATABASE', value: 'mysql://x', message: /^POSTHORN_DATABASE must be/ },
       { name: 'POSTHORN_LOG_LEVEL', value: 'loud', message: /^POSTHORN_LOG_LEVEL must be one of/ },
+      {
+        name: 'POSTHORN_KEY_LIMIT',
+        value: '0',
+        message: /^POSTHORN_KEY_LIMIT must be a whole number from 1 to 1000000$/,
+      },
+      { name: 'POSTHORN_TENANT_LIMIT', value: 'many', message: /^POSTHORN_TENANT_LIMIT must be a whole number/ },
+      { name: 'POSTHORN_KEY_TEST_LIMIT', value: '1.5', message: /^POSTHORN_KEY_TEST_LIMIT must be a whole number/ },
+      { name: 'POSTHORN_TENANT_TEST_LIMIT', value: '', message: /^POSTHORN_TENANT_TEST_LIMIT must be a whole number/ },
       { name: 'POSTHORN_RETRY_SCALE', value: '-1', message: /^POSTHORN_RETRY_SCALE must be/ },
       {
         name: 'POSTHORN_MASTER_KEY',

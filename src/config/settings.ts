@@ -37,6 +37,8 @@ function number(min: number, max: number, whole = false): (value: string) => num
   }
 }
 
+const limit = number(1, 1_000_000, true)
+
 function choice<const Choice extends string>(...choices: Choice[]): (value: string) => Choice {
   return (value) => {
     const found = choices.find((one) => one === value)
@@ -131,7 +133,26 @@ export const settingTable = {
     "also verifies customers' tokens: address of the JSON Web Key Set of their issuer",
     optionalUrl,
   ),
-  rateLimits: setting('POSTHORN_RATE_LIMITS', 'on', "`off` lifts the dialects' request limits", onOff),
+  rateLimits: setting('POSTHORN_RATE_LIMITS', 'on', '`off` lifts all request limits of customers', onOff),
+  keyLimit: setting('POSTHORN_KEY_LIMIT', '300', 'requests a minute of one API key, in the dialect `standard`', limit),
+  tenantLimit: setting(
+    'POSTHORN_TENANT_LIMIT',
+    '600',
+    'requests a minute of all API keys of one tenant, in the dialect `standard`',
+    limit,
+  ),
+  keyTestLimit: setting(
+    'POSTHORN_KEY_TEST_LIMIT',
+    '30',
+    'test events a minute of one API key, in every dialect',
+    limit,
+  ),
+  tenantTestLimit: setting(
+    'POSTHORN_TENANT_TEST_LIMIT',
+    '60',
+    'test events a minute of all API keys of one tenant, in every dialect',
+    limit,
+  ),
   retryScale: setting('POSTHORN_RETRY_SCALE', '1', 'every retry wait is multiplied by it, for tests', number(0, 1000)),
   retentionDays: setting(
     'POSTHORN_RETENTION_DAYS',

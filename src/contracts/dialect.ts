@@ -51,8 +51,8 @@ export interface EndpointRules {
 export interface Quota {
   /** The requests of one API key, or of one tenant, are counted together. */
   readonly per: 'key' | 'tenant'
-  /** The requests that are counted. */
-  readonly counts: 'reads' | 'writes' | 'all'
+  /** The requests that are counted. `writes` and `all` include `tests`, the requests that send test events. */
+  readonly counts: 'reads' | 'writes' | 'tests' | 'all'
   readonly requests: number
   readonly windowSeconds: number
   /**
@@ -76,6 +76,7 @@ export interface Dialect extends DeliveryDialect {
   readonly scopes: readonly string[]
   /** Empty: keys have no role. The first role is the default. */
   readonly roles: readonly string[]
+  /** The quotas that the vendor documents. The start adds those that the settings give (`dialectsBySettings`). */
   readonly quotas: readonly Quota[]
   /** The settings that the operator may choose for one tenant, by name; the first choice is the default. */
   readonly tenantSettings: Readonly<Record<string, readonly string[]>>

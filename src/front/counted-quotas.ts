@@ -1,9 +1,10 @@
-// Counts each request to a dialect against the dialect's request quotas.
+// Counts each request of a dialect's customers against the dialect's request quotas.
 
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { TenantId } from '../domain/ids.ts'
-import type { MaybePromise } from '../domain/maybe-promise.ts'
+import { andThen, type MaybePromise } from '../domain/maybe-promise.ts'
+import { failure, type Result, success } from '../domain/problem.ts'
 import type { Dialect, Quota } from '../contracts/dialect.ts'
 import type { QuotaStore } from '../contracts/quota-store.ts'
 import type { AnyRoute } from '../http/route.ts'
@@ -33,10 +34,12 @@ export interface CountedQuotasOptions {
 export class CountedQuotas {
   readonly #quotas: Readonly<Record<AnyRoute['access'], readonly CountedQuota[]>>
   readonly #headersOf: ((window: Window) => Headers) | undefined
+  readonly #enforced: boolean
   readonly #clock: Clock
 
   constructor({ dialect, headersOf, rateLimits, shared, clock }: CountedQuotasOptions) {
     this.#headersOf = headersOf
+    this.#enforced = rateLimits
     this.#clock = clock
     // Quotas that are not enforced are counted only for the vendor's headers, if it has any. The count of this node is
     // enough for headers.
@@ -48,22 +51,39 @@ export class CountedQuotas {
         ? { quota, limiter: new LocalRateLimiter(), prefix: '' }
         : { quota, limiter: together, prefix: `${dialect.name} ${quota.per} ${quota.counts} ` },
     )
+    const counting = (...kinds: Quota['counts'][]) => counted.filter(({ quota }) => kinds.includes(quota.counts))
     this.#quotas = {
-      read: counted.filter(({ quota }) => quota.counts !== 'writes'),
-      write: counted.filter(({ quota }) => quota.counts !== 'reads'),
+      read: counting('all', 'reads'),
+      write: counting('all', 'writes'),
+      test: counting('all', 'writes', 'tests'),
     }
   }
 
-  /** Counts a request against every quota that applies to it, in the order of the dialect. */
+  /**
+   * Counts a request against the quotas that apply to it, in the order of the dialect. A request that one of them
+   * refuses does not count against the later ones: a key that is refused does not use up the quota of its tenant.
+   */
   take(key: ApiKey, tenant: TenantId | null, access: AnyRoute['access']): MaybePromise<Window[]> {
     const now = this.#clock.now()
-    const windows = this.#quotas[access].map(({ quota, limiter, prefix }) => {
-      const caller = quota.per === 'key' || tenant === null ? key.id : tenant
-      return limiter.take(prefix + caller, quota, now)
-    })
-    return windows.some((window) => window instanceof Promise)
-      ? Promise.all(windows.map((window) => Promise.resolve(window)))
-      : (windows as Window[])
+    const quotas = this.#quotas[access]
+    const windows: Window[] = []
+    const takeNext = (): MaybePromise<Window[]> => {
+      const next = quotas[windows.length]
+      if (next === undefined || windows.at(-1)?.allowed === false) return windows
+      const caller = next.quota.per === 'key' || tenant === null ? key.id : tenant
+      return andThen(next.limiter.take(next.prefix + caller, next.quota, now), (window) => {
+        windows.push(window)
+        return takeNext()
+      })
+    }
+    return takeNext()
+  }
+
+  /** The problem of a request that exceeds a quota. */
+  check(windows: readonly Window[]): Result<null> {
+    const last = windows.at(-1)
+    if (!this.#enforced || last === undefined || last.allowed) return success(null)
+    return failure({ kind: 'tooManyRequests', limit: last.limit, retryAfterSeconds: last.retryAfterSeconds })
   }
 
   /** Headers that report the first of these quotas; none if the vendor has no such headers. */

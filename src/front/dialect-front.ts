@@ -86,11 +86,8 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
     const tenant = definition.tenantOf?.(request, key) ?? success(key.tenants[0] as TenantId)
     return andThen(quotas.take(key, tenant.ok ? tenant.value : null, route.access), (windows): Result<Principal> => {
       reply.headers(quotas.headers(windows))
-      const exceeded = rateLimits ? windows.find(({ allowed }) => !allowed) : undefined
-      if (exceeded !== undefined) {
-        const { limit, retryAfterSeconds } = exceeded
-        return failure({ kind: 'tooManyRequests', limit, retryAfterSeconds })
-      }
+      const checked = quotas.check(windows)
+      if (!checked.ok) return checked
       if (route.needs !== undefined && !definition.permits(key, route.needs)) {
         return failure({ kind: 'forbidden', needs: route.needs })
       }

@@ -39,7 +39,8 @@ export interface Route<Params, Query, Body> {
   readonly operationId: string
   readonly summary: string
   readonly tag: string
-  readonly access: 'read' | 'write'
+  /** `test`: a write that sends a test event. */
+  readonly access: 'read' | 'write' | 'test'
   /** Customers of the operator API's own dialect may call this operator route too. Absent: only the operator may. */
   readonly audience?: 'customers'
   /** The permission that the API key needs. The front decides which keys have it. */

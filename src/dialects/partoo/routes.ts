@@ -131,7 +131,7 @@ function tryoutWebhookRoute(context: Context): AnyRoute {
     path: `${path}/tryout`,
     operationId: 'tryoutWebhook',
     summary: 'Send a test payload to a webhook configuration that need not exist',
-    access: 'write',
+    access: 'test',
     query: schemas.Org,
     body: schemas.Tryout,
     answers: { 200: schemas.TryoutResults, ...refusals },

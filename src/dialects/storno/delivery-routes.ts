@@ -40,7 +40,7 @@ export function deliveryRoutes(context: Context): AnyRoute[] {
 function testWebhookRoute(context: Context): AnyRoute {
   return route({
     tag: 'Deliveries',
-    access: 'write',
+    access: 'test',
     needs: scopes.manage,
     method: 'POST',
     path: `${path}/:uuid/test`,
