@@ -3,6 +3,7 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { randomText } from './domain/ids.ts'
 import { limits } from './domain/limits.ts'
 import type { Dialect, Quota } from './contracts/dialect.ts'
 import type { Store } from './contracts/store.ts'
@@ -73,13 +74,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     await proveMasterKey(store, vault)
     const sender = createSender({ guard })
     const secrets = await installationSecrets(store, vault, allDialects)
+    const marker = await store.writeOnce('delivery marker', randomText(systemRandomBytes, 22))
     const metrics: Metrics = new Metrics({
       inFlight: () => engine.inFlight,
       queued: () => engine.queued,
       waiting: () => store.countWaiting(),
     })
     const observer = createEngineObserver(metrics, logger)
-    const parts = { store, vault, dialects: allDialects, installationSecrets: secrets, sender, observer }
+    const parts = { store, vault, dialects: allDialects, installationSecrets: secrets, sender, marker, observer }
     const engine: Engine = await startEngine(settings, parts)
     undo.push(() => engine.stop(failedStartStopMs))
     const context = createContext({
@@ -94,7 +96,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       randomBytes: systemRandomBytes,
       allowHttp: settings.allowHttp,
     })
-    const server = await createServer(options, context, { store, guard })
+    const server = await createServer(options, context, { store, guard, marker })
     serveHealth(server, { ping: () => store.ping(), metrics: () => metrics.text() })
     undo.push(() => server.close())
     const port = await listen(server, settings)
@@ -114,7 +116,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-type EngineParts = Pick<EngineOptions, 'store' | 'vault' | 'dialects' | 'installationSecrets' | 'sender' | 'observer'>
+type EngineParts = Pick<
+  EngineOptions,
+  'store' | 'vault' | 'dialects' | 'installationSecrets' | 'sender' | 'marker' | 'observer'
+>
 
 /** The engine knows all dialects: accepted events are delivered, even if this node does not serve the tenant's API. */
 function startEngine(settings: Settings, parts: EngineParts): Promise<Engine> {
@@ -141,13 +146,15 @@ function publicKeysOf(
 interface ServerParts {
   readonly store: Store
   readonly guard: Guard
+  /** The marker of this installation's deliveries. */
+  readonly marker: string
 }
 
 /** The HTTP server with the fronts of this node's role. A worker serves only health and metrics. */
 async function createServer(
   { settings, operatorKey, logger, version }: AppOptions,
   context: Context,
-  { store, guard }: ServerParts,
+  { store, guard, marker }: ServerParts,
 ): Promise<FastifyInstance> {
   const routes = [tenantRoutes, keyRoutes, eventRoutes, endpointRoutes, deliveryRoutes, dialectRoutes]
   const operator = createOperatorFront({
@@ -171,6 +178,7 @@ async function createServer(
     logger: logger.child({}, { level: logger.isLevelEnabled('info') ? 'warn' : logger.level }),
     randomBytes: context.randomBytes,
     fallback: operator,
+    marker,
     fronts: fronts.map((front) => ({
       front,
       documentPath: front === operator ? '/openapi.json' : `/openapi/${front.name}.json`,

@@ -1,4 +1,5 @@
-// A customer's quota is shared by all nodes: a request that one node admits counts on the other nodes too.
+// A customer's quota is shared by all nodes: a request that one node admits counts on the other nodes too. All nodes
+// have the same marker.
 
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -38,7 +39,7 @@ void test('two nodes admit as many requests of a customer as one node would', { 
   assert.ok(passed <= quota && passed >= 0.9 * quota, `${passed} passed`)
 })
 
-void test('test events of a customer count on all nodes', async (t) => {
+void test('test events of a customer count on all nodes, and a node recognises the deliveries of another', async (t) => {
   const database = await testDatabase()
   t.after(() => database.drop())
   const limit = 10
@@ -47,7 +48,7 @@ void test('test events of a customer count on all nodes', async (t) => {
   t.after(() => nodes.close())
   const receiver = await startReceiver()
   t.after(() => receiver.close())
-  const first = nodes.at(0)
+  const [first, second] = [nodes.at(0), nodes.at(1)]
   await first.client.createTenant({ id: 'tested', dialect: 'standard' })
   const { id } = await first.client.createEndpoint('tested', { url: receiver.url, eventTypes: ['*'] })
   const { key } = await first.client.createKey({ tenants: ['tested'] })
@@ -62,6 +63,14 @@ void test('test events of a customer count on all nodes', async (t) => {
   assert.deepEqual(new Set(statuses), new Set([202, 429]))
   const passed = statuses.filter((status) => status === 202).length
   assert.ok(passed <= limit && passed >= 0.8 * limit, `${passed} passed`)
+
+  const arrived = await receiver.untilReceived(passed)
+  const markers = new Set(arrived.map(({ headers }) => String(headers['posthorn-delivery'])))
+  assert.equal(markers.size, 1)
+  for (const { client } of [first, second]) {
+    const headers = { authorization, 'posthorn-delivery': [...markers].join() }
+    assert.equal((await client.callAs(headers, 'POST', path)).status, 508)
+  }
 })
 
 /** All requests of a test must be in one window. A window ends with the minute. */

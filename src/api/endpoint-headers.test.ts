@@ -46,7 +46,7 @@ suite('headers that Posthorn or HTTP sets cannot be replaced', () => {
   const names =
     `Host Content-Length content-length CONTENT-TYPE Content-Encoding Transfer-Encoding Connection Keep-Alive
     Upgrade Expect TE Trailer Date Via User-Agent Accept-Encoding Forwarded HTTP2-Settings
-    webhook-id Webhook-Timestamp WEBHOOK-SIGNATURE webhook-anything X-Posthorn-Attempt
+    webhook-id Webhook-Timestamp WEBHOOK-SIGNATURE webhook-anything X-Posthorn-Attempt Posthorn-Delivery
     Proxy-Authorization proxy-connection X-Forwarded-For x-forwarded-host Sec-Fetch-Mode`.split(/\s+/)
   testCases(
     rig,

@@ -41,7 +41,9 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
           'Post events, manage tenants, keys and endpoints, look into deliveries and send them again.\n\n' +
           'Customers of the dialect `standard` may call the routes of endpoints and deliveries with their own API key. ' +
           'Each key and each tenant has a quota of requests a minute, and a lower one of test events. A request past a ' +
-          'quota is answered 429 with Retry-After. The operator key has no quota.',
+          'quota is answered 429 with Retry-After. The operator key has no quota.\n\n' +
+          'A request with the header `posthorn-delivery` of this installation is one of its deliveries. It may only ' +
+          'read, and any other request is answered 508, so that no delivery causes another one.',
       },
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
       security: [{ key: [] }],

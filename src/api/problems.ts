@@ -29,6 +29,7 @@ export const operatorErrorCodes = {
   body_malformed: 400,
   invalid: 400,
   too_many_requests: 429,
+  loop_detected: 508,
   internal: 500,
   unavailable: 503,
   outcome_unknown: 503,
@@ -120,6 +121,12 @@ const texts: { readonly [Kind in Problem['kind']]: (problem: ProblemOf<Kind>) =>
     title: 'Too many requests',
     detail: `The quota is ${limit} such requests a minute. Try again in ${retryAfterSeconds} s.`,
     headers: { 'retry-after': String(retryAfterSeconds) },
+  }),
+  loopDetected: () => ({
+    status: 508,
+    code: 'loop_detected',
+    title: 'Loop detected',
+    detail: 'This request is a delivery of this installation, and a delivery may not cause another one.',
   }),
   unavailable({ retryAfterSeconds, outcomeUnknown }) {
     const headers = { 'retry-after': String(retryAfterSeconds) }

@@ -57,7 +57,10 @@ export interface DeliveryDialect {
   encode(message: Message): string
   /** Prepares the key of a secret. It is called once per secret, not once per attempt. */
   signingKey(secret: string): KeyObject
-  /** Returns the headers of one attempt, with the signature over exactly `body`. It is called for each attempt. */
+  /**
+   * Returns the headers of one attempt, in a new object, with the signature over exactly `body`. It is called for each
+   * attempt.
+   */
   headers(message: Message, body: Buffer, keys: readonly KeyObject[], sentAtMs: number): Record<string, string>
   /** Decides on an outcome. `attempt` is 1 for the first attempt of the schedule. */
   verdict(outcome: Outcome, attempt: number, event: Event): Verdict

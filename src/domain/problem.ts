@@ -26,6 +26,8 @@ export type Problem =
   | { readonly kind: 'invalid'; readonly where: 'body' | 'query' | 'path'; readonly fields: readonly FieldError[] }
   | { readonly kind: 'conflict'; readonly code: string; readonly detail: string }
   | { readonly kind: 'tooManyRequests'; readonly limit: number; readonly retryAfterSeconds: number }
+  // The request is a delivery of this installation.
+  | { readonly kind: 'loopDetected' }
   // `outcomeUnknown`: the change may still have taken effect.
   | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number; readonly outcomeUnknown?: true }
   // Problems of HTTP itself:

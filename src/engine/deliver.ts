@@ -6,6 +6,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Attempt, Outcome } from '../domain/attempt.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { EndReason } from '../domain/delivery.ts'
+import { markerHeader } from '../domain/header-rules.ts'
 import { limits } from '../domain/limits.ts'
 import { pauseAfter, retryAt, type Verdict } from '../domain/retry.ts'
 import { Unavailable } from '../domain/unavailable.ts'
@@ -28,6 +29,8 @@ export interface DelivererOptions {
   readonly random: () => number
   /** Multiplies the waits between attempts (POSTHORN_RETRY_SCALE). */
   readonly retryScale: number
+  /** The value of the header by which the installation recognises its own deliveries. */
+  readonly marker: string
   readonly observer: EngineObserver
 }
 
@@ -100,13 +103,13 @@ export class Deliverer {
       return this.#faulted(delivery, 'event unreadable', new Error(`the attributes of ${event.id} cannot be read`))
     }
 
-    const { clock, sender } = this.#options
+    const { clock, sender, marker } = this.#options
     const startedAt = clock.now()
     const startedElapsed = clock.elapsed()
     const message: Message = { tenant: tenant.tenant, event, delivery: delivery.id, endpoint: endpoint.endpoint }
     let request: SendRequest
     try {
-      request = requestOf(message, tenant.dialect, endpoint.signingKeys(startedAt), startedAt)
+      request = requestOf(message, tenant.dialect, endpoint.signingKeys(startedAt), startedAt, marker)
     } catch (error) {
       return this.#faulted(delivery, endpoint.endpoint.unreadable ? 'endpoint unreadable' : 'internal error', error)
     }
@@ -255,16 +258,20 @@ function pauseOf(
   return { pausedUntil: endpoint.pausedUntil }
 }
 
-/** The HTTP request of one attempt. The dialect's headers replace customer headers of the same name. */
+/**
+ * The HTTP request of one attempt. The dialect's headers and the marker replace customer headers of the same name.
+ */
 export function requestOf(
   message: Message,
   dialect: DeliveryDialect,
   keys: readonly KeyObject[],
   sentAtMs: number,
+  marker: string,
 ): SendRequest {
   const { endpoint } = message
   const body = Buffer.from(dialect.encode(message))
   const own = dialect.headers(message, body, keys, sentAtMs)
+  own[markerHeader] = marker
   // Spread instead of assignments: a customer may name a header `constructor` or even `__proto__`.
   const headers = Object.keys(endpoint.headers).length === 0 ? own : { ...endpoint.headers, ...own }
   return { url: endpoint.url, headers, body, timeoutMs: dialect.timeoutMs, keepHeaders: dialect.keepExchange }

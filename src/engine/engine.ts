@@ -46,6 +46,8 @@ export interface EngineOptions {
   readonly retryScale: number
   /** Events, deliveries and attempts older than this are removed. */
   readonly retentionMs: number
+  /** The value of the header by which the installation recognises its own deliveries. */
+  readonly marker: string
   readonly observer: EngineObserver
 }
 
@@ -163,10 +165,10 @@ export class Engine {
 
   /** Sends an event to an endpoint once, without storing anything. */
   tryOut(message: Message, dialect: DeliveryDialect): Promise<SendResult> {
-    const { sender, clock } = this.#options
+    const { sender, clock, marker } = this.#options
     const now = clock.now()
     const keys = this.tenantCache.signingKeys(message.endpoint, dialect, now)
-    return new Promise((resolve) => sender.send(requestOf(message, dialect, keys, now), resolve))
+    return new Promise((resolve) => sender.send(requestOf(message, dialect, keys, now, marker), resolve))
   }
 
   /**

@@ -19,6 +19,6 @@ export interface Front {
   /** Authenticates the caller and counts the request against its quotas. May set headers for every kind of response. */
   admit(request: FastifyRequest, reply: FastifyReply, route: AnyRoute): MaybePromise<Result<Principal>>
   answerProblem(problem: Problem, request: FastifyRequest): Answer
-  /** Answers a request that matches no route. The caller of such a request is not authenticated. */
+  /** Answers a request that is refused before it is admitted. The caller of such a request is not authenticated. */
   answerUnrouted(problem: Problem, request: FastifyRequest): Answer
 }

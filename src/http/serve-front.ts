@@ -1,7 +1,8 @@
 // Serves the routes of a front and its OpenAPI document.
 
 import fastifySwagger from '@fastify/swagger'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { markerHeader } from '../domain/header-rules.ts'
 import { andThen } from '../domain/maybe-promise.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Result } from '../domain/problem.ts'
@@ -11,8 +12,16 @@ import { problemOfError } from './problem-error.ts'
 import { refuseEmptyIds, refuseOtherMethods } from './refusals.ts'
 import type { AnyRoute, Call } from './route.ts'
 
-/** Serves a front's routes, and the front's OpenAPI document at `documentPath`. */
-export async function serveFront(app: FastifyInstance, front: Front, documentPath: string): Promise<void> {
+/**
+ * Serves a front's routes, and the front's OpenAPI document at `documentPath`. A delivery with `marker` may change
+ * nothing.
+ */
+export async function serveFront(
+  app: FastifyInstance,
+  front: Front,
+  documentPath: string,
+  marker: string,
+): Promise<void> {
   await app.register(async (scope) => {
     await scope.register(fastifySwagger, { openapi: { openapi: '3.1.0', ...front.openapi } })
     scope.setErrorHandler((error, request, reply) => {
@@ -20,7 +29,7 @@ export async function serveFront(app: FastifyInstance, front: Front, documentPat
       if (problem === null) request.log.error({ err: error, requestId: request.id }, 'a request failed')
       return sendAnswer(reply, front.answerProblem(problem ?? { kind: 'internal' }, request))
     })
-    for (const definition of front.routes) addRoute(scope, front, definition)
+    for (const definition of front.routes) addRoute(scope, front, definition, marker)
     refuseOtherMethods(scope, front)
     refuseEmptyIds(scope, front)
     // All responses share one text. Otherwise each response that a caller does not read would hold its own copy.
@@ -32,7 +41,7 @@ export async function serveFront(app: FastifyInstance, front: Front, documentPat
   })
 }
 
-function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute): void {
+function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute, marker: string): void {
   const { method, path, operationId, summary, tag, params, query, body, bodyBytesMax, answers } = definition
   scope.route({
     method,
@@ -49,6 +58,10 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute): v
       response: answers,
     },
     onRequest: (request, reply, done) => {
+      if (definition.access !== 'read' && hasMarker(request, marker)) {
+        sendAnswer(reply, front.answerUnrouted({ kind: 'loopDetected' }, request))
+        return
+      }
       const admitted = front.admit(request, reply, definition)
       const proceed = (result: Result<Principal>): void => {
         if (!result.ok) {
@@ -82,4 +95,10 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute): v
       })
     },
   })
+}
+
+/** Whether the request is a delivery of this installation. A proxy may have joined several values of the header. */
+function hasMarker({ headers }: FastifyRequest, marker: string): boolean {
+  const value = headers[markerHeader]
+  return typeof value === 'string' && value.includes(marker)
 }

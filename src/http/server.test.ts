@@ -41,6 +41,7 @@ test('an internal error is logged with the request id of its response', async (c
     randomBytes,
     fronts: [{ front: failing, documentPath: '/openapi' }],
     fallback: failing,
+    marker: 'installation',
   })
   context.after(() => app.close())
 

@@ -21,6 +21,8 @@ export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger
   readonly randomBytes: RandomBytes
   readonly fronts: readonly { readonly front: Front; readonly documentPath: string }[]
+  /** The marker of this installation's deliveries. */
+  readonly marker: string
   /** Answers the paths that belong to no front. */
   readonly fallback: Front
 }
@@ -79,7 +81,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     const front = frontOf(fronts, request.url.split('?')[0] ?? '', options.fallback)
     return sendAnswer(reply, front.answerProblem(problem ?? { kind: 'internal' }, request))
   })
-  for (const { front, documentPath } of options.fronts) await serveFront(app, front, documentPath)
+  for (const { front, documentPath } of options.fronts) await serveFront(app, front, documentPath, options.marker)
   return app
 }
 

@@ -81,6 +81,7 @@ export class Life implements Doer {
       random: random.fraction,
       retryScale: this.#world.plan.retryScale,
       retentionMs: 30 * day,
+      marker: 'installation',
       observer: this.#observer(),
     })
     this.#context = createContext({

@@ -94,6 +94,10 @@ function describe(problem: Problem): AlloError {
       const code = 'RATE_LIMIT_EXCEEDED'
       return { status: 429, type: 'rate_limit_error', code, message, retryable: true, retryAfterSeconds }
     }
+    case 'loopDetected': {
+      const message = 'This request is a delivery of a webhook. A delivery may not call the API.'
+      return { status: 508, type: 'server_error', code: 'LOOP_DETECTED', message }
+    }
     case 'unavailable': {
       const { retryAfterSeconds } = problem
       const message = 'The service is unavailable for a moment. Try again.'

@@ -33,6 +33,8 @@ export function dialnexaProblem(problem: Problem, request: FastifyRequest): Answ
       const message = 'Too many requests. Please slow down and retry after a moment.'
       return answer(429, message, problem.retryAfterSeconds)
     }
+    case 'loopDetected':
+      return answer(508, 'This request is a delivery of a webhook')
     case 'unavailable':
       return answer(503, 'Service Unavailable', problem.retryAfterSeconds)
     case 'internal':

@@ -46,6 +46,8 @@ export function partooProblem(problem: Problem): Answer {
       return json(415, 'Unsupported media type. Please use application/json')
     case 'tooManyRequests':
       return json(429, 'Too many requests', problem.retryAfterSeconds)
+    case 'loopDetected':
+      return json(508, 'Loop detected: this request is a delivery of a webhook')
     case 'unavailable':
       return json(503, 'Service unavailable', problem.retryAfterSeconds)
     case 'internal':

@@ -69,6 +69,7 @@ void describe('Storno.ro: deliveries', { concurrency: 8 }, () => {
         'X-Storno-Event': type,
         'X-Storno-Delivery': uuid,
         'X-Storno-Signature': signature,
+        'Posthorn-Delivery': sent?.headers['posthorn-delivery'],
       },
       requestPayload: {
         id: uuid,

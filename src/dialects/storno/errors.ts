@@ -38,6 +38,8 @@ export function stornoProblem(problem: Problem): Answer {
       const body = { error: 'Too many requests. Please try again later.' }
       return { status: 429, headers: { 'retry-after': String(problem.retryAfterSeconds) }, body }
     }
+    case 'loopDetected':
+      return answer(508, 'Loop detected', 'This request is a delivery of a webhook')
     case 'unavailable': {
       const unavailable = answer(503, 'Service unavailable', 'The service is unavailable for a moment. Try again.')
       return { ...unavailable, headers: { 'retry-after': String(problem.retryAfterSeconds) } }

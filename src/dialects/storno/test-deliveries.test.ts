@@ -38,6 +38,7 @@ void describe('Storno.ro: test deliveries', { concurrency: 8 }, () => {
         'X-Storno-Signature': `sha256=${createHmac('sha256', secret)
           .update(arrived?.body ?? '')
           .digest('hex')}`,
+        'Posthorn-Delivery': arrived?.headers['posthorn-delivery'],
       },
       responseCode: 200,
       responseBody: 'O'.repeat(1024),

@@ -38,6 +38,8 @@ export function ultravoxProblem(problem: Problem, request: FastifyRequest): Answ
       const text = `Request was throttled. Expected available in ${seconds} second${seconds === 1 ? '' : 's'}.`
       return detail(429, text, seconds)
     }
+    case 'loopDetected':
+      return detail(508, 'Loop detected: this request is a delivery of a webhook.')
     case 'unavailable':
       return detail(503, 'Service temporarily unavailable, try again later.', problem.retryAfterSeconds)
     case 'internal':

@@ -2,6 +2,7 @@
 // differ between attempts.
 
 import assert from 'node:assert/strict'
+import { checkRefusal } from './answers.ts'
 import type { Case } from './case.ts'
 import type { Fields, Profile, SentEvent } from './profile.ts'
 import type { ReceivedRequest } from './support.ts'
@@ -25,6 +26,9 @@ export const delicateData: Readonly<Record<string, string>> = {
  * `accept-encoding`, which keeps answers readable.
  */
 const httpHeaders = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding', 'accept'])
+
+/** The header that Posthorn adds to the deliveries of every vendor. */
+const posthornHeaders = { 'posthorn-delivery': /^[0-9A-Za-z]{22}$/ }
 
 export function deliveryCases(profile: Profile, add: Case): void {
   const { api, delivery } = profile
@@ -89,6 +93,27 @@ export function deliveryCases(profile: Profile, add: Case): void {
     assert.equal(hook.received().length, 2)
   })
 
+  add('a delivery that arrives at an API of its own installation may change nothing', async (world) => {
+    const { hook, tenant } = await subscribed(world)
+    await world.post(tenant, { type })
+    const [arrived] = await hook.until(1)
+    const marker = { 'posthorn-delivery': String(arrived?.headers['posthorn-delivery']) }
+    const customer = await world.customer()
+    const { id } = await customer.endpoint(hook.url)
+    const { create, change, remove, get, list } = api.operations
+    const refused = [create.request(customer, {}), change.request(customer, id, {}), remove.request(customer, id)]
+    for (const request of refused) {
+      const answer = await customer.ask({ ...request, headers: { ...request.headers, ...marker } })
+      checkRefusal(profile, 'loopDetected', answer, { request })
+    }
+    for (const request of [get.request(customer, id), list.request(customer)]) {
+      assert.equal((await customer.ask({ ...request, headers: { ...request.headers, ...marker } })).status, 200)
+    }
+    const other = { 'posthorn-delivery': 'anotherInstallation000' }
+    const request = remove.request(customer, id)
+    assert.equal((await customer.ask({ ...request, headers: { ...request.headers, ...other } })).status, remove.status)
+  })
+
   add('a redirect is a failure and is not followed', async (world) => {
     const { hook, tenant } = await subscribed(world)
     const elsewhere = world.hook()
@@ -121,7 +146,7 @@ export function deliveryCases(profile: Profile, add: Case): void {
   function checkArrival(arrived: ReceivedRequest, event: SentEvent): void {
     assert.equal(arrived.method, 'POST')
     assert.equal(arrived.body.toString('utf8'), delivery.body(event))
-    const expected = delivery.headers(event)
+    const expected = { ...delivery.headers(event), ...posthornHeaders }
     const names = Object.keys(arrived.headers).filter((name) => !httpHeaders.has(name))
     assert.deepEqual(names.toSorted(), Object.keys(expected).toSorted())
     for (const [name, form] of Object.entries(expected)) assert.match(String(arrived.headers[name]), form, name)

@@ -70,6 +70,7 @@ export type ProblemName =
   | 'methodNotAllowed'
   | 'routeUnknown'
   | 'tooManyRequests'
+  | 'loopDetected'
 
 /** The refused request, and the parts of it that the refusal may quote. */
 export interface Asked {

@@ -83,5 +83,7 @@ export function refusal(problem: ProblemName, { request, id, field = '' }: Asked
       const more = { retryable: true, retry_after_seconds: 1, message }
       return { ...refused(429, 'rate_limit_error', 'RATE_LIMIT_EXCEEDED', more), headers: { 'retry-after': '1' } }
     }
+    case 'loopDetected':
+      return refused(508, 'server_error', 'LOOP_DETECTED')
   }
 }

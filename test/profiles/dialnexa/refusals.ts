@@ -58,5 +58,7 @@ export function refusal(problem: ProblemName, { request, field = '' }: Asked): R
       return refused(404, 'Not Found', `Cannot ${request.method} ${request.path}`)
     case 'tooManyRequests':
       return refused(429, 'Too Many Requests', 'Too many requests. Please slow down and retry after a moment.')
+    case 'loopDetected':
+      return refused(508, 'Loop Detected', 'This request is a delivery of a webhook')
   }
 }

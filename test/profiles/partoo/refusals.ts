@@ -62,6 +62,8 @@ export function refusal(problem: ProblemName, { request, field = '', value }: As
       return refused(405, 'Method not allowed')
     case 'tooManyRequests':
       return refused(429, 'Too many requests')
+    case 'loopDetected':
+      return refused(508, 'Loop detected: this request is a delivery of a webhook')
   }
 
   /** The body of create is a list of configurations, that of update is one configuration. */

@@ -63,5 +63,7 @@ export function refusal(problem: ProblemName, { field = '', id = '' }: Asked): R
       return refused(404, 'route_unknown')
     case 'tooManyRequests':
       return refused(429, 'too_many_requests')
+    case 'loopDetected':
+      return refused(508, 'loop_detected')
   }
 }

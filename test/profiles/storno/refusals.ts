@@ -70,5 +70,7 @@ export function refusal(problem: ProblemName, { request, field = '' }: Asked): R
       return refused(404, 'Not found')
     case 'tooManyRequests':
       return { status: 429, body: { error: 'Too many requests. Please try again later.' } }
+    case 'loopDetected':
+      return refused(508, 'Loop detected')
   }
 }

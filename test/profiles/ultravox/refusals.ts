@@ -78,6 +78,8 @@ export function refusal(problem: ProblemName, { request, field = '' }: Asked): R
       const detail = 'Request was throttled. Expected available in 1 second.'
       return { ...refused(429, detail), headers: { 'retry-after': '1' } }
     }
+    case 'loopDetected':
+      return refused(508, 'Loop detected: this request is a delivery of a webhook.')
   }
 }
 
