@@ -1,18 +1,21 @@
-// The receiver: counts requests and answers each with 204. It does as little as the generator, for the same reason.
+// The receiver: counts requests and answers each with 204, or with another status on demand. It does as little as the generator, for the same reason.
 
 import { type Socket, createServer } from 'node:net'
 import { nowMs, serveOrders } from './child.ts'
 import { joined, messageLength } from './message-length.ts'
 import { numberIn } from './numbered.ts'
 
-/** `reset numbered`: also record when each numbered event arrives. `answerAfterMs`: delay responses from now on. */
+/**
+ * `reset numbered`: also record when each numbered event arrives. `answerAfterMs`: delay responses from now on, and
+ * respond with `status` (default 204).
+ */
 export type ReceiverOrder =
   | 'listen'
   | 'reset'
   | 'reset numbered'
   | 'count'
   | 'numbers'
-  | { readonly answerAfterMs: number }
+  | { readonly answerAfterMs: number; readonly status?: number }
 
 export interface ReceiverReport {
   readonly port: number
@@ -26,7 +29,11 @@ export interface ReceiverReport {
   readonly arrivedAt?: readonly number[]
 }
 
-const answer = Buffer.from('HTTP/1.1 204 No Content\r\n\r\n')
+function answerOf(status: number): Buffer {
+  return Buffer.from(
+    status === 204 ? 'HTTP/1.1 204 No Content\r\n\r\n' : `HTTP/1.1 ${status} \r\ncontent-length: 0\r\n\r\n`,
+  )
+}
 
 class Receiver {
   #port = 0
@@ -36,11 +43,15 @@ class Receiver {
   #perSecond: number[] = []
   #arrivedAt: number[] | null = null
   #answerAfterMs = 0
+  #answer = answerOf(204)
 
   async handle(order: ReceiverOrder): Promise<ReceiverReport> {
     if (order === 'listen') this.#port = await this.#listen()
     else if (order === 'reset' || order === 'reset numbered') this.#reset(order === 'reset numbered')
-    else if (typeof order === 'object') this.#answerAfterMs = order.answerAfterMs
+    else if (typeof order === 'object') {
+      this.#answerAfterMs = order.answerAfterMs
+      this.#answer = answerOf(order.status ?? 204)
+    }
     const report = { port: this.#port, count: this.#count, lastAt: this.#lastAt, perSecond: this.#perSecond }
     if (order !== 'numbers') return report
     return { ...report, arrivedAt: Array.from(this.#arrivedAt ?? [], (at) => at ?? 0) }
@@ -73,8 +84,8 @@ class Receiver {
         if (this.#arrivedAt !== null) this.#note(this.#arrivedAt, numberIn(bytes, start, start + length), now)
         start += length
         requests += 1
-        if (this.#answerAfterMs === 0) socket.write(answer)
-        else setTimeout(() => socket.write(answer), this.#answerAfterMs)
+        if (this.#answerAfterMs === 0) socket.write(this.#answer)
+        else setTimeout(() => socket.write(this.#answer), this.#answerAfterMs)
       }
       partial = start === bytes.length ? null : bytes.subarray(start)
       if (requests > 0) this.#counted(requests, now)

@@ -11,12 +11,13 @@ import { p1, p2 } from './accept-and-deliver.ts'
 import { p3 } from './get-webhook.ts'
 import { p4 } from './latency.ts'
 import { p7 } from './neighbours.ts'
+import { p8 } from './hostile-tenant.ts'
 import { nodes } from './nodes.ts'
 import { overload } from './overload.ts'
 import { resultTable, saveResults } from './report.ts'
 import { stages } from './stages.ts'
 
-const figures: readonly Figure[] = [p1, p2, p3, p4, p5, p5OnPostgres, p6, p7, overload, ...nodes, stages]
+const figures: readonly Figure[] = [p1, p2, p3, p4, p5, p5OnPostgres, p6, p7, p8, overload, ...nodes, stages]
 
 const say = (line: string): void => console.log(line)
 

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 const entry = join(import.meta.dirname, '../bench/run.ts')
 const timeoutMs = 240_000
 /** NODES1 and NODES2 are NODES3 with fewer nodes. */
-const figures = ['P1', 'P2', 'P3', 'P4', 'P5', 'P5-PG', 'P6', 'P7', 'OVERLOAD', 'NODES3', 'STAGES']
+const figures = ['P1', 'P2', 'P3', 'P4', 'P5', 'P5-PG', 'P6', 'P7', 'P8', 'OVERLOAD', 'NODES3', 'STAGES']
 
 void test('every benchmark runs at a tiny size and prints a ratio', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [entry, '--small', ...figures], { timeout: timeoutMs })
@@ -31,6 +31,9 @@ void test('every benchmark runs at a tiny size and prints a ratio', async () => 
   assert.match(stdout, /^P7 p99 .* ≤ 1\.50/m)
   assert.match(stdout, /^P7 flood .* ≤ 1\.50/m)
   assert.match(stdout, /^P7 swift flood .* ≤ 1\.50/m)
+  for (const kind of ['slow', 'hang', 'fail', 'swift']) {
+    assert.match(stdout, new RegExp(`^P8 ${kind} .* ≤ 1\\.50`, 'm'))
+  }
   assert.match(stdout, /^OVERLOAD .* \d+\.\d\d +\d+\.\d\d–\d+\.\d\d +– /m)
   assert.match(stdout, /^STAGES main: encode and sign .* µs\/event$/m)
   assert.match(stdout, /^STAGES store: commit .* µs\/event$/m)

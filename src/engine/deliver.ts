@@ -8,7 +8,7 @@ import type { Clock } from '../domain/clock.ts'
 import type { EndReason } from '../domain/delivery.ts'
 import { markerHeader } from '../domain/header-rules.ts'
 import { limits } from '../domain/limits.ts'
-import { pauseAfter, retryAt, type Verdict } from '../domain/retry.ts'
+import { retryAt, type Verdict } from '../domain/retry.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import type { DeliveryDialect, HealthChange, HealthFact, Message } from '../contracts/delivery-dialect.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
@@ -16,6 +16,7 @@ import type { AttemptSummary, Move } from '../contracts/commit-store.ts'
 import type { Sender, SendRequest, SendResult } from '../contracts/transport.ts'
 import type { HeldDelivery } from './lanes.ts'
 import type { Membership } from './membership.ts'
+import { isPaused, pauseOf } from './pauses.ts'
 import { cancelReason, type Finished, type Recorder } from './record.ts'
 import type { CachedEndpoint, CachedTenant, TenantCache } from './tenant-cache.ts'
 
@@ -230,32 +231,6 @@ export class Deliverer {
   #end(delivery: HeldDelivery, move: Move): void {
     this.#options.recorder.finished({ delivery, attempt: null, move, summary: null, succeeded: false })
   }
-}
-
-function isPaused(endpoint: CachedEndpoint, at: number): endpoint is CachedEndpoint & { pausedUntil: number } {
-  return endpoint.pausedUntil !== null && at < endpoint.pausedUntil
-}
-
-/** Pauses the endpoint as an outcome demands, and ends the pause with the first success after it. */
-function pauseOf(
-  endpoint: CachedEndpoint,
-  outcome: Outcome,
-  succeeded: boolean,
-  at: number,
-): Pick<AttemptSummary, 'pausedUntil'> {
-  const paused = isPaused(endpoint, at)
-  if (succeeded) {
-    if (paused || endpoint.pausedUntil === null) return {}
-    endpoint.lastPauseMs = 0
-    endpoint.pausedUntil = null
-    return { pausedUntil: null }
-  }
-  // Attempts that were in flight when the pause began do not make the next one longer.
-  const waitMs = pauseAfter(outcome, paused ? 0 : endpoint.lastPauseMs)
-  if (waitMs === 0 || (paused && at + waitMs <= endpoint.pausedUntil)) return {}
-  endpoint.lastPauseMs = waitMs
-  endpoint.pausedUntil = at + waitMs
-  return { pausedUntil: endpoint.pausedUntil }
 }
 
 /**
