@@ -10,6 +10,8 @@ export type StorePart = 'commits' | 'claims' | 'heartbeats' | 'other calls'
 export interface EngineObserver {
   accepted(events: number): void
   attempted(outcome: Outcome['kind'], durationMs: number): void
+  /** A delivery waits because the egress proxy is away or refuses Posthorn; `reason` is a text for the log. */
+  proxyFailed(reason: string): void
   ended(status: Exclude<DeliveryStatus, 'pending'>): void
   committed(operations: number, durationMs: number): void
   /**

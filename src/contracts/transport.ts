@@ -27,7 +27,13 @@ export interface SendResult {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Nothing was sent, and the receiver is not to blame: the egress proxy is away or refuses Posthorn. */
+export interface NotSent {
+  /** Why, as a short text for the log. */
+  readonly notSent: string
+}
+
 /** Sends requests. `done` is called exactly once and never synchronously. */
 export interface Sender {
-  send(request: SendRequest, done: (result: SendResult) => void): void
+  send(request: SendRequest, done: (result: SendResult | NotSent) => void): void
 }

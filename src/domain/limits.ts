@@ -181,6 +181,18 @@ export const limits = {
   /** How long this machine's own addresses are cached before its interfaces are read again. */
   ownAddressesMs: 10 * second,
 
+  // The egress proxy
+  /** How long the egress proxy may take to accept a connection, and to show that it lives. */
+  proxyAnswerMs: 2 * second,
+  /** How long until a proxy that is away is tried again. An endpoint waits this long at first, then twice as long … */
+  proxyAgainMs: second,
+  /** … and at most this long. */
+  proxyAgainMsMax: 10 * second,
+  /** A proxy that opened a tunnel within this time serves us: a refusal concerns the target. */
+  proxyTrustMs: minute,
+  /** Endpoints whose wait for the proxy is kept in memory; another endpoint waits for the shortest time. */
+  waitingEndpointsMax: 10_000,
+
   // Upkeep
   retentionStepRows: 1000,
   retentionIntervalMs: minute,

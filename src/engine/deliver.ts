@@ -13,10 +13,11 @@ import { Unavailable } from '../domain/unavailable.ts'
 import type { DeliveryDialect, HealthChange, HealthFact, Message } from '../contracts/delivery-dialect.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { AttemptSummary, Move } from '../contracts/commit-store.ts'
-import type { Sender, SendRequest, SendResult } from '../contracts/transport.ts'
+import type { NotSent, Sender, SendRequest, SendResult } from '../contracts/transport.ts'
 import type { HeldDelivery } from './lanes.ts'
 import type { Membership } from './membership.ts'
 import { isPaused, pauseOf } from './pauses.ts'
+import { ProxyWaits } from './proxy-waits.ts'
 import { cancelReason, type Finished, type Recorder } from './record.ts'
 import type { CachedEndpoint, CachedTenant, TenantCache } from './tenant-cache.ts'
 
@@ -53,6 +54,7 @@ export class Deliverer {
    * fails to read it, so reports are limited to one per `limits.repeatedFailureMs`.
    */
   #unreadReportedAt = -Infinity
+  readonly #proxyWaits = new ProxyWaits()
 
   constructor(options: DelivererOptions) {
     this.#options = options
@@ -107,6 +109,8 @@ export class Deliverer {
     const { clock, sender, marker } = this.#options
     const startedAt = clock.now()
     const startedElapsed = clock.elapsed()
+    const waitMs = this.#proxyWaits.left(delivery.endpoint, startedElapsed)
+    if (waitMs > 0) return this.#options.recorder.unsent(delivery, waitMs)
     const message: Message = { tenant: tenant.tenant, event, delivery: delivery.id, endpoint: endpoint.endpoint }
     let request: SendRequest
     try {
@@ -115,7 +119,17 @@ export class Deliverer {
       return this.#faulted(delivery, endpoint.endpoint.unreadable ? 'endpoint unreadable' : 'internal error', error)
     }
     const sent: Sent = { delivery, tenant, endpoint, request, startedAt, startedElapsed }
-    sender.send(request, (result) => this.#conclude(sent, result))
+    sender.send(request, (result) => {
+      if ('notSent' in result) return this.#waitForProxy(delivery, result)
+      this.#proxyWaits.ended(delivery.endpoint)
+      this.#conclude(sent, result)
+    })
+  }
+
+  #waitForProxy(delivery: HeldDelivery, { notSent }: NotSent): void {
+    const { clock, observer, recorder } = this.#options
+    observer.proxyFailed(notSent)
+    recorder.unsent(delivery, this.#proxyWaits.failed(delivery.endpoint, clock.elapsed()))
   }
 
   #conclude(sent: Sent, { outcome, response, connections, headers }: SendResult): void {

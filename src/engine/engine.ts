@@ -8,6 +8,7 @@
 import type { Attempt } from '../domain/attempt.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { DeliveryId, EndpointKey, RandomBytes, TenantId } from '../domain/ids.ts'
+import { Unavailable } from '../domain/unavailable.ts'
 import type { DeliveryDialect, Message } from '../contracts/delivery-dialect.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { Store } from '../contracts/store.ts'
@@ -163,12 +164,21 @@ export class Engine {
     }
   }
 
-  /** Sends an event to an endpoint once, without storing anything. */
+  /**
+   * Sends an event to an endpoint once, without storing anything.
+   *
+   * @throws Unavailable: the egress proxy is away or refuses Posthorn
+   */
   tryOut(message: Message, dialect: DeliveryDialect): Promise<SendResult> {
     const { sender, clock, marker } = this.#options
     const now = clock.now()
     const keys = this.tenantCache.signingKeys(message.endpoint, dialect, now)
-    return new Promise((resolve) => sender.send(requestOf(message, dialect, keys, now, marker), resolve))
+    return new Promise((resolve, reject) =>
+      sender.send(requestOf(message, dialect, keys, now, marker), (result) => {
+        if (!('notSent' in result)) resolve(result)
+        else reject(new Unavailable(`the egress proxy is unavailable: ${result.notSent}`))
+      }),
+    )
   }
 
   /**

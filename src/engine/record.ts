@@ -52,6 +52,7 @@ export class Recorder {
 
   /**
    * Calls `recorded` whenever a move of a delivery is durable, with the attempt that led to it; null: nothing was sent.
+   * Calls it, too, when the delivery could not be sent and waits.
    * The returned function stops watching.
    */
   watch(delivery: DeliveryId, recorded: (attempt: Attempt | null) => void): () => void {
@@ -78,11 +79,17 @@ export class Recorder {
     if (disabled !== undefined) this.cancelQueued(delivery.endpoint, cancelReason(disabled))
   }
 
-  /** The delivery could not be prepared. The node holds it and tries again after `limits.prepareAgainMs`. */
-  postponed(delivery: HeldDelivery): void {
+  /** As `postponed`, for `waitMs`. A caller that watches the delivery learns that nothing was sent. */
+  unsent(delivery: HeldDelivery, waitMs: number): void {
+    this.#watchers.get(delivery.id)?.(null)
+    this.postponed(delivery, waitMs)
+  }
+
+  /** The delivery could not be prepared. The node holds it and tries again after `waitMs`. */
+  postponed(delivery: HeldDelivery, waitMs: number = limits.prepareAgainMs): void {
     const { membership, lanes, clock } = this.#options
     lanes.postpone(delivery)
-    clock.after(limits.prepareAgainMs, () => {
+    clock.after(waitMs, () => {
       if (!membership.holds(delivery)) return lanes.release(delivery)
       lanes.push(delivery)
       lanes.pump()

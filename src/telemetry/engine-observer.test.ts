@@ -11,11 +11,11 @@ import { Unavailable } from '../domain/unavailable.ts'
 import { createEngineObserver } from './engine-observer.ts'
 import { Metrics } from './metrics.ts'
 
-function rig() {
+function rig(elapsed?: () => number) {
   const lines: string[] = []
   const logger = pino({ level: 'info' }, { write: (line) => void lines.push(String(JSON.parse(line).msg)) })
   const metrics = new Metrics({ inFlight: () => 0, queued: () => 0, waiting: async () => 0 })
-  return { observer: createEngineObserver(metrics, logger), lines }
+  return { observer: createEngineObserver(metrics, logger, elapsed), lines, metrics }
 }
 
 const unavailable = new StoreUnavailable('SQLite: disk I/O error')
@@ -42,6 +42,14 @@ suite('the log', () => {
     }
     const bothLines = ['the database is unavailable', 'the database answers again']
     assert.deepEqual(lines, [...bothLines, ...bothLines])
+  })
+
+  test('reports an egress proxy that fails once a minute, and the metric counts every time', async () => {
+    let now = 0
+    const { observer, lines, metrics } = rig(() => now)
+    for (; now < 3 * limits.repeatedFailureMs; now += 1000) observer.proxyFailed('connection refused')
+    assert.deepEqual(lines, Array(3).fill('deliveries wait for the egress proxy'))
+    assert.match(await metrics.text(), /^posthorn_proxy_failures_total 180$/m)
   })
 
   test('has the text of an error that is not an error of the database', () => {

@@ -1,17 +1,33 @@
 import type { Logger } from 'pino'
+import { limits } from '../domain/limits.ts'
 import type { EngineObserver, StorePart } from '../contracts/observer.ts'
 import { IncarnationLost, StoreUnavailable } from '../contracts/store.ts'
 import type { Metrics } from './metrics.ts'
 
 /**
  * Logs and counts the reports of the engine. A database that does not answer is logged once. It is logged once more
- * when the database answers calls of every kind again.
+ * when the database answers calls of every kind again. An egress proxy that fails is logged at most once in
+ * `limits.repeatedFailureMs`.
+ *
+ * @param elapsed a clock that is never set, ms
  */
-export function createEngineObserver(metrics: Metrics, logger: Logger): EngineObserver {
+export function createEngineObserver(
+  metrics: Metrics,
+  logger: Logger,
+  elapsed: () => number = () => performance.now(),
+): EngineObserver {
+  let proxyLoggedAt = Number.NEGATIVE_INFINITY
   const unanswered = new Set<StorePart>()
   return {
     accepted: (events) => metrics.accepted(events),
     attempted: (outcome, durationMs) => metrics.attempted(outcome, durationMs),
+    proxyFailed(reason) {
+      metrics.proxyFailed()
+      const now = elapsed()
+      if (now - proxyLoggedAt < limits.repeatedFailureMs) return
+      proxyLoggedAt = now
+      logger.error({ reason }, 'deliveries wait for the egress proxy')
+    },
     ended: (status) => metrics.ended(status),
     committed: (operations, durationMs) => metrics.committed(operations, durationMs),
     failed(what, error, part = 'other calls') {

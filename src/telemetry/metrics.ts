@@ -29,6 +29,7 @@ export class Metrics {
   readonly #commitSeconds: Histogram
   readonly #commitOperations: Histogram
   #accepted = 0
+  #proxyFailures = 0
 
   constructor(sources: MetricsSources) {
     const registers = [this.#registry]
@@ -40,6 +41,12 @@ export class Metrics {
     counter('posthorn_attempts_total', 'Attempts, by outcome.', ['outcome'], (set) => {
       for (const [outcome, count] of Object.entries(this.#attempts)) set({ outcome }, count)
     })
+    counter(
+      'posthorn_proxy_failures_total',
+      'Times that a delivery could not be sent because of the egress proxy.',
+      [],
+      (set) => set({}, this.#proxyFailures),
+    )
     gauge('posthorn_attempts_in_flight', 'Attempts under way.', sources.inFlight)
     gauge('posthorn_deliveries_queued', 'Deliveries in memory that wait for their turn.', sources.queued)
     gauge('posthorn_deliveries_waiting', 'Deliveries that wait in the database.', sources.waiting)
@@ -93,6 +100,10 @@ export class Metrics {
   attempted(outcome: Outcome['kind'], durationMs: number): void {
     this.#attempts[outcome] += 1
     this.#attemptSeconds.observe(durationMs / 1000)
+  }
+
+  proxyFailed(): void {
+    this.#proxyFailures += 1
   }
 
   ended(status: Ended): void {

@@ -135,6 +135,7 @@ export class Life implements Doer {
     return {
       accepted: () => {},
       attempted: () => {},
+      proxyFailed: () => {},
       ended: () => {},
       committed: () => {},
       masterKeyRotated: () => {},

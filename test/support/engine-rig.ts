@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { Sender, SendRequest, SendResult } from '../../src/contracts/transport.ts'
+import type { NotSent, Sender, SendRequest, SendResult } from '../../src/contracts/transport.ts'
 import type { Endpoint } from '../../src/domain/endpoint.ts'
 import type { DeliveryId, EndpointId, EventId, TenantId } from '../../src/domain/ids.ts'
 import type { Dialect } from '../../src/contracts/dialect.ts'
@@ -28,20 +28,20 @@ export const tenant = 'acme' as TenantId
 export interface Sent {
   readonly request: SendRequest
   readonly at: number
-  readonly answer: (result: SendResult) => void
+  readonly answer: (result: SendResult | NotSent) => void
 }
 
 export class FakeSender implements Sender {
   readonly sent: Sent[] = []
   readonly #clock: FakeClock
   /** Answers requests at once. If it returns null, the test answers by hand. */
-  respond: ((request: SendRequest, nth: number) => SendResult | null) | null = null
+  respond: ((request: SendRequest, nth: number) => SendResult | NotSent | null) | null = null
 
   constructor(clock: FakeClock) {
     this.#clock = clock
   }
 
-  send(request: SendRequest, done: (result: SendResult) => void): void {
+  send(request: SendRequest, done: (result: SendResult | NotSent) => void): void {
     const sent = { request, at: this.#clock.now(), answer: done }
     this.sent.push(sent)
     const result = this.respond?.(request, this.sent.length)
@@ -101,6 +101,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
   const observer: EngineObserver = options.observer ?? {
     accepted: () => {},
     attempted: () => {},
+    proxyFailed: () => {},
     ended: () => {},
     committed: () => {},
     failed(what, error, part) {

@@ -9,7 +9,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { connect } from 'node:net'
 import { Worker } from 'node:worker_threads'
-import type { SendRequest, SendResult } from '../../src/contracts/transport.ts'
+import type { NotSent, SendRequest, SendResult } from '../../src/contracts/transport.ts'
 import { createAddressPolicy } from '../../src/net/address-policy.ts'
 import { createGuard } from '../../src/net/guard.ts'
 import type { Lookup } from '../../src/net/lookup.ts'
@@ -88,8 +88,19 @@ export function loopbackSender(
   return sender
 }
 
-/** Sends a request; default: the body `{}` and a timeout of 5 s. Fails if `done` is called twice or inside `send`. */
+/** Sends a request that is not kept back by a proxy, as `tryPost` does. */
 export async function post(sender: HttpSender, url: string, request: Partial<SendRequest> = {}): Promise<SendResult> {
+  const result = await tryPost(sender, url, request)
+  if ('notSent' in result) throw new Error(result.notSent)
+  return result
+}
+
+/** Sends a request; default: the body `{}` and a timeout of 5 s. Fails if `done` is called twice or inside `send`. */
+export async function tryPost(
+  sender: HttpSender,
+  url: string,
+  request: Partial<SendRequest> = {},
+): Promise<SendResult | NotSent> {
   const headers = { 'content-type': 'application/json', 'user-agent': 'Posthorn' }
   return new Promise((resolve, reject) => {
     let calls = 0
