@@ -125,6 +125,15 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
   }
 }
 
+/** Tests whether an address is in one of the CIDR ranges. @throws Error that contains the text of a malformed range */
+export function networkTest(ranges: readonly string[]): (address: string) => boolean {
+  const networks = ranges.map(parseNetwork)
+  return (address) => {
+    const parsed = ipaddr.process(address)
+    return networks.some((range) => range[0].kind() === parsed.kind() && parsed.match(range))
+  }
+}
+
 /**
  * Tests whether an address is this machine's own. A delivery to this machine could reach services that trust local
  * callers, or Posthorn itself, again and again.

@@ -12,9 +12,26 @@ export interface Target {
   readonly port: number
 }
 
+/** The guard's refusal. Customers may see the message, but not `reason`: it may contain a private name's address. */
+export class BlockedError extends Error {
+  readonly code = 'BLOCKED'
+  readonly reason: string
+
+  constructor(reason: string, message = 'blocked: not a public address') {
+    super(message)
+    this.name = 'BlockedError'
+    this.reason = reason
+  }
+}
+
+/** The egress proxy is away, or refuses Posthorn. The target is not to blame. */
+export class ProxyUnavailable extends Error {
+  override name = 'ProxyUnavailable'
+}
+
 /**
  * Opens a connection to a target. `done` is called once, never synchronously, with the open socket or with the reason:
- * the guard's `BlockedError`, or the error of a socket.
+ * `BlockedError`, `ProxyUnavailable`, or the error of a socket.
  *
  * @returns cancels: the connection is given up, and `done` is not called any more
  */

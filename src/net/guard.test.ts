@@ -13,7 +13,8 @@ import {
   slowToConnect,
   tcpReceiver,
 } from '../../test/support/net-receivers.ts'
-import { BlockedError, createGuard } from './guard.ts'
+import { BlockedError } from './connect.ts'
+import { createGuard } from './guard.ts'
 
 const strict = createGuard(createAddressPolicy({ allowNetworks: [] }))
 const local = createGuard(createAddressPolicy({ allowNetworks: ['127.0.0.0/8'] }))

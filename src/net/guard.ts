@@ -3,27 +3,19 @@
 // A name is resolved once per connection. Refused addresses of the result are left out, and the socket is pinned to the
 // others. A name that resolves differently a moment later (DNS rebinding) therefore gains nothing. The peer's address is
 // checked once more before the caller gets the socket, in case the earlier check is wrong.
+//
+// An egress proxy is told a checked address, never the name, unless the operator leaves names to it.
 
 import type { LookupAddress } from 'node:dns'
 import { isIP, type Socket } from 'node:net'
 import type { AddressPolicy } from './address-policy.ts'
-import type { Connect } from './connect.ts'
+import { BlockedError, type Connect } from './connect.ts'
+import type { EgressProxy } from './egress-proxy.ts'
 import { type Lookup, createLookup } from './lookup.ts'
-import { race } from './race.ts'
+import { type Opened, race } from './race.ts'
 import { coded } from './socket-error.ts'
+import { openTcp } from './tcp.ts'
 import { createTlsConnect } from './tls.ts'
-
-/** The guard's refusal. Customers may see the message, but not `reason`: it may contain a private name's address. */
-export class BlockedError extends Error {
-  readonly code = 'BLOCKED'
-  readonly reason: string
-
-  constructor(reason: string) {
-    super('blocked: not a public address')
-    this.name = 'BlockedError'
-    this.reason = reason
-  }
-}
 
 /** An early check of URLs, and the one way to open a connection. */
 export interface Guard {
@@ -39,6 +31,8 @@ export interface GuardOptions {
   readonly lookup?: Lookup
   /** Certificates of authorities that are trusted besides the usual ones, PEM. */
   readonly authorities?: readonly string[]
+  /** The proxy through which connections are opened; default: none. */
+  readonly proxy?: EgressProxy | null
 }
 
 const localSuffixes = ['.local', '.internal', '.home.arpa']
@@ -57,28 +51,35 @@ const hostPattern = /^(?!.{254})[^.]{1,63}(\.[^.]{1,63})*$/
 export function createGuard(policy: AddressPolicy, options: GuardOptions = {}): Guard {
   const lookup = checkedLookup(policy, options.lookup ?? createLookup())
   const secure = createTlsConnect(options.authorities ?? [])
+  const proxy = options.proxy ?? null
 
   const connect: Connect = (target, done, onRead) => {
+    const { port, isTls } = target
+    const host = withoutDot(target.hostname)
+    const plainOnRead = isTls ? undefined : onRead
+    const isDirect = proxy === null || proxy.excepts(host)
     let cancel = (): void => {}
     let isCancelled = false
     const finish: typeof done = (error, socket) => {
       if (!isCancelled) done(error, socket)
       else socket?.destroy()
     }
-    const open = (addresses: readonly LookupAddress[]): void => {
-      const connected = (error: Error | null, socket: Socket | null): void => {
-        const failure = socket === null ? error : refusesPeer(policy, socket)
-        if (socket === null || failure !== null) {
-          socket?.destroy()
-          return finish(failure, null)
-        }
-        if (target.isTls) cancel = secure(target, socket, finish, onRead)
-        else finish(null, socket)
-      }
-      cancel = race(addresses, target.port, connected, target.isTls ? undefined : onRead)
+    const opened: Opened = (error, socket) => {
+      if (socket === null) finish(error, null)
+      else if (isTls) cancel = secure(target, socket, finish, onRead)
+      else finish(null, socket)
     }
-    const portRefusal = refusesPort(String(target.port))
-    if (portRefusal !== null) process.nextTick(finish, new BlockedError(portRefusal), null)
+    const open = (addresses: readonly LookupAddress[]): void => {
+      const openOne = (address: LookupAddress, openedOne: Opened): (() => void) =>
+        isDirect || proxy.excepts(address.address)
+          ? openTcp(address, port, checkedPeer(policy, openedOne), plainOnRead)
+          : proxy.open(address.address, port, openedOne, plainOnRead)
+      cancel = race(addresses, openOne, opened)
+    }
+    const leavesName = !isDirect && proxy.resolves && isIP(host) === 0
+    const refusal = refusesPort(String(port)) ?? (leavesName ? refusesHost(policy, host) : null)
+    if (refusal !== null) process.nextTick(finish, new BlockedError(refusal), null)
+    else if (leavesName) cancel = proxy.open(host, port, opened, plainOnRead)
     else {
       lookup(target.hostname, (error, addresses) => {
         if (isCancelled) return
@@ -96,9 +97,11 @@ export function createGuard(policy: AddressPolicy, options: GuardOptions = {}): 
 }
 
 function refusesUrl(policy: AddressPolicy, url: URL): string | null {
-  const host = withoutDot(url.hostname.replace(/^\[(.*)\]$/, '$1'))
-  const wrongPort = refusesPort(url.port)
-  if (wrongPort !== null) return wrongPort
+  return refusesPort(url.port) ?? refusesHost(policy, withoutDot(url.hostname.replace(/^\[(.*)\]$/, '$1')))
+}
+
+/** Why a host, without a dot at its end, is refused as far as this is known without DNS. */
+function refusesHost(policy: AddressPolicy, host: string): string | null {
   if (isIP(host) !== 0) return policy.refuses(host)
   if (!hostPattern.test(host)) return 'not a host name'
   if (host === 'localhost' || host.endsWith('.localhost')) return policy.refuses('127.0.0.1')
@@ -127,6 +130,16 @@ function checkedLookup(
     const family = isIP(hostname)
     if (family === 0) lookup(hostname, { all: true }, check)
     else process.nextTick(check, null, [{ address: hostname, family }])
+  }
+}
+
+/** Passes on only a socket whose peer is allowed. */
+function checkedPeer(policy: AddressPolicy, opened: Opened): Opened {
+  return (error, socket) => {
+    const failure = socket === null ? error : refusesPeer(policy, socket)
+    if (failure === null) return opened(null, socket)
+    socket?.destroy()
+    opened(failure, null)
   }
 }
 

@@ -3,33 +3,33 @@
 // has connected, or when the caller cancels. A slow address is therefore never lost to a second one that refuses.
 
 import type { LookupAddress } from 'node:dns'
-import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { limits } from '../domain/limits.ts'
-import type { OnRead } from './connect.ts'
+import { ProxyUnavailable } from './connect.ts'
 
-/** All sockets are read into one buffer, because a buffer for each read costs more than the read. */
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
+/** Gets an open socket, or the reason why there is none. */
+export type Opened = (error: Error | null, socket: Socket | null) => void
 
-type Connected = (error: Error | null, socket: Socket | null) => void
+/** Opens a socket to one address. @returns cancels: `opened` is not called any more */
+export type OpenOne = (address: LookupAddress, opened: Opened) => () => void
 
-/** @returns cancels: no attempt goes on, and `connected` is not called any more */
-export function race(
-  addresses: readonly LookupAddress[],
-  port: number,
-  connected: Connected,
-  onRead?: OnRead,
-): () => void {
-  const attempts = new Set<Socket>()
+/**
+ * If no address can be reached, `opened` gets the error of the first one. An egress proxy that is away comes first,
+ * because the target is not to blame then.
+ *
+ * @returns cancels: no attempt goes on, and `opened` is not called any more
+ */
+export function race(addresses: readonly LookupAddress[], openOne: OpenOne, opened: Opened): () => void {
+  /** The functions that cancel the attempts that run. */
+  const running = new Set<() => void>()
   let next = 0
   let timer: NodeJS.Timeout | null = null
   let firstError: Error | null = null
-  let isOver = false
 
-  function stop(winner: Socket | null): void {
-    isOver = true
+  function stop(): void {
     if (timer !== null) clearTimeout(timer)
-    for (const socket of attempts) if (socket !== winner) socket.destroy()
-    attempts.clear()
+    for (const cancel of running) cancel()
+    running.clear()
   }
 
   function tryNext(): void {
@@ -37,39 +37,20 @@ export function race(
     timer = null
     const address = addresses[next++]
     if (address === undefined) return
-    const to = { host: address.address, family: address.family, port, noDelay: true }
-    const socket = connectTcp(onRead === undefined ? to : { ...to, onread: readInto(onRead) })
-    attempts.add(socket)
-    socket.once('connect', () => {
-      if (isOver) return
-      socket.removeAllListeners('error')
-      stop(socket)
-      connected(null, socket)
-    })
-    socket.on('error', (error) => {
-      if (isOver || !attempts.delete(socket)) return
-      firstError ??= error
-      if (next < addresses.length) tryNext()
-      else if (attempts.size === 0) {
-        stop(null)
-        connected(firstError, null)
+    const cancel = openOne(address, (error, socket) => {
+      running.delete(cancel)
+      if (socket !== null) {
+        stop()
+        return opened(null, socket)
       }
+      if (firstError === null || error instanceof ProxyUnavailable) firstError = error
+      if (next < addresses.length) tryNext()
+      else if (running.size === 0) opened(firstError, null)
     })
+    running.add(cancel)
     if (next < addresses.length) timer = setTimeout(tryNext, limits.connectionAttemptDelayMs)
   }
 
   tryNext()
-  return () => {
-    if (!isOver) stop(null)
-  }
-}
-
-function readInto(onRead: OnRead): OnReadOpts {
-  return {
-    buffer: readBuffer,
-    callback(length, bytes) {
-      onRead(Buffer.from(bytes.buffer, bytes.byteOffset, length))
-      return true
-    },
-  }
+  return stop
 }

@@ -47,6 +47,7 @@ const startsWithDigit = /^[ \t]*[0-9a-f]/i
 
 export class ResponseReader {
   readonly #handler: ResponseHandler
+  readonly #isConnect: boolean
   #state: State = 'head'
   #hasHead = false
   /** Bytes of a head or of a line that is not complete. */
@@ -58,8 +59,10 @@ export class ResponseReader {
   /** The response has exactly one reading by the standard, and the receiver keeps the connection. */
   #isReusable = true
 
-  constructor(handler: ResponseHandler) {
+  /** @param isConnect the request was CONNECT: what follows the head of a 2xx is not a body but the tunnel */
+  constructor(handler: ResponseHandler, isConnect = false) {
     this.#handler = handler
+    this.#isConnect = isConnect
   }
 
   /** Starts to read the next response. */
@@ -176,7 +179,8 @@ export class ResponseReader {
     const encodings = listOf(head.get('transfer-encoding')?.toLowerCase()).filter((one) => one !== 'identity')
     const lengths = listOf(head.get('content-length'))
     if (lengths.length > 1 || (encodings.length > 0 && lengths.length > 0)) this.#isReusable = false
-    if (status === 204 || status === 304) this.#state = 'length'
+    if (this.#isConnect && status < 300) this.#state = 'untilEnd'
+    else if (status === 204 || status === 304) this.#state = 'length'
     else if (encodings.at(-1) === 'chunked') this.#state = 'chunkSize'
     else if (encodings.length > 0 || lengths.length === 0) this.#state = 'untilEnd'
     else if (lengths.every((length) => /^\d{1,15}$/.test(length))) {

@@ -12,9 +12,9 @@
 
 import type { Outcome } from '../domain/attempt.ts'
 import { limits } from '../domain/limits.ts'
-import type { SendResult } from '../contracts/transport.ts'
+import type { NotSent, SendResult } from '../contracts/transport.ts'
+import { BlockedError, ProxyUnavailable } from './connect.ts'
 import type { ExchangeHandler, HttpConnection } from './http-connection.ts'
-import { BlockedError } from './guard.ts'
 import type { RequestTarget } from './request.ts'
 import type { ResponseHead } from './response-head.ts'
 import { ResponseText } from './response-text.ts'
@@ -40,7 +40,7 @@ export class RunningAttempt implements ExchangeHandler {
   place = -1
   readonly #keepHeaders: boolean
   readonly #owner: AttemptOwner
-  readonly #done: (result: SendResult) => void
+  readonly #done: (result: SendResult | NotSent) => void
   #request: Buffer | null = null
   #target: RequestTarget | null = null
   #connections = 0
@@ -50,9 +50,14 @@ export class RunningAttempt implements ExchangeHandler {
   #readBytes = 0
   #text: ResponseText | null = null
   #headers: Record<string, string> | null = null
-  #result: SendResult | null = null
+  #result: SendResult | NotSent | null = null
 
-  constructor(deadline: number, keepHeaders: boolean, owner: AttemptOwner, done: (result: SendResult) => void) {
+  constructor(
+    deadline: number,
+    keepHeaders: boolean,
+    owner: AttemptOwner,
+    done: (result: SendResult | NotSent) => void,
+  ) {
     this.deadline = deadline
     this.#keepHeaders = keepHeaders
     this.#owner = owner
@@ -128,7 +133,8 @@ export class RunningAttempt implements ExchangeHandler {
     if (isUnanswered && this.#connections === 1 && this.#target !== null) {
       this.#phase = 'connect'
       this.#send(this.#owner.reconnect(this.#target))
-    } else if (error instanceof BlockedError) this.#settle({ kind: 'blocked', error: error.message })
+    } else if (error instanceof ProxyUnavailable) this.#settleAs({ notSent: error.message })
+    else if (error instanceof BlockedError) this.#settle({ kind: 'blocked', error: error.message })
     else this.fail(typeof error === 'string' ? error : describeSocketError(error))
   }
 
@@ -140,13 +146,16 @@ export class RunningAttempt implements ExchangeHandler {
 
   #settle(outcome: Outcome): void {
     if (this.#result !== null) return
-    const response = this.#phase === 'body' ? (this.#text?.end() ?? '') : null
-    this.#result = {
+    this.#settleAs({
       outcome,
-      response,
+      response: this.#phase === 'body' ? (this.#text?.end() ?? '') : null,
       ...(this.#headers !== null && { headers: this.#headers }),
       ...(this.#connections > 1 && { connections: this.#connections }),
-    }
+    })
+  }
+
+  #settleAs(result: SendResult | NotSent): void {
+    this.#result = result
     this.#request = null
     this.connection?.destroy()
     this.connection = null

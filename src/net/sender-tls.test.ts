@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:https'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { TlsOptions } from 'node:tls'
+import { makeCertificate } from '../../test/support/certificate.ts'
 import {
   answers,
   listen,
@@ -100,20 +97,4 @@ async function tlsReceiver(t: TestContext, more: TlsOptions = {}): Promise<Recei
     request.resume().on('end', () => response.end(`${socket.servername} ${socket.alpnProtocol}`))
   })
   return listen(t, server, '127.0.0.1')
-}
-
-function makeCertificate(): { key: string; cert: string } | null {
-  const folder = mkdtempSync(join(tmpdir(), 'posthorn-tls-'))
-  const key = join(folder, 'key.pem')
-  const cert = join(folder, 'cert.pem')
-  const how = '-x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=good.test'.split(' ')
-  try {
-    const args = ['req', ...how, '-addext', 'subjectAltName=DNS:good.test', '-keyout', key, '-out', cert]
-    execFileSync('openssl', args, { stdio: 'ignore' })
-    return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
-  } catch {
-    return null
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
 }

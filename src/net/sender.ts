@@ -6,7 +6,7 @@
 import { performance } from 'node:perf_hooks'
 import { LRUCache } from 'lru-cache'
 import { limits } from '../domain/limits.ts'
-import type { Sender, SendRequest, SendResult } from '../contracts/transport.ts'
+import type { NotSent, Sender, SendRequest, SendResult } from '../contracts/transport.ts'
 import { Connections } from './connections.ts'
 import type { Guard } from './guard.ts'
 import type { HttpConnection } from './http-connection.ts'
@@ -62,7 +62,7 @@ class GuardedSender implements HttpSender, AttemptOwner {
     this.now = now
   }
 
-  send(request: SendRequest, done: (result: SendResult) => void): void {
+  send(request: SendRequest, done: (result: SendResult | NotSent) => void): void {
     const attempt = new RunningAttempt(this.#elapsed() + request.timeoutMs, request.keepHeaders === true, this, done)
     attempt.place = this.#inFlight.push(attempt) - 1
     this.#deadlineTimer ??= setInterval(() => this.#checkDeadlines(), deadlineCheckMs).unref()

@@ -17,6 +17,7 @@ const texts: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   CLOSED: 'connection closed',
+  PROXY_CLOSED: 'the egress proxy could not connect (it closed the connection)',
 }
 
 // The codes of OpenSSL's certificate verification, as Node names them. Codes with CERT in their name need no entry.
@@ -31,6 +32,9 @@ const certificateCodes = new Set([
   'INVALID_PURPOSE',
   'PATH_LENGTH_EXCEEDED',
 ])
+
+/** The code of a target that the egress proxy could not reach starts with it. The status of the proxy's answer follows. */
+export const proxyStatus = 'PROXY_STATUS_'
 
 /** A short, stable text for the error of a connection or a request, at most `limits.errorKeptCharsMax` characters. */
 export function describeSocketError(error: Error): string {
@@ -49,6 +53,7 @@ function textOf(code: string): string {
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return `TLS failed (${code})`
   if (certificateCodes.has(code) || /(^|_)CERT(_|$)/.test(code)) return `certificate problem (${code})`
   if (code.startsWith('ERR_TLS_')) return `TLS failed (${code})`
+  if (code.startsWith(proxyStatus)) return `the egress proxy could not connect (HTTP ${code.slice(proxyStatus.length)})`
   return code
 }
 
