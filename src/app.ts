@@ -26,8 +26,10 @@ import { createTokenVerifier } from './front/tokens.ts'
 import type { Front } from './http/front.ts'
 import { createHttpServer } from './http/server.ts'
 import { createAddressPolicy } from './net/address-policy.ts'
+import { createEgressProxy, type EgressProxy } from './net/egress-proxy.ts'
 import { createGuard, type Guard } from './net/guard.ts'
 import { createGuardedFetch } from './net/guarded-fetch.ts'
+import { createLookup } from './net/lookup.ts'
 import { ownAddresses } from './net/own-addresses.ts'
 import { createSender } from './net/sender.ts'
 import { type Context, createContext } from './operations/context.ts'
@@ -64,7 +66,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { settings, logger } = options
   const allDialects = dialectsBySettings(settings)
   const dialects = servedDialects(allDialects, settings.dialects)
-  const guard = createGuard(addressPolicy(settings.allowNetworks), { authorities: readAuthorities(settings.caFile) })
+  const guard = createGuard(addressPolicy(settings.allowNetworks), {
+    authorities: readAuthorities(settings.caFile),
+    proxy: egressProxy(settings),
+  })
   checkRole(settings)
   const store = await openStore(settings.database)
   // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.
@@ -276,5 +281,20 @@ function addressPolicy(allowNetworks: readonly string[]): ReturnType<typeof crea
     return createAddressPolicy({ allowNetworks, ownAddresses: ownAddresses() })
   } catch (error) {
     throw new SettingError(`POSTHORN_ALLOW_NETWORKS: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** @throws SettingError */
+function egressProxy(settings: Settings): EgressProxy | null {
+  const { egressProxy: proxy, egressProxyExcept: except, egressProxyResolves: resolves } = settings
+  if (proxy === null) {
+    if (except.length > 0) throw new SettingError('POSTHORN_EGRESS_PROXY_EXCEPT needs POSTHORN_EGRESS_PROXY')
+    if (resolves) throw new SettingError('POSTHORN_EGRESS_PROXY_RESOLVES needs POSTHORN_EGRESS_PROXY')
+    return null
+  }
+  try {
+    return createEgressProxy({ ...proxy, except, resolves, lookup: createLookup() })
+  } catch (error) {
+    throw new SettingError(`POSTHORN_EGRESS_PROXY_EXCEPT: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

@@ -88,6 +88,8 @@ function announce(
     const { allowHttp, allowNetworks } = settings
     logger.warn({ allowHttp, allowNetworks }, 'settings weaken the egress guard: not for production')
   }
+  const egressProxy = settings.egressProxy?.shown
+  if (egressProxy !== undefined) logger.info({ egressProxy }, 'deliveries leave through the egress proxy')
   if (!process.stdout.isTTY) {
     const operatorKeyFile = operatorFile?.path
     const masterKeyFile = masterFile?.path

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
@@ -45,6 +45,16 @@ suite('settings', () => {
         message: /^POSTHORN_MASTER_KEY must be 32 bytes in base64, or several such keys$/,
       },
       { name: 'POSTHORN_OPERATOR_KEY', value: 'planted', message: /^POSTHORN_OPERATOR_KEY must have at least 16/ },
+      ...[
+        'https://ada:planted@proxy.test',
+        'http://ada:planted@proxy.test/x',
+        'http://ada:planted@proxy.test?x',
+        'http://ada:%planted@proxy.test',
+        'http://a%3Ab:planted@proxy.test',
+        'ada:planted@proxy.test:3128',
+      ].map((value) => ({ name: 'POSTHORN_EGRESS_PROXY', value, message: /^POSTHORN_EGRESS_PROXY must be http:/ })),
+      { name: 'POSTHORN_EGRESS_PROXY_RESOLVES', value: 'yes', message: /^POSTHORN_EGRESS_PROXY_RESOLVES must be/ },
+      { name: 'POSTHORN_PORT_FILE', value: '1', message: /^POSTHORN_PORT_FILE is not a setting/ },
       { name: 'POSTHORN_PROT', value: '1', message: /^POSTHORN_PROT is not a setting/ },
     ]
     for (const { name, value, message } of cases) {
@@ -54,6 +64,30 @@ suite('settings', () => {
       )
     }
     assert.throws(() => readSettings({}, { logLevel: 'loud' }), /^SettingError: --log-level must be/)
+  })
+
+  test('that are secret may be in a file', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'posthorn-settings-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'proxy')
+    const read = (more: Record<string, string> = {}) => readSettings({ POSTHORN_EGRESS_PROXY_FILE: file, ...more })
+    assert.throws(read, /^SettingError: POSTHORN_EGRESS_PROXY_FILE: ENOENT/)
+    writeFileSync(file, ' http://ada:p%40ss%3A@[::1]:3128\n')
+    assert.deepEqual(read().egressProxy, {
+      hostname: '::1',
+      port: 3128,
+      authorization: `Basic ${Buffer.from('ada:p@ss:').toString('base64')}`,
+      shown: '[::1]:3128',
+    })
+    assert.throws(() => read({ POSTHORN_EGRESS_PROXY: 'http://proxy.test' }), /_PROXY_FILE are both set$/)
+    writeFileSync(file, 'planted')
+    assert.throws(
+      read,
+      (error: Error) => /_FILE .*: must be http:/.test(error.message) && !/planted/.test(error.message),
+    )
+    writeFileSync(file, 'http://proxy.test')
+    const { port, authorization } = read().egressProxy ?? {}
+    assert.deepEqual([port, authorization], [80, null])
   })
 
   test('are all listed in docs/operating.md with their defaults, and no others are', () => {

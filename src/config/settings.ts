@@ -1,6 +1,8 @@
 // Every setting: variable, flag, default, meaning and parser in one table. Flags override the environment, and the
 // environment overrides defaults. docs/operating.md shows this table, and a test compares the two.
 
+import { readFileSync } from 'node:fs'
+
 interface Setting<Value> {
   readonly variable: string
   /** The default as text, as in the environment; null: there is no default. */
@@ -8,7 +10,7 @@ interface Setting<Value> {
   readonly meaning: string
   /** @throws Error with a message that says what the value must be */
   readonly parse: (text: string) => Value
-  /** The value never appears in a log. */
+  /** The value never appears in a log, and may be in the file that `<variable>_FILE` names. */
   readonly secret?: true
   /** The effect of a missing value, if there is no default. */
   readonly absent?: 'generated' | 'none'
@@ -63,6 +65,36 @@ export function database(value: string): DatabaseSetting {
   return { kind: 'postgres', url: value, shown: `postgres://${host}${pathname}` }
 }
 
+/** An egress proxy. `shown` is its host and port, for logs. */
+export interface EgressProxySetting {
+  /** A name, or an address without brackets. */
+  readonly hostname: string
+  readonly port: number
+  /** The value of Proxy-Authorization; null: no user is given. */
+  readonly authorization: string | null
+  readonly shown: string
+}
+
+function egressProxy(value: string): EgressProxySetting {
+  const wrong = new Error('must be http://<user>:<password>@<host>:<port>, with %xx for special characters')
+  const url = URL.parse(value)
+  if (url === null || url.protocol !== 'http:' || url.pathname !== '/' || /[?#]/.test(value)) throw wrong
+  let user: string
+  try {
+    user = decodeURIComponent(url.username)
+    if (user.includes(':')) throw wrong
+    user += `:${decodeURIComponent(url.password)}`
+  } catch {
+    throw wrong
+  }
+  return {
+    hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(url.port === '' ? 80 : url.port),
+    authorization: user === ':' ? null : `Basic ${Buffer.from(user).toString('base64')}`,
+    shown: url.host,
+  }
+}
+
 function key(value: string): string {
   if (!/^[\x21-\x7e]{16,}$/.test(value)) throw new Error('must have at least 16 visible characters and no spaces')
   return value
@@ -114,6 +146,24 @@ export const settingTable = {
     '',
     'comma list of CIDR ranges that deliveries may reach although the egress guard refuses them, for local development and tests',
     list,
+  ),
+  egressProxy: secret(
+    'POSTHORN_EGRESS_PROXY',
+    'none',
+    'the proxy through which deliveries leave: `http://<user>:<password>@<host>:<port>`',
+    egressProxy,
+  ),
+  egressProxyExcept: setting(
+    'POSTHORN_EGRESS_PROXY_EXCEPT',
+    '',
+    'comma list of host names, suffixes such as `.example.com`, and CIDR ranges that are reached without the proxy',
+    list,
+  ),
+  egressProxyResolves: setting(
+    'POSTHORN_EGRESS_PROXY_RESOLVES',
+    'off',
+    '`on` gives names to the proxy instead of checked addresses, for a proxy that filters',
+    onOff,
   ),
   caFile: setting(
     'POSTHORN_CA_FILE',
@@ -188,23 +238,39 @@ export function readSettings(
   flags: Readonly<Partial<Record<SettingName, string>>> = {},
 ): Settings {
   for (const variable of Object.keys(environment)) {
-    const known = Object.values(settingTable).some((one) => one.variable === variable)
+    const known = Object.values(settingTable).some(
+      (one: Setting<unknown>) => variable === one.variable || (one.secret && variable === `${one.variable}_FILE`),
+    )
     if (variable.startsWith('POSTHORN_') && !known && !variable.startsWith('POSTHORN_TEST_')) {
       throw new SettingError(`${variable} is not a setting of Posthorn`)
     }
   }
   const read = (name: SettingName): unknown => {
     const { variable, default: standard, parse } = settingTable[name]
-    const given = flags[name] ?? environment[variable] ?? standard
+    const path = environment[`${variable}_FILE`]
+    if (path !== undefined && environment[variable] !== undefined) {
+      throw new SettingError(`${variable} and ${variable}_FILE are both set`)
+    }
+    const given = flags[name] ?? environment[variable] ?? (path === undefined ? standard : readSecret(variable, path))
     if (given === null) return null
     try {
       return parse(given)
     } catch (error) {
-      const origin = flags[name] === undefined ? variable : flagOf(name)
+      const place = path === undefined ? variable : `${variable}_FILE ${path}:`
+      const origin = flags[name] === undefined ? place : flagOf(name)
       throw new SettingError(`${origin} ${error instanceof Error ? error.message : String(error)}`)
     }
   }
   return Object.fromEntries((Object.keys(settingTable) as SettingName[]).map((name) => [name, read(name)])) as Settings
+}
+
+/** The text of a file, without white space around it. @throws SettingError */
+function readSecret(variable: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    throw new SettingError(`${variable}_FILE: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 function setting<Value>(
