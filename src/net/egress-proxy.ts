@@ -11,7 +11,7 @@
 // | answers 5xx other than 501                        | fails: the target cannot be reached                   |
 // | answers anything else that is not 2xx             | is blocked if a tunnel was opened lately; else waits  |
 // | closes the connection without an answer           | fails if a tunnel was opened lately and the proxy     |
-// |                                                   | still reacts; else waits                              |
+// |                                                   | still answers; else waits                             |
 //
 // A tunnel that was opened lately, for any target, shows that the proxy serves us.
 //
@@ -153,10 +153,12 @@ class ConnectProxy implements EgressProxy {
       cancel()
       opened(error, null)
     }
-    const timer = setTimeout(() => {
-      if (performance.now() - this.#reactedAt < limits.proxyAnswerMs) return
-      cancelProbe = this.#probe((failure) => failure !== null && fail(failure))
-    }, limits.proxyAnswerMs)
+    const checkSilence = (): void => {
+      const leftMs = this.#reactedAt + limits.proxyAnswerMs - performance.now()
+      if (leftMs > 0) timer = setTimeout(checkSilence, leftMs)
+      else cancelProbe = this.#probe((failure) => (failure === null ? checkSilence() : fail(failure)))
+    }
+    let timer = setTimeout(checkSilence, limits.proxyAnswerMs)
     const cancel = (): void => {
       clearTimeout(timer)
       cancelProbe()
@@ -166,7 +168,9 @@ class ConnectProxy implements EgressProxy {
       clearTimeout(timer)
       cancelProbe()
       if (answer.kind === 'closed' && this.#isTrusted()) {
-        cancelProbe = this.#probe((failure) => fail(failure ?? coded('PROXY_CLOSED')))
+        cancelProbe = this.#probe((failure, hasAnswered) => {
+          fail(hasAnswered ? coded('PROXY_CLOSED') : (failure ?? new ProxyUnavailable(answer.error)))
+        })
         return
       }
       const refusal = this.#judge(answer)
@@ -186,15 +190,15 @@ class ConnectProxy implements EgressProxy {
   /**
    * Finds out whether the proxy lives: it is asked something for which it connects nowhere.
    *
-   * @param done called with null if it reacts in any way
+   * @param done `failure` is null if it reacts; `hasAnswered` is false if it only closes the connection
    * @returns cancels
    */
-  #probe(done: (failure: ProxyUnavailable | null) => void): () => void {
+  #probe(done: (failure: ProxyUnavailable | null, hasAnswered: boolean) => void): () => void {
     let cancel = this.#connect((error, socket) => {
-      if (socket === null) return done(error)
-      const finish = (failure: ProxyUnavailable | null): void => {
+      if (socket === null) return done(error, false)
+      const finish = (failure: ProxyUnavailable | null, hasAnswered = false): void => {
         cancel()
-        done(failure)
+        done(failure, hasAnswered)
       }
       const timer = setTimeout(() => finish(this.#away(noAnswer)), limits.proxyAnswerMs)
       cancel = () => {
@@ -204,9 +208,9 @@ class ConnectProxy implements EgressProxy {
           .on('error', () => {})
           .destroy()
       }
-      const reacted = (): void => {
+      const reacted = (bytes?: unknown): void => {
         this.#reacted()
-        finish(null)
+        finish(null, Buffer.isBuffer(bytes))
       }
       socket.once('data', reacted).once('error', reacted).once('end', reacted)
       socket.write('GET / HTTP/1.0\r\n\r\n')

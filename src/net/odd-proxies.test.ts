@@ -126,6 +126,18 @@ suite('a proxy that', () => {
     assert.equal(await reasonNotSent(sender, target), 'connection refused')
   })
 
+  test('closes every connection keeps the delivery back, although it served us before', async (t) => {
+    const receiver = await okReceiver(t)
+    const real = await realProxy(t)
+    const proxy = await tcpReceiver(t, (socket) => {
+      if (proxy.connections() > 1) socket.end()
+      else socket.once('data', (head) => forward(socket, head, real.port))
+    })
+    const sender = senderThrough(t, { port: proxy.port })
+    assert.deepEqual((await post(sender, `http://name.test:${receiver.port}/`)).outcome, delivered)
+    assert.equal(await reasonNotSent(sender, target), 'connection closed')
+  })
+
   test('breaks an open tunnel causes an outcome, because the request may have arrived', async (t) => {
     const proxy = await oddProxy(t, established, (socket) => socket.once('data', () => socket.end()))
     const { outcome } = await post(senderThrough(t, { port: proxy.port }), target)
