@@ -22,6 +22,7 @@ export function trouble(world: World, labels: readonly string[]): void {
   const node = (): Node => pick(random, world.nodes)
   for (const kind of strikes) times(plan[kind], () => strike(world, node(), kind))
   times(plan.outages, () => outage(world, random.between(1, 20 * second)))
+  times(plan.proxyOutages, () => proxyOutage(world, random.between(1, 60 * second)))
   times(plan.receiverMoods, () => world.receivers.setMood(pick(random, labels), pick(random, moods)))
   times(plan.clockJumps, () => {
     const jumping = node()
@@ -71,6 +72,7 @@ export function heal(world: World): void {
   world.trace(() => 'every fault ends')
   world.troubled = false
   world.databaseUp = true
+  world.proxyUp = true
   world.databaseSkewMs = 0
   world.receivers.heal()
   for (const node of world.nodes) {
@@ -90,4 +92,10 @@ function outage(world: World, ms: number): void {
   world.trace(() => `the database is unavailable for ${ms} ms`)
   world.databaseUp = false
   world.time.after(ms, () => (world.databaseUp = true))
+}
+
+function proxyOutage(world: World, ms: number): void {
+  world.trace(() => `the egress proxy is away for ${ms} ms`)
+  world.proxyUp = false
+  world.time.after(ms, () => (world.proxyUp = true))
 }

@@ -1,5 +1,5 @@
 // The network between a node and its receivers. Requests and responses take time. A request that a node sent before it
-// crashed may arrive or not.
+// crashed may arrive or not. While the egress proxy is away, no request leaves.
 
 import type { Sender, SendResult } from '../../src/contracts/transport.ts'
 import type { Doer, Surroundings } from './surroundings.ts'
@@ -7,6 +7,11 @@ import type { Doer, Surroundings } from './surroundings.ts'
 export function networkOf(world: Surroundings, life: Doer): Sender {
   return {
     send(request, done) {
+      if (!world.proxyUp) {
+        world.trace(() => `${life.name} ${request.url} → the egress proxy is away`)
+        world.time.after(world.latencyMs(), () => life.enter(() => done({ notSent: 'away' })))
+        return
+      }
       const sent = world.ledger.sent(life, request)
       const survivesCrash = world.random.between(0, 1) === 0
       let open = true

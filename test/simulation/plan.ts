@@ -37,6 +37,8 @@ export interface Plan {
   readonly clockJumps: number
   readonly databaseClockJumps: number
   readonly receiverMoods: number
+  /** How often the egress proxy is away for a while. */
+  readonly proxyOutages: number
 }
 
 /** The longest schedule that a run has time for. */
@@ -69,6 +71,7 @@ export function drawPlan(random: Random): Plan {
     clockJumps: random.between(0, 2) === 0 ? random.between(1, 3) : 0,
     databaseClockJumps: shared && random.between(0, 5) === 0 ? 1 : 0,
     receiverMoods: upTo(12),
+    proxyOutages: random.between(0, 2) === 0 ? random.between(1, 2) : 0,
   }
 }
 

@@ -26,6 +26,7 @@ export interface Surroundings {
   /** Whether faults may happen now. */
   readonly troubled: boolean
   readonly databaseUp: boolean
+  readonly proxyUp: boolean
   /** The number of faults so far. */
   faults: number
   has(flaw: Flaw): boolean

@@ -43,6 +43,7 @@ export class World implements Surroundings {
   readonly nodes: Node[]
   troubled = false
   databaseUp = true
+  proxyUp = true
   faults = 0
   /** Whether the clock of the database has not jumped yet. */
   databaseClockSteady = true
