@@ -16,6 +16,7 @@ export class ProxyWaits {
 
   /** How long the deliveries of an endpoint still wait, ms; 0: they may be sent. `now` is `Clock.elapsed`. */
   left(endpoint: EndpointKey, now: number): number {
+    if (this.#waits.size === 0) return 0
     return Math.max(0, (this.#waits.get(endpoint)?.until ?? 0) - now)
   }
 
@@ -32,6 +33,6 @@ export class ProxyWaits {
 
   /** A delivery of the endpoint was sent. */
   ended(endpoint: EndpointKey): void {
-    this.#waits.delete(endpoint)
+    if (this.#waits.size > 0) this.#waits.delete(endpoint)
   }
 }
