@@ -26,10 +26,7 @@ export const limits = {
   requestCheckMs: second,
   /** How long a connection without a running request stays open: longer than load balancers keep theirs. */
   idleConnectionMs: 72 * second,
-  /**
-   * A connection without any traffic for this long is ended; if its caller does not read, after two or three times as
-   * long. The bound is longer than any request takes, even a replay of a million deliveries.
-   */
+  /** A connection whose caller does not read a response is ended after this time, or after two or three times as long. */
   stalledConnectionMs: 5 * minute,
   /** Nesting of JSON bodies. `JSON.parse` accepts millions of levels; a later reader of the event may not. */
   jsonDepthMax: 128,

@@ -34,6 +34,24 @@ export function createBoundedServer(handle: RequestListener): Server {
     handle(request, response)
   })
   server.maxConnections = limits.connectionsMax
-  server.setTimeout(limits.stalledConnectionMs)
+  endStalledConnections(server)
   return server
+}
+
+/**
+ * Ends a connection whose caller does not read a response for `limits.stalledConnectionMs`. Node could set this timeout
+ * on all connections, but then it would read the clock and start the timer again for every request that it reads and
+ * every response that it writes.
+ */
+function endStalledConnections(server: Server): void {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  setInterval(() => {
+    for (const socket of sockets) {
+      if (socket.writableLength > 0 && !socket.timeout) socket.setTimeout(limits.stalledConnectionMs)
+    }
+  }, limits.requestCheckMs).unref()
 }

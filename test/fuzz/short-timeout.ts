@@ -6,7 +6,7 @@ import { limits } from '../../src/domain/limits.ts'
 /** A request must arrive completely within this time. */
 export const requestTimeoutMs = 2000
 
-/** A connection without traffic is ended after this time. */
+/** A connection whose caller does not read a response is ended after two or three times this time. */
 export const stalledConnectionMs = 1500
 
 Object.assign(limits, { requestTimeoutMs, stalledConnectionMs })
