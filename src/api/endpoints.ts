@@ -1,10 +1,12 @@
 import { Type } from 'typebox'
-import type { Endpoint } from '../domain/endpoint.ts'
+import type { Endpoint, RecordedStatus } from '../domain/endpoint.ts'
 import type { EndpointId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
+import { andThenOk, type MaybePromise } from '../domain/maybe-promise.ts'
 import { invalidField, type Result, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import { pageBody, pageRequest } from '../http/cursor.ts'
+import { renderOnce } from '../http/render.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import { answerWith, type SuccessAnswer } from '../http/answer.ts'
 import { type Context, dialectOf, tenantFor } from '../operations/context.ts'
@@ -88,9 +90,8 @@ function createEndpointRoute(context: Context): AnyRoute {
     params: TenantPath,
     body: Type.Object(fields, strict),
     answers: { 201: EndpointSchema },
-    async handle({ principal, params, body }) {
-      const created = await createEndpoint(context, principal, params.tenant as TenantId, body)
-      return answer(context, principal, created, 201)
+    handle({ principal, params, body }) {
+      return answer(context, principal, createEndpoint(context, principal, params.tenant as TenantId, body), 201)
     },
   })
 }
@@ -105,9 +106,9 @@ function getEndpointRoute(context: Context): AnyRoute {
     access: 'read',
     params: EndpointPath,
     answers: { 200: EndpointSchema },
-    async handle({ principal, params }) {
+    handle({ principal, params }) {
       const { tenant, endpoint } = ids(params)
-      return answer(context, principal, await getEndpoint(context, principal, tenant, endpoint), 200)
+      return answer(context, principal, getEndpoint(context, principal, tenant, endpoint), 200)
     },
   })
 }
@@ -123,9 +124,9 @@ function changeEndpointRoute(context: Context): AnyRoute {
     params: EndpointPath,
     body: Type.Partial(Type.Object(fields), strict),
     answers: { 200: EndpointSchema },
-    async handle({ principal, params, body }) {
+    handle({ principal, params, body }) {
       const { tenant, endpoint } = ids(params)
-      return answer(context, principal, await changeEndpoint(context, principal, tenant, endpoint, body), 200)
+      return answer(context, principal, changeEndpoint(context, principal, tenant, endpoint, body), 200)
     },
   })
 }
@@ -158,10 +159,10 @@ function rotateSecretRoute(context: Context): AnyRoute {
     params: EndpointPath,
     body: Type.Object({ overlapSeconds: Type.Optional(Type.Integer({ minimum: 0 })) }, strict),
     answers: { 200: EndpointSchema },
-    async handle({ principal, params, body }) {
+    handle({ principal, params, body }) {
       const { tenant, endpoint } = ids(params)
       const overlapMs = body.overlapSeconds === undefined ? undefined : body.overlapSeconds * 1000
-      return answer(context, principal, await rotateSecret(context, principal, tenant, endpoint, overlapMs), 200)
+      return answer(context, principal, rotateSecret(context, principal, tenant, endpoint, overlapMs), 200)
     },
   })
 }
@@ -231,21 +232,25 @@ function ids(params: { tenant: string; endpoint: string }): { tenant: TenantId; 
   return { tenant: params.tenant as TenantId, endpoint: params.endpoint as EndpointId }
 }
 
-async function answer(
+const shown = renderOnce((endpoint, status: RecordedStatus, dialect: Dialect) =>
+  endpointShape(endpoint, dialect, status),
+)
+
+function answer(
   context: Context,
   principal: Principal,
-  result: Result<Endpoint>,
+  result: MaybePromise<Result<Endpoint>>,
   status: SuccessAnswer['status'],
-): Promise<Result<SuccessAnswer>> {
-  const found = await withStatus(context, result)
-  if (!found.ok) return found
-  const { endpoint, status: recorded } = found.value
-  const dialect = await dialectFor(context, principal, endpoint.tenant)
-  return answerWith(dialect, (known) => ({ status, body: endpointShape(endpoint, known, recorded) }))
+): MaybePromise<Result<SuccessAnswer>> {
+  return andThenOk(withStatus(context, result), ({ endpoint, status: recorded }) =>
+    answerWith(dialectFor(context, principal, endpoint.tenant), (dialect) => ({
+      status,
+      body: shown(endpoint, recorded, dialect),
+    })),
+  )
 }
 
 /** The dialect of a tenant; a problem if another request has deleted the tenant meanwhile. */
-async function dialectFor(context: Context, principal: Principal, id: TenantId): Promise<Result<Dialect>> {
-  const tenant = await tenantFor(context, principal, id)
-  return tenant.ok ? success(dialectOf(context, tenant.value.tenant)) : tenant
+function dialectFor(context: Context, principal: Principal, id: TenantId): MaybePromise<Result<Dialect>> {
+  return andThenOk(tenantFor(context, principal, id), ({ tenant }) => success(dialectOf(context, tenant)))
 }
