@@ -1,7 +1,7 @@
 // The front of the operator API: authentication, and problems in the form of RFC 9457. A customer of the `standard`
 // dialect uses the same paths with its own API key and sees only the tenants of that key.
 
-import { hash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { TenantId } from '../domain/ids.ts'
@@ -10,6 +10,7 @@ import { andThen, andThenOk, type MaybePromise } from '../domain/maybe-promise.t
 import type { Front } from '../http/front.ts'
 import type { AnyRoute } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
+import { hashApiKey } from '../operations/key-cache.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { CountedQuotas } from '../front/counted-quotas.ts'
 import { answerProblem } from './problems.ts'
@@ -27,7 +28,7 @@ export interface OperatorFrontOptions {
 }
 
 export function createOperatorFront(options: OperatorFrontOptions): Front {
-  const operatorDigest = hash('sha256', options.operatorKey, 'buffer')
+  const operatorDigest = Buffer.from(hashApiKey(options.operatorKey))
 
   return {
     name: 'operator',
@@ -53,8 +54,9 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
       if (scheme?.toLowerCase() !== 'bearer' || key === undefined || key === '') {
         return failure({ kind: 'unauthenticated', reason: 'missing' })
       }
-      if (timingSafeEqual(hash('sha256', key, 'buffer'), operatorDigest)) return success({ kind: 'operator' })
-      const authenticated = options.context.keyCache.authenticate(options.customerDialect, key)
+      const digest = hashApiKey(key)
+      if (timingSafeEqual(Buffer.from(digest), operatorDigest)) return success({ kind: 'operator' })
+      const authenticated = options.context.keyCache.authenticate(options.customerDialect, digest)
       return andThenOk(authenticated, (found) => admitCustomer(options.quotas, found, request, route))
     },
     answerProblem,

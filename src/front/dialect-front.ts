@@ -9,6 +9,7 @@ import { failure, type Result, success } from '../domain/problem.ts'
 import { andThen, type MaybePromise } from '../domain/maybe-promise.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { Context } from '../operations/context.ts'
+import { hashApiKey } from '../operations/key-cache.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { QuotaStore } from '../contracts/quota-store.ts'
 import type { Front } from '../http/front.ts'
@@ -67,7 +68,7 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
   function authenticate(presented: string): MaybePromise<Result<ApiKey>> {
     const { keyOfClaims } = definition
     if (tokens === null || keyOfClaims === undefined || !looksLikeToken(presented)) {
-      return context.keyCache.authenticate(dialect.name, presented)
+      return context.keyCache.authenticate(dialect.name, hashApiKey(presented))
     }
     return tokens.verify(presented).then((claims) => (claims.ok ? success(keyOfClaims(claims.value)) : claims))
   }

@@ -29,16 +29,15 @@ export class KeyCache {
   }
 
   /**
-   * The API key that a caller presented to a dialect. The result is a problem if the key is unknown or revoked, or
-   * belongs to another dialect.
+   * The API key that a caller presented to a dialect, by its hash (`hashApiKey`). The result is a problem if the key is
+   * unknown or revoked, or belongs to another dialect.
    */
-  authenticate(dialect: string, presented: string): MaybePromise<Result<ApiKey>> {
+  authenticate(dialect: string, digest: string): MaybePromise<Result<ApiKey>> {
     const epoch = this.#trust.cacheEpoch()
     if (epoch !== this.#epoch) {
       this.#epoch = epoch
       this.drop()
     }
-    const digest = hashApiKey(presented)
     const known = this.#keys.get(digest)
     return known === undefined ? this.#read(dialect, digest) : judge(dialect, known)
   }
