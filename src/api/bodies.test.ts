@@ -121,6 +121,11 @@ suite('a body', () => {
     assert.match(answer.text, /"code":"body_too_large"/)
   })
 
+  test('that is not read to its end ends the connection', async () => {
+    const { status, headers } = await rig.ask({ ...post, raw: sized(mib + 1) })
+    assert.deepEqual([status, headers['connection']], [413, 'close'])
+  })
+
   test('is not read if the caller has no key', async () => {
     await rig.want(401, { ...post, raw: '{', key: null })
   })

@@ -49,7 +49,7 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
       security: [{ key: [] }],
     },
-    admit(request, _reply, route) {
+    admit(request, route) {
       const [scheme, key] = (request.headers.authorization ?? '').split(' ')
       if (scheme?.toLowerCase() !== 'bearer' || key === undefined || key === '') {
         return failure({ kind: 'unauthenticated', reason: 'missing' })

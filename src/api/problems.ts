@@ -48,7 +48,7 @@ export function answerProblem(problem: Problem, request: FastifyRequest): Answer
   const { status, code, title, detail, errors, headers } = textOf<Problem['kind']>(problem)
   return {
     status,
-    headers: { 'content-type': 'application/problem+json', ...headers },
+    headers: { 'content-type': 'application/problem+json; charset=utf-8', ...headers },
     body: {
       type: `urn:posthorn:error:${code}`,
       title,

@@ -64,8 +64,9 @@ export class CountedQuotas {
    * refuses does not count against the later ones: a key that is refused does not use up the quota of its tenant.
    */
   take(key: ApiKey, tenant: TenantId | null, access: AnyRoute['access']): MaybePromise<Window[]> {
-    const now = this.#clock.now()
     const quotas = this.#quotas[access]
+    if (quotas.length === 0) return []
+    const now = this.#clock.now()
     const windows: Window[] = []
     const takeNext = (): MaybePromise<Window[]> => {
       const next = quotas[windows.length]
@@ -86,14 +87,14 @@ export class CountedQuotas {
     return failure({ kind: 'tooManyRequests', limit: last.limit, retryAfterSeconds: last.retryAfterSeconds })
   }
 
-  /** Headers that report the first of these quotas; none if the vendor has no such headers. */
-  headers([shown]: readonly Window[]): Headers {
-    return shown === undefined || this.#headersOf === undefined ? {} : this.#headersOf(shown)
+  /** Headers that report the first of these quotas; null: the vendor has no such headers. */
+  headers([shown]: readonly Window[]): Headers | null {
+    return shown === undefined || this.#headersOf === undefined ? null : this.#headersOf(shown)
   }
 
   /** The quota headers of a response to a caller without a valid API key. */
-  untouchedHeaders(access: AnyRoute['access']): Headers {
+  untouchedHeaders(access: AnyRoute['access']): Headers | null {
     const [shown] = this.#quotas[access]
-    return shown === undefined ? {} : this.headers([untouchedWindow(shown.quota, this.#clock.now())])
+    return shown === undefined ? null : this.headers([untouchedWindow(shown.quota, this.#clock.now())])
   }
 }

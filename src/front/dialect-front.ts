@@ -2,7 +2,7 @@
 // token if the vendor has tokens. A request is about one tenant of the key, needs a permission on some routes, and
 // counts against quotas.
 
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { TenantId } from '../domain/ids.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
@@ -50,13 +50,13 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
   return {
     ...definition,
     name: dialect.name,
-    admit(request, reply, route) {
+    admit(request, route) {
       const presented = definition.credential(request)
       if (presented === null) {
-        reply.headers(quotas.untouchedHeaders(route.access))
+        request.answerHeaders = quotas.untouchedHeaders(route.access)
         return failure({ kind: 'unauthenticated', reason: 'missing' })
       }
-      return andThen(authenticate(presented), (authenticated) => admitKey(authenticated, request, reply, route))
+      return andThen(authenticate(presented), (authenticated) => admitKey(authenticated, request, route))
     },
     answerUnrouted(problem, request) {
       const answer = definition.answerProblem(problem, request)
@@ -76,17 +76,16 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
   function admitKey(
     authenticated: Result<ApiKey>,
     request: FastifyRequest,
-    reply: FastifyReply,
     route: AnyRoute,
   ): MaybePromise<Result<Principal>> {
     if (!authenticated.ok) {
-      reply.headers(quotas.untouchedHeaders(route.access))
+      request.answerHeaders = quotas.untouchedHeaders(route.access)
       return authenticated
     }
     const key = authenticated.value
     const tenant = definition.tenantOf?.(request, key) ?? success(key.tenants[0] as TenantId)
     return andThen(quotas.take(key, tenant.ok ? tenant.value : null, route.access), (windows): Result<Principal> => {
-      reply.headers(quotas.headers(windows))
+      request.answerHeaders = quotas.headers(windows)
       const checked = quotas.check(windows)
       if (!checked.ok) return checked
       if (route.needs !== undefined && !definition.permits(key, route.needs)) {

@@ -22,10 +22,16 @@ export function answerWith<Value>(
   return andThenOk(result, (value) => success(render(value)))
 }
 
-export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
-  reply.code(answer.status)
-  if (answer.body !== undefined) reply.type('application/json; charset=utf-8')
-  if (answer.headers !== undefined) reply.headers(answer.headers)
-  if (answer.body === undefined) return reply.send()
-  return reply.send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body))
+/**
+ * Writes the response. Fastify's own `send` collects the headers one by one and looks for hooks and serializers, which
+ * takes longer than the lookup of an endpoint.
+ */
+export function sendAnswer({ raw, request }: FastifyReply, { status, headers, body }: Answer): void {
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+  const all: Record<string, string> = { 'x-request-id': request.id, ...request.answerHeaders }
+  if (text !== undefined) all['content-type'] = 'application/json; charset=utf-8'
+  if (headers !== undefined) Object.assign(all, headers)
+  if (status !== 204) all['content-length'] = text === undefined ? '0' : String(Buffer.byteLength(text))
+  raw.writeHead(status, all)
+  raw.end(text)
 }

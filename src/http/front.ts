@@ -3,7 +3,7 @@
 //     route → admit (authenticate, quota) → validate → operation → the front's shape
 
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { MaybePromise } from '../domain/maybe-promise.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Problem, Result } from '../domain/problem.ts'
@@ -16,8 +16,8 @@ export interface Front {
   readonly prefixes: readonly string[]
   readonly routes: readonly AnyRoute[]
   readonly openapi: NonNullable<FastifyDynamicSwaggerOptions['openapi']>
-  /** Authenticates the caller and counts the request against its quotas. May set headers for every kind of response. */
-  admit(request: FastifyRequest, reply: FastifyReply, route: AnyRoute): MaybePromise<Result<Principal>>
+  /** Authenticates the caller and counts the request against its quotas. May set `tenant` and `answerHeaders`. */
+  admit(request: FastifyRequest, route: AnyRoute): MaybePromise<Result<Principal>>
   answerProblem(problem: Problem, request: FastifyRequest): Answer
   /** Answers a request that is refused before it is admitted. The caller of such a request is not authenticated. */
   answerUnrouted(problem: Problem, request: FastifyRequest): Answer

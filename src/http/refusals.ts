@@ -18,7 +18,8 @@ export function refuseOtherMethods(scope: FastifyInstance, front: Front): void {
       // Runs before the body is read, because its content does not matter.
       onRequest: (request, reply) => {
         const problem: Problem = { kind: 'methodNotAllowed', method: request.method, allowed }
-        sendAnswer(reply.header('allow', allowed.join(', ')), front.answerUnrouted(problem, request))
+        request.answerHeaders = { allow: allowed.join(', ') }
+        sendAnswer(reply, front.answerUnrouted(problem, request))
       },
       handler: () => undefined,
     })

@@ -14,6 +14,8 @@ declare module 'fastify' {
     principal: Principal | null
     /** The tenant that a customer's request is about. Null in the operator API; may be null on tenantless routes. */
     tenant: TenantId | null
+    /** Headers of every answer to this request; null: none but those of all answers. */
+    answerHeaders: Readonly<Record<string, string>> | null
   }
   interface FastifyContextConfig {
     route?: AnyRoute

@@ -1,7 +1,7 @@
 // Serves the routes of a front and its OpenAPI document.
 
 import fastifySwagger from '@fastify/swagger'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { markerHeader } from '../domain/header-rules.ts'
 import { andThen } from '../domain/maybe-promise.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -24,11 +24,7 @@ export async function serveFront(
 ): Promise<void> {
   await app.register(async (scope) => {
     await scope.register(fastifySwagger, { openapi: { openapi: '3.1.0', ...front.openapi } })
-    scope.setErrorHandler((error, request, reply) => {
-      const problem = problemOfError(error, request)
-      if (problem === null) request.log.error({ err: error, requestId: request.id }, 'a request failed')
-      return sendAnswer(reply, front.answerProblem(problem ?? { kind: 'internal' }, request))
-    })
+    scope.setErrorHandler((error, request, reply) => answerError(front, error, request, reply))
     for (const definition of front.routes) addRoute(scope, front, definition, marker)
     refuseOtherMethods(scope, front)
     refuseEmptyIds(scope, front)
@@ -36,9 +32,18 @@ export async function serveFront(
     let document: string | null = null
     scope.get(documentPath, { schema: { hide: true } }, (_request, reply) => {
       document ??= JSON.stringify(scope.swagger())
-      return sendAnswer(reply, { status: 200, body: document })
+      sendAnswer(reply, { status: 200, body: document })
     })
   })
+}
+
+/** Answers a request that ended with an exception. */
+export function answerError(front: Front, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemOfError(error, request)
+  if (problem === null) request.log.error({ err: error, requestId: request.id }, 'a request failed')
+  // The framework has set this header if it could not read the body: more of the body may follow.
+  if (reply.hasHeader('connection')) request.answerHeaders = { ...request.answerHeaders, connection: 'close' }
+  sendAnswer(reply, front.answerProblem(problem ?? { kind: 'internal' }, request))
 }
 
 function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute, marker: string): void {
@@ -62,7 +67,7 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute, ma
         sendAnswer(reply, front.answerUnrouted({ kind: 'loopDetected' }, request))
         return
       }
-      const admitted = front.admit(request, reply, definition)
+      const admitted = front.admit(request, definition)
       const proceed = (result: Result<Principal>): void => {
         if (!result.ok) {
           sendAnswer(reply, front.answerProblem(result.problem, request))

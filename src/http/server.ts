@@ -12,9 +12,8 @@ import { type RandomBytes, randomText } from '../domain/ids.ts'
 import { createBoundedServer } from './bounded-server.ts'
 import type { Front } from './front.ts'
 import { sendAnswer } from './answer.ts'
-import { serveFront } from './serve-front.ts'
+import { answerError, serveFront } from './serve-front.ts'
 import { acceptJsonBodies } from './json-body.ts'
-import { problemOfError } from './problem-error.ts'
 import { validatorCompiler } from './validation.ts'
 
 export interface HttpServerOptions {
@@ -32,10 +31,10 @@ const requestIdPattern = /^[\w.:-]{1,128}$/
 
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const fronts = options.fronts.map(({ front }) => front)
-  const answerUnknownRoute = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const answerUnknownRoute = (request: FastifyRequest, reply: FastifyReply): void => {
     const path = request.url.split('?')[0] ?? ''
     const problem = { kind: 'routeUnknown', method: request.method, path } as const
-    return sendAnswer(reply, frontOf(fronts, path, options.fallback).answerUnrouted(problem, request))
+    sendAnswer(reply, frontOf(fronts, path, options.fallback).answerUnrouted(problem, request))
   }
   const app = Fastify({
     // Fastify would create a logger for each request and watch how each response ends. Both cost more than they are
@@ -57,9 +56,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       maxParamLength: 512,
     },
     // Handles errors before a route is known, for example a path that cannot be decoded. No hook runs then.
-    frameworkErrors: (_error, request, reply) => {
-      answerUnknownRoute(request, reply.header('x-request-id', request.id))
-    },
+    frameworkErrors: (_error, request, reply) => answerUnknownRoute(request, reply),
   })
   app.setValidatorCompiler(validatorCompiler)
   acceptJsonBodies(app)
@@ -70,16 +67,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     reply.log = options.logger
     request.principal = null
     request.tenant = null
+    request.answerHeaders = null
     request.bodyText = ''
     reply.header('x-request-id', request.id)
     done()
   })
   app.setNotFoundHandler(answerUnknownRoute)
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOfError(error, request)
-    if (problem === null) request.log.error({ err: error, requestId: request.id }, 'a request failed')
-    const front = frontOf(fronts, request.url.split('?')[0] ?? '', options.fallback)
-    return sendAnswer(reply, front.answerProblem(problem ?? { kind: 'internal' }, request))
+    answerError(frontOf(fronts, request.url.split('?')[0] ?? '', options.fallback), error, request, reply)
   })
   for (const { front, documentPath } of options.fronts) await serveFront(app, front, documentPath, options.marker)
   return app
