@@ -2,7 +2,6 @@
 
 import { Type } from 'typebox'
 import type { EndpointId } from '../../domain/ids.ts'
-import { uuidOf } from './access.ts'
 
 export const path = '/api/v1/webhooks'
 
@@ -18,7 +17,7 @@ export const refusals = { 401: StornoError, 403: StornoError, 429: StornoError }
 
 export const WebhookPath = Type.Object({ uuid: Type.String({ description: 'The webhook endpoint.' }) })
 
-/** The id in a path, in its stored form. A text that is not a UUID stays unchanged: no endpoint has such an id. */
+/** The id in a path, in its stored form: a UUID in capitals is the same UUID. */
 export function idOf(text: string): EndpointId {
-  return (uuidOf(text) ?? text) as EndpointId
+  return text.toLowerCase() as EndpointId
 }
