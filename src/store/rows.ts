@@ -221,11 +221,16 @@ export interface KeyColumns {
   tenants: string | string[]
 }
 
+function tenantsOf({ tenants }: KeyColumns): TenantId[] {
+  return (typeof tenants === 'string' ? JSON.parse(tenants) : tenants) as TenantId[]
+}
+
+/** The tenants are sorted: the first one is the key's default tenant, on every database. */
 export function keyOf(row: KeyColumns): ApiKey {
   return {
     id: row.id as ApiKeyId,
     dialect: row.dialect,
-    tenants: (typeof row.tenants === 'string' ? JSON.parse(row.tenants) : row.tenants) as TenantId[],
+    tenants: tenantsOf(row).toSorted(),
     scopes: JSON.parse(row.scopes) as string[],
     role: row.role,
     name: row.name,
