@@ -23,7 +23,8 @@ const strict = { additionalProperties: false }
 const EventBody = Type.Object(
   {
     tenant: Type.String({ maxLength: limits.tenantIdCharsMax }),
-    type: Type.String({ minLength: 1, maxLength: limits.eventTypeCharsMax }),
+    // Text of PostgreSQL cannot hold NUL.
+    type: Type.String({ minLength: 1, maxLength: limits.eventTypeCharsMax, pattern: '^[^\\u0000]*$' }),
     data: Type.Object({}, { description: 'Delivered as it was posted, byte for byte.' }),
     id: Type.Optional(Type.String({ pattern: eventIdPattern, description: 'Makes the post idempotent.' })),
     attributes: Type.Optional(

@@ -66,14 +66,14 @@ testForms(rig, [
     valid: () => ({ tenant: tenant.id, type: eventType, data: {} }),
     required: ['tenant', 'type', 'data'],
     good: {
-      type: ['x', 'x'.repeat(128), 'any thing \u0000'],
+      type: ['x', 'x'.repeat(128), 'any thing \u0001'],
       id: ['-', fresh('e').padEnd(64, '_')],
       attributes: [{}, textMap(20), { ['x'.repeat(256)]: 'y'.repeat(256) }],
       occurredAt: [time, '1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z'],
     },
     bad: {
       tenant: [...noText, [null], ['no-such'], [''], ['x'.repeat(65)]],
-      type: [...noText, [null], [''], ['x'.repeat(129)]],
+      type: [...noText, [null], [''], ['x'.repeat(129)], ['any thing \u0000']],
       data: [[1], ['{}'], [null], [true], [[]]],
       id: [...noText, [null], [''], ['a.b'], ['a b'], ['x'.repeat(65)], ['é']],
       attributes: [

@@ -17,7 +17,7 @@ import {
 import type { DeliveryFilter, DeliveryRow, EventFilter, RearmRequest } from '../../contracts/history-store.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
 import type { Changes } from './changes.ts'
-import type { Database } from './database.ts'
+import { type Database, withoutNul } from './database.ts'
 import { isOff } from './upkeep.ts'
 
 const farFuture = 8.64e15
@@ -61,7 +61,7 @@ export function historyReads(db: Database) {
       // Only the index by tenant has this order. The index by time would lead through the events of all tenants.
       const tenantFirst = filter.tenant === null ? '' : 'e.tenant DESC,'
       if (filter.tenant !== null)
-        more.push(`AND e.tenant = ANY($${values.length + texts.push([filter.tenant])}::text[])`)
+        more.push(`AND e.tenant = ANY($${values.length + texts.push([withoutNul(filter.tenant)])}::text[])`)
       if (filter.type !== null) more.push(`AND e.type = $${values.length + texts.push(filter.type)}`)
       const rows = await db.all<EventColumns & { seq: number }>(
         `SELECT e.seq, ${eventColumns} FROM events e
@@ -78,7 +78,7 @@ export function historyReads(db: Database) {
       const rows = await db.all<EventColumns>(
         `SELECT ${eventColumns} FROM events e WHERE e.id = ANY($1::text[]) ${tenant === null ? '' : 'AND e.tenant = $3'}
          ORDER BY e.id LIMIT $2`,
-        [id],
+        [withoutNul(id)],
         limits.pageSizeMax,
         ...(tenant === null ? [] : [tenant]),
       )
@@ -89,7 +89,7 @@ export function historyReads(db: Database) {
     async deliveriesOfEvent(event: Pick<Event, 'tenant' | 'id'>): Promise<DeliveryRow[]> {
       const row = await db.get<{ seq: number; accepted_at: number }>(
         'SELECT seq, accepted_at FROM events WHERE id = ANY($1::text[]) AND tenant = $2 ORDER BY id',
-        [event.id],
+        [withoutNul(event.id)],
         event.tenant,
       )
       if (row === undefined) return []

@@ -1,7 +1,7 @@
 // The store returns text unchanged. A payload is signed and sent byte for byte, so a store must not normalize it.
 
 import assert from 'node:assert/strict'
-import type { EventId } from '../../../src/domain/ids.ts'
+import type { ApiKeyId, DeliveryId, EventId, TenantId } from '../../../src/domain/ids.ts'
 import { limits } from '../../../src/domain/limits.ts'
 import type { ClaimedDelivery } from '../../../src/contracts/lease-store.ts'
 import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove, start } from './samples.ts'
@@ -102,5 +102,31 @@ export function textCases(promise: Case): void {
     // A database that cannot hold NUL stores the replacement character in its place.
     const [kept] = await attemptsOf(store, born.id)
     assert.equal(kept?.response?.replaceAll('\0', '\ufffd'), 'PK\u0003\u0004\ufffd\ufffd\ufffdend')
+  })
+
+  promise('a name that contains NUL finds nothing', async (store) => {
+    const { node, key } = await nodeAndEndpoint(store)
+    await commit(store, node, 0, { events: [newEvent(sampleEvent(acme, 0), [key], false)] })
+    const page = { limit: 5, after: null }
+    const [tenant, eventType, id] = [`${acme}\0` as TenantId, 'a\0', '\0' as EventId]
+    const nothing = { rows: [], next: null }
+    assert.deepEqual(await store.findEvents(id, null), [])
+    assert.deepEqual(await store.findEvents(id, tenant), [])
+    assert.deepEqual(await store.deliveriesOfEvent({ tenant, id }), [])
+    assert.deepEqual(await store.listEvents({ tenant, type: eventType, from: null, to: null }, page), nothing)
+    const deliveries = { tenant, endpoint: null, status: null, eventType, from: null, to: null }
+    assert.deepEqual(await store.listDeliveries(deliveries, page), nothing)
+    assert.deepEqual(await store.listDeliveries({ ...deliveries, tenant: null }, page), nothing)
+    const attempts = { endpoint: key, succeeded: null, eventType, from: null, to: null }
+    assert.deepEqual(await store.listAttempts(attempts, { page: 1, limit: 5 }), { rows: [], total: 0 })
+    assert.equal(await store.findDelivery('\0' as DeliveryId), null)
+    assert.equal(await store.findTenant(tenant), null)
+    assert.equal(await store.loadTenant(tenant), null)
+    assert.deepEqual(await store.listTenants(page, '\0'), nothing)
+    assert.deepEqual(await store.listKeys(page, tenant), nothing)
+    assert.equal(await store.findKeyByHash('\0'), null)
+    assert.equal(await store.findAnswer('key_1' as ApiKeyId, '\0', 0), null)
+    assert.equal(await store.deleteTenant(tenant, 1), 'absent')
+    assert.equal(await store.revokeKey('\0' as ApiKeyId, 1), 'absent')
   })
 }
