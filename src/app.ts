@@ -71,7 +71,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     proxy: egressProxy(settings),
   })
   checkRole(settings)
-  const store = await openStore(settings.database)
+  const store = await openStore(settings.database, logger)
   // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.
   const undo: (() => Promise<unknown>)[] = [() => store.close()]
   try {
@@ -216,11 +216,11 @@ function checkRole({ role, database, host }: Settings): void {
 }
 
 /** @throws StoreRefused */
-async function openStore(database: DatabaseSetting): Promise<Store> {
+async function openStore(database: DatabaseSetting, logger: Logger): Promise<Store> {
   if (database.kind === 'sqlite') return openSqliteStore(database.path)
   // The driver is loaded only where PostgreSQL is used.
   const { openPostgresStore } = await import('./store/postgres/postgres-store.ts')
-  return openPostgresStore(database.url)
+  return openPostgresStore(database.url, { waiting: (reason) => logger.warn(reason) })
 }
 
 /** Returns the port. @throws SettingError that says why the server cannot listen on the address */

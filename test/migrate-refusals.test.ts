@@ -33,11 +33,6 @@ test('refuses addresses that are wrong or swapped', async () => {
     { from: 'x.db', to: postgres, reason: /^posthorn: --from must be sqlite:<file> or / },
     { from: sqlite, to: 'mysql://x', reason: /^posthorn: --to must be sqlite:<file> or / },
     { from: sqlite, reason: /^error: required option '--to <database>' not specified/ },
-    {
-      from: sqlite,
-      to: `${postgres}?schema=A-b`,
-      reason: /^posthorn: the schema in the address .* is no plain name/,
-    },
   ]
   await Promise.all(
     cases.map(async ({ from, to, reason }) => {
@@ -59,6 +54,10 @@ test('refuses a target that cannot be reached or that refuses the login', async 
   const closedPort = changed((address) => (address.port = port))
   const wrongPassword = changed((address) => (address.password = 'wrong'))
   const absent = changed((address) => (address.pathname = '/absent'))
+  const oddSchema = changed((address) => address.searchParams.set('schema', 'A-b'))
+  assertRefused(await migrate(path, oddSchema), /^posthorn: the address of the database .* schema is no plain name/)
+  // The source is opened first.
+  assertRefused(await migrate(join(dirname(path), 'absent.db'), closedPort), /^posthorn: there is no database /)
   assertRefused(await migrate(path, closedPort), /^posthorn: --to cannot be used: .*cannot be reached: .*ECONNREFUSED/)
   assertRefused(await migrate(path, wrongPassword), /^posthorn: --to cannot be used: .*password authentication failed/)
   assertRefused(await migrate(path, absent), /^posthorn: --to cannot be used: .*database "absent" does not exist/)

@@ -7,6 +7,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './support/server-process.ts'
 import { runFolder, serve } from './support/serve-run.ts'
 
 const operatorKey = 'an-operator-key-that-is-long-enough'
@@ -118,6 +120,18 @@ test('a port in use stops the start with a line that names the setting', async (
   const run = serve(t, await runFolder(t), { ...standard, POSTHORN_PORT: String(port) })
   assert.equal(await run.exited(), 1)
   assert.match(run.stderr(), new RegExp(`^[^\n]*POSTHORN_PORT ${port}: [^\n]*in use[^\n]*\n$`))
+})
+
+test('a start on a PostgreSQL that cannot be reached says at once that it waits', async (t) => {
+  const run = serve(t, await runFolder(t), {
+    ...keys,
+    POSTHORN_DATABASE: `postgres://posthorn@127.0.0.1:${await freePort()}/posthorn`,
+  })
+  const giveUpAt = Date.now() + 10_000
+  while (!/"level":40,.*PostgreSQL cannot be reached: .*trying again for 30 s/.test(run.stdout())) {
+    assert.ok(Date.now() < giveUpAt && run.child.exitCode === null, run.stdout() + run.stderr())
+    await sleep(20)
+  }
 })
 
 test('a start is refused by a database in use, with another master key or with a newer schema', async (t) => {

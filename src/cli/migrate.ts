@@ -21,28 +21,32 @@ export interface MigrateFlags {
 /** Runs the command. @throws SettingError, StoreRefused: one line that says why the copy failed */
 export async function migrate(flags: MigrateFlags): Promise<void> {
   const { from, to } = addressesOf(flags)
+  const source = openExport(from.path)
+  try {
+    await copyTo(to, source, from)
+  } finally {
+    source.close()
+  }
+  process.stdout.write(whatNext(from.path))
+}
+
+async function copyTo(to: Postgres, source: Export, from: Sqlite): Promise<void> {
   const target = await openImport(to.url).catch((error: unknown) => {
     throw error instanceof StoreUnavailable ? new StoreRefused(`--to cannot be used: ${error.message}`) : error
   })
   const stopped = stopSignal()
   try {
-    const source = openExport(from.path)
-    try {
-      process.stdout.write(`\n  Copying ${from.shown} to ${to.shown}\n\n`)
-      const counts = await copy(source, target, { rowsMax, progress: new Progress(process.stdout), stopped })
-      process.stdout.write(`\n${tableOf(counts)}\n`)
-      assertEqual(counts)
-    } catch (error) {
-      // The error starts on a new line, not behind an unfinished bar.
-      if (process.stdout.isTTY) process.stdout.write('\n')
-      throw error instanceof StoreUnavailable ? new StoreRefused(`${error.message}; ${goesOn}`) : error
-    } finally {
-      source.close()
-    }
+    process.stdout.write(`\n  Copying ${from.shown} to ${to.shown}\n\n`)
+    const counts = await copy(source, target, { rowsMax, progress: new Progress(process.stdout), stopped })
+    process.stdout.write(`\n${tableOf(counts)}\n`)
+    assertEqual(counts)
+  } catch (error) {
+    // The error starts on a new line, not behind an unfinished bar.
+    if (process.stdout.isTTY) process.stdout.write('\n')
+    throw error instanceof StoreUnavailable ? new StoreRefused(`${error.message}; ${goesOn}`) : error
   } finally {
     await target.close()
   }
-  process.stdout.write(whatNext(from.path))
 }
 
 type Sqlite = DatabaseSetting & { readonly kind: 'sqlite' }

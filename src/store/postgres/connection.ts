@@ -3,9 +3,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { StoreRefused } from '../../contracts/store.ts'
 import { type Database, inTransaction, Session } from './database.ts'
-import { isBroken, unreachable } from './errors.ts'
+import { isBroken } from './errors.ts'
 
 export interface ConnectionOptions {
   /** The purpose of the connection, shown in the server's list of connections. */
@@ -56,20 +55,27 @@ export class Connection {
   }
 
   async #open(): Promise<pg.Client> {
-    const { config, schema } = this.#database
-    const client = new pg.Client({ ...config, application_name: `${schema} ${this.#options.purpose}` })
+    try {
+      return await this.#database.open(() => this.#connect())
+    } catch (error) {
+      this.#client = null
+      throw error
+    }
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const client = new pg.Client(this.#database.configOf(this.#options.purpose))
     try {
       // Without this listener an error of an idle connection would end the process.
       client.on('error', () => this.#drop(client))
       client.on('end', () => this.#drop(client))
       await client.connect()
-      await this.#database.begin(client)
+      await this.#database.begin(client, 0)
       await this.#options.opened?.(client)
       return client
     } catch (error) {
-      this.#client = null
       void client.end().catch(() => {})
-      throw error instanceof StoreRefused ? error : unreachable(error)
+      throw error
     }
   }
 

@@ -2,29 +2,15 @@
 
 import pg from 'pg'
 import { limits } from '../../domain/limits.ts'
-import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
-import { classify, isBroken, isCollision, queryError, unreachable } from './errors.ts'
+import { StoreUnavailable } from '../../contracts/store.ts'
+import { addressOf } from './address.ts'
+import { classify, isBroken, isCollision, isTlsFailure, noConnection, queryError } from './errors.ts'
+import { sessionSettings } from './session-settings.ts'
 
 /** Longer than the longest pause between two searches for due deliveries, so that an idle node keeps a connection. */
 const idleMs = 60_000
 /** How often a transaction runs at most when a deadlock or a serialization failure rolls it back. */
 const triesMax = 5
-
-const sessionSettings = {
-  synchronous_commit: 'on',
-  timezone: `'UTC'`,
-  // Each connection plans a statement once, perhaps while the tables are empty. With these settings every plan looks up
-  // rows by their keys and scans along indexes, for all values and all sizes of the tables.
-  plan_cache_mode: 'force_generic_plan',
-  enable_seqscan: 'off',
-  enable_bitmapscan: 'off',
-  enable_sort: 'off',
-  // Pages that are not in memory are on an SSD.
-  random_page_cost: 1.1,
-  // A node that is frozen or cut off during a transaction keeps its locks, also the lock of its own row. The node that
-  // wants to declare it dead waits for them, and so do commits of other nodes. So the server ends the transaction soon.
-  idle_in_transaction_session_timeout: limits.heartbeatIntervalMs,
-}
 
 type Value = string | number | bigint | boolean | Buffer | null | readonly (string | number | boolean | null)[]
 
@@ -101,38 +87,85 @@ export const databaseBounds = {
 
 export class Database {
   readonly schema: string
-  readonly config: pg.ClientConfig
   readonly bounds: typeof databaseBounds
+  readonly #config: pg.ClientConfig
   readonly #pool: pg.Pool
+  readonly #tls: pg.ClientConfig['ssl']
+  readonly #tlsIsOptional: boolean
+  /** The server has no TLS, and needs none. */
+  #isPlain = false
 
   /**
-   * @param url `postgres://user:password@host:port/database?schema=posthorn`; other parameters go to the driver
+   * @param url `postgres://user:password@host:port/database?schema=posthorn&sslmode=…`, see address.ts
    * @param connections the maximum size of the pool; commits and notifications have one more connection each
+   * @throws StoreRefused if the address cannot be used
    */
   constructor(url: string, connections: number, bounds = databaseBounds) {
+    const { schema, login, tls, tlsIsOptional } = addressOf(url)
     this.bounds = bounds
-    this.schema = schemaOf(url)
-    this.config = {
-      connectionString: withoutSchema(url),
+    this.schema = schema
+    this.#tls = tls ?? false
+    this.#tlsIsOptional = tlsIsOptional
+    this.#config = {
+      ...login,
       // Shown in pg_stat_activity.
-      application_name: this.schema,
+      application_name: schema,
       connectionTimeoutMillis: bounds.connectMs,
       keepAlive: true,
       types: { getTypeParser: typeParser },
     }
+    const configOf = this.configOf.bind(this)
+    const Client = class extends pg.Client {
+      constructor() {
+        super(configOf())
+      }
+    }
     // The pool awaits the returned promise, although its types do not say so.
-    const onConnect: (client: pg.ClientBase) => unknown = (client) =>
-      this.begin(client, { statement_timeout: bounds.readMs })
-    this.#pool = new pg.Pool({ ...this.config, max: connections, idleTimeoutMillis: idleMs, onConnect })
+    const onConnect: (client: pg.ClientBase) => unknown = (client) => this.begin(client, bounds.readMs)
+    const { connectMs: connectionTimeoutMillis } = bounds
+    this.#pool = new pg.Pool({
+      Client,
+      max: connections,
+      connectionTimeoutMillis,
+      idleTimeoutMillis: idleMs,
+      onConnect,
+    })
     // An idle connection has broken: the next query opens another one.
     this.#pool.on('error', () => {})
   }
 
-  /** Applies the settings of a new connection. They are not options of the connection: poolers refuse such options. */
-  async begin(client: pg.ClientBase, more: Readonly<Record<string, number>> = {}): Promise<void> {
-    const settings = Object.entries({ ...sessionSettings, ...more, search_path: pg.escapeIdentifier(this.schema) })
-    const session = new Session(client, this.bounds.connectMs)
-    await session.script(settings.map(([name, value]) => `SET ${name} = ${value}`).join('; '))
+  /** The configuration of the next connection. @param purpose shown in pg_stat_activity after the schema */
+  configOf(purpose = ''): pg.ClientConfig {
+    const config = { ...this.#config, ssl: this.#isPlain ? false : this.#tls }
+    return purpose === '' ? config : { ...config, application_name: `${this.schema} ${purpose}` }
+  }
+
+  /**
+   * Opens a connection with `connect`, which uses `configOf`. Where TLS is optional and the server has none, it opens one
+   * without TLS.
+   */
+  async open<Client>(connect: () => Promise<Client>): Promise<Client> {
+    try {
+      return await connect()
+    } catch (error) {
+      // After any other failure the next connection tries TLS again: the server may have changed.
+      this.#isPlain = this.#tlsIsOptional && isTlsFailure(error)
+      if (!this.#isPlain) throw noConnection(error)
+    }
+    try {
+      return await connect()
+    } catch (error) {
+      throw noConnection(error)
+    }
+  }
+
+  /** Applies the settings of a new connection. @param statementMs the server's bound for each statement; 0: no bound */
+  async begin(client: pg.ClientBase, statementMs: number): Promise<void> {
+    try {
+      await new Session(client, this.bounds.connectMs).script(sessionSettings(this.schema, statementMs))
+    } catch (error) {
+      throw noConnection(error, 'refuses a setting of the connection')
+    }
   }
 
   all<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
@@ -170,12 +203,7 @@ export class Database {
   }
 
   async #use<Result>(action: (session: Session) => Promise<Result>): Promise<Result> {
-    let client: pg.PoolClient
-    try {
-      client = await this.#pool.connect()
-    } catch (error) {
-      throw unreachable(error)
-    }
+    const client = await this.open(() => this.#pool.connect())
     let broken = false
     // If the connection breaks in use, the running query fails. Without this listener the process would end too.
     const ignore = (): void => {}
@@ -215,19 +243,6 @@ function typeParser(oid: number, format?: 'text' | 'binary'): (value: string) =>
   // Keys, times and counts stay far below 2^53.
   if (oid === int8 || oid === numeric) return Number
   return pg.types.getTypeParser(oid, format ?? 'text') as (value: string) => unknown
-}
-
-function schemaOf(url: string): string {
-  const schema = new URL(url).searchParams.get('schema') ?? 'posthorn'
-  if (!/^[a-z_][a-z0-9_]{0,40}$/.test(schema))
-    throw new StoreRefused('the schema in the address of the database is no plain name')
-  return schema
-}
-
-function withoutSchema(url: string): string {
-  const plain = new URL(url)
-  plain.searchParams.delete('schema')
-  return plain.toString()
 }
 
 /** Replaces NUL by U+FFFD: text of PostgreSQL cannot hold NUL, but the response of a receiver may. */

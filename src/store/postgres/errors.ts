@@ -10,13 +10,13 @@ class ConnectionFailure extends Error {
 }
 
 /** No connection could be opened, so nothing took effect. */
-class Unreachable extends StoreUnavailable {
-  /** The SQLSTATE with which the server refused the connection; null: no server answered. */
-  readonly state: string | null
+class NoConnection extends StoreUnavailable {
+  /** The error of the server or the driver. Not the cause, because a cause may be that a query broke. */
+  readonly reason: unknown
 
-  constructor(message: string, state: string | null) {
+  constructor(message: string, reason: unknown) {
     super(message)
-    this.state = state
+    this.reason = reason
   }
 }
 
@@ -35,9 +35,28 @@ export function isBroken(error: unknown): boolean {
   return state === null ? origin instanceof ConnectionFailure : /^(57P|25P03)/.test(state)
 }
 
-/** @param error the reason why no connection could be opened */
-export function unreachable(error: unknown): StoreUnavailable {
-  return new Unreachable(`PostgreSQL cannot be reached: ${messageOf(error)}`, stateOf(error))
+/**
+ * @param error the reason why no connection could be opened
+ * @param answer says what a server that answered has done
+ */
+export function noConnection(error: unknown, answer = 'refuses the connection'): StoreUnavailable | StoreRefused {
+  if (error instanceof StoreUnavailable || error instanceof StoreRefused) return error
+  const answered = stateOf(error) !== null || isTlsFailure(error) || isLoginFailure(error)
+  const what = answered ? answer : 'cannot be reached'
+  return new NoConnection(`PostgreSQL ${what}: ${messageOf(error)}`, error)
+}
+
+/** Whether the server has no TLS, or both sides found no way to use it. Another certificate or file may be needed. */
+export function isTlsFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  // Errors of the network have a system call. The driver reports the answer of a server without TLS by a message only.
+  const code = 'code' in error && !('syscall' in error) ? String(error.code) : ''
+  return /^ERR_|CERT|^UNABLE_TO_|^(INVALID|CRL|PATH|HOSTNAME)_/.test(code) || error.message.includes('SSL connection')
+}
+
+/** The driver itself ends a login that it cannot complete, for example without a password. */
+function isLoginFailure(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('SASL: ')
 }
 
 /** Whether this is a serialization failure or a deadlock: the transaction was rolled back and may succeed next time. */
@@ -62,16 +81,19 @@ export function classify(error: unknown): unknown {
   return new StoreUnavailable(`PostgreSQL ${state ?? ''}: ${messageOf(error)}`, { cause: error })
 }
 
-/** A start does not wait for these conditions to pass: a refused login, missing rights, a missing database. */
-const permanentAtStart = /^(28|42501|3D000)/
+/**
+ * Beginnings of the SQLSTATEs for which a start does not wait: a refused login, a missing database, missing rights, a
+ * setting that cannot be set.
+ */
+const permanentAtStart = /^(0A|22|28|3D000|42|55P02)/
 
 /** Whether a start may wait until the condition has passed. */
 export function mayPassAtStart(error: unknown): boolean {
   if (!(error instanceof StoreUnavailable)) return false
-  // The driver itself ends a login that it cannot complete, for example without a password. That error has no SQLSTATE.
-  if (error.message.includes('SASL: ')) return false
-  const state = error instanceof Unreachable ? error.state : stateOf(error.cause)
-  return state === null || !permanentAtStart.test(state)
+  const reason = error instanceof NoConnection ? error.reason : error.cause
+  const state = stateOf(reason)
+  if (state !== null) return !permanentAtStart.test(state)
+  return !isTlsFailure(reason) && !isLoginFailure(reason)
 }
 
 /** The error that stops the start; its message is one line. */

@@ -7,7 +7,7 @@ import { StoreRefused } from '../../contracts/store.ts'
 import { Connection } from './connection.ts'
 import { Database, type Session, withoutNul } from './database.ts'
 import { classify } from './errors.ts'
-import { migrate } from './migrate.ts'
+import { checkServer, migrate } from './migrate.ts'
 import { isBegun, markUnfinished, progressOf, progressTable, type TableProgress } from './unfinished-copy.ts'
 
 /** Milliseconds. Counting a long history takes long. */
@@ -55,7 +55,10 @@ export async function openImport(url: string): Promise<Import> {
     }
   }
   try {
-    await transaction((session) => isBegun(session, db.schema))
+    await transaction(async (session) => {
+      await checkServer(session)
+      await isBegun(session, db.schema)
+    })
   } catch (error) {
     await close()
     throw error

@@ -10,6 +10,23 @@ const folder = new URL('./migrations/', import.meta.url)
 /** Building an index of a large table takes long: neither the server nor this program limits it. */
 const noLimit = 0
 
+/** The oldest version of the server whose SQL and settings suffice, as `server_version_num`. */
+const oldestServer = 15_00_00
+
+/** @throws StoreRefused if the server is too old, or if the database cannot hold every text */
+export async function checkServer(db: Pick<Database, 'get'>): Promise<void> {
+  const row = await db.get<{ number: number; version: string; encoding: string; name: string }>(
+    `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
+       current_setting('server_encoding') AS encoding, current_database() AS name`,
+  )
+  if (row === undefined) throw new Error('the server does not say its version')
+  const { number, version, encoding, name } = row
+  if (number < oldestServer) throw new StoreRefused(`the server is PostgreSQL ${version}: Posthorn needs 15 or newer`)
+  if (encoding === 'UTF8') return
+  const advice = `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`
+  throw new StoreRefused(`the database ${name} has the encoding ${encoding}: Posthorn needs UTF8 (${advice})`)
+}
+
 /** @throws StoreRefused where a newer program has written the schema */
 export async function migrate(db: Database): Promise<void> {
   const files = readdirSync(folder)

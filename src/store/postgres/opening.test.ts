@@ -32,7 +32,7 @@ suite('a start is refused', { concurrency: 4 }, () => {
     await drop()
   })
 
-  test('with a wrong password, for a missing database, without rights, and with an odd schema', async (t) => {
+  test('with a wrong password, for a missing database and without rights', async (t) => {
     const server = await startPostgres()
     t.after(() => server.remove())
     const address = (change: Partial<Pick<URL, 'username' | 'password' | 'pathname' | 'search'>>): string =>
@@ -41,12 +41,24 @@ suite('a start is refused', { concurrency: 4 }, () => {
     await refuses(address({ pathname: '/nowhere' }), /database "nowhere" does not exist/)
     await queryOnce(server.url, `CREATE ROLE guest LOGIN PASSWORD 'guest-password'`)
     await refuses(address({ username: 'guest', password: 'guest-password' }), /permission denied for database/)
-    await refuses(address({ search: '?schema=a";drop' }), /no plain name/)
     await queryOnce(server.url, 'CREATE SCHEMA posthorn AUTHORIZATION guest')
     const store = await openPostgresStore(address({ username: 'guest', password: 'guest-password' }))
     assert.equal(await store.createTenant(sampleTenant(acme)), 'written', 'owning the schema is enough')
     await store.close()
   })
+})
+
+test('a database in an encoding that does not hold every text is refused', async (t) => {
+  const server = await startPostgres()
+  t.after(() => server.remove())
+  for (const encoding of ['LATIN1', 'SQL_ASCII']) {
+    await queryOnce(server.url, `CREATE DATABASE ${encoding} TEMPLATE template0 ENCODING '${encoding}'`)
+    const url = Object.assign(new URL(server.url), { pathname: encoding.toLowerCase() }).href
+    const startedAt = performance.now()
+    await refuses(url, new RegExp(`has the encoding ${encoding}: Posthorn needs UTF8`))
+    assert.ok(performance.now() - startedAt < 5000, 'the start does not wait')
+    assert.deepEqual(await queryOnce(url, `SELECT FROM pg_namespace WHERE nspname = 'posthorn'`), [])
+  }
 })
 
 test('a server that refuses the login in another language stops the start at once', async (t) => {
@@ -68,10 +80,13 @@ test('a start waits for a server that is starting', async (t) => {
   const server = await startPostgres()
   t.after(() => server.remove())
   await server.stop('fast')
-  const opening = openPostgresStore(server.url)
+  const reasons: string[] = []
+  const opening = openPostgresStore(server.url, { waiting: (reason) => reasons.push(reason) })
   await sleep(1200)
   await server.start()
   const store = await opening
+  assert.equal(reasons.length, 1, 'the start says once that it waits')
+  assert.match(reasons[0] ?? '', /^PostgreSQL cannot be reached: .*ECONNREFUSED.*; trying again for 30 s$/)
   await store.ping()
   await store.close()
 })

@@ -1,11 +1,19 @@
-// The suite of all engines, on PostgreSQL. Each case has its own schema.
+// The suite of all engines, on a PostgreSQL database with a hostile role and a Turkish collation. Each case has its own
+// schema. All other tests use the superuser of a plain database.
 
-import { testDatabase } from '../../../test/support/test-database.ts'
+import { after, before } from 'node:test'
+import { type HostileDatabase, hostileDatabase } from '../../../test/support/hostile-database.ts'
 import { type Harness, storeConformance } from '../../../test/conformance/store/suite.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
+let database: HostileDatabase
+before(async () => {
+  database = await hostileDatabase()
+})
+after(() => database.drop())
+
 storeConformance('PostgreSQL', async (): Promise<Harness> => {
-  const place = await testDatabase()
+  const place = await database.place()
   let store = await openPostgresStore(place.url)
   return {
     get store() {

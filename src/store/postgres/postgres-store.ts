@@ -6,12 +6,12 @@ import { attemptReads } from './attempts.ts'
 import { Changes } from './changes.ts'
 import { Commits } from './commit.ts'
 import { Database, databaseBounds } from './database.ts'
-import { mayPassAtStart, refusal } from './errors.ts'
+import { mayPassAtStart, messageOf, refusal } from './errors.ts'
 import { endpointReads, endpointRole } from './endpoints.ts'
 import { historyReads, historyRole } from './history.ts'
 import { keyReads, keyRole } from './keys.ts'
 import { leaseRole } from './leases.ts'
-import { migrate } from './migrate.ts'
+import { checkServer, migrate } from './migrate.ts'
 import { quotaRole } from './quotas.ts'
 import { sealReads, sealRole } from './seals.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
@@ -24,23 +24,31 @@ const startAgainMs = 500
 /** Sizes of the pools. Lists have a pool of their own, so that a slow list never delays a claim or a change. */
 const connections = { work: 3, lists: 3 }
 
+interface OpenOptions {
+  readonly bounds?: typeof databaseBounds
+  /** Called once if the start waits for the server. */
+  readonly waiting?: (reason: string) => void
+}
+
 /**
  * Connects to the database at `url` and migrates its schema. `?schema=` names the schema that holds the tables
  * (default: `posthorn`).
  *
  * @throws StoreRefused if the server does not answer within 30 s or refuses the login, if a newer program wrote the
- * schema, or if the database holds an unfinished copy
+ * schema, if the database holds an unfinished copy, or if the address, a setting or an encoding cannot be used
  */
-export async function openPostgresStore(url: string, bounds = databaseBounds): Promise<Store> {
+export async function openPostgresStore(url: string, options: OpenOptions = {}): Promise<Store> {
+  const { bounds = databaseBounds, waiting = () => {} } = options
   const db = new Database(url, connections.work, bounds)
   const lists = new Database(url, connections.lists, bounds)
   const changes = new Changes(db)
   const commits = new Commits(db, changes)
   try {
     await untilAvailable(async () => {
+      await checkServer(db)
       await migrate(db)
       await refuseUnfinishedCopy(db)
-    })
+    }, waiting)
   } catch (error) {
     await db.close()
     throw refusal(error)
@@ -68,13 +76,14 @@ export async function openPostgresStore(url: string, bounds = databaseBounds): P
   }
 }
 
-async function untilAvailable(action: () => Promise<void>): Promise<void> {
+async function untilAvailable(action: () => Promise<void>, waiting: (reason: string) => void): Promise<void> {
   const giveUpAt = Date.now() + startMsMax
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     try {
       return await action()
     } catch (error) {
       if (!mayPassAtStart(error) || Date.now() > giveUpAt) throw error
+      if (tries === 1) waiting(`${messageOf(error)}; trying again for ${startMsMax / 1000} s`)
       await sleep(startAgainMs)
     }
   }

@@ -56,9 +56,9 @@ for (const { planned, rowsBefore } of [
       await database.drop()
     })
     const plain = new Database(database.url, 1)
-    const client = new pg.Client(plain.config)
+    const client = new pg.Client({ ...plain.configOf(), ssl: false })
     await client.connect()
-    await plain.begin(client)
+    await plain.begin(client, 0)
     t.after(() => client.end())
     const prepared = await statementsOf(t, store, client)
     const plan = async (when: string): Promise<void> => {

@@ -43,7 +43,7 @@ interface Rig {
 async function open(t: TestContext): Promise<Rig> {
   const database = await testDatabase()
   const relay = await startRelay(t, database.url)
-  const store = await openPostgresStore(relay.url, bounds)
+  const store = await openPostgresStore(relay.url, { bounds })
   t.after(async () => {
     await store.close()
     await database.drop()
@@ -179,7 +179,7 @@ suite('a connection becomes silent', { concurrency: 4 }, () => {
 
   test('and the store is closed: closing ends in time', async (t) => {
     const { relay } = await open(t)
-    const other = await openPostgresStore(relay.url, bounds)
+    const other = await openPostgresStore(relay.url, { bounds })
     await other.join(start)
     relay.forgetAll()
     await inTime(other.close())

@@ -88,9 +88,9 @@ async function setUp(
   const place = await testDatabase()
   const store = await openPostgresStore(place.url)
   const database = new Database(place.url, 2, { ...databaseBounds, ...bounds })
-  const other = new pg.Client(database.config)
+  const other = new pg.Client({ ...database.configOf(), ssl: false })
   await other.connect()
-  await database.begin(other)
+  await database.begin(other, 0)
   t.after(async () => {
     await other.end()
     await database.close()
