@@ -8,11 +8,14 @@ export type GateState = 'open' | 'refusing' | 'silent'
 export interface Gate {
   readonly port: number
   set(state: GateState): Promise<void>
+  /** Breaks open connections. New connections lead to this port. */
+  lead(to: number): void
   close(): Promise<void>
 }
 
 /** Forwards a free port of 127.0.0.1 to port `to` of 127.0.0.1. */
 export async function openGate(to: number): Promise<Gate> {
+  let target = to
   const sockets = new Set<Socket>()
   let state: GateState = 'open'
   const keep = (socket: Socket): Socket => {
@@ -24,7 +27,7 @@ export async function openGate(to: number): Promise<Gate> {
   const server = createServer((incoming) => {
     keep(incoming)
     if (state === 'silent') return incoming.pause()
-    const outgoing = keep(connect(to, '127.0.0.1'))
+    const outgoing = keep(connect(target, '127.0.0.1'))
     incoming.pipe(outgoing).pipe(incoming)
     incoming.on('close', () => outgoing.destroy())
     outgoing.on('close', () => incoming.destroy())
@@ -52,6 +55,10 @@ export async function openGate(to: number): Promise<Gate> {
         }
       if (next === 'refusing' && wasListening) await stopListening()
       if (next !== 'refusing' && !wasListening) await listen(port)
+    },
+    lead(next) {
+      target = next
+      breakAll()
     },
     async close() {
       const closed = server.listening ? stopListening() : null

@@ -87,6 +87,8 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Where the folder is created; default: the temporary folder of the system. */
   readonly parent?: string
+  /** A server that is stopped. The new server has a copy of its data and is its standby, once both run. */
+  readonly standbyOf?: PostgresServer
   /** The folder of `initdb` and `postgres`; default: that of the npm package. */
   readonly programs?: string
 }
@@ -99,11 +101,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     folder,
     programs: options.programs ?? ownPrograms(),
     port: await freePort(),
-    password: randomBytes(12).toString('hex'),
+    password:
+      options.standbyOf === undefined ? randomBytes(12).toString('hex') : new URL(options.standbyOf.url).password,
     settings: options.settings ?? {},
   }
   try {
-    await initialize(cluster, guard)
+    if (options.standbyOf === undefined) await initialize(cluster, guard)
+    else copyForStandby(cluster, options.standbyOf)
     return await startOnFreePort(cluster, guard)
   } catch (error) {
     await guard.finish()
@@ -240,6 +244,14 @@ async function initialize(cluster: Cluster, guard: Guard): Promise<void> {
   guard.watch(initdb.child.pid)
   await initdb
   guard.watch(undefined)
+}
+
+/** The setting `primary_conninfo` says where the primary is. */
+function copyForStandby(cluster: Cluster, primary: PostgresServer): void {
+  const owner = unprivileged()
+  if (owner !== undefined) chownSync(cluster.folder, owner.uid, owner.gid)
+  execFileSync('cp', ['-a', primary.data, dataFolder(cluster)])
+  writeFileSync(join(dataFolder(cluster), 'standby.signal'), '')
 }
 
 /** Starts the first process of the server, which starts all other processes. */

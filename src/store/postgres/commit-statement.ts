@@ -29,16 +29,19 @@ export function commitStatement(batch: CommitBatch): string {
 
 /**
  * @param commit the number of the commit
+ * @param confirmed the number of the last commit of the same incarnation that was confirmed; 0: none
  * @param due channel and payload of the notification that deliveries wait
  */
 export function commitValues(
   batch: CommitBatch,
   commit: number,
+  confirmed: number,
   due: readonly [string, string],
 ): (string | number | Column)[] {
   return [
     batch.node,
     commit,
+    confirmed,
     ...(hasEvents(batch) ? [...eventColumns(batch.events), ...birthColumns(batch.events), ...due] : []),
     ...(hasOutcomes(batch) ? [...moveColumns(batch.moves), ...summaryColumns(batch.summaries)] : []),
   ]
@@ -82,17 +85,18 @@ interface Part {
 }
 
 function render(has: { readonly events: boolean; readonly outcomes: boolean }): string {
-  // $1 is the node, $2 the number of the commit.
-  const parameters = parametersAfter(2)
+  // $1 is the node, $2 the number of the commit, $3 the number of the last commit that was confirmed.
+  const parameters = parametersAfter(3)
   const events: Part = has.events ? eventPart(parameters) : { queries: [], news: [], answer: ['NULL AS refused'] }
   const outcomes: Part = has.outcomes
     ? outcomePart(parameters)
     : { queries: [], news: [], answer: ['NULL AS fenced', 'NULL AS "remoteHealth"'] }
   const queries = [
-    // A commit that the node has given up may still arrive: by then its number has been taken away.
+    // A commit that the node has given up may still arrive: by then its number has been taken away. After a failover the
+    // database may have lost confirmed commits: then the deliveries that the node holds are not those that it knows of.
     query('me AS')`
       UPDATE nodes SET commits = $2, heartbeat_at = clock_timestamp()
-      WHERE incarnation = $1 AND dead_at IS NULL AND commits < $2
+      WHERE incarnation = $1 AND dead_at IS NULL AND commits < $2 AND commits >= $3
       RETURNING slot`,
     ...events.queries,
     ...outcomes.queries,
@@ -148,7 +152,7 @@ function eventPart({ next, unnest }: Parameters): Part {
         FROM me,
           ${unnest('text', 'text', 'text', 'text', 'text', 'bigint', 'bigint', 'int', 'bigint')}
           WITH ORDINALITY AS g(tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, version, place)
-          JOIN tenants t ON t.id = g.tenant AND t.version = g.version AND t.id = ANY($3::text[])
+          JOIN tenants t ON t.id = g.tenant AND t.version = g.version AND t.id = ANY($4::text[])
         ORDER BY g.place
       ) g`,
     query('stored AS')`
@@ -166,8 +170,8 @@ function eventPart({ next, unnest }: Parameters): Part {
   ]
   const answer = [
     sql`
-      CASE WHEN (SELECT count(*) FROM stored) < cardinality($3::text[]) THEN ARRAY(
-        SELECT generate_series(1, cardinality($3::text[]))
+      CASE WHEN (SELECT count(*) FROM stored) < cardinality($4::text[]) THEN ARRAY(
+        SELECT generate_series(1, cardinality($4::text[]))
         EXCEPT
         SELECT place::int FROM given WHERE (seq IN (SELECT seq FROM stored)) IS TRUE
       ) END AS refused`,

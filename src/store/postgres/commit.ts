@@ -47,6 +47,8 @@ export class Commits {
    * earlier commits, also those of earlier incarnations.
    */
   #lastNumber = 0
+  /** The last commit that was confirmed to its incarnation. */
+  #confirmed: { readonly node: Incarnation | null; readonly number: number } = { node: null, number: 0 }
 
   constructor(db: Database, changes: Changes) {
     this.#connection = new Connection(db, { purpose: 'commits', answerMs: db.bounds.promptAnswerMs })
@@ -66,6 +68,11 @@ export class Commits {
     return { events: await untilAnswered(() => this.#resultsOf(batch, refused)), fenced, remoteHealth }
   }
 
+  /** The number of the last commit of this incarnation that was confirmed. Its row has this number or a higher one. */
+  confirmedOf(node: Incarnation): number {
+    return this.#confirmed.node === node ? this.#confirmed.number : 0
+  }
+
   close(): Promise<void> {
     return this.#connection.close()
   }
@@ -74,7 +81,8 @@ export class Commits {
   async #write(batch: CommitBatch): Promise<Answer | null> {
     try {
       const answer = await withoutCollision(() => this.#attempt(batch))
-      if (!answer.alive) throw new IncarnationLost('this node was silent for so long that it was declared dead')
+      if (!answer.alive) throw new IncarnationLost('this node was declared dead, or the database lost its last commits')
+      this.#confirmed = { node: batch.node, number: this.#lastNumber }
       return answer
     } catch (error) {
       if (!isBroken(error)) throw classify(error)
@@ -84,7 +92,12 @@ export class Commits {
   }
 
   async #attempt(batch: CommitBatch): Promise<Answer> {
-    const values = commitValues(batch, this.#lastNumber, this.#changes.message({ kind: 'due' }))
+    const values = commitValues(
+      batch,
+      this.#lastNumber,
+      this.confirmedOf(batch.node),
+      this.#changes.message({ kind: 'due' }),
+    )
     const statement = commitStatement(batch)
     const disabling = batch.summaries.filter((summary) => summary.disable !== undefined)
     const answer =
@@ -124,14 +137,18 @@ export class Commits {
     const row = await this.#connection.use((session) =>
       session.get<{ commits: number; dead: boolean }>(
         `UPDATE nodes SET commits = CASE WHEN commits < $2 THEN $2 + 1 ELSE commits END
-         WHERE incarnation = $1 RETURNING commits, dead_at IS NOT NULL AS dead`,
+         WHERE incarnation = $1 AND commits >= $3 RETURNING commits, dead_at IS NOT NULL AS dead`,
         node,
         asked,
+        this.confirmedOf(node),
       ),
     )
-    if (row === undefined || row.dead)
-      throw new IncarnationLost('this node was declared dead while it had no database', { outcomeUnknown: true })
+    if (row === undefined || row.dead) {
+      const reason = 'this node was declared dead while it had no database, or the database lost its last commits'
+      throw new IncarnationLost(reason, { outcomeUnknown: true })
+    }
     this.#lastNumber = row.commits
+    this.#confirmed = { node, number: row.commits }
     return row.commits === asked
   }
 

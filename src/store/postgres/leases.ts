@@ -7,6 +7,7 @@ import { type EventColumns, eventColumns, eventOf } from '../rows.ts'
 import { IncarnationLost } from '../../contracts/store.ts'
 import type { Claim, ClaimedDelivery, ClaimRequest, DueEndpoint, Heartbeat } from '../../contracts/lease-store.ts'
 import type { Changes } from './changes.ts'
+import type { Commits } from './commit.ts'
 import type { Database, Session } from './database.ts'
 import { classify, isBroken } from './errors.ts'
 import { sql } from './sql-text.ts'
@@ -15,7 +16,7 @@ import { isOff } from './upkeep.ts'
 /** Two nodes that join at the same time may choose the same slot. One of them gets this error and chooses again. */
 const uniqueViolation = '23505'
 
-export function leaseRole(db: Database, changes: Changes) {
+export function leaseRole(db: Database, changes: Changes, commits: Commits) {
   return {
     shared: true,
 
@@ -48,12 +49,14 @@ export function leaseRole(db: Database, changes: Changes) {
       try {
         const row = await changes.connection.use((session) =>
           session.get<Heartbeat>(
-            `WITH me AS (UPDATE nodes SET heartbeat_at = clock_timestamp() WHERE incarnation = $1 AND dead_at IS NULL
-               RETURNING incarnation)
+            `WITH me AS (UPDATE nodes SET heartbeat_at = clock_timestamp()
+               WHERE incarnation = $1 AND dead_at IS NULL AND commits >= $2 RETURNING incarnation)
              SELECT EXISTS (SELECT FROM me) AS alive, coalesce((SELECT
                (1000 * extract(epoch FROM clock_timestamp() - min(heartbeat_at)))::bigint
                FROM nodes WHERE dead_at IS NULL AND incarnation <> $1), 0) AS "silentMs"`,
             node,
+            // A database that lost confirmed commits in a failover leases other deliveries to the node than it knows of.
+            commits.confirmedOf(node),
           ),
         )
         return row ?? { alive: false, silentMs: 0 }

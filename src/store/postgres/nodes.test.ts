@@ -70,6 +70,25 @@ suite('nodes of one database', { concurrency: 4 }, () => {
     assert.ok((await a.store.heartbeat(a.id, start)).silentMs < silentMs, 'a node that has left is not silent')
   })
 
+  test('after a failover that lost a confirmed commit, the incarnation ends at its next heartbeat or commit', async (t) => {
+    const { nodes, url } = await openNodes(t, 2)
+    const endpoint = await addEndpoint(nodes[0].store)
+    for (const { store, id } of nodes) {
+      await accept(store, id, endpoint, 0)
+      assert.equal((await store.heartbeat(id, start)).alive, true)
+    }
+    // As on a standby that had not received the last commit of either node.
+    await sql(url, 'UPDATE nodes SET commits = commits - 1')
+    const [a, b] = nodes
+    assert.equal((await a.store.heartbeat(a.id, start)).alive, false)
+    await assert.rejects(accept(b.store, b.id, endpoint, 0), IncarnationLost)
+    for (const { store } of nodes) {
+      const next = await store.join(start)
+      await accept(store, next, endpoint, 0)
+      assert.equal((await store.heartbeat(next, start)).alive, true)
+    }
+  })
+
   test('only silent nodes are declared dead, and only the deliveries that they held are due again', async (t) => {
     const { nodes } = await openNodes(t, 3)
     const [a, b, c] = nodes as [Node, Node, Node]

@@ -55,7 +55,7 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
   }
   return {
     commit: (batch) => commits.commit(batch),
-    ...leaseRole(db, changes),
+    ...leaseRole(db, changes, commits),
     ...tenantRole(changes),
     ...tenantReads(db),
     ...keyRole(changes),

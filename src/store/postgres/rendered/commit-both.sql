@@ -1,7 +1,7 @@
 WITH
 me AS (
   UPDATE nodes SET commits = $2, heartbeat_at = clock_timestamp()
-  WHERE incarnation = $1 AND dead_at IS NULL AND commits < $2
+  WHERE incarnation = $1 AND dead_at IS NULL AND commits < $2 AND commits >= $3
   RETURNING slot
 ),
 given AS MATERIALIZED (
@@ -10,11 +10,11 @@ given AS MATERIALIZED (
     SELECT g.*
     FROM me,
       unnest(
-        $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-        $8::bigint[], $9::bigint[], $10::int[], $11::bigint[]
+        $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+        $9::bigint[], $10::bigint[], $11::int[], $12::bigint[]
       )
       WITH ORDINALITY AS g(tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, version, place)
-      JOIN tenants t ON t.id = g.tenant AND t.version = g.version AND t.id = ANY($3::text[])
+      JOIN tenants t ON t.id = g.tenant AND t.version = g.version AND t.id = ANY($4::text[])
     ORDER BY g.place
   ) g
 ),
@@ -27,7 +27,7 @@ stored AS (
 born AS (
   INSERT INTO deliveries (id, event, endpoint, status, due_at, node)
   SELECT b.id, g.seq, b.endpoint, 0, g.accepted_at, CASE WHEN b.leased THEN $1 ELSE 0 END
-  FROM unnest($12::uuid[], $13::bigint[], $14::boolean[], $15::bigint[]) AS b(id, endpoint, leased, place)
+  FROM unnest($13::uuid[], $14::bigint[], $15::boolean[], $16::bigint[]) AS b(id, endpoint, leased, place)
     JOIN given g USING (place)
   WHERE (g.seq IN (SELECT seq FROM stored)) IS TRUE
   RETURNING endpoint, due_at, node
@@ -35,7 +35,7 @@ born AS (
 moves AS MATERIALIZED (
   SELECT m.*
   FROM me,
-    unnest($18::uuid[], $19::smallint[], $20::int[], $21::bigint[], $22::text[], $23::bigint[])
+    unnest($19::uuid[], $20::smallint[], $21::int[], $22::bigint[], $23::text[], $24::bigint[])
     WITH ORDINALITY AS m(id, status, attempts, due_at, reason, ended_at, place)
 ),
 moved AS (
@@ -55,8 +55,8 @@ tried AS (
   SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
   FROM
     unnest(
-      $24::bigint[], $25::uuid[], $26::int[], $27::bigint[], $28::int[], $29::text[],
-      $30::int[], $31::text[], $32::text[], $33::text[], $34::int[]
+      $25::bigint[], $26::uuid[], $27::int[], $28::bigint[], $29::int[], $30::text[],
+      $31::int[], $32::text[], $33::text[], $34::text[], $35::int[]
     )
     AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
     JOIN moved USING (place)
@@ -65,8 +65,8 @@ summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $35::bigint[], $36::bigint[], $37::bigint[], $38::boolean[], $39::boolean[],
-      $40::text[], $41::text[], $42::boolean[], $43::bigint[]
+      $36::bigint[], $37::bigint[], $38::bigint[], $39::boolean[], $40::boolean[],
+      $41::text[], $42::text[], $43::boolean[], $44::bigint[]
     )
     AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health, pauses, paused_until)
 ),
@@ -117,12 +117,12 @@ status AS (
 )
 SELECT
   EXISTS (SELECT FROM me) AS alive,
-  CASE WHEN (SELECT count(*) FROM stored) < cardinality($3::text[]) THEN ARRAY(
-    SELECT generate_series(1, cardinality($3::text[]))
+  CASE WHEN (SELECT count(*) FROM stored) < cardinality($4::text[]) THEN ARRAY(
+    SELECT generate_series(1, cardinality($4::text[]))
     EXCEPT
     SELECT place::int FROM given WHERE (seq IN (SELECT seq FROM stored)) IS TRUE
   ) END AS refused,
-  (SELECT pg_notify($16, $17) FROM born WHERE node = 0 LIMIT 1),
+  (SELECT pg_notify($17, $18) FROM born WHERE node = 0 LIMIT 1),
   CASE WHEN (SELECT count(*) FROM moved) < (SELECT count(*) FROM moves) THEN ARRAY(
     SELECT id FROM moves WHERE place NOT IN (SELECT place FROM moved) ORDER BY place
   ) END AS fenced,

@@ -1,7 +1,7 @@
 WITH
 me AS (
   UPDATE nodes SET commits = $2, heartbeat_at = clock_timestamp()
-  WHERE incarnation = $1 AND dead_at IS NULL AND commits < $2
+  WHERE incarnation = $1 AND dead_at IS NULL AND commits < $2 AND commits >= $3
   RETURNING slot
 ),
 given AS MATERIALIZED (
@@ -10,11 +10,11 @@ given AS MATERIALIZED (
     SELECT g.*
     FROM me,
       unnest(
-        $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-        $8::bigint[], $9::bigint[], $10::int[], $11::bigint[]
+        $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+        $9::bigint[], $10::bigint[], $11::int[], $12::bigint[]
       )
       WITH ORDINALITY AS g(tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, version, place)
-      JOIN tenants t ON t.id = g.tenant AND t.version = g.version AND t.id = ANY($3::text[])
+      JOIN tenants t ON t.id = g.tenant AND t.version = g.version AND t.id = ANY($4::text[])
     ORDER BY g.place
   ) g
 ),
@@ -27,7 +27,7 @@ stored AS (
 born AS (
   INSERT INTO deliveries (id, event, endpoint, status, due_at, node)
   SELECT b.id, g.seq, b.endpoint, 0, g.accepted_at, CASE WHEN b.leased THEN $1 ELSE 0 END
-  FROM unnest($12::uuid[], $13::bigint[], $14::boolean[], $15::bigint[]) AS b(id, endpoint, leased, place)
+  FROM unnest($13::uuid[], $14::bigint[], $15::boolean[], $16::bigint[]) AS b(id, endpoint, leased, place)
     JOIN given g USING (place)
   WHERE (g.seq IN (SELECT seq FROM stored)) IS TRUE
   RETURNING endpoint, due_at, node
@@ -67,11 +67,11 @@ status AS (
 )
 SELECT
   EXISTS (SELECT FROM me) AS alive,
-  CASE WHEN (SELECT count(*) FROM stored) < cardinality($3::text[]) THEN ARRAY(
-    SELECT generate_series(1, cardinality($3::text[]))
+  CASE WHEN (SELECT count(*) FROM stored) < cardinality($4::text[]) THEN ARRAY(
+    SELECT generate_series(1, cardinality($4::text[]))
     EXCEPT
     SELECT place::int FROM given WHERE (seq IN (SELECT seq FROM stored)) IS TRUE
   ) END AS refused,
-  (SELECT pg_notify($16, $17) FROM born WHERE node = 0 LIMIT 1),
+  (SELECT pg_notify($17, $18) FROM born WHERE node = 0 LIMIT 1),
   NULL AS fenced,
   NULL AS "remoteHealth"

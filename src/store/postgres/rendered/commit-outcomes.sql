@@ -1,13 +1,13 @@
 WITH
 me AS (
   UPDATE nodes SET commits = $2, heartbeat_at = clock_timestamp()
-  WHERE incarnation = $1 AND dead_at IS NULL AND commits < $2
+  WHERE incarnation = $1 AND dead_at IS NULL AND commits < $2 AND commits >= $3
   RETURNING slot
 ),
 moves AS MATERIALIZED (
   SELECT m.*
   FROM me,
-    unnest($3::uuid[], $4::smallint[], $5::int[], $6::bigint[], $7::text[], $8::bigint[])
+    unnest($4::uuid[], $5::smallint[], $6::int[], $7::bigint[], $8::text[], $9::bigint[])
     WITH ORDINALITY AS m(id, status, attempts, due_at, reason, ended_at, place)
 ),
 moved AS (
@@ -27,8 +27,8 @@ tried AS (
   SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
   FROM
     unnest(
-      $9::bigint[], $10::uuid[], $11::int[], $12::bigint[], $13::int[], $14::text[],
-      $15::int[], $16::text[], $17::text[], $18::text[], $19::int[]
+      $10::bigint[], $11::uuid[], $12::int[], $13::bigint[], $14::int[], $15::text[],
+      $16::int[], $17::text[], $18::text[], $19::text[], $20::int[]
     )
     AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
     JOIN moved USING (place)
@@ -37,8 +37,8 @@ summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $20::bigint[], $21::bigint[], $22::bigint[], $23::boolean[], $24::boolean[],
-      $25::text[], $26::text[], $27::boolean[], $28::bigint[]
+      $21::bigint[], $22::bigint[], $23::bigint[], $24::boolean[], $25::boolean[],
+      $26::text[], $27::text[], $28::boolean[], $29::bigint[]
     )
     AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health, pauses, paused_until)
 ),
