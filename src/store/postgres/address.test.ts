@@ -60,6 +60,7 @@ test('a fault of an address is named', async (t) => {
   ]
   for (const [search, cause] of cases) await refuses(`${url}?${search}`, cause)
   await refuses(url.replace('127.0.0.1', '127.0.0.1,other'), /several hosts/)
+  await refuses(url.replace('@', '%x@'), /the password has a % that is not written as %25/)
 })
 
 test('a server without TLS is used where TLS is optional, and refused where it is not', async () => {

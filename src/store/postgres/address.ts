@@ -29,18 +29,26 @@ export function addressOf(text: string): Address {
   if (unknown !== undefined) refuse(`the parameter ${unknown} is not one of: ${parameters.join(', ')}`)
   const options = given('options')
   if (options?.includes('search_path') === true) refuse('schema=… names the schema, and not a search_path in options')
-  const host = given('host') ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1')
+  const host = given('host') ?? decoded(url.hostname, 'host').replace(/^\[(.*)\]$/, '$1')
   if (host.includes(',')) refuse('it names several hosts, but it must lead to the primary alone')
   // A part that is undefined is read from the environment by the driver.
   const login = {
     host: host || undefined,
     port: url.port === '' ? undefined : Number(url.port),
-    user: decodeURIComponent(url.username) || undefined,
-    password: decodeURIComponent(url.password) || undefined,
-    database: decodeURIComponent(url.pathname.slice(1)) || undefined,
+    user: decoded(url.username, 'user') || undefined,
+    password: decoded(url.password, 'password') || undefined,
+    database: decoded(url.pathname.slice(1), 'name of the database') || undefined,
     options,
   }
   return { schema: schemaOf(given('schema') ?? 'posthorn'), login, ...tlsOf(given, host) }
+}
+
+function decoded(part: string, name: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return refuse(`the ${name} has a % that is not written as %25`)
+  }
 }
 
 function schemaOf(name: string): string {
