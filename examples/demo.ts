@@ -37,8 +37,7 @@ const settings = readSettings({
 })
 const app = await startApp({
   settings,
-  operatorKey,
-  masterKeys: [randomBytes(32)],
+  keys: () => ({ operatorKey, masterKeys: [randomBytes(32)] }),
   logger: createLogger(settings.logLevel),
   version: 'demo',
 })

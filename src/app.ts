@@ -1,6 +1,7 @@
 // Puts the service together. This is the only file that sees every folder.
 
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { randomText } from './domain/ids.ts'
@@ -17,7 +18,7 @@ import { keyRoutes } from './api/keys.ts'
 import { createOperatorFront } from './api/operator-front.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { readAuthorities } from './config/ca-file.ts'
-import { type DatabaseSetting, SettingError, type Settings } from './config/settings.ts'
+import { SettingError, type Settings } from './config/settings.ts'
 import { ownDialect, registry } from './dialects/registry.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine/engine.ts'
 import { CountedQuotas } from './front/counted-quotas.ts'
@@ -37,17 +38,25 @@ import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { systemClock, systemRandomBytes } from './system.ts'
 import { createEngineObserver } from './telemetry/engine-observer.ts'
 import { Metrics } from './telemetry/metrics.ts'
-import { installationSecrets, proveMasterKey } from './vault/master-key.ts'
+import { assertMasterKey, installationSecrets, proof, proveMasterKey } from './vault/master-key.ts'
 import { createVault } from './vault/vault.ts'
 
 /** The settings of a service, its keys and its logger. */
 export interface AppOptions {
   readonly settings: Settings
+  /**
+   * Returns the keys. Called once it is known that the database can be used, before anything is written. `isNew`: there
+   * is no database yet.
+   */
+  readonly keys: (isNew: boolean) => Keys
+  readonly logger: Logger
+  readonly version: string
+}
+
+export interface Keys {
   readonly operatorKey: string
   /** The first key seals, all keys open. */
   readonly masterKeys: readonly Buffer[]
-  readonly logger: Logger
-  readonly version: string
 }
 
 /** A running service. */
@@ -71,11 +80,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     proxy: egressProxy(settings),
   })
   checkRole(settings)
-  const store = await openStore(settings.database, logger)
+  await assertCanListen(settings)
+  const { store, keys } = await openStore(options)
   // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.
   const undo: (() => Promise<unknown>)[] = [() => store.close()]
   try {
-    const vault = createVault(options.masterKeys)
+    const vault = createVault(keys.masterKeys)
     await proveMasterKey(store, vault)
     const sender = createSender({ guard })
     const secrets = await installationSecrets(store, vault, allDialects)
@@ -101,7 +111,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       randomBytes: systemRandomBytes,
       allowHttp: settings.allowHttp,
     })
-    const server = await createServer(options, context, { store, guard, marker })
+    const server = await createServer(options, keys.operatorKey, context, { store, guard, marker })
     serveHealth(server, { ping: () => store.ping(), metrics: () => metrics.text() })
     undo.push(() => server.close())
     const port = await listen(server, settings)
@@ -157,7 +167,8 @@ interface ServerParts {
 
 /** The HTTP server with the fronts of this node's role. A worker serves only health and metrics. */
 async function createServer(
-  { settings, operatorKey, logger, version }: AppOptions,
+  { settings, logger, version }: AppOptions,
+  operatorKey: string,
   context: Context,
   { store, guard, marker }: ServerParts,
 ): Promise<FastifyInstance> {
@@ -216,20 +227,50 @@ function checkRole({ role, database, host }: Settings): void {
 }
 
 /** @throws StoreRefused */
-async function openStore(database: DatabaseSetting, logger: Logger): Promise<Store> {
-  if (database.kind === 'sqlite') return openSqliteStore(database.path)
+async function openStore({ settings, keys, logger }: AppOptions): Promise<{ store: Store; keys: Keys }> {
+  const { database } = settings
+  if (database.kind === 'sqlite') {
+    let found: Keys | undefined
+    const store = await openSqliteStore(database.path, ({ installation, openFolder }) => {
+      found = keys(installation === null)
+      const sealed = installation?.get(proof.name)
+      if (sealed !== undefined) assertMasterKey(createVault(found.masterKeys), sealed)
+      if (openFolder !== null)
+        logger.warn({ folder: openFolder }, 'other users can look into the folder of the database')
+    })
+    return { store, keys: found as Keys }
+  }
+  const found = keys(false)
   // The driver is loaded only where PostgreSQL is used.
   const { openPostgresStore } = await import('./store/postgres/postgres-store.ts')
-  return openPostgresStore(database.url, { waiting: (reason) => logger.warn(reason) })
+  return { store: await openPostgresStore(database.url, { waiting: (reason) => logger.warn(reason) }), keys: found }
+}
+
+/** Listens for a moment, before a start that would fail has written anything. @throws SettingError */
+async function assertCanListen(settings: Settings): Promise<void> {
+  const { host, port } = settings
+  const server = createTcpServer()
+  try {
+    server.listen({ host, port })
+    await once(server, 'listening')
+  } catch (error) {
+    throw cannotListen(settings, error)
+  }
+  server.close()
+  await once(server, 'close')
+}
+
+function cannotListen({ host, port }: Settings, error: unknown): SettingError {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new SettingError(`cannot listen on POSTHORN_HOST ${host}, POSTHORN_PORT ${port}: ${reason}`)
 }
 
 /** Returns the port. @throws SettingError that says why the server cannot listen on the address */
-async function listen(server: FastifyInstance, { host, port }: Settings): Promise<number> {
+async function listen(server: FastifyInstance, settings: Settings): Promise<number> {
   try {
-    await server.listen({ host, port })
+    await server.listen({ host: settings.host, port: settings.port })
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new SettingError(`cannot listen on POSTHORN_HOST ${host}, POSTHORN_PORT ${port}: ${reason}`)
+    throw cannotListen(settings, error)
   }
   return (server.server.address() as AddressInfo).port
 }

@@ -24,8 +24,7 @@ void test('an idle node makes fewer than one query a second', { timeout: 60_000 
   const database = await testDatabase()
   const app = await startApp({
     settings: readSettings({ POSTHORN_DATABASE: database.url, POSTHORN_PORT: '0' }),
-    operatorKey: 'an-operator-key-for-tests',
-    masterKeys: [Buffer.alloc(32, 7)],
+    keys: () => ({ operatorKey: 'an-operator-key-for-tests', masterKeys: [Buffer.alloc(32, 7)] }),
     logger: createLogger('silent'),
     version: 'test',
   })

@@ -80,7 +80,7 @@ test('refuses a source that is missing, is not a database of Posthorn, or is in 
   db.close()
   for (const file of [text, empty, foreign, folder]) {
     const before = file === folder ? null : readFileSync(file)
-    assertRefused(await migrate(file, url), /^posthorn: .* is not a database of Posthorn\n$/)
+    assertRefused(await migrate(file, url), /^posthorn: .* is not a database of Posthorn: name another file/)
     if (before !== null) assert.deepEqual(readFileSync(file), before)
   }
   assert.deepEqual(readdirSync(folder).toSorted(), ['empty.db', 'foreign.db', 'text.db'])

@@ -2,7 +2,7 @@
 // no secret. Missing keys are generated safely.
 
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -88,6 +88,15 @@ const refusals: readonly Refusal[] = [
     says: /POSTHORN_MASTER_KEY.*data\/master-key/,
   },
   {
+    name: 'a master key file that is a link',
+    prepare: (folder) => {
+      holding('planted', masterKey)(folder)
+      symlinkSync('planted', join(folder, 'data', 'master-key'))
+    },
+    without: ['POSTHORN_MASTER_KEY'],
+    says: /POSTHORN_MASTER_KEY beside POSTHORN_DATABASE: .*master-key is a symbolic link/,
+  },
+  {
     name: 'a file that is not a database',
     prepare: holding('posthorn.db', 'a letter\n'.repeat(999)),
     says: /database/,
@@ -117,9 +126,11 @@ test('a port in use stops the start with a line that names the setting', async (
   await new Promise<void>((listening) => holder.listen(0, '127.0.0.1', listening))
   t.after(() => holder.close())
   const { port } = holder.address() as { port: number }
-  const run = serve(t, await runFolder(t), { ...standard, POSTHORN_PORT: String(port) })
+  const folder = await runFolder(t)
+  const run = serve(t, folder, { ...standard, POSTHORN_PORT: String(port) })
   assert.equal(await run.exited(), 1)
   assert.match(run.stderr(), new RegExp(`^[^\n]*POSTHORN_PORT ${port}: [^\n]*in use[^\n]*\n$`))
+  assert.deepEqual(readdirSync(folder), [], 'nothing is written')
 })
 
 test('a start on a PostgreSQL that cannot be reached says at once that it waits', async (t) => {
@@ -182,4 +193,18 @@ test('missing keys are generated once, readable only by their owner, and never l
   }
   assert.match(made[0] ?? '', /^pho_[\w-]{40}$/)
   assert.equal(Buffer.from(made[1] ?? '', 'base64').length, 32)
+})
+
+test('a database without its master key file is refused, and no new key is made', async (t) => {
+  const folder = await runFolder(t)
+  const { POSTHORN_PORT, POSTHORN_DATABASE } = standard
+  const first = serve(t, folder, { POSTHORN_PORT, POSTHORN_DATABASE })
+  await first.serving()
+  first.child.kill('SIGTERM')
+  assert.equal(await first.exited(), 0)
+  for (const name of ['operator-key', 'master-key']) rmSync(join(folder, 'data', name))
+  const second = serve(t, folder, { POSTHORN_PORT, POSTHORN_DATABASE })
+  assert.equal(await second.exited(), 1)
+  assert.match(second.stderr(), /^posthorn: no master-key beside the database [^\n]*, or set POSTHORN_MASTER_KEY\n$/)
+  for (const name of ['operator-key', 'master-key']) assert.equal(existsSync(join(folder, 'data', name)), false)
 })

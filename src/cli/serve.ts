@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { startApp } from '../app.ts'
-import { keyBeside, type KeyFile } from '../config/key-files.ts'
+import { createKeyFile, type KeyFile, readKeyFile } from '../config/key-files.ts'
 import {
   type DatabaseSetting,
   readSettings,
@@ -20,18 +20,25 @@ export async function serve(flags: Readonly<Partial<Record<SettingName, string>>
   const settings = readSettings(process.env, flags)
   const logger = createLogger(settings.logLevel)
   const { database } = settings
-  const operatorFile =
-    settings.operatorKey === null
-      ? keyFile(database, 'operatorKey', () => `pho_${randomBytes(30).toString('base64url')}`)
-      : null
-  const masterFile =
-    settings.masterKey === null ? keyFile(database, 'masterKey', () => randomBytes(32).toString('base64')) : null
+  let operatorFile = settings.operatorKey === null ? keyFile(database, 'operatorKey') : null
+  let masterFile = settings.masterKey === null ? keyFile(database, 'masterKey') : null
   const app = await startApp({
     settings,
     logger,
     version,
-    operatorKey: settings.operatorKey ?? operatorFile?.value ?? '',
-    masterKeys: settings.masterKey ?? settingTable.masterKey.parse(masterFile?.value ?? ''),
+    keys(isNew) {
+      if (settings.masterKey === null && masterFile === null) {
+        if (!isNew) throw new SettingError(noMasterKey(settings.database))
+        masterFile = newKeyFile(database, 'masterKey', randomBytes(32).toString('base64'))
+      }
+      if (settings.operatorKey === null) {
+        operatorFile ??= newKeyFile(database, 'operatorKey', `pho_${randomBytes(30).toString('base64url')}`)
+      }
+      return {
+        operatorKey: settings.operatorKey ?? operatorFile?.value ?? '',
+        masterKeys: settings.masterKey ?? settingTable.masterKey.parse(masterFile?.value ?? ''),
+      }
+    },
   })
   announce(logger, settings, app.url, operatorFile, masterFile)
 
@@ -52,25 +59,44 @@ export async function serve(flags: Readonly<Partial<Record<SettingName, string>>
   process.once('SIGINT', () => stop('SIGINT'))
 }
 
-/** The file of a key that is not in the settings. The key must be valid as a setting. @throws SettingError */
-function keyFile(database: DatabaseSetting, setting: 'operatorKey' | 'masterKey', generate: () => string): KeyFile {
+type KeySetting = 'operatorKey' | 'masterKey'
+
+const fileNames = { operatorKey: 'operator-key', masterKey: 'master-key' } as const
+
+/** The file of a key that is not in the settings, or null. The key must be valid as a setting. @throws SettingError */
+function keyFile(database: DatabaseSetting, setting: KeySetting): KeyFile | null {
   const { variable, parse } = settingTable[setting]
   // Every node needs the same key.
-  if (database.kind === 'postgres')
+  if (database.kind === 'postgres') {
     throw new SettingError(`${variable} must be given where POSTHORN_DATABASE is PostgreSQL`)
-  const name = setting === 'operatorKey' ? 'operator-key' : 'master-key'
-  let file: KeyFile
+  }
+  let file: KeyFile | null
   try {
-    file = keyBeside(database.path, name, generate)
+    file = readKeyFile(database.path, fileNames[setting])
   } catch (error) {
-    throw new SettingError(`cannot store ${variable} beside POSTHORN_DATABASE: ${messageOf(error)}`)
+    throw new SettingError(`cannot read ${variable} beside POSTHORN_DATABASE: ${messageOf(error)}`)
   }
   try {
-    parse(file.value)
+    if (file !== null) parse(file.value)
   } catch (error) {
-    throw new SettingError(`${variable}, from the file ${file.path}, ${messageOf(error)}`)
+    throw new SettingError(`${variable}, from the file ${file?.path}, ${messageOf(error)}`)
   }
   return file
+}
+
+/** @throws SettingError */
+function newKeyFile(database: DatabaseSetting, setting: KeySetting, value: string): KeyFile | null {
+  if (database.kind === 'postgres') return null
+  try {
+    return createKeyFile(database.path, fileNames[setting], value)
+  } catch (error) {
+    const { variable } = settingTable[setting]
+    throw new SettingError(`cannot store ${variable} beside POSTHORN_DATABASE: ${messageOf(error)}`)
+  }
+}
+
+function noMasterKey({ shown }: DatabaseSetting): string {
+  return `no master-key beside the database ${shown}: put the file master-key into its folder, or set POSTHORN_MASTER_KEY`
 }
 
 function messageOf(error: unknown): string {

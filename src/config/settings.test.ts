@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { keyBeside } from './key-files.ts'
+import { createKeyFile, readKeyFile } from './key-files.ts'
 import { flagOf, readSettings, SettingError, settingTable } from './settings.ts'
 
 suite('settings', () => {
@@ -107,11 +117,37 @@ test('a generated key is stored in a file that only its owner can read, and is l
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-keys-'))
   try {
     const database = join(folder, 'deep', 'posthorn.db')
-    const first = keyBeside(database, 'operator-key', () => 'one')
-    const second = keyBeside(database, 'operator-key', () => 'two')
-    assert.deepEqual([first.value, first.created, second.value, second.created], ['one', true, 'one', false])
-    assert.equal(statSync(first.path).mode & 0o777, 0o600)
+    assert.equal(readKeyFile(database, 'operator-key'), null)
+    const { path, value } = createKeyFile(database, 'operator-key', 'one')
+    assert.equal(value, 'one')
+    assert.equal(createKeyFile(database, 'operator-key', 'two').value, 'one')
+    assert.deepEqual([path, join(folder, 'deep')].map(modeOf), [0o600, 0o700])
+    chmodSync(path, 0o644)
+    assert.equal(readKeyFile(database, 'operator-key')?.value, 'one')
+    assert.equal(modeOf(path), 0o600)
   } finally {
     rmSync(folder, { recursive: true })
   }
 })
+
+test('a key file is refused if it is a link, a folder, or the file of another user', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-keys-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const database = join(folder, 'posthorn.db')
+  writeFileSync(join(folder, 'planted'), 'a key that another user knows', { mode: 0o600 })
+  symlinkSync(join(folder, 'planted'), join(folder, 'operator-key'))
+  for (const read of [readKeyFile, (path: string, name: string) => createKeyFile(path, name, 'new')]) {
+    assert.throws(() => read(database, 'operator-key'), /operator-key is a symbolic link: put the file itself there/)
+  }
+  mkdirSync(join(folder, 'master-key'))
+  assert.throws(() => readKeyFile(database, 'master-key'), /master-key is not a file/)
+  rmSync(join(folder, 'operator-key'))
+  writeFileSync(join(folder, 'operator-key'), 'planted')
+  if (process.getuid?.() !== 0) return t.diagnostic('not tested: only root can give a file to another user')
+  chownSync(join(folder, 'operator-key'), 12_345, 12_345)
+  assert.throws(() => readKeyFile(database, 'operator-key'), /operator-key belongs to another user \(12345\)/)
+})
+
+function modeOf(path: string): number {
+  return statSync(path).mode & 0o777
+}

@@ -190,6 +190,21 @@ export const limits = {
   /** Endpoints whose wait for the proxy is kept in memory; another endpoint waits for the shortest time. */
   waitingEndpointsMax: 10_000,
 
+  // The SQLite file
+  databasePageBytes: 4096,
+  /** The write-ahead log is copied into the database file at this size, and is cut to it after it was longer. */
+  walBytes: 16 * mib,
+  /** Past this size, commits wait for running reads, for up to a second, so that the log can begin again. */
+  walBytesMax: 64 * mib,
+  /** The check of a file at the start ends after this time: the rest of a large file is not checked. */
+  fileCheckMs: 10 * second,
+  /** A smaller file is checked without a process of its own. */
+  fileCheckedInPlaceBytesMax: 64 * mib,
+  /** Free pages that one step of retention gives back to the disk. */
+  freedPagesStep: 500,
+  /** Free pages stay in the file for new events, up to this share of its pages. */
+  freePagesShare: 1 / 10,
+
   // Upkeep
   retentionStepRows: 1000,
   retentionIntervalMs: minute,

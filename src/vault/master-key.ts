@@ -13,8 +13,13 @@ export const secretPrefix = 'installation secret|'
 
 /** Refuses a database that was written with another master key, before its first delivery. @throws StoreRefused */
 export async function proveMasterKey(store: UpkeepStore, vault: Vault): Promise<void> {
+  assertMasterKey(vault, await store.writeOnce(proof.name, vault.seal('posthorn', proof.context)))
+}
+
+/** Checks a stored proof. @throws StoreRefused */
+export function assertMasterKey(vault: Vault, sealedProof: string): void {
   try {
-    vault.open(await store.writeOnce(proof.name, vault.seal('posthorn', proof.context)), proof.context)
+    vault.open(sealedProof, proof.context)
   } catch (error) {
     if (!(error instanceof VaultError)) throw error
     throw new StoreRefused('the master key is not the one that this database was written with')

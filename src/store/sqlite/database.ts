@@ -1,36 +1,56 @@
 // A connection to a SQLite file. A commit is confirmed only when it is on the disk.
 
-import { mkdirSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { limits } from '../../domain/limits.ts'
 import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
 import { ioError, messageOf, resultCode } from './errors.ts'
+import { newMark } from './wal-pair.ts'
 
 /** How long a statement waits for another process's lock, in milliseconds. */
 const busyTimeoutMs = 1000
 /** Size of the page cache of a connection. The page cache of the operating system is behind it. */
 const cacheKib = 8 * 1024
-/** The write-ahead log is copied into the database file after this many pages. */
-const checkpointPages = 4000
+/** The log (write-ahead log) is copied into the database file once it has this many pages: a checkpoint. */
+const checkpointPages = limits.walBytes / limits.databasePageBytes
+/** Past this many pages, a checkpoint waits for readers. */
+const waitPages = limits.walBytesMax / limits.databasePageBytes
+
+/** Pages of the log, and those of them that are in the file. */
+interface LogPages {
+  /** 1: the checkpoint could not finish. */
+  readonly busy: number
+  readonly log: number
+  readonly checkpointed: number
+}
 
 /** A connection with its prepared statements, each prepared once. */
 export class Database {
   readonly #db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   readonly #path: string
+  readonly #access: 'write' | 'read'
   readonly #inode: number
+  /** A checkpoint is due, or is not complete. The first one gives the file its odd mark (wal-pair.ts). */
+  #isDue = true
+  /** The odd mark while it is the newest one, else null. */
+  #oddMark: number | null = null
+  /** The next checkpoint that waits for readers does so when the log has this many pages. */
+  #waitAtPages = waitPages
 
   constructor(path: string, access: 'write' | 'read') {
     this.#path = path
+    this.#access = access
     try {
-      if (access === 'write') mkdirSync(dirname(path), { recursive: true })
       this.#db = new DatabaseSync(path, { readOnly: access === 'read', timeout: busyTimeoutMs })
-      if (access === 'write') {
-        this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
-        this.#db.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
-      }
       this.#db.exec(`PRAGMA cache_size = -${cacheKib}; PRAGMA temp_store = MEMORY`)
       this.#inode = statSync(path).ino
+      if (access === 'write') {
+        // The vacuum mode takes effect in a new file only.
+        this.#db.exec(`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+          PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${limits.walBytes}`)
+        this.#keepLogShort()
+      }
     } catch (error) {
       throw new StoreRefused(`cannot open the database ${path}: ${messageOf(error)}`)
     }
@@ -59,11 +79,52 @@ export class Database {
       // no lost transaction is reported as durable.
       this.#assertInPlace()
       this.#commit()
+      this.#keepLogShort()
       return value
     } catch (error) {
       if (this.#db.isTransaction) this.prepare('ROLLBACK').run()
       throw error
     }
+  }
+
+  #keepLogShort(): void {
+    try {
+      const { log } = this.#log('NOOP')
+      this.#isDue ||= log >= checkpointPages
+      if (this.#isDue) this.#checkpoint(log)
+    } catch {
+      // The transaction is durable. Another one tries the checkpoint again.
+    }
+  }
+
+  /**
+   * Copies the log, which has `pages` pages, into the file. The next transaction then begins again at the start of the
+   * log, unless a reader still needs the log.
+   */
+  #checkpoint(pages: number): void {
+    if (this.#oddMark === null) this.#setMark(newMark())
+    const waits = pages >= this.#waitAtPages
+    const { busy, log, checkpointed } = this.#log(waits ? 'RESTART' : 'PASSIVE')
+    const isComplete = busy === 0 && log === checkpointed
+    // A reader that is not finished after `busyTimeoutMs` delays commits no further, until the log has doubled.
+    this.#waitAtPages = isComplete ? waitPages : waits ? 2 * pages : this.#waitAtPages
+    if (!isComplete) return
+    this.#setEvenMark()
+    this.#isDue = false
+  }
+
+  #setEvenMark(): void {
+    if (this.#oddMark !== null) this.#setMark(this.#oddMark - 1)
+  }
+
+  #setMark(mark: number): void {
+    this.#db.exec(`PRAGMA application_id = ${mark}`)
+    this.#oddMark = mark % 2 === 1 ? mark : null
+  }
+
+  /** Runs a checkpoint. NOOP only counts the pages. */
+  #log(checkpoint: 'NOOP' | 'PASSIVE' | 'RESTART' | 'TRUNCATE'): LogPages {
+    return this.#db.prepare(`PRAGMA wal_checkpoint(${checkpoint})`).get() as unknown as LogPages
   }
 
   /** If the disk fails in a commit, the commit may still be on it, and a restart after a crash would find it. */
@@ -106,8 +167,18 @@ export class Database {
     this.transaction(() => {})
   }
 
+  /** The writer, if it is closed after the readers, leaves one complete file without a log. */
   close(): void {
-    this.#db.close()
+    try {
+      if (this.#access === 'write') {
+        this.#setEvenMark()
+        this.#log('TRUNCATE')
+      }
+    } catch {
+      // On a full or failing disk the log stays, and the next start reads it.
+    } finally {
+      this.#db.close()
+    }
   }
 
   #assertInPlace(): void {

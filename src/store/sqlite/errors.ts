@@ -11,9 +11,19 @@ export const ioError = 10
  */
 const passing = new Set([busy, locked, 7, 8, ioError, 13, 14])
 
-/** Converts an error of SQLite to `StoreUnavailable` if it may pass. Keeps all other errors. */
+export const notADatabase = 26
+/** Result codes of a file whose content is damaged, or is not a database any more. */
+const malformed = new Set([11, notADatabase])
+
+/** The file is malformed. Restarts and time do not help: a backup must be restored. */
+export class Malformed extends StoreUnavailable {}
+
+/** Converts an error of SQLite to `StoreUnavailable` if it may pass, or if the file is malformed. Keeps all others. */
 export function classify(error: unknown): unknown {
   const code = resultCode(error)
+  if (code !== null && malformed.has(code)) {
+    return new Malformed(`SQLite: ${messageOf(error)}: stop the service, and restore a backup with posthorn restore`)
+  }
   return code !== null && passing.has(code) ? new StoreUnavailable(`SQLite: ${messageOf(error)}`) : error
 }
 

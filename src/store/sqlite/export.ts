@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import type { CopiedPage, CopiedTable, CopiedValue, Counters } from '../copy.ts'
 import { StoreRefused } from '../../contracts/store.ts'
 import { Database } from './database.ts'
+import { checkFile, realFile } from './database-file.ts'
 import { migrate } from './migrate.ts'
 import { lockOut } from './file-lock.ts'
 
@@ -78,13 +79,14 @@ export interface Export {
  */
 export function openExport(path: string): Export {
   if (!existsSync(path)) throw new StoreRefused(`there is no database ${path}`)
-  assertOurs(path)
-  const lock = lockOut(path)
+  const file = realFile(path)
+  const lock = lockOut(file)
   try {
-    const writer = new Database(path, 'write')
+    checkFile(file)
+    const writer = new Database(file, 'write')
     migrate(writer)
     writer.close()
-    const db = new Database(path, 'read')
+    const db = new Database(file, 'read')
     return {
       tables,
       fingerprint: fingerprintOf(db),
@@ -100,20 +102,6 @@ export function openExport(path: string): Export {
     lock.close()
     throw error
   }
-}
-
-/** Checked before anything is written: the migration would turn any other SQLite file into a database of Posthorn. */
-function assertOurs(path: string): void {
-  let tablesFound = 0
-  try {
-    const db = new Database(path, 'read')
-    const ours = `SELECT count(*) AS count FROM sqlite_schema WHERE name IN ('installation', 'endpoints', 'deliveries')`
-    tablesFound = db.get<{ count: number }>(ours)?.count ?? 0
-    db.close()
-  } catch {
-    // The file is not a SQLite file.
-  }
-  if (tablesFound !== 3) throw new StoreRefused(`${path} is not a database of Posthorn`)
 }
 
 function find(name: string): SourceTable {

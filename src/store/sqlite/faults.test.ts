@@ -47,13 +47,13 @@ void test('a short lock only delays a commit', async (t) => {
 
 void test('a full disk refuses a commit, stores no part of it, and works again once there is space', async (t) => {
   const folder = await temporaryFolder(t)
-  const reason = mountSmallDisk(folder, 6)
+  const reason = mountSmallDisk(folder, 12)
   if (reason !== null) return t.skip(reason)
   try {
     const store = await openSqliteStore(join(folder, 'posthorn.db'))
     const { node, key } = await nodeAndEndpoint(store)
     const ballast = join(folder, 'ballast')
-    await writeFile(ballast, Buffer.alloc(2 * 1024 * 1024))
+    await writeFile(ballast, Buffer.alloc(8 * 1024 * 1024))
     const data = JSON.stringify('x'.repeat(100_000))
     const batch = () => [0, 1, 2].map(() => newEvent(sampleEvent(acme, 0, { data }), [key], false))
     let stored = 0

@@ -1,5 +1,4 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreRefused } from '../../contracts/store.ts'
 import { isLocked, messageOf } from './errors.ts'
@@ -8,12 +7,15 @@ import { isLocked, messageOf } from './errors.ts'
  * Locks out other processes: a second process would release the deliveries that this one holds, and send them again.
  * The lock is one of the operating system, on a file of its own, so it ends with the process in any case.
  *
+ * @param path the path of the file itself (`realFile`)
  * @throws StoreRefused if another process has the lock
  */
 export function lockOut(path: string): DatabaseSync {
   try {
-    mkdirSync(dirname(path), { recursive: true })
-    const lock = new DatabaseSync(`${path}-lock`)
+    const lockFile = `${path}-lock`
+    // An existing file is not opened here: closing it would drop a lock that this process holds.
+    if (!existsSync(lockFile)) closeSync(openSync(lockFile, 'a', 0o600))
+    const lock = new DatabaseSync(lockFile)
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
     return lock
   } catch (error) {

@@ -7,18 +7,21 @@ import type { Database } from './database.ts'
 
 const folder = new URL('./migrations/', import.meta.url)
 
-/** @throws StoreRefused where a newer program has written the schema */
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith('.sql'))
+  .toSorted()
+
+/** @throws StoreRefused if a newer program has written the schema */
+export function assertKnown(version: number): void {
+  if (version <= files.length) return
+  throw new StoreRefused(
+    `the database has schema version ${version}, this program knows ${files.length}: it was written by a newer Posthorn`,
+  )
+}
+
+/** The caller has checked that the version is known. */
 export function migrate(db: Database): void {
-  const files = readdirSync(folder)
-    .filter((name) => name.endsWith('.sql'))
-    .toSorted()
-  const latest = files.length
   const current = db.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
-  if (current > latest) {
-    throw new StoreRefused(
-      `the database has schema version ${current}, this program knows ${latest}: it was written by a newer Posthorn`,
-    )
-  }
   for (const [index, name] of files.entries()) {
     const version = index + 1
     if (Number(name.slice(0, 4)) !== version) throw new Error(`migration ${name} is out of order`)

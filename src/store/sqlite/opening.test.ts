@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdirSync, statSync } from 'node:fs'
+import { chmod, link as hardLink, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
@@ -97,15 +98,75 @@ void test('a file that is not a database is refused and left unchanged', async (
 void test("a folder, and another program's database, are refused", async (t) => {
   const folder = await temporaryFolder(t)
   await mkdir(join(folder, 'sub'))
-  await assert.rejects(openSqliteStore(join(folder, 'sub')), refusal(/unable to open/))
+  await assert.rejects(
+    openSqliteStore(join(folder, 'sub')),
+    refusal(/sub is not a database of Posthorn: name another file/),
+  )
   const path = join(folder, 'theirs.db')
   const theirs = new DatabaseSync(path)
   theirs.exec('CREATE TABLE tenants (name TEXT)')
-  await assert.rejects(openSqliteStore(path), refusal(/tenants already exists/))
+  await assert.rejects(openSqliteStore(path), refusal(/is not a database of Posthorn/))
   theirs.exec('PRAGMA user_version = 1')
-  await assert.rejects(openSqliteStore(path), refusal(/no such table/))
+  await assert.rejects(openSqliteStore(path), refusal(/is not a database of Posthorn/))
   assert.deepEqual(theirs.prepare('SELECT name FROM sqlite_schema').all().length, 1)
   theirs.close()
+})
+
+void test('another name of the same file leads to the same lock, and a hard link is refused', async (t) => {
+  const { store, path } = await opened(t)
+  const folder = await temporaryFolder(t)
+  const link = join(folder, 'link.db')
+  await symlink(path, link)
+  await assert.rejects(openSqliteStore(link), refusal(/in use by another process/))
+  await symlink(dirname(path), join(folder, 'folder'))
+  await assert.rejects(openSqliteStore(join(folder, 'folder', 'posthorn.db')), refusal(/in use by another process/))
+  const hard = `${path}.hard`
+  await hardLink(path, hard)
+  await assert.rejects(openSqliteStore(hard), refusal(/has 2 hard links.*: remove the other names$/))
+  await store.close()
+  await assert.rejects(openSqliteStore(path), refusal(/has 2 hard links/))
+  await rm(hard)
+  await (await openSqliteStore(link)).close()
+  assert.deepEqual(await readdir(folder), ['folder', 'link.db'])
+  await rm(path)
+  await assert.rejects(openSqliteStore(link), refusal(/link\.db: .*ENOENT/))
+})
+
+void test('only the owner can read the files and their folder', { skip: process.platform === 'win32' }, async (t) => {
+  const folder = join(await temporaryFolder(t), 'data')
+  const path = join(folder, 'posthorn.db')
+  const modes = (): Record<string, string> =>
+    Object.fromEntries(
+      [folder, ...readdirSync(folder).map((name) => join(folder, name))].map((file) => [
+        basename(file),
+        (statSync(file).mode & 0o777).toString(8),
+      ]),
+    )
+  const closedModes = {
+    data: '700',
+    'posthorn.db': '600',
+    'posthorn.db-lock': '600',
+    'posthorn.db-lock-journal': '600',
+    'posthorn.db-shm': '600',
+    'posthorn.db-wal': '600',
+  }
+  const store = await openSqliteStore(path)
+  await store.ping()
+  assert.deepEqual(modes(), closedModes)
+  await store.close()
+  // An older Posthorn created files that every user can read.
+  await chmod(folder, 0o755)
+  for (const name of await readdir(folder)) await chmod(join(folder, name), 0o644)
+  const again = await openSqliteStore(path)
+  assert.deepEqual(modes(), closedModes)
+  await again.close()
+  // A folder with other files in it may have other users.
+  await writeFile(join(folder, 'theirs'), '')
+  await chmod(folder, 0o755)
+  const found: (string | null)[] = []
+  await (await openSqliteStore(path, ({ openFolder }) => found.push(openFolder))).close()
+  assert.deepEqual(found, [folder])
+  assert.equal(statSync(folder).mode & 0o777, 0o755)
 })
 
 void test('missing folders of the path are created', async (t) => {

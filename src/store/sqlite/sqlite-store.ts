@@ -3,20 +3,36 @@
 import type { CommitResult } from '../../contracts/commit-store.ts'
 import type { Store } from '../../contracts/store.ts'
 import { rowsOfBatch } from './batch-rows.ts'
+import { checkFile, createFile, makePrivate, realFile } from './database-file.ts'
 import { lockOut } from './file-lock.ts'
-import { startThread } from './thread-client.ts'
+import { type Damage, startThread } from './thread-client.ts'
 import type { Reads, Writes } from './thread.ts'
+
+/** The facts about a database that are known before anything is written. */
+export interface CheckedFile {
+  /** Its values by name (`writeOnce`). Null: there is no database yet. */
+  readonly installation: ReadonlyMap<string, string> | null
+  /** The folder of the file, if other users can look into it and it also holds files that are not Posthorn's. */
+  readonly openFolder: string | null
+}
 
 /**
  * Opens or creates the database at `path` and migrates its schema.
  *
- * @throws StoreRefused if another process has it open, if a newer program wrote it, or if it cannot be opened
+ * @param checked called once it is known that the file can be used, before anything is written; may throw
+ * @throws StoreRefused if another process has it open, if a newer program wrote it, if its log does not belong to it,
+ *   if it is malformed, or if it cannot be opened
  */
-export async function openSqliteStore(path: string): Promise<Store> {
-  const lock = lockOut(path)
+export async function openSqliteStore(path: string, checked: (file: CheckedFile) => void = () => {}): Promise<Store> {
+  const file = realFile(path)
+  const lock = lockOut(file)
   try {
-    const writer = await startThread<Writes>({ path, access: 'write' })
-    const reader = await startThread<Reads>({ path, access: 'read' }).catch(async (error: unknown) => {
+    const installation = checkFile(file)
+    checked({ installation, openFolder: makePrivate(file) })
+    if (installation === null) createFile(file)
+    const damage: Damage = { found: null }
+    const writer = await startThread<Writes>({ path: file, access: 'write' }, damage)
+    const reader = await startThread<Reads>({ path: file, access: 'read' }, damage).catch(async (error: unknown) => {
       await writer.close()
       throw error
     })
@@ -29,7 +45,9 @@ export async function openSqliteStore(path: string): Promise<Store> {
       // There are no other nodes whose changes could be reported.
       listen() {},
       async close() {
-        await Promise.all([writer.close(), reader.close()])
+        // The writer is the last one, so that it can copy the whole log into the file.
+        await reader.close()
+        await writer.close()
         lock.close()
       },
     }

@@ -11,12 +11,22 @@ type Asynchronous<Methods> = {
     : never
 }
 
+const closing = JSON.stringify({ method: 'close', args: [] } satisfies Call)
+
 interface Waiting {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
 }
 
-export async function startThread<Methods>(options: ThreadOptions): Promise<{
+/** The first fault that a thread found in the file. After that, nothing is written to the file until a restart. */
+export interface Damage {
+  found: string | null
+}
+
+export async function startThread<Methods>(
+  options: ThreadOptions,
+  damage: Damage,
+): Promise<{
   methods: Asynchronous<Methods>
   ask: (message: Message) => Promise<unknown>
   close: () => Promise<unknown>
@@ -31,6 +41,7 @@ export async function startThread<Methods>(options: ThreadOptions): Promise<{
   worker.on('message', (message: string) => {
     const reply = JSON.parse(message) as Reply
     const call = waiting.shift()
+    if ('error' in reply && reply.error.malformed === true) damage.found ??= reply.error.message
     if ('error' in reply) call?.reject(revive(reply.error))
     else call?.resolve(reply.value)
   })
@@ -44,6 +55,9 @@ export async function startThread<Methods>(options: ThreadOptions): Promise<{
   const ask = (message: Message): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (ended !== null) return reject(new StoreUnavailable(ended))
+      if (damage.found !== null && options.access === 'write' && message !== closing) {
+        return reject(new StoreUnavailable(damage.found))
+      }
       // Sent first: a message that cannot be sent gets no answer.
       worker.postMessage(message)
       waiting.push({ resolve, reject })
@@ -58,7 +72,7 @@ export async function startThread<Methods>(options: ThreadOptions): Promise<{
     methods,
     ask,
     close: async () => {
-      await call('close', [])
+      await ask(closing)
       await worker.terminate()
     },
   }

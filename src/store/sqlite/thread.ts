@@ -7,7 +7,7 @@ import { type BatchRows, batchOfRows } from './batch-rows.ts'
 import { commitRole } from './commit.ts'
 import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
 import { Database } from './database.ts'
-import { classify } from './errors.ts'
+import { classify, Malformed } from './errors.ts'
 import { endpointReads, endpointRole } from './endpoints.ts'
 import { historyReads, historyRole } from './history.ts'
 import { leaseReads, leaseRole } from './leases.ts'
@@ -38,6 +38,7 @@ export interface PlainError {
   readonly name: string
   readonly message: string
   readonly outcomeUnknown?: boolean
+  readonly malformed?: boolean
 }
 
 function writes(db: Database) {
@@ -116,7 +117,7 @@ function callOf(message: Message): Call {
 function plain(error: unknown): PlainError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) }
   const outcomeUnknown = error instanceof StoreUnavailable && error.outcomeUnknown
-  return { name: error.name, message: error.message, outcomeUnknown }
+  return { name: error.name, message: error.message, outcomeUnknown, malformed: error instanceof Malformed }
 }
 
 if (parentPort !== null) serve(parentPort, workerData as ThreadOptions)
