@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import type { MigrateFlags } from './cli/migrate.ts'
+import type { FileFlags } from './cli/sqlite-file.ts'
 import { version } from './cli/version.ts'
 import { flagOf, SettingError, type SettingName, settingTable } from './config/settings.ts'
 import { StoreRefused } from './contracts/store.ts'
@@ -15,7 +16,7 @@ for (const name of Object.keys(settingTable) as SettingName[]) {
   const defaultText = standard === null || standard === '' ? '' : `, default ${standard}`
   serveCommand.option(`${flagOf(name)} <value>`, `${meaning} (${variable}${defaultText})`)
 }
-// The modules of a command are loaded when it runs: neither command needs the modules of the other.
+// The modules of a command are loaded when it runs: no command needs the modules of another.
 serveCommand.action(async (flags: Partial<Record<SettingName, string>>) => {
   const { serve } = await import('./cli/serve.ts')
   await serve(flags)
@@ -31,6 +32,26 @@ program
   .action(async (flags: MigrateFlags) => {
     const { migrate } = await import('./cli/migrate.ts')
     await migrate(flags)
+  })
+
+const databaseOption = ['--database <database>', 'sqlite:<file> (POSTHORN_DATABASE)'] as const
+
+program
+  .command('backup <file>')
+  .description('copy the SQLite database into a new file, also while the service runs')
+  .option(...databaseOption)
+  .action(async (file: string, flags: FileFlags) => {
+    const { backup } = await import('./cli/backup.ts')
+    await backup(file, flags)
+  })
+
+program
+  .command('restore <file>')
+  .description('put a backup in the place of the SQLite database; stop the service first')
+  .option(...databaseOption)
+  .action(async (file: string, flags: FileFlags) => {
+    const { restore } = await import('./cli/restore.ts')
+    restore(file, flags)
   })
 
 try {

@@ -35,8 +35,8 @@ export interface UpkeepStore {
   sweep(now: number, rowsMax: number): Promise<boolean>
   /**
    * One bounded step of retention: removes rows older than `before`, and answers that have expired at `now`. Pending
-   * deliveries and their events stay. Returns the number of rows that the step visited; 0: the node has nothing left to
-   * remove.
+   * deliveries and their events stay. Once no rows are left, steps make the database smaller. Returns the number of rows
+   * that the step visited, or of pages that it gave back; 0: the node has nothing left to do.
    */
   prune(before: number, now: number, rowsMax: number): Promise<number>
   /** Writes a value of the installation unless it is already written. Returns the stored value. */

@@ -200,6 +200,8 @@ export const limits = {
   fileCheckMs: 10 * second,
   /** A smaller file is checked without a process of its own. */
   fileCheckedInPlaceBytesMax: 64 * mib,
+  /** A backup writes to the disk at least this often. */
+  backupFlushMs: 100,
   /** Free pages that one step of retention gives back to the disk. */
   freedPagesStep: 500,
   /** Free pages stay in the file for new events, up to this share of its pages. */

@@ -87,6 +87,12 @@ export class Database {
     }
   }
 
+  /** Copies the log into the file soon, so that a file that became smaller gives its space back. */
+  checkpoint(): void {
+    this.#isDue = true
+    this.#keepLogShort()
+  }
+
   #keepLogShort(): void {
     try {
       const { log } = this.#log('NOOP')

@@ -11,6 +11,13 @@ import { isLocked, messageOf } from './errors.ts'
  * @throws StoreRefused if another process has the lock
  */
 export function lockOut(path: string): DatabaseSync {
+  const lock = tryLock(path)
+  if (lock === null) throw new StoreRefused(`the database ${path} is in use by another process`)
+  return lock
+}
+
+/** As `lockOut`. Null: another process has the lock. */
+export function tryLock(path: string): DatabaseSync | null {
   try {
     const lockFile = `${path}-lock`
     // An existing file is not opened here: closing it would drop a lock that this process holds.
@@ -19,10 +26,7 @@ export function lockOut(path: string): DatabaseSync {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
     return lock
   } catch (error) {
-    throw new StoreRefused(
-      isLocked(error)
-        ? `the database ${path} is in use by another process`
-        : `cannot open the database ${path}: ${messageOf(error)}`,
-    )
+    if (isLocked(error)) return null
+    throw new StoreRefused(`cannot open the database ${path}: ${messageOf(error)}`)
   }
 }

@@ -1,6 +1,7 @@
 // Maintenance in small steps beside the traffic: the sweep, retention, values of the installation.
 
 import { lowestUuidV7, uuidV7Time, type EndpointKey } from '../../domain/ids.ts'
+import { limits } from '../../domain/limits.ts'
 import type { Database } from './database.ts'
 import { settle } from './deferred-indexes.ts'
 
@@ -36,6 +37,22 @@ export function cancelWaiting(db: Database, endpoint: EndpointKey, now: number, 
   return rows.length
 }
 
+/**
+ * One step of making the file smaller. A file that an older Posthorn created keeps its pages until it is converted
+ * (docs/operating.md). Returns the number of pages that were given back.
+ */
+function giveBackPages(db: Database): number {
+  const count = (what: 'page_count' | 'freelist_count'): number =>
+    db.get<Record<string, number>>(`PRAGMA ${what}`)?.[what] ?? 0
+  const hasManyFree = (): boolean => count('freelist_count') > count('page_count') * limits.freePagesShare
+  if (!hasManyFree()) return 0
+  const before = count('page_count')
+  db.transaction(() => db.exec(`PRAGMA incremental_vacuum(${limits.freedPagesStep})`))
+  const given = before - count('page_count')
+  if (given > 0 && !hasManyFree()) db.checkpoint()
+  return given
+}
+
 export function upkeepRole(db: Database) {
   /** Retention has already read the deliveries up to this id. Those that are still stored are pending. */
   let prunedTo = ''
@@ -53,12 +70,13 @@ export function upkeepRole(db: Database) {
     },
 
     prune(before: number, now: number, rowsMax: number): number {
-      return db.transaction(() => {
+      const rows = db.transaction(() => {
         settle(db)
         const oldDeliveries = pruneDeliveries(before, rowsMax)
         if (oldDeliveries > 0) return oldDeliveries
         return pruneEvents(before, rowsMax) + pruneRest(before, now, rowsMax)
       })
+      return rows > 0 ? rows : giveBackPages(db)
     },
 
     writeOnce(name: string, value: string): string {
