@@ -1,0 +1,78 @@
+// Runs the commands of a document as a newcomer does: in bash, in a fresh copy of the project.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { TestContext } from 'node:test'
+
+export const repository = resolve(import.meta.dirname, '../..')
+
+/** The environment of a newcomer: without npm's variables and without settings of Posthorn and Node. */
+export const newcomerEnv = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(npm_|POSTHORN_|NODE_)/i.test(name) && name !== 'INIT_CWD'),
+)
+
+/** Why the commands cannot run on this machine, or false if they can. */
+export const withoutBash: string | false = spawnSync('bash', ['--version']).status === 0 ? false : 'needs bash'
+
+/** The indented lines of a section of a document. */
+export function commandLines(file: string, heading: string): string[] {
+  const text = readFileSync(join(repository, file), 'utf8')
+  const section = text.split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`)) ?? ''
+  return section.split('\n').flatMap((line) => (line.startsWith('    ') ? [line.trim()] : []))
+}
+
+/** A copy of the project that is removed when the test ends. */
+export function copyOfProject(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-readme-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
+  for (const name of ['package.json', '.npmrc', 'src']) {
+    cpSync(join(repository, name), join(folder, name), { recursive: true })
+  }
+  symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
+  return folder
+}
+
+/** A running line: its output so far, and its end by a signal to all of its processes. */
+export interface Background {
+  readonly output: () => string
+  stop(signal: NodeJS.Signals): Promise<void>
+}
+
+/** Runs a line in its own process group, which the end of the test kills. */
+export function background(t: TestContext, cwd: string, line: string): Background {
+  const child = spawn('bash', ['-c', line], {
+    cwd,
+    env: newcomerEnv,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const closed = new Promise<void>((done) => child.once('close', () => done()))
+  const signalGroup = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(-(child.pid ?? 0), signal)
+    } catch {
+      // It has ended already.
+    }
+  }
+  const killGroup = (): void => signalGroup('SIGKILL')
+  process.once('exit', killGroup)
+  t.after(killGroup)
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  return {
+    output: () => output,
+    async stop(signal) {
+      signalGroup(signal)
+      await closed
+    },
+  }
+}
+
+export async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url).catch(() => null)
+  await response?.text()
+  return response?.ok === true
+}
