@@ -51,6 +51,8 @@ export interface AppOptions {
   readonly keys: (isNew: boolean) => Keys
   readonly logger: Logger
   readonly version: string
+  /** Its abort ends a start that waits for the database. A start that has come further goes on to its end. */
+  readonly stop?: AbortSignal
 }
 
 export interface Keys {
@@ -70,7 +72,12 @@ export interface App {
 /** How long a failed start waits for attempts that it has started. */
 const failedStartStopMs = 1000
 
-/** Starts the service. @throws SettingError, StoreRefused: one line that says why the start failed */
+/**
+ * Starts the service.
+ *
+ * @throws SettingError, StoreRefused: one line that says why the start failed
+ * @throws the reason of `stop`
+ */
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, logger } = options
   const allDialects = dialectsBySettings(settings)
@@ -81,7 +88,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   })
   checkRole(settings)
   await assertCanListen(settings)
-  const { store, keys } = await openStore(options)
+  const { store, keys } = await orAborted(openStore(options), options.stop)
   // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.
   const undo: (() => Promise<unknown>)[] = [() => store.close()]
   try {
@@ -263,6 +270,14 @@ async function assertCanListen(settings: Settings): Promise<void> {
 function cannotListen({ host, port }: Settings, error: unknown): SettingError {
   const reason = error instanceof Error ? error.message : String(error)
   return new SettingError(`cannot listen on POSTHORN_HOST ${host}, POSTHORN_PORT ${port}: ${reason}`)
+}
+
+/** Waits for `promise`. @throws the reason of `stop`, if it is aborted before */
+async function orAborted<Value>(promise: Promise<Value>, stop: AbortSignal | undefined): Promise<Value> {
+  if (stop === undefined) return promise
+  const aborted = once(stop, 'abort').then(() => stop.throwIfAborted())
+  stop.throwIfAborted()
+  return (await Promise.race([promise, aborted])) as Value
 }
 
 /** Returns the port. @throws SettingError that says why the server cannot listen on the address */

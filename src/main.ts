@@ -1,7 +1,9 @@
-#!/usr/bin/env node
+// The commands. The entry of the program is posthorn.js.
+
 import { Command } from 'commander'
 import type { MigrateFlags } from './cli/migrate.ts'
 import type { FileFlags } from './cli/sqlite-file.ts'
+import { stopOnSignals } from './cli/stop-signals.ts'
 import { version } from './cli/version.ts'
 import { flagOf, SettingError, type SettingName, settingTable } from './config/settings.ts'
 import { StoreRefused } from './contracts/store.ts'
@@ -18,8 +20,9 @@ for (const name of Object.keys(settingTable) as SettingName[]) {
 }
 // The modules of a command are loaded when it runs: no command needs the modules of another.
 serveCommand.action(async (flags: Partial<Record<SettingName, string>>) => {
+  const stop = stopOnSignals()
   const { serve } = await import('./cli/serve.ts')
-  await serve(flags)
+  await serve(flags, stop)
 })
 
 program
@@ -30,8 +33,9 @@ program
   .requiredOption('--from <database>', 'sqlite:<file>; stop the service first')
   .requiredOption('--to <database>', 'postgres://…')
   .action(async (flags: MigrateFlags) => {
+    const stop = stopOnSignals()
     const { migrate } = await import('./cli/migrate.ts')
-    await migrate(flags)
+    await migrate(flags, stop)
   })
 
 const databaseOption = ['--database <database>', 'sqlite:<file> (POSTHORN_DATABASE)'] as const

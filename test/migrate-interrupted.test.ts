@@ -17,7 +17,7 @@ import { ask, assertSameRows, bothSides, migrate, startMigrate } from './support
 import { startPostgres } from './support/postgres-server.ts'
 import { isLong } from './support/size.ts'
 
-const silent = { rowsMax: 3, progress: new Progress({ write: () => true }), stopped: () => false }
+const silent = { rowsMax: 3, progress: new Progress({ write: () => true }), stop: new AbortController().signal }
 
 /** Runs the copy in this process; `change` injects faults into the target. */
 async function run(path: string, url: string, change: (target: Import) => Partial<Import> = () => ({})): Promise<void> {

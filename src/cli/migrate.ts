@@ -18,26 +18,30 @@ export interface MigrateFlags {
   readonly to: string
 }
 
-/** Runs the command. @throws SettingError, StoreRefused: one line that says why the copy failed */
-export async function migrate(flags: MigrateFlags): Promise<void> {
+/**
+ * Runs the command.
+ *
+ * @param stop once it is aborted, the running transaction ends and the copy stops
+ * @throws SettingError, StoreRefused: one line that says why the copy failed
+ */
+export async function migrate(flags: MigrateFlags, stop: AbortSignal): Promise<void> {
   const { from, to } = addressesOf(flags)
   const source = openExport(from.path)
   try {
-    await copyTo(to, source, from)
+    await copyTo(to, source, from, stop)
   } finally {
     source.close()
   }
   process.stdout.write(whatNext(from.path))
 }
 
-async function copyTo(to: Postgres, source: Export, from: Sqlite): Promise<void> {
+async function copyTo(to: Postgres, source: Export, from: Sqlite, stop: AbortSignal): Promise<void> {
   const target = await openImport(to.url).catch((error: unknown) => {
     throw error instanceof StoreUnavailable ? new StoreRefused(`--to cannot be used: ${error.message}`) : error
   })
-  const stopped = stopSignal()
   try {
     process.stdout.write(`\n  Copying ${from.shown} to ${to.shown}\n\n`)
-    const counts = await copy(source, target, { rowsMax, progress: new Progress(process.stdout), stopped })
+    const counts = await copy(source, target, { rowsMax, progress: new Progress(process.stdout), stop })
     process.stdout.write(`\n${tableOf(counts)}\n`)
     assertEqual(counts)
   } catch (error) {
@@ -68,17 +72,10 @@ function addressOf(flag: string, text: string): DatabaseSetting {
   }
 }
 
-/** After Ctrl-C, the running transaction ends first; a second Ctrl-C does not wait. */
-function stopSignal(): () => boolean {
-  let stopped = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (stopped = true))
-  return () => stopped
-}
-
 export interface CopyOptions {
   readonly rowsMax: number
   readonly progress: Progress
-  readonly stopped: () => boolean
+  readonly stop: AbortSignal
 }
 
 /** Copies the missing rows. Returns for each table the number of rows in the source and in the target. */
@@ -93,7 +90,7 @@ export async function copy(source: Export, target: Import, options: CopyOptions)
     let after = earlier?.last ?? null
     progress.begin(table.name, total, earlier?.rows ?? 0)
     for (;;) {
-      if (options.stopped()) throw new StoreRefused(`stopped; ${goesOn}`)
+      if (options.stop.aborted) throw new StoreRefused(`stopped; ${goesOn}`)
       const page = source.page(table, after, options.rowsMax)
       if (page === null) break
       await target.add(table, after, page)

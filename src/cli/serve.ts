@@ -1,8 +1,9 @@
-// `posthorn serve`: runs the service until SIGTERM or SIGINT.
+// `posthorn serve`: runs the service until a signal stops it.
 
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import type { Logger } from 'pino'
-import { startApp } from '../app.ts'
+import { type App, startApp } from '../app.ts'
 import { createKeyFile, type KeyFile, readKeyFile } from '../config/key-files.ts'
 import {
   type DatabaseSetting,
@@ -12,17 +13,25 @@ import {
   type Settings,
   settingTable,
 } from '../config/settings.ts'
+import { limits } from '../domain/limits.ts'
 import { createLogger } from '../telemetry/log.ts'
 import { version } from './version.ts'
 
-/** Runs the command. @throws SettingError, StoreRefused: one line that says why the start failed */
-export async function serve(flags: Readonly<Partial<Record<SettingName, string>>>): Promise<void> {
+const repeatSeconds = limits.stopRepeatMs / 1000
+
+/**
+ * Runs the command.
+ *
+ * @param stop its abort stops the service, also while it starts
+ * @throws SettingError, StoreRefused: one line that says why the start failed
+ */
+export async function serve(flags: Readonly<Partial<Record<SettingName, string>>>, stop: AbortSignal): Promise<void> {
   const settings = readSettings(process.env, flags)
   const logger = createLogger(settings.logLevel)
   const { database } = settings
   let operatorFile = settings.operatorKey === null ? keyFile(database, 'operatorKey') : null
   let masterFile = settings.masterKey === null ? keyFile(database, 'masterKey') : null
-  const app = await startApp({
+  const starting = startApp({
     settings,
     logger,
     version,
@@ -39,24 +48,30 @@ export async function serve(flags: Readonly<Partial<Record<SettingName, string>>
         masterKeys: settings.masterKey ?? settingTable.masterKey.parse(masterFile?.value ?? ''),
       }
     },
+    stop,
+  })
+  const app = await starting.catch((error: unknown) => {
+    // Nothing has been sent yet.
+    if (error === stop.reason) process.exit(0)
+    throw error
   })
   announce(logger, settings, app.url, operatorFile, masterFile)
+  if (!stop.aborted) await once(stop, 'abort')
+  await stopApp(app, logger, stop)
+}
 
-  const stop = (signal: string): void => {
-    logger.info(`${signal}: waiting for requests and attempts in flight`)
-    app.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        logger.error(
-          { err: error },
-          'the stop failed; the deliveries of this node may be sent again after the next start',
-        )
-        process.exit(1)
-      },
-    )
+async function stopApp(app: App, logger: Logger, stop: AbortSignal): Promise<void> {
+  const { message: signal } = stop.reason as Error
+  logger.info(
+    `${signal}: waiting for requests and attempts in flight; a signal after ${repeatSeconds} s ends this wait`,
+  )
+  try {
+    await app.stop()
+  } catch (error) {
+    logger.error({ err: error }, 'the stop failed; the deliveries of this node may be sent again after the next start')
+    process.exit(1)
   }
-  process.once('SIGTERM', () => stop('SIGTERM'))
-  process.once('SIGINT', () => stop('SIGINT'))
+  process.exit(0)
 }
 
 type KeySetting = 'operatorKey' | 'masterKey'

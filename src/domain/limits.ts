@@ -153,6 +153,8 @@ export const limits = {
   pauseMs: second,
   pauseMsMax: 5 * minute,
   stopMs: 10 * second,
+  /** Signals that arrive within this time after the one that started a stop are repeats of it. */
+  stopRepeatMs: 2 * second,
 
   // Attempts
   responseReadBytesMax: 64 * kib,

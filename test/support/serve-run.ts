@@ -1,5 +1,5 @@
-// Runs `posthorn serve` as an operator starts it by hand, in its own folder and only with the given settings, for tests
-// of its exit code and its output.
+// Runs `posthorn` as an operator starts it by hand, in its own folder and only with the given settings, for tests of its
+// exit code and its output.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -36,25 +36,38 @@ export function serve(
   settings: Readonly<Record<string, string>>,
   args: readonly string[] = [],
 ): ServeRun {
-  const child = spawn(process.execPath, [main, 'serve', ...args], {
+  return run(t, cwd, settings, [process.execPath, main, 'serve', ...args])
+}
+
+/** Starts a command as the leader of a process group. The group is killed when the test ends. */
+export function run(
+  t: TestContext,
+  cwd: string,
+  settings: Readonly<Record<string, string>>,
+  command: readonly string[],
+  stdout: 'pipe' | number = 'pipe',
+): ServeRun {
+  const [program = '', ...args] = command
+  const child = spawn(program, args, {
     cwd,
     env: { ...bareEnv(), ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe'],
+    detached: true,
   })
   endWithParent(child)
   const exit = once(child, 'exit')
   t.after(async () => {
-    child.kill('SIGKILL')
+    signalGroup(child, 'SIGKILL')
     await exit
   })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  let out = ''
+  let err = ''
+  child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()))
   return {
     child,
-    stdout: () => stdout,
-    stderr: () => stderr,
+    stdout: () => out,
+    stderr: () => err,
     async exited() {
       const timer = setTimeout(() => child.kill('SIGKILL'), waitMsMax)
       // The event 'close' comes after the last output.
@@ -65,13 +78,22 @@ export function serve(
     serving() {
       return new Promise((found, ended) => {
         const look = (): void => {
-          const url = /"url":"(http[^"]+)".*posthorn is serving/.exec(stdout)?.[1]
+          const url = /"url":"(http[^"]+)".*posthorn is serving/.exec(out)?.[1]
           if (url !== undefined) found(url)
         }
-        child.stdout.on('data', look)
-        child.once('exit', () => ended(new Error(`the process ended before it served: ${stderr}`)))
+        child.stdout?.on('data', look)
+        child.once('exit', () => ended(new Error(`the process ended before it served: ${err}`)))
         look()
       })
     },
+  }
+}
+
+/** Sends a signal to the child and to all processes that it started, as systemd and a terminal do. */
+export function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-Number(pid), signal)
+  } catch {
+    // All of them have ended.
   }
 }

@@ -40,8 +40,8 @@ const repository = resolve(import.meta.dirname, '../..')
 const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
   readonly scripts: { readonly start: string }
 }
-/** The arguments of the command of `npm start`, without `node`. */
-const startArguments = scripts.start.split(' ').slice(1)
+/** The arguments of the command of `npm start`, without `exec node`. */
+const startArguments = scripts.start.split(' ').slice(2)
 
 /** Creates the folder and the keys of a new installation. The folder is in the temporary folder of the system. */
 export async function createInstallation(): Promise<Installation> {
