@@ -14,7 +14,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startApp } from '../src/app.ts'
 import { readSettings } from '../src/config/settings.ts'
-import { createLogger } from '../src/telemetry/log.ts'
+import { createLog } from '../src/telemetry/log.ts'
 import { type Registered, type Vendor, vendors } from './vendors.ts'
 
 const say = (line = ''): void => console.log(line)
@@ -38,7 +38,7 @@ const settings = readSettings({
 const app = await startApp({
   settings,
   keys: () => ({ operatorKey, masterKeys: [randomBytes(32)] }),
-  logger: createLogger(settings.logLevel),
+  log: createLog(settings.logLevel),
   version: 'demo',
 })
 say(`Posthorn runs at ${app.url}, on a temporary SQLite database.`)

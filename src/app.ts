@@ -3,7 +3,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { Logger } from 'pino'
 import { randomText } from './domain/ids.ts'
 import { limits } from './domain/limits.ts'
 import type { Dialect, Quota } from './contracts/dialect.ts'
@@ -37,11 +36,12 @@ import { type Context, createContext } from './operations/context.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { systemClock, systemRandomBytes } from './system.ts'
 import { createEngineObserver } from './telemetry/engine-observer.ts'
+import type { Log } from './telemetry/log.ts'
 import { Metrics } from './telemetry/metrics.ts'
 import { assertMasterKey, installationSecrets, proof, proveMasterKey } from './vault/master-key.ts'
 import { createVault } from './vault/vault.ts'
 
-/** The settings of a service, its keys and its logger. */
+/** The settings of a service, its keys and its log. */
 export interface AppOptions {
   readonly settings: Settings
   /**
@@ -49,7 +49,7 @@ export interface AppOptions {
    * is no database yet.
    */
   readonly keys: (isNew: boolean) => Keys
-  readonly logger: Logger
+  readonly log: Log
   readonly version: string
   /** Its abort ends a start that waits for the database. A start that has come further goes on to its end. */
   readonly stop?: AbortSignal
@@ -79,7 +79,7 @@ const failedStartStopMs = 1000
  * @throws the reason of `stop`
  */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { settings, logger } = options
+  const { settings, log } = options
   const allDialects = dialectsBySettings(settings)
   const dialects = servedDialects(allDialects, settings.dialects)
   const guard = createGuard(addressPolicy(settings.allowNetworks), {
@@ -101,8 +101,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       inFlight: () => engine.inFlight,
       queued: () => engine.queued,
       waiting: () => store.countWaiting(),
+      droppedLogLines: () => log.output.dropped,
     })
-    const observer = createEngineObserver(metrics, logger)
+    const observer = createEngineObserver(metrics, log.logger)
     const parts = { store, vault, dialects: allDialects, installationSecrets: secrets, sender, marker, observer }
     const engine: Engine = await startEngine(settings, parts)
     undo.push(() => engine.stop(failedStartStopMs))
@@ -174,7 +175,7 @@ interface ServerParts {
 
 /** The HTTP server with the fronts of this node's role. A worker serves only health and metrics. */
 async function createServer(
-  { settings, logger, version }: AppOptions,
+  { settings, log: { logger }, version }: AppOptions,
   operatorKey: string,
   context: Context,
   { store, guard, marker }: ServerParts,
@@ -234,7 +235,7 @@ function checkRole({ role, database, host }: Settings): void {
 }
 
 /** @throws StoreRefused */
-async function openStore({ settings, keys, logger }: AppOptions): Promise<{ store: Store; keys: Keys }> {
+async function openStore({ settings, keys, log: { logger } }: AppOptions): Promise<{ store: Store; keys: Keys }> {
   const { database } = settings
   if (database.kind === 'sqlite') {
     let found: Keys | undefined

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { startApp } from '../src/app.ts'
 import { readSettings } from '../src/config/settings.ts'
-import { createLogger } from '../src/telemetry/log.ts'
+import { createLog } from '../src/telemetry/log.ts'
 import { testDatabase } from './support/test-database.ts'
 
 const seconds = 9
@@ -25,7 +25,7 @@ void test('an idle node makes fewer than one query a second', { timeout: 60_000 
   const app = await startApp({
     settings: readSettings({ POSTHORN_DATABASE: database.url, POSTHORN_PORT: '0' }),
     keys: () => ({ operatorKey: 'an-operator-key-for-tests', masterKeys: [Buffer.alloc(32, 7)] }),
-    logger: createLogger('silent'),
+    log: createLog('silent'),
     version: 'test',
   })
   t.after(async () => {

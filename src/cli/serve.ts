@@ -14,7 +14,7 @@ import {
   settingTable,
 } from '../config/settings.ts'
 import { limits } from '../domain/limits.ts'
-import { createLogger } from '../telemetry/log.ts'
+import { createLog, type Log } from '../telemetry/log.ts'
 import { version } from './version.ts'
 
 const repeatSeconds = limits.stopRepeatMs / 1000
@@ -27,13 +27,13 @@ const repeatSeconds = limits.stopRepeatMs / 1000
  */
 export async function serve(flags: Readonly<Partial<Record<SettingName, string>>>, stop: AbortSignal): Promise<void> {
   const settings = readSettings(process.env, flags)
-  const logger = createLogger(settings.logLevel)
+  const log = createLog(settings.logLevel)
   const { database } = settings
   let operatorFile = settings.operatorKey === null ? keyFile(database, 'operatorKey') : null
   let masterFile = settings.masterKey === null ? keyFile(database, 'masterKey') : null
   const starting = startApp({
     settings,
-    logger,
+    log,
     version,
     keys(isNew) {
       if (settings.masterKey === null && masterFile === null) {
@@ -55,9 +55,9 @@ export async function serve(flags: Readonly<Partial<Record<SettingName, string>>
     if (error === stop.reason) process.exit(0)
     throw error
   })
-  announce(logger, settings, app.url, operatorFile, masterFile)
+  announce(log, settings, app.url, operatorFile, masterFile)
   if (!stop.aborted) await once(stop, 'abort')
-  await stopApp(app, logger, stop)
+  await stopApp(app, log.logger, stop)
 }
 
 async function stopApp(app: App, logger: Logger, stop: AbortSignal): Promise<void> {
@@ -119,7 +119,7 @@ function messageOf(error: unknown): string {
 }
 
 function announce(
-  logger: Logger,
+  { logger, output }: Log,
   settings: Settings,
   url: string,
   operatorFile: KeyFile | null,
@@ -139,7 +139,7 @@ function announce(
   }
   const keyPlace = operatorFile?.path ?? '(POSTHORN_OPERATOR_KEY)'
   const bearer = operatorFile === null ? '$POSTHORN_OPERATOR_KEY' : `$(cat ${operatorFile.path})`
-  process.stdout.write(`
+  output.write(`
   Posthorn ${version} is serving
 
     address        ${url}        (pages: ${url}/docs)

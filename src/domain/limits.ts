@@ -155,6 +155,10 @@ export const limits = {
   stopMs: 10 * second,
   /** Signals that arrive within this time after the one that started a stop are repeats of it. */
   stopRepeatMs: 2 * second,
+  /** Bytes of log lines that wait while the reader of stdout is slow; past the bound, lines are dropped. */
+  logWaitingBytesMax: mib,
+  /** How long until a log line is tried again that the reader of stdout was too slow to take. */
+  logAgainMs: 50,
 
   // Attempts
   responseReadBytesMax: 64 * kib,

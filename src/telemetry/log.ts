@@ -1,8 +1,19 @@
 import { type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
+import { prettyFactory } from 'pino-pretty'
+import { LogOutput } from './log-output.ts'
 
-/** Creates the logger: JSON lines, or readable lines on a terminal. Keys and secrets are never passed to it. */
-export function createLogger(level: string): Logger {
-  if (!process.stdout.isTTY) return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime })
-  return pino({ level, base: null }, pretty({ colorize: true, translateTime: 'HH:MM:ss', ignore: 'pid,hostname' }))
+/** The log of the process. Keys and secrets are never passed to it. */
+export interface Log {
+  readonly logger: Logger
+  readonly output: LogOutput
+}
+
+/** Creates the log: JSON lines, or readable lines on a terminal. */
+export function createLog(level: string): Log {
+  const output = new LogOutput()
+  if (!process.stdout.isTTY) {
+    return { logger: pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, output), output }
+  }
+  const readable = prettyFactory({ colorize: true, translateTime: 'HH:MM:ss', ignore: 'pid,hostname' })
+  return { logger: pino({ level, base: null }, { write: (line) => output.write(readable(line)) }), output }
 }

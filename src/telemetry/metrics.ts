@@ -13,6 +13,8 @@ export interface MetricsSources {
   readonly queued: () => number
   /** Waiting deliveries, which no node holds. */
   readonly waiting: () => Promise<number>
+  /** Log lines that could not be written. */
+  readonly droppedLogLines: () => number
 }
 
 export class Metrics {
@@ -50,6 +52,9 @@ export class Metrics {
     gauge('posthorn_attempts_in_flight', 'Attempts under way.', sources.inFlight)
     gauge('posthorn_deliveries_queued', 'Deliveries in memory that wait for their turn.', sources.queued)
     gauge('posthorn_deliveries_waiting', 'Deliveries that wait in the database.', sources.waiting)
+    counter('posthorn_log_lines_dropped_total', 'Log lines that could not be written.', [], (set) =>
+      set({}, sources.droppedLogLines()),
+    )
     this.#attemptSeconds = new Histogram({
       name: 'posthorn_attempt_duration_seconds',
       help: 'Time from the start of an attempt to its outcome.',
