@@ -120,7 +120,11 @@ export async function startApp(options: AppOptions): Promise<App> {
       allowHttp: settings.allowHttp,
     })
     const server = await createServer(options, keys.operatorKey, context, { store, guard, marker })
-    serveHealth(server, { ping: () => store.ping(), metrics: () => metrics.text() })
+    serveHealth(server, {
+      canWrite: () => engine.canWrite,
+      ping: () => store.ping(),
+      metrics: () => metrics.text(),
+    })
     undo.push(() => server.close())
     const port = await listen(server, settings)
     return {

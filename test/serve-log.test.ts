@@ -192,9 +192,11 @@ suite('the service goes on and stops', { concurrency: 2 }, () => {
       for (;;) appendFileSync(log, '\n')
     }, /ENOSPC/)
     await until(async () => (await status()) === 503, 'the disk is full')
+    assert.equal((await fetch(`${url}/readyz`)).status, 503)
     await until(async () => (await droppedLines(url)) >= 1, 'a line is dropped')
     writeFileSync(join(disk, 'filler'), '')
     await until(async () => (await status()) === 202, 'events are accepted again', 20_000)
+    assert.equal((await fetch(`${url}/readyz`)).status, 200)
     await client.close()
     await assertStops(service)
     // No line continues another one that was cut off.

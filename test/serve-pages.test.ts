@@ -19,6 +19,13 @@ test('/healthz and /readyz need no credentials', async () => {
   }
 })
 
+test('HEAD works on the paths of health and metrics', async () => {
+  for (const path of ['/healthz', '/readyz', '/metrics']) {
+    const response = await fetch(`${rig.server.url}${path}`, { method: 'HEAD' })
+    assert.deepEqual([response.status, await response.text()], [200, ''])
+  }
+})
+
 suite('/metrics', () => {
   test('has every `posthorn_` metric that the manual names, and no others', async () => {
     const manual = readFileSync(new URL('../docs/operating.md', import.meta.url), 'utf8')

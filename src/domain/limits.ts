@@ -145,6 +145,8 @@ export const limits = {
   eventMatchesMax: 5,
   storeRetryMs: 250,
   storeRetryMsMax: 5 * second,
+  /** A node is not ready for this long after a commit failed, unless another one succeeds. */
+  writeFailureMs: 10 * second,
   /** Seconds after which a caller may retry when the database is unavailable. */
   unavailableRetrySeconds: 1,
   /** The greatest wait that a receiver may request with Retry-After, for a delivery and as a pause of its endpoint. */

@@ -121,6 +121,12 @@ export class Engine {
     this.wake()
   }
 
+  /** Whether this node can store events, as far as it knows. */
+  get canWrite(): boolean {
+    const { incarnation } = this.membership
+    return incarnation !== null && this.membership.cacheEpoch() !== null && this.#commits.canWrite
+  }
+
   /** Attempts in flight. */
   get inFlight(): number {
     return this.#lanes.inFlight

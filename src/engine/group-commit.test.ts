@@ -96,6 +96,54 @@ test('a tenant fills half of the queue at most, and another tenant still finds r
   assert.ok(refused >= 30 - (limits.commitQueueMax / 2 / 1000 + 5) && refused < 30, `${refused} refused`)
 })
 
+suite('a node knows whether it can store events', () => {
+  const unavailable = new StoreUnavailable('planted')
+  /** A rig whose commits fail with `error` while it is not null. Its heartbeats succeed. */
+  async function failing(t: Parameters<typeof createRig>[0]) {
+    const state: { error: Error | null } = { error: null }
+    const rig = await watched(t, async () => {
+      if (state.error !== null) throw state.error
+    })
+    await rig.accept(1)
+    const refused = (): Promise<unknown> => assert.rejects(rig.accept(1))
+    return { rig, state, refused }
+  }
+
+  test('not while every commit fails, even if the probe succeeds', async (t) => {
+    const { rig, state, refused } = await failing(t)
+    assert.equal(rig.engine.canWrite, true)
+    state.error = unavailable
+    for (let wait: number = limits.storeRetryMs; wait < limits.storeRetryMsMax; wait *= 2) {
+      await refused()
+      assert.equal(rig.engine.canWrite, false)
+      await rig.clock.advance(wait)
+      await rig.until(() => rig.observed.storeChanges.at(-1) === true, 'the probe succeeds')
+      assert.equal(rig.engine.canWrite, false)
+    }
+    state.error = null
+    await rig.accept(1)
+    assert.equal(rig.engine.canWrite, true)
+  })
+
+  test('again after a while if no event is posted', async (t) => {
+    const { rig, state, refused } = await failing(t)
+    state.error = unavailable
+    await refused()
+    await rig.clock.advance(limits.writeFailureMs)
+    assert.equal(rig.engine.canWrite, true)
+  })
+
+  test('not after several events in a row on which the database itself failed', async (t) => {
+    const { rig, state, refused } = await failing(t)
+    state.error = new Error('database disk image is malformed')
+    for (let event = 1; event <= limits.faultsMax; event++) {
+      assert.equal(rig.engine.canWrite, true)
+      await refused()
+    }
+    assert.equal(rig.engine.canWrite, false)
+  })
+})
+
 test('tenants take turns', () => {
   const [a, b] = [tenant, 'b' as TenantId]
   const items = [a, a, a, b, b].map((of, place) => ({ of, place }))

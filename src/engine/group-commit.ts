@@ -78,6 +78,10 @@ export class GroupCommit {
   /** True from when the store stops answering until all kept moves are written. The lanes are paused meanwhile. */
   #suspended = false
   #retryMs: number = limits.storeRetryMs
+  /** When a commit failed last, by `Clock.elapsed`; null: the last commit succeeded. */
+  #failedAt: number | null = null
+  /** Events in a row that could not be stored although the store answered. */
+  #faults = 0
   /** Callers of `drained`. */
   #idle: (() => void)[] = []
 
@@ -124,6 +128,16 @@ export class GroupCommit {
   record(move: RecordedMove, summary: AttemptSummary | null, committed: (() => void) | null): void {
     this.#recordings.push({ move, summary, committed, faults: 0 })
     this.#schedule()
+  }
+
+  /**
+   * Whether events can be stored, as far as commits have shown: false after a commit that failed, true after one that
+   * succeeded. Without a further commit it becomes true once the probe has succeeded and `limits.writeFailureMs` have
+   * passed, because a probe may succeed where every commit fails.
+   */
+  get canWrite(): boolean {
+    if (!this.#available) return false
+    return this.#failedAt === null || this.#clock.elapsed() - this.#failedAt >= limits.writeFailureMs
   }
 
   /** Drops everything that is queued, because the incarnation is lost. */
@@ -197,6 +211,9 @@ export class GroupCommit {
     const startedAt = performance.now()
     try {
       const result = await this.#store.commit(batch)
+      this.#failedAt = null
+      this.#faults = 0
+      this.#retryMs = limits.storeRetryMs
       this.#hooks.committed(batch)
       this.#observer.committed(batch.events.length + batch.moves.length, performance.now() - startedAt)
       this.#settle(ingests, recordings, result.events, new Set(result.fenced))
@@ -224,6 +241,7 @@ export class GroupCommit {
     // Several commits of one batch may fail in sequence: one probe and one report are enough.
     if (!this.#available) return
     this.#available = false
+    this.#failedAt = this.#clock.elapsed()
     this.#probeLater()
     if (this.#suspended) return
     this.#suspended = true
@@ -266,7 +284,6 @@ export class GroupCommit {
     this.#available = true
     await this.#run()
     if (!this.#available) return
-    this.#retryMs = limits.storeRetryMs
     this.#suspended = false
     this.#observer.storeAnswered('commits')
     this.#hooks.availabilityChanged(true)
@@ -281,6 +298,9 @@ export class GroupCommit {
       const [recording] = recordings
       if (recording !== undefined) return this.#tryAgain(error, recording)
       this.#observer.failed('the events of one request could not be stored', error)
+      // One bad event says nothing about the others. Several in a row do: the database may be damaged.
+      this.#faults += 1
+      if (this.#faults >= limits.faultsMax) this.#failedAt = this.#clock.elapsed()
       ingests[0]?.reject(error)
       return
     }
