@@ -64,7 +64,7 @@ export default {
     {
       name: 'only-app-sees-everything',
       severity: 'error',
-      from: { path: '^src/(?!app\\.ts|main\\.ts|cli/)', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/(?!app\\.ts|main\\.ts|posthorn\\.js|cli/)', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/(app|main)\\.ts$' },
     },
     {

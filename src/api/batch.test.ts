@@ -38,6 +38,9 @@ test('every invalid event is reported at its index, and the other events are sto
     { event: good({ tenant: allo.id }), result: 'stored' },
     { event: good({ occurredAt: 'now' }), result: 'invalid occurredAt' },
     { event: good({ attributes: { a: 1 } }), result: 'invalid attributes.a' },
+    { event: good({ type: 'a ' }), result: 'invalid type' },
+    { event: good({ type: 'a\ud800' }), result: 'invalid type' },
+    { event: good({ attributes: { 'a\0': 'b' } }), result: 'invalid attributes.a\0' },
     { event: good(), result: 'stored' },
   ]
   assert.deepEqual(

@@ -135,11 +135,15 @@ suite('a media type', () => {
   const accepted = [
     'application/json',
     'application/json; charset=utf-8',
+    'application/json;Charset="UTF8"; x=y',
+    'application/json; charset=us-ascii',
     'Application/JSON',
     'application/merge-patch+json',
   ]
   const refused = [
     'text/plain',
+    'application/json; charset=utf-16',
+    'application/json;charset="iso-8859-1"',
     'application/xml',
     'application/x-www-form-urlencoded',
     'multipart/form-data; boundary=x',

@@ -5,7 +5,8 @@ import { limits } from '../domain/limits.ts'
 import { failure, type Problem, type Result, success } from '../domain/problem.ts'
 import { pageRequest } from '../http/cursor.ts'
 import { type AnyRoute, route } from '../http/route.ts'
-import { elementTexts, memberText } from '../http/raw-json.ts'
+import { oddTextFaults } from '../http/odd-text.ts'
+import { elementTexts, mayHoldOddText, memberText } from '../http/raw-json.ts'
 import { fieldErrors } from '../http/validation.ts'
 import type { Context } from '../operations/context.ts'
 import { findEvent, listEvents } from '../operations/events.ts'
@@ -40,6 +41,8 @@ const EventBody = Type.Object(
   strict,
 )
 const eventValidator = Compile(EventBody)
+/** Fields other than `data`, which may hold any JSON text. */
+const plainFields = Object.keys(EventBody.properties).filter((name) => name !== 'data')
 
 const Published = Type.Object({
   id: Type.String(),
@@ -75,6 +78,7 @@ function publishEventRoute(context: Context): AnyRoute {
     tag,
     access: 'write',
     body: EventBody,
+    anyText: ['data'],
     bodyBytesMax: limits.requestBodyBytesMax,
     answers: { 202: Published, 200: Published },
     async handle({ body, request }) {
@@ -94,11 +98,13 @@ function publishEventsRoute(context: Context): AnyRoute {
     tag,
     access: 'write',
     body: Type.Object({ events: Type.Array(Type.Unknown(), { minItems: 1, maxItems: limits.batchEventsMax }) }, strict),
+    anyText: ['events'],
     bodyBytesMax: limits.requestBodyBytesMax,
     answers: { 202: Type.Object({ results: Type.Array(BatchResult) }) },
     async handle({ body, request }) {
       const texts = elementTexts(memberText(request.bodyText, 'events') ?? '[]')
-      const inputs = body.events.map((event, index) => checked(event, texts[index] ?? '{}'))
+      const mayBeOdd = mayHoldOddText(request.bodyText)
+      const inputs = body.events.map((event, index) => checked(event, texts[index] ?? '{}', mayBeOdd))
       const results = await publishEvents(context, inputs)
       const shapes = results.map((result) =>
         result.ok ? publishedShape(result.value) : { error: batchError(result.problem) },
@@ -174,7 +180,9 @@ function inputOf(body: Static<typeof EventBody>, text: string): EventInput {
   return { ...body, data: memberText(text, 'data') ?? '{}' }
 }
 
-function checked(event: unknown, text: string): Result<EventInput> {
+function checked(event: unknown, text: string, mayBeOdd: boolean): Result<EventInput> {
+  const odd = mayBeOdd ? oddTextFaults(event, plainFields) : []
+  if (odd.length > 0) return failure({ kind: 'invalid', where: 'body', fields: odd })
   if (eventValidator.Check(event)) return success(inputOf(event, text))
   return failure({ kind: 'invalid', where: 'body', fields: fieldErrors(eventValidator, event) })
 }

@@ -20,7 +20,7 @@ testForms(rig, [
     required: ['dialect'],
     good: { id: [absent, fresh('x').padEnd(64, 'x'), 'A.b_c-1'], name: [absent, null, '', 'n'.repeat(255)] },
     bad: {
-      id: [...noText, [null], [''], ['x'.repeat(65)], ['a b'], ['a/b'], ['é'], ['a\n']],
+      id: [...noText, [null], [''], ['x'.repeat(65)], ['a b'], ['a/b'], ['é'], ['a\n'], ['.'], ['..']],
       dialect: [...noText, [null], ['none'], [''], ['Standard'], ['__proto__']],
       name: [...noText, ['n'.repeat(256)]],
       settings: [[null], [[]], [{ a: 'b' }, 'settings.a']],

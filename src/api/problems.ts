@@ -105,7 +105,7 @@ const texts: { readonly [Kind in Problem['kind']]: (problem: ProblemOf<Kind>) =>
     status: 415,
     code: 'media_type_unsupported',
     title: 'Unsupported media type',
-    detail: 'Send the body as application/json.',
+    detail: 'Send the body as application/json in UTF-8.',
   }),
   bodyMalformed: ({ detail }) => ({ status: 400, code: 'body_malformed', title: 'Malformed body', detail }),
   invalid: ({ where, fields }) => ({

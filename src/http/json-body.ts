@@ -22,6 +22,9 @@ export function acceptJsonBodies(app: FastifyInstance): void {
     (request, body, done) => {
       // Some clients send a media type without a body, for example with DELETE. There is nothing to parse then.
       if (body.length === 0) return done(null, undefined)
+      if (!isInUtf8(request.headers['content-type'])) {
+        return done(new ProblemError({ kind: 'mediaTypeUnsupported', mediaType: '' }), undefined)
+      }
       if (!isUtf8(body)) return done(malformed('the body is not valid UTF-8'), undefined)
       const text = body.toString('utf8')
       if (nestsDeeperThan(text, limits.jsonDepthMax)) {
@@ -37,6 +40,12 @@ export function acceptJsonBodies(app: FastifyInstance): void {
       done(null, value)
     },
   )
+}
+
+/** Whether a media type names no other encoding than UTF-8, or than ASCII, which is a part of it. */
+function isInUtf8(mediaType = ''): boolean {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(mediaType)?.[1]
+  return charset === undefined || /^(?:utf-?8|us-ascii)$/i.test(charset)
 }
 
 function malformed(detail: string): ProblemError {

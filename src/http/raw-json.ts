@@ -1,6 +1,6 @@
 // Finds values in JSON text without rebuilding them. The data of an event is delivered byte for byte: a round trip
 // through JSON.parse would change big numbers, `1.0`, duplicate keys and the order of keys that look like integers.
-// All functions except `nestsDeeperThan` need text that JSON.parse has accepted.
+// All functions except `nestsDeeperThan` and `mayHoldOddText` need text that JSON.parse has accepted.
 
 const quote = 0x22
 const backslash = 0x5c
@@ -100,4 +100,12 @@ function isSpace(code: number): boolean {
 
 function endsPrimitive(code: number): boolean {
   return code === comma || code === closeBrace || code === closeBracket || isSpace(code)
+}
+
+/**
+ * Whether a string of the text may hold characters that no database stores: NUL, or half of a surrogate pair. Both can
+ * only be written as escapes.
+ */
+export function mayHoldOddText(text: string): boolean {
+  return /\\u(?:0000|d[89a-f])/i.test(text)
 }

@@ -52,6 +52,8 @@ export interface Route<Params, Query, Body> {
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body
+  /** Fields of the body that may hold any JSON text, or whose text the handler checks (odd-text.ts). */
+  readonly anyText?: readonly string[]
   /** Default: `limits.managementBodyBytesMax`. */
   readonly bodyBytesMax?: number
   /** Schemas of the responses, by status. They are documentation; tests check the responses against them. */

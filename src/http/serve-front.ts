@@ -1,14 +1,17 @@
 // Serves the routes of a front and its OpenAPI document.
 
 import fastifySwagger from '@fastify/swagger'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, preValidationHookHandler } from 'fastify'
+import { Type } from 'typebox'
 import { markerHeader } from '../domain/header-rules.ts'
 import { andThen } from '../domain/maybe-promise.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Result } from '../domain/problem.ts'
 import { sendAnswer } from './answer.ts'
 import type { Front } from './front.ts'
-import { problemOfError } from './problem-error.ts'
+import { oddTextFaults } from './odd-text.ts'
+import { ProblemError, problemOfError } from './problem-error.ts'
+import { mayHoldOddText } from './raw-json.ts'
 import { refuseEmptyIds, refuseOtherMethods } from './refusals.ts'
 import type { AnyRoute, Call } from './route.ts'
 
@@ -79,13 +82,7 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute, ma
       if (admitted instanceof Promise) admitted.then(proceed, done)
       else proceed(admitted)
     },
-    // A request without a body counts as an empty object, so that the error names the required fields.
-    ...(body && {
-      preValidation: (request, _reply, done) => {
-        if (request.body === undefined) request.body = {}
-        done()
-      },
-    }),
+    ...(body && { preValidation: beforeValidation(definition) }),
     handler: (request, reply) => {
       const call = {
         principal: request.principal,
@@ -106,4 +103,14 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute, ma
 function hasMarker({ headers }: FastifyRequest, marker: string): boolean {
   const value = headers[markerHeader]
   return typeof value === 'string' && value.includes(marker)
+}
+
+/** Checks the text of a body. A request without a body counts as an empty object, so that the error names the fields. */
+function beforeValidation({ body, anyText = [] }: AnyRoute): preValidationHookHandler {
+  const plainFields = Type.IsObject(body) ? Object.keys(body.properties).filter((name) => !anyText.includes(name)) : []
+  return (request, _reply, done) => {
+    if (request.body === undefined) request.body = {}
+    const fields = mayHoldOddText(request.bodyText) ? oddTextFaults(request.body, plainFields) : []
+    done(fields.length === 0 ? undefined : new ProblemError({ kind: 'invalid', where: 'body', fields }))
+  }
 }

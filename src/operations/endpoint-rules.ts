@@ -83,7 +83,7 @@ function isKnownPattern(dialect: Dialect, pattern: string): boolean {
   const { wildcards } = dialect.endpointRules
   if (pattern === '*') return wildcards !== 'none'
   if (pattern.endsWith('.*') && wildcards !== 'prefix') return false
-  if (pattern === '' || pattern.length > limits.eventTypeCharsMax) return false
+  if (pattern === '' || pattern !== pattern.trim() || pattern.length > limits.eventTypeCharsMax) return false
   return dialect.openCatalogue || dialect.eventTypes.some((type) => patternMatches(pattern, type.name))
 }
 

@@ -66,6 +66,7 @@ function draftOf(context: Context, input: EventInput, tenant: CachedTenant | nul
   if (!dialect.openCatalogue && !dialect.eventTypes.some((type) => type.name === input.type)) {
     return failure(fault('type', 'choice', `is not in the event catalogue of ${dialect.name}`))
   }
+  if (input.type !== input.type.trim()) return failure(fault('type', 'format', 'must not begin or end with a blank'))
   const acceptedAt = context.clock.now()
   const occurredAt = input.occurredAt === undefined ? acceptedAt : Date.parse(input.occurredAt)
   if (Number.isNaN(occurredAt)) return failure(fault('occurredAt', 'format', 'must be an ISO 8601 time'))

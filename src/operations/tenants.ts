@@ -23,6 +23,8 @@ export async function createTenant(
   if (input.id !== undefined && !dialect.tenantIdPattern.test(input.id)) {
     return invalidField('id', 'format', `must match ${dialect.tenantIdPattern.source}`)
   }
+  // Clients of HTTP resolve both in paths, so no request could name the tenant.
+  if (input.id === '.' || input.id === '..') return invalidField('id', 'format', 'must not be . or ..')
   const faults = settingFaults(dialect, input.settings ?? {})
   if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
   const tenant: Tenant = {

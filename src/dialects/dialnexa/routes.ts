@@ -111,6 +111,7 @@ function createWebhookRoute(context: Context): AnyRoute {
     path,
     operationId: 'createWebhook',
     summary: 'Create a webhook',
+    anyText: ['secret'],
     body: Type.Object({ ...fields, is_active: Type.Optional(fields.is_active) }),
     answers: { 201: CreatedWebhook, 400: ApiError, ...errors },
     async handle({ principal, tenant, body }) {
@@ -169,6 +170,7 @@ function updateWebhookRoute(context: Context): AnyRoute {
     operationId: 'updateWebhook',
     summary: 'Update a webhook: only the given fields change',
     params: WebhookPath,
+    anyText: ['secret'],
     body: Type.Partial(Type.Object(fields)),
     answers: { 200: Webhook, 400: ApiError, 404: ApiError, ...errors },
     handle: ({ principal, tenant, params, body }) =>

@@ -91,6 +91,7 @@ function webhooksCreateRoute(context: Context): AnyRoute {
     operationId: 'webhooks_create',
     summary: 'Create a webhook',
     access: 'write',
+    anyText: ['secrets'],
     body: Type.Object(fields),
     answers: { 201: Webhook, 400: Messages, 415: Detail, ...refusals },
     handle({ principal, tenant, body }) {
@@ -127,6 +128,7 @@ function webhooksUpdateRoute(context: Context): AnyRoute {
     summary: 'Update a webhook: agentId and secrets stay as they are unless given',
     access: 'write',
     params: WebhookPath,
+    anyText: ['secrets'],
     body: Type.Object(fields),
     answers: { 200: Webhook, 400: Messages, 404: Detail, 415: Detail, ...refusals },
     handle: ({ principal, tenant, params, body }) =>
@@ -146,6 +148,7 @@ function webhooksPartialUpdateRoute(context: Context): AnyRoute {
     summary: 'Update a webhook: only the given fields change',
     access: 'write',
     params: WebhookPath,
+    anyText: ['secrets'],
     body: Type.Partial(Type.Object(fields)),
     answers: { 200: Webhook, 400: Messages, 404: Detail, 415: Detail, ...refusals },
     handle: ({ principal, tenant, params, body }) =>

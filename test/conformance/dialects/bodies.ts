@@ -66,7 +66,8 @@ export function bodyCases(profile: Profile, add: Case): void {
   add('a media type other than JSON is refused', async (world) => {
     const customer = await world.customer()
     const { method, path, body } = create.request(customer, api.sample(world.hook().url, 0))
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'nonsense']) {
+    const utf16 = 'application/json; charset=utf-16'
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'nonsense', utf16]) {
       const request = { method, path, raw: JSON.stringify(body), headers: { 'content-type': type } }
       checkRefusal(profile, 'mediaTypeUnsupported', await customer.ask(request), { request })
     }

@@ -33,6 +33,27 @@ export function fieldCases(profile: Profile, add: Case): void {
     assert.ok(!('no_such_field' in api.endpointIn('create', answer.body)))
   })
 
+  add('text that no database stores is refused with the name of its field', async (world) => {
+    const customer = await world.customer()
+    // Secrets are stored sealed, and have rules of their own.
+    const plain = api.fields.filter(({ name, onCreate }) => onCreate !== 'none' && name !== api.secret?.field)
+    for (const field of plain) {
+      for (const odd of ['a\u0000b', 'a\ud800b', '\udfff']) {
+        for (const value of oddValues(field.good[0]?.value, odd)) {
+          const request = create.request(customer, { ...api.sample(world.hook().url, 0), [field.name]: value })
+          const answer = await customer.ask(request)
+          assert.ok(answer.status >= 400 && answer.status < 500, answer.text)
+          // Where the vendor's errors name fields, this one does too.
+          const [wrong] = field.wrong
+          const asked = { request, field: field.name, value: wrong?.value }
+          const { body } = wrong?.refusal ?? profile.api.refusal('fieldInvalid', asked)
+          if (JSON.stringify(body).includes(field.name)) assert.ok(answer.text.includes(field.name), answer.text)
+        }
+      }
+    }
+    assert.deepEqual(await customer.list(), [])
+  })
+
   function createCases(field: Field): void {
     add(`create: ${field.name} ${field.onCreate === 'required' ? 'is required' : 'may be left out'}`, async (world) => {
       const customer = await world.customer()
@@ -107,4 +128,12 @@ export function fieldCases(profile: Profile, add: Case): void {
 
 function without(fields: Fields, name: string): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([key]) => key !== name))
+}
+
+/** Values of the kind of `good` with an odd text in them; none, if the kind has no text. */
+function oddValues(good: unknown, odd: string): unknown[] {
+  if (typeof good === 'string') return [`${good}${odd}`]
+  if (Array.isArray(good)) return [[odd]]
+  if (good === null || typeof good !== 'object') return []
+  return [{ 'X-Good': odd }, { [odd]: 'good' }]
 }
