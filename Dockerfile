@@ -1,11 +1,18 @@
-FROM node:26-slim
+# The digest is the index of node:26.10.0-slim for all platforms.
+FROM node:26.10.0-slim@sha256:ec7758ee051e457b468b32bde57b0879010b325bb9862718e9615225ce4aaae1
 WORKDIR /posthorn
 ENV NODE_ENV=production
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 COPY src ./src
+# A new volume takes over this folder's owner.
+RUN mkdir /data && chown node:node /data
+VOLUME /data
+ENV POSTHORN_DATABASE=sqlite:/data/posthorn.db
+ENV POSTHORN_HOST=0.0.0.0
 USER node
 EXPOSE 4080
-ENV POSTHORN_HOST=0.0.0.0
-# As npm start does.
-CMD ["node", "--min-semi-space-size=16", "--max-semi-space-size=16", "src/main.ts", "serve"]
+HEALTHCHECK --start-period=30s --start-interval=1s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.POSTHORN_PORT ?? 4080}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# As npm start does. The arguments of `docker run` are a command of posthorn, such as `migrate`.
+ENTRYPOINT ["node", "--min-semi-space-size=16", "--max-semi-space-size=16", "src/posthorn.js"]
+CMD ["serve"]
