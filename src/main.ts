@@ -11,8 +11,10 @@ import { StoreRefused } from './contracts/store.ts'
 const program = new Command('posthorn')
   .description("Sends webhooks, and speaks your product's own webhook API")
   .version(version)
+  // The suggestion of a similar command or option would be a second line.
+  .configureOutput({ outputError: (text, write) => write(`${text.trimEnd().replaceAll('\n', ' ')}\n`) })
 
-const serveCommand = program.command('serve', { isDefault: true }).description('run the service')
+const serveCommand = program.command('serve').description('run the service (the default)')
 for (const name of Object.keys(settingTable) as SettingName[]) {
   const { variable, meaning, default: standard } = settingTable[name]
   const defaultText = standard === null || standard === '' ? '' : `, default ${standard}`
@@ -58,8 +60,13 @@ program
     restore(file, flags)
   })
 
+// `serve` is no default command of the library, which would take a mistyped command for an argument of it.
+const args = process.argv.slice(2)
+const [first = '-'] = args
+const isServe = first.startsWith('-') && !['-h', '--help', '-V', '--version'].includes(first)
+
 try {
-  await program.parseAsync()
+  await program.parseAsync(isServe ? ['serve', ...args] : args, { from: 'user' })
 } catch (error) {
   // An error that the operator can fix is printed as one line. Any other error is a bug and is printed with its stack.
   if (!(error instanceof SettingError || error instanceof StoreRefused)) throw error

@@ -15,16 +15,15 @@ import {
 } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import { until } from './support/api-rig.ts'
 import { createOperatorClient } from './support/operator-client.ts'
 import { startReceiver } from './support/receiver.ts'
 import { freePort } from './support/server-process.ts'
-import { run, runFolder, type ServeRun, signalGroup } from './support/serve-run.ts'
+import { main, run, runFolder, type ServeRun, signalGroup } from './support/serve-run.ts'
 import { mountSmallDisk, unmount } from './support/small-disk.ts'
 
-const main = resolve(import.meta.dirname, '../src/main.ts')
 const operatorKey = 'an-operator-key-that-is-long-enough'
 const { O_WRONLY, O_RDWR, O_NONBLOCK } = constants
 const noPipes = spawnSync('mkfifo', ['--version']).error !== undefined && 'needs mkfifo'

@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from './support/server-process.ts'
-import { runFolder, serve } from './support/serve-run.ts'
+import { main, run as runCommand, runFolder, serve } from './support/serve-run.ts'
 
 const operatorKey = 'an-operator-key-that-is-long-enough'
 const masterKey = Buffer.alloc(32, 5).toString('base64')
@@ -64,6 +64,7 @@ const refusals: readonly Refusal[] = [
   ...wrong('POSTHORN_PROT', '4080'),
   { name: 'a wrong flag', args: ['--port', 'x'], says: /--port/ },
   { name: 'an unknown argument', args: ['now'], says: /too many arguments/ },
+  { name: 'a mistyped flag', args: ['--prot', '1'], says: /'--prot' \(Did you mean --port\?\)/ },
   {
     name: 'a database folder that cannot be created',
     settings: { POSTHORN_DATABASE: 'sqlite:/dev/null/posthorn.db' },
@@ -119,6 +120,12 @@ suite('a start is refused with one line:', { concurrency: 2 }, () => {
       }
     })
   }
+})
+
+test('a mistyped command gets one line with the nearest command', async (t) => {
+  const mistyped = runCommand(t, await runFolder(t), standard, [process.execPath, main, 'sevre'])
+  assert.equal(await mistyped.exited(), 1)
+  assert.equal(mistyped.stderr(), "error: unknown command 'sevre' (Did you mean serve?)\n")
 })
 
 test('a port in use stops the start with a line that names the setting', async (t) => {

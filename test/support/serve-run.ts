@@ -19,7 +19,7 @@ export interface ServeRun {
   serving(): Promise<string>
 }
 
-const main = resolve(import.meta.dirname, '../../src/main.ts')
+export const main = resolve(import.meta.dirname, '../../src/main.ts')
 const waitMsMax = 30_000
 
 /** Creates a folder that is removed when the test ends. */
