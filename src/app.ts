@@ -80,13 +80,7 @@ const failedStartStopMs = 1000
  */
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, log } = options
-  const allDialects = dialectsBySettings(settings)
-  const dialects = servedDialects(allDialects, settings.dialects)
-  const guard = createGuard(addressPolicy(settings.allowNetworks), {
-    authorities: readAuthorities(settings.caFile),
-    proxy: egressProxy(settings),
-  })
-  checkRole(settings)
+  const { allDialects, dialects, guard } = partsOf(settings)
   await assertCanListen(settings)
   const { store, keys } = await orAborted(openStore(options), options.stop)
   // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.
@@ -141,6 +135,17 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const step of undo.toReversed()) await step()
     throw error
   }
+}
+
+/** The parts that need only the settings. @throws SettingError */
+function partsOf(settings: Settings) {
+  checkRole(settings)
+  const allDialects = dialectsBySettings(settings)
+  const guard = createGuard(addressPolicy(settings.allowNetworks), {
+    authorities: readAuthorities(settings.caFile),
+    proxy: egressProxy(settings),
+  })
+  return { allDialects, dialects: servedDialects(allDialects, settings.dialects), guard }
 }
 
 type EngineParts = Pick<

@@ -24,8 +24,7 @@ const strict = { additionalProperties: false }
 const EventBody = Type.Object(
   {
     tenant: Type.String({ maxLength: limits.tenantIdCharsMax }),
-    // Text of PostgreSQL cannot hold NUL.
-    type: Type.String({ minLength: 1, maxLength: limits.eventTypeCharsMax, pattern: '^[^\\u0000]*$' }),
+    type: Type.String({ minLength: 1, maxLength: limits.eventTypeCharsMax }),
     data: Type.Object({}, { description: 'Delivered as it was posted, byte for byte.' }),
     id: Type.Optional(Type.String({ pattern: eventIdPattern, description: 'Makes the post idempotent.' })),
     attributes: Type.Optional(

@@ -129,8 +129,9 @@ suite('a node knows whether it can store events', () => {
     const { rig, state, refused } = await failing(t)
     state.error = unavailable
     await refused()
+    assert.equal(rig.engine.canWrite, false)
     await rig.clock.advance(limits.writeFailureMs)
-    assert.equal(rig.engine.canWrite, true)
+    await rig.until(() => rig.engine.canWrite, 'the node is ready')
   })
 
   test('not after several events in a row on which the database itself failed', async (t) => {

@@ -35,6 +35,7 @@ export class Metrics {
 
   constructor(sources: MetricsSources) {
     const registers = [this.#registry]
+    const { counter, gauge } = readers(registers)
     collectDefaultMetrics({ register: this.#registry })
     counter('posthorn_events_accepted_total', 'Events stored.', [], (set) => set({}, this.#accepted))
     counter('posthorn_deliveries_ended_total', 'Deliveries that ended, by how.', ['status'], (set) => {
@@ -73,29 +74,6 @@ export class Metrics {
       buckets: [1, 5, 20, 50, 100, 200, 500, 1000, 2000],
       registers,
     })
-
-    function counter(name: string, help: string, labelNames: string[], collect: (set: Setter) => void): void {
-      new Counter({
-        name,
-        help,
-        labelNames,
-        registers,
-        collect() {
-          this.reset()
-          collect((labels, value) => this.inc(labels, value))
-        },
-      })
-    }
-    function gauge(name: string, help: string, read: () => number | Promise<number>): void {
-      new Gauge({
-        name,
-        help,
-        registers,
-        async collect() {
-          this.set(await read())
-        },
-      })
-    }
   }
 
   accepted(events: number): void {
@@ -127,3 +105,30 @@ export class Metrics {
 }
 
 type Setter = (labels: Record<string, string>, value: number) => void
+
+/** Makes metrics whose values are read when metrics are requested. */
+function readers(registers: Registry[]) {
+  function counter(name: string, help: string, labelNames: string[], collect: (set: Setter) => void): void {
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset()
+        collect((labels, value) => this.inc(labels, value))
+      },
+    })
+  }
+  function gauge(name: string, help: string, read: () => number | Promise<number>): void {
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        this.set(await read())
+      },
+    })
+  }
+  return { counter, gauge }
+}

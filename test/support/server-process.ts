@@ -37,11 +37,6 @@ const startMsMax = 60_000
 const stopMsMax = 15_000
 const outputCharactersMax = 65_536
 const repository = resolve(import.meta.dirname, '../..')
-const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
-  readonly scripts: { readonly start: string }
-}
-/** The arguments of the command of `npm start`, without `exec node`. */
-const startArguments = scripts.start.split(' ').slice(2)
 
 /** Creates the folder and the keys of a new installation. The folder is in the temporary folder of the system. */
 export async function createInstallation(): Promise<Installation> {
@@ -74,7 +69,7 @@ export async function startServer(
 ): Promise<ServerProcess> {
   const port = await freePort()
   const [program = '', ...options] = command
-  const child = spawn(program, [...options, ...startArguments], {
+  const child = spawn(program, [...options, ...startArguments(checkout)], {
     cwd: checkout,
     env: {
       ...inheritedEnv(),
@@ -130,6 +125,15 @@ export async function freePort(): Promise<number> {
   await new Promise((closed) => server.close(closed))
   if (address === null || typeof address === 'string') throw new Error('no TCP port was given')
   return address.port
+}
+
+/** The arguments of the command of `npm start`, without `exec node`. */
+function startArguments(checkout: string): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {
+    readonly scripts: { readonly start: string }
+  }
+  const words = scripts.start.split(' ')
+  return words.slice(words.indexOf('node') + 1)
 }
 
 /** The environment without settings of Posthorn, and without the variable that makes a child report to node:test. */
