@@ -62,6 +62,11 @@ export interface DeliveryDialect {
    * attempt.
    */
   headers(message: Message, body: Buffer, keys: readonly KeyObject[], sentAtMs: number): Record<string, string>
+  /**
+   * Returns the attributes of an event that filters are compared with; default: those that the operator posted. It is
+   * called at most once per event, and only if an endpoint of the tenant has a filter.
+   */
+  readonly matchedAttributes?: (event: Event) => Readonly<Record<string, string>>
   /** Decides on an outcome. `attempt` is 1 for the first attempt of the schedule. */
   verdict(outcome: Outcome, attempt: number, event: Event): Verdict
   /** Updates the memory of failures. Called after each failure, and after a success only if `previous` is not null. */

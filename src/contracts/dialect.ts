@@ -31,6 +31,8 @@ export interface EndpointRules {
   readonly wildcards: 'none' | 'all' | 'prefix'
   /** Attributes by which endpoints may filter; `any`: all attributes that the operator posts. */
   readonly filters: readonly string[] | 'any'
+  /** Returns the form in which the value of a filter is stored; default: as given. */
+  readonly storedFilter?: (value: string) => string
   /** Event types are kept as written: the list may be empty, and may repeat one. Default: at least one, each once. */
   readonly eventTypesAsWritten?: true
   /** How many event types one endpoint may name; default: `limits.eventTypesPerEndpointMax`. */

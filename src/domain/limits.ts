@@ -59,6 +59,8 @@ export const limits = {
   idempotencyKeyCharsMax: 255,
   idempotencyMs: hour,
   updateTriesMax: 5,
+  /** How long browsers may keep the answer to a preflight request. */
+  preflightSeconds: 600,
 
   // Endpoints
   endpointsPerTenantMax: 1000,

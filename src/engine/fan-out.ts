@@ -19,8 +19,11 @@ export function fanOut(
   only?: EndpointKey,
 ): HeldDelivery[] {
   const deliveries: HeldDelivery[] = []
+  const { matchedAttributes } = tenant.dialect
+  let { attributes } = event
+  if (matchedAttributes !== undefined && tenant.hasFilters) attributes = matchedAttributes(event)
   for (const { endpoint, disabledReason, pausedUntil } of tenant.endpoints) {
-    const wanted = only === undefined ? endpointMatches(endpoint, event.type, event.attributes) : only === endpoint.key
+    const wanted = only === undefined ? endpointMatches(endpoint, event.type, attributes) : only === endpoint.key
     if (disabledReason !== null || !wanted) continue
     const id = uuidV7(event.acceptedAt, random) as DeliveryId
     const delivery: HeldDelivery = { id, endpoint: endpoint.key, event, node, attempts: 0, attemptsBefore: 0 }

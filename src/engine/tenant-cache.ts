@@ -45,6 +45,8 @@ export interface CachedTenant {
   readonly endpoints: readonly CachedEndpoint[]
   readonly byId: ReadonlyMap<EndpointId, CachedEndpoint>
   readonly byKey: ReadonlyMap<EndpointKey, CachedEndpoint>
+  /** Whether one of its endpoints has a filter. */
+  readonly hasFilters: boolean
   /** The sum of its endpoints' `chars`. */
   readonly chars: number
   /** False: the tenant must be read again. Endpoints that have not changed are reused from this object then. */
@@ -175,6 +177,7 @@ export class TenantCache {
       endpoints,
       byId: new Map(endpoints.map((cached) => [cached.endpoint.id, cached])),
       byKey: new Map(endpoints.map((cached) => [cached.endpoint.key, cached])),
+      hasFilters: endpoints.some(({ endpoint }) => Object.keys(endpoint.filters).length > 0),
       chars: endpoints.reduce((sum, { chars }) => sum + chars, 0),
       current: true,
     }

@@ -13,10 +13,13 @@ import { hashApiKey } from '../operations/key-cache.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { QuotaStore } from '../contracts/quota-store.ts'
 import type { Front } from '../http/front.ts'
+import { anyOrigin } from '../http/refusals.ts'
 import type { AnyRoute } from '../http/route.ts'
 import type { Window } from '../quota/rate-limiter.ts'
 import { CountedQuotas } from './counted-quotas.ts'
 import { type Claims, looksLikeToken, type TokenVerifier } from './tokens.ts'
+
+type Headers = Readonly<Record<string, string>>
 
 export interface DialectFront extends Omit<Front, 'admit' | 'answerUnrouted' | 'name'> {
   readonly dialect: Dialect
@@ -29,7 +32,7 @@ export interface DialectFront extends Omit<Front, 'admit' | 'answerUnrouted' | '
   /** The tenant that the request is about; default: the first tenant of the key. Tenantless routes ignore a problem. */
   tenantOf?(request: FastifyRequest, key: ApiKey): Result<TenantId>
   /** Headers that report the quota, sent with every response; absent: the vendor sends none. */
-  readonly quotaHeaders?: (window: Window) => Readonly<Record<string, string>>
+  readonly quotaHeaders?: (window: Window) => Headers
 }
 
 export interface FrontOptions {
@@ -45,15 +48,17 @@ export interface FrontOptions {
 export function frontOfDialect(definition: DialectFront, options: FrontOptions): Front {
   const { context, tokens, rateLimits, quotas: shared = null } = options
   const { dialect } = definition
-  const { quotaHeaders: headersOf } = definition
+  const { quotaHeaders: headersOf, webPageHeaders } = definition
   const quotas = new CountedQuotas({ dialect, headersOf, rateLimits, shared, clock: context.clock })
+  const withOrigin = (headers: Headers): Headers =>
+    webPageHeaders === undefined ? headers : { ...anyOrigin, ...headers }
   return {
     ...definition,
     name: dialect.name,
     admit(request, route) {
       const presented = definition.credential(request)
       if (presented === null) {
-        request.answerHeaders = quotas.untouchedHeaders(route.access)
+        request.answerHeaders = withOrigin(quotas.untouchedHeaders(route.access))
         return failure({ kind: 'unauthenticated', reason: 'missing' })
       }
       return andThen(authenticate(presented), (authenticated) => admitKey(authenticated, request, route))
@@ -61,7 +66,7 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
     answerUnrouted(problem, request) {
       const answer = definition.answerProblem(problem, request)
       const access = request.method === 'GET' ? 'read' : 'write'
-      return { ...answer, headers: { ...quotas.untouchedHeaders(access), ...answer.headers } }
+      return { ...answer, headers: { ...withOrigin(quotas.untouchedHeaders(access)), ...answer.headers } }
     },
   }
 
@@ -79,13 +84,13 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
     route: AnyRoute,
   ): MaybePromise<Result<Principal>> {
     if (!authenticated.ok) {
-      request.answerHeaders = quotas.untouchedHeaders(route.access)
+      request.answerHeaders = withOrigin(quotas.untouchedHeaders(route.access))
       return authenticated
     }
     const key = authenticated.value
     const tenant = definition.tenantOf?.(request, key) ?? success(key.tenants[0] as TenantId)
     return andThen(quotas.take(key, tenant.ok ? tenant.value : null, route.access), (windows): Result<Principal> => {
-      request.answerHeaders = quotas.headers(windows)
+      request.answerHeaders = withOrigin(quotas.headers(windows))
       const checked = quotas.check(windows)
       if (!checked.ok) return checked
       if (route.needs !== undefined && !definition.permits(key, route.needs)) {

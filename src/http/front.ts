@@ -16,6 +16,11 @@ export interface Front {
   readonly prefixes: readonly string[]
   readonly routes: readonly AnyRoute[]
   readonly openapi: NonNullable<FastifyDynamicSwaggerOptions['openapi']>
+  /**
+   * The request headers that web pages of other origins may send: browsers ask for them before the request (CORS).
+   * Absent: web pages may not call this API.
+   */
+  readonly webPageHeaders?: readonly string[]
   /** Authenticates the caller and counts the request against its quotas. May set `tenant` and `answerHeaders`. */
   admit(request: FastifyRequest, route: AnyRoute): MaybePromise<Result<Principal>>
   answerProblem(problem: Problem, request: FastifyRequest): Answer

@@ -1,9 +1,13 @@
 // Errors, in the front's own shape, for requests to paths of a front that match none of its routes.
 
-import type { FastifyInstance, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify'
+import { limits } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
-import { sendAnswer } from './answer.ts'
+import { type Answer, sendAnswer } from './answer.ts'
 import type { Front } from './front.ts'
+
+/** The header with which web pages of every origin may read an answer. */
+export const anyOrigin = { 'access-control-allow-origin': '*' } as const
 
 const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
@@ -17,12 +21,33 @@ export function refuseOtherMethods(scope: FastifyInstance, front: Front): void {
       schema: { hide: true },
       // Runs before the body is read, because its content does not matter.
       onRequest: (request, reply) => {
+        if (front.webPageHeaders !== undefined && isPreflight(request)) {
+          sendAnswer(reply, preflightAnswer(allowed, front.webPageHeaders))
+          return
+        }
         const problem: Problem = { kind: 'methodNotAllowed', method: request.method, allowed }
         request.answerHeaders = { allow: allowed.join(', ') }
         sendAnswer(reply, front.answerUnrouted(problem, request))
       },
       handler: () => undefined,
     })
+  }
+}
+
+/** Whether a browser asks what a web page may send. */
+function isPreflight({ method, headers }: FastifyRequest): boolean {
+  return method === 'OPTIONS' && headers.origin !== undefined && 'access-control-request-method' in headers
+}
+
+function preflightAnswer(allowed: readonly string[], headers: readonly string[]): Answer {
+  return {
+    status: 204,
+    headers: {
+      ...anyOrigin,
+      'access-control-allow-methods': allowed.join(', '),
+      'access-control-allow-headers': headers.join(', '),
+      'access-control-max-age': String(limits.preflightSeconds),
+    },
   }
 }
 

@@ -6,7 +6,7 @@ import { failure, invalidField, type Result, success } from '../domain/problem.t
 import type { Dialect } from '../contracts/dialect.ts'
 import { type Context, dialectOf, tenantFor } from './context.ts'
 import { endpointsTooLarge, endpointUnreadable, growsTooLarge, problemOfWrite } from './endpoint-problems.ts'
-import { endpointFaults, type EndpointInput, eventTypesOf } from './endpoint-rules.ts'
+import { endpointFaults, type EndpointInput, eventTypesOf, filtersOf } from './endpoint-rules.ts'
 import { endpointOf } from './endpoints.ts'
 import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
 
@@ -27,7 +27,7 @@ export async function changeEndpoint(
     ...before,
     url: input.url ?? before.url,
     eventTypes: input.eventTypes === undefined ? before.eventTypes : eventTypesOf(dialect, input.eventTypes),
-    filters: input.filters ?? before.filters,
+    filters: input.filters === undefined ? before.filters : filtersOf(dialect, input.filters),
     description: input.description === undefined ? before.description : input.description,
     enabled: input.enabled ?? before.enabled,
     disabledReason: (input.enabled ?? before.enabled) ? null : (before.disabledReason ?? 'requested'),

@@ -6,7 +6,7 @@ import { failure, type Result, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import { type Context, dialectOf, tenantFor } from './context.ts'
 import { endpointsTooLarge, growsTooLarge, problemOfWrite } from './endpoint-problems.ts'
-import { endpointFaults, type EndpointInput, eventTypesOf } from './endpoint-rules.ts'
+import { endpointFaults, type EndpointInput, eventTypesOf, filtersOf } from './endpoint-rules.ts'
 import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
 
 export type NewEndpoint = EndpointInput & { readonly url: string; readonly eventTypes: readonly string[] }
@@ -78,7 +78,7 @@ async function newEndpoint(
     tenant,
     url: input.url,
     eventTypes: eventTypesOf(dialect, input.eventTypes),
-    filters: input.filters ?? {},
+    filters: filtersOf(dialect, input.filters ?? {}),
     description: input.description ?? null,
     enabled,
     disabledReason: enabled ? null : 'requested',

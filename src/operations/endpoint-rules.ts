@@ -138,6 +138,13 @@ function checkSecrets(dialect: Dialect, secrets: readonly string[], add: Add): v
   }
 }
 
+/** The filters to store, with each value in the form of the dialect. */
+export function filtersOf(dialect: Dialect, given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { storedFilter } = dialect.endpointRules
+  if (storedFilter === undefined) return given
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, storedFilter(value)]))
+}
+
 /** The event types to store: each one once, unless the dialect keeps them as the customer wrote them. */
 export function eventTypesOf(dialect: Dialect, given: readonly string[]): readonly string[] {
   return dialect.endpointRules.eventTypesAsWritten === true ? given : [...new Set(given)]

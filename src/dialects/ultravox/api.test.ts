@@ -62,7 +62,7 @@ describe('a webhook', () => {
 })
 
 describe('PUT', () => {
-  test('needs url and events, and changes agentId and secrets only if they are given', async () => {
+  test('needs url and events, and replaces the webhook: without agentId and secrets they are as in a new one', async () => {
     const customer = await world.customer()
     const created = await customer.create({ ...sample, agentId: agentOne, secrets: ['s'] })
     const one = `${path}/${String(created['webhookId'])}`
@@ -71,7 +71,9 @@ describe('PUT', () => {
     const changes = { url: 'https://example.com/other', events: ['call.billed'] }
     const changed = await put(changes)
     assert.equal(changed.status, 200)
-    assert.deepEqual(changed.body, { ...created, ...changes })
+    const { secrets } = changed.body as { secrets: string[] }
+    assert.match(String(secrets), /^[0-9A-Za-z]{40}$/)
+    assert.deepEqual(changed.body, { ...created, ...changes, agentId: null, secrets })
     const all = { ...sample, agentId: null, secrets: ['t', 's'] }
     assert.deepEqual((await put(all)).body, { ...created, ...all })
 
@@ -117,6 +119,35 @@ describe('a key', () => {
     const answer = await world.ask({ method: 'GET', path })
     assert.equal(answer.text, '{"detail":"Authentication credentials were not provided."}')
     assert.deepEqual([answer.status, answer.headers['www-authenticate']], [403, undefined])
+  })
+})
+
+describe('a web page of another origin', () => {
+  const asked = { origin: 'https://app.example.com', 'access-control-request-method': 'PATCH' }
+
+  test('may send X-Unsafe-API-Key and may not send X-API-Key', async () => {
+    const preflight = await world.ask({ method: 'OPTIONS', path: `${path}/${agentOne}` }, asked)
+    assert.deepEqual([preflight.status, preflight.text], [204, ''])
+    assert.equal(preflight.headers['access-control-allow-origin'], '*')
+    assert.equal(preflight.headers['access-control-allow-methods'], 'GET, PUT, PATCH, DELETE')
+    assert.equal(preflight.headers['access-control-allow-headers'], 'X-Unsafe-API-Key, Content-Type')
+    assert.equal(preflight.headers['access-control-allow-credentials'], undefined)
+  })
+
+  test('may read every answer', async () => {
+    const { key } = await world.customer()
+    const statuses = new Map([
+      [path, 200],
+      [`${path}/${agentOne}`, 404],
+      [`${path}/${agentOne}/x`, 404],
+      [`${path}/%zz`, 404],
+    ])
+    for (const [one, status] of statuses) {
+      const answer = await world.ask({ method: 'GET', path: one }, { ...asked, 'x-unsafe-api-key': key })
+      assert.deepEqual([answer.status, answer.headers['access-control-allow-origin']], [status, '*'], one)
+    }
+    const refused = await world.ask({ method: 'GET', path }, asked)
+    assert.deepEqual([refused.status, refused.headers['access-control-allow-origin']], [403, '*'])
   })
 })
 

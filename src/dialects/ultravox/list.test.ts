@@ -50,6 +50,36 @@ describe('an agent', () => {
     assert.equal(await post(null), 2)
   })
 
+  test('is found in any case, and in the data of a call whose event does not name it', async () => {
+    const customer = await world.customer()
+    const hook = world.hook()
+    await customer.create({ ...sample, url: hook.url, agentId: agentOne })
+    const post = async (data: object, attributes?: object): Promise<unknown> => {
+      const event = { tenant: customer.tenant, type: 'call.started', data, ...(attributes && { attributes }) }
+      return (await world.operator(202, 'POST', '/v1/events', event))['deliveries']
+    }
+    const inCapitals = agentOne.toUpperCase()
+    assert.equal(await post({}, { agentId: inCapitals }), 1)
+    assert.equal(await post({ agentId: agentOne }), 1)
+    assert.equal(await post({ call: { agentId: agentTwo }, agentId: inCapitals }, { other: 'x' }), 1)
+    assert.equal(await post({ agentId: agentOne }, { agentId: agentTwo }), 0)
+    for (const agentId of [agentTwo, null, 5, {}, [agentOne]]) assert.equal(await post({ agentId }), 0)
+    assert.equal(await post({ call: { agentId: agentOne } }), 0)
+    await hook.until(3)
+  })
+
+  test('of an endpoint that the operator wrote in capitals is the same agent', async () => {
+    const customer = await world.customer()
+    const { url } = world.hook()
+    const endpoints = `/v1/tenants/${customer.tenant}/endpoints`
+    const inCapitals = { agentId: agentOne.toUpperCase() }
+    const fields = { url, eventTypes: ['call.started'], filters: inCapitals }
+    const { id } = await world.operator(201, 'POST', endpoints, fields)
+    assert.equal((await customer.get(String(id)))['agentId'], agentOne)
+    const changed = await world.operator(200, 'PATCH', `${endpoints}/${String(id)}`, { filters: inCapitals })
+    assert.deepEqual(changed['filters'], { agentId: agentOne })
+  })
+
   test('filters the list to its own webhooks, without those that have no agent', async () => {
     const customer = await world.customer()
     await customer.create(sample)

@@ -21,9 +21,11 @@ import { ultravoxProblem } from './errors.ts'
 import { pageOf, pageSizeOf, readCursor } from './paging.ts'
 import { Detail, fields, ListQuery, Messages, Webhook, WebhookList, WebhookPath } from './schemas.ts'
 import { inputOf, linkTo, webhook, webhookText } from './shapes.ts'
-import { ultravox } from './wire.ts'
+import { newSecret, ultravox } from './wire.ts'
 
 const path = '/api/webhooks'
+/** The header of a key that web pages may send. They may not send `X-API-Key`. */
+const unsafeKeyHeader = 'X-Unsafe-API-Key'
 const refusals = { 403: Detail, 429: Detail }
 
 export function ultravoxFront(context: Context): DialectFront {
@@ -33,10 +35,16 @@ export function ultravoxFront(context: Context): DialectFront {
     routes: ultravoxRoutes(context),
     openapi: {
       info: { title: 'Ultravox: webhooks', version: '0.1.0', description: 'API for the Ultravox service.' },
-      components: { securitySchemes: { apiKeyAuth: { type: 'apiKey', in: 'header', name: 'X-API-Key' } } },
-      security: [{ apiKeyAuth: [] }],
+      components: {
+        securitySchemes: {
+          apiKeyAuth: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          unsafeApiKeyAuth: { type: 'apiKey', in: 'header', name: unsafeKeyHeader, description: 'For web pages.' },
+        },
+      },
+      security: [{ apiKeyAuth: [] }, { unsafeApiKeyAuth: [] }],
     },
-    credential: ({ headers }) => textOf(headers['x-api-key']) ?? textOf(headers['x-unsafe-api-key']),
+    credential: ({ headers }) => textOf(headers['x-api-key']) ?? textOf(headers[unsafeKeyHeader.toLowerCase()]),
+    webPageHeaders: [unsafeKeyHeader, 'Content-Type'],
     permits: () => true,
     answerProblem: ultravoxProblem,
   }
@@ -125,17 +133,19 @@ function webhooksUpdateRoute(context: Context): AnyRoute {
     method: 'PUT',
     path: `${path}/:webhook_id`,
     operationId: 'webhooks_update',
-    summary: 'Update a webhook: agentId and secrets stay as they are unless given',
+    summary: 'Replace a webhook: fields that are not given are as in a new webhook',
     access: 'write',
     params: WebhookPath,
     anyText: ['secrets'],
     body: Type.Object(fields),
     answers: { 200: Webhook, 400: Messages, 404: Detail, 415: Detail, ...refusals },
-    handle: ({ principal, tenant, params, body }) =>
-      answerWith(
-        withStatus(context, changeEndpoint(context, principal, tenant, idOf(params), inputOf(body))),
+    handle({ principal, tenant, params, body }) {
+      const input = inputOf({ agentId: null, secrets: [newSecret(context.randomBytes)], ...body })
+      return answerWith(
+        withStatus(context, changeEndpoint(context, principal, tenant, idOf(params), input)),
         shown(context),
-      ),
+      )
+    },
   })
 }
 

@@ -21,8 +21,7 @@ export function inputOf({ agentId, url, secrets, events }: WebhookInput): Endpoi
   return {
     ...(url !== undefined && { url }),
     ...(events !== undefined && { eventTypes: events }),
-    // UUIDs are stored in lower case. An event must name its agent in lower case too.
-    ...(agentId !== undefined && { filters: agentId === null ? {} : { agentId: agentId.toLowerCase() } }),
+    ...(agentId !== undefined && { filters: agentId === null ? {} : { agentId } }),
     ...(secrets !== undefined && { secrets }),
   }
 }

@@ -1,10 +1,12 @@
 // Ultravox's deliveries: events, body, signature, retries. Sources: README.md in this folder.
 
-import { randomText, timeOrderedText, uuidV4 } from '../../domain/ids.ts'
+import type { Event } from '../../domain/event.ts'
+import { type RandomBytes, randomText, timeOrderedText, uuidV4 } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { second } from '../../domain/time.ts'
 import { retryBySchedule, type RetrySchedule } from '../../domain/retry.ts'
 import { hmacHex, textKey } from '../../signing/hmac-hex.ts'
+import { memberText } from '../../http/raw-json.ts'
 import type { Dialect, EventType } from '../../contracts/dialect.ts'
 import { health, healthReport } from './health.ts'
 import { sampleCall } from './sample-call.ts'
@@ -65,7 +67,8 @@ export const ultravox: Dialect = {
     eventTypesAsWritten: true,
     filters: ['agentId'],
     customHeaders: false,
-    newSecret: (random) => randomText(random, 40),
+    storedFilter: lowerCase,
+    newSecret,
     secretFault,
   },
 
@@ -89,11 +92,29 @@ export const ultravox: Dialect = {
     }
   },
 
+  matchedAttributes,
+
   verdict: (outcome, attempt) =>
     outcome.kind === 'delivered' ? { kind: 'succeeded' } : retryBySchedule(retries, attempt),
 
   health,
   healthReport,
+}
+
+export function newSecret(random: RandomBytes): string {
+  return randomText(random, 40)
+}
+
+/** The agent of an event: its attribute or, without the attribute, the `agentId` of the call. */
+function matchedAttributes({ attributes, data }: Event): Readonly<Record<string, string>> {
+  const posted = attributes?.['agentId']
+  const agentId: unknown = posted ?? JSON.parse(memberText(data, 'agentId') ?? 'null')
+  return typeof agentId === 'string' ? { agentId: lowerCase(agentId) } : {}
+}
+
+/** The form in which UUIDs are stored and compared: capitals do not make another UUID. */
+function lowerCase(uuid: string): string {
+  return uuid.toLowerCase()
 }
 
 function secretFault(secret: string): string | null {
