@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Endpoint, RecordedStatus } from '../domain/endpoint.ts'
+import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
 import type { EndpointId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { andThenOk, type MaybePromise } from '../domain/maybe-promise.ts'
@@ -232,7 +232,7 @@ function ids(params: { tenant: string; endpoint: string }): { tenant: TenantId; 
   return { tenant: params.tenant as TenantId, endpoint: params.endpoint as EndpointId }
 }
 
-const shown = renderOnce((endpoint, status: RecordedStatus, dialect: Dialect) =>
+const shown = renderOnce((endpoint, status: EndpointStatus, dialect: Dialect) =>
   endpointShape(endpoint, dialect, status),
 )
 

@@ -15,6 +15,8 @@ export interface Message {
   readonly event: Event
   readonly delivery: DeliveryId
   readonly endpoint: Endpoint
+  /** The number of the attempt, for its headers: the body is the same on every attempt. Default: 1. */
+  readonly attempt?: number
   /** The endpoint is only tested and may not be stored; default: false. */
   readonly trial?: boolean
 }

@@ -4,6 +4,7 @@
 
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { EndpointKey, RandomBytes } from '../domain/ids.ts'
+import type { Tenant } from '../domain/tenant.ts'
 import type { RetrySchedule } from '../domain/retry.ts'
 import type { DeliveryDialect } from './delivery-dialect.ts'
 
@@ -89,6 +90,8 @@ export interface Dialect extends DeliveryDialect {
   readonly eventTypes: readonly EventType[]
   /** Whether events of other types are accepted too. */
   readonly openCatalogue: boolean
+  /** Returns the dialect as one tenant's settings make it, with another catalogue for example; default: the same. */
+  ofTenant?(tenant: Pick<Tenant, 'settings'>): Dialect
   /** Returns the event that a test of the endpoint sends. `data` is JSON text. */
   testEvent(endpoint: Endpoint): { readonly type: string; readonly data: string }
 

@@ -48,12 +48,6 @@ export interface EndpointStatus {
   readonly health: string | null
 }
 
-/** The status of an endpoint, and whether a delivery waits for the endpoint's first attempt. */
-export interface RecordedStatus extends EndpointStatus {
-  /** There was no attempt yet, and a delivery is pending. */
-  readonly waits: boolean
-}
-
 /** Returns the secrets that sign at a time, in the given order. */
 export function secretsInForce(secrets: readonly SigningSecret[], nowMs: number): readonly SigningSecret[] {
   return secrets.filter((secret) => secret.expiresAt === null || secret.expiresAt > nowMs)

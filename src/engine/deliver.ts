@@ -111,7 +111,13 @@ export class Deliverer {
     const startedElapsed = clock.elapsed()
     const waitMs = this.#proxyWaits.left(delivery.endpoint, startedElapsed)
     if (waitMs > 0) return this.#options.recorder.unsent(delivery, waitMs)
-    const message: Message = { tenant: tenant.tenant, event, delivery: delivery.id, endpoint: endpoint.endpoint }
+    const message: Message = {
+      tenant: tenant.tenant,
+      event,
+      delivery: delivery.id,
+      endpoint: endpoint.endpoint,
+      attempt: delivery.attempts + 1,
+    }
     let request: SendRequest
     try {
       request = requestOf(message, tenant.dialect, endpoint.signingKeys(startedAt), startedAt, marker)
@@ -197,7 +203,7 @@ export class Deliverer {
     const summary: AttemptSummary = {
       endpoint: delivery.endpoint,
       attempts: 1,
-      lastAttemptAt: at,
+      lastAttemptAt: sent.startedAt,
       lastAttemptSucceeded: succeeded,
       expectedHealth,
     }

@@ -93,6 +93,8 @@ export class Engine {
       ...options,
       rotation: vault.hasOtherKeys ? new Rotation(store, vault, observer) : null,
       swept: () => this.statusCache.dropAll(),
+      // An older delivery may be the newest one now.
+      pruned: () => this.statusCache.newestPending.dropAll(),
     })
     const recorder = new Recorder({ ...options, membership, tenantCache, lanes, commits, schedule, upkeep })
     const deliverer: Deliverer = new Deliverer({ ...options, membership, tenantCache, recorder })

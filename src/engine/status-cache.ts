@@ -4,42 +4,82 @@
 // is kept for at most `limits.statusMs`.
 
 import { LRUCache } from 'lru-cache'
-import type { RecordedStatus } from '../domain/endpoint.ts'
+import type { EndpointStatus } from '../domain/endpoint.ts'
 import type { EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { Store } from '../contracts/store.ts'
 import type { CommitBatch } from '../contracts/commit-store.ts'
 
-/** A status, or the read that is in flight: all callers wait for the same read. */
-interface Entry {
-  status: RecordedStatus | Promise<RecordedStatus>
-}
+type StatusReads = Pick<Store, 'endpointStatus' | 'listDeliveries' | 'shared'>
 
 export class StatusCache {
-  readonly #store: Pick<Store, 'endpointStatus' | 'listDeliveries'>
-  readonly #entries: LRUCache<EndpointKey, Entry>
+  /** The status of an endpoint. It is the same object until something is recorded about the endpoint. */
+  readonly recorded: CachedReads<EndpointStatus>
+  /** Whether the newest delivery of an endpoint is pending. */
+  readonly newestPending: CachedReads<boolean>
 
-  constructor(store: Pick<Store, 'endpointStatus' | 'listDeliveries' | 'shared'>) {
-    this.#store = store
-    this.#entries = new LRUCache({ max: limits.cachedStatusesMax, ttl: store.shared ? limits.statusMs : 0 })
+  constructor(store: StatusReads) {
+    this.recorded = new CachedReads(store, (endpoint) => store.endpointStatus(endpoint))
+    this.newestPending = new CachedReads(store, async (endpoint) => {
+      const any = { tenant: null, endpoint, status: null, eventType: null, from: null, to: null }
+      const { rows } = await store.listDeliveries(any, { limit: 1, after: null })
+      return rows[0]?.status === 'pending'
+    })
   }
 
-  /** The status, if it is in memory. It is the same object until something is recorded about the endpoint. */
-  peek(endpoint: EndpointKey): RecordedStatus | undefined {
-    const status = this.#entries.get(endpoint)?.status
-    return status instanceof Promise ? undefined : status
+  drop(endpoint: EndpointKey): void {
+    this.recorded.drop(endpoint)
+    this.newestPending.drop(endpoint)
   }
 
-  /** The status, from memory or from the database. @throws StoreUnavailable */
-  async load(endpoint: EndpointKey): Promise<RecordedStatus> {
+  dropAll(): void {
+    this.recorded.dropAll()
+    this.newestPending.dropAll()
+  }
+
+  /** Drops the statuses that a batch has changed. */
+  committed({ events, moves }: CommitBatch): void {
+    if (this.recorded.isEmpty && this.newestPending.isEmpty) return
+    for (const { deliveries } of events) for (const { endpoint } of deliveries) this.drop(endpoint)
+    for (const { endpoint } of moves) this.drop(endpoint)
+  }
+}
+
+/** A value, or the read that is in flight: all callers wait for the same read. */
+interface Entry<Value> {
+  value: Value | Promise<Value>
+}
+
+/** One value of each endpoint, read from the database when it is first asked for. */
+class CachedReads<Value extends object | boolean> {
+  readonly #read: (endpoint: EndpointKey) => Promise<Value>
+  readonly #entries: LRUCache<EndpointKey, Entry<Value>>
+
+  constructor({ shared }: Pick<Store, 'shared'>, read: (endpoint: EndpointKey) => Promise<Value>) {
+    this.#read = read
+    this.#entries = new LRUCache({ max: limits.cachedStatusesMax, ttl: shared ? limits.statusMs : 0 })
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.size === 0
+  }
+
+  /** The value, if it is in memory. */
+  peek(endpoint: EndpointKey): Value | undefined {
+    const value = this.#entries.get(endpoint)?.value
+    return value instanceof Promise ? undefined : value
+  }
+
+  /** The value, from memory or from the database. @throws StoreUnavailable */
+  async load(endpoint: EndpointKey): Promise<Value> {
     const known = this.#entries.get(endpoint)
-    if (known !== undefined) return known.status
+    if (known !== undefined) return known.value
     const reading = this.#read(endpoint)
-    const entry: Entry = { status: reading }
+    const entry: Entry<Value> = { value: reading }
     this.#entries.set(endpoint, entry)
     try {
-      entry.status = await reading
-      return entry.status
+      entry.value = await reading
+      return entry.value
     } catch (error) {
       if (this.#entries.peek(endpoint) === entry) this.drop(endpoint)
       throw error
@@ -52,23 +92,5 @@ export class StatusCache {
 
   dropAll(): void {
     this.#entries.clear()
-  }
-
-  /** Drops the statuses that a batch has changed. */
-  committed({ events, moves }: CommitBatch): void {
-    if (this.#entries.size === 0) return
-    for (const { deliveries } of events) for (const { endpoint } of deliveries) this.drop(endpoint)
-    for (const { endpoint } of moves) this.drop(endpoint)
-  }
-
-  async #read(endpoint: EndpointKey): Promise<RecordedStatus> {
-    const status = await this.#store.endpointStatus(endpoint)
-    // `waits` is true only before the first attempt.
-    return { ...status, waits: status.attempts === 0 && (await this.#hasPending(endpoint)) }
-  }
-
-  async #hasPending(endpoint: EndpointKey): Promise<boolean> {
-    const pending = { tenant: null, endpoint, status: 'pending', eventType: null, from: null, to: null } as const
-    return (await this.#store.listDeliveries(pending, { limit: 1, after: null })).rows.length > 0
   }
 }

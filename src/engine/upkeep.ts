@@ -15,6 +15,8 @@ export interface UpkeepOptions {
   readonly retentionMs: number
   /** Called when waiting deliveries were cancelled; it is not known of which endpoints. */
   readonly swept: () => void
+  /** Called after each step of retention that removed something. */
+  readonly pruned: () => void
   /** Null: there is only one master key. */
   readonly rotation: Rotation | null
 }
@@ -61,9 +63,9 @@ export class Upkeep {
   }
 
   async #prune(): Promise<void> {
-    const { store, clock, retentionMs } = this.#options
+    const { store, clock, retentionMs, pruned } = this.#options
     const now = clock.now()
-    while (!this.#stopped && (await store.prune(now - retentionMs, now, limits.retentionStepRows)) > 0);
+    while (!this.#stopped && (await store.prune(now - retentionMs, now, limits.retentionStepRows)) > 0) pruned()
   }
 
   /** Runs the rotation again and again until nothing is left to seal. */

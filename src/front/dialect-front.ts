@@ -50,7 +50,7 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
   const { dialect } = definition
   const { quotaHeaders: headersOf, webPageHeaders } = definition
   const quotas = new CountedQuotas({ dialect, headersOf, rateLimits, shared, clock: context.clock })
-  const withOrigin = (headers: Headers): Headers =>
+  const withOrigin = (headers: Headers | null): Headers | null =>
     webPageHeaders === undefined ? headers : { ...anyOrigin, ...headers }
   return {
     ...definition,

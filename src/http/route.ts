@@ -49,6 +49,8 @@ export interface Route<Params, Query, Body> {
   readonly needs?: string
   /** The route does not need a tenant. */
   readonly tenantless?: true
+  /** The credentials in the OpenAPI document; default: those of the front. */
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[]
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body

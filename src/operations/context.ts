@@ -69,7 +69,8 @@ export function tenantFor(context: Context, principal: Principal, id: TenantId):
   })
 }
 
-/** The dialect that a tenant speaks. A tenant in the cache has a dialect of this program. */
-export function dialectOf(context: Context, { dialect }: Tenant): Dialect {
-  return context.allDialects.get(dialect) as Dialect
+/** The dialect that a tenant speaks, with its settings. A tenant in the cache has a dialect of this program. */
+export function dialectOf(context: Context, tenant: Tenant): Dialect {
+  const dialect = context.allDialects.get(tenant.dialect) as Dialect
+  return dialect.ofTenant === undefined ? dialect : dialect.ofTenant(tenant)
 }

@@ -9,7 +9,7 @@ import { contextOf } from '../../test/support/context.ts'
 import { createRig, failed, ok, type Rig, tenant } from '../../test/support/engine-rig.ts'
 import { seededRandom } from '../../test/support/random.ts'
 import { testDatabase } from '../../test/support/test-database.ts'
-import type { Endpoint, RecordedStatus } from '../domain/endpoint.ts'
+import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
 import { type DeliveryId, type EndpointKey, type EventId, type Incarnation, uuidV7 } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { day, hour, minute } from '../domain/time.ts'
@@ -22,14 +22,27 @@ import { changeEndpoint } from './change-endpoint.ts'
 
 const operator = { kind: 'operator' } as const
 
+interface ShownStatus extends EndpointStatus {
+  readonly newestPending: boolean
+}
+
 /** The status according to the database. */
-async function stored(store: Store, endpoint: EndpointKey): Promise<RecordedStatus> {
-  const filter = { tenant: null, endpoint, status: 'pending', eventType: null, from: null, to: null } as const
-  const [status, pending] = await Promise.all([
+async function stored(store: Store, endpoint: EndpointKey): Promise<ShownStatus> {
+  const filter = { tenant: null, endpoint, status: null, eventType: null, from: null, to: null }
+  const [status, newest] = await Promise.all([
     store.endpointStatus(endpoint),
     store.listDeliveries(filter, { limit: 1, after: null }),
   ])
-  return { ...status, waits: status.attempts === 0 && pending.rows.length > 0 }
+  return { ...status, newestPending: newest.rows[0]?.status === 'pending' }
+}
+
+/** The status according to the cache. */
+async function shown(statuses: StatusCache, endpoint: EndpointKey): Promise<ShownStatus> {
+  const [status, newestPending] = await Promise.all([
+    statuses.recorded.load(endpoint),
+    statuses.newestPending.load(endpoint),
+  ])
+  return { ...status, newestPending }
 }
 
 /** Checks the cached status against the database, unless the database changes during the check. */
@@ -37,7 +50,7 @@ async function compare({ store, engine }: Rig, endpoint: Endpoint, after: string
   const before = await stored(store, endpoint.key)
   // Writes are answered in order. After this one, the engine knows of every write that `before` shows.
   await store.writeOnce('compared', '')
-  const cached = await engine.statusCache.load(endpoint.key)
+  const cached = await shown(engine.statusCache, endpoint.key)
   const then = await stored(store, endpoint.key)
   if (JSON.stringify(before) === JSON.stringify(then)) assert.deepEqual(cached, then, after)
 }
@@ -84,13 +97,17 @@ suite('the status of an endpoint', () => {
     const reads: string[] = []
     const rig = await createRig(t, { wrapStore: (store) => countReads(store, reads) })
     const endpoint = await rig.addEndpoint('/a')
-    await Promise.all(Array.from({ length: 5 }, async () => rig.engine.statusCache.load(endpoint.key)))
-    const first = rig.engine.statusCache.peek(endpoint.key)
+    const { statusCache } = rig.engine
+    await Promise.all(Array.from({ length: 5 }, async () => statusCache.recorded.load(endpoint.key)))
+    const first = statusCache.recorded.peek(endpoint.key)
     assert.ok(first !== undefined, 'a cached status is returned at once')
-    assert.equal(rig.engine.statusCache.peek(endpoint.key), first, 'the cached status is the same object')
+    assert.equal(statusCache.recorded.peek(endpoint.key), first, 'the cached status is the same object')
+    assert.deepEqual(reads, ['endpointStatus'])
+    await Promise.all(Array.from({ length: 5 }, async () => statusCache.newestPending.load(endpoint.key)))
+    assert.equal(statusCache.newestPending.peek(endpoint.key), false)
     assert.deepEqual(reads, ['endpointStatus', 'listDeliveries'])
     await rig.accept(1)
-    assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, true)
+    assert.equal((await shown(statusCache, endpoint.key)).newestPending, true)
     assert.equal(reads.length, 4)
   })
 
@@ -102,18 +119,18 @@ suite('the status of an endpoint', () => {
       ...rig.store,
       endpointStatus: (key) => (fails ? Promise.reject(new Error('unavailable')) : rig.store.endpointStatus(key)),
     })
-    await assert.rejects(async () => statuses.load(endpoint.key), /unavailable/)
+    await assert.rejects(async () => statuses.recorded.load(endpoint.key), /unavailable/)
     fails = false
-    assert.equal((await statuses.load(endpoint.key)).attempts, 0)
+    assert.equal((await statuses.recorded.load(endpoint.key)).attempts, 0)
   })
 
   test('shows that a sweep has cancelled deliveries', async (t) => {
     const rig = await createRig(t)
     const endpoint = await rig.addEndpoint('/a')
     await leaveWaiting(rig, endpoint)
-    assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, true)
+    assert.equal(await rig.engine.statusCache.newestPending.load(endpoint.key), true)
     await changeEndpoint(contextOf(rig), operator, tenant, endpoint.id, { enabled: false })
-    assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, true)
+    assert.equal(await rig.engine.statusCache.newestPending.load(endpoint.key), true)
     await rig.until(
       async () => (await rig.deliveries('cancelled')).length === 1,
       'the sweep has cancelled the delivery',
@@ -133,13 +150,13 @@ suite('the status of an endpoint', () => {
         'the sweep has cancelled the delivery',
       )
       await changeEndpoint(context, operator, tenant, endpoint.id, { enabled: true })
-      assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, false)
+      assert.equal(await rig.engine.statusCache.newestPending.load(endpoint.key), false)
       const result =
         how === 'retried'
           ? await retryDelivery(context, operator, delivery)
           : await replay(context, operator, tenant, endpoint.id, { since: 0, until: rig.clock.now() + 1 })
       assert.ok(result.ok)
-      assert.equal((await rig.engine.statusCache.load(endpoint.key)).waits, true)
+      assert.equal(await rig.engine.statusCache.newestPending.load(endpoint.key), true)
     })
   }
 
@@ -149,13 +166,13 @@ suite('the status of an endpoint', () => {
     const node: Incarnation = await store.join(0)
     const reads: string[] = []
     const statuses = new StatusCache(countReads(store, reads))
-    assert.equal((await statuses.load(key)).attempts, 0)
+    assert.equal((await statuses.recorded.load(key)).attempts, 0)
     const summary = { endpoint: key, attempts: 3, lastAttemptAt: 1, lastAttemptSucceeded: true }
     await commit(store, node, 1, { summaries: [summary] })
     await sleep(limits.statusMs + 50)
-    assert.equal((await statuses.load(key)).attempts, 3)
+    assert.equal((await statuses.recorded.load(key)).attempts, 3)
     const before = reads.length
-    await Promise.all(Array.from({ length: 50 }, async () => statuses.load(key)))
+    await Promise.all(Array.from({ length: 50 }, async () => statuses.recorded.load(key)))
     assert.equal(reads.length, before, 'later callers share the cached status')
   })
 })

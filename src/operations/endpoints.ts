@@ -1,4 +1,4 @@
-import type { Endpoint, RecordedStatus } from '../domain/endpoint.ts'
+import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
 import type { EndpointId, TenantId } from '../domain/ids.ts'
 import { andThen, andThenOk, type MaybePromise } from '../domain/maybe-promise.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -32,7 +32,7 @@ export function getEndpoint(
 export interface EndpointWithStatus {
   readonly endpoint: Endpoint
   /** The same object until something is recorded about the endpoint. */
-  readonly status: RecordedStatus
+  readonly status: EndpointStatus
 }
 
 /** Adds to each endpoint its status. */
@@ -40,10 +40,10 @@ export async function withStatuses(
   context: Context,
   endpoints: readonly Endpoint[],
 ): Promise<readonly EndpointWithStatus[]> {
-  const { statusCache } = context.engine
+  const { recorded } = context.engine.statusCache
   return Promise.all(
     endpoints.map(async (endpoint) => {
-      return { endpoint, status: statusCache.peek(endpoint.key) ?? (await statusCache.load(endpoint.key)) }
+      return { endpoint, status: recorded.peek(endpoint.key) ?? (await recorded.load(endpoint.key)) }
     }),
   )
 }
@@ -53,12 +53,22 @@ export function withStatus(
   context: Context,
   result: MaybePromise<Result<Endpoint>>,
 ): MaybePromise<Result<EndpointWithStatus>> {
-  const { statusCache } = context.engine
+  const { recorded } = context.engine.statusCache
   return andThenOk(result, (endpoint) =>
-    andThen(statusCache.peek(endpoint.key) ?? statusCache.load(endpoint.key), (status) =>
-      success({ endpoint, status }),
-    ),
+    andThen(recorded.peek(endpoint.key) ?? recorded.load(endpoint.key), (status) => success({ endpoint, status })),
   )
+}
+
+/** Adds whether the newest delivery of the endpoint is pending; without a promise if all of it is in memory. */
+export function withNewestPending(
+  context: Context,
+  result: MaybePromise<Result<EndpointWithStatus>>,
+): MaybePromise<Result<EndpointWithStatus & { readonly newestPending: boolean }>> {
+  const { newestPending: cached } = context.engine.statusCache
+  return andThenOk(result, (found) => {
+    const { key } = found.endpoint
+    return andThen(cached.peek(key) ?? cached.load(key), (newestPending) => success({ ...found, newestPending }))
+  })
 }
 
 /**

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test'
 import type { Fields } from '../../../test/conformance/dialects/profile.ts'
 import { until, World } from '../../../test/conformance/dialects/world.ts'
 import { stornoProfile } from '../../../test/profiles/storno/profile.ts'
-import { ask, endpoint, okay, type, utcSeconds } from '../../../test/profiles/storno/calls.ts'
+import { type Answering, ask, endpoint, okay, type, utcSeconds } from '../../../test/profiles/storno/calls.ts'
 
 const world = new World(stornoProfile, onSqlite)
 
@@ -41,10 +41,23 @@ void describe('Storno.ro: deliveries', { concurrency: 8 }, () => {
       deliveredAt,
       attempt: 3,
     })
+    const sentIds = hook.received().map(({ headers }) => headers['x-storno-delivery'])
+    assert.equal(new Set(sentIds).size, 3)
     assert.deepEqual(
       rows.map((row) => [row['uuid'], row['attempt']]),
-      [3, 2, 1].map((attempt) => [uuid, attempt]),
+      [3, 2, 1].map((attempt) => [sentIds[attempt - 1], attempt]),
     )
+    for (const row of rows) {
+      const detail = okay(await ask(customer, 'GET', `/${id}/deliveries/${String(row['uuid'])}`))
+      assert.partialDeepStrictEqual(detail, row)
+      assert.equal((detail['requestHeaders'] as Fields)['X-Storno-Delivery'], row['uuid'])
+    }
+    const { id: delivery } = await world.deliveryOf(tenant, event)
+    assert.equal(rows[2]?.['uuid'], delivery)
+    const fourth = String(delivery).replace(/....$/, (end) =>
+      ((Number.parseInt(end, 16) + 3) % 65_536).toString(16).padStart(4, '0'),
+    )
+    assert.equal((await ask(customer, 'GET', `/${id}/deliveries/${fourth}`)).status, 404)
     assert.partialDeepStrictEqual(list, { total: 3, page: 1, limit: 20, pages: 1 })
     const webhook = await customer.get(id)
     assert.deepEqual([webhook['lastDeliveryStatus'], webhook['lastDeliveryAt']], ['failed', deliveredAt])
@@ -72,7 +85,7 @@ void describe('Storno.ro: deliveries', { concurrency: 8 }, () => {
         'Posthorn-Delivery': sent?.headers['posthorn-delivery'],
       },
       requestPayload: {
-        id: uuid,
+        id: delivery,
         type,
         createdAt: '2026-02-18T09:45:00Z',
         company: customer.tenant,
@@ -112,7 +125,7 @@ void describe('Storno.ro: deliveries', { concurrency: 8 }, () => {
     const detail = `/${id}/deliveries/${String(uuid)}`
     assert.partialDeepStrictEqual(okay(await ask(customer, 'GET', detail)), {
       status: 'pending',
-      attempt: 0,
+      attempt: 1,
       requestUrl: hook.url,
       requestHeaders: {},
       responseCode: 0,
@@ -123,12 +136,33 @@ void describe('Storno.ro: deliveries', { concurrency: 8 }, () => {
     })
     await until(async () => (await customer.get(id))['deliveriesCount'] === 1, 'it is recorded')
     assert.equal((await customer.get(id))['lastDeliveryStatus'], 'success')
-    assert.partialDeepStrictEqual(okay(await ask(customer, 'GET', detail)), {
+    const [arrived] = hook.received()
+    const ended = okay(await ask(customer, 'GET', detail))
+    const started = Date.parse(String(ended['deliveredAt']))
+    assert.ok(started <= (arrived?.receivedAt ?? 0) && Number(ended['durationMs']) >= 1000, 'the start is not shown')
+    assert.equal((await customer.get(id))['lastDeliveryAt'], ended['deliveredAt'])
+    assert.partialDeepStrictEqual(ended, {
       status: 'success',
       attempt: 1,
       responseCode: 204,
       responseBody: '',
       errorMessage: null,
     })
+  })
+
+  void test('the last status is pending while the newest delivery is under way or waits for a retry', async () => {
+    let answer: Answering = {}
+    const { customer, id, hook } = await endpoint(world, () => answer)
+    const status = async () => (await customer.get(id))['lastDeliveryStatus']
+    await world.post(customer.tenant, { type })
+    await until(async () => (await status()) === 'success', 'the first delivery has succeeded')
+    answer = { status: 503, headers: { 'retry-after': '600' }, delayMs: 500 }
+    await world.post(customer.tenant, { type })
+    assert.equal(await status(), 'pending')
+    await hook.until(2)
+    await until(async () => (await customer.get(id))['deliveriesCount'] === 2, 'the failure is recorded')
+    assert.equal(await status(), 'pending')
+    await customer.change(id, { isActive: false })
+    await until(async () => (await status()) === 'failed', 'the delivery is cancelled')
   })
 })

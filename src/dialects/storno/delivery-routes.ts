@@ -1,17 +1,20 @@
 // Storno.ro's webhook API: test deliveries and the delivery history. Sources: README.md in this folder.
 
 import { Type } from 'typebox'
-import type { DeliveryId } from '../../domain/ids.ts'
-import { success } from '../../domain/problem.ts'
+import type { TenantId } from '../../domain/ids.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { failure, type Result, success } from '../../domain/problem.ts'
 import { type AnyRoute, route } from '../../http/route.ts'
 import type { Context } from '../../operations/context.ts'
-import { listAttempts, showDelivery } from '../../operations/deliveries.ts'
+import { listAttempts, listDeliveries, showDelivery } from '../../operations/deliveries.ts'
 import { sendTestNow } from '../../operations/test-endpoint.ts'
+import { uuidOf } from './access.ts'
 import { idOf, path, refusals, StornoError, WebhookPath } from './api.ts'
+import { aboveDeliveryOf, attemptNumber } from './attempt-ids.ts'
 import {
   attemptSummary,
   DeliveryDetail,
-  deliveryDetailText,
+  attemptDetailText,
   DeliveryList,
   TestResult,
   testResultText,
@@ -101,14 +104,34 @@ function getWebhookDeliveryRoute(context: Context): AnyRoute {
     method: 'GET',
     path: `${path}/:uuid/deliveries/:deliveryUuid`,
     operationId: 'getWebhookDelivery',
-    summary: 'Get delivery: its latest attempt, with all that was said',
+    summary: 'Get delivery: one attempt, with request and response',
     params: Type.Object({ uuid: Type.String(), deliveryUuid: Type.String() }),
     answers: { 200: DeliveryDetail, 404: StornoError, ...refusals },
     async handle({ principal, tenant, params }) {
-      const id = idOf(params.uuid)
-      const delivery = idOf(params.deliveryUuid) as string as DeliveryId
-      const found = await showDelivery(context, principal, tenant, id, delivery)
-      return found.ok ? success({ status: 200, body: deliveryDetailText(found.value) }) : found
+      const found = await showAttempt(context, principal, tenant, params)
+      return found.ok ? success({ status: 200, body: found.value }) : found
     },
   })
+}
+
+async function showAttempt(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  params: { readonly uuid: string; readonly deliveryUuid: string },
+): Promise<Result<string>> {
+  const uuid = uuidOf(params.deliveryUuid)
+  const notFound = failure({ kind: 'notFound', what: 'delivery', id: params.deliveryUuid })
+  const query = { tenant, endpoint: idOf(params.uuid), status: null, eventType: null, from: null, to: null }
+  const after = uuid === null ? '' : aboveDeliveryOf(uuid)
+  const newest = await listDeliveries(context, principal, query, { limit: 1, after })
+  if (!newest.ok) return newest
+  const [row] = newest.value.rows
+  const number = row === undefined || uuid === null ? null : attemptNumber(uuid, row.id)
+  if (row === undefined || number === null) return notFound
+  const found = await showDelivery(context, principal, tenant, query.endpoint, row.id)
+  if (!found.ok) return found
+  const made = found.value.attempts.at(-1)?.number ?? 0
+  const isNext = number === made + 1 && (made === 0 || found.value.delivery.status === 'pending')
+  return number <= made || isNext ? success(attemptDetailText(found.value, number)) : notFound
 }

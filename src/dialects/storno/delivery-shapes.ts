@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { Attempt } from '../../domain/attempt.ts'
 import { isoSeconds } from '../../domain/time.ts'
 import type { listAttempts, showDelivery } from '../../operations/deliveries.ts'
+import { attemptUuid } from './attempt-ids.ts'
 import { Nullable, statusText, Time, Uuid } from './shapes.ts'
 
 const Headers = Type.Record(Type.String(), Type.String())
@@ -63,7 +64,7 @@ type FoundAttempt = Found<typeof listAttempts>['rows'][number]
 
 export function attemptSummary(row: FoundAttempt): object {
   return {
-    uuid: row.delivery.id,
+    uuid: attemptUuid(row.delivery.id, row.number),
     eventType: row.delivery.eventType,
     status: statusText(row.outcome.kind === 'delivered'),
     responseCode: responseCode(row),
@@ -75,7 +76,7 @@ export function attemptSummary(row: FoundAttempt): object {
 
 /** JSON text and not an object: the payload must show the sent bytes, which a parser would change. */
 export function testResultText({ delivery, attempts, body }: FoundDelivery): string {
-  const attempt = attempts.at(-1)
+  const [attempt] = attempts
   return objectText({
     deliveryUuid: delivery.id,
     status: statusOf(delivery.status, attempt),
@@ -89,15 +90,20 @@ export function testResultText({ delivery, attempts, body }: FoundDelivery): str
   })
 }
 
-/** A delivery with its latest attempt; JSON text for the same reason. */
-export function deliveryDetailText({ endpoint, delivery, attempts, body }: FoundDelivery): string {
-  const attempt = attempts.at(-1)
+/**
+ * One attempt of a delivery; JSON text for the same reason.
+ *
+ * @param number the number of the attempt; one that is not recorded is the next attempt of the delivery
+ */
+export function attemptDetailText({ endpoint, delivery, attempts, body }: FoundDelivery, number: number): string {
+  const attempt = attempts.find((one) => one.number === number)
+  const dueAt = attempt !== undefined && attempt === attempts.at(-1) ? delivery.dueAt : null
   return objectText({
-    uuid: delivery.id,
+    uuid: attemptUuid(delivery.id, number),
     webhookUuid: delivery.endpointId,
     eventType: delivery.eventType,
     status: statusOf(delivery.status, attempt),
-    attempt: attempt?.number ?? 0,
+    attempt: number,
     requestUrl: attempt?.exchange?.url ?? endpoint.url,
     requestMethod: 'POST',
     requestHeaders: shownHeaders(attempt?.exchange?.requestHeaders),
@@ -108,12 +114,12 @@ export function deliveryDetailText({ endpoint, delivery, attempts, body }: Found
     durationMs: attempt?.durationMs ?? 0,
     errorMessage: attempt === undefined ? delivery.reason : errorMessage(attempt),
     deliveredAt: deliveredAt(attempt),
-    nextRetryAt: attempt === undefined || delivery.dueAt === null ? null : isoSeconds(delivery.dueAt),
+    nextRetryAt: dueAt === null ? null : isoSeconds(dueAt),
   })
 }
 
 /**
- * The status of the latest attempt. Without any attempt, a pending delivery is `pending`, and an ended one is `failed`.
+ * The status of an attempt. Before the attempt, a pending delivery is `pending`, and an ended one is `failed`.
  */
 function statusOf(delivery: FoundDelivery['delivery']['status'], attempt: Attempt | undefined): string {
   if (attempt !== undefined) return statusText(attempt.outcome.kind === 'delivered')
@@ -124,9 +130,9 @@ function responseCode(attempt: Attempt | undefined): number {
   return attempt !== undefined && 'status' in attempt.outcome ? attempt.outcome.status : 0
 }
 
-/** The time of the attempt's outcome, as in `lastDeliveryAt`. */
+/** The start of the attempt, as in `lastDeliveryAt`. */
 function deliveredAt(attempt: Attempt | undefined): string | null {
-  return attempt === undefined ? null : isoSeconds(attempt.startedAt + attempt.durationMs)
+  return attempt === undefined ? null : isoSeconds(attempt.startedAt)
 }
 
 function errorMessage({ outcome }: Attempt): string | null {

@@ -26,10 +26,11 @@ void describe('Storno.ro: history', { concurrency: 8 }, () => {
 
     const list = async (query: string): Promise<Fields> =>
       okay(await ask(customer, 'GET', `/${id}/deliveries?${query}`))
-    const key = ({ uuid, attempt }: Fields): string => `${String(uuid)} ${String(attempt)}`
+    const key = ({ uuid }: Fields): string => String(uuid)
     const all = (await list(''))['data'] as Fields[]
     assert.equal(all.length, 7)
-    assert.deepEqual(all.map(key), all.map(key).toSorted().toReversed(), 'the newest is not first')
+    const withoutEnd = all.map((row) => key(row).slice(0, 32))
+    assert.deepEqual(withoutEnd, withoutEnd.toSorted().toReversed(), 'the newest is not first')
     for (const limit of [1, 2, 3, 7, 100]) {
       const pages = Math.ceil(7 / limit)
       const read: string[] = []

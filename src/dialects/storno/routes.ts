@@ -2,6 +2,7 @@
 
 import { answerWith } from '../../http/answer.ts'
 import { Type } from 'typebox'
+import type { EndpointStatus } from '../../domain/endpoint.ts'
 import { limits } from '../../domain/limits.ts'
 import { failure, invalidField, type Result, success } from '../../domain/problem.ts'
 import type { DialectFront } from '../../front/dialect-front.ts'
@@ -9,15 +10,22 @@ import { type AnyRoute, route } from '../../http/route.ts'
 import { renderOnce } from '../../http/render.ts'
 import { type Context, tenantFor } from '../../operations/context.ts'
 import type { EndpointInput } from '../../operations/endpoint-rules.ts'
-import { deleteEndpoint, withStatus, getEndpoint, listEndpoints } from '../../operations/endpoints.ts'
+import {
+  deleteEndpoint,
+  getEndpoint,
+  listEndpoints,
+  withNewestPending,
+  withStatus,
+} from '../../operations/endpoints.ts'
 import { changeEndpoint, rotateSecret } from '../../operations/change-endpoint.ts'
 import { createEndpoint } from '../../operations/create-endpoints.ts'
 import { companyOf, credential, keyOfClaims, planWithWebhooks } from './access.ts'
 import { idOf, path, refusals, StornoError, WebhookPath } from './api.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
 import { stornoProblem } from './errors.ts'
+import { eventTypesOfA, eventTypesOfB } from './event-types.ts'
 import { Webhook, webhook, webhookDetail, WebhookDetail } from './shapes.ts'
-import { eventTypes, scopes, storno } from './wire.ts'
+import { isFamilyB, scopes, storno } from './wire.ts'
 
 const { urlCharsMax, descriptionCharsMax } = storno.endpointRules
 
@@ -34,6 +42,8 @@ const fields = {
   isActive: Type.Optional(Type.Boolean({ default: true })),
 }
 
+const bearer = { Bearer: [] }
+
 export function stornoFront(context: Context): DialectFront {
   return {
     dialect: storno,
@@ -47,7 +57,7 @@ export function stornoFront(context: Context): DialectFront {
           Company: { type: 'apiKey', in: 'header', name: 'X-Company' },
         },
       },
-      security: [{ Bearer: [], Company: [] }],
+      security: [{ ...bearer, Company: [] }],
     },
     credential,
     keyOfClaims,
@@ -62,7 +72,7 @@ const manage = { tag: 'Webhooks', access: 'write', needs: scopes.manage } as con
 
 function webhookRoutes(context: Context): AnyRoute[] {
   return [
-    listWebhookEventsRoute(),
+    listWebhookEventsRoute(context),
     listWebhooksRoute(context),
     createWebhookRoute(context),
     getWebhookRoute(context),
@@ -72,11 +82,12 @@ function webhookRoutes(context: Context): AnyRoute[] {
   ]
 }
 
-function listWebhookEventsRoute(): AnyRoute {
+function listWebhookEventsRoute(context: Context): AnyRoute {
   return route({
     tag: 'Webhooks',
     access: 'read',
     tenantless: true,
+    security: [bearer],
     method: 'GET',
     path: `${path}/events`,
     operationId: 'listWebhookEvents',
@@ -86,7 +97,13 @@ function listWebhookEventsRoute(): AnyRoute {
       401: StornoError,
       429: StornoError,
     },
-    handle: () => success({ status: 200, body: eventTypes }),
+    // The request needs no company: without one, the first company of the key decides.
+    async handle({ principal, request }) {
+      const company = request.tenant ?? (principal.kind === 'customer' ? principal.key.tenants[0] : undefined)
+      const found = company === undefined ? null : await tenantFor(context, principal, company)
+      const isB = found?.ok === true && isFamilyB(found.value.tenant)
+      return success({ status: 200, body: isB ? eventTypesOfB : eventTypesOfA })
+    },
   })
 }
 
@@ -139,8 +156,11 @@ function getWebhookRoute(context: Context): AnyRoute {
     answers: { 200: WebhookDetail, 404: StornoError, ...refusals },
     handle: ({ principal, tenant, params }) =>
       answerWith(
-        withStatus(context, getEndpoint(context, principal, tenant, idOf(params.uuid))),
-        ({ endpoint, status }) => ({ status: 200, body: shownDetail(endpoint, status) }),
+        withNewestPending(context, withStatus(context, getEndpoint(context, principal, tenant, idOf(params.uuid)))),
+        ({ endpoint, status, newestPending }) => ({
+          status: 200,
+          body: newestPending ? shownPending(endpoint, status) : shownEnded(endpoint, status),
+        }),
       ),
   })
 }
@@ -195,7 +215,8 @@ function regenerateWebhookSecretRoute(context: Context): AnyRoute {
   })
 }
 
-const shownDetail = renderOnce(webhookDetail)
+const shownPending = renderOnce((endpoint, status: EndpointStatus) => webhookDetail(endpoint, status, true))
+const shownEnded = renderOnce((endpoint, status: EndpointStatus) => webhookDetail(endpoint, status, false))
 
 interface WebhookChange {
   readonly url?: string

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { createHmac } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
+import type { Fields } from '../../../test/conformance/dialects/profile.ts'
 import { until, World } from '../../../test/conformance/dialects/world.ts'
 import { stornoProfile } from '../../../test/profiles/storno/profile.ts'
 import { ask, endpoint, okay, type } from '../../../test/profiles/storno/calls.ts'
@@ -48,6 +49,41 @@ void describe('Storno.ro: settings', { concurrency: 8 }, () => {
     await until(async () => (await customer.get(id))['deliveriesCount'] === 1, 'the attempt is recorded')
     const answer = await ask(customer, 'GET', `/${id}/deliveries/${delivery}`)
     assert.ok(answer.text.includes(`"requestPayload":${arrived?.body.toString()},`))
+  })
+
+  void test('a company of family B has the event types of family B, and no others', async () => {
+    const ofA = await world.customer()
+    const { customer, id, hook } = await endpoint(world)
+    await world.operator(200, 'PATCH', `/v1/tenants/${customer.tenant}`, { settings: { family: 'B' } })
+    const types = async (one: typeof customer, headers = {}): Promise<unknown[]> => {
+      const { body } = await one.ask({ method: 'GET', path: '/api/v1/webhooks/events', headers })
+      return (body as Fields[]).map(({ name }) => name)
+    }
+    const listed = await types(customer)
+    assert.equal(listed.length, 16)
+    assert.deepEqual(await types(customer, { 'x-company': customer.tenant }), listed)
+    assert.equal((await types(ofA)).length, 17)
+    okay(await ask(customer, 'PATCH', `/${id}`, { events: listed }))
+    await world.post(customer.tenant, { type: 'payment.received' })
+    assert.equal((await hook.until(1))[0]?.headers['x-webhook-event'], 'payment.received')
+    const onlyA = { events: ['invoice.paid'] }
+    assert.equal((await ask(customer, 'PATCH', `/${id}`, onlyA)).status, 422)
+    assert.equal((await ask(ofA, 'POST', '', { url: hook.url, events: ['payment.received'] })).status, 422)
+    const event = { tenant: customer.tenant, type: 'invoice.paid', data: {} }
+    await world.operator(400, 'POST', '/v1/events', event)
+  })
+
+  void test('the OpenAPI document asks for no company at the event types, and for no body at a test', async () => {
+    const { body } = await world.ask({ method: 'GET', path: '/openapi/storno.json' })
+    const { paths, security } = body as {
+      security: unknown
+      paths: Record<string, Record<string, { security?: unknown; requestBody?: { required: boolean } }>>
+    }
+    const path = '/api/v1/webhooks'
+    assert.deepEqual(security, [{ Bearer: [], Company: [] }])
+    assert.deepEqual(paths[`${path}/events`]?.['get']?.security, [{ Bearer: [] }])
+    assert.equal(paths[`${path}/{uuid}/test`]?.['post']?.requestBody?.required, false)
+    assert.equal(paths[path]?.['post']?.requestBody?.required, true)
   })
 
   void test('a company whose plan has no webhooks cannot create one', async () => {

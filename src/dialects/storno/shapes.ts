@@ -1,7 +1,7 @@
 // Endpoints in the form of Storno.ro's API. Sources: README.md in this folder.
 
 import { Type } from 'typebox'
-import type { Endpoint, RecordedStatus } from '../../domain/endpoint.ts'
+import type { Endpoint, EndpointStatus } from '../../domain/endpoint.ts'
 import { isoSeconds } from '../../domain/time.ts'
 
 export const Nullable = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) =>
@@ -34,12 +34,13 @@ export function webhook(endpoint: Endpoint, withSecret: boolean): object {
   return webhookWith(endpoint, withSecret, {})
 }
 
-export function webhookDetail(endpoint: Endpoint, status: RecordedStatus): object {
-  const { attempts, lastAttemptAt, lastAttemptSucceeded, waits } = status
+export function webhookDetail(endpoint: Endpoint, status: EndpointStatus, newestPending: boolean): object {
+  const { attempts, lastAttemptAt, lastAttemptSucceeded } = status
+  const last = lastAttemptSucceeded === null ? null : statusText(lastAttemptSucceeded)
   return webhookWith(endpoint, false, {
     deliveriesCount: attempts,
     lastDeliveryAt: lastAttemptAt === null ? null : isoSeconds(lastAttemptAt),
-    lastDeliveryStatus: lastAttemptSucceeded === null ? (waits ? 'pending' : null) : statusText(lastAttemptSucceeded),
+    lastDeliveryStatus: newestPending ? 'pending' : last,
   })
 }
 

@@ -4,41 +4,14 @@ import type { Event } from '../../domain/event.ts'
 import { uuidV4, uuidV7, type RandomBytes } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { isoSeconds, minute, second } from '../../domain/time.ts'
+import type { Tenant } from '../../domain/tenant.ts'
 import { retryBySchedule, type RetrySchedule } from '../../domain/retry.ts'
 import { hmacHex, textKey } from '../../signing/hmac-hex.ts'
-import type { Dialect, EventType } from '../../contracts/dialect.ts'
+import type { Dialect } from '../../contracts/dialect.ts'
 import type { Message } from '../../contracts/delivery-dialect.ts'
 import { streakHealth } from '../streak.ts'
-
-interface StornoEventType extends EventType {
-  readonly category: string
-}
-
-const of = (category: string, ...types: readonly (readonly [name: string, description: string])[]) =>
-  types.map(([name, description]): StornoEventType => ({ name, description, category }))
-
-export const eventTypes: readonly StornoEventType[] = [
-  ...of(
-    'invoices',
-    ['invoice.created', 'New invoice, entered or synced from ANAF'],
-    ['invoice.updated', 'Invoice data, status or payments changed'],
-    ['invoice.issued', 'Invoice issued'],
-    ['invoice.submitted', 'Invoice sent to ANAF e-Factura'],
-    ['invoice.validated', 'Outgoing invoice validated by ANAF'],
-    ['invoice.rejected', 'Outgoing invoice rejected by ANAF'],
-    ['invoice.cancelled', 'Invoice cancelled'],
-    ['invoice.paid', 'Invoice paid in full'],
-  ),
-  ...of('payments', ['payment.created', 'Payment recorded'], ['payment.deleted', 'Payment removed']),
-  ...of('clients', ['client.created', 'Client added'], ['client.updated', 'Client changed']),
-  ...of('sync', ['sync.completed', 'ANAF sync finished'], ['sync.failed', 'ANAF sync failed']),
-  ...of(
-    'proforma',
-    ['proforma.created', 'New proforma invoice'],
-    ['proforma.accepted', 'Proforma invoice accepted by the client'],
-    ['proforma.rejected', 'Proforma invoice rejected by the client'],
-  ),
-]
+import { attemptUuid } from './attempt-ids.ts'
+import { eventTypesOfA, eventTypesOfB } from './event-types.ts'
 
 export const scopes = { view: 'webhook.view', manage: 'webhook.manage' } as const
 
@@ -76,8 +49,9 @@ export const storno: Dialect = {
   newEndpointId: (_key, random) => uuidV4(random),
   newEventId: uuidV7,
 
-  eventTypes,
+  eventTypes: eventTypesOfA,
   openCatalogue: false,
+  ofTenant: (tenant) => (isFamilyB(tenant) ? familyB : storno),
   testEvent: ({ id }) => ({ type: testType, data: testData(id) }),
 
   endpointRules: {
@@ -97,13 +71,13 @@ export const storno: Dialect = {
   timeoutMs: 10 * second,
   retries,
 
-  encode: (message) => (isFamilyB(message) ? bodyB(message) : bodyA(message)),
+  encode: (message) => (isFamilyB(message.tenant) ? bodyB(message) : bodyA(message)),
   signingKey: textKey,
   // Only the newest secret signs: the header holds one signature.
   headers: (message, body, [key]) => {
-    const { event, delivery } = message
+    const { event, delivery, attempt = 1 } = message
     const signature = key === undefined ? null : hmacHex(key, body)
-    return isFamilyB(message)
+    return isFamilyB(message.tenant)
       ? {
           'content-type': 'application/json',
           'user-agent': 'Storno-Webhook/1.0',
@@ -115,7 +89,7 @@ export const storno: Dialect = {
           'content-type': 'application/json',
           'user-agent': 'Storno-Webhooks/1.0',
           'x-storno-event': event.type,
-          'x-storno-delivery': delivery,
+          'x-storno-delivery': attemptUuid(delivery, attempt),
           ...(signature !== null && { 'x-storno-signature': `sha256=${signature}` }),
         }
   },
@@ -128,6 +102,9 @@ export const storno: Dialect = {
   ...streakHealth(),
 }
 
+/** The dialect as companies of family B see it. Body and headers follow the setting themselves. */
+const familyB: Dialect = { ...storno, eventTypes: eventTypesOfB }
+
 const testType = 'webhook.test'
 
 /** The data of a test event of any type. */
@@ -136,15 +113,15 @@ export function testData(endpoint: string): string {
 }
 
 /**
- * Only tests have types outside the catalogue. A test is answered after one attempt, so a retry would tell its caller
+ * Only tests have types outside the catalogues. A test is answered after one attempt, so a retry would tell its caller
  * nothing.
  */
 function isTest(event: Event): boolean {
-  return !eventTypes.some(({ name }) => name === event.type)
+  return ![eventTypesOfA, eventTypesOfB].some((catalogue) => catalogue.some(({ name }) => name === event.type))
 }
 
-function isFamilyB({ tenant }: Message): boolean {
-  return tenant.settings['family'] === 'B'
+export function isFamilyB({ settings }: Pick<Tenant, 'settings'>): boolean {
+  return settings['family'] === 'B'
 }
 
 function bodyA({ tenant, event, delivery }: Message): string {
