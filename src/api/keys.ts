@@ -10,6 +10,10 @@ import { createApiKey, listApiKeys, revokeApiKey } from '../operations/api-keys.
 import { ApiKeySchema, apiKeyShape, Nullable, PageOf, PageQuery } from './shapes.ts'
 
 const Name = Nullable(Type.String({ maxLength: limits.nameCharsMax }))
+const Scope = Type.String({
+  pattern: `^[\\x21-\\x7e]{1,${limits.scopeCharsMax}}$`,
+  description: 'A scope of the product: one that the dialect lists, or another.',
+})
 const strict = { additionalProperties: false }
 
 const tag = 'API keys'
@@ -29,7 +33,7 @@ function createKeyRoute(context: Context): AnyRoute {
     body: Type.Object(
       {
         tenants: Type.Array(Type.String(), { minItems: 1, maxItems: limits.keyTenantsMax }),
-        scopes: Type.Optional(Type.Array(Type.String(), { maxItems: 100 })),
+        scopes: Type.Optional(Type.Array(Scope, { maxItems: 100 })),
         role: Type.Optional(Type.String()),
         name: Type.Optional(Name),
       },

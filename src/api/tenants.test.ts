@@ -131,12 +131,14 @@ suite('an API key', async () => {
     assert.equal(typeof data.find((key) => key.id === id)?.['revokedAt'], 'string')
   })
 
-  test('has every scope by default', async () => {
+  test('has the scopes of webhooks by default, and may have any scope of the product', async () => {
     const scopes = async (more: object) =>
       (await rig.want(201, { method: 'POST', path: '/v1/keys', body: { tenants: [allo.id], ...more } }))['scopes']
     assert.deepEqual(await scopes({}), ['WEBHOOKS_READ_WRITE'])
     assert.deepEqual(await scopes({ scopes: [] }), [])
     assert.deepEqual(await scopes({ scopes: ['WEBHOOKS_READ_WRITE', 'WEBHOOKS_READ_WRITE'] }), ['WEBHOOKS_READ_WRITE'])
+    const others = ['CONTACTS_READ', 'A_SCOPE_OF_TOMORROW']
+    assert.deepEqual(await scopes({ scopes: others }), others)
   })
 
   const refused: readonly { readonly what: string; readonly body: object; readonly field: string }[] = [
@@ -147,10 +149,12 @@ suite('an API key', async () => {
       field: 'tenants',
     },
     {
-      what: 'a scope of another dialect',
-      body: { tenants: [allo.id], scopes: ['webhook.view'] },
+      what: 'a scope in a dialect without scopes',
+      body: { tenants: [standard.id], scopes: ['webhook.view'] },
       field: 'scopes.0',
     },
+    { what: 'a scope with a space', body: { tenants: [allo.id], scopes: ['CONTACTS READ'] }, field: 'scopes.0' },
+    { what: 'a scope that is too long', body: { tenants: [allo.id], scopes: ['x'.repeat(129)] }, field: 'scopes.0' },
     { what: 'a role in a dialect without roles', body: { tenants: [allo.id], role: 'ADMIN' }, field: 'role' },
     { what: 'a key chosen by the caller', body: { tenants: [allo.id], key: 'ak_live_mine' }, field: 'key' },
   ]

@@ -40,8 +40,10 @@ export interface EndpointRules {
   readonly eventTypesMax?: number
   /** Whether customers may add their own headers. */
   readonly customHeaders: boolean
-  /** The fault of the name of such a header, in addition to the rules of all dialects; null: it has none. */
-  headerNameFault?(name: string): string | null
+  /** The fault of the name of such a header; null: it has none. Default: `reservedHeaderFault`. */
+  readonly headerNameFault?: (name: string) => string | null
+  /** The fault of the value of such a header; null: it has none. Default: `visibleAsciiFault`. */
+  readonly headerValueFault?: (value: string) => string | null
   /** Returns a new signing secret; null: the dialect signs without a secret of the endpoint. */
   newSecret: ((random: RandomBytes) => string) | null
   /** Returns the key that no two endpoints of a tenant may share; null: the endpoint may have duplicates. */
@@ -76,7 +78,10 @@ export interface Dialect extends DeliveryDialect {
   newApiKey(random: RandomBytes): string
   /** How many tenants one API key may grant. */
   readonly tenantsPerKeyMax: number
+  /** The product's scopes that are known; empty: keys have no scopes. A key may have others too. */
   readonly scopes: readonly string[]
+  /** The scopes of a new key for which none are named; default: all that are known. */
+  readonly defaultScopes?: readonly string[]
   /** Empty: keys have no role. The first role is the default. */
   readonly roles: readonly string[]
   /** The quotas that the vendor documents. The start adds those that the settings give (`dialectsBySettings`). */

@@ -3,7 +3,7 @@
 /** A token of RFC 9110, at most 128 characters. */
 export const headerNamePattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/
 /** Visible ASCII with spaces and tabs inside: no CR, LF or NUL, and nothing that servers interpret differently. */
-export const headerValuePattern = /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/
+const visibleAscii = /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/
 
 /**
  * A header of every delivery. Its value is a random text of the installation, so that the installation recognises its
@@ -17,8 +17,22 @@ const reservedNames = new Set(
 )
 const reservedPrefixes = ['webhook-', 'posthorn-', 'x-posthorn-', 'proxy-', 'x-forwarded-', 'sec-']
 
-/** Whether a customer may not set this header; upper and lower case are equal. */
-export function isReservedHeader(name: string): boolean {
+/** The fault of a header that a customer may not set; null: the customer may. Upper and lower case are equal. */
+export function reservedHeaderFault(name: string): string | null {
   const lower = name.toLowerCase()
-  return reservedNames.has(lower) || reservedPrefixes.some((prefix) => lower.startsWith(prefix))
+  const isReserved = reservedNames.has(lower) || reservedPrefixes.some((prefix) => lower.startsWith(prefix))
+  return isReserved ? 'is set by the sender and cannot be replaced' : null
+}
+
+/** The fault of a header value that is more than visible ASCII; null: it has none. */
+export function visibleAsciiFault(value: string): string | null {
+  return visibleAscii.test(value) ? null : 'must be visible ASCII characters and spaces'
+}
+
+/**
+ * The fault of a header value that HTTP cannot carry; null: it has none. Values beyond Latin-1 are sent as UTF-8.
+ * Spaces at the ends are no part of the value for receivers.
+ */
+export function unsendableFault(value: string): string | null {
+  return /[^\t\P{Cc}]/u.test(value) || !value.isWellFormed() ? 'must not have control characters' : null
 }

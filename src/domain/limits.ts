@@ -42,6 +42,7 @@ export const limits = {
   attributeCharsMax: 256,
   nameCharsMax: 255,
   keyTenantsMax: 1000,
+  scopeCharsMax: 128,
   /** Counts of one rate limiter in memory, one per caller and quota; the least recently used count is dropped. */
   rateWindowsMax: 100_000,
   /**

@@ -1,5 +1,6 @@
 // The HTTP server that all fronts share.
 
+import { maxHeaderSize } from 'node:http'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -26,8 +27,11 @@ export interface HttpServerOptions {
   readonly fallback: Front
 }
 
-/** A caller may send its own request id in this form, so that it can find its request in the log. */
-const requestIdPattern = /^[\w.:-]{1,128}$/
+/**
+ * A caller may send its own request id in this form, so that it can find its request in the log: visible ASCII without
+ * quotation marks, angle brackets, backslashes and backticks, which could act as markup where the log is shown.
+ */
+const requestIdPattern = /^[!#-;=?-[\]-_a-~]{1,128}$/
 
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const fronts = options.fronts.map(({ front }) => front)
@@ -52,8 +56,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
         : `req_${randomText(options.randomBytes, 12)}`
     },
     routerOptions: {
-      // A long id is an unknown id, not an unknown route.
-      maxParamLength: 512,
+      // A long id is an unknown id, not an unknown route. No path is longer than the head of a request.
+      maxParamLength: maxHeaderSize,
     },
     // Handles errors before a route is known, for example a path that cannot be decoded. No hook runs then.
     frameworkErrors: (_error, request, reply) => answerUnknownRoute(request, reply),

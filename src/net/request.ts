@@ -23,8 +23,9 @@ export function parseTarget(text: string): RequestTarget | null {
 }
 
 const headerName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-// oxlint-disable-next-line no-control-regex -- the control characters that no header value may have
-const badValue = /[^\t\x20-\x7e\x80-\xff]/
+/** Characters that the head of a request, which is written as Latin-1, has as they are. */
+const latin1Value = /^[\t\x20-\x7e\xa0-\xff]*$/
+const controlCharacter = /[^\t\P{Cc}]/u
 /** These belong to the connection, and are set here. */
 const ownNames = new Set([
   'host',
@@ -38,8 +39,13 @@ const ownNames = new Set([
   'te',
 ])
 
+/** The text whose Latin-1 bytes are the UTF-8 bytes of `value`. */
+function utf8AsLatin1(value: string): string {
+  return Buffer.from(value, 'utf8').toString('latin1')
+}
+
 /**
- * The whole request as one buffer. Nothing here decompresses, so the request accepts no encoding.
+ * The whole request as one buffer. Header values beyond Latin-1 are sent as UTF-8. Nothing here decompresses, so the request accepts no encoding.
  *
  * @returns a text: why the headers cannot be sent
  */
@@ -54,12 +60,13 @@ export function encodeRequest(
     const value = headers[name]
     if (value === undefined) continue
     if (!headerName.test(name)) return 'invalid header name'
-    if (badValue.test(value)) return `invalid ${name} header`
+    const isLatin1 = latin1Value.test(value)
+    if (!isLatin1 && controlCharacter.test(value)) return `invalid ${name} header`
     const lower = name.toLowerCase()
     if (lower === 'accept-encoding') continue
     if (ownNames.has(lower)) return `the ${lower} header cannot be set`
     if (lower === 'accept') hasAccept = true
-    head += `${name}: ${value}\r\n`
+    head += `${name}: ${isLatin1 ? value : utf8AsLatin1(value)}\r\n`
   }
   // Some firewalls refuse requests without it.
   if (!hasAccept) head += 'accept: */*\r\n'

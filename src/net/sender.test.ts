@@ -33,7 +33,13 @@ void test('posts the given bytes and headers unchanged, except for accept-encodi
     })
   })
   const body = Buffer.from([0, 255, 123, 10, 13])
-  const headers = { 'content-type': 'application/json', 'user-agent': 'X/1', 'X-Own': 'é', 'Accept-Encoding': 'gzip' }
+  const headers = {
+    'content-type': 'application/json',
+    'user-agent': 'X/1',
+    'X-Own': 'é',
+    'X-More': 'é 日本',
+    'Accept-Encoding': 'gzip',
+  }
   const result = await post(loopbackSender(t), `http://127.0.0.1:${port}/a%20b/ü?c=d#e`, { body, headers })
   assert.deepEqual(result, { outcome: { kind: 'delivered', status: 200 }, response: 'thanks' })
   assert.equal(seen?.method, 'POST')
@@ -42,6 +48,7 @@ void test('posts the given bytes and headers unchanged, except for accept-encodi
   assert.equal(seen.headers['accept-encoding'], 'identity')
   assert.equal(seen.headers['content-length'], '5')
   assert.equal(seen.headers['x-own'], 'é')
+  assert.equal(Buffer.from(String(seen.headers['x-more']), 'latin1').toString('utf8'), 'é 日本')
   assert.equal(seen.headers.host, `127.0.0.1:${port}`)
 })
 

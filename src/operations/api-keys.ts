@@ -39,10 +39,8 @@ export async function createApiKey(
     const message = `must name at most ${dialect.tenantsPerKeyMax}: that is what a key of ${dialect.name} speaks for`
     faults.push({ field: 'tenants', rule: 'length', message })
   }
-  const scopes = input.scopes ?? dialect.scopes
-  for (const [index, scope] of scopes.entries()) {
-    if (!dialect.scopes.includes(scope)) faults.push(choiceFault(`scopes.${index}`, dialect.scopes))
-  }
+  const scopes = input.scopes ?? dialect.defaultScopes ?? dialect.scopes
+  if (dialect.scopes.length === 0 && scopes.length > 0) faults.push(choiceFault('scopes.0', dialect.scopes))
   const role = input.role ?? dialect.roles[0] ?? null
   if (role !== null && !dialect.roles.includes(role)) faults.push(choiceFault('role', dialect.roles))
   if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })

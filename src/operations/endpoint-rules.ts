@@ -4,7 +4,7 @@
 // A list that is too long is one fault and its members are not checked, because there may be a hundred thousand of
 // them.
 
-import { isReservedHeader, headerNamePattern, headerValuePattern } from '../domain/header-rules.ts'
+import { headerNamePattern, reservedHeaderFault, visibleAsciiFault } from '../domain/header-rules.ts'
 import { limits } from '../domain/limits.ts'
 import { patternMatches } from '../domain/matching.ts'
 import type { FieldError } from '../domain/problem.ts'
@@ -102,8 +102,13 @@ function checkFilters(dialect: Dialect, filters: Readonly<Record<string, string>
 }
 
 function checkHeaders(dialect: Dialect, headers: Readonly<Record<string, string>>, add: Add): void {
+  const {
+    customHeaders,
+    headerNameFault = reservedHeaderFault,
+    headerValueFault = visibleAsciiFault,
+  } = dialect.endpointRules
   const entries = Object.entries(headers)
-  if (entries.length > 0 && !dialect.endpointRules.customHeaders) {
+  if (entries.length > 0 && !customHeaders) {
     return add('headers', 'unknown', 'this dialect has no custom headers')
   }
   if (entries.length > limits.customHeadersMax) {
@@ -115,11 +120,10 @@ function checkHeaders(dialect: Dialect, headers: Readonly<Record<string, string>
     const field = `headers.${name}`
     chars += name.length + value.length
     if (!headerNamePattern.test(name)) add(field, 'format', 'is not a header name')
-    else if (isReservedHeader(name)) add(field, 'format', 'is set by the sender and cannot be replaced')
-    else add(field, 'format', dialect.endpointRules.headerNameFault?.(name) ?? null)
+    else add(field, 'format', headerNameFault(name))
     if (seen.has(name.toLowerCase())) add(field, 'duplicate', 'is given twice')
     seen.add(name.toLowerCase())
-    if (!headerValuePattern.test(value)) add(field, 'format', 'must be visible ASCII characters and spaces')
+    add(field, 'format', headerValueFault(value))
     if (value.length > limits.customHeaderCharsMax) {
       add(field, 'length', `must have at most ${limits.customHeaderCharsMax} characters`)
     }

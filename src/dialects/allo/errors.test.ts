@@ -121,7 +121,13 @@ const table: readonly Row[] = [
     code: 'INTERNAL_SERVER_ERROR',
     retryable: true,
   },
-  { problem: { kind: 'internal' }, status: 500, type: 'server_error', code: 'INTERNAL_SERVER_ERROR' },
+  {
+    problem: { kind: 'internal' },
+    status: 500,
+    type: 'server_error',
+    code: 'INTERNAL_SERVER_ERROR',
+    retryable: true,
+  },
 ]
 
 for (const { problem, status, type, code, retryable = false } of table) {

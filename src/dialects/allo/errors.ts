@@ -101,7 +101,7 @@ function describe(problem: Problem): AlloError {
     case 'unavailable': {
       const { retryAfterSeconds } = problem
       const message = 'The service is unavailable for a moment. Try again.'
-      return { ...serverError, status: 503, message, retryable: true, retryAfterSeconds }
+      return { ...serverError, status: 503, message, retryAfterSeconds }
     }
     case 'internal':
       return serverError
@@ -120,6 +120,7 @@ const serverError: AlloError = {
   type: 'server_error',
   code: 'INTERNAL_SERVER_ERROR',
   message: 'Something went wrong on our side.',
+  retryable: true,
 }
 
 function conflict(code: string, message: string): AlloError {

@@ -33,7 +33,12 @@ const retries: RetrySchedule = {
   exact: false,
 }
 
+/** The scope that every operation on webhooks needs. */
 export const scope = 'WEBHOOKS_READ_WRITE'
+
+/** The scopes of the whole product. */
+const scopes: readonly string[] = `CONVERSATIONS_READ CONTACTS_READ CONTACTS_READ_WRITE SMS_SEND ${scope}
+  PHONE_NUMBERS_READ USERS_READ TAGS_READ TAGS_WRITE BILLING DIALING_QUEUE_READ_WRITE PARTNER`.split(/\s+/)
 
 const letters = (random: RandomBytes): string => randomText(random, 20)
 
@@ -46,7 +51,8 @@ export const allo: Dialect = {
 
   newApiKey: (random) => `ak_live_${randomText(random, 40)}`,
   tenantsPerKeyMax: 1,
-  scopes: [scope],
+  scopes,
+  defaultScopes: [scope],
   roles: [],
   quotas: [
     { per: 'key', counts: 'reads', requests: 20, windowSeconds: 1 },

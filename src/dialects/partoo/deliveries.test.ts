@@ -90,11 +90,16 @@ onOneServer('partoo: deliveries', partooProfile, onSqlite, (add) => {
     const [first] = await hook.until(1)
     assert.equal(first?.headers['x-my-header'], 'my-value')
     assert.equal(first?.headers['x-auth-token'], 'secret-token')
-    await customer.change(String(created['id']), { custom_headers: { 'X-My-Header': 'another' } })
+    await customer.change(String(created['id']), {
+      custom_headers: { 'X-My-Header': 'another', 'X-Latin': 'é', 'X-More': '日本 é', 'X-Forwarded-For': 'me' },
+    })
     await world.post(customer.tenant, { type })
     const [, second] = await hook.until(2)
     assert.equal(second?.headers['x-my-header'], 'another')
     assert.equal(second?.headers['x-auth-token'], undefined)
+    assert.equal(second?.headers['x-latin'], 'é')
+    assert.equal(Buffer.from(String(second?.headers['x-more']), 'latin1').toString('utf8'), '日本 é')
+    assert.equal(second?.headers['x-forwarded-for'], 'me')
   })
 })
 

@@ -48,9 +48,6 @@ function tenantOf(request: FastifyRequest, key: ApiKey): Result<TenantId> {
     if (key.role === resellerRole) return invalidField('org_id', 'required', 'is required', 'query')
     return success(key.tenants[0] as TenantId)
   }
-  if (typeof given !== 'string' || !/^(?:0|-?[1-9]\d*)$/.test(given)) {
-    return invalidField('org_id', 'type', 'must be an integer', 'query')
-  }
   const own = key.tenants.find((tenant) => tenant === given)
   return own === undefined ? failure({ kind: 'forbidden', needs: 'org_id' }) : success(own)
 }

@@ -92,7 +92,6 @@ onOneServer('partoo: try-outs', partooProfile, onSqlite, (add) => {
     const customer = await world.customer()
     const { url } = world.hook()
     const event_type = 'lead_received'
-    const setBySender = 'is set by the sender and cannot be replaced'
     const faults: { items: unknown; fault: unknown }[] = [
       { items: [], fault: 'must not have fewer than 1 items' },
       { items: {}, fault: 'must be an array' },
@@ -105,8 +104,8 @@ onOneServer('partoo: try-outs', partooProfile, onSqlite, (add) => {
         fault: { 0: { url: 'must be publicly reachable: private' } },
       },
       {
-        items: [{ url, event_type, custom_headers: { 'X-Forwarded-For': '1' } }],
-        fault: { 0: { custom_headers: { 'X-Forwarded-For': setBySender } } },
+        items: [{ url, event_type, custom_headers: { 'X-é': '1' } }],
+        fault: { 0: { custom_headers: { 'X-é': 'is not a header name' } } },
       },
     ]
     for (const { items, fault } of faults) {

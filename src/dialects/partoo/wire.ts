@@ -1,6 +1,7 @@
 // Partoo's deliveries: event types, body, signature, retries, health. Sources: README.md in this folder.
 
 import { randomText, timeOrderedText } from '../../domain/ids.ts'
+import { unsendableFault } from '../../domain/header-rules.ts'
 import { limits } from '../../domain/limits.ts'
 import { minute, second } from '../../domain/time.ts'
 import { retryBySchedule, type RetrySchedule, type Verdict } from '../../domain/retry.ts'
@@ -67,6 +68,7 @@ export const partoo: Dialect = {
     eventTypesMax: 1,
     customHeaders: true,
     headerNameFault: (name) => (headerNames.test(name) ? null : headerNameFault),
+    headerValueFault: unsendableFault,
     newSecret: null,
     uniqueKey: ({ eventTypes: [type] }) => type ?? null,
     secretFault: () => 'Partoo signs with a key of the installation',

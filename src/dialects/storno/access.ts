@@ -6,7 +6,7 @@ import type { ApiKey } from '../../domain/api-key.ts'
 import type { ApiKeyId, TenantId } from '../../domain/ids.ts'
 import { failure, type Result, success } from '../../domain/problem.ts'
 import type { Claims } from '../../front/tokens.ts'
-import { scopes, storno, uuidPattern } from './wire.ts'
+import { storno, uuidPattern } from './wire.ts'
 
 /**
  * What a refused request needs: an X-Company header, access to the company, a plan with webhooks. errors.ts has the
@@ -23,13 +23,12 @@ export function credential({ headers }: FastifyRequest): string | null {
 
 /** The key that a token stands for: the companies and permissions of its claims. Claims of another form are ignored. */
 export function keyOfClaims({ sub, companies, permissions }: Claims): ApiKey {
-  const known: readonly string[] = Object.values(scopes)
   const name = typeof sub === 'string' ? sub : ''
   return {
     id: `jwt:${name}` as ApiKeyId,
     dialect: storno.name,
     tenants: texts(companies).flatMap((company) => uuidOf(company) ?? []) as TenantId[],
-    scopes: texts(permissions).filter((permission) => known.includes(permission)),
+    scopes: texts(permissions),
     role: null,
     name,
     hint: '',

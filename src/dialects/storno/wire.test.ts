@@ -152,9 +152,13 @@ test('a token gives access to the companies and permissions that its claims list
   const both = ['webhook.view', 'webhook.manage']
   assert.deepEqual(access({ companies: [company], permissions: both }), { tenants: [company], scopes: both })
   const otherForms = { companies: [company.toUpperCase()], permissions: ['invoice.view'] }
-  assert.deepEqual(access(otherForms), { tenants: [company], scopes: [] })
+  assert.deepEqual(access(otherForms), { tenants: [company], scopes: ['invoice.view'] })
+  assert.deepEqual(access({ permissions: [5, null, 'x', ['webhook.view']] }).scopes, ['x'])
+  for (const malformed of [undefined, null, 'webhook.view', 5, {}, { 0: 'webhook.view' }]) {
+    assert.deepEqual(access({ permissions: malformed }).scopes, [])
+  }
   for (const malformed of [undefined, null, company, 5, {}, { 0: company }, [5, null, 'x', [company]]]) {
-    assert.deepEqual(access({ companies: malformed, permissions: malformed }), { tenants: [], scopes: [] })
+    assert.deepEqual(access({ companies: malformed }), { tenants: [], scopes: [] })
   }
   assert.equal(keyOfClaims({ sub: 'user-1' }).id, 'jwt:user-1')
   assert.equal(keyOfClaims({ sub: 5 as unknown as string }).id, 'jwt:')

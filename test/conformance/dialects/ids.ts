@@ -52,7 +52,7 @@ export function idCases(profile: Profile, add: Case): void {
     add(`${name}: a malformed id is refused as an unknown one`, async (world) => {
       const customer = await world.customer()
       const { url } = world.hook()
-      for (const id of api.idsMalformed) {
+      for (const id of [...api.idsMalformed, 'x'.repeat(8000)]) {
         const request = requestOf(customer, encodeURIComponent(id), url)
         checkRefusal(profile, 'notFound', await customer.ask(request), { request, id })
       }

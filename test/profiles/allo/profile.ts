@@ -56,6 +56,12 @@ const api: ApiProfile = {
       refused: ['list', 'get', 'create', 'change', 'remove', 'eventTypes'],
       allowed: [],
     },
+    {
+      title: 'a key with other scopes of the product',
+      key: { scopes: ['CONTACTS_READ', 'CONVERSATIONS_READ', 'webhooks_read_write', 'WEBHOOKS_READ'] },
+      refused: ['list', 'get', 'create', 'change', 'remove', 'eventTypes'],
+      allowed: [],
+    },
   ],
   operations: {
     create: {

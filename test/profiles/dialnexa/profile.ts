@@ -61,6 +61,12 @@ const api: ApiProfile = {
   },
   weakKeys: [
     {
+      title: 'a key with other scopes of the product',
+      key: { scopes: ['calls.read', 'webhooks.*'] },
+      refused: ['list', 'get', 'create', 'change', 'remove'],
+      allowed: [],
+    },
+    {
       title: 'a key with webhooks.read alone',
       key: { scopes: ['webhooks.read'] },
       refused: ['create', 'change', 'remove'],

@@ -70,6 +70,12 @@ const api: ApiProfile = {
       allowed: ['eventTypes'],
     },
     {
+      title: 'a key with other permissions of the product',
+      key: { scopes: ['invoice.view', 'invoice.create', 'webhook.*'] },
+      refused: ['list', 'get', 'create', 'change', 'remove'],
+      allowed: ['eventTypes'],
+    },
+    {
       title: 'a key with webhook.view alone',
       key: { scopes: ['webhook.view'] },
       refused: ['create', 'change', 'remove'],
