@@ -1,8 +1,8 @@
 // Problems in the form of the operator API: RFC 9457, with a stable code.
 
-import type { FastifyRequest } from 'fastify'
 import type { FieldError, Problem } from '../domain/problem.ts'
 import type { Answer } from '../http/answer.ts'
+import type { AskedRequest } from '../http/front.ts'
 
 /** Every error code of the operator API with its status. docs/errors.md lists them too; a test compares both. */
 export const operatorErrorCodes = {
@@ -26,6 +26,9 @@ export const operatorErrorCodes = {
   delivery_in_flight: 409,
   body_too_large: 413,
   media_type_unsupported: 415,
+  request_malformed: 400,
+  request_timeout: 408,
+  headers_too_large: 431,
   body_malformed: 400,
   invalid: 400,
   too_many_requests: 429,
@@ -44,7 +47,7 @@ interface ProblemText {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export function answerProblem(problem: Problem, request: FastifyRequest): Answer {
+export function answerProblem(problem: Problem, request: AskedRequest): Answer {
   const { status, code, title, detail, errors, headers } = textOf<Problem['kind']>(problem)
   return {
     status,
@@ -60,6 +63,8 @@ export function answerProblem(problem: Problem, request: FastifyRequest): Answer
     },
   }
 }
+
+const unreadableCodes = { 400: 'request_malformed', 408: 'request_timeout', 431: 'headers_too_large' } as const
 
 type ProblemOf<Kind extends Problem['kind']> = Extract<Problem, { readonly kind: Kind }>
 
@@ -136,6 +141,12 @@ const texts: { readonly [Kind in Problem['kind']]: (problem: ProblemOf<Kind>) =>
       ? { status: 503, code: 'outcome_unknown', title: 'Outcome unknown', detail, headers }
       : { status: 503, code: 'unavailable', title: 'Unavailable', detail: 'Try again shortly.', headers }
   },
+  requestUnreadable: ({ status, detail }) => ({
+    status,
+    code: unreadableCodes[status],
+    title: 'Unreadable request',
+    detail: `The request could not be read: ${detail}.`,
+  }),
   internal: () => ({
     status: 500,
     code: 'internal',

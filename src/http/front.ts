@@ -10,6 +10,9 @@ import type { Problem, Result } from '../domain/problem.ts'
 import type { Answer } from './answer.ts'
 import type { AnyRoute } from './route.ts'
 
+/** The part of a request that the answer to a problem may quote. */
+export type AskedRequest = Pick<FastifyRequest, 'id' | 'method' | 'url' | 'headers' | 'body'>
+
 export interface Front {
   readonly name: string
   /** This front answers unknown paths below these prefixes. */
@@ -23,7 +26,7 @@ export interface Front {
   readonly webPageHeaders?: readonly string[]
   /** Authenticates the caller and counts the request against its quotas. May set `tenant` and `answerHeaders`. */
   admit(request: FastifyRequest, route: AnyRoute): MaybePromise<Result<Principal>>
-  answerProblem(problem: Problem, request: FastifyRequest): Answer
+  answerProblem(problem: Problem, request: AskedRequest): Answer
   /** Answers a request that is refused before it is admitted. The caller of such a request is not authenticated. */
-  answerUnrouted(problem: Problem, request: FastifyRequest): Answer
+  answerUnrouted(problem: Problem, request: AskedRequest): Answer
 }

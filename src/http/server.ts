@@ -11,6 +11,7 @@ import Fastify, {
 import { limits } from '../domain/limits.ts'
 import { type RandomBytes, randomText } from '../domain/ids.ts'
 import { createBoundedServer } from './bounded-server.ts'
+import { answerClientError } from './client-errors.ts'
 import type { Front } from './front.ts'
 import { sendAnswer } from './answer.ts'
 import { answerError, serveFront } from './serve-front.ts'
@@ -35,6 +36,7 @@ const requestIdPattern = /^[!#-;=?-[\]-_a-~]{1,128}$/
 
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const fronts = options.fronts.map(({ front }) => front)
+  const newRequestId = () => `req_${randomText(options.randomBytes, 12)}`
   const answerUnknownRoute = (request: FastifyRequest, reply: FastifyReply): void => {
     const path = request.url.split('?')[0] ?? ''
     const problem = { kind: 'routeUnknown', method: request.method, path } as const
@@ -49,11 +51,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     exposeHeadRoutes: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    clientErrorHandler: (error, socket) => {
+      answerClientError(error, socket, (path) => frontOf(fronts, path, options.fallback), newRequestId)
+    },
     genReqId: (request) => {
       const given = request.headers['x-request-id']
-      return typeof given === 'string' && requestIdPattern.test(given)
-        ? given
-        : `req_${randomText(options.randomBytes, 12)}`
+      return typeof given === 'string' && requestIdPattern.test(given) ? given : newRequestId()
     },
     routerOptions: {
       // A long id is an unknown id, not an unknown route. No path is longer than the head of a request.

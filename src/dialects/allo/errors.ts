@@ -1,8 +1,8 @@
 // Problems in the form of Allo's API: `{"error":{…}}`. Sources: README.md in this folder.
 
-import type { FastifyRequest } from 'fastify'
 import type { FieldError, Problem } from '../../domain/problem.ts'
 import type { Answer } from '../../http/answer.ts'
+import type { AskedRequest } from '../../http/front.ts'
 import { idempotencyKeyReused } from '../../front/idempotency.ts'
 
 type ErrorType =
@@ -30,7 +30,7 @@ const docs = 'https://help.withallo.com/en/v2/api-reference/guides/error-handlin
 /** The vendor's names of fields, by the domain's names. */
 const vendorFields: Readonly<Record<string, string>> = { eventTypes: 'topics' }
 
-export function alloProblem(problem: Problem, request: FastifyRequest): Answer {
+export function alloProblem(problem: Problem, request: AskedRequest): Answer {
   const error = describe(problem)
   const { status, type, code, message, retryable = false, param, errors, retryAfterSeconds } = error
   return {
@@ -102,6 +102,10 @@ function describe(problem: Problem): AlloError {
       const { retryAfterSeconds } = problem
       const message = 'The service is unavailable for a moment. Try again.'
       return { ...serverError, status: 503, message, retryAfterSeconds }
+    }
+    case 'requestUnreadable': {
+      const message = `The request could not be read: ${problem.detail}.`
+      return { ...invalid('INVALID_REQUEST', message), status: problem.status }
     }
     case 'internal':
       return serverError

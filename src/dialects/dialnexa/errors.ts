@@ -2,12 +2,12 @@
 // folder.
 
 import { STATUS_CODES } from 'node:http'
-import type { FastifyRequest } from 'fastify'
 import { limits } from '../../domain/limits.ts'
 import type { FieldError, Problem } from '../../domain/problem.ts'
 import type { Answer } from '../../http/answer.ts'
+import type { AskedRequest } from '../../http/front.ts'
 
-export function dialnexaProblem(problem: Problem, request: FastifyRequest): Answer {
+export function dialnexaProblem(problem: Problem, request: AskedRequest): Answer {
   switch (problem.kind) {
     case 'unauthenticated':
       return answer(401, 'Unauthorized')
@@ -37,6 +37,8 @@ export function dialnexaProblem(problem: Problem, request: FastifyRequest): Answ
       return answer(508, 'This request is a delivery of a webhook')
     case 'unavailable':
       return answer(503, 'Service Unavailable', problem.retryAfterSeconds)
+    case 'requestUnreadable':
+      return answer(problem.status, problem.detail)
     case 'internal':
       return answer(500, 'Internal server error')
   }

@@ -50,6 +50,8 @@ export function partooProblem(problem: Problem): Answer {
       return json(508, 'Loop detected: this request is a delivery of a webhook')
     case 'unavailable':
       return json(503, 'Service unavailable', problem.retryAfterSeconds)
+    case 'requestUnreadable':
+      return json(problem.status, problem.detail)
     case 'internal':
       return json(500, 'Internal server error')
   }

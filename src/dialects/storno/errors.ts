@@ -44,6 +44,8 @@ export function stornoProblem(problem: Problem): Answer {
       const unavailable = answer(503, 'Service unavailable', 'The service is unavailable for a moment. Try again.')
       return { ...unavailable, headers: { 'retry-after': String(problem.retryAfterSeconds) } }
     }
+    case 'requestUnreadable':
+      return answer(problem.status, 'Unreadable request', `The request could not be read: ${problem.detail}`)
     case 'internal':
       return answer(500, 'Internal server error', 'Something went wrong on our side')
   }

@@ -1,15 +1,15 @@
 // Problems in the form of Ultravox's API: `{"detail":…}`, or lists of messages by field, as in Django REST Framework.
 // Sources: README.md in this folder.
 
-import type { FastifyRequest } from 'fastify'
 import type { FieldError, Problem } from '../../domain/problem.ts'
 import type { Answer } from '../../http/answer.ts'
+import type { AskedRequest } from '../../http/front.ts'
 import { typeName, valueText } from './python-words.ts'
 
 // Newer releases of the framework say "No Webhook matches the given query.".
 const notFound = 'Not found.'
 
-export function ultravoxProblem(problem: Problem, request: FastifyRequest): Answer {
+export function ultravoxProblem(problem: Problem, request: AskedRequest): Answer {
   switch (problem.kind) {
     case 'unauthenticated':
       return problem.reason === 'missing'
@@ -42,6 +42,8 @@ export function ultravoxProblem(problem: Problem, request: FastifyRequest): Answ
       return detail(508, 'Loop detected: this request is a delivery of a webhook.')
     case 'unavailable':
       return detail(503, 'Service temporarily unavailable, try again later.', problem.retryAfterSeconds)
+    case 'requestUnreadable':
+      return detail(problem.status, sentence(problem.detail))
     case 'internal':
       return detail(500, 'A server error occurred.')
   }

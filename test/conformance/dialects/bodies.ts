@@ -101,4 +101,21 @@ export function bodyCases(profile: Profile, add: Case): void {
       }
     }
   })
+
+  add('a request that the HTTP parser refuses is answered in the form of the vendor', async (world) => {
+    const customer = await world.customer()
+    const list = api.operations.list.request(customer)
+    const odd = { ...list, method: 'GREET' }
+    const answer = await customer.ask(odd)
+    checkRefusal(profile, 'methodNotAllowed', answer, { request: odd })
+    assert.deepEqual(answer.headers['allow']?.split(', ').toSorted(), ['GET', 'POST'])
+    const path = api.unknownRoutes.at(-1) ?? ''
+    checkRefusal(profile, 'routeUnknown', await customer.ask({ ...odd, path }), { request: { ...odd, path } })
+    // `ask` checks the form of every refusal.
+    const long = { ...list, headers: { ...list.headers, 'x-long': 'x'.repeat(20_000) } }
+    const refused = await customer.ask(long)
+    assert.equal(refused.status, 431)
+    assert.match(String(refused.headers['x-request-id']), /^req_[0-9A-Za-z]{12}$/)
+    assert.equal((await customer.ask(list)).status, 200)
+  })
 }
