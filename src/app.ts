@@ -18,11 +18,13 @@ import { createOperatorFront } from './api/operator-front.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { readAuthorities } from './config/ca-file.ts'
 import { SettingError, type Settings } from './config/settings.ts'
+import { type TokenSettings, tokenSettings } from './config/token-settings.ts'
 import { ownDialect, registry } from './dialects/registry.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine/engine.ts'
 import { CountedQuotas } from './front/counted-quotas.ts'
 import { frontOfDialect } from './front/dialect-front.ts'
-import { createTokenVerifier } from './front/tokens.ts'
+import { KeySet } from './front/key-set.ts'
+import { createTokenVerifier, type TokenVerifier } from './front/tokens.ts'
 import type { Front } from './http/front.ts'
 import { createHttpServer } from './http/server.ts'
 import { createAddressPolicy } from './net/address-policy.ts'
@@ -81,6 +83,7 @@ const failedStartStopMs = 1000
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, log } = options
   const { allDialects, dialects, guard } = partsOf(settings)
+  const tokens = tokenVerifier(tokenSettings(settings), guard, log.logger)
   await assertCanListen(settings)
   const { store, keys } = await orAborted(openStore(options), options.stop)
   // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.
@@ -113,7 +116,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       randomBytes: systemRandomBytes,
       allowHttp: settings.allowHttp,
     })
-    const server = await createServer(options, keys.operatorKey, context, { store, guard, marker })
+    const server = await createServer(options, keys.operatorKey, context, { store, tokens, marker })
     serveHealth(server, {
       canWrite: () => engine.canWrite,
       ping: () => store.ping(),
@@ -177,7 +180,8 @@ function publicKeysOf(
 
 interface ServerParts {
   readonly store: Store
-  readonly guard: Guard
+  /** Verifies customers' tokens; null: they are not accepted. */
+  readonly tokens: TokenVerifier | null
   /** The marker of this installation's deliveries. */
   readonly marker: string
 }
@@ -187,7 +191,7 @@ async function createServer(
   { settings, log: { logger }, version }: AppOptions,
   operatorKey: string,
   context: Context,
-  { store, guard, marker }: ServerParts,
+  { store, tokens, marker }: ServerParts,
 ): Promise<FastifyInstance> {
   const routes = [tenantRoutes, keyRoutes, eventRoutes, endpointRoutes, deliveryRoutes, dialectRoutes]
   const operator = createOperatorFront({
@@ -204,7 +208,7 @@ async function createServer(
     version,
     routes: routes.flatMap((routesOf) => routesOf(context)),
   })
-  const customers = settings.role === 'worker' ? [] : customerFronts(settings, context, store, guard)
+  const customers = settings.role === 'worker' ? [] : customerFronts(settings, context, store, tokens)
   const fronts = settings.role === 'worker' ? [] : [operator, ...customers]
   const server = await createHttpServer({
     // The start itself logs the address, so the server does not.
@@ -225,14 +229,31 @@ async function createServer(
   return server
 }
 
-function customerFronts(settings: Settings, context: Context, { quotas }: Store, guard: Guard): Front[] {
-  const { jwtSecret: secret, jwksUrl: keySetUrl, rateLimits } = settings
-  const tokens = createTokenVerifier({ secret, keySetUrl, fetch: createGuardedFetch(guard) })
+function customerFronts(
+  { rateLimits }: Settings,
+  context: Context,
+  { quotas }: Store,
+  tokens: TokenVerifier | null,
+): Front[] {
   return registry.flatMap(({ dialect: { name }, front }) => {
     const dialect = context.dialects.get(name)
     if (front === null || dialect === undefined) return []
     return [frontOfDialect({ ...front(context), dialect }, { context, tokens, rateLimits, quotas })]
   })
+}
+
+function tokenVerifier(settings: TokenSettings | null, guard: Guard, logger: Logger): TokenVerifier | null {
+  if (settings === null) return null
+  const { keys, ...claims } = settings
+  const report = (reason: string | null): void => {
+    if (reason === null) logger.info('the key set for tokens can be read again')
+    else logger.warn({ reason }, 'the key set for tokens cannot be read')
+  }
+  const key =
+    'secret' in keys
+      ? keys.secret
+      : new KeySet({ url: keys.url, fetch: createGuardedFetch(guard), clock: systemClock, report }).find
+  return createTokenVerifier({ ...claims, key, clock: systemClock })
 }
 
 /** @throws SettingError */

@@ -22,10 +22,11 @@ const names = {
 }
 
 let connections = 0
-// Each request uses its own connection and is answered with an error that is retried.
+// Each request uses its own connection. A delivery is answered with an error that is retried, the key set is empty.
 const canary = createServer((request, response) => {
-  response.writeHead(500, { connection: 'close' })
-  request.resume().on('end', () => response.end())
+  const isKeySet = request.url === '/keys'
+  response.writeHead(isKeySet ? 200 : 500, { connection: 'close' })
+  request.resume().on('end', () => response.end(isKeySet ? '{"keys":[]}' : ''))
 })
 canary.on('connection', () => connections++)
 const { port } = await listening(canary, inside, 0)
@@ -66,6 +67,7 @@ function startRig(allowNetworks: string, env: Readonly<Record<string, string>> =
     ...resolving(names),
     POSTHORN_ALLOW_NETWORKS: allowNetworks,
     POSTHORN_JWKS_URL: `http://inside.test:${port}/keys`,
+    POSTHORN_JWT_AUDIENCE: 'posthorn',
     // The canary would count a scheduled retry that happens during a later test.
     POSTHORN_RETRY_SCALE: '1000',
     ...env,

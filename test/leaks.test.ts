@@ -92,7 +92,7 @@ async function leakTest(t: TestContext, place: Place): Promise<void> {
   const { installation } = place
   const marks: Marks = { secret: new Map(), content: new Map() }
   marks.secret.set('operator key', installation.operatorKey).set('master key', installation.masterKey)
-  const jwtSecret = mark('jwt')
+  const jwtSecret = mark('secret of tokens')
   marks.secret.set('JWT secret', jwtSecret)
   const password = new URL(place.env['POSTHORN_DATABASE'] ?? 'postgres://').password
   if (password !== '') marks.secret.set('password of the database', password)
@@ -101,7 +101,8 @@ async function leakTest(t: TestContext, place: Place): Promise<void> {
   marks.content.set('response of a receiver', answered)
   const receiver = await startReceiver({ behave: () => ({ status: 500, body: answered }) })
   t.after(() => receiver.close())
-  const settings = { POSTHORN_JWT_SECRET: jwtSecret, POSTHORN_LOG_LEVEL: 'trace', POSTHORN_RATE_LIMITS: 'off' }
+  const tokens = { POSTHORN_JWT_SECRET: jwtSecret, POSTHORN_JWT_AUDIENCE: 'posthorn' }
+  const settings = { ...tokens, POSTHORN_LOG_LEVEL: 'trace', POSTHORN_RATE_LIMITS: 'off' }
   const server: ServerProcess = await startServer(installation, { ...place.env, ...settings })
   t.after(() => server.kill('SIGKILL'))
   const caller = new Caller(server.url, installation.operatorKey)

@@ -54,7 +54,16 @@ suite('settings', () => {
         value: 'planted',
         message: /^POSTHORN_MASTER_KEY must be 32 bytes in base64, or several such keys$/,
       },
-      { name: 'POSTHORN_OPERATOR_KEY', value: 'planted', message: /^POSTHORN_OPERATOR_KEY must have at least 16/ },
+      { name: 'POSTHORN_OPERATOR_KEY', value: 'planted-with-23-letters', message: /_KEY must have at least 24/ },
+      { name: 'POSTHORN_OPERATOR_KEY', value: 'planted with spaces in it', message: /_KEY must have at least 24/ },
+      ...['a'.repeat(40), 'abcdefghijklmnopqrstuvwxyz', '0123456789'.repeat(3), 'planted-'.repeat(4)].map((value) => ({
+        name: 'POSTHORN_OPERATOR_KEY',
+        value,
+        message: /^POSTHORN_OPERATOR_KEY is easy to guess/,
+      })),
+      { name: 'POSTHORN_JWT_SECRET', value: 'planted-'.repeat(3), message: /_SECRET must have at least 32 bytes$/ },
+      { name: 'POSTHORN_JWT_SECRET', value: 'planted-'.repeat(4), message: /^POSTHORN_JWT_SECRET is easy to guess/ },
+      { name: 'POSTHORN_JWT_MAX_HOURS', value: '0', message: /^POSTHORN_JWT_MAX_HOURS must be a number/ },
       ...[
         'https://ada:planted@proxy.test',
         'http://ada:planted@proxy.test/x',

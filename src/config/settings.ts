@@ -96,7 +96,20 @@ function egressProxy(value: string): EgressProxySetting {
 }
 
 function key(value: string): string {
-  if (!/^[\x21-\x7e]{16,}$/.test(value)) throw new Error('must have at least 16 visible characters and no spaces')
+  if (!/^[\x21-\x7e]{24,}$/.test(value)) throw new Error('must have at least 24 visible characters and no spaces')
+  return irregular(value)
+}
+
+function tokenSecret(value: string): string {
+  if (Buffer.byteLength(value) < 32) throw new Error('must have at least 32 bytes')
+  return irregular(value)
+}
+
+/** Refuses equal letters, sequences and short texts that are repeated: neighbouring characters differ in few ways. */
+function irregular(value: string): string {
+  const bytes = [...Buffer.from(value)]
+  const steps = new Set(bytes.slice(1).map((byte, index) => byte - (bytes[index] ?? 0)))
+  if (steps.size < 10) throw new Error('is easy to guess; openssl rand -hex 32 makes a good one')
   return value
 }
 
@@ -138,7 +151,7 @@ export const settingTable = {
   allowHttp: setting(
     'POSTHORN_ALLOW_HTTP',
     'off',
-    '`on` lets endpoints use http:// where their dialect demands https://, for local development and tests',
+    '`on` lets endpoints and the key set use http:// where https:// is demanded, for local development and tests',
     onOff,
   ),
   allowNetworks: setting(
@@ -174,14 +187,22 @@ export const settingTable = {
   jwtSecret: secret(
     'POSTHORN_JWT_SECRET',
     'none',
-    "verifies customers' tokens, in dialects that accept them: the secret that signs them (HS256)",
-    key,
+    "verifies customers' tokens, in dialects that accept them: the secret that signs them (HS256), at least 32 bytes",
+    tokenSecret,
   ),
   jwksUrl: setting(
     'POSTHORN_JWKS_URL',
     '',
     "also verifies customers' tokens: address of the JSON Web Key Set of their issuer",
     optionalUrl,
+  ),
+  jwtAudience: setting('POSTHORN_JWT_AUDIENCE', '', "the audience (`aud`) that customers' tokens must name", text),
+  jwtIssuer: setting('POSTHORN_JWT_ISSUER', '', "the issuer (`iss`) that customers' tokens must name", text),
+  jwtMaxHours: setting(
+    'POSTHORN_JWT_MAX_HOURS',
+    '24',
+    "the longest time for which customers' tokens may be valid, from their issue (`iat`) or from now to `exp`",
+    number(0.01, 8760),
   ),
   rateLimits: setting('POSTHORN_RATE_LIMITS', 'on', '`off` lifts all request limits of customers', onOff),
   keyLimit: setting('POSTHORN_KEY_LIMIT', '300', 'requests a minute of one API key, in the dialect `standard`', limit),

@@ -57,6 +57,14 @@ export const limits = {
   quotaAskAgainMs: second,
   /** Expired counts stay in the database for this long, because another node's clock may be behind. */
   quotaKeptMs: minute,
+  /** How long the issuer of tokens may take to send its key set, and the size of the set. */
+  keySetAnswerMs: 5 * second,
+  keySetBytesMax: 256 * kib,
+  /** How long until the key set is read again: after it was read, after a failure, and for a key that is not in it. */
+  keySetFreshMs: 10 * minute,
+  keySetAgainMs: 10 * second,
+  /** A key set that cannot be read again is used for this long. */
+  keySetKeptMs: hour,
   idempotencyKeyCharsMax: 255,
   idempotencyMs: hour,
   updateTriesMax: 5,

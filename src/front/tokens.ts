@@ -1,7 +1,8 @@
 // Customers' tokens (JWT), for vendors whose API accepts them besides API keys. The operator configures how tokens are
 // verified: with a shared secret, or with the key set at a URL.
 
-import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTPayload, jwtVerify } from 'jose'
+import { errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose'
+import type { Clock } from '../domain/clock.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 
@@ -13,52 +14,55 @@ export interface TokenVerifier {
 }
 
 export interface TokenOptions {
-  /** The shared secret (HS256, HS384 or HS512), or null. */
-  readonly secret: string | null
-  /** The URL of a JSON Web Key Set, or null. Not used if there is a secret. */
-  readonly keySetUrl: string | null
-  /** Fetches the key set, through the egress guard. */
-  readonly fetch: FetchImplementation
+  /** The shared secret (HS256, HS384 or HS512), or what finds a key of a JSON Web Key Set (`KeySet.find`). */
+  readonly key: string | JWTVerifyGetKey
+  readonly audience: string
+  /** Null: tokens of any issuer that has the key. */
+  readonly issuer: string | null
+  /** The longest time for which a token may be valid: from its issue, if it says when that was, or else from now. */
+  readonly maxMs: number
+  readonly clock: Clock
 }
 
-/** Null if neither a secret nor a key set is configured. */
-export function createTokenVerifier({ secret, keySetUrl, fetch }: TokenOptions): TokenVerifier | null {
-  if (secret !== null) {
-    const key = new TextEncoder().encode(secret)
-    return { verify: (token) => judge(() => jwtVerify(token, key, { algorithms: ['HS256', 'HS384', 'HS512'] })) }
+const sharedAlgorithms = ['HS256', 'HS384', 'HS512']
+// No HS algorithms: a key set holds public keys, and a token that is signed with one of them as a shared secret is
+// forged.
+const publicAlgorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+]
+
+export function createTokenVerifier({ key, audience, issuer, maxMs, clock }: TokenOptions): TokenVerifier {
+  const secret = typeof key === 'string' ? new TextEncoder().encode(key) : null
+  const find = typeof key === 'string' ? () => secret as Uint8Array : key
+  const algorithms = typeof key === 'string' ? sharedAlgorithms : publicAlgorithms
+  const fixed = { algorithms, audience, ...(issuer !== null && { issuer }), requiredClaims: ['exp'] }
+  return {
+    async verify(token) {
+      try {
+        const now = clock.now()
+        const { payload } = await jwtVerify(token, find, { ...fixed, currentDate: new Date(now) })
+        const { exp = 0, iat = Number.POSITIVE_INFINITY } = payload
+        const validMs = exp * 1000 - Math.min(iat * 1000, now)
+        return validMs > maxMs ? failure({ kind: 'unauthenticated', reason: 'unknown' }) : success(payload)
+      } catch (error) {
+        if (error instanceof Unavailable) throw error
+        const reason = error instanceof errors.JWTExpired ? 'expired' : 'unknown'
+        return failure({ kind: 'unauthenticated', reason })
+      }
+    },
   }
-  if (keySetUrl === null) return null
-  const keySet = createRemoteJWKSet(new URL(keySetUrl), { [customFetch]: fetch })
-  // No HS algorithms: a key set holds public keys, and a token that is signed with one of them as a shared secret is
-  // forged.
-  const algorithms = [
-    'RS256',
-    'RS384',
-    'RS512',
-    'PS256',
-    'PS384',
-    'PS512',
-    'ES256',
-    'ES384',
-    'ES512',
-    'EdDSA',
-    'Ed25519',
-  ]
-  return { verify: (token) => judge(() => jwtVerify(token, keySet, { algorithms })) }
 }
 
 export function looksLikeToken(credential: string): boolean {
   return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(credential)
-}
-
-async function judge(verify: () => Promise<{ payload: Claims }>): Promise<Result<Claims>> {
-  try {
-    return success((await verify()).payload)
-  } catch (error) {
-    if (error instanceof errors.JWTExpired) return failure({ kind: 'unauthenticated', reason: 'expired' })
-    if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
-      throw new Unavailable('the key set for tokens cannot be read')
-    }
-    return failure({ kind: 'unauthenticated', reason: 'unknown' })
-  }
 }

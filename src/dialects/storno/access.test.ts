@@ -13,6 +13,13 @@ import {
 } from '../../../test/support/server-process.ts'
 
 const jwtSecret = 'a-secret-that-only-issuer-and-verifier-know'
+const issuer = 'https://id.example.com'
+const audience = 'posthorn'
+const tokens = {
+  POSTHORN_JWT_SECRET: jwtSecret,
+  POSTHORN_JWT_ISSUER: issuer,
+  POSTHORN_JWT_AUDIENCE: audience,
+}
 const path = '/api/v1/webhooks'
 const webhook = { url: 'https://your-app.example.com/webhooks/storno', events: ['invoice.created'] }
 
@@ -24,7 +31,7 @@ let key: string
 
 before(async () => {
   installation = await createInstallation()
-  server = await startServer(installation, { POSTHORN_ALLOW_HTTP: 'off', POSTHORN_JWT_SECRET: jwtSecret })
+  server = await startServer(installation, { ...tokens, POSTHORN_ALLOW_HTTP: 'off' })
   operator = createOperatorClient(server.url, installation.operatorKey)
   company = (await operator.createTenant({ dialect: 'storno' })).id
   key = (await operator.createKey({ tenants: [company] })).key
@@ -55,7 +62,7 @@ async function ask(headers: Record<string, string>, method = 'GET', rest = '', b
 const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 function token(claims: object, secret = jwtSecret, header: object = { alg: 'HS256', typ: 'JWT' }): string {
-  const signed = `${base64(header)}.${base64(claims)}`
+  const signed = `${base64(header)}.${base64({ iss: issuer, aud: audience, exp: inAnHour(), ...claims })}`
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
 }
 
@@ -75,8 +82,8 @@ test('missing and bad credentials are refused with the bodies of the JWT library
     `af_${'0'.repeat(64)}`,
     'nonsense',
     'a.b.c',
-    token({ companies: [company], exp: inAnHour() }, 'another secret'),
-    token({ companies: [company], exp: inAnHour() }, jwtSecret, { alg: 'none' }),
+    token({ companies: [company] }, 'another secret'),
+    token({ companies: [company] }, jwtSecret, { alg: 'none' }),
     `${token({ companies: [company] })
       .split('.', 2)
       .join('.')}.`,
@@ -85,12 +92,29 @@ test('missing and bad credentials are refused with the bodies of the JWT library
     const answer = await ask(bearer(one))
     assert.deepEqual([answer.status, answer.text], [401, '{"code":401,"message":"Invalid JWT Token"}'], one)
   }
-  const expired = await ask(bearer(token({ companies: [company], permissions: ['webhook.view'], exp: 1_700_000_000 })))
+  const permissions = ['webhook.view']
+  const hours = (count: number): number => Math.floor(Date.now() / 1000) + count * 3600
+  const untrusted = {
+    'no expiry': { exp: undefined },
+    'an expiry in two days': { exp: hours(48) },
+    'a life of more than a day': { iat: hours(-24), exp: hours(1) },
+    'an issue in 2001': { iat: 1_000_000_000 },
+    'no audience': { aud: undefined },
+    'another audience': { aud: 'another' },
+    'no issuer': { iss: undefined },
+    'another issuer': { iss: 'https://id.example.net' },
+    'a start in an hour': { nbf: hours(1) },
+  }
+  for (const [what, claims] of Object.entries(untrusted)) {
+    const answer = await ask(bearer(token({ companies: [company], permissions, ...claims })))
+    assert.deepEqual([answer.status, answer.text], [401, '{"code":401,"message":"Invalid JWT Token"}'], what)
+  }
+  const expired = await ask(bearer(token({ companies: [company], permissions, exp: 1_700_000_000 })))
   assert.deepEqual([expired.status, expired.text], [401, '{"code":401,"message":"Expired JWT Token"}'])
 })
 
 test('a token permits the operations of its permissions, for its companies', async () => {
-  const claims = { sub: 'user-1', companies: [company], exp: inAnHour() }
+  const claims = { sub: 'user-1', companies: [company] }
   const viewer = bearer(token({ ...claims, permissions: ['webhook.view'] }))
   const manager = bearer(token({ ...claims, permissions: ['webhook.view', 'webhook.manage'] }))
   const created = await ask(manager, 'POST', '', webhook)
@@ -122,7 +146,7 @@ test('every operation except the event types needs a company that the caller may
   const another = (await operator.createTenant({ dialect: 'storno' })).id
   const elsewhere = (await operator.createTenant({ id: randomUUID(), dialect: 'allo' })).id
   const permissions = ['webhook.view', 'webhook.manage']
-  const named = token({ companies: [company, elsewhere, randomUUID()], permissions, exp: inAnHour() })
+  const named = token({ companies: [company, elsewhere, randomUUID()], permissions })
   const { companies } = JSON.parse(Buffer.from(named.split('.')[1] ?? '', 'base64url').toString()) as {
     companies: string[]
   }
@@ -154,7 +178,7 @@ test('every operation except the event types needs a company that the caller may
       assert.deepEqual([answer.status, answer.text], [403, denied], `${method} ${rest}`)
     }
   }
-  for (const headers of [{ authorization: key }, bearer(key, 'x'), bearer(token({ exp: inAnHour() }), another)]) {
+  for (const headers of [{ authorization: key }, bearer(key, 'x'), bearer(token({}), another)]) {
     const types = await ask(headers, 'GET', '/events')
     assert.equal(types.status, 200)
     assert.equal((types.body as unknown[]).length, 17)
