@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
 import { randomText } from './domain/ids.ts'
 import { limits } from './domain/limits.ts'
 import type { Dialect, Quota } from './contracts/dialect.ts'
@@ -24,10 +25,12 @@ import { type Engine, type EngineOptions, openEngine } from './engine/engine.ts'
 import { CountedQuotas } from './front/counted-quotas.ts'
 import { frontOfDialect } from './front/dialect-front.ts'
 import { KeySet } from './front/key-set.ts'
+import { WrongKeys } from './front/wrong-keys.ts'
 import { createTokenVerifier, type TokenVerifier } from './front/tokens.ts'
 import type { Front } from './http/front.ts'
+import type { Origins } from './http/origins.ts'
 import { createHttpServer } from './http/server.ts'
-import { createAddressPolicy } from './net/address-policy.ts'
+import { createAddressPolicy, networkTest } from './net/address-policy.ts'
 import { createEgressProxy, type EgressProxy } from './net/egress-proxy.ts'
 import { createGuard, type Guard } from './net/guard.ts'
 import { createGuardedFetch } from './net/guarded-fetch.ts'
@@ -83,6 +86,7 @@ const failedStartStopMs = 1000
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, log } = options
   const { allDialects, dialects, guard } = partsOf(settings)
+  const origins = originsOf(settings, allDialects)
   const tokens = tokenVerifier(tokenSettings(settings), guard, log.logger)
   await assertCanListen(settings)
   const { store, keys } = await orAborted(openStore(options), options.stop)
@@ -116,7 +120,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       randomBytes: systemRandomBytes,
       allowHttp: settings.allowHttp,
     })
-    const server = await createServer(options, keys.operatorKey, context, { store, tokens, marker })
+    const server = await createServer(options, keys.operatorKey, context, { store, tokens, origins, marker, metrics })
     serveHealth(server, {
       canWrite: () => engine.canWrite,
       ping: () => store.ping(),
@@ -182,6 +186,8 @@ interface ServerParts {
   readonly store: Store
   /** Verifies customers' tokens; null: they are not accepted. */
   readonly tokens: TokenVerifier | null
+  readonly origins: Origins
+  readonly metrics: Metrics
   /** The marker of this installation's deliveries. */
   readonly marker: string
 }
@@ -191,7 +197,7 @@ async function createServer(
   { settings, log: { logger }, version }: AppOptions,
   operatorKey: string,
   context: Context,
-  { store, tokens, marker }: ServerParts,
+  { store, tokens, origins, marker, metrics }: ServerParts,
 ): Promise<FastifyInstance> {
   const routes = [tenantRoutes, keyRoutes, eventRoutes, endpointRoutes, deliveryRoutes, dialectRoutes]
   const operator = createOperatorFront({
@@ -205,6 +211,11 @@ async function createServer(
       shared: store.quotas,
       clock: context.clock,
     }),
+    wrongKeys: new WrongKeys({
+      clock: context.clock,
+      counted: () => metrics.sawWrongKey(),
+      slowed: (address, keys) => logger.warn({ address, keys }, 'wrong keys at the operator API: answers are delayed'),
+    }),
     version,
     routes: routes.flatMap((routesOf) => routesOf(context)),
   })
@@ -214,6 +225,7 @@ async function createServer(
     // The start itself logs the address, so the server does not.
     logger: logger.child({}, { level: logger.isLevelEnabled('info') ? 'warn' : logger.level }),
     randomBytes: context.randomBytes,
+    origins,
     fallback: operator,
     marker,
     fronts: fronts.map((front) => ({
@@ -360,6 +372,20 @@ function servedDialects(
   if (unknown !== undefined) throw new SettingError(`POSTHORN_DIALECTS names ${unknown}; the dialects are ${known}`)
   if (names.length === 0) throw new SettingError(`POSTHORN_DIALECTS names no dialect; the dialects are ${known}`)
   return new Map([...allDialects].filter(([name]) => names.includes(name)))
+}
+
+/** @throws SettingError */
+function originsOf(
+  { publicUrl: publicUrls, trustedProxies }: Settings,
+  allDialects: ReadonlyMap<string, Dialect>,
+): Origins {
+  const unknown = [...publicUrls.keys()].find((name) => name !== '' && !allDialects.has(name))
+  if (unknown !== undefined) throw new SettingError(`POSTHORN_PUBLIC_URL names ${unknown}, which is not a dialect`)
+  try {
+    return { publicUrls, isTrusted: networkTest(trustedProxies) }
+  } catch (error) {
+    throw new SettingError(`POSTHORN_TRUSTED_PROXIES: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 /** @throws SettingError */

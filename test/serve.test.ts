@@ -56,6 +56,8 @@ const refusals: readonly Refusal[] = [
     settings: { POSTHORN_EGRESS_PROXY: 'http://proxy.test:3128', POSTHORN_EGRESS_PROXY_EXCEPT: '10.0.0.1' },
     says: /POSTHORN_EGRESS_PROXY_EXCEPT: not a CIDR range: 10\.0\.0\.1/,
   },
+  ...wrong('POSTHORN_PUBLIC_URL', 'vapi=https://x.test'),
+  ...wrong('POSTHORN_TRUSTED_PROXIES', '10.0.0.1'),
   ...wrong('POSTHORN_JWT_AUDIENCE', 'posthorn'),
   ...wrong('POSTHORN_JWT_ISSUER', 'https://id.example.com'),
   ...wrong('POSTHORN_JWT_SECRET', 'a-short-secret'),

@@ -6,13 +6,14 @@ import type { FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { TenantId } from '../domain/ids.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
-import { andThen, andThenOk, type MaybePromise } from '../domain/maybe-promise.ts'
+import { andThen, type MaybePromise } from '../domain/maybe-promise.ts'
 import type { Front } from '../http/front.ts'
 import type { AnyRoute } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { hashApiKey } from '../operations/key-cache.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { CountedQuotas } from '../front/counted-quotas.ts'
+import type { WrongKeys } from '../front/wrong-keys.ts'
 import { answerProblem } from './problems.ts'
 import { ProblemSchema } from './shapes.ts'
 
@@ -23,6 +24,8 @@ export interface OperatorFrontOptions {
   readonly customerDialect: string
   /** The quotas of these customers. The operator has none. */
   readonly quotas: CountedQuotas
+  /** Slows down callers that try keys. */
+  readonly wrongKeys: WrongKeys
   readonly version: string
   readonly routes: readonly AnyRoute[]
 }
@@ -43,6 +46,8 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
           'Customers of the dialect `standard` may call the routes of endpoints and deliveries with their own API key. ' +
           'Each key and each tenant has a quota of requests a minute, and a lower one of test events. A request past a ' +
           'quota is answered 429 with Retry-After. The operator key has no quota.\n\n' +
+          'After a few wrong keys, each further one from the same address is answered a second later than the one ' +
+          'before, or 429.\n\n' +
           'A request with the header `posthorn-delivery` of this installation is one of its deliveries. It may only ' +
           'read, and any other request is answered 508, so that no delivery causes another one.',
       },
@@ -57,7 +62,12 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
       const digest = hashApiKey(key)
       if (timingSafeEqual(Buffer.from(digest), operatorDigest)) return success({ kind: 'operator' })
       const authenticated = options.context.keyCache.authenticate(options.customerDialect, digest)
-      return andThenOk(authenticated, (found) => admitCustomer(options.quotas, found, request, route))
+      return andThen(authenticated, (found) => {
+        if (found.ok) return admitCustomer(options.quotas, found.value, request, route)
+        const { problem } = found
+        const isWrong = problem.kind === 'unauthenticated' && problem.reason === 'unknown'
+        return isWrong ? options.wrongKeys.refuse(request.clientAddress) : found
+      })
     },
     answerProblem,
     answerUnrouted: answerProblem,

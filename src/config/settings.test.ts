@@ -63,6 +63,9 @@ suite('settings', () => {
       })),
       { name: 'POSTHORN_JWT_SECRET', value: 'planted-'.repeat(3), message: /_SECRET must have at least 32 bytes$/ },
       { name: 'POSTHORN_JWT_SECRET', value: 'planted-'.repeat(4), message: /^POSTHORN_JWT_SECRET is easy to guess/ },
+      ...['ftp://x.test', 'hooks.example.com', 'https://a.test,b', 'https://u:planted@a.test', 'https://a.test?x'].map(
+        (value) => ({ name: 'POSTHORN_PUBLIC_URL', value, message: /^POSTHORN_PUBLIC_URL must be an http/ }),
+      ),
       { name: 'POSTHORN_JWT_MAX_HOURS', value: '0', message: /^POSTHORN_JWT_MAX_HOURS must be a number/ },
       ...[
         'https://ada:planted@proxy.test',

@@ -119,6 +119,20 @@ function optionalUrl(value: string): string | null {
   return value
 }
 
+/** The URLs by dialect; `''`: of everything else. They have no slash at their end. */
+function publicUrls(value: string): ReadonlyMap<string, string> {
+  return new Map(
+    list(value).map((part) => {
+      const [, dialect = '', address = ''] = /^(?:([\w-]+)=)?(.*)$/.exec(part) ?? []
+      const url = URL.parse(address)
+      if (url === null || !/^https?:/.test(address) || url.username + url.password !== '' || /[?#]/.test(address)) {
+        throw new Error('must be an http(s) URL without user, query and fragment, or <dialect>=<URL>, or a comma list')
+      }
+      return [dialect, url.href.replace(/\/+$/, '')]
+    }),
+  )
+}
+
 function masterKeys(value: string): readonly Buffer[] {
   const keys = value.split(',').map((part) => Buffer.from(part, 'base64'))
   if (keys.some((bytes) => bytes.length !== 32)) throw new Error('must be 32 bytes in base64, or several such keys')
@@ -146,6 +160,18 @@ export const settingTable = {
     'generated',
     '32 bytes, base64; encrypts signing secrets and header values at rest; by default also generated, in `master-key`; a comma list while it is rotated: the first key encrypts, all keys decrypt',
     masterKeys,
+  ),
+  publicUrl: setting(
+    'POSTHORN_PUBLIC_URL',
+    '',
+    'the URL under which callers reach this service, for links in answers; `<dialect>=<URL>` after a comma for one dialect',
+    publicUrls,
+  ),
+  trustedProxies: setting(
+    'POSTHORN_TRUSTED_PROXIES',
+    '',
+    'comma list of CIDR ranges of the proxies whose `Forwarded` or `X-Forwarded-*` headers are believed',
+    list,
   ),
   dialects: setting('POSTHORN_DIALECTS', 'all', 'comma list of the dialects to serve', list),
   allowHttp: setting(

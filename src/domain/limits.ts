@@ -65,6 +65,15 @@ export const limits = {
   keySetAgainMs: 10 * second,
   /** A key set that cannot be read again is used for this long. */
   keySetKeptMs: hour,
+  /** Wrong keys of one address that are answered at once; each further one takes `wrongKeyMs`. */
+  wrongKeysAtOnce: 5,
+  wrongKeyMs: second,
+  /** A wrong key whose answer would wait longer is answered 429. */
+  wrongKeyWaitMsMax: 5 * second,
+  /** Answers to wrong keys that wait on a node. */
+  wrongKeysWaitingMax: 1000,
+  /** Addresses whose wrong keys are counted; the one whose last wrong key is the oldest is dropped. */
+  wrongKeyAddressesMax: 10_000,
   idempotencyKeyCharsMax: 255,
   idempotencyMs: hour,
   updateTriesMax: 5,

@@ -10,10 +10,17 @@ import type { Result } from '../domain/problem.ts'
 import { sendAnswer } from './answer.ts'
 import type { Front } from './front.ts'
 import { oddTextFaults } from './odd-text.ts'
+import { addPublicUrl, type Origins } from './origins.ts'
 import { ProblemError, problemOfError } from './problem-error.ts'
 import { mayHoldOddText } from './raw-json.ts'
 import { refuseEmptyIds, refuseOtherMethods } from './refusals.ts'
 import type { AnyRoute, Call } from './route.ts'
+
+export interface FrontSurroundings {
+  /** The marker of this installation's deliveries. */
+  readonly marker: string
+  readonly origins: Origins
+}
 
 /**
  * Serves a front's routes, and the front's OpenAPI document at `documentPath`. A delivery with `marker` may change
@@ -23,9 +30,10 @@ export async function serveFront(
   app: FastifyInstance,
   front: Front,
   documentPath: string,
-  marker: string,
+  { marker, origins }: FrontSurroundings,
 ): Promise<void> {
   await app.register(async (scope) => {
+    addPublicUrl(scope, origins, front.name)
     await scope.register(fastifySwagger, { openapi: { openapi: '3.1.0', ...front.openapi } })
     scope.setErrorHandler((error, request, reply) => answerError(front, error, request, reply))
     for (const definition of front.routes) addRoute(scope, front, definition, marker)

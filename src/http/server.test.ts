@@ -42,6 +42,7 @@ test('an internal error is logged with the request id of its response', async (c
     fronts: [{ front: failing, documentPath: '/openapi' }],
     fallback: failing,
     marker: 'installation',
+    origins: { isTrusted: () => false, publicUrls: new Map() },
   })
   context.after(() => app.close())
 

@@ -14,6 +14,7 @@ import { createBoundedServer } from './bounded-server.ts'
 import { answerClientError } from './client-errors.ts'
 import type { Front } from './front.ts'
 import { sendAnswer } from './answer.ts'
+import { addClientAddress, type Origins } from './origins.ts'
 import { answerError, serveFront } from './serve-front.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { validatorCompiler } from './validation.ts'
@@ -24,6 +25,7 @@ export interface HttpServerOptions {
   readonly fronts: readonly { readonly front: Front; readonly documentPath: string }[]
   /** The marker of this installation's deliveries. */
   readonly marker: string
+  readonly origins: Origins
   /** Answers the paths that belong to no front. */
   readonly fallback: Front
 }
@@ -67,6 +69,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   })
   app.setValidatorCompiler(validatorCompiler)
   acceptJsonBodies(app)
+  addClientAddress(app, options.origins)
   // Plain assignments: Fastify would call a logger factory for each request and copy decorations one by one. Together
   // these take a tenth of the time of a GET request.
   app.addHook('onRequest', (request, reply, done) => {
@@ -83,7 +86,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.setErrorHandler((error, request, reply) => {
     answerError(frontOf(fronts, request.url.split('?')[0] ?? '', options.fallback), error, request, reply)
   })
-  for (const { front, documentPath } of options.fronts) await serveFront(app, front, documentPath, options.marker)
+  for (const { front, documentPath } of options.fronts) {
+    await serveFront(app, front, documentPath, options)
+  }
   return app
 }
 

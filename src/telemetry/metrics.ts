@@ -32,30 +32,31 @@ export class Metrics {
   readonly #commitOperations: Histogram
   #accepted = 0
   #proxyFailures = 0
+  #wrongKeys = 0
 
   constructor(sources: MetricsSources) {
     const registers = [this.#registry]
     const { counter, gauge } = readers(registers)
     collectDefaultMetrics({ register: this.#registry })
-    counter('posthorn_events_accepted_total', 'Events stored.', [], (set) => set({}, this.#accepted))
+    const total = (name: string, help: string, read: () => number): void =>
+      counter(name, help, [], (set) => set({}, read()))
+    total('posthorn_events_accepted_total', 'Events stored.', () => this.#accepted)
     counter('posthorn_deliveries_ended_total', 'Deliveries that ended, by how.', ['status'], (set) => {
       for (const [status, count] of Object.entries(this.#ended)) set({ status }, count)
     })
     counter('posthorn_attempts_total', 'Attempts, by outcome.', ['outcome'], (set) => {
       for (const [outcome, count] of Object.entries(this.#attempts)) set({ outcome }, count)
     })
-    counter(
+    total(
       'posthorn_proxy_failures_total',
       'Times that a delivery could not be sent because of the egress proxy.',
-      [],
-      (set) => set({}, this.#proxyFailures),
+      () => this.#proxyFailures,
     )
+    total('posthorn_wrong_keys_total', 'Unknown keys that were sent to the operator API.', () => this.#wrongKeys)
     gauge('posthorn_attempts_in_flight', 'Attempts under way.', sources.inFlight)
     gauge('posthorn_deliveries_queued', 'Deliveries in memory that wait for their turn.', sources.queued)
     gauge('posthorn_deliveries_waiting', 'Deliveries that wait in the database.', sources.waiting)
-    counter('posthorn_log_lines_dropped_total', 'Log lines that could not be written.', [], (set) =>
-      set({}, sources.droppedLogLines()),
-    )
+    total('posthorn_log_lines_dropped_total', 'Log lines that could not be written.', sources.droppedLogLines)
     this.#attemptSeconds = new Histogram({
       name: 'posthorn_attempt_duration_seconds',
       help: 'Time from the start of an attempt to its outcome.',
@@ -87,6 +88,10 @@ export class Metrics {
 
   proxyFailed(): void {
     this.#proxyFailures += 1
+  }
+
+  sawWrongKey(): void {
+    this.#wrongKeys += 1
   }
 
   ended(status: Ended): void {

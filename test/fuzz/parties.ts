@@ -8,6 +8,7 @@ import type { Caller, Fields, Headers } from '../conformance/dialects/profile.ts
 import { type Receiver, type ReceiverOptions, startReceiver } from '../support/receiver.ts'
 import { createInstallation, type ServerProcess, startServer } from '../support/server-process.ts'
 import { type FrontName, fronts } from './documents.ts'
+import { fromAnAddress } from '../support/addresses.ts'
 
 /** A kind of object that has an id. */
 export type Noun = 'tenant' | 'endpoint' | 'event' | 'delivery' | 'key'
@@ -86,7 +87,7 @@ export class Parties {
     const answer = await this.#pool.request({
       method,
       path,
-      headers: { ...(content !== null && { 'content-type': 'application/json' }), ...headers },
+      headers: { ...fromAnAddress(), ...(content !== null && { 'content-type': 'application/json' }), ...headers },
       body: content,
     })
     return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() }

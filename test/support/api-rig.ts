@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { type ApiAnswer, type Body, createAnswerCheck, type OpenApiDocument } from './api-answer.ts'
+import { fromAnAddress } from './addresses.ts'
 import { type Behaviour, type ReceivedRequest, type Receiver, startReceiver } from './receiver.ts'
 import { createInstallation, type Installation, type ServerProcess, startServer } from './server-process.ts'
 
@@ -77,6 +78,7 @@ export async function startApiRig(env: Readonly<Record<string, string>> = {}): P
       method,
       path,
       headers: {
+        ...fromAnAddress(),
         ...(key !== null && { authorization: `Bearer ${key}` }),
         ...(content !== null && { 'content-type': 'application/json' }),
         ...headers,

@@ -1,6 +1,7 @@
 // Calls every route of an API in many wrong ways, and records the answers that refuse a call.
 
 import assert from 'node:assert/strict'
+import { fromAnAddress } from './addresses.ts'
 import type { ApiAnswer, ApiRequest, Fields, Headers } from '../conformance/dialects/profile.ts'
 
 /** The answer to a refused call. */
@@ -22,7 +23,12 @@ export class Caller {
 
   async ask({ method, path, body, raw, headers: own }: ApiRequest, headers: Headers): Promise<ApiAnswer> {
     const content = raw ?? (body === undefined ? null : JSON.stringify(body))
-    const all = { ...(content !== null && { 'content-type': 'application/json' }), ...headers, ...own }
+    const all = {
+      ...fromAnAddress(),
+      ...(content !== null && { 'content-type': 'application/json' }),
+      ...headers,
+      ...own,
+    }
     const response = await fetch(this.#url + path, { method, headers: all, body: content as string | null })
     const text = await response.text()
     if (response.status >= 400) this.refusals.push({ call: `${method} ${path} ${response.status}`, text })

@@ -63,5 +63,5 @@ export function linkTo(request: FastifyRequest, cursor: Cursor | null): string |
   const parameters = new URLSearchParams(query)
   parameters.set('cursor', writeCursor(cursor))
   parameters.sort()
-  return `${request.protocol}://${request.host}${path}?${parameters.toString()}`
+  return `${request.publicUrl}${path}?${parameters.toString()}`
 }

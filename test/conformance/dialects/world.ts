@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
+import { fromAnAddress } from '../../support/addresses.ts'
 import { checkShape } from './answers.ts'
 import { Customer, type KeyInput } from './customer.ts'
 import type { ApiAnswer, ApiRequest, Fields, Headers, Profile } from './profile.ts'
@@ -83,7 +84,12 @@ export class World {
     assert.ok(this.#pool !== null, 'the world has not started')
     const { method, path, raw, body } = request
     const content = raw ?? (body === undefined ? null : JSON.stringify(body))
-    const all = { ...(content !== null && { 'content-type': 'application/json' }), ...headers, ...request.headers }
+    const all = {
+      ...fromAnAddress(),
+      ...(content !== null && { 'content-type': 'application/json' }),
+      ...headers,
+      ...request.headers,
+    }
     const response = await this.#pool.request({ method, path, headers: all, body: content })
     const text = await response.body.text()
     const answered = response.headers as Record<string, string>
