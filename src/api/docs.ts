@@ -1,4 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify'
+import { refuseOtherMethods } from '../http/refusals.ts'
+import { answerProblem } from './problems.ts'
 
 interface DocumentLink {
   readonly title: string
@@ -19,6 +21,8 @@ const paths: Readonly<Record<keyof Pages, string>> = { home: '/docs/', script: '
 
 /** Serves the OpenAPI documents as pages at /docs. The pages load everything from this server. */
 export function serveDocs(app: FastifyInstance, documents: readonly DocumentLink[]): void {
+  const routes = ['/docs', ...Object.values(paths)].map((path) => ({ method: 'GET', path }))
+  refuseOtherMethods(app, { answerUnrouted: answerProblem }, routes)
   let pages: Promise<Pages> | undefined
   app.get('/docs', (_request, reply) => reply.redirect(paths.home, 301))
   for (const name of ['home', 'script'] as const) {

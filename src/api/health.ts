@@ -2,6 +2,8 @@
 // or events.
 
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { refuseOtherMethods } from '../http/refusals.ts'
+import { answerProblem } from './problems.ts'
 
 export interface HealthOptions {
   /** Whether this node can store events, as far as it knows. */
@@ -13,6 +15,10 @@ export interface HealthOptions {
 }
 
 export function serveHealth(app: FastifyInstance, { canWrite, ping, metrics }: HealthOptions): void {
+  const routes = ['/healthz', '/readyz', '/metrics'].flatMap((path) =>
+    ['GET', 'HEAD'].map((method) => ({ method, path })),
+  )
+  refuseOtherMethods(app, { answerUnrouted: answerProblem }, routes)
   const options = { exposeHeadRoute: true }
   app.get('/healthz', options, () => ({ status: 'ok' }))
   app.get('/readyz', options, async (_request, reply) => {

@@ -5,6 +5,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { limits } from '../domain/limits.ts'
+import { routeAsKnown } from './methods.ts'
 
 /**
  * Refuses connections past `limits.connectionsMax`, and closes a connection on which more than
@@ -31,6 +32,7 @@ export function createBoundedServer(handle: RequestListener): Server {
       pipelined.set(socket, count)
       response.once('close', () => pipelined.set(socket, (pipelined.get(socket) ?? 0) - 1))
     }
+    routeAsKnown(request)
     handle(request, response)
   })
   server.maxConnections = limits.connectionsMax

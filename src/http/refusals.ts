@@ -1,22 +1,25 @@
 // Errors, in the front's own shape, for requests to paths of a front that match none of its routes.
 
-import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { limits } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
 import { type Answer, sendAnswer } from './answer.ts'
 import type { Front } from './front.ts'
+import { methodOf, routedMethods } from './methods.ts'
 
 /** The header with which web pages of every origin may read an answer. */
 export const anyOrigin = { 'access-control-allow-origin': '*' } as const
 
-const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-
 /** Answers another method on a known path with 405, in the front's own shape. */
-export function refuseOtherMethods(scope: FastifyInstance, front: Front): void {
-  for (const path of new Set(front.routes.map((definition) => definition.path))) {
-    const allowed = front.routes.filter((definition) => definition.path === path).map(({ method }) => method)
+export function refuseOtherMethods(
+  scope: FastifyInstance,
+  front: Pick<Front, 'answerUnrouted' | 'webPageHeaders'>,
+  routes: readonly { readonly method: string; readonly path: string }[],
+): void {
+  for (const path of new Set(routes.map((definition) => definition.path))) {
+    const allowed = routes.filter((definition) => definition.path === path).map(({ method }) => method)
     scope.route({
-      method: methods.filter((method) => !(allowed as readonly string[]).includes(method)),
+      method: routedMethods.filter((method) => !allowed.includes(method)),
       url: path,
       schema: { hide: true },
       // Runs before the body is read, because its content does not matter.
@@ -25,7 +28,7 @@ export function refuseOtherMethods(scope: FastifyInstance, front: Front): void {
           sendAnswer(reply, preflightAnswer(allowed, front.webPageHeaders))
           return
         }
-        const problem: Problem = { kind: 'methodNotAllowed', method: request.method, allowed }
+        const problem: Problem = { kind: 'methodNotAllowed', method: methodOf(request), allowed }
         request.answerHeaders = { allow: allowed.join(', ') }
         sendAnswer(reply, front.answerUnrouted(problem, request))
       },
@@ -56,12 +59,12 @@ export function refuseEmptyIds(scope: FastifyInstance, front: Front): void {
   const parents = front.routes.flatMap(({ path }) => /^(.*\/):[^/]+$/.exec(path)?.[1] ?? [])
   for (const url of new Set(parents)) {
     scope.route({
-      method: [...methods],
+      method: [...routedMethods],
       url,
       schema: { hide: true },
       onRequest: (request, reply) => {
         const path = request.url.split('?')[0] ?? ''
-        sendAnswer(reply, front.answerUnrouted({ kind: 'routeUnknown', method: request.method, path }, request))
+        sendAnswer(reply, front.answerUnrouted({ kind: 'routeUnknown', method: methodOf(request), path }, request))
       },
       handler: () => undefined,
     })

@@ -37,7 +37,7 @@ export async function serveFront(
     await scope.register(fastifySwagger, { openapi: { openapi: '3.1.0', ...front.openapi } })
     scope.setErrorHandler((error, request, reply) => answerError(front, error, request, reply))
     for (const definition of front.routes) addRoute(scope, front, definition, marker)
-    refuseOtherMethods(scope, front)
+    refuseOtherMethods(scope, front, [...front.routes, { method: 'GET', path: documentPath }])
     refuseEmptyIds(scope, front)
     // All responses share one text. Otherwise each response that a caller does not read would hold its own copy.
     let document: string | null = null

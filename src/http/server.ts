@@ -14,6 +14,7 @@ import { createBoundedServer } from './bounded-server.ts'
 import { answerClientError } from './client-errors.ts'
 import type { Front } from './front.ts'
 import { sendAnswer } from './answer.ts'
+import { methodOf } from './methods.ts'
 import { addClientAddress, type Origins } from './origins.ts'
 import { answerError, serveFront } from './serve-front.ts'
 import { acceptJsonBodies } from './json-body.ts'
@@ -41,7 +42,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const newRequestId = () => `req_${randomText(options.randomBytes, 12)}`
   const answerUnknownRoute = (request: FastifyRequest, reply: FastifyReply): void => {
     const path = request.url.split('?')[0] ?? ''
-    const problem = { kind: 'routeUnknown', method: request.method, path } as const
+    const problem = { kind: 'routeUnknown', method: methodOf(request), path } as const
     sendAnswer(reply, frontOf(fronts, path, options.fallback).answerUnrouted(problem, request))
   }
   const app = Fastify({
@@ -80,7 +81,15 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     request.answerHeaders = null
     request.bodyText = ''
     reply.header('x-request-id', request.id)
-    done()
+    if (hasOneHost(request.raw.rawHeaders)) {
+      done()
+      return
+    }
+    // A proxy in front may have read another one of them.
+    request.answerHeaders = { connection: 'close' }
+    const path = request.url.split('?')[0] ?? ''
+    const problem = { kind: 'requestUnreadable', status: 400, detail: 'the request has several Host headers' } as const
+    sendAnswer(reply, frontOf(fronts, path, options.fallback).answerUnrouted(problem, request))
   })
   app.setNotFoundHandler(answerUnknownRoute)
   app.setErrorHandler((error, request, reply) => {
@@ -90,6 +99,16 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     await serveFront(app, front, documentPath, options)
   }
   return app
+}
+
+/** Whether there is at most one Host header. Node refuses requests without one. */
+function hasOneHost(rawHeaders: readonly string[]): boolean {
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1
+  }
+  return hosts <= 1
 }
 
 /** The front with the longest prefix that matches the path. */

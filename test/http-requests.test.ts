@@ -1,0 +1,89 @@
+// Requests that HTTP allows and no route takes: any method, and several Host headers. The API that was called answers in
+// its own form.
+
+import assert from 'node:assert/strict'
+import { METHODS } from 'node:http'
+import { after, before, test } from 'node:test'
+import { WireClient, type WireAnswer } from './fuzz/wire-client.ts'
+import { createInstallation, type Installation, type ServerProcess, startServer } from './support/server-process.ts'
+
+let installation: Installation
+let server: ServerProcess
+let client: WireClient
+
+before(async () => {
+  installation = await createInstallation()
+  server = await startServer(installation, { POSTHORN_LOG_LEVEL: 'error' })
+  client = new WireClient(server.port)
+})
+after(async () => {
+  client.close()
+  await server.stop()
+  await installation.remove()
+})
+
+/** The paths, and the methods that each of them takes. */
+const paths: Readonly<Record<string, readonly string[]>> = {
+  '/v1/tenants': ['GET', 'POST'],
+  '/v1/keys/key_1': ['DELETE'],
+  '/v2/api/webhooks': ['GET', 'POST'],
+  '/api/webhooks/1': ['GET', 'PUT', 'PATCH', 'DELETE'],
+  '/api/v1/webhooks': ['GET', 'POST'],
+  '/healthz': ['GET'],
+  '/readyz': ['GET'],
+  '/metrics': ['GET'],
+  '/docs': ['GET'],
+  '/docs/': ['GET'],
+  '/openapi.json': ['GET'],
+  '/openapi/allo.json': ['GET'],
+}
+// Node itself ends the connection of a CONNECT request.
+const others = METHODS.filter((method) => method !== 'CONNECT')
+
+async function ask(method: string, path: string, hosts = ['a.test'], body = ''): Promise<WireAnswer> {
+  const fields = [...hosts.map((host) => `Host: ${host}`), `Content-Length: ${body.length}`]
+  const bytes = Buffer.from(`${method} ${path} HTTP/1.1\r\n${fields.join('\r\n')}\r\n\r\n${body}`)
+  const answer = await client.send(bytes, { head: method === 'HEAD', alone: hosts.length > 1 })
+  assert.ok(typeof answer === 'object', `${method} ${path}: ${answer as string}`)
+  return answer
+}
+
+test('a method that a path does not take is answered 405 with Allow, and costs no line in the log', async () => {
+  for (const [path, allowed] of Object.entries(paths)) {
+    for (const method of others.filter((one) => !allowed.includes(one))) {
+      const { status, headers, text } = await ask(method, path, undefined, method === 'HEAD' ? '' : 'x')
+      const allow = headers.get('allow')?.split(', ').toSorted()
+      assert.deepEqual([status, allow], [405, allowed.toSorted()], `${method} ${path}: ${text}`)
+    }
+  }
+  const { text } = await ask('QUERY', '/v1/tenants')
+  assert.match(text, /"detail":"QUERY is not allowed here; POST, GET is\."/)
+  assert.equal(server.output(), '')
+})
+
+test('any method on an unknown path is answered 404', async () => {
+  for (const path of ['/nothing', '/v1/nothing', '/api/webhooks/1/2']) {
+    for (const method of others) assert.equal((await ask(method, path)).status, 404, `${method} ${path}`)
+  }
+  assert.equal(server.output(), '')
+})
+
+test('several Host headers are answered 400, in the form of the API that was called', async () => {
+  const forms: Readonly<Record<string, RegExp>> = {
+    '/v1/tenants': /"code":"request_malformed"/,
+    '/v2/api/webhooks': /"type":"validation_error"/,
+    '/api/webhooks': /^\{"detail":"/,
+    '/api/v1/webhooks': /"code":400/,
+    '/nothing': /"code":"request_malformed"/,
+  }
+  for (const [path, form] of Object.entries(forms)) {
+    for (const hosts of [
+      ['a.test', 'b.test'],
+      ['a.test', 'a.test'],
+    ]) {
+      const { status, headers, text } = await ask('GET', path, hosts)
+      assert.deepEqual([status, headers.get('connection')], [400, 'close'], text)
+      assert.match(text, form)
+    }
+  }
+})
