@@ -37,7 +37,7 @@ suite('settings', () => {
       { name: 'POSTHORN_PORT', value: 'http', message: /^POSTHORN_PORT must be a whole number from 0 to 65535$/ },
       { name: 'POSTHORN_PORT', value: '', message: /^POSTHORN_PORT must be/ },
       { name: 'POSTHORN_PORT', value: '1.5', message: /^POSTHORN_PORT must be/ },
-      { name: 'POSTHORN_ALLOW_HTTP', value: 'true', message: /^POSTHORN_ALLOW_HTTP must be one of: on, off$/ },
+      { name: 'POSTHORN_ALLOW_HTTP', value: 'maybe', message: /^POSTHORN_ALLOW_HTTP must be on or off/ },
       { name: 'POSTHORN_DATABASE', value: 'mysql://x', message: /^POSTHORN_DATABASE must be/ },
       { name: 'POSTHORN_LOG_LEVEL', value: 'loud', message: /^POSTHORN_LOG_LEVEL must be one of/ },
       {
@@ -75,9 +75,17 @@ suite('settings', () => {
         'http://a%3Ab:planted@proxy.test',
         'ada:planted@proxy.test:3128',
       ].map((value) => ({ name: 'POSTHORN_EGRESS_PROXY', value, message: /^POSTHORN_EGRESS_PROXY must be http:/ })),
-      { name: 'POSTHORN_EGRESS_PROXY_RESOLVES', value: 'yes', message: /^POSTHORN_EGRESS_PROXY_RESOLVES must be/ },
-      { name: 'POSTHORN_PORT_FILE', value: '1', message: /^POSTHORN_PORT_FILE is not a setting/ },
-      { name: 'POSTHORN_PROT', value: '1', message: /^POSTHORN_PROT is not a setting/ },
+      { name: 'POSTHORN_EGRESS_PROXY_RESOLVES', value: 'y', message: /^POSTHORN_EGRESS_PROXY_RESOLVES must be/ },
+      ...[
+        { name: 'POSTHORN_PORT_FILE', meant: 'POSTHORN_CA_FILE' },
+        { name: 'POSTHORN_PROT', meant: 'POSTHORN_PORT' },
+        { name: 'POSTHORN_OPERATORKEY', meant: 'POSTHORN_OPERATOR_KEY' },
+        { name: 'POSTHORN_JWT_SECRETFILE', meant: 'POSTHORN_JWT_SECRET_FILE' },
+      ].map(({ name, meant }) => ({
+        name,
+        value: '1',
+        message: new RegExp(`^${name} is not .* nearest one is ${meant}$`),
+      })),
     ]
     for (const { name, value, message } of cases) {
       assert.throws(
@@ -86,6 +94,15 @@ suite('settings', () => {
       )
     }
     assert.throws(() => readSettings({}, { logLevel: 'loud' }), /^SettingError: --log-level must be/)
+  })
+
+  test('that are on or off take the usual words for both', () => {
+    for (const [words, expected] of [
+      [['on', 'true', '1', 'yes', 'TRUE'], true],
+      [['off', 'false', '0', 'no', 'No'], false],
+    ] as const) {
+      for (const word of words) assert.equal(readSettings({ POSTHORN_RATE_LIMITS: word }).rateLimits, expected, word)
+    }
   })
 
   test('that are secret may be in a file', (t) => {

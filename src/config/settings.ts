@@ -2,6 +2,7 @@
 // environment overrides defaults. docs/operating.md shows this table, and a test compares the two.
 
 import { readFileSync } from 'node:fs'
+import { nearest } from './nearest.ts'
 
 interface Setting<Value> {
   readonly variable: string
@@ -27,7 +28,13 @@ const list = (value: string): readonly string[] =>
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
-const onOff = (value: string): boolean => choice('on', 'off')(value) === 'on'
+
+function onOff(value: string): boolean {
+  const lower = value.toLowerCase()
+  if (['on', 'true', '1', 'yes'].includes(lower)) return true
+  if (['off', 'false', '0', 'no'].includes(lower)) return false
+  throw new Error('must be on or off (or true, false, yes, no, 1, 0)')
+}
 
 function number(min: number, max: number, whole = false): (value: string) => number {
   return (value) => {
@@ -284,13 +291,12 @@ export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,
   flags: Readonly<Partial<Record<SettingName, string>>> = {},
 ): Settings {
+  const known = Object.values(settingTable).flatMap(({ variable, secret: isSecret }: Setting<unknown>) =>
+    isSecret ? [variable, `${variable}_FILE`] : [variable],
+  )
   for (const variable of Object.keys(environment)) {
-    const known = Object.values(settingTable).some(
-      (one: Setting<unknown>) => variable === one.variable || (one.secret && variable === `${one.variable}_FILE`),
-    )
-    if (variable.startsWith('POSTHORN_') && !known && !variable.startsWith('POSTHORN_TEST_')) {
-      throw new SettingError(`${variable} is not a setting of Posthorn`)
-    }
+    if (!variable.startsWith('POSTHORN_') || variable.startsWith('POSTHORN_TEST_') || known.includes(variable)) continue
+    throw new SettingError(`${variable} is not a setting of Posthorn; the nearest one is ${nearest(variable, known)}`)
   }
   const read = (name: SettingName): unknown => {
     const { variable, default: standard, parse } = settingTable[name]
