@@ -47,7 +47,9 @@ suite('headers that Posthorn or HTTP sets cannot be replaced', () => {
     `Host Content-Length content-length CONTENT-TYPE Content-Encoding Transfer-Encoding Connection Keep-Alive
     Upgrade Expect TE Trailer Date Via User-Agent Accept-Encoding Forwarded HTTP2-Settings
     webhook-id Webhook-Timestamp WEBHOOK-SIGNATURE webhook-anything X-Posthorn-Attempt Posthorn-Delivery
-    Proxy-Authorization proxy-connection X-Forwarded-For x-forwarded-host Sec-Fetch-Mode`.split(/\s+/)
+    Proxy-Authorization proxy-connection X-Forwarded-For x-forwarded-host Sec-Fetch-Mode
+    Proxy proxy Webhook_Id webhook_signature Transfer_Encoding CONTENT_LENGTH User_Agent X_Forwarded_For
+    Posthorn_Delivery`.split(/\s+/)
   testCases(
     rig,
     names.map((name): ApiCase => {

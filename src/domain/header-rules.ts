@@ -13,13 +13,16 @@ export const markerHeader = 'posthorn-delivery'
 
 const reservedNames = new Set(
   `accept-encoding connection content-encoding content-length content-type date expect forwarded host http2-settings
-   keep-alive te trailer transfer-encoding upgrade user-agent via`.split(/\s+/),
+   keep-alive proxy te trailer transfer-encoding upgrade user-agent via`.split(/\s+/),
 )
 const reservedPrefixes = ['webhook-', 'posthorn-', 'x-posthorn-', 'proxy-', 'x-forwarded-', 'sec-']
 
-/** The fault of a header that a customer may not set; null: the customer may. Upper and lower case are equal. */
+/**
+ * The fault of a header that a customer may not set; null: the customer may. Upper and lower case are equal, and so are
+ * `_` and `-`, because some gateways turn one into the other and would merge the header with ours.
+ */
 export function reservedHeaderFault(name: string): string | null {
-  const lower = name.toLowerCase()
+  const lower = name.toLowerCase().replaceAll('_', '-')
   const isReserved = reservedNames.has(lower) || reservedPrefixes.some((prefix) => lower.startsWith(prefix))
   return isReserved ? 'is set by the sender and cannot be replaced' : null
 }
