@@ -219,6 +219,29 @@ suite('no connection to an internal address by:', { skip }, () => {
     assert.ok(connections > seen)
   })
 
+  test('and customers cannot tell an internal name from one that does not exist, but operators can', async () => {
+    const tenant = await guarded.tenant('standard')
+    const seen: { customer: string; operator: string }[] = []
+    for (const host of ['inside.test', 'absent.test']) {
+      await guarded.endpoint(tenant, { url: `http://${host}:${port}/hook`, eventTypes: [host] })
+      await guarded.event(tenant, { type: host })
+      const { data } = await guarded.want(200, { path: `/v1/deliveries?tenant=${tenant.id}&limit=1` })
+      const path = `/v1/deliveries/${String(data[0]?.id)}`
+      await outcomesOf(guarded, String(data[0]?.id), 1)
+      const [customer, operator] = await Promise.all(
+        [{ path, key: tenant.key }, { path }].map(async (request) => {
+          const [attempt] = (await guarded.want(200, request)).history
+          return JSON.stringify({ ...attempt, startedAt: null, durationMs: null })
+        }),
+      )
+      seen.push({ customer: customer ?? '', operator: operator ?? '' })
+    }
+    assert.match(seen[0]?.operator ?? '', /"blocked".*not a public address/)
+    assert.match(seen[1]?.operator ?? '', /"unreachable".*name not found/)
+    assert.equal(seen[0]?.customer, seen[1]?.customer)
+    assert.match(seen[0]?.customer ?? '', /"unreachable".*the host has no public address/)
+  })
+
   test('a redirect', async () => {
     const url = `http://${outside}:${port}/redirect`
     const seen = connections

@@ -73,7 +73,8 @@ function getDeliveryRoute(context: Context): AnyRoute {
       const found = await findDelivery(context, principal, params.delivery as DeliveryId)
       if (!found.ok) return found
       const { delivery, attempts } = found.value
-      return success({ status: 200, body: { ...deliveryShape(delivery), history: attempts.map(attemptShape) } })
+      const history = attempts.map((attempt) => attemptShape(attempt, principal))
+      return success({ status: 200, body: { ...deliveryShape(delivery), history } })
     },
   })
 }

@@ -2,7 +2,8 @@
 
 import { Type } from 'typebox'
 import type { ApiKey } from '../domain/api-key.ts'
-import { type Attempt, describeOutcome } from '../domain/attempt.ts'
+import type { Principal } from '../domain/principal.ts'
+import { type Attempt, describeOutcome, shownToCustomers } from '../domain/attempt.ts'
 import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
 import { limits } from '../domain/limits.ts'
@@ -194,7 +195,10 @@ export const AttemptSchema = Type.Object({
   response: Nullable(Type.String()),
 })
 
-export function attemptShape({ number, startedAt, durationMs, connections = 1, outcome, response }: Attempt): unknown {
+/** Customers do not see why the egress guard refused an attempt. */
+export function attemptShape(attempt: Attempt, principal: Principal): unknown {
+  const { number, startedAt, durationMs, connections = 1, response } = attempt
+  const outcome = principal.kind === 'customer' ? shownToCustomers(attempt.outcome) : attempt.outcome
   const status = 'status' in outcome ? outcome.status : null
   const detail = describeOutcome(outcome)
   const times = { startedAt: time(startedAt), durationMs }

@@ -37,6 +37,18 @@ export interface Attempt {
   readonly exchange?: Exchange
 }
 
+/** The error of an attempt whose host name does not exist. */
+export const nameNotFound = 'name not found'
+
+/**
+ * The outcome as customers see it. An internal host name and one that does not exist look the same, so that customers do
+ * not learn which internal names exist.
+ */
+export function shownToCustomers(outcome: Outcome): Outcome {
+  const isHidden = outcome.kind === 'blocked' || (outcome.kind === 'unreachable' && outcome.error === nameNotFound)
+  return isHidden ? { kind: 'unreachable', error: 'the host has no public address' } : outcome
+}
+
 /** Returns a short text for people, such as `HTTP 503`, `timed out (headers)` or `connection refused`. */
 export function describeOutcome(outcome: Outcome): string {
   switch (outcome.kind) {

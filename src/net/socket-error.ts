@@ -1,16 +1,17 @@
 // Classifies network errors, once, where they occur. The texts are recorded and shown to customers: they are stable and
 // contain neither addresses nor internals of Posthorn.
 
+import { nameNotFound } from '../domain/attempt.ts'
 import { limits } from '../domain/limits.ts'
 
 const texts: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset',
   EPIPE: 'connection reset',
-  ENOTFOUND: 'name not found',
-  ENODATA: 'name not found',
-  EAI_NODATA: 'name not found',
-  EAI_NONAME: 'name not found',
+  ENOTFOUND: nameNotFound,
+  ENODATA: nameNotFound,
+  EAI_NODATA: nameNotFound,
+  EAI_NONAME: nameNotFound,
   EAI_AGAIN: 'name lookup failed',
   EAI_FAIL: 'name lookup failed',
   ETIMEDOUT: 'connection timed out',

@@ -1,7 +1,7 @@
 // Deliveries in the form of Storno.ro's API: one record per attempt. Sources: README.md in this folder.
 
 import { Type } from 'typebox'
-import type { Attempt } from '../../domain/attempt.ts'
+import { type Attempt, shownToCustomers } from '../../domain/attempt.ts'
 import { isoSeconds } from '../../domain/time.ts'
 import type { listAttempts, showDelivery } from '../../operations/deliveries.ts'
 import { attemptUuid } from './attempt-ids.ts'
@@ -135,7 +135,8 @@ function deliveredAt(attempt: Attempt | undefined): string | null {
   return attempt === undefined ? null : isoSeconds(attempt.startedAt)
 }
 
-function errorMessage({ outcome }: Attempt): string | null {
+function errorMessage(attempt: Attempt): string | null {
+  const outcome = shownToCustomers(attempt.outcome)
   switch (outcome.kind) {
     case 'delivered':
       return null
@@ -144,10 +145,8 @@ function errorMessage({ outcome }: Attempt): string | null {
     case 'timedOut':
       return 'Endpoint did not respond within 10 seconds'
     case 'unreachable':
-      return `Endpoint could not be reached: ${outcome.error}`
-    // The egress guard's reason is left out: it names the addresses that internal host names resolve to.
     case 'blocked':
-      return 'Endpoint could not be reached: its address is not public'
+      return `Endpoint could not be reached: ${outcome.error}`
   }
 }
 

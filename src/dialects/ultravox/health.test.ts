@@ -71,7 +71,8 @@ test('each outcome has a short text', () => {
     { outcome: { kind: 'rejected', status: 404, retryAfterMs: null }, text: 'HTTP 404' },
     { outcome: { kind: 'timedOut', phase: 'headers' }, text: 'Timeout' },
     { outcome: { kind: 'unreachable', error: 'connection refused' }, text: 'connection refused' },
-    { outcome: { kind: 'blocked', error: 'a private address' }, text: 'a private address' },
+    { outcome: { kind: 'blocked', error: 'a private address' }, text: 'the host has no public address' },
+    { outcome: { kind: 'unreachable', error: 'name not found' }, text: 'the host has no public address' },
   ]
   for (const { outcome, text } of cases) {
     assert.equal(readHealth(after(fact(1, { outcome }))).failures[0]?.text, text)

@@ -1,7 +1,7 @@
 // The health of a webhook: `normal` until a delivery has used up its retries, then `unhealthy` until the next success.
 // The API only shows the health: an unhealthy webhook still gets its deliveries.
 
-import { describeOutcome, type Outcome } from '../../domain/attempt.ts'
+import { describeOutcome, type Outcome, shownToCustomers } from '../../domain/attempt.ts'
 import type { HealthReport } from '../../contracts/dialect.ts'
 import type { HealthChange, HealthFact } from '../../contracts/delivery-dialect.ts'
 
@@ -49,5 +49,5 @@ function written(before: Health, status: Health['status'], at: number, failures:
 }
 
 function textOf(outcome: Outcome): string {
-  return outcome.kind === 'timedOut' ? 'Timeout' : describeOutcome(outcome)
+  return outcome.kind === 'timedOut' ? 'Timeout' : describeOutcome(shownToCustomers(outcome))
 }
