@@ -1,7 +1,6 @@
 // Puts the service together. This is the only file that sees every folder.
 
 import { once } from 'node:events'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { randomText } from './domain/ids.ts'
@@ -39,6 +38,7 @@ import { ownAddresses } from './net/own-addresses.ts'
 import { createSender } from './net/sender.ts'
 import { type Context, createContext } from './operations/context.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
+import { assertCanListen, closeServer, listen } from './listening.ts'
 import { systemClock, systemRandomBytes } from './system.ts'
 import { createEngineObserver } from './telemetry/engine-observer.ts'
 import type { Log } from './telemetry/log.ts'
@@ -296,51 +296,12 @@ async function openStore({ settings, keys, log: { logger } }: AppOptions): Promi
   return { store: await openPostgresStore(database.url, { waiting: (reason) => logger.warn(reason) }), keys: found }
 }
 
-/** Listens for a moment, before a start that would fail has written anything. @throws SettingError */
-async function assertCanListen(settings: Settings): Promise<void> {
-  const { host, port } = settings
-  const server = createTcpServer()
-  try {
-    server.listen({ host, port })
-    await once(server, 'listening')
-  } catch (error) {
-    throw cannotListen(settings, error)
-  }
-  server.close()
-  await once(server, 'close')
-}
-
-function cannotListen({ host, port }: Settings, error: unknown): SettingError {
-  const reason = error instanceof Error ? error.message : String(error)
-  return new SettingError(`cannot listen on POSTHORN_HOST ${host}, POSTHORN_PORT ${port}: ${reason}`)
-}
-
 /** Waits for `promise`. @throws the reason of `stop`, if it is aborted before */
 async function orAborted<Value>(promise: Promise<Value>, stop: AbortSignal | undefined): Promise<Value> {
   if (stop === undefined) return promise
   const aborted = once(stop, 'abort').then(() => stop.throwIfAborted())
   stop.throwIfAborted()
   return (await Promise.race([promise, aborted])) as Value
-}
-
-/** Returns the port. @throws SettingError that says why the server cannot listen on the address */
-async function listen(server: FastifyInstance, settings: Settings): Promise<number> {
-  try {
-    await server.listen({ host: settings.host, port: settings.port })
-  } catch (error) {
-    throw cannotListen(settings, error)
-  }
-  return (server.server.address() as AddressInfo).port
-}
-
-/** Waits for running requests until the deadline: a caller that never ends its request must not delay the stop. */
-async function closeServer(server: FastifyInstance, deadlineMs: number): Promise<void> {
-  // Repeated, because a connection with a running request becomes idle when the request ends.
-  const closeIdle = setInterval(() => server.server.closeIdleConnections(), 50)
-  const closeAll = setTimeout(() => server.server.closeAllConnections(), deadlineMs)
-  await server.close()
-  clearInterval(closeIdle)
-  clearTimeout(closeAll)
 }
 
 /**

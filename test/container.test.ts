@@ -21,7 +21,7 @@ import { dirname, join, matchesGlob, relative, resolve } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import { until } from './support/api-rig.ts'
 import { freePort } from './support/server-process.ts'
-import { run, signalGroup } from './support/serve-run.ts'
+import { onlyChild, run, signalGroup } from './support/serve-run.ts'
 
 const repository = resolve(import.meta.dirname, '..')
 /** The ids of the user `node` in the base image. */
@@ -156,7 +156,7 @@ test(
     assert.equal(health(), 0, service.stderr())
     const { pid } = service.child
     // The signal of `docker stop` goes to process 1 of the container.
-    process.kill(Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')), 'SIGTERM')
+    process.kill(onlyChild(pid), 'SIGTERM')
     assert.equal(await service.exited(), 0, service.stderr())
     signalGroup(service.child, 'SIGKILL')
     for (const file of ['posthorn.db', 'operator-key', 'master-key']) {

@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -14,7 +13,7 @@ import { statusCode } from '../src/store/rows.ts'
 import { until } from './support/api-rig.ts'
 import { createOperatorClient } from './support/operator-client.ts'
 import { startReceiver } from './support/receiver.ts'
-import { run, runFolder, serve, type ServeRun, signalGroup } from './support/serve-run.ts'
+import { onlyChild, run, runFolder, serve, type ServeRun, signalGroup } from './support/serve-run.ts'
 
 const repository = resolve(import.meta.dirname, '..')
 const operatorKey = 'an-operator-key-that-is-long-enough'
@@ -57,7 +56,7 @@ const ways: readonly Way[] = [
 
 /** Sends SIGTERM to process 1 of the namespace that `unshare` made. */
 function toFirstChild({ pid }: ChildProcess): void {
-  process.kill(Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')), 'SIGTERM')
+  process.kill(onlyChild(pid), 'SIGTERM')
 }
 
 suite('one stop, exit code 0, nothing to send again:', { concurrency: 3 }, () => {

@@ -16,7 +16,7 @@ const secret = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 7).toStri
 const endpointGood = {
   eventTypes: [['*'], ['invoice.*'], texts(100), ['a', 'a'], ['x'.repeat(128)]],
   filters: [{}, textMap(20), { ['x'.repeat(256)]: 'y'.repeat(256) }, { __proto__x: '' }],
-  description: [null, '', 'd'.repeat(1024), '\u0000 \ud83d\ude00'],
+  description: [null, '', 'd'.repeat(1024), '\u0001 \ud83d\ude00'],
   enabled: [true, false],
   headers: [{}, textMap(32), { 'X-A': 'v'.repeat(4096) }],
   secrets: [[secret(24)], [secret(64)], [secret(32).slice(6)], Array.from({ length: 10 }, () => secret(24))],

@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -96,4 +97,11 @@ export function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void
   } catch {
     // All of them have ended.
   }
+}
+
+/** The process id of the only child of a process. Throws if there is none. */
+export function onlyChild(pid: number | undefined): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  if (!/^\d+$/.test(children)) throw new Error(`process ${pid} has not one child: ${children}`)
+  return Number(children)
 }
