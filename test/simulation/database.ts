@@ -44,4 +44,6 @@ function empty(db: Database): void {
     db.run('DELETE FROM sqlite_sequence')
     db.run('UPDATE sequences SET value = 0')
   })
+  // Otherwise the retention of the next run would give back the pages of this one.
+  db.exec('PRAGMA incremental_vacuum')
 }
