@@ -41,7 +41,11 @@ export function endpointRole(db: Database, changes: Changes) {
         if (before.updated_at !== version) throw new Abort('stale')
         if (await isDuplicate(session, endpoint)) throw new Abort('duplicate')
         if (endpoint.enabled && !before.enabled) await resetWaiting(session, endpoint)
-        await session.run('UPDATE endpoint_status SET paused_until = NULL WHERE endpoint = $1', endpoint.key)
+        await session.run(
+          `UPDATE endpoint_status SET paused_until = NULL, next_due_at = 0
+           WHERE endpoint = $1 AND paused_until IS NOT NULL`,
+          endpoint.key,
+        )
         await session.run(
           `UPDATE endpoints SET url = $1, event_types = $2, filters = $3, description = $4, enabled = $5,
              disabled_reason = $6, sealed_headers = $7, sealed_secrets = $8, unique_key = $9, updated_at = $10

@@ -46,7 +46,10 @@ export function endpointRole(db: Database) {
           while (cancelWaiting(db, endpoint.key, endpoint.updatedAt, limits.bulkStepRows) === limits.bulkStepRows);
           db.run('UPDATE endpoint_status SET health = NULL, sweep = 0 WHERE endpoint = ?', endpoint.key)
         }
-        db.run('UPDATE endpoint_status SET paused_until = NULL WHERE endpoint = ?', endpoint.key)
+        db.run(
+          'UPDATE endpoint_status SET paused_until = NULL, next_due_at = 0 WHERE endpoint = ? AND paused_until IS NOT NULL',
+          endpoint.key,
+        )
         db.run(
           `UPDATE endpoints SET url = ?, event_types = ?, filters = ?, description = ?, enabled = ?, disabled_reason = ?,
              sealed_headers = ?, sealed_secrets = ?, unique_key = ?, updated_at = ? WHERE key = ?`,

@@ -62,10 +62,17 @@ export function pauseCases(promise: Case): void {
     await commit(store, node, 3, { summaries: [pauses(key, null)] })
     assert.equal(await endOfPause(store), null)
     await commit(store, node, 4, { summaries: [pauses(key, 900)] })
+    const [waiting] = await accept(store, node, endpoint, 4)
+    assert.deepEqual(await claimOne(store, node, 4, key, 9), [])
     const moved = { ...endpoint, url: 'https://elsewhere.example/', updatedAt: start + 5 }
     assert.equal(await store.updateEndpoint(moved, endpoint.updatedAt), 'written')
     assert.equal(await endOfPause(store), null)
+    assert.deepEqual(
+      await dueKeys(store, start + 6, 9),
+      [key],
+      'the delivery that waited for the end of the pause is due',
+    )
     const [id] = await accept(store, node, endpoint, 6)
-    assert.deepEqual(await claimOne(store, node, 7, key, 9), [id])
+    assert.deepEqual(await claimOne(store, node, 7, key, 9), [waiting, id])
   })
 }
