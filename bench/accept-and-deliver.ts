@@ -36,13 +36,13 @@ const versionTarget = 0.98
 export const p1: Figure = {
   id: 'P1',
   database: 'sqlite',
-  run: (options, say) => runFigure({ id: 'P1', database: 'sqlite', target: 0.65 }, options, say),
+  run: (options, say) => runFigure({ id: 'P1', database: 'sqlite', target: 0.75 }, options, say),
 }
 
 export const p2: Figure = {
   id: 'P2',
   database: 'postgres',
-  run: (options, say) => runFigure({ id: 'P2', database: 'postgres', target: 0.4 }, options, say),
+  run: (options, say) => runFigure({ id: 'P2', database: 'postgres', target: 0.5 }, options, say),
 }
 
 interface Scenario {
