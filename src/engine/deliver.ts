@@ -99,15 +99,15 @@ export class Deliverer {
       return this.#end(delivery, { to: 'cancelled', reason: cancelReason(endpoint.disabledReason) })
     }
     const { event } = delivery
-    if (isPaused(endpoint, this.#options.clock.now())) {
+    const { clock, sender, marker } = this.#options
+    const startedAt = clock.now()
+    if (isPaused(endpoint, startedAt)) {
       return this.#end(delivery, { to: 'waiting', dueAt: endpoint.pausedUntil })
     }
     if (event.unreadable) {
       return this.#faulted(delivery, 'event unreadable', new Error(`the attributes of ${event.id} cannot be read`))
     }
 
-    const { clock, sender, marker } = this.#options
-    const startedAt = clock.now()
     const startedElapsed = clock.elapsed()
     const waitMs = this.#proxyWaits.left(delivery.endpoint, startedElapsed)
     if (waitMs > 0) return this.#options.recorder.unsent(delivery, waitMs)

@@ -52,8 +52,7 @@ export class Recorder {
 
   /**
    * Calls `recorded` whenever a move of a delivery is durable, with the attempt that led to it; null: nothing was sent.
-   * Calls it, too, when the delivery could not be sent and waits.
-   * The returned function stops watching.
+   * It is also called with null if the delivery waits because it could not be sent. The returned function stops watching.
    */
   watch(delivery: DeliveryId, recorded: (attempt: Attempt | null) => void): () => void {
     this.#watchers.set(delivery, recorded)
