@@ -130,7 +130,7 @@ export class Database {
 
   /** Runs a checkpoint. NOOP only counts the pages. */
   #log(checkpoint: 'NOOP' | 'PASSIVE' | 'RESTART' | 'TRUNCATE'): LogPages {
-    return this.#db.prepare(`PRAGMA wal_checkpoint(${checkpoint})`).get() as unknown as LogPages
+    return this.prepare(`PRAGMA wal_checkpoint(${checkpoint})`).get() as unknown as LogPages
   }
 
   /** If the disk fails in a commit, the commit may still be on it, and a restart after a crash would find it. */
