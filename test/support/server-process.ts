@@ -2,7 +2,7 @@
 // the process that started it.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -35,6 +35,7 @@ export interface ServerProcess {
 
 const startMsMax = 60_000
 const stopMsMax = 15_000
+const portTriesMax = 100
 const outputCharactersMax = 65_536
 const repository = resolve(import.meta.dirname, '../..')
 
@@ -119,14 +120,23 @@ export function weakenedBy(file: `${string}.ts`): Readonly<Record<string, string
   return { NODE_OPTIONS: `--import=${join(import.meta.dirname, file)}` }
 }
 
-/** Returns a TCP port of 127.0.0.1 that was free a moment ago. */
+/**
+ * Returns a TCP port of 127.0.0.1 that was free a moment ago. The system gives out ports from 32,768 on, to every
+ * socket that asks for any port. This port lies below, so that no such socket takes it in the meantime.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const address = server.address()
-  await new Promise((closed) => server.close(closed))
-  if (address === null || typeof address === 'string') throw new Error('no TCP port was given')
-  return address.port
+  for (let tries = 0; tries < portTriesMax; tries += 1) {
+    const port = randomInt(10_000, 32_768)
+    const server = createServer()
+    const listening = await new Promise<boolean>((done) => {
+      server.once('error', () => done(false))
+      server.listen(port, '127.0.0.1', () => done(true))
+    })
+    if (!listening) continue
+    await new Promise((closed) => server.close(closed))
+    return port
+  }
+  throw new Error(`${portTriesMax} ports were in use`)
 }
 
 /** The arguments of the command of `npm start`, without `exec node`. */
