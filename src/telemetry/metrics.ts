@@ -1,6 +1,7 @@
 // Prometheus metrics. The path of every event adds to plain numbers, which are read only when metrics are requested.
 
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { StoreUnavailable } from '../contracts/store.ts'
 import type { Outcome } from '../domain/attempt.ts'
 
 type Ended = 'delivered' | 'failed' | 'cancelled'
@@ -125,13 +126,19 @@ function readers(registers: Registry[]) {
       },
     })
   }
+  /** A gauge has no value while the database does not answer. The other metrics are shown all the same. */
   function gauge(name: string, help: string, read: () => number | Promise<number>): void {
     new Gauge({
       name,
       help,
       registers,
       async collect() {
-        this.set(await read())
+        try {
+          this.set(await read())
+        } catch (error) {
+          if (!(error instanceof StoreUnavailable)) throw error
+          this.remove()
+        }
       },
     })
   }
