@@ -3,7 +3,7 @@ FROM node:26.10.0-slim@sha256:ec7758ee051e457b468b32bde57b0879010b325bb9862718e9
 WORKDIR /posthorn
 ENV NODE_ENV=production
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev
+RUN npm ci --omit=dev --omit=optional
 COPY src ./src
 # A new volume takes over this folder's owner.
 RUN mkdir /data && chown node:node /data

@@ -68,7 +68,7 @@ function build(root: string): void {
   mkdirSync(here, { recursive: true })
   for (const { name, value } of image.steps) {
     if (name === 'COPY') copy(value.split(' ').slice(0, -1), here)
-    else if (name === 'RUN' && value === 'npm ci --omit=dev') copyPackages(here)
+    else if (name === 'RUN' && value === 'npm ci --omit=dev --omit=optional') copyPackages(here)
     else if (name === 'RUN') {
       const inRoot = value.replaceAll(volume, join(root, volume)).replaceAll('node:node', `${user}:${user}`)
       assert.equal(spawnSync('sh', ['-c', inRoot], { stdio: 'inherit' }).status, 0)
@@ -85,13 +85,11 @@ function copy(sources: readonly string[], to: string): void {
 
 function copyPackages(to: string): void {
   const { packages } = JSON.parse(readFileSync(join(to, 'package-lock.json'), 'utf8')) as {
-    readonly packages: Readonly<Record<string, { readonly dev?: true }>>
+    readonly packages: Readonly<Record<string, { readonly dev?: true; readonly optional?: true }>>
   }
-  for (const [path, { dev }] of Object.entries(packages)) {
+  for (const [path, { dev, optional }] of Object.entries(packages)) {
     const source = join(repository, path)
-    if (path !== '' && dev === undefined && statSync(source, { throwIfNoEntry: false }) !== undefined) {
-      cpSync(source, join(to, path), { recursive: true })
-    }
+    if (path !== '' && dev === undefined && optional === undefined) cpSync(source, join(to, path), { recursive: true })
   }
 }
 

