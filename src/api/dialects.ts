@@ -3,7 +3,7 @@ import { failure, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
-import { PageOf } from './shapes.ts'
+import { PageOf, StringMap } from './shapes.ts'
 
 const Quota = Type.Object({
   per: Type.Enum(['key', 'tenant']),
@@ -12,10 +12,14 @@ const Quota = Type.Object({
   windowSeconds: Type.Integer(),
   burst: Type.Optional(Type.Integer()),
 })
+const EventTypes = Type.Array(Type.Object({ name: Type.String(), description: Type.String() }))
 const DialectSchema = Type.Object({
   name: Type.String(),
   title: Type.String(),
-  eventTypes: Type.Array(Type.Object({ name: Type.String(), description: Type.String() })),
+  eventTypes: EventTypes,
+  otherCatalogues: Type.Array(Type.Object({ settings: StringMap, eventTypes: EventTypes }), {
+    description: 'The event types of tenants with other settings.',
+  }),
   openCatalogue: Type.Boolean({ description: 'Whether events of other types are accepted too.' }),
   scopes: Type.Array(Type.String()),
   roles: Type.Array(Type.String()),
@@ -28,6 +32,8 @@ const DialectSchema = Type.Object({
   rateLimits: Type.Array(Quota),
   tenantSettings: Type.Record(Type.String(), Type.Array(Type.String())),
 })
+
+const pem = 'application/x-pem-file'
 
 export function dialectRoutes(context: Context): AnyRoute[] {
   const shared = { tag: 'Dialects', access: 'read' } as const
@@ -65,13 +71,13 @@ export function dialectRoutes(context: Context): AnyRoute[] {
       operationId: 'getPublicKey',
       summary: 'The PEM that receivers verify with, where the dialect signs with a key of the installation',
       params: Type.Object({ dialect: Type.String() }),
-      answers: { 200: Type.String() },
+      answers: { 200: { description: 'The PEM', content: { [pem]: { schema: Type.String() } } } },
       handle({ params }) {
         const publicKey = context.publicKeys.get(params.dialect)
         if (publicKey === undefined) {
           return failure({ kind: 'notFound', what: 'public key of dialect', id: params.dialect })
         }
-        return success({ status: 200, headers: { 'content-type': 'application/x-pem-file' }, body: publicKey })
+        return success({ status: 200, headers: { 'content-type': pem }, body: publicKey })
       },
     }),
   ]
@@ -85,8 +91,22 @@ function dialectShape(dialect: Dialect): unknown {
     jitter: !retries.exact,
     timeoutSeconds: timeoutMs / 1000,
   }
-  // A dialect may have more fields of an event type, for its own pages.
-  const eventTypes = dialect.eventTypes.map((type) => ({ name: type.name, description: type.description }))
-  const rateLimits = quotas
-  return { name, title, eventTypes, openCatalogue, scopes, roles, retry, rateLimits, tenantSettings }
+  const catalogues = { eventTypes: eventTypesOf(dialect), otherCatalogues: otherCataloguesOf(dialect) }
+  return { name, title, ...catalogues, openCatalogue, scopes, roles, retry, rateLimits: quotas, tenantSettings }
+}
+
+/** A dialect may have more fields of an event type, for its own pages. */
+function eventTypesOf({ eventTypes }: Dialect): unknown {
+  return eventTypes.map(({ name, description }) => ({ name, description }))
+}
+
+/** The catalogues of tenants that have one setting other than the default. */
+function otherCataloguesOf(dialect: Dialect): unknown {
+  return Object.entries(dialect.tenantSettings).flatMap(([name, choices]) =>
+    choices.flatMap((choice) => {
+      const settings = { [name]: choice }
+      const other = dialect.ofTenant?.({ settings }) ?? dialect
+      return other.eventTypes === dialect.eventTypes ? [] : [{ settings, eventTypes: eventTypesOf(other) }]
+    }),
+  )
 }

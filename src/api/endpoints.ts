@@ -25,10 +25,10 @@ const TenantPath = Type.Object({ tenant: Type.String() })
 const EndpointPath = Type.Object({ tenant: Type.String(), endpoint: Type.String() })
 
 const fields = {
-  url: Type.String(),
+  url: Type.String({ format: 'url', maxLength: limits.urlCharsMax }),
   eventTypes: Type.Array(Type.String(), { maxItems: limits.eventTypesPerEndpointMax }),
   filters: Type.Optional(Type.Record(Type.String(), Type.String(), { maxProperties: limits.filtersPerEndpointMax })),
-  description: Type.Optional(Nullable(Type.String())),
+  description: Type.Optional(Nullable(Type.String({ maxLength: limits.descriptionCharsMax }))),
   enabled: Type.Optional(Type.Boolean()),
   headers: Type.Optional(Type.Record(Type.String(), Type.String(), { maxProperties: limits.customHeadersMax })),
   // No receiver could verify deliveries without a secret. If the field is absent, a secret is created.
@@ -157,7 +157,10 @@ function rotateSecretRoute(context: Context): AnyRoute {
     summary: 'Add a new signing secret in front; the old ones sign too for a while',
     access: 'write',
     params: EndpointPath,
-    body: Type.Object({ overlapSeconds: Type.Optional(Type.Integer({ minimum: 0 })) }, strict),
+    body: Type.Object(
+      { overlapSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.secretOverlapMsMax / 1000 })) },
+      strict,
+    ),
     answers: { 200: EndpointSchema },
     handle({ principal, params, body }) {
       const { tenant, endpoint } = ids(params)

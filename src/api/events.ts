@@ -17,7 +17,7 @@ import {
   publishEvent,
   publishEvents,
 } from '../operations/publish-event.ts'
-import { DeliverySchema, deliveryShape, eventText, EventSchema, PageQuery, Time } from './shapes.ts'
+import { DeliverySchema, deliveryShape, eventText, EventSchema, PageQuery, ProblemSchema, Time } from './shapes.ts'
 
 const strict = { additionalProperties: false }
 
@@ -63,6 +63,11 @@ const BatchResult = Type.Union([
 ])
 
 const tag = 'Events'
+
+const ambiguous = {
+  description: 'Several tenants have an event of this id',
+  content: { 'application/problem+json': { schema: ProblemSchema } },
+}
 
 export function eventRoutes(context: Context): AnyRoute[] {
   return [publishEventRoute(context), publishEventsRoute(context), listEventsRoute(context), getEventRoute(context)]
@@ -159,7 +164,10 @@ function getEventRoute(context: Context): AnyRoute {
     access: 'read',
     params: Type.Object({ event: Type.String() }),
     query: Type.Object({ tenant: Type.Optional(Type.String()) }, strict),
-    answers: { 200: Type.Intersect([EventSchema, Type.Object({ deliveries: Type.Array(DeliverySchema) })]) },
+    answers: {
+      200: Type.Intersect([EventSchema, Type.Object({ deliveries: Type.Array(DeliverySchema) })]),
+      409: ambiguous,
+    },
     async handle({ params, query }) {
       const tenant = (query.tenant as TenantId | undefined) ?? null
       const found = await findEvent(context, params.event as EventId, tenant)

@@ -36,7 +36,8 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
   return {
     name: 'operator',
     prefixes: ['/v1'],
-    routes: options.routes.map((route) => ({ ...route, answers: { ...route.answers, default: ProblemSchema } })),
+    routes: options.routes,
+    refusalSchema: ProblemSchema,
     openapi: {
       info: {
         title: 'Posthorn operator API',

@@ -36,7 +36,7 @@ function createTenantRoute(context: Context): AnyRoute {
     body: Type.Object(
       {
         id: Type.Optional(Type.String()),
-        dialect: Type.String(),
+        dialect: Type.String({ enum: [...context.dialects.keys()] }),
         name: Type.Optional(Name),
         settings: Type.Optional(StringMap),
       },

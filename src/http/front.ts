@@ -4,6 +4,7 @@
 
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifyRequest } from 'fastify'
+import type { TSchema } from 'typebox'
 import type { MaybePromise } from '../domain/maybe-promise.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Problem, Result } from '../domain/problem.ts'
@@ -18,6 +19,8 @@ export interface Front {
   /** This front answers unknown paths below these prefixes. */
   readonly prefixes: readonly string[]
   readonly routes: readonly AnyRoute[]
+  /** The body of a refusal, where a route declares no other one. */
+  readonly refusalSchema: TSchema
   readonly openapi: NonNullable<FastifyDynamicSwaggerOptions['openapi']>
   /**
    * The request headers that web pages of other origins may send: browsers ask for them before the request (CORS).

@@ -34,6 +34,12 @@ export interface Call<Params, Query, Body> {
   readonly request: FastifyRequest
 }
 
+/** An answer with its media type, where that is not `application/json`. */
+export interface DocumentedAnswer {
+  readonly description: string
+  readonly content: Readonly<Record<string, { readonly schema: TSchema }>>
+}
+
 export interface Route<Params, Query, Body> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path parameters are written as `:name`. */
@@ -58,8 +64,11 @@ export interface Route<Params, Query, Body> {
   readonly anyText?: readonly string[]
   /** Default: `limits.managementBodyBytesMax`. */
   readonly bodyBytesMax?: number
-  /** Schemas of the responses, by status. They are documentation; tests check the responses against them. */
-  readonly answers: Readonly<Partial<Record<number | 'default', TSchema>>>
+  /**
+   * Schemas of the responses, by status. They are documentation; tests check the responses against them. Refusals that the
+   * front has for any route are left out, unless they have another schema here.
+   */
+  readonly answers: Readonly<Partial<Record<number, TSchema | DocumentedAnswer>>>
   handle(call: Call<Params, Query, Body>): MaybePromise<Result<SuccessAnswer>>
 }
 

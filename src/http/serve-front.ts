@@ -8,6 +8,7 @@ import { andThen } from '../domain/maybe-promise.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Result } from '../domain/problem.ts'
 import { sendAnswer } from './answer.ts'
+import { documentText, schemaOf } from './documented.ts'
 import type { Front } from './front.ts'
 import { oddTextFaults } from './odd-text.ts'
 import { addPublicUrl, type Origins } from './origins.ts'
@@ -42,7 +43,7 @@ export async function serveFront(
     // All responses share one text. Otherwise each response that a caller does not read would hold its own copy.
     let document: string | null = null
     scope.get(documentPath, { schema: { hide: true } }, (_request, reply) => {
-      document ??= JSON.stringify(withOptionalBodies(scope.swagger()))
+      document ??= documentText(scope)
       sendAnswer(reply, { status: 200, body: document })
     })
   })
@@ -58,22 +59,13 @@ export function answerError(front: Front, error: unknown, request: FastifyReques
 }
 
 function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute, marker: string): void {
-  const { method, path, operationId, summary, tag, security, params, query, body, bodyBytesMax, answers } = definition
+  const { method, path, body, bodyBytesMax } = definition
   scope.route({
     method,
     url: path,
     config: { route: definition },
     ...(bodyBytesMax !== undefined && { bodyLimit: bodyBytesMax }),
-    schema: {
-      operationId,
-      summary,
-      tags: [tag],
-      ...(security && { security }),
-      ...(params && { params }),
-      ...(query && { querystring: query }),
-      ...(body && { body }),
-      response: answers,
-    },
+    schema: schemaOf(front, definition),
     onRequest: (request, reply, done) => {
       if (definition.access !== 'read' && hasMarker(request, marker)) {
         sendAnswer(reply, front.answerUnrouted({ kind: 'loopDetected' }, request))
@@ -106,23 +98,6 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute, ma
       })
     },
   })
-}
-
-/** A body without required fields may be absent: it counts as an empty object. */
-function withOptionalBodies(document: ReturnType<FastifyInstance['swagger']>): unknown {
-  const { paths } = document as { paths: Record<string, Record<string, { requestBody?: RequestBody }>> }
-  for (const { requestBody } of Object.values(paths).flatMap((operations) => Object.values(operations))) {
-    if (requestBody === undefined) continue
-    const schemas = Object.values(requestBody.content).map(({ schema }) => schema)
-    requestBody.required = schemas.some(({ required = [] }) => required.length > 0)
-  }
-  return document
-}
-
-/** The part of an OpenAPI request body that tells whether the body is required. */
-interface RequestBody {
-  required: boolean
-  readonly content: Readonly<Record<string, { readonly schema: { readonly required?: readonly string[] } }>>
 }
 
 /** Whether the request is a delivery of this installation. A proxy may have joined several values of the header. */

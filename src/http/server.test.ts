@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { pino } from 'pino'
+import { Type } from 'typebox'
 import type { Front } from './front.ts'
 import type { Answer } from './answer.ts'
 import { route } from './route.ts'
@@ -27,6 +28,7 @@ const failing: Front = {
       },
     }),
   ],
+  refusalSchema: Type.Object({ kind: Type.String() }),
   openapi: {},
   admit: () => success({ kind: 'operator' }),
   answerProblem,

@@ -69,6 +69,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     frameworkErrors: (_error, request, reply) => answerUnknownRoute(request, reply),
   })
   app.setValidatorCompiler(validatorCompiler)
+  // Answers are written by `sendAnswer`. Fastify would compile a serializer for each schema of an answer at the start.
+  app.setSerializerCompiler(() => JSON.stringify)
   acceptJsonBodies(app)
   addClientAddress(app, options.origins)
   // Plain assignments: Fastify would call a logger factory for each request and copy decorations one by one. Together

@@ -148,6 +148,7 @@ function ruleOf(keyword: string): FieldError['rule'] {
 
 function messageOf(error: SchemaError, errors: readonly SchemaError[]): string {
   if (error.keyword === 'enum') return `must be one of: ${error.params.allowedValues.join(', ')}`
+  if (error.keyword === 'format' && ['uri', 'url'].includes(error.params.format)) return 'must be a valid URL'
   if (error.keyword !== 'type') return error.message
   return `must be ${typesAt(error.instancePath, errors).join(' or ')}`
 }

@@ -28,7 +28,7 @@ export interface Schema {
 }
 
 interface Content {
-  readonly content?: { readonly 'application/json'?: { readonly schema: Schema } }
+  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>
 }
 
 export interface Operation {

@@ -184,12 +184,11 @@ class FuzzRun {
     assert.ok(reply.headers.get('x-request-id'), 'a response has no request id')
     if (method === 'HEAD' || reply.status === 204) return
     if (reply.status >= 400) this.#holds(fronts[route.front].api.refusalSchema as Schema, reply)
-    const declared = route.operation.responses[reply.status] ?? route.operation.responses['default']
-    if (method !== route.method || (declared === undefined && reply.status >= 400)) return
-    assert.ok(declared !== undefined, `the response ${reply.status} is not declared`)
-    const schema = declared.content?.['application/json']?.schema
-    // A public key is text.
-    if (schema !== undefined && /json/.test(reply.headers.get('content-type') ?? '')) this.#holds(schema, reply)
+    if (method !== route.method) return
+    const mediaType = (reply.headers.get('content-type') ?? '').split(';')[0] ?? ''
+    const schema = route.operation.responses[reply.status]?.content?.[mediaType]?.schema
+    assert.ok(schema !== undefined, `the response ${reply.status} ${mediaType} is not declared`)
+    if (/json/.test(mediaType)) this.#holds(schema, reply)
   }
 
   #holds(schema: Schema, { text }: WireAnswer): void {

@@ -145,7 +145,7 @@ function invalid(code: string, message: string): AlloError {
 }
 
 function invalidFields(faults: readonly FieldError[]): AlloError {
-  const unknownTopic = faults.find((fault) => fault.field.startsWith('eventTypes.') && fault.rule === 'choice')
+  const unknownTopic = faults.find(isUnknownTopic)
   const first = unknownTopic ?? faults[0]
   const message = faults.map((fault) => `${vendorName(fault)}: ${fault.message}`).join('; ')
   return {
@@ -163,7 +163,11 @@ function vendorName({ field }: FieldError): string {
   return [vendorFields[head] ?? head, ...rest].join('.')
 }
 
-function codeOf({ field, rule }: FieldError): string {
-  if (rule === 'required') return 'REQUIRED'
-  return field.startsWith('eventTypes.') && rule === 'choice' ? 'INVALID_EVENT_TYPE' : 'INVALID_VALUE'
+function codeOf(fault: FieldError): string {
+  if (fault.rule === 'required') return 'REQUIRED'
+  return isUnknownTopic(fault) ? 'INVALID_EVENT_TYPE' : 'INVALID_VALUE'
+}
+
+function isUnknownTopic(fault: FieldError): boolean {
+  return fault.rule === 'choice' && vendorName(fault).startsWith('topics.')
 }

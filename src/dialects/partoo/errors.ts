@@ -3,7 +3,7 @@
 import type { FieldError, Problem } from '../../domain/problem.ts'
 import type { Answer } from '../../http/answer.ts'
 import { endpointDuplicate } from '../../operations/endpoint-problems.ts'
-import { eventTypes, headerNameFault } from './wire.ts'
+import { eventTypes, headerFault } from './wire.ts'
 
 /** The fault of a field, or the faults of the fields inside it. */
 type Fault = string | Choices | Faults
@@ -108,7 +108,7 @@ function wordsOf({ rule, message, expected, value }: FieldError, path: readonly 
   if (rule === 'choice' && path.at(-1) === 'event_type') {
     return { explanation: `${String(value)} is an incorrect value`, choices: eventTypes.map(({ name }) => name) }
   }
-  if (rule === 'format' && message.startsWith('must match pattern')) return headerNameFault
+  if (rule === 'format' && message.startsWith('must match pattern')) return headerFault(path.at(-1) ?? '')
   return message.replace('URL', 'url')
 }
 

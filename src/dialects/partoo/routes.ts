@@ -26,6 +26,7 @@ export function partooFront(context: Context): DialectFront {
     dialect: partoo,
     prefixes: [path],
     routes: [...collectionRoutes(context), ...webhookRoutes(context)],
+    refusalSchema: schemas.Refusal,
     openapi: {
       info: { title: 'Partoo Rest API: webhooks', version: 'v2' },
       components: { securitySchemes: { ApiKeyAuth: { type: 'apiKey', in: 'header', name: 'x-APIKey' } } },
@@ -55,13 +56,6 @@ function tenantOf(request: FastifyRequest, key: ApiKey): Result<TenantId> {
 const shown = renderOnce(schemas.webhookItem)
 
 const shared = { tag: 'Webhooks', needs: 'webhooks' } as const
-const refusals = {
-  400: schemas.Refusal,
-  401: schemas.Refusal,
-  403: schemas.Refusal,
-  429: schemas.Refusal,
-}
-const refusalsOfOne = { ...refusals, 404: schemas.Refusal }
 
 function collectionRoutes(context: Context): AnyRoute[] {
   return [getWebhookListRoute(context), webhookRoute(context), getWebhookEventsRoute(), tryoutWebhookRoute(context)]
@@ -76,7 +70,7 @@ function getWebhookListRoute(context: Context): AnyRoute {
     summary: 'Get a list of webhook configurations, newest first',
     access: 'read',
     query: schemas.OrgAndPage,
-    answers: { 200: schemas.WebhookList, ...refusals },
+    answers: { 200: schemas.WebhookList },
     async handle({ principal, tenant, query }) {
       const endpoints = await listEndpoints(context, principal, tenant)
       if (!endpoints.ok) return endpoints
@@ -98,7 +92,7 @@ function webhookRoute(context: Context): AnyRoute {
     access: 'write',
     query: schemas.Org,
     body: schemas.CreateWebhooks,
-    answers: { 200: schemas.CreatedWebhooks, ...refusals },
+    answers: { 200: schemas.CreatedWebhooks },
     async handle({ principal, tenant, body }) {
       const inputs = body.items.map(inputOf)
       const created = await createEndpoints(context, principal, tenant, inputs, null, itemField)
@@ -116,7 +110,7 @@ function getWebhookEventsRoute(): AnyRoute {
     summary: 'List available webhook events',
     access: 'read',
     query: schemas.Org,
-    answers: { 200: schemas.EventTypes, ...refusals },
+    answers: { 200: schemas.EventTypes },
     handle: () => success({ status: 200, body: eventTypes.map(({ name }) => name) }),
   })
 }
@@ -131,7 +125,7 @@ function tryoutWebhookRoute(context: Context): AnyRoute {
     access: 'test',
     query: schemas.Org,
     body: schemas.Tryout,
-    answers: { 200: schemas.TryoutResults, ...refusals },
+    answers: { 200: schemas.TryoutResults },
     async handle({ principal, tenant, body }) {
       const [item] = body.items
       const tried = await tryout(context, principal, tenant, inputOf(item), (field) => itemField(0, field))
@@ -158,7 +152,7 @@ function webhookRoutes(context: Context): AnyRoute[] {
       params: schemas.WebhookPath,
       query: schemas.Org,
       body: schemas.UpdateWebhook,
-      answers: { 200: schemas.WebhookItem, ...refusalsOfOne },
+      answers: { 200: schemas.WebhookItem },
       async handle({ principal, tenant, params, body: { url, custom_headers: headers } }) {
         const input = { ...(url !== undefined && { url }), ...(headers !== undefined && { headers }) }
         const changed = await changeEndpoint(context, principal, tenant, idOf(params), input)
@@ -175,7 +169,7 @@ function webhookRoutes(context: Context): AnyRoute[] {
       access: 'read',
       params: schemas.WebhookPath,
       query: schemas.Org,
-      answers: { 200: schemas.WebhookItem, ...refusalsOfOne },
+      answers: { 200: schemas.WebhookItem },
       handle: ({ principal, tenant, params }) =>
         answerWith(getEndpoint(context, principal, tenant, idOf(params)), (endpoint) => ({
           status: 200,
@@ -193,7 +187,7 @@ function webhookRoutes(context: Context): AnyRoute[] {
       access: 'write',
       params: schemas.WebhookPath,
       query: schemas.Org,
-      answers: { 200: schemas.Deleted, ...refusalsOfOne },
+      answers: { 200: schemas.Deleted },
       handle: ({ principal, tenant, params }) =>
         answerWith(deleteEndpoint(context, principal, tenant, idOf(params)), () => ({
           status: 200,

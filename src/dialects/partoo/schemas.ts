@@ -3,9 +3,13 @@
 import { Type } from 'typebox'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import { isoMicroseconds } from '../../domain/time.ts'
-import { eventTypes, headerNamePattern } from './wire.ts'
+import { eventTypes, headerNamePattern, headerValuePattern, partoo } from './wire.ts'
 
-const Url = Type.String({ description: "The URL receiving the webhook's data: HTTPS." })
+const Url = Type.String({
+  format: 'url',
+  maxLength: partoo.endpointRules.urlCharsMax,
+  description: "The URL receiving the webhook's data: HTTPS.",
+})
 const EventType = Type.String({ enum: eventTypes.map(({ name }) => name), description: 'The webhook event type.' })
 const Time = Type.String({ format: 'date-time' })
 
@@ -14,7 +18,7 @@ const CustomHeaders = Type.Unsafe<Record<string, string>>({
   description: 'Headers of your own that deliveries carry.',
   maxProperties: 5,
   propertyNames: { type: 'string', maxLength: 128, pattern: headerNamePattern },
-  additionalProperties: { type: 'string', maxLength: 512 },
+  additionalProperties: { type: 'string', maxLength: 512, pattern: headerValuePattern },
 })
 
 export const WebhookItem = Type.Object({
@@ -92,7 +96,7 @@ const org = {
 export const Org = Type.Object(org)
 export const OrgAndPage = Type.Object({
   ...org,
-  page: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
+  page: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, default: 1 })),
   per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 30 })),
 })
 export const WebhookPath = Type.Object({

@@ -105,7 +105,11 @@ onOneServer('partoo: try-outs', partooProfile, onSqlite, (add) => {
       },
       {
         items: [{ url, event_type, custom_headers: { 'X-é': '1' } }],
-        fault: { 0: { custom_headers: { 'X-é': 'is not a header name' } } },
+        fault: {
+          0: {
+            custom_headers: { 'X-é': 'must begin with X-, must not begin with X-Partoo, and must be a header name' },
+          },
+        },
       },
     ]
     for (const { items, fault } of faults) {

@@ -85,7 +85,7 @@ onOneServer('partoo: webhooks', partooProfile, onSqlite, (add) => {
       { body: { items: [good, {}] }, fault: { 1: { url: 'is required', event_type: 'is required' } } },
       {
         body: { items: [good, { ...good, url: 'x' }, { ...good, url: 5 }] },
-        fault: { 2: { url: 'must be a string' } },
+        fault: { 1: { url: 'must be a valid url' }, 2: { url: 'must be a string' } },
       },
       { body: { items: [good, { ...good, url: 'x' }] }, fault: { 1: { url: 'must be a valid url' } } },
     ]

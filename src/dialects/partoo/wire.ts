@@ -32,10 +32,18 @@ const retries: RetrySchedule = {
   exact: false,
 }
 
-/** Header names that begin with `X-`, but not with `X-Partoo`. */
-export const headerNamePattern = '^[Xx]-(?![Pp][Aa][Rr][Tt][Oo][Oo])[^ ()<>@,;:\\\\"/\\[\\]?={}]*$'
+/** Header names that begin with `X-`, but not with `X-Partoo`. HTTP has no letters beyond ASCII in them. */
+export const headerNamePattern = "^[Xx]-(?![Pp][Aa][Rr][Tt][Oo][Oo])[!#$%&'*+.^_`|~0-9A-Za-z-]*$"
+const headerValueFault = 'must not have control characters'
 export const headerNameFault = 'must begin with X-, must not begin with X-Partoo, and must be a header name'
 const headerNames = new RegExp(headerNamePattern)
+/** Any text without control characters other than tabs. */
+export const headerValuePattern = '^[^\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f]*$'
+
+/** The fault of a header whose name or value breaks its pattern. */
+export function headerFault(name: string): string {
+  return headerNames.test(name) ? headerValueFault : headerNameFault
+}
 
 export const partoo: Dialect = {
   name: 'partoo',

@@ -12,9 +12,6 @@ export const StornoError = Type.Object({
   errors: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'The fault of each field.' })),
 })
 
-/** The refusals that any request may get. */
-export const refusals = { 401: StornoError, 403: StornoError, 429: StornoError }
-
 export const WebhookPath = Type.Object({ uuid: Type.String({ description: 'The webhook endpoint.' }) })
 
 /** The id in a path, in its stored form: a UUID in capitals is the same UUID. */

@@ -9,7 +9,7 @@ import type { Context } from '../../operations/context.ts'
 import { listAttempts, listDeliveries, showDelivery } from '../../operations/deliveries.ts'
 import { sendTestNow } from '../../operations/test-endpoint.ts'
 import { uuidOf } from './access.ts'
-import { idOf, path, refusals, StornoError, WebhookPath } from './api.ts'
+import { idOf, path, WebhookPath } from './api.ts'
 import { aboveDeliveryOf, attemptNumber } from './attempt-ids.ts'
 import {
   attemptSummary,
@@ -51,7 +51,7 @@ function testWebhookRoute(context: Context): AnyRoute {
     summary: 'Test webhook: send an event now, and tell how it went',
     params: WebhookPath,
     body: Type.Object({ eventType: Type.Optional(EventTypeName) }),
-    answers: { 200: TestResult, 400: StornoError, 404: StornoError, 422: StornoError, ...refusals },
+    answers: { 200: TestResult },
     async handle({ principal, tenant, params, body: { eventType } }) {
       const id = idOf(params.uuid)
       const test = eventType === undefined ? undefined : { type: eventType, data: testData(id) }
@@ -79,7 +79,7 @@ function listWebhookDeliveriesRoute(context: Context): AnyRoute {
       from: Type.Optional(Day),
       to: Type.Optional(Day),
     }),
-    answers: { 200: DeliveryList, 404: StornoError, 422: StornoError, ...refusals },
+    answers: { 200: DeliveryList },
     async handle({ principal, tenant, params, query }) {
       const { page = 1, limit = 20, status, eventType = null, from, to } = query
       const filter = {
@@ -106,7 +106,7 @@ function getWebhookDeliveryRoute(context: Context): AnyRoute {
     operationId: 'getWebhookDelivery',
     summary: 'Get delivery: one attempt, with request and response',
     params: Type.Object({ uuid: Type.String(), deliveryUuid: Type.String() }),
-    answers: { 200: DeliveryDetail, 404: StornoError, ...refusals },
+    answers: { 200: DeliveryDetail },
     async handle({ principal, tenant, params }) {
       const found = await showAttempt(context, principal, tenant, params)
       return found.ok ? success({ status: 200, body: found.value }) : found

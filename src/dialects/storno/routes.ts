@@ -20,7 +20,7 @@ import {
 import { changeEndpoint, rotateSecret } from '../../operations/change-endpoint.ts'
 import { createEndpoint } from '../../operations/create-endpoints.ts'
 import { companyOf, credential, keyOfClaims, planWithWebhooks } from './access.ts'
-import { idOf, path, refusals, StornoError, WebhookPath } from './api.ts'
+import { idOf, path, StornoError, WebhookPath } from './api.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
 import { stornoProblem } from './errors.ts'
 import { eventTypesOfA, eventTypesOfB } from './event-types.ts'
@@ -32,7 +32,12 @@ const { urlCharsMax, descriptionCharsMax } = storno.endpointRules
 // This schema accepts any string as event type and any text as URL. The rules of endpoints check them afterwards,
 // because the vendor answers 422, not 400, to a well-formed value that it does not accept.
 const fields = {
-  url: Type.String({ minLength: 1, maxLength: urlCharsMax, description: 'HTTPS URL, publicly reachable.' }),
+  url: Type.String({
+    format: 'url',
+    minLength: 1,
+    maxLength: urlCharsMax,
+    description: 'HTTPS URL, publicly reachable.',
+  }),
   events: Type.Array(Type.String(), {
     minItems: 1,
     maxItems: limits.eventTypesPerEndpointMax,
@@ -49,6 +54,7 @@ export function stornoFront(context: Context): DialectFront {
     dialect: storno,
     prefixes: [path],
     routes: [...webhookRoutes(context), ...deliveryRoutes(context)],
+    refusalSchema: StornoError,
     openapi: {
       info: { title: 'Storno.ro API: webhooks', version: '1.0.0' },
       components: {
@@ -94,8 +100,6 @@ function listWebhookEventsRoute(context: Context): AnyRoute {
     summary: 'List webhook event types',
     answers: {
       200: Type.Array(Type.Object({ name: Type.String(), description: Type.String(), category: Type.String() })),
-      401: StornoError,
-      429: StornoError,
     },
     // The request needs no company: without one, the first company of the key decides.
     async handle({ principal, request }) {
@@ -114,7 +118,7 @@ function listWebhooksRoute(context: Context): AnyRoute {
     path,
     operationId: 'listWebhooks',
     summary: 'List webhooks, newest first',
-    answers: { 200: Type.Array(Webhook), ...refusals },
+    answers: { 200: Type.Array(Webhook) },
     handle: ({ principal, tenant }) =>
       answerWith(listEndpoints(context, principal, tenant), (endpoints) => ({
         status: 200,
@@ -131,7 +135,7 @@ function createWebhookRoute(context: Context): AnyRoute {
     operationId: 'createWebhook',
     summary: 'Create webhook',
     body: Type.Object(fields),
-    answers: { 201: Webhook, 400: StornoError, 402: StornoError, 422: StornoError, ...refusals },
+    answers: { 201: Webhook, 402: StornoError },
     async handle({ principal, tenant, body }) {
       const company = await tenantFor(context, principal, tenant)
       if (!company.ok) return company
@@ -153,7 +157,7 @@ function getWebhookRoute(context: Context): AnyRoute {
     operationId: 'getWebhook',
     summary: 'Get webhook',
     params: WebhookPath,
-    answers: { 200: WebhookDetail, 404: StornoError, ...refusals },
+    answers: { 200: WebhookDetail },
     handle: ({ principal, tenant, params }) =>
       answerWith(
         withNewestPending(context, withStatus(context, getEndpoint(context, principal, tenant, idOf(params.uuid)))),
@@ -174,7 +178,7 @@ function updateWebhookRoute(context: Context): AnyRoute {
     summary: 'Update webhook: only the given fields change',
     params: WebhookPath,
     body: Type.Partial(Type.Object(fields)),
-    answers: { 200: Webhook, 400: StornoError, 404: StornoError, 422: StornoError, ...refusals },
+    answers: { 200: Webhook },
     async handle({ principal, tenant, params, body }) {
       const change = changeOf(body)
       if (!change.ok) return change
@@ -192,7 +196,7 @@ function deleteWebhookRoute(context: Context): AnyRoute {
     operationId: 'deleteWebhook',
     summary: 'Delete webhook and its delivery history, for good',
     params: WebhookPath,
-    answers: { 204: Type.Null(), 404: StornoError, ...refusals },
+    answers: { 204: Type.Null() },
     handle: ({ principal, tenant, params }) =>
       answerWith(deleteEndpoint(context, principal, tenant, idOf(params.uuid)), () => ({ status: 204 })),
   })
@@ -206,7 +210,7 @@ function regenerateWebhookSecretRoute(context: Context): AnyRoute {
     operationId: 'regenerateWebhookSecret',
     summary: 'Regenerate secret: the old one ends at once',
     params: WebhookPath,
-    answers: { 200: Webhook, 404: StornoError, ...refusals },
+    answers: { 200: Webhook },
     handle: ({ principal, tenant, params }) =>
       answerWith(rotateSecret(context, principal, tenant, idOf(params.uuid), 0), (rotated) => ({
         status: 200,

@@ -8,6 +8,7 @@ import type { Fields } from '../../../test/conformance/dialects/profile.ts'
 import { until, World } from '../../../test/conformance/dialects/world.ts'
 import { stornoProfile } from '../../../test/profiles/storno/profile.ts'
 import { ask, endpoint, okay, type } from '../../../test/profiles/storno/calls.ts'
+import { eventTypesOfA, eventTypesOfB } from './event-types.ts'
 
 const world = new World(stornoProfile, onSqlite)
 
@@ -84,6 +85,13 @@ void describe('Storno.ro: settings', { concurrency: 8 }, () => {
     assert.deepEqual(paths[`${path}/events`]?.['get']?.security, [{ Bearer: [] }])
     assert.equal(paths[`${path}/{uuid}/test`]?.['post']?.requestBody?.required, false)
     assert.equal(paths[path]?.['post']?.requestBody?.required, true)
+  })
+
+  void test('the operator sees the event types of both families', async () => {
+    const { eventTypes, otherCatalogues } = await world.operator(200, 'GET', '/v1/dialects/storno')
+    const plain = (types: typeof eventTypesOfA) => types.map(({ name, description }) => ({ name, description }))
+    assert.deepEqual(eventTypes, plain(eventTypesOfA))
+    assert.deepEqual(otherCatalogues, [{ settings: { family: 'B' }, eventTypes: plain(eventTypesOfB) }])
   })
 
   void test('a company whose plan has no webhooks cannot create one', async () => {

@@ -26,13 +26,13 @@ import { newSecret, ultravox } from './wire.ts'
 const path = '/api/webhooks'
 /** The header of a key that web pages may send. They may not send `X-API-Key`. */
 const unsafeKeyHeader = 'X-Unsafe-API-Key'
-const refusals = { 403: Detail, 429: Detail }
 
 export function ultravoxFront(context: Context): DialectFront {
   return {
     dialect: ultravox,
     prefixes: [path],
     routes: ultravoxRoutes(context),
+    refusalSchema: Detail,
     openapi: {
       info: { title: 'Ultravox: webhooks', version: '0.1.0', description: 'API for the Ultravox service.' },
       components: {
@@ -74,7 +74,7 @@ function webhooksListRoute(context: Context): AnyRoute {
     summary: 'List webhooks, newest first',
     access: 'read',
     query: ListQuery,
-    answers: { 200: WebhookList, 400: Messages, 404: Detail, ...refusals },
+    answers: { 200: WebhookList, 400: Messages },
     async handle({ principal, tenant, query, request }) {
       const cursor = query.cursor ? readCursor(query.cursor) : null
       if (query.cursor && cursor === null) return failure({ kind: 'notFound', what: 'page', id: query.cursor })
@@ -101,7 +101,7 @@ function webhooksCreateRoute(context: Context): AnyRoute {
     access: 'write',
     anyText: ['secrets'],
     body: Type.Object(fields),
-    answers: { 201: Webhook, 400: Messages, 415: Detail, ...refusals },
+    answers: { 201: Webhook, 400: Messages },
     handle({ principal, tenant, body }) {
       const input = { ...inputOf(body), url: body.url, eventTypes: body.events }
       return answerWith(withStatus(context, createEndpoint(context, principal, tenant, input)), (found) => ({
@@ -121,7 +121,7 @@ function webhooksRetrieveRoute(context: Context): AnyRoute {
     summary: 'Get a webhook',
     access: 'read',
     params: WebhookPath,
-    answers: { 200: Webhook, 404: Detail, ...refusals },
+    answers: { 200: Webhook },
     handle: ({ principal, tenant, params }) =>
       answerWith(withStatus(context, getEndpoint(context, principal, tenant, idOf(params))), shown(context)),
   })
@@ -138,7 +138,7 @@ function webhooksUpdateRoute(context: Context): AnyRoute {
     params: WebhookPath,
     anyText: ['secrets'],
     body: Type.Object(fields),
-    answers: { 200: Webhook, 400: Messages, 404: Detail, 415: Detail, ...refusals },
+    answers: { 200: Webhook, 400: Messages },
     handle({ principal, tenant, params, body }) {
       const input = inputOf({ agentId: null, secrets: [newSecret(context.randomBytes)], ...body })
       return answerWith(
@@ -160,7 +160,7 @@ function webhooksPartialUpdateRoute(context: Context): AnyRoute {
     params: WebhookPath,
     anyText: ['secrets'],
     body: Type.Partial(Type.Object(fields)),
-    answers: { 200: Webhook, 400: Messages, 404: Detail, 415: Detail, ...refusals },
+    answers: { 200: Webhook, 400: Messages },
     handle: ({ principal, tenant, params, body }) =>
       answerWith(
         withStatus(context, changeEndpoint(context, principal, tenant, idOf(params), inputOf(body))),
@@ -178,7 +178,7 @@ function webhooksDestroyRoute(context: Context): AnyRoute {
     summary: 'Delete a webhook, for good',
     access: 'write',
     params: WebhookPath,
-    answers: { 204: Type.Null(), 404: Detail, ...refusals },
+    answers: { 204: Type.Null() },
     handle({ principal, tenant, params }) {
       return answerWith(deleteEndpoint(context, principal, tenant, idOf(params)), () => ({ status: 204 }))
     },

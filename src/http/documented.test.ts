@@ -1,0 +1,58 @@
+// The OpenAPI document of a front lists the refusals that the front sends, with their statuses and media types.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Type } from 'typebox'
+import { answerProblem } from '../api/problems.ts'
+import { success } from '../domain/problem.ts'
+import { schemaOf } from './documented.ts'
+import type { Front } from './front.ts'
+import { route } from './route.ts'
+
+const refusalSchema = Type.Object({ code: Type.String() })
+const front: Front = {
+  name: 'any',
+  prefixes: ['/any'],
+  routes: [],
+  refusalSchema,
+  openapi: {},
+  admit: () => success({ kind: 'operator' }),
+  answerProblem,
+  answerUnrouted: answerProblem,
+}
+const shared = { operationId: 'any', summary: 'Any', tag: 'Tests' } as const
+const handle = () => success({ status: 204 } as const)
+
+test('a write has the refusals of bodies, conflicts and loops, in the media type of the front', () => {
+  const change = route({
+    ...shared,
+    method: 'POST',
+    path: '/any/:id',
+    access: 'write',
+    params: Type.Object({ id: Type.String() }),
+    body: Type.Object({}),
+    answers: { 204: Type.Null() },
+    handle,
+  })
+  const { response } = schemaOf(front, change) as { response: Record<string, { content?: unknown }> }
+  const statuses = [204, 400, 401, 403, 404, 405, 408, 409, 413, 415, 429, 431, 500, 503, 508]
+  assert.deepEqual(Object.keys(response).map(Number), statuses)
+  for (const status of statuses.slice(1)) {
+    assert.deepEqual(response[status]?.content, { 'application/problem+json': { schema: refusalSchema } })
+  }
+})
+
+test('a read has no refusals of bodies, and an answer of the route replaces one of the front', () => {
+  const own = { description: 'Own', content: { 'text/plain': { schema: Type.String() } } }
+  const read = route({
+    ...shared,
+    method: 'GET',
+    path: '/any',
+    access: 'read',
+    answers: { 200: own, 503: own },
+    handle,
+  })
+  const { response } = schemaOf(front, read) as { response: Record<string, unknown> }
+  assert.deepEqual(Object.keys(response).map(Number), [200, 400, 401, 403, 405, 408, 429, 431, 500, 503])
+  assert.equal(response[503], own)
+})

@@ -1,0 +1,86 @@
+// The OpenAPI document of a front. The refusals of a route are not listed by hand: the front itself answers one problem of
+// each kind that the route may end with, so that statuses and media types are those that it really sends.
+
+import { STATUS_CODES } from 'node:http'
+import type { FastifyInstance, FastifySchema } from 'fastify'
+import type { FieldError, Problem } from '../domain/problem.ts'
+import type { Front } from './front.ts'
+import type { AnyRoute, DocumentedAnswer } from './route.ts'
+
+/** The schema of a route for Fastify: it validates requests and documents the route. */
+export function schemaOf(front: Front, route: AnyRoute): FastifySchema {
+  const { operationId, summary, tag, security, params, query, body } = route
+  return {
+    operationId,
+    summary,
+    tags: [tag],
+    ...(security && { security }),
+    ...(params && { params }),
+    ...(query && { querystring: query }),
+    ...(body && { body }),
+    response: { ...refusals(front, route), ...route.answers },
+  }
+}
+
+/** The JSON text of the document that the routes of `scope` form. */
+export function documentText(scope: FastifyInstance): string {
+  const document = scope.swagger() as { paths: Record<string, Record<string, { requestBody?: RequestBody }>> }
+  for (const { requestBody } of Object.values(document.paths).flatMap((operations) => Object.values(operations))) {
+    if (requestBody === undefined) continue
+    // A body without required fields may be absent: it counts as an empty object.
+    const schemas = Object.values(requestBody.content).map(({ schema }) => schema)
+    requestBody.required = schemas.some(({ required = [] }) => required.length > 0)
+  }
+  return JSON.stringify(document)
+}
+
+interface RequestBody {
+  required: boolean
+  readonly content: Readonly<Record<string, { readonly schema: { readonly required?: readonly string[] } }>>
+}
+
+function refusals(front: Front, route: AnyRoute): Readonly<Record<number, DocumentedAnswer>> {
+  const request = { id: '', method: route.method, url: route.path, headers: {}, body: undefined }
+  const answers = problemsOf(route).map((problem) => front.answerProblem(problem, request))
+  return Object.fromEntries(
+    answers.map(({ status, headers = {} }) => {
+      const [mediaType = ''] = (headers['content-type'] ?? 'application/json').split(';')
+      const content = { [mediaType]: { schema: front.refusalSchema } }
+      return [status, { description: STATUS_CODES[status] ?? '', content }]
+    }),
+  )
+}
+
+/** A problem of each kind that the route may end with. */
+function problemsOf({ method, params, query, body }: AnyRoute): Problem[] {
+  const invalid = (where: 'body' | 'query' | 'path', fault: Partial<FieldError> = {}): Problem => {
+    return { kind: 'invalid', where, fields: [{ field: '', rule: 'type', message: '', ...fault }] }
+  }
+  const notFound: Problem = { kind: 'notFound', what: 'endpoint', id: '' }
+  const ofParts: Problem[] = [
+    ...(params === undefined ? [] : [invalid('path'), notFound]),
+    ...(query === undefined ? [] : [invalid('query'), notFound]),
+    // Some vendors have a status of its own for a scheme that is not allowed.
+    ...(body === undefined ? [] : [invalid('body'), invalid('body', { field: 'url', rule: 'format', expected: '' })]),
+  ]
+  const ofWrites: Problem[] = [
+    { kind: 'conflict', code: '', detail: '' },
+    { kind: 'bodyMalformed', detail: '' },
+    { kind: 'bodyTooLarge', bytesMax: 0 },
+    { kind: 'mediaTypeUnsupported', mediaType: '' },
+    { kind: 'loopDetected' },
+  ]
+  return [
+    { kind: 'unauthenticated', reason: 'missing' },
+    { kind: 'forbidden', needs: '' },
+    ...ofParts,
+    ...(method === 'GET' ? [] : ofWrites),
+    { kind: 'methodNotAllowed', method, allowed: [] },
+    { kind: 'tooManyRequests', limit: 0, retryAfterSeconds: 0 },
+    { kind: 'requestUnreadable', status: 400, detail: '' },
+    { kind: 'requestUnreadable', status: 408, detail: '' },
+    { kind: 'requestUnreadable', status: 431, detail: '' },
+    { kind: 'unavailable', retryAfterSeconds: 0 },
+    { kind: 'internal' },
+  ]
+}
