@@ -1,23 +1,21 @@
 // Puts the service together. This is the only file that sees every folder.
 
 import { once } from 'node:events'
-import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { randomText } from './domain/ids.ts'
 import { limits } from './domain/limits.ts'
-import type { Dialect, Quota } from './contracts/dialect.ts'
+import type { Dialect } from './contracts/dialect.ts'
 import type { Store } from './contracts/store.ts'
 import { deliveryRoutes } from './api/deliveries.ts'
 import { dialectRoutes } from './api/dialects.ts'
 import { serveDocs } from './api/docs.ts'
 import { endpointRoutes } from './api/endpoints.ts'
 import { eventRoutes } from './api/events.ts'
-import { serveHealth } from './api/health.ts'
+import { type HealthOptions, serveHealth, serveMetrics } from './api/health.ts'
 import { keyRoutes } from './api/keys.ts'
-import { createOperatorFront } from './api/operator-front.ts'
+import { createOperatorFront, customersPart } from './api/operator-front.ts'
 import { tenantRoutes } from './api/tenants.ts'
-import { readAuthorities } from './config/ca-file.ts'
-import { SettingError, type Settings } from './config/settings.ts'
+import type { Settings } from './config/settings.ts'
 import { type TokenSettings, tokenSettings } from './config/token-settings.ts'
 import { ownDialect, registry } from './dialects/registry.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine/engine.ts'
@@ -29,16 +27,13 @@ import { createTokenVerifier, type TokenVerifier } from './front/tokens.ts'
 import type { Front } from './http/front.ts'
 import type { Origins } from './http/origins.ts'
 import { createHttpServer } from './http/server.ts'
-import { createAddressPolicy, networkTest } from './net/address-policy.ts'
-import { createEgressProxy, type EgressProxy } from './net/egress-proxy.ts'
-import { createGuard, type Guard } from './net/guard.ts'
+import type { Guard } from './net/guard.ts'
 import { createGuardedFetch } from './net/guarded-fetch.ts'
-import { createLookup } from './net/lookup.ts'
-import { ownAddresses } from './net/own-addresses.ts'
 import { createSender } from './net/sender.ts'
 import { type Context, createContext } from './operations/context.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
-import { assertCanListen, closeServer, listen } from './listening.ts'
+import { addressesOf, assertCanListen, closeServer, listen, type Listener } from './listening.ts'
+import { originsOf, partsOf } from './parts-by-settings.ts'
 import { systemClock, systemRandomBytes } from './system.ts'
 import { createEngineObserver } from './telemetry/engine-observer.ts'
 import type { Log } from './telemetry/log.ts'
@@ -70,6 +65,8 @@ export interface Keys {
 export interface App {
   /** The address on which it listens, with the actual port. */
   readonly url: string
+  /** The address of the operator's own listener; null: there is none. */
+  readonly adminUrl: string | null
   /** Accepts no more requests, waits for attempts in flight, and releases all other deliveries. */
   stop(): Promise<void>
 }
@@ -88,7 +85,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { allDialects, dialects, guard } = partsOf(settings)
   const origins = originsOf(settings, allDialects)
   const tokens = tokenVerifier(tokenSettings(settings), guard, log.logger)
-  await assertCanListen(settings)
+  await assertCanListen(addressesOf(settings))
   const { store, keys } = await orAborted(openStore(options), options.stop)
   // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.
   const undo: (() => Promise<unknown>)[] = [() => store.close()]
@@ -120,18 +117,18 @@ export async function startApp(options: AppOptions): Promise<App> {
       randomBytes: systemRandomBytes,
       allowHttp: settings.allowHttp,
     })
-    const server = await createServer(options, keys.operatorKey, context, { store, tokens, origins, marker, metrics })
-    serveHealth(server, {
-      canWrite: () => engine.canWrite,
-      ping: () => store.ping(),
-      metrics: () => metrics.text(),
-    })
-    undo.push(() => server.close())
-    const port = await listen(server, settings)
+    const health = { canWrite: () => engine.canWrite, ping: () => store.ping() }
+    const serverParts = { context, store, tokens, origins, marker, metrics, health }
+    const listeners = await createListeners(options, keys.operatorKey, serverParts)
+    const close = (ms: number) => Promise.all(listeners.map((listener) => closeServer(listener, ms)))
+    undo.push(() => close(failedStartStopMs))
+    const urls: string[] = []
+    for (const listener of listeners) urls.push(await listen(listener))
     return {
-      url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+      url: urls[0] as string,
+      adminUrl: urls[1] ?? null,
       async stop() {
-        const closed = closeServer(server, limits.stopMs)
+        const closed = close(limits.stopMs)
         await engine.stop(limits.stopMs)
         await sender.destroy()
         await closed
@@ -142,17 +139,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const step of undo.toReversed()) await step()
     throw error
   }
-}
-
-/** The parts that need only the settings. @throws SettingError */
-function partsOf(settings: Settings) {
-  checkRole(settings)
-  const allDialects = dialectsBySettings(settings)
-  const guard = createGuard(addressPolicy(settings.allowNetworks), {
-    authorities: readAuthorities(settings.caFile),
-    proxy: egressProxy(settings),
-  })
-  return { allDialects, dialects: servedDialects(allDialects, settings.dialects), guard }
 }
 
 type EngineParts = Pick<
@@ -183,6 +169,7 @@ function publicKeysOf(
 }
 
 interface ServerParts {
+  readonly context: Context
   readonly store: Store
   /** Verifies customers' tokens; null: they are not accepted. */
   readonly tokens: TokenVerifier | null
@@ -190,17 +177,75 @@ interface ServerParts {
   readonly metrics: Metrics
   /** The marker of this installation's deliveries. */
   readonly marker: string
+  readonly health: HealthOptions
 }
 
-/** The HTTP server with the fronts of this node's role. A worker serves only health and metrics. */
-async function createServer(
-  { settings, log: { logger }, version }: AppOptions,
+/**
+ * The HTTP servers with the fronts of this node's role: one for everything, and before it one for customers if the
+ * operator has a listener of its own. A worker serves only health and metrics.
+ */
+async function createListeners(options: AppOptions, operatorKey: string, parts: ServerParts): Promise<Listener[]> {
+  const { settings, log } = options
+  const { context, origins, marker, metrics, health } = parts
+  const wrongKeys = new WrongKeys({
+    clock: context.clock,
+    counted: () => metrics.sawWrongKey(),
+    slowed(address, keys) {
+      log.logger.warn({ address, keys }, 'wrong keys at the operator API: answers are delayed')
+    },
+  })
+  const operator = operatorFront(options, operatorKey, parts, wrongKeys)
+  const own = customersPart(operator, wrongKeys)
+  const isWorker = settings.role === 'worker'
+  const vendors = isWorker ? [] : vendorFronts(settings, parts)
+  const shared = {
+    // The start itself logs the address, so the server does not.
+    logger: log.logger.child({}, { level: log.logger.isLevelEnabled('info') ? 'warn' : log.logger.level }),
+    randomBytes: context.randomBytes,
+    origins,
+    marker,
+  }
+
+  const documented = isWorker
+    ? []
+    : [operator, ...vendors].map((front) => ({ front, documentPath: documentPath(front) }))
+  const whole = await createHttpServer({ ...shared, fallback: operator, fronts: documented })
+  serveHealth(whole, health)
+  serveMetrics(whole, () => metrics.text())
+  if (!isWorker)
+    serveDocs(
+      whole,
+      documented.map(({ front, documentPath: url }) => ({ title: titleOf(front), url })),
+    )
+  const [address, adminAddress] = addressesOf(settings)
+  if (adminAddress === undefined) return [{ server: whole, address }]
+
+  const hasOwn = !isWorker && context.dialects.has(ownDialect)
+  const fronts = (hasOwn ? [own, ...vendors] : vendors).map((front) => ({ front, documentPath: null }))
+  const customers = await createHttpServer({ ...shared, fallback: own, fronts })
+  serveHealth(customers, health)
+  return [
+    { server: customers, address },
+    { server: whole, address: adminAddress },
+  ]
+}
+
+function documentPath({ name }: Front): string {
+  return name === 'operator' ? '/openapi.json' : `/openapi/${name}.json`
+}
+
+function titleOf({ name, openapi }: Front): string {
+  return openapi.info?.title ?? name
+}
+
+function operatorFront(
+  { settings, version }: AppOptions,
   operatorKey: string,
-  context: Context,
-  { store, tokens, origins, marker, metrics }: ServerParts,
-): Promise<FastifyInstance> {
+  { context, store }: ServerParts,
+  wrongKeys: WrongKeys,
+): Front {
   const routes = [tenantRoutes, keyRoutes, eventRoutes, endpointRoutes, deliveryRoutes, dialectRoutes]
-  const operator = createOperatorFront({
+  return createOperatorFront({
     context,
     operatorKey,
     customerDialect: ownDialect,
@@ -211,42 +256,13 @@ async function createServer(
       shared: store.quotas,
       clock: context.clock,
     }),
-    wrongKeys: new WrongKeys({
-      clock: context.clock,
-      counted: () => metrics.sawWrongKey(),
-      slowed: (address, keys) => logger.warn({ address, keys }, 'wrong keys at the operator API: answers are delayed'),
-    }),
+    wrongKeys,
     version,
     routes: routes.flatMap((routesOf) => routesOf(context)),
   })
-  const customers = settings.role === 'worker' ? [] : customerFronts(settings, context, store, tokens)
-  const fronts = settings.role === 'worker' ? [] : [operator, ...customers]
-  const server = await createHttpServer({
-    // The start itself logs the address, so the server does not.
-    logger: logger.child({}, { level: logger.isLevelEnabled('info') ? 'warn' : logger.level }),
-    randomBytes: context.randomBytes,
-    origins,
-    fallback: operator,
-    marker,
-    fronts: fronts.map((front) => ({
-      front,
-      documentPath: front === operator ? '/openapi.json' : `/openapi/${front.name}.json`,
-    })),
-  })
-  if (settings.role === 'worker') return server
-  serveDocs(server, [
-    { title: 'Operator API', url: '/openapi.json' },
-    ...customers.map(({ name, openapi }) => ({ title: openapi.info?.title ?? name, url: `/openapi/${name}.json` })),
-  ])
-  return server
 }
 
-function customerFronts(
-  { rateLimits }: Settings,
-  context: Context,
-  { quotas }: Store,
-  tokens: TokenVerifier | null,
-): Front[] {
+function vendorFronts({ rateLimits }: Settings, { context, store: { quotas }, tokens }: ServerParts): Front[] {
   return registry.flatMap(({ dialect: { name }, front }) => {
     const dialect = context.dialects.get(name)
     if (front === null || dialect === undefined) return []
@@ -266,14 +282,6 @@ function tokenVerifier(settings: TokenSettings | null, guard: Guard, logger: Log
       ? keys.secret
       : new KeySet({ url: keys.url, fetch: createGuardedFetch(guard), clock: systemClock, report }).find
   return createTokenVerifier({ ...claims, key, clock: systemClock })
-}
-
-/** @throws SettingError */
-function checkRole({ role, database, host }: Settings): void {
-  if (role !== 'all' && database.kind === 'sqlite') {
-    throw new SettingError(`POSTHORN_ROLE ${role} needs PostgreSQL: an SQLite file serves one node`)
-  }
-  if (host === '') throw new SettingError('POSTHORN_HOST must name an address to listen on')
 }
 
 /** @throws StoreRefused */
@@ -302,73 +310,4 @@ async function orAborted<Value>(promise: Promise<Value>, stop: AbortSignal | und
   const aborted = once(stop, 'abort').then(() => stop.throwIfAborted())
   stop.throwIfAborted()
   return (await Promise.race([promise, aborted])) as Value
-}
-
-/**
- * All dialects by name. The settings give the quotas of `standard`, and the quotas of test events in every dialect: no
- * vendor documents one for them.
- */
-function dialectsBySettings({ keyLimit, tenantLimit, keyTestLimit, tenantTestLimit }: Settings): Map<string, Dialect> {
-  const windowSeconds = 60
-  const all: readonly Quota[] = [
-    { per: 'key', counts: 'all', requests: keyLimit, windowSeconds },
-    { per: 'tenant', counts: 'all', requests: tenantLimit, windowSeconds },
-  ]
-  const tests: readonly Quota[] = [
-    { per: 'key', counts: 'tests', requests: keyTestLimit, windowSeconds },
-    { per: 'tenant', counts: 'tests', requests: tenantTestLimit, windowSeconds },
-  ]
-  const quotasOf = ({ name, quotas }: Dialect) => [...(name === ownDialect ? all : quotas), ...tests]
-  return new Map(registry.map(({ dialect }) => [dialect.name, { ...dialect, quotas: quotasOf(dialect) }]))
-}
-
-/** @throws SettingError */
-function servedDialects(
-  allDialects: ReadonlyMap<string, Dialect>,
-  names: readonly string[],
-): ReadonlyMap<string, Dialect> {
-  if (names.includes('all')) return allDialects
-  const known = [...allDialects.keys()].join(', ')
-  const unknown = names.find((name) => !allDialects.has(name))
-  if (unknown !== undefined) throw new SettingError(`POSTHORN_DIALECTS names ${unknown}; the dialects are ${known}`)
-  if (names.length === 0) throw new SettingError(`POSTHORN_DIALECTS names no dialect; the dialects are ${known}`)
-  return new Map([...allDialects].filter(([name]) => names.includes(name)))
-}
-
-/** @throws SettingError */
-function originsOf(
-  { publicUrl: publicUrls, trustedProxies }: Settings,
-  allDialects: ReadonlyMap<string, Dialect>,
-): Origins {
-  const unknown = [...publicUrls.keys()].find((name) => name !== '' && !allDialects.has(name))
-  if (unknown !== undefined) throw new SettingError(`POSTHORN_PUBLIC_URL names ${unknown}, which is not a dialect`)
-  try {
-    return { publicUrls, isTrusted: networkTest(trustedProxies) }
-  } catch (error) {
-    throw new SettingError(`POSTHORN_TRUSTED_PROXIES: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
-/** @throws SettingError */
-function addressPolicy(allowNetworks: readonly string[]): ReturnType<typeof createAddressPolicy> {
-  try {
-    return createAddressPolicy({ allowNetworks, ownAddresses: ownAddresses() })
-  } catch (error) {
-    throw new SettingError(`POSTHORN_ALLOW_NETWORKS: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
-/** @throws SettingError */
-function egressProxy(settings: Settings): EgressProxy | null {
-  const { egressProxy: proxy, egressProxyExcept: except, egressProxyResolves: resolves } = settings
-  if (proxy === null) {
-    if (except.length > 0) throw new SettingError('POSTHORN_EGRESS_PROXY_EXCEPT needs POSTHORN_EGRESS_PROXY')
-    if (resolves) throw new SettingError('POSTHORN_EGRESS_PROXY_RESOLVES needs POSTHORN_EGRESS_PROXY')
-    return null
-  }
-  try {
-    return createEgressProxy({ ...proxy, except, resolves, lookup: createLookup() })
-  } catch (error) {
-    throw new SettingError(`POSTHORN_EGRESS_PROXY_EXCEPT: ${error instanceof Error ? error.message : String(error)}`)
-  }
 }

@@ -1,41 +1,69 @@
-// Listening: whether the address is free, the start and the end of the HTTP server.
+// Listening: whether the addresses are free, the start and the end of the HTTP servers.
 
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { SettingError, type Settings } from './config/settings.ts'
 
+/** An address to listen on. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+  /** The beginning of the names of its settings. */
+  readonly setting: 'POSTHORN' | 'POSTHORN_ADMIN'
+}
+
+/** An HTTP server and its address. */
+export interface Listener {
+  readonly server: FastifyInstance
+  readonly address: Address
+}
+
+/** The addresses of the settings: the customers' one, and the operator's if it has one of its own. */
+export function addressesOf({ host, port, adminHost, adminPort }: Settings): readonly [Address, Address?] {
+  const customers = { host, port, setting: 'POSTHORN' } as const
+  if (adminPort === null) return [customers]
+  return [customers, { host: adminHost, port: adminPort, setting: 'POSTHORN_ADMIN' }]
+}
+
 /** Listens for a moment, before a start that would fail has written anything. @throws SettingError */
-export async function assertCanListen(settings: Settings): Promise<void> {
-  const { host, port } = settings
-  const server = createServer()
-  try {
-    server.listen({ host, port })
-    await once(server, 'listening')
-  } catch (error) {
-    throw cannotListen(settings, error)
+export async function assertCanListen(addresses: readonly (Address | undefined)[]): Promise<void> {
+  const servers = []
+  for (const address of addresses) {
+    if (address === undefined) continue
+    const server = createServer()
+    try {
+      server.listen({ host: address.host, port: address.port })
+      await once(server, 'listening')
+    } catch (error) {
+      for (const before of servers) before.close()
+      throw cannotListen(address, error)
+    }
+    servers.push(server)
   }
-  server.close()
-  await once(server, 'close')
+  const closed = servers.map((server) => once(server, 'close'))
+  for (const server of servers) server.close()
+  await Promise.all(closed)
 }
 
-function cannotListen({ host, port }: Settings, error: unknown): SettingError {
+function cannotListen({ setting, host, port }: Address, error: unknown): SettingError {
   const reason = error instanceof Error ? error.message : String(error)
-  return new SettingError(`cannot listen on POSTHORN_HOST ${host}, POSTHORN_PORT ${port}: ${reason}`)
+  return new SettingError(`cannot listen on ${setting}_HOST ${host}, ${setting}_PORT ${port}: ${reason}`)
 }
 
-/** Returns the port. @throws SettingError that says why the server cannot listen on the address */
-export async function listen(server: FastifyInstance, settings: Settings): Promise<number> {
+/** Returns the URL, with the actual port. @throws SettingError that says why the server cannot listen on the address */
+export async function listen({ server, address }: Listener): Promise<string> {
+  const { host, port } = address
   try {
-    await server.listen({ host: settings.host, port: settings.port })
+    await server.listen({ host, port })
   } catch (error) {
-    throw cannotListen(settings, error)
+    throw cannotListen(address, error)
   }
-  return (server.server.address() as AddressInfo).port
+  return `http://${host.includes(':') ? `[${host}]` : host}:${(server.server.address() as AddressInfo).port}`
 }
 
 /** Waits for running requests until the deadline: a caller that never ends its request must not delay the stop. */
-export async function closeServer(server: FastifyInstance, deadlineMs: number): Promise<void> {
+export async function closeServer({ server }: Listener, deadlineMs: number): Promise<void> {
   // Repeated, because a connection with a running request becomes idle when the request ends.
   const closeIdle = setInterval(() => server.server.closeIdleConnections(), 50)
   const closeAll = setTimeout(() => server.server.closeAllConnections(), deadlineMs)

@@ -10,16 +10,12 @@ export interface HealthOptions {
   readonly canWrite: () => boolean
   /** Rejects if the database does not answer. */
   readonly ping: () => Promise<void>
-  /** Prometheus text. */
-  readonly metrics: () => Promise<string>
 }
 
-export function serveHealth(app: FastifyInstance, { canWrite, ping, metrics }: HealthOptions): void {
-  const routes = ['/healthz', '/readyz', '/metrics'].flatMap((path) =>
-    ['GET', 'HEAD'].map((method) => ({ method, path })),
-  )
-  refuseOtherMethods(app, { answerUnrouted: answerProblem }, routes)
-  const options = { exposeHeadRoute: true }
+const options = { exposeHeadRoute: true }
+
+export function serveHealth(app: FastifyInstance, { canWrite, ping }: HealthOptions): void {
+  readOnly(app, '/healthz', '/readyz')
   app.get('/healthz', options, () => ({ status: 'ok' }))
   app.get('/readyz', options, async (_request, reply) => {
     try {
@@ -29,9 +25,19 @@ export function serveHealth(app: FastifyInstance, { canWrite, ping, metrics }: H
     }
     return canWrite() ? { status: 'ok' } : notReady(reply)
   })
+}
+
+/** @param metrics returns Prometheus text */
+export function serveMetrics(app: FastifyInstance, metrics: () => Promise<string>): void {
+  readOnly(app, '/metrics')
   app.get('/metrics', options, async (_request, reply) => {
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics())
   })
+}
+
+function readOnly(app: FastifyInstance, ...paths: readonly string[]): void {
+  const routes = paths.flatMap((path) => ['GET', 'HEAD'].map((method) => ({ method, path })))
+  refuseOtherMethods(app, { answerUnrouted: answerProblem }, routes)
 }
 
 function notReady(reply: FastifyReply): FastifyReply {

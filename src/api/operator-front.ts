@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { TenantId } from '../domain/ids.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
-import { andThen, type MaybePromise } from '../domain/maybe-promise.ts'
+import { andThen, andThenOk, type MaybePromise } from '../domain/maybe-promise.ts'
 import type { Front } from '../http/front.ts'
 import type { AnyRoute } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
@@ -72,6 +72,18 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
     },
     answerProblem,
     answerUnrouted: answerProblem,
+  }
+}
+
+/** The part of the operator API that customers use: no route and no key of the operator. */
+export function customersPart(operator: Front, wrongKeys: WrongKeys): Front {
+  return {
+    ...operator,
+    routes: operator.routes.filter(({ audience }) => audience === 'customers'),
+    admit: (request, route) =>
+      andThenOk(operator.admit(request, route), (principal) =>
+        principal.kind === 'customer' ? success(principal) : wrongKeys.refuse(request.clientAddress),
+      ),
   }
 }
 

@@ -55,7 +55,7 @@ export async function serve(flags: Readonly<Partial<Record<SettingName, string>>
     if (error === stop.reason) process.exit(0)
     throw error
   })
-  announce(log, settings, app.url, operatorFile, masterFile)
+  announce(log, settings, app, operatorFile, masterFile)
   if (!stop.aborted) await once(stop, 'abort')
   await stopApp(app, log.logger, stop)
 }
@@ -121,7 +121,7 @@ function messageOf(error: unknown): string {
 function announce(
   { logger, output }: Log,
   settings: Settings,
-  url: string,
+  { url, adminUrl }: App,
   operatorFile: KeyFile | null,
   masterFile: KeyFile | null,
 ): void {
@@ -134,21 +134,26 @@ function announce(
   if (!process.stdout.isTTY) {
     const operatorKeyFile = operatorFile?.path
     const masterKeyFile = masterFile?.path
-    logger.info({ url, database: settings.database.shown, operatorKeyFile, masterKeyFile }, 'posthorn is serving')
+    const addresses = { url, ...(adminUrl !== null && { adminUrl }) }
+    logger.info(
+      { ...addresses, database: settings.database.shown, operatorKeyFile, masterKeyFile },
+      'posthorn is serving',
+    )
     return
   }
+  const operatorUrl = adminUrl ?? url
   const keyPlace = operatorFile?.path ?? '(POSTHORN_OPERATOR_KEY)'
   const bearer = operatorFile === null ? '$POSTHORN_OPERATOR_KEY' : `$(cat ${operatorFile.path})`
   output.write(`
   Posthorn ${version} is serving
 
-    address        ${url}        (pages: ${url}/docs)
+    address        ${url}        (pages: ${operatorUrl}/docs)
     database       ${settings.database.shown}
     operator key   ${keyPlace}${masterFile === null ? '' : `\n    master key     ${masterFile.path}  (back it up: without it, secrets are lost)`}
 
   Try:
 
-    curl -H "Authorization: Bearer ${bearer}" ${url}/v1/dialects
+    curl -H "Authorization: Bearer ${bearer}" ${operatorUrl}/v1/dialects
 
 `)
 }

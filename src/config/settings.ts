@@ -47,6 +47,8 @@ function number(min: number, max: number, whole = false): (value: string) => num
 }
 
 const limit = number(1, 1_000_000, true)
+const port = number(0, 65535, true)
+const optionalPort = (value: string): number | null => (value === '' ? null : port(value))
 
 function choice<const Choice extends string>(...choices: Choice[]): (value: string) => Choice {
   return (value) => {
@@ -149,7 +151,14 @@ function masterKeys(value: string): readonly Buffer[] {
 /** All settings, in the order of docs/operating.md. */
 export const settingTable = {
   host: setting('POSTHORN_HOST', '127.0.0.1', 'address to listen on', text),
-  port: setting('POSTHORN_PORT', '4080', 'port to listen on; 0 picks a free one', number(0, 65535, true)),
+  port: setting('POSTHORN_PORT', '4080', 'port to listen on; 0 picks a free one', port),
+  adminHost: setting('POSTHORN_ADMIN_HOST', '127.0.0.1', 'address of the listener at `POSTHORN_ADMIN_PORT`', text),
+  adminPort: setting(
+    'POSTHORN_ADMIN_PORT',
+    '',
+    'port of a listener of its own for the operator API, the documents and the metrics; 0 picks a free one',
+    optionalPort,
+  ),
   database: setting(
     'POSTHORN_DATABASE',
     'sqlite:./data/posthorn.db',

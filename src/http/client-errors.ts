@@ -18,19 +18,19 @@ interface ClientError extends Error {
 /**
  * Answers a request that the parser refused, and ends its connection.
  *
- * @param frontOf the front of a path
+ * @param frontOf the front of a request target
  */
 export function answerClientError(
   error: ClientError,
   socket: Socket,
-  frontOf: (path: string) => Front,
+  frontOf: (target: string) => Front,
   newRequestId: () => string,
 ): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   const { method, url } = requestLine(error)
   const request = { id: newRequestId(), method, url, headers: {}, body: undefined }
   const path = url.split('?')[0] ?? ''
-  const front = frontOf(path)
+  const front = frontOf(url)
   const problem = problemOf(error, method, path, front)
   const answer = front.answerUnrouted(problem, request)
   const allow = problem.kind === 'methodNotAllowed' ? { allow: problem.allowed.join(', ') } : {}
@@ -63,7 +63,9 @@ function requestLine({ code, rawPacket, bytesParsed = 0 }: ClientError): {
 } {
   const text = Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : ''
   let found = { method: '', url: '' }
-  for (const { index, 1: method = '', 2: url = '' } of text.matchAll(/^([!#$%&'*+\-.^_`|~\w]+) (\/\S*)/gm)) {
+  for (const { index, 1: method = '', 2: url = '' } of text.matchAll(
+    /^([!#$%&'*+\-.^_`|~\w]+) ((?:https?:\/)?\/\S*)/gim,
+  )) {
     // A method is refused at one of its letters.
     const end = code === 'HPE_INVALID_METHOD' ? index + method.length : Infinity
     if (index <= bytesParsed && bytesParsed <= end) found = { method, url }

@@ -23,15 +23,32 @@ export function schemaOf(front: Front, route: AnyRoute): FastifySchema {
 }
 
 /** The JSON text of the document that the routes of `scope` form. */
-export function documentText(scope: FastifyInstance): string {
-  const document = scope.swagger() as { paths: Record<string, Record<string, { requestBody?: RequestBody }>> }
-  for (const { requestBody } of Object.values(document.paths).flatMap((operations) => Object.values(operations))) {
+export function documentText(scope: FastifyInstance, { refusalSchema }: Front): string {
+  const document = scope.swagger() as unknown as Document
+  // Every operation has a dozen refusals with the same body, so that the document would be three times as long.
+  const refusal = JSON.stringify(refusalSchema)
+  document.components.schemas = { Refusal: refusalSchema }
+  for (const { requestBody, responses } of Object.values(document.paths).flatMap((item) => Object.values(item))) {
+    for (const part of Object.values(responses).flatMap(({ content = {} }) => Object.values(content))) {
+      if (JSON.stringify(part.schema) === refusal) part.schema = { $ref: '#/components/schemas/Refusal' }
+    }
     if (requestBody === undefined) continue
     // A body without required fields may be absent: it counts as an empty object.
     const schemas = Object.values(requestBody.content).map(({ schema }) => schema)
     requestBody.required = schemas.some(({ required = [] }) => required.length > 0)
   }
   return JSON.stringify(document)
+}
+
+/** The parts of an OpenAPI document that are changed. */
+interface Document {
+  readonly components: { schemas?: unknown }
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>
+}
+
+interface DocumentedOperation {
+  readonly requestBody?: RequestBody
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema: unknown }>> }>>
 }
 
 interface RequestBody {

@@ -24,28 +24,34 @@ export interface FrontSurroundings {
 }
 
 /**
- * Serves a front's routes, and the front's OpenAPI document at `documentPath`. A delivery with `marker` may change
- * nothing.
+ * Serves a front's routes, and the front's OpenAPI document at `documentPath` (null: nowhere). A delivery with `marker` may
+ * change nothing.
  */
 export async function serveFront(
   app: FastifyInstance,
   front: Front,
-  documentPath: string,
+  documentPath: string | null,
   { marker, origins }: FrontSurroundings,
 ): Promise<void> {
   await app.register(async (scope) => {
     addPublicUrl(scope, origins, front.name)
-    await scope.register(fastifySwagger, { openapi: { openapi: '3.1.0', ...front.openapi } })
+    if (documentPath !== null) await serveDocument(scope, front, documentPath)
     scope.setErrorHandler((error, request, reply) => answerError(front, error, request, reply))
     for (const definition of front.routes) addRoute(scope, front, definition, marker)
-    refuseOtherMethods(scope, front, [...front.routes, { method: 'GET', path: documentPath }])
+    refuseOtherMethods(scope, front, front.routes)
     refuseEmptyIds(scope, front)
-    // All responses share one text. Otherwise each response that a caller does not read would hold its own copy.
-    let document: string | null = null
-    scope.get(documentPath, { schema: { hide: true } }, (_request, reply) => {
-      document ??= documentText(scope)
-      sendAnswer(reply, { status: 200, body: document })
-    })
+  })
+}
+
+/** Must run before the routes of the front are added. */
+async function serveDocument(scope: FastifyInstance, front: Front, path: string): Promise<void> {
+  await scope.register(fastifySwagger, { openapi: { openapi: '3.1.0', ...front.openapi } })
+  refuseOtherMethods(scope, front, [{ method: 'GET', path }])
+  // All responses share one text. Otherwise each response that a caller does not read would hold its own copy.
+  let document: string | null = null
+  scope.get(path, { schema: { hide: true } }, (_request, reply) => {
+    document ??= documentText(scope, front)
+    sendAnswer(reply, { status: 200, body: document })
   })
 }
 

@@ -18,12 +18,13 @@ import { methodOf } from './methods.ts'
 import { addClientAddress, type Origins } from './origins.ts'
 import { answerError, serveFront } from './serve-front.ts'
 import { acceptJsonBodies } from './json-body.ts'
+import { frontOf } from './front-of.ts'
 import { validatorCompiler } from './validation.ts'
 
 export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger
   readonly randomBytes: RandomBytes
-  readonly fronts: readonly { readonly front: Front; readonly documentPath: string }[]
+  readonly fronts: readonly { readonly front: Front; readonly documentPath: string | null }[]
   /** The marker of this installation's deliveries. */
   readonly marker: string
   readonly origins: Origins
@@ -43,7 +44,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const answerUnknownRoute = (request: FastifyRequest, reply: FastifyReply): void => {
     const path = request.url.split('?')[0] ?? ''
     const problem = { kind: 'routeUnknown', method: methodOf(request), path } as const
-    sendAnswer(reply, frontOf(fronts, path, options.fallback).answerUnrouted(problem, request))
+    sendAnswer(reply, frontOf(fronts, request.url, options.fallback).answerUnrouted(problem, request))
   }
   const app = Fastify({
     // Fastify would create a logger for each request and watch how each response ends. Both cost more than they are
@@ -55,7 +56,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: (error, socket) => {
-      answerClientError(error, socket, (path) => frontOf(fronts, path, options.fallback), newRequestId)
+      answerClientError(error, socket, (target) => frontOf(fronts, target, options.fallback), newRequestId)
     },
     genReqId: (request) => {
       const given = request.headers['x-request-id']
@@ -89,13 +90,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     }
     // A proxy in front may have read another one of them.
     request.answerHeaders = { connection: 'close' }
-    const path = request.url.split('?')[0] ?? ''
     const problem = { kind: 'requestUnreadable', status: 400, detail: 'the request has several Host headers' } as const
-    sendAnswer(reply, frontOf(fronts, path, options.fallback).answerUnrouted(problem, request))
+    sendAnswer(reply, frontOf(fronts, request.url, options.fallback).answerUnrouted(problem, request))
   })
   app.setNotFoundHandler(answerUnknownRoute)
   app.setErrorHandler((error, request, reply) => {
-    answerError(frontOf(fronts, request.url.split('?')[0] ?? '', options.fallback), error, request, reply)
+    answerError(frontOf(fronts, request.url, options.fallback), error, request, reply)
   })
   for (const { front, documentPath } of options.fronts) {
     await serveFront(app, front, documentPath, options)
@@ -111,20 +111,4 @@ function hasOneHost(rawHeaders: readonly string[]): boolean {
     if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1
   }
   return hosts <= 1
-}
-
-/** The front with the longest prefix that matches the path. */
-function frontOf(fronts: readonly Front[], path: string, fallback: Front): Front {
-  let best = fallback
-  let bestLength = 0
-  for (const front of fronts) {
-    for (const prefix of front.prefixes) {
-      const inside = path === prefix || path.startsWith(`${prefix}/`)
-      if (inside && prefix.length > bestLength) {
-        best = front
-        bestLength = prefix.length
-      }
-    }
-  }
-  return best
 }
