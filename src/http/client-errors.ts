@@ -55,7 +55,7 @@ function problemOf({ code }: ClientError, method: string, path: string, front: F
 
 /**
  * Method and URL of the request that the parser refused; empty: it has none. Earlier requests of the same packet come
- * before it.
+ * before it. Node keeps only the last packet, so that a head that is too long and arrives in several has none.
  */
 function requestLine({ code, rawPacket, bytesParsed = 0 }: ClientError): {
   readonly method: string
