@@ -6,7 +6,10 @@ import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { randomFillSync } from 'node:crypto'
 import { allo } from '../src/dialects/allo/wire.ts'
-import { type DeliveryId, type EndpointKey, uuidV7 } from '../src/domain/ids.ts'
+import type { Endpoint } from '../src/domain/endpoint.ts'
+import { type DeliveryId, type EndpointId, type EndpointKey, type TenantId, uuidV7 } from '../src/domain/ids.ts'
+import { binding } from '../src/vault/bring-up.ts'
+import { RowSeals } from '../src/vault/row-seals.ts'
 import { createVault } from '../src/vault/vault.ts'
 import { serveOrders } from './child.ts'
 import { eventData, eventType } from './tenants.ts'
@@ -49,6 +52,8 @@ function fill(order: FillOrder): void {
 
 function addEndpoints(db: DatabaseSync, order: FillOrder): void {
   const vault = createVault([Buffer.from(order.masterKey, 'base64')])
+  const stored = db.prepare('SELECT value FROM installation WHERE name = ?').get(binding.name)?.['value']
+  const seals = new RowSeals(vault, vault.open(String(stored), binding.done))
   const now = Date.now()
   const value = (name: string): number =>
     Number(db.prepare('SELECT value FROM sequences WHERE name = ?').get(name)?.['value'])
@@ -67,12 +72,23 @@ function addEndpoints(db: DatabaseSync, order: FillOrder): void {
     version += 1
     if (index % endpointsPerTenant === 0) tenantRow.run(tenant, allo.name, '{}', now, version)
     key += 1
-    const secrets = [{ value: allo.endpointRules.newSecret?.(randomBytes) ?? '', createdAt: now, expiresAt: null }]
-    const sealed = (name: string, text: string): string => vault.seal(text, `${tenant}|${key}|${name}`)
-    const id = allo.newEndpointId(key as EndpointKey, randomBytes)
-    const url = `https://customer-${index}.example.com/webhooks/calls`
-    const sealedSecrets = sealed('secrets', JSON.stringify(secrets))
-    endpointRow.run(key, tenant, id, url, `["${eventType}"]`, sealed('headers', '{}'), sealedSecrets, now, now)
+    const endpoint: Endpoint = {
+      key: key as EndpointKey,
+      id: allo.newEndpointId(key as EndpointKey, randomBytes) as EndpointId,
+      tenant: tenant as TenantId,
+      url: `https://customer-${index}.example.com/webhooks/calls`,
+      eventTypes: [eventType],
+      filters: {},
+      description: null,
+      enabled: true,
+      disabledReason: null,
+      headers: {},
+      secrets: [{ value: allo.endpointRules.newSecret?.(randomBytes) ?? '', createdAt: now, expiresAt: null }],
+      createdAt: now,
+      updatedAt: now,
+    }
+    const { sealedHeaders, sealedSecrets } = seals.storedEndpoint(endpoint, allo.name, null)
+    endpointRow.run(key, tenant, endpoint.id, endpoint.url, `["${eventType}"]`, sealedHeaders, sealedSecrets, now, now)
     statusRow.run(key)
   }
   const sequence = db.prepare('UPDATE sequences SET value = ? WHERE name = ?')

@@ -39,7 +39,9 @@ import { createEngineObserver } from './telemetry/engine-observer.ts'
 import type { Log } from './telemetry/log.ts'
 import { Metrics } from './telemetry/metrics.ts'
 import { assertMasterKey, installationSecrets, proof, proveMasterKey } from './vault/master-key.ts'
-import { createVault } from './vault/vault.ts'
+import { openRowSeals } from './vault/bring-up.ts'
+import type { RowSeals } from './vault/row-seals.ts'
+import { createVault, type Vault } from './vault/vault.ts'
 
 /** The settings of a service, its keys and its log. */
 export interface AppOptions {
@@ -90,10 +92,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.
   const undo: (() => Promise<unknown>)[] = [() => store.close()]
   try {
-    const vault = createVault(keys.masterKeys)
-    await proveMasterKey(store, vault)
+    const seals = await sealsOf(store, createVault(keys.masterKeys), log.logger)
     const sender = createSender({ guard })
-    const secrets = await installationSecrets(store, vault, allDialects)
+    const secrets = await installationSecrets(store, seals.plain, allDialects)
     const marker = await store.writeOnce('delivery marker', randomText(systemRandomBytes, 22))
     const metrics: Metrics = new Metrics({
       inFlight: () => engine.inFlight,
@@ -102,13 +103,14 @@ export async function startApp(options: AppOptions): Promise<App> {
       droppedLogLines: () => log.output.dropped,
     })
     const observer = createEngineObserver(metrics, log.logger)
-    const parts = { store, vault, dialects: allDialects, installationSecrets: secrets, sender, marker, observer }
+    const parts = { store, seals, dialects: allDialects, installationSecrets: secrets, sender, marker, observer }
     const engine: Engine = await startEngine(settings, parts)
     undo.push(() => engine.stop(failedStartStopMs))
     const context = createContext({
       store,
       engine,
-      vault,
+      seals,
+      observer,
       dialects,
       allDialects,
       publicKeys: publicKeysOf(secrets, allDialects),
@@ -141,9 +143,16 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
+/** @throws StoreRefused */
+async function sealsOf(store: Store, vault: Vault, logger: Logger): Promise<RowSeals> {
+  const seals = await openRowSeals(store, vault, (what, err) => logger.error({ err }, what))
+  await proveMasterKey(store, vault)
+  return seals
+}
+
 type EngineParts = Pick<
   EngineOptions,
-  'store' | 'vault' | 'dialects' | 'installationSecrets' | 'sender' | 'marker' | 'observer'
+  'store' | 'seals' | 'dialects' | 'installationSecrets' | 'sender' | 'marker' | 'observer'
 >
 
 /** The engine knows all dialects: accepted events are delivered, even if this node does not serve the tenant's API. */

@@ -60,7 +60,8 @@ async function everything(store: Store): Promise<unknown> {
   const found = await each(keyHashes, (hash) => store.findKeyByHash(hash))
   return plain({
     tenants: await each(tenants, ({ id }) => store.loadTenant(id)),
-    keys: [...listed, ...found].map((key) => ({ ...key, tenants: key?.tenants.toSorted() })),
+    keys: [...listed, ...found],
+    operatorKeys: await store.listOperatorKeys(),
     deliveries: await each(deliveries, ({ id }) => store.findDelivery(id)),
     lists: [events, deliveries],
     ofEvents: await each(events, async (event) => (await store.deliveriesOfEvent(event)).toSorted(byId)),
@@ -85,7 +86,7 @@ async function continueWork(store: Store): Promise<unknown> {
   const claim = await store.claim(node, longAfter, requests)
   const key = await store.nextEndpointKey()
   assert.equal(await store.createTenant(sampleTenant('new' as TenantId)), 'written')
-  await store.createKey(sampleKey([acme], { id: 'key_new' as ApiKeyId }), 'hash of a new one')
+  await store.createKey(sampleKey([acme], 'hash of a new one', { id: 'key_new' as ApiKeyId }))
   const duplicate = sampleEvent(other, 41, { id: 'evt-é' as EventId })
   const fresh = sampleEvent(acme, 300_000, { id: 'evt-new' as EventId })
   const events = [duplicate, fresh].map((event) => newEvent(event, [], false))

@@ -11,6 +11,7 @@ import type { Front } from '../http/front.ts'
 import type { AnyRoute } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { hashApiKey } from '../operations/key-cache.ts'
+import { settingsOperator } from '../domain/operator-key.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { CountedQuotas } from '../front/counted-quotas.ts'
 import type { WrongKeys } from '../front/wrong-keys.ts'
@@ -29,6 +30,8 @@ export interface OperatorFrontOptions {
   readonly version: string
   readonly routes: readonly AnyRoute[]
 }
+
+const settingsAdmin = success<Principal>({ kind: 'operator', key: settingsOperator })
 
 export function createOperatorFront(options: OperatorFrontOptions): Front {
   const operatorDigest = Buffer.from(hashApiKey(options.operatorKey))
@@ -61,7 +64,7 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
         return failure({ kind: 'unauthenticated', reason: 'missing' })
       }
       const digest = hashApiKey(key)
-      if (timingSafeEqual(Buffer.from(digest), operatorDigest)) return success({ kind: 'operator' })
+      if (timingSafeEqual(Buffer.from(digest), operatorDigest)) return settingsAdmin
       const authenticated = options.context.keyCache.authenticate(options.customerDialect, digest)
       return andThen(authenticated, (found) => {
         if (found.ok) return admitCustomer(options.quotas, found.value, request, route)

@@ -3,7 +3,8 @@
 
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
-import type { ApiKeyId, EndpointKey, TenantId } from '../domain/ids.ts'
+import type { ApiKeyId, EndpointKey, OperatorKeyId, TenantId } from '../domain/ids.ts'
+import type { OperatorKey } from '../domain/operator-key.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Page, PageRequest } from './page.ts'
 
@@ -13,6 +14,31 @@ export interface StoredEndpoint extends Omit<Endpoint, 'secrets' | 'headers'> {
   readonly sealedHeaders: string
   /** No two endpoints of a tenant have the same key; null: the endpoint has none. */
   readonly uniqueKey: string | null
+}
+
+/** A tenant that an API key grants. */
+export interface StoredGrant {
+  readonly tenant: TenantId
+  /** Proves that the master key's owner granted the tenant to the key; empty: nothing proves it. */
+  readonly seal: string
+}
+
+/** An API key as stored. */
+export interface StoredKey extends Omit<ApiKey, 'tenants'> {
+  /** SHA-256 of the key, hex. */
+  readonly hash: string
+  /** Proves the hash, dialect, scopes and role; empty: the key is revoked, or nothing proves them. */
+  readonly seal: string
+  /** Sorted by tenant: the first one is the key's default tenant, on every database. */
+  readonly grants: readonly StoredGrant[]
+}
+
+/** An operator key as stored. */
+export interface StoredOperatorKey extends OperatorKey {
+  /** SHA-256 of the key, hex. */
+  readonly hash: string
+  /** Proves all the rest. */
+  readonly seal: string
 }
 
 /** A stored endpoint with its health and its pause. */
@@ -67,8 +93,11 @@ export interface AccountReads {
   loadTenant(id: TenantId): Promise<LoadedTenant | null>
   endpointStatus(key: EndpointKey): Promise<EndpointStatus>
   /** `hash`: SHA-256 of the key, hex. Revoked keys are returned too. */
-  findKeyByHash(hash: string): Promise<ApiKey | null>
-  listKeys(page: PageRequest, tenant: TenantId | null): Promise<Page<ApiKey>>
+  findKeyByHash(hash: string): Promise<StoredKey | null>
+  listKeys(page: PageRequest, tenant: TenantId | null): Promise<Page<StoredKey>>
+  findOperatorKeyByHash(hash: string): Promise<StoredOperatorKey | null>
+  /** All operator keys, newest first; there are at most `limits.operatorKeysMax`. */
+  listOperatorKeys(): Promise<readonly StoredOperatorKey[]>
   findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): Promise<StoredAnswer | null>
 }
 
@@ -77,11 +106,15 @@ export interface AccountWrites {
   createTenant(tenant: Tenant, envelope?: WriteEnvelope): Promise<WriteResult>
   /** Changes the name and the settings. */
   updateTenant(id: TenantId, change: Pick<Tenant, 'name' | 'settings'>, envelope?: WriteEnvelope): Promise<WriteResult>
-  /** Also deletes the keys and endpoints of the tenant. `sweep` cancels the waiting deliveries. */
+  /** Also deletes the keys and endpoints of the tenant, with their sealed values. `sweep` cancels the waiting deliveries. */
   deleteTenant(id: TenantId, now: number, envelope?: WriteEnvelope): Promise<WriteResult>
-  createKey(key: ApiKey, hash: string, envelope?: WriteEnvelope): Promise<WriteResult>
-  /** `absent`: the key does not exist or is already revoked. */
+  createKey(key: StoredKey, envelope?: WriteEnvelope): Promise<WriteResult>
+  /** Also removes the seal of the key. `absent`: the key does not exist or is already revoked. */
   revokeKey(id: ApiKeyId, now: number, envelope?: WriteEnvelope): Promise<WriteResult>
+  createOperatorKey(key: StoredOperatorKey, envelope?: WriteEnvelope): Promise<WriteResult>
+  /** Changes the name, the end and the seal. `stale`: the key no longer has the seal `before`. */
+  updateOperatorKey(key: StoredOperatorKey, before: string, envelope?: WriteEnvelope): Promise<WriteResult>
+  deleteOperatorKey(id: OperatorKeyId, envelope?: WriteEnvelope): Promise<WriteResult>
   /** Returns a number that no endpoint has ever had. */
   nextEndpointKey(): Promise<EndpointKey>
   /** Creates all endpoints or none. They belong to one tenant. */
@@ -92,6 +125,6 @@ export interface AccountWrites {
    * deliveries that still wait, and resets the endpoint's health.
    */
   updateEndpoint(endpoint: StoredEndpoint, version: number, envelope?: WriteEnvelope): Promise<WriteResult>
-  /** `sweep` cancels the endpoint's waiting deliveries. Ended deliveries stay until retention removes them. */
+  /** Removes its sealed values. `sweep` cancels the endpoint's waiting deliveries. Ended deliveries stay until retention removes them. */
   deleteEndpoint(tenant: TenantId, key: EndpointKey, now: number, envelope?: WriteEnvelope): Promise<WriteResult>
 }

@@ -22,6 +22,8 @@ export interface EngineObserver {
    * @param part the kind of the failed calls; default: `other calls`
    */
   failed(what: string, error: unknown, part?: StorePart): void
+  /** A row of the database is refused because its seal does not prove it; `row` is a text for the log. */
+  unproved(row: string): void
   /** The database answers calls of this kind. It may be reported again although nothing changed. */
   storeAnswered(part: StorePart): void
   /** All stored values are sealed with the first master key. */

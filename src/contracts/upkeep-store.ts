@@ -1,10 +1,16 @@
 // Background work of a node in the database: rotation of the master key, sweep, retention.
 
-import type { EndpointKey } from '../domain/ids.ts'
-import type { StoredEndpoint } from './account-store.ts'
+import type { ApiKeyId, EndpointKey } from '../domain/ids.ts'
+import type { StoredEndpoint, StoredKey } from './account-store.ts'
 
-/** The sealed values of an endpoint. */
-export interface SealedEndpoint extends Pick<StoredEndpoint, 'key' | 'tenant' | 'sealedSecrets' | 'sealedHeaders'> {}
+/** The sealed values of an endpoint, and what they are sealed for. */
+export interface SealedEndpoint extends Pick<
+  StoredEndpoint,
+  'key' | 'tenant' | 'id' | 'url' | 'eventTypes' | 'filters' | 'sealedSecrets' | 'sealedHeaders'
+> {
+  /** The dialect of its tenant. */
+  readonly dialect: string
+}
 
 /** The sealed values of an endpoint before and after they were sealed with another key. */
 export interface SealedChange {
@@ -12,12 +18,26 @@ export interface SealedChange {
   readonly after: SealedEndpoint
 }
 
+/** An API key before and after it got another seal, or its grants did. */
+export interface KeySealChange {
+  readonly before: StoredKey
+  readonly after: StoredKey
+}
+
 /** The role of the database for the rotation of the master key: it reads and replaces sealed values. */
 export interface SealStore {
-  /** Returns endpoints after `after` in the order of their keys; deleted ones too, until retention removes them. */
+  /** Returns endpoints after `after` in the order of their keys; deleted ones have no sealed values and are left out. */
   sealedEndpoints(after: EndpointKey, rowsMax: number): Promise<readonly SealedEndpoint[]>
   /** Replaces the sealed values of endpoints. An endpoint whose values differ from `before` is left unchanged. */
   resealEndpoints(changes: readonly SealedChange[]): Promise<void>
+  /** Returns API keys after `after` in the order of their ids; without revoked ones, which have no seal. */
+  sealedKeys(after: ApiKeyId, rowsMax: number): Promise<readonly StoredKey[]>
+  /** Replaces the seals of keys and of their grants. A seal that differs from `before` is left unchanged. */
+  resealKeys(changes: readonly KeySealChange[]): Promise<void>
+  /** Whether an endpoint's value begins with `mark`, or any key, grant or operator key has a seal. Reads all of them. */
+  hasSealedRows(mark: string): Promise<boolean>
+  /** Nodes whose last heartbeat is not older than `limits.deadAfterMs`. */
+  livingNodes(): Promise<number>
   /** Whether any stored answer (`StoredAnswer`) has a sealed body that does not begin with `mark`. */
   hasOtherAnswers(mark: string): Promise<boolean>
   /** Returns all values that `writeOnce` has written. */

@@ -15,6 +15,8 @@ export type EventId = Branded<string, 'EventId'>
 export type DeliveryId = Branded<string, 'DeliveryId'>
 /** The id of an API key. It names the key and grants nothing. */
 export type ApiKeyId = Branded<string, 'ApiKeyId'>
+/** The id of an operator key. It names the key and grants nothing. */
+export type OperatorKeyId = Branded<string, 'OperatorKeyId'>
 /** One life of a node process: a restarted node is another incarnation. */
 export type Incarnation = Branded<number, 'Incarnation'>
 

@@ -42,6 +42,8 @@ export const limits = {
   attributeCharsMax: 256,
   nameCharsMax: 255,
   keyTenantsMax: 1000,
+  /** Operator keys besides the one in the settings. */
+  operatorKeysMax: 100,
   scopeCharsMax: 128,
   /** Counts of one rate limiter in memory, one per caller and quota; the least recently used count is dropped. */
   rateWindowsMax: 100_000,
@@ -244,7 +246,7 @@ export const limits = {
   replaysAtOnceMax: 16,
   /** Replays of one tenant that run on a node, so that no tenant takes the places of all others. */
   replaysPerTenantMax: 4,
-  /** Endpoints that one step of a master key rotation seals again. */
+  /** Endpoints, or API keys, that one step of a master key rotation seals again. */
   rotationStepRows: 100,
   /** How long until an unfinished rotation looks again for values that are sealed with another master key. */
   rotationAgainMs: minute,

@@ -14,7 +14,7 @@ import type { EngineObserver } from '../contracts/observer.ts'
 import type { Store } from '../contracts/store.ts'
 import type { Sender, SendResult } from '../contracts/transport.ts'
 import { Rotation } from '../vault/rotation.ts'
-import type { Vault } from '../vault/vault.ts'
+import type { RowSeals } from '../vault/row-seals.ts'
 import { type Accepted, Acceptor, type Draft } from './accept.ts'
 import { Deliverer, requestOf } from './deliver.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -28,7 +28,7 @@ import { Upkeep } from './upkeep.ts'
 
 export interface EngineOptions {
   readonly store: Store
-  readonly vault: Vault
+  readonly seals: RowSeals
   /** By name: every dialect whose tenants may have deliveries, even if this node does not serve its API. */
   readonly dialects: ReadonlyMap<string, DeliveryDialect>
   /** By name of the dialect, for dialects that sign with a secret of the installation. */
@@ -72,7 +72,7 @@ export class Engine {
   readonly #recorder: Recorder
 
   constructor(options: EngineOptions, membership: Membership) {
-    const { store, vault, clock, observer } = options
+    const { store, seals, clock, observer } = options
     this.#options = options
     this.membership = membership
     const tenantCache = new TenantCache({ ...options, trust: membership })
@@ -91,7 +91,7 @@ export class Engine {
     const schedule: Schedule = new Schedule(store, membership, tenantCache, lanes, clock, observer)
     const upkeep = new Upkeep({
       ...options,
-      rotation: vault.hasOtherKeys ? new Rotation(store, vault, observer) : null,
+      rotation: seals.plain.hasOtherKeys ? new Rotation(store, seals, observer) : null,
       swept: () => this.statusCache.dropAll(),
       // An older delivery may be the newest one now.
       pruned: () => this.statusCache.newestPending.dropAll(),

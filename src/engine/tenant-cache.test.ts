@@ -7,7 +7,6 @@ import { suite, test } from 'node:test'
 import { createRig, failed, ok, type Rig, tenant } from '../../test/support/engine-rig.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { day } from '../domain/time.ts'
-import { storedEndpoint } from '../vault/endpoint-seals.ts'
 
 test('a tenant that is read again opens only its changed endpoints', async (t) => {
   const rig = await createRig(t)
@@ -17,7 +16,7 @@ test('a tenant that is read again opens only its changed endpoints', async (t) =
 
   const secrets = [{ ...changed.secrets[0], value: `whsec_${Buffer.alloc(24, 9).toString('base64')}` }]
   const rotated = { ...changed, secrets, updatedAt: changed.updatedAt + 1 } as typeof changed
-  await rig.store.updateEndpoint(storedEndpoint(rig.vault, rotated, null), changed.updatedAt)
+  await rig.store.updateEndpoint(rig.seals.storedEndpoint(rotated, 'standard', null), changed.updatedAt)
   rig.tenantCache.drop(tenant)
   const after = (await rig.tenantCache.load(tenant))?.byKey
 
@@ -78,7 +77,7 @@ suite('an attempt in flight', () => {
       { before: endpoint, after: disabled },
       { before: disabled, after: enabled },
     ]) {
-      await rig.store.updateEndpoint(storedEndpoint(rig.vault, after, null), before.updatedAt)
+      await rig.store.updateEndpoint(rig.seals.storedEndpoint(after, 'standard', null), before.updatedAt)
       rig.engine.endpointChanged(tenant, null)
     }
     rig.sender.sent.pop()?.answer(failed)

@@ -13,8 +13,9 @@ import type { DeliveryDialect } from '../contracts/delivery-dialect.ts'
 import type { LeaseStore } from '../contracts/lease-store.ts'
 import type { AccountReads, LoadedEndpoint } from '../contracts/account-store.ts'
 import type { RemoteHealth } from '../contracts/commit-store.ts'
-import { openEndpoint } from '../vault/endpoint-seals.ts'
-import type { Vault } from '../vault/vault.ts'
+import type { EngineObserver } from '../contracts/observer.ts'
+import type { RowSeals } from '../vault/row-seals.ts'
+import { VaultError } from '../vault/vault.ts'
 import type { Trust } from './membership.ts'
 
 export interface CachedEndpoint {
@@ -62,11 +63,12 @@ interface Loading {
 
 export interface TenantCacheOptions {
   readonly store: Pick<AccountReads, 'loadTenant'> & Pick<LeaseStore, 'shared'>
-  readonly vault: Vault
+  readonly seals: RowSeals
   readonly dialects: ReadonlyMap<string, DeliveryDialect>
   /** By name of the dialect, for dialects that sign with a secret of the installation. */
   readonly installationSecrets: ReadonlyMap<string, string>
   readonly trust: Trust
+  readonly observer: Pick<EngineObserver, 'unproved'>
 }
 
 export class TenantCache {
@@ -200,12 +202,13 @@ export class TenantCache {
     }
     try {
       if (rest.unreadable) throw new Error(`the event types or filters of endpoint ${rest.id} cannot be read`)
-      const { secrets, headers } = openEndpoint(this.#options.vault, loaded)
+      const { secrets, headers } = this.#options.seals.openEndpoint({ ...loaded, dialect: dialect.name })
       const own = this.#installationKeys.get(dialect.name)
       const signingKeys = own === undefined ? preparedKeys(secrets, dialect) : () => own
       const endpoint: Endpoint = { ...rest, secrets, headers }
       return { ...state, endpoint, chars: charsOf(endpoint), signingKeys }
     } catch (error) {
+      if (error instanceof VaultError) this.#options.observer.unproved(`endpoint ${rest.key}`)
       // An endpoint that cannot be opened must not affect the other endpoints of its tenant.
       const endpoint: Endpoint = { ...rest, secrets: [], headers: {}, unreadable: true }
       const signingKeys = (): never => {

@@ -8,6 +8,7 @@ import type { Answer } from './answer.ts'
 import { route } from './route.ts'
 import { success } from '../domain/problem.ts'
 import { createHttpServer } from './server.ts'
+import { settingsOperator } from '../domain/operator-key.ts'
 
 const answerProblem: Front['answerProblem'] = ({ kind }): Answer => ({ status: 500, body: { kind } })
 
@@ -30,7 +31,7 @@ const failing: Front = {
   ],
   refusalSchema: Type.Object({ kind: Type.String() }),
   openapi: {},
-  admit: () => success({ kind: 'operator' }),
+  admit: () => success({ kind: 'operator', key: settingsOperator }),
   answerProblem,
   answerUnrouted: answerProblem,
 }

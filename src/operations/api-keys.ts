@@ -5,10 +5,12 @@ import type { Page, PageRequest } from '../contracts/page.ts'
 import { choiceFault } from './choice-fault.ts'
 import { type Context, dialectOf } from './context.ts'
 import { hashApiKey } from './key-cache.ts'
+import { apiKeyOf } from '../vault/row-seals.ts'
 
 /** API keys, newest first, including revoked keys; `tenant` null: of all tenants. */
-export function listApiKeys(context: Context, page: PageRequest, tenant: TenantId | null): Promise<Page<ApiKey>> {
-  return context.store.listKeys(page, tenant)
+export async function listApiKeys(context: Context, page: PageRequest, tenant: TenantId | null): Promise<Page<ApiKey>> {
+  const { rows, next } = await context.store.listKeys(page, tenant)
+  return { rows: rows.map(apiKeyOf), next }
 }
 
 export interface ApiKeyInput {

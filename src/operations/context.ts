@@ -6,11 +6,12 @@ import { failure, type Result, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { AccountReads } from '../contracts/account-store.ts'
 import type { Dialect } from '../contracts/dialect.ts'
+import type { EngineObserver } from '../contracts/observer.ts'
 import type { HistoryReads } from '../contracts/history-store.ts'
 import type { Store } from '../contracts/store.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { CachedTenant, TenantCache } from '../engine/tenant-cache.ts'
-import type { Vault } from '../vault/vault.ts'
+import type { RowSeals } from '../vault/row-seals.ts'
 import { KeyCache } from './key-cache.ts'
 import { Replays } from './replays.ts'
 import { Writer } from './writer.ts'
@@ -25,7 +26,7 @@ export interface EgressPolicy {
 
 export interface ContextOptions {
   readonly engine: Engine
-  readonly vault: Vault
+  readonly seals: RowSeals
   /** By name: the dialects that this node serves. */
   readonly dialects: ReadonlyMap<string, Dialect>
   /** By name: all dialects of the program. */
@@ -33,6 +34,7 @@ export interface ContextOptions {
   /** Public keys as PEM, by name of the dialect, for dialects that sign with a key of the installation. */
   readonly publicKeys: ReadonlyMap<string, string>
   readonly egress: EgressPolicy
+  readonly observer: Pick<EngineObserver, 'unproved'>
   readonly clock: Clock
   readonly randomBytes: RandomBytes
   /** POSTHORN_ALLOW_HTTP: endpoints of every dialect may use http://. */
@@ -50,9 +52,9 @@ export interface Context extends ContextOptions {
 }
 
 export function createContext(options: ContextOptions & { readonly store: Store }): Context {
-  const { store, engine, vault, clock } = options
-  const keyCache = new KeyCache(store, engine.membership)
-  const writer = new Writer({ store, engine, keyCache, vault, clock })
+  const { store, engine, seals, clock } = options
+  const keyCache = new KeyCache({ store, seals, clock, trust: engine.membership, observer: options.observer })
+  const writer = new Writer({ store, engine, keyCache, seals, clock })
   return { ...options, writer, keyCache, tenantCache: engine.tenantCache, replays: new Replays() }
 }
 

@@ -19,8 +19,9 @@ import { openPostgresStore } from '../store/postgres/postgres-store.ts'
 import type { Store } from '../contracts/store.ts'
 import { replay, retryDelivery } from './deliveries.ts'
 import { changeEndpoint } from './change-endpoint.ts'
+import { settingsOperator } from '../domain/operator-key.ts'
 
-const operator = { kind: 'operator' } as const
+const operator = { kind: 'operator', key: settingsOperator } as const
 
 interface ShownStatus extends EndpointStatus {
   readonly newestPending: boolean

@@ -12,8 +12,9 @@ import { deleteEndpoint, listEndpoints } from './endpoints.ts'
 import { changeEndpoint, rotateSecret } from './change-endpoint.ts'
 import { createEndpoint, createEndpoints, type NewEndpoint } from './create-endpoints.ts'
 import { createTenant } from './tenants.ts'
+import { settingsOperator } from '../domain/operator-key.ts'
 
-const operator = { kind: 'operator' } as const
+const operator = { kind: 'operator', key: settingsOperator } as const
 const small: NewEndpoint = { url: 'https://receiver.example/', eventTypes: ['x'] }
 /** An endpoint of about 25,000 characters. */
 const large: NewEndpoint = {

@@ -27,7 +27,7 @@ export function sealAnswer<Value>(
   if (answer === null) return null
   const { apiKey, idempotencyKey, route } = answer
   const { status, body } = answer.render(value)
-  const sealedBody = context.vault.seal(body, contextOf(apiKey, idempotencyKey))
+  const sealedBody = context.seals.plain.seal(body, contextOf(apiKey, idempotencyKey))
   return { apiKey, idempotencyKey, route, status, sealedBody, expiresAt: context.clock.now() + limits.idempotencyMs }
 }
 
@@ -39,7 +39,7 @@ export async function findAnswer(
 ): Promise<{ readonly route: string; readonly status: number; readonly body: string } | null> {
   const answer = await context.store.findAnswer(apiKey, idempotencyKey, context.clock.now())
   if (answer === null) return null
-  const body = context.vault.open(answer.sealedBody, contextOf(apiKey, idempotencyKey))
+  const body = context.seals.plain.open(answer.sealedBody, contextOf(apiKey, idempotencyKey))
   return { route: answer.route, status: answer.status, body }
 }
 

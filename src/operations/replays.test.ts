@@ -20,8 +20,9 @@ import type { RearmRequest } from '../contracts/history-store.ts'
 import type { Context } from './context.ts'
 import { replay } from './deliveries.ts'
 import { Replays } from './replays.ts'
+import { settingsOperator } from '../domain/operator-key.ts'
 
-const operator = { kind: 'operator' } as const
+const operator = { kind: 'operator', key: settingsOperator } as const
 const node = 1 as Incarnation
 /** Deliveries per endpoint: a replay of so many takes three steps. */
 const deliveries = 2 * limits.bulkStepRows + 1

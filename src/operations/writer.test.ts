@@ -10,8 +10,9 @@ import { changeEndpoint } from './change-endpoint.ts'
 import { deleteEndpoint } from './endpoints.ts'
 import { hashApiKey } from './key-cache.ts'
 import { changeTenant } from './tenants.ts'
+import { settingsOperator } from '../domain/operator-key.ts'
 
-const operator = { kind: 'operator' } as const
+const operator = { kind: 'operator', key: settingsOperator } as const
 
 /** A rig whose database fails after each call of this name has taken effect. */
 function rigThatLoses(t: TestContext, call: 'updateEndpoint' | 'deleteEndpoint' | 'updateTenant' | 'revokeKey') {

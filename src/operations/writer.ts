@@ -7,20 +7,19 @@ import type { Clock } from '../domain/clock.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { ApiKeyId, DeliveryId, EndpointKey, TenantId } from '../domain/ids.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import type { StoredAnswer, WriteResult } from '../contracts/account-store.ts'
+import type { StoredAnswer, StoredEndpoint, WriteResult } from '../contracts/account-store.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { RearmRequest } from '../contracts/history-store.ts'
 import type { Store } from '../contracts/store.ts'
 import type { Engine } from '../engine/engine.ts'
-import { storedEndpoint } from '../vault/endpoint-seals.ts'
-import type { Vault } from '../vault/vault.ts'
+import type { RowSeals } from '../vault/row-seals.ts'
 import type { KeyCache } from './key-cache.ts'
 
 export interface WriterOptions {
   readonly store: Store
   readonly engine: Engine
   readonly keyCache: KeyCache
-  readonly vault: Vault
+  readonly seals: RowSeals
   readonly clock: Clock
 }
 
@@ -68,7 +67,8 @@ export class Writer {
   }
 
   createKey(key: ApiKey, hash: string): Promise<WriteResult> {
-    return this.#options.store.createKey(key, hash, { answer: null })
+    const { store, seals } = this.#options
+    return store.createKey(seals.storedKey(key, hash), { answer: null })
   }
 
   async revokeKey(id: ApiKeyId): Promise<WriteResult> {
@@ -153,7 +153,7 @@ export class Writer {
     return step
   }
 
-  #seal(endpoint: Endpoint, dialect: Dialect): ReturnType<typeof storedEndpoint> {
-    return storedEndpoint(this.#options.vault, endpoint, dialect.endpointRules.uniqueKey?.(endpoint) ?? null)
+  #seal(endpoint: Endpoint, { name, endpointRules }: Dialect): StoredEndpoint {
+    return this.#options.seals.storedEndpoint(endpoint, name, endpointRules.uniqueKey?.(endpoint) ?? null)
   }
 }

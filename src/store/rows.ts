@@ -1,6 +1,5 @@
 // Converts database rows to the objects of the domain, and back.
 
-import type { ApiKey } from '../domain/api-key.ts'
 import type { Attempt, Exchange, Outcome } from '../domain/attempt.ts'
 import type { DeliveryStatus, EndReason } from '../domain/delivery.ts'
 import type { DisabledReason } from '../domain/endpoint.ts'
@@ -11,12 +10,15 @@ import {
   type EndpointId,
   type EndpointKey,
   type EventId,
+  type OperatorKeyId,
   type TenantId,
   uuidV7Time,
 } from '../domain/ids.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { DeliveryRow } from '../contracts/history-store.ts'
-import type { StoredEndpoint } from '../contracts/account-store.ts'
+import type { StoredEndpoint, StoredGrant, StoredKey, StoredOperatorKey } from '../contracts/account-store.ts'
+import type { SealedEndpoint } from '../contracts/upkeep-store.ts'
+import type { OperatorRole } from '../domain/operator-key.ts'
 
 export const statusCode: Record<DeliveryStatus, number> = { pending: 0, delivered: 1, failed: 2, cancelled: 3 }
 const statusOfCode: readonly DeliveryStatus[] = ['pending', 'delivered', 'failed', 'cancelled']
@@ -217,20 +219,20 @@ export interface KeyColumns {
   hint: string
   created_at: number
   revoked_at: number | null
-  /** JSON text from SQLite; a list from PostgreSQL. */
-  tenants: string | string[]
+  hash: string
+  seal: string
+  /** An object as JSON text: the seals by tenant. */
+  grants: string
 }
 
-function tenantsOf({ tenants }: KeyColumns): TenantId[] {
-  return (typeof tenants === 'string' ? JSON.parse(tenants) : tenants) as TenantId[]
-}
-
-/** The tenants are sorted: the first one is the key's default tenant, on every database. */
-export function keyOf(row: KeyColumns): ApiKey {
+export function keyOf(row: KeyColumns): StoredKey {
+  const grants = Object.entries(JSON.parse(row.grants) as Record<string, string>)
   return {
     id: row.id as ApiKeyId,
+    hash: row.hash,
+    seal: row.seal,
     dialect: row.dialect,
-    tenants: tenantsOf(row).toSorted(),
+    grants: grants.map(([tenant, seal]): StoredGrant => ({ tenant: tenant as TenantId, seal })).toSorted(byTenant),
     scopes: JSON.parse(row.scopes) as string[],
     role: row.role,
     name: row.name,
@@ -238,4 +240,41 @@ export function keyOf(row: KeyColumns): ApiKey {
     createdAt: row.created_at,
     revokedAt: row.revoked_at,
   }
+}
+
+function byTenant(one: StoredGrant, other: StoredGrant): number {
+  if (one.tenant === other.tenant) return 0
+  return one.tenant < other.tenant ? -1 : 1
+}
+
+export interface OperatorKeyColumns {
+  id: string
+  hash: string
+  name: string
+  role: string
+  hint: string
+  created_at: number
+  expires_at: number | null
+  seal: string
+}
+
+export function operatorKeyOf(row: OperatorKeyColumns): StoredOperatorKey {
+  return {
+    id: row.id as OperatorKeyId,
+    hash: row.hash,
+    name: row.name,
+    role: row.role as OperatorRole,
+    hint: row.hint,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    seal: row.seal,
+  }
+}
+
+export const sealedColumns =
+  'e.key, e.tenant, t.dialect, e.id, e.url, e.event_types, e.filters, e.sealed_secrets, e.sealed_headers'
+
+export function sealedOf(row: EndpointColumns & { dialect: string }): SealedEndpoint {
+  const { key, tenant, id, url, eventTypes, filters, sealedSecrets, sealedHeaders } = endpointOf(row)
+  return { key, tenant, dialect: row.dialect, id, url, eventTypes, filters, sealedSecrets, sealedHeaders }
 }

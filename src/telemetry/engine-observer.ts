@@ -6,8 +6,8 @@ import type { Metrics } from './metrics.ts'
 
 /**
  * Logs and counts the reports of the engine. A database that does not answer is logged once. It is logged once more
- * when the database answers calls of every kind again. An egress proxy that fails is logged at most once in
- * `limits.repeatedFailureMs`.
+ * when the database answers calls of every kind again. An egress proxy that fails, and a row that no seal proves, are each
+ * logged at most once in `limits.repeatedFailureMs`.
  *
  * @param elapsed a clock that is never set, ms
  */
@@ -17,6 +17,7 @@ export function createEngineObserver(
   elapsed: () => number = () => performance.now(),
 ): EngineObserver {
   let proxyLoggedAt = Number.NEGATIVE_INFINITY
+  let unprovedLoggedAt = Number.NEGATIVE_INFINITY
   const unanswered = new Set<StorePart>()
   return {
     accepted: (events) => metrics.accepted(events),
@@ -37,6 +38,13 @@ export function createEngineObserver(
       }
       if (unanswered.size === 0) logger.error({ reason: error.message }, 'the database is unavailable')
       unanswered.add(part)
+    },
+    unproved(row) {
+      metrics.sawUnprovedRow()
+      const now = elapsed()
+      if (now - unprovedLoggedAt < limits.repeatedFailureMs) return
+      unprovedLoggedAt = now
+      logger.error({ row }, 'a row of the database was not written by Posthorn, or was changed: it is refused')
     },
     storeAnswered(part) {
       if (unanswered.size === 0) return

@@ -34,6 +34,7 @@ export class Metrics {
   #accepted = 0
   #proxyFailures = 0
   #wrongKeys = 0
+  #unprovedRows = 0
 
   constructor(sources: MetricsSources) {
     const registers = [this.#registry]
@@ -54,6 +55,11 @@ export class Metrics {
       () => this.#proxyFailures,
     )
     total('posthorn_wrong_keys_total', 'Unknown keys that were sent to the operator API.', () => this.#wrongKeys)
+    total(
+      'posthorn_unproved_rows_total',
+      'Keys and endpoints that were refused because no seal proves them.',
+      () => this.#unprovedRows,
+    )
     gauge('posthorn_attempts_in_flight', 'Attempts under way.', sources.inFlight)
     gauge('posthorn_deliveries_queued', 'Deliveries in memory that wait for their turn.', sources.queued)
     gauge('posthorn_deliveries_waiting', 'Deliveries that wait in the database.', sources.waiting)
@@ -93,6 +99,10 @@ export class Metrics {
 
   sawWrongKey(): void {
     this.#wrongKeys += 1
+  }
+
+  sawUnprovedRow(): void {
+    this.#unprovedRows += 1
   }
 
   ended(status: Ended): void {

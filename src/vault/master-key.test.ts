@@ -14,15 +14,18 @@ import type { ApiKeyId, EndpointId, EndpointKey, TenantId } from '../domain/ids.
 import { limits } from '../domain/limits.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { type Store, StoreRefused } from '../contracts/store.ts'
-import { storedEndpoint } from './endpoint-seals.ts'
+import { sampleKey, sampleOperatorKey } from '../../test/conformance/store/samples.ts'
+import { apiKeyOf, RowSeals } from './row-seals.ts'
 import { createVault, type Vault, VaultError } from './vault.ts'
 import { TenantCache } from '../engine/tenant-cache.ts'
+import { binding } from './bring-up.ts'
 import { installationSecrets, proveMasterKey } from './master-key.ts'
 import { Rotation } from './rotation.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 
 const [oldKey, newKey] = [randomBytes(32), randomBytes(32)]
 const [oldVault, rotating, newVault] = [createVault([oldKey]), createVault([newKey, oldKey]), createVault([newKey])]
+const sealsOf = (vault: Vault): RowSeals => new RowSeals(vault, 'binding')
 const dialects = new Map([partoo, standard].map((dialect) => [dialect.name, dialect]))
 const now = Date.UTC(2026, 0, 1)
 
@@ -43,7 +46,7 @@ async function rig(t: TestContext) {
   for (const tenant of ['acme', 'acme', 'acme', 'other']) {
     const endpoint = sample(await store.nextEndpointKey(), tenant)
     endpoints.push(endpoint)
-    await store.createEndpoints([storedEndpoint(oldVault, endpoint, null)])
+    await store.createEndpoints([sealsOf(oldVault).storedEndpoint(endpoint, 'standard', null)])
   }
   const reported = { failures: [] as string[], rotated: 0 }
   const observer = {
@@ -54,7 +57,7 @@ async function rig(t: TestContext) {
     store,
     secrets,
     reported,
-    rotate: () => new Rotation(store, rotating, observer).run(() => true),
+    rotate: () => new Rotation(store, sealsOf(rotating), observer).run(() => true),
     /** Returns the stored endpoints with opened values. Throws if an endpoint does not open. */
     read: async (vault: Vault, tenant: string = 'acme') => {
       const view = await tenantCacheWith(store, vault).load(tenant as TenantId)
@@ -72,7 +75,14 @@ async function rig(t: TestContext) {
 }
 
 function tenantCacheWith(store: Store, vault: Vault): TenantCache {
-  return new TenantCache({ store, vault, dialects, installationSecrets: new Map(), trust: { cacheEpoch: () => 1 } })
+  return new TenantCache({
+    store,
+    seals: sealsOf(vault),
+    dialects,
+    installationSecrets: new Map(),
+    trust: { cacheEpoch: () => 1 },
+    observer: { unproved: () => {} },
+  })
 }
 
 function sample(key: EndpointKey, tenant: string): Endpoint {
@@ -116,7 +126,7 @@ test('the old key is needed until no value is sealed with it, stored answers inc
     sealedBody: oldVault.seal('{}', 'answer|key_1|again'),
     expiresAt: now + limits.idempotencyMs,
   }
-  const changed = storedEndpoint(oldVault, { ...endpoint, updatedAt: now + 1 }, null)
+  const changed = sealsOf(oldVault).storedEndpoint({ ...endpoint, updatedAt: now + 1 }, 'standard', null)
   await store.updateEndpoint(changed, now, { answer: answer })
   assert.equal(await rotate(), false)
   await assert.rejects(proveMasterKey(store, newVault), StoreRefused)
@@ -126,13 +136,21 @@ test('the old key is needed until no value is sealed with it, stored answers inc
   assert.equal(reported.rotated, 1)
 })
 
-test('a rotation also seals secrets of dialects that are not served, and deleted endpoints', async (t) => {
-  const { store, rotate, endpoints, secrets } = await rig(t)
-  const [endpoint] = endpoints as [Endpoint]
-  await store.deleteEndpoint(endpoint.tenant, endpoint.key, now)
+test('a rotation also seals keys, operator keys, the binding and secrets of dialects that are not served', async (t) => {
+  const { store, rotate, secrets } = await rig(t)
+  const [old, fresh] = [sealsOf(oldVault), sealsOf(newVault)]
+  await store.writeOnce(binding.name, oldVault.seal('binding', binding.done))
+  const apiKey = apiKeyOf(sampleKey(['acme' as TenantId, 'other' as TenantId], 'hash'))
+  await store.createKey(old.storedKey(apiKey, 'hash'))
+  const operatorKey = old.storedOperatorKey(sampleOperatorKey('hash'))
+  await store.createOperatorKey(operatorKey)
   await rotate()
-  for (const { sealedSecrets, sealedHeaders } of await store.sealedEndpoints(0 as EndpointKey, 10))
-    assert.ok(sealedSecrets.startsWith(newVault.mark) && sealedHeaders.startsWith(newVault.mark))
+  const rotated = await store.findKeyByHash('hash')
+  assert.deepEqual(rotated && fresh.openKey(rotated), apiKey)
+  const [resealed] = await store.listOperatorKeys()
+  assert.ok(resealed !== undefined && fresh.provesOperatorKey(resealed))
+  const kept = (await store.installationValues()).find(({ name }) => name === binding.name)
+  assert.equal(newVault.open(kept?.value ?? '', binding.done), 'binding')
   assert.deepEqual(await installationSecrets(store, newVault, dialects), secrets)
 })
 
@@ -140,7 +158,7 @@ test('a rotation that was stopped continues in the next run', async (t) => {
   const { store, read, endpoints, rotate } = await rig(t)
   const observer = { failed: () => {}, masterKeyRotated: () => assert.fail('the rotation is not finished') }
   let steps = 0
-  const stopped = new Rotation(store, rotating, observer as unknown as EngineObserver).run(() => steps++ < 0)
+  const stopped = new Rotation(store, sealsOf(rotating), observer as unknown as EngineObserver).run(() => steps++ < 0)
   assert.equal(await stopped, false)
   assert.deepEqual(await read(rotating), endpoints.slice(0, 3))
   assert.equal(await rotate(), true)
@@ -163,6 +181,10 @@ test('a value that was changed or moved in the database does not open, and is no
     { name: 'headers instead of secrets', statement: 'SET sealed_secrets = sealed_headers' },
     { name: 'secrets instead of headers', statement: 'SET sealed_headers = sealed_secrets' },
     { name: 'another tenant', statement: `SET tenant = 'other'` },
+    { name: 'another URL', statement: `SET url = 'https://example.org/'` },
+    { name: 'another id', statement: `SET id = 'ep_9'` },
+    { name: 'other event types', statement: `SET event_types = '["a"]'` },
+    { name: 'other filters', statement: `SET filters = '{"a":"b"}'` },
     { name: 'plain text', statement: `SET sealed_secrets = '[]'` },
     {
       name: 'a changed character',

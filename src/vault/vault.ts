@@ -4,7 +4,8 @@
 
 import { createCipheriv, createDecipheriv, createHash, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 
-const version = 'v1'
+/** The forms of sealed values: sealed for a context alone, and for a context in one installation. */
+const forms = { plain: 'v1', bound: 'v2' } as const
 const nonceBytes = 12
 const tagBytes = 16
 /** The length of a master key in bytes. */
@@ -20,6 +21,8 @@ export interface Vault {
   readonly mark: string
   /** Whether there are several keys, because the master key is being rotated. */
   readonly hasOtherKeys: boolean
+  /** A vault with the same keys whose values open only with this `binding`. */
+  boundTo(binding: string): Vault
 }
 
 /** A value does not open, or the master keys are invalid. */
@@ -29,7 +32,11 @@ export class VaultError extends Error {
 
 /** The first key seals, all keys open. @throws VaultError if there is no key, or a key does not have 32 bytes */
 export function createVault(masterKeys: readonly Buffer[]): Vault {
-  const keys = new Map(masterKeys.map((masterKey) => [idOf(masterKey), keyOf(masterKey)]))
+  return vaultOf(new Map(masterKeys.map((masterKey) => [idOf(masterKey), keyOf(masterKey)])), forms.plain, '')
+}
+
+/** @param binding precedes every context */
+function vaultOf(keys: ReadonlyMap<string, KeyObject>, version: string, binding: string): Vault {
   const [first] = keys
   if (first === undefined) throw new VaultError('there must be a master key')
   const [firstId, firstKey] = first
@@ -37,9 +44,10 @@ export function createVault(masterKeys: readonly Buffer[]): Vault {
   return {
     mark,
     hasOtherKeys: keys.size > 1,
+    boundTo: (text) => vaultOf(keys, forms.bound, `${text}|`),
     seal(text, context) {
       const nonce = randomBytes(nonceBytes)
-      const cipher = createCipheriv('aes-256-gcm', firstKey, nonce).setAAD(Buffer.from(context))
+      const cipher = createCipheriv('aes-256-gcm', firstKey, nonce).setAAD(Buffer.from(binding + context))
       const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
       return mark + sealed.toString('base64url')
     },
@@ -55,7 +63,7 @@ export function createVault(masterKeys: readonly Buffer[]): Vault {
         const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), {
           authTagLength: tagBytes,
         })
-        decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-tagBytes))
+        decipher.setAAD(Buffer.from(binding + context)).setAuthTag(bytes.subarray(-tagBytes))
         return decipher.update(bytes.subarray(nonceBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8')
       } catch {
         throw new VaultError('a sealed value does not open: it was changed, or sealed for another context')

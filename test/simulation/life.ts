@@ -2,6 +2,7 @@
 // freeze, like a process that gets no processor time, and it can end at any moment: after that it receives nothing, not
 // even responses that are in flight.
 
+import { RowSeals } from '../../src/vault/row-seals.ts'
 import { createVault, masterKeyBytes } from '../../src/vault/vault.ts'
 import type { Clock } from '../../src/domain/clock.ts'
 import type { Incarnation } from '../../src/domain/ids.ts'
@@ -16,7 +17,7 @@ import { Link } from './link.ts'
 import { networkOf } from './network.ts'
 import type { Doer, Surroundings } from './surroundings.ts'
 
-const vault = createVault([Buffer.alloc(masterKeyBytes, 7)])
+const seals = new RowSeals(createVault([Buffer.alloc(masterKeyBytes, 7)]), 'simulation')
 const dialects = new Map(registry.map(({ dialect }) => [dialect.name, dialect]))
 const installationSecrets = new Map(
   [...dialects.values()].flatMap(({ name, installationSecret }) =>
@@ -71,7 +72,7 @@ export class Life implements Doer {
     const randomBytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, () => random.between(0, 255))
     const engine = await openEngine({
       store,
-      vault,
+      seals,
       dialects,
       installationSecrets,
       delivers,
@@ -87,11 +88,12 @@ export class Life implements Doer {
     this.#context = createContext({
       store,
       engine,
-      vault,
+      seals,
       dialects,
       allDialects: dialects,
       publicKeys: new Map(),
       egress: { refusesUrl: () => null },
+      observer: this.#observer(),
       clock: this.clock,
       randomBytes,
       allowHttp: false,
@@ -139,6 +141,7 @@ export class Life implements Doer {
       ended: () => {},
       committed: () => {},
       masterKeyRotated: () => {},
+      unproved: () => {},
       storeAnswered: (part) => this.#world.trace(() => `${this.name} database answers ${part}`),
       failed: (what, error) => {
         this.#world.trace(() => `${this.name} ${what}: ${String(error)}`)

@@ -170,5 +170,5 @@ function unknownOutcome(method: string): StoreUnavailable {
 }
 
 function brief(value: unknown): string {
-  return (JSON.stringify(value) ?? '').replaceAll(/"v1\.[^"]*"/g, '…')
+  return (JSON.stringify(value) ?? '').replaceAll(/"v[12]\.[^"]*"/g, '…')
 }

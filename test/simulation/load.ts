@@ -19,8 +19,9 @@ import type { Life } from './life.ts'
 import { pick } from './plan.ts'
 import { Posts } from './posts.ts'
 import type { World } from './world.ts'
+import { settingsOperator } from '../../src/domain/operator-key.ts'
 
-const operator = { kind: 'operator' } as const
+const operator = { kind: 'operator', key: settingsOperator } as const
 
 interface Customer {
   readonly tenant: TenantId

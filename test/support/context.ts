@@ -5,12 +5,13 @@ import { standard } from '../../src/dialects/standard/wire.ts'
 import { type Context, createContext } from '../../src/operations/context.ts'
 import type { Rig } from './engine-rig.ts'
 
-export function contextOf({ store, engine, vault, clock }: Rig): Context {
+export function contextOf({ store, engine, seals, observer, clock }: Rig): Context {
   const dialects = new Map([[standard.name, standard]])
   return createContext({
     store,
     engine,
-    vault,
+    seals,
+    observer,
     dialects,
     allDialects: dialects,
     publicKeys: new Map(),

@@ -18,8 +18,8 @@ import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/contracts/store.ts'
 import type { DeliveryRow } from '../../src/contracts/history-store.ts'
 import type { LoadedTenant } from '../../src/contracts/account-store.ts'
-import { storedEndpoint } from '../../src/vault/endpoint-seals.ts'
-import { createVault, type Vault } from '../../src/vault/vault.ts'
+import { RowSeals } from '../../src/vault/row-seals.ts'
+import { createVault } from '../../src/vault/vault.ts'
 import { FakeClock } from './fake-clock.ts'
 
 export const tenant = 'acme' as TenantId
@@ -55,7 +55,8 @@ export const failed: SendResult = { outcome: { kind: 'rejected', status: 500, re
 export interface Rig {
   readonly clock: FakeClock
   readonly sender: FakeSender
-  readonly vault: Vault
+  readonly seals: RowSeals
+  readonly observer: EngineObserver
   readonly observed: { readonly failures: string[]; readonly storeChanges: boolean[] }
   store: Store
   tenantCache: TenantCache
@@ -95,7 +96,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
   const clock = new FakeClock()
   const sender = new FakeSender(clock)
   const observed = { failures: [] as string[], storeChanges: [] as boolean[] }
-  const vault = createVault([randomBytes(32)])
+  const seals = new RowSeals(createVault([randomBytes(32)]), 'rig')
   let counter = 0
 
   const observer: EngineObserver = options.observer ?? {
@@ -109,6 +110,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
       else observed.failures.push(`${what}: ${String(error)}`)
     },
     masterKeyRotated: () => {},
+    unproved: () => {},
     storeAnswered(part) {
       if (part === 'commits') observed.storeChanges.push(true)
     },
@@ -118,7 +120,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
     const store = options.wrapStore?.(opened) ?? opened
     const engine = await openEngine({
       store,
-      vault,
+      seals,
       dialects: new Map([[dialect.name, dialect]]),
       installationSecrets: new Map(),
       delivers: true,
@@ -145,7 +147,8 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
   const rig: Rig = {
     clock,
     sender,
-    vault,
+    seals,
+    observer,
     observed,
     ...first,
     async addEndpoint(path, more = {}) {
@@ -167,7 +170,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
         updatedAt: now,
         ...more,
       }
-      await rig.store.createEndpoints([storedEndpoint(vault, endpoint, null)])
+      await rig.store.createEndpoints([seals.storedEndpoint(endpoint, dialect.name, null)])
       rig.tenantCache.drop(tenant)
       return endpoint
     },

@@ -12,6 +12,7 @@ import {
   sampleEvent,
   sampleKey,
   sampleMove,
+  sampleOperatorKey,
   start,
 } from '../conformance/store/samples.ts'
 import { accept, addEndpoint, addTenants, commit, sweepAll } from '../conformance/store/steps.ts'
@@ -38,12 +39,13 @@ async function fillTenants(store: Store): Promise<void> {
   const gone = 'gone' as TenantId
   await addTenants(store, acme, gone, other)
   await store.updateTenant(acme, { name: text, settings: { 'a b': 'é"\\' } })
-  await store.createKey(sampleKey([acme, other], { id: 'key_of_both' as ApiKeyId, name: text }), 'hash of both')
-  await store.createKey(sampleKey([other], { role: null, name: null, scopes: [] }), 'hash of one')
-  await store.createKey(sampleKey([gone]), 'hash of one that went with its tenant')
-  const revoked = sampleKey([acme])
-  await store.createKey(revoked, 'hash of a revoked one')
+  await store.createKey(sampleKey([acme, other], 'hash of both', { id: 'key_of_both' as ApiKeyId, name: text }))
+  await store.createKey(sampleKey([other], 'hash of one', { role: null, name: null, scopes: [] }))
+  await store.createKey(sampleKey([gone], 'hash of one that went with its tenant'))
+  const revoked = sampleKey([acme], 'hash of a revoked one')
+  await store.createKey(revoked)
   await store.revokeKey(revoked.id, start + 5)
+  await store.createOperatorKey(sampleOperatorKey('hash of an operator key', { name: text, expiresAt: start + 1 }))
   await addEndpoint(store, gone)
   await store.deleteTenant(gone, start + 6)
 }

@@ -71,7 +71,8 @@ export function endpointRole(db: Database, changes: Changes) {
     deleteEndpoint(tenant: TenantId, key: EndpointKey, now: number, envelope?: WriteEnvelope): Promise<WriteResult> {
       return writeTo(tenant, envelope, async (session) => {
         const deleted = await session.run(
-          'UPDATE endpoints SET deleted_at = $1, enabled = false WHERE key = $2 AND tenant = $3 AND deleted_at IS NULL',
+          `UPDATE endpoints SET deleted_at = $1, enabled = false, sealed_secrets = '', sealed_headers = ''
+           WHERE key = $2 AND tenant = $3 AND deleted_at IS NULL`,
           now,
           key,
           tenant,

@@ -14,6 +14,7 @@ import {
   sampleAttempt,
   sampleEvent,
   sampleKey,
+  sampleOperatorKey,
   sampleMove,
   start,
 } from '../../../test/conformance/store/samples.ts'
@@ -195,7 +196,7 @@ suite('changes', { concurrency: 4 }, () => {
   test('of tenants, endpoints and keys reach all other nodes before their calls resolve', async (t) => {
     const { nodes } = await openNodes(t, 3)
     const [a, b, c] = nodes as [Node, Node, Node]
-    const key = sampleKey([acme])
+    const key = sampleKey([acme], 'hash')
     const tenant: Change = { kind: 'tenant', tenant: acme }
     const keys: Change = { kind: 'keys' }
     const assertReceived = async (changes: readonly Change[], call: () => Promise<unknown>): Promise<void> => {
@@ -213,8 +214,12 @@ suite('changes', { concurrency: 4 }, () => {
     await assertReceived([tenant], () => a.store.updateEndpoint({ ...stored, updatedAt: start + 1 }, start))
     await assertReceived([], () => a.store.updateEndpoint({ ...stored, updatedAt: start + 2 }, start))
     await assertReceived([tenant], () => a.store.updateTenant(acme, { name: 'x', settings: {} }))
-    await a.store.createKey(key, 'hash')
+    await a.store.createKey(key)
     await assertReceived([keys], () => a.store.revokeKey(key.id, start))
+    const operatorKey = sampleOperatorKey('hash')
+    await a.store.createOperatorKey(operatorKey)
+    await assertReceived([keys], () => a.store.updateOperatorKey(operatorKey, operatorKey.seal))
+    await assertReceived([keys], () => a.store.deleteOperatorKey(operatorKey.id))
     await assertReceived([tenant], () => a.store.deleteEndpoint(acme, endpoint.key, start))
     await assertReceived([tenant, keys], () => a.store.deleteTenant(acme, start))
   })

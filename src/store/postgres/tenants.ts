@@ -51,7 +51,12 @@ export function tenantRole(changes: Changes) {
           'UPDATE endpoint_status SET sweep = true WHERE endpoint = ANY(ARRAY(SELECT key FROM endpoints WHERE tenant = $1))',
           id,
         )
-        await session.run('UPDATE endpoints SET deleted_at = coalesce(deleted_at, $1) WHERE tenant = $2', now, id)
+        await session.run(
+          `UPDATE endpoints SET deleted_at = $1, sealed_secrets = '', sealed_headers = ''
+           WHERE tenant = $2 AND deleted_at IS NULL`,
+          now,
+          id,
+        )
         await change.tenantGone(id)
         await change.keysChanged()
       })

@@ -136,6 +136,9 @@ void test('a database of schema version 3, with indexes of SQLite, is migrated',
     DROP TABLE events_of_tenant; DROP TABLE deliveries_of_endpoint;
     CREATE INDEX events_by_tenant ON events (tenant, accepted_at);
     CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint, id);
+    ALTER TABLE api_keys DROP COLUMN seal;
+    ALTER TABLE api_key_tenants DROP COLUMN seal;
+    DROP TABLE operator_keys;
     ALTER TABLE attempts DROP COLUMN connections;
     ALTER TABLE endpoint_status DROP COLUMN paused_until;
     PRAGMA user_version = 3`)

@@ -72,7 +72,8 @@ export function endpointRole(db: Database) {
     deleteEndpoint(tenant: TenantId, key: EndpointKey, now: number, envelope?: WriteEnvelope): WriteResult {
       return write(db, envelope, () => {
         const deleted = db.run(
-          'UPDATE endpoints SET deleted_at = ?, enabled = 0 WHERE key = ? AND tenant = ? AND deleted_at IS NULL',
+          `UPDATE endpoints SET deleted_at = ?, enabled = 0, sealed_secrets = '', sealed_headers = ''
+           WHERE key = ? AND tenant = ? AND deleted_at IS NULL`,
           now,
           key,
           tenant,

@@ -31,8 +31,9 @@ const tables: readonly SourceTable[] = [
   // First, so that the first page already fails if the target is in use by a service.
   table('installation', 'name', 'value'),
   table('tenants', 'seq', 'id dialect name settings created_at version'),
-  table('api_keys', 'seq', 'id hash dialect scopes role name hint created_at revoked_at'),
-  table('api_key_tenants', 'tenant api_key', ''),
+  table('api_keys', 'seq', 'id hash dialect scopes role name hint created_at revoked_at seal'),
+  table('api_key_tenants', 'tenant api_key', 'seal'),
+  table('operator_keys', 'id', 'hash name role hint created_at expires_at seal'),
   table(
     'endpoints',
     'key',

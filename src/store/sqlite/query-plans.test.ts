@@ -54,6 +54,12 @@ const meant: readonly { readonly plan: RegExp; readonly sql: RegExp; readonly wh
     sql: /substr/,
     why: 'the answers of an hour, read once a minute during a rotation',
   },
+  { plan: /^SCAN/, sql: /^SELECT 1 WHERE EXISTS/, why: 'read once, by the first start of a version that seals rows' },
+  {
+    plan: /^(SCAN operator_keys|USE TEMP B-TREE)/,
+    sql: /FROM operator_keys ORDER BY/,
+    why: 'there are a hundred at most',
+  },
   { plan: /^SCAN api_keys/, sql: /^DELETE FROM api_keys/, why: 'tenants are rarely deleted' },
   { plan: /^USE TEMP B-TREE FOR ORDER BY/, sql: /FROM endpoints /, why: 'the endpoints of one tenant' },
   {

@@ -1,6 +1,9 @@
-import type { EndpointKey, TenantId } from '../../domain/ids.ts'
-import type { SealedChange, SealedEndpoint } from '../../contracts/upkeep-store.ts'
+import type { ApiKeyId, EndpointKey } from '../../domain/ids.ts'
+import type { StoredKey } from '../../contracts/account-store.ts'
+import type { KeySealChange, SealedChange, SealedEndpoint } from '../../contracts/upkeep-store.ts'
+import { type EndpointColumns, type KeyColumns, keyOf, sealedColumns, sealedOf } from '../rows.ts'
 import type { Database } from './database.ts'
+import { keyColumns } from './keys.ts'
 
 export function sealRole(db: Database) {
   return {
@@ -20,6 +23,19 @@ export function sealRole(db: Database) {
       })
     },
 
+    resealKeys(changes: readonly KeySealChange[]): void {
+      const reseal = 'UPDATE api_keys SET seal = ? WHERE id = ? AND seal = ?'
+      const resealGrant = 'UPDATE api_key_tenants SET seal = ? WHERE tenant = ? AND api_key = ? AND seal = ?'
+      db.transaction(() => {
+        for (const { before, after } of changes) {
+          db.run(reseal, after.seal, before.id, before.seal)
+          for (const [index, { tenant, seal }] of before.grants.entries()) {
+            db.run(resealGrant, after.grants[index]?.seal ?? seal, tenant, before.id, seal)
+          }
+        }
+      })
+    },
+
     replaceInstallationValue(name: string, before: string, after: string): void {
       db.transaction(() =>
         db.run('UPDATE installation SET value = ? WHERE name = ? AND value = ?', after, name, before),
@@ -31,17 +47,36 @@ export function sealRole(db: Database) {
 export function sealReads(db: Database) {
   return {
     sealedEndpoints(after: EndpointKey, rowsMax: number): SealedEndpoint[] {
-      const rows = db.all<{ key: number; tenant: string; sealed_secrets: string; sealed_headers: string }>(
-        'SELECT key, tenant, sealed_secrets, sealed_headers FROM endpoints WHERE key > ? ORDER BY key LIMIT ?',
-        after,
-        rowsMax,
+      return db
+        .all<EndpointColumns & { dialect: string }>(
+          `SELECT ${sealedColumns} FROM endpoints e JOIN tenants t ON t.id = e.tenant
+           WHERE e.key > ? AND e.deleted_at IS NULL ORDER BY e.key LIMIT ?`,
+          after,
+          rowsMax,
+        )
+        .map(sealedOf)
+    },
+
+    sealedKeys(after: ApiKeyId, rowsMax: number): StoredKey[] {
+      const select = `SELECT ${keyColumns} FROM api_keys k WHERE id > ? AND revoked_at IS NULL ORDER BY id LIMIT ?`
+      return db.all<KeyColumns>(select, after, rowsMax).map(keyOf)
+    },
+
+    hasSealedRows(mark: string): boolean {
+      const found = db.get(
+        `SELECT 1 WHERE EXISTS (SELECT 1 FROM endpoints WHERE substr(sealed_secrets, 1, ?1) = ?2)
+           OR EXISTS (SELECT 1 FROM api_keys WHERE seal <> '')
+           OR EXISTS (SELECT 1 FROM api_key_tenants WHERE seal <> '')
+           OR EXISTS (SELECT 1 FROM operator_keys)`,
+        mark.length,
+        mark,
       )
-      return rows.map((row) => ({
-        key: row.key as EndpointKey,
-        tenant: row.tenant as TenantId,
-        sealedSecrets: row.sealed_secrets,
-        sealedHeaders: row.sealed_headers,
-      }))
+      return found !== undefined
+    },
+
+    /** There are no other nodes. */
+    livingNodes(): number {
+      return 0
     },
 
     hasOtherAnswers(mark: string): boolean {

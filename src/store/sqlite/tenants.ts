@@ -41,7 +41,12 @@ export function tenantRole(db: Database) {
           'UPDATE endpoint_status SET sweep = 1 WHERE endpoint IN (SELECT key FROM endpoints WHERE tenant = ?)',
           id,
         )
-        db.run('UPDATE endpoints SET deleted_at = ifnull(deleted_at, ?) WHERE tenant = ?', now, id)
+        db.run(
+          `UPDATE endpoints SET deleted_at = ?, sealed_secrets = '', sealed_headers = ''
+           WHERE tenant = ? AND deleted_at IS NULL`,
+          now,
+          id,
+        )
       })
     },
   }

@@ -14,6 +14,7 @@ import {
   sampleEvent,
   sampleKey,
   sampleMove,
+  sampleOperatorKey,
   sampleTenant,
   start,
 } from './samples.ts'
@@ -23,7 +24,7 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   const node = await store.join(start)
   await store.heartbeat(node, start)
   await store.createTenant(sampleTenant(acme))
-  await store.createKey(sampleKey([acme]), 'hash')
+  await store.createKey(sampleKey([acme], 'hash'))
   const key = await store.nextEndpointKey()
   const endpoint = sampleEndpoint(key, acme)
   await store.createEndpoints([endpoint], { answer: sampleAnswer('k', 0) })
@@ -83,6 +84,16 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.updateEndpoint({ ...endpoint, enabled: false, updatedAt: start + 10 }, start + 9)
   for (const sealed of await store.sealedEndpoints(0 as EndpointKey, 5))
     await store.resealEndpoints([{ before: sealed, after: { ...sealed, sealedHeaders: 'others' } }])
+  for (const sealed of await store.sealedKeys('' as ApiKeyId, 5))
+    await store.resealKeys([{ before: sealed, after: { ...sealed, seal: 'another' } }])
+  await store.hasSealedRows('v2.')
+  await store.livingNodes()
+  const operatorKey = sampleOperatorKey('hash')
+  await store.createOperatorKey(operatorKey)
+  await store.updateOperatorKey(operatorKey, operatorKey.seal)
+  await store.listOperatorKeys()
+  await store.findOperatorKeyByHash('hash')
+  await store.deleteOperatorKey(operatorKey.id)
   await store.deleteEndpoint(acme, key, start)
   await store.revokeKey('x' as ApiKeyId, start)
   await store.updateTenant(acme, { name: null, settings: {} })

@@ -2,7 +2,6 @@
 // short.
 
 import { randomBytes } from 'node:crypto'
-import type { ApiKey } from '../../../src/domain/api-key.ts'
 import type { Attempt } from '../../../src/domain/attempt.ts'
 import type { Event } from '../../../src/domain/event.ts'
 import {
@@ -11,13 +10,19 @@ import {
   type EndpointId,
   type EndpointKey,
   type EventId,
+  type OperatorKeyId,
   type TenantId,
   uuidV7,
 } from '../../../src/domain/ids.ts'
 import { limits } from '../../../src/domain/limits.ts'
 import type { Tenant } from '../../../src/domain/tenant.ts'
 import type { NewDelivery, NewEvent, RecordedMove } from '../../../src/contracts/commit-store.ts'
-import type { StoredAnswer, StoredEndpoint } from '../../../src/contracts/account-store.ts'
+import type {
+  StoredAnswer,
+  StoredEndpoint,
+  StoredKey,
+  StoredOperatorKey,
+} from '../../../src/contracts/account-store.ts'
 
 /** The time at which every case begins. */
 export const start = Date.UTC(2026, 0, 1)
@@ -35,17 +40,34 @@ export function sampleTenant(id: TenantId, change: Partial<Tenant> = {}): Tenant
   return { id, dialect: 'standard', name: `Tenant ${id}`, settings: {}, createdAt: start, ...change }
 }
 
-export function sampleKey(tenants: readonly TenantId[], change: Partial<ApiKey> = {}): ApiKey {
+export function sampleKey(tenants: readonly TenantId[], hash: string, change: Partial<StoredKey> = {}): StoredKey {
   return {
     id: `key_${nextSerial()}` as ApiKeyId,
+    hash,
+    seal: 'seal of the key',
     dialect: 'standard',
-    tenants,
+    grants: tenants.toSorted().map((tenant) => ({ tenant, seal: `seal of ${tenant}` })),
     scopes: ['read', 'write'],
     role: 'admin',
     name: 'A key',
     hint: 'wxyz',
     createdAt: start,
     revokedAt: null,
+    ...change,
+  }
+}
+
+export function sampleOperatorKey(hash: string, change: Partial<StoredOperatorKey> = {}): StoredOperatorKey {
+  const id = `opk_${nextSerial()}` as OperatorKeyId
+  return {
+    id,
+    hash,
+    name: 'CI',
+    role: 'read',
+    hint: 'wxyz',
+    createdAt: start,
+    expiresAt: null,
+    seal: 'seal',
     ...change,
   }
 }

@@ -1,22 +1,24 @@
 // The sealed values that the rotation of the master key reads and replaces.
 
 import assert from 'node:assert/strict'
-import type { EndpointKey } from '../../../src/domain/ids.ts'
+import type { ApiKeyId, EndpointKey } from '../../../src/domain/ids.ts'
 import type { SealedEndpoint } from '../../../src/contracts/upkeep-store.ts'
-import type { StoredEndpoint } from '../../../src/contracts/account-store.ts'
-import { acme, other, sampleAnswer, start } from './samples.ts'
-import { addEndpoint, type Case, endpointsOf } from './steps.ts'
+import type { StoredEndpoint, StoredKey } from '../../../src/contracts/account-store.ts'
+import { acme, other, sampleAnswer, sampleKey, start } from './samples.ts'
+import { addEndpoint, addTenants, type Case, endpointsOf } from './steps.ts'
 
 const first = 0 as EndpointKey
 
-function sealedOf({ key, tenant, sealedSecrets, sealedHeaders }: StoredEndpoint): SealedEndpoint {
-  return { key, tenant, sealedSecrets, sealedHeaders }
+function sealedOf(endpoint: StoredEndpoint): SealedEndpoint {
+  const { key, tenant, id, url, eventTypes, filters, sealedSecrets, sealedHeaders } = endpoint
+  return { key, tenant, dialect: 'standard', id, url, eventTypes, filters, sealedSecrets, sealedHeaders }
 }
 
 export function sealCases(promise: Case): void {
-  promise('the sealed values of all endpoints are read in steps, also those of deleted endpoints', async (store) => {
+  promise('the sealed values of all endpoints are read in steps, without those of deleted endpoints', async (store) => {
     const endpoints = [await addEndpoint(store), await addEndpoint(store, other), await addEndpoint(store)]
-    await store.deleteEndpoint(acme, endpoints[2]?.key ?? first, start)
+    const deleted = await addEndpoint(store)
+    await store.deleteEndpoint(acme, deleted.key, start)
     const sealed = endpoints.map(sealedOf)
     const step = await store.sealedEndpoints(first, 2)
     assert.deepEqual(step, sealed.slice(0, 2))
@@ -31,7 +33,8 @@ export function sealCases(promise: Case): void {
     const version = (await store.loadTenant(acme))?.version
     await store.resealEndpoints([{ before, after }])
     const again = await harness.reopen()
-    assert.deepEqual(await endpointsOf(again, acme), [untouched, { ...endpoint, ...after }])
+    const { sealedSecrets, sealedHeaders } = after
+    assert.deepEqual(await endpointsOf(again, acme), [untouched, { ...endpoint, sealedSecrets, sealedHeaders }])
     assert.equal((await again.loadTenant(acme))?.version, version, 'no node must load the tenant again')
   })
 
@@ -45,7 +48,8 @@ export function sealCases(promise: Case): void {
     const rotated = { ...changed, sealedSecrets: 'another secret', updatedAt: start + 1 }
     assert.equal(await store.updateEndpoint(rotated, start), 'written')
     await store.resealEndpoints(changes)
-    assert.deepEqual(await endpointsOf(store, acme), [{ ...same, ...changes[1]?.after }, rotated])
+    const resealed = { ...same, sealedSecrets: 'resealed', sealedHeaders: 'resealed' }
+    assert.deepEqual(await endpointsOf(store, acme), [resealed, rotated])
   })
 
   promise('a change that is based on the endpoint before its sealed values were replaced is written', async (store) => {
@@ -56,6 +60,44 @@ export function sealCases(promise: Case): void {
     assert.equal(await store.updateEndpoint(changed, start), 'written')
     assert.deepEqual(await endpointsOf(store, acme), [changed])
   })
+
+  promise(
+    'the seals of keys and of their tenants are read in steps and replaced, not those of revoked keys',
+    async (store) => {
+      await addTenants(store, acme, other)
+      const [one, two, revoked] = [sampleKey([acme], 'h1'), sampleKey([other, acme], 'h2'), sampleKey([acme], 'h3')]
+      for (const key of [one, two, revoked]) await store.createKey(key)
+      await store.revokeKey(revoked.id, start)
+      const [read, ...more] = await store.sealedKeys('' as ApiKeyId, 1)
+      assert.deepEqual([read, more], [one, []])
+      assert.deepEqual(await store.sealedKeys(one.id, 5), [two])
+      const resealed = (key: StoredKey, seal: string): StoredKey => ({
+        ...key,
+        seal,
+        grants: key.grants.map(({ tenant }) => ({ tenant, seal: `${seal} of ${tenant}` })),
+      })
+      const stale = { before: resealed(one, 'one that it no longer has'), after: resealed(one, 'lost') }
+      await store.resealKeys([stale, { before: two, after: resealed(two, 'new') }])
+      assert.deepEqual(await store.sealedKeys('' as ApiKeyId, 5), [one, resealed(two, 'new')])
+    },
+  )
+
+  promise(
+    'a database has sealed rows once an endpoint, a key, a tenant of a key or an operator key is sealed',
+    async (store) => {
+      const endpoint = await addEndpoint(store)
+      assert.equal(await store.hasSealedRows('v2.'), false)
+      const sealed = sealedOf(endpoint)
+      await store.resealEndpoints([{ before: sealed, after: { ...sealed, sealedSecrets: 'v2.x' } }])
+      assert.deepEqual([await store.hasSealedRows('v2.'), await store.hasSealedRows('v3.')], [true, false])
+      await store.createKey(sampleKey([acme], 'h', { seal: '', grants: [{ tenant: acme, seal: '' }] }))
+      assert.equal(await store.hasSealedRows('v3.'), false)
+      const [key] = await store.sealedKeys('' as ApiKeyId, 1)
+      assert.ok(key)
+      await store.resealKeys([{ before: key, after: { ...key, grants: [{ tenant: acme, seal: 'seal' }] } }])
+      assert.equal(await store.hasSealedRows('v3.'), true)
+    },
+  )
 
   promise('answers that are sealed with another key are found until retention deletes them', async (store) => {
     const endpoint = await addEndpoint(store)

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { ApiKeyId, TenantId } from '../../../src/domain/ids.ts'
-import { acme, other, sampleKey, sampleTenant, start } from './samples.ts'
+import { acme, other, sampleKey, sampleOperatorKey, sampleTenant, start } from './samples.ts'
 import { addEndpoint, allPages, endpointsOf, type Case } from './steps.ts'
 
 export function tenantAndKeyCases(promise: Case): void {
@@ -38,8 +38,8 @@ export function tenantAndKeyCases(promise: Case): void {
   promise('a deleted tenant has no keys and endpoints any more', async (store) => {
     const endpoint = await addEndpoint(store, acme)
     const kept = await addEndpoint(store, other)
-    await store.createKey(sampleKey([acme]), 'hash of acme')
-    await store.createKey(sampleKey([other]), 'hash of other')
+    await store.createKey(sampleKey([acme], 'hash of acme'))
+    await store.createKey(sampleKey([other], 'hash of other'))
     assert.equal(await store.deleteTenant(acme, start + 1), 'written')
     assert.equal(await store.deleteTenant(acme, start + 1), 'absent')
     assert.equal(await store.findTenant(acme), null)
@@ -62,26 +62,43 @@ export function tenantAndKeyCases(promise: Case): void {
   promise('a key of two tenants is deleted with the second of them', async (store) => {
     await store.createTenant(sampleTenant(acme))
     await store.createTenant(sampleTenant(other))
-    const key = sampleKey([other, acme])
-    await store.createKey(key, 'h')
-    assert.deepEqual(await store.findKeyByHash('h'), { ...key, tenants: [acme, other] }, 'its tenants are sorted')
+    const key = sampleKey([other, acme], 'h')
+    await store.createKey(key)
+    assert.deepEqual(await store.findKeyByHash('h'), key, 'its tenants are sorted')
     await store.deleteTenant(acme, start)
-    assert.deepEqual(await store.findKeyByHash('h'), { ...key, tenants: [other] })
+    assert.deepEqual(await store.findKeyByHash('h'), { ...key, grants: key.grants.slice(1) })
     await store.deleteTenant(other, start)
     assert.equal(await store.findKeyByHash('h'), null)
   })
 
-  promise('a revoked key is still found, and is revoked only once', async (store) => {
+  promise('a revoked key is still found without its seal, and is revoked only once', async (store) => {
     await store.createTenant(sampleTenant(acme))
-    const key = sampleKey([acme], { scopes: [], role: null, name: null })
-    await store.createKey(key, 'h')
+    const key = sampleKey([acme], 'h', { scopes: [], role: null, name: null })
+    await store.createKey(key)
     assert.deepEqual(await store.findKeyByHash('h'), key)
     assert.equal(await store.revokeKey(key.id, start + 5), 'written')
     assert.equal(await store.revokeKey(key.id, start + 6), 'absent')
     assert.equal(await store.revokeKey('key_unknown' as ApiKeyId, start), 'absent')
-    assert.deepEqual(await store.findKeyByHash('h'), { ...key, revokedAt: start + 5 })
-    assert.deepEqual((await store.listKeys({ limit: 5, after: null }, acme)).rows, [{ ...key, revokedAt: start + 5 }])
+    const revoked = { ...key, revokedAt: start + 5, seal: '' }
+    assert.deepEqual(await store.findKeyByHash('h'), revoked)
+    assert.deepEqual((await store.listKeys({ limit: 5, after: null }, acme)).rows, [revoked])
     assert.equal(await store.findKeyByHash('H'), null)
+  })
+
+  promise('operator keys are found by their hash, listed newest first, changed and deleted', async (store) => {
+    const first = sampleOperatorKey('h1')
+    const second = sampleOperatorKey('h2', { role: 'admin', createdAt: start + 1, expiresAt: start + 9 })
+    for (const key of [first, second]) assert.equal(await store.createOperatorKey(key), 'written')
+    assert.deepEqual(await store.listOperatorKeys(), [second, first])
+    assert.deepEqual(await store.findOperatorKeyByHash('h1'), first)
+    assert.equal(await store.findOperatorKeyByHash('H1'), null)
+    const changed = { ...first, name: 'Deployments', expiresAt: start + 7, seal: 'another seal' }
+    assert.equal(await store.updateOperatorKey(changed, 'a seal that it never had'), 'stale')
+    assert.equal(await store.updateOperatorKey({ ...changed, role: 'admin' }, first.seal), 'written')
+    assert.deepEqual(await store.findOperatorKeyByHash('h1'), changed, 'the role stays')
+    assert.equal(await store.deleteOperatorKey(first.id), 'written')
+    assert.equal(await store.deleteOperatorKey(first.id), 'absent')
+    assert.deepEqual(await store.listOperatorKeys(), [second])
   })
 
   promise('tenants are listed newest first, page by page, while a new tenant is created', async (store) => {
@@ -110,17 +127,17 @@ export function tenantAndKeyCases(promise: Case): void {
     const keys = []
     for (const id of [acme, other]) await store.createTenant(sampleTenant(id))
     for (let index = 0; index < 9; index++) {
-      const key = sampleKey(index % 3 === 0 ? [acme, other] : [index % 3 === 1 ? acme : other])
-      await store.createKey(key, `hash ${index}`)
+      const key = sampleKey(index % 3 === 0 ? [acme, other] : [index % 3 === 1 ? acme : other], `hash ${index}`)
+      await store.createKey(key)
       keys.unshift(key)
     }
-    const late = async (): Promise<void> => assert.equal(await store.createKey(sampleKey([acme]), 'late'), 'written')
+    const late = async (): Promise<void> => assert.equal(await store.createKey(sampleKey([acme], 'late')), 'written')
     const all = await allPages(4, (page) => store.listKeys(page, null), late)
     assert.deepEqual(all, keys)
     const theirs = await allPages(2, (page) => store.listKeys(page, other))
     assert.deepEqual(
       theirs,
-      keys.filter(({ tenants }) => tenants.includes(other)),
+      keys.filter(({ grants }) => grants.some(({ tenant }) => tenant === other)),
     )
   })
 }

@@ -1,0 +1,108 @@
+// Seals what an owner of the database could misuse. A seal covers the whole meaning of a row: an endpoint's secrets and
+// headers open only for its own tenant, dialect, URL, event types and filters, and a key counts only with a seal for its
+// hash and rights. Seals belong to one installation (its binding), so that rows of another copy do not count in it.
+
+import type { ApiKey } from '../domain/api-key.ts'
+import type { Endpoint, SigningSecret } from '../domain/endpoint.ts'
+import type { SealedEndpoint } from '../contracts/upkeep-store.ts'
+import type { StoredEndpoint, StoredKey, StoredOperatorKey } from '../contracts/account-store.ts'
+import { type Vault, VaultError } from './vault.ts'
+
+type EndpointSubject = Omit<SealedEndpoint, 'sealedSecrets' | 'sealedHeaders'>
+
+export class RowSeals {
+  /** The vault without the binding. */
+  readonly plain: Vault
+  /** Seals and opens values of this installation. */
+  readonly vault: Vault
+
+  /** @param binding a text that no other installation has */
+  constructor(plain: Vault, binding: string) {
+    this.plain = plain
+    this.vault = plain.boundTo(binding)
+  }
+
+  /**
+   * Returns the endpoint as stored, with sealed secrets and headers.
+   *
+   * @param dialect the dialect of its tenant
+   * @param uniqueKey no two endpoints of a tenant have the same key; null: the endpoint has none
+   */
+  storedEndpoint(endpoint: Endpoint, dialect: string, uniqueKey: string | null): StoredEndpoint {
+    const { secrets, headers, ...rest } = endpoint
+    const subject = { ...rest, dialect }
+    return {
+      ...rest,
+      uniqueKey,
+      sealedSecrets: this.vault.seal(JSON.stringify(secrets), endpointContext(subject, 'secrets')),
+      sealedHeaders: this.vault.seal(JSON.stringify(headers), endpointContext(subject, 'headers')),
+    }
+  }
+
+  /** Opens the sealed values. @throws VaultError if anything that they are sealed for was changed */
+  openEndpoint(sealed: SealedEndpoint): Pick<Endpoint, 'secrets' | 'headers'> {
+    const secrets = this.vault.open(sealed.sealedSecrets, endpointContext(sealed, 'secrets'))
+    const headers = this.vault.open(sealed.sealedHeaders, endpointContext(sealed, 'headers'))
+    return {
+      secrets: JSON.parse(secrets) as SigningSecret[],
+      headers: JSON.parse(headers) as Record<string, string>,
+    }
+  }
+
+  /** @param hash SHA-256 of the key, hex */
+  storedKey({ tenants, ...key }: ApiKey, hash: string): StoredKey {
+    const grants = tenants.map((tenant) => ({ tenant, seal: this.vault.seal('', grantContext(key, tenant)) }))
+    return { ...key, hash, grants, seal: this.vault.seal('', keyContext({ ...key, hash })) }
+  }
+
+  /** The key with the tenants that it grants; null: nothing proves what the key is, or one of its tenants. */
+  openKey(key: StoredKey): ApiKey | null {
+    const isProved =
+      this.#proves(key.seal, keyContext(key)) &&
+      key.grants.every(({ tenant, seal }) => this.#proves(seal, grantContext(key, tenant)))
+    return isProved ? apiKeyOf(key) : null
+  }
+
+  storedOperatorKey(key: Omit<StoredOperatorKey, 'seal'>): StoredOperatorKey {
+    return { ...key, seal: this.vault.seal('', operatorKeyContext(key)) }
+  }
+
+  /** Whether its seal proves the operator key. */
+  provesOperatorKey(key: StoredOperatorKey): boolean {
+    return this.#proves(key.seal, operatorKeyContext(key))
+  }
+
+  #proves(seal: string, context: string): boolean {
+    try {
+      return this.vault.open(seal, context) === ''
+    } catch (error) {
+      if (error instanceof VaultError) return false
+      throw error
+    }
+  }
+}
+
+/** A stored key without its hash and seals. */
+export function apiKeyOf({ hash: _hash, seal: _seal, grants, ...key }: StoredKey): ApiKey {
+  return { ...key, tenants: grants.map(({ tenant }) => tenant) }
+}
+
+// Contexts are JSON, so that no two rows have the same one.
+
+export function endpointContext(endpoint: EndpointSubject, column: 'secrets' | 'headers'): string {
+  const { tenant, dialect, key, id, url, eventTypes, filters } = endpoint
+  return JSON.stringify(['endpoint', column, tenant, dialect, key, id, url, eventTypes, filters])
+}
+
+export function keyContext({ id, hash, dialect, scopes, role }: Omit<StoredKey, 'seal' | 'grants'>): string {
+  return JSON.stringify(['key', id, hash, dialect, scopes, role])
+}
+
+export function grantContext({ id }: Pick<StoredKey, 'id'>, tenant: string): string {
+  return JSON.stringify(['grant', id, tenant])
+}
+
+export function operatorKeyContext(key: Omit<StoredOperatorKey, 'seal'>): string {
+  const { id, hash, name, role, createdAt, expiresAt } = key
+  return JSON.stringify(['operator key', id, hash, name, role, createdAt, expiresAt])
+}
