@@ -83,6 +83,7 @@ function addEndpoints(db: DatabaseSync, order: FillOrder): void {
       enabled: true,
       disabledReason: null,
       headers: {},
+      writeOnlyHeaders: [],
       secrets: [{ value: allo.endpointRules.newSecret?.(randomBytes) ?? '', createdAt: now, expiresAt: null }],
       createdAt: now,
       updatedAt: now,

@@ -14,6 +14,7 @@ import { eventRoutes } from './api/events.ts'
 import { type HealthOptions, serveHealth, serveMetrics } from './api/health.ts'
 import { keyRoutes } from './api/keys.ts'
 import { createOperatorFront, customersPart } from './api/operator-front.ts'
+import { operatorKeyRoutes } from './api/operator-keys.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import type { Settings } from './config/settings.ts'
 import { type TokenSettings, tokenSettings } from './config/token-settings.ts'
@@ -253,7 +254,15 @@ function operatorFront(
   { context, store }: ServerParts,
   wrongKeys: WrongKeys,
 ): Front {
-  const routes = [tenantRoutes, keyRoutes, eventRoutes, endpointRoutes, deliveryRoutes, dialectRoutes]
+  const routes = [
+    tenantRoutes,
+    keyRoutes,
+    operatorKeyRoutes,
+    eventRoutes,
+    endpointRoutes,
+    deliveryRoutes,
+    dialectRoutes,
+  ]
   return createOperatorFront({
     context,
     operatorKey,

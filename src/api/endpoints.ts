@@ -4,6 +4,7 @@ import type { EndpointId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { andThenOk, type MaybePromise } from '../domain/maybe-promise.ts'
 import { invalidField, type Result, success } from '../domain/problem.ts'
+import { seesSecrets } from '../domain/scopes.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import { pageBody, pageRequest } from '../http/cursor.ts'
 import { renderOnce } from '../http/render.ts'
@@ -31,6 +32,12 @@ const fields = {
   description: Type.Optional(Nullable(Type.String({ maxLength: limits.descriptionCharsMax }))),
   enabled: Type.Optional(Type.Boolean()),
   headers: Type.Optional(Type.Record(Type.String(), Type.String(), { maxProperties: limits.customHeadersMax })),
+  writeOnlyHeaders: Type.Optional(
+    Type.Array(Type.String(), {
+      maxItems: limits.customHeadersMax,
+      description: 'Names of headers whose values are never shown. A mark is removed only together with new headers.',
+    }),
+  ),
   // No receiver could verify deliveries without a secret. If the field is absent, a secret is created.
   secrets: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: limits.secretsPerEndpointMax })),
 }
@@ -56,7 +63,7 @@ function listEndpointsRoute(context: Context): AnyRoute {
     method: 'GET',
     path: '/v1/tenants/:tenant/endpoints',
     operationId: 'listEndpoints',
-    summary: "List a tenant's endpoints, newest first",
+    summary: "List a tenant's endpoints, newest first, without secrets and header values",
     access: 'read',
     params: TenantPath,
     query: Type.Object(PageQuery, strict),
@@ -72,7 +79,7 @@ function listEndpointsRoute(context: Context): AnyRoute {
       const dialect = await dialectFor(context, principal, tenant)
       if (!dialect.ok) return dialect
       const body = pageBody('endpoints', { rows: found, next }, ({ endpoint, status }) =>
-        endpointShape(endpoint, dialect.value, status),
+        endpointShape(endpoint, dialect.value, status, false),
       )
       return success({ status: 200, body })
     },
@@ -102,7 +109,7 @@ function getEndpointRoute(context: Context): AnyRoute {
     method: 'GET',
     path: '/v1/tenants/:tenant/endpoints/:endpoint',
     operationId: 'getEndpoint',
-    summary: 'Get an endpoint of any dialect, with its secrets and health',
+    summary: 'Get an endpoint of any dialect, with its health; its secrets and header values need `admin` or `secrets`',
     access: 'read',
     params: EndpointPath,
     answers: { 200: EndpointSchema },
@@ -235,8 +242,11 @@ function ids(params: { tenant: string; endpoint: string }): { tenant: TenantId; 
   return { tenant: params.tenant as TenantId, endpoint: params.endpoint as EndpointId }
 }
 
-const shown = renderOnce((endpoint, status: EndpointStatus, dialect: Dialect) =>
-  endpointShape(endpoint, dialect, status),
+const withSecrets = renderOnce((endpoint, status: EndpointStatus, dialect: Dialect) =>
+  endpointShape(endpoint, dialect, status, true),
+)
+const withoutSecrets = renderOnce((endpoint, status: EndpointStatus, dialect: Dialect) =>
+  endpointShape(endpoint, dialect, status, false),
 )
 
 function answer(
@@ -245,6 +255,7 @@ function answer(
   result: MaybePromise<Result<Endpoint>>,
   status: SuccessAnswer['status'],
 ): MaybePromise<Result<SuccessAnswer>> {
+  const shown = seesSecrets(principal) ? withSecrets : withoutSecrets
   return andThenOk(withStatus(context, result), ({ endpoint, status: recorded }) =>
     answerWith(dialectFor(context, principal, endpoint.tenant), (dialect) => ({
       status,

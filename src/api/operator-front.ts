@@ -10,9 +10,10 @@ import { andThen, andThenOk, type MaybePromise } from '../domain/maybe-promise.t
 import type { Front } from '../http/front.ts'
 import type { AnyRoute } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
-import { hashApiKey } from '../operations/key-cache.ts'
-import { settingsOperator } from '../domain/operator-key.ts'
+import { hashApiKey, operatorKeyPrefix } from '../operations/key-cache.ts'
+import { type CallingOperator, type OperatorRole, settingsOperator } from '../domain/operator-key.ts'
 import type { Principal } from '../domain/principal.ts'
+import type { ownScopes } from '../domain/scopes.ts'
 import type { CountedQuotas } from '../front/counted-quotas.ts'
 import type { WrongKeys } from '../front/wrong-keys.ts'
 import { answerProblem } from './problems.ts'
@@ -39,7 +40,7 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
   return {
     name: 'operator',
     prefixes: ['/v1'],
-    routes: options.routes,
+    routes: options.routes.map(withRoles),
     refusalSchema: ProblemSchema,
     openapi: {
       info: {
@@ -47,30 +48,39 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
         version: options.version,
         description:
           'Post events, manage tenants, keys and endpoints, look into deliveries and send them again.\n\n' +
-          'Customers of the dialect `standard` may call the routes of endpoints and deliveries with their own API key. ' +
+          'An operator key has a role: `admin` may call every route, `read` those that read, and `publish` those that ' +
+          'post events. Signing secrets and header values are shown to `admin` only, and never by a list. Each route ' +
+          'names its roles and scopes under `security`.\n\n' +
+          'Customers of the dialect `standard` may call the routes of endpoints and deliveries with their own API key, ' +
+          'within its scopes: `read`, `write`, and `secrets` for signing secrets and header values. ' +
           'Each key and each tenant has a quota of requests a minute, and a lower one of test events. A request past a ' +
-          'quota is answered 429 with Retry-After. The operator key has no quota.\n\n' +
+          'quota is answered 429 with Retry-After. Operator keys have no quota.\n\n' +
           'After a few wrong keys, each further one from the same address is answered a second later than the one ' +
           'before, or 429.\n\n' +
           'A request with the header `posthorn-delivery` of this installation is one of its deliveries. It may only ' +
           'read, and any other request is answered 508, so that no delivery causes another one.',
       },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-      security: [{ key: [] }],
+      components: {
+        securitySchemes: {
+          operatorKey: { type: 'http', scheme: 'bearer', description: 'An operator key with one of the roles.' },
+          customerKey: { type: 'http', scheme: 'bearer', description: 'An API key of `standard` with the scope.' },
+        },
+      },
     },
     admit(request, route) {
-      const [scheme, key] = (request.headers.authorization ?? '').split(' ')
-      if (scheme?.toLowerCase() !== 'bearer' || key === undefined || key === '') {
-        return failure({ kind: 'unauthenticated', reason: 'missing' })
-      }
+      const key = bearerKey(request)
+      if (key === null) return failure({ kind: 'unauthenticated', reason: 'missing' })
       const digest = hashApiKey(key)
       if (timingSafeEqual(Buffer.from(digest), operatorDigest)) return settingsAdmin
-      const authenticated = options.context.keyCache.authenticate(options.customerDialect, digest)
-      return andThen(authenticated, (found) => {
-        if (found.ok) return admitCustomer(options.quotas, found.value, request, route)
-        const { problem } = found
-        const isWrong = problem.kind === 'unauthenticated' && problem.reason === 'unknown'
-        return isWrong ? options.wrongKeys.refuse(request.clientAddress) : found
+      const { keyCache } = options.context
+      const admitted = key.startsWith(operatorKeyPrefix)
+        ? andThenOk(keyCache.authenticateOperator(digest), (found) => admitOperator(found, route))
+        : andThenOk(keyCache.authenticate(options.customerDialect, digest), (found) =>
+            admitCustomer(options.quotas, found, request, route),
+          )
+      return andThen(admitted, (result) => {
+        const isWrong = !result.ok && result.problem.kind === 'unauthenticated' && result.problem.reason === 'unknown'
+        return isWrong ? options.wrongKeys.refuse(request.clientAddress) : result
       })
     },
     answerProblem,
@@ -83,11 +93,54 @@ export function customersPart(operator: Front, wrongKeys: WrongKeys): Front {
   return {
     ...operator,
     routes: operator.routes.filter(({ audience }) => audience === 'customers'),
-    admit: (request, route) =>
-      andThenOk(operator.admit(request, route), (principal) =>
+    admit(request, route) {
+      if (bearerKey(request)?.startsWith(operatorKeyPrefix)) return wrongKeys.refuse(request.clientAddress)
+      return andThenOk(operator.admit(request, route), (principal) =>
         principal.kind === 'customer' ? success(principal) : wrongKeys.refuse(request.clientAddress),
-      ),
+      )
+    },
   }
+}
+
+/** The key of `Authorization: Bearer <key>`; null: the request has none. */
+function bearerKey({ headers }: FastifyRequest): string | null {
+  const [scheme, key] = (headers.authorization ?? '').split(' ')
+  return scheme?.toLowerCase() === 'bearer' && key ? key : null
+}
+
+/** The roles of operator keys, besides `admin`, that may call the route. */
+function operatorsOf({ operators, access }: AnyRoute): readonly OperatorRole[] {
+  return operators ?? (access === 'read' ? ['read'] : [])
+}
+
+/** The scope that a customer's key needs for the route; null: customers may not call it. */
+function scopeOf({ audience, access }: AnyRoute): (typeof ownScopes)[number] | null {
+  if (audience !== 'customers') return null
+  return access === 'read' ? 'read' : 'write'
+}
+
+/** The route with its roles and scopes in the OpenAPI document: each entry of `security` is an alternative. */
+function withRoles(route: AnyRoute): AnyRoute {
+  const roles = ['admin', ...operatorsOf(route)]
+  const scope = scopeOf(route)
+  return {
+    ...route,
+    description:
+      `Operator keys of the role ${roles.join(' or ')}` +
+      `${scope === null ? '' : `; customers' keys of \`standard\` with the scope ${scope}`}.`,
+    security: [
+      ...roles.map((role) => ({ operatorKey: [role] })),
+      ...(scope === null ? [] : [{ customerKey: [scope] }]),
+    ],
+  }
+}
+
+function admitOperator({ id, name, role }: CallingOperator, route: AnyRoute): Result<Principal> {
+  if (role === 'admin' || operatorsOf(route).includes(role)) {
+    return success({ kind: 'operator', key: { id, name, role } })
+  }
+  const roles = ['admin', ...operatorsOf(route)].join(' or ')
+  return failure({ kind: 'forbidden', needs: `an operator key of the role ${roles}` })
 }
 
 function admitCustomer(
@@ -99,7 +152,9 @@ function admitCustomer(
   return andThen(quotas.take(key, tenantOf(key, request), route.access), (windows): Result<Principal> => {
     const checked = quotas.check(windows)
     if (!checked.ok) return checked
-    if (route.audience !== 'customers') return failure({ kind: 'forbidden', needs: 'the operator key' })
+    const scope = scopeOf(route)
+    if (scope === null) return failure({ kind: 'forbidden', needs: 'an operator key' })
+    if (!key.scopes.includes(scope)) return failure({ kind: 'forbidden', needs: `the scope ${scope}` })
     return success({ kind: 'customer', key })
   })
 }

@@ -15,6 +15,7 @@ export const operatorErrorCodes = {
   event_id_reused: 409,
   event_ambiguous: 409,
   too_many_endpoints: 409,
+  too_many_operator_keys: 409,
   endpoints_too_large: 409,
   endpoint_exists: 409,
   changed_meanwhile: 409,
@@ -155,10 +156,9 @@ const texts: { readonly [Kind in Problem['kind']]: (problem: ProblemOf<Kind>) =>
   }),
 }
 
-/** Only dialects that accept tokens report `expired`. The operator API accepts no tokens. */
 const unauthenticatedDetails = {
   missing: 'Send the operator key: Authorization: Bearer <key>.',
   unknown: 'The key is not known.',
   revoked: 'The key was revoked.',
-  expired: 'The key is not known.',
+  expired: 'The operator key has ended.',
 } as const

@@ -28,6 +28,11 @@ const deliveryOf = async (tenant: TestTenant) => {
   return `/v1/deliveries/${String((await rig.want(202, post(`${endpoint}/test`)))['delivery'])}`
 }
 
+const operatorKeyPath = async () => {
+  const { id } = await rig.want(201, post('/v1/operator-keys', { name: 'CI', role: 'read' }))
+  return `/v1/operator-keys/${id}`
+}
+
 const routes: readonly RouteCase[] = [
   {
     operation: 'createTenant',
@@ -55,6 +60,23 @@ const routes: readonly RouteCase[] = [
       const key = await rig.want(201, post('/v1/keys', { tenants: [id] }))
       return { method: 'DELETE', path: `/v1/keys/${key.id}` }
     },
+  },
+  {
+    operation: 'createOperatorKey',
+    status: 201,
+    request: () => post('/v1/operator-keys', { name: 'CI', role: 'publish', expiresAt: '2099-01-01T00:00:00Z' }),
+  },
+  { operation: 'listOperatorKeys', status: 200, request: () => ({ path: '/v1/operator-keys' }) },
+  { operation: 'getOperatorKey', status: 200, request: async () => ({ path: await operatorKeyPath() }) },
+  {
+    operation: 'changeOperatorKey',
+    status: 200,
+    request: async () => ({ method: 'PATCH', path: await operatorKeyPath(), body: { expiresAt: null } }),
+  },
+  {
+    operation: 'deleteOperatorKey',
+    status: 204,
+    request: async () => ({ method: 'DELETE', path: await operatorKeyPath() }),
   },
   { operation: 'publishEvent', status: 202, request: (tenant) => post('/v1/events', newEvent(tenant)) },
   {

@@ -7,6 +7,7 @@ import { type Attempt, describeOutcome, shownToCustomers } from '../domain/attem
 import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
 import { limits } from '../domain/limits.ts'
+import type { OperatorKey, OperatorRole } from '../domain/operator-key.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { DeliveryRow } from '../contracts/history-store.ts'
@@ -66,6 +67,22 @@ export function apiKeyShape(apiKey: ApiKey): object {
   return { ...apiKey, createdAt: time(apiKey.createdAt), revokedAt: timeOrNull(apiKey.revokedAt) }
 }
 
+export const operatorRoles = ['admin', 'publish', 'read'] as const satisfies readonly OperatorRole[]
+
+export const OperatorKeySchema = Type.Object({
+  id: Type.String(),
+  key: Type.Optional(Type.String({ description: 'Shown once, when the key is created.' })),
+  hint: Type.String({ description: 'The last letters of the key.' }),
+  name: Type.String(),
+  role: Type.Enum(operatorRoles),
+  createdAt: Time,
+  expiresAt: Nullable(Time),
+})
+
+export function operatorKeyShape({ id, hint, name, role, createdAt, expiresAt }: OperatorKey): object {
+  return { id, hint, name, role, createdAt: time(createdAt), expiresAt: timeOrNull(expiresAt) }
+}
+
 export const EventSchema = Type.Object({
   id: Type.String(),
   tenant: Type.String(),
@@ -92,8 +109,17 @@ export const EndpointSchema = Type.Object({
   description: Nullable(Type.String()),
   enabled: Type.Boolean(),
   disabledReason: Nullable(Type.Enum(['requested', 'failing', 'gone'])),
-  headers: StringMap,
-  secrets: Type.Array(Type.Object({ value: Type.String(), createdAt: Time, expiresAt: Nullable(Time) })),
+  headers: Type.Record(Type.String(), Nullable(Type.String()), {
+    description: 'The value of a header is null where it is not shown.',
+  }),
+  writeOnlyHeaders: Type.Array(Type.String()),
+  secrets: Type.Array(
+    Type.Object({
+      value: Nullable(Type.String({ description: 'Null where it is not shown.' })),
+      createdAt: Time,
+      expiresAt: Nullable(Time),
+    }),
+  ),
   health: Type.Object({
     status: Type.Enum(['healthy', 'failing', 'disabled']),
     reason: Nullable(Type.String()),
@@ -118,8 +144,14 @@ const damaged = {
   since: null,
 } as const
 
-export function endpointShape(endpoint: Endpoint, dialect: Dialect, status: EndpointStatus): unknown {
-  const { id, tenant, url, eventTypes, filters, description, enabled, disabledReason, headers } = endpoint
+/** @param withSecrets whether signing secrets and header values are shown */
+export function endpointShape(
+  endpoint: Endpoint,
+  dialect: Dialect,
+  status: EndpointStatus,
+  withSecrets: boolean,
+): unknown {
+  const { id, tenant, url, eventTypes, filters, description, enabled, disabledReason } = endpoint
   const report = endpoint.unreadable ? damaged : dialect.healthReport(status.health)
   return {
     id,
@@ -130,9 +162,10 @@ export function endpointShape(endpoint: Endpoint, dialect: Dialect, status: Endp
     description,
     enabled,
     disabledReason,
-    headers,
+    headers: shownHeaders(endpoint, withSecrets),
+    writeOnlyHeaders: endpoint.writeOnlyHeaders,
     secrets: endpoint.secrets.map(({ value, createdAt, expiresAt }) => ({
-      value,
+      value: withSecrets ? value : null,
       createdAt: time(createdAt),
       expiresAt: timeOrNull(expiresAt),
     })),
@@ -149,6 +182,13 @@ export function endpointShape(endpoint: Endpoint, dialect: Dialect, status: Endp
     createdAt: time(endpoint.createdAt),
     updatedAt: time(endpoint.updatedAt),
   }
+}
+
+function shownHeaders({ headers, writeOnlyHeaders }: Endpoint, withSecrets: boolean): Record<string, string | null> {
+  const shown = Object.entries(headers).map(([name, value]) => {
+    return [name, withSecrets && !writeOnlyHeaders.includes(name) ? value : null] as const
+  })
+  return Object.fromEntries(shown)
 }
 
 export const DeliverySchema = Type.Object({

@@ -9,7 +9,7 @@ import type { Tenant } from '../domain/tenant.ts'
 import type { Page, PageRequest } from './page.ts'
 
 /** An endpoint as stored, with sealed secrets and header values. */
-export interface StoredEndpoint extends Omit<Endpoint, 'secrets' | 'headers'> {
+export interface StoredEndpoint extends Omit<Endpoint, 'secrets' | 'headers' | 'writeOnlyHeaders'> {
   readonly sealedSecrets: string
   readonly sealedHeaders: string
   /** No two endpoints of a tenant have the same key; null: the endpoint has none. */

@@ -40,6 +40,8 @@ export interface EndpointRules {
   readonly eventTypesMax?: number
   /** Whether customers may add their own headers. */
   readonly customHeaders: boolean
+  /** Whether customers may hide the values of their headers from every API; default: no. */
+  readonly writeOnlyHeaders?: true
   /** The fault of the name of such a header; null: it has none. Default: `reservedHeaderFault`. */
   readonly headerNameFault?: (name: string) => string | null
   /** The fault of the value of such a header; null: it has none. Default: `visibleAsciiFault`. */
@@ -78,8 +80,9 @@ export interface Dialect extends DeliveryDialect {
   newApiKey(random: RandomBytes): string
   /** How many tenants one API key may grant. */
   readonly tenantsPerKeyMax: number
-  /** The product's scopes that are known; empty: keys have no scopes. A key may have others too. */
+  /** The product's scopes that are known; empty: keys have no scopes. A key may have others too, unless they are all. */
   readonly scopes: readonly string[]
+  readonly scopesAreAll?: true
   /** The scopes of a new key for which none are named; default: all that are known. */
   readonly defaultScopes?: readonly string[]
   /** Empty: keys have no role. The first role is the default. */

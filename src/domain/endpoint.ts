@@ -31,6 +31,8 @@ export interface Endpoint {
   readonly disabledReason: DisabledReason | null
   /** The customer's own headers, sent with every delivery. */
   readonly headers: Readonly<Record<string, string>>
+  /** Names of headers whose values no API shows. */
+  readonly writeOnlyHeaders: readonly string[]
   /** Newest first; empty if the dialect signs without a secret of the endpoint. */
   readonly secrets: readonly SigningSecret[]
   readonly createdAt: number

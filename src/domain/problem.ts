@@ -20,7 +20,16 @@ export type Problem =
   | { readonly kind: 'forbidden'; readonly needs: string }
   | {
       readonly kind: 'notFound'
-      readonly what: 'endpoint' | 'delivery' | 'event' | 'tenant' | 'key' | 'dialect' | 'public key of dialect' | 'page'
+      readonly what:
+        | 'endpoint'
+        | 'delivery'
+        | 'event'
+        | 'tenant'
+        | 'key'
+        | 'operator key'
+        | 'dialect'
+        | 'public key of dialect'
+        | 'page'
       readonly id: string
     }
   | { readonly kind: 'invalid'; readonly where: 'body' | 'query' | 'path'; readonly fields: readonly FieldError[] }

@@ -202,15 +202,15 @@ export class TenantCache {
     }
     try {
       if (rest.unreadable) throw new Error(`the event types or filters of endpoint ${rest.id} cannot be read`)
-      const { secrets, headers } = this.#options.seals.openEndpoint({ ...loaded, dialect: dialect.name })
+      const opened = this.#options.seals.openEndpoint({ ...loaded, dialect: dialect.name })
       const own = this.#installationKeys.get(dialect.name)
-      const signingKeys = own === undefined ? preparedKeys(secrets, dialect) : () => own
-      const endpoint: Endpoint = { ...rest, secrets, headers }
+      const signingKeys = own === undefined ? preparedKeys(opened.secrets, dialect) : () => own
+      const endpoint: Endpoint = { ...rest, ...opened }
       return { ...state, endpoint, chars: charsOf(endpoint), signingKeys }
     } catch (error) {
       if (error instanceof VaultError) this.#options.observer.unproved(`endpoint ${rest.key}`)
       // An endpoint that cannot be opened must not affect the other endpoints of its tenant.
-      const endpoint: Endpoint = { ...rest, secrets: [], headers: {}, unreadable: true }
+      const endpoint: Endpoint = { ...rest, secrets: [], headers: {}, writeOnlyHeaders: [], unreadable: true }
       const signingKeys = (): never => {
         throw error
       }

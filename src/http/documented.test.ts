@@ -8,6 +8,7 @@ import { success } from '../domain/problem.ts'
 import { schemaOf } from './documented.ts'
 import type { Front } from './front.ts'
 import { route } from './route.ts'
+import { settingsOperator } from '../domain/operator-key.ts'
 
 const refusalSchema = Type.Object({ code: Type.String() })
 const front: Front = {
@@ -16,7 +17,7 @@ const front: Front = {
   routes: [],
   refusalSchema,
   openapi: {},
-  admit: () => success({ kind: 'operator' }),
+  admit: () => success({ kind: 'operator', key: settingsOperator }),
   answerProblem,
   answerUnrouted: answerProblem,
 }

@@ -9,10 +9,11 @@ import type { AnyRoute, DocumentedAnswer } from './route.ts'
 
 /** The schema of a route for Fastify: it validates requests and documents the route. */
 export function schemaOf(front: Front, route: AnyRoute): FastifySchema {
-  const { operationId, summary, tag, security, params, query, body } = route
+  const { operationId, summary, description, tag, security, params, query, body } = route
   return {
     operationId,
     summary,
+    ...(description !== undefined && { description }),
     tags: [tag],
     ...(security && { security }),
     ...(params && { params }),

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { TenantId } from '../domain/ids.ts'
 import type { MaybePromise } from '../domain/maybe-promise.ts'
+import type { OperatorRole } from '../domain/operator-key.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Result } from '../domain/problem.ts'
 import type { SuccessAnswer } from './answer.ts'
@@ -46,9 +47,15 @@ export interface Route<Params, Query, Body> {
   readonly path: string
   readonly operationId: string
   readonly summary: string
+  readonly description?: string
   readonly tag: string
   /** `test`: a write that sends a test event. */
   readonly access: 'read' | 'write' | 'test'
+  /**
+   * In the operator API: the operator keys that may call the route, besides those of the role `admin`. Default: `read`
+   * for routes that read.
+   */
+  readonly operators?: readonly OperatorRole[]
   /** Customers of the operator API's own dialect may call this operator route too. Absent: only the operator may. */
   readonly audience?: 'customers'
   /** The permission that the API key needs. The front decides which keys have it. */

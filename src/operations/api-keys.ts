@@ -42,7 +42,9 @@ export async function createApiKey(
     faults.push({ field: 'tenants', rule: 'length', message })
   }
   const scopes = input.scopes ?? dialect.defaultScopes ?? dialect.scopes
-  if (dialect.scopes.length === 0 && scopes.length > 0) faults.push(choiceFault('scopes.0', dialect.scopes))
+  const isClosed = dialect.scopesAreAll === true || dialect.scopes.length === 0
+  const wrong = isClosed ? scopes.findIndex((scope) => !dialect.scopes.includes(scope)) : -1
+  if (wrong !== -1) faults.push(choiceFault(`scopes.${wrong}`, dialect.scopes))
   const role = input.role ?? dialect.roles[0] ?? null
   if (role !== null && !dialect.roles.includes(role)) faults.push(choiceFault('role', dialect.roles))
   if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })

@@ -6,7 +6,7 @@ import { failure, invalidField, type Result, success } from '../domain/problem.t
 import type { Dialect } from '../contracts/dialect.ts'
 import { type Context, dialectOf, tenantFor } from './context.ts'
 import { endpointsTooLarge, endpointUnreadable, growsTooLarge, problemOfWrite } from './endpoint-problems.ts'
-import { endpointFaults, type EndpointInput, eventTypesOf, filtersOf } from './endpoint-rules.ts'
+import { endpointFaults, type EndpointInput, eventTypesOf, filtersOf, writeOnlyHeadersOf } from './endpoint-rules.ts'
 import { endpointOf } from './endpoints.ts'
 import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
 
@@ -32,6 +32,7 @@ export async function changeEndpoint(
     enabled: input.enabled ?? before.enabled,
     disabledReason: (input.enabled ?? before.enabled) ? null : (before.disabledReason ?? 'requested'),
     headers: input.headers ?? before.headers,
+    writeOnlyHeaders: writeOnlyHeadersOf(input, before),
     secrets: input.secrets?.map((value) => ({ value, createdAt: now, expiresAt: null })) ?? before.secrets,
   })
   return update(context, principal, tenant, id, { input, apply, answer })
@@ -95,7 +96,7 @@ async function update(
     if (!before.ok) return before
     if (before.value.unreadable) return failure(endpointUnreadable)
     const dialect = dialectOf(context, found.value.tenant)
-    const faults = endpointFaults(context, dialect, input)
+    const faults = endpointFaults(context, dialect, input, before.value)
     if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
 
     const version = before.value.updatedAt

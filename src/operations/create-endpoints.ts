@@ -46,7 +46,10 @@ export async function createEndpoints(
   if (!found.ok) return found
   const dialect = dialectOf(context, found.value.tenant)
   const faults = inputs.flatMap((input, index) =>
-    endpointFaults(context, dialect, input).map((fault) => ({ ...fault, field: fieldOf(index, fault.field) })),
+    endpointFaults(context, dialect, input).map((fault) => ({
+      ...fault,
+      field: fieldOf(index, fault.field),
+    })),
   )
   if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
   if (found.value.endpoints.length + inputs.length > limits.endpointsPerTenantMax) {
@@ -83,6 +86,7 @@ async function newEndpoint(
     enabled,
     disabledReason: enabled ? null : 'requested',
     headers: input.headers ?? {},
+    writeOnlyHeaders: input.writeOnlyHeaders ?? [],
     secrets: secrets.map((value) => ({ value, createdAt: now, expiresAt: null })),
     createdAt: now,
     updatedAt: now,

@@ -5,6 +5,7 @@
 // them.
 
 import { headerNamePattern, reservedHeaderFault, visibleAsciiFault } from '../domain/header-rules.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
 import { limits } from '../domain/limits.ts'
 import { patternMatches } from '../domain/matching.ts'
 import type { FieldError } from '../domain/problem.ts'
@@ -19,12 +20,27 @@ export interface EndpointInput {
   readonly description?: string | null
   readonly enabled?: boolean
   readonly headers?: Readonly<Record<string, string>>
+  /** Names of headers whose values no API shows. */
+  readonly writeOnlyHeaders?: readonly string[]
   /** Signing secrets chosen by the customer, newest first. */
   readonly secrets?: readonly string[]
 }
 
-/** The faults of the input, by field; at most `limits.fieldErrorsMax`. Empty: the input is valid. */
-export function endpointFaults(context: Context, dialect: Dialect, input: EndpointInput): FieldError[] {
+type Headers = Pick<Endpoint, 'headers' | 'writeOnlyHeaders'>
+
+const noHeaders: Headers = { headers: {}, writeOnlyHeaders: [] }
+
+/**
+ * The faults of the input, by field; at most `limits.fieldErrorsMax`. Empty: the input is valid.
+ *
+ * @param before the headers of the endpoint that the input changes; default: it is new and has none
+ */
+export function endpointFaults(
+  context: Context,
+  dialect: Dialect,
+  input: EndpointInput,
+  before: Headers = noHeaders,
+): FieldError[] {
   const faults: FieldError[] = []
   const add: Add = (field, rule, message, more = {}) => {
     if (message !== null && faults.length < limits.fieldErrorsMax) faults.push({ field, rule, message, ...more })
@@ -36,6 +52,7 @@ export function endpointFaults(context: Context, dialect: Dialect, input: Endpoi
     add('description', 'length', `must have at most ${dialect.endpointRules.descriptionCharsMax} characters`)
   }
   if (input.headers !== undefined) checkHeaders(dialect, input.headers, add)
+  if (input.writeOnlyHeaders !== undefined) checkWriteOnly(dialect, input.writeOnlyHeaders, input, before, add)
   if (input.secrets !== undefined) checkSecrets(dialect, input.secrets, add)
   return faults
 }
@@ -131,6 +148,34 @@ function checkHeaders(dialect: Dialect, headers: Readonly<Record<string, string>
   if (chars > limits.customHeadersCharsMax) {
     add('headers', 'length', `must have at most ${limits.customHeadersCharsMax} characters together`)
   }
+}
+
+function checkWriteOnly(
+  dialect: Dialect,
+  names: readonly string[],
+  { headers }: EndpointInput,
+  before: Headers,
+  add: Add,
+): void {
+  if (dialect.endpointRules.writeOnlyHeaders !== true && names.length > 0) {
+    return add('writeOnlyHeaders', 'unknown', 'this dialect shows its customers their own headers')
+  }
+  if (names.length > limits.customHeadersMax) {
+    return add('writeOnlyHeaders', 'length', `must be at most ${limits.customHeadersMax}`)
+  }
+  for (const [index, name] of names.entries()) {
+    const isHeader = Object.hasOwn(headers ?? before.headers, name)
+    if (!isHeader) add(`writeOnlyHeaders.${index}`, 'choice', `${name} is not one of the headers`)
+  }
+  // Otherwise removing the mark would show the value.
+  const shown = headers === undefined ? before.writeOnlyHeaders.find((name) => !names.includes(name)) : undefined
+  if (shown !== undefined) add('writeOnlyHeaders', 'required', `must name ${shown} unless headers are sent too`)
+}
+
+/** The names to store: a mark stays with its header until a request names the marks, and goes with the header. */
+export function writeOnlyHeadersOf({ headers, writeOnlyHeaders }: EndpointInput, before: Headers): readonly string[] {
+  const names = writeOnlyHeaders ?? before.writeOnlyHeaders
+  return headers === undefined ? names : names.filter((name) => Object.hasOwn(headers, name))
 }
 
 function checkSecrets(dialect: Dialect, secrets: readonly string[], add: Add): void {

@@ -19,6 +19,9 @@ export function hashApiKey(key: string): string {
   return hash('sha256', key, 'hex')
 }
 
+/** Every operator key that the API creates begins with this, and no API key does. */
+export const operatorKeyPrefix = 'pho_'
+
 export interface KeyCacheOptions {
   readonly store: Pick<AccountReads, 'findKeyByHash' | 'findOperatorKeyByHash'>
   readonly seals: RowSeals

@@ -100,6 +100,7 @@ export async function tryOutEndpoint(
     enabled: true,
     disabledReason: null,
     headers: input.headers ?? {},
+    writeOnlyHeaders: [],
     secrets: [],
     createdAt: now,
     updatedAt: now,

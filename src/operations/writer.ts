@@ -1,13 +1,14 @@
-// The only writer of tenants, API keys and endpoints, and the only one that sends deliveries again. It stores a change,
+// The only writer of tenants, API keys, operator keys and endpoints, and the only one that sends deliveries again. It stores a change,
 // drops the cached values that the change affects, and wakes the parts of the engine that must act on it. No other code
 // calls these methods of the store: `Context.store` does not have them.
 
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
-import type { ApiKeyId, DeliveryId, EndpointKey, TenantId } from '../domain/ids.ts'
+import type { ApiKeyId, DeliveryId, EndpointKey, OperatorKeyId, TenantId } from '../domain/ids.ts'
+import type { OperatorKey } from '../domain/operator-key.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import type { StoredAnswer, StoredEndpoint, WriteResult } from '../contracts/account-store.ts'
+import type { StoredAnswer, StoredEndpoint, StoredOperatorKey, WriteResult } from '../contracts/account-store.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { RearmRequest } from '../contracts/history-store.ts'
 import type { Store } from '../contracts/store.ts'
@@ -75,6 +76,30 @@ export class Writer {
     const { store, keyCache, clock } = this.#options
     try {
       return await store.revokeKey(id, clock.now(), { answer: null })
+    } finally {
+      keyCache.drop()
+    }
+  }
+
+  createOperatorKey(key: OperatorKey, hash: string): Promise<WriteResult> {
+    const { store, seals } = this.#options
+    return store.createOperatorKey(seals.storedOperatorKey({ ...key, hash }), { answer: null })
+  }
+
+  /** @param before the seal of the key that the change is based on */
+  async updateOperatorKey(key: StoredOperatorKey, before: string): Promise<WriteResult> {
+    const { store, keyCache, seals } = this.#options
+    try {
+      return await store.updateOperatorKey(seals.storedOperatorKey(key), before, { answer: null })
+    } finally {
+      keyCache.drop()
+    }
+  }
+
+  async deleteOperatorKey(id: OperatorKeyId): Promise<WriteResult> {
+    const { store, keyCache } = this.#options
+    try {
+      return await store.deleteOperatorKey(id, { answer: null })
     } finally {
       keyCache.drop()
     }

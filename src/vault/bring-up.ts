@@ -6,12 +6,13 @@
 // binding is another one: rows that were sealed before do not open with it.
 
 import { randomBytes } from 'node:crypto'
+import type { Endpoint } from '../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { StoreRefused } from '../contracts/store.ts'
 import type { SealedChange, SealedEndpoint, SealStore, UpkeepStore } from '../contracts/upkeep-store.ts'
 import { assertMasterKey, proof } from './master-key.ts'
-import { endpointContext, grantContext, keyContext, RowSeals } from './row-seals.ts'
+import { endpointContext, grantContext, headersText, keyContext, RowSeals } from './row-seals.ts'
 import { type Vault, VaultError } from './vault.ts'
 
 export type SealsStore = SealStore & Pick<UpkeepStore, 'writeOnce'>
@@ -94,14 +95,16 @@ async function sealEndpoints(
   }
 }
 
-/** Older versions sealed a value for its tenant, key and column only. @throws VaultError */
+/** Older versions sealed a value for its tenant, key and column only, and the headers alone. @throws VaultError */
 function sealedAgain(endpoint: SealedEndpoint, vault: Vault, { vault: bound }: RowSeals): SealedEndpoint {
   const text = (sealed: string, column: string): string =>
     vault.open(sealed, `${endpoint.tenant}|${endpoint.key}|${column}`)
+  const headers = JSON.parse(text(endpoint.sealedHeaders, 'headers')) as Endpoint['headers']
+  const withHeaders = headersText({ headers, writeOnlyHeaders: [] })
   return {
     ...endpoint,
     sealedSecrets: bound.seal(text(endpoint.sealedSecrets, 'secrets'), endpointContext(endpoint, 'secrets')),
-    sealedHeaders: bound.seal(text(endpoint.sealedHeaders, 'headers'), endpointContext(endpoint, 'headers')),
+    sealedHeaders: bound.seal(withHeaders, endpointContext(endpoint, 'headers')),
   }
 }
 

@@ -97,6 +97,7 @@ function sample(key: EndpointKey, tenant: string): Endpoint {
     enabled: true,
     disabledReason: null,
     headers: { 'x-own': `header ${key}` },
+    writeOnlyHeaders: [],
     secrets: [{ value: `whsec_${Buffer.alloc(24, key).toString('base64')}`, createdAt: now, expiresAt: null }],
     createdAt: now,
     updatedAt: now,

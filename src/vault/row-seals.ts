@@ -8,6 +8,8 @@ import type { SealedEndpoint } from '../contracts/upkeep-store.ts'
 import type { StoredEndpoint, StoredKey, StoredOperatorKey } from '../contracts/account-store.ts'
 import { type Vault, VaultError } from './vault.ts'
 
+type SealedHeaders = Pick<Endpoint, 'headers' | 'writeOnlyHeaders'>
+type SealedFields = Pick<Endpoint, 'secrets'> & SealedHeaders
 type EndpointSubject = Omit<SealedEndpoint, 'sealedSecrets' | 'sealedHeaders'>
 
 export class RowSeals {
@@ -29,24 +31,21 @@ export class RowSeals {
    * @param uniqueKey no two endpoints of a tenant have the same key; null: the endpoint has none
    */
   storedEndpoint(endpoint: Endpoint, dialect: string, uniqueKey: string | null): StoredEndpoint {
-    const { secrets, headers, ...rest } = endpoint
+    const { secrets, headers, writeOnlyHeaders, ...rest } = endpoint
     const subject = { ...rest, dialect }
     return {
       ...rest,
       uniqueKey,
       sealedSecrets: this.vault.seal(JSON.stringify(secrets), endpointContext(subject, 'secrets')),
-      sealedHeaders: this.vault.seal(JSON.stringify(headers), endpointContext(subject, 'headers')),
+      sealedHeaders: this.vault.seal(headersText({ headers, writeOnlyHeaders }), endpointContext(subject, 'headers')),
     }
   }
 
   /** Opens the sealed values. @throws VaultError if anything that they are sealed for was changed */
-  openEndpoint(sealed: SealedEndpoint): Pick<Endpoint, 'secrets' | 'headers'> {
+  openEndpoint(sealed: SealedEndpoint): SealedFields {
     const secrets = this.vault.open(sealed.sealedSecrets, endpointContext(sealed, 'secrets'))
     const headers = this.vault.open(sealed.sealedHeaders, endpointContext(sealed, 'headers'))
-    return {
-      secrets: JSON.parse(secrets) as SigningSecret[],
-      headers: JSON.parse(headers) as Record<string, string>,
-    }
+    return { secrets: JSON.parse(secrets) as SigningSecret[], ...(JSON.parse(headers) as SealedHeaders) }
   }
 
   /** @param hash SHA-256 of the key, hex */
@@ -80,6 +79,11 @@ export class RowSeals {
       throw error
     }
   }
+}
+
+/** The text that is sealed as the headers of an endpoint. */
+export function headersText({ headers, writeOnlyHeaders }: SealedHeaders): string {
+  return JSON.stringify({ headers, writeOnlyHeaders })
 }
 
 /** A stored key without its hash and seals. */

@@ -36,6 +36,8 @@ export interface Operation {
   readonly parameters?: readonly { readonly in: 'path' | 'query'; readonly name: string; readonly schema: Schema }[]
   readonly requestBody?: Content
   readonly responses: Readonly<Record<string, Content>>
+  /** Each entry is an alternative: the kind of the key, with a role or scope that it needs. */
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[]
 }
 
 /** One route of a document. */

@@ -7,7 +7,8 @@ import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { type Caller, callersOf, everyWhose, seenBy, type Whose } from './callers.ts'
 import { documentedRoutes, type FrontName, frontNames, fronts } from './documents.ts'
-import { type Ids, Parties, type Party } from './parties.ts'
+import { absentUuid, type Ids, Parties, type Party } from './parties.ts'
+import { testRoles } from './roles.ts'
 import { nounIn, plainNames, rows } from './rows.ts'
 import { requestFor, type Shown, shown, slotsOf } from './slots.ts'
 
@@ -138,14 +139,16 @@ test("another tenant's idempotency key replays none of that tenant's responses",
   assert.notEqual(ours?.text, theirs?.text)
 })
 
+suite('roles and scopes', () => testRoles(parties, routes, absentIds('operator')))
+
 function inventories(all: readonly Party[]): Promise<string[]> {
   return Promise.all(all.map((party) => parties.inventory(party)))
 }
 
 function absentIds(front: FrontName): Ids {
   const { tenant, endpoint } = { tenant: '00000000-0000-4000-8000-000000000009', endpoint: fronts[front].api.idAbsent }
-  const uuid = '00000000-0000-7000-8000-000000000000'
-  return { tenant: front === 'partoo' ? '999999999' : tenant, endpoint, event: uuid, delivery: uuid, key: uuid }
+  const rest = { event: absentUuid, delivery: absentUuid, key: absentUuid, operatorKey: absentUuid }
+  return { tenant: front === 'partoo' ? '999999999' : tenant, endpoint, ...rest }
 }
 
 /** The ids of a tenant that was deleted with everything that it had. */
@@ -153,6 +156,7 @@ async function deletedIds(front: FrontName): Promise<Ids> {
   const { ids } = await parties.party(front)
   await parties.want(204, 'DELETE', `/v1/tenants/${ids.tenant}/endpoints/${ids.endpoint}`)
   await parties.want(204, 'DELETE', `/v1/tenants/${ids.tenant}`)
+  if (front === 'operator') await parties.want(204, 'DELETE', `/v1/operator-keys/${ids.operatorKey}`)
   return ids
 }
 

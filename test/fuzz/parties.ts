@@ -11,7 +11,7 @@ import { type FrontName, fronts } from './documents.ts'
 import { fromAnAddress } from '../support/addresses.ts'
 
 /** A kind of object that has an id. */
-export type Noun = 'tenant' | 'endpoint' | 'event' | 'delivery' | 'key'
+export type Noun = 'tenant' | 'endpoint' | 'event' | 'delivery' | 'key' | 'operatorKey'
 export type Ids = Readonly<Record<Noun, string>>
 
 /** A tenant with an endpoint, an event that was delivered to it, and an API key. */
@@ -20,6 +20,8 @@ export interface Party extends Caller {
   readonly ids: Ids
   /** The URL of its endpoint. No other tenant has it. */
   readonly url: string
+  /** The signing secrets and header values of its endpoint. */
+  readonly secrets: readonly string[]
 }
 
 export interface Request {
@@ -39,6 +41,8 @@ export interface Answer {
 }
 
 const waitMsMax = 15_000
+/** The id of an event, a delivery or a key that never existed. */
+export const absentUuid = '00000000-0000-7000-8000-000000000000'
 
 export class Parties {
   readonly server: ServerProcess
@@ -120,11 +124,17 @@ export class Parties {
     const { id: keyId, key } = await this.key(tenant)
     const type = api.eventType(0)
     const url = this.hookUrl()
-    const endpoint = await this.want(201, 'POST', `/v1/tenants/${tenant}/endpoints`, { url, eventTypes: [type] })
+    const headers = front === 'operator' ? { 'X-Own': `value-of-${tenant}` } : {}
+    const path = `/v1/tenants/${tenant}/endpoints`
+    const endpoint = await this.want(201, 'POST', path, { url, eventTypes: [type], headers })
+    const secrets = (endpoint['secrets'] as { value: string }[]).map(({ value }) => value)
     const event = await this.want(202, 'POST', '/v1/events', { tenant, type, data: { of: tenant } })
     const delivery = await this.delivered(tenant, String(event['id']))
-    const ids = { tenant, endpoint: String(endpoint['id']), event: String(event['id']), delivery, key: keyId }
-    return { front, tenant, key, ids, url }
+    // Operator keys belong to no tenant, and there are few of them.
+    const operatorKey = front === 'operator' ? (await this.operatorKey({ role: 'read' })).id : absentUuid
+    const objects = { endpoint: String(endpoint['id']), event: String(event['id']), delivery }
+    const ids = { tenant, ...objects, key: keyId, operatorKey }
+    return { front, tenant, key, ids, url, secrets: [...secrets, ...Object.values(headers)] }
   }
 
   /** Deletes a tenant if it still exists. */
@@ -142,6 +152,11 @@ export class Parties {
 
   async key(tenant: string, more: Fields = {}): Promise<{ readonly id: string; readonly key: string }> {
     const { id, key } = await this.want(201, 'POST', '/v1/keys', { tenants: [tenant], ...more })
+    return { id: String(id), key: String(key) }
+  }
+
+  async operatorKey(more: Fields): Promise<{ readonly id: string; readonly key: string }> {
+    const { id, key } = await this.want(201, 'POST', '/v1/operator-keys', { name: 'of a test', ...more })
     return { id: String(id), key: String(key) }
   }
 

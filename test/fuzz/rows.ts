@@ -33,12 +33,14 @@ export const nounOf: Readonly<Record<string, Noun>> = {
   delivery: 'delivery',
   deliveryUuid: 'delivery',
   key: 'key',
+  operatorKey: 'operatorKey',
 }
 
 /** Parameters and fields that hold no id. A name in neither list fails the test. */
 export const plainNames: ReadonlySet<string> = new Set(
   `limit cursor page per_page pageSize status eventType type from to since until dialect name settings scopes role
    data attributes occurredAt events url eventTypes filters description enabled headers secrets overlapSeconds topics
+   writeOnlyHeaders expiresAt
    agentId items custom_headers isActive secret is_active`.split(/\s+/),
 )
 
@@ -62,6 +64,11 @@ const operator: Readonly<Record<string, Row>> = {
   createKey: { status: 201, absent: 400, bodyIds: ['tenant'], body: ({ tenant }) => ({ tenants: [tenant] }) },
   listKeys: { status: 200, absent: 200 },
   revokeKey: { status: 204 },
+  createOperatorKey: { status: 201, body: () => ({ name: 'CI', role: 'publish' }) },
+  listOperatorKeys: { status: 200 },
+  getOperatorKey: { status: 200 },
+  changeOperatorKey: { status: 200, body: () => ({ name: 'changed' }) },
+  deleteOperatorKey: { status: 204 },
   publishEvent: {
     status: 202,
     absent: 400,

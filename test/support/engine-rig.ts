@@ -165,6 +165,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
         enabled: true,
         disabledReason: null,
         headers: {},
+        writeOnlyHeaders: [],
         secrets: [{ value: `whsec_${Buffer.alloc(24, key).toString('base64')}`, createdAt: now, expiresAt: null }],
         createdAt: now,
         updatedAt: now,

@@ -3,6 +3,7 @@
 
 import { randomText, timeOrderedText } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
+import { ownScopes } from '../../domain/scopes.ts'
 import { day, hour, minute, second } from '../../domain/time.ts'
 import { retryBySchedule, type RetrySchedule } from '../../domain/retry.ts'
 import {
@@ -29,7 +30,8 @@ export const standard: Dialect = {
 
   newApiKey: (random) => `phk_${randomText(random, 40)}`,
   tenantsPerKeyMax: limits.keyTenantsMax,
-  scopes: [],
+  scopes: ownScopes,
+  scopesAreAll: true,
   roles: [],
   quotas: [],
   tenantSettings: {},
@@ -48,6 +50,7 @@ export const standard: Dialect = {
     wildcards: 'prefix',
     filters: 'any',
     customHeaders: true,
+    writeOnlyHeaders: true,
     newSecret: newStandardSecret,
     secretFault: standardSecretFault,
   },

@@ -38,6 +38,7 @@ export function sampleMessage(profile: Profile, event: { type?: string; data?: s
       enabled: true,
       disabledReason: null,
       headers: {},
+      writeOnlyHeaders: [],
       secrets: newSecret === null ? [] : [{ value: newSecret(randomBytes), createdAt: at, expiresAt: null }],
       createdAt: at,
       updatedAt: at,

@@ -88,6 +88,20 @@ const headers: Field = {
   ],
 }
 
+const writeOnlyHeaders: Field = {
+  name: 'writeOnlyHeaders',
+  onCreate: 'optional',
+  onChange: 'optional',
+  // Names of headers are in src/api/write-only-headers.test.ts: they depend on another field.
+  good: [{ title: 'no name', value: [] }],
+  wrong: [
+    { title: 'null', value: null },
+    { title: 'a text', value: 'X-Token' },
+    { title: 'a name that no header has', value: ['X-None'], refusal: invalid('writeOnlyHeaders.0') },
+    { title: 'one too many', value: Array.from({ length: 33 }, () => 'X') },
+  ],
+}
+
 const description: Field = {
   name: 'description',
   onCreate: 'optional',
@@ -133,4 +147,13 @@ const secrets: Field = {
   ],
 }
 
-export const fields: readonly Field[] = [url, eventTypes, filters, headers, description, enabled, secrets]
+export const fields: readonly Field[] = [
+  url,
+  eventTypes,
+  filters,
+  headers,
+  writeOnlyHeaders,
+  description,
+  enabled,
+  secrets,
+]

@@ -36,10 +36,11 @@ const endpoint = closed({
   description: nullable('string'),
   enabled: { type: 'boolean' },
   disabledReason: { enum: ['requested', 'failing', 'gone', null] },
-  headers: texts,
+  headers: { type: 'object', additionalProperties: nullable('string') },
+  writeOnlyHeaders: { type: 'array', items: { type: 'string' } },
   secrets: {
     type: 'array',
-    items: closed({ value: { type: 'string' }, createdAt: time, expiresAt: nullable('string') }),
+    items: closed({ value: nullable('string'), createdAt: time, expiresAt: nullable('string') }),
     minItems: 1,
   },
   health: closed({
@@ -65,7 +66,32 @@ const api: ApiProfile = {
     'a key in another header': ({ key }) => ({ 'x-api-key': key }),
     'an empty header': () => ({ authorization: '' }),
   },
-  weakKeys: [],
+  weakKeys: [
+    {
+      title: 'a key without scopes',
+      key: { scopes: [] },
+      refused: ['list', 'get', 'create', 'change', 'remove'],
+      allowed: [],
+    },
+    {
+      title: 'a key with the scope secrets alone',
+      key: { scopes: ['secrets'] },
+      refused: ['list', 'get', 'create', 'change', 'remove'],
+      allowed: [],
+    },
+    {
+      title: 'a key with the scope read alone',
+      key: { scopes: ['read'] },
+      refused: ['create', 'change', 'remove'],
+      allowed: ['list', 'get'],
+    },
+    {
+      title: 'a key with the scope write alone',
+      key: { scopes: ['write'] },
+      refused: ['list', 'get'],
+      allowed: ['create', 'change', 'remove'],
+    },
+  ],
   operations: {
     create: {
       request: (caller, body) => ({ method: 'POST', path: list(caller), body }),
@@ -107,7 +133,11 @@ const api: ApiProfile = {
   onOff: { off: { enabled: false }, on: { enabled: true } },
   fields,
   unknownFields: 'refused',
-  secret: { field: 'secrets', shown: { create: 'full', get: 'full', list: 'full', change: 'full' } },
+  secret: {
+    field: 'secrets',
+    shown: { create: 'full', get: 'full', list: 'masked', change: 'full' },
+    mask: /^\[\{"value":null,/,
+  },
   inOperatorTerms: (shown) => shown,
   refusalSchema,
   refusal,
