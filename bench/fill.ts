@@ -8,7 +8,7 @@ import { randomFillSync } from 'node:crypto'
 import { allo } from '../src/dialects/allo/wire.ts'
 import type { Endpoint } from '../src/domain/endpoint.ts'
 import { type DeliveryId, type EndpointId, type EndpointKey, type TenantId, uuidV7 } from '../src/domain/ids.ts'
-import { binding } from '../src/vault/bring-up.ts'
+import { proof, readProof } from '../src/vault/master-key.ts'
 import { RowSeals } from '../src/vault/row-seals.ts'
 import { createVault } from '../src/vault/vault.ts'
 import { serveOrders } from './child.ts'
@@ -52,8 +52,8 @@ function fill(order: FillOrder): void {
 
 function addEndpoints(db: DatabaseSync, order: FillOrder): void {
   const vault = createVault([Buffer.from(order.masterKey, 'base64')])
-  const stored = db.prepare('SELECT value FROM installation WHERE name = ?').get(binding.name)?.['value']
-  const seals = new RowSeals(vault, vault.open(String(stored), binding.done))
+  const stored = db.prepare('SELECT value FROM installation WHERE name = ?').get(proof.name)?.['value']
+  const seals = new RowSeals(vault, readProof(vault, String(stored)).text)
   const now = Date.now()
   const value = (name: string): number =>
     Number(db.prepare('SELECT value FROM sequences WHERE name = ?').get(name)?.['value'])

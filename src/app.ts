@@ -39,10 +39,9 @@ import { systemClock, systemRandomBytes } from './system.ts'
 import { createEngineObserver } from './telemetry/engine-observer.ts'
 import type { Log } from './telemetry/log.ts'
 import { Metrics } from './telemetry/metrics.ts'
-import { assertMasterKey, installationSecrets, proof, proveMasterKey } from './vault/master-key.ts'
+import { installationSecrets, proof, readProof } from './vault/master-key.ts'
 import { openRowSeals } from './vault/bring-up.ts'
-import type { RowSeals } from './vault/row-seals.ts'
-import { createVault, type Vault } from './vault/vault.ts'
+import { createVault } from './vault/vault.ts'
 
 /** The settings of a service, its keys and its log. */
 export interface AppOptions {
@@ -93,9 +92,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.
   const undo: (() => Promise<unknown>)[] = [() => store.close()]
   try {
-    const seals = await sealsOf(store, createVault(keys.masterKeys), log.logger)
+    const vault = createVault(keys.masterKeys)
+    const seals = await openRowSeals(store, vault, (what, err) => log.logger.error({ err }, what))
     const sender = createSender({ guard })
-    const secrets = await installationSecrets(store, seals.plain, allDialects)
+    const secrets = await installationSecrets(store, vault, allDialects)
     const marker = await store.writeOnce('delivery marker', randomText(systemRandomBytes, 22))
     const metrics: Metrics = new Metrics({
       inFlight: () => engine.inFlight,
@@ -142,13 +142,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const step of undo.toReversed()) await step()
     throw error
   }
-}
-
-/** @throws StoreRefused */
-async function sealsOf(store: Store, vault: Vault, logger: Logger): Promise<RowSeals> {
-  const seals = await openRowSeals(store, vault, (what, err) => logger.error({ err }, what))
-  await proveMasterKey(store, vault)
-  return seals
 }
 
 type EngineParts = Pick<
@@ -310,7 +303,7 @@ async function openStore({ settings, keys, log: { logger } }: AppOptions): Promi
     const store = await openSqliteStore(database.path, ({ installation, openFolder }) => {
       found = keys(installation === null)
       const sealed = installation?.get(proof.name)
-      if (sealed !== undefined) assertMasterKey(createVault(found.masterKeys), sealed)
+      if (sealed !== undefined) readProof(createVault(found.masterKeys), sealed)
       if (openFolder !== null)
         logger.warn({ folder: openFolder }, 'other users can look into the folder of the database')
     })

@@ -4,6 +4,7 @@
 import type { ApiKeyId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { StoredAnswer } from '../contracts/account-store.ts'
+import { VaultError } from '../vault/vault.ts'
 import type { Context } from './context.ts'
 
 /** How the API responds to a change. `render` is called before the change is stored. */
@@ -31,7 +32,7 @@ export function sealAnswer<Value>(
   return { apiKey, idempotencyKey, route, status, sealedBody, expiresAt: context.clock.now() + limits.idempotencyMs }
 }
 
-/** The stored answer of an earlier request with this key, and its route (method and path); null: there is none. */
+/** The stored answer of an earlier request with this key, and its route (method and path); null: there is none to use. */
 export async function findAnswer(
   context: Context,
   apiKey: ApiKeyId,
@@ -39,8 +40,14 @@ export async function findAnswer(
 ): Promise<{ readonly route: string; readonly status: number; readonly body: string } | null> {
   const answer = await context.store.findAnswer(apiKey, idempotencyKey, context.clock.now())
   if (answer === null) return null
-  const body = context.seals.plain.open(answer.sealedBody, contextOf(apiKey, idempotencyKey))
-  return { route: answer.route, status: answer.status, body }
+  try {
+    const body = context.seals.plain.open(answer.sealedBody, contextOf(apiKey, idempotencyKey))
+    return { route: answer.route, status: answer.status, body }
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error
+    context.observer.unproved(`answer stored for ${apiKey}`)
+    return null
+  }
 }
 
 function contextOf(apiKey: ApiKeyId, idempotencyKey: string): string {

@@ -13,11 +13,12 @@ import { limits } from '../domain/limits.ts'
 import { type Store, StoreRefused } from '../contracts/store.ts'
 import { openPostgresStore } from '../store/postgres/postgres-store.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
-import { binding, openRowSeals } from './bring-up.ts'
-import { proveMasterKey } from './master-key.ts'
-import { createVault } from './vault.ts'
+import { openRowSeals } from './bring-up.ts'
+import { proof } from './master-key.ts'
+import { createVault, VaultError } from './vault.ts'
 
-const vault = createVault([randomBytes(32)])
+const masterKey = randomBytes(32)
+const vault = createVault([masterKey])
 const secrets = [{ value: 'whsec_a', createdAt: start, expiresAt: null }]
 const firstKey = 0 as EndpointKey
 
@@ -40,7 +41,7 @@ const stores = {
 
 /** Fills a store as a version without row seals did. */
 async function age(store: Store, endpoints: number): Promise<void> {
-  await proveMasterKey(store, vault)
+  await store.writeOnce(proof.name, vault.seal('posthorn', proof.contexts.older))
   await addTenants(store, acme, other)
   for (let count = 0; count < endpoints; count++) {
     const key = await store.nextEndpointKey()
@@ -50,6 +51,18 @@ async function age(store: Store, endpoints: number): Promise<void> {
   }
   const grants = [acme, other].map((tenant) => ({ tenant, seal: '' }))
   await store.createKey(sampleKey([], 'hash', { seal: '', grants }))
+}
+
+/** The store of a database whose proof was removed. */
+function without(store: Store): Store {
+  return {
+    ...store,
+    installationValues: async () => (await store.installationValues()).filter(({ name }) => name !== proof.name),
+  }
+}
+
+async function proofOf(store: Store): Promise<string> {
+  return (await store.installationValues()).find(({ name }) => name === proof.name)?.value ?? ''
 }
 
 const failures: string[] = []
@@ -106,43 +119,48 @@ for (const [database, makeStore] of Object.entries(stores)) {
       assert.deepEqual(second && seals.openEndpoint(second).secrets, secrets)
     })
 
-    test('a database whose rows are sealed is refused without its binding, and with a changed one', async (t) => {
+    test('a database whose rows are sealed is refused without its proof, and with a changed one', async (t) => {
       const store = await makeStore(t)
       await age(store, 1)
       await open(store)
-      const without: Store = {
-        ...store,
-        installationValues: async () => (await store.installationValues()).filter(({ name }) => name !== binding.name),
-      }
-      await assert.rejects(
-        open(without),
-        new StoreRefused('the value "row seals" was removed from the database: restore it from a backup'),
-      )
-      const stored = (await store.installationValues()).find(({ name }) => name === binding.name)?.value ?? ''
-      await store.replaceInstallationValue(binding.name, stored, vault.seal('mine', 'another context'))
-      await assert.rejects(open(store), new StoreRefused('the value "row seals" was changed in the database'))
+      const removed = 'the value "master key proof" was removed from the database: restore it from a backup'
+      await assert.rejects(open(without(store)), new StoreRefused(removed))
+      await store.replaceInstallationValue(proof.name, await proofOf(store), vault.seal('mine', 'another context'))
+      await assert.rejects(open(store), /the master key is not the one/)
     })
 
-    test('rows of one binding do not count with another one', async (t) => {
+    test('a key that was planted into a database without proof and seals is not sealed', async (t) => {
+      const store = await makeStore(t)
+      await addTenants(store, acme, other)
+      await store.createKey(sampleKey([], 'planted', { seal: '', grants: [{ tenant: acme, seal: '' }] }))
+      const seals = await open(store)
+      const planted = await store.findKeyByHash('planted')
+      assert.equal(planted && seals.openKey(planted), null)
+    })
+
+    test('rows that were sealed before do not open after a second first start', async (t) => {
       const store = await makeStore(t)
       await age(store, 1)
+      const older = await proofOf(store)
       await open(store)
       const [endpoint] = await store.sealedEndpoints(firstKey, 1)
       const key = await store.findKeyByHash('hash')
       assert.ok(endpoint && key)
-      // The owner of the database removes the binding and every seal, and puts the rows back after the next start.
+      // The owner of the database removes every seal, and puts the proof of the older version back.
       const bare = { ...key, seal: '', grants: key.grants.map((grant) => ({ ...grant, seal: '' })) }
       await store.resealKeys([{ before: key, after: bare }])
-      await store.deleteEndpoint(acme, endpoint.key, start)
-      const without: Store = {
-        ...store,
-        installationValues: async () => (await store.installationValues()).filter(({ name }) => name !== binding.name),
-        writeOnce: (_name, value) => Promise.resolve(value),
-      }
-      const seals = await open(without)
-      assert.throws(() => seals.openEndpoint(endpoint))
+      await store.replaceInstallationValue(proof.name, await proofOf(store), older)
+      const seals = await open(store)
       const sealed = await store.findKeyByHash('hash')
-      assert.ok(sealed && seals.openKey(sealed), 'the key was sealed again, but opens nothing of before')
+      assert.ok(sealed && seals.openKey(sealed))
+      assert.throws(() => seals.openEndpoint(endpoint), VaultError)
+    })
+
+    test('an older version must finish to replace the master key first', async (t) => {
+      const store = await makeStore(t)
+      await age(store, 1)
+      const rotating = createVault([randomBytes(32), masterKey])
+      await assert.rejects(openRowSeals(store, rotating, assert.fail), /the master key is being replaced/)
     })
   })
 }

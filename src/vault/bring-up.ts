@@ -1,9 +1,8 @@
-// The binding of an installation (row-seals.ts), and the one start that seals the rows of an older version's database.
+// The seals of an installation (row-seals.ts), and the one start that seals the rows of an older version's database.
 //
-// The binding is drawn at random, and sealed under a name that says whether every row is sealed already. Rows without a
-// seal are sealed only by the start that finds a database without a binding, or by one that continues that start. If the
-// binding is removed from a database whose rows have seals, the start is refused. If the seals are removed too, the next
-// binding is another one: rows that were sealed before do not open with it.
+// The binding is drawn at random and kept in the proof of the master key, which also says whether every row is sealed.
+// Rows without a seal are sealed only by a start that finds the proof of an older version, or that goes on with what such
+// a start has begun. An installation that this version made never has such a proof, and its rows are never sealed again.
 
 import { randomBytes } from 'node:crypto'
 import type { Endpoint } from '../domain/endpoint.ts'
@@ -11,72 +10,65 @@ import type { ApiKeyId, EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { StoreRefused } from '../contracts/store.ts'
 import type { SealedChange, SealedEndpoint, SealStore, UpkeepStore } from '../contracts/upkeep-store.ts'
-import { assertMasterKey, proof } from './master-key.ts'
+import { proof, readProof } from './master-key.ts'
 import { endpointContext, grantContext, headersText, keyContext, RowSeals } from './row-seals.ts'
-import { type Vault, VaultError } from './vault.ts'
+import type { Vault } from './vault.ts'
 
 export type SealsStore = SealStore & Pick<UpkeepStore, 'writeOnce'>
 
-/** Name of the stored binding, and its contexts: while rows are being sealed, and afterwards. */
-export const binding = { name: 'row seals', open: 'row seals, not all made', done: 'row seals, all made' }
-
 /**
- * The seals of this installation. Makes the binding of a new database. Seals the rows of a database that an older
- * version wrote, which takes about a second for 10,000 rows.
+ * The seals of this installation. Makes the binding of a new database. Seals the rows of a database that an older version
+ * wrote, which takes about a second for 10,000 rows.
  *
  * @param failed reports an endpoint that does not open; it stays as it is
- * @throws StoreRefused if the master key is another one, if the binding was changed or removed, or if a node of an older
- *   version is running
+ * @throws StoreRefused if the master key is another one, if the proof was removed, if a node of an older version is
+ *   running, or if an older version has not finished to replace the master key
  */
-export async function openRowSeals(
-  store: SealsStore,
-  vault: Vault,
-  failed: (what: string, error: unknown) => void,
-): Promise<RowSeals> {
-  // Counted first: a node of this version runs only after it has stored the binding.
+export async function openRowSeals(store: SealsStore, vault: Vault, failed: Failed): Promise<RowSeals> {
+  // Counted first: a node of this version runs only after it has stored its proof.
   const others = await store.livingNodes()
-  const values = new Map((await store.installationValues()).map(({ name, value }) => [name, value]))
-  const storedProof = values.get(proof.name)
-  if (storedProof !== undefined) assertMasterKey(vault, storedProof)
-  let stored = values.get(binding.name)
-  if (stored === undefined) {
-    if (await store.hasSealedRows(vault.boundTo('').mark)) {
-      throw new StoreRefused('the value "row seals" was removed from the database: restore it from a backup')
-    }
+  let sealed = (await storedProof(store)) ?? (await newProof(store, vault))
+  let found = readProof(vault, sealed)
+  if (found.state === 'older') {
     if (others > 0) {
       throw new StoreRefused(
         'nodes of an older version are running: stop them all, wait a quarter of a minute, and start this version',
       )
     }
-    const context = storedProof === undefined ? binding.done : binding.open
-    stored = await store.writeOnce(binding.name, vault.seal(randomBytes(16).toString('hex'), context))
+    if (!sealed.startsWith(vault.mark)) {
+      throw new StoreRefused('the master key is being replaced: finish that with the older version first')
+    }
+    await store.replaceInstallationValue(proof.name, sealed, vault.seal(newBinding(), proof.contexts.sealing))
+    // Another node may have been first.
+    sealed = (await storedProof(store)) ?? ''
+    found = readProof(vault, sealed)
   }
-  const done = opened(vault, stored, binding.done)
-  if (done !== null) return new RowSeals(vault, done)
-  const text = opened(vault, stored, binding.open)
-  if (text === null) throw new StoreRefused('the value "row seals" was changed in the database')
-  const seals = new RowSeals(vault, text)
-  await sealEndpoints(store, vault, seals, failed)
-  await sealKeys(store, seals)
-  await store.replaceInstallationValue(binding.name, stored, vault.seal(text, binding.done))
+  const seals = new RowSeals(vault, found.text)
+  if (found.state === 'sealing') {
+    await sealEndpoints(store, vault, seals, failed)
+    await sealKeys(store, seals)
+    await store.replaceInstallationValue(proof.name, sealed, vault.seal(found.text, proof.contexts.sealed))
+  }
   return seals
 }
 
-function opened(vault: Vault, sealed: string, context: string): string | null {
-  try {
-    return vault.open(sealed, context)
-  } catch (error) {
-    if (error instanceof VaultError) return null
-    throw error
-  }
+type Failed = (what: string, error: unknown) => void
+
+const newBinding = (): string => randomBytes(16).toString('hex')
+
+async function storedProof(store: SealsStore): Promise<string | undefined> {
+  return (await store.installationValues()).find(({ name }) => name === proof.name)?.value
 }
 
-async function sealEndpoints(
-  store: SealStore,
-  vault: Vault,
-  seals: RowSeals,
-  failed: (what: string, error: unknown) => void,
-): Promise<void> {
+/** @throws StoreRefused if the database is not new */
+async function newProof(store: SealsStore, vault: Vault): Promise<string> {
+  if (await store.hasSealedRows(vault.boundTo('').mark)) {
+    throw new StoreRefused(`the value "${proof.name}" was removed from the database: restore it from a backup`)
+  }
+  return store.writeOnce(proof.name, vault.seal(newBinding(), proof.contexts.sealed))
+}
+
+async function sealEndpoints(store: SealStore, vault: Vault, seals: RowSeals, failed: Failed): Promise<void> {
   for (let after = 0 as EndpointKey; ;) {
     const rows = await store.sealedEndpoints(after, limits.rotationStepRows)
     const changes = rows.flatMap((before): SealedChange[] => {

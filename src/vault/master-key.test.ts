@@ -18,8 +18,8 @@ import { sampleKey, sampleOperatorKey } from '../../test/conformance/store/sampl
 import { apiKeyOf, RowSeals } from './row-seals.ts'
 import { createVault, type Vault, VaultError } from './vault.ts'
 import { TenantCache } from '../engine/tenant-cache.ts'
-import { binding } from './bring-up.ts'
-import { installationSecrets, proveMasterKey } from './master-key.ts'
+import { openRowSeals } from './bring-up.ts'
+import { installationSecrets, proof } from './master-key.ts'
 import { Rotation } from './rotation.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 
@@ -38,7 +38,7 @@ async function rig(t: TestContext) {
     await store.close()
     rmSync(folder, { recursive: true })
   })
-  await proveMasterKey(store, oldVault)
+  await store.writeOnce(proof.name, oldVault.seal('binding', proof.contexts.sealed))
   const secrets = await installationSecrets(store, oldVault, dialects)
   for (const id of ['acme', 'other'] as TenantId[])
     await store.createTenant({ id, dialect: 'standard', name: null, settings: {}, createdAt: now })
@@ -109,9 +109,9 @@ test('a rotation seals all stored values with the first key, and they open as be
   assert.equal(await rotate(), true)
   assert.deepEqual(await read(newVault), endpoints.slice(0, 3))
   assert.deepEqual(await read(newVault, 'other'), endpoints.slice(3))
-  await proveMasterKey(store, newVault)
+  await openRowSeals(store, newVault, assert.fail)
   assert.deepEqual(await installationSecrets(store, newVault, dialects), secrets)
-  await assert.rejects(proveMasterKey(store, oldVault), StoreRefused)
+  await assert.rejects(openRowSeals(store, oldVault, assert.fail), StoreRefused)
   await assert.rejects(read(oldVault), VaultError)
   assert.deepEqual(reported, { failures: [], rotated: 1 })
 })
@@ -130,28 +130,30 @@ test('the old key is needed until no value is sealed with it, stored answers inc
   const changed = sealsOf(oldVault).storedEndpoint({ ...endpoint, updatedAt: now + 1 }, 'standard', null)
   await store.updateEndpoint(changed, now, { answer: answer })
   assert.equal(await rotate(), false)
-  await assert.rejects(proveMasterKey(store, newVault), StoreRefused)
+  await assert.rejects(openRowSeals(store, newVault, assert.fail), StoreRefused)
   await store.prune(0, answer.expiresAt, 10)
   assert.equal(await rotate(), true)
-  await proveMasterKey(store, newVault)
+  await openRowSeals(store, newVault, assert.fail)
   assert.equal(reported.rotated, 1)
 })
 
-test('a rotation also seals keys, operator keys, the binding and secrets of dialects that are not served', async (t) => {
+test('a rotation also seals keys, operator keys and secrets of dialects that are not served', async (t) => {
   const { store, rotate, secrets } = await rig(t)
   const [old, fresh] = [sealsOf(oldVault), sealsOf(newVault)]
-  await store.writeOnce(binding.name, oldVault.seal('binding', binding.done))
   const apiKey = apiKeyOf(sampleKey(['acme' as TenantId, 'other' as TenantId], 'hash'))
   await store.createKey(old.storedKey(apiKey, 'hash'))
   const operatorKey = old.storedOperatorKey(sampleOperatorKey('hash'))
   await store.createOperatorKey(operatorKey)
+  await store.createKey(sampleKey(['acme' as TenantId], 'planted', { seal: '' }))
   await rotate()
+  const planted = await store.findKeyByHash('planted')
+  assert.equal(planted && fresh.openKey(planted), null, 'a row without a seal gets none')
   const rotated = await store.findKeyByHash('hash')
   assert.deepEqual(rotated && fresh.openKey(rotated), apiKey)
   const [resealed] = await store.listOperatorKeys()
   assert.ok(resealed !== undefined && fresh.provesOperatorKey(resealed))
-  const kept = (await store.installationValues()).find(({ name }) => name === binding.name)
-  assert.equal(newVault.open(kept?.value ?? '', binding.done), 'binding')
+  const { vault } = await openRowSeals(store, newVault, assert.fail)
+  assert.equal(fresh.vault.open(vault.seal('a', 'b'), 'b'), 'a', 'the binding is the same')
   assert.deepEqual(await installationSecrets(store, newVault, dialects), secrets)
 })
 

@@ -10,7 +10,6 @@ import { limits } from '../domain/limits.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { KeySealChange, SealedChange, SealedEndpoint, SealStore } from '../contracts/upkeep-store.ts'
 import type { AccountReads, AccountWrites, StoredKey } from '../contracts/account-store.ts'
-import { binding } from './bring-up.ts'
 import { proof, secretPrefix } from './master-key.ts'
 import { endpointContext, grantContext, keyContext, operatorKeyContext, type RowSeals } from './row-seals.ts'
 import type { Vault } from './vault.ts'
@@ -40,12 +39,9 @@ export class Rotation {
     // The second pass finds rows that a node with another first key has changed during the first pass.
     const isLeft = (await this.#all(goOn)) > 0 && (await this.#all(goOn)) > 0
     // Includes the secrets of dialects that this node does not serve.
-    await this.#installation((name) => {
-      if (name === binding.name) return binding.done
-      return name.startsWith(secretPrefix) ? name : null
-    })
+    await this.#installation((name) => (name.startsWith(secretPrefix) ? name : null))
     if (isLeft || !goOn() || (await this.#store.hasOtherAnswers(this.#vault.mark))) return false
-    await this.#installation((name) => (name === proof.name ? proof.context : null))
+    await this.#installation((name) => (name === proof.name ? proof.contexts.sealed : null))
     this.#observer.masterKeyRotated()
     return true
   }
