@@ -13,10 +13,10 @@ import {
   listOperatorKeys,
 } from '../operations/operator-keys.ts'
 import { timeOf } from './events.ts'
-import { Nullable, OperatorKeySchema, operatorKeyShape, operatorRoles, Time } from './shapes.ts'
+import { OperatorKeySchema, operatorKeyShape, operatorRoles, Time } from './shapes.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: limits.nameCharsMax })
-const Expiry = Nullable(Type.Intersect([Time], { description: 'The key is refused from then on; null: no end.' }))
+const Expiry = Type.Union([Time, Type.Null()], { description: 'The key is refused from then on; null: no end.' })
 const KeyPath = Type.Object({ operatorKey: Type.String() })
 const strict = { additionalProperties: false }
 

@@ -140,7 +140,7 @@ const disabledReasons = {
 
 const damaged = {
   status: 'failing',
-  reason: 'its secrets, headers, filters or event types were damaged in the database: nothing is sent to it',
+  reason: 'a part of it was damaged or changed in the database: nothing is sent to it',
   since: null,
 } as const
 

@@ -52,6 +52,17 @@ suite('the log', () => {
     assert.match(await metrics.text(), /^posthorn_proxy_failures_total 180$/m)
   })
 
+  test('reports rows that no seal proves once a minute, and the metric counts every time', async () => {
+    let now = 0
+    const { observer, lines, metrics } = rig(() => now)
+    for (; now < 3 * limits.repeatedFailureMs; now += 1000) observer.unproved('key key_1')
+    assert.deepEqual(
+      lines,
+      Array(3).fill('a row of the database was not written by Posthorn, or was changed: it is refused'),
+    )
+    assert.match(await metrics.text(), /^posthorn_unproved_rows_total 180$/m)
+  })
+
   test('has the text of an error that is not an error of the database', () => {
     const { observer, lines } = rig()
     observer.failed('an endpoint could not be read', new Unavailable('this node does not know the dialect of tenant a'))

@@ -60,7 +60,7 @@ async function storedProof(store: SealsStore): Promise<string | undefined> {
   return (await store.installationValues()).find(({ name }) => name === proof.name)?.value
 }
 
-/** @throws StoreRefused if the database is not new */
+/** The proof of a new database. @throws StoreRefused if the database has rows that are sealed already */
 async function newProof(store: SealsStore, vault: Vault): Promise<string> {
   if (await store.hasSealedRows(vault.boundTo('').mark)) {
     throw new StoreRefused(`the value "${proof.name}" was removed from the database: restore it from a backup`)

@@ -38,6 +38,7 @@ export function valueFor(front: FrontName, name: string, schema: Schema): Arbitr
       return fc.constant(fronts[front].dialect.scopes)
     // Not every dialect has roles and settings.
     case 'role':
+      return 'enum' in schema ? valueOf(front, schema) : fc.constant(undefined)
     case 'settings':
       return fc.constant(undefined)
     case 'id':
