@@ -88,6 +88,16 @@ suite('a listener of its own for the operator', () => {
     assert.equal((await operator.call('GET', `/v1/tenants/${id}`)).status, 200)
   })
 
+  test('an operator key of any role is an unknown key for customers, on their own routes too', async () => {
+    for (const role of ['admin', 'read', 'publish']) {
+      const created = await operator.call('POST', '/v1/operator-keys', { name: 'k', role })
+      const { key } = created.body as { key: string }
+      const { status, text } = await ask('GET', '/v1/deliveries', key)
+      assert.equal(status, 401, `${role}: ${text}`)
+      assert.match(text, /"detail":"The key is not known."/)
+    }
+  })
+
   test('the operator reaches a route in each spelling that the router decodes', async () => {
     const reached = []
     const admin = new WireClient(Number(new URL(adminUrl).port))
