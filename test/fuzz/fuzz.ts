@@ -134,9 +134,10 @@ class FuzzRun {
   }
 
   async #renewFront(front: FrontName): Promise<void> {
-    const { 'own.tenant': before } = this.#known.get(front) ?? {}
+    const { 'own.tenant': before, 'own.operatorKey': operatorKey } = this.#known.get(front) ?? {}
     const [own, foreign] = await Promise.all([this.#parties.party(front), this.#parties.party(front)])
-    this.#known.set(front, this.#placeholders(own, foreign))
+    const kept = operatorKey ?? (await this.#parties.withOperatorKey(own)).ids.operatorKey
+    this.#known.set(front, { ...this.#placeholders(own, foreign), 'own.operatorKey': kept })
     if (before !== undefined) await this.#parties.remove(before)
   }
 

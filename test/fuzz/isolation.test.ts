@@ -37,7 +37,7 @@ for (const front of frontNames) {
     // The stranger's tenant id has a form that is valid in the dialect of this front.
     const strangerId = front === 'partoo' ? '123456789' : undefined
     const stranger = await parties.party(front === 'allo' ? 'dialnexa' : 'allo', strangerId)
-    const [own, foreign] = [await parties.party(front), await parties.party(front)]
+    const [own, foreign] = [await completeParty(front), await completeParty(front)]
     const ids: Record<Whose, Ids> = {
       own: own.ids,
       foreign: foreign.ids,
@@ -83,7 +83,9 @@ for (const front of frontNames) {
       }
 
       test(`${route.method} ${route.path} with the owner's key: succeeds and shows only the owner's data`, async () => {
-        const owner = await parties.party(front)
+        const owner = await (slots.some(({ noun }) => noun === 'operatorKey')
+          ? completeParty(front)
+          : parties.party(front))
         const headers = front === 'operator' ? parties.asOperator : fronts[front].api.credentials(owner)
         const named = slots.map(() => owner.ids)
         const answer = await parties.ask(requestFor(route, row, slots, named, headers, parties.hookUrl()))
@@ -141,6 +143,12 @@ test("another tenant's idempotency key replays none of that tenant's responses",
 
 suite('roles and scopes', () => testRoles(parties, routes, absentIds('operator')))
 
+/** A party that has an object of each kind. */
+async function completeParty(front: FrontName): Promise<Party> {
+  const made = await parties.party(front)
+  return front === 'operator' ? parties.withOperatorKey(made) : made
+}
+
 function inventories(all: readonly Party[]): Promise<string[]> {
   return Promise.all(all.map((party) => parties.inventory(party)))
 }
@@ -153,7 +161,7 @@ function absentIds(front: FrontName): Ids {
 
 /** The ids of a tenant that was deleted with everything that it had. */
 async function deletedIds(front: FrontName): Promise<Ids> {
-  const { ids } = await parties.party(front)
+  const { ids } = await completeParty(front)
   await parties.want(204, 'DELETE', `/v1/tenants/${ids.tenant}/endpoints/${ids.endpoint}`)
   await parties.want(204, 'DELETE', `/v1/tenants/${ids.tenant}`)
   if (front === 'operator') await parties.want(204, 'DELETE', `/v1/operator-keys/${ids.operatorKey}`)

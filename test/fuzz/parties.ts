@@ -130,10 +130,8 @@ export class Parties {
     const secrets = (endpoint['secrets'] as { value: string }[]).map(({ value }) => value)
     const event = await this.want(202, 'POST', '/v1/events', { tenant, type, data: { of: tenant } })
     const delivery = await this.delivered(tenant, String(event['id']))
-    // Operator keys belong to no tenant, and there are few of them.
-    const operatorKey = front === 'operator' ? (await this.operatorKey({ role: 'read' })).id : absentUuid
     const objects = { endpoint: String(endpoint['id']), event: String(event['id']), delivery }
-    const ids = { tenant, ...objects, key: keyId, operatorKey }
+    const ids = { tenant, ...objects, key: keyId, operatorKey: absentUuid }
     return { front, tenant, key, ids, url, secrets: [...secrets, ...Object.values(headers)] }
   }
 
@@ -153,6 +151,12 @@ export class Parties {
   async key(tenant: string, more: Fields = {}): Promise<{ readonly id: string; readonly key: string }> {
     const { id, key } = await this.want(201, 'POST', '/v1/keys', { tenants: [tenant], ...more })
     return { id: String(id), key: String(key) }
+  }
+
+  /** The party with an operator key of its own. There may be only so many of these keys, and they belong to no tenant. */
+  async withOperatorKey(party: Party): Promise<Party> {
+    const { id } = await this.operatorKey({ role: 'read' })
+    return { ...party, ids: { ...party.ids, operatorKey: id } }
   }
 
   async operatorKey(more: Fields): Promise<{ readonly id: string; readonly key: string }> {

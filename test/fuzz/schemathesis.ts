@@ -41,6 +41,8 @@ const rulesBeyondSchemas: Readonly<Record<FrontName, Readonly<Record<string, rea
     createTenant: [400],
     changeTenant: [400],
     createKey: [400],
+    // A new key ends later than now.
+    createOperatorKey: [400],
     createEndpoint: [400],
     changeEndpoint: [400],
     // The tenant exists.
