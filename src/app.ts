@@ -10,6 +10,7 @@ import { deliveryRoutes } from './api/deliveries.ts'
 import { dialectRoutes } from './api/dialects.ts'
 import { serveDocs } from './api/docs.ts'
 import { endpointRoutes } from './api/endpoints.ts'
+import { erasureRoutes } from './api/erasures.ts'
 import { eventRoutes } from './api/events.ts'
 import { type HealthOptions, serveHealth, serveMetrics } from './api/health.ts'
 import { keyRoutes } from './api/keys.ts'
@@ -254,6 +255,7 @@ function operatorFront(
     eventRoutes,
     endpointRoutes,
     deliveryRoutes,
+    erasureRoutes,
     dialectRoutes,
   ]
   return createOperatorFront({

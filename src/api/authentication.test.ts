@@ -66,7 +66,7 @@ suite("a customer's key", () => {
     const tenant = await rig.tenant('standard')
     const request = { path: '/v1/deliveries', key: tenant.key }
     await rig.want(200, request)
-    await rig.want(204, { method: 'DELETE', path: `/v1/tenants/${tenant.id}` })
+    await rig.want(202, { method: 'DELETE', path: `/v1/tenants/${tenant.id}` })
     const { status } = await rig.ask(request)
     assert.equal(status, 401)
   })

@@ -17,7 +17,16 @@ import {
   publishEvent,
   publishEvents,
 } from '../operations/publish-event.ts'
-import { DeliverySchema, deliveryShape, eventText, EventSchema, PageQuery, ProblemSchema, Time } from './shapes.ts'
+import {
+  DeliverySchema,
+  deliveryShape,
+  eventText,
+  EventSchema,
+  PageQuery,
+  ProblemSchema,
+  Seconds,
+  Time,
+} from './shapes.ts'
 
 const strict = { additionalProperties: false }
 
@@ -36,6 +45,10 @@ const EventBody = Type.Object(
       }),
     ),
     occurredAt: Type.Optional(Time),
+    retainSeconds: Type.Optional({
+      ...Seconds,
+      description: 'Its data, and the responses to its deliveries, are erased after this time.',
+    }),
   },
   strict,
 )

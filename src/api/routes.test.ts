@@ -48,7 +48,7 @@ const routes: readonly RouteCase[] = [
   },
   {
     operation: 'deleteTenant',
-    status: 204,
+    status: 202,
     request: async ({ dialect }) => ({ method: 'DELETE', path: `/v1/tenants/${(await rig.tenant(dialect)).id}` }),
   },
   { operation: 'createKey', status: 201, request: ({ id }) => post('/v1/keys', { tenants: [id], name: 'A key' }) },
@@ -89,6 +89,28 @@ const routes: readonly RouteCase[] = [
     operation: 'getEvent',
     status: 200,
     request: async (tenant) => ({ path: `/v1/events/${await rig.event(tenant)}` }),
+  },
+  {
+    operation: 'getErasure',
+    status: 200,
+    request: async ({ dialect }) => {
+      const erasure = await rig.want(202, { method: 'DELETE', path: `/v1/tenants/${(await rig.tenant(dialect)).id}` })
+      return { path: `/v1/erasures/${erasure.id}` }
+    },
+  },
+  {
+    operation: 'erasePayload',
+    status: 202,
+    request: async (tenant) => ({ method: 'DELETE', path: `/v1/events/${await rig.event(tenant)}/data` }),
+  },
+  {
+    operation: 'eraseResponse',
+    status: 202,
+    request: async (tenant) => {
+      const path = await deliveryOf(tenant)
+      while ((await rig.want(200, { path })).status !== 'delivered');
+      return { method: 'DELETE', path: `${path}/attempts/1/response` }
+    },
   },
   {
     operation: 'listEndpoints',

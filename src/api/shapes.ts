@@ -5,6 +5,7 @@ import type { ApiKey } from '../domain/api-key.ts'
 import type { Principal } from '../domain/principal.ts'
 import { type Attempt, describeOutcome, shownToCustomers } from '../domain/attempt.ts'
 import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
+import type { Erasure } from '../domain/erasure.ts'
 import type { Event } from '../domain/event.ts'
 import { limits } from '../domain/limits.ts'
 import type { OperatorKey, OperatorRole } from '../domain/operator-key.ts'
@@ -16,6 +17,8 @@ export const Nullable = <Schema extends Parameters<typeof Type.Union>[0][number]
   Type.Union([schema, Type.Null()])
 /** A time without leap seconds: the format allows them, but a Date cannot hold them. */
 export const Time = Type.String({ format: 'date-time', pattern: '^[^:]+:[^:]+:[0-5]' })
+/** Seconds for which something is stored. */
+export const Seconds = Type.Integer({ minimum: 1, maximum: limits.retainSecondsMax })
 export const StringMap = Type.Record(Type.String(), Type.String())
 
 export const PageQuery = {
@@ -44,10 +47,25 @@ export const TenantSchema = Type.Object({
   name: Nullable(Type.String()),
   settings: StringMap,
   createdAt: Time,
+  retainSeconds: Nullable(Type.Integer()),
+  retainDataSeconds: Nullable(Type.Integer()),
 })
 
-export function tenantShape({ id, dialect, name, settings, createdAt }: Tenant): unknown {
-  return { id, dialect, name, settings, createdAt: time(createdAt) }
+export function tenantShape(tenant: Tenant): unknown {
+  const { id, dialect, name, settings, createdAt, retainSeconds = null, retainDataSeconds = null } = tenant
+  return { id, dialect, name, settings, createdAt: time(createdAt), retainSeconds, retainDataSeconds }
+}
+
+export const ErasureSchema = Type.Object({
+  id: Type.String(),
+  erases: Type.Enum(['tenant', 'endpoint', 'payload', 'response']),
+  tenant: Type.String(),
+  createdAt: Time,
+  endedAt: Nullable(Time),
+})
+
+export function erasureShape({ id, erases, tenant, createdAt, endedAt }: Erasure): object {
+  return { id, erases, tenant, createdAt: time(createdAt), endedAt: timeOrNull(endedAt) }
 }
 
 export const ApiKeySchema = Type.Object({
@@ -91,13 +109,17 @@ export const EventSchema = Type.Object({
   attributes: Nullable(StringMap),
   occurredAt: Time,
   acceptedAt: Time,
+  erasesAt: Nullable(Time),
+  erasedAt: Nullable(Time),
 })
 
-/** An event as JSON text. `data` is passed on byte for byte. */
+/** An event as JSON text. `data` is passed on byte for byte, or is null if it was erased. */
 export function eventText(event: Event, more: Readonly<Record<string, unknown>> = {}): string {
-  const { id, tenant, type, attributes, occurredAt, acceptedAt } = event
-  const rest = { id, tenant, type, attributes, occurredAt: time(occurredAt), acceptedAt: time(acceptedAt), ...more }
-  return `${JSON.stringify(rest).slice(0, -1)},"data":${event.data}}`
+  const { id, tenant, type, attributes, occurredAt, acceptedAt, eraseAt = null, erasedAt = null } = event
+  const erased = { erasesAt: timeOrNull(eraseAt), erasedAt: timeOrNull(erasedAt) }
+  const times = { occurredAt: time(occurredAt), acceptedAt: time(acceptedAt), ...erased }
+  const rest = { id, tenant, type, attributes, ...times, ...more }
+  return `${JSON.stringify(rest).slice(0, -1)},"data":${erasedAt === null ? event.data : 'null'}}`
 }
 
 export const EndpointSchema = Type.Object({
@@ -233,14 +255,16 @@ export const AttemptSchema = Type.Object({
   status: Nullable(Type.Integer()),
   detail: Type.String(),
   response: Nullable(Type.String()),
+  responseErasedAt: Nullable(Time),
 })
 
 /** Customers do not see why the egress guard refused an attempt. */
 export function attemptShape(attempt: Attempt, principal: Principal): unknown {
-  const { number, startedAt, durationMs, connections = 1, response } = attempt
+  const { number, startedAt, durationMs, connections = 1, response, erasedAt = null } = attempt
   const outcome = principal.kind === 'customer' ? shownToCustomers(attempt.outcome) : attempt.outcome
   const status = 'status' in outcome ? outcome.status : null
   const detail = describeOutcome(outcome)
   const times = { startedAt: time(startedAt), durationMs }
-  return { number, ...times, connections, outcome: outcome.kind, status, detail, response }
+  const responseErasedAt = timeOrNull(erasedAt)
+  return { number, ...times, connections, outcome: outcome.kind, status, detail, response, responseErasedAt }
 }

@@ -7,10 +7,32 @@ import { pageBody, pageRequest } from '../http/cursor.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import { type Context, tenantFor } from '../operations/context.ts'
 import { changeTenant, createTenant, deleteTenant, listTenants } from '../operations/tenants.ts'
-import { Nullable, PageOf, PageQuery, StringMap, TenantSchema, tenantShape } from './shapes.ts'
+import {
+  ErasureSchema,
+  erasureShape,
+  Nullable,
+  PageOf,
+  PageQuery,
+  Seconds,
+  StringMap,
+  TenantSchema,
+  tenantShape,
+} from './shapes.ts'
 
 const Name = Nullable(Type.String({ maxLength: limits.nameCharsMax }))
 const strict = { additionalProperties: false }
+const Retention = {
+  retainSeconds: Type.Optional(
+    Nullable({
+      ...Seconds,
+      description:
+        'Events, deliveries and attempts are removed after this time, if it is shorter than POSTHORN_RETENTION_DAYS.',
+    }),
+  ),
+  retainDataSeconds: Type.Optional(
+    Nullable({ ...Seconds, description: 'The data of events that are posted from now on is erased after this time.' }),
+  ),
+}
 const TenantPath = Type.Object({ tenant: Type.String() })
 
 const tag = 'Tenants'
@@ -39,6 +61,7 @@ function createTenantRoute(context: Context): AnyRoute {
         dialect: Type.String({ enum: [...context.dialects.keys()] }),
         name: Type.Optional(Name),
         settings: Type.Optional(StringMap),
+        ...Retention,
       },
       strict,
     ),
@@ -90,11 +113,11 @@ function changeTenantRoute(context: Context): AnyRoute {
     method: 'PATCH',
     path: '/v1/tenants/:tenant',
     operationId: 'changeTenant',
-    summary: "Change a tenant's name or settings",
+    summary: "Change a tenant's name, settings or retention",
     tag,
     access: 'write',
     params: TenantPath,
-    body: Type.Object({ name: Type.Optional(Name), settings: Type.Optional(StringMap) }, strict),
+    body: Type.Object({ name: Type.Optional(Name), settings: Type.Optional(StringMap), ...Retention }, strict),
     answers: { 200: TenantSchema },
     handle: ({ params, body }) =>
       answerWith(changeTenant(context, params.tenant as TenantId, body), (tenant) => ({
@@ -109,11 +132,15 @@ function deleteTenantRoute(context: Context): AnyRoute {
     method: 'DELETE',
     path: '/v1/tenants/:tenant',
     operationId: 'deleteTenant',
-    summary: 'Delete a tenant with its keys, endpoints and pending deliveries',
+    summary: 'Delete a tenant and erase all that it has; the erasure says when that is done',
     tag,
     access: 'write',
     params: TenantPath,
-    answers: { 204: Type.Null() },
-    handle: ({ params }) => answerWith(deleteTenant(context, params.tenant as TenantId), () => ({ status: 204 })),
+    answers: { 202: ErasureSchema },
+    handle: ({ params }) =>
+      answerWith(deleteTenant(context, params.tenant as TenantId), (erasure) => ({
+        status: 202,
+        body: erasureShape(erasure),
+      })),
   })
 }

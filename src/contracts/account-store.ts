@@ -6,6 +6,7 @@ import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey, OperatorKeyId, TenantId } from '../domain/ids.ts'
 import type { OperatorKey } from '../domain/operator-key.ts'
 import type { Tenant } from '../domain/tenant.ts'
+import type { NewErasure } from './erase-store.ts'
 import type { Page, PageRequest } from './page.ts'
 
 /** An endpoint as stored, with sealed secrets and header values. */
@@ -62,6 +63,8 @@ export interface LoadedTenant {
 export interface StoredAnswer {
   readonly apiKey: ApiKeyId
   readonly idempotencyKey: string
+  /** The tenant that the change is about: the answer is erased with it. */
+  readonly tenant: TenantId
   /** Method and path of the request. */
   readonly route: string
   readonly status: number
@@ -69,6 +72,9 @@ export interface StoredAnswer {
   readonly sealedBody: string
   readonly expiresAt: number
 }
+
+/** A stored answer as it is read again. */
+export type KeptAnswer = Omit<StoredAnswer, 'tenant'>
 
 /** Data that is written in the transaction of a change. */
 export interface WriteEnvelope {
@@ -85,6 +91,9 @@ export interface WriteEnvelope {
  */
 export type WriteResult = 'written' | 'absent' | 'stale' | 'duplicate' | 'taken'
 
+/** The parts of a tenant that can be changed. */
+export type TenantChange = Omit<Tenant, 'id' | 'dialect' | 'createdAt'>
+
 /** Reads of tenants, keys and endpoints. */
 export interface AccountReads {
   findTenant(id: TenantId): Promise<Tenant | null>
@@ -98,16 +107,20 @@ export interface AccountReads {
   findOperatorKeyByHash(hash: string): Promise<StoredOperatorKey | null>
   /** All operator keys, newest first; there are at most `limits.operatorKeysMax`. */
   listOperatorKeys(): Promise<readonly StoredOperatorKey[]>
-  findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): Promise<StoredAnswer | null>
+  findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): Promise<KeptAnswer | null>
 }
 
 /** Changes of tenants, keys and endpoints. Each change runs in one transaction with its envelope. */
 export interface AccountWrites {
   createTenant(tenant: Tenant, envelope?: WriteEnvelope): Promise<WriteResult>
-  /** Changes the name and the settings. */
-  updateTenant(id: TenantId, change: Pick<Tenant, 'name' | 'settings'>, envelope?: WriteEnvelope): Promise<WriteResult>
-  /** Also deletes the keys and endpoints of the tenant, with their sealed values. `sweep` cancels the waiting deliveries. */
-  deleteTenant(id: TenantId, now: number, envelope?: WriteEnvelope): Promise<WriteResult>
+  /** Changes everything but the id, the dialect and the time of creation. */
+  updateTenant(id: TenantId, change: TenantChange, envelope?: WriteEnvelope): Promise<WriteResult>
+  /**
+   * Also deletes the keys and endpoints of the tenant, with their sealed values. All that it had is invisible at once,
+   * also to a new tenant of the same id, and is removed by `eraseStep`.
+   */
+  deleteTenant(id: TenantId, erasure: NewErasure, envelope?: WriteEnvelope): Promise<WriteResult>
+  /** `absent`: a tenant of the key does not exist. */
   createKey(key: StoredKey, envelope?: WriteEnvelope): Promise<WriteResult>
   /** Also removes the seal of the key. `absent`: the key does not exist or is already revoked. */
   revokeKey(id: ApiKeyId, now: number, envelope?: WriteEnvelope): Promise<WriteResult>
@@ -125,6 +138,15 @@ export interface AccountWrites {
    * deliveries that still wait, and resets the endpoint's health.
    */
   updateEndpoint(endpoint: StoredEndpoint, version: number, envelope?: WriteEnvelope): Promise<WriteResult>
-  /** Removes its sealed values. `sweep` cancels the endpoint's waiting deliveries. Ended deliveries stay until retention removes them. */
-  deleteEndpoint(tenant: TenantId, key: EndpointKey, now: number, envelope?: WriteEnvelope): Promise<WriteResult>
+  /**
+   * Removes its sealed values. `sweep` cancels the endpoint's waiting deliveries. Ended deliveries stay until retention
+   * removes them. With an erasure, all deliveries are invisible at once and are removed by `eraseStep`.
+   */
+  deleteEndpoint(
+    tenant: TenantId,
+    key: EndpointKey,
+    now: number,
+    envelope?: WriteEnvelope,
+    erasure?: NewErasure | null,
+  ): Promise<WriteResult>
 }

@@ -36,6 +36,8 @@ export interface EndpointRules {
   readonly storedFilter?: (value: string) => string
   /** Event types are kept as written: the list may be empty, and may repeat one. Default: at least one, each once. */
   readonly eventTypesAsWritten?: true
+  /** Deleting an endpoint also erases its deliveries. Default: they stay until retention removes them. */
+  readonly deletesHistory?: true
   /** How many event types one endpoint may name; default: `limits.eventTypesPerEndpointMax`. */
   readonly eventTypesMax?: number
   /** Whether customers may add their own headers. */

@@ -2,6 +2,7 @@
 
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../domain/ids.ts'
+import type { ErasedEvent } from './erase-store.ts'
 
 /** A delivery that a claim has leased, with its event. */
 export interface ClaimedDelivery {
@@ -79,12 +80,14 @@ export interface LeaseStore {
  *
  * - `tenant`: the tenant, its settings or its endpoints changed
  * - `keys`: an API key was revoked or lost a tenant
+ * - `erased`: the data of an event was erased
  * - `due`: waiting deliveries were made due
  * - `everything`: this node may have missed changes
  */
 export type Change =
   | { readonly kind: 'tenant'; readonly tenant: TenantId }
   | { readonly kind: 'keys' }
+  | ({ readonly kind: 'erased' } & ErasedEvent)
   | { readonly kind: 'due' }
   | { readonly kind: 'everything' }
 

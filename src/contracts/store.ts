@@ -4,6 +4,7 @@
 import { Unavailable } from '../domain/unavailable.ts'
 import type { AccountReads, AccountWrites } from './account-store.ts'
 import type { CommitStore } from './commit-store.ts'
+import type { EraseReads, EraseStore } from './erase-store.ts'
 import type { HistoryReads, HistoryWrites } from './history-store.ts'
 import type { ChangeStore, LeaseStore } from './lease-store.ts'
 import type { QuotaStore } from './quota-store.ts'
@@ -41,6 +42,8 @@ export interface Store
     AccountWrites,
     HistoryReads,
     HistoryWrites,
+    EraseReads,
+    EraseStore,
     SealStore,
     UpkeepStore {
   /** Null: `shared` is false, and the only node counts in memory. */

@@ -31,6 +31,8 @@ export interface Attempt {
   readonly outcome: Outcome
   /** The first characters of the response body, at most `limits.responseKeptCharsMax`; null: there was no response. */
   readonly response: string | null
+  /** When the response was erased; absent: it was not. */
+  readonly erasedAt?: number
   /** The number of connections that carried the request; default: 1. */
   readonly connections?: number
   /** Present only if the dialect shows it to its customers. */

@@ -4,9 +4,9 @@
 //     accepted ────────────────────► leased ──► delivered   an attempt succeeded
 //        │                            │ ▲ ├───► failed      the dialect allows no further attempt, or our own code
 //        │                      retry │ │ │                 keeps throwing exceptions on it
-//        │                            │ │ └───► cancelled   its endpoint is disabled or deleted
+//        │                            │ │ └───► cancelled   its endpoint is disabled or deleted, or its data erased
 //        │        no room in its lane ▼ │ claim, once due
-//        └─────────────────────────► waiting ─► cancelled   its endpoint is disabled or deleted
+//        └─────────────────────────► waiting ─► cancelled   its endpoint is disabled or deleted, or its data erased
 //
 //     leased ──► waiting, due at once                                 the incarnation that held it ended
 //     waiting, delivered, failed, cancelled ──► waiting, due at once  the operator's retry or replay
@@ -26,7 +26,7 @@ export type EndReason =
   | 'endpoint disabled'
   | 'endpoint deleted'
   | 'endpoint gone'
-  | 'tenant deleted'
+  | 'payload erased'
   | 'event unreadable'
   | 'endpoint unreadable'
   | 'internal error'

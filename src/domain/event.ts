@@ -12,6 +12,10 @@ export interface Event {
   /** When it happened, according to the operator; default: `acceptedAt`. */
   readonly occurredAt: number
   readonly acceptedAt: number
+  /** When its data and the responses to its deliveries are erased; absent: with its record. */
+  readonly eraseAt?: number
+  /** When its data and attributes were erased; absent: they were not. It is sent no more. */
+  readonly erasedAt?: number
   /** Its stored attributes cannot be read. APIs show it without them, and it is never sent. */
   readonly unreadable?: true
 }

@@ -17,6 +17,8 @@ export type DeliveryId = Branded<string, 'DeliveryId'>
 export type ApiKeyId = Branded<string, 'ApiKeyId'>
 /** The id of an operator key. It names the key and grants nothing. */
 export type OperatorKeyId = Branded<string, 'OperatorKeyId'>
+/** The id of an erasure. */
+export type ErasureId = Branded<string, 'ErasureId'>
 /** One life of a node process: a restarted node is another incarnation. */
 export type Incarnation = Branded<number, 'Incarnation'>
 

@@ -237,11 +237,35 @@ export const limits = {
   /** Free pages stay in the file for new events, up to this share of its pages. */
   freePagesShare: 1 / 10,
 
+  /** Pages that one step of overwriting copies of erased rows reads: 16 MiB. */
+  scrubStepPages: 4096,
+  /** A larger file is not scrubbed when the service stops, but an hour after rows were erased. */
+  scrubbedAtStopPages: 16_384,
+  scrubIntervalMs: hour,
+  /** Scrubs that no erasure waits for take at most this share of the time. */
+  scrubShare: 1 / 100,
+
   // Upkeep
+  /** The longest time that a tenant or an event may name: ten years. */
+  retainSecondsMax: 315_360_000,
   retentionStepRows: 1000,
+  /** Tenants with a time of their own that one step looks at. */
+  retentionStepTenants: 20,
   retentionIntervalMs: minute,
   sweepIntervalMs: minute,
   bulkStepRows: 1000,
+  /** Deliveries, events or answers that one step of an erasure removes, and the bytes of events after which it ends. */
+  eraseStepRows: 100,
+  eraseStepBytes: 4 * mib,
+  /** After each step of an erasure its node pauses so many times as long as the step took. */
+  erasePauses: 4,
+  eraseIntervalMs: minute,
+  /** How long until an erasure is continued that waits for attempts in flight, or for readers. */
+  eraseAgainMs: second,
+  /** How long until an event with erased data is looked at again: an attempt in flight may record a response. */
+  eraseHeldAgainMs: minute,
+  /** Events with erased data in a list of the node, so that it does not send deliveries of them that it has in memory. */
+  erasedEventsMax: 10_000,
   /** Replays that run on a node, one step of each in turn; further replays are refused with 503. */
   replaysAtOnceMax: 16,
   /** Replays of one tenant that run on a node, so that no tenant takes the places of all others. */

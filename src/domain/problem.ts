@@ -23,10 +23,12 @@ export type Problem =
       readonly what:
         | 'endpoint'
         | 'delivery'
+        | 'attempt'
         | 'event'
         | 'tenant'
         | 'key'
         | 'operator key'
+        | 'erasure'
         | 'dialect'
         | 'public key of dialect'
         | 'page'

@@ -8,4 +8,8 @@ export interface Tenant {
   /** The operator's choices for this tenant, by name of the dialect's setting (`Dialect.tenantSettings`). */
   readonly settings: Readonly<Record<string, string>>
   readonly createdAt: number
+  /** Seconds after which its events, deliveries and attempts are removed; absent: after the time of the installation. */
+  readonly retainSeconds?: number
+  /** Seconds after which the data of its events, and the responses to them, are erased; absent: with the records. */
+  readonly retainDataSeconds?: number
 }

@@ -3,14 +3,18 @@
 // resulting move to record.ts.
 
 import type { KeyObject } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import type { Attempt, Outcome } from '../domain/attempt.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { EndReason } from '../domain/delivery.ts'
+import type { Event } from '../domain/event.ts'
+import type { EventId, TenantId } from '../domain/ids.ts'
 import { markerHeader } from '../domain/header-rules.ts'
 import { limits } from '../domain/limits.ts'
 import { retryAt, type Verdict } from '../domain/retry.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import type { DeliveryDialect, HealthChange, HealthFact, Message } from '../contracts/delivery-dialect.ts'
+import type { ErasedEvent } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { AttemptSummary, Move } from '../contracts/commit-store.ts'
 import type { NotSent, Sender, SendRequest, SendResult } from '../contracts/transport.ts'
@@ -55,9 +59,19 @@ export class Deliverer {
    */
   #unreadReportedAt = -Infinity
   readonly #proxyWaits = new ProxyWaits()
+  /** Events whose data was erased while this node may have held deliveries of them. */
+  readonly #erased = new LRUCache<string, true>({ max: limits.erasedEventsMax })
 
   constructor(options: DelivererOptions) {
     this.#options = options
+  }
+
+  /** The data of an event was erased: nothing more of it is sent. */
+  erased({ tenant, event, acceptedAt }: ErasedEvent): void {
+    this.#erased.set(placeOf(tenant, event, acceptedAt), true)
+    this.#options.recorder.cancelErased(
+      ({ tenant: owner, id, acceptedAt: at }) => id === event && owner === tenant && at === acceptedAt,
+    )
   }
 
   start(delivery: HeldDelivery): void {
@@ -99,6 +113,7 @@ export class Deliverer {
       return this.#end(delivery, { to: 'cancelled', reason: cancelReason(endpoint.disabledReason) })
     }
     const { event } = delivery
+    if (this.#isErased(event)) return this.#end(delivery, { to: 'cancelled', reason: 'payload erased' })
     const { clock, sender, marker } = this.#options
     const startedAt = clock.now()
     if (isPaused(endpoint, startedAt)) {
@@ -130,6 +145,10 @@ export class Deliverer {
       this.#proxyWaits.ended(delivery.endpoint)
       this.#conclude(sent, result)
     })
+  }
+
+  #isErased({ tenant, id, acceptedAt, erasedAt }: Event): boolean {
+    return erasedAt !== undefined || (this.#erased.size > 0 && this.#erased.has(placeOf(tenant, id, acceptedAt)))
   }
 
   #waitForProxy(delivery: HeldDelivery, { notSent }: NotSent): void {
@@ -251,6 +270,11 @@ export class Deliverer {
   #end(delivery: HeldDelivery, move: Move): void {
     this.#options.recorder.finished({ delivery, attempt: null, move, summary: null, succeeded: false })
   }
+}
+
+/** Names an event. The id alone may be used again by a new tenant of the same id. */
+function placeOf(tenant: TenantId, event: EventId, acceptedAt: number): string {
+  return `${tenant} ${event} ${acceptedAt}`
 }
 
 /**

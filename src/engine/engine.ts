@@ -10,6 +10,7 @@ import type { Clock } from '../domain/clock.ts'
 import type { DeliveryId, EndpointKey, RandomBytes, TenantId } from '../domain/ids.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import type { DeliveryDialect, Message } from '../contracts/delivery-dialect.ts'
+import type { ErasedEvent } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { Store } from '../contracts/store.ts'
 import type { Sender, SendResult } from '../contracts/transport.ts'
@@ -70,6 +71,7 @@ export class Engine {
   readonly #upkeep: Upkeep
   readonly #acceptor: Acceptor
   readonly #recorder: Recorder
+  readonly #deliverer: Deliverer
 
   constructor(options: EngineOptions, membership: Membership) {
     const { store, seals, clock, observer } = options
@@ -95,6 +97,7 @@ export class Engine {
       swept: () => this.statusCache.dropAll(),
       // An older delivery may be the newest one now.
       pruned: () => this.statusCache.newestPending.dropAll(),
+      erased: (events) => this.eventsErased(events),
     })
     const recorder = new Recorder({ ...options, membership, tenantCache, lanes, commits, schedule, upkeep })
     const deliverer: Deliverer = new Deliverer({ ...options, membership, tenantCache, recorder })
@@ -104,6 +107,7 @@ export class Engine {
     this.#schedule = schedule
     this.#upkeep = upkeep
     this.#recorder = recorder
+    this.#deliverer = deliverer
   }
 
   start(): void {
@@ -118,6 +122,7 @@ export class Engine {
     this.#options.store.listen((change) => {
       if (change.kind === 'tenant') this.tenantCache.drop(change.tenant)
       else if (change.kind === 'due') this.wake()
+      else if (change.kind === 'erased') this.#deliverer.erased(change)
     })
     this.#upkeep.start()
     this.wake()
@@ -203,6 +208,17 @@ export class Engine {
     if (disabled === null) return
     this.#recorder.cancelQueued(disabled.endpoint, disabled.deleted ? 'endpoint deleted' : 'endpoint disabled')
     this.#upkeep.sweepSoon()
+  }
+
+  /** The data of events was erased: deliveries of them in memory are cancelled, also those that are accepted just now. */
+  eventsErased(events: readonly ErasedEvent[]): void {
+    for (const event of events) this.#deliverer.erased(event)
+    this.statusCache.dropAll()
+  }
+
+  /** Continues the erasures that are under way, at once. */
+  eraseSoon(): void {
+    this.#upkeep.eraseSoon()
   }
 
   /** Claims due deliveries at once, if this node attempts deliveries. */

@@ -223,6 +223,24 @@ export class Lanes {
     return deliveries
   }
 
+  /** Removes and returns the queued deliveries of an event. */
+  dropEvent(isOf: (event: Event) => boolean): HeldDelivery[] {
+    const dropped: HeldDelivery[] = []
+    for (const lane of this.#lanes.values()) {
+      for (const delivery of lane.queue.clear()) {
+        if (isOf(delivery.event)) dropped.push(delivery)
+        else lane.queue.push(delivery)
+      }
+    }
+    for (const delivery of dropped) {
+      const lane = this.#laneOf(delivery)
+      this.#addBytes(lane, -bytesOf(delivery))
+      this.#queued -= 1
+      this.#deleteIfEmpty(lane)
+    }
+    return dropped
+  }
+
   /** Removes the queued deliveries of all lanes. */
   dropAll(): void {
     for (const endpoint of this.#lanes.keys()) this.drop(endpoint)

@@ -6,6 +6,7 @@ import type { Attempt } from '../domain/attempt.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { EndReason } from '../domain/delivery.ts'
 import type { DisabledReason } from '../domain/endpoint.ts'
+import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
@@ -97,8 +98,17 @@ export class Recorder {
 
   /** Cancels the deliveries that are queued in the lane of an endpoint. */
   cancelQueued(endpoint: EndpointKey, reason: EndReason): void {
-    const { lanes, commits, clock, observer } = this.#options
-    for (const { id } of lanes.drop(endpoint)) {
+    this.#cancel(this.#options.lanes.drop(endpoint), reason)
+  }
+
+  /** Cancels the queued deliveries of an event whose data was erased. */
+  cancelErased(isOf: (event: Event) => boolean): void {
+    this.#cancel(this.#options.lanes.dropEvent(isOf), 'payload erased')
+  }
+
+  #cancel(deliveries: readonly HeldDelivery[], reason: EndReason): void {
+    const { commits, clock, observer } = this.#options
+    for (const { id, endpoint } of deliveries) {
       const move = { to: 'cancelled', reason } as const
       commits.record({ delivery: id, endpoint, attempt: null, move, at: clock.now() }, null, null)
       observer.ended('cancelled')

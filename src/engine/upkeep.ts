@@ -1,14 +1,15 @@
 // Background work of the node: the sweep (cancelling waiting deliveries of disabled and deleted endpoints), retention,
-// and the rotation of the master key.
+// erasures, and the rotation of the master key.
 
 import type { Clock } from '../domain/clock.ts'
 import { limits } from '../domain/limits.ts'
+import type { ErasedEvent, EraseStep, EraseStore } from '../contracts/erase-store.ts'
 import type { UpkeepStore } from '../contracts/upkeep-store.ts'
 import type { Rotation } from '../vault/rotation.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 
 export interface UpkeepOptions {
-  readonly store: UpkeepStore
+  readonly store: UpkeepStore & EraseStore
   readonly clock: Clock
   readonly observer: EngineObserver
   /** Events, deliveries and attempts older than this are removed. */
@@ -17,6 +18,8 @@ export interface UpkeepOptions {
   readonly swept: () => void
   /** Called after each step of retention that removed something. */
   readonly pruned: () => void
+  /** Called when the data of events was erased because it had expired. */
+  readonly erased: (events: readonly ErasedEvent[]) => void
   /** Null: there is only one master key. */
   readonly rotation: Rotation | null
 }
@@ -37,7 +40,9 @@ export class Upkeep {
     this.#repeat('retention', limits.retentionIntervalMs, () => this.#prune())
     // An attempt that was in flight when its endpoint was disabled may add a retry after the first sweep.
     this.#repeat('late sweep', limits.sweepIntervalMs, async () => this.sweepSoon())
+    this.#repeat('late erasures', limits.eraseIntervalMs, async () => this.eraseSoon())
     this.sweepSoon()
+    this.eraseSoon()
     if (this.#options.rotation !== null) this.#rotate(this.#options.rotation, 0)
   }
 
@@ -45,6 +50,11 @@ export class Upkeep {
   sweepSoon(): void {
     this.#sweepAgain = true
     if (!this.#timers.has('sweep')) this.#after('sweep', 0, () => this.#sweep())
+  }
+
+  /** Continues the erasures that are under way. */
+  eraseSoon(afterMs = 0): void {
+    if (!this.#timers.has('erasures')) this.#after('erasures', afterMs, () => this.#erase())
   }
 
   /** Starts nothing more. Resolves when the work that runs has ended. */
@@ -60,6 +70,24 @@ export class Upkeep {
       this.#sweepAgain = false
       while (!this.#stopped && (await store.sweep(clock.now(), limits.bulkStepRows))) swept()
     }
+  }
+
+  async #erase(): Promise<void> {
+    const { store, clock, erased } = this.#options
+    for (let count = 1; count > 0 && !this.#stopped;) {
+      const events = await store.eraseExpired(clock.now(), limits.eraseStepRows)
+      count = events.length
+      if (count > 0) erased(events)
+    }
+    let step: EraseStep = 'more'
+    while (step === 'more' && !this.#stopped) {
+      const startedAt = clock.elapsed()
+      step = await store.eraseStep(clock.now(), limits.eraseStepRows)
+      // Otherwise commits would wait for a step each time.
+      const pauseMs = (clock.elapsed() - startedAt) * limits.erasePauses
+      if (step === 'more') await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
+    }
+    if (step === 'wait') this.eraseSoon(limits.eraseAgainMs)
   }
 
   async #prune(): Promise<void> {

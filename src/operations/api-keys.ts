@@ -61,8 +61,8 @@ export async function createApiKey(
     createdAt: context.clock.now(),
     revokedAt: null,
   }
-  await context.writer.createKey(apiKey, hashApiKey(text))
-  return success({ apiKey, text })
+  if ((await context.writer.createKey(apiKey, hashApiKey(text))) === 'written') return success({ apiKey, text })
+  return invalidField('tenants', 'choice', 'must be tenants that exist')
 }
 
 /** Revokes an API key: requests with it are refused from the response on. */

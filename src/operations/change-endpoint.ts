@@ -103,7 +103,7 @@ async function update(
     const updatedAt = Math.max(context.clock.now(), version + 1)
     const after = { ...apply(before.value, updatedAt, dialect), updatedAt }
     if (growsTooLarge(found.value, before.value, [after])) return failure(endpointsTooLarge)
-    const stored = sealAnswer(context, answer, after)
+    const stored = sealAnswer(context, tenant, answer, after)
     const written = await context.writer.updateEndpoint(after, version, dialect, stored)
     if (written === 'written') return success(after)
     if (written !== 'stale' || tries === limits.updateTriesMax) return failure(problemOfWrite(written, 'endpoint', id))

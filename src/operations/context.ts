@@ -6,6 +6,7 @@ import { failure, type Result, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { AccountReads } from '../contracts/account-store.ts'
 import type { Dialect } from '../contracts/dialect.ts'
+import type { EraseReads } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { HistoryReads } from '../contracts/history-store.ts'
 import type { Store } from '../contracts/store.ts'
@@ -44,7 +45,7 @@ export interface ContextOptions {
 /** The parts of the program that operations use. */
 export interface Context extends ContextOptions {
   /** The reads of the store. `writer` owns the writes. */
-  readonly store: AccountReads & HistoryReads
+  readonly store: AccountReads & HistoryReads & EraseReads
   readonly writer: Writer
   readonly tenantCache: TenantCache
   readonly keyCache: KeyCache

@@ -59,7 +59,7 @@ export async function createEndpoints(
   const endpoints: Endpoint[] = []
   for (const input of inputs) endpoints.push(await newEndpoint(context, dialect, tenant, input))
   if (growsTooLarge(found.value, null, endpoints)) return failure(endpointsTooLarge)
-  const stored = sealAnswer(context, answer, endpoints)
+  const stored = sealAnswer(context, tenant, answer, endpoints)
   const written = await context.writer.createEndpoints(tenant, dialect, endpoints, stored)
   return written === 'written' ? success(endpoints) : failure(problemOfWrite(written, 'tenant', tenant))
 }

@@ -4,8 +4,9 @@ import { andThen, andThenOk, type MaybePromise } from '../domain/maybe-promise.t
 import type { Principal } from '../domain/principal.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import type { CachedTenant } from '../engine/tenant-cache.ts'
-import { type Context, tenantFor } from './context.ts'
+import { type Context, dialectOf, tenantFor } from './context.ts'
 import { problemOfWrite } from './endpoint-problems.ts'
+import { newErasure } from './erasures.ts'
 import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
 
 /** The endpoints of a tenant, newest first. */
@@ -72,7 +73,8 @@ export function withNewestPending(
 }
 
 /**
- * Deletes an endpoint. Attempts in flight end; all other pending deliveries are cancelled with a reason.
+ * Deletes an endpoint. Attempts in flight end; all other pending deliveries are cancelled with a reason. In some dialects
+ * all deliveries of the endpoint are erased.
  *
  * @param answer stores the response under the caller's Idempotency-Key; null: the request has no such key
  */
@@ -83,9 +85,17 @@ export async function deleteEndpoint(
   id: EndpointId,
   answer: IdempotentAnswer<null> | null = null,
 ): Promise<Result<null>> {
-  const endpoint = await getEndpoint(context, principal, tenant, id)
+  const found = await tenantFor(context, principal, tenant)
+  if (!found.ok) return found
+  const endpoint = endpointOf(found.value, id)
   if (!endpoint.ok) return endpoint
-  const written = await context.writer.deleteEndpoint(endpoint.value, sealAnswer(context, answer, null))
+  const { deletesHistory } = dialectOf(context, found.value.tenant).endpointRules
+  const erasure = deletesHistory ? newErasure(context) : null
+  const written = await context.writer.deleteEndpoint(
+    endpoint.value,
+    sealAnswer(context, tenant, answer, null),
+    erasure,
+  )
   return written === 'written' ? success(null) : failure(problemOfWrite(written, 'endpoint', id))
 }
 

@@ -1,7 +1,7 @@
 // Idempotency keys: the response to a change (its answer) is stored in the transaction of the change. A client that
 // repeats the request, for example after a broken connection, gets the stored response, and nothing is changed again.
 
-import type { ApiKeyId } from '../domain/ids.ts'
+import type { ApiKeyId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { StoredAnswer } from '../contracts/account-store.ts'
 import { VaultError } from '../vault/vault.ts'
@@ -22,6 +22,7 @@ export const idempotencyKeyTaken = 'idempotency_key_taken'
 /** The answer to store with a change, its body sealed; null: the request has no Idempotency-Key. */
 export function sealAnswer<Value>(
   context: Context,
+  tenant: TenantId,
   answer: IdempotentAnswer<Value> | null,
   value: Value,
 ): StoredAnswer | null {
@@ -29,7 +30,8 @@ export function sealAnswer<Value>(
   const { apiKey, idempotencyKey, route } = answer
   const { status, body } = answer.render(value)
   const sealedBody = context.seals.plain.seal(body, contextOf(apiKey, idempotencyKey))
-  return { apiKey, idempotencyKey, route, status, sealedBody, expiresAt: context.clock.now() + limits.idempotencyMs }
+  const expiresAt = context.clock.now() + limits.idempotencyMs
+  return { apiKey, tenant, idempotencyKey, route, status, sealedBody, expiresAt }
 }
 
 /** The stored answer of an earlier request with this key, and its route (method and path); null: there is none to use. */

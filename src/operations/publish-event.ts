@@ -5,6 +5,7 @@ import type { Event } from '../domain/event.ts'
 import type { EventId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { type FieldError, failure, type Problem, type Result, success } from '../domain/problem.ts'
+import type { Tenant } from '../domain/tenant.ts'
 import type { CachedTenant } from '../engine/tenant-cache.ts'
 import type { Accepted, Draft } from '../engine/accept.ts'
 import { type Context, dialectOf } from './context.ts'
@@ -17,6 +18,8 @@ export interface EventInput {
   readonly id?: string
   readonly attributes?: Readonly<Record<string, string>>
   readonly occurredAt?: string
+  /** Seconds after which its data is erased; default: as its tenant says. */
+  readonly retainSeconds?: number
 }
 
 export interface PublishedEvent {
@@ -78,8 +81,19 @@ function draftOf(context: Context, input: EventInput, tenant: CachedTenant | nul
     attributes: input.attributes ?? null,
     occurredAt,
     acceptedAt,
+    ...eraseAtOf(tenant.tenant, acceptedAt, input.retainSeconds),
   }
   return success({ event, tenant })
+}
+
+/** The time at which the data of an event of the tenant is erased: the earlier one if the event names one too. */
+export function eraseAtOf(
+  { retainDataSeconds = Infinity }: Tenant,
+  acceptedAt: number,
+  retainSeconds = Infinity,
+): Pick<Event, 'eraseAt'> {
+  const seconds = Math.min(retainDataSeconds, retainSeconds)
+  return seconds === Infinity ? {} : { eraseAt: acceptedAt + 1000 * seconds }
 }
 
 function published(event: Event, accepted: Accepted): Result<PublishedEvent> {

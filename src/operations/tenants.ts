@@ -1,3 +1,4 @@
+import type { Erasure } from '../domain/erasure.ts'
 import type { TenantId } from '../domain/ids.ts'
 import { type FieldError, failure, invalidField, type Result, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
@@ -5,6 +6,7 @@ import type { Page, PageRequest } from '../contracts/page.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import { type Context, dialectOf } from './context.ts'
 import { choiceFault } from './choice-fault.ts'
+import { findErasure, newErasure } from './erasures.ts'
 
 /** Creates a tenant. By default its id is generated and it has no settings. */
 export async function createTenant(
@@ -14,7 +16,7 @@ export async function createTenant(
     readonly dialect: string
     readonly name?: string | null
     readonly settings?: Readonly<Record<string, string>>
-  },
+  } & RetentionInput,
 ): Promise<Result<Tenant>> {
   const dialect = context.dialects.get(input.dialect)
   if (dialect === undefined) {
@@ -33,26 +35,42 @@ export async function createTenant(
     name: input.name ?? null,
     settings: input.settings ?? {},
     createdAt: context.clock.now(),
+    ...retentionOf(input, {}),
   }
   return (await context.writer.createTenant(tenant)) === 'written'
     ? success(tenant)
     : failure({ kind: 'conflict', code: 'tenant_exists', detail: `tenant ${tenant.id} exists already` })
 }
 
+/** Null: as the installation; absent: unchanged. */
+interface RetentionInput {
+  readonly retainSeconds?: number | null
+  readonly retainDataSeconds?: number | null
+}
+
+type Retention = Pick<Tenant, 'retainSeconds' | 'retainDataSeconds'>
+
+function retentionOf(input: RetentionInput, before: Retention): Retention {
+  const { retainSeconds = before.retainSeconds, retainDataSeconds = before.retainDataSeconds } = input
+  return { ...(retainSeconds && { retainSeconds }), ...(retainDataSeconds && { retainDataSeconds }) }
+}
+
 /** Changes the given fields. `settings` replaces all settings. */
 export async function changeTenant(
   context: Context,
   id: TenantId,
-  change: { readonly name?: string | null; readonly settings?: Readonly<Record<string, string>> },
+  change: { readonly name?: string | null; readonly settings?: Readonly<Record<string, string>> } & RetentionInput,
 ): Promise<Result<Tenant>> {
   const before = await context.tenantCache.load(id)
   if (before === null) return failure({ kind: 'notFound', what: 'tenant', id })
   const faults = settingFaults(dialectOf(context, before.tenant), change.settings ?? {})
   if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
   const { name = before.tenant.name, settings = before.tenant.settings } = change
-  const written = await context.writer.updateTenant(id, { name, settings })
+  const changed = { name, settings, ...retentionOf(change, before.tenant) }
+  const { dialect, createdAt } = before.tenant
+  const written = await context.writer.updateTenant(id, changed)
   return written === 'written'
-    ? success({ ...before.tenant, name, settings })
+    ? success({ id, dialect, createdAt, ...changed })
     : failure({ kind: 'notFound', what: 'tenant', id })
 }
 
@@ -66,10 +84,11 @@ function settingFaults(dialect: Dialect, settings: Readonly<Record<string, strin
   })
 }
 
-/** Deletes a tenant with its keys and endpoints at once, and cancels its pending deliveries. */
-export async function deleteTenant(context: Context, id: TenantId): Promise<Result<null>> {
-  const written = await context.writer.deleteTenant(id)
-  return written === 'written' ? success(null) : failure({ kind: 'notFound', what: 'tenant', id })
+/** Deletes a tenant. From then on its data is shown to no caller; the erasure removes all of it. */
+export async function deleteTenant(context: Context, id: TenantId): Promise<Result<Erasure>> {
+  const erasure = newErasure(context)
+  const written = await context.writer.deleteTenant(id, erasure)
+  return written === 'written' ? findErasure(context, erasure.id) : failure({ kind: 'notFound', what: 'tenant', id })
 }
 
 /** Tenants, newest first; `dialect` null: of all dialects. */

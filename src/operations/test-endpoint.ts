@@ -15,12 +15,14 @@ import {
 import { limits } from '../domain/limits.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
+import type { Tenant } from '../domain/tenant.ts'
 import type { CachedTenant } from '../engine/tenant-cache.ts'
 import { type Context, dialectOf, tenantFor } from './context.ts'
 import { endpointDisabled } from './endpoint-problems.ts'
 import { endpointOf } from './endpoints.ts'
 import type { Principal } from '../domain/principal.ts'
 import { endpointFaults, type EndpointInput } from './endpoint-rules.ts'
+import { eraseAtOf } from './publish-event.ts'
 
 /** The content of a test event. `data` is JSON text. */
 export interface TestEvent {
@@ -38,7 +40,7 @@ export async function sendTest(
   const found = await enabledEndpoint(context, principal, tenant, id)
   if (!found.ok) return found
   const { cached, dialect, endpoint } = found.value
-  const event = eventOf(context, dialect, tenant, dialect.testEvent(endpoint))
+  const event = eventOf(context, dialect, cached.tenant, dialect.testEvent(endpoint))
   const [accepted] = await context.engine.accept([{ event, tenant: cached, only: endpoint.key }])
   const delivery = accepted?.deliveries[0]
   if (delivery !== undefined) return success({ event, delivery })
@@ -69,7 +71,7 @@ export async function sendTestNow(
   const found = await enabledEndpoint(context, principal, tenant, id)
   if (!found.ok) return found
   const { cached, dialect, endpoint } = found.value
-  const event = eventOf(context, dialect, tenant, test ?? dialect.testEvent(endpoint))
+  const event = eventOf(context, dialect, cached.tenant, test ?? dialect.testEvent(endpoint))
   const draft = { event, tenant: cached, only: endpoint.key }
   const { delivery, attempt } = await context.engine.attemptNow(draft, timeoutMs)
   return success({ event, delivery, attempt })
@@ -105,7 +107,7 @@ export async function tryOutEndpoint(
     createdAt: now,
     updatedAt: now,
   }
-  const event = eventOf(context, dialect, tenant, test)
+  const event = eventOf(context, dialect, cached.value.tenant, test)
   const delivery = uuidV7(now, context.randomBytes) as DeliveryId
   const message = { tenant: cached.value.tenant, event, delivery, endpoint, trial: true }
   return success(await context.engine.tryOut(message, dialect))
@@ -126,8 +128,9 @@ async function enabledEndpoint(
   return success({ cached: cached.value, dialect, endpoint: endpoint.value })
 }
 
-function eventOf(context: Context, dialect: Dialect, tenant: TenantId, test: TestEvent): Event {
+function eventOf(context: Context, dialect: Dialect, tenant: Tenant, test: TestEvent): Event {
   const now = context.clock.now()
   const id = dialect.newEventId(now, context.randomBytes) as EventId
-  return { ...test, id, tenant, attributes: null, occurredAt: now, acceptedAt: now }
+  const times = { occurredAt: now, acceptedAt: now, ...eraseAtOf(tenant, now) }
+  return { ...test, id, tenant: tenant.id, attributes: null, ...times }
 }

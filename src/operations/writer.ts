@@ -5,10 +5,17 @@
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
-import type { ApiKeyId, DeliveryId, EndpointKey, OperatorKeyId, TenantId } from '../domain/ids.ts'
+import type { ApiKeyId, DeliveryId, EndpointKey, EventId, OperatorKeyId, TenantId } from '../domain/ids.ts'
 import type { OperatorKey } from '../domain/operator-key.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import type { StoredAnswer, StoredEndpoint, StoredOperatorKey, WriteResult } from '../contracts/account-store.ts'
+import type {
+  StoredAnswer,
+  StoredEndpoint,
+  StoredOperatorKey,
+  TenantChange,
+  WriteResult,
+} from '../contracts/account-store.ts'
+import type { NewErasure } from '../contracts/erase-store.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { RearmRequest } from '../contracts/history-store.ts'
 import type { Store } from '../contracts/store.ts'
@@ -44,7 +51,7 @@ export class Writer {
     }
   }
 
-  async updateTenant(id: TenantId, change: Pick<Tenant, 'name' | 'settings'>): Promise<WriteResult> {
+  async updateTenant(id: TenantId, change: TenantChange): Promise<WriteResult> {
     const { store, engine } = this.#options
     try {
       return await store.updateTenant(id, change, { answer: null })
@@ -53,17 +60,18 @@ export class Writer {
     }
   }
 
-  async deleteTenant(id: TenantId): Promise<WriteResult> {
-    const { store, engine, keyCache, clock } = this.#options
+  async deleteTenant(id: TenantId, erasure: NewErasure): Promise<WriteResult> {
+    const { store, engine, keyCache } = this.#options
     const tenant = await engine.tenantCache.load(id)
     try {
-      return await store.deleteTenant(id, clock.now(), { answer: null })
+      return await store.deleteTenant(id, erasure, { answer: null })
     } finally {
       keyCache.drop()
       engine.tenantCache.drop(id)
       for (const { endpoint } of tenant?.endpoints ?? []) {
         engine.endpointChanged(id, { endpoint: endpoint.key, deleted: true })
       }
+      engine.eraseSoon()
     }
   }
 
@@ -149,13 +157,37 @@ export class Writer {
     }
   }
 
-  async deleteEndpoint({ tenant, key }: Endpoint, answer: StoredAnswer | null): Promise<WriteResult> {
+  /** @param erasure erases its deliveries; null: they stay */
+  async deleteEndpoint(
+    { tenant, key }: Endpoint,
+    answer: StoredAnswer | null,
+    erasure: NewErasure | null,
+  ): Promise<WriteResult> {
     const { store, engine, clock } = this.#options
     try {
-      return await store.deleteEndpoint(tenant, key, clock.now(), { answer })
+      return await store.deleteEndpoint(tenant, key, clock.now(), { answer }, erasure)
     } finally {
       engine.endpointChanged(tenant, { endpoint: key, deleted: true })
+      if (erasure !== null) engine.eraseSoon()
     }
+  }
+
+  /** Erases the data of an event. False: there is no such event. */
+  async erasePayload(tenant: TenantId, id: EventId, erasure: NewErasure): Promise<boolean> {
+    const { store, engine } = this.#options
+    const event = await store.erasePayload(tenant, id, erasure)
+    if (event === null) return false
+    engine.eventsErased([event])
+    engine.eraseSoon()
+    return true
+  }
+
+  /** Erases the response of an attempt. False: there is no such attempt. */
+  async eraseResponse(delivery: DeliveryId, number: number, erasure: NewErasure): Promise<boolean> {
+    const { store, engine } = this.#options
+    const erased = await store.eraseResponse(delivery, number, erasure)
+    if (erased) engine.eraseSoon()
+    return erased
   }
 
   /** Makes one delivery due now. False: there is no such delivery, or a node holds it. */

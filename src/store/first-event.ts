@@ -9,6 +9,8 @@ export type FirstEvent = EventColumns & { readonly deliveries: number }
 export function compareWithFirst(event: Event, first: FirstEvent): IngestResult {
   // An event without an `occurredAt` of its own gets the time at which it was accepted. A repeat is accepted later.
   const ownTime = event.occurredAt !== event.acceptedAt
+  // Erased data cannot be compared.
+  if (first.erased_at !== null && first.type === event.type) return { kind: 'duplicate', deliveries: first.deliveries }
   const same =
     first.type === event.type &&
     first.data === event.data &&

@@ -3,12 +3,14 @@
 import type { Attempt, Exchange, Outcome } from '../domain/attempt.ts'
 import type { DeliveryStatus, EndReason } from '../domain/delivery.ts'
 import type { DisabledReason } from '../domain/endpoint.ts'
+import type { Erased, Erasure } from '../domain/erasure.ts'
 import type { Event } from '../domain/event.ts'
 import {
   type ApiKeyId,
   type DeliveryId,
   type EndpointId,
   type EndpointKey,
+  type ErasureId,
   type EventId,
   type OperatorKeyId,
   type TenantId,
@@ -23,7 +25,17 @@ import type { OperatorRole } from '../domain/operator-key.ts'
 export const statusCode: Record<DeliveryStatus, number> = { pending: 0, delivered: 1, failed: 2, cancelled: 3 }
 const statusOfCode: readonly DeliveryStatus[] = ['pending', 'delivered', 'failed', 'cancelled']
 
-export const eventColumns = 'e.tenant, e.id, e.type, e.data, e.attributes, e.occurred_at, e.accepted_at'
+/** Begins the suffix of a label. No id of a tenant has this character. */
+export const labelMark = '#'
+
+/** The id of the tenant whose label is in a row. */
+export function tenantIdOf(label: string): TenantId {
+  const [id] = label.split(labelMark)
+  return id as TenantId
+}
+
+export const eventColumns =
+  'e.tenant, e.id, e.type, e.data, e.attributes, e.occurred_at, e.accepted_at, e.erase_at, e.erased_at'
 
 export interface EventColumns {
   tenant: string
@@ -33,18 +45,22 @@ export interface EventColumns {
   attributes: string | null
   occurred_at: number
   accepted_at: number
+  erase_at: number | null
+  erased_at: number | null
 }
 
 export function eventOf(row: EventColumns): Event {
   const attributes = row.attributes === null ? null : parsed<Record<string, string>>(row.attributes)
   return {
-    tenant: row.tenant as TenantId,
+    tenant: tenantIdOf(row.tenant),
     id: row.id as EventId,
     type: row.type,
     data: row.data,
     attributes: attributes ?? null,
     occurredAt: row.occurred_at,
     acceptedAt: row.accepted_at,
+    ...(row.erase_at !== null && { eraseAt: row.erase_at }),
+    ...(row.erased_at !== null && { erasedAt: row.erased_at }),
     ...(attributes === undefined && { unreadable: true as const }),
   }
 }
@@ -81,7 +97,7 @@ export function endpointOf(row: EndpointColumns): StoredEndpoint {
   const isReadable = eventTypes !== undefined && filters !== undefined
   return {
     key: row.key as EndpointKey,
-    tenant: row.tenant as TenantId,
+    tenant: tenantIdOf(row.tenant),
     id: row.id as EndpointId,
     url: row.url,
     // The event types are unknown. Deliveries that fail visibly and can be replayed are better than no deliveries.
@@ -128,7 +144,7 @@ export function deliveryOf(row: DeliveryColumns): DeliveryRow {
     reason: row.reason as EndReason | null,
     createdAt: uuidV7Time(row.id),
     endedAt: row.ended_at,
-    tenant: row.tenant as TenantId,
+    tenant: tenantIdOf(row.tenant),
     eventId: row.event_id as EventId,
     eventType: row.event_type,
     endpointId: row.endpoint_id as EndpointId,
@@ -146,6 +162,7 @@ export interface AttemptColumns {
   exchange: string | null
   /** Null: one. */
   connections: number | null
+  erased_at: number | null
 }
 
 export function attemptOf(row: AttemptColumns): Attempt {
@@ -155,6 +172,7 @@ export function attemptOf(row: AttemptColumns): Attempt {
     durationMs: row.duration_ms,
     outcome: outcomeOf(row),
     response: row.response,
+    ...(row.erased_at !== null && { erasedAt: row.erased_at }),
     ...(row.connections !== null && { connections: row.connections }),
     ...(row.exchange !== null && { exchange: JSON.parse(row.exchange) as Exchange }),
   }
@@ -197,16 +215,26 @@ export interface TenantColumns {
   name: string | null
   settings: string
   created_at: number
+  retain_seconds: number | null
+  retain_data_seconds: number | null
+  label: string
 }
 
-export function tenantOf(row: Omit<TenantColumns, 'seq'>): Tenant {
+export function tenantOf(row: Omit<TenantColumns, 'seq' | 'version' | 'label'>): Tenant {
   return {
     id: row.id as TenantId,
     dialect: row.dialect,
     name: row.name,
     settings: JSON.parse(row.settings) as Record<string, string>,
     createdAt: row.created_at,
+    ...(row.retain_seconds !== null && { retainSeconds: row.retain_seconds }),
+    ...(row.retain_data_seconds !== null && { retainDataSeconds: row.retain_data_seconds }),
   }
+}
+
+/** The columns `retain_seconds` and `retain_data_seconds` of a tenant. */
+export function retentionOf(tenant: Pick<Tenant, 'retainSeconds' | 'retainDataSeconds'>): (number | null)[] {
+  return [tenant.retainSeconds ?? null, tenant.retainDataSeconds ?? null]
 }
 
 export interface KeyColumns {
@@ -277,4 +305,21 @@ export const sealedColumns =
 export function sealedOf(row: EndpointColumns & { dialect: string }): SealedEndpoint {
   const { key, tenant, id, url, eventTypes, filters, sealedSecrets, sealedHeaders } = endpointOf(row)
   return { key, tenant, dialect: row.dialect, id, url, eventTypes, filters, sealedSecrets, sealedHeaders }
+}
+export interface ErasureColumns {
+  id: string
+  erases: string
+  tenant: string
+  created_at: number
+  ended_at: number | null
+}
+
+export function erasureOf(row: ErasureColumns): Erasure {
+  return {
+    id: row.id as ErasureId,
+    erases: row.erases as Erased,
+    tenant: row.tenant as TenantId,
+    createdAt: row.created_at,
+    endedAt: row.ended_at,
+  }
 }

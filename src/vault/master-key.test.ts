@@ -121,6 +121,7 @@ test('the old key is needed until no value is sealed with it, stored answers inc
   const [endpoint] = endpoints as [Endpoint]
   const answer = {
     apiKey: 'key_1' as ApiKeyId,
+    tenant: endpoint.tenant,
     idempotencyKey: 'again',
     route: 'PATCH /',
     status: 200,

@@ -163,7 +163,7 @@ function absentIds(front: FrontName): Ids {
 async function deletedIds(front: FrontName): Promise<Ids> {
   const { ids } = await completeParty(front)
   await parties.want(204, 'DELETE', `/v1/tenants/${ids.tenant}/endpoints/${ids.endpoint}`)
-  await parties.want(204, 'DELETE', `/v1/tenants/${ids.tenant}`)
+  await parties.want(202, 'DELETE', `/v1/tenants/${ids.tenant}`)
   if (front === 'operator') await parties.want(204, 'DELETE', `/v1/operator-keys/${ids.operatorKey}`)
   return ids
 }

@@ -16,8 +16,6 @@ export interface Row {
   readonly open?: true
   /** The status for an id that does not exist, if it is neither 404 nor 403. */
   readonly absent?: number
-  /** The operator sees this data of a deleted tenant until retention deletes it. */
-  readonly outlives?: true
 }
 
 /** Parameters and fields that hold ids, by name. */
@@ -40,7 +38,7 @@ export const nounOf: Readonly<Record<string, Noun>> = {
 export const plainNames: ReadonlySet<string> = new Set(
   `limit cursor page per_page pageSize status eventType type from to since until dialect name settings scopes role
    data attributes occurredAt events url eventTypes filters description enabled headers secrets overlapSeconds topics
-   writeOnlyHeaders expiresAt
+   writeOnlyHeaders expiresAt retainSeconds retainDataSeconds erasure number
    agentId items custom_headers isActive secret is_active`.split(/\s+/),
 )
 
@@ -53,14 +51,13 @@ export function nounIn(place: 'path' | 'query' | 'body', name: string): Noun | n
 const sample = (front: FrontName) => (_ids: Ids, url: string) => fronts[front].api.sample(url, 1)
 const change = (_ids: Ids, url: string): unknown => ({ url })
 const customers = true
-const outlives = true
 
 const operator: Readonly<Record<string, Row>> = {
   createTenant: { status: 201, body: () => ({ dialect: 'standard' }) },
   listTenants: { status: 200 },
   getTenant: { status: 200 },
   changeTenant: { status: 200, body: () => ({ name: 'changed' }) },
-  deleteTenant: { status: 204 },
+  deleteTenant: { status: 202 },
   createKey: { status: 201, absent: 400, bodyIds: ['tenant'], body: ({ tenant }) => ({ tenants: [tenant] }) },
   listKeys: { status: 200, absent: 200 },
   revokeKey: { status: 204 },
@@ -81,8 +78,8 @@ const operator: Readonly<Record<string, Row>> = {
     body: ({ tenant }) => ({ events: [{ tenant, type: 'x', data: {} }] }),
     absent: 202,
   },
-  listEvents: { status: 200, absent: 200, outlives },
-  getEvent: { status: 200, outlives },
+  listEvents: { status: 200, absent: 200 },
+  getEvent: { status: 200 },
   listEndpoints: { status: 200, customers },
   createEndpoint: { status: 201, customers, body: sample('operator') },
   getEndpoint: { status: 200, customers },
@@ -92,8 +89,11 @@ const operator: Readonly<Record<string, Row>> = {
   sendTest: { status: 202, customers },
   replay: { status: 202, customers, body: () => ({ since: '2026-01-01T00:00:00Z' }) },
   listDeliveries: { status: 200, customers },
-  getDelivery: { status: 200, customers, outlives },
-  retryDelivery: { status: 202, customers, outlives },
+  getDelivery: { status: 200, customers },
+  retryDelivery: { status: 202, customers },
+  getErasure: { status: 404 },
+  erasePayload: { status: 202 },
+  eraseResponse: { status: 202 },
   listDialects: { status: 200 },
   getDialect: { status: 200 },
   getPublicKey: { status: 404 },

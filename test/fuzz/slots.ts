@@ -36,8 +36,8 @@ export function requestFor(
 ): Request {
   const given = slots.map(({ place, name, noun }, index) => ({ place, name, noun, id: named[index]?.[noun] ?? '' }))
   const at = (place: Slot['place']) => given.filter((slot) => slot.place === place)
-  const dialect = path.replace('{dialect}', 'allo')
-  const filled = at('path').reduce((text, { name, id }) => text.replace(`{${name}}`, id), dialect)
+  const plain = path.replace('{dialect}', 'allo').replace('{erasure}', 'era_1').replace('{number}', '1')
+  const filled = at('path').reduce((text, { name, id }) => text.replace(`{${name}}`, id), plain)
   const query = new URLSearchParams(at('query').map(({ name, id }) => [name, id]))
   const inBody = Object.fromEntries(at('body').map(({ noun, id }) => [noun, id])) as unknown as Ids
   return {

@@ -19,6 +19,8 @@ const changes = new Set([
   'createEndpoints',
   'updateEndpoint',
   'deleteEndpoint',
+  'erasePayload',
+  'eraseExpired',
 ])
 
 export class Link {

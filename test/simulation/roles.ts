@@ -3,6 +3,7 @@
 import type { Incarnation } from '../../src/domain/ids.ts'
 import { attemptReads } from '../../src/store/sqlite/attempts.ts'
 import { commitRole } from '../../src/store/sqlite/commit.ts'
+import { eraseReads, eraseRole } from '../../src/store/sqlite/erase.ts'
 import { endpointReads, endpointRole } from '../../src/store/sqlite/endpoints.ts'
 import { historyReads, historyRole } from '../../src/store/sqlite/history.ts'
 import { keyReads, keyRole } from '../../src/store/sqlite/keys.ts'
@@ -25,6 +26,8 @@ export function ownRoles(db: Database) {
     ...endpointReads(db),
     ...historyRole(db),
     ...historyReads(db),
+    ...eraseRole(db),
+    ...eraseReads(db),
     ...sealRole(db),
     ...sealReads(db),
     ...attemptReads(db),

@@ -2,6 +2,7 @@
 // nodes that were declared dead, and notifies nodes of changes that other nodes made.
 
 import type { EndpointKey, Incarnation, TenantId } from '../../src/domain/ids.ts'
+import { tenantIdOf } from '../../src/store/rows.ts'
 import type { Database } from '../../src/store/sqlite/database.ts'
 import { IncarnationLost } from '../../src/contracts/store.ts'
 import type { Change, Claim, ClaimRequest, Heartbeat } from '../../src/contracts/lease-store.ts'
@@ -22,6 +23,8 @@ type Shared = Pick<
   | 'createEndpoints'
   | 'updateEndpoint'
   | 'deleteEndpoint'
+  | 'erasePayload'
+  | 'eraseExpired'
   | 'revokeKey'
   | 'rearmDelivery'
   | 'rearmDeliveries'
@@ -77,14 +80,24 @@ export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (
       told(own.createTenant(tenant, envelope), 'written', { kind: 'tenant', tenant: tenant.id }),
     updateTenant: (id, change, envelope) =>
       told(own.updateTenant(id, change, envelope), 'written', { kind: 'tenant', tenant: id }),
-    deleteTenant: (id, at, envelope) =>
-      told(own.deleteTenant(id, at, envelope), 'written', { kind: 'tenant', tenant: id }, { kind: 'keys' }),
+    deleteTenant: (id, erasure, envelope) =>
+      told(own.deleteTenant(id, erasure, envelope), 'written', { kind: 'tenant', tenant: id }, { kind: 'keys' }),
     createEndpoints: (endpoints, envelope) =>
       told(own.createEndpoints(endpoints, envelope), 'written', ...endpoints.map(changeOf)),
     updateEndpoint: (endpoint, version, envelope) =>
       told(own.updateEndpoint(endpoint, version, envelope), 'written', changeOf(endpoint)),
-    deleteEndpoint: (tenant, key, at, envelope) =>
-      told(own.deleteEndpoint(tenant, key, at, envelope), 'written', { kind: 'tenant', tenant }),
+    deleteEndpoint: (tenant, key, at, envelope, erasure) =>
+      told(own.deleteEndpoint(tenant, key, at, envelope, erasure), 'written', { kind: 'tenant', tenant }),
+    erasePayload(tenant, id, erasure) {
+      const event = own.erasePayload(tenant, id, erasure)
+      if (event !== null) tell({ kind: 'erased', ...event })
+      return event
+    },
+    eraseExpired(at, rowsMax) {
+      const events = own.eraseExpired(at, rowsMax)
+      for (const event of events) tell({ kind: 'erased', ...event })
+      return events
+    },
     revokeKey: (id, at, envelope) => told(own.revokeKey(id, at, envelope), 'written', { kind: 'keys' }),
     rearmDelivery: (id, at) => told(own.rearmDelivery(id, at), true, { kind: 'due' }),
     rearmDeliveries(request) {
@@ -106,20 +119,20 @@ export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (
 
   function tenantToDisable({ endpoint, disable }: AttemptSummary): TenantId[] {
     if (disable === undefined) return []
-    const row = db.get<{ tenant: TenantId }>('SELECT tenant FROM endpoints WHERE key = ? AND enabled = 1', endpoint)
-    return row === undefined ? [] : [row.tenant]
+    const row = db.get<{ tenant: string }>('SELECT tenant FROM endpoints WHERE key = ? AND enabled = 1', endpoint)
+    return row === undefined ? [] : [tenantIdOf(row.tenant)]
   }
 
   /** The health of an endpoint as other nodes recorded it, if the summary of this node does not change it. */
   function remoteHealthOf({ endpoint, expectedHealth, health }: AttemptSummary): RemoteHealth[] {
     if (health !== undefined) return []
-    const row = db.get<{ tenant: TenantId; health: string | null }>(
+    const row = db.get<{ tenant: string; health: string | null }>(
       'SELECT p.tenant, s.health FROM endpoints p JOIN endpoint_status s ON s.endpoint = p.key WHERE p.key = ?',
       endpoint,
     )
     return row === undefined || row.health === expectedHealth
       ? []
-      : [{ tenant: row.tenant, endpoint, expectedHealth, health: row.health }]
+      : [{ tenant: tenantIdOf(row.tenant), endpoint, expectedHealth, health: row.health }]
   }
 }
 

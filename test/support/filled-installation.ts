@@ -9,6 +9,7 @@ import {
   other,
   sampleAnswer,
   sampleAttempt,
+  sampleErasure,
   sampleEvent,
   sampleKey,
   sampleMove,
@@ -47,7 +48,7 @@ async function fillTenants(store: Store): Promise<void> {
   await store.revokeKey(revoked.id, start + 5)
   await store.createOperatorKey(sampleOperatorKey('hash of an operator key', { name: text, expiresAt: start + 1 }))
   await addEndpoint(store, gone)
-  await store.deleteTenant(gone, start + 6)
+  await store.deleteTenant(gone, sampleErasure(6))
 }
 
 type Four = [DeliveryId, DeliveryId, DeliveryId, DeliveryId]
@@ -122,9 +123,9 @@ export async function fillWithMany(path: string, count: number): Promise<void> {
   const db = new DatabaseSync(path)
   db.exec(`BEGIN;
     ${rows} INSERT INTO events SELECT i, 'acme', 'evt_' || i, 'invoice.paid', '{"n":' || i || '}', NULL,
-      ${start} + i, ${start} + i, 1 FROM n;
+      ${start} + i, ${start} + i, 1, NULL, NULL FROM n;
     ${rows} INSERT INTO deliveries SELECT ${id}, i, ${key}, 1, 1, 0, NULL, NULL, NULL, ${start} + i FROM n;
-    ${rows} INSERT INTO attempts SELECT ${id}, 1, ${start} + i, 12, 'delivered', 200, NULL, 'ok ' || i, NULL, NULL FROM n;
+    ${rows} INSERT INTO attempts SELECT ${id}, 1, ${start} + i, 12, 'delivered', 200, NULL, 'ok ' || i, NULL, NULL, NULL FROM n;
     COMMIT`)
   db.close()
 }

@@ -79,6 +79,7 @@ export const allo: Dialect = {
     wildcards: 'none',
     filters: [],
     customHeaders: false,
+    deletesHistory: true,
     newSecret: newStandardSecret,
     secretFault: standardSecretFault,
   },

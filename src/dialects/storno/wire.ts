@@ -61,6 +61,7 @@ export const storno: Dialect = {
     wildcards: 'all',
     filters: [],
     customHeaders: false,
+    deletesHistory: true,
     newSecret: (random) => secretPrefix + hex(random, 32),
     // The prefix is optional: the vendor's server generates secrets without it.
     secretFault: (secret) => (/^(?:whsec_)?[0-9a-f]{64}$/.test(secret) ? null : 'must be whsec_ and 64 hex digits'),

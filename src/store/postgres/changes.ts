@@ -8,6 +8,7 @@ import pg from 'pg'
 import { limits } from '../../domain/limits.ts'
 import type { TenantId } from '../../domain/ids.ts'
 import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
+import type { ErasedEvent } from '../../contracts/erase-store.ts'
 import type { Change } from '../../contracts/lease-store.ts'
 import { Connection } from './connection.ts'
 import { type Database, Session } from './database.ts'
@@ -30,6 +31,7 @@ export interface ChangeSession {
   /** Notifies of a tenant that was deleted. */
   tenantGone(tenant: TenantId): Promise<void>
   keysChanged(): Promise<void>
+  eventsErased(events: readonly ErasedEvent[]): Promise<void>
 }
 
 interface Waiting {
@@ -104,6 +106,9 @@ export class Changes {
           },
           tenantGone: (tenant) => notify({ kind: 'tenant', tenant }),
           keysChanged: () => notify({ kind: 'keys' }),
+          eventsErased: async (events) => {
+            for (const event of events) await notify({ kind: 'erased', ...event })
+          },
         })
       })
       committed = notified

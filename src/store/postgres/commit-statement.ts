@@ -148,16 +148,17 @@ function eventPart({ next, unnest }: Parameters): Part {
     query('given AS MATERIALIZED')`
       SELECT nextval('event_seqs') AS seq, g.*
       FROM (
-        SELECT g.*
+        SELECT g.*, t.label
         FROM me,
-          ${unnest('text', 'text', 'text', 'text', 'text', 'bigint', 'bigint', 'int', 'bigint')}
-          WITH ORDINALITY AS g(tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, version, place)
+          ${unnest('text', 'text', 'text', 'text', 'text', 'bigint', 'bigint', 'int', 'bigint', 'bigint')}
+          WITH ORDINALITY
+          AS g(tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, version, place)
           JOIN tenants t ON t.id = g.tenant AND t.version = g.version AND t.id = ANY($4::text[])
         ORDER BY g.place
       ) g`,
     query('stored AS')`
-      INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries)
-      SELECT seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries FROM given
+      INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at)
+      SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at FROM given
       ON CONFLICT (id, tenant) DO NOTHING
       RETURNING seq`,
     query('born AS')`
@@ -268,6 +269,7 @@ function eventColumns(news: readonly NewEvent[]): Column[] {
     news.map(({ event }) => event.occurredAt),
     news.map(({ event }) => event.acceptedAt),
     news.map(({ deliveries }) => deliveries.length),
+    news.map(({ event }) => event.eraseAt ?? null),
     news.map(({ version }) => version),
   ]
 }

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeliveryId, Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { compareWithFirst, type FirstEvent } from '../first-event.ts'
-import { eventColumns } from '../rows.ts'
+import { eventColumns, tenantIdOf } from '../rows.ts'
 import { IncarnationLost, StoreUnavailable } from '../../contracts/store.ts'
 import type {
   CommitBatch,
@@ -25,6 +25,7 @@ import { commitStatement, commitValues } from './commit-statement.ts'
 import { Connection } from './connection.ts'
 import type { Database, Session } from './database.ts'
 import { classify, isBroken, isCollision } from './errors.ts'
+import { labelOf } from './labels.ts'
 
 /** How often a node that lost the answer to a commit asks for its result. */
 const askAgainMs = 250
@@ -62,7 +63,7 @@ export class Commits {
     this.#lastNumber += 1
     const answer = await this.#write(batch)
     const fenced = answer?.fenced ?? []
-    const remoteHealth = answer?.remoteHealth ?? []
+    const remoteHealth = (answer?.remoteHealth ?? []).map((found) => ({ ...found, tenant: tenantIdOf(found.tenant) }))
     if (answer?.refused === null) return { events: batch.events.map(() => stored), fenced, remoteHealth }
     const refused = answer === null ? null : new Set(answer.refused)
     return { events: await untilAnswered(() => this.#resultsOf(batch, refused)), fenced, remoteHealth }
@@ -124,7 +125,9 @@ export class Commits {
       now,
     )
     await session.run('UPDATE endpoint_status SET sweep = true WHERE endpoint = ANY($1::bigint[])', keys)
-    for (const tenant of new Set(disabled.map((row) => row.tenant))) await this.#changes.tenantChanged(session, tenant)
+    for (const tenant of new Set(disabled.map((row) => tenantIdOf(row.tenant)))) {
+      await this.#changes.tenantChanged(session, tenant)
+    }
   }
 
   /**
@@ -160,7 +163,8 @@ export class Commits {
         `SELECT g.place::int, ${eventColumns}, e.deliveries,
            (SELECT true FROM deliveries WHERE id = ANY(ARRAY[g.delivery]) AND event = e.seq ORDER BY id) IS NOT NULL AS ours
          FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY AS g(tenant, id, delivery, place)
-           CROSS JOIN LATERAL (SELECT * FROM events WHERE id = ANY(ARRAY[g.id]) AND tenant = g.tenant ORDER BY id) e`,
+           CROSS JOIN LATERAL (
+             SELECT * FROM events WHERE id = ANY(ARRAY[g.id]) AND tenant = ${labelOf('g.tenant')} ORDER BY id) e`,
         events.map(({ event }) => event.tenant),
         events.map(({ event }, index) => (isAsked(index) ? event.id : null)),
         events.map(({ deliveries }) => deliveries[0]?.id ?? null),
@@ -182,8 +186,8 @@ export class Commits {
 async function lock(session: Session, summaries: readonly AttemptSummary[]): Promise<void> {
   const keys = summaries.map((summary) => summary.endpoint)
   await session.run(
-    `SELECT FROM tenants WHERE id = ANY(ARRAY(SELECT tenant FROM endpoints WHERE key = ANY($1::bigint[])))
-     ORDER BY id FOR NO KEY UPDATE`,
+    `SELECT FROM tenants WHERE label = ANY(ARRAY(SELECT tenant FROM endpoints WHERE key = ANY($1::bigint[])))
+     ORDER BY label FOR NO KEY UPDATE`,
     keys,
   )
   await session.run('SELECT FROM endpoints WHERE key = ANY($1::bigint[]) ORDER BY key FOR NO KEY UPDATE', keys)

@@ -2,16 +2,18 @@ import { limits } from '../../domain/limits.ts'
 import type { EndpointStatus } from '../../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
 import { Abort } from '../abort.ts'
-import { type EndpointColumns, endpointOf, type TenantColumns, tenantOf } from '../rows.ts'
+import { type EndpointColumns, endpointOf, labelMark, type TenantColumns, tenantOf } from '../rows.ts'
 import type {
+  KeptAnswer,
   LoadedTenant,
-  StoredAnswer,
   StoredEndpoint,
   WriteEnvelope,
   WriteResult,
 } from '../../contracts/account-store.ts'
+import type { NewErasure } from '../../contracts/erase-store.ts'
 import type { Changes } from './changes.ts'
 import type { Database, Session } from './database.ts'
+import { addErasure, labelOf } from './labels.ts'
 import { cancelWaiting } from './upkeep.ts'
 import { write } from './write.ts'
 
@@ -68,17 +70,30 @@ export function endpointRole(db: Database, changes: Changes) {
       })
     },
 
-    deleteEndpoint(tenant: TenantId, key: EndpointKey, now: number, envelope?: WriteEnvelope): Promise<WriteResult> {
+    deleteEndpoint(
+      tenant: TenantId,
+      key: EndpointKey,
+      now: number,
+      envelope?: WriteEnvelope,
+      erasure: NewErasure | null = null,
+    ): Promise<WriteResult> {
       return writeTo(tenant, envelope, async (session) => {
         const deleted = await session.run(
           `UPDATE endpoints SET deleted_at = $1, enabled = false, sealed_secrets = '', sealed_headers = ''
-           WHERE key = $2 AND tenant = $3 AND deleted_at IS NULL`,
+           WHERE key = $2 AND tenant = ${labelOf('$3')} AND deleted_at IS NULL`,
           now,
           key,
           tenant,
         )
         if (deleted === 0) throw new Abort('absent')
         await session.run('UPDATE endpoint_status SET sweep = true WHERE endpoint = $1', key)
+        if (erasure === null) return
+        const moved = await session.get<{ label: string }>(
+          `UPDATE endpoints SET tenant = $1 || '${labelMark}' || nextval('versions') WHERE key = $2 RETURNING tenant AS label`,
+          tenant,
+          key,
+        )
+        await addErasure(session, erasure, 'endpoint', tenant, moved?.label ?? null)
       })
     },
   }
@@ -87,7 +102,7 @@ export function endpointRole(db: Database, changes: Changes) {
     await session.run(
       `INSERT INTO endpoints (key, tenant, id, url, event_types, filters, description, enabled, disabled_reason,
          sealed_headers, sealed_secrets, unique_key, created_at, updated_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+       VALUES ($1, ${labelOf('$2')}, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
       endpoint.key,
       endpoint.tenant,
       endpoint.id,
@@ -108,7 +123,8 @@ export function endpointRole(db: Database, changes: Changes) {
 
   /** Checked first for a clear result. The unique index enforces it. */
   async function isDuplicate(session: Session, { tenant, key, uniqueKey }: StoredEndpoint): Promise<boolean> {
-    const other = 'SELECT FROM endpoints WHERE tenant = $1 AND unique_key = $2 AND deleted_at IS NULL AND key <> $3'
+    const other = `SELECT FROM endpoints
+      WHERE tenant = ${labelOf('$1')} AND unique_key = $2 AND deleted_at IS NULL AND key <> $3`
     return uniqueKey !== null && (await session.get(other, tenant, uniqueKey, key)) !== undefined
   }
 
@@ -146,12 +162,13 @@ export function endpointReads(db: Database) {
     /** Reads all in one statement, so that the endpoints belong to the version. */
     async loadTenant(id: TenantId): Promise<LoadedTenant | null> {
       const rows = await db.all<LoadedColumns>(
-        `SELECT t.dialect, t.name, t.settings, t.created_at AS tenant_created_at, t.version, p.key, p.tenant, p.id, p.url,
+        `SELECT t.dialect, t.name, t.settings, t.created_at AS tenant_created_at, t.version,
+           t.retain_seconds, t.retain_data_seconds, p.key, p.tenant, p.id, p.url,
            p.event_types, p.filters, p.description, p.enabled, p.disabled_reason, p.sealed_headers, p.sealed_secrets,
            p.unique_key, p.created_at, p.updated_at,
            s.health, s.paused_until
          FROM tenants t
-           LEFT JOIN LATERAL (SELECT * FROM endpoints WHERE tenant = t.id AND deleted_at IS NULL OFFSET 0) p ON true
+           LEFT JOIN LATERAL (SELECT * FROM endpoints WHERE tenant = t.label AND deleted_at IS NULL OFFSET 0) p ON true
            LEFT JOIN LATERAL (SELECT * FROM endpoint_status WHERE endpoint = p.key OFFSET 0) s ON true
          WHERE t.id = $1 ORDER BY p.key DESC`,
         id,
@@ -189,7 +206,7 @@ export function endpointReads(db: Database) {
       }
     },
 
-    async findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): Promise<StoredAnswer | null> {
+    async findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): Promise<KeptAnswer | null> {
       const row = await db.get<{ route: string; status: number; sealed_body: string; expires_at: number }>(
         `SELECT route, status, sealed_body, expires_at FROM idempotent_answers
          WHERE api_key = $1 AND idempotency_key = $2 AND expires_at > $3`,

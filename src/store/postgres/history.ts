@@ -18,12 +18,13 @@ import type { DeliveryFilter, DeliveryRow, EventFilter, RearmRequest } from '../
 import type { Page, PageRequest } from '../../contracts/page.ts'
 import type { Changes } from './changes.ts'
 import { type Database, withoutNul } from './database.ts'
+import { isLiving, labelOf } from './labels.ts'
 import { isOff } from './upkeep.ts'
 
 const farFuture = 8.64e15
 const eventCursor = /^\d{1,16}\.\d{1,16}$/
 /** Callers name ids too. An id that is not a UUID is not sent to the server, which would return an error. */
-const deliveryId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+export const deliveryId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const lowestId = '00000000-0000-0000-0000-000000000000'
 const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
@@ -35,8 +36,12 @@ const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 export function described(deliveries: string, more = ''): string {
   return `SELECT ${deliveryColumns}${more} FROM (${deliveries}) d
     CROSS JOIN LATERAL (SELECT tenant, id, type FROM events WHERE seq = d.event LIMIT 1) e
-    CROSS JOIN LATERAL (SELECT id FROM endpoints WHERE key = d.endpoint LIMIT 1) p`
+    CROSS JOIN LATERAL (SELECT id, tenant FROM endpoints WHERE key = d.endpoint LIMIT 1) p
+    WHERE ${isLiving('p.tenant')}`
 }
+
+/** A condition on deliveries `d`: they are not being erased. */
+const isKept = isLiving('(SELECT tenant FROM endpoints WHERE key = d.endpoint)')
 
 /** A condition on the event type of deliveries `d`. */
 export function ofType(parameter: string): string {
@@ -57,11 +62,12 @@ export function historyReads(db: Database) {
       const values = [filter.from ?? 0, until, afterTime ?? 0, afterSeq ?? 0, page.limit + 1]
       // The text holds only the conditions that the filter needs: each filter has its own statement and its own plan.
       const more = []
-      const texts: (string | string[])[] = []
+      const texts: string[] = []
       // Only the index by tenant has this order. The index by time would lead through the events of all tenants.
       const tenantFirst = filter.tenant === null ? '' : 'e.tenant DESC,'
       if (filter.tenant !== null)
-        more.push(`AND e.tenant = ANY($${values.length + texts.push([withoutNul(filter.tenant)])}::text[])`)
+        more.push(`AND e.tenant = ANY(ARRAY[${labelOf(`$${values.length + texts.push(filter.tenant)}`)}])`)
+      else more.push(`AND ${isLiving('e.tenant')}`)
       if (filter.type !== null) more.push(`AND e.type = $${values.length + texts.push(filter.type)}`)
       const rows = await db.all<EventColumns & { seq: number }>(
         `SELECT e.seq, ${eventColumns} FROM events e
@@ -76,7 +82,7 @@ export function historyReads(db: Database) {
     // Only the index by id has this order. The index by tenant would lead through all events of the tenant.
     async findEvents(id: EventId, tenant: TenantId | null): Promise<Event[]> {
       const rows = await db.all<EventColumns>(
-        `SELECT ${eventColumns} FROM events e WHERE e.id = ANY($1::text[]) ${tenant === null ? '' : 'AND e.tenant = $3'}
+        `SELECT ${eventColumns} FROM events e WHERE e.id = ANY($1::text[]) ${tenant === null ? `AND ${isLiving('e.tenant')}` : `AND e.tenant = ${labelOf('$3')}`}
          ORDER BY e.id LIMIT $2`,
         [withoutNul(id)],
         limits.pageSizeMax,
@@ -88,7 +94,7 @@ export function historyReads(db: Database) {
     /** Needs no index from events to deliveries: the ids of the deliveries begin with the time of the event. */
     async deliveriesOfEvent(event: Pick<Event, 'tenant' | 'id'>): Promise<DeliveryRow[]> {
       const row = await db.get<{ seq: number; accepted_at: number }>(
-        'SELECT seq, accepted_at FROM events WHERE id = ANY($1::text[]) AND tenant = $2 ORDER BY id',
+        `SELECT seq, accepted_at FROM events WHERE id = ANY($1::text[]) AND tenant = ${labelOf('$2')} ORDER BY id`,
         [withoutNul(event.id)],
         event.tenant,
       )
@@ -118,7 +124,8 @@ export function historyReads(db: Database) {
       )
       if (row === undefined) return null
       const attempts = await db.all<AttemptColumns>(
-        `SELECT number, started_at, duration_ms, kind, status, detail, response, exchange, connections FROM attempts
+        `SELECT number, started_at, duration_ms, kind, status, detail, response, exchange, connections, erased_at
+         FROM attempts
          WHERE delivery = $1 ORDER BY number`,
         id,
       )
@@ -168,6 +175,7 @@ function newestDeliveries(
     const pending = 'WITH pending AS MATERIALIZED (SELECT * FROM deliveries WHERE status = 0 AND node >= 0)'
     return { text: text(`${pending} ${newest('pending')}`), values }
   }
+  if (isOfAll(filter)) where.push(isKept)
   if (isOfAll(filter) && (status === 2 || status === 3)) {
     where.push(`d.status = ANY('{${status}}'::smallint[])`, 'd.status >= 2')
     return { text: text(newest('deliveries', 'd.status DESC,')), values }
@@ -177,7 +185,7 @@ function newestDeliveries(
   if (isOfAll(filter)) return { text: text(newest('deliveries')), values }
   const chosen = []
   if (filter.endpoint !== null) chosen.push(`p.key = ${put(filter.endpoint)}`)
-  if (filter.tenant !== null) chosen.push(`p.tenant = ${put(filter.tenant)}`)
+  if (filter.tenant !== null) chosen.push(`p.tenant = ${labelOf(put(filter.tenant))}`)
   where.push('d.endpoint = ANY(ARRAY[p.key])')
   // Reads up to the limit from each endpoint, and returns the newest of these rows.
   const ofEndpoints = `SELECT d.* FROM endpoints p CROSS JOIN LATERAL (${newest('deliveries', 'd.endpoint DESC,')}) d

@@ -16,6 +16,12 @@ export function keyRole(changes: Changes) {
   return {
     createKey(key: StoredKey, envelope?: WriteEnvelope): Promise<WriteResult> {
       return write(changes, envelope, async ({ session }) => {
+        // Locked, so that no tenant is deleted before the key is stored.
+        const tenants = await session.run(
+          'SELECT FROM tenants WHERE id = ANY($1::text[]) ORDER BY id FOR KEY SHARE',
+          key.grants.map(({ tenant }) => tenant),
+        )
+        if (tenants < key.grants.length) throw new Abort('absent')
         await session.run(
           `INSERT INTO api_keys (id, hash, dialect, scopes, role, name, hint, created_at, seal)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,

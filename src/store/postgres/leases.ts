@@ -3,7 +3,7 @@
 
 import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
-import { type EventColumns, eventColumns, eventOf } from '../rows.ts'
+import { type EventColumns, eventColumns, eventOf, tenantIdOf } from '../rows.ts'
 import { IncarnationLost } from '../../contracts/store.ts'
 import type { Claim, ClaimedDelivery, ClaimRequest, DueEndpoint, Heartbeat } from '../../contracts/lease-store.ts'
 import type { Changes } from './changes.ts'
@@ -70,8 +70,9 @@ export function leaseRole(db: Database, changes: Changes, commits: Commits) {
       return db.transaction((session) => declareDead(session, silent, node, silentMs))
     },
 
-    dueEndpoints(now: number, endpointsMax: number): Promise<DueEndpoint[]> {
-      return db.all<DueEndpoint>(dueStatement, now, limits.dueEndpointsReadMax, endpointsMax)
+    async dueEndpoints(now: number, endpointsMax: number): Promise<DueEndpoint[]> {
+      const rows = await db.all<DueEndpoint>(dueStatement, now, limits.dueEndpointsReadMax, endpointsMax)
+      return rows.map(({ endpoint, tenant }) => ({ endpoint, tenant: tenantIdOf(tenant) }))
     },
 
     async claim(node: Incarnation, now: number, requests: readonly ClaimRequest[]): Promise<Claim> {

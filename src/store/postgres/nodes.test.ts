@@ -12,6 +12,7 @@ import {
   acme,
   newEvent,
   sampleAttempt,
+  sampleErasure,
   sampleEvent,
   sampleKey,
   sampleOperatorKey,
@@ -221,7 +222,7 @@ suite('changes', { concurrency: 4 }, () => {
     await assertReceived([keys], () => a.store.updateOperatorKey(operatorKey, operatorKey.seal))
     await assertReceived([keys], () => a.store.deleteOperatorKey(operatorKey.id))
     await assertReceived([tenant], () => a.store.deleteEndpoint(acme, endpoint.key, start))
-    await assertReceived([tenant, keys], () => a.store.deleteTenant(acme, start))
+    await assertReceived([tenant, keys], () => a.store.deleteTenant(acme, sampleErasure(0)))
   })
 
   test('of a commit, and waiting deliveries, are notified without waiting for other nodes', async (t) => {

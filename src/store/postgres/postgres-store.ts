@@ -7,6 +7,7 @@ import { Changes } from './changes.ts'
 import { Commits } from './commit.ts'
 import { Database, databaseBounds } from './database.ts'
 import { mayPassAtStart, messageOf, refusal } from './errors.ts'
+import { eraseReads, eraseRole } from './erase.ts'
 import { endpointReads, endpointRole } from './endpoints.ts'
 import { historyReads, historyRole } from './history.ts'
 import { keyReads, keyRole } from './keys.ts'
@@ -64,6 +65,8 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
     ...endpointReads(db),
     ...historyRole(db, changes),
     ...historyReads(lists),
+    ...eraseRole(db, changes),
+    ...eraseReads(db),
     ...attemptReads(lists),
     ...sealRole(db),
     ...sealReads(db),

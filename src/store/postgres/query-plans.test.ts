@@ -188,7 +188,7 @@ function literalOf(value: Sent['values'][number]): string {
   return pg.escapeLiteral(`{${value.map((element) => JSON.stringify(element)).join(',')}}`)
 }
 
-const tables = ['tenants', 'endpoints', 'endpoint_status', 'events', 'deliveries', 'attempts']
+const tables = ['tenants', 'endpoints', 'endpoint_status', 'events', 'deliveries', 'attempts', 'erasures']
 
 /**
  * Statements that fill the tables with rows `first` to `last`. The rows are later than every time that the calls ask
@@ -201,6 +201,7 @@ function filling(first: number, last: number): string[] {
   const endpointRows = `generate_series(${endpoints(first - 1)}, ${endpoints(last) - 1}) n`
   const time = `SELECT n, ${start + 3_600_000} + n * 10::bigint AS at FROM generate_series(${first}, ${last}) n`
   return [
+    `INSERT INTO tenants (id, dialect, settings, created_at) VALUES ('acme', 'standard', '{}', 0) ON CONFLICT DO NOTHING`,
     `INSERT INTO tenants (id, dialect, settings, created_at)
      SELECT 'tenant-' || n, 'standard', '{}', 0 FROM ${endpointRows} WHERE n < 5000`,
     `INSERT INTO endpoints (key, tenant, id, url, event_types, filters, enabled, sealed_headers, sealed_secrets, created_at, updated_at)

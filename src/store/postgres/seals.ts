@@ -67,7 +67,7 @@ export function sealReads(db: Database) {
       const rows = await db.all<EndpointColumns & { dialect: string }>(
         `SELECT ${sealedColumns}
          FROM (SELECT * FROM endpoints WHERE key > $1 AND deleted_at IS NULL ORDER BY key LIMIT $2) e
-           LEFT JOIN LATERAL (SELECT dialect FROM tenants WHERE id = e.tenant OFFSET 0) t ON true
+           LEFT JOIN LATERAL (SELECT dialect FROM tenants WHERE label = e.tenant OFFSET 0) t ON true
          ORDER BY e.key`,
         after,
         rowsMax,

@@ -1,62 +1,61 @@
 import type { TenantId } from '../../domain/ids.ts'
 import type { Tenant } from '../../domain/tenant.ts'
-import { type TenantColumns, tenantOf } from '../rows.ts'
+import { labelMark, retentionOf, type TenantColumns, tenantOf } from '../rows.ts'
 import { pageOf, seqAfter } from '../pages.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
-import type { WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
+import type { TenantChange, WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
+import type { NewErasure } from '../../contracts/erase-store.ts'
 import type { Changes } from './changes.ts'
 import type { Database } from './database.ts'
 import { Abort } from '../abort.ts'
+import { addErasure } from './labels.ts'
 import { write } from './write.ts'
 
 /** Named, as everywhere: a statement that was prepared with `*` fails after another node has added a column. */
-const tenantColumns = 'seq, id, dialect, name, settings, created_at'
+const tenantColumns = 'seq, id, dialect, name, settings, created_at, retain_seconds, retain_data_seconds'
 
 export function tenantRole(changes: Changes) {
   return {
     createTenant(tenant: Tenant, envelope?: WriteEnvelope): Promise<WriteResult> {
-      const insert = `INSERT INTO tenants (id, dialect, name, settings, created_at) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT DO NOTHING`
+      const insert = `INSERT INTO tenants (id, dialect, name, settings, created_at, retain_seconds, retain_data_seconds)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
+      // After the insert, which waits for a transaction that deletes the tenant: this statement sees its erasure.
+      const makeNew = `UPDATE tenants SET suffix = '${labelMark}' || nextval('versions')
+        WHERE id = $1 AND EXISTS (SELECT FROM erasures WHERE label = $1)`
       const { id, dialect, name, settings, createdAt } = tenant
       return write(changes, envelope, async (change) => {
-        const values = [id, dialect, name, JSON.stringify(settings), createdAt]
+        const values = [id, dialect, name, JSON.stringify(settings), createdAt, ...retentionOf(tenant)]
         if ((await change.session.run(insert, ...values)) === 0) throw new Abort('duplicate')
+        await change.session.run(makeNew, id)
         // Gives it its version and notifies the other nodes: they may have cached that there is no such tenant.
         await change.tenantChanged(id)
       })
     },
 
-    updateTenant(
-      id: TenantId,
-      { name, settings }: Pick<Tenant, 'name' | 'settings'>,
-      envelope?: WriteEnvelope,
-    ): Promise<WriteResult> {
-      const update = 'UPDATE tenants SET name = $1, settings = $2 WHERE id = $3'
+    updateTenant(id: TenantId, to: TenantChange, envelope?: WriteEnvelope): Promise<WriteResult> {
+      const update =
+        'UPDATE tenants SET name = $1, settings = $2, retain_seconds = $3, retain_data_seconds = $4 WHERE id = $5'
       return write(changes, envelope, async (change) => {
         if (!(await change.tenantChanged(id))) throw new Abort('absent')
-        await change.session.run(update, name, JSON.stringify(settings), id)
+        await change.session.run(update, to.name, JSON.stringify(to.settings), ...retentionOf(to), id)
       })
     },
 
-    deleteTenant(id: TenantId, now: number, envelope?: WriteEnvelope): Promise<WriteResult> {
+    deleteTenant(id: TenantId, erasure: NewErasure, envelope?: WriteEnvelope): Promise<WriteResult> {
       return write(changes, envelope, async (change) => {
         const { session } = change
         // Every change of its endpoints locks this row, so that no endpoint is added any more.
-        if ((await session.run('DELETE FROM tenants WHERE id = $1', id)) === 0) throw new Abort('absent')
+        const deleted = await session.get<{ label: string }>('DELETE FROM tenants WHERE id = $1 RETURNING label', id)
+        if (deleted === undefined) throw new Abort('absent')
+        const { label } = deleted
         await session.run('DELETE FROM api_key_tenants WHERE tenant = $1', id)
         await session.run(
           'DELETE FROM api_keys k WHERE NOT EXISTS (SELECT FROM api_key_tenants t WHERE t.api_key = k.id)',
         )
-        await session.run(
-          'UPDATE endpoint_status SET sweep = true WHERE endpoint = ANY(ARRAY(SELECT key FROM endpoints WHERE tenant = $1))',
-          id,
-        )
-        await session.run(
-          `UPDATE endpoints SET deleted_at = $1, sealed_secrets = '', sealed_headers = ''
-           WHERE tenant = $2 AND deleted_at IS NULL`,
-          now,
-          id,
-        )
+        const remove = `UPDATE endpoints SET deleted_at = coalesce(deleted_at, $1), sealed_secrets = '', sealed_headers = ''
+          WHERE tenant = $2`
+        await session.run(remove, erasure.createdAt, label)
+        await addErasure(session, erasure, 'tenant', id, label)
         await change.tenantGone(id)
         await change.keysChanged()
       })

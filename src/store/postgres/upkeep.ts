@@ -2,6 +2,7 @@
 // A node skips a step that another node is running.
 
 import { lowestUuidV7, uuidV7Time, type EndpointKey } from '../../domain/ids.ts'
+import { limits } from '../../domain/limits.ts'
 import type { Database, Session } from './database.ts'
 import { pruneQuotas } from './quotas.ts'
 
@@ -29,8 +30,7 @@ export async function cancelWaiting(
     `WITH waiting AS MATERIALIZED (
        SELECT id FROM deliveries WHERE status = 0 AND node = 0 AND endpoint = $1 ORDER BY due_at LIMIT $3 FOR UPDATE)
      UPDATE deliveries d SET status = 3, due_at = NULL, ended_at = $2, reason = coalesce((
-         SELECT CASE WHEN NOT EXISTS (SELECT FROM tenants t WHERE t.id = p.tenant) THEN 'tenant deleted'
-           WHEN p.deleted_at IS NOT NULL THEN 'endpoint deleted' WHEN p.disabled_reason = 'gone' THEN 'endpoint gone'
+         SELECT CASE WHEN p.deleted_at IS NOT NULL THEN 'endpoint deleted' WHEN p.disabled_reason = 'gone' THEN 'endpoint gone'
            ELSE 'endpoint disabled' END FROM endpoints p WHERE p.key = $1), 'endpoint deleted')
      WHERE d.id = ANY(ARRAY(SELECT id FROM waiting))`,
     endpoint,
@@ -44,6 +44,8 @@ export async function cancelWaiting(
 export function upkeepRole(db: Database) {
   /** Retention has already read the deliveries up to this id. Those that are still stored are pending. */
   let prunedTo = lowestUuidV7(0)
+  /** Tenants up to this label have no more rows to remove. */
+  let prunedTenant = ''
 
   return {
     async sweep(now: number, rowsMax: number): Promise<boolean> {
@@ -74,7 +76,8 @@ export function upkeepRole(db: Database) {
         if (mine?.mine !== true) return 0
         const oldDeliveries = await pruneDeliveries(session, before, rowsMax)
         if (oldDeliveries > 0) return oldDeliveries
-        return (await pruneEvents(session, before, rowsMax)) + (await pruneRest(session, before, now, rowsMax))
+        const old = (await pruneEvents(session, before, rowsMax)) + (await pruneTenants(session, before, now, rowsMax))
+        return old + (await pruneRest(session, before, now, rowsMax))
       })
     },
 
@@ -94,18 +97,20 @@ export function upkeepRole(db: Database) {
       rowsMax,
     )
     const ended = rows.flatMap((row) => (row.status === 0 ? [] : [row.id]))
-    if (ended.length > 0) {
-      // A delivery that was made to wait again in the meantime stays, with its attempts.
-      await session.run(
-        `WITH gone AS (DELETE FROM deliveries WHERE status <> 0 AND ctid = ANY(ARRAY(
-           SELECT ctid FROM deliveries WHERE id = ANY($1::uuid[]) ORDER BY id)) RETURNING id)
-         DELETE FROM attempts WHERE delivery = ANY(ARRAY(SELECT id FROM gone))`,
-        ended,
-      )
-    }
+    if (ended.length > 0) await removeEnded(session, ended)
     const last = rows.length < rowsMax ? undefined : rows.at(-1)
     prunedTo = last?.id ?? lowestUuidV7(0)
     return ended.length > 0 || last !== undefined ? rows.length : 0
+  }
+
+  /** Removes deliveries with their attempts. One that was made to wait again in the meantime stays. */
+  async function removeEnded(session: Session, ids: readonly string[]): Promise<void> {
+    await session.run(
+      `WITH gone AS (DELETE FROM deliveries WHERE status <> 0 AND ctid = ANY(ARRAY(
+         SELECT ctid FROM deliveries WHERE id = ANY($1::uuid[]) ORDER BY id)) RETURNING id)
+       DELETE FROM attempts WHERE delivery = ANY(ARRAY(SELECT id FROM gone))`,
+      ids,
+    )
   }
 
   /** Removes events that are older than `before` and older than the oldest delivery. */
@@ -120,11 +125,66 @@ export function upkeepRole(db: Database) {
     )
   }
 
+  /** Removes rows of tenants whose time is shorter than that of the installation. */
+  async function pruneTenants(session: Session, before: number, now: number, rowsMax: number): Promise<number> {
+    const tenants = await session.all<{ label: string; retain_seconds: number }>(
+      `SELECT label, retain_seconds FROM tenants
+       WHERE retain_seconds IS NOT NULL AND label > $1 ORDER BY label LIMIT $2`,
+      prunedTenant,
+      limits.retentionStepTenants,
+    )
+    for (const { label, retain_seconds: seconds } of tenants) {
+      const own = now - 1000 * seconds
+      const count = own > before ? await pruneTenant(session, label, own, rowsMax) : 0
+      if (count > 0) return count
+      prunedTenant = label
+    }
+    if (tenants.length < limits.retentionStepTenants) prunedTenant = ''
+    return prunedTenant === '' ? 0 : tenants.length
+  }
+
+  async function pruneTenant(session: Session, label: string, before: number, rowsMax: number): Promise<number> {
+    const ended = await session.all<{ id: string }>(
+      `SELECT d.id FROM endpoints p CROSS JOIN LATERAL (
+         SELECT id FROM deliveries WHERE endpoint = ANY(ARRAY[p.key]) AND id < $2 AND status <> 0
+         ORDER BY endpoint, id LIMIT $3) d
+       WHERE p.tenant = $1 LIMIT $3`,
+      label,
+      lowestUuidV7(before),
+      rowsMax,
+    )
+    if (ended.length > 0) {
+      await removeEnded(
+        session,
+        ended.map(({ id }) => id),
+      )
+      return ended.length
+    }
+    const oldest = await session.get<{ id: string | null }>(
+      `SELECT min(d.id::text) AS id FROM endpoints p CROSS JOIN LATERAL (
+         SELECT id FROM deliveries WHERE endpoint = ANY(ARRAY[p.key]) ORDER BY endpoint, id LIMIT 1) d
+       WHERE p.tenant = $1`,
+      label,
+    )
+    return session.run(
+      `DELETE FROM events WHERE seq = ANY(ARRAY(
+         SELECT seq FROM events WHERE tenant = ANY(ARRAY[$1]) AND accepted_at < $2 ORDER BY tenant, accepted_at LIMIT $3))`,
+      label,
+      Math.min(before, uuidV7Time(oldest?.id ?? lowestUuidV7(before))),
+      rowsMax,
+    )
+  }
+
   async function pruneRest(session: Session, before: number, now: number, rowsMax: number): Promise<number> {
     const answers = await session.run(
       `DELETE FROM idempotent_answers WHERE ctid = ANY(ARRAY(
          SELECT ctid FROM idempotent_answers WHERE expires_at <= $1 LIMIT $2))`,
       now,
+      rowsMax,
+    )
+    const erasures = await session.run(
+      'DELETE FROM erasures WHERE id = ANY(ARRAY(SELECT id FROM erasures WHERE ended_at < $1 LIMIT $2))',
+      before,
       rowsMax,
     )
     const gone = await session.all<{ key: number }>(
@@ -141,6 +201,6 @@ export function upkeepRole(db: Database) {
       await session.run('DELETE FROM endpoint_attempts WHERE endpoint = ANY($1::bigint[])', keys)
     }
     await session.run(`DELETE FROM nodes WHERE dead_at < clock_timestamp() - ${deadNodesKept}`)
-    return answers + keys.length + (await pruneQuotas(session, now, rowsMax))
+    return answers + erasures + keys.length + (await pruneQuotas(session, now, rowsMax))
   }
 }

@@ -5,6 +5,7 @@ import type { StoredAnswer, WriteEnvelope, WriteResult } from '../../contracts/a
 import { Abort } from '../abort.ts'
 import type { Changes, ChangeSession } from './changes.ts'
 import type { Session } from './database.ts'
+import { labelOf } from './labels.ts'
 
 /** @param action throws `Abort` to write nothing */
 export async function write(
@@ -35,14 +36,15 @@ async function storeAnswer(session: Session, answer: StoredAnswer): Promise<bool
     expiredBefore,
   )
   const inserted = await session.run(
-    `INSERT INTO idempotent_answers (api_key, idempotency_key, route, status, sealed_body, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+    `INSERT INTO idempotent_answers (api_key, idempotency_key, route, status, sealed_body, expires_at, tenant)
+     VALUES ($1, $2, $3, $4, $5, $6, ${labelOf('$7')}) ON CONFLICT DO NOTHING`,
     answer.apiKey,
     answer.idempotencyKey,
     answer.route,
     answer.status,
     answer.sealedBody,
     answer.expiresAt,
+    answer.tenant,
   )
   return inserted === 1
 }

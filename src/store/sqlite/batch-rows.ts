@@ -16,14 +16,25 @@ export function batchOfRows([node, now, events, moves, summaries]: BatchRows): C
 }
 
 function rowOfEvent({ event, version, deliveries }: NewEvent) {
-  const { id, tenant, type, data, attributes, occurredAt, acceptedAt } = event
-  return [id, tenant, type, data, attributes, occurredAt, acceptedAt, version, deliveries.map(rowOfDelivery)] as const
+  const { id, tenant, type, data, attributes, occurredAt, acceptedAt, eraseAt } = event
+  const times = [occurredAt, acceptedAt, eraseAt] as const
+  return [id, tenant, type, data, attributes, ...times, version, deliveries.map(rowOfDelivery)] as const
 }
 
-function eventOfRow([id, tenant, type, data, attributes, occurredAt, acceptedAt, version, deliveries]: ReturnType<
-  typeof rowOfEvent
->): NewEvent {
-  const event = { id, tenant, type, data, attributes, occurredAt, acceptedAt }
+function eventOfRow([
+  id,
+  tenant,
+  type,
+  data,
+  attributes,
+  occurredAt,
+  acceptedAt,
+  eraseAt,
+  version,
+  deliveries,
+]: ReturnType<typeof rowOfEvent>): NewEvent {
+  const times = eraseAt === undefined ? { occurredAt, acceptedAt } : { occurredAt, acceptedAt, eraseAt }
+  const event = { id, tenant, type, data, attributes, ...times }
   return { event, version, deliveries: deliveries.map(deliveryOfRow) }
 }
 

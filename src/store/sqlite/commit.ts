@@ -1,9 +1,9 @@
 // The write path of every event. A batch is one transaction of point writes: its cost does not depend on how many
 // events are stored or how many deliveries wait.
 
-import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../../domain/ids.ts'
+import type { DeliveryId, EndpointKey, EventId, Incarnation, TenantId } from '../../domain/ids.ts'
 import { attributesText, compareWithFirst, type FirstEvent } from '../first-event.ts'
-import { outcomeColumns, statusCode } from '../rows.ts'
+import { outcomeColumns, statusCode, tenantIdOf } from '../rows.ts'
 import type {
   CommitBatch,
   CommitResult,
@@ -17,10 +17,16 @@ import { freshEntries } from './deferred-indexes.ts'
 import { markIfOff } from './upkeep.ts'
 import { nextVersion } from './versions.ts'
 
+/** A tenant as it is now. */
+interface Version {
+  readonly version: number
+  readonly label: string
+}
+
 export function commitRole(db: Database) {
   const insertEvent = db.prepare(
-    `INSERT INTO events (tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO events (tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   )
   const insertDelivery = db.prepare(
     'INSERT INTO deliveries (id, event, endpoint, status, due_at, node) VALUES (?, ?, ?, 0, ?, ?)',
@@ -33,7 +39,7 @@ export function commitRole(db: Database) {
   const delayDelivery = db.prepare(
     'UPDATE deliveries SET attempts = ifnull(?, attempts), due_at = ?, node = NULL WHERE id = ? AND node = ?',
   )
-  const insertAttempt = db.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const insertAttempt = db.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)')
   const waitsUntil = db.prepare(
     `UPDATE endpoint_status
      SET next_due_at = ifnull(min(next_due_at, max(?1, ifnull(paused_until, 0))), max(?1, ifnull(paused_until, 0))),
@@ -51,11 +57,12 @@ export function commitRole(db: Database) {
     commit(batch: CommitBatch): CommitResult {
       return db.transaction(() => {
         const dueAt = new Map<EndpointKey, number>()
-        const versions = new Map<TenantId, number | undefined>()
+        const tenants = new Map<TenantId, Version | undefined>()
         const events: IngestResult[] = []
         for (const event of batch.events) {
-          const isStale = versionOf(event.event.tenant, versions) !== event.version
-          events.push(isStale ? { kind: 'stale' } : ingest(event, batch.node, dueAt))
+          const tenant = versionOf(event.event.tenant, tenants)
+          const isCurrent = tenant?.version === event.version
+          events.push(isCurrent ? ingest(event, tenant.label, batch.node, dueAt) : { kind: 'stale' })
         }
         const fenced: DeliveryId[] = []
         for (const move of batch.moves) if (!record(move, batch.node, dueAt)) fenced.push(move.delivery)
@@ -67,16 +74,19 @@ export function commitRole(db: Database) {
     },
   }
 
-  function versionOf(tenant: TenantId, known: Map<TenantId, number | undefined>): number | undefined {
-    if (!known.has(tenant)) {
-      known.set(tenant, db.get<{ version: number }>('SELECT version FROM tenants WHERE id = ?', tenant)?.version)
-    }
+  function versionOf(tenant: TenantId, known: Map<TenantId, Version | undefined>): Version | undefined {
+    if (!known.has(tenant)) known.set(tenant, db.get('SELECT version, label FROM tenants WHERE id = ?', tenant))
     return known.get(tenant)
   }
 
-  function ingest({ event, deliveries }: NewEvent, node: Incarnation, dueAt: Map<EndpointKey, number>): IngestResult {
+  function ingest(
+    { event, deliveries }: NewEvent,
+    label: string,
+    node: Incarnation,
+    dueAt: Map<EndpointKey, number>,
+  ): IngestResult {
     const inserted = insertEvent.run(
-      event.tenant,
+      label,
       event.id,
       event.type,
       event.data,
@@ -84,9 +94,10 @@ export function commitRole(db: Database) {
       event.occurredAt,
       event.acceptedAt,
       deliveries.length,
+      event.eraseAt ?? null,
     )
-    if (inserted.changes === 0) return compareWithFirst(event, first(event))
-    fresh.addEvent(event.tenant, event.acceptedAt, inserted.lastInsertRowid)
+    if (inserted.changes === 0) return compareWithFirst(event, first(event.id, label))
+    fresh.addEvent(label, event.acceptedAt, inserted.lastInsertRowid)
     for (const delivery of deliveries) {
       const holder = delivery.leased ? node : null
       insertDelivery.run(delivery.id, inserted.lastInsertRowid, delivery.endpoint, event.acceptedAt, holder)
@@ -96,8 +107,8 @@ export function commitRole(db: Database) {
     return { kind: 'stored' }
   }
 
-  function first({ id, tenant }: NewEvent['event']): FirstEvent {
-    return db.get<FirstEvent>('SELECT e.* FROM events e WHERE id = ? AND tenant = ?', id, tenant) as FirstEvent
+  function first(id: EventId, label: string): FirstEvent {
+    return db.get<FirstEvent>('SELECT e.* FROM events e WHERE id = ? AND tenant = ?', id, label) as FirstEvent
   }
 
   function record(recorded: RecordedMove, node: Incarnation, dueAt: Map<EndpointKey, number>): boolean {
@@ -133,7 +144,7 @@ export function commitRole(db: Database) {
         now,
         endpoint,
       )
-      if (disabled !== undefined) nextVersion(db, disabled.tenant)
+      if (disabled !== undefined) nextVersion(db, tenantIdOf(disabled.tenant))
       db.run('UPDATE endpoint_status SET sweep = 1 WHERE endpoint = ?', endpoint)
     }
   }

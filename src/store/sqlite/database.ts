@@ -1,14 +1,17 @@
 // A connection to a SQLite file. A commit is confirmed only when it is on the disk.
 
-import { statSync } from 'node:fs'
+import { closeSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { limits } from '../../domain/limits.ts'
 import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
 import { ioError, messageOf, resultCode } from './errors.ts'
+import { scrub } from './scrub.ts'
 import { newMark } from './wal-pair.ts'
 
 /** How long a statement waits for another process's lock, in milliseconds. */
 const busyTimeoutMs = 1000
+/** How long a commit may wait while the log is emptied. */
+const emptyTimeoutMs = 20
 /** Size of the page cache of a connection. The page cache of the operating system is behind it. */
 const cacheKib = 8 * 1024
 /** The log (write-ahead log) is copied into the database file once it has this many pages: a checkpoint. */
@@ -35,6 +38,10 @@ export class Database {
   #isDue = true
   /** The odd mark while it is the newest one, else null. */
   #oddMark: number | null = null
+  /** Whether the log, and the gaps of the file's pages, may hold copies of erased rows. */
+  #hasCopies = { log: true, file: true }
+  /** The file itself, to scrub it. Kept open: to close it would end the locks of SQLite. */
+  #file: number | null = null
   /** The next checkpoint that waits for readers does so when the log has this many pages. */
   #waitAtPages = waitPages
 
@@ -48,7 +55,8 @@ export class Database {
       if (access === 'write') {
         // The vacuum mode takes effect in a new file only.
         this.#db.exec(`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-          PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${limits.walBytes}`)
+          PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${limits.walBytes};
+          PRAGMA secure_delete = FAST`)
         this.#keepLogShort()
       }
     } catch (error) {
@@ -85,6 +93,72 @@ export class Database {
       if (this.#db.isTransaction) this.prepare('ROLLBACK').run()
       throw error
     }
+  }
+
+  /** As `transaction`. It also overwrites pages that become free: `transaction` only overwrites rows. */
+  overwriting<Value>(action: () => Value): Value {
+    this.#db.exec('PRAGMA secure_delete = ON')
+    try {
+      return this.transaction(action)
+    } finally {
+      this.#db.exec('PRAGMA secure_delete = FAST')
+    }
+  }
+
+  /** As `overwriting`, for an action that erases rows: copies of them are to be overwritten later. */
+  erasing<Value>(action: () => Value): Value {
+    const before = this.#changes
+    try {
+      return this.overwriting(action)
+    } finally {
+      if (this.#changes > before) this.#hasCopies = { log: true, file: true }
+    }
+  }
+
+  /** Whether gaps of the file's pages may hold copies of erased rows. */
+  get mayHoldCopies(): boolean {
+    return this.#hasCopies.file
+  }
+
+  /** Empties the log if it may hold copies of erased rows. False: a reader needs the log. */
+  emptyLog(): boolean {
+    if (!this.#hasCopies.log) return true
+    if (this.#oddMark === null) this.#setMark(newMark())
+    this.#db.exec(`PRAGMA busy_timeout = ${emptyTimeoutMs}`)
+    try {
+      if (this.#log('TRUNCATE').busy !== 0) return false
+    } finally {
+      this.#db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+    }
+    this.#setEvenMark()
+    this.#isDue = false
+    this.#hasCopies.log = false
+    return true
+  }
+
+  /**
+   * One step of overwriting copies of erased rows in the file and in the log. Steps begin with page 2. Returns the page
+   * of the next step; null: no copy is left. A reader that needs the log makes the step return its own page.
+   */
+  scrub(first: number): number | null {
+    this.#hasCopies.log = true
+    if (first === 2) this.#hasCopies.file = false
+    if (!this.emptyLog()) return first
+    this.#file ??= openSync(this.#path, 'r+')
+    scrub(this.#file, limits.databasePageBytes, first, limits.scrubStepPages)
+    // Pages in memory still have their old gaps.
+    this.#db.exec('PRAGMA shrink_memory')
+    const next = first + limits.scrubStepPages
+    return next > this.#pageCount ? null : next
+  }
+
+  /** Rows that the connection has changed so far. */
+  get #changes(): number {
+    return this.get<{ count: number }>('SELECT total_changes() AS count')?.count ?? 0
+  }
+
+  get #pageCount(): number {
+    return this.get<{ page_count: number }>('PRAGMA page_count')?.page_count ?? 0
   }
 
   /** Copies the log into the file soon, so that a file that became smaller gives its space back. */
@@ -177,6 +251,7 @@ export class Database {
   close(): void {
     try {
       if (this.#access === 'write') {
+        if (this.mayHoldCopies && this.#pageCount <= limits.scrubbedAtStopPages) this.#scrubAll()
         this.#setEvenMark()
         this.#log('TRUNCATE')
       }
@@ -184,6 +259,15 @@ export class Database {
       // On a full or failing disk the log stays, and the next start reads it.
     } finally {
       this.#db.close()
+      if (this.#file !== null) closeSync(this.#file)
+    }
+  }
+
+  #scrubAll(): void {
+    for (let page: number | null = 2; page !== null;) {
+      const next = this.scrub(page)
+      if (next === page) return
+      page = next
     }
   }
 

@@ -12,6 +12,7 @@ import type { DeliveryRow } from '../../contracts/history-store.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
 import type { StoredEndpoint } from '../../contracts/account-store.ts'
 import { freshRows } from './deferred-indexes.ts'
+import { withoutErasures } from '../../../test/support/old-schema.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 const perCommit = 100
@@ -141,6 +142,7 @@ void test('a database of schema version 3, with indexes of SQLite, is migrated',
     DROP TABLE operator_keys;
     ALTER TABLE attempts DROP COLUMN connections;
     ALTER TABLE endpoint_status DROP COLUMN paused_until;
+    ${withoutErasures};
     PRAGMA user_version = 3`)
   db.close()
   const store = await openSqliteStore(filled.path)

@@ -3,7 +3,7 @@
 // entries. Many of them are then moved to the index together, so that a page with several new entries is written once.
 // A reader must read both tables, in one snapshot of the database.
 
-import type { DeliveryId, EndpointKey, TenantId } from '../../domain/ids.ts'
+import type { DeliveryId, EndpointKey } from '../../domain/ids.ts'
 import type { Database } from './database.ts'
 
 /** How many fresh entries are moved to the indexes together; twice as many after the commit that moved them failed. */
@@ -17,8 +17,8 @@ export function freshEntries(db: Database) {
   let count = freshRows
 
   return {
-    addEvent(tenant: TenantId, acceptedAt: number, seq: number | bigint): void {
-      addEvent.run(tenant, acceptedAt, seq)
+    addEvent(label: string, acceptedAt: number, seq: number | bigint): void {
+      addEvent.run(label, acceptedAt, seq)
       count += 1
     },
 

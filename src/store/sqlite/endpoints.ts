@@ -2,15 +2,18 @@ import { limits } from '../../domain/limits.ts'
 import type { EndpointStatus } from '../../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
 import type {
+  KeptAnswer,
   LoadedTenant,
-  StoredAnswer,
   StoredEndpoint,
   WriteEnvelope,
   WriteResult,
 } from '../../contracts/account-store.ts'
+import type { NewErasure } from '../../contracts/erase-store.ts'
 import type { Database } from './database.ts'
 import { Abort } from '../abort.ts'
 import { type EndpointColumns, endpointOf, type TenantColumns, tenantOf } from '../rows.ts'
+import { addErasure } from './erasures.ts'
+import { labelOf, newSuffix } from './labels.ts'
 import { cancelWaiting } from './upkeep.ts'
 import { nextVersion } from './versions.ts'
 import { write } from './write.ts'
@@ -69,11 +72,17 @@ export function endpointRole(db: Database) {
       })
     },
 
-    deleteEndpoint(tenant: TenantId, key: EndpointKey, now: number, envelope?: WriteEnvelope): WriteResult {
+    deleteEndpoint(
+      tenant: TenantId,
+      key: EndpointKey,
+      now: number,
+      envelope?: WriteEnvelope,
+      erasure: NewErasure | null = null,
+    ): WriteResult {
       return write(db, envelope, () => {
         const deleted = db.run(
           `UPDATE endpoints SET deleted_at = ?, enabled = 0, sealed_secrets = '', sealed_headers = ''
-           WHERE key = ? AND tenant = ? AND deleted_at IS NULL`,
+           WHERE key = ? AND tenant = ${labelOf('?')} AND deleted_at IS NULL`,
           now,
           key,
           tenant,
@@ -81,6 +90,10 @@ export function endpointRole(db: Database) {
         if (deleted === 0) throw new Abort('absent')
         nextVersion(db, tenant)
         db.run('UPDATE endpoint_status SET sweep = 1 WHERE endpoint = ?', key)
+        if (erasure === null) return
+        const label = `${tenant}${newSuffix(db)}`
+        db.run('UPDATE endpoints SET tenant = ? WHERE key = ?', label, key)
+        addErasure(db, erasure, 'endpoint', tenant, label)
       })
     },
   }
@@ -89,7 +102,7 @@ export function endpointRole(db: Database) {
     db.run(
       `INSERT INTO endpoints (key, tenant, id, url, event_types, filters, description, enabled, disabled_reason,
          sealed_headers, sealed_secrets, unique_key, created_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ${labelOf('?')}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       endpoint.key,
       endpoint.tenant,
       endpoint.id,
@@ -110,7 +123,8 @@ export function endpointRole(db: Database) {
 
   /** Checked first for a clear result. The unique index enforces it. */
   function isDuplicate({ tenant, key, uniqueKey }: StoredEndpoint): boolean {
-    const other = 'SELECT 1 FROM endpoints WHERE tenant = ? AND unique_key = ? AND deleted_at IS NULL AND key <> ?'
+    const other = `SELECT 1 FROM endpoints
+      WHERE tenant = ${labelOf('?')} AND unique_key = ? AND deleted_at IS NULL AND key <> ?`
     return uniqueKey !== null && db.get(other, tenant, uniqueKey, key) !== undefined
   }
 }
@@ -137,7 +151,7 @@ export function endpointReads(db: Database) {
       }
     },
 
-    findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): StoredAnswer | null {
+    findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): KeptAnswer | null {
       const row = db.get<{ route: string; status: number; sealed_body: string; expires_at: number }>(
         'SELECT * FROM idempotent_answers WHERE api_key = ? AND idempotency_key = ? AND expires_at > ?',
         apiKey,
@@ -156,7 +170,7 @@ export function endpointReads(db: Database) {
     const rows = db.all<EndpointColumns & { health: string | null; paused_until: number | null }>(
       `SELECT e.*, s.health, s.paused_until FROM endpoints e JOIN endpoint_status s ON s.endpoint = e.key
        WHERE e.tenant = ? AND e.deleted_at IS NULL ORDER BY e.key DESC`,
-      id,
+      tenant.label,
     )
     const endpoints = rows.map((row) => ({ ...endpointOf(row), health: row.health, pausedUntil: row.paused_until }))
     return { tenant: tenantOf(tenant), version: tenant.version, endpoints }

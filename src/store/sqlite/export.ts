@@ -30,7 +30,7 @@ const isOff = 'NOT EXISTS (SELECT 1 FROM endpoints p WHERE p.key = endpoint AND 
 const tables: readonly SourceTable[] = [
   // First, so that the first page already fails if the target is in use by a service.
   table('installation', 'name', 'value'),
-  table('tenants', 'seq', 'id dialect name settings created_at version'),
+  table('tenants', 'seq', 'id suffix dialect name settings created_at version retain_seconds retain_data_seconds'),
   table('api_keys', 'seq', 'id hash dialect scopes role name hint created_at revoked_at seal'),
   table('api_key_tenants', 'tenant api_key', 'seal'),
   table('operator_keys', 'id', 'hash name role hint created_at expires_at seal'),
@@ -49,12 +49,17 @@ const tables: readonly SourceTable[] = [
     from: 'endpoint_status',
     where: 'attempts > 0',
   },
-  table('events', 'seq', 'tenant id type data attributes occurred_at accepted_at deliveries'),
+  table('events', 'seq', 'tenant id type data attributes occurred_at accepted_at deliveries erase_at erased_at'),
   table('deliveries', 'id', 'event endpoint status attempts attempts_before due_at node reason ended_at', {
     node: '0',
   }),
-  table('attempts', 'delivery number', 'started_at duration_ms kind status detail response exchange connections'),
-  table('idempotent_answers', 'api_key idempotency_key', 'route status sealed_body expires_at'),
+  table(
+    'attempts',
+    'delivery number',
+    'started_at duration_ms kind status detail response exchange connections erased_at',
+  ),
+  table('idempotent_answers', 'api_key idempotency_key', 'route status sealed_body expires_at tenant'),
+  table('erasures', 'id', 'erases tenant label created_at ended_at'),
 ]
 
 function table(name: string, key: string, rest: string, expressions: SourceTable['expressions'] = {}): SourceTable {

@@ -6,6 +6,7 @@ import type { DeliveryFilter, DeliveryRow, EventFilter, RearmRequest } from '../
 import type { Page, PageRequest } from '../../contracts/page.ts'
 import type { Database } from './database.ts'
 import { settle } from './deferred-indexes.ts'
+import { isLiving, labelOf } from './labels.ts'
 import { pageOf } from '../pages.ts'
 import {
   type AttemptColumns,
@@ -45,7 +46,8 @@ export function historyReads(db: Database) {
     findEvents(id: EventId, tenant: TenantId | null): Event[] {
       return db
         .all<EventColumns>(
-          `SELECT ${eventColumns} FROM events e WHERE e.id = ?1 AND (?2 IS NULL OR e.tenant = ?2) LIMIT ?3`,
+          `SELECT ${eventColumns} FROM events e WHERE e.id = ?1
+             AND iif(?2 IS NULL, ${isLiving('e.tenant')}, e.tenant = ${labelOf('?2')}) LIMIT ?3`,
           id,
           tenant,
           limits.pageSizeMax,
@@ -56,7 +58,7 @@ export function historyReads(db: Database) {
     /** Needs no index from events to deliveries: the ids of the deliveries begin with the time of the event. */
     deliveriesOfEvent(event: Pick<Event, 'tenant' | 'id'>): DeliveryRow[] {
       const row = db.get<{ seq: number; accepted_at: number }>(
-        'SELECT seq, accepted_at FROM events WHERE id = ? AND tenant = ?',
+        `SELECT seq, accepted_at FROM events WHERE id = ? AND tenant = ${labelOf('?')}`,
         event.id,
         event.tenant,
       )
@@ -64,7 +66,7 @@ export function historyReads(db: Database) {
       return db
         .all<DeliveryColumns>(
           `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.seq = d.event JOIN endpoints p ON p.key = d.endpoint
-           WHERE d.id >= ? AND d.id < ? AND d.event = ? ORDER BY d.id`,
+           WHERE d.id >= ? AND d.id < ? AND d.event = ? AND ${isLiving('p.tenant')} ORDER BY d.id`,
           lowestUuidV7(row.accepted_at),
           lowestUuidV7(row.accepted_at + 1),
           row.seq,
@@ -85,7 +87,7 @@ export function historyReads(db: Database) {
     findDelivery(id: DeliveryId): { delivery: DeliveryRow; attempts: Attempt[] } | null {
       const row = db.get<DeliveryColumns>(
         `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.seq = d.event JOIN endpoints p ON p.key = d.endpoint
-         WHERE d.id = ?`,
+         WHERE d.id = ? AND ${isLiving('p.tenant')}`,
         id,
       )
       if (row === undefined) return null
@@ -109,7 +111,7 @@ export function historyReads(db: Database) {
     return db.all<EventColumns & { seq: number }>(
       `SELECT e.seq, ${eventColumns}
        FROM (SELECT seq FROM ${index}
-             WHERE ${filter.tenant === null ? '?1 IS NULL' : 'tenant = ?1'} AND accepted_at >= ?2 AND accepted_at < ?3
+             WHERE ${filter.tenant === null ? `?1 IS NULL AND ${isLiving(`${index}.tenant`)}` : `tenant = ${labelOf('?1')}`} AND accepted_at >= ?2 AND accepted_at < ?3
                AND (accepted_at < ?4 OR seq < ?5) AND (?6 IS NULL OR (SELECT type FROM events t WHERE t.seq = ${index}.seq) = ?6)
              ORDER BY accepted_at DESC, seq DESC LIMIT ?7) m
          CROSS JOIN events e ON e.seq = m.seq
@@ -138,7 +140,7 @@ export function historyReads(db: Database) {
       values.push(filter.endpoint)
     }
     if (filter.tenant !== null) {
-      chosen.push('tenant = ?')
+      chosen.push(`tenant = ${labelOf('?')}`)
       values.push(filter.tenant)
     }
     const endpoints = db.all<{ key: number; newest: string | null }>(
@@ -226,11 +228,12 @@ interface Source {
  * page is soon full.
  */
 function anyDeliveries(status: DeliveryFilter['status'], isBacklog: () => boolean): Source {
-  const all = { where: 'true', values: [], id: 'd.id' }
+  const all = { where: isLiving('(SELECT tenant FROM endpoints WHERE key = d.endpoint)'), values: [], id: 'd.id' }
   if (status === 'pending' && !isBacklog()) return { ...all, from: 'deliveries d INDEXED BY deliveries_pending' }
   if (status !== 'failed' && status !== 'cancelled') return { ...all, from: 'deliveries d NOT INDEXED' }
   // Repeats the condition of the index: SQLite does not infer it, and would not use the index without it.
-  return { ...all, from: 'deliveries d INDEXED BY deliveries_ended_badly', where: 'd.status >= 2' }
+  const where = `d.status >= 2 AND ${all.where}`
+  return { ...all, from: 'deliveries d INDEXED BY deliveries_ended_badly', where }
 }
 
 /** An ended delivery starts its schedule again. A waiting delivery keeps its place in the schedule. */

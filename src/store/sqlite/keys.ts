@@ -14,6 +14,8 @@ export function keyRole(db: Database) {
   return {
     createKey(key: StoredKey, envelope?: WriteEnvelope): WriteResult {
       return write(db, envelope, () => {
+        const stored = 'SELECT 1 FROM tenants WHERE id = ?'
+        if (key.grants.some((grant) => db.get(stored, grant.tenant) === undefined)) throw new Abort('absent')
         db.run(
           `INSERT INTO api_keys (id, hash, dialect, scopes, role, name, hint, created_at, seal)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -4,7 +4,7 @@ import { limits } from '../../domain/limits.ts'
 import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
 import type { Claim, ClaimedDelivery, ClaimRequest, DueEndpoint, Heartbeat } from '../../contracts/lease-store.ts'
 import type { Database } from './database.ts'
-import { eventColumns, type EventColumns, eventOf } from '../rows.ts'
+import { eventColumns, type EventColumns, eventOf, tenantIdOf } from '../rows.ts'
 import { markIfOff } from './upkeep.ts'
 
 const nextDue = `SELECT min(due_at) FROM deliveries WHERE status = 0 AND node IS NULL AND endpoint = ?1`
@@ -62,7 +62,8 @@ export function leaseRole(db: Database) {
     },
 
     dueEndpoints(now: number, endpointsMax: number): DueEndpoint[] {
-      return dueRows.all(now, limits.dueEndpointsReadMax, endpointsMax) as unknown as DueEndpoint[]
+      const rows = dueRows.all(now, limits.dueEndpointsReadMax, endpointsMax) as unknown as DueEndpoint[]
+      return rows.map(({ endpoint, tenant }) => ({ endpoint, tenant: tenantIdOf(tenant) }))
     },
 
     claim(node: Incarnation, now: number, requests: readonly ClaimRequest[]): Claim {

@@ -8,7 +8,7 @@ import { keyColumns } from './keys.ts'
 export function sealRole(db: Database) {
   return {
     resealEndpoints(changes: readonly SealedChange[]): void {
-      db.transaction(() => {
+      db.overwriting(() => {
         for (const { before, after } of changes) {
           db.run(
             `UPDATE endpoints SET sealed_secrets = ?, sealed_headers = ?
@@ -49,7 +49,7 @@ export function sealReads(db: Database) {
     sealedEndpoints(after: EndpointKey, rowsMax: number): SealedEndpoint[] {
       return db
         .all<EndpointColumns & { dialect: string }>(
-          `SELECT ${sealedColumns} FROM endpoints e JOIN tenants t ON t.id = e.tenant
+          `SELECT ${sealedColumns} FROM endpoints e JOIN tenants t ON t.label = e.tenant
            WHERE e.key > ? AND e.deleted_at IS NULL ORDER BY e.key LIMIT ?`,
           after,
           rowsMax,

@@ -1,10 +1,13 @@
 import type { TenantId } from '../../domain/ids.ts'
 import type { Tenant } from '../../domain/tenant.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
-import type { WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
+import type { TenantChange, WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
+import type { NewErasure } from '../../contracts/erase-store.ts'
 import type { Database } from './database.ts'
+import { addErasure } from './erasures.ts'
+import { suffixFor } from './labels.ts'
 import { drawVersion } from './versions.ts'
-import { type TenantColumns, tenantOf } from '../rows.ts'
+import { retentionOf, type TenantColumns, tenantOf } from '../rows.ts'
 import { pageOf, seqAfter } from '../pages.ts'
 import { Abort } from '../abort.ts'
 import { write } from './write.ts'
@@ -12,41 +15,37 @@ import { write } from './write.ts'
 export function tenantRole(db: Database) {
   return {
     createTenant(tenant: Tenant, envelope?: WriteEnvelope): WriteResult {
-      const insert = `INSERT INTO tenants (id, dialect, name, settings, created_at, version) VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT DO NOTHING`
+      const insert = `INSERT INTO tenants (id, suffix, dialect, name, settings, created_at, version, retain_seconds,
+          retain_data_seconds)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
       const { id, dialect, name, settings, createdAt } = tenant
       return write(db, envelope, () => {
-        const inserted = db.run(insert, id, dialect, name, JSON.stringify(settings), createdAt, drawVersion(db))
-        if (inserted === 0) throw new Abort('duplicate')
+        const suffix = suffixFor(db, id)
+        const values = [dialect, name, JSON.stringify(settings), createdAt, drawVersion(db)]
+        if (db.run(insert, id, suffix, ...values, ...retentionOf(tenant)) === 0) throw new Abort('duplicate')
       })
     },
 
-    updateTenant(
-      id: TenantId,
-      { name, settings }: Pick<Tenant, 'name' | 'settings'>,
-      envelope?: WriteEnvelope,
-    ): WriteResult {
-      const update = 'UPDATE tenants SET name = ?, settings = ?, version = ? WHERE id = ?'
+    updateTenant(id: TenantId, change: TenantChange, envelope?: WriteEnvelope): WriteResult {
+      const update = `UPDATE tenants SET name = ?, settings = ?, retain_seconds = ?, retain_data_seconds = ?, version = ?
+        WHERE id = ?`
       return write(db, envelope, () => {
-        if (db.run(update, name, JSON.stringify(settings), drawVersion(db), id) === 0) throw new Abort('absent')
+        const values = [change.name, JSON.stringify(change.settings), ...retentionOf(change)]
+        if (db.run(update, ...values, drawVersion(db), id) === 0) throw new Abort('absent')
       })
     },
 
-    deleteTenant(id: TenantId, now: number, envelope?: WriteEnvelope): WriteResult {
+    deleteTenant(id: TenantId, erasure: NewErasure, envelope?: WriteEnvelope): WriteResult {
       return write(db, envelope, () => {
-        if (db.run('DELETE FROM tenants WHERE id = ?', id) === 0) throw new Abort('absent')
+        const label = db.get<{ label: string }>('SELECT label FROM tenants WHERE id = ?', id)?.label
+        if (label === undefined) throw new Abort('absent')
+        db.run('DELETE FROM tenants WHERE id = ?', id)
         db.run('DELETE FROM api_key_tenants WHERE tenant = ?', id)
         db.run('DELETE FROM api_keys WHERE NOT EXISTS (SELECT 1 FROM api_key_tenants t WHERE t.api_key = api_keys.id)')
-        db.run(
-          'UPDATE endpoint_status SET sweep = 1 WHERE endpoint IN (SELECT key FROM endpoints WHERE tenant = ?)',
-          id,
-        )
-        db.run(
-          `UPDATE endpoints SET deleted_at = ?, sealed_secrets = '', sealed_headers = ''
-           WHERE tenant = ? AND deleted_at IS NULL`,
-          now,
-          id,
-        )
+        const remove = `UPDATE endpoints SET deleted_at = ifnull(deleted_at, ?), sealed_secrets = '', sealed_headers = ''
+          WHERE tenant = ?`
+        db.run(remove, erasure.createdAt, label)
+        addErasure(db, erasure, 'tenant', id, label)
       })
     },
   }

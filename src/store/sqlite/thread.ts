@@ -8,6 +8,7 @@ import { commitRole } from './commit.ts'
 import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
 import { Database } from './database.ts'
 import { classify, Malformed } from './errors.ts'
+import { eraseReads, eraseRole } from './erase.ts'
 import { endpointReads, endpointRole } from './endpoints.ts'
 import { historyReads, historyRole } from './history.ts'
 import { leaseReads, leaseRole } from './leases.ts'
@@ -50,6 +51,7 @@ function writes(db: Database) {
     ...keyRole(db),
     ...endpointRole(db),
     ...historyRole(db),
+    ...eraseRole(db),
     ...sealRole(db),
     ...upkeepRole(db),
   }
@@ -62,6 +64,7 @@ function reads(db: Database) {
     ...keyReads(db),
     ...endpointReads(db),
     ...historyReads(db),
+    ...eraseReads(db),
     ...sealReads(db),
     ...attemptReads(db),
   }

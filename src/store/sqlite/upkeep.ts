@@ -4,6 +4,7 @@ import { lowestUuidV7, uuidV7Time, type EndpointKey } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import type { Database } from './database.ts'
 import { settle } from './deferred-indexes.ts'
+import { type EventRow, eventRow, removeDelivery, removeEvents } from './removals.ts'
 
 /**
  * For updates of endpoint_status that make a delivery wait: marks the endpoint for `sweep` if it is disabled or
@@ -20,8 +21,7 @@ export function cancelWaiting(db: Database, endpoint: EndpointKey, now: number, 
     rowsMax,
   )
   const reason = db.get<{ reason: string }>(
-    `SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM tenants WHERE id = endpoints.tenant) THEN 'tenant deleted'
-       WHEN deleted_at IS NOT NULL THEN 'endpoint deleted' WHEN disabled_reason = 'gone' THEN 'endpoint gone'
+    `SELECT CASE WHEN deleted_at IS NOT NULL THEN 'endpoint deleted' WHEN disabled_reason = 'gone' THEN 'endpoint gone'
        ELSE 'endpoint disabled' END AS reason FROM endpoints WHERE key = ?`,
     endpoint,
   )?.reason
@@ -45,7 +45,9 @@ function giveBackPages(db: Database): number {
   const count = (what: 'page_count' | 'freelist_count'): number =>
     db.get<Record<string, number>>(`PRAGMA ${what}`)?.[what] ?? 0
   const hasManyFree = (): boolean => count('freelist_count') > count('page_count') * limits.freePagesShare
-  if (!hasManyFree()) return 0
+  // A page that moves while the file is scrubbed might be missed.
+  const isScrubbed = db.get('SELECT 1 FROM erasures WHERE ended_at IS NULL LIMIT 1') !== undefined
+  if (isScrubbed || !hasManyFree()) return 0
   const before = count('page_count')
   db.transaction(() => db.exec(`PRAGMA incremental_vacuum(${limits.freedPagesStep})`))
   const given = before - count('page_count')
@@ -56,6 +58,10 @@ function giveBackPages(db: Database): number {
 export function upkeepRole(db: Database) {
   /** Retention has already read the deliveries up to this id. Those that are still stored are pending. */
   let prunedTo = ''
+  /** All entries that retention may have to remove are in the indexes. */
+  let isSettled = false
+  /** Tenants up to this label have no more rows to remove. */
+  let prunedTenant = ''
 
   return {
     sweep(now: number, rowsMax: number): boolean {
@@ -70,13 +76,19 @@ export function upkeepRole(db: Database) {
     },
 
     prune(before: number, now: number, rowsMax: number): number {
-      const rows = db.transaction(() => {
-        settle(db)
+      // Once for all steps: entries that are added meanwhile are not old.
+      if (!isSettled) db.transaction(() => settle(db))
+      isSettled = true
+      const rows = db.erasing(() => {
         const oldDeliveries = pruneDeliveries(before, rowsMax)
         if (oldDeliveries > 0) return oldDeliveries
-        return pruneEvents(before, rowsMax) + pruneRest(before, now, rowsMax)
+        const old = pruneEvents(before, rowsMax) + pruneTenants(before, now, rowsMax)
+        return old + pruneRest(before, now, rowsMax)
       })
-      return rows > 0 ? rows : giveBackPages(db)
+      if (rows > 0) return rows
+      isSettled = false
+      db.emptyLog()
+      return giveBackPages(db)
     },
 
     writeOnce(name: string, value: string): string {
@@ -97,10 +109,7 @@ export function upkeepRole(db: Database) {
       rowsMax,
     )
     for (const { id, endpoint, status } of rows) {
-      if (status === 0) continue
-      db.run('DELETE FROM attempts WHERE delivery = ?', id)
-      db.run('DELETE FROM deliveries_of_endpoint WHERE endpoint = ? AND id = ?', endpoint, id)
-      db.run('DELETE FROM deliveries WHERE id = ?', id)
+      if (status !== 0) removeDelivery(db, endpoint, id)
     }
     prunedTo = rows.length < rowsMax ? '' : (rows.at(-1)?.id ?? '')
     return rows.some((row) => row.status !== 0) || prunedTo !== '' ? rows.length : 0
@@ -110,16 +119,55 @@ export function upkeepRole(db: Database) {
   function pruneEvents(before: number, rowsMax: number): number {
     const oldest = db.get<{ id: string | null }>('SELECT min(id) AS id FROM deliveries')?.id ?? null
     const until = oldest === null ? before : Math.min(before, uuidV7Time(oldest))
-    const rows = db.all<{ seq: number; tenant: string; accepted_at: number }>(
-      'SELECT seq, tenant, accepted_at FROM events WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?',
+    const rows = db.all<EventRow>(
+      `SELECT ${eventRow} FROM events e WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?`,
       until,
       rowsMax,
     )
-    for (const { seq, tenant, accepted_at: acceptedAt } of rows) {
-      db.run('DELETE FROM events_of_tenant WHERE tenant = ? AND accepted_at = ? AND seq = ?', tenant, acceptedAt, seq)
-      db.run('DELETE FROM events WHERE seq = ?', seq)
+    return removeEvents(db, rows)
+  }
+
+  /** Removes rows of tenants whose time is shorter than that of the installation. */
+  function pruneTenants(before: number, now: number, rowsMax: number): number {
+    const tenants = db.all<{ label: string; retain_seconds: number }>(
+      'SELECT label, retain_seconds FROM tenants WHERE retain_seconds IS NOT NULL AND label > ? ORDER BY label LIMIT ?',
+      prunedTenant,
+      limits.retentionStepTenants,
+    )
+    for (const { label, retain_seconds: seconds } of tenants) {
+      const own = now - 1000 * seconds
+      const count = own > before ? pruneTenant(label, own, rowsMax) : 0
+      if (count > 0) return count
+      prunedTenant = label
     }
-    return rows.length
+    if (tenants.length < limits.retentionStepTenants) prunedTenant = ''
+    return prunedTenant === '' ? 0 : tenants.length
+  }
+
+  function pruneTenant(label: string, before: number, rowsMax: number): number {
+    const rows = db.all<{ id: string; endpoint: number }>(
+      `SELECT i.id, i.endpoint FROM endpoints p CROSS JOIN deliveries_of_endpoint i ON i.endpoint = p.key
+         CROSS JOIN deliveries d ON d.id = i.id
+       WHERE p.tenant = ? AND i.id < ? AND d.status <> 0 LIMIT ?`,
+      label,
+      lowestUuidV7(before),
+      rowsMax,
+    )
+    for (const { id, endpoint } of rows) removeDelivery(db, endpoint, id)
+    if (rows.length > 0) return rows.length
+    const oldest = db.get<{ id: string | null }>(
+      `SELECT min((SELECT min(id) FROM deliveries_of_endpoint WHERE endpoint = key)) AS id FROM endpoints
+       WHERE tenant = ?`,
+      label,
+    )?.id
+    const events = db.all<EventRow>(
+      `SELECT ${eventRow} FROM events_of_tenant i CROSS JOIN events e ON e.seq = i.seq
+       WHERE i.tenant = ? AND i.accepted_at < ? LIMIT ?`,
+      label,
+      Math.min(before, uuidV7Time(oldest ?? lowestUuidV7(before))),
+      rowsMax,
+    )
+    return removeEvents(db, events)
   }
 
   function pruneRest(before: number, now: number, rowsMax: number): number {
@@ -127,6 +175,11 @@ export function upkeepRole(db: Database) {
       `DELETE FROM idempotent_answers WHERE (api_key, idempotency_key) IN
          (SELECT api_key, idempotency_key FROM idempotent_answers WHERE expires_at <= ? LIMIT ?)`,
       now,
+      rowsMax,
+    )
+    count += db.run(
+      'DELETE FROM erasures WHERE id IN (SELECT id FROM erasures WHERE ended_at < ? LIMIT ?)',
+      before,
       rowsMax,
     )
     const endpoints = db.all<{ key: number }>(

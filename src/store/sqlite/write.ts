@@ -4,12 +4,14 @@ import { limits } from '../../domain/limits.ts'
 import type { StoredAnswer, WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
 import { Abort } from '../abort.ts'
 import type { Database } from './database.ts'
+import { labelOf } from './labels.ts'
 
 /** @param change throws `Abort` to write nothing */
 export function write(db: Database, envelope: WriteEnvelope | undefined, change: () => void): WriteResult {
   const { answer = null } = envelope ?? {}
   try {
-    return db.transaction(() => {
+    // The former secrets, headers and URL of an endpoint may be long, and are on pages of their own then.
+    return db.overwriting(() => {
       if (answer !== null && !storeAnswer(db, answer)) throw new Abort('taken')
       change()
       return 'written'
@@ -30,13 +32,14 @@ function storeAnswer(db: Database, answer: StoredAnswer): boolean {
     expiredBefore,
   )
   const inserted = db.run(
-    'INSERT INTO idempotent_answers VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    `INSERT INTO idempotent_answers VALUES (?, ?, ?, ?, ?, ?, ${labelOf('?')}) ON CONFLICT DO NOTHING`,
     answer.apiKey,
     answer.idempotencyKey,
     answer.route,
     answer.status,
     answer.sealedBody,
     answer.expiresAt,
+    answer.tenant,
   )
   return inserted === 1
 }

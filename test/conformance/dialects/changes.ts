@@ -12,7 +12,7 @@ const laterPlease: Behaviour = { status: 503, headers: { 'retry-after': '600' } 
 const soonPlease: Behaviour = { status: 503, headers: { 'retry-after': '1' } }
 
 export function changeCases(profile: Profile, add: Case): void {
-  const { api } = profile
+  const { api, dialect } = profile
   const type = api.eventType(0)
 
   add('a new endpoint gets the next event, and only event types that it subscribes to', async (world) => {
@@ -50,12 +50,17 @@ export function changeCases(profile: Profile, add: Case): void {
     assert.equal(before.received().length, 1)
   })
 
-  add('a deleted endpoint gets no more events, and its waiting deliveries are cancelled', async (world) => {
+  const { deletesHistory = false } = dialect.endpointRules
+  const end = deletesHistory ? 'its deliveries are erased at once' : 'its waiting deliveries are cancelled'
+  add(`a deleted endpoint gets no more events, and ${end}`, async (world) => {
     const customer = await world.customer()
     const { hook, id, event } = await endpointWithWaitingRetry(world, customer)
     await customer.remove(id)
     assert.equal((await world.post(customer.tenant, { type })).deliveries, 0)
-    await checkCancelled(world, customer.tenant, event, 'endpoint deleted')
+    if (deletesHistory) {
+      const path = `/v1/events/${event}?tenant=${customer.tenant}`
+      assert.deepEqual((await world.operator(200, 'GET', path))['deliveries'], [])
+    } else await checkCancelled(world, customer.tenant, event, 'endpoint deleted')
     await sleep(100)
     assert.equal(hook.received().length, 1)
   })

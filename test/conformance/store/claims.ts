@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { EndpointKey } from '../../../src/domain/ids.ts'
 import { limits } from '../../../src/domain/limits.ts'
-import { acme, newEvent, other, sampleAttempt, sampleEvent, sampleMove, start } from './samples.ts'
+import { acme, newEvent, other, sampleAttempt, sampleErasure, sampleEvent, sampleMove, start } from './samples.ts'
 import { accept, addEndpoint, type Case, claimOne, commit, delivery, dueKeys, nodeAndEndpoint } from './steps.ts'
 
 export function claimCases(promise: Case): void {
@@ -107,7 +107,7 @@ export function claimCases(promise: Case): void {
     const change = { ...disabled, enabled: false, disabledReason: 'requested', updatedAt: start + 1 } as const
     await store.updateEndpoint(change, disabled.updatedAt)
     await store.deleteEndpoint(acme, deleted.key, start + 1)
-    await store.deleteTenant(orphan.tenant, start + 1)
+    await store.deleteTenant(orphan.tenant, sampleErasure(1))
     const requests = [disabled, deleted, orphan].map(({ key }) => ({ endpoint: key, room: 9 }))
     assert.deepEqual(await store.claim(node, start + 2, requests), { deliveries: [], more: [] })
     // They are not due either, which would make the engine look for them again and again.

@@ -2,7 +2,17 @@
 
 import assert from 'node:assert/strict'
 import type { Event } from '../../../src/domain/event.ts'
-import { acme, deliveryId, newEvent, other, sampleEvent, type SampleNewEvent, sampleTenant, start } from './samples.ts'
+import {
+  acme,
+  deliveryId,
+  newEvent,
+  other,
+  sampleErasure,
+  sampleEvent,
+  type SampleNewEvent,
+  sampleTenant,
+  start,
+} from './samples.ts'
 import {
   accept,
   addEndpoint,
@@ -150,7 +160,7 @@ export function commitCases(promise: Case): void {
         commit(store, node, 2, { summaries: [{ ...summary, disable: 'failing' }] }),
       'an endpoint deleted': () => store.deleteEndpoint(acme, key, start + 3),
       'other settings': () => store.updateTenant(acme, { name: null, settings: { a: 'b' } }),
-      'the tenant deleted': () => store.deleteTenant(acme, start + 4),
+      'the tenant deleted': () => store.deleteTenant(acme, sampleErasure(4)),
       'the tenant created again': () => store.createTenant(sampleTenant(acme)),
     }
     for (const [name, change] of Object.entries(changes)) {

@@ -11,6 +11,7 @@ import {
   sampleAnswer,
   sampleAttempt,
   sampleEndpoint,
+  sampleErasure,
   sampleEvent,
   sampleKey,
   sampleMove,
@@ -96,8 +97,18 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.deleteOperatorKey(operatorKey.id)
   await store.deleteEndpoint(acme, key, start)
   await store.revokeKey('x' as ApiKeyId, start)
-  await store.updateTenant(acme, { name: null, settings: {} })
-  await store.deleteTenant(acme, start)
+  await store.eraseResponse(deliver.deliveries[0]?.id ?? deliveryId(start), 1, sampleErasure(0))
+  await store.erasePayload(acme, deliver.event.id, sampleErasure(0))
+  const expiring = newEvent(sampleEvent(acme, 0, { eraseAt: start }), [], false)
+  const { version: now = 0 } = (await store.loadTenant(acme)) ?? {}
+  await store.commit({ ...commit, events: [{ ...expiring, version: now }] })
+  await store.eraseExpired(start, 5)
+  await store.updateTenant(acme, { name: null, settings: {}, retainSeconds: 1 })
+  await store.prune(start - 9000, start + 9000, 5)
+  const erasure = sampleErasure(0)
+  await store.deleteTenant(acme, erasure)
+  while ((await store.eraseStep(start, 5)) !== 'done');
+  await store.findErasure(erasure.id)
   while (await store.sweep(start, 5));
   while ((await store.prune(start + 10, start + 10, 5)) > 0);
   await store.writeOnce('a', 'b')

@@ -23,7 +23,7 @@ const reasons: readonly EndReason[] = [
   'endpoint disabled',
   'endpoint deleted',
   'endpoint gone',
-  'tenant deleted',
+  'payload erased',
   'event unreadable',
   'endpoint unreadable',
   'internal error',

@@ -9,6 +9,7 @@ import {
   type DeliveryId,
   type EndpointId,
   type EndpointKey,
+  type ErasureId,
   type EventId,
   type OperatorKeyId,
   type TenantId,
@@ -18,11 +19,13 @@ import { limits } from '../../../src/domain/limits.ts'
 import type { Tenant } from '../../../src/domain/tenant.ts'
 import type { NewDelivery, NewEvent, RecordedMove } from '../../../src/contracts/commit-store.ts'
 import type {
+  KeptAnswer,
   StoredAnswer,
   StoredEndpoint,
   StoredKey,
   StoredOperatorKey,
 } from '../../../src/contracts/account-store.ts'
+import type { NewErasure } from '../../../src/contracts/erase-store.ts'
 
 /** The time at which every case begins. */
 export const start = Date.UTC(2026, 0, 1)
@@ -148,6 +151,7 @@ export function sampleMove(
 export function sampleAnswer(idempotencyKey: string, at: number, change: Partial<StoredAnswer> = {}): StoredAnswer {
   return {
     apiKey: 'key_a' as ApiKeyId,
+    tenant: acme,
     idempotencyKey,
     route: 'POST /endpoints',
     status: 201,
@@ -155,4 +159,14 @@ export function sampleAnswer(idempotencyKey: string, at: number, change: Partial
     expiresAt: start + at + limits.idempotencyMs,
     ...change,
   }
+}
+
+/** A stored answer as it is read again. */
+export function keptAnswer(answer: StoredAnswer): KeptAnswer {
+  const { apiKey, idempotencyKey, route, status, sealedBody, expiresAt } = answer
+  return { apiKey, idempotencyKey, route, status, sealedBody, expiresAt }
+}
+
+export function sampleErasure(at: number): NewErasure {
+  return { id: `era_${nextSerial()}` as ErasureId, createdAt: start + at }
 }

@@ -1,6 +1,7 @@
 // Steps that most cases need.
 
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt } from '../../../src/domain/attempt.ts'
 import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../../../src/domain/ids.ts'
 import type { Event } from '../../../src/domain/event.ts'
@@ -162,6 +163,17 @@ export async function sweepAll(store: Store, at: number, rowsMax = 100): Promise
 export async function pruneAll(store: Store, before: number, at: number, rowsMax = 100): Promise<void> {
   for (let steps = 1; (await store.prune(start + before, start + at, rowsMax)) > 0; steps++) {
     assert.ok(steps < 1000, 'the retention does not end')
+  }
+}
+
+/** Repeats the step of the erasures until nothing is left to erase. */
+export async function eraseAll(store: Store, at: number, rowsMax = 100): Promise<void> {
+  for (let steps = 1; ; steps++) {
+    const step = await store.eraseStep(start + at, rowsMax)
+    if (step === 'done') return
+    assert.ok(steps < 1000, 'the erasure does not end')
+    // Another transaction of the database server is running.
+    if (step === 'wait') await sleep(10)
   }
 }
 

@@ -6,6 +6,7 @@ import { commitCases } from './commit.ts'
 import { endpointCases } from './endpoints.ts'
 import { damageCases } from './damage.ts'
 import { attemptSummaryCases } from './attempt-summaries.ts'
+import { erasureCases } from './erasures.ts'
 import { historyCases } from './history.ts'
 import { leaseCases } from './leases.ts'
 import { listCases } from './lists.ts'
@@ -53,6 +54,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     listCases(promise)
     rearmCases(promise)
     upkeepCases(promise)
+    erasureCases(promise)
     sealCases(promise)
     textCases(promise)
     damageCases(promise)

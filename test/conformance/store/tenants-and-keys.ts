@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { ApiKeyId, TenantId } from '../../../src/domain/ids.ts'
-import { acme, other, sampleKey, sampleOperatorKey, sampleTenant, start } from './samples.ts'
+import { acme, other, sampleErasure, sampleKey, sampleOperatorKey, sampleTenant, start } from './samples.ts'
 import { addEndpoint, allPages, endpointsOf, type Case } from './steps.ts'
 
 export function tenantAndKeyCases(promise: Case): void {
@@ -40,8 +40,8 @@ export function tenantAndKeyCases(promise: Case): void {
     const kept = await addEndpoint(store, other)
     await store.createKey(sampleKey([acme], 'hash of acme'))
     await store.createKey(sampleKey([other], 'hash of other'))
-    assert.equal(await store.deleteTenant(acme, start + 1), 'written')
-    assert.equal(await store.deleteTenant(acme, start + 1), 'absent')
+    assert.equal(await store.deleteTenant(acme, sampleErasure(1)), 'written')
+    assert.equal(await store.deleteTenant(acme, sampleErasure(1)), 'absent')
     assert.equal(await store.findTenant(acme), null)
     assert.equal(await store.loadTenant(acme), null)
     assert.equal(await store.findKeyByHash('hash of acme'), null)
@@ -54,7 +54,7 @@ export function tenantAndKeyCases(promise: Case): void {
 
   promise('the id of a deleted tenant can be used again, without its old endpoints', async (store) => {
     await addEndpoint(store, acme)
-    await store.deleteTenant(acme, start + 1)
+    await store.deleteTenant(acme, sampleErasure(1))
     assert.equal(await store.createTenant(sampleTenant(acme)), 'written')
     assert.deepEqual(await endpointsOf(store, acme), [])
   })
@@ -65,9 +65,9 @@ export function tenantAndKeyCases(promise: Case): void {
     const key = sampleKey([other, acme], 'h')
     await store.createKey(key)
     assert.deepEqual(await store.findKeyByHash('h'), key, 'its tenants are sorted')
-    await store.deleteTenant(acme, start)
+    await store.deleteTenant(acme, sampleErasure(0))
     assert.deepEqual(await store.findKeyByHash('h'), { ...key, grants: key.grants.slice(1) })
-    await store.deleteTenant(other, start)
+    await store.deleteTenant(other, sampleErasure(0))
     assert.equal(await store.findKeyByHash('h'), null)
   })
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import type { ApiKeyId, DeliveryId, EventId, TenantId } from '../../../src/domain/ids.ts'
 import { limits } from '../../../src/domain/limits.ts'
 import type { ClaimedDelivery } from '../../../src/contracts/lease-store.ts'
-import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove, start } from './samples.ts'
+import { acme, newEvent, sampleAttempt, sampleErasure, sampleEvent, sampleMove, start } from './samples.ts'
 import { addEndpoint, attemptsOf, endpointsOf, type Case, commit, joinAlone, nodeAndEndpoint } from './steps.ts'
 
 /** Every character of the basic plane except NUL and surrogates, and some characters of each plane above. */
@@ -126,7 +126,7 @@ export function textCases(promise: Case): void {
     assert.deepEqual(await store.listKeys(page, tenant), nothing)
     assert.equal(await store.findKeyByHash('\0'), null)
     assert.equal(await store.findAnswer('key_1' as ApiKeyId, '\0', 0), null)
-    assert.equal(await store.deleteTenant(tenant, 1), 'absent')
+    assert.equal(await store.deleteTenant(tenant, sampleErasure(0)), 'absent')
     assert.equal(await store.revokeKey('\0' as ApiKeyId, 1), 'absent')
   })
 }

@@ -28,7 +28,7 @@ leased AS (
   WHERE d.id = f.id AND d.id = ANY(ARRAY(SELECT id FROM fitting))
   RETURNING d.id AS delivery, d.endpoint, d.attempts, d.attempts_before, d.due_at, d.event, f.place
 )
-SELECT l.delivery, l.endpoint, l.attempts, l.attempts_before, e.tenant, e.id, e.type, e.data, e.attributes, e.occurred_at, e.accepted_at
+SELECT l.delivery, l.endpoint, l.attempts, l.attempts_before, e.tenant, e.id, e.type, e.data, e.attributes, e.occurred_at, e.accepted_at, e.erase_at, e.erased_at
 FROM leased l
   JOIN events e ON e.seq = l.event AND e.seq = ANY(ARRAY(SELECT event FROM leased))
 ORDER BY l.place, l.due_at

@@ -7,27 +7,28 @@ me AS (
 given AS MATERIALIZED (
   SELECT nextval('event_seqs') AS seq, g.*
   FROM (
-    SELECT g.*
+    SELECT g.*, t.label
     FROM me,
       unnest(
         $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-        $9::bigint[], $10::bigint[], $11::int[], $12::bigint[]
+        $9::bigint[], $10::bigint[], $11::int[], $12::bigint[], $13::bigint[]
       )
-      WITH ORDINALITY AS g(tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, version, place)
+      WITH ORDINALITY
+      AS g(tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, version, place)
       JOIN tenants t ON t.id = g.tenant AND t.version = g.version AND t.id = ANY($4::text[])
     ORDER BY g.place
   ) g
 ),
 stored AS (
-  INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries)
-  SELECT seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries FROM given
+  INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at)
+  SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at FROM given
   ON CONFLICT (id, tenant) DO NOTHING
   RETURNING seq
 ),
 born AS (
   INSERT INTO deliveries (id, event, endpoint, status, due_at, node)
   SELECT b.id, g.seq, b.endpoint, 0, g.accepted_at, CASE WHEN b.leased THEN $1 ELSE 0 END
-  FROM unnest($13::uuid[], $14::bigint[], $15::boolean[], $16::bigint[]) AS b(id, endpoint, leased, place)
+  FROM unnest($14::uuid[], $15::bigint[], $16::boolean[], $17::bigint[]) AS b(id, endpoint, leased, place)
     JOIN given g USING (place)
   WHERE (g.seq IN (SELECT seq FROM stored)) IS TRUE
   RETURNING endpoint, due_at, node
@@ -35,7 +36,7 @@ born AS (
 moves AS MATERIALIZED (
   SELECT m.*
   FROM me,
-    unnest($19::uuid[], $20::smallint[], $21::int[], $22::bigint[], $23::text[], $24::bigint[])
+    unnest($20::uuid[], $21::smallint[], $22::int[], $23::bigint[], $24::text[], $25::bigint[])
     WITH ORDINALITY AS m(id, status, attempts, due_at, reason, ended_at, place)
 ),
 moved AS (
@@ -55,8 +56,8 @@ tried AS (
   SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
   FROM
     unnest(
-      $25::bigint[], $26::uuid[], $27::int[], $28::bigint[], $29::int[], $30::text[],
-      $31::int[], $32::text[], $33::text[], $34::text[], $35::int[]
+      $26::bigint[], $27::uuid[], $28::int[], $29::bigint[], $30::int[], $31::text[],
+      $32::int[], $33::text[], $34::text[], $35::text[], $36::int[]
     )
     AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
     JOIN moved USING (place)
@@ -65,8 +66,8 @@ summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $36::bigint[], $37::bigint[], $38::bigint[], $39::boolean[], $40::boolean[],
-      $41::text[], $42::text[], $43::boolean[], $44::bigint[]
+      $37::bigint[], $38::bigint[], $39::bigint[], $40::boolean[], $41::boolean[],
+      $42::text[], $43::text[], $44::boolean[], $45::bigint[]
     )
     AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health, pauses, paused_until)
 ),
@@ -122,7 +123,7 @@ SELECT
     EXCEPT
     SELECT place::int FROM given WHERE (seq IN (SELECT seq FROM stored)) IS TRUE
   ) END AS refused,
-  (SELECT pg_notify($17, $18) FROM born WHERE node = 0 LIMIT 1),
+  (SELECT pg_notify($18, $19) FROM born WHERE node = 0 LIMIT 1),
   CASE WHEN (SELECT count(*) FROM moved) < (SELECT count(*) FROM moves) THEN ARRAY(
     SELECT id FROM moves WHERE place NOT IN (SELECT place FROM moved) ORDER BY place
   ) END AS fenced,

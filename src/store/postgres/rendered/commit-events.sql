@@ -7,27 +7,28 @@ me AS (
 given AS MATERIALIZED (
   SELECT nextval('event_seqs') AS seq, g.*
   FROM (
-    SELECT g.*
+    SELECT g.*, t.label
     FROM me,
       unnest(
         $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-        $9::bigint[], $10::bigint[], $11::int[], $12::bigint[]
+        $9::bigint[], $10::bigint[], $11::int[], $12::bigint[], $13::bigint[]
       )
-      WITH ORDINALITY AS g(tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, version, place)
+      WITH ORDINALITY
+      AS g(tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, version, place)
       JOIN tenants t ON t.id = g.tenant AND t.version = g.version AND t.id = ANY($4::text[])
     ORDER BY g.place
   ) g
 ),
 stored AS (
-  INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries)
-  SELECT seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries FROM given
+  INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at)
+  SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at FROM given
   ON CONFLICT (id, tenant) DO NOTHING
   RETURNING seq
 ),
 born AS (
   INSERT INTO deliveries (id, event, endpoint, status, due_at, node)
   SELECT b.id, g.seq, b.endpoint, 0, g.accepted_at, CASE WHEN b.leased THEN $1 ELSE 0 END
-  FROM unnest($13::uuid[], $14::bigint[], $15::boolean[], $16::bigint[]) AS b(id, endpoint, leased, place)
+  FROM unnest($14::uuid[], $15::bigint[], $16::boolean[], $17::bigint[]) AS b(id, endpoint, leased, place)
     JOIN given g USING (place)
   WHERE (g.seq IN (SELECT seq FROM stored)) IS TRUE
   RETURNING endpoint, due_at, node
@@ -72,6 +73,6 @@ SELECT
     EXCEPT
     SELECT place::int FROM given WHERE (seq IN (SELECT seq FROM stored)) IS TRUE
   ) END AS refused,
-  (SELECT pg_notify($17, $18) FROM born WHERE node = 0 LIMIT 1),
+  (SELECT pg_notify($18, $19) FROM born WHERE node = 0 LIMIT 1),
   NULL AS fenced,
   NULL AS "remoteHealth"

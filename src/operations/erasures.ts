@@ -1,0 +1,38 @@
+// Erasing stored data: the payload of an event, the response of an attempt. Deleting a tenant begins an erasure too.
+
+import type { Erasure } from '../domain/erasure.ts'
+import { type DeliveryId, type ErasureId, type EventId, randomText, type TenantId } from '../domain/ids.ts'
+import { failure, type Result, success } from '../domain/problem.ts'
+import type { NewErasure } from '../contracts/erase-store.ts'
+import type { Context } from './context.ts'
+import { findEvent } from './events.ts'
+
+export function newErasure({ clock, randomBytes }: Pick<Context, 'clock' | 'randomBytes'>): NewErasure {
+  return { id: `era_${randomText(randomBytes, 20)}` as ErasureId, createdAt: clock.now() }
+}
+
+export async function findErasure(context: Context, id: ErasureId): Promise<Result<Erasure>> {
+  const found = await context.store.findErasure(id)
+  return found === null ? failure({ kind: 'notFound', what: 'erasure', id }) : success(found)
+}
+
+/**
+ * Erases the data and the attributes of an event. Attempts in flight end; all other pending deliveries are cancelled with
+ * a reason. `tenant` is required if several tenants have the id.
+ */
+export async function erasePayload(context: Context, id: EventId, tenant: TenantId | null): Promise<Result<Erasure>> {
+  const found = await findEvent(context, id, tenant)
+  if (!found.ok) return found
+  const erasure = newErasure(context)
+  const erased = await context.writer.erasePayload(found.value.event.tenant, id, erasure)
+  return erased ? findErasure(context, erasure.id) : failure({ kind: 'notFound', what: 'event', id })
+}
+
+/** Erases the body and the headers of the response that an attempt has recorded. */
+export async function eraseResponse(context: Context, delivery: DeliveryId, number: number): Promise<Result<Erasure>> {
+  const erasure = newErasure(context)
+  const erased = await context.writer.eraseResponse(delivery, number, erasure)
+  return erased
+    ? findErasure(context, erasure.id)
+    : failure({ kind: 'notFound', what: 'attempt', id: `${number} of delivery ${delivery}` })
+}

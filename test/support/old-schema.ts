@@ -1,0 +1,15 @@
+/** Statements that take the migration of erasures back from an SQLite database. */
+export const withoutErasures = `
+  DROP INDEX tenants_by_label;
+  DROP INDEX tenants_retained;
+  ALTER TABLE tenants DROP COLUMN label;
+  ALTER TABLE tenants DROP COLUMN suffix;
+  ALTER TABLE tenants DROP COLUMN retain_seconds;
+  ALTER TABLE tenants DROP COLUMN retain_data_seconds;
+  DROP INDEX events_to_erase;
+  ALTER TABLE events DROP COLUMN erase_at;
+  ALTER TABLE events DROP COLUMN erased_at;
+  ALTER TABLE attempts DROP COLUMN erased_at;
+  DROP INDEX idempotent_answers_of_tenant;
+  ALTER TABLE idempotent_answers DROP COLUMN tenant;
+  DROP TABLE erasures`
