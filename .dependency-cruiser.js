@@ -27,7 +27,15 @@ export default {
     only('operations', 'domain/', 'contracts/', 'vault/', 'engine/'),
     only('http', 'domain/', 'contracts/'),
     only('front', 'domain/', 'contracts/', 'quota/', 'operations/', 'http/'),
-    only('dialects', 'domain/', 'contracts/', 'signing/', 'operations/', 'http/', 'front/'),
+    only('dialect-kit', 'domain/', 'contracts/', 'signing/', 'quota/', 'operations/', 'http/', 'front/'),
+    only('dialects', 'contracts/', 'dialect-kit/'),
+    {
+      name: 'vendors-import-the-kit-alone',
+      comment: 'a shipped dialect may use nothing that a file from outside could not',
+      severity: 'error',
+      from: { path: '^src/dialects/[^/]+/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/', pathNot: ['^src/dialects/', '^src/dialect-kit/index\\.ts$'] },
+    },
     only('api', 'domain/', 'contracts/', 'operations/', 'http/', 'front/'),
     {
       name: 'engine-knows-deliveries-only',
@@ -40,7 +48,7 @@ export default {
       name: 'fast-path-stays-inside',
       comment: 'a value instead of a promise is worth its trouble on the way of a request only',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(domain|operations|http|front|api)/' },
+      from: { path: '^src/', pathNot: '^src/(domain|operations|http|front|api|dialect-kit)/' },
       to: { path: '^src/domain/maybe-promise\\.ts$' },
     },
     {

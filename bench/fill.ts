@@ -5,7 +5,7 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { randomFillSync } from 'node:crypto'
-import { allo } from '../src/dialects/allo/wire.ts'
+import definedAllo from '../src/dialects/allo/allo.ts'
 import type { Endpoint } from '../src/domain/endpoint.ts'
 import { type DeliveryId, type EndpointId, type EndpointKey, type TenantId, uuidV7 } from '../src/domain/ids.ts'
 import { proof, readProof } from '../src/vault/master-key.ts'
@@ -13,6 +13,8 @@ import { RowSeals } from '../src/vault/row-seals.ts'
 import { createVault } from '../src/vault/vault.ts'
 import { serveOrders } from './child.ts'
 import { eventData, eventType } from './tenants.ts'
+
+const { dialect: allo } = definedAllo
 
 export interface FillOrder {
   /** The database file. An earlier start of the server has created its schema. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { createRig, failed, ok, readingTenants, type Rig } from '../../test/support/engine-rig.ts'
 import type { Dialect } from '../contracts/dialect.ts'
-import { standard } from '../dialects/standard/wire.ts'
+import { standard } from '../dialects/standard/standard.ts'
 import type { Event } from '../domain/event.ts'
 import { limits } from '../domain/limits.ts'
 

@@ -4,7 +4,7 @@ import { createRig, ok, type Rig, tenant } from '../../test/support/engine-rig.t
 import type { EventId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { Unavailable } from '../domain/unavailable.ts'
-import { standard } from '../dialects/standard/wire.ts'
+import { standard } from '../dialects/standard/standard.ts'
 
 const away = { notSent: 'connection refused' }
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../domain/limits.ts'
-import { allo } from '../dialects/allo/wire.ts'
-import { standard } from '../dialects/standard/wire.ts'
+import definedAllo from '../dialects/allo/allo.ts'
+import { standard } from '../dialects/standard/standard.ts'
 import type { Context } from './context.ts'
 import { endpointFaults, type EndpointInput } from './endpoint-rules.ts'
+
+const { dialect: allo } = definedAllo
 
 /** Only checks of URLs use more of the context, and no case has a URL. */
 const context = { allowHttp: false } as Context

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
-import { partoo } from '../dialects/partoo/wire.ts'
-import { standard } from '../dialects/standard/wire.ts'
+import definedPartoo from '../dialects/partoo/partoo.ts'
+import { standard } from '../dialects/standard/standard.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { ApiKeyId, EndpointId, EndpointKey, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
@@ -22,6 +22,8 @@ import { openRowSeals } from './bring-up.ts'
 import { installationSecrets, proof } from './master-key.ts'
 import { Rotation } from './rotation.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
+
+const { dialect: partoo } = definedPartoo
 
 const [oldKey, newKey] = [randomBytes(32), randomBytes(32)]
 const [oldVault, rotating, newVault] = [createVault([oldKey]), createVault([newKey, oldKey]), createVault([newKey])]

@@ -1,7 +1,7 @@
 // The context of operations, for tests that call operations without an API.
 
 import { randomBytes } from 'node:crypto'
-import { standard } from '../../src/dialects/standard/wire.ts'
+import { standard } from '../../src/dialects/standard/standard.ts'
 import { type Context, createContext } from '../../src/operations/context.ts'
 import type { Rig } from './engine-rig.ts'
 

@@ -9,7 +9,7 @@ import type { NotSent, Sender, SendRequest, SendResult } from '../../src/contrac
 import type { Endpoint } from '../../src/domain/endpoint.ts'
 import type { DeliveryId, EndpointId, EventId, TenantId } from '../../src/domain/ids.ts'
 import type { Dialect } from '../../src/contracts/dialect.ts'
-import { standard } from '../../src/dialects/standard/wire.ts'
+import { standard } from '../../src/dialects/standard/standard.ts'
 import type { TenantCache } from '../../src/engine/tenant-cache.ts'
 import { type Engine, openEngine } from '../../src/engine/engine.ts'
 import type { Accepted } from '../../src/engine/accept.ts'

@@ -6,8 +6,10 @@ import type { FastifyRequest } from 'fastify'
 import type { Problem } from '../../domain/problem.ts'
 import { idempotencyKeyReused } from '../../front/idempotency.ts'
 import { checkShape } from '../../../test/conformance/dialects/answers.ts'
-import { alloProblem } from './errors.ts'
+import definedAllo from './allo.ts'
 import { refusalSchema } from '../../../test/profiles/allo/refusals.ts'
+
+const { answerProblem: alloProblem } = definedAllo
 
 const request = { id: 'req_abc123def456' } as FastifyRequest
 const docs = 'https://help.withallo.com/en/v2/api-reference/guides/error-handling'

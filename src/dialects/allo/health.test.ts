@@ -5,7 +5,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { DeliveryId } from '../../domain/ids.ts'
-import { allo } from './wire.ts'
+import definedAllo from './allo.ts'
+
+const { dialect: allo } = definedAllo
 
 const hour = 3_600_000
 const day = 24 * hour

@@ -5,7 +5,9 @@ import { test } from 'node:test'
 import { retryAt } from '../../domain/retry.ts'
 import { sampleMessage } from '../../../test/conformance/dialects/sample-message.ts'
 import { alloProfile } from '../../../test/profiles/allo/profile.ts'
-import { allo } from './wire.ts'
+import definedAllo from './allo.ts'
+
+const { dialect: allo } = definedAllo
 
 const failed = { kind: 'rejected', status: 500, retryAfterMs: null } as const
 const { event } = sampleMessage(alloProfile)

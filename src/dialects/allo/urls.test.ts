@@ -4,7 +4,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Context } from '../../operations/context.ts'
 import { endpointFaults } from '../../operations/endpoint-rules.ts'
-import { allo } from './wire.ts'
+import definedAllo from './allo.ts'
+
+const { dialect: allo } = definedAllo
 
 const context = { allowHttp: false, egress: { refusesUrl: () => null } } as unknown as Context
 

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyRequest } from 'fastify'
 import type { Problem } from '../../domain/problem.ts'
-import { dialnexaProblem } from './errors.ts'
+import definedDialnexa from './dialnexa.ts'
+
+const { answerProblem: dialnexaProblem } = definedDialnexa
 
 const request = { method: 'PUT', url: '/v1/user-webhooks/x?y=z', id: 'req_1' } as FastifyRequest
 

@@ -7,7 +7,9 @@ import type { DeliveryId } from '../../domain/ids.ts'
 import type { HealthFact } from '../../contracts/delivery-dialect.ts'
 import { sampleMessage } from '../../../test/conformance/dialects/sample-message.ts'
 import { dialnexaProfile } from '../../../test/profiles/dialnexa/profile.ts'
-import { dialnexa } from './wire.ts'
+import definedDialnexa from './dialnexa.ts'
+
+const { dialect: dialnexa } = definedDialnexa
 
 const failed: HealthFact = {
   at: 1000,

@@ -3,8 +3,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Problem } from '../../domain/problem.ts'
+import type { AskedRequest } from '../../http/front.ts'
 import { endpointDuplicate } from '../../operations/endpoint-problems.ts'
-import { partooProblem } from './errors.ts'
+import definedPartoo from './partoo.ts'
+
+const { answerProblem: partooProblem } = definedPartoo
 
 interface Row {
   readonly problem: Problem
@@ -82,7 +85,7 @@ const table: readonly Row[] = [
 
 for (const { problem, status, json, retryAfter } of table) {
   test(`${problem.kind} is ${status}: ${JSON.stringify(json).slice(0, 60)}`, () => {
-    const answer = partooProblem(problem)
+    const answer = partooProblem(problem, {} as AskedRequest)
     assert.equal(answer.status, status)
     assert.deepEqual(JSON.parse(JSON.stringify(answer.body)), { errors: { json } })
     assert.equal(answer.headers?.['retry-after'], retryAfter)

@@ -85,16 +85,12 @@ const lead = {
 // A new message comes from the consumer and has arrived.
 const received = { ...message, sender_type: 'Consumer', sender_label: 'John Doe', status: 'Success', user_id: null }
 
-const payloads: Readonly<Record<string, unknown>> = {
+/** The examples by event type. */
+export const samples: Readonly<Record<string, unknown>> = {
   business_created: { business },
   business_updated: { business },
   business_deleted: { business },
   message_updated: { message, conversation, org_id: 123 },
   message_created: { message: received, conversation, org_id: 123 },
   lead_received: lead,
-}
-
-/** JSON text of the example of an event type. */
-export function sampleData(type: string): string {
-  return JSON.stringify(payloads[type] ?? {})
 }

@@ -8,7 +8,7 @@ import type { Fields } from '../../../test/conformance/dialects/profile.ts'
 import { until, World } from '../../../test/conformance/dialects/world.ts'
 import { stornoProfile } from '../../../test/profiles/storno/profile.ts'
 import { ask, endpoint, okay, type } from '../../../test/profiles/storno/calls.ts'
-import { eventTypesOfA, eventTypesOfB } from './event-types.ts'
+import { eventsOfA, eventsOfB } from './events.ts'
 
 const world = new World(stornoProfile, onSqlite)
 
@@ -81,17 +81,21 @@ void describe('Storno.ro: settings', { concurrency: 8 }, () => {
       paths: Record<string, Record<string, { security?: unknown; requestBody?: { required: boolean } }>>
     }
     const path = '/api/v1/webhooks'
-    assert.deepEqual(security, [{ Bearer: [], Company: [] }])
-    assert.deepEqual(paths[`${path}/events`]?.['get']?.security, [{ Bearer: [] }])
+    assert.deepEqual(security, [
+      { bearer: [], XCompany: [] },
+      { Authorization: [], XCompany: [] },
+    ])
+    assert.deepEqual(paths[`${path}/events`]?.['get']?.security, [{ bearer: [] }, { Authorization: [] }])
     assert.equal(paths[`${path}/{uuid}/test`]?.['post']?.requestBody?.required, false)
     assert.equal(paths[path]?.['post']?.requestBody?.required, true)
   })
 
   void test('the operator sees the event types of both families', async () => {
     const { eventTypes, otherCatalogues } = await world.operator(200, 'GET', '/v1/dialects/storno')
-    const plain = (types: typeof eventTypesOfA) => types.map(({ name, description }) => ({ name, description }))
-    assert.deepEqual(eventTypes, plain(eventTypesOfA))
-    assert.deepEqual(otherCatalogues, [{ settings: { family: 'B' }, eventTypes: plain(eventTypesOfB) }])
+    const plain = (types: typeof eventsOfA) =>
+      Object.entries(types).map(([name, { description }]) => ({ name, description }))
+    assert.deepEqual(eventTypes, plain(eventsOfA))
+    assert.deepEqual(otherCatalogues, [{ settings: { family: 'B' }, eventTypes: plain(eventsOfB) }])
   })
 
   void test('a company whose plan has no webhooks cannot create one', async () => {

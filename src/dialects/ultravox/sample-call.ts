@@ -1,22 +1,22 @@
 // The call in a test event: it has every field that the vendor requires of a call, with values that fit the event type.
 
-import type { Endpoint } from '../../domain/endpoint.ts'
-import { isoTime } from './time.ts'
+import type { Endpoint } from 'posthorn/dialect'
+import { isoMicroseconds } from 'posthorn/dialect'
 
 const minute = 60_000
 
-/** JSON text. The call's times are those of the endpoint, so that the same endpoint always gets the same call. */
-export function sampleCall(endpoint: Pick<Endpoint, 'createdAt' | 'filters'>, eventType: string): string {
+/** The call's times are those of the endpoint, so that the same endpoint always gets the same call. */
+export function sampleCall(endpoint: Pick<Endpoint, 'createdAt' | 'filters'>, eventType: string): object {
   const joined = eventType !== 'call.started'
   const ended = joined && eventType !== 'call.joined'
   const billed = eventType === 'call.billed'
   const agentId = endpoint.filters['agentId'] ?? null
-  return JSON.stringify({
+  return {
     callId: '00000000-0000-4000-8000-000000000000',
     clientVersion: null,
-    created: isoTime(endpoint.createdAt),
-    joined: joined ? isoTime(endpoint.createdAt) : null,
-    ended: ended ? isoTime(endpoint.createdAt + minute) : null,
+    created: `${isoMicroseconds(endpoint.createdAt)}Z`,
+    joined: joined ? `${isoMicroseconds(endpoint.createdAt)}Z` : null,
+    ended: ended ? `${isoMicroseconds(endpoint.createdAt + minute)}Z` : null,
     endReason: ended ? 'hangup' : null,
     billedDuration: billed ? '60s' : null,
     billingStatus: billed ? 'BILLING_STATUS_BILLED' : 'BILLING_STATUS_PENDING',
@@ -33,5 +33,5 @@ export function sampleCall(endpoint: Pick<Endpoint, 'createdAt' | 'filters'>, ev
     initialState: {},
     requestContext: {},
     sipDetails: null,
-  })
+  }
 }

@@ -5,7 +5,9 @@ import vectors from '../../../test/vectors/ultravox.json' with { type: 'json' }
 import { hmacHex, textKey, verifyHmacHex } from '../../signing/hmac-hex.ts'
 import { sampleMessage } from '../../../test/conformance/dialects/sample-message.ts'
 import { ultravoxProfile } from '../../../test/profiles/ultravox/profile.ts'
-import { ultravox } from './wire.ts'
+import definedUltravox from './ultravox.ts'
+
+const { dialect: ultravox } = definedUltravox
 
 const message = sampleMessage(ultravoxProfile)
 const body = Buffer.from('{"event":"call.started","call":{}}')

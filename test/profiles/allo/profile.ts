@@ -13,7 +13,9 @@ import {
 } from '../../conformance/dialects/profile.ts'
 import { fields } from './fields.ts'
 import { refusal, refusalSchema } from './refusals.ts'
-import { allo } from '../../../src/dialects/allo/wire.ts'
+import definedAllo from '../../../src/dialects/allo/allo.ts'
+
+const { dialect: allo } = definedAllo
 
 const path = '/v2/api/webhooks'
 

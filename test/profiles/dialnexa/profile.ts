@@ -13,7 +13,9 @@ import {
 } from '../../conformance/dialects/profile.ts'
 import { fields } from './fields.ts'
 import { refusal, refusalSchema } from './refusals.ts'
-import { dialnexa } from '../../../src/dialects/dialnexa/wire.ts'
+import definedDialnexa from '../../../src/dialects/dialnexa/dialnexa.ts'
+
+const { dialect: dialnexa } = definedDialnexa
 
 export const path = '/v1/user-webhooks'
 const absent = 'whk_000000000000'

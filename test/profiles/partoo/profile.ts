@@ -13,7 +13,9 @@ import type {
 } from '../../conformance/dialects/profile.ts'
 import { events, fields } from './fields.ts'
 import { refusal, refusalSchema } from './refusals.ts'
-import { partoo } from '../../../src/dialects/partoo/wire.ts'
+import definedPartoo from '../../../src/dialects/partoo/partoo.ts'
+
+const { dialect: partoo } = definedPartoo
 
 const path = '/v2/webhooks'
 

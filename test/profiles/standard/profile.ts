@@ -14,7 +14,7 @@ import {
 } from '../../conformance/dialects/profile.ts'
 import { fields } from './fields.ts'
 import { refusal, refusalSchema } from './refusals.ts'
-import { standard } from '../../../src/dialects/standard/wire.ts'
+import { standard } from '../../../src/dialects/standard/standard.ts'
 
 const list = ({ tenant }: Caller): string => `/v1/tenants/${tenant}/endpoints`
 const item = (caller: Caller, id: string): string => `${list(caller)}/${id}`

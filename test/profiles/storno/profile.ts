@@ -14,7 +14,9 @@ import {
 } from '../../conformance/dialects/profile.ts'
 import { fields } from './fields.ts'
 import { refusal, refusalSchema } from './refusals.ts'
-import { storno } from '../../../src/dialects/storno/wire.ts'
+import definedStorno from '../../../src/dialects/storno/storno.ts'
+
+const { dialect: storno } = definedStorno
 
 const path = '/api/v1/webhooks'
 

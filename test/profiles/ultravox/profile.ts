@@ -13,7 +13,9 @@ import {
 } from '../../conformance/dialects/profile.ts'
 import { fields } from './fields.ts'
 import { refusal, refusalSchema } from './refusals.ts'
-import { ultravox } from '../../../src/dialects/ultravox/wire.ts'
+import definedUltravox from '../../../src/dialects/ultravox/ultravox.ts'
+
+const { dialect: ultravox } = definedUltravox
 
 const path = '/api/webhooks'
 const events = ['call.started', 'call.joined', 'call.ended', 'call.billed']

@@ -1,0 +1,104 @@
+// The steps that operations share: the id of a request, the views of an endpoint, and answers to changes. All that a step
+// needs is known before the first request.
+
+import { type TSchema, Type } from 'typebox'
+import { type Endpoint, type EndpointStatus, secretsInForce } from '../domain/endpoint.ts'
+import type { EndpointId } from '../domain/ids.ts'
+import { andThenOk, type MaybePromise } from '../domain/maybe-promise.ts'
+import { type Result, success } from '../domain/problem.ts'
+import { idempotently } from '../front/idempotency.ts'
+import { answerWith, type SuccessAnswer } from '../http/answer.ts'
+import { renderOnce } from '../http/render.ts'
+import { withNewestPending, withStatus } from '../operations/endpoints.ts'
+import type { IdempotentAnswer } from '../operations/idempotent-answer.ts'
+import type { Shown } from './field-views.ts'
+import type { View } from './fields.ts'
+import type { AnyCall, RouteKit } from './operation.ts'
+
+export function wrapper(wrap: string | undefined): (value: unknown) => unknown {
+  return wrap === undefined ? (value) => value : (value) => ({ [wrap]: value })
+}
+
+export function wrappedSchema(wrap: string | undefined, schema: TSchema): TSchema {
+  return wrap === undefined ? schema : Type.Object({ [wrap]: schema })
+}
+
+export type Facts = Pick<Shown, 'endpoint' | 'status' | 'newestPending'>
+
+/** Compiles the step that adds what a view shows besides the endpoint; without a promise if all of it is in memory. */
+export function withFacts(
+  { context, fields }: RouteKit,
+  view: View,
+): (result: MaybePromise<Result<Endpoint>>) => MaybePromise<Result<Facts>> {
+  switch (fields.needs(view)) {
+    case 'nothing':
+      return (result) => andThenOk(result, (endpoint) => success({ endpoint }))
+    case 'status':
+      return (result) => withStatus(context, result)
+    case 'newestDelivery':
+      return (result) => withNewestPending(context, withStatus(context, result))
+  }
+}
+
+/** Writes a view of an endpoint as a value. */
+export function valueOf(
+  { context, fields }: RouteKit,
+  view: View,
+  wrap: string | undefined,
+): (facts: Facts) => unknown {
+  const shape = fields.shape(view)
+  const wrapped = wrapper(wrap)
+  return (facts) => {
+    return wrapped(shape({ ...facts, secrets: secretsInForce(facts.endpoint.secrets, context.clock.now()) }))
+  }
+}
+
+/** Writes a view of an endpoint as text, which is kept until the endpoint or its status is another object. */
+export function textOf(kit: RouteKit, view: View, wrap: string | undefined): (facts: Facts) => string {
+  const { context, fields } = kit
+  const shape = fields.shape(view)
+  const wrapped = wrapper(wrap)
+  const kept = (newestPending: boolean) =>
+    renderOnce((endpoint, status: EndpointStatus | undefined) =>
+      wrapped(shape({ endpoint, newestPending, secrets: endpoint.secrets, ...(status !== undefined && { status }) })),
+    )
+  const [ended, pending] = [kept(false), kept(true)]
+  const text = ({ endpoint, status, newestPending }: Facts): string =>
+    (newestPending === true ? pending : ended)(endpoint, status)
+  if (!fields.hasSecrets(view)) return text
+  const value = valueOf(kit, view, wrap)
+  return (facts) => {
+    const { secrets } = facts.endpoint
+    const inForce = secretsInForce(secrets, context.clock.now())
+    return inForce.length === secrets.length ? text(facts) : JSON.stringify(value(facts))
+  }
+}
+
+export function idOf({ idName, storedId }: RouteKit, { params }: AnyCall): EndpointId {
+  return storedId(params[idName] ?? '') as EndpointId
+}
+
+/** Makes a change under the caller's Idempotency-Key, where the vendor has one. */
+export function changed<Value>(
+  { context, idempotent }: RouteKit,
+  { principal, request }: AnyCall,
+  make: (answer: IdempotentAnswer<Value> | null) => Promise<Result<Value>>,
+  render: (value: Value) => SuccessAnswer,
+): MaybePromise<Result<SuccessAnswer>> {
+  if (idempotent) return idempotently(context, principal, request, make, render)
+  return answerWith(make(null), render)
+}
+
+/** Compiles the answer to a change: a view of the endpoint. */
+export function shownChange(kit: RouteKit, view: View, status: SuccessAnswer['status'], wrap: string | undefined) {
+  const value = valueOf(kit, view, wrap)
+  const facts = withFacts(kit, view)
+  const isPlain = kit.fields.needs(view) === 'nothing'
+  return (
+    call: AnyCall,
+    make: (answer: IdempotentAnswer<Endpoint> | null) => Promise<Result<Endpoint>>,
+  ): MaybePromise<Result<SuccessAnswer>> => {
+    if (isPlain) return changed(kit, call, make, (endpoint) => ({ status, body: value({ endpoint }) }))
+    return answerWith(facts(make(null)), (found) => ({ status, body: value(found) }))
+  }
+}

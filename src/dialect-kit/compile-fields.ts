@@ -1,0 +1,49 @@
+// Compiles a field map.
+
+import { DefinitionError } from './definition-error.ts'
+import { type Requests, requestsOf } from './field-requests.ts'
+import { type Views, viewsOf } from './field-views.ts'
+import { domainName, type FieldMap } from './fields.ts'
+
+export interface CompiledFields extends Requests, Views {
+  /** The vendor's name of a field, by the domain's name; both are dotted paths. */
+  readonly vendorName: (path: string) => string
+}
+
+/**
+ * Compiles a field map.
+ *
+ * @param catalogue the event types, for the fields that take only those
+ * @throws DefinitionError
+ */
+export function compileFields(map: FieldMap, catalogue: readonly string[] = []): CompiledFields {
+  for (const [name, field] of Object.entries(map)) {
+    if (field.on !== undefined && domainName(field) === null) {
+      throw new DefinitionError(`endpoint.${name}`, `a field of the kind ${field.is} cannot be taken: remove "on"`)
+    }
+  }
+  if (!Object.values(map).some(({ is }) => is === 'id')) {
+    throw new DefinitionError('endpoint', 'needs a field that is the id')
+  }
+  return { ...requestsOf(map, catalogue), ...viewsOf(map), vendorName: vendorNamesOf(map) }
+}
+
+function vendorNamesOf(map: FieldMap): (path: string) => string {
+  const names = new Map<string, string>()
+  const filterNames = new Map<string, string>()
+  for (const [name, field] of Object.entries(map)) {
+    if (field.on === undefined) continue
+    if (field.is === 'filter') filterNames.set(field.attribute, name)
+    else names.set(domainName(field) ?? name, name)
+  }
+  return (path) => {
+    // The fault of one of several new endpoints: the name of the list and the index come first.
+    const [, prefix = '', inner = ''] = /^(items\.\d+\.)?(.*)$/s.exec(path) ?? []
+    const [head = '', ...rest] = inner.split('.')
+    const name = head === 'filters' ? filterNames.get(rest.join('.')) : names.get(head)
+    if (name === undefined) return path
+    // The vendor has one value where the domain has a list or a map.
+    const isSingle = ['eventType', 'secret', 'filter'].includes(map[name]?.is ?? '')
+    return prefix + (isSingle ? name : [name, ...rest].join('.'))
+  }
+}

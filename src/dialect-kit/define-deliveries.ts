@@ -1,0 +1,152 @@
+// The half of a dialect that the engine needs, compiled once: bodies, headers, signatures, schedule, rules.
+
+import type { Message } from '../contracts/delivery-dialect.ts'
+import type { Dialect, EndpointRules } from '../contracts/dialect.ts'
+import { limits } from '../domain/limits.ts'
+import { retryBySchedule, type RetrySchedule } from '../domain/retry.ts'
+import type { Tenant } from '../domain/tenant.ts'
+import type { BodyForm } from './body.ts'
+import type { Catalogue, DeliveryDefinition, Variant } from './definition.ts'
+import { DefinitionError } from './definition-error.ts'
+import { durationMs, durationsMs } from './durations.ts'
+import type { FieldMap } from './fields.ts'
+import { filterRules, matchedAttributesOf } from './filters.ts'
+import { streak } from './health.ts'
+import { idForm } from './id-forms.ts'
+import { type Part, textOf } from './parts.ts'
+import { quotasOf } from './quotas.ts'
+
+const anyTenantId = /^[A-Za-z0-9._-]{1,64}$/
+
+/**
+ * Compiles a definition without an API of its own: its customers use the operator API's paths.
+ *
+ * @param fields the fields of endpoints; default: none but those that `rules` allow
+ * @throws DefinitionError
+ */
+export function defineDeliveries(definition: DeliveryDefinition, fields: FieldMap = {}): Dialect {
+  const { name, title, ids, keys, events, deliveries } = definition
+  if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) {
+    throw new DefinitionError('name', 'must have 1 to 32 lower-case letters, digits and hyphens, a letter first')
+  }
+  const [tenantId, endpointId, eventId, apiKey] = [
+    idForm(ids.tenant, 'ids.tenant'),
+    idForm(ids.endpoint, 'ids.endpoint'),
+    idForm(ids.event, 'ids.event'),
+    idForm(keys.form, 'keys.form'),
+  ]
+  const retries: RetrySchedule = {
+    waitsMs: durationsMs(deliveries.waits, 'deliveries.waits'),
+    exact: deliveries.exactWaits ?? false,
+  }
+  // Only test events have types outside the catalogues.
+  const known = new Set([definition, ...variantsOf(definition)].flatMap((one) => Object.keys(one.events ?? {})))
+  const base: Dialect = {
+    name,
+    title,
+    tenantIdPattern: ids.tenantPattern ?? (ids.tenant.includes('{uuid') ? tenantId.pattern : anyTenantId),
+    newTenantId: (random) => tenantId.create(random, 0, 0),
+    newApiKey: (random) => apiKey.create(random, 0, 0),
+    tenantsPerKeyMax: keys.tenantsMax ?? 1,
+    scopes: keys.scopes ?? [],
+    ...(keys.defaultScopes !== undefined && { defaultScopes: keys.defaultScopes }),
+    ...(keys.scopesAreAll && { scopesAreAll: true }),
+    roles: keys.roles ?? [],
+    quotas: quotasOf(definition.quotas ?? {}),
+    tenantSettings: definition.tenantSettings ?? {},
+    newEndpointId: (key, random) => endpointId.create(random, 0, key),
+    newEventId: (nowMs, random) => eventId.create(random, nowMs, 0),
+    eventTypes: catalogueOf(events),
+    openCatalogue: definition.openCatalogue ?? false,
+    testEvent(endpoint) {
+      const { type, data } = definition.testEvent(endpoint)
+      return { type, data: JSON.stringify(data) }
+    },
+    endpointRules: rulesOf(definition, fields),
+    installationSecret: deliveries.secrets.installation ?? null,
+    keepExchange: false,
+    timeoutMs: durationMs(deliveries.timeout, 'deliveries.timeout'),
+    retries,
+    ...formOf(deliveries),
+    signingKey: deliveries.secrets.key,
+    ...matchedAttributesOf(Object.values(fields)),
+    verdict(outcome, attempt, event) {
+      if (outcome.kind === 'delivered') return { kind: 'succeeded' }
+      if (deliveries.retriesTests === false && !known.has(event.type)) return { kind: 'notRetried' }
+      return deliveries.onFailure?.(outcome, attempt, event) ?? retryBySchedule(retries, attempt)
+    },
+    ...(deliveries.health ?? streak()),
+  }
+  return withVariants(base, definition)
+}
+
+function catalogueOf(events: Catalogue): Dialect['eventTypes'] {
+  return Object.entries(events).map(([name, said]) => ({
+    name,
+    ...(typeof said === 'string' ? { description: said } : said),
+  }))
+}
+
+/** The bodies and headers of deliveries. */
+function formOf({ body, headers }: Pick<DeliveryDefinition['deliveries'], 'body' | 'headers'>) {
+  return { encode: body.encode, headers: compileHeaders(body, headers) }
+}
+
+function variantsOf({ variants = {} }: DeliveryDefinition): readonly Variant[] {
+  return Object.values(variants).flatMap((byValue) => Object.values(byValue))
+}
+
+/** The dialect, with the choice between its variants for each tenant. */
+function withVariants(base: Dialect, { variants = {}, deliveries }: DeliveryDefinition): Dialect {
+  const compiled = Object.entries(variants).flatMap(([setting, byValue]) =>
+    Object.entries(byValue).map(([value, { body, headers, events }]) => {
+      const form = formOf({ body: body ?? deliveries.body, headers: headers ?? deliveries.headers })
+      return { setting, value, dialect: { ...base, ...form, ...(events && { eventTypes: catalogueOf(events) }) } }
+    }),
+  )
+  if (compiled.length === 0) return base
+  const of = ({ settings }: Pick<Tenant, 'settings'>): Dialect =>
+    compiled.find(({ setting, value }) => settings[setting] === value)?.dialect ?? base
+  return {
+    ...base,
+    ofTenant: of,
+    encode: (message) => of(message.tenant).encode(message),
+    headers: (message, ...sending) => of(message.tenant).headers(message, ...sending),
+  }
+}
+
+function rulesOf({ rules = {}, deliveries }: DeliveryDefinition, fields: FieldMap): EndpointRules {
+  const { secrets } = deliveries
+  const kinds = Object.values(fields)
+  return {
+    schemes: ['https:'],
+    urlCharsMax: limits.urlCharsMax,
+    descriptionCharsMax: limits.descriptionCharsMax,
+    wildcards: 'none',
+    ...filterRules(kinds),
+    ...(kinds.some(({ is }) => is === 'eventType') && { eventTypesMax: 1 }),
+    customHeaders: kinds.some(({ is }) => is === 'headers'),
+    ...rules,
+    newSecret: secrets.create,
+    secretFault: secrets.fault,
+  }
+}
+
+/** The headers of an attempt: the constant ones once, the others per attempt. */
+function compileHeaders(body: BodyForm, given: Readonly<Record<string, Part | string>>): Dialect['headers'] {
+  const constant: Record<string, string> = { 'content-type': body.contentType }
+  const steps: { readonly name: string; readonly text: Part['text'] }[] = []
+  for (const [name, value] of Object.entries(given)) {
+    if (typeof value === 'string') constant[name.toLowerCase()] = value
+    else steps.push({ name: name.toLowerCase(), text: textOf(value) })
+  }
+  return (message: Message, bytes, keys, sentAtMs) => {
+    const headers = { ...constant }
+    const sending = { body: bytes, keys, sentAt: sentAtMs }
+    for (const { name, text } of steps) {
+      const found = text(message, sending)
+      if (found !== null) headers[name] = found
+    }
+    return headers
+  }
+}

@@ -1,0 +1,92 @@
+// A dialect as one object: what a product's webhook API is, as data where data will do, and functions where the product
+// is odd. `defineDialect` compiles it once, into what the engine and the HTTP kit use.
+
+import { Type } from 'typebox'
+import type { Dialect } from '../contracts/dialect.ts'
+import type { DialectFront } from '../front/dialect-front.ts'
+import type { Context } from '../operations/context.ts'
+import { keyOfClaims } from './claims.ts'
+import { defineDeliveries } from './define-deliveries.ts'
+import type { DialectDefinition } from './definition.ts'
+import type { AnswerProblem } from './errors.ts'
+import { type CompiledFields, compileFields } from './compile-fields.ts'
+import { rateLimitHeaders } from './quotas.ts'
+import { compileRoutes, splitRoute } from './routes.ts'
+import { securityOf } from './security.ts'
+
+/** A dialect, and the API of its customers. Only `defineDialect` makes one. */
+export class DefinedDialect {
+  readonly dialect: Dialect
+  readonly answerProblem: AnswerProblem
+  /** The routes of the API, with `{}` for each parameter: `GET /webhooks/{}`. */
+  readonly routes: readonly string[]
+  readonly front: (context: Context) => DialectFront
+
+  constructor({
+    dialect,
+    answerProblem,
+    routes,
+    front,
+  }: Pick<DefinedDialect, 'dialect' | 'answerProblem' | 'routes' | 'front'>) {
+    this.dialect = dialect
+    this.answerProblem = answerProblem
+    this.routes = routes
+    this.front = front
+  }
+}
+
+/** Compiles a definition. @throws DefinitionError if it cannot be used; the error names the field */
+export function defineDialect(definition: DialectDefinition): DefinedDialect {
+  const fields = compileFields(definition.endpoint, Object.keys(definition.events))
+  const routes = Object.keys(definition.routes).map(splitRoute)
+  const dialect: Dialect = {
+    ...defineDeliveries(definition, definition.endpoint),
+    keepExchange: Object.values(definition.routes).some(({ showsExchange }) => showsExchange === true),
+  }
+  const answerProblem = definition.errors.answerWith(fields.vendorName)
+  return new DefinedDialect({
+    dialect,
+    answerProblem,
+    routes: routes.map(({ method, template }) => `${method} ${template.replaceAll(/\{\w+\}/g, '{}')}`),
+    front: (context) => frontOf(definition, { dialect, answerProblem, fields, context }),
+  })
+}
+
+interface Parts {
+  readonly dialect: Dialect
+  readonly answerProblem: AnswerProblem
+  readonly fields: CompiledFields
+  readonly context: Context
+}
+
+function frontOf(definition: DialectDefinition, { dialect, answerProblem, fields, context }: Parts): DialectFront {
+  const { api, authentication, keys, quotaHeaders } = definition
+  const { tenantOf: tenant } = definition
+  const { webPageHeader } = authentication
+  return {
+    dialect,
+    refusalSchema: Type.Unsafe(definition.errors.schema),
+    prefixes: api.prefixes,
+    routes: compileRoutes(definition, { dialect, fields, context }),
+    openapi: {
+      info: { title: api.title, version: api.version, ...(api.description && { description: api.description }) },
+      components: {
+        securitySchemes: {
+          ...authentication.schemes,
+          ...(tenant?.scheme && { [tenant.scheme.name]: tenant.scheme.value }),
+        } as never,
+      },
+      security: securityOf(definition, { isTenantless: false }),
+    },
+    credential: authentication.credential,
+    permits: (key, needs) =>
+      keys.rolesWithAccess === undefined
+        ? keys.needs === undefined || key.scopes.includes(needs)
+        : keys.rolesWithAccess.includes(key.role ?? ''),
+    ...(tenant !== undefined && { tenantOf: tenant.tenantOf }),
+    ...(definition.tokens && { keyOfClaims: keyOfClaims(definition.tokens, dialect.name, dialect.tenantIdPattern) }),
+    ...(quotaHeaders !== undefined && { quotaHeaders: rateLimitHeaders(quotaHeaders) }),
+    ...(webPageHeader !== undefined && { webPageHeaders: [webPageHeader, 'Content-Type'] }),
+    answerProblem,
+  }
+}

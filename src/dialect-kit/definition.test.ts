@@ -1,0 +1,131 @@
+// Definitions that cannot be used, and the parts of an API that follow from a definition.
+
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import type { Problem } from '../domain/problem.ts'
+import type { AskedRequest } from '../http/front.ts'
+import { keyHeader } from './authentication.ts'
+import { json } from './body.ts'
+import { compileFields } from './compile-fields.ts'
+import { defineDialect } from './define-dialect.ts'
+import type { DialectDefinition } from './definition.ts'
+import { errors } from './errors.ts'
+import type { FieldMap } from './fields.ts'
+import { get } from './operations.ts'
+import { event } from './parts.ts'
+import { textSecrets } from './secrets.ts'
+
+const acme: DialectDefinition = {
+  name: 'acme',
+  title: 'Acme',
+  api: { title: 'Acme', version: '1', prefixes: ['/hooks'] },
+  ids: { tenant: 'acc_{base62:12}', endpoint: 'hook_{base62:12}', event: 'evt_{time:20}' },
+  keys: { form: 'acme_{base62:40}' },
+  authentication: keyHeader('X-Key'),
+  events: { 'order.paid': 'An order was paid' },
+  testEvent: () => ({ type: 'order.paid', data: {} }),
+  endpoint: { id: { is: 'id' }, url: { is: 'url', on: 'create!' } },
+  routes: { 'GET /hooks/{id}': get() },
+  errors: errors<{ code?: string }>({ otherwise: {}, body: ({ message, code }) => ({ message, code }) }),
+  deliveries: {
+    body: json({ type: event.type }),
+    headers: {},
+    secrets: textSecrets({ form: '{hex:32}' }),
+    timeout: '5s',
+    waits: '1m',
+  },
+}
+
+suite('a definition is refused with its place and the expectation there:', () => {
+  const wrong: Readonly<Record<string, readonly [more: Partial<DialectDefinition>, message: RegExp]>> = {
+    'a name with capitals': [{ name: 'Acme' }, /^name: must have 1 to 32 lower-case letters/],
+    'an id without a random part': [{ ids: { ...acme.ids, endpoint: 'hook' } }, /^ids\.endpoint: /],
+    'endpoints without an id': [{ endpoint: { url: { is: 'url', on: 'create!' } } }, /^endpoint: needs a field/],
+    'a time that customers write': [
+      { endpoint: { id: { is: 'id' }, at: { is: 'createdAt', form: 'iso', on: 'create' } } },
+      /^endpoint\.at: a field of the kind createdAt cannot be taken/,
+    ],
+    'a timeout without a unit': [
+      { deliveries: { ...acme.deliveries, timeout: '5' as '5s' } },
+      /^deliveries\.timeout: "5" is not a time/,
+    ],
+    'a route without a method': [{ routes: { '/hooks': get() } }, /^routes\["\/hooks"\]: must be a method and a path/],
+    'a wait that is no time': [{ deliveries: { ...acme.deliveries, waits: '1m soon' } }, /^deliveries\.waits: "soon"/],
+  }
+  for (const [title, [more, message]] of Object.entries(wrong)) {
+    test(title, () => assert.throws(() => defineDialect({ ...acme, ...more }), { name: 'DefinitionError', message }))
+  }
+})
+
+test('the fields of a request become the input of an operation, and the answer shows them in their order', () => {
+  const map: FieldMap = {
+    id: { is: 'id', as: 'number' },
+    topic: { is: 'eventType', on: 'create!' },
+    paused: { is: 'enabled', inverted: true, on: 'create change' },
+    state: { is: 'enabled', words: ['active', 'off'] },
+    region: { is: 'filter', attribute: 'region', on: 'create change', nullable: true },
+    key: { is: 'secret', on: 'create', shown: 'create', masked: '***' },
+  }
+  const fields = compileFields(map)
+  const given = { topic: 'a', paused: true, region: 'eu', key: 'k', other: 1 }
+  assert.deepEqual(fields.input('create', given), {
+    eventTypes: ['a'],
+    enabled: false,
+    filters: { region: 'eu' },
+    secrets: ['k'],
+  })
+  assert.deepEqual(fields.input('change', { ...given, region: null }), { enabled: false, filters: {} })
+  const endpoint = { id: '7', eventTypes: ['a'], enabled: false, filters: {}, secrets: [{ value: 'k' }] }
+  const show = (view: 'create' | 'get'): unknown => fields.shape(view)({ endpoint: endpoint as never, secrets: [] })
+  const shown = { id: 7, topic: 'a', paused: true, state: 'off', region: null }
+  assert.deepEqual(Object.entries(show('create') as object), Object.entries({ ...shown, key: 'k' }))
+  assert.deepEqual(show('get'), { ...shown, key: '***' })
+  for (const [path, name] of [
+    ['eventTypes.0', 'topic'],
+    ['secrets.0', 'key'],
+    ['filters.region', 'region'],
+    ['items.3.eventTypes', 'items.3.topic'],
+    ['description', 'description'],
+  ] as const) {
+    assert.equal(fields.vendorName(path), name)
+  }
+})
+
+suite('an error', () => {
+  const request = { id: 'req_1', method: 'GET', url: '/hooks/1', headers: {}, body: undefined } as AskedRequest
+  const form = errors<{ code?: string }>({
+    otherwise: { code: 'OTHER' },
+    forbidden: { code: 'SCOPE', message: 'needs {needs} and {nothing}' },
+    'conflict:endpoint_exists': { status: 400, code: 'EXISTS' },
+    'notFound:page': (problem) => ({ message: `no page ${problem.id}`, headers: { 'x-a': 'b' } }),
+    invalid: ({ fields }) => ({ code: fields.map(({ field }) => field).join() }),
+    contentType: 'application/problem+json',
+    body: ({ status, code, message, retryAfterSeconds }) => ({ status, code, message, retryAfterSeconds }),
+  })
+  const answerOf = (problem: Problem) => form.answerWith((field) => field.toUpperCase())(problem, request)
+  const type = { 'content-type': 'application/problem+json' }
+
+  test('takes the facts of its kind, and those of its detail before them', () => {
+    assert.deepEqual(answerOf({ kind: 'forbidden', needs: '{status}' }).body, {
+      status: 403,
+      code: 'SCOPE',
+      message: 'needs {status} and {nothing}',
+      retryAfterSeconds: null,
+    })
+    const exists = answerOf({ kind: 'conflict', code: 'endpoint_exists', detail: 'it is there' })
+    assert.deepEqual([exists.status, exists.headers], [400, type])
+    assert.partialDeepStrictEqual(exists.body, { status: 400, code: 'EXISTS', message: 'It is there.' })
+    const page = answerOf({ kind: 'notFound', what: 'page', id: '{kind}' })
+    assert.deepEqual(page.headers, { ...type, 'x-a': 'b' })
+    assert.partialDeepStrictEqual(page.body, { code: 'OTHER', message: 'no page {kind}' })
+  })
+
+  test('names fields as the vendor does, and tells how long to wait', () => {
+    const fields = [{ field: 'url', rule: 'required', message: 'is required' }] as const
+    assert.partialDeepStrictEqual(answerOf({ kind: 'invalid', where: 'body', fields }).body, {
+      code: 'URL',
+      message: 'URL is required.',
+    })
+    assert.deepEqual(answerOf({ kind: 'unavailable', retryAfterSeconds: 3 }).headers, { ...type, 'retry-after': '3' })
+  })
+})

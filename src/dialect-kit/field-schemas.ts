@@ -1,0 +1,69 @@
+// The JSON Schema of each field: as customers write it, and as answers show it.
+
+import { type TSchema, Type } from 'typebox'
+import { limits } from '../domain/limits.ts'
+import type { Field, Keywords } from './fields.ts'
+
+/** The schema of a value that customers write. */
+export function takenSchema(field: Field, catalogue: readonly string[]): TSchema {
+  const schema = schemaOf(field, { isTaken: true, catalogue })
+  return field.nullable === true ? Type.Union([schema, Type.Null()]) : schema
+}
+
+export function shownSchema(field: Field): TSchema {
+  const schema = schemaOf(field, { isTaken: false, catalogue: [] })
+  const mayBeNull = field.nullable === true || field.is === 'filter' || field.is === 'newestDelivery'
+  return mayBeNull ? Type.Union([schema, Type.Null()]) : schema
+}
+
+interface Use {
+  /** Whether customers write the value: it has rules then. */
+  readonly isTaken: boolean
+  readonly catalogue: readonly string[]
+}
+
+function schemaOf(field: Field, { isTaken, catalogue }: Use): TSchema {
+  const { schema = {} } = field
+  const text = isTaken ? schema : descriptionOf(schema)
+  switch (field.is) {
+    case 'id':
+    case 'tenant':
+      return field.as === 'number' ? Type.Integer(schema) : Type.String(schema)
+    case 'url':
+      return Type.String(isTaken ? schema : { format: 'uri', ...descriptionOf(schema) })
+    case 'description':
+      return Type.String({ ...(isTaken && { maxLength: limits.descriptionCharsMax }), ...text })
+    case 'eventType':
+      return Type.String({ ...(isTaken && field.known && { enum: [...catalogue] }), ...text })
+    case 'secret':
+    case 'filter':
+      return Type.String(text)
+    case 'eventTypes':
+    case 'secrets': {
+      const known = isTaken && field.is === 'eventTypes' && field.known === true ? { enum: [...catalogue] } : {}
+      const item = Type.String({ ...known, ...(isTaken && field.items) })
+      return Type.Array(item, { ...(isTaken && listBound(field.is)), ...text })
+    }
+    case 'enabled':
+      return field.words === undefined ? Type.Boolean(schema) : Type.String({ enum: [...field.words], ...schema })
+    case 'headers':
+      return Type.Unsafe({ type: 'object', additionalProperties: { type: 'string' }, ...schema })
+    case 'createdAt':
+    case 'updatedAt':
+      return field.form.startsWith('unix') ? Type.Integer(schema) : Type.String({ format: 'date-time', ...schema })
+    case 'newestDelivery':
+      return Type.String({ enum: Object.values(field.words), ...schema })
+    case 'computed':
+    case 'status':
+      return Type.Unsafe(schema)
+  }
+}
+
+/** A list that is too long is refused before its members are read. */
+function listBound(kind: 'eventTypes' | 'secrets'): Keywords {
+  return { maxItems: kind === 'eventTypes' ? limits.eventTypesPerEndpointMax : limits.secretsPerEndpointMax }
+}
+
+function descriptionOf(schema: Keywords): Keywords {
+  return 'description' in schema ? { description: schema['description'] } : {}
+}

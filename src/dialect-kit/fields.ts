@@ -1,0 +1,87 @@
+// The map of a dialect's endpoint fields: for each field of the vendor, what it is to Posthorn, when it is taken, and
+// where it is shown. The request schemas, the answers and their schemas, and the names of fields in errors follow from
+// this one map.
+
+import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
+import type { EndpointInput } from '../operations/endpoint-rules.ts'
+
+type Words<Word extends string> =
+  | Word
+  | `${Word} ${Word}`
+  | `${Word} ${Word} ${Word}`
+  | `${Word} ${Word} ${Word} ${Word}`
+
+/** The answers that show an endpoint. */
+export type View = 'create' | 'get' | 'list' | 'change' | 'rotate'
+type Taken = 'create' | 'create!' | 'change' | 'change!'
+
+/** Keywords of JSON Schema. */
+export type Keywords = Readonly<Record<string, unknown>>
+
+interface Common {
+  /** The requests that may have the field, with `!` where they must have it. Default: none, the field is only shown. */
+  readonly on?: Words<Taken>
+  /** The answers that have the field; default: all. */
+  readonly shown?: Words<View> | 'never'
+  /** Further keywords of the field's JSON Schema, such as `maxLength` or `description`. */
+  readonly schema?: Keywords
+  /** Whether null is accepted. Null and no value are the same. */
+  readonly nullable?: true
+}
+
+export type TimeForm = 'iso' | 'isoInSeconds' | 'isoInMicroseconds' | 'unixSeconds' | 'unixMilliseconds'
+
+export type Field = Common &
+  (
+    | { readonly is: 'id' | 'tenant'; readonly as?: 'number' }
+    | { readonly is: 'url' | 'description' }
+    /** `known`: the schema takes only types of the catalogue. Otherwise the rules of endpoints refuse other types. */
+    | { readonly is: 'eventType'; readonly known?: true }
+    /** `items`: keywords of the JSON Schema of one event type. */
+    | { readonly is: 'eventTypes'; readonly known?: true; readonly items?: Keywords }
+    /** A switch: a boolean, or one of two words. `inverted`: true means off. */
+    | { readonly is: 'enabled'; readonly words?: readonly [on: string, off: string]; readonly inverted?: true }
+    /** The newest secret. `masked`: the text in the answers in which the secret is not shown; default: no field there. */
+    | { readonly is: 'secret'; readonly masked?: string }
+    /** All secrets that sign. */
+    | { readonly is: 'secrets'; readonly items?: Keywords }
+    /** The customer's own headers; left out of answers if there are none. */
+    | { readonly is: 'headers' }
+    /** An attribute that events must have with this value; null: events with any value are sent. */
+    | {
+        readonly is: 'filter'
+        readonly attribute: string
+        /** Where the attribute was not posted, the member of this name in the event's data counts. */
+        readonly orInData?: true
+      }
+    | { readonly is: 'createdAt' | 'updatedAt'; readonly form: TimeForm }
+    /** A value that follows from the endpoint. */
+    | { readonly is: 'computed'; readonly show: (endpoint: Endpoint) => unknown }
+    /** A value that follows from the results of attempts. */
+    | { readonly is: 'status'; readonly show: (status: EndpointStatus, endpoint: Endpoint) => unknown }
+    /** The result of the newest delivery; null: there was no attempt yet. */
+    | { readonly is: 'newestDelivery'; readonly words: Readonly<Record<'succeeded' | 'failed' | 'pending', string>> }
+  )
+
+export type FieldMap = Readonly<Record<string, Field>>
+
+/** The domain's name of the part of an endpoint that a field is. Null: it is no part that customers write. */
+export function domainName(field: Field): keyof EndpointInput | null {
+  switch (field.is) {
+    case 'url':
+    case 'description':
+    case 'eventTypes':
+    case 'enabled':
+    case 'secrets':
+    case 'headers':
+      return field.is
+    case 'eventType':
+      return 'eventTypes'
+    case 'secret':
+      return 'secrets'
+    case 'filter':
+      return 'filters'
+    default:
+      return null
+  }
+}

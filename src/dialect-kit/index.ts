@@ -1,0 +1,53 @@
+// Everything of which a dialect is made: `posthorn/dialect`. A dialect imports only this, the shipped ones included.
+
+import { attempt, attempts, test, withCapitals } from './attempts.ts'
+import { anyOf, bearer, keyHeader } from './authentication.ts'
+import { djangoErrors } from './django-errors.ts'
+import { djangoPages } from './django-pages.ts'
+import { errors as ownErrors } from './errors.ts'
+import { nestedFaults } from './faults.ts'
+import { armedStreak, exhaustion, readExhaustion, streak } from './health.ts'
+import { nestErrors } from './nest-errors.ts'
+import { change, create, eventTypes, get, list, remove, replace, rotate } from './operations.ts'
+import { createMany, tryOut } from './operations-on-lists.ts'
+import { numberedPages } from './pages.ts'
+import { ed25519KeyPair, standardSecrets, textSecrets } from './secrets.ts'
+import { ed25519, hmac, signature, signatures, standardWebhooks, timestamped } from './signatures.ts'
+import { symfonyText } from './symfony-text.ts'
+import { namedTenant } from './tenants.ts'
+
+export { Type } from 'typebox'
+export type { Endpoint } from '../domain/endpoint.ts'
+export { unsendableFault } from '../domain/header-rules.ts'
+export { isoMicroseconds, isoSeconds } from '../domain/time.ts'
+export type { AttemptFacts } from './attempts.ts'
+export { json } from './body.ts'
+export { defineDeliveries } from './define-deliveries.ts'
+export { defineDialect, type DefinedDialect } from './define-dialect.ts'
+export type { DialectDefinition } from './definition.ts'
+export type { Fault } from './errors.ts'
+export { body, computed, delivery, endpoint, event, sentAt, tenant, text, when } from './parts.ts'
+
+/** How customers send their key, and which tenant a request is about. */
+export const auth = { anyOf, bearer, header: keyHeader, namedTenant }
+
+/** The operations on webhooks. */
+export const webhooks = { change, create, createMany, eventTypes, get, list, remove, replace, rotate, tryOut }
+
+/** The history of a webhook, one record per attempt. */
+export const history = { get: attempt, list: attempts, test, withCapitals }
+
+/** The answers to refused requests: the product's own, or those of a framework. */
+export const errors = { django: djangoErrors, nest: nestErrors, nestedFaults, own: ownErrors, symfonyText }
+
+/** Lists in pages. */
+export const pages = { django: djangoPages, numbered: numberedPages }
+
+/** The signing secrets of webhooks. */
+export const secrets = { ed25519KeyPair, standard: standardSecrets, text: textSecrets }
+
+/** The signatures of deliveries. */
+export const sign = { all: signatures, ed25519, hmac, newest: signature, standardWebhooks, timestamped }
+
+/** The rules that say when a webhook is unhealthy, and when it is disabled. */
+export const health = { armedStreak, exhaustion, readExhaustion, streak }

@@ -1,0 +1,285 @@
+// The operations of a vendor's API on endpoints. Each function gives an operation for the route table of a dialect.
+
+import { type TSchema, Type } from 'typebox'
+import type { Dialect, EventType } from '../contracts/dialect.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
+import { failure, invalidField, type Problem, success } from '../domain/problem.ts'
+import type { Tenant } from '../domain/tenant.ts'
+import { answerWith } from '../http/answer.ts'
+import { changeEndpoint, rotateSecret } from '../operations/change-endpoint.ts'
+import { dialectOf, tenantFor } from '../operations/context.ts'
+import { createEndpoint, type NewEndpoint } from '../operations/create-endpoints.ts'
+import { deleteEndpoint, getEndpoint, listEndpoints, withStatuses } from '../operations/endpoints.ts'
+import {
+  changed,
+  type Facts,
+  idOf,
+  shownChange,
+  textOf,
+  valueOf,
+  withFacts,
+  wrappedSchema,
+  wrapper,
+} from './answers.ts'
+import type { Answered, Described, Operation, Wrapped } from './operation.ts'
+import type { Pages } from './pages.ts'
+import { schemaOf } from './schema-of.ts'
+
+/** One endpoint. */
+export function get({ status = 200, wrap, ...described }: Answered = {}): Operation {
+  return {
+    access: 'read',
+    operationId: 'getWebhook',
+    summary: 'Get a webhook',
+    ...described,
+    route(kit) {
+      const text = textOf(kit, 'get', wrap)
+      const facts = withFacts(kit, 'get')
+      return {
+        answers: { [status]: wrappedSchema(wrap, kit.fields.schema('get')) },
+        handle: (call) =>
+          answerWith(facts(getEndpoint(kit.context, call.principal, call.tenant, idOf(kit, call))), (found) => ({
+            status,
+            body: text(found),
+          })),
+      }
+    },
+  }
+}
+
+export interface ListForm extends Described, Wrapped {
+  /** How the list comes in pages; default: whole. */
+  readonly pages?: Pages
+  /** Parameters that select endpoints. */
+  readonly where?: Readonly<Record<string, Filter>>
+}
+
+/** A parameter of a list. */
+export interface Filter {
+  readonly schema: TSchema
+  readonly test: (endpoint: Endpoint, value: never) => boolean
+}
+
+/** The endpoints of the tenant, the newest first. */
+export function list({ wrap, pages, where = {}, ...described }: ListForm = {}): Operation {
+  const filters = Object.entries(where)
+  return {
+    access: 'read',
+    operationId: 'listWebhooks',
+    summary: 'List webhooks, newest first',
+    ...described,
+    route(kit) {
+      const { context, fields } = kit
+      const value = valueOf(kit, 'list', undefined)
+      const needsStatus = fields.needs('list') !== 'nothing'
+      const wrapped = wrapper(wrap)
+      const items = Type.Array(fields.schema('list'))
+      const query = {
+        ...Object.fromEntries(filters.map(([name, { schema }]): [string, TSchema] => [name, Type.Optional(schema)])),
+        ...pages?.query,
+      }
+      return {
+        ...(Object.keys(query).length > 0 && { query: Type.Object(query) }),
+        answers: { 200: pages?.schema(items) ?? wrappedSchema(wrap, items) },
+        async handle({ principal, tenant, query: given, request }) {
+          const all = await listEndpoints(context, principal, tenant)
+          if (!all.ok) return all
+          const wanted = all.value.filter((endpoint) =>
+            filters.every(([name, { test }]) => given[name] === undefined || test(endpoint, given[name])),
+          )
+          const page = pages?.page(wanted, given, request) ?? success({ endpoints: wanted, answer: wrapped })
+          if (!page.ok) return page
+          const { endpoints, answer } = page.value
+          const found: readonly Facts[] = needsStatus
+            ? await withStatuses(context, endpoints)
+            : endpoints.map((endpoint) => ({ endpoint }))
+          return success({ status: 200, body: answer(found.map(value)) })
+        },
+      }
+    },
+  }
+}
+
+export interface CreateForm extends Answered {
+  /** Refuses the request for a reason that only the product knows; null: it does not. */
+  readonly refuse?: (tenant: Tenant) => Problem | null
+  /** The status of that refusal, for the OpenAPI document. */
+  readonly refusedStatus?: number
+}
+
+/** A new endpoint. */
+export function create({ status = 201, wrap, refuse, refusedStatus, ...described }: CreateForm = {}): Operation {
+  return {
+    access: 'write',
+    operationId: 'createWebhook',
+    summary: 'Create a webhook',
+    ...described,
+    route(kit) {
+      const { context, fields } = kit
+      const answerChange = shownChange(kit, 'create', status, wrap)
+      return {
+        body: fields.createBody,
+        anyText: fields.secretNames,
+        answers: {
+          [status]: wrappedSchema(wrap, fields.schema('create')),
+          ...(refusedStatus !== undefined && { [refusedStatus]: kit.refusalSchema }),
+        },
+        async handle(call) {
+          const { principal, tenant, body } = call
+          if (refuse !== undefined) {
+            const found = await tenantFor(context, principal, tenant)
+            if (!found.ok) return found
+            const problem = refuse(found.value.tenant)
+            if (problem !== null) return failure(problem)
+          }
+          const input = fields.input('create', body) as NewEndpoint
+          return answerChange(call, (answer) => createEndpoint(context, principal, tenant, input, answer))
+        },
+      }
+    },
+  }
+}
+
+export interface ChangeForm extends Answered {
+  /** The text of the fault of a change without any field; default: such a change changes nothing. */
+  readonly empty?: string
+}
+
+/** A change of the given fields. The others keep their values. */
+export function change({ status = 200, wrap, empty, ...described }: ChangeForm = {}): Operation {
+  return {
+    access: 'write',
+    operationId: 'updateWebhook',
+    summary: 'Update a webhook: only the given fields change',
+    ...described,
+    route(kit) {
+      const { context, fields } = kit
+      const answerChange = shownChange(kit, 'change', status, wrap)
+      return {
+        body: fields.changeBody,
+        anyText: fields.secretNames,
+        answers: { [status]: wrappedSchema(wrap, fields.schema('change')) },
+        handle(call) {
+          const { principal, tenant, body } = call
+          const input = fields.input('change', body)
+          if (empty !== undefined && Object.keys(input).length === 0) return invalidField('body', 'format', empty)
+          const id = idOf(kit, call)
+          return answerChange(call, (answer) => changeEndpoint(context, principal, tenant, id, input, answer))
+        },
+      }
+    },
+  }
+}
+
+/** A change of all fields: those that are not given are as in a new webhook. */
+export function replace({ status = 200, wrap, ...described }: Answered = {}): Operation {
+  return {
+    access: 'write',
+    operationId: 'replaceWebhook',
+    summary: 'Replace a webhook: fields that are not given are as in a new webhook',
+    ...described,
+    route(kit) {
+      const { context, dialect, fields } = kit
+      const { newSecret } = dialect.endpointRules
+      const answerChange = shownChange(kit, 'change', status, wrap)
+      return {
+        body: fields.createBody,
+        anyText: fields.secretNames,
+        answers: { [status]: wrappedSchema(wrap, fields.schema('change')) },
+        handle(call) {
+          const { principal, tenant, body } = call
+          const input = fields.replacement(body, newSecret && (() => newSecret(context.randomBytes)))
+          const id = idOf(kit, call)
+          return answerChange(call, (answer) => changeEndpoint(context, principal, tenant, id, input, answer))
+        },
+      }
+    },
+  }
+}
+
+/** The end of an endpoint. `answer` is the body; default: none. */
+export function remove({
+  status,
+  answer,
+  ...described
+}: Omit<Answered, 'wrap'> & { readonly answer?: (id: string) => unknown } = {}): Operation {
+  const answered = status ?? (answer === undefined ? 204 : 200)
+  return {
+    access: 'write',
+    operationId: 'deleteWebhook',
+    summary: 'Delete a webhook, for good',
+    ...described,
+    route: (kit) => ({
+      answers: { [answered]: answer === undefined ? Type.Null() : schemaOf([answer('1')]) },
+      handle(call) {
+        const { principal, tenant } = call
+        const id = idOf(kit, call)
+        return changed(
+          kit,
+          call,
+          (stored) => deleteEndpoint(kit.context, principal, tenant, id, stored),
+          () => ({ status: answered, ...(answer !== undefined && { body: answer(id) }) }),
+        )
+      },
+    }),
+  }
+}
+
+/** A new secret. The old ones also sign for `overlapMs`, in milliseconds; default: they end at once. */
+export function rotate({
+  overlapMs = 0,
+  status = 200,
+  wrap,
+  ...described
+}: Answered & { readonly overlapMs?: number } = {}): Operation {
+  return {
+    access: 'write',
+    operationId: 'rotateWebhookSecret',
+    summary: 'Rotate the secret of a webhook',
+    ...described,
+    route(kit) {
+      const answerChange = shownChange(kit, 'rotate', status, wrap)
+      return {
+        answers: { [status]: wrappedSchema(wrap, kit.fields.schema('rotate')) },
+        handle: (call) =>
+          answerChange(call, () => rotateSecret(kit.context, call.principal, call.tenant, idOf(kit, call), overlapMs)),
+      }
+    },
+  }
+}
+
+/** The event types of the catalogue. `each` is the form of one; default: name and description. */
+export function eventTypes({
+  wrap,
+  tenantless,
+  each = ({ name, description }) => ({ name, description }),
+  ...described
+}: Described &
+  Wrapped & {
+    readonly each?: (type: EventType & Readonly<Record<string, unknown>>) => unknown
+    /** The request need not name a tenant. */
+    readonly tenantless?: true
+  } = {}): Operation {
+  return {
+    access: 'read',
+    operationId: 'listWebhookEventTypes',
+    summary: 'List webhook event types',
+    ...(tenantless && { tenantless }),
+    ...described,
+    route({ context, dialect }) {
+      const bodyOf = (of: Dialect): unknown => wrapper(wrap)(of.eventTypes.map((type) => each({ ...type })))
+      const body = bodyOf(dialect)
+      return {
+        answers: { 200: schemaOf([body]) },
+        async handle({ principal, request }) {
+          if (dialect.ofTenant === undefined) return success({ status: 200, body })
+          // Without a tenant in the request, the first one of the key decides.
+          const tenant = request.tenant ?? (principal.kind === 'customer' ? principal.key.tenants[0] : undefined)
+          const found = tenant === undefined ? null : await tenantFor(context, principal, tenant)
+          const of = found?.ok === true ? dialectOf(context, found.value.tenant) : dialect
+          return success({ status: 200, body: bodyOf(of) })
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,60 @@
+// The signing secrets of endpoints: how one is generated, which ones customers may choose, and the key that each is.
+
+import type { KeyObject } from 'node:crypto'
+import type { InstallationSecret } from '../contracts/delivery-dialect.ts'
+import type { RandomBytes } from '../domain/ids.ts'
+import { ed25519Key, ed25519PublicKey, newEd25519Secret } from '../signing/ed25519.ts'
+import { textKey } from '../signing/hmac-hex.ts'
+import { newStandardSecret, standardKey, standardSecretFault } from '../signing/standard-webhooks.ts'
+import { idForm } from './id-forms.ts'
+
+export interface SecretForm {
+  /** Null: endpoints have no secret. */
+  readonly create: ((random: RandomBytes) => string) | null
+  /** The fault of a secret that a customer chose; null: it has none. */
+  readonly fault: (secret: string) => string | null
+  readonly key: (secret: string) => KeyObject
+  /** The key pair with which the installation signs for all endpoints; absent: each endpoint has secrets. */
+  readonly installation?: InstallationSecret
+}
+
+/** Secrets of the Standard Webhooks specification: `whsec_` and base64, of which the bytes are the key. */
+export const standardSecrets: SecretForm = {
+  create: newStandardSecret,
+  fault: standardSecretFault,
+  key: standardKey,
+}
+
+export interface TextSecretsForm {
+  /** Template of a generated secret, such as `whsec_{base62:32}`. */
+  readonly form: string
+  /** The most characters of a secret that a customer chooses; default: 256. */
+  readonly charsMax?: number
+  /** The fault of a secret that a customer chose; default: too long, empty, or not well-formed text. */
+  readonly fault?: (secret: string) => string | null
+}
+
+/** Secrets whose text is the key. */
+export function textSecrets({ form, charsMax = 256, fault }: TextSecretsForm): SecretForm {
+  const template = idForm(form, 'deliveries.secrets.form')
+  return {
+    create: (random) => template.create(random, 0, 0),
+    fault: fault ?? ((secret) => textFault(secret, charsMax)),
+    key: textKey,
+  }
+}
+
+function textFault(secret: string, charsMax: number): string | null {
+  if (secret === '') return 'should not be empty'
+  if (secret.length > charsMax) return `must be shorter than or equal to ${charsMax} characters`
+  // All lone surrogates become the same UTF-8 bytes, so two secrets that differ only in one would sign the same.
+  return secret.isWellFormed() ? null : 'must be well-formed Unicode text'
+}
+
+/** One Ed25519 key pair of the installation signs for all endpoints. */
+export const ed25519KeyPair: SecretForm = {
+  create: null,
+  fault: () => 'this product signs with a key of the installation',
+  key: ed25519Key,
+  installation: { generate: newEd25519Secret, publicKey: ed25519PublicKey },
+}
