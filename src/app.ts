@@ -17,9 +17,9 @@ import { keyRoutes } from './api/keys.ts'
 import { createOperatorFront, customersPart } from './api/operator-front.ts'
 import { operatorKeyRoutes } from './api/operator-keys.ts'
 import { tenantRoutes } from './api/tenants.ts'
-import type { Settings } from './config/settings.ts'
+import { SettingError, type Settings } from './config/settings.ts'
 import { type TokenSettings, tokenSettings } from './config/token-settings.ts'
-import { ownDialect, registry } from './dialects/registry.ts'
+import { ownDialect, type Registration, registry } from './dialects/registry.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine/engine.ts'
 import { CountedQuotas } from './front/counted-quotas.ts'
 import { frontOfDialect } from './front/dialect-front.ts'
@@ -28,6 +28,7 @@ import { WrongKeys } from './front/wrong-keys.ts'
 import { createTokenVerifier, type TokenVerifier } from './front/tokens.ts'
 import type { Front } from './http/front.ts'
 import type { Origins } from './http/origins.ts'
+import type { AnyRoute } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import type { Guard } from './net/guard.ts'
 import { createGuardedFetch } from './net/guarded-fetch.ts'
@@ -47,6 +48,8 @@ import { createVault } from './vault/vault.ts'
 /** The settings of a service, its keys and its log. */
 export interface AppOptions {
   readonly settings: Settings
+  /** The dialects that the program knows; default: the shipped ones. */
+  readonly registrations?: readonly Registration[]
   /**
    * Returns the keys. Called once it is known that the database can be used, before anything is written. `isNew`: there
    * is no database yet.
@@ -85,7 +88,7 @@ const failedStartStopMs = 1000
  */
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, log } = options
-  const { allDialects, dialects, guard } = partsOf(settings)
+  const { allDialects, dialects, guard } = partsOf(settings, options.registrations ?? registry)
   const origins = originsOf(settings, allDialects)
   const tokens = tokenVerifier(tokenSettings(settings), guard, log.logger)
   await assertCanListen(addressesOf(settings))
@@ -201,7 +204,8 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
   const operator = operatorFront(options, operatorKey, parts, wrongKeys)
   const own = customersPart(operator, wrongKeys)
   const isWorker = settings.role === 'worker'
-  const vendors = isWorker ? [] : vendorFronts(settings, parts)
+  const vendors = isWorker ? [] : vendorFronts(options, parts)
+  refuseOwnPaths(operator, vendors)
   const shared = {
     // The start itself logs the address, so the server does not.
     logger: log.logger.child({}, { level: log.logger.isLevelEnabled('info') ? 'warn' : log.logger.level }),
@@ -232,6 +236,16 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
     { server: customers, address },
     { server: whole, address: adminAddress },
   ]
+}
+
+/** @throws SettingError if a dialect from a file has a path of the operator API */
+function refuseOwnPaths(operator: Front, vendors: readonly Front[]): void {
+  const placeOf = ({ method, path }: AnyRoute): string => `${method} ${path.replaceAll(/:\w+/g, '{}')}`
+  const own = new Set(operator.routes.map(placeOf))
+  for (const { name, routes } of vendors) {
+    const taken = routes.map(placeOf).find((place) => own.has(place))
+    if (taken !== undefined) throw new SettingError(`the dialect ${name} has ${taken}, which the operator API has too`)
+  }
 }
 
 function documentPath({ name }: Front): string {
@@ -275,8 +289,11 @@ function operatorFront(
   })
 }
 
-function vendorFronts({ rateLimits }: Settings, { context, store: { quotas }, tokens }: ServerParts): Front[] {
-  return registry.flatMap(({ dialect: { name }, front }) => {
+function vendorFronts(
+  { settings: { rateLimits }, registrations = registry }: AppOptions,
+  { context, store: { quotas }, tokens }: ServerParts,
+): Front[] {
+  return registrations.flatMap(({ dialect: { name }, front }) => {
     const dialect = context.dialects.get(name)
     if (front === null || dialect === undefined) return []
     return [frontOfDialect({ ...front(context), dialect }, { context, tokens, rateLimits, quotas })]

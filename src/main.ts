@@ -8,6 +8,8 @@ import { version } from './cli/version.ts'
 import { flagOf, SettingError, type SettingName, settingTable } from './config/settings.ts'
 import { StoreRefused } from './contracts/store.ts'
 
+type ServeFlags = Partial<Record<SettingName, string>> & { readonly dialect: readonly string[] }
+
 const program = new Command('posthorn')
   .description("Sends webhooks, and speaks your product's own webhook API")
   .version(version)
@@ -20,11 +22,17 @@ for (const name of Object.keys(settingTable) as SettingName[]) {
   const defaultText = standard === null || standard === '' ? '' : `, default ${standard}`
   serveCommand.option(`${flagOf(name)} <value>`, `${meaning} (${variable}${defaultText})`)
 }
+serveCommand.option(
+  '--dialect <file>',
+  'one more file that defines a dialect; may be given several times',
+  (file: string, files: readonly string[]) => [...files, file],
+  [],
+)
 // The modules of a command are loaded when it runs: no command needs the modules of another.
-serveCommand.action(async (flags: Partial<Record<SettingName, string>>) => {
+serveCommand.action(async ({ dialect: files, ...flags }: ServeFlags) => {
   const stop = stopOnSignals()
   const { serve } = await import('./cli/serve.ts')
-  await serve(flags, stop)
+  await serve(flags, files, stop)
 })
 
 program
@@ -69,7 +77,12 @@ try {
   await program.parseAsync(isServe ? ['serve', ...args] : args, { from: 'user' })
 } catch (error) {
   // An error that the operator can fix is printed as one line. Any other error is a bug and is printed with its stack.
-  if (!(error instanceof SettingError || error instanceof StoreRefused)) throw error
+  if (!(error instanceof SettingError || error instanceof StoreRefused || isDialectFileError(error))) throw error
   process.stderr.write(`posthorn: ${error.message}\n`)
   process.exitCode = 1
+}
+
+/** The class is not imported, because only `serve` loads dialects. */
+function isDialectFileError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'DialectFileError'
 }

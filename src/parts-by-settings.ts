@@ -3,7 +3,7 @@
 import type { Dialect, Quota } from './contracts/dialect.ts'
 import { readAuthorities } from './config/ca-file.ts'
 import { SettingError, type Settings } from './config/settings.ts'
-import { ownDialect, registry } from './dialects/registry.ts'
+import { ownDialect, type Registration } from './dialects/registry.ts'
 import type { Origins } from './http/origins.ts'
 import { createAddressPolicy, networkTest } from './net/address-policy.ts'
 import { createEgressProxy, type EgressProxy } from './net/egress-proxy.ts'
@@ -12,9 +12,9 @@ import { createLookup } from './net/lookup.ts'
 import { ownAddresses } from './net/own-addresses.ts'
 
 /** The parts that need only the settings. @throws SettingError */
-export function partsOf(settings: Settings) {
+export function partsOf(settings: Settings, registrations: readonly Registration[]) {
   checkRole(settings)
-  const allDialects = dialectsBySettings(settings)
+  const allDialects = dialectsBySettings(settings, registrations)
   const guard = createGuard(addressPolicy(settings.allowNetworks), {
     authorities: readAuthorities(settings.caFile),
     proxy: egressProxy(settings),
@@ -35,7 +35,10 @@ function checkRole({ role, database, host, adminHost }: Settings): void {
  * All dialects by name. The settings give the quotas of `standard`, and the quotas of test events in every dialect: no
  * vendor documents one for them.
  */
-function dialectsBySettings({ keyLimit, tenantLimit, keyTestLimit, tenantTestLimit }: Settings): Map<string, Dialect> {
+function dialectsBySettings(
+  { keyLimit, tenantLimit, keyTestLimit, tenantTestLimit }: Settings,
+  registrations: readonly Registration[],
+): Map<string, Dialect> {
   const windowSeconds = 60
   const all: readonly Quota[] = [
     { per: 'key', counts: 'all', requests: keyLimit, windowSeconds },
@@ -46,7 +49,7 @@ function dialectsBySettings({ keyLimit, tenantLimit, keyTestLimit, tenantTestLim
     { per: 'tenant', counts: 'tests', requests: tenantTestLimit, windowSeconds },
   ]
   const quotasOf = ({ name, quotas }: Dialect) => [...(name === ownDialect ? all : quotas), ...tests]
-  return new Map(registry.map(({ dialect }) => [dialect.name, { ...dialect, quotas: quotasOf(dialect) }]))
+  return new Map(registrations.map(({ dialect }) => [dialect.name, { ...dialect, quotas: quotasOf(dialect) }]))
 }
 
 /** @throws SettingError */

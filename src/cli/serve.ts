@@ -13,6 +13,7 @@ import {
   type Settings,
   settingTable,
 } from '../config/settings.ts'
+import { loadDialects } from '../dialects/load.ts'
 import { limits } from '../domain/limits.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { version } from './version.ts'
@@ -22,17 +23,24 @@ const repeatSeconds = limits.stopRepeatMs / 1000
 /**
  * Runs the command.
  *
+ * @param dialectFiles further files that define dialects, besides those of the settings
  * @param stop its abort stops the service, also while it starts
- * @throws SettingError, StoreRefused: one line that says why the start failed
+ * @throws SettingError, DialectFileError, StoreRefused: one line that says why the start failed
  */
-export async function serve(flags: Readonly<Partial<Record<SettingName, string>>>, stop: AbortSignal): Promise<void> {
+export async function serve(
+  flags: Readonly<Partial<Record<SettingName, string>>>,
+  dialectFiles: readonly string[],
+  stop: AbortSignal,
+): Promise<void> {
   const settings = readSettings(process.env, flags)
+  const registrations = await loadDialects([...settings.dialectFiles, ...dialectFiles])
   const log = createLog(settings.logLevel)
   const { database } = settings
   let operatorFile = settings.operatorKey === null ? keyFile(database, 'operatorKey') : null
   let masterFile = settings.masterKey === null ? keyFile(database, 'masterKey') : null
   const starting = startApp({
     settings,
+    registrations,
     log,
     version,
     keys(isNew) {

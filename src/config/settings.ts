@@ -190,6 +190,12 @@ export const settingTable = {
     list,
   ),
   dialects: setting('POSTHORN_DIALECTS', 'all', 'comma list of the dialects to serve', list),
+  dialectFiles: setting(
+    'POSTHORN_DIALECT_FILES',
+    '',
+    'comma list of files, or folders of files, that define further dialects',
+    list,
+  ),
   allowHttp: setting(
     'POSTHORN_ALLOW_HTTP',
     'off',
