@@ -45,6 +45,8 @@ async function ask(method: string, path: string, hosts = ['a.test'], body = ''):
   const bytes = Buffer.from(`${method} ${path} HTTP/1.1\r\n${fields.join('\r\n')}\r\n\r\n${body}`)
   const answer = await client.send(bytes, { head: method === 'HEAD', alone: hosts.length > 1 })
   assert.ok(typeof answer === 'object', `${method} ${path}: ${answer as string}`)
+  assert.equal(answer.headers.get('cache-control'), 'no-store')
+  assert.equal(answer.headers.get('x-content-type-options'), 'nosniff')
   return answer
 }
 

@@ -1,6 +1,7 @@
 // The pages of the service itself: health, metrics, API documents and documentation pages.
 
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { after, suite, test } from 'node:test'
@@ -89,6 +90,30 @@ suite('/openapi', () => {
   test('has no document of a dialect that is not served', async () => {
     assert.equal((await get('/openapi/none.json')).status, 404)
   })
+})
+
+test('no answer may be stored by a cache, or be read as another type than its own', async () => {
+  const paths = ['/healthz', '/readyz', '/metrics', '/docs', '/docs/', '/docs/js/scalar.js', '/docs/none', ...documents]
+  for (const path of [...paths, '/', '/v1/tenants', '/v2/api/webhooks', '/%zz']) {
+    const response = await fetch(`${rig.server.url}${path}`, { redirect: 'manual' })
+    await response.body?.cancel()
+    assert.equal(response.headers.get('cache-control'), 'no-store', path)
+    assert.equal(response.headers.get('x-content-type-options'), 'nosniff', path)
+  }
+})
+
+test('the page of /docs may run its own scripts only, and load from this server only', async () => {
+  const response = await get('/docs/')
+  const text = response.headers.get('content-security-policy') ?? ''
+  const policy = new Map(text.split('; ').map((part) => [part.split(' ')[0], part.split(' ').slice(1)]))
+  assert.deepEqual(policy.get('default-src'), ["'none'"])
+  const inline = [...(await response.text()).matchAll(/<script(.*?)>([^]*?)<\/script>/g)].filter(
+    ([, attributes]) => !attributes?.includes('src='),
+  )
+  const hashes = inline.map(([, , script = '']) => `'sha256-${hash('sha256', script, 'base64')}'`)
+  assert.ok(hashes.length > 0)
+  assert.deepEqual(policy.get('script-src'), ["'self'", ...hashes])
+  for (const name of ['connect-src', 'img-src', 'font-src']) assert.ok(policy.get(name)?.includes("'self'"), name)
 })
 
 test('/docs shows every document and loads nothing from other servers', async () => {

@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { type Answer, sendAnswer } from '../http/answer.ts'
 import { refuseOtherMethods } from '../http/refusals.ts'
 import { answerProblem } from './problems.ts'
 
@@ -7,15 +9,11 @@ interface DocumentLink {
   readonly url: string
 }
 
-interface Page {
-  readonly type: string
+interface Page extends Answer {
   readonly body: Buffer
 }
 
-interface Pages {
-  readonly home: Page
-  readonly script: Page
-}
+type Pages = Readonly<Record<'home' | 'script', Page>>
 
 const paths: Readonly<Record<keyof Pages, string>> = { home: '/docs/', script: '/docs/js/scalar.js' }
 
@@ -24,12 +22,11 @@ export function serveDocs(app: FastifyInstance, documents: readonly DocumentLink
   const routes = ['/docs', ...Object.values(paths)].map((path) => ({ method: 'GET', path }))
   refuseOtherMethods(app, { answerUnrouted: answerProblem }, routes)
   let pages: Promise<Pages> | undefined
-  app.get('/docs', (_request, reply) => reply.redirect(paths.home, 301))
+  app.get('/docs', (_request, reply) => sendAnswer(reply, { status: 301, headers: { location: paths.home } }))
   for (const name of ['home', 'script'] as const) {
     app.get(paths[name], async (_request, reply) => {
       pages ??= createPages(documents)
-      const { type, body } = (await pages)[name]
-      return reply.type(type).send(body)
+      sendAnswer(reply, (await pages)[name])
     })
   }
 }
@@ -53,10 +50,33 @@ async function createPages(documents: readonly DocumentLink[]): Promise<Pages> {
     },
   })
   const page = async (path: string): Promise<Page> => {
-    const { headers, rawPayload } = await server.inject(path)
-    return { type: String(headers['content-type']), body: rawPayload }
+    const { headers, rawPayload: body } = await server.inject(path)
+    return { status: 200, headers: { 'content-type': String(headers['content-type']) }, body }
   }
-  const pages = { home: await page(paths.home), script: await page(paths.script) }
+  const home = await page(paths.home)
+  const script = await page(paths.script)
   await server.close()
-  return pages
+  const policy = contentPolicy(home.body.toString('utf8'))
+  return { home: { ...home, headers: { ...home.headers, 'content-security-policy': policy } }, script }
+}
+
+/**
+ * The page loads from this server only, and runs its own inline script and no other. Its script makes styles while it
+ * runs, so that inline styles stay allowed.
+ */
+function contentPolicy(page: string): string {
+  const inline = Array.from(page.matchAll(/<script(?![^>]* src=)[^>]*>([^]*?)<\/script>/g), ([, text = '']) => {
+    return `'sha256-${hash('sha256', text, 'base64')}'`
+  })
+  return [
+    "default-src 'none'",
+    `script-src 'self' ${inline.join(' ')}`,
+    "style-src 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
 }

@@ -1,7 +1,8 @@
 // The routes for load balancers, supervisors and Prometheus. They need no key, because they show nothing about tenants
 // or events.
 
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { type Answer, sendAnswer } from '../http/answer.ts'
 import { refuseOtherMethods } from '../http/refusals.ts'
 import { answerProblem } from './problems.ts'
 
@@ -13,17 +14,22 @@ export interface HealthOptions {
 }
 
 const options = { exposeHeadRoute: true }
+const ready: Answer = { status: 200, body: { status: 'ok' } }
+const notReady: Answer = {
+  status: 503,
+  headers: { 'retry-after': '1' },
+  body: { status: 'unavailable', database: 'unavailable' },
+}
 
 export function serveHealth(app: FastifyInstance, { canWrite, ping }: HealthOptions): void {
   readOnly(app, '/healthz', '/readyz')
-  app.get('/healthz', options, () => ({ status: 'ok' }))
+  app.get('/healthz', options, (_request, reply) => sendAnswer(reply, ready))
   app.get('/readyz', options, async (_request, reply) => {
-    try {
-      await ping()
-    } catch {
-      return notReady(reply)
-    }
-    return canWrite() ? { status: 'ok' } : notReady(reply)
+    const answers = await ping().then(
+      () => true,
+      () => false,
+    )
+    sendAnswer(reply, answers && canWrite() ? ready : notReady)
   })
 }
 
@@ -31,15 +37,12 @@ export function serveHealth(app: FastifyInstance, { canWrite, ping }: HealthOpti
 export function serveMetrics(app: FastifyInstance, metrics: () => Promise<string>): void {
   readOnly(app, '/metrics')
   app.get('/metrics', options, async (_request, reply) => {
-    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics())
+    const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }
+    sendAnswer(reply, { status: 200, headers, body: await metrics() })
   })
 }
 
 function readOnly(app: FastifyInstance, ...paths: readonly string[]): void {
   const routes = paths.flatMap((path) => ['GET', 'HEAD'].map((method) => ({ method, path })))
   refuseOtherMethods(app, { answerUnrouted: answerProblem }, routes)
-}
-
-function notReady(reply: FastifyReply): FastifyReply {
-  return reply.code(503).header('retry-after', '1').send({ status: 'unavailable', database: 'unavailable' })
 }

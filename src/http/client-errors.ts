@@ -4,7 +4,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Problem } from '../domain/problem.ts'
-import type { Answer } from './answer.ts'
+import { type Answer, commonHeaders } from './answer.ts'
 import type { Front } from './front.ts'
 
 /** An error of Node's HTTP parser. */
@@ -90,7 +90,7 @@ function matches(route: string, path: string): boolean {
 function answerText({ status, headers = {}, body }: Answer, id: string): string {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   const all = {
-    'x-request-id': id,
+    ...commonHeaders(id),
     'content-type': 'application/json; charset=utf-8',
     ...headers,
     'content-length': Buffer.byteLength(text),

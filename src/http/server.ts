@@ -83,7 +83,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     request.tenant = null
     request.answerHeaders = null
     request.bodyText = ''
-    reply.header('x-request-id', request.id)
     if (hasOneHost(request.raw.rawHeaders)) {
       done()
       return

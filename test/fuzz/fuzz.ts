@@ -183,6 +183,8 @@ class FuzzRun {
     // The HTTP parser refuses headers that are too large, before any front.
     if (reply.status === 431) return
     assert.ok(reply.headers.get('x-request-id'), 'a response has no request id')
+    assert.equal(reply.headers.get('cache-control'), 'no-store')
+    assert.equal(reply.headers.get('x-content-type-options'), 'nosniff')
     if (method === 'HEAD' || reply.status === 204) return
     if (reply.status >= 400) this.#holds(fronts[route.front].api.refusalSchema as Schema, reply)
     if (method !== route.method) return
