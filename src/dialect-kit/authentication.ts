@@ -38,7 +38,8 @@ export function keyHeader(
 ): Authentication {
   const { scheme, bare, begins = '' } = options
   const before = scheme === undefined ? '' : `(?:${RegExp.escape(scheme)} +)${bare === true ? '?' : ''}`
-  const pattern = new RegExp(`^${before}(${RegExp.escape(begins)}\\S+)$`, 'i')
+  const isKeyAlone = scheme === undefined && begins === ''
+  const pattern = isKeyAlone ? /^(.+)$/s : new RegExp(`^${before}(${RegExp.escape(begins)}\\S+)$`, 'i')
   const lowerName = name.toLowerCase()
   return {
     credential({ headers }) {

@@ -35,8 +35,14 @@ export function namedTenant({ query, header, isRequired = () => true, missing, d
     tenantOf(request, key) {
       const name = given(request)
       if (name === undefined) return isRequired(key) ? failure(missing) : success(key.tenants[0] as TenantId)
-      const own = key.tenants.find((tenant) => typeof name === 'string' && tenant.toLowerCase() === name.toLowerCase())
+      const text = typeof name === 'string' ? name : ''
+      // Capitals do not make another UUID.
+      const own = key.tenants.find((tenant) => tenant === text || (isUuid(tenant) && tenant === text.toLowerCase()))
       return own === undefined ? failure(denied) : success(own)
     },
   }
+}
+
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 }
