@@ -21,10 +21,14 @@ const anyTenantId = /^[A-Za-z0-9._-]{1,64}$/
 /**
  * Compiles a definition without an API of its own: its customers use the operator API's paths.
  *
- * @param fields the fields of endpoints; default: none but those that `rules` allow
+ * @param api.fields the fields of endpoints; default: none but those that `rules` allow
+ * @param api.keepExchange whether its API shows the URL and the headers of attempts; default: false
  * @throws DefinitionError
  */
-export function defineDeliveries(definition: DeliveryDefinition, fields: FieldMap = {}): Dialect {
+export function defineDeliveries(
+  definition: DeliveryDefinition,
+  { fields = {}, keepExchange = false }: { readonly fields?: FieldMap; readonly keepExchange?: boolean } = {},
+): Dialect {
   const { name, title, ids, keys, events, deliveries } = definition
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) {
     throw new DefinitionError('name', 'must have 1 to 32 lower-case letters, digits and hyphens, a letter first')
@@ -64,7 +68,7 @@ export function defineDeliveries(definition: DeliveryDefinition, fields: FieldMa
     },
     endpointRules: rulesOf(definition, fields),
     installationSecret: deliveries.secrets.installation ?? null,
-    keepExchange: false,
+    keepExchange,
     timeoutMs: durationMs(deliveries.timeout, 'deliveries.timeout'),
     retries,
     ...formOf(deliveries),

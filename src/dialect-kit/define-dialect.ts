@@ -39,10 +39,10 @@ export class DefinedDialect {
 export function defineDialect(definition: DialectDefinition): DefinedDialect {
   const fields = compileFields(definition.endpoint, Object.keys(definition.events))
   const routes = Object.keys(definition.routes).map(splitRoute)
-  const dialect: Dialect = {
-    ...defineDeliveries(definition, definition.endpoint),
+  const dialect = defineDeliveries(definition, {
+    fields: definition.endpoint,
     keepExchange: Object.values(definition.routes).some(({ showsExchange }) => showsExchange === true),
-  }
+  })
   const answerProblem = definition.errors.answerWith(fields.vendorName)
   return new DefinedDialect({
     dialect,
