@@ -213,6 +213,9 @@ export class Ledger {
       this.counts[move.to] += 1
       return
     }
+    // Put back without an attempt, because the endpoint is paused. An earlier result of the node, before a replay, says
+    // nothing about when the delivery is due.
+    if (attempt === null) return
     const result = entry.results.get(node)
     const tries = entry.attempts - entry.attemptsBefore
     if (result !== undefined) {
