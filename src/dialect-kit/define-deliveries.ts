@@ -6,7 +6,7 @@ import { limits } from '../domain/limits.ts'
 import { retryBySchedule, type RetrySchedule } from '../domain/retry.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { BodyForm } from './body.ts'
-import type { Catalogue, DeliveryDefinition, Variant } from './definition.ts'
+import type { Catalogue, DeliveryDefinition } from './definition.ts'
 import { DefinitionError } from './definition-error.ts'
 import { durationMs, durationsMs } from './durations.ts'
 import type { FieldMap } from './fields.ts'
@@ -39,12 +39,11 @@ export function defineDeliveries(
     idForm(ids.event, 'ids.event'),
     idForm(keys.form, 'keys.form'),
   ]
-  const retries: RetrySchedule = {
-    waitsMs: durationsMs(deliveries.waits, 'deliveries.waits'),
-    exact: deliveries.exactWaits ?? false,
-  }
+  const retries = scheduleOf(deliveries.waits)
   // Only test events have types outside the catalogues.
-  const known = new Set([definition, ...variantsOf(definition)].flatMap((one) => Object.keys(one.events ?? {})))
+  const known = new Set(
+    [definition, ...Object.values(definition.variants ?? {})].flatMap((one) => Object.keys(one.events ?? {})),
+  )
   const base: Dialect = {
     name,
     title,
@@ -52,7 +51,7 @@ export function defineDeliveries(
     newTenantId: (random) => tenantId.create(random, 0, 0),
     newApiKey: (random) => apiKey.create(random, 0, 0),
     tenantsPerKeyMax: keys.tenantsMax ?? 1,
-    scopes: keys.scopes ?? [],
+    scopes: keys.scopes ?? [...new Set(Object.values(keys.needs ?? {}))],
     ...(keys.defaultScopes !== undefined && { defaultScopes: keys.defaultScopes }),
     ...(keys.scopesAreAll && { scopesAreAll: true }),
     roles: keys.roles ?? [],
@@ -96,18 +95,13 @@ function formOf({ body, headers }: Pick<DeliveryDefinition['deliveries'], 'body'
   return { encode: body.encode, headers: compileHeaders(body, headers) }
 }
 
-function variantsOf({ variants = {} }: DeliveryDefinition): readonly Variant[] {
-  return Object.values(variants).flatMap((byValue) => Object.values(byValue))
-}
-
 /** The dialect, with the choice between its variants for each tenant. */
 function withVariants(base: Dialect, { variants = {}, deliveries }: DeliveryDefinition): Dialect {
-  const compiled = Object.entries(variants).flatMap(([setting, byValue]) =>
-    Object.entries(byValue).map(([value, { body, headers, events }]) => {
-      const form = formOf({ body: body ?? deliveries.body, headers: headers ?? deliveries.headers })
-      return { setting, value, dialect: { ...base, ...form, ...(events && { eventTypes: catalogueOf(events) }) } }
-    }),
-  )
+  const compiled = Object.entries(variants).map(([of, { body, headers, events }]) => {
+    const [setting = '', value] = of.split(': ')
+    const form = formOf({ body: body ?? deliveries.body, headers: headers ?? deliveries.headers })
+    return { setting, value, dialect: { ...base, ...form, ...(events && { eventTypes: catalogueOf(events) }) } }
+  })
   if (compiled.length === 0) return base
   const of = ({ settings }: Pick<Tenant, 'settings'>): Dialect =>
     compiled.find(({ setting, value }) => settings[setting] === value)?.dialect ?? base
@@ -117,6 +111,11 @@ function withVariants(base: Dialect, { variants = {}, deliveries }: DeliveryDefi
     encode: (message) => of(message.tenant).encode(message),
     headers: (message, ...sending) => of(message.tenant).headers(message, ...sending),
   }
+}
+
+function scheduleOf(waits: string): RetrySchedule {
+  const [, exactly, list = ''] = /^(exactly )?(.*)$/.exec(waits) ?? []
+  return { waitsMs: durationsMs(list, 'deliveries.waits'), exact: exactly !== undefined }
 }
 
 function rulesOf({ rules = {}, deliveries }: DeliveryDefinition, fields: FieldMap): EndpointRules {

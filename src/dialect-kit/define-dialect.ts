@@ -67,7 +67,7 @@ function frontOf(definition: DialectDefinition, { dialect, answerProblem, fields
     dialect,
     refusalSchema: Type.Unsafe(definition.errors.schema),
     prefixes: api.prefixes,
-    routes: compileRoutes(definition, { dialect, fields, context }),
+    routes: compileRoutes(definition, { dialect, answerProblem, fields, context }),
     openapi: {
       info: { title: api.title, version: api.version, ...(api.description && { description: api.description }) },
       components: {

@@ -41,7 +41,7 @@ export interface DeliveryDefinition {
     readonly form: string
     /** How many tenants one key may grant; default: 1. */
     readonly tenantsMax?: number
-    /** The product's scopes; default: keys have none. */
+    /** The product's scopes; default: those that are needed. */
     readonly scopes?: readonly string[]
     /** The scopes of a key for which none are named; default: all. */
     readonly defaultScopes?: readonly string[]
@@ -82,8 +82,8 @@ export interface DeliveryDefinition {
   >
   /** Choices that the operator makes for one tenant, by name; the first choice is the default. */
   readonly tenantSettings?: Readonly<Record<string, readonly string[]>>
-  /** The deliveries and the catalogue of the tenants for which a setting has another value than the default. */
-  readonly variants?: Readonly<Record<string, Readonly<Record<string, Variant>>>>
+  /** The deliveries and the catalogue of tenants with another value of a setting than the default: `'family: B': {…}`. */
+  readonly variants?: Readonly<Record<`${string}: ${string}`, Variant>>
   readonly deliveries: {
     readonly body: BodyForm
     /** Headers by name. `content-type` follows from the body. */
@@ -91,10 +91,11 @@ export interface DeliveryDefinition {
     readonly secrets: SecretForm
     /** The deadline of an attempt. */
     readonly timeout: Duration
-    /** The waits between attempts: `1m 5m 15m` is four attempts. */
+    /**
+     * The waits between attempts: `1m 5m 15m` is four attempts. Waits have jitter, unless the vendor promises exact ones:
+     * `exactly 1m 5m 15m`.
+     */
     readonly waits: string
-    /** Whether the vendor promises exact waits; default: waits have jitter. */
-    readonly exactWaits?: boolean
     /** Whether test events are tried again; default: they are. */
     readonly retriesTests?: boolean
     /** Decides on a failure; null, the default: it is tried again by the schedule. */

@@ -32,7 +32,7 @@ suite('a JSON body', () => {
       id: event.id,
       type: event.type,
       created: event.occurredAt.unixSeconds,
-      at: event.occurredAt.isoSecondsOffset,
+      at: event.occurredAt.isoWithOffset,
       nested: { of: tenant.id, empty: {}, none: null, live: false, data: event.data },
       region: event.attribute('region'),
       other: event.attribute('other'),

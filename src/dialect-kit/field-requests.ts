@@ -11,6 +11,8 @@ type Given = Readonly<Record<string, unknown>>
 export interface Requests {
   readonly createBody: TSchema
   readonly changeBody: TSchema
+  /** The fields that a change may have. */
+  readonly changeNames: readonly string[]
   /** Fields whose text the rules of endpoints check, so that the check for odd text leaves them alone. */
   readonly secretNames: readonly string[]
   /** The input of an operation from a request body. Fields that the operation does not take are left out. */
@@ -36,6 +38,7 @@ export function requestsOf(map: FieldMap, catalogue: readonly string[]): Request
   return {
     createBody: bodyOf(fields.create, 'create', catalogue),
     changeBody: bodyOf(fields.change, 'change', catalogue),
+    changeNames: fields.change.map(([name]) => name),
     secretNames: secretNames.map(([name]) => name),
     input,
     replacement: (given, newSecret) => ({

@@ -12,7 +12,7 @@ export function takenSchema(field: Field, catalogue: readonly string[]): TSchema
 
 export function shownSchema(field: Field): TSchema {
   const schema = schemaOf(field, { isTaken: false, catalogue: [] })
-  const mayBeNull = field.nullable === true || field.is === 'filter' || field.is === 'newestDelivery'
+  const mayBeNull = field.nullable === true || ['filter', 'newestDelivery', 'lastAttemptAt'].includes(field.is)
   return mayBeNull ? Type.Union([schema, Type.Null()]) : schema
 }
 
@@ -48,11 +48,14 @@ function schemaOf(field: Field, { isTaken, catalogue }: Use): TSchema {
       return field.words === undefined ? Type.Boolean(schema) : Type.String({ enum: [...field.words], ...schema })
     case 'headers':
       return Type.Unsafe({ type: 'object', additionalProperties: { type: 'string' }, ...schema })
+    case 'attempts':
+      return Type.Integer(schema)
     case 'createdAt':
     case 'updatedAt':
+    case 'lastAttemptAt':
       return field.form.startsWith('unix') ? Type.Integer(schema) : Type.String({ format: 'date-time', ...schema })
     case 'newestDelivery':
-      return Type.String({ enum: Object.values(field.words), ...schema })
+      return Type.String({ enum: [...field.words], ...schema })
     case 'computed':
     case 'status':
       return Type.Unsafe(schema)

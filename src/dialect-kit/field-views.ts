@@ -2,9 +2,9 @@
 
 import { type TSchema, Type } from 'typebox'
 import type { Endpoint, EndpointStatus, SigningSecret } from '../domain/endpoint.ts'
-import { isoMicroseconds, isoSeconds } from '../domain/time.ts'
 import { shownSchema } from './field-schemas.ts'
-import type { Field, FieldMap, TimeForm, View } from './fields.ts'
+import type { Field, FieldMap, View } from './fields.ts'
+import { timeForms } from './time-forms.ts'
 
 /** An endpoint, and what a view of it may need besides. */
 export interface Shown {
@@ -13,14 +13,6 @@ export interface Shown {
   readonly newestPending?: boolean
   /** The secrets in force. */
   readonly secrets: readonly SigningSecret[]
-}
-
-const timeForms: Readonly<Record<TimeForm, (ms: number) => string | number>> = {
-  iso: (ms) => new Date(ms).toISOString(),
-  isoInSeconds: isoSeconds,
-  isoInMicroseconds: (ms) => `${isoMicroseconds(ms)}Z`,
-  unixSeconds: (ms) => Math.floor(ms / 1000),
-  unixMilliseconds: (ms) => ms,
 }
 
 export interface Views {
@@ -57,10 +49,16 @@ export function viewsOf(map: FieldMap): Views {
     },
     needs(view) {
       if (kindsIn(view).includes('newestDelivery')) return 'newestDelivery'
-      return kindsIn(view).includes('status') ? 'status' : 'nothing'
+      return kindsIn(view).some(isOfStatus) ? 'status' : 'nothing'
     },
     hasSecrets: (view) => kindsIn(view).includes('secrets'),
   }
+}
+
+type StatusKind = 'status' | 'attempts' | 'lastAttemptAt' | 'newestDelivery'
+
+function isOfStatus(kind: Field['is']): boolean {
+  return kind === 'status' || kind === 'attempts' || kind === 'lastAttemptAt'
 }
 
 function isShown(field: Field, view: View): boolean {
@@ -112,13 +110,33 @@ function valueOf(field: Field, view: View): (shown: Shown) => unknown {
     }
     case 'computed':
       return ({ endpoint }) => field.show(endpoint)
+    default:
+      return statusValueOf(field)
+  }
+}
+
+/** The value of a field that follows from the results of attempts. */
+function statusValueOf(field: Extract<Field, { is: StatusKind }>): (shown: Shown) => unknown {
+  switch (field.is) {
     case 'status':
       return ({ endpoint, status }) => field.show(status as EndpointStatus, endpoint)
-    case 'newestDelivery':
-      return ({ status, newestPending }) => {
-        if (newestPending === true) return field.words.pending
-        const succeeded = status?.lastAttemptSucceeded ?? null
-        return succeeded === null ? null : field.words[succeeded ? 'succeeded' : 'failed']
+    case 'attempts':
+      return ({ status }) => status?.attempts
+    case 'lastAttemptAt': {
+      const write = timeForms[field.form]
+      return ({ status }) => {
+        const at = status?.lastAttemptAt ?? null
+        return at === null ? null : write(at)
       }
+    }
+    case 'newestDelivery': {
+      const [succeeded, failed, pending] = field.words
+      return ({ status, newestPending }) => {
+        if (newestPending === true) return pending
+        const hasSucceeded = status?.lastAttemptSucceeded ?? null
+        if (hasSucceeded === null) return null
+        return hasSucceeded ? succeeded : failed
+      }
+    }
   }
 }

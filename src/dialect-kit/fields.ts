@@ -59,8 +59,12 @@ export type Field = Common &
     | { readonly is: 'computed'; readonly show: (endpoint: Endpoint) => unknown }
     /** A value that follows from the results of attempts. */
     | { readonly is: 'status'; readonly show: (status: EndpointStatus, endpoint: Endpoint) => unknown }
+    /** The number of recorded attempts. */
+    | { readonly is: 'attempts' }
+    /** When the newest recorded attempt was made; null: there was none yet. */
+    | { readonly is: 'lastAttemptAt'; readonly form: TimeForm }
     /** The result of the newest delivery; null: there was no attempt yet. */
-    | { readonly is: 'newestDelivery'; readonly words: Readonly<Record<'succeeded' | 'failed' | 'pending', string>> }
+    | { readonly is: 'newestDelivery'; readonly words: readonly [succeeded: string, failed: string, pending: string] }
   )
 
 export type FieldMap = Readonly<Record<string, Field>>

@@ -1,11 +1,10 @@
 // Everything of which a dialect is made: `posthorn/dialect`. A dialect imports only this, the shipped ones included.
 
-import { attempt, attempts, test, withCapitals } from './attempts.ts'
+import { history } from './attempts.ts'
 import { anyOf, bearer, keyHeader } from './authentication.ts'
 import { djangoErrors } from './django-errors.ts'
 import { djangoPages } from './django-pages.ts'
 import { errors as ownErrors } from './errors.ts'
-import { nestedFaults } from './faults.ts'
 import { armedStreak, exhaustion, readExhaustion, streak } from './health.ts'
 import { nestErrors } from './nest-errors.ts'
 import { change, create, eventTypes, get, list, remove, replace, rotate } from './operations.ts'
@@ -13,14 +12,14 @@ import { createMany, tryOut } from './operations-on-lists.ts'
 import { numberedPages } from './pages.ts'
 import { ed25519KeyPair, standardSecrets, textSecrets } from './secrets.ts'
 import { ed25519, hmac, signature, signatures, standardWebhooks, timestamped } from './signatures.ts'
-import { symfonyText } from './symfony-text.ts'
+import { symfonyErrors } from './symfony-errors.ts'
 import { namedTenant } from './tenants.ts'
+import { webargsErrors } from './webargs-errors.ts'
 
 export { Type } from 'typebox'
 export type { Endpoint } from '../domain/endpoint.ts'
 export { unsendableFault } from '../domain/header-rules.ts'
 export { isoMicroseconds, isoSeconds } from '../domain/time.ts'
-export type { AttemptFacts } from './attempts.ts'
 export { json } from './body.ts'
 export { defineDeliveries } from './define-deliveries.ts'
 export { defineDialect, type DefinedDialect } from './define-dialect.ts'
@@ -31,14 +30,17 @@ export { body, computed, delivery, endpoint, event, sentAt, tenant, text, when }
 /** How customers send their key, and which tenant a request is about. */
 export const auth = { anyOf, bearer, header: keyHeader, namedTenant }
 
-/** The operations on webhooks. */
-export const webhooks = { change, create, createMany, eventTypes, get, list, remove, replace, rotate, tryOut }
-
-/** The history of a webhook, one record per attempt. */
-export const history = { get: attempt, list: attempts, test, withCapitals }
+/** The operations on webhooks. `history` is one record per attempt. */
+export const webhooks = { change, create, createMany, eventTypes, get, history, list, remove, replace, rotate, tryOut }
 
 /** The answers to refused requests: the product's own, or those of a framework. */
-export const errors = { django: djangoErrors, nest: nestErrors, nestedFaults, own: ownErrors, symfonyText }
+export const errors = {
+  django: djangoErrors,
+  nest: nestErrors,
+  own: ownErrors,
+  symfony: symfonyErrors,
+  webargs: webargsErrors,
+}
 
 /** Lists in pages. */
 export const pages = { django: djangoPages, numbered: numberedPages }

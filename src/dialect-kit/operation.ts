@@ -3,7 +3,7 @@
 import type { TSchema } from 'typebox'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { MaybePromise } from '../domain/maybe-promise.ts'
-import type { Result } from '../domain/problem.ts'
+import type { Problem, Result } from '../domain/problem.ts'
 import type { SuccessAnswer } from '../http/answer.ts'
 import type { AnyRoute, Call } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
@@ -15,6 +15,8 @@ export interface RouteKit {
   readonly dialect: Dialect
   readonly fields: CompiledFields
   readonly refusalSchema: TSchema
+  /** The status of the answer to a problem. */
+  readonly statusOf: (problem: Problem) => number
   /** The vendor has Idempotency-Key. */
   readonly idempotent: boolean
   /** The name of the parameter of the path that is the id of an endpoint: the first one. */

@@ -3,7 +3,7 @@
 import { type TSchema, Type } from 'typebox'
 import type { Dialect, EventType } from '../contracts/dialect.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
-import { failure, invalidField, type Problem, success } from '../domain/problem.ts'
+import { failure, invalidField, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import { answerWith } from '../http/answer.ts'
 import { changeEndpoint, rotateSecret } from '../operations/change-endpoint.ts'
@@ -101,14 +101,16 @@ export function list({ wrap, pages, where = {}, ...described }: ListForm = {}): 
 }
 
 export interface CreateForm extends Answered {
-  /** Refuses the request for a reason that only the product knows; null: it does not. */
-  readonly refuse?: (tenant: Tenant) => Problem | null
-  /** The status of that refusal, for the OpenAPI document. */
-  readonly refusedStatus?: number
+  /**
+   * The requests that are refused for a reason that only the product knows, by what they need: the problem is
+   * `forbidden:<need>`. Each function takes the settings of the tenant.
+   */
+  readonly refusals?: Readonly<Record<string, (settings: Tenant['settings']) => boolean>>
 }
 
 /** A new endpoint. */
-export function create({ status = 201, wrap, refuse, refusedStatus, ...described }: CreateForm = {}): Operation {
+export function create({ status = 201, wrap, refusals = {}, ...described }: CreateForm = {}): Operation {
+  const rules = Object.entries(refusals)
   return {
     access: 'write',
     operationId: 'createWebhook',
@@ -122,15 +124,17 @@ export function create({ status = 201, wrap, refuse, refusedStatus, ...described
         anyText: fields.secretNames,
         answers: {
           [status]: wrappedSchema(wrap, fields.schema('create')),
-          ...(refusedStatus !== undefined && { [refusedStatus]: kit.refusalSchema }),
+          ...Object.fromEntries(
+            rules.map(([needs]) => [kit.statusOf({ kind: 'forbidden', needs }), kit.refusalSchema]),
+          ),
         },
         async handle(call) {
           const { principal, tenant, body } = call
-          if (refuse !== undefined) {
+          if (rules.length > 0) {
             const found = await tenantFor(context, principal, tenant)
             if (!found.ok) return found
-            const problem = refuse(found.value.tenant)
-            if (problem !== null) return failure(problem)
+            const refusal = rules.find(([, refuses]) => refuses(found.value.tenant.settings))
+            if (refusal !== undefined) return failure({ kind: 'forbidden', needs: refusal[0] })
           }
           const input = fields.input('create', body) as NewEndpoint
           return answerChange(call, (answer) => createEndpoint(context, principal, tenant, input, answer))
@@ -141,12 +145,12 @@ export function create({ status = 201, wrap, refuse, refusedStatus, ...described
 }
 
 export interface ChangeForm extends Answered {
-  /** The text of the fault of a change without any field; default: such a change changes nothing. */
-  readonly empty?: string
+  /** Whether a change without any field is refused; default: such a change changes nothing. */
+  readonly neverEmpty?: true
 }
 
 /** A change of the given fields. The others keep their values. */
-export function change({ status = 200, wrap, empty, ...described }: ChangeForm = {}): Operation {
+export function change({ status = 200, wrap, neverEmpty, ...described }: ChangeForm = {}): Operation {
   return {
     access: 'write',
     operationId: 'updateWebhook',
@@ -155,6 +159,7 @@ export function change({ status = 200, wrap, empty, ...described }: ChangeForm =
     route(kit) {
       const { context, fields } = kit
       const answerChange = shownChange(kit, 'change', status, wrap)
+      const noField = `must have at least one of ${listText(fields.changeNames)}`
       return {
         body: fields.changeBody,
         anyText: fields.secretNames,
@@ -162,7 +167,7 @@ export function change({ status = 200, wrap, empty, ...described }: ChangeForm =
         handle(call) {
           const { principal, tenant, body } = call
           const input = fields.input('change', body)
-          if (empty !== undefined && Object.keys(input).length === 0) return invalidField('body', 'format', empty)
+          if (neverEmpty && Object.keys(input).length === 0) return invalidField('body', 'format', noField)
           const id = idOf(kit, call)
           return answerChange(call, (answer) => changeEndpoint(context, principal, tenant, id, input, answer))
         },
@@ -248,23 +253,27 @@ export function rotate({
   }
 }
 
-/** The event types of the catalogue. `each` is the form of one; default: name and description. */
+function listText(names: readonly string[]): string {
+  return new Intl.ListFormat('en-GB').format(names)
+}
+
+/** The event types of the catalogue. `each` is the form of one; default: all facts of the catalogue. */
 export function eventTypes({
   wrap,
   tenantless,
-  each = ({ name, description }) => ({ name, description }),
+  each = (type) => type,
   ...described
 }: Described &
   Wrapped & {
     readonly each?: (type: EventType & Readonly<Record<string, unknown>>) => unknown
-    /** The request need not name a tenant. */
+    /** The request need not name a tenant, and its key needs no permission. */
     readonly tenantless?: true
   } = {}): Operation {
   return {
     access: 'read',
     operationId: 'listWebhookEventTypes',
     summary: 'List webhook event types',
-    ...(tenantless && { tenantless }),
+    ...(tenantless && { tenantless, needs: null }),
     ...described,
     route({ context, dialect }) {
       const bodyOf = (of: Dialect): unknown => wrapper(wrap)(of.eventTypes.map((type) => each({ ...type })))

@@ -37,9 +37,9 @@ export interface TimeParts<Of extends Part> {
   /** `2026-01-31T12:00:00Z` */
   readonly isoSeconds: Of
   /** `2026-01-31T12:00:00+00:00` */
-  readonly isoSecondsOffset: Of
+  readonly isoWithOffset: Of
   /** `2026-01-31T12:00:00.123000+00:00` */
-  readonly isoMicrosecondsOffset: Of
+  readonly isoMicrosecondsWithOffset: Of
   readonly unixSeconds: Of
   readonly unixMilliseconds: Of
 }
@@ -117,8 +117,8 @@ function timeParts<Of extends Part>(at: (message: Message, sending: Sending) => 
   return {
     iso: form((ms) => new Date(ms).toISOString(), dateTime),
     isoSeconds: form(isoSeconds, dateTime),
-    isoSecondsOffset: form((ms) => isoSeconds(ms).replace('Z', '+00:00'), dateTime),
-    isoMicrosecondsOffset: form((ms) => `${isoMicroseconds(ms)}+00:00`, dateTime),
+    isoWithOffset: form((ms) => isoSeconds(ms).replace('Z', '+00:00'), dateTime),
+    isoMicrosecondsWithOffset: form((ms) => `${isoMicroseconds(ms)}+00:00`, dateTime),
     unixSeconds: form((ms) => Math.floor(ms / 1000), { type: 'integer' }),
     unixMilliseconds: form((ms) => ms, { type: 'integer' }),
   }

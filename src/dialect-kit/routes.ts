@@ -8,10 +8,12 @@ import type { DialectDefinition } from './definition.ts'
 import { securityOf } from './security.ts'
 import { DefinitionError } from './definition-error.ts'
 import type { CompiledFields } from './compile-fields.ts'
+import type { AnswerProblem } from './errors.ts'
 import type { Operation, RouteKit } from './operation.ts'
 
 interface Parts {
   readonly dialect: Dialect
+  readonly answerProblem: AnswerProblem
   readonly fields: CompiledFields
   readonly context: Context
 }
@@ -35,6 +37,8 @@ function compileRoute(definition: DialectDefinition, parts: Parts, at: string, o
   const kit: RouteKit = {
     ...parts,
     refusalSchema: Type.Unsafe(definition.errors.schema),
+    statusOf: (problem) =>
+      parts.answerProblem(problem, { id: '', method, url: '', headers: {}, body: undefined }).status,
     idempotent: definition.idempotencyKeys === true,
     idName: names[0] ?? '',
     // A UUID in capitals is the same UUID.

@@ -30,19 +30,23 @@ export interface TextSecretsForm {
   readonly form: string
   /** The most characters of a secret that a customer chooses; default: 256. */
   readonly charsMax?: number
+  /** The secrets that a customer may choose; default: any text that is not too long. */
+  readonly accepts?: RegExp
   /** The fault of a secret that a customer chose; default: too long, empty, or not well-formed text. */
   readonly fault?: (secret: string) => string | null
 }
 
 /** Secrets whose text is the key. */
-export function textSecrets({ form, charsMax = 256, fault }: TextSecretsForm): SecretForm {
+export function textSecrets({ form, charsMax = 256, accepts, fault }: TextSecretsForm): SecretForm {
   const template = idForm(form, 'deliveries.secrets.form')
   return {
     create: (random) => template.create(random, 0, 0),
-    fault: fault ?? ((secret) => textFault(secret, charsMax)),
+    fault: fault ?? ((secret) => (accepts?.test(secret) === false ? patternFault : textFault(secret, charsMax))),
     key: textKey,
   }
 }
+
+const patternFault = 'must have the form of the secrets that this product generates'
 
 function textFault(secret: string, charsMax: number): string | null {
   if (secret === '') return 'should not be empty'

@@ -37,13 +37,13 @@ export function ed25519(): Signer {
   return { sign: (key, _message, sending) => ed25519Signature(key, sending.body) }
 }
 
-/** The signature of the newest key. Without a key there is none, unless it is `required`. */
-export function signature(signer: Signer, { required = false } = {}): Part {
+/** The signature of the newest key, after the prefix. Without a key there is none, unless it is `required`. */
+export function signature(signer: Signer, { required = false, prefix = '' } = {}): Part {
   return {
     text(message, sending) {
       const [key] = sending.keys
       if (key === undefined && required) throw new Error('the key pair of the installation is missing')
-      return key === undefined ? null : signer.sign(key, message, sending)
+      return key === undefined ? null : prefix + signer.sign(key, message, sending)
     },
   }
 }

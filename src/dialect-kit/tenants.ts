@@ -17,25 +17,36 @@ export interface NamedTenant {
   readonly header?: string
   /** Whether a request with this key must name a tenant; default: always. Other requests are about the first tenant. */
   readonly isRequired?: (key: ApiKey) => boolean
-  /** The problem of a request that must name a tenant and does not. */
-  readonly missing: Problem
-  /** The problem of a request that names a tenant that its key does not grant. */
-  readonly denied: Problem
 }
 
-export function namedTenant({ query, header, isRequired = () => true, missing, denied }: NamedTenant): TenantChoice {
+/**
+ * The tenant that the request names. A request that must name one and does not is refused: without the parameter it is
+ * not valid, without the header it is forbidden and needs that header. A request that names a tenant that its key does
+ * not grant is forbidden and needs `access to <name>`.
+ */
+export function namedTenant({ query, header = '', isRequired = () => true }: NamedTenant): TenantChoice {
+  const name = query ?? header
+  const missing: Problem =
+    query === undefined
+      ? { kind: 'forbidden', needs: name }
+      : {
+          kind: 'invalid',
+          where: 'query',
+          fields: [{ field: name, rule: 'required', message: 'is required' }],
+        }
+  const denied: Problem = { kind: 'forbidden', needs: `access to ${name}` }
   const given =
     query === undefined
-      ? ({ headers }: FastifyRequest) => headers[(header ?? '').toLowerCase()] || undefined
+      ? ({ headers }: FastifyRequest) => headers[name.toLowerCase()] || undefined
       : (request: FastifyRequest) => (request.query as Readonly<Record<string, unknown>>)[query]
   return {
-    ...(header !== undefined && {
+    ...(query === undefined && {
       scheme: { name: header.replaceAll('-', ''), value: { type: 'apiKey', in: 'header', name: header } },
     }),
     tenantOf(request, key) {
-      const name = given(request)
-      if (name === undefined) return isRequired(key) ? failure(missing) : success(key.tenants[0] as TenantId)
-      const text = typeof name === 'string' ? name : ''
+      const named = given(request)
+      if (named === undefined) return isRequired(key) ? failure(missing) : success(key.tenants[0] as TenantId)
+      const text = typeof named === 'string' ? named : ''
       // Capitals do not make another UUID.
       const own = key.tenants.find((tenant) => tenant === text || (isUuid(tenant) && tenant === text.toLowerCase()))
       return own === undefined ? failure(denied) : success(own)

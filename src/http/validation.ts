@@ -93,7 +93,7 @@ export function fieldErrors(validator: Validator, input: unknown): FieldError[] 
         // The name itself is invalid, and has its own error.
         break
       default:
-        add(path.join('.'), ruleOf(error.keyword), messageOf(error, errors), {
+        add(path.join('.'), ruleOf(error.keyword), ownMessage(validator, error) ?? messageOf(error, errors), {
           value: valueAt(input, path),
           ...('limit' in error.params && { limit: Number(error.params.limit) }),
           ...(error.keyword === 'type' && { expected: typesAt(error.instancePath, errors).join(' or ') }),
@@ -144,6 +144,13 @@ function ruleOf(keyword: string): FieldError['rule'] {
   if (/^(min|max)(Length|Items|Properties)$/.test(keyword)) return 'length'
   if (/[mM](in|ax)imum$/.test(keyword)) return 'range'
   return 'format'
+}
+
+/** The message that a schema gives beside its `pattern`, in `errorMessage`. */
+function ownMessage(validator: Validator, { keyword, schemaPath }: SchemaError): string | undefined {
+  if (keyword !== 'pattern') return undefined
+  const path = schemaPath.split('/').slice(1).map(unescapePointer)
+  return (valueAt(validator.Type(), path) as { readonly errorMessage?: string } | undefined)?.errorMessage
 }
 
 function messageOf(error: SchemaError, errors: readonly SchemaError[]): string {

@@ -66,12 +66,12 @@ export async function sendTestNow(
   tenant: TenantId,
   id: EndpointId,
   timeoutMs: number,
-  test?: TestEvent,
+  test?: Partial<TestEvent>,
 ): Promise<Result<{ readonly event: Event; readonly delivery: DeliveryId; readonly attempt: Attempt | null }>> {
   const found = await enabledEndpoint(context, principal, tenant, id)
   if (!found.ok) return found
   const { cached, dialect, endpoint } = found.value
-  const event = eventOf(context, dialect, cached.tenant, test ?? dialect.testEvent(endpoint))
+  const event = eventOf(context, dialect, cached.tenant, { ...dialect.testEvent(endpoint), ...test })
   const draft = { event, tenant: cached, only: endpoint.key }
   const { delivery, attempt } = await context.engine.attemptNow(draft, timeoutMs)
   return success({ event, delivery, attempt })

@@ -12,7 +12,6 @@ import {
   unsendableFault,
   webhooks,
   when,
-  type Fault,
 } from 'posthorn/dialect'
 import { samples } from './samples.ts'
 
@@ -24,9 +23,19 @@ const withAccess = ['ORG_ADMIN', reseller, 'ORG_MANAGER']
 const headerNames = "^[Xx]-(?![Pp][Aa][Rr][Tt][Oo][Oo])[!#$%&'*+.^_`|~0-9A-Za-z-]*$"
 // Any text without control characters other than tabs.
 const headerValues = '^[^\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f]*$'
+const headerValueFault = 'must not have control characters'
 const headerNameFault = 'must begin with X-, must not begin with X-Partoo, and must be a header name'
 
-const partoo = defineDialect({
+const events = {
+  business_created: 'A business was created',
+  business_updated: 'A business was changed',
+  business_deleted: 'A business was deleted',
+  message_updated: 'A message of a conversation was changed, its status for one',
+  message_created: 'A message was added to a conversation',
+  lead_received: 'A visitor left contact details',
+}
+
+export default defineDialect({
   name: 'partoo',
   title: 'Partoo',
   api: { title: 'Partoo Rest API: webhooks', version: 'v2', prefixes: ['/v2/webhooks'] },
@@ -39,25 +48,9 @@ const partoo = defineDialect({
     rolesWithAccess: withAccess,
   },
   authentication: auth.header('x-APIKey'),
-  tenantOf: auth.namedTenant({
-    query: 'org_id',
-    isRequired: ({ role }) => role === reseller,
-    missing: {
-      kind: 'invalid',
-      where: 'query',
-      fields: [{ field: 'org_id', rule: 'required', message: 'is required' }],
-    },
-    denied: { kind: 'forbidden', needs: 'org_id' },
-  }),
+  tenantOf: auth.namedTenant({ query: 'org_id', isRequired: ({ role }) => role === reseller }),
   quotas: { tenant: { all: '300/60s' } },
-  events: {
-    business_created: 'A business was created',
-    business_updated: 'A business was changed',
-    business_deleted: 'A business was deleted',
-    message_updated: 'A message of a conversation was changed, its status for one',
-    message_created: 'A message was added to a conversation',
-    lead_received: 'A visitor left contact details',
-  },
+  events,
   testEvent: ({ eventTypes: [type = 'business_created'] }) => ({ type, data: samples[type] ?? {} }),
   endpoint: {
     id: { is: 'id', as: 'number' },
@@ -75,13 +68,13 @@ const partoo = defineDialect({
       on: 'create change',
       schema: {
         maxProperties: 5,
-        propertyNames: { type: 'string', maxLength: 128, pattern: headerNames },
-        additionalProperties: { type: 'string', maxLength: 512, pattern: headerValues },
+        propertyNames: { type: 'string', maxLength: 128, pattern: headerNames, errorMessage: headerNameFault },
+        additionalProperties: { type: 'string', maxLength: 512, pattern: headerValues, errorMessage: headerValueFault },
       },
     },
   },
   rules: {
-    headerNameFault: (name) => (isHeaderName(name) ? null : headerNameFault),
+    headerNameFault: (name) => (new RegExp(headerNames).test(name) ? null : headerNameFault),
     headerValueFault: unsendableFault,
     uniqueKey: ({ eventTypes: [type] }) => type ?? null,
   },
@@ -116,26 +109,16 @@ const partoo = defineDialect({
     'PATCH  /v2/webhooks/{webhook_id}': webhooks.change({ operationId: 'patchWebhook' }),
     'DELETE /v2/webhooks/{webhook_id}': webhooks.remove({ answer: (id) => ({ id: Number(id), status: 'success' }) }),
   },
-  errors: errors.own({
-    otherwise: {},
-    unauthenticated: { body: { errors: { authentication: 'User not authenticated' } } },
-    forbidden: { body: { errors: { authorization: 'Operation not allowed' } } },
-    notFound: { message: 'Resource not found' },
-    routeUnknown: { message: 'Resource not found' },
-    bodyMalformed: { message: 'Invalid JSON body: {detail}' },
-    bodyTooLarge: { message: 'Request body is larger than {bytesMax} bytes' },
-    methodNotAllowed: { message: 'Method not allowed' },
-    mediaTypeUnsupported: { message: 'Unsupported media type. Please use application/json' },
-    'conflict:endpoint_exists': { status: 400, body: { errors: { json: { event_type: 'already exists' } } } },
-    conflict: { message: '{detail}' },
-    tooManyRequests: { message: 'Too many requests' },
-    loopDetected: { message: 'Loop detected: this request is a delivery of a webhook' },
-    unavailable: { message: 'Service unavailable' },
-    requestUnreadable: { message: '{detail}' },
-    internal: { message: 'Internal server error' },
-    body: ({ faults, message }) => ({
-      errors: { json: faults.length === 0 ? message : errors.nestedFaults(faults, wordsOf, pathOf) },
-    }),
+  errors: errors.webargs({
+    unauthenticated: { authentication: 'User not authenticated' },
+    forbidden: { authorization: 'Operation not allowed' },
+    notFound: 'Resource not found',
+    exists: { event_type: 'already exists' },
+    words: ({ rule, value }, name) =>
+      rule === 'choice' && name === 'event_type'
+        ? { explanation: `${String(value)} is an incorrect value`, choices: Object.keys(events) }
+        : null,
+    headersField: 'custom_headers',
   }),
   deliveries: {
     body: json({ type: event.type, payload: event.data }),
@@ -152,29 +135,3 @@ const partoo = defineDialect({
     onFailure: (outcome) => (outcome.kind === 'rejected' && outcome.status < 500 ? { kind: 'notRetried' } : null),
   },
 })
-
-export default partoo
-
-function isHeaderName(name: string): boolean {
-  return new RegExp(headerNames).test(name)
-}
-
-function wordsOf({ rule, message, expected, value }: Fault, path: readonly string[]): unknown {
-  if (rule === 'type' && expected !== undefined) return `must be ${/^[aeiou]/.test(expected) ? 'an' : 'a'} ${expected}`
-  if (rule === 'choice' && path.at(-1) === 'event_type') {
-    return {
-      explanation: `${String(value)} is an incorrect value`,
-      choices: partoo.dialect.eventTypes.map(({ name }) => name),
-    }
-  }
-  if (rule === 'format' && message.startsWith('must match pattern')) {
-    return isHeaderName(path.at(-1) ?? '') ? 'must not have control characters' : headerNameFault
-  }
-  return message.replace('URL', 'url')
-}
-
-// `items.0.custom_headers.X-A.B` is the header `X-A.B`: header names may contain full stops.
-function pathOf(field: string): readonly string[] {
-  const [, before = field, header] = /^(.*?custom_headers)\.(.*)$/s.exec(field) ?? []
-  return [...before.split('.'), ...(header === undefined ? [] : [header])]
-}

@@ -177,7 +177,7 @@ test('the company of a request must be one of the key', () => {
     assert.deepEqual(needs(missing), { kind: 'forbidden', needs: 'X-Company' })
   }
   for (const denied of [other, 'x', `${company}, ${company}`, `{${company}}`]) {
-    assert.deepEqual(needs({ 'x-company': denied }), { kind: 'forbidden', needs: 'access to the company' })
+    assert.deepEqual(needs({ 'x-company': denied }), { kind: 'forbidden', needs: 'access to X-Company' })
   }
 })
 

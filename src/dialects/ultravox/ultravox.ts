@@ -20,7 +20,7 @@ import { sampleCall } from './sample-call.ts'
 
 const secretCharsMax = 120
 const uuid = { format: 'uuid' }
-const sentTime = sentAt.isoMicrosecondsOffset
+const sentTime = sentAt.isoMicrosecondsWithOffset
 
 export default defineDialect({
   name: 'ultravox',
