@@ -75,6 +75,18 @@ suite('one stop, exit code 0, nothing to send again:', { concurrency: 3 }, () =>
   }
 })
 
+for (const signal of ['SIGHUP', 'SIGKILL'] as const) {
+  test(`${signal} to npm alone stops the service`, async (t) => {
+    const folder = await runFolder(t)
+    const service = run(t, repository, settingsIn(folder), npm)
+    const url = new URL(await withAttemptInFlight(t, service))
+    service.child.kill(signal)
+    await until(async () => !(await accepts(url)), 'the service listens no more')
+    await until(() => deliveriesIn(folder)[0]?.status === statusCode.delivered, 'the attempt is recorded')
+    assert.deepEqual(deliveriesIn(folder), [{ status: statusCode.delivered, node: null }])
+  })
+}
+
 test('a signal after the repeats ends the process at once', async (t) => {
   const service = serve(t, await runFolder(t), settingsIn(await runFolder(t)))
   await withAttemptInFlight(t, service, limits.stopMs)
@@ -128,8 +140,8 @@ async function withAttemptInFlight(t: TestContext, service: ServeRun, delayMs: n
   return url
 }
 
-function deliveriesIn(folder: string): unknown {
-  const db = new DatabaseSync(join(folder, 'posthorn.db'))
+function deliveriesIn(folder: string): Record<string, unknown>[] {
+  const db = new DatabaseSync(join(folder, 'posthorn.db'), { readOnly: true })
   try {
     return db
       .prepare('SELECT status, node FROM deliveries')

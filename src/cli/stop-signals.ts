@@ -8,7 +8,8 @@ const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 /**
  * Returns an AbortSignal that the first signal aborts; its reason is an Error whose message is the signal's name.
- * Signals within `limits.stopRepeatMs` after the first are ignored. A later one ends the process at once, with 1.
+ * Signals within `limits.stopRepeatMs` after the first are ignored. A later one ends the process at once, with 1. Under
+ * `npm start` the end of npm is a signal too: npm passes on SIGTERM and SIGINT, and dies of all others.
  */
 export function stopOnSignals(): AbortSignal {
   const stop = new AbortController()
@@ -23,5 +24,17 @@ export function stopOnSignals(): AbortSignal {
       }
     })
   }
+  if (isNpmStart(process.env)) {
+    const npm = process.ppid
+    const watch = setInterval(() => {
+      if (process.ppid === npm) return
+      clearInterval(watch)
+      stop.abort(new Error('the end of npm'))
+    }, limits.parentCheckMs).unref()
+  }
   return stop.signal
+}
+
+function isNpmStart({ npm_lifecycle_event: script, npm_package_name: name }: NodeJS.ProcessEnv): boolean {
+  return script === 'start' && name === 'posthorn'
 }

@@ -179,6 +179,8 @@ export const limits = {
   stopMs: 10 * second,
   /** Signals that arrive within this time after the one that started a stop are repeats of it. */
   stopRepeatMs: 2 * second,
+  /** How often `npm start` looks whether npm still runs. */
+  parentCheckMs: second,
   /** Bytes of log lines that wait while the reader of stdout is slow; past the bound, lines are dropped. */
   logWaitingBytesMax: mib,
   /** How long until a log line is tried again that the reader of stdout was too slow to take. */
