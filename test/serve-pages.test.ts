@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { after, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { registry } from '../src/dialects/registry.ts'
 import { limits } from '../src/domain/limits.ts'
 import { startApiRig } from './support/api-rig.ts'
 
@@ -71,19 +73,48 @@ const documents = [
   ...dialects.filter((name) => name !== 'standard').map((name) => `/openapi/${name}.json`),
 ]
 
+interface Document {
+  readonly openapi: string
+  readonly paths: Readonly<Record<string, unknown>>
+  readonly webhooks?: Readonly<Record<string, { readonly post: { readonly parameters: readonly { $ref: string }[] } }>>
+  readonly components: {
+    readonly parameters: object
+    readonly schemas: { readonly Delivery: { readonly properties: object } }
+  }
+}
+
 suite('/openapi', () => {
   const described = new Map<string, string>()
   for (const path of documents) {
     test(`${path} describes one API and no path of another`, async () => {
       const response = await get(path)
       assert.equal(response.status, 200)
-      const document = (await response.json()) as { openapi: string; paths: Record<string, unknown> }
+      const document = (await response.json()) as Document
       assert.match(document.openapi, /^3\.1\./)
+      const { valid, errors } = await new Validator().validate({ ...document })
+      assert.ok(valid, JSON.stringify(errors))
       assert.ok(Object.keys(document.paths).length > 0)
       for (const one of Object.keys(document.paths)) {
         assert.equal(described.get(one), undefined, one)
         described.set(one, path)
       }
+    })
+  }
+
+  for (const { dialect } of registry.filter(({ front }) => front !== null)) {
+    test(`/openapi/${dialect.name}.json describes the deliveries of each event type`, async () => {
+      const response = await get(`/openapi/${dialect.name}.json`)
+      const { webhooks = {}, components } = (await response.json()) as Document
+      assert.deepEqual(
+        Object.keys(webhooks),
+        dialect.eventTypes.map(({ name }) => name),
+      )
+      for (const { post } of Object.values(webhooks)) {
+        const names = post.parameters.map(({ $ref }) => $ref.split('/').at(-1) ?? '')
+        assert.deepEqual(names, Object.keys(components.parameters))
+        assert.ok(names.some((name) => name.includes('signature')))
+      }
+      assert.ok(Object.keys(components.schemas.Delivery.properties).length > 1)
     })
   }
 

@@ -10,6 +10,7 @@ import { defineDeliveries } from './define-deliveries.ts'
 import type { DialectDefinition } from './definition.ts'
 import type { AnswerProblem } from './errors.ts'
 import { type CompiledFields, compileFields } from './compile-fields.ts'
+import { documentedDeliveries } from './documented-deliveries.ts'
 import { rateLimitHeaders } from './quotas.ts'
 import { compileRoutes, splitRoute } from './routes.ts'
 import { securityOf } from './security.ts'
@@ -63,6 +64,7 @@ function frontOf(definition: DialectDefinition, { dialect, answerProblem, fields
   const { api, authentication, keys, quotaHeaders } = definition
   const { tenantOf: tenant } = definition
   const { webPageHeader } = authentication
+  const { webhooks, components } = documentedDeliveries(definition)
   return {
     dialect,
     refusalSchema: Type.Unsafe(definition.errors.schema),
@@ -70,7 +72,9 @@ function frontOf(definition: DialectDefinition, { dialect, answerProblem, fields
     routes: compileRoutes(definition, { dialect, answerProblem, fields, context }),
     openapi: {
       info: { title: api.title, version: api.version, ...(api.description && { description: api.description }) },
+      webhooks: webhooks as never,
       components: {
+        ...(components as object),
         securitySchemes: {
           ...authentication.schemes,
           ...(tenant?.scheme && { [tenant.scheme.name]: tenant.scheme.value }),

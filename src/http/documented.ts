@@ -28,7 +28,7 @@ export function documentText(scope: FastifyInstance, { refusalSchema }: Front): 
   const document = scope.swagger() as unknown as Document
   // Every operation has a dozen refusals with the same body, so that the document would be three times as long.
   const refusal = JSON.stringify(refusalSchema)
-  document.components.schemas = { Refusal: refusalSchema }
+  document.components.schemas = { ...document.components.schemas, Refusal: refusalSchema }
   for (const { requestBody, responses } of Object.values(document.paths).flatMap((item) => Object.values(item))) {
     for (const part of Object.values(responses).flatMap(({ content = {} }) => Object.values(content))) {
       if (JSON.stringify(part.schema) === refusal) part.schema = { $ref: '#/components/schemas/Refusal' }
@@ -43,7 +43,7 @@ export function documentText(scope: FastifyInstance, { refusalSchema }: Front): 
 
 /** The parts of an OpenAPI document that are changed. */
 interface Document {
-  readonly components: { schemas?: unknown }
+  readonly components: { schemas?: object }
   readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>
 }
 

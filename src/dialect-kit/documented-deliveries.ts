@@ -1,0 +1,32 @@
+// The deliveries of a dialect in its OpenAPI document: one webhook per event type.
+
+import type { DeliveryDefinition } from './definition.ts'
+
+/** The parts `webhooks` and `components` of the document. Receivers implement these operations. */
+export function documentedDeliveries({ events, deliveries: { body, headers } }: DeliveryDefinition) {
+  const parameters = Object.entries(headers).map(([name, value]) => ({
+    name,
+    in: 'header',
+    required: typeof value === 'string',
+    schema: typeof value === 'string' ? { const: value } : { type: 'string' },
+  }))
+  const operation = {
+    parameters: parameters.map(({ name }) => ({ $ref: `#/components/parameters/${name}` })),
+    requestBody: {
+      required: true,
+      content: { [body.contentType]: { schema: { $ref: '#/components/schemas/Delivery' } } },
+    },
+    responses: { '2XX': { description: 'The event was received. Any other answer is a failure.' } },
+  }
+  const webhooks = Object.entries(events).map(([type, said]) => {
+    const summary = typeof said === 'string' ? said : said.description
+    return [type, { post: { summary, tags: ['Deliveries'], ...operation } }] as const
+  })
+  return {
+    webhooks: Object.fromEntries(webhooks),
+    components: {
+      parameters: Object.fromEntries(parameters.map((parameter) => [parameter.name, parameter])),
+      schemas: { Delivery: body.schema },
+    },
+  }
+}
