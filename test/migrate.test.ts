@@ -16,6 +16,7 @@ import { ask, assertSameRows, bothSides, migrate } from './support/migrate-run.t
 
 const everyEvent = { tenant: null, type: null, from: null, to: null }
 const everyDelivery = { ...everyEvent, endpoint: null, status: null, eventType: null }
+const everyAudit = { tenant: null, actor: null, action: null, object: null, from: null, to: null }
 const longAfter = start + 10_000_000
 const endpointsMax = 10
 
@@ -70,6 +71,7 @@ async function everything(store: Store): Promise<unknown> {
       store.listAttempts({ ...everyEvent, endpoint, succeeded: null, eventType: null }, { page: 1, limit: 100 }),
     ),
     answer: await store.findAnswer(answer.apiKey, answer.idempotencyKey, start),
+    audit: await allPages(1, (page) => store.listAudit(everyAudit, page)),
     proof: await store.writeOnce('master key proof', 'another'),
     due: (await store.dueEndpoints(longAfter, 100)).toSorted((a, b) => a.endpoint - b.endpoint),
     nextDueAt: await store.nextDueAt(),

@@ -2,6 +2,7 @@
 // plain text.
 
 import type { ApiKey } from '../domain/api-key.ts'
+import type { NewAuditRecord } from '../domain/audit.ts'
 import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey, OperatorKeyId, TenantId } from '../domain/ids.ts'
 import type { OperatorKey } from '../domain/operator-key.ts'
@@ -68,17 +69,23 @@ export interface StoredAnswer {
   /** Method and path of the request. */
   readonly route: string
   readonly status: number
+  /** Digest of the request, sealed, because the request may contain a secret that is easy to guess. */
+  readonly sealedDigest: string
   /** Sealed, because it may contain a secret. */
   readonly sealedBody: string
   readonly expiresAt: number
 }
 
 /** A stored answer as it is read again. */
-export type KeptAnswer = Omit<StoredAnswer, 'tenant'>
+export interface KeptAnswer extends Omit<StoredAnswer, 'tenant' | 'sealedDigest'> {
+  /** Null: an older version stored the answer. */
+  readonly sealedDigest: string | null
+}
 
 /** Data that is written in the transaction of a change. */
 export interface WriteEnvelope {
-  readonly answer: StoredAnswer | null
+  readonly answer?: StoredAnswer | null
+  readonly audit?: readonly NewAuditRecord[]
 }
 
 /**

@@ -1,6 +1,7 @@
 // Erasing stored data: the rows of deleted tenants and of endpoints whose history goes with them, and single payloads
 // and responses.
 
+import type { NewAuditRecord } from '../domain/audit.ts'
 import type { Erasure } from '../domain/erasure.ts'
 import type { DeliveryId, ErasureId, EventId, TenantId } from '../domain/ids.ts'
 
@@ -36,9 +37,19 @@ export interface EraseStore {
   /**
    * Erases the data and the attributes of an event, and cancels its waiting deliveries. Null: there is no such event.
    */
-  erasePayload(tenant: TenantId, id: EventId, erasure: NewErasure): Promise<ErasedEvent | null>
+  erasePayload(
+    tenant: TenantId,
+    id: EventId,
+    erasure: NewErasure,
+    audit?: readonly NewAuditRecord[],
+  ): Promise<ErasedEvent | null>
   /** Erases the response of an attempt, its headers included. False: there is no such attempt. */
-  eraseResponse(delivery: DeliveryId, number: number, erasure: NewErasure): Promise<boolean>
+  eraseResponse(
+    delivery: DeliveryId,
+    number: number,
+    erasure: NewErasure,
+    audit?: readonly NewAuditRecord[],
+  ): Promise<boolean>
   /**
    * One bounded step of erasing the payloads that have expired (`Event.eraseAt`), with the responses to their
    * deliveries. Waiting deliveries are cancelled. Returns the erased events; none: nothing is left to erase now.

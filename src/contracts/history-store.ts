@@ -1,6 +1,7 @@
 // Events, deliveries and attempts in the database: lists for the APIs, and retries and replays of deliveries.
 
 import type { Attempt } from '../domain/attempt.ts'
+import type { NewAuditRecord } from '../domain/audit.ts'
 import type { Delivery, DeliveryStatus } from '../domain/delivery.ts'
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../domain/ids.ts'
@@ -67,6 +68,8 @@ export interface RearmRequest {
   readonly rowsMax: number
   /** The last delivery of the previous step; null: this is the first step. */
   readonly after: DeliveryId | null
+  /** Written in the transaction of the step. */
+  readonly audit?: readonly NewAuditRecord[]
 }
 
 /** Reads of events, deliveries and attempts. */
@@ -92,7 +95,7 @@ export interface HistoryWrites {
    * Makes a waiting delivery due now. An ended delivery waits again, due now, with a restarted schedule. False: the
    * delivery does not exist or is leased.
    */
-  rearmDelivery(id: DeliveryId, now: number): Promise<boolean>
+  rearmDelivery(id: DeliveryId, now: number, audit?: readonly NewAuditRecord[]): Promise<boolean>
   /** One bounded step of the same for many deliveries. `last` is the `after` of the next step; null: done. */
   rearmDeliveries(request: RearmRequest): Promise<{ readonly count: number; readonly last: DeliveryId | null }>
 }

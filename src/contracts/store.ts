@@ -3,6 +3,7 @@
 
 import { Unavailable } from '../domain/unavailable.ts'
 import type { AccountReads, AccountWrites } from './account-store.ts'
+import type { AuditReads, AuditWrites } from './audit-store.ts'
 import type { CommitStore } from './commit-store.ts'
 import type { EraseReads, EraseStore } from './erase-store.ts'
 import type { HistoryReads, HistoryWrites } from './history-store.ts'
@@ -40,6 +41,8 @@ export interface Store
     ChangeStore,
     AccountReads,
     AccountWrites,
+    AuditReads,
+    AuditWrites,
     HistoryReads,
     HistoryWrites,
     EraseReads,

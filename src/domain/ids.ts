@@ -19,6 +19,8 @@ export type ApiKeyId = Branded<string, 'ApiKeyId'>
 export type OperatorKeyId = Branded<string, 'OperatorKeyId'>
 /** The id of an erasure. */
 export type ErasureId = Branded<string, 'ErasureId'>
+/** The id of an audit record: a UUID version 7. */
+export type AuditId = Branded<string, 'AuditId'>
 /** One life of a node process: a restarted node is another incarnation. */
 export type Incarnation = Branded<number, 'Incarnation'>
 

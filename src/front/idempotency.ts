@@ -1,11 +1,12 @@
-// Idempotency-Key: a repeated change gets the response of the first one and changes nothing.
+// Idempotency-Key: a repeated change gets the response of the first one and changes nothing. Another request with the same
+// key is refused.
 
+import { hash } from 'node:crypto'
 import { limits } from '../domain/limits.ts'
 import { failure, type Problem, type Result, success } from '../domain/problem.ts'
 import type { Context } from '../operations/context.ts'
 import type { Principal } from '../domain/principal.ts'
 import { findAnswer, idempotencyKeyTaken, type IdempotentAnswer } from '../operations/idempotent-answer.ts'
-import type { ApiKeyId } from '../domain/ids.ts'
 import type { SuccessAnswer } from '../http/answer.ts'
 import type { FastifyRequest } from 'fastify'
 
@@ -14,6 +15,13 @@ export const idempotencyKeyReused = {
   kind: 'conflict',
   code: 'idempotency_key_reused',
   detail: 'this idempotency key was used for another request',
+} as const satisfies Problem
+
+/** The idempotency key was used before, with another body. */
+export const idempotencyBodyDiffers = {
+  kind: 'conflict',
+  code: 'idempotency_body_differs',
+  detail: 'this idempotency key was used for the same request with another body',
 } as const satisfies Problem
 
 /**
@@ -43,12 +51,12 @@ export async function idempotently<Value>(
     })
   }
   const route = `${request.method} ${request.url}`
-  const earlier = await replay(context, principal.key.id, key, route)
+  const digest = hash('sha256', `${route}\n${request.bodyText}`, 'hex')
+  const asked = { apiKey: principal.key.id, idempotencyKey: key, route, digest }
+  const earlier = await replay(context, asked)
   if (earlier !== null) return earlier
   const result = await change({
-    apiKey: principal.key.id,
-    idempotencyKey: key,
-    route,
+    ...asked,
     render: (value) => {
       const { status, body } = render(value)
       return { status, body: body === undefined ? '' : JSON.stringify(body) }
@@ -60,19 +68,18 @@ export async function idempotently<Value>(
   }
   const { problem } = result
   const taken = problem.kind === 'conflict' && problem.code === idempotencyKeyTaken
-  return (taken ? await replay(context, principal.key.id, key, route) : null) ?? result
+  return (taken ? await replay(context, asked) : null) ?? result
 }
 
 async function replay(
   context: Context,
-  apiKey: ApiKeyId,
-  key: string,
-  route: string,
+  { apiKey, idempotencyKey, route, digest }: Omit<IdempotentAnswer<unknown>, 'render'>,
 ): Promise<Result<SuccessAnswer> | null> {
-  const earlier = await findAnswer(context, apiKey, key)
+  const earlier = await findAnswer(context, apiKey, idempotencyKey)
   if (earlier === null) return null
   if (earlier.route !== route) return failure(idempotencyKeyReused)
-  const headers = { 'idempotency-key': key, 'idempotency-replayed': 'true' }
+  if (earlier.digest !== null && earlier.digest !== digest) return failure(idempotencyBodyDiffers)
+  const headers = { 'idempotency-key': idempotencyKey, 'idempotency-replayed': 'true' }
   return success({
     status: earlier.status as SuccessAnswer['status'],
     headers,

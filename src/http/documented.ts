@@ -83,6 +83,8 @@ function problemsOf({ method, params, query, body }: AnyRoute): Problem[] {
   ]
   const ofWrites: Problem[] = [
     { kind: 'conflict', code: '', detail: '' },
+    // Some vendors have a status of its own for it.
+    { kind: 'conflict', code: 'idempotency_body_differs', detail: '' },
     { kind: 'bodyMalformed', detail: '' },
     { kind: 'bodyTooLarge', bytesMax: 0 },
     { kind: 'mediaTypeUnsupported', mediaType: '' },

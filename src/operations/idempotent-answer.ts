@@ -13,6 +13,8 @@ export interface IdempotentAnswer<Value> {
   readonly idempotencyKey: string
   /** Method and path of the request. */
   readonly route: string
+  /** SHA-256 of method, path and body of the request, hex. */
+  readonly digest: string
   render(value: Value): { readonly status: number; readonly body: string }
 }
 
@@ -27,24 +29,38 @@ export function sealAnswer<Value>(
   value: Value,
 ): StoredAnswer | null {
   if (answer === null) return null
-  const { apiKey, idempotencyKey, route } = answer
+  const { apiKey, idempotencyKey, route, digest } = answer
   const { status, body } = answer.render(value)
-  const sealedBody = context.seals.plain.seal(body, contextOf(apiKey, idempotencyKey))
+  const { plain } = context.seals
+  const sealedBody = plain.seal(body, contextOf('answer', apiKey, idempotencyKey))
+  const sealedDigest = plain.seal(digest, contextOf('request', apiKey, idempotencyKey))
   const expiresAt = context.clock.now() + limits.idempotencyMs
-  return { apiKey, tenant, idempotencyKey, route, status, sealedBody, expiresAt }
+  return { apiKey, tenant, idempotencyKey, route, status, sealedBody, sealedDigest, expiresAt }
 }
 
-/** The stored answer of an earlier request with this key, and its route (method and path); null: there is none to use. */
+export interface FoundAnswer {
+  /** Method and path of the request that it belongs to. */
+  readonly route: string
+  /** The digest of that request; null: an older version stored the answer. */
+  readonly digest: string | null
+  readonly status: number
+  readonly body: string
+}
+
+/** The stored answer of an earlier request with this key; null: there is none to use. */
 export async function findAnswer(
   context: Context,
   apiKey: ApiKeyId,
   idempotencyKey: string,
-): Promise<{ readonly route: string; readonly status: number; readonly body: string } | null> {
+): Promise<FoundAnswer | null> {
   const answer = await context.store.findAnswer(apiKey, idempotencyKey, context.clock.now())
   if (answer === null) return null
   try {
-    const body = context.seals.plain.open(answer.sealedBody, contextOf(apiKey, idempotencyKey))
-    return { route: answer.route, status: answer.status, body }
+    const { plain } = context.seals
+    const { route, status, sealedBody, sealedDigest } = answer
+    const body = plain.open(sealedBody, contextOf('answer', apiKey, idempotencyKey))
+    const digest = sealedDigest && plain.open(sealedDigest, contextOf('request', apiKey, idempotencyKey))
+    return { route, digest, status, body }
   } catch (error) {
     if (!(error instanceof VaultError)) throw error
     context.observer.unproved(`answer stored for ${apiKey}`)
@@ -52,6 +68,6 @@ export async function findAnswer(
   }
 }
 
-function contextOf(apiKey: ApiKeyId, idempotencyKey: string): string {
-  return `answer|${apiKey}|${idempotencyKey}`
+function contextOf(part: 'answer' | 'request', apiKey: ApiKeyId, idempotencyKey: string): string {
+  return `${part}|${apiKey}|${idempotencyKey}`
 }

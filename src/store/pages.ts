@@ -14,6 +14,11 @@ export function pageOf<Columns, Row>(
   return { rows: shown.map(rowOf), next: rows.length > limit && last !== undefined ? cursorOf(last) : null }
 }
 
+/** The form of the ids of audit records, which are the cursors of their list. */
+export const auditId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** The latest time that a UUID of version 7 can contain. */
+export const lastIdTime = 2 ** 48 - 1
+
 /** The rows of this page have lower numbers than this. 0, an empty page, for a cursor that is not a number. */
 export function seqAfter(page: PageRequest): number {
   if (page.after === null) return Number.MAX_SAFE_INTEGER

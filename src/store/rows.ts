@@ -18,7 +18,13 @@ import {
 } from '../domain/ids.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { DeliveryRow } from '../contracts/history-store.ts'
-import type { StoredEndpoint, StoredGrant, StoredKey, StoredOperatorKey } from '../contracts/account-store.ts'
+import type {
+  KeptAnswer,
+  StoredEndpoint,
+  StoredGrant,
+  StoredKey,
+  StoredOperatorKey,
+} from '../contracts/account-store.ts'
 import type { SealedEndpoint } from '../contracts/upkeep-store.ts'
 import type { OperatorRole } from '../domain/operator-key.ts'
 
@@ -306,6 +312,20 @@ export function sealedOf(row: EndpointColumns & { dialect: string }): SealedEndp
   const { key, tenant, id, url, eventTypes, filters, sealedSecrets, sealedHeaders } = endpointOf(row)
   return { key, tenant, dialect: row.dialect, id, url, eventTypes, filters, sealedSecrets, sealedHeaders }
 }
+
+export interface AnswerColumns {
+  route: string
+  status: number
+  sealed_body: string
+  sealed_digest: string | null
+  expires_at: number
+}
+
+export function answerOf(row: AnswerColumns, apiKey: ApiKeyId, idempotencyKey: string): KeptAnswer {
+  const { route, status, sealed_body: sealedBody, sealed_digest: sealedDigest, expires_at: expiresAt } = row
+  return { apiKey, idempotencyKey, route, status, sealedBody, sealedDigest, expiresAt }
+}
+
 export interface ErasureColumns {
   id: string
   erases: string

@@ -128,6 +128,7 @@ test('the old key is needed until no value is sealed with it, stored answers inc
     route: 'PATCH /',
     status: 200,
     sealedBody: oldVault.seal('{}', 'answer|key_1|again'),
+    sealedDigest: oldVault.seal('', 'request|key_1|again'),
     expiresAt: now + limits.idempotencyMs,
   }
   const changed = sealsOf(oldVault).storedEndpoint({ ...endpoint, updatedAt: now + 1 }, 'standard', null)

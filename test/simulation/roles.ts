@@ -2,6 +2,7 @@
 
 import type { Incarnation } from '../../src/domain/ids.ts'
 import { attemptReads } from '../../src/store/sqlite/attempts.ts'
+import { auditReads, auditRole } from '../../src/store/sqlite/audit.ts'
 import { commitRole } from '../../src/store/sqlite/commit.ts'
 import { eraseReads, eraseRole } from '../../src/store/sqlite/erase.ts'
 import { endpointReads, endpointRole } from '../../src/store/sqlite/endpoints.ts'
@@ -26,6 +27,8 @@ export function ownRoles(db: Database) {
     ...endpointReads(db),
     ...historyRole(db),
     ...historyReads(db),
+    ...auditRole(db),
+    ...auditReads(db),
     ...eraseRole(db),
     ...eraseReads(db),
     ...sealRole(db),

@@ -88,8 +88,8 @@ export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (
       told(own.updateEndpoint(endpoint, version, envelope), 'written', changeOf(endpoint)),
     deleteEndpoint: (tenant, key, at, envelope, erasure) =>
       told(own.deleteEndpoint(tenant, key, at, envelope, erasure), 'written', { kind: 'tenant', tenant }),
-    erasePayload(tenant, id, erasure) {
-      const event = own.erasePayload(tenant, id, erasure)
+    erasePayload(tenant, id, erasure, audit) {
+      const event = own.erasePayload(tenant, id, erasure, audit)
       if (event !== null) tell({ kind: 'erased', ...event })
       return event
     },
@@ -99,7 +99,7 @@ export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (
       return events
     },
     revokeKey: (id, at, envelope) => told(own.revokeKey(id, at, envelope), 'written', { kind: 'keys' }),
-    rearmDelivery: (id, at) => told(own.rearmDelivery(id, at), true, { kind: 'due' }),
+    rearmDelivery: (id, at, audit) => told(own.rearmDelivery(id, at, audit), true, { kind: 'due' }),
     rearmDeliveries(request) {
       const step = own.rearmDeliveries(request)
       if (step.count > 0) tell({ kind: 'due' })

@@ -9,6 +9,7 @@ import {
   other,
   sampleAnswer,
   sampleAttempt,
+  sampleAudit,
   sampleErasure,
   sampleEvent,
   sampleKey,
@@ -49,6 +50,9 @@ async function fillTenants(store: Store): Promise<void> {
   await store.createOperatorKey(sampleOperatorKey('hash of an operator key', { name: text, expiresAt: start + 1 }))
   await addEndpoint(store, gone)
   await store.deleteTenant(gone, sampleErasure(6))
+  const change = { before: { url: text }, after: null }
+  const actor = { kind: 'customer', id: 'key_of_both', name: text, role: null } as const
+  await store.recordAudit([sampleAudit(7, { tenant: acme, change, actor }), sampleAudit(8, { refused: 'forbidden' })])
 }
 
 type Four = [DeliveryId, DeliveryId, DeliveryId, DeliveryId]

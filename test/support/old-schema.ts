@@ -1,5 +1,7 @@
-/** Statements that take the migration of erasures back from an SQLite database. */
+/** Statements that take the migration of erasures, and all later ones, back from an SQLite database. */
 export const withoutErasures = `
+  DROP TABLE audit;
+  ALTER TABLE idempotent_answers DROP COLUMN sealed_digest;
   DROP INDEX tenants_by_label;
   DROP INDEX tenants_retained;
   ALTER TABLE tenants DROP COLUMN label;

@@ -101,6 +101,7 @@ export default defineDialect({
     'conflict:too_many_endpoints': { ...badBody, status: 400 },
     'conflict:endpoints_too_large': { ...badBody, status: 400 },
     'conflict:idempotency_key_reused': { code: 'IDEMPOTENCY_KEY_REUSE' },
+    'conflict:idempotency_body_differs': { status: 422, code: 'IDEMPOTENCY_KEY_REUSE' },
     conflict: { code: 'OTHER_TRANSACTION_IN_PROGRESS', retryable: true },
     tooManyRequests: {
       code: 'RATE_LIMIT_EXCEEDED',

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyRequest } from 'fastify'
 import type { Problem } from '../../domain/problem.ts'
-import { idempotencyKeyReused } from '../../front/idempotency.ts'
+import { idempotencyBodyDiffers, idempotencyKeyReused } from '../../front/idempotency.ts'
 import { checkShape } from '../../../test/conformance/dialects/answers.ts'
 import definedAllo from './allo.ts'
 import { refusalSchema } from '../../../test/profiles/allo/refusals.ts'
@@ -90,6 +90,7 @@ const table: readonly Row[] = [
     code: 'INVALID_REQUEST_BODY',
   },
   { problem: idempotencyKeyReused, status: 409, type: 'conflict_error', code: 'IDEMPOTENCY_KEY_REUSE' },
+  { problem: idempotencyBodyDiffers, status: 422, type: 'validation_error', code: 'IDEMPOTENCY_KEY_REUSE' },
   {
     problem: { kind: 'conflict', code: 'changed_meanwhile', detail: 'x' },
     status: 409,

@@ -1,12 +1,17 @@
 // Allo's Idempotency-Key: a repeated write gets the answer of the first write, and changes nothing.
 
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
 import type { Customer } from '../../../test/conformance/dialects/customer.ts'
 import type { ApiAnswer, ApiRequest } from '../../../test/conformance/dialects/profile.ts'
 import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
 import type { World } from '../../../test/conformance/dialects/world.ts'
 import { alloProfile } from '../../../test/profiles/allo/profile.ts'
+import { createOperatorClient } from '../../../test/support/operator-client.ts'
+import { createInstallation, startServer } from '../../../test/support/server-process.ts'
 
 const path = '/v2/api/webhooks'
 const body = { url: 'https://example.com/hook', topics: ['sms.sent'] }
@@ -38,7 +43,26 @@ onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
     assert.equal(first.headers['idempotency-key'], 'create-1')
     assert.equal(first.headers['idempotency-replayed'], undefined)
     checkReplayed(await ask(post('create-1')), first, 'create-1')
-    checkReplayed(await ask(post('create-1', { ...body, topics: ['call.received'] })), first, 'create-1')
+    assert.equal((await customer.list()).length, 1)
+  })
+
+  add('the same idempotency key with another body is refused, and changes nothing', async (world) => {
+    const customer = await world.customer()
+    const ask = asker(world, customer)
+    const first = await ask(post('create-1'))
+    const answers = await Promise.all(
+      [
+        { ...body, topics: ['call.received'] },
+        { topics: body.topics, url: body.url },
+      ].map((other) => ask(post('create-1', other))),
+    )
+    for (const { status, body: refused } of answers) {
+      assert.equal(status, 422)
+      assert.partialDeepStrictEqual(refused, {
+        error: { type: 'validation_error', code: 'IDEMPOTENCY_KEY_REUSE', retryable: false },
+      })
+    }
+    checkReplayed(await ask(post('create-1')), first, 'create-1')
     assert.equal((await customer.list()).length, 1)
   })
 
@@ -136,4 +160,28 @@ onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
     await ask(post('reading'))
     assert.notEqual((await ask(list)).text, '{"data":[]}')
   })
+})
+
+test('an answer that an older version stored, without a digest of its request, is replayed', async (t) => {
+  const installation = await createInstallation()
+  t.after(() => installation.remove())
+  const createWebhook = async (headers: Readonly<Record<string, string>>, fields: object) => {
+    const server = await startServer(installation)
+    const client = createOperatorClient(server.url, installation.operatorKey)
+    try {
+      const { id } = await client.createTenant({ dialect: 'allo' })
+      const { key } = await client.createKey({ tenants: [id] })
+      const all = { authorization: `Api-Key ${key}`, 'idempotency-key': 'older', ...headers }
+      return { all, answer: await client.callAs(all, 'POST', path, fields) }
+    } finally {
+      await client.close()
+      await server.stop()
+    }
+  }
+  const first = await createWebhook({}, body)
+  const db = new DatabaseSync(join(installation.folder, 'posthorn.db'))
+  db.exec('UPDATE idempotent_answers SET sealed_digest = NULL')
+  db.close()
+  const again = await createWebhook(first.all, { ...body, topics: ['call.received'] })
+  assert.deepEqual(again.answer, first.answer)
 })

@@ -2,7 +2,15 @@ import { limits } from '../../domain/limits.ts'
 import type { EndpointStatus } from '../../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
 import { Abort } from '../abort.ts'
-import { type EndpointColumns, endpointOf, labelMark, type TenantColumns, tenantOf } from '../rows.ts'
+import {
+  type AnswerColumns,
+  answerOf,
+  type EndpointColumns,
+  endpointOf,
+  labelMark,
+  type TenantColumns,
+  tenantOf,
+} from '../rows.ts'
 import type {
   KeptAnswer,
   LoadedTenant,
@@ -207,16 +215,14 @@ export function endpointReads(db: Database) {
     },
 
     async findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): Promise<KeptAnswer | null> {
-      const row = await db.get<{ route: string; status: number; sealed_body: string; expires_at: number }>(
-        `SELECT route, status, sealed_body, expires_at FROM idempotent_answers
+      const row = await db.get<AnswerColumns>(
+        `SELECT route, status, sealed_body, sealed_digest, expires_at FROM idempotent_answers
          WHERE api_key = $1 AND idempotency_key = $2 AND expires_at > $3`,
         apiKey,
         idempotencyKey,
         now,
       )
-      if (row === undefined) return null
-      const { route, status, sealed_body: sealedBody, expires_at: expiresAt } = row
-      return { apiKey, idempotencyKey, route, status, sealedBody, expiresAt }
+      return row === undefined ? null : answerOf(row, apiKey, idempotencyKey)
     },
   }
 }

@@ -1,11 +1,13 @@
 // Erasing: the rows of labels that no tenant has, and single payloads and responses. Every node runs the steps. A node
 // skips a step that another node is running. Dead rows stay in the files until the server vacuums (docs/operating.md).
 
+import type { NewAuditRecord } from '../../domain/audit.ts'
 import type { Erasure } from '../../domain/erasure.ts'
 import type { DeliveryId, EndpointKey, ErasureId, EventId, TenantId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import type { ErasedEvent, EraseStep, NewErasure } from '../../contracts/erase-store.ts'
 import { type ErasureColumns, erasureOf, tenantIdOf } from '../rows.ts'
+import { addAudit, eraseChanges } from './audit.ts'
 import type { Changes } from './changes.ts'
 import { type Database, type Session, withoutNul } from './database.ts'
 import { deliveryId, idsFrom } from './history.ts'
@@ -37,7 +39,12 @@ export function eraseRole(db: Database, changes: Changes) {
       })
     },
 
-    erasePayload(tenant: TenantId, id: EventId, erasure: NewErasure): Promise<ErasedEvent | null> {
+    erasePayload(
+      tenant: TenantId,
+      id: EventId,
+      erasure: NewErasure,
+      audit: readonly NewAuditRecord[] = [],
+    ): Promise<ErasedEvent | null> {
       return changes.make(async (change) => {
         const { session } = change
         const event = await session.get<EventPlace>(
@@ -47,13 +54,19 @@ export function eraseRole(db: Database, changes: Changes) {
         )
         if (event === undefined) return null
         await addErasure(session, erasure, 'payload', tenant, null)
+        await addAudit(session, audit)
         const { erased } = await eraseEvent(session, event, erasure.createdAt)
         await change.eventsErased([erased])
         return erased
       })
     },
 
-    async eraseResponse(delivery: DeliveryId, number: number, erasure: NewErasure): Promise<boolean> {
+    async eraseResponse(
+      delivery: DeliveryId,
+      number: number,
+      erasure: NewErasure,
+      audit: readonly NewAuditRecord[] = [],
+    ): Promise<boolean> {
       if (!deliveryId.test(delivery)) return false
       return db.transaction(async (session) => {
         const of = await session.get<{ tenant: string }>(
@@ -65,6 +78,7 @@ export function eraseRole(db: Database, changes: Changes) {
         const { createdAt } = erasure
         if ((await eraseResponses(session, createdAt, 'number = $3', [delivery], number)) === 0) return false
         await addErasure(session, erasure, 'response', tenantIdOf(of.tenant), null)
+        await addAudit(session, audit)
         return true
       })
     },
@@ -106,9 +120,10 @@ async function eraseRows(
     'SELECT key FROM endpoints WHERE tenant = $1 ORDER BY tenant LIMIT 1',
     label,
   )
-  if (row !== undefined) return eraseEndpoint(session, row.key, rowsMax)
+  if (row !== undefined) return eraseEndpoint(session, row.key, now, rowsMax)
   const count =
     (await eraseEvents(session, label, rowsMax)) +
+    (await eraseChanges(session, 'label', label, now, rowsMax)) +
     (await session.run(
       `DELETE FROM idempotent_answers WHERE ctid = ANY(ARRAY(
          SELECT ctid FROM idempotent_answers WHERE tenant = $1 LIMIT $2))`,
@@ -119,7 +134,7 @@ async function eraseRows(
   return 'more'
 }
 
-async function eraseEndpoint(session: Session, key: EndpointKey, rowsMax: number): Promise<EraseStep> {
+async function eraseEndpoint(session: Session, key: EndpointKey, now: number, rowsMax: number): Promise<EraseStep> {
   // Locked first, as everywhere: only the holder of this lock may change the waiting deliveries of the endpoint.
   await session.run('SELECT FROM endpoint_status WHERE endpoint = $1 FOR NO KEY UPDATE', key)
   const rows = await session.all<{ id: string; held: boolean }>(
@@ -134,6 +149,7 @@ async function eraseEndpoint(session: Session, key: EndpointKey, rowsMax: number
     await session.run('DELETE FROM deliveries WHERE id = ANY($1::uuid[])', free)
     return 'more'
   }
+  if ((await eraseChanges(session, 'endpoint', key, now, rowsMax)) > 0) return 'more'
   const left = 'SELECT FROM deliveries WHERE endpoint = ANY($1::bigint[]) ORDER BY endpoint, id LIMIT 1'
   if ((await session.get(left, [key])) !== undefined) return 'wait'
   for (const table of ['endpoint_status', 'endpoint_attempts']) {

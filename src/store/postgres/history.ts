@@ -1,8 +1,9 @@
 import type { Attempt } from '../../domain/attempt.ts'
+import type { NewAuditRecord } from '../../domain/audit.ts'
 import type { Event } from '../../domain/event.ts'
 import { type DeliveryId, type EventId, lowestUuidV7, type TenantId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
-import { pageOf } from '../pages.ts'
+import { lastIdTime, pageOf } from '../pages.ts'
 import {
   type AttemptColumns,
   attemptOf,
@@ -16,6 +17,7 @@ import {
 } from '../rows.ts'
 import type { DeliveryFilter, DeliveryRow, EventFilter, RearmRequest } from '../../contracts/history-store.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
+import { addAudit } from './audit.ts'
 import type { Changes } from './changes.ts'
 import { type Database, withoutNul } from './database.ts'
 import { isLiving, labelOf } from './labels.ts'
@@ -50,7 +52,7 @@ export function ofType(parameter: string): string {
 
 /** The lowest id of deliveries whose events were accepted at `time` or later, for any time that a Date can have. */
 export function idsFrom(time: number | null): string {
-  return lowestUuidV7(Math.min(time ?? 0, 2 ** 48 - 1))
+  return lowestUuidV7(Math.min(time ?? 0, lastIdTime))
 }
 
 export function historyReads(db: Database) {
@@ -205,7 +207,7 @@ const nowDue = `UPDATE endpoint_status s SET next_due_at = 0, sweep = s.sweep OR
 
 export function historyRole(db: Database, changes: Changes) {
   return {
-    async rearmDelivery(id: DeliveryId, now: number): Promise<boolean> {
+    async rearmDelivery(id: DeliveryId, now: number, audit: readonly NewAuditRecord[] = []): Promise<boolean> {
       if (!deliveryId.test(id)) return false
       return db.transaction(async (session) => {
         // Locked first, as everywhere: only the holder of this lock may change the waiting deliveries of the endpoint.
@@ -218,6 +220,7 @@ export function historyRole(db: Database, changes: Changes) {
         if (status === undefined || (await session.run(`${rearm} id = $3`, now, status.endpoint, id)) === 0)
           return false
         await session.run(nowDue, status.endpoint)
+        await addAudit(session, audit)
         await session.run('SELECT pg_notify($1, $2)', ...changes.message({ kind: 'due' }))
         return true
       })
@@ -227,6 +230,7 @@ export function historyRole(db: Database, changes: Changes) {
       const statuses = request.statuses.map((status) => statusCode[status])
       return db.transaction(async (session) => {
         await session.run('SELECT FROM endpoint_status WHERE endpoint = $1 FOR NO KEY UPDATE', request.endpoint)
+        await addAudit(session, request.audit ?? [])
         const rows = await session.all<{ id: string; status: number }>(
           `SELECT id, status FROM deliveries WHERE endpoint = ANY($1::bigint[]) AND id > $2 AND id >= $3 AND id < $4
            ORDER BY endpoint, id LIMIT $5`,

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../../contracts/store.ts'
 import { attemptReads } from './attempts.ts'
+import { auditReads, auditRole } from './audit.ts'
 import { Changes } from './changes.ts'
 import { Commits } from './commit.ts'
 import { Database, databaseBounds } from './database.ts'
@@ -65,6 +66,8 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
     ...endpointReads(db),
     ...historyRole(db, changes),
     ...historyReads(lists),
+    ...auditRole(db),
+    ...auditReads(lists),
     ...eraseRole(db, changes),
     ...eraseReads(db),
     ...attemptReads(lists),

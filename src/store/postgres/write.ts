@@ -3,6 +3,7 @@
 import { limits } from '../../domain/limits.ts'
 import type { StoredAnswer, WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
 import { Abort } from '../abort.ts'
+import { addAudit } from './audit.ts'
 import type { Changes, ChangeSession } from './changes.ts'
 import type { Session } from './database.ts'
 import { labelOf } from './labels.ts'
@@ -13,11 +14,12 @@ export async function write(
   envelope: WriteEnvelope | undefined,
   action: (change: ChangeSession) => Promise<void>,
 ): Promise<WriteResult> {
-  const { answer = null } = envelope ?? {}
+  const { answer = null, audit = [] } = envelope ?? {}
   try {
     return await changes.make<WriteResult>(async (change) => {
       if (answer !== null && !(await storeAnswer(change.session, answer))) throw new Abort('taken')
       await action(change)
+      await addAudit(change.session, audit)
       return 'written'
     })
   } catch (error) {
@@ -36,8 +38,9 @@ async function storeAnswer(session: Session, answer: StoredAnswer): Promise<bool
     expiredBefore,
   )
   const inserted = await session.run(
-    `INSERT INTO idempotent_answers (api_key, idempotency_key, route, status, sealed_body, expires_at, tenant)
-     VALUES ($1, $2, $3, $4, $5, $6, ${labelOf('$7')}) ON CONFLICT DO NOTHING`,
+    `INSERT INTO idempotent_answers (api_key, idempotency_key, route, status, sealed_body, expires_at, tenant,
+       sealed_digest)
+     VALUES ($1, $2, $3, $4, $5, $6, ${labelOf('$7')}, $8) ON CONFLICT DO NOTHING`,
     answer.apiKey,
     answer.idempotencyKey,
     answer.route,
@@ -45,6 +48,7 @@ async function storeAnswer(session: Session, answer: StoredAnswer): Promise<bool
     answer.sealedBody,
     answer.expiresAt,
     answer.tenant,
+    answer.sealedDigest,
   )
   return inserted === 1
 }

@@ -11,7 +11,14 @@ import type {
 import type { NewErasure } from '../../contracts/erase-store.ts'
 import type { Database } from './database.ts'
 import { Abort } from '../abort.ts'
-import { type EndpointColumns, endpointOf, type TenantColumns, tenantOf } from '../rows.ts'
+import {
+  type AnswerColumns,
+  answerOf,
+  type EndpointColumns,
+  endpointOf,
+  type TenantColumns,
+  tenantOf,
+} from '../rows.ts'
 import { addErasure } from './erasures.ts'
 import { labelOf, newSuffix } from './labels.ts'
 import { cancelWaiting } from './upkeep.ts'
@@ -152,15 +159,13 @@ export function endpointReads(db: Database) {
     },
 
     findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): KeptAnswer | null {
-      const row = db.get<{ route: string; status: number; sealed_body: string; expires_at: number }>(
+      const row = db.get<AnswerColumns>(
         'SELECT * FROM idempotent_answers WHERE api_key = ? AND idempotency_key = ? AND expires_at > ?',
         apiKey,
         idempotencyKey,
         now,
       )
-      if (row === undefined) return null
-      const { route, status, sealed_body: sealedBody, expires_at: expiresAt } = row
-      return { apiKey, idempotencyKey, route, status, sealedBody, expiresAt }
+      return row === undefined ? null : answerOf(row, apiKey, idempotencyKey)
     },
   }
 

@@ -1,11 +1,13 @@
 // Erasing: the rows of labels that no tenant has, and single payloads and responses. A row is overwritten when it is
 // removed (`Database.erasing`). The last steps of an erasure overwrite its copies (`Database.scrub`).
 
+import type { NewAuditRecord } from '../../domain/audit.ts'
 import type { Erasure } from '../../domain/erasure.ts'
 import { type DeliveryId, type ErasureId, type EventId, lowestUuidV7, type TenantId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import type { ErasedEvent, EraseStep, NewErasure } from '../../contracts/erase-store.ts'
 import { type ErasureColumns, erasureOf, tenantIdOf } from '../rows.ts'
+import { addAudit, eraseChanges } from './audit.ts'
 import type { Database } from './database.ts'
 import { settle } from './deferred-indexes.ts'
 import { addErasure } from './erasures.ts'
@@ -39,10 +41,15 @@ export function eraseRole(db: Database) {
       // Once is enough: nothing is added to a label that no tenant has.
       if (settled !== running.id) db.transaction(() => settle(db))
       settled = running.id
-      return db.erasing(() => eraseRows(running.id, running.label, rowsMax))
+      return db.erasing(() => eraseRows(running.id, running.label, now, rowsMax))
     },
 
-    erasePayload(tenant: TenantId, id: EventId, erasure: NewErasure): ErasedEvent | null {
+    erasePayload(
+      tenant: TenantId,
+      id: EventId,
+      erasure: NewErasure,
+      audit: readonly NewAuditRecord[] = [],
+    ): ErasedEvent | null {
       return db.erasing(() => {
         const event = db.get<EventPlace>(
           `SELECT ${place} FROM events e WHERE id = ? AND tenant = ${labelOf('?')}`,
@@ -51,11 +58,17 @@ export function eraseRole(db: Database) {
         )
         if (event === undefined) return null
         addErasure(db, erasure, 'payload', tenant, null)
+        addAudit(db, audit)
         return eraseEvent(event, erasure.createdAt)
       })
     },
 
-    eraseResponse(delivery: DeliveryId, number: number, erasure: NewErasure): boolean {
+    eraseResponse(
+      delivery: DeliveryId,
+      number: number,
+      erasure: NewErasure,
+      audit: readonly NewAuditRecord[] = [],
+    ): boolean {
       return db.erasing(() => {
         const of = db.get<{ tenant: string }>(
           `SELECT p.tenant FROM deliveries d JOIN endpoints p ON p.key = d.endpoint
@@ -64,6 +77,7 @@ export function eraseRole(db: Database) {
         )
         if (of === undefined || eraseResponses(erasure.createdAt, 'number = ?', delivery, number) === 0) return false
         addErasure(db, erasure, 'response', tenantIdOf(of.tenant), null)
+        addAudit(db, audit)
         return true
       })
     },
@@ -78,10 +92,10 @@ export function eraseRole(db: Database) {
   }
 
   /** Removes rows of a label. Deliveries that a node holds are removed later. */
-  function eraseRows(id: string, label: string, rowsMax: number): EraseStep {
+  function eraseRows(id: string, label: string, now: number, rowsMax: number): EraseStep {
     const endpoints = db.all<{ key: number }>('SELECT key FROM endpoints WHERE tenant = ? ORDER BY key', label)
     for (const { key } of endpoints) {
-      const count = eraseDeliveries(key, rowsMax)
+      const count = eraseDeliveries(key, rowsMax) + eraseChanges(db, 'endpoint', key, now, rowsMax)
       if (count > 0) return 'more'
       if (db.get('SELECT 1 FROM deliveries_of_endpoint WHERE endpoint = ?', key) !== undefined) return 'wait'
       db.run('DELETE FROM endpoint_status WHERE endpoint = ?', key)
@@ -90,6 +104,7 @@ export function eraseRole(db: Database) {
     const answers = 'SELECT api_key, idempotency_key FROM idempotent_answers WHERE tenant = ? LIMIT ?'
     const count =
       eraseEvents(label, rowsMax) +
+      eraseChanges(db, 'label', label, now, rowsMax) +
       db.run(`DELETE FROM idempotent_answers WHERE (api_key, idempotency_key) IN (${answers})`, label, rowsMax)
     if (count === 0) db.run('UPDATE erasures SET label = NULL WHERE id = ?', id)
     return 'more'

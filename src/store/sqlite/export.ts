@@ -58,8 +58,14 @@ const tables: readonly SourceTable[] = [
     'delivery number',
     'started_at duration_ms kind status detail response exchange connections erased_at',
   ),
-  table('idempotent_answers', 'api_key idempotency_key', 'route status sealed_body expires_at tenant'),
+  table('idempotent_answers', 'api_key idempotency_key', 'route status sealed_body expires_at tenant sealed_digest'),
   table('erasures', 'id', 'erases tenant label created_at ended_at'),
+  table(
+    'audit',
+    'id',
+    `action refused count actor_kind actor actor_name actor_role address object tenant
+     change label endpoint erased_at`,
+  ),
 ]
 
 function table(name: string, key: string, rest: string, expressions: SourceTable['expressions'] = {}): SourceTable {

@@ -1,13 +1,15 @@
 import type { Attempt } from '../../domain/attempt.ts'
+import type { NewAuditRecord } from '../../domain/audit.ts'
 import type { Event } from '../../domain/event.ts'
 import { type DeliveryId, type EventId, lowestUuidV7, type TenantId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import type { DeliveryFilter, DeliveryRow, EventFilter, RearmRequest } from '../../contracts/history-store.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
+import { addAudit } from './audit.ts'
 import type { Database } from './database.ts'
 import { settle } from './deferred-indexes.ts'
 import { isLiving, labelOf } from './labels.ts'
-import { pageOf } from '../pages.ts'
+import { lastIdTime, pageOf } from '../pages.ts'
 import {
   type AttemptColumns,
   attemptOf,
@@ -22,8 +24,6 @@ import {
 import { markIfOff } from './upkeep.ts'
 
 const farFuture = 8.64e15
-/** The latest time that an id can contain. */
-const lastIdTime = 2 ** 48 - 1
 const eventCursor = /^\d{1,16}\.\d{1,16}$/
 const deliveryCursor = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -243,7 +243,7 @@ const rearm = `UPDATE deliveries SET due_at = ?1, reason = NULL, ended_at = NULL
 
 export function historyRole(db: Database) {
   return {
-    rearmDelivery(id: DeliveryId, now: number): boolean {
+    rearmDelivery(id: DeliveryId, now: number, audit: readonly NewAuditRecord[] = []): boolean {
       return db.transaction(() => {
         if (db.run(rearm, now, id) === 0) return false
         db.run(
@@ -251,6 +251,7 @@ export function historyRole(db: Database) {
            WHERE endpoint = (SELECT endpoint FROM deliveries WHERE id = ?)`,
           id,
         )
+        addAudit(db, audit)
         return true
       })
     },
@@ -258,6 +259,7 @@ export function historyRole(db: Database) {
     rearmDeliveries(request: RearmRequest): { count: number; last: DeliveryId | null } {
       return db.transaction(() => {
         settle(db)
+        addAudit(db, request.audit ?? [])
         const statuses = new Set(request.statuses.map((status) => statusCode[status]))
         const rows = db.all<{ id: string; status: number }>(
           `SELECT id, status FROM deliveries_of_endpoint i JOIN deliveries d USING (id)

@@ -9,6 +9,7 @@ import { callEverything } from '../../../test/conformance/store/every-call.ts'
 import { temporaryFolder } from '../../../test/conformance/store/temporary-folder.ts'
 import type { Store } from '../../contracts/store.ts'
 import { attemptReads } from './attempts.ts'
+import { auditReads, auditRole } from './audit.ts'
 import { commitRole } from './commit.ts'
 import { Database } from './database.ts'
 import { eraseReads, eraseRole } from './erase.ts'
@@ -101,6 +102,8 @@ void test('no statement scans a table', async (t) => {
     ...historyReads(db),
     ...sealReads(db),
     ...attemptReads(db),
+    ...auditRole(db),
+    ...auditReads(db),
     ...eraseRole(db),
     ...eraseReads(db),
   }

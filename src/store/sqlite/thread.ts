@@ -3,6 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { attemptReads } from './attempts.ts'
+import { auditReads, auditRole } from './audit.ts'
 import { type BatchRows, batchOfRows } from './batch-rows.ts'
 import { commitRole } from './commit.ts'
 import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
@@ -51,6 +52,7 @@ function writes(db: Database) {
     ...keyRole(db),
     ...endpointRole(db),
     ...historyRole(db),
+    ...auditRole(db),
     ...eraseRole(db),
     ...sealRole(db),
     ...upkeepRole(db),
@@ -64,6 +66,7 @@ function reads(db: Database) {
     ...keyReads(db),
     ...endpointReads(db),
     ...historyReads(db),
+    ...auditReads(db),
     ...eraseReads(db),
     ...sealReads(db),
     ...attemptReads(db),

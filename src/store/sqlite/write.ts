@@ -3,17 +3,19 @@
 import { limits } from '../../domain/limits.ts'
 import type { StoredAnswer, WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
 import { Abort } from '../abort.ts'
+import { addAudit } from './audit.ts'
 import type { Database } from './database.ts'
 import { labelOf } from './labels.ts'
 
 /** @param change throws `Abort` to write nothing */
 export function write(db: Database, envelope: WriteEnvelope | undefined, change: () => void): WriteResult {
-  const { answer = null } = envelope ?? {}
+  const { answer = null, audit = [] } = envelope ?? {}
   try {
     // The former secrets, headers and URL of an endpoint may be long, and are on pages of their own then.
     return db.overwriting(() => {
       if (answer !== null && !storeAnswer(db, answer)) throw new Abort('taken')
       change()
+      addAudit(db, audit)
       return 'written'
     })
   } catch (error) {
@@ -32,7 +34,7 @@ function storeAnswer(db: Database, answer: StoredAnswer): boolean {
     expiredBefore,
   )
   const inserted = db.run(
-    `INSERT INTO idempotent_answers VALUES (?, ?, ?, ?, ?, ?, ${labelOf('?')}) ON CONFLICT DO NOTHING`,
+    `INSERT INTO idempotent_answers VALUES (?, ?, ?, ?, ?, ?, ${labelOf('?')}, ?) ON CONFLICT DO NOTHING`,
     answer.apiKey,
     answer.idempotencyKey,
     answer.route,
@@ -40,6 +42,7 @@ function storeAnswer(db: Database, answer: StoredAnswer): boolean {
     answer.sealedBody,
     answer.expiresAt,
     answer.tenant,
+    answer.sealedDigest,
   )
   return inserted === 1
 }

@@ -10,6 +10,7 @@ import {
   newEvent,
   sampleAnswer,
   sampleAttempt,
+  sampleAudit,
   sampleEndpoint,
   sampleErasure,
   sampleEvent,
@@ -105,6 +106,16 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.eraseExpired(start, 5)
   await store.updateTenant(acme, { name: null, settings: {}, retainSeconds: 1 })
   await store.prune(start - 9000, start + 9000, 5)
+  const change = { before: null, after: {} }
+  await store.recordAudit([sampleAudit(0, { tenant: acme, change }), sampleAudit(0, { endpoint: key, change })])
+  const ids = { tenant: acme, actor: 'a', action: 'secret.read', object: 'o' } as const
+  const anyAudit = { tenant: null, actor: null, action: null, object: null, from: null, to: null }
+  for (const name of ['tenant', 'actor', 'action', 'object'] as const) {
+    await store.listAudit({ ...anyAudit, [name]: ids[name] }, page)
+  }
+  await store.listAudit(anyAudit, page)
+  await store.listAudit({ ...ids, from: start, to: start + 1 }, { limit: 5, after: deliveryId(start) })
+  await store.pruneAudit(start, 5)
   const erasure = sampleErasure(0)
   await store.deleteTenant(acme, erasure)
   while ((await store.eraseStep(start, 5)) !== 'done');

@@ -3,9 +3,11 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Attempt } from '../../../src/domain/attempt.ts'
+import type { NewAuditRecord } from '../../../src/domain/audit.ts'
 import type { Event } from '../../../src/domain/event.ts'
 import {
   type ApiKeyId,
+  type AuditId,
   type DeliveryId,
   type EndpointId,
   type EndpointKey,
@@ -156,6 +158,7 @@ export function sampleAnswer(idempotencyKey: string, at: number, change: Partial
     route: 'POST /endpoints',
     status: 201,
     sealedBody: 'sealed {"id":"ep_1"}',
+    sealedDigest: 'sealed digest',
     expiresAt: start + at + limits.idempotencyMs,
     ...change,
   }
@@ -163,8 +166,23 @@ export function sampleAnswer(idempotencyKey: string, at: number, change: Partial
 
 /** A stored answer as it is read again. */
 export function keptAnswer(answer: StoredAnswer): KeptAnswer {
-  const { apiKey, idempotencyKey, route, status, sealedBody, expiresAt } = answer
-  return { apiKey, idempotencyKey, route, status, sealedBody, expiresAt }
+  const { tenant: _tenant, ...kept } = answer
+  return kept
+}
+
+export function sampleAudit(at: number, change: Partial<NewAuditRecord> = {}): NewAuditRecord {
+  return {
+    id: uuidV7(start + at, randomBytes) as AuditId,
+    action: 'endpoint.change',
+    refused: null,
+    count: 1,
+    actor: { kind: 'operator', id: 'settings', name: 'settings', role: 'admin' },
+    address: '127.0.0.1',
+    object: 'ep_1',
+    tenant: null,
+    change: null,
+    ...change,
+  }
 }
 
 export function sampleErasure(at: number): NewErasure {

@@ -2,6 +2,7 @@
 // everything that it checks.
 
 import { describe, test } from 'node:test'
+import { auditCases } from './audit.ts'
 import { commitCases } from './commit.ts'
 import { endpointCases } from './endpoints.ts'
 import { damageCases } from './damage.ts'
@@ -55,6 +56,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     rearmCases(promise)
     upkeepCases(promise)
     erasureCases(promise)
+    auditCases(promise)
     sealCases(promise)
     textCases(promise)
     damageCases(promise)
