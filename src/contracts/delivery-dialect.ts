@@ -8,6 +8,15 @@ import type { Event } from '../domain/event.ts'
 import type { DeliveryId } from '../domain/ids.ts'
 import type { Verdict } from '../domain/retry.ts'
 import type { Tenant } from '../domain/tenant.ts'
+import type { RequestMethod, SendResult } from './transport.ts'
+
+/** The attempts of a delivery before the current one. */
+export interface EarlierAttempts {
+  /** When the first attempt of the delivery started, Unix time in milliseconds. */
+  readonly firstStartedAt: number
+  /** The outcome of the attempt before the current one. */
+  readonly lastOutcome: Outcome
+}
 
 /** The content of one delivery, before the dialect encodes it. */
 export interface Message {
@@ -15,8 +24,10 @@ export interface Message {
   readonly event: Event
   readonly delivery: DeliveryId
   readonly endpoint: Endpoint
-  /** The number of the attempt, for its headers: the body is the same on every attempt. Default: 1. */
+  /** The number of the attempt. Default: 1. */
   readonly attempt?: number
+  /** Present on every attempt but the first one, if the dialect has `needsEarlier`. */
+  readonly earlier?: EarlierAttempts
   /** The endpoint is only tested and may not be stored; default: false. */
   readonly trial?: boolean
 }
@@ -42,6 +53,8 @@ export interface HealthChange {
 /** A key pair or secret of the installation, for vendors that sign with their own. Generated once and stored sealed. */
 export interface InstallationSecret {
   generate(): string
+  /** Prepares the key. It is called once per secret, not once per attempt. */
+  key(secret: string): KeyObject
   /** Returns the PEM text with which receivers verify. */
   publicKey(secret: string): string
 }
@@ -49,14 +62,25 @@ export interface InstallationSecret {
 /** The form of a vendor's deliveries, its retry rule and its health rule. */
 export interface DeliveryDialect {
   readonly name: string
-  /** Null: deliveries are signed with the endpoint's own secrets, or not at all. */
+  /** Signs deliveries beside the endpoint's own secrets, if endpoints have secrets. Null: the installation has none. */
   readonly installationSecret: InstallationSecret | null
+  /** Bodies differ between attempts, so none is shown afterwards. Absent: the body of a delivery is always the same. */
+  readonly bodyPerAttempt?: true
+  /** Messages have `earlier`, which the engine reads from the database before each attempt but the first one. */
+  readonly needsEarlier?: true
   /** Whether attempts store the URL and the headers, because the vendor shows them to customers. */
   readonly keepExchange: boolean
   /** The deadline of the whole attempt, in milliseconds. */
   readonly timeoutMs: number
-  /** Returns the body. It is the same, byte for byte, on every attempt of a delivery. */
-  encode(message: Message): string
+  /**
+   * Returns the body. It is the same, byte for byte, on every attempt of a delivery, unless `bodyPerAttempt`.
+   *
+   * @param keys as for `headers`; default: none
+   * @param sentAtMs as for `headers`; default: the time of the event's acceptance
+   */
+  encode(message: Message, keys?: readonly KeyObject[], sentAtMs?: number): string
+  /** Returns the method of the request; absent: it is POST. */
+  readonly method?: (message: Message) => RequestMethod
   /** Prepares the key of a secret. It is called once per secret, not once per attempt. */
   signingKey(secret: string): KeyObject
   /**
@@ -69,8 +93,17 @@ export interface DeliveryDialect {
    * called at most once per event, and only if an endpoint of the tenant has a filter.
    */
   readonly matchedAttributes?: (event: Event) => Readonly<Record<string, string>>
-  /** Decides on an outcome. `attempt` is 1 for the first attempt of the schedule. */
-  verdict(outcome: Outcome, attempt: number, event: Event): Verdict
+  /** The dialect reads the headers of answers, so that results have them. */
+  readonly readsAnswer?: true
+  /**
+   * Returns the outcome of a result: `delivered` is a success. Default: every answer with 2xx is one. The outcome counts
+   * for the verdict, for the health, and in the history.
+   */
+  readonly outcomeOf?: (result: SendResult) => Outcome
+  /** Whether `Retry-After` counts in an answer with this status; default: 429 and 503. */
+  readonly retryAfterCounts?: (status: number) => boolean
+  /** Decides on an outcome. `attempt` is 1 for the first attempt of the schedule. `answer` is for `readsAnswer`. */
+  verdict(outcome: Outcome, attempt: number, event: Event, answer?: Pick<SendResult, 'response' | 'headers'>): Verdict
   /** Updates the memory of failures. Called after each failure, and after a success only if `previous` is not null. */
   health(previous: string | null, fact: HealthFact): HealthChange
 }

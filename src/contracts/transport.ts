@@ -2,8 +2,13 @@
 
 import type { Outcome } from '../domain/attempt.ts'
 
+/** The methods of deliveries. Receivers answer all of them with a body. */
+export type RequestMethod = 'POST' | 'PUT' | 'PATCH' | 'GET' | 'DELETE'
+
 /** One HTTP request of a delivery. */
 export interface SendRequest {
+  /** Default: POST. */
+  readonly method?: RequestMethod | undefined
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer

@@ -2,12 +2,13 @@
 
 import { type TSchema, Type } from 'typebox'
 import { type Attempt, type Outcome, shownToCustomers } from '../domain/attempt.ts'
+import type { RequestMethod } from '../contracts/transport.ts'
 import type { DeliveryId } from '../domain/ids.ts'
 import type { showDelivery } from '../operations/deliveries.ts'
 import { attemptUuid } from './attempt-ids.ts'
 import { DefinitionError } from './definition-error.ts'
 import type { TimeForm } from './fields.ts'
-import { JsonText } from './json-text.ts'
+import { isJson, JsonText } from './json-text.ts'
 import { timeForms } from './time-forms.ts'
 
 /** One attempt, or the next attempt of a delivery. */
@@ -20,10 +21,13 @@ export interface Facts {
   readonly status: 'succeeded' | 'failed' | 'pending'
   /** 1 for the first attempt. */
   readonly number: number
-  readonly method: 'POST'
+  readonly method: RequestMethod
   readonly url: string
   readonly requestHeaders: Readonly<Record<string, string>>
-  /** The body that was sent. It stands in an answer byte for byte. */
+  /**
+   * The body that was sent. It stands in an answer byte for byte; a body that is not JSON is a JSON string. It is `null`
+   * where bodies differ between attempts, because they are not stored.
+   */
   readonly body: JsonText
   /** The status of the response; 0: there was none. */
   readonly statusCode: number
@@ -172,12 +176,13 @@ export function rowFacts(
 type FoundDelivery = Extract<Awaited<ReturnType<typeof showDelivery>>, { readonly ok: true }>['value']
 
 /** @param number the number of the attempt; one that is not recorded is the next attempt of the delivery */
-export function factsOf({ endpoint, delivery, attempts: made, body }: FoundDelivery, number: number): Facts {
+export function factsOf({ endpoint, delivery, attempts: made, method, body }: FoundDelivery, number: number): Facts {
   const found = made.find((one) => one.number === number)
   const shared = {
     endpointId: delivery.endpointId,
     url: found?.exchange?.url ?? endpoint.url,
-    body: new JsonText(body),
+    method,
+    body: new JsonText(body === null ? 'null' : isJson(body) ? body : JSON.stringify(body)),
   }
   if (found === undefined) {
     const status = delivery.status === 'pending' ? 'pending' : 'failed'

@@ -1,72 +1,113 @@
 // The bodies of deliveries.
 
 import type { Message } from '../contracts/delivery-dialect.ts'
-import type { BodyPart } from './parts.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
+import { DefinitionError } from './definition-error.ts'
+import { type JsonOf, jsonWriter } from './json-writer.ts'
+import { type AttemptPart, type Attempting, type BodyPart, needsOf, type Part, type Sending } from './part-types.ts'
+import { signature } from './signatures.ts'
+import { jwt, type JwtForm } from './signers.ts'
 
-/** A value of a JSON body: a part, a constant, or an object of them. */
-export type BodyValue = BodyPart | string | number | boolean | null | { readonly [name: string]: BodyValue }
-
-export interface BodyForm {
-  readonly contentType: string
-  readonly encode: (message: Message) => string
+/** A body that differs between attempts. */
+export interface AttemptBodyForm extends Pick<Part, 'needsEarlier'> {
+  /** Null: no `content-type` header is sent. */
+  readonly contentType: string | null | ((message: Message) => string | null)
+  readonly encode: (message: Message, attempt: Attempting) => string
   /** JSON Schema of the body. */
   readonly schema: object
+  /** It differs between attempts, so the history does not show it. */
+  readonly perAttempt?: true
+  /** Headers that belong to the form of the body. */
+  readonly headers?: Readonly<Record<string, Part | string>>
 }
 
-/** A JSON object with the members in the given order. */
-export function json(members: Readonly<Record<string, BodyValue>>): BodyForm {
-  const pieces: (string | BodyPart)[] = []
-  write(members, pieces)
-  const [first = '', ...rest] = joined(pieces)
-  // The constant texts stand between the parts: text, part, text, part, text.
-  const steps: { readonly part: BodyPart; readonly after: string }[] = []
-  for (let index = 0; index < rest.length; index += 2) {
-    steps.push({ part: rest[index] as BodyPart, after: (rest[index + 1] as string | undefined) ?? '' })
-  }
+/** A body that is the same on every attempt. */
+export interface BodyForm extends AttemptBodyForm {
+  readonly encode: (message: Message) => string
+  readonly perAttempt?: never
+}
+
+/** A value of a JSON body that is the same on every attempt. */
+export type BodyValue = JsonOf<BodyPart>
+
+export interface ContentType {
+  /** Default: `application/json`, or `application/jwt` for a token. */
+  readonly contentType?: string
+}
+
+/** JSON, most often an object with the members in the given order. */
+function jsonOf(value: BodyValue, { contentType = 'application/json' }: ContentType = {}): BodyForm {
+  const { json: write, schema } = jsonWriter(value)
+  return { contentType, encode: (message) => write(message, noFacts), schema }
+}
+
+/** JSON that differs between attempts: with the number of the attempt, the time of sending or a signature in it. */
+function perAttempt(
+  value: JsonOf<AttemptPart>,
+  { contentType = 'application/json' }: ContentType = {},
+): AttemptBodyForm {
+  const writer = jsonWriter(value)
   return {
-    contentType: 'application/json',
-    encode(message) {
-      let body = first as string
-      for (const { part, after } of steps) body += part.json(message) + after
-      return body
-    },
-    schema: schemaOf(members),
+    contentType,
+    // The types allow no part that reads the body.
+    encode: (message, attempt) => writer.json(message, attempt as Sending),
+    schema: writer.schema,
+    perAttempt: true,
+    ...needsOf([writer]),
   }
 }
 
-function isPart(value: BodyValue): value is BodyPart {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<BodyPart>).json === 'function'
+/** Parts of a body that is the same on every attempt read nothing of the attempt. */
+const noFacts: Sending = { keys: [], sentAt: 0, body: Buffer.alloc(0) }
+
+export const json = Object.assign(jsonOf, { perAttempt })
+
+/** No body: the headers say everything. */
+export const empty: BodyForm = { contentType: null, encode: () => '', schema: { const: '' } }
+
+/** A JSON Web Token as the whole body. Its time and signature differ between attempts. */
+export function jwtBody(form: JwtForm<AttemptPart>, { contentType = 'application/jwt' }: ContentType = {}) {
+  const token = signature(jwt(form), { required: true })
+  const made: AttemptBodyForm = {
+    contentType,
+    encode: (message, attempt) => token.text(message, attempt) ?? '',
+    schema: { type: 'string' },
+    perAttempt: true,
+    ...needsOf([token]),
+  }
+  return made
 }
 
-function write(value: BodyValue, pieces: (string | BodyPart)[]): void {
-  if (isPart(value)) {
-    pieces.push(value)
-  } else if (typeof value === 'object' && value !== null) {
-    let before = '{'
-    for (const [name, member] of Object.entries(value)) {
-      pieces.push(`${before}${JSON.stringify(name)}:`)
-      write(member, pieces)
-      before = ','
-    }
-    pieces.push(before === '{' ? '{}' : '}')
-  } else {
-    pieces.push(JSON.stringify(value))
+/**
+ * One of several bodies, by the endpoint: `choose((endpoint) => (endpoint.details['content_type'] === 'form' ? 'form' :
+ * 'json'), { form: form({ payload: body }), json: body })`.
+ */
+export function choose<Name extends string>(
+  nameOf: (endpoint: Endpoint) => Name,
+  forms: Readonly<Record<Name, BodyForm>>,
+): BodyForm
+export function choose<Name extends string>(
+  nameOf: (endpoint: Endpoint) => Name,
+  forms: Readonly<Record<Name, AttemptBodyForm>>,
+): AttemptBodyForm
+export function choose<Name extends string>(
+  nameOf: (endpoint: Endpoint) => Name,
+  forms: Readonly<Record<Name, AttemptBodyForm>>,
+): AttemptBodyForm {
+  const all: readonly AttemptBodyForm[] = Object.values(forms)
+  if (all.some(({ headers }) => headers !== undefined)) {
+    throw new DefinitionError('deliveries.body', 'a chosen body cannot have headers of its own')
+  }
+  const of = ({ endpoint }: Message): AttemptBodyForm => forms[nameOf(endpoint)]
+  return {
+    contentType: (message) => contentTypeOf(of(message), message),
+    encode: (message, attempt) => of(message).encode(message, attempt),
+    schema: { anyOf: all.map(({ schema }) => schema) },
+    ...(all.some((form) => form.perAttempt) && { perAttempt: true }),
+    ...needsOf(all),
   }
 }
 
-/** The pieces, with neighbouring texts as one: they begin and end with a text. */
-function joined(pieces: readonly (string | BodyPart)[]): readonly (string | BodyPart)[] {
-  const all: (string | BodyPart)[] = ['']
-  for (const piece of pieces) {
-    if (typeof piece === 'string') all.push((all.pop() as string) + piece)
-    else all.push(piece, '')
-  }
-  return all
-}
-
-function schemaOf(value: BodyValue): object {
-  if (isPart(value)) return value.schema
-  if (typeof value !== 'object' || value === null) return { const: value }
-  const properties = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, schemaOf(member)]))
-  return { type: 'object', properties, required: Object.keys(properties) }
+export function contentTypeOf({ contentType }: Pick<AttemptBodyForm, 'contentType'>, message: Message): string | null {
+  return typeof contentType === 'function' ? contentType(message) : contentType
 }

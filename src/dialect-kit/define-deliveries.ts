@@ -1,20 +1,20 @@
 // The half of a dialect that the engine needs, compiled once: bodies, headers, signatures, schedule, rules.
 
-import type { Message } from '../contracts/delivery-dialect.ts'
 import type { Dialect, EndpointRules } from '../contracts/dialect.ts'
 import { limits } from '../domain/limits.ts'
-import { retryBySchedule, type RetrySchedule } from '../domain/retry.ts'
+import type { RetrySchedule } from '../domain/retry.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import type { BodyForm } from './body.ts'
 import type { Catalogue, DeliveryDefinition } from './definition.ts'
 import { DefinitionError } from './definition-error.ts'
+import { deliveryForm } from './delivery-form.ts'
 import { durationMs, durationsMs } from './durations.ts'
 import type { FieldMap } from './fields.ts'
 import { filterRules, matchedAttributesOf } from './filters.ts'
 import { streak } from './health.ts'
 import { idForm } from './id-forms.ts'
-import { type Part, textOf } from './parts.ts'
+import { outcomeMembers } from './outcomes.ts'
 import { quotasOf } from './quotas.ts'
+import { verdicts } from './verdicts.ts'
 
 const anyTenantId = /^[A-Za-z0-9._-]{1,64}$/
 
@@ -70,14 +70,11 @@ export function defineDeliveries(
     keepExchange,
     timeoutMs: durationMs(deliveries.timeout, 'deliveries.timeout'),
     retries,
-    ...formOf(deliveries),
+    ...deliveryForm(deliveries),
+    ...outcomeMembers(deliveries.outcomes ?? {}),
     signingKey: deliveries.secrets.key,
     ...matchedAttributesOf(Object.values(fields)),
-    verdict(outcome, attempt, event) {
-      if (outcome.kind === 'delivered') return { kind: 'succeeded' }
-      if (deliveries.retriesTests === false && !known.has(event.type)) return { kind: 'notRetried' }
-      return deliveries.onFailure?.(outcome, attempt, event) ?? retryBySchedule(retries, attempt)
-    },
+    verdict: verdicts(deliveries, retries, (type) => known.has(type)),
     ...(deliveries.health ?? streak()),
   }
   return withVariants(base, definition)
@@ -90,26 +87,28 @@ function catalogueOf(events: Catalogue): Dialect['eventTypes'] {
   }))
 }
 
-/** The bodies and headers of deliveries. */
-function formOf({ body, headers }: Pick<DeliveryDefinition['deliveries'], 'body' | 'headers'>) {
-  return { encode: body.encode, headers: compileHeaders(body, headers) }
-}
-
 /** The dialect, with the choice between its variants for each tenant. */
 function withVariants(base: Dialect, { variants = {}, deliveries }: DeliveryDefinition): Dialect {
   const compiled = Object.entries(variants).map(([of, { body, headers, events }]) => {
     const [setting = '', value] = of.split(': ')
-    const form = formOf({ body: body ?? deliveries.body, headers: headers ?? deliveries.headers })
+    const form = deliveryForm({
+      ...deliveries,
+      body: body ?? deliveries.body,
+      headers: headers ?? deliveries.headers,
+    })
     return { setting, value, dialect: { ...base, ...form, ...(events && { eventTypes: catalogueOf(events) }) } }
   })
   if (compiled.length === 0) return base
+  const all = [base, ...compiled.map(({ dialect }) => dialect)]
   const of = ({ settings }: Pick<Tenant, 'settings'>): Dialect =>
     compiled.find(({ setting, value }) => settings[setting] === value)?.dialect ?? base
   return {
     ...base,
     ofTenant: of,
-    encode: (message) => of(message.tenant).encode(message),
+    encode: (message, ...attempt) => of(message.tenant).encode(message, ...attempt),
     headers: (message, ...sending) => of(message.tenant).headers(message, ...sending),
+    ...(all.some(({ bodyPerAttempt }) => bodyPerAttempt) && { bodyPerAttempt: true }),
+    ...(all.some(({ needsEarlier }) => needsEarlier) && { needsEarlier: true }),
   }
 }
 
@@ -132,24 +131,5 @@ function rulesOf({ rules = {}, deliveries }: DeliveryDefinition, fields: FieldMa
     ...rules,
     newSecret: secrets.create,
     secretFault: secrets.fault,
-  }
-}
-
-/** The headers of an attempt: the constant ones once, the others per attempt. */
-function compileHeaders(body: BodyForm, given: Readonly<Record<string, Part | string>>): Dialect['headers'] {
-  const constant: Record<string, string> = { 'content-type': body.contentType }
-  const steps: { readonly name: string; readonly text: Part['text'] }[] = []
-  for (const [name, value] of Object.entries(given)) {
-    if (typeof value === 'string') constant[name.toLowerCase()] = value
-    else steps.push({ name: name.toLowerCase(), text: textOf(value) })
-  }
-  return (message: Message, bytes, keys, sentAtMs) => {
-    const headers = { ...constant }
-    const sending = { body: bytes, keys, sentAt: sentAtMs }
-    for (const { name, text } of steps) {
-      const found = text(message, sending)
-      if (found !== null) headers[name] = found
-    }
-    return headers
   }
 }

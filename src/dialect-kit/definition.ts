@@ -1,19 +1,22 @@
 // The parts of a dialect's definition, with their defaults.
 
+import type { Message } from '../contracts/delivery-dialect.ts'
 import type { EndpointRules } from '../contracts/dialect.ts'
+import type { RequestMethod } from '../contracts/transport.ts'
 import type { Outcome } from '../domain/attempt.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
 import type { Verdict } from '../domain/retry.ts'
 import type { Authentication } from './authentication.ts'
-import type { BodyForm } from './body.ts'
+import type { AttemptBodyForm } from './body.ts'
 import type { ClaimNames } from './claims.ts'
 import type { Duration } from './durations.ts'
 import type { CompiledErrors } from './errors.ts'
 import type { FieldMap } from './fields.ts'
 import type { HealthRule } from './health.ts'
 import type { Operation } from './operation.ts'
-import type { Part } from './parts.ts'
+import type { OutcomeRules, WaitRule } from './outcomes.ts'
+import type { Part } from './part-types.ts'
 import type { QuotaForm } from './quotas.ts'
 import type { SecretForm } from './secrets.ts'
 import type { TenantChoice } from './tenants.ts'
@@ -85,7 +88,10 @@ export interface DeliveryDefinition {
   /** The deliveries and the catalogue of tenants with another value of a setting than the default: `'family: B': {…}`. */
   readonly variants?: Readonly<Record<`${string}: ${string}`, Variant>>
   readonly deliveries: {
-    readonly body: BodyForm
+    /** Default: POST. */
+    readonly method?: RequestMethod | ((message: Message) => RequestMethod)
+    /** The same on every attempt, or declared to differ (`json.perAttempt`). */
+    readonly body: AttemptBodyForm
     /** Headers by name. `content-type` follows from the body. */
     readonly headers: Readonly<Record<string, Part | string>>
     readonly secrets: SecretForm
@@ -98,7 +104,11 @@ export interface DeliveryDefinition {
     readonly waits: string
     /** Whether test events are tried again; default: they are. */
     readonly retriesTests?: boolean
-    /** Decides on a failure; null, the default: it is tried again by the schedule. */
+    /** Other waits for some event types or failures; the first rule that fits counts. */
+    readonly waitsFor?: readonly WaitRule[]
+    /** The meaning of the answers of receivers; default: 2xx is a success, and every failure is tried again. */
+    readonly outcomes?: OutcomeRules
+    /** Decides on a failure before `outcomes` does; null, the default: they decide. */
     readonly onFailure?: (outcome: Outcome, attempt: number, event: Event) => Verdict | null
     /** Default: endpoints are never disabled for failures. */
     readonly health?: HealthRule

@@ -10,8 +10,17 @@ import { nestErrors } from './nest-errors.ts'
 import { change, create, eventTypes, get, list, remove, replace, rotate } from './operations.ts'
 import { createMany, tryOut } from './operations-on-lists.ts'
 import { numberedPages } from './pages.ts'
-import { ed25519KeyPair, standardSecrets, textSecrets } from './secrets.ts'
-import { ed25519, hmac, signature, signatures, standardWebhooks, timestamped } from './signatures.ts'
+import {
+  ed25519KeyPair,
+  noSecrets,
+  p256KeyPair,
+  rsaKeyPair,
+  standardSecrets,
+  textSecrets,
+  withKeyPair,
+} from './secrets.ts'
+import { keyId, numbered, signature, signatures, standardWebhooks, timestamped } from './signatures.ts'
+import { basic, detachedJws, ecdsa, ed25519, hmac, jwt, rsa, token } from './signers.ts'
 import { symfonyErrors } from './symfony-errors.ts'
 import { namedTenant } from './tenants.ts'
 import { webargsErrors } from './webargs-errors.ts'
@@ -20,12 +29,16 @@ export { Type } from 'typebox'
 export type { Endpoint } from '../domain/endpoint.ts'
 export { unsendableFault } from '../domain/header-rules.ts'
 export { isoMicroseconds, isoSeconds } from '../domain/time.ts'
-export { json } from './body.ts'
+export { choose, empty, json, jwtBody } from './body.ts'
+export { body } from './body-parts.ts'
+export { cloudEvents } from './cloud-events.ts'
 export { defineDeliveries } from './define-deliveries.ts'
 export { defineDialect, type DefinedDialect } from './define-dialect.ts'
 export type { DialectDefinition } from './definition.ts'
 export type { Fault } from './errors.ts'
-export { body, computed, delivery, endpoint, event, sentAt, tenant, text, when } from './parts.ts'
+export { form, multipart } from './form-bodies.ts'
+export { computed, delivery, endpoint, event, joined, sentAt, tenant, text, when } from './parts.ts'
+export { xml } from './xml.ts'
 
 /** How customers send their key, and which tenant a request is about. */
 export const auth = { anyOf, bearer, header: keyHeader, namedTenant }
@@ -46,10 +59,33 @@ export const errors = {
 export const pages = { django: djangoPages, numbered: numberedPages }
 
 /** The signing secrets of webhooks. */
-export const secrets = { ed25519KeyPair, standard: standardSecrets, text: textSecrets }
+export const secrets = {
+  ed25519KeyPair,
+  none: noSecrets,
+  p256KeyPair,
+  rsaKeyPair,
+  standard: standardSecrets,
+  text: textSecrets,
+  withKeyPair,
+}
 
 /** The signatures of deliveries. */
-export const sign = { all: signatures, ed25519, hmac, newest: signature, standardWebhooks, timestamped }
+export const sign = {
+  all: signatures,
+  basic,
+  detachedJws,
+  ecdsa,
+  ed25519,
+  hmac,
+  jwt,
+  keyId,
+  newest: signature,
+  numbered,
+  rsa,
+  standardWebhooks,
+  timestamped,
+  token,
+}
 
 /** The rules that say when a webhook is unhealthy, and when it is disabled. */
 export const health = { armedStreak, exhaustion, readExhaustion, streak }

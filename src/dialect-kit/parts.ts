@@ -1,78 +1,51 @@
 // The values of which deliveries consist: facts of the event, its delivery, endpoint and tenant, and times in the form
-// of the vendor. A dialect puts them into bodies, headers and signatures. They are compiled once, when the dialect is
-// loaded, so that nothing is interpreted per delivery.
+// of the vendor (part-types.ts). A dialect puts them into bodies, headers and signatures. They are compiled once, when the
+// dialect is loaded, so that nothing is interpreted per delivery.
 
-import type { KeyObject } from 'node:crypto'
-import type { Message } from '../contracts/delivery-dialect.ts'
+import type { EarlierAttempts, Message } from '../contracts/delivery-dialect.ts'
+import type { Outcome } from '../domain/attempt.ts'
 import { attemptUuid } from './attempt-ids.ts'
-import { isoMicroseconds, isoSeconds } from '../domain/time.ts'
-
-/** The facts of one attempt. A body may not depend on them: it is the same on every attempt. */
-export interface Sending {
-  readonly body: Buffer
-  /** The keys that sign, the newest first. */
-  readonly keys: readonly KeyObject[]
-  /** Unix time in milliseconds. */
-  readonly sentAt: number
-}
-
-/** A value of a header or a signature. Null: the header is left out. */
-export interface Part {
-  readonly text: (message: Message, sending: Sending) => string | null
-}
-
-/** A value that is the same on every attempt. It may stand in a body too. */
-export interface BodyPart extends Part {
-  readonly text: (message: Message) => string | null
-  /** The value as JSON text. */
-  readonly json: (message: Message) => string
-  /** JSON Schema of the value. */
-  readonly schema: object
-}
-
-/** A time in the forms in which products write it. */
-export interface TimeParts<Of extends Part> {
-  /** `2026-01-31T12:00:00.123Z` */
-  readonly iso: Of
-  /** `2026-01-31T12:00:00Z` */
-  readonly isoSeconds: Of
-  /** `2026-01-31T12:00:00+00:00` */
-  readonly isoWithOffset: Of
-  /** `2026-01-31T12:00:00.123000+00:00` */
-  readonly isoMicrosecondsWithOffset: Of
-  readonly unixSeconds: Of
-  readonly unixMilliseconds: Of
-}
+import { jsonAt, textOfJson } from './json-text.ts'
+import { type AttemptPart, type Attempting, type BodyPart, needsOf, type Part } from './part-types.ts'
+import { timeParts } from './times.ts'
 
 function textPart(read: (message: Message) => string, schema: object = {}): BodyPart {
   return { text: read, json: (message) => JSON.stringify(read(message)), schema: { type: 'string', ...schema } }
 }
 
-/** JSON text that is put into a body unchanged, such as the data of an event. */
-function jsonPart(json: (message: Message) => string, schema: object = {}): BodyPart {
-  return { text: json, json, schema }
-}
+type Value = string | number | boolean | null | undefined
 
 /** A value that a function computes, for what the other parts cannot say. Undefined in a body: null. */
-export function computed(
-  value: (message: Message) => string | number | boolean | null | undefined,
-  schema: object = {},
-): BodyPart {
+export function computed(value: (message: Message) => Value, schema: object = {}): BodyPart {
   return {
-    text: (message) => {
-      const found = value(message)
-      return found === null || found === undefined ? null : String(found)
-    },
+    text: (message) => textOfValue(value(message)),
     json: (message) => JSON.stringify(value(message) ?? null),
     schema,
   }
+}
+
+function textOfValue(value: Value): string | null {
+  return value === null || value === undefined ? null : String(value)
+}
+
+/** JSON text that is put into a body unchanged. */
+function jsonPart(json: (message: Message) => string): BodyPart {
+  return { text: (message) => textOfJson(json(message)), json, schema: {} }
 }
 
 export const event = {
   id: textPart(({ event: { id } }) => id),
   type: textPart(({ event: { type } }) => type),
   /** The data as the product posted it, byte for byte. */
-  data: jsonPart(({ event: { data } }) => data),
+  data: { text: ({ event: { data } }) => data, json: ({ event: { data } }) => data, schema: {} } as BodyPart,
+  /**
+   * A member of the data, byte for byte: `member('order.id')`. In a header or signature, a text stands without its
+   * quotes. Null: there is no such member.
+   */
+  member(path: string): BodyPart {
+    const names = path.split('.')
+    return jsonPart(({ event: { data } }) => jsonAt(data, names))
+  },
   /** When it happened, as the product said. */
   occurredAt: timeParts<BodyPart>(({ event: { occurredAt } }) => occurredAt),
   /** One of the attributes that the product posted; null: it posted none of this name. */
@@ -80,12 +53,41 @@ export const event = {
     computed(({ event: { attributes } }) => attributes?.[name] ?? null, { type: ['string', 'null'] }),
 }
 
+/** A fact of the attempts before. It is null on the first attempt. */
+function earlierPart(read: (earlier: EarlierAttempts) => string): AttemptPart {
+  const text = ({ earlier }: Message): string | null => (earlier === undefined ? null : read(earlier))
+  return {
+    text,
+    json: (message) => JSON.stringify(text(message)),
+    schema: { type: ['string', 'null'] },
+    needsEarlier: true,
+  }
+}
+
+/** A value that may differ between attempts. */
+function attemptPart(read: (message: Message, attempt: Attempting) => string | number, type: string): AttemptPart {
+  return {
+    text: (message, attempt) => String(read(message, attempt)),
+    json: (message, attempt) => JSON.stringify(read(message, attempt)),
+    schema: { type },
+  }
+}
+
 export const delivery = {
   id: textPart(({ delivery: id }) => id, { format: 'uuid' }),
-  /** One UUID per attempt; the first attempt has that of its delivery. Headers only. */
-  attemptId: { text: ({ delivery: id, attempt = 1 }) => attemptUuid(id, attempt) } as Part,
-  /** The number of the attempt, from 1. Headers only: a body is the same on every attempt. */
-  attempt: { text: ({ attempt = 1 }) => String(attempt) } as Part,
+  /** One UUID per attempt; the first attempt has that of its delivery. */
+  attemptId: attemptPart(({ delivery: id, attempt = 1 }) => attemptUuid(id, attempt), 'string'),
+  /** The number of the attempt, from 1. */
+  attempt: attemptPart(({ attempt = 1 }) => attempt, 'integer'),
+  /** How many attempts there were before: 0 for the first one. */
+  retries: attemptPart(({ attempt = 1 }) => attempt - 1, 'integer'),
+  /** When the first attempt was sent: on the first attempt, the time of sending. */
+  firstSentAt: timeParts<AttemptPart>(({ earlier }, { sentAt: now }) => earlier?.firstStartedAt ?? now, {
+    needsEarlier: true,
+  }),
+  /** Why the attempt before failed, in the vendor's words; null on the first attempt. */
+  retryReason: (wordOf: (outcome: Outcome) => string): AttemptPart =>
+    earlierPart(({ lastOutcome }) => wordOf(lastOutcome)),
 }
 
 export const endpoint = {
@@ -93,59 +95,69 @@ export const endpoint = {
   url: textPart(({ endpoint: { url } }) => url, { format: 'uri' }),
 }
 
-export const tenant = { id: textPart(({ tenant: { id } }) => id) }
-
-/** When the attempt is sent. Headers and signatures only. */
-export const sentAt = timeParts<Part>((_message, sending) => sending.sentAt)
-
-/** The bytes of the body as text, for signatures. */
-export const body: Part & { readonly bytes: true } = {
-  bytes: true,
-  text: (_message, sending) => sending.body.toString(),
+export const tenant = {
+  id: textPart(({ tenant: { id } }) => id),
+  /** The operator's choice for the tenant; null: the default choice. */
+  setting: (name: string): BodyPart =>
+    computed(({ tenant: { settings } }) => settings[name] ?? null, { type: ['string', 'null'] }),
 }
 
-function timeParts<Of extends Part>(at: (message: Message, sending: Sending) => number): TimeParts<Of> {
-  const form = (write: (ms: number) => string | number, schema: object): Of => {
-    const part: BodyPart = {
-      text: (...facts: readonly unknown[]) => String(write(at(...(facts as [Message, Sending])))),
-      json: (...facts: readonly unknown[]) => JSON.stringify(write(at(...(facts as [Message, Sending])))),
-      schema,
-    }
-    return part as unknown as Of
-  }
-  const dateTime = { type: 'string', format: 'date-time' }
+/** When the attempt is sent. */
+export const sentAt = timeParts<AttemptPart>((_message, attempt) => attempt.sentAt)
+
+/** The part, where the condition is true. Elsewhere the header is left out, and the member of a body is null. */
+export function when(condition: (message: Message) => boolean, part: BodyPart | string): BodyPart
+export function when(condition: (message: Message) => boolean, part: AttemptPart | string): AttemptPart
+export function when(condition: (message: Message) => boolean, part: Part | string): Part
+export function when(condition: (message: Message) => boolean, given: Part | string): Part {
+  const part = partOf(given)
   return {
-    iso: form((ms) => new Date(ms).toISOString(), dateTime),
-    isoSeconds: form(isoSeconds, dateTime),
-    isoWithOffset: form((ms) => isoSeconds(ms).replace('Z', '+00:00'), dateTime),
-    isoMicrosecondsWithOffset: form((ms) => `${isoMicroseconds(ms)}+00:00`, dateTime),
-    unixSeconds: form((ms) => Math.floor(ms / 1000), { type: 'integer' }),
-    unixMilliseconds: form((ms) => ms, { type: 'integer' }),
+    ...part,
+    text: (message, sending) => (condition(message) ? part.text(message, sending) : null),
+    json: (message, sending) => (condition(message) ? part.json(message, sending) : 'null'),
   }
-}
-
-/** The part, where the condition is true. Elsewhere the header is left out. */
-export function when(condition: (message: Message) => boolean, part: Part | string): Part {
-  const textOfPart = textOf(part)
-  return { text: (message, sending) => (condition(message) ? textOfPart(message, sending) : null) }
 }
 
 /** Several parts as one text. Null if one of them is null. */
-export function text(...parts: readonly (Part | string)[]): Part {
-  const texts = parts.map(textOf)
+export function text(...parts: readonly (BodyPart | string)[]): BodyPart
+export function text(...parts: readonly (AttemptPart | string)[]): AttemptPart
+export function text(...parts: readonly (Part | string)[]): Part
+export function text(...given: readonly (Part | string)[]): Part {
+  const parts = given.map(partOf)
+  return textOnly(parts, (message, sending) => {
+    let whole = ''
+    for (const part of parts) {
+      const found = part.text(message, sending)
+      if (found === null) return null
+      whole += found
+    }
+    return whole
+  })
+}
+
+/** Several parts as one text, without those that are null; null: all are. */
+export function joined(separator: string, ...parts: readonly (AttemptPart | string)[]): AttemptPart
+export function joined(separator: string, ...parts: readonly (Part | string)[]): Part
+export function joined(separator: string, ...given: readonly (Part | string)[]): Part {
+  const parts = given.map(partOf)
+  return textOnly(parts, (message, sending) => {
+    const found = parts.map((part) => part.text(message, sending)).filter((one) => one !== null)
+    return found.length === 0 ? null : found.join(separator)
+  })
+}
+
+function textOnly(parts: readonly Part[], read: Part['text']): Part {
   return {
-    text(message, sending) {
-      let whole = ''
-      for (const one of texts) {
-        const found = one(message, sending)
-        if (found === null) return null
-        whole += found
-      }
-      return whole
-    },
+    text: read,
+    json: (message, sending) => JSON.stringify(read(message, sending)),
+    schema: { type: 'string' },
+    ...needsOf(parts),
   }
 }
 
-export function textOf(part: Part | string): Part['text'] {
-  return typeof part === 'string' ? () => part : part.text
+/** A text is a part too. */
+export function partOf(given: Part | string): Part {
+  return typeof given === 'string'
+    ? { text: () => given, json: () => JSON.stringify(given), schema: { const: given } }
+    : given
 }

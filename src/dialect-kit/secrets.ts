@@ -3,8 +3,8 @@
 import type { KeyObject } from 'node:crypto'
 import type { InstallationSecret } from '../contracts/delivery-dialect.ts'
 import type { RandomBytes } from '../domain/ids.ts'
-import { ed25519Key, ed25519PublicKey, newEd25519Secret } from '../signing/ed25519.ts'
 import { textKey } from '../signing/hmac-hex.ts'
+import { type KeyPairKind, newKeyPair, privateKeyOf, publicPem } from '../signing/key-pairs.ts'
 import { newStandardSecret, standardKey, standardSecretFault } from '../signing/standard-webhooks.ts'
 import { idForm } from './id-forms.ts'
 
@@ -14,7 +14,7 @@ export interface SecretForm {
   /** The fault of a secret that a customer chose; null: it has none. */
   readonly fault: (secret: string) => string | null
   readonly key: (secret: string) => KeyObject
-  /** The key pair with which the installation signs for all endpoints; absent: each endpoint has secrets. */
+  /** The key pair with which the installation signs for all endpoints; absent: it has none. */
   readonly installation?: InstallationSecret
 }
 
@@ -55,10 +55,33 @@ function textFault(secret: string, charsMax: number): string | null {
   return secret.isWellFormed() ? null : 'must be well-formed Unicode text'
 }
 
-/** One Ed25519 key pair of the installation signs for all endpoints. */
-export const ed25519KeyPair: SecretForm = {
+/** No secrets and no signatures. */
+export const noSecrets: SecretForm = {
   create: null,
-  fault: () => 'this product signs with a key of the installation',
-  key: ed25519Key,
-  installation: { generate: newEd25519Secret, publicKey: ed25519PublicKey },
+  fault: () => 'this product does not sign',
+  key: () => {
+    throw new Error('this product does not sign')
+  },
+}
+
+/** A key pair of the installation signs for all endpoints. */
+function keyPair(kind: KeyPairKind): SecretForm & Required<Pick<SecretForm, 'installation'>> {
+  const key = (secret: string): KeyObject => privateKeyOf(kind, secret)
+  return {
+    create: null,
+    fault: () => 'this product signs with a key of the installation',
+    key,
+    installation: { generate: () => newKeyPair(kind), key, publicKey: publicPem },
+  }
+}
+
+export const ed25519KeyPair = keyPair('ed25519')
+/** 2048 bits. */
+export const rsaKeyPair = keyPair('rsa')
+/** ECDSA with the curve P-256. */
+export const p256KeyPair = keyPair('p256')
+
+/** Endpoints have secrets, and the installation has a key pair: both sign. */
+export function withKeyPair(form: SecretForm, { installation }: typeof ed25519KeyPair): SecretForm {
+  return { ...form, installation }
 }

@@ -1,71 +1,102 @@
-// The signatures of deliveries, as values of headers.
+// The signatures of deliveries, as values of headers and as members of bodies.
 
-import { createHmac, type KeyObject } from 'node:crypto'
-import type { Message } from '../contracts/delivery-dialect.ts'
-import { ed25519Signature } from '../signing/ed25519.ts'
-import { body, event, type Part, type Sending, sentAt, text, textOf } from './parts.ts'
+import type { KeyObject } from 'node:crypto'
+import { keyId as idOfKey } from '../signing/jws.ts'
+import { body } from './body-parts.ts'
+import type { AttemptPart, Part, Sending } from './part-types.ts'
+import { event, joined, sentAt, text } from './parts.ts'
+import { type AttemptSigner, ed25519, hmac, type Signer } from './signers.ts'
 
-/** Signs with one key. */
-export interface Signer {
-  readonly sign: (key: KeyObject, message: Message, sending: Sending) => string
-}
-
-export interface HmacForm {
-  /** Default: `sha256`. */
-  readonly hash?: 'sha1' | 'sha256' | 'sha512'
-  /** Default: `hex`. */
-  readonly encoding?: 'hex' | 'base64'
-  /** The text that is signed, in this order; default: the body. */
-  readonly over?: readonly (Part | string)[]
-}
-
-/** An HMAC. */
-export function hmac({ hash = 'sha256', encoding = 'hex', over = [body] }: HmacForm = {}): Signer {
-  // The bytes of the body are signed without a copy.
-  const pieces = over.map((part) => (part === body ? null : textOf(part)))
+function signaturePart({ needsEarlier }: Pick<Signer, 'needsEarlier'>, read: Part['text']): Part {
   return {
-    sign(key, message, sending) {
-      const made = createHmac(hash, key)
-      for (const piece of pieces) made.update(piece === null ? sending.body : (piece(message, sending) ?? ''))
-      return made.digest(encoding)
-    },
+    text: read,
+    json: (message, sending) => JSON.stringify(read(message, sending)),
+    schema: { type: 'string' },
+    ...(needsEarlier && { needsEarlier }),
   }
 }
 
-/** Ed25519 over the body, as base64, with the key pair of the installation. */
-export function ed25519(): Signer {
-  return { sign: (key, _message, sending) => ed25519Signature(key, sending.body) }
+interface OneForm {
+  /** Default: false. */
+  readonly required?: boolean
+  /** Precedes the signature; default: nothing. */
+  readonly prefix?: string
 }
 
 /** The signature of the newest key, after the prefix. Without a key there is none, unless it is `required`. */
-export function signature(signer: Signer, { required = false, prefix = '' } = {}): Part {
-  return {
-    text(message, sending) {
-      const [key] = sending.keys
-      if (key === undefined && required) throw new Error('the key pair of the installation is missing')
-      return key === undefined ? null : prefix + signer.sign(key, message, sending)
-    },
-  }
+export function signature(signer: AttemptSigner, form?: OneForm): AttemptPart
+export function signature(signer: Signer, form?: OneForm): Part
+export function signature(signer: Signer, { required = false, prefix = '' }: OneForm = {}): Part {
+  return signaturePart(signer, (message, sending) => {
+    const key = sending.keys.find(signer.takes)
+    if (key === undefined && required) throw new Error('the key pair of the installation is missing')
+    return key === undefined ? null : prefix + signer.sign(key, message, sending)
+  })
+}
+
+interface ListForm {
+  /** Precedes each signature; default: nothing. */
+  readonly prefix?: string
+  /** Default: a comma. */
+  readonly separator?: string
 }
 
 /** The signatures of all keys that sign, each with the prefix. There are none without a key. */
-export function signatures(signer: Signer, { prefix = '', separator = ',' } = {}): Part {
-  return {
-    text(message, sending) {
-      if (sending.keys.length === 0) return null
-      return sending.keys.map((key) => prefix + signer.sign(key, message, sending)).join(separator)
-    },
-  }
+export function signatures(signer: AttemptSigner, form?: ListForm): AttemptPart
+export function signatures(signer: Signer, form?: ListForm): Part
+export function signatures(signer: Signer, { prefix = '', separator = ',' }: ListForm = {}): Part {
+  return signaturePart(signer, (message, sending) => {
+    const keys = keysOf(signer, sending)
+    return keys.length === 0 ? null : keys.map((key) => prefix + signer.sign(key, message, sending)).join(separator)
+  })
 }
 
-/** The headers of the Standard Webhooks specification; `prefix`: `webhook` or, as some products have them, `svix`. */
-export function standardWebhooks(prefix: 'webhook' | 'svix' = 'webhook'): Readonly<Record<string, Part>> {
+function keysOf({ takes }: Signer, { keys }: Pick<Sending, 'keys'>): readonly KeyObject[] {
+  return keys.every(takes) ? keys : keys.filter(takes)
+}
+
+/**
+ * One header for each key that signs, the newest first: `{n}` in the name is its number from 1.
+ *
+ * @param keysMax how many keys may sign at once
+ */
+export function numbered(name: string, signer: Signer, keysMax: number): Readonly<Record<string, Part>> {
+  const numbers = Array.from({ length: keysMax }, (_, index) => index)
+  return Object.fromEntries(
+    numbers.map((index) => [
+      name.replace('{n}', String(index + 1)),
+      signaturePart(signer, (message, sending) => {
+        const key = keysOf(signer, sending)[index]
+        return key === undefined ? null : signer.sign(key, message, sending)
+      }),
+    ]),
+  )
+}
+
+/** The id of the newest key pair of the installation: the thumbprint of its public key (RFC 7638). */
+export const keyId: AttemptPart = signature({
+  takes: (key) => key.type === 'private',
+  sign: (key: KeyObject) => idOfKey(key),
+})
+
+/**
+ * The headers of the Standard Webhooks specification.
+ *
+ * @param prefix `webhook` or, as some products have them, `svix`
+ * @param options.withKeyPair also signs with the Ed25519 key pair of the installation: `v1a` beside `v1`
+ */
+export function standardWebhooks(
+  prefix: 'webhook' | 'svix' = 'webhook',
+  { withKeyPair = false }: { readonly withKeyPair?: boolean } = {},
+): Readonly<Record<string, Part>> {
   const seconds = sentAt.unixSeconds
-  const signer = hmac({ encoding: 'base64', over: [event.id, '.', seconds, '.', body] })
+  const over = [event.id, '.', seconds, '.', body]
+  const form = (signer: Signer, prefixed: string): Part => signatures(signer, { prefix: prefixed, separator: ' ' })
+  const symmetric = form(hmac({ encoding: 'base64', over }), 'v1,')
   return {
     [`${prefix}-id`]: event.id,
     [`${prefix}-timestamp`]: seconds,
-    [`${prefix}-signature`]: signatures(signer, { prefix: 'v1,', separator: ' ' }),
+    [`${prefix}-signature`]: withKeyPair ? joined(' ', symmetric, form(ed25519({ over }), 'v1a,')) : symmetric,
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * How one HTTP request of a delivery ended. A value, never an exception: a customer's failing endpoint is data.
  *
- * - `delivered`: the receiver responded with 2xx
- * - `rejected`: the receiver responded with another status
+ * - `delivered`: the receiver accepted the delivery: it responded with 2xx, unless the dialect reads answers differently
+ * - `rejected`: the receiver responded otherwise
  * - `timedOut`: the deadline of the whole attempt passed; `phase` says during which step
  * - `unreachable`: there was no complete response; `error` says why
  * - `blocked`: the egress guard refused the address

@@ -25,11 +25,17 @@ export function retryBySchedule(schedule: RetrySchedule, attempt: number): Verdi
 /** ±20 % of the wait. It spreads deliveries that failed together, without the long tail of full jitter. */
 const jitterShare = 0.2
 
+/** The statuses with which a receiver asks to wait, if the dialect names no others. */
+function asksToWait(status: number): boolean {
+  return status === 429 || status === 503
+}
+
 /**
- * Returns the Unix time in milliseconds at which the next attempt is due. The receiver's Retry-After counts only with
- * 429 and 503, never shortens a wait, and is capped at one day (`limits.retryAfterMsMax`).
+ * Returns the Unix time in milliseconds at which the next attempt is due. The receiver's Retry-After never shortens a
+ * wait, and is capped at one day (`limits.retryAfterMsMax`).
  *
  * @param scale multiplies the wait of the schedule (POSTHORN_RETRY_SCALE), but not Retry-After
+ * @param counts whether Retry-After counts with a status; default: 429 and 503
  */
 export function retryAt(
   nowMs: number,
@@ -37,23 +43,26 @@ export function retryAt(
   outcome: Outcome,
   random: () => number,
   scale: number,
+  counts = asksToWait,
 ): number {
   const spread = verdict.exact ? 1 : 1 - jitterShare + random() * 2 * jitterShare
-  return nowMs + Math.round(Math.max(verdict.waitMs * scale * spread, askedMs(outcome)))
+  return nowMs + Math.round(Math.max(verdict.waitMs * scale * spread, askedMs(outcome, counts)))
 }
 
 /**
- * Returns for how long an outcome pauses the endpoint, in milliseconds; 0: it does not. 429 and 503 pause it for their
- * Retry-After. A 429 without one pauses it for twice as long as the last pause (`lastMs`, 0: there was none).
+ * Returns for how long an outcome pauses the endpoint, in milliseconds; 0: it does not. Retry-After pauses it, where it
+ * counts. A 429 without one pauses it for twice as long as the last pause (`lastMs`, 0: there was none).
+ *
+ * @param counts whether Retry-After counts with a status; default: 429 and 503
  */
-export function pauseAfter(outcome: Outcome, lastMs: number): number {
-  const asked = askedMs(outcome)
+export function pauseAfter(outcome: Outcome, lastMs: number, counts = asksToWait): number {
+  const asked = askedMs(outcome, counts)
   if (asked > 0 || outcome.kind !== 'rejected' || outcome.status !== 429) return asked
   return Math.min(Math.max(limits.pauseMs, 2 * lastMs), limits.pauseMsMax)
 }
 
 /** The wait that the receiver asks for, in milliseconds; 0: none. */
-function askedMs(outcome: Outcome): number {
-  if (outcome.kind !== 'rejected' || (outcome.status !== 429 && outcome.status !== 503)) return 0
+function askedMs(outcome: Outcome, counts: (status: number) => boolean): number {
+  if (outcome.kind !== 'rejected' || !counts(outcome.status)) return 0
   return Math.min(outcome.retryAfterMs ?? 0, limits.retryAfterMsMax)
 }

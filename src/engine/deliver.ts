@@ -13,10 +13,17 @@ import { markerHeader } from '../domain/header-rules.ts'
 import { limits } from '../domain/limits.ts'
 import { retryAt, type Verdict } from '../domain/retry.ts'
 import { Unavailable } from '../domain/unavailable.ts'
-import type { DeliveryDialect, HealthChange, HealthFact, Message } from '../contracts/delivery-dialect.ts'
+import type {
+  DeliveryDialect,
+  EarlierAttempts,
+  HealthChange,
+  HealthFact,
+  Message,
+} from '../contracts/delivery-dialect.ts'
 import type { ErasedEvent } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { AttemptSummary, Move } from '../contracts/commit-store.ts'
+import type { HistoryReads } from '../contracts/history-store.ts'
 import type { NotSent, Sender, SendRequest, SendResult } from '../contracts/transport.ts'
 import type { HeldDelivery } from './lanes.ts'
 import type { Membership } from './membership.ts'
@@ -26,6 +33,7 @@ import { cancelReason, type Finished, type Recorder } from './record.ts'
 import type { CachedEndpoint, CachedTenant, TenantCache } from './tenant-cache.ts'
 
 export interface DelivererOptions {
+  readonly store: Pick<HistoryReads, 'findDelivery'>
   readonly membership: Membership
   readonly tenantCache: TenantCache
   readonly recorder: Recorder
@@ -79,15 +87,21 @@ export class Deliverer {
     // A node that is not trusted may have lost the delivery to another node, and its cache may be out of date.
     if (membership.cacheEpoch() === null) return recorder.postponed(delivery)
     const tenant = tenantCache.peek(delivery.event.tenant)
-    if (tenant === undefined) void this.#loadAndStart(delivery)
+    if (tenant === undefined || recalls(delivery, tenant)) void this.#loadAndStart(delivery)
     else this.#send(delivery, tenant)
   }
 
   async #loadAndStart(delivery: HeldDelivery): Promise<void> {
     const { membership, tenantCache, recorder } = this.#options
     let tenant: CachedTenant | null
+    let earlier: EarlierAttempts | undefined
     try {
       tenant = await tenantCache.load(delivery.event.tenant)
+      if (tenant !== null && recalls(delivery, tenant)) {
+        earlier = await this.#earlierOf(delivery)
+        // It may have changed during the read.
+        tenant = await tenantCache.load(delivery.event.tenant)
+      }
     } catch (error) {
       if (!(error instanceof Unavailable)) return this.#faulted(delivery, 'internal error', error)
       this.#reportUnread(error)
@@ -95,7 +109,14 @@ export class Deliverer {
     }
     // The incarnation may have been lost during the read, and the next one may have joined.
     if (membership.cacheEpoch() === null || !membership.holds(delivery)) recorder.postponed(delivery)
-    else this.#send(delivery, tenant)
+    else this.#send(delivery, tenant, earlier)
+  }
+
+  /** @throws Unavailable */
+  async #earlierOf({ id }: HeldDelivery): Promise<EarlierAttempts | undefined> {
+    const attempts = (await this.#options.store.findDelivery(id))?.attempts ?? []
+    const [first, last] = [attempts[0], attempts.at(-1)]
+    return first && last && { firstStartedAt: first.startedAt, lastOutcome: last.outcome }
   }
 
   #reportUnread(error: Unavailable): void {
@@ -105,7 +126,7 @@ export class Deliverer {
     this.#options.observer.failed('an endpoint could not be read', error)
   }
 
-  #send(delivery: HeldDelivery, tenant: CachedTenant | null): void {
+  #send(delivery: HeldDelivery, tenant: CachedTenant | null, earlier?: EarlierAttempts): void {
     const endpoint = tenant?.byKey.get(delivery.endpoint)
     if (tenant === null || endpoint === undefined)
       return this.#end(delivery, { to: 'cancelled', reason: 'endpoint deleted' })
@@ -132,6 +153,7 @@ export class Deliverer {
       delivery: delivery.id,
       endpoint: endpoint.endpoint,
       attempt: delivery.attempts + 1,
+      ...(earlier !== undefined && { earlier }),
     }
     let request: SendRequest
     try {
@@ -157,9 +179,11 @@ export class Deliverer {
     recorder.unsent(delivery, this.#proxyWaits.failed(delivery.endpoint, clock.elapsed()))
   }
 
-  #conclude(sent: Sent, { outcome, response, connections, headers }: SendResult): void {
+  #conclude(sent: Sent, result: SendResult): void {
     const { clock, observer, recorder } = this.#options
     const { delivery, tenant, request } = sent
+    const { response, connections, headers } = result
+    const outcome = this.#outcomeOf(tenant.dialect, result)
     const durationMs = Math.round(clock.elapsed() - sent.startedElapsed)
     const attempt: Attempt = {
       number: delivery.attempts + 1,
@@ -173,17 +197,29 @@ export class Deliverer {
       }),
     }
     observer.attempted(outcome.kind, durationMs)
-    recorder.finished({ delivery, attempt, ...this.#judge(sent, attempt) })
+    recorder.finished({ delivery, attempt, ...this.#judge(sent, attempt, result) })
+  }
+
+  /** If the dialect's code throws, the outcome is that of the status alone. */
+  #outcomeOf({ outcomeOf }: DeliveryDialect, result: SendResult): Outcome {
+    if (outcomeOf === undefined) return result.outcome
+    try {
+      return outcomeOf(result)
+    } catch (error) {
+      this.#options.observer.failed('an answer could not be read', error)
+      return result.outcome
+    }
   }
 
   /** Gives the move of the delivery, and the changes of its endpoint, that follow from an outcome. */
-  #judge(sent: Sent, attempt: Attempt): Pick<Finished, 'move' | 'summary' | 'succeeded'> {
+  #judge(sent: Sent, attempt: Attempt, result: SendResult): Pick<Finished, 'move' | 'summary' | 'succeeded'> {
     const { clock, observer } = this.#options
     const { delivery, tenant } = sent
     const at = clock.now()
     try {
-      const verdict = tenant.dialect.verdict(attempt.outcome, attempt.number - delivery.attemptsBefore, delivery.event)
-      const move = this.#moveOf(verdict, attempt.outcome, at)
+      const number = attempt.number - delivery.attemptsBefore
+      const verdict = tenant.dialect.verdict(attempt.outcome, number, delivery.event, result)
+      const move = this.#moveOf(verdict, attempt.outcome, at, tenant.dialect)
       const summary = this.#summarize(sent, verdict, attempt.outcome, at, move.to !== 'waiting')
       return { move, summary, succeeded: verdict.kind === 'succeeded' }
     } catch (error) {
@@ -192,15 +228,14 @@ export class Deliverer {
     }
   }
 
-  #moveOf(verdict: Verdict, outcome: Outcome, at: number): Move {
+  #moveOf(verdict: Verdict, outcome: Outcome, at: number, { retryAfterCounts }: DeliveryDialect): Move {
     switch (verdict.kind) {
       case 'succeeded':
         return { to: 'delivered' }
-      case 'retry':
-        return {
-          to: 'waiting',
-          dueAt: retryAt(at, verdict, outcome, this.#options.random, this.#options.retryScale),
-        }
+      case 'retry': {
+        const { random, retryScale } = this.#options
+        return { to: 'waiting', dueAt: retryAt(at, verdict, outcome, random, retryScale, retryAfterCounts) }
+      }
       case 'exhausted':
         return { to: 'failed', reason: 'retries exhausted' }
       case 'notRetried':
@@ -232,10 +267,14 @@ export class Deliverer {
     const latest = tenant.current ? endpoint : this.#latestOf(delivery)
     if (latest !== endpoint && !succeeded) return summary
     const fact: HealthFact = { at, succeeded, outcome, delivery: delivery.id, ended }
+    const { retryAfterCounts } = tenant.dialect
     const { health, disable: failing } = this.#healthAfter(endpoint, tenant.dialect, fact)
     endpoint.health = health
     if (latest !== undefined) latest.health = health
-    const changed = { ...(health !== expectedHealth && { health }), ...pauseOf(endpoint, outcome, succeeded, at) }
+    const changed = {
+      ...(health !== expectedHealth && { health }),
+      ...pauseOf(endpoint, outcome, succeeded, at, retryAfterCounts),
+    }
     const disable = verdict.kind === 'gone' ? 'gone' : failing ? 'failing' : null
     if (disable === null || endpoint.disabledReason !== null) return { ...summary, ...changed }
     endpoint.disabledReason = disable
@@ -272,6 +311,11 @@ export class Deliverer {
   }
 }
 
+/** Whether the attempts before this one must be read before it is sent. */
+function recalls({ attempts }: HeldDelivery, { dialect }: CachedTenant): boolean {
+  return attempts > 0 && dialect.needsEarlier === true
+}
+
 /** Names an event. The id alone may be used again by a new tenant of the same id. */
 function placeOf(tenant: TenantId, event: EventId, acceptedAt: number): string {
   return `${tenant} ${event} ${acceptedAt}`
@@ -288,10 +332,12 @@ export function requestOf(
   marker: string,
 ): SendRequest {
   const { endpoint } = message
-  const body = Buffer.from(dialect.encode(message))
+  const body = Buffer.from(dialect.encode(message, keys, sentAtMs))
   const own = dialect.headers(message, body, keys, sentAtMs)
   own[markerHeader] = marker
   // Spread instead of assignments: a customer may name a header `constructor` or even `__proto__`.
   const headers = Object.keys(endpoint.headers).length === 0 ? own : { ...endpoint.headers, ...own }
-  return { url: endpoint.url, headers, body, timeoutMs: dialect.timeoutMs, keepHeaders: dialect.keepExchange }
+  const method = dialect.method?.(message)
+  const keepHeaders = dialect.keepExchange || dialect.readsAnswer === true
+  return { method, url: endpoint.url, headers, body, timeoutMs: dialect.timeoutMs, keepHeaders }
 }

@@ -13,7 +13,7 @@ import type { DeliveryDialect, Message } from '../contracts/delivery-dialect.ts'
 import type { ErasedEvent } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { Store } from '../contracts/store.ts'
-import type { Sender, SendResult } from '../contracts/transport.ts'
+import type { NotSent, Sender, SendResult } from '../contracts/transport.ts'
 import { Rotation } from '../vault/rotation.ts'
 import type { RowSeals } from '../vault/row-seals.ts'
 import { type Accepted, Acceptor, type Draft } from './accept.ts'
@@ -182,16 +182,14 @@ export class Engine {
    *
    * @throws Unavailable: the egress proxy is away or refuses Posthorn
    */
-  tryOut(message: Message, dialect: DeliveryDialect): Promise<SendResult> {
+  async tryOut(message: Message, dialect: DeliveryDialect): Promise<SendResult> {
     const { sender, clock, marker } = this.#options
     const now = clock.now()
     const keys = this.tenantCache.signingKeys(message.endpoint, dialect, now)
-    return new Promise((resolve, reject) =>
-      sender.send(requestOf(message, dialect, keys, now, marker), (result) => {
-        if (!('notSent' in result)) resolve(result)
-        else reject(new Unavailable(`the egress proxy is unavailable: ${result.notSent}`))
-      }),
-    )
+    const request = requestOf(message, dialect, keys, now, marker)
+    const result = await new Promise<SendResult | NotSent>((resolve) => sender.send(request, resolve))
+    if ('notSent' in result) throw new Unavailable(`the egress proxy is unavailable: ${result.notSent}`)
+    return dialect.outcomeOf === undefined ? result : { ...result, outcome: dialect.outcomeOf(result) }
   }
 
   /**

@@ -4,6 +4,7 @@
 import type { Outcome } from '../domain/attempt.ts'
 import { pauseAfter } from '../domain/retry.ts'
 import type { AttemptSummary } from '../contracts/commit-store.ts'
+import type { DeliveryDialect } from '../contracts/delivery-dialect.ts'
 import type { CachedEndpoint } from './tenant-cache.ts'
 
 export function isPaused(endpoint: CachedEndpoint, at: number): endpoint is CachedEndpoint & { pausedUntil: number } {
@@ -16,6 +17,7 @@ export function pauseOf(
   outcome: Outcome,
   succeeded: boolean,
   at: number,
+  retryAfterCounts: DeliveryDialect['retryAfterCounts'],
 ): Pick<AttemptSummary, 'pausedUntil'> {
   const paused = isPaused(endpoint, at)
   if (succeeded) {
@@ -25,7 +27,7 @@ export function pauseOf(
     return { pausedUntil: null }
   }
   // Attempts that were in flight when the pause began do not make the next one longer.
-  const waitMs = pauseAfter(outcome, paused ? 0 : endpoint.lastPauseMs)
+  const waitMs = pauseAfter(outcome, paused ? 0 : endpoint.lastPauseMs, retryAfterCounts)
   if (waitMs === 0 || (paused && at + waitMs <= endpoint.pausedUntil)) return {}
   endpoint.lastPauseMs = waitMs
   endpoint.pausedUntil = at + waitMs

@@ -87,14 +87,14 @@ export class TenantCache {
     this.#installationKeys = new Map(
       [...options.installationSecrets].map(([name, secret]) => [
         name,
-        [options.dialects.get(name)?.signingKey(secret)].flatMap((key) => key ?? []),
+        [options.dialects.get(name)?.installationSecret?.key(secret)].flatMap((key) => key ?? []),
       ]),
     )
   }
 
   /** The keys that sign deliveries to an endpoint that is not stored. */
   signingKeys(endpoint: Pick<Endpoint, 'secrets'>, dialect: DeliveryDialect, nowMs: number): readonly KeyObject[] {
-    return this.#installationKeys.get(dialect.name) ?? preparedKeys(endpoint.secrets, dialect)(nowMs)
+    return this.#preparedKeys(endpoint.secrets, dialect)(nowMs)
   }
 
   /** The tenant, if it is in memory, current and trusted. */
@@ -203,8 +203,7 @@ export class TenantCache {
     try {
       if (rest.unreadable) throw new Error(`the event types or filters of endpoint ${rest.id} cannot be read`)
       const opened = this.#options.seals.openEndpoint({ ...loaded, dialect: dialect.name })
-      const own = this.#installationKeys.get(dialect.name)
-      const signingKeys = own === undefined ? preparedKeys(opened.secrets, dialect) : () => own
+      const signingKeys = this.#preparedKeys(opened.secrets, dialect)
       const endpoint: Endpoint = { ...rest, ...opened }
       return { ...state, endpoint, chars: charsOf(endpoint), signingKeys }
     } catch (error) {
@@ -216,6 +215,18 @@ export class TenantCache {
       }
       return { ...state, endpoint, chars: charsOf(endpoint), signingKeys }
     }
+  }
+
+  /**
+   * Prepares each key once: those of the secrets that are in force, then those of the installation. The result depends on
+   * the time only if a secret expires.
+   */
+  #preparedKeys(secrets: readonly SigningSecret[], dialect: DeliveryDialect): (nowMs: number) => readonly KeyObject[] {
+    const installation = this.#installationKeys.get(dialect.name) ?? []
+    const keys = new Map(secrets.map((secret) => [secret, dialect.signingKey(secret.value)]))
+    const all = [...keys.values(), ...installation]
+    if (secrets.every((secret) => secret.expiresAt === null)) return () => all
+    return (nowMs) => [...secretsInForce(secrets, nowMs).flatMap((secret) => keys.get(secret) ?? []), ...installation]
   }
 }
 
@@ -230,15 +241,4 @@ export function charsOf({ url, eventTypes, filters, description, headers }: Endp
 /** Compares `updatedAt`, because every change of an endpoint makes it later. */
 function isUnchanged(known: Endpoint, loaded: LoadedEndpoint): boolean {
   return known.updatedAt === loaded.updatedAt && !known.unreadable && !loaded.unreadable
-}
-
-/** Prepares each key once. The result depends on the time only if a secret expires. */
-function preparedKeys(
-  secrets: readonly SigningSecret[],
-  dialect: DeliveryDialect,
-): (nowMs: number) => readonly KeyObject[] {
-  const keys = new Map(secrets.map((secret) => [secret, dialect.signingKey(secret.value)]))
-  const all = [...keys.values()]
-  if (secrets.every((secret) => secret.expiresAt === null)) return () => all
-  return (nowMs) => secretsInForce(secrets, nowMs).flatMap((secret) => keys.get(secret) ?? [])
 }

@@ -1,10 +1,11 @@
 // The bytes of a request.
 
+import type { SendRequest } from '../contracts/transport.ts'
 import type { Target } from './connect.ts'
 
 /** A receiver's URL, parsed. */
 export interface RequestTarget extends Target {
-  /** Request line and Host header. */
+  /** The request line without the method, the Host header and the Connection header. */
   readonly start: string
 }
 
@@ -18,7 +19,7 @@ export function parseTarget(text: string): RequestTarget | null {
     isTls,
     hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
-    start: `POST ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\n`,
+    start: ` ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\n`,
   }
 }
 
@@ -51,10 +52,9 @@ function utf8AsLatin1(value: string): string {
  */
 export function encodeRequest(
   target: RequestTarget,
-  headers: Readonly<Record<string, string>>,
-  body: Buffer,
+  { method = 'POST', headers, body }: Pick<SendRequest, 'method' | 'headers' | 'body'>,
 ): Buffer | string {
-  let head = target.start
+  let head = method + target.start
   let hasAccept = false
   for (const name of Object.keys(headers)) {
     const value = headers[name]
@@ -70,7 +70,9 @@ export function encodeRequest(
   }
   // Some firewalls refuse requests without it.
   if (!hasAccept) head += 'accept: */*\r\n'
-  head += `accept-encoding: identity\r\ncontent-length: ${body.length}\r\n\r\n`
+  head += 'accept-encoding: identity\r\n'
+  // A GET without a body has no length (RFC 9110, 8.6): some receivers refuse it.
+  head += body.length === 0 && method === 'GET' ? '\r\n' : `content-length: ${body.length}\r\n\r\n`
   const bytes = Buffer.allocUnsafe(head.length + body.length)
   bytes.write(head, 0, 'latin1')
   body.copy(bytes, head.length)

@@ -1,4 +1,4 @@
-// Sends attempts. Each attempt is a POST over a guarded connection, with one deadline for all of its phases.
+// Sends attempts. Each attempt is a request over a guarded connection, with one deadline for all of its phases.
 //
 // One timer checks all deadlines. `done` runs on a clean stack: never inside `send`, and never inside the reader
 // of a response.
@@ -69,7 +69,7 @@ class GuardedSender implements HttpSender, AttemptOwner {
     if (this.#isClosed) return attempt.fail('sender closed')
     const target = this.#targetOf(request.url)
     if (target === null) return attempt.fail('invalid URL')
-    const bytes = encodeRequest(target, request.headers, request.body)
+    const bytes = encodeRequest(target, request)
     if (typeof bytes === 'string') return attempt.fail(`invalid request: ${bytes}`)
     attempt.start(bytes, target, this.#connections.take(target))
   }

@@ -12,6 +12,7 @@ import type {
   NumberedPage,
 } from '../contracts/history-store.ts'
 import type { Page, PageRequest } from '../contracts/page.ts'
+import type { RequestMethod } from '../contracts/transport.ts'
 import { type Context, tenantFor } from './context.ts'
 import type { Principal } from '../domain/principal.ts'
 import { endpointDisabled } from './endpoint-problems.ts'
@@ -101,7 +102,7 @@ export async function findDelivery(
 
 /**
  * A delivery of an endpoint, with the body that its receiver gets. The body is not stored: it is encoded again, which
- * gives the same bytes every time.
+ * gives the same bytes every time. Null: bodies of this dialect differ between attempts.
  */
 export async function showDelivery(
   context: Context,
@@ -114,7 +115,8 @@ export async function showDelivery(
     readonly endpoint: Endpoint
     readonly delivery: DeliveryRow
     readonly attempts: readonly Attempt[]
-    readonly body: string
+    readonly method: RequestMethod
+    readonly body: string | null
   }>
 > {
   const cached = await tenantFor(context, principal, tenant)
@@ -126,7 +128,9 @@ export async function showDelivery(
   const [event] = isOfEndpoint ? await context.store.findEvents(found.delivery.eventId, tenant) : []
   if (found === null || event === undefined) return failure({ kind: 'notFound', what: 'delivery', id: deliveryId })
   const message = { tenant: cached.value.tenant, event, delivery: deliveryId, endpoint: endpoint.value }
-  return success({ ...found, endpoint: endpoint.value, body: cached.value.dialect.encode(message) })
+  const { dialect } = cached.value
+  const body = dialect.bodyPerAttempt ? null : dialect.encode(message)
+  return success({ ...found, endpoint: endpoint.value, method: dialect.method?.(message) ?? 'POST', body })
 }
 
 /** The attempts of an endpoint, one row per attempt, by number of the page. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
-import { ed25519Key, ed25519PublicKey, ed25519Signature, newEd25519Secret, verifyEd25519Signature } from './ed25519.ts'
+import { ed25519Signature, verifyEd25519Signature } from './ed25519.ts'
+import { newKeyPair, privateKeyOf, publicPem } from './key-pairs.ts'
 
 interface Vector {
   readonly seed: string
@@ -29,22 +30,22 @@ suite('an Ed25519 signature', () => {
     test(`is the one of RFC 8032 over "${message}"`, () => {
       const secret = pemOf(seed)
       const body = Buffer.from(message, 'hex')
-      const made = ed25519Signature(ed25519Key(secret), body)
+      const made = ed25519Signature(privateKeyOf('ed25519', secret), body)
       assert.equal(Buffer.from(made, 'base64').toString('hex'), signature)
-      assert.equal(derOf(ed25519PublicKey(secret)).subarray(-32).toString('hex'), publicKey)
-      assert.ok(verifyEd25519Signature(ed25519PublicKey(secret), body, made))
+      assert.equal(derOf(publicPem(secret)).subarray(-32).toString('hex'), publicKey)
+      assert.ok(verifyEd25519Signature(publicPem(secret), body, made))
     })
   }
 
   test('does not verify with other bytes, another key, or another spelling of the signature', () => {
-    const secret = newEd25519Secret()
-    const publicKey = ed25519PublicKey(secret)
+    const secret = newKeyPair('ed25519')
+    const publicKey = publicPem(secret)
     const body = Buffer.from('{"a":1}')
-    const signature = ed25519Signature(ed25519Key(secret), body)
+    const signature = ed25519Signature(privateKeyOf('ed25519', secret), body)
     assert.match(signature, /^[A-Za-z0-9+/]{86}==$/)
     assert.ok(verifyEd25519Signature(publicKey, body, signature))
     assert.ok(!verifyEd25519Signature(publicKey, Buffer.from('{"a":1} '), signature))
-    assert.ok(!verifyEd25519Signature(ed25519PublicKey(newEd25519Secret()), body, signature))
+    assert.ok(!verifyEd25519Signature(publicPem(newKeyPair('ed25519')), body, signature))
     for (const other of [
       signature.slice(0, -2),
       `${signature} `,
@@ -56,13 +57,13 @@ suite('an Ed25519 signature', () => {
   })
 
   test('verifies with a public key of 44 bytes in PEM', () => {
-    const publicKey = ed25519PublicKey(newEd25519Secret())
+    const publicKey = publicPem(newKeyPair('ed25519'))
     assert.match(publicKey, /^-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA[\w+/]{43}=\n-----END PUBLIC KEY-----\n$/)
     assert.equal(derOf(publicKey).length, 44)
   })
 
   test('cannot be made with a key of another kind', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    assert.throws(() => ed25519Key(privateKey.export({ type: 'pkcs8', format: 'pem' })))
+    assert.throws(() => privateKeyOf('ed25519', privateKey.export({ type: 'pkcs8', format: 'pem' })))
   })
 })

@@ -1,0 +1,165 @@
+// Ways to sign with one key. signatures.ts makes headers and members of bodies of them.
+
+import { createHmac, type KeyObject, sign as signBytes, type SignKeyObjectInput } from 'node:crypto'
+import type { Message } from '../contracts/delivery-dialect.ts'
+import { jwsCompact, jwsDetached, type JwsHeader } from '../signing/jws.ts'
+import { kindOf, type KeyPairKind } from '../signing/key-pairs.ts'
+import { body, type BytesPart } from './body-parts.ts'
+import { type JsonOf, jsonWriter } from './json-writer.ts'
+import { type AttemptPart, type Attempting, needsOf, type Part, type Sending } from './part-types.ts'
+
+/** Signs with one key. */
+export interface Signer extends Pick<Part, 'needsEarlier'> {
+  /** Whether it signs with keys of this kind: a dialect may have secrets and key pairs. */
+  readonly takes: (key: KeyObject) => boolean
+  readonly sign: (key: KeyObject, message: Message, sending: Sending) => string
+}
+
+/** A signer of facts that do not follow from the body: its signature may stand in the body. */
+export interface AttemptSigner extends Signer {
+  readonly sign: (key: KeyObject, message: Message, attempt: Attempting) => string
+}
+
+type Encoding = 'hex' | 'base64' | 'base64url'
+type Signed = readonly (Part | BytesPart | string)[]
+type AttemptSigned = readonly (AttemptPart | string)[]
+
+const isSecret = (key: KeyObject): boolean => key.type === 'secret'
+const isKeyPair = (key: KeyObject): boolean => key.type === 'private'
+
+interface Pieces extends Pick<Part, 'needsEarlier'> {
+  readonly of: readonly ((message: Message, sending: Sending) => string | Buffer)[]
+}
+
+/** The pieces that are signed one after the other. A part that is null is signed as nothing. */
+function piecesOf(over: Signed): Pieces {
+  return {
+    of: over.map((part) => {
+      if (typeof part === 'string') return () => part
+      if ('bytes' in part) return part.bytes
+      return (message, sending) => part.text(message, sending) ?? ''
+    }),
+    ...needsOf(over.filter((part) => typeof part === 'string' || 'text' in part)),
+  }
+}
+
+/** All pieces as one buffer; without a copy if there is one. */
+function bytesOf({ of }: Pieces, message: Message, sending: Sending): Buffer {
+  const all = of.map((piece) => piece(message, sending)).map((piece) => Buffer.from(piece))
+  return all.length === 1 ? (all[0] as Buffer) : Buffer.concat(all)
+}
+
+function needs({ needsEarlier }: Pick<Part, 'needsEarlier'>): Pick<Part, 'needsEarlier'> {
+  return needsEarlier ? { needsEarlier } : {}
+}
+
+export interface HmacForm<Over = Signed> {
+  /** Default: `sha256`. */
+  readonly hash?: 'sha1' | 'sha256' | 'sha512'
+  /** Default: `hex`. */
+  readonly encoding?: Encoding
+  /** The text that is signed, in this order; default: the body. */
+  readonly over?: Over
+}
+
+/** An HMAC. */
+export function hmac(form: HmacForm<AttemptSigned> & { readonly over: AttemptSigned }): AttemptSigner
+export function hmac(form?: HmacForm): Signer
+export function hmac({ hash = 'sha256', encoding = 'hex', over = [body] }: HmacForm = {}): Signer {
+  const pieces = piecesOf(over)
+  return {
+    takes: isSecret,
+    sign(key, message, sending) {
+      const made = createHmac(hash, key)
+      for (const piece of pieces.of) made.update(piece(message, sending))
+      return made.digest(encoding)
+    },
+    ...needs(pieces),
+  }
+}
+
+export interface KeyPairForm {
+  /** Default: `base64`. */
+  readonly encoding?: Encoding
+  /** The text that is signed, in this order; default: the body. */
+  readonly over?: Signed
+}
+
+function keyPairSigner(
+  kind: KeyPairKind,
+  hash: string | null,
+  { encoding = 'base64', over = [body] }: KeyPairForm,
+  options: Omit<SignKeyObjectInput, 'key'> = {},
+): Signer {
+  const pieces = piecesOf(over)
+  return {
+    takes: (key) => kindOf(key) === kind,
+    sign: (key, message, sending) =>
+      signBytes(hash, bytesOf(pieces, message, sending), { key, ...options }).toString(encoding),
+    ...needs(pieces),
+  }
+}
+
+/** Ed25519. */
+export function ed25519(form: KeyPairForm = {}): Signer {
+  return keyPairSigner('ed25519', null, form)
+}
+
+/** RSA with SHA-256, PKCS #1 v1.5. */
+export function rsa(form: KeyPairForm = {}): Signer {
+  return keyPairSigner('rsa', 'sha256', form)
+}
+
+/** ECDSA with P-256 and SHA-256. `form`: the DER form of most products, or r and s of 32 bytes each. */
+export function ecdsa({ form = 'der', ...rest }: KeyPairForm & { readonly form?: 'der' | 'raw' } = {}): Signer {
+  return keyPairSigner('p256', 'sha256', rest, { dsaEncoding: form === 'raw' ? 'ieee-p1363' : 'der' })
+}
+
+export interface JwtForm<Of extends Part> {
+  readonly claims: Readonly<Record<string, JsonOf<Of>>>
+  /** More members of the header; default: `typ` is `JWT`. `alg` follows from the key, and `kid` from a key pair. */
+  readonly header?: JwsHeader
+  /** Signs with the secrets (HS256), not with the key pair of the installation. */
+  readonly withSecret?: boolean
+}
+
+/** A JSON Web Token. */
+export function jwt(form: JwtForm<AttemptPart>): AttemptSigner
+export function jwt(form: JwtForm<Part>): Signer
+export function jwt({ claims, header = { typ: 'JWT' }, withSecret = false }: JwtForm<Part>): Signer {
+  const writer = jsonWriter(claims)
+  return {
+    takes: withSecret ? isSecret : isKeyPair,
+    sign: (key, message, sending) => jwsCompact(key, writer.json(message, sending), header),
+    ...needs(writer),
+  }
+}
+
+export interface DetachedForm {
+  readonly header?: JwsHeader
+  /** The body is signed as it is (RFC 7797), not as base64url. */
+  readonly isUnencoded?: boolean
+  /** Signs with the secrets (HS256), not with the key pair of the installation. */
+  readonly withSecret?: boolean
+}
+
+/** A detached JWS over the body: `header..signature`. */
+export function detachedJws({ header = {}, isUnencoded = false, withSecret = false }: DetachedForm = {}): Signer {
+  return {
+    takes: withSecret ? isSecret : isKeyPair,
+    sign: (key, _message, sending) => jwsDetached(key, sending.body, header, isUnencoded),
+  }
+}
+
+/** The secret itself, for products that send it. It needs secrets whose text is the key. */
+export function token(): AttemptSigner {
+  return { takes: isSecret, sign: (key) => key.export().toString() }
+}
+
+/** HTTP's basic authentication, with the secret as the password. It needs secrets whose text is the key. */
+export function basic(user: string): AttemptSigner {
+  return {
+    takes: isSecret,
+    sign: (key) => `Basic ${Buffer.from(`${user}:${key.export().toString()}`).toString('base64')}`,
+  }
+}
