@@ -4,7 +4,9 @@ import type { DeliveryDefinition } from './definition.ts'
 
 /** The parts `webhooks` and `components` of the document. Receivers implement these operations. */
 export function documentedDeliveries({ events, deliveries: { body, headers } }: DeliveryDefinition) {
-  const parameters = Object.entries(headers).map(([name, value]) => ({
+  // The media type of some bodies depends on the endpoint.
+  const mediaType = typeof body.contentType === 'function' ? '*/*' : body.contentType
+  const parameters = Object.entries({ ...body.headers, ...headers }).map(([name, value]) => ({
     name,
     in: 'header',
     required: typeof value === 'string',
@@ -12,10 +14,9 @@ export function documentedDeliveries({ events, deliveries: { body, headers } }: 
   }))
   const operation = {
     parameters: parameters.map(({ name }) => ({ $ref: `#/components/parameters/${name}` })),
-    requestBody: {
-      required: true,
-      content: { [body.contentType]: { schema: { $ref: '#/components/schemas/Delivery' } } },
-    },
+    ...(mediaType !== null && {
+      requestBody: { required: true, content: { [mediaType]: { schema: { $ref: '#/components/schemas/Delivery' } } } },
+    }),
     responses: { '2XX': { description: 'The event was received. Any other answer is a failure.' } },
   }
   const webhooks = Object.entries(events).map(([type, said]) => {

@@ -50,12 +50,7 @@ export default defineDialect({
   endpoint: {
     id: { is: 'id', schema: { description: 'Unique id of the webhook endpoint.' } },
     url: { is: 'url', on: 'create! change', schema: { format: 'uri', description: 'HTTPS URL, publicly reachable.' } },
-    topics: {
-      is: 'eventTypes',
-      known: true,
-      on: 'create! change',
-      schema: { minItems: 1, description: 'At least one topic.' },
-    },
+    topics: { is: 'eventTypes', known: true, on: 'create! change', schema: { minItems: 1 } },
     description: { is: 'description', on: 'create change', nullable: true },
     enabled: { is: 'enabled', on: 'change' },
     signing_secret: { is: 'secret', shown: 'create get' },
