@@ -4,8 +4,10 @@ import { once } from 'node:events'
 import type { Logger } from 'pino'
 import { randomText } from './domain/ids.ts'
 import { limits } from './domain/limits.ts'
+import { day } from './domain/time.ts'
 import type { Dialect } from './contracts/dialect.ts'
 import type { Store } from './contracts/store.ts'
+import { auditRoutes } from './api/audit.ts'
 import { deliveryRoutes } from './api/deliveries.ts'
 import { dialectRoutes } from './api/dialects.ts'
 import { serveDocs } from './api/docs.ts'
@@ -35,7 +37,7 @@ import { createGuardedFetch } from './net/guarded-fetch.ts'
 import { createSender } from './net/sender.ts'
 import { type Context, createContext } from './operations/context.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
-import { addressesOf, assertCanListen, closeServer, listen, type Listener } from './listening.ts'
+import { addressesOf, assertCanListen, closeServers, listen, type Listener } from './listening.ts'
 import { originsOf, partsOf } from './parts-by-settings.ts'
 import { systemClock, systemRandomBytes } from './system.ts'
 import { createEngineObserver } from './telemetry/engine-observer.ts'
@@ -127,7 +129,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const health = { canWrite: () => engine.canWrite, ping: () => store.ping() }
     const serverParts = { context, store, tokens, origins, marker, metrics, health }
     const listeners = await createListeners(options, keys.operatorKey, serverParts)
-    const close = (ms: number) => Promise.all(listeners.map((listener) => closeServer(listener, ms)))
+    const close = (ms: number) => closeServers(listeners, ms).then(() => context.auditTrail.stop())
     undo.push(() => close(failedStartStopMs))
     const urls: string[] = []
     for (const listener of listeners) urls.push(await listen(listener))
@@ -162,7 +164,8 @@ function startEngine(settings: Settings, parts: EngineParts): Promise<Engine> {
     randomBytes: systemRandomBytes,
     random: Math.random,
     retryScale: settings.retryScale,
-    retentionMs: settings.retentionDays * 24 * 60 * 60 * 1000,
+    retentionMs: settings.retentionDays * day,
+    auditMs: settings.auditDays * day,
   })
 }
 
@@ -270,6 +273,7 @@ function operatorFront(
     endpointRoutes,
     deliveryRoutes,
     erasureRoutes,
+    auditRoutes,
     dialectRoutes,
   ]
   return createOperatorFront({

@@ -63,7 +63,11 @@ export async function listen({ server, address }: Listener): Promise<string> {
 }
 
 /** Waits for running requests until the deadline: a caller that never ends its request must not delay the stop. */
-export async function closeServer({ server }: Listener, deadlineMs: number): Promise<void> {
+export async function closeServers(listeners: readonly Listener[], deadlineMs: number): Promise<void> {
+  await Promise.all(listeners.map((listener) => closeServer(listener, deadlineMs)))
+}
+
+async function closeServer({ server }: Listener, deadlineMs: number): Promise<void> {
   // Repeated, because a connection with a running request becomes idle when the request ends.
   const closeIdle = setInterval(() => server.server.closeIdleConnections(), 50)
   const closeAll = setTimeout(() => server.server.closeAllConnections(), deadlineMs)

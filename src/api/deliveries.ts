@@ -85,6 +85,7 @@ function retryDeliveryRoute(context: Context): AnyRoute {
     method: 'POST',
     path: '/v1/deliveries/:delivery/retry',
     operationId: 'retryDelivery',
+    audits: 'delivery.retry',
     summary: 'Attempt a delivery now; an ended delivery starts its retry schedule again',
     access: 'write',
     params: DeliveryPath,

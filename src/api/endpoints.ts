@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
+import { type Endpoint, type EndpointStatus, hasSecrets } from '../domain/endpoint.ts'
 import type { EndpointId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { andThenOk, type MaybePromise } from '../domain/maybe-promise.ts'
@@ -92,6 +92,7 @@ function createEndpointRoute(context: Context): AnyRoute {
     method: 'POST',
     path: '/v1/tenants/:tenant/endpoints',
     operationId: 'createEndpoint',
+    audits: 'endpoint.create',
     summary: 'Register an endpoint',
     access: 'write',
     params: TenantPath,
@@ -109,11 +110,13 @@ function getEndpointRoute(context: Context): AnyRoute {
     method: 'GET',
     path: '/v1/tenants/:tenant/endpoints/:endpoint',
     operationId: 'getEndpoint',
+    audits: 'secret.read',
     summary: 'Get an endpoint of any dialect, with its health; its secrets and header values need `admin` or `secrets`',
     access: 'read',
     params: EndpointPath,
     answers: { 200: EndpointSchema },
     handle({ principal, params }) {
+      context.auditTrail.assertRoom()
       const { tenant, endpoint } = ids(params)
       return answer(context, principal, getEndpoint(context, principal, tenant, endpoint), 200)
     },
@@ -126,6 +129,7 @@ function changeEndpointRoute(context: Context): AnyRoute {
     method: 'PATCH',
     path: '/v1/tenants/:tenant/endpoints/:endpoint',
     operationId: 'changeEndpoint',
+    audits: 'endpoint.change',
     summary: 'Change the given fields of an endpoint',
     access: 'write',
     params: EndpointPath,
@@ -144,6 +148,7 @@ function deleteEndpointRoute(context: Context): AnyRoute {
     method: 'DELETE',
     path: '/v1/tenants/:tenant/endpoints/:endpoint',
     operationId: 'deleteEndpoint',
+    audits: 'endpoint.delete',
     summary: 'Delete an endpoint; its pending deliveries are cancelled',
     access: 'write',
     params: EndpointPath,
@@ -161,6 +166,7 @@ function rotateSecretRoute(context: Context): AnyRoute {
     method: 'POST',
     path: '/v1/tenants/:tenant/endpoints/:endpoint/rotate-secret',
     operationId: 'rotateSecret',
+    audits: 'secret.rotate',
     summary: 'Add a new signing secret in front; the old ones sign too for a while',
     access: 'write',
     params: EndpointPath,
@@ -203,6 +209,7 @@ function replayRoute(context: Context): AnyRoute {
     method: 'POST',
     path: '/v1/tenants/:tenant/endpoints/:endpoint/replay',
     operationId: 'replay',
+    audits: 'endpoint.replay',
     summary: 'Send past deliveries again; failed and cancelled ones by default',
     access: 'write',
     params: EndpointPath,
@@ -255,12 +262,13 @@ function answer(
   result: MaybePromise<Result<Endpoint>>,
   status: SuccessAnswer['status'],
 ): MaybePromise<Result<SuccessAnswer>> {
-  const shown = seesSecrets(principal) ? withSecrets : withoutSecrets
+  const sees = seesSecrets(principal)
+  const shown = sees ? withSecrets : withoutSecrets
   return andThenOk(withStatus(context, result), ({ endpoint, status: recorded }) =>
-    answerWith(dialectFor(context, principal, endpoint.tenant), (dialect) => ({
-      status,
-      body: shown(endpoint, recorded, dialect),
-    })),
+    answerWith(dialectFor(context, principal, endpoint.tenant), (dialect) => {
+      if (sees && hasSecrets(endpoint)) context.auditTrail.secretRead(principal, endpoint.tenant, endpoint)
+      return { status, body: shown(endpoint, recorded, dialect) }
+    }),
   )
 }
 

@@ -36,15 +36,16 @@ function erasePayloadRoute(context: Context): AnyRoute {
     method: 'DELETE',
     path: '/v1/events/:event/data',
     operationId: 'erasePayload',
+    audits: 'payload.erase',
     summary: 'Erase the data and attributes of an event, and cancel its pending deliveries',
     tag,
     access: 'write',
     params: Type.Object({ event: Type.String() }),
     query: Type.Object({ tenant: Type.Optional(Type.String()) }, strict),
     answers: { 202: ErasureSchema },
-    handle: ({ params, query }) =>
+    handle: ({ principal, params, query }) =>
       answerWith(
-        erasePayload(context, params.event as EventId, (query.tenant as TenantId | undefined) ?? null),
+        erasePayload(context, principal, params.event as EventId, (query.tenant as TenantId | undefined) ?? null),
         (erasure) => ({ status: 202, body: erasureShape(erasure) }),
       ),
   })
@@ -55,13 +56,14 @@ function eraseResponseRoute(context: Context): AnyRoute {
     method: 'DELETE',
     path: '/v1/deliveries/:delivery/attempts/:number/response',
     operationId: 'eraseResponse',
+    audits: 'response.erase',
     summary: 'Erase the response that an attempt has recorded',
     tag,
     access: 'write',
     params: Type.Object({ delivery: Type.String(), number: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }) }),
     answers: { 202: ErasureSchema },
-    handle: ({ params }) =>
-      answerWith(eraseResponse(context, params.delivery as DeliveryId, params.number), (erasure) => ({
+    handle: ({ principal, params }) =>
+      answerWith(eraseResponse(context, principal, params.delivery as DeliveryId, params.number), (erasure) => ({
         status: 202,
         body: erasureShape(erasure),
       })),

@@ -27,6 +27,7 @@ function createKeyRoute(context: Context): AnyRoute {
     method: 'POST',
     path: '/v1/keys',
     operationId: 'createKey',
+    audits: 'key.create',
     summary: 'Create an API key; the answer is the only place that shows it',
     tag,
     access: 'write',
@@ -40,8 +41,8 @@ function createKeyRoute(context: Context): AnyRoute {
       strict,
     ),
     answers: { 201: ApiKeySchema },
-    async handle({ body }) {
-      const created = await createApiKey(context, body)
+    async handle({ principal, body }) {
+      const created = await createApiKey(context, principal, body)
       if (!created.ok) return created
       const { apiKey, text } = created.value
       return success({ status: 201, body: { ...apiKeyShape(apiKey), key: text } })
@@ -73,11 +74,13 @@ function revokeKeyRoute(context: Context): AnyRoute {
     method: 'DELETE',
     path: '/v1/keys/:key',
     operationId: 'revokeKey',
+    audits: 'key.revoke',
     summary: 'Revoke an API key, at once',
     tag,
     access: 'write',
     params: Type.Object({ key: Type.String() }),
     answers: { 204: Type.Null() },
-    handle: ({ params }) => answerWith(revokeApiKey(context, params.key as ApiKeyId), () => ({ status: 204 })),
+    handle: ({ principal, params }) =>
+      answerWith(revokeApiKey(context, principal, params.key as ApiKeyId), () => ({ status: 204 })),
   })
 }

@@ -14,6 +14,7 @@ import { hashApiKey, operatorKeyPrefix } from '../operations/key-cache.ts'
 import { type CallingOperator, type OperatorRole, settingsOperator } from '../domain/operator-key.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { ownScopes } from '../domain/scopes.ts'
+import { recordRefusal } from '../front/record-refusal.ts'
 import type { CountedQuotas } from '../front/counted-quotas.ts'
 import type { WrongKeys } from '../front/wrong-keys.ts'
 import { answerProblem } from './problems.ts'
@@ -31,8 +32,6 @@ export interface OperatorFrontOptions {
   readonly version: string
   readonly routes: readonly AnyRoute[]
 }
-
-const settingsAdmin = success<Principal>({ kind: 'operator', key: settingsOperator })
 
 export function createOperatorFront(options: OperatorFrontOptions): Front {
   const operatorDigest = Buffer.from(hashApiKey(options.operatorKey))
@@ -71,10 +70,11 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
       const key = bearerKey(request)
       if (key === null) return failure({ kind: 'unauthenticated', reason: 'missing' })
       const digest = hashApiKey(key)
-      if (timingSafeEqual(Buffer.from(digest), operatorDigest)) return settingsAdmin
+      if (timingSafeEqual(Buffer.from(digest), operatorDigest))
+        return success({ kind: 'operator', key: settingsOperator, from: request })
       const { keyCache } = options.context
       const admitted = key.startsWith(operatorKeyPrefix)
-        ? andThenOk(keyCache.authenticateOperator(digest), (found) => admitOperator(found, route))
+        ? andThenOk(keyCache.authenticateOperator(digest), (found) => admitOperator(found, request, route))
         : andThenOk(keyCache.authenticate(options.customerDialect, digest), (found) =>
             admitCustomer(options.quotas, found, request, route),
           )
@@ -85,6 +85,7 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
     },
     answerProblem,
     answerUnrouted: answerProblem,
+    refused: (problem, request, route) => recordRefusal(options.context.auditTrail, problem, request, route),
   }
 }
 
@@ -135,10 +136,14 @@ function withRoles(route: AnyRoute): AnyRoute {
   }
 }
 
-function admitOperator({ id, name, role }: CallingOperator, route: AnyRoute): Result<Principal> {
-  if (role === 'admin' || operatorsOf(route).includes(role)) {
-    return success({ kind: 'operator', key: { id, name, role } })
-  }
+function admitOperator(
+  { id, name, role }: CallingOperator,
+  request: FastifyRequest,
+  route: AnyRoute,
+): Result<Principal> {
+  const principal: Principal = { kind: 'operator', key: { id, name, role }, from: request }
+  request.principal = principal
+  if (role === 'admin' || operatorsOf(route).includes(role)) return success(principal)
   const roles = ['admin', ...operatorsOf(route)].join(' or ')
   return failure({ kind: 'forbidden', needs: `an operator key of the role ${roles}` })
 }
@@ -149,13 +154,15 @@ function admitCustomer(
   request: FastifyRequest,
   route: AnyRoute,
 ): MaybePromise<Result<Principal>> {
+  const principal: Principal = { kind: 'customer', key, from: request }
+  request.principal = principal
   return andThen(quotas.take(key, tenantOf(key, request), route.access), (windows): Result<Principal> => {
     const checked = quotas.check(windows)
     if (!checked.ok) return checked
     const scope = scopeOf(route)
     if (scope === null) return failure({ kind: 'forbidden', needs: 'an operator key' })
     if (!key.scopes.includes(scope)) return failure({ kind: 'forbidden', needs: `the scope ${scope}` })
-    return success({ kind: 'customer', key })
+    return success(principal)
   })
 }
 

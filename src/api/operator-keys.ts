@@ -32,12 +32,14 @@ function createRoute(context: Context): AnyRoute {
     method: 'POST',
     path: '/v1/operator-keys',
     operationId: 'createOperatorKey',
+    audits: 'operator_key.create',
     summary: 'Create an operator key; the answer is the only place that shows it',
     access: 'write',
     body: Type.Object({ name: Name, role: Type.Enum(operatorRoles), expiresAt: Type.Optional(Expiry) }, strict),
     answers: { 201: OperatorKeySchema },
-    async handle({ body: { name, role, expiresAt } }) {
-      const created = await createOperatorKey(context, { name, role, expiresAt: timeOf(expiresAt ?? undefined) })
+    async handle({ principal, body: { name, role, expiresAt } }) {
+      const input = { name, role, expiresAt: timeOf(expiresAt ?? undefined) }
+      const created = await createOperatorKey(context, principal, input)
       if (!created.ok) return created
       const { operatorKey, text } = created.value
       return success({ status: 201, body: { ...operatorKeyShape(operatorKey), key: text } })
@@ -84,17 +86,18 @@ function changeRoute(context: Context): AnyRoute {
     method: 'PATCH',
     path: '/v1/operator-keys/:operatorKey',
     operationId: 'changeOperatorKey',
+    audits: 'operator_key.change',
     summary: 'Change the name or the end of an operator key, at once',
     access: 'write',
     params: KeyPath,
     body: Type.Object({ name: Type.Optional(Name), expiresAt: Type.Optional(Expiry) }, strict),
     answers: { 200: OperatorKeySchema },
-    handle({ params, body: { name, expiresAt } }) {
+    handle({ principal, params, body: { name, expiresAt } }) {
       const change = {
         ...(name !== undefined && { name }),
         ...(expiresAt !== undefined && { expiresAt: timeOf(expiresAt ?? undefined) }),
       }
-      return answerWith(changeOperatorKey(context, params.operatorKey as OperatorKeyId, change), (key) => ({
+      return answerWith(changeOperatorKey(context, principal, params.operatorKey as OperatorKeyId, change), (key) => ({
         status: 200,
         body: operatorKeyShape(key),
       }))
@@ -108,11 +111,12 @@ function deleteRoute(context: Context): AnyRoute {
     method: 'DELETE',
     path: '/v1/operator-keys/:operatorKey',
     operationId: 'deleteOperatorKey',
+    audits: 'operator_key.delete',
     summary: 'Delete an operator key, at once',
     access: 'write',
     params: KeyPath,
     answers: { 204: Type.Null() },
-    handle: ({ params }) =>
-      answerWith(deleteOperatorKey(context, params.operatorKey as OperatorKeyId), () => ({ status: 204 })),
+    handle: ({ principal, params }) =>
+      answerWith(deleteOperatorKey(context, principal, params.operatorKey as OperatorKeyId), () => ({ status: 204 })),
   })
 }

@@ -90,6 +90,8 @@ const routes: readonly RouteCase[] = [
     status: 200,
     request: async (tenant) => ({ path: `/v1/events/${await rig.event(tenant)}` }),
   },
+  { operation: 'listAudit', status: 200, request: ({ id }) => ({ path: `/v1/audit?tenant=${id}` }) },
+  { operation: 'exportAudit', status: 200, request: ({ id }) => ({ path: `/v1/audit/export?tenant=${id}` }) },
   {
     operation: 'getErasure',
     status: 200,

@@ -52,6 +52,7 @@ function createTenantRoute(context: Context): AnyRoute {
     method: 'POST',
     path: '/v1/tenants',
     operationId: 'createTenant',
+    audits: 'tenant.create',
     summary: 'Create a tenant',
     tag,
     access: 'write',
@@ -66,8 +67,8 @@ function createTenantRoute(context: Context): AnyRoute {
       strict,
     ),
     answers: { 201: TenantSchema },
-    handle: ({ body }) =>
-      answerWith(createTenant(context, body), (tenant) => ({ status: 201, body: tenantShape(tenant) })),
+    handle: ({ principal, body }) =>
+      answerWith(createTenant(context, principal, body), (tenant) => ({ status: 201, body: tenantShape(tenant) })),
   })
 }
 
@@ -113,14 +114,15 @@ function changeTenantRoute(context: Context): AnyRoute {
     method: 'PATCH',
     path: '/v1/tenants/:tenant',
     operationId: 'changeTenant',
+    audits: 'tenant.change',
     summary: "Change a tenant's name, settings or retention",
     tag,
     access: 'write',
     params: TenantPath,
     body: Type.Object({ name: Type.Optional(Name), settings: Type.Optional(StringMap), ...Retention }, strict),
     answers: { 200: TenantSchema },
-    handle: ({ params, body }) =>
-      answerWith(changeTenant(context, params.tenant as TenantId, body), (tenant) => ({
+    handle: ({ principal, params, body }) =>
+      answerWith(changeTenant(context, principal, params.tenant as TenantId, body), (tenant) => ({
         status: 200,
         body: tenantShape(tenant),
       })),
@@ -132,13 +134,14 @@ function deleteTenantRoute(context: Context): AnyRoute {
     method: 'DELETE',
     path: '/v1/tenants/:tenant',
     operationId: 'deleteTenant',
+    audits: 'tenant.delete',
     summary: 'Delete a tenant and erase all that it has; the erasure says when that is done',
     tag,
     access: 'write',
     params: TenantPath,
     answers: { 202: ErasureSchema },
-    handle: ({ params }) =>
-      answerWith(deleteTenant(context, params.tenant as TenantId), (erasure) => ({
+    handle: ({ principal, params }) =>
+      answerWith(deleteTenant(context, principal, params.tenant as TenantId), (erasure) => ({
         status: 202,
         body: erasureShape(erasure),
       })),

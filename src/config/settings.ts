@@ -279,6 +279,12 @@ export const settingTable = {
     'events, deliveries and attempts older than this are removed in small steps',
     number(0.001, 36500),
   ),
+  auditDays: setting(
+    'POSTHORN_AUDIT_DAYS',
+    '400',
+    'audit records older than this are removed in small steps',
+    number(1, 36500),
+  ),
   role: setting('POSTHORN_ROLE', 'all', 'the work of this node: all, api or worker', choice('all', 'api', 'worker')),
   logLevel: setting(
     'POSTHORN_LOG_LEVEL',

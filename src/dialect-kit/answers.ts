@@ -6,7 +6,7 @@ import { type Endpoint, type EndpointStatus, secretsInForce } from '../domain/en
 import type { EndpointId } from '../domain/ids.ts'
 import { andThenOk, type MaybePromise } from '../domain/maybe-promise.ts'
 import { type Result, success } from '../domain/problem.ts'
-import { idempotently } from '../front/idempotency.ts'
+import { idempotently, isReplayed } from '../front/idempotency.ts'
 import { answerWith, type SuccessAnswer } from '../http/answer.ts'
 import { renderOnce } from '../http/render.ts'
 import { withNewestPending, withStatus } from '../operations/endpoints.ts'
@@ -74,6 +74,18 @@ export function textOf(kit: RouteKit, view: View, wrap: string | undefined): (fa
   }
 }
 
+/** Compiles the step that records that an answer shows secrets or header values of an endpoint. */
+export function secretsRecorder(
+  { context, fields }: RouteKit,
+  view: View,
+): (call: AnyCall, endpoint: Endpoint) => void {
+  const shows = fields.showsSecrets(view)
+  if (shows === null) return () => {}
+  return ({ principal, tenant }, endpoint) => {
+    if (shows(endpoint)) context.auditTrail.secretRead(principal, tenant, endpoint)
+  }
+}
+
 export function idOf({ idName, storedId }: RouteKit, { params }: AnyCall): EndpointId {
   return storedId(params[idName] ?? '') as EndpointId
 }
@@ -93,12 +105,25 @@ export function changed<Value>(
 export function shownChange(kit: RouteKit, view: View, status: SuccessAnswer['status'], wrap: string | undefined) {
   const value = valueOf(kit, view, wrap)
   const facts = withFacts(kit, view)
+  const record = secretsRecorder(kit, view)
+  const shows = kit.fields.showsSecrets(view) !== null
   const isPlain = kit.fields.needs(view) === 'nothing'
   return (
     call: AnyCall,
     make: (answer: IdempotentAnswer<Endpoint> | null) => Promise<Result<Endpoint>>,
   ): MaybePromise<Result<SuccessAnswer>> => {
-    if (isPlain) return changed(kit, call, make, (endpoint) => ({ status, body: value({ endpoint }) }))
-    return answerWith(facts(make(null)), (found) => ({ status, body: value(found) }))
+    const makeAndRecord: typeof make = async (answer) => {
+      const made = await make(answer)
+      if (made.ok) record(call, made.value)
+      return made
+    }
+    if (isPlain) {
+      const answer = changed(kit, call, makeAndRecord, (endpoint) => ({ status, body: value({ endpoint }) }))
+      return andThenOk(answer, (answered) => {
+        if (shows && isReplayed(answered)) kit.context.auditTrail.secretRead(call.principal, call.tenant, null)
+        return success(answered)
+      })
+    }
+    return answerWith(facts(makeAndRecord(null)), (found) => ({ status, body: value(found) }))
   }
 }

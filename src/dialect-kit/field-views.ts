@@ -1,7 +1,7 @@
 // How answers show the fields of an endpoint.
 
 import { type TSchema, Type } from 'typebox'
-import type { Endpoint, EndpointStatus, SigningSecret } from '../domain/endpoint.ts'
+import { type Endpoint, type EndpointStatus, hasSecrets, type SigningSecret } from '../domain/endpoint.ts'
 import { shownSchema } from './field-schemas.ts'
 import type { Field, FieldMap, View } from './fields.ts'
 import { timeForms } from './time-forms.ts'
@@ -23,6 +23,8 @@ export interface Views {
   readonly needs: (view: View) => 'nothing' | 'status' | 'newestDelivery'
   /** Whether a view shows secrets that end by themselves, so that its text is not the same for ever. */
   readonly hasSecrets: (view: View) => boolean
+  /** Compiles whether a view shows signing secrets or header values of an endpoint; null: of no endpoint. */
+  readonly showsSecrets: (view: View) => ((endpoint: Endpoint) => boolean) | null
 }
 
 export function viewsOf(map: FieldMap): Views {
@@ -52,6 +54,15 @@ export function viewsOf(map: FieldMap): Views {
       return kindsIn(view).some(isOfStatus) ? 'status' : 'nothing'
     },
     hasSecrets: (view) => kindsIn(view).includes('secrets'),
+    showsSecrets(view) {
+      const shown = shownIn(view).filter(([, field]) => !isMasked(field, view))
+      const kinds = shown.map(([, { is }]) => is)
+      const secrets = kinds.includes('secret') || kinds.includes('secrets')
+      const headers = kinds.includes('headers')
+      if (!secrets && !headers) return null
+      return (endpoint) =>
+        hasSecrets({ secrets: secrets ? endpoint.secrets : [], headers: headers ? endpoint.headers : {} })
+    },
   }
 }
 
@@ -64,6 +75,11 @@ function isOfStatus(kind: Field['is']): boolean {
 function isShown(field: Field, view: View): boolean {
   if (field.shown === 'never') return false
   return field.shown === undefined || field.shown.split(' ').includes(view) || hasMask(field)
+}
+
+/** Whether a view shows a mask in place of a secret. */
+function isMasked(field: Field, view: View): boolean {
+  return hasMask(field) && field.shown?.split(' ').includes(view) !== true
 }
 
 function hasMask(field: Field): boolean {
@@ -93,7 +109,7 @@ function valueOf(field: Field, view: View): (shown: Shown) => unknown {
     }
     case 'secret': {
       const { masked } = field
-      if (masked !== undefined && field.shown?.split(' ').includes(view) !== true) return () => masked
+      if (isMasked(field, view)) return () => masked
       return ({ endpoint }) => endpoint.secrets[0]?.value ?? masked ?? null
     }
     case 'secrets':

@@ -1,6 +1,7 @@
 // An operation of a vendor's API, before it becomes a route.
 
 import type { TSchema } from 'typebox'
+import type { AuditAction } from '../domain/audit.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { MaybePromise } from '../domain/maybe-promise.ts'
 import type { Problem, Result } from '../domain/problem.ts'
@@ -35,6 +36,8 @@ export interface RouteParts {
   readonly query?: TSchema
   readonly body?: TSchema
   readonly anyText?: readonly string[]
+  /** The action of the audit records of refused requests; absent: they are not recorded. */
+  readonly audits?: AuditAction | undefined
   readonly answers: AnyRoute['answers']
   readonly handle: (call: AnyCall) => MaybePromise<Result<SuccessAnswer>>
 }

@@ -6,7 +6,7 @@ import { failure, type Problem, success } from '../domain/problem.ts'
 import { createEndpoints, type NewEndpoint } from '../operations/create-endpoints.ts'
 import { listEvents } from '../operations/events.ts'
 import { tryOutEndpoint } from '../operations/test-endpoint.ts'
-import { valueOf } from './answers.ts'
+import { secretsRecorder, valueOf } from './answers.ts'
 import type { Described, Operation } from './operation.ts'
 import { schemaOf } from './schema-of.ts'
 
@@ -20,14 +20,18 @@ export function createMany({ itemsMax, ...described }: Described & { readonly it
     route(kit) {
       const { context, fields } = kit
       const value = valueOf(kit, 'create', undefined)
+      const record = secretsRecorder(kit, 'create')
       return {
+        audits: 'endpoint.create',
         body: Type.Object({ items: Type.Array(fields.createBody, { minItems: 1, maxItems: itemsMax }) }),
         answers: { 200: Type.Object({ items: Type.Array(fields.schema('create')) }) },
-        async handle({ principal, tenant, body }) {
+        async handle(call) {
+          const { principal, tenant, body } = call
           const items = body['items'] as readonly Readonly<Record<string, unknown>>[]
           const inputs = items.map((item) => fields.input('create', item) as NewEndpoint)
           const created = await createEndpoints(context, principal, tenant, inputs, null, itemField)
           if (!created.ok) return created
+          for (const endpoint of created.value) record(call, endpoint)
           return success({ status: 200, body: { items: created.value.map((endpoint) => value({ endpoint })) } })
         },
       }

@@ -14,6 +14,7 @@ import {
   changed,
   type Facts,
   idOf,
+  secretsRecorder,
   shownChange,
   textOf,
   valueOf,
@@ -35,13 +36,19 @@ export function get({ status = 200, wrap, ...described }: Answered = {}): Operat
     route(kit) {
       const text = textOf(kit, 'get', wrap)
       const facts = withFacts(kit, 'get')
+      const record = secretsRecorder(kit, 'get')
+      const { auditTrail } = kit.context
       return {
+        ...(kit.fields.showsSecrets('get') && { audits: 'secret.read' }),
         answers: { [status]: wrappedSchema(wrap, kit.fields.schema('get')) },
-        handle: (call) =>
-          answerWith(facts(getEndpoint(kit.context, call.principal, call.tenant, idOf(kit, call))), (found) => ({
-            status,
-            body: text(found),
-          })),
+        handle(call) {
+          auditTrail.assertRoom()
+          const result = getEndpoint(kit.context, call.principal, call.tenant, idOf(kit, call))
+          return answerWith(facts(result), (found) => {
+            record(call, found.endpoint)
+            return { status, body: text(found) }
+          })
+        },
       }
     },
   }
@@ -74,14 +81,17 @@ export function list({ wrap, pages, where = {}, ...described }: ListForm = {}): 
       const needsStatus = fields.needs('list') !== 'nothing'
       const wrapped = wrapper(wrap)
       const items = Type.Array(fields.schema('list'))
+      const shows = fields.showsSecrets('list')
       const query = {
         ...Object.fromEntries(filters.map(([name, { schema }]): [string, TSchema] => [name, Type.Optional(schema)])),
         ...pages?.query,
       }
       return {
         ...(Object.keys(query).length > 0 && { query: Type.Object(query) }),
+        ...(shows !== null && { audits: 'secret.read' }),
         answers: { 200: pages?.schema(items) ?? wrappedSchema(wrap, items) },
         async handle({ principal, tenant, query: given, request }) {
+          context.auditTrail.assertRoom()
           const all = await listEndpoints(context, principal, tenant)
           if (!all.ok) return all
           const wanted = all.value.filter((endpoint) =>
@@ -90,6 +100,7 @@ export function list({ wrap, pages, where = {}, ...described }: ListForm = {}): 
           const page = pages?.page(wanted, given, request) ?? success({ endpoints: wanted, answer: wrapped })
           if (!page.ok) return page
           const { endpoints, answer } = page.value
+          if (shows !== null && endpoints.some(shows)) context.auditTrail.secretRead(principal, tenant, null)
           const found: readonly Facts[] = needsStatus
             ? await withStatuses(context, endpoints)
             : endpoints.map((endpoint) => ({ endpoint }))
@@ -120,6 +131,7 @@ export function create({ status = 201, wrap, refusals = {}, ...described }: Crea
       const { context, fields } = kit
       const answerChange = shownChange(kit, 'create', status, wrap)
       return {
+        audits: 'endpoint.create',
         body: fields.createBody,
         anyText: fields.secretNames,
         answers: {
@@ -161,6 +173,7 @@ export function change({ status = 200, wrap, neverEmpty, ...described }: ChangeF
       const answerChange = shownChange(kit, 'change', status, wrap)
       const noField = `must have at least one of ${listText(fields.changeNames)}`
       return {
+        audits: 'endpoint.change',
         body: fields.changeBody,
         anyText: fields.secretNames,
         answers: { [status]: wrappedSchema(wrap, fields.schema('change')) },
@@ -188,6 +201,7 @@ export function replace({ status = 200, wrap, ...described }: Answered = {}): Op
       const { newSecret } = dialect.endpointRules
       const answerChange = shownChange(kit, 'change', status, wrap)
       return {
+        audits: 'endpoint.change',
         body: fields.createBody,
         anyText: fields.secretNames,
         answers: { [status]: wrappedSchema(wrap, fields.schema('change')) },
@@ -215,6 +229,7 @@ export function remove({
     summary: 'Delete a webhook, for good',
     ...described,
     route: (kit) => ({
+      audits: 'endpoint.delete',
       answers: { [answered]: answer === undefined ? Type.Null() : schemaOf([answer('1')]) },
       handle(call) {
         const { principal, tenant } = call
@@ -245,6 +260,7 @@ export function rotate({
     route(kit) {
       const answerChange = shownChange(kit, 'rotate', status, wrap)
       return {
+        audits: 'secret.rotate',
         answers: { [status]: wrappedSchema(wrap, kit.fields.schema('rotate')) },
         handle: (call) =>
           answerChange(call, () => rotateSecret(kit.context, call.principal, call.tenant, idOf(kit, call), overlapMs)),

@@ -45,7 +45,7 @@ function compileRoute(definition: DialectDefinition, parts: Parts, at: string, o
     storedId: definition.ids.endpoint.includes('{uuid') ? (text) => text.toLowerCase() : (text) => text,
   }
   const { access, operationId, summary, tenantless } = operation
-  const { query, body, anyText, answers, handle } = operation.route(kit)
+  const { query, body, anyText, audits, answers, handle } = operation.route(kit)
   const needs = operation.needs === undefined ? neededFor(definition, access) : operation.needs
   const route = {
     method,
@@ -55,6 +55,7 @@ function compileRoute(definition: DialectDefinition, parts: Parts, at: string, o
     tag: 'Webhooks',
     access,
     ...(needs !== null && needs !== undefined && { needs }),
+    ...(audits !== undefined && { audits }),
     ...(tenantless && { tenantless, security: securityOf(definition, { isTenantless: true }) }),
     ...(names.length > 0 && { params: Type.Object(Object.fromEntries(names.map((name) => [name, Type.String()]))) }),
     ...(query && { query }),

@@ -50,6 +50,11 @@ export interface EndpointStatus {
   readonly health: string | null
 }
 
+/** Whether a complete answer about the endpoint shows signing secrets or header values. */
+export function hasSecrets({ secrets, headers }: Pick<Endpoint, 'secrets' | 'headers'>): boolean {
+  return secrets.length > 0 || Object.keys(headers).length > 0
+}
+
 /** Returns the secrets that sign at a time, in the given order. */
 export function secretsInForce(secrets: readonly SigningSecret[], nowMs: number): readonly SigningSecret[] {
   return secrets.filter((secret) => secret.expiresAt === null || secret.expiresAt > nowMs)

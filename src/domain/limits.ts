@@ -79,6 +79,17 @@ export const limits = {
   idempotencyKeyCharsMax: 255,
   idempotencyMs: hour,
   updateTriesMax: 5,
+  /** Characters of a value in the change of an audit record, as JSON, and of an id or a name there. */
+  auditValueCharsMax: 512,
+  auditTextCharsMax: 256,
+  /** How long until a read of a secret, or a refused attempt, is stored, and how many records one transaction stores. */
+  auditStoreMs: second,
+  auditStepRows: 500,
+  /** Records of the running minute in memory, and those of earlier minutes that wait for the database. */
+  auditEntriesMax: 10_000,
+  auditWaitingMax: 10_000,
+  /** Records of refused attempts that a node makes in a minute, of callers with a valid key and of others each. */
+  auditRefusalsMax: 20,
   /** How long browsers may keep the answer to a preflight request. */
   preflightSeconds: 600,
 

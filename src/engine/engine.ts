@@ -48,6 +48,8 @@ export interface EngineOptions {
   readonly retryScale: number
   /** Events, deliveries and attempts older than this are removed. */
   readonly retentionMs: number
+  /** Audit records older than this are removed. */
+  readonly auditMs: number
   /** The value of the header by which the installation recognises its own deliveries. */
   readonly marker: string
   readonly observer: EngineObserver

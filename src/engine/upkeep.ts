@@ -3,17 +3,20 @@
 
 import type { Clock } from '../domain/clock.ts'
 import { limits } from '../domain/limits.ts'
+import type { AuditWrites } from '../contracts/audit-store.ts'
 import type { ErasedEvent, EraseStep, EraseStore } from '../contracts/erase-store.ts'
 import type { UpkeepStore } from '../contracts/upkeep-store.ts'
 import type { Rotation } from '../vault/rotation.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 
 export interface UpkeepOptions {
-  readonly store: UpkeepStore & EraseStore
+  readonly store: UpkeepStore & EraseStore & Pick<AuditWrites, 'pruneAudit'>
   readonly clock: Clock
   readonly observer: EngineObserver
   /** Events, deliveries and attempts older than this are removed. */
   readonly retentionMs: number
+  /** Audit records older than this are removed. */
+  readonly auditMs: number
   /** Called when waiting deliveries were cancelled; it is not known of which endpoints. */
   readonly swept: () => void
   /** Called after each step of retention that removed something. */
@@ -91,9 +94,10 @@ export class Upkeep {
   }
 
   async #prune(): Promise<void> {
-    const { store, clock, retentionMs, pruned } = this.#options
+    const { store, clock, retentionMs, auditMs, pruned } = this.#options
     const now = clock.now()
     while (!this.#stopped && (await store.prune(now - retentionMs, now, limits.retentionStepRows)) > 0) pruned()
+    while (!this.#stopped && (await store.pruneAudit(now - auditMs, limits.retentionStepRows)) > 0);
   }
 
   /** Runs the rotation again and again until nothing is left to seal. */

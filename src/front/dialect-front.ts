@@ -17,11 +17,12 @@ import { anyOrigin } from '../http/refusals.ts'
 import type { AnyRoute } from '../http/route.ts'
 import type { Window } from '../quota/rate-limiter.ts'
 import { CountedQuotas } from './counted-quotas.ts'
+import { recordRefusal } from './record-refusal.ts'
 import { type Claims, looksLikeToken, type TokenVerifier } from './tokens.ts'
 
 type Headers = Readonly<Record<string, string>>
 
-export interface DialectFront extends Omit<Front, 'admit' | 'answerUnrouted' | 'name'> {
+export interface DialectFront extends Omit<Front, 'admit' | 'answerUnrouted' | 'refused' | 'name'> {
   readonly dialect: Dialect
   /** The API key or token that the caller sent; null: none, or none in a form that the vendor accepts. */
   credential(request: FastifyRequest): string | null
@@ -63,6 +64,7 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
       }
       return andThen(authenticate(presented), (authenticated) => admitKey(authenticated, request, route))
     },
+    refused: (problem, request, route) => recordRefusal(context.auditTrail, problem, request, route),
     answerUnrouted(problem, request) {
       const answer = definition.answerProblem(problem, request)
       const access = request.method === 'GET' ? 'read' : 'write'
@@ -88,6 +90,8 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
       return authenticated
     }
     const key = authenticated.value
+    const principal: Principal = { kind: 'customer', key, from: request }
+    request.principal = principal
     const tenant = definition.tenantOf?.(request, key) ?? success(key.tenants[0] as TenantId)
     return andThen(quotas.take(key, tenant.ok ? tenant.value : null, route.access), (windows): Result<Principal> => {
       request.answerHeaders = withOrigin(quotas.headers(windows))
@@ -98,7 +102,7 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
       }
       if (tenant.ok) request.tenant = tenant.value
       else if (route.tenantless !== true) return tenant
-      return success({ kind: 'customer', key })
+      return success(principal)
     })
   }
 }

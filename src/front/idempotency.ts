@@ -10,6 +10,13 @@ import { findAnswer, idempotencyKeyTaken, type IdempotentAnswer } from '../opera
 import type { SuccessAnswer } from '../http/answer.ts'
 import type { FastifyRequest } from 'fastify'
 
+const replayedHeader = 'idempotency-replayed'
+
+/** Whether an answer is the stored one of an earlier request. */
+export function isReplayed({ headers }: SuccessAnswer): boolean {
+  return headers !== undefined && replayedHeader in headers
+}
+
 /** The idempotency key was used before, for another method or path. */
 export const idempotencyKeyReused = {
   kind: 'conflict',
@@ -79,7 +86,7 @@ async function replay(
   if (earlier === null) return null
   if (earlier.route !== route) return failure(idempotencyKeyReused)
   if (earlier.digest !== null && earlier.digest !== digest) return failure(idempotencyBodyDiffers)
-  const headers = { 'idempotency-key': idempotencyKey, 'idempotency-replayed': 'true' }
+  const headers = { 'idempotency-key': idempotencyKey, [replayedHeader]: 'true' }
   return success({
     status: earlier.status as SuccessAnswer['status'],
     headers,

@@ -17,7 +17,8 @@ const front: Front = {
   routes: [],
   refusalSchema,
   openapi: {},
-  admit: () => success({ kind: 'operator', key: settingsOperator }),
+  refused: () => {},
+  admit: (from) => success({ kind: 'operator', key: settingsOperator, from }),
   answerProblem,
   answerUnrouted: answerProblem,
 }

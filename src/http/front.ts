@@ -30,6 +30,8 @@ export interface Front {
   /** Authenticates the caller and counts the request against its quotas. May set `tenant` and `answerHeaders`. */
   admit(request: FastifyRequest, route: AnyRoute): MaybePromise<Result<Principal>>
   answerProblem(problem: Problem, request: AskedRequest): Answer
+  /** Called for a request to one of the routes that is answered with a problem, before the answer. */
+  refused(problem: Problem, request: FastifyRequest, route: AnyRoute): void
   /** Answers a request that is refused before it is admitted. The caller of such a request is not authenticated. */
   answerUnrouted(problem: Problem, request: AskedRequest): Answer
 }

@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { Static, TSchema } from 'typebox'
+import type { AuditAction } from '../domain/audit.ts'
 import type { TenantId } from '../domain/ids.ts'
 import type { MaybePromise } from '../domain/maybe-promise.ts'
 import type { OperatorRole } from '../domain/operator-key.ts'
@@ -11,7 +12,7 @@ import type { SuccessAnswer } from './answer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The caller; set before the handler of every route that is not public. */
+    /** The caller; set before the handler of every route that is not public, and for callers with a valid key. */
     principal: Principal | null
     /** The tenant that a customer's request is about. Null in the operator API; may be null on tenantless routes. */
     tenant: TenantId | null
@@ -60,6 +61,8 @@ export interface Route<Params, Query, Body> {
   readonly audience?: 'customers'
   /** The permission that the API key needs. The front decides which keys have it. */
   readonly needs?: string
+  /** The action of the audit records of refused requests; absent: they are not recorded. */
+  readonly audits?: AuditAction
   /** The route does not need a tenant. */
   readonly tenantless?: true
   /** The credentials in the OpenAPI document; default: those of the front. */

@@ -74,12 +74,15 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute, ma
     schema: schemaOf(front, definition),
     onRequest: (request, reply, done) => {
       if (definition.access !== 'read' && hasMarker(request, marker)) {
-        sendAnswer(reply, front.answerUnrouted({ kind: 'loopDetected' }, request))
+        const problem = { kind: 'loopDetected' } as const
+        front.refused(problem, request, definition)
+        sendAnswer(reply, front.answerUnrouted(problem, request))
         return
       }
       const admitted = front.admit(request, definition)
       const proceed = (result: Result<Principal>): void => {
         if (!result.ok) {
+          front.refused(result.problem, request, definition)
           sendAnswer(reply, front.answerProblem(result.problem, request))
           return
         }
@@ -100,6 +103,7 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute, ma
         request,
       } as unknown as Call<never, never, never>
       return andThen(definition.handle(call), (result) => {
+        if (!result.ok) front.refused(result.problem, request, definition)
         sendAnswer(reply, result.ok ? result.value : front.answerProblem(result.problem, request))
       })
     },

@@ -31,7 +31,8 @@ const failing: Front = {
   ],
   refusalSchema: Type.Object({ kind: Type.String() }),
   openapi: {},
-  admit: () => success({ kind: 'operator', key: settingsOperator }),
+  refused: () => {},
+  admit: (from) => success({ kind: 'operator', key: settingsOperator, from }),
   answerProblem,
   answerUnrouted: answerProblem,
 }

@@ -128,6 +128,7 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
 /** Tests whether an address is in one of the CIDR ranges. @throws Error that contains the text of a malformed range */
 export function networkTest(ranges: readonly string[]): (address: string) => boolean {
   const networks = ranges.map(parseNetwork)
+  if (networks.length === 0) return () => false
   return (address) => {
     const parsed = ipaddr.process(address)
     return networks.some((range) => range[0].kind() === parsed.kind() && parsed.match(range))

@@ -1,7 +1,9 @@
 import type { ApiKey } from '../domain/api-key.ts'
 import { type ApiKeyId, randomText, type TenantId } from '../domain/ids.ts'
 import { type FieldError, failure, invalidField, type Result, success } from '../domain/problem.ts'
+import type { Principal } from '../domain/principal.ts'
 import type { Page, PageRequest } from '../contracts/page.ts'
+import { keyChange } from './audit.ts'
 import { choiceFault } from './choice-fault.ts'
 import { type Context, dialectOf } from './context.ts'
 import { hashApiKey } from './key-cache.ts'
@@ -23,6 +25,7 @@ export interface ApiKeyInput {
 /** Creates an API key. Only the result holds the text of the key: the database stores its hash. */
 export async function createApiKey(
   context: Context,
+  principal: Principal,
   input: ApiKeyInput,
 ): Promise<Result<{ readonly apiKey: ApiKey; readonly text: string }>> {
   const ids = [...new Set(input.tenants)] as TenantId[]
@@ -61,13 +64,20 @@ export async function createApiKey(
     createdAt: context.clock.now(),
     revokedAt: null,
   }
-  if ((await context.writer.createKey(apiKey, hashApiKey(text))) === 'written') return success({ apiKey, text })
+  const audit = context.auditTrail.recordOf(principal, {
+    action: 'key.create',
+    object: apiKey.id,
+    tenant: ids.length === 1 ? first.tenant.id : null,
+    change: keyChange(null, apiKey),
+  })
+  if ((await context.writer.createKey(apiKey, hashApiKey(text), audit)) === 'written') return success({ apiKey, text })
   return invalidField('tenants', 'choice', 'must be tenants that exist')
 }
 
 /** Revokes an API key: requests with it are refused from the response on. */
-export async function revokeApiKey(context: Context, id: ApiKeyId): Promise<Result<null>> {
-  return (await context.writer.revokeKey(id)) === 'written'
+export async function revokeApiKey(context: Context, principal: Principal, id: ApiKeyId): Promise<Result<null>> {
+  const audit = context.auditTrail.recordOf(principal, { action: 'key.revoke', object: id, tenant: null })
+  return (await context.writer.revokeKey(id, audit)) === 'written'
     ? success(null)
     : failure({ kind: 'notFound', what: 'key', id })
 }

@@ -4,6 +4,7 @@ import { limits } from '../domain/limits.ts'
 import type { Principal } from '../domain/principal.ts'
 import { failure, invalidField, type Result, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
+import { endpointChange } from './audit.ts'
 import { type Context, dialectOf, tenantFor } from './context.ts'
 import { endpointsTooLarge, endpointUnreadable, growsTooLarge, problemOfWrite } from './endpoint-problems.ts'
 import { endpointFaults, type EndpointInput, eventTypesOf, filtersOf, writeOnlyHeadersOf } from './endpoint-rules.ts'
@@ -35,7 +36,7 @@ export async function changeEndpoint(
     writeOnlyHeaders: writeOnlyHeadersOf(input, before),
     secrets: input.secrets?.map((value) => ({ value, createdAt: now, expiresAt: null })) ?? before.secrets,
   })
-  return update(context, principal, tenant, id, { input, apply, answer })
+  return update(context, principal, tenant, id, { action: 'endpoint.change', input, apply, answer })
 }
 
 /**
@@ -67,10 +68,11 @@ export async function rotateSecret(
       .filter((secret) => secret.expiresAt > now)
     return { ...before, secrets: [fresh, ...old].slice(0, limits.secretsPerEndpointMax) }
   }
-  return update(context, principal, tenant, id, { input: {}, apply, answer: null })
+  return update(context, principal, tenant, id, { action: 'secret.rotate', input: {}, apply, answer: null })
 }
 
 interface Change {
+  readonly action: 'endpoint.change' | 'secret.rotate'
   /** The fields to check. */
   readonly input: EndpointInput
   /** Makes the changed endpoint. */
@@ -87,7 +89,7 @@ async function update(
   principal: Principal,
   tenant: TenantId,
   id: EndpointId,
-  { input, apply, answer }: Change,
+  { action, input, apply, answer }: Change,
 ): Promise<Result<Endpoint>> {
   for (let tries = 0; ; tries++) {
     const found = await tenantFor(context, principal, tenant)
@@ -103,8 +105,10 @@ async function update(
     const updatedAt = Math.max(context.clock.now(), version + 1)
     const after = { ...apply(before.value, updatedAt, dialect), updatedAt }
     if (growsTooLarge(found.value, before.value, [after])) return failure(endpointsTooLarge)
-    const stored = sealAnswer(context, tenant, answer, after)
-    const written = await context.writer.updateEndpoint(after, version, dialect, stored)
+    const change = endpointChange(before.value, after)
+    const audit = context.auditTrail.recordOf(principal, { action, object: id, tenant, endpoint: after.key, change })
+    const envelope = { answer: sealAnswer(context, tenant, answer, after), audit: [audit] }
+    const written = await context.writer.updateEndpoint(after, version, dialect, envelope)
     if (written === 'written') return success(after)
     if (written !== 'stale' || tries === limits.updateTriesMax) return failure(problemOfWrite(written, 'endpoint', id))
   }

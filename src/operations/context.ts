@@ -5,6 +5,7 @@ import type { Principal } from '../domain/principal.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { AccountReads } from '../contracts/account-store.ts'
+import type { AuditReads } from '../contracts/audit-store.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { EraseReads } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
@@ -13,6 +14,7 @@ import type { Store } from '../contracts/store.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { CachedTenant, TenantCache } from '../engine/tenant-cache.ts'
 import type { RowSeals } from '../vault/row-seals.ts'
+import { AuditTrail } from './audit-trail.ts'
 import { KeyCache } from './key-cache.ts'
 import { Replays } from './replays.ts'
 import { Writer } from './writer.ts'
@@ -35,7 +37,7 @@ export interface ContextOptions {
   /** Public keys as PEM, by name of the dialect, for dialects that sign with a key of the installation. */
   readonly publicKeys: ReadonlyMap<string, string>
   readonly egress: EgressPolicy
-  readonly observer: Pick<EngineObserver, 'unproved'>
+  readonly observer: Pick<EngineObserver, 'unproved' | 'failed'>
   readonly clock: Clock
   readonly randomBytes: RandomBytes
   /** POSTHORN_ALLOW_HTTP: endpoints of every dialect may use http://. */
@@ -45,18 +47,22 @@ export interface ContextOptions {
 /** The parts of the program that operations use. */
 export interface Context extends ContextOptions {
   /** The reads of the store. `writer` owns the writes. */
-  readonly store: AccountReads & HistoryReads & EraseReads
+  readonly store: AccountReads & HistoryReads & EraseReads & AuditReads
   readonly writer: Writer
+  /** Records what belongs to no change. Its owner stops it. */
+  readonly auditTrail: AuditTrail
   readonly tenantCache: TenantCache
   readonly keyCache: KeyCache
   readonly replays: Replays
 }
 
 export function createContext(options: ContextOptions & { readonly store: Store }): Context {
-  const { store, engine, seals, clock } = options
-  const keyCache = new KeyCache({ store, seals, clock, trust: engine.membership, observer: options.observer })
+  const { store, engine, seals, clock, randomBytes, observer } = options
+  const keyCache = new KeyCache({ store, seals, clock, trust: engine.membership, observer })
   const writer = new Writer({ store, engine, keyCache, seals, clock })
-  return { ...options, writer, keyCache, tenantCache: engine.tenantCache, replays: new Replays() }
+  const failed = (what: string, error: unknown): void => observer.failed(what, error)
+  const auditTrail = new AuditTrail({ store, clock, randomBytes, failed })
+  return { ...options, writer, auditTrail, keyCache, tenantCache: engine.tenantCache, replays: new Replays() }
 }
 
 /**

@@ -4,6 +4,7 @@ import { limits } from '../domain/limits.ts'
 import type { Principal } from '../domain/principal.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
+import { endpointChange } from './audit.ts'
 import { type Context, dialectOf, tenantFor } from './context.ts'
 import { endpointsTooLarge, growsTooLarge, problemOfWrite } from './endpoint-problems.ts'
 import { endpointFaults, type EndpointInput, eventTypesOf, filtersOf } from './endpoint-rules.ts'
@@ -59,8 +60,17 @@ export async function createEndpoints(
   const endpoints: Endpoint[] = []
   for (const input of inputs) endpoints.push(await newEndpoint(context, dialect, tenant, input))
   if (growsTooLarge(found.value, null, endpoints)) return failure(endpointsTooLarge)
-  const stored = sealAnswer(context, tenant, answer, endpoints)
-  const written = await context.writer.createEndpoints(tenant, dialect, endpoints, stored)
+  const audit = endpoints.map((endpoint) =>
+    context.auditTrail.recordOf(principal, {
+      action: 'endpoint.create',
+      object: endpoint.id,
+      tenant,
+      endpoint: endpoint.key,
+      change: endpointChange(null, endpoint),
+    }),
+  )
+  const envelope = { answer: sealAnswer(context, tenant, answer, endpoints), audit }
+  const written = await context.writer.createEndpoints(tenant, dialect, endpoints, envelope)
   return written === 'written' ? success(endpoints) : failure(problemOfWrite(written, 'tenant', tenant))
 }
 

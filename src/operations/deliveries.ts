@@ -29,7 +29,12 @@ export async function retryDelivery(context: Context, principal: Principal, id: 
     return failure({ kind: 'conflict', code: 'endpoint_deleted', detail: 'its endpoint was deleted' })
   }
   if (!endpoint.enabled) return failure(endpointDisabled)
-  if (!(await context.writer.rearmDelivery(id, endpoint.key))) {
+  const audit = context.auditTrail.recordOf(principal, {
+    action: 'delivery.retry',
+    object: id,
+    tenant: delivery.tenant,
+  })
+  if (!(await context.writer.rearmDelivery(id, endpoint.key, audit))) {
     return failure({ kind: 'conflict', code: 'delivery_in_flight', detail: 'the delivery is being attempted now' })
   }
   return success(null)
@@ -56,8 +61,18 @@ export async function replay(
   const { key, enabled } = endpoint.value
   if (!enabled) return failure(endpointDisabled)
   const now = context.clock.now()
+  const asked = { since: new Date(since).toISOString(), until: new Date(until).toISOString(), statuses }
+  const change = { before: null, after: asked }
+  const audit = context.auditTrail.recordOf(principal, {
+    action: 'endpoint.replay',
+    object: id,
+    tenant,
+    endpoint: key,
+    change,
+  })
+  const request = { endpoint: key, since, until, statuses, now, rowsMax: limits.bulkStepRows }
   return context.replays.run(endpoint.value, (after) =>
-    context.writer.rearmDeliveries({ endpoint: key, since, until, statuses, now, rowsMax: limits.bulkStepRows, after }),
+    context.writer.rearmDeliveries({ ...request, after, ...(after === null && { audit: [audit] }) }),
   )
 }
 

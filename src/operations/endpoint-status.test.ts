@@ -21,7 +21,7 @@ import { replay, retryDelivery } from './deliveries.ts'
 import { changeEndpoint } from './change-endpoint.ts'
 import { settingsOperator } from '../domain/operator-key.ts'
 
-const operator = { kind: 'operator', key: settingsOperator } as const
+const operator = { kind: 'operator', key: settingsOperator, from: { clientAddress: '127.0.0.1' } } as const
 
 interface ShownStatus extends EndpointStatus {
   readonly newestPending: boolean

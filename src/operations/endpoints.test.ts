@@ -14,7 +14,7 @@ import { createEndpoint, createEndpoints, type NewEndpoint } from './create-endp
 import { createTenant } from './tenants.ts'
 import { settingsOperator } from '../domain/operator-key.ts'
 
-const operator = { kind: 'operator', key: settingsOperator } as const
+const operator = { kind: 'operator', key: settingsOperator, from: { clientAddress: '127.0.0.1' } } as const
 const small: NewEndpoint = { url: 'https://receiver.example/', eventTypes: ['x'] }
 /** An endpoint of about 25,000 characters. */
 const large: NewEndpoint = {
@@ -76,7 +76,7 @@ test('the most recently used of many large tenants are in memory', async (t) => 
   const context = contextOf(rig)
   const names = Array.from({ length: 20 }, (_, n) => `tenant-${n}` as TenantId)
   for (const id of names) {
-    valueOf(await createTenant(context, { id, dialect: 'standard' }))
+    valueOf(await createTenant(context, operator, { id, dialect: 'standard' }))
     valueOf(await createEndpoints(context, operator, id, manyLarge))
     await rig.tenantCache.load(id)
   }

@@ -4,6 +4,7 @@ import { andThen, andThenOk, type MaybePromise } from '../domain/maybe-promise.t
 import type { Principal } from '../domain/principal.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import type { CachedTenant } from '../engine/tenant-cache.ts'
+import { endpointChange } from './audit.ts'
 import { type Context, dialectOf, tenantFor } from './context.ts'
 import { problemOfWrite } from './endpoint-problems.ts'
 import { newErasure } from './erasures.ts'
@@ -91,11 +92,17 @@ export async function deleteEndpoint(
   if (!endpoint.ok) return endpoint
   const { deletesHistory } = dialectOf(context, found.value.tenant).endpointRules
   const erasure = deletesHistory ? newErasure(context) : null
-  const written = await context.writer.deleteEndpoint(
-    endpoint.value,
-    sealAnswer(context, tenant, answer, null),
-    erasure,
-  )
+  const change = endpointChange(endpoint.value, null)
+  const { key } = endpoint.value
+  const audit = context.auditTrail.recordOf(principal, {
+    action: 'endpoint.delete',
+    object: id,
+    tenant,
+    endpoint: key,
+    change,
+  })
+  const envelope = { answer: sealAnswer(context, tenant, answer, null), audit: [audit] }
+  const written = await context.writer.deleteEndpoint(endpoint.value, envelope, erasure)
   return written === 'written' ? success(null) : failure(problemOfWrite(written, 'endpoint', id))
 }
 

@@ -2,6 +2,7 @@
 
 import type { Erasure } from '../domain/erasure.ts'
 import { type DeliveryId, type ErasureId, type EventId, randomText, type TenantId } from '../domain/ids.ts'
+import type { Principal } from '../domain/principal.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import type { NewErasure } from '../contracts/erase-store.ts'
 import type { Context } from './context.ts'
@@ -20,18 +21,41 @@ export async function findErasure(context: Context, id: ErasureId): Promise<Resu
  * Erases the data and the attributes of an event. Attempts in flight end; all other pending deliveries are cancelled with
  * a reason. `tenant` is required if several tenants have the id.
  */
-export async function erasePayload(context: Context, id: EventId, tenant: TenantId | null): Promise<Result<Erasure>> {
+export async function erasePayload(
+  context: Context,
+  principal: Principal,
+  id: EventId,
+  tenant: TenantId | null,
+): Promise<Result<Erasure>> {
   const found = await findEvent(context, id, tenant)
   if (!found.ok) return found
   const erasure = newErasure(context)
-  const erased = await context.writer.erasePayload(found.value.event.tenant, id, erasure)
+  const of = found.value.event.tenant
+  const audit = context.auditTrail.recordOf(principal, { action: 'payload.erase', object: id, tenant: of })
+  const erased = await context.writer.erasePayload(of, id, erasure, audit)
   return erased ? findErasure(context, erasure.id) : failure({ kind: 'notFound', what: 'event', id })
 }
 
 /** Erases the body and the headers of the response that an attempt has recorded. */
-export async function eraseResponse(context: Context, delivery: DeliveryId, number: number): Promise<Result<Erasure>> {
+export async function eraseResponse(
+  context: Context,
+  principal: Principal,
+  delivery: DeliveryId,
+  number: number,
+): Promise<Result<Erasure>> {
   const erasure = newErasure(context)
-  const erased = await context.writer.eraseResponse(delivery, number, erasure)
+  const found = await context.store.findDelivery(delivery)
+  const audited = {
+    action: 'response.erase',
+    object: `${delivery}/${number}`,
+    tenant: found?.delivery.tenant ?? null,
+  } as const
+  const erased = await context.writer.eraseResponse(
+    delivery,
+    number,
+    erasure,
+    context.auditTrail.recordOf(principal, audited),
+  )
   return erased
     ? findErasure(context, erasure.id)
     : failure({ kind: 'notFound', what: 'attempt', id: `${number} of delivery ${delivery}` })

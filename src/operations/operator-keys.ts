@@ -1,8 +1,10 @@
 import { type OperatorKeyId, randomText } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { OperatorKey, OperatorRole } from '../domain/operator-key.ts'
+import type { Principal } from '../domain/principal.ts'
 import { failure, invalidField, type Result, success } from '../domain/problem.ts'
 import type { StoredOperatorKey } from '../contracts/account-store.ts'
+import { operatorKeyChange } from './audit.ts'
 import type { Context } from './context.ts'
 import { hashApiKey, operatorKeyPrefix } from './key-cache.ts'
 
@@ -20,6 +22,7 @@ export async function getOperatorKey(context: Context, id: OperatorKeyId): Promi
 /** Creates an operator key. Only the result holds the text of the key: the database stores its hash. */
 export async function createOperatorKey(
   context: Context,
+  principal: Principal,
   input: { readonly name: string; readonly role: OperatorRole; readonly expiresAt: number | null },
 ): Promise<Result<{ readonly operatorKey: OperatorKey; readonly text: string }>> {
   const now = context.clock.now()
@@ -37,27 +40,41 @@ export async function createOperatorKey(
     hint: text.slice(-4),
     createdAt: now,
   }
-  await context.writer.createOperatorKey(operatorKey, hashApiKey(text))
+  const change = operatorKeyChange(null, operatorKey)
+  const audited = { action: 'operator_key.create', object: operatorKey.id, tenant: null, change } as const
+  await context.writer.createOperatorKey(operatorKey, hashApiKey(text), context.auditTrail.recordOf(principal, audited))
   return success({ operatorKey, text })
 }
 
 /** Changes the given fields. `expiresAt` in the past ends the key at once. */
 export async function changeOperatorKey(
   context: Context,
+  principal: Principal,
   id: OperatorKeyId,
   change: Partial<Pick<OperatorKey, 'name' | 'expiresAt'>>,
 ): Promise<Result<OperatorKey>> {
   const before = await getOperatorKey(context, id)
   if (!before.ok) return before
   const after = { ...before.value, ...change }
-  if ((await context.writer.updateOperatorKey(after, before.value.seal)) === 'written') return success(after)
+  const audit = context.auditTrail.recordOf(principal, {
+    action: 'operator_key.change',
+    object: id,
+    tenant: null,
+    change: operatorKeyChange(before.value, after),
+  })
+  if ((await context.writer.updateOperatorKey(after, before.value.seal, audit)) === 'written') return success(after)
   const detail = 'the operator key was changed by another request'
   return failure({ kind: 'conflict', code: 'changed_meanwhile', detail })
 }
 
 /** Deletes an operator key: requests with it are refused from the response on. */
-export async function deleteOperatorKey(context: Context, id: OperatorKeyId): Promise<Result<null>> {
-  return (await context.writer.deleteOperatorKey(id)) === 'written'
+export async function deleteOperatorKey(
+  context: Context,
+  principal: Principal,
+  id: OperatorKeyId,
+): Promise<Result<null>> {
+  const audit = context.auditTrail.recordOf(principal, { action: 'operator_key.delete', object: id, tenant: null })
+  return (await context.writer.deleteOperatorKey(id, audit)) === 'written'
     ? success(null)
     : failure({ kind: 'notFound', what: 'operator key', id })
 }

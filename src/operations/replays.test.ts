@@ -22,7 +22,7 @@ import { replay } from './deliveries.ts'
 import { Replays } from './replays.ts'
 import { settingsOperator } from '../domain/operator-key.ts'
 
-const operator = { kind: 'operator', key: settingsOperator } as const
+const operator = { kind: 'operator', key: settingsOperator, from: { clientAddress: '127.0.0.1' } } as const
 const node = 1 as Incarnation
 /** Deliveries per endpoint: a replay of so many takes three steps. */
 const deliveries = 2 * limits.bulkStepRows + 1

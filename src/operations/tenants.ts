@@ -1,9 +1,11 @@
 import type { Erasure } from '../domain/erasure.ts'
 import type { TenantId } from '../domain/ids.ts'
+import type { Principal } from '../domain/principal.ts'
 import { type FieldError, failure, invalidField, type Result, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Page, PageRequest } from '../contracts/page.ts'
 import type { Dialect } from '../contracts/dialect.ts'
+import { tenantChange } from './audit.ts'
 import { type Context, dialectOf } from './context.ts'
 import { choiceFault } from './choice-fault.ts'
 import { findErasure, newErasure } from './erasures.ts'
@@ -11,6 +13,7 @@ import { findErasure, newErasure } from './erasures.ts'
 /** Creates a tenant. By default its id is generated and it has no settings. */
 export async function createTenant(
   context: Context,
+  principal: Principal,
   input: {
     readonly id?: string
     readonly dialect: string
@@ -37,9 +40,12 @@ export async function createTenant(
     createdAt: context.clock.now(),
     ...retentionOf(input, {}),
   }
-  return (await context.writer.createTenant(tenant)) === 'written'
+  const { id } = tenant
+  const change = tenantChange(null, tenant)
+  const audit = context.auditTrail.recordOf(principal, { action: 'tenant.create', object: id, tenant: id, change })
+  return (await context.writer.createTenant(tenant, audit)) === 'written'
     ? success(tenant)
-    : failure({ kind: 'conflict', code: 'tenant_exists', detail: `tenant ${tenant.id} exists already` })
+    : failure({ kind: 'conflict', code: 'tenant_exists', detail: `tenant ${id} exists already` })
 }
 
 /** Null: as the installation; absent: unchanged. */
@@ -58,6 +64,7 @@ function retentionOf(input: RetentionInput, before: Retention): Retention {
 /** Changes the given fields. `settings` replaces all settings. */
 export async function changeTenant(
   context: Context,
+  principal: Principal,
   id: TenantId,
   change: { readonly name?: string | null; readonly settings?: Readonly<Record<string, string>> } & RetentionInput,
 ): Promise<Result<Tenant>> {
@@ -68,7 +75,13 @@ export async function changeTenant(
   const { name = before.tenant.name, settings = before.tenant.settings } = change
   const changed = { name, settings, ...retentionOf(change, before.tenant) }
   const { dialect, createdAt } = before.tenant
-  const written = await context.writer.updateTenant(id, changed)
+  const audit = context.auditTrail.recordOf(principal, {
+    action: 'tenant.change',
+    object: id,
+    tenant: id,
+    change: tenantChange(before.tenant, changed),
+  })
+  const written = await context.writer.updateTenant(id, changed, audit)
   return written === 'written'
     ? success({ id, dialect, createdAt, ...changed })
     : failure({ kind: 'notFound', what: 'tenant', id })
@@ -85,9 +98,10 @@ function settingFaults(dialect: Dialect, settings: Readonly<Record<string, strin
 }
 
 /** Deletes a tenant. From then on its data is shown to no caller; the erasure removes all of it. */
-export async function deleteTenant(context: Context, id: TenantId): Promise<Result<Erasure>> {
+export async function deleteTenant(context: Context, principal: Principal, id: TenantId): Promise<Result<Erasure>> {
   const erasure = newErasure(context)
-  const written = await context.writer.deleteTenant(id, erasure)
+  const audit = context.auditTrail.recordOf(principal, { action: 'tenant.delete', object: id, tenant: id })
+  const written = await context.writer.deleteTenant(id, erasure, audit)
   return written === 'written' ? findErasure(context, erasure.id) : failure({ kind: 'notFound', what: 'tenant', id })
 }
 

@@ -12,7 +12,7 @@ import { hashApiKey } from './key-cache.ts'
 import { changeTenant } from './tenants.ts'
 import { settingsOperator } from '../domain/operator-key.ts'
 
-const operator = { kind: 'operator', key: settingsOperator } as const
+const operator = { kind: 'operator', key: settingsOperator, from: { clientAddress: '127.0.0.1' } } as const
 
 /** A rig whose database fails after each call of this name has taken effect. */
 function rigThatLoses(t: TestContext, call: 'updateEndpoint' | 'deleteEndpoint' | 'updateTenant' | 'revokeKey') {
@@ -58,18 +58,18 @@ suite('a change whose answer was lost', () => {
   test('of a tenant shows at once', async (t) => {
     const rig = await rigThatLoses(t, 'updateTenant')
     await rig.tenantCache.load(tenant)
-    await assert.rejects(changeTenant(contextOf(rig), tenant, { name: 'Renamed' }), StoreUnavailable)
+    await assert.rejects(changeTenant(contextOf(rig), operator, tenant, { name: 'Renamed' }), StoreUnavailable)
     assert.equal((await rig.tenantCache.load(tenant))?.tenant.name, 'Renamed')
   })
 
   test('that revokes an API key refuses the key at once', async (t) => {
     const rig = await rigThatLoses(t, 'revokeKey')
     const context = contextOf(rig)
-    const created = await createApiKey(context, { tenants: [tenant] })
+    const created = await createApiKey(context, operator, { tenants: [tenant] })
     assert.ok(created.ok)
     const { apiKey, text } = created.value
     assert.ok((await context.keyCache.authenticate('standard', hashApiKey(text))).ok)
-    await assert.rejects(revokeApiKey(context, apiKey.id), StoreUnavailable)
+    await assert.rejects(revokeApiKey(context, operator, apiKey.id), StoreUnavailable)
     assert.ok(!(await context.keyCache.authenticate('standard', hashApiKey(text))).ok)
   })
 })

@@ -3,16 +3,17 @@
 // calls these methods of the store: `Context.store` does not have them.
 
 import type { ApiKey } from '../domain/api-key.ts'
+import type { NewAuditRecord } from '../domain/audit.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { ApiKeyId, DeliveryId, EndpointKey, EventId, OperatorKeyId, TenantId } from '../domain/ids.ts'
 import type { OperatorKey } from '../domain/operator-key.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type {
-  StoredAnswer,
   StoredEndpoint,
   StoredOperatorKey,
   TenantChange,
+  WriteEnvelope,
   WriteResult,
 } from '../contracts/account-store.ts'
 import type { NewErasure } from '../contracts/erase-store.ts'
@@ -31,7 +32,10 @@ export interface WriterOptions {
   readonly clock: Clock
 }
 
-/** Cached values are dropped even if a call fails, because a call that failed may have taken effect. */
+/**
+ * Every change is stored together with its audit record. Cached values are dropped even if a call fails, because a call
+ * that failed may have taken effect.
+ */
 export class Writer {
   readonly #options: WriterOptions
 
@@ -42,29 +46,29 @@ export class Writer {
     })
   }
 
-  async createTenant(tenant: Tenant): Promise<WriteResult> {
+  async createTenant(tenant: Tenant, audit: NewAuditRecord): Promise<WriteResult> {
     const { store, engine } = this.#options
     try {
-      return await store.createTenant(tenant, { answer: null })
+      return await store.createTenant(tenant, { audit: [audit] })
     } finally {
       engine.tenantCache.drop(tenant.id)
     }
   }
 
-  async updateTenant(id: TenantId, change: TenantChange): Promise<WriteResult> {
+  async updateTenant(id: TenantId, change: TenantChange, audit: NewAuditRecord): Promise<WriteResult> {
     const { store, engine } = this.#options
     try {
-      return await store.updateTenant(id, change, { answer: null })
+      return await store.updateTenant(id, change, { audit: [audit] })
     } finally {
       engine.tenantCache.drop(id)
     }
   }
 
-  async deleteTenant(id: TenantId, erasure: NewErasure): Promise<WriteResult> {
+  async deleteTenant(id: TenantId, erasure: NewErasure, audit: NewAuditRecord): Promise<WriteResult> {
     const { store, engine, keyCache } = this.#options
     const tenant = await engine.tenantCache.load(id)
     try {
-      return await store.deleteTenant(id, erasure, { answer: null })
+      return await store.deleteTenant(id, erasure, { audit: [audit] })
     } finally {
       keyCache.drop()
       engine.tenantCache.drop(id)
@@ -75,39 +79,39 @@ export class Writer {
     }
   }
 
-  createKey(key: ApiKey, hash: string): Promise<WriteResult> {
+  createKey(key: ApiKey, hash: string, audit: NewAuditRecord): Promise<WriteResult> {
     const { store, seals } = this.#options
-    return store.createKey(seals.storedKey(key, hash), { answer: null })
+    return store.createKey(seals.storedKey(key, hash), { audit: [audit] })
   }
 
-  async revokeKey(id: ApiKeyId): Promise<WriteResult> {
+  async revokeKey(id: ApiKeyId, audit: NewAuditRecord): Promise<WriteResult> {
     const { store, keyCache, clock } = this.#options
     try {
-      return await store.revokeKey(id, clock.now(), { answer: null })
+      return await store.revokeKey(id, clock.now(), { audit: [audit] })
     } finally {
       keyCache.drop()
     }
   }
 
-  createOperatorKey(key: OperatorKey, hash: string): Promise<WriteResult> {
+  createOperatorKey(key: OperatorKey, hash: string, audit: NewAuditRecord): Promise<WriteResult> {
     const { store, seals } = this.#options
-    return store.createOperatorKey(seals.storedOperatorKey({ ...key, hash }), { answer: null })
+    return store.createOperatorKey(seals.storedOperatorKey({ ...key, hash }), { audit: [audit] })
   }
 
   /** @param before the seal of the key that the change is based on */
-  async updateOperatorKey(key: StoredOperatorKey, before: string): Promise<WriteResult> {
+  async updateOperatorKey(key: StoredOperatorKey, before: string, audit: NewAuditRecord): Promise<WriteResult> {
     const { store, keyCache, seals } = this.#options
     try {
-      return await store.updateOperatorKey(seals.storedOperatorKey(key), before, { answer: null })
+      return await store.updateOperatorKey(seals.storedOperatorKey(key), before, { audit: [audit] })
     } finally {
       keyCache.drop()
     }
   }
 
-  async deleteOperatorKey(id: OperatorKeyId): Promise<WriteResult> {
+  async deleteOperatorKey(id: OperatorKeyId, audit: NewAuditRecord): Promise<WriteResult> {
     const { store, keyCache } = this.#options
     try {
-      return await store.deleteOperatorKey(id, { answer: null })
+      return await store.deleteOperatorKey(id, { audit: [audit] })
     } finally {
       keyCache.drop()
     }
@@ -123,13 +127,13 @@ export class Writer {
     tenant: TenantId,
     dialect: Dialect,
     endpoints: readonly Endpoint[],
-    answer: StoredAnswer | null,
+    envelope: WriteEnvelope,
   ): Promise<WriteResult> {
     const { store, engine } = this.#options
     try {
       return await store.createEndpoints(
         endpoints.map((endpoint) => this.#seal(endpoint, dialect)),
-        { answer },
+        envelope,
       )
     } finally {
       engine.tenantCache.drop(tenant)
@@ -141,13 +145,13 @@ export class Writer {
     endpoint: Endpoint,
     version: number,
     dialect: Dialect,
-    answer: StoredAnswer | null,
+    envelope: WriteEnvelope,
   ): Promise<WriteResult> {
     const { store, engine } = this.#options
     const { tenant, key, enabled } = endpoint
     let disabled = false
     try {
-      const written = await store.updateEndpoint(this.#seal(endpoint, dialect), version, { answer })
+      const written = await store.updateEndpoint(this.#seal(endpoint, dialect), version, envelope)
       disabled = written === 'written' && !enabled
       return written
     } finally {
@@ -160,12 +164,12 @@ export class Writer {
   /** @param erasure erases its deliveries; null: they stay */
   async deleteEndpoint(
     { tenant, key }: Endpoint,
-    answer: StoredAnswer | null,
+    envelope: WriteEnvelope,
     erasure: NewErasure | null,
   ): Promise<WriteResult> {
     const { store, engine, clock } = this.#options
     try {
-      return await store.deleteEndpoint(tenant, key, clock.now(), { answer }, erasure)
+      return await store.deleteEndpoint(tenant, key, clock.now(), envelope, erasure)
     } finally {
       engine.endpointChanged(tenant, { endpoint: key, deleted: true })
       if (erasure !== null) engine.eraseSoon()
@@ -173,9 +177,9 @@ export class Writer {
   }
 
   /** Erases the data of an event. False: there is no such event. */
-  async erasePayload(tenant: TenantId, id: EventId, erasure: NewErasure): Promise<boolean> {
+  async erasePayload(tenant: TenantId, id: EventId, erasure: NewErasure, audit: NewAuditRecord): Promise<boolean> {
     const { store, engine } = this.#options
-    const event = await store.erasePayload(tenant, id, erasure)
+    const event = await store.erasePayload(tenant, id, erasure, [audit])
     if (event === null) return false
     engine.eventsErased([event])
     engine.eraseSoon()
@@ -183,17 +187,22 @@ export class Writer {
   }
 
   /** Erases the response of an attempt. False: there is no such attempt. */
-  async eraseResponse(delivery: DeliveryId, number: number, erasure: NewErasure): Promise<boolean> {
+  async eraseResponse(
+    delivery: DeliveryId,
+    number: number,
+    erasure: NewErasure,
+    audit: NewAuditRecord,
+  ): Promise<boolean> {
     const { store, engine } = this.#options
-    const erased = await store.eraseResponse(delivery, number, erasure)
+    const erased = await store.eraseResponse(delivery, number, erasure, [audit])
     if (erased) engine.eraseSoon()
     return erased
   }
 
   /** Makes one delivery due now. False: there is no such delivery, or a node holds it. */
-  async rearmDelivery(id: DeliveryId, endpoint: EndpointKey): Promise<boolean> {
+  async rearmDelivery(id: DeliveryId, endpoint: EndpointKey, audit: NewAuditRecord): Promise<boolean> {
     const { store, engine, clock } = this.#options
-    const rearmed = await store.rearmDelivery(id, clock.now())
+    const rearmed = await store.rearmDelivery(id, clock.now(), [audit])
     if (rearmed) {
       engine.statusCache.drop(endpoint)
       engine.wake()

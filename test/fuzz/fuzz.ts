@@ -191,7 +191,7 @@ class FuzzRun {
     const mediaType = (reply.headers.get('content-type') ?? '').split(';')[0] ?? ''
     const schema = route.operation.responses[reply.status]?.content?.[mediaType]?.schema
     assert.ok(schema !== undefined, `the response ${reply.status} ${mediaType} is not declared`)
-    if (reply.status < 400 && /json/.test(mediaType)) this.#holds(schema, reply)
+    if (reply.status < 400 && /[/+]json/.test(mediaType)) this.#holds(schema, reply)
   }
 
   #holds(schema: Schema, { text }: WireAnswer): void {

@@ -14,6 +14,8 @@ export interface Row {
   readonly customers?: true
   /** The route needs a key but no permission. */
   readonly open?: true
+  /** Only the operator may call the route, and its answers tell of deleted and of unknown ids too. */
+  readonly showsAll?: true
   /** The status for an id that does not exist, if it is neither 404 nor 403. */
   readonly absent?: number
 }
@@ -38,7 +40,7 @@ export const nounOf: Readonly<Record<string, Noun>> = {
 export const plainNames: ReadonlySet<string> = new Set(
   `limit cursor page per_page pageSize status eventType type from to since until dialect name settings scopes role
    data attributes occurredAt events url eventTypes filters description enabled headers secrets overlapSeconds topics
-   writeOnlyHeaders expiresAt retainSeconds retainDataSeconds erasure number
+   writeOnlyHeaders expiresAt actor action object retainSeconds retainDataSeconds erasure number
    agentId items custom_headers isActive secret is_active`.split(/\s+/),
 )
 
@@ -91,6 +93,8 @@ const operator: Readonly<Record<string, Row>> = {
   listDeliveries: { status: 200, customers },
   getDelivery: { status: 200, customers },
   retryDelivery: { status: 202, customers },
+  listAudit: { status: 200, showsAll: true },
+  exportAudit: { status: 200, showsAll: true },
   getErasure: { status: 404 },
   erasePayload: { status: 202 },
   eraseResponse: { status: 202 },

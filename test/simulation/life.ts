@@ -82,6 +82,7 @@ export class Life implements Doer {
       random: random.fraction,
       retryScale: this.#world.plan.retryScale,
       retentionMs: 30 * day,
+      auditMs: 400 * day,
       marker: 'installation',
       observer: this.#observer(),
     })

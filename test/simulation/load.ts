@@ -21,7 +21,7 @@ import { Posts } from './posts.ts'
 import type { World } from './world.ts'
 import { settingsOperator } from '../../src/domain/operator-key.ts'
 
-const operator = { kind: 'operator', key: settingsOperator } as const
+const operator = { kind: 'operator', key: settingsOperator, from: { clientAddress: '127.0.0.1' } } as const
 
 interface Customer {
   readonly tenant: TenantId
@@ -56,7 +56,7 @@ export class Load {
   async begin(context: Context): Promise<void> {
     const { plan } = this.#world
     for (const dialect of plan.dialects) {
-      const tenant = await createTenant(context, { dialect: dialect.name })
+      const tenant = await createTenant(context, operator, { dialect: dialect.name })
       if (!tenant.ok) throw new Error('a tenant was not created')
       const types = dialect.openCatalogue ? ['a.b', 'a.c'] : dialect.eventTypes.slice(0, 2).map(({ name }) => name)
       const customer = { tenant: tenant.value.id, dialect, types, endpoints: [], labels: [], deleting: false }
@@ -182,7 +182,7 @@ export class Load {
     customer.deleting = true
     for (const label of labels) this.#world.ledger.mayEnd(label, 'endpoint deleted')
     await this.#request(life, `delete tenant ${tenant}`, async (context) => {
-      const { ok } = await deleteTenant(context, tenant)
+      const { ok } = await deleteTenant(context, operator, tenant)
       if (ok) for (const label of labels) this.#world.ledger.promised(label).disabledOrDeleted = true
     })
   }

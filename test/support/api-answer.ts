@@ -24,6 +24,9 @@ export interface Body {
   readonly secrets: readonly { readonly value: string; readonly expiresAt: string | null }[]
 }
 
+/** The media type of answers with a JSON text on each line. Their `body` is an array. */
+export const jsonLines = 'application/x-ndjson'
+
 export interface ApiAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -76,10 +79,11 @@ export function createAnswerCheck(document: OpenApiDocument): AnswerCheck {
     const response = operation?.responses[answer.status]
     assert.ok(response !== undefined, `${method} ${path} has no documented answer with status ${answer.status}`)
     if (answer.status === 204) return assert.equal(answer.text, '')
-    assert.match(answer.headers['content-type'] ?? '', /^application\/json\b/)
+    const [mediaType = ''] = (answer.headers['content-type'] ?? '').split(';')
     const name = `${operation?.operationId} ${answer.status}`
-    const schema = response.content?.['application/json']?.schema
-    assert.ok(schema !== undefined, `${name} has no schema`)
+    const documented = response.content?.[mediaType]?.schema
+    assert.ok(documented !== undefined, `${name} has no schema for ${mediaType}`)
+    const schema = mediaType === jsonLines ? { type: 'array', items: documented } : documented
     const validator = validators.get(name) ?? Compile(strict(schema) as unknown as TSchema)
     validators.set(name, validator)
     holds(validator, answer)

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
-import { type ApiAnswer, type Body, createAnswerCheck, type OpenApiDocument } from './api-answer.ts'
+import { type ApiAnswer, type Body, createAnswerCheck, jsonLines, type OpenApiDocument } from './api-answer.ts'
 import { fromAnAddress } from './addresses.ts'
 import { type Behaviour, type ReceivedRequest, type Receiver, startReceiver } from './receiver.ts'
 import { createInstallation, type Installation, type ServerProcess, startServer } from './server-process.ts'
@@ -86,7 +86,8 @@ export async function startApiRig(env: Readonly<Record<string, string>> = {}): P
       body: content,
     })
     const text = await response.body.text()
-    const parsed = text === '' ? null : (JSON.parse(text) as unknown)
+    const json = response.headers['content-type'] === jsonLines ? arrayOf(text) : text
+    const parsed = json === '' ? null : (JSON.parse(json) as unknown)
     const answer = {
       status: response.statusCode,
       headers: response.headers as Record<string, string>,
@@ -137,6 +138,11 @@ export async function startApiRig(env: Readonly<Record<string, string>> = {}): P
       await installation.remove()
     },
   }
+}
+
+/** JSON lines as the text of an array. */
+function arrayOf(lines: string): string {
+  return `[${lines.trimEnd().replaceAll('\n', ',')}]`
 }
 
 /** Waits until a condition holds, at most `timeoutMs` (default 10 s). */

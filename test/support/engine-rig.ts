@@ -130,6 +130,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
       random: () => 0.5,
       retryScale: 1,
       retentionMs: 30 * 24 * 3600 * 1000,
+      auditMs: 400 * 24 * 3600 * 1000,
       marker: 'installation',
       observer,
     })
