@@ -99,7 +99,7 @@ function outcomesOf(events: readonly NewEvent[], now: number): Pick<CommitBatch,
   const attempt = { number: 1, startedAt: now, durationMs: 1, outcome, response: 'ok' }
   const counts = new Map<EndpointKey, number>()
   for (const { endpoint } of deliveries) counts.set(endpoint, (counts.get(endpoint) ?? 0) + 1)
-  const known = { lastAttemptAt: now, lastAttemptSucceeded: true, expectedHealth: null }
+  const known = { lastAttemptAt: now, lastAttemptSucceeded: true, lastOutcome: outcome, expectedHealth: null }
   return {
     moves: deliveries.map(({ id, endpoint }) => ({
       delivery: id,

@@ -85,6 +85,7 @@ function addEndpoints(db: DatabaseSync, order: FillOrder): void {
       enabled: true,
       disabledReason: null,
       headers: {},
+      details: {},
       writeOnlyHeaders: [],
       secrets: [{ value: allo.endpointRules.newSecret?.(randomBytes) ?? '', createdAt: now, expiresAt: null }],
       createdAt: now,

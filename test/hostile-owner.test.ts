@@ -264,6 +264,11 @@ const ways: readonly Way[] = [
     ],
   },
   {
+    title: 'the details of an endpoint are changed',
+    silent: true,
+    attack: ({ victim }) => [set('endpoints', 'details', `'{"scope":"user"}'`, victim.endpoint)],
+  },
+  {
     title: 'the dialect of a tenant is changed, so that its secret signs in another way',
     dialect: 'allo',
     silent: true,

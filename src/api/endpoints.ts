@@ -19,8 +19,10 @@ import { changeEndpoint, rotateSecret } from '../operations/change-endpoint.ts'
 import { createEndpoint } from '../operations/create-endpoints.ts'
 import type { Page, PageRequest } from '../contracts/page.ts'
 import { timeOf } from './events.ts'
-import { EndpointSchema, endpointShape, Nullable, PageOf, PageQuery, Time } from './shapes.ts'
+import { EndpointSchema, endpointShape, FilterValue, Nullable, PageOf, PageQuery, Time } from './shapes.ts'
 
+const detailsDescription =
+  'Fields that only the product knows, by name. Those that a change does not name keep their values.'
 const strict = { additionalProperties: false }
 const TenantPath = Type.Object({ tenant: Type.String() })
 const EndpointPath = Type.Object({ tenant: Type.String(), endpoint: Type.String() })
@@ -28,7 +30,10 @@ const EndpointPath = Type.Object({ tenant: Type.String(), endpoint: Type.String(
 const fields = {
   url: Type.String({ format: 'url', maxLength: limits.urlCharsMax }),
   eventTypes: Type.Array(Type.String(), { maxItems: limits.eventTypesPerEndpointMax }),
-  filters: Type.Optional(Type.Record(Type.String(), Type.String(), { maxProperties: limits.filtersPerEndpointMax })),
+  filters: Type.Optional(
+    Type.Record(Type.String(), FilterValue(limits.filterValuesMax), { maxProperties: limits.filtersPerEndpointMax }),
+  ),
+  details: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: detailsDescription })),
   description: Type.Optional(Nullable(Type.String({ maxLength: limits.descriptionCharsMax }))),
   enabled: Type.Optional(Type.Boolean()),
   headers: Type.Optional(Type.Record(Type.String(), Type.String(), { maxProperties: limits.customHeadersMax })),

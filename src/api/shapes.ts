@@ -122,12 +122,17 @@ export function eventText(event: Event, more: Readonly<Record<string, unknown>> 
   return `${JSON.stringify(rest).slice(0, -1)},"data":${erasedAt === null ? event.data : 'null'}}`
 }
 
+/** One value, or several of which one must match. */
+export const FilterValue = (itemsMax?: number) =>
+  Type.Union([Type.String(), Type.Array(Type.String(), itemsMax === undefined ? {} : { maxItems: itemsMax })])
+
 export const EndpointSchema = Type.Object({
   id: Type.String(),
   tenant: Type.String(),
   url: Type.String(),
   eventTypes: Type.Array(Type.String()),
-  filters: StringMap,
+  filters: Type.Record(Type.String(), FilterValue()),
+  details: Type.Record(Type.String(), Type.Unknown(), { description: 'Fields that only the product knows, by name.' }),
   description: Nullable(Type.String()),
   enabled: Type.Boolean(),
   disabledReason: Nullable(Type.Enum(['requested', 'failing', 'gone'])),
@@ -173,7 +178,7 @@ export function endpointShape(
   status: EndpointStatus,
   withSecrets: boolean,
 ): unknown {
-  const { id, tenant, url, eventTypes, filters, description, enabled, disabledReason } = endpoint
+  const { id, tenant, url, eventTypes, filters, details, description, enabled, disabledReason } = endpoint
   const report = endpoint.unreadable ? damaged : dialect.healthReport(status.health)
   return {
     id,
@@ -181,6 +186,7 @@ export function endpointShape(
     url,
     eventTypes,
     filters,
+    details,
     description,
     enabled,
     disabledReason,

@@ -1,6 +1,6 @@
 // The path of every event through the database: events and deliveries are stored, and outcomes are recorded.
 
-import type { Attempt } from '../domain/attempt.ts'
+import type { Attempt, Outcome } from '../domain/attempt.ts'
 import type { EndReason } from '../domain/delivery.ts'
 import type { DisabledReason } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
@@ -58,6 +58,7 @@ export interface AttemptSummary {
   readonly attempts: number
   readonly lastAttemptAt: number
   readonly lastAttemptSucceeded: boolean
+  readonly lastOutcome: Outcome
   /** The stored health of the endpoint, as far as the node knows. */
   readonly expectedHealth: string | null
   /** The new health; absent: unchanged. */

@@ -5,6 +5,7 @@
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { EndpointKey, RandomBytes } from '../domain/ids.ts'
 import type { Tenant } from '../domain/tenant.ts'
+import type { FieldError } from '../domain/problem.ts'
 import type { RetrySchedule } from '../domain/retry.ts'
 import type { DeliveryDialect } from './delivery-dialect.ts'
 
@@ -22,6 +23,18 @@ export interface HealthReport {
   readonly since: number | null
 }
 
+/** The rule of a detail: a field of endpoints that only this product knows. */
+export interface DetailRule {
+  /** The faults of a value. Their fields are dotted paths inside the value; empty: the value itself. */
+  faults(value: unknown): readonly FieldError[]
+  /** A new endpoint must have it. */
+  readonly required: boolean
+  /** It keeps the value that it has in a new endpoint. */
+  readonly constant: boolean
+  /** The value in a new endpoint for which none is given; absent: none. */
+  readonly default?: unknown
+}
+
 /** The rules of a dialect for its endpoints. */
 export interface EndpointRules {
   /** Schemes of endpoint URLs; POSTHORN_ALLOW_HTTP adds `http:` in every dialect. */
@@ -32,8 +45,12 @@ export interface EndpointRules {
   readonly wildcards: 'none' | 'all' | 'prefix'
   /** Attributes by which endpoints may filter; `any`: all attributes that the operator posts. */
   readonly filters: readonly string[] | 'any'
+  /** The attributes whose filters may have several values; default: all. */
+  readonly listFilters?: readonly string[]
   /** Returns the form in which the value of a filter is stored; default: as given. */
-  readonly storedFilter?: (value: string) => string
+  readonly storedFilter?: (value: string, attribute: string) => string
+  /** The fields that only this product knows, by name; default: none. */
+  readonly details?: Readonly<Record<string, DetailRule>>
   /** Event types are kept as written: the list may be empty, and may repeat one. Default: at least one, each once. */
   readonly eventTypesAsWritten?: true
   /** Deleting an endpoint also erases its deliveries. Default: they stay until retention removes them. */
@@ -51,7 +68,7 @@ export interface EndpointRules {
   /** Returns a new signing secret; null: the dialect signs without a secret of the endpoint. */
   newSecret: ((random: RandomBytes) => string) | null
   /** Returns the key that no two endpoints of a tenant may share; null: the endpoint may have duplicates. */
-  uniqueKey?(endpoint: Pick<Endpoint, 'url' | 'eventTypes'>): string | null
+  uniqueKey?(endpoint: Pick<Endpoint, 'url' | 'eventTypes' | 'filters' | 'details'>): string | null
   /** The fault of a secret that the customer chose; null: it has none. */
   secretFault(secret: string): string | null
 }

@@ -6,7 +6,7 @@ import type { StoredEndpoint, StoredKey } from './account-store.ts'
 /** The sealed values of an endpoint, and what they are sealed for. */
 export interface SealedEndpoint extends Pick<
   StoredEndpoint,
-  'key' | 'tenant' | 'id' | 'url' | 'eventTypes' | 'filters' | 'sealedSecrets' | 'sealedHeaders'
+  'key' | 'tenant' | 'id' | 'url' | 'eventTypes' | 'filters' | 'details' | 'sealedSecrets' | 'sealedHeaders'
 > {
   /** The dialect of its tenant. */
   readonly dialect: string

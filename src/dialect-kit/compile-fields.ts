@@ -1,11 +1,13 @@
 // Compiles a field map.
 
 import { DefinitionError } from './definition-error.ts'
+import { type Places, placesOf } from './field-places.ts'
 import { type Requests, requestsOf } from './field-requests.ts'
 import { type Views, viewsOf } from './field-views.ts'
-import { domainName, type FieldMap } from './fields.ts'
+import { domainName, type FieldMap, isTaken, placeOf } from './fields.ts'
 
 export interface CompiledFields extends Requests, Views {
+  readonly places: Places
   /** The vendor's name of a field, by the domain's name; both are dotted paths. */
   readonly vendorName: (path: string) => string
 }
@@ -22,10 +24,16 @@ export function compileFields(map: FieldMap, catalogue: readonly string[] = []):
       throw new DefinitionError(`endpoint.${name}`, `a field of the kind ${field.is} cannot be taken: remove "on"`)
     }
   }
+  for (const [name, field] of Object.entries(map)) {
+    if (placeOf(field) === 'body') continue
+    const isOnlyNew = isTaken(field, 'create') && !isTaken(field, 'change')
+    if (!isOnlyNew)
+      throw new DefinitionError(`endpoint.${name}.on`, `a value of the ${placeOf(field)} is taken on create`)
+  }
   if (!Object.values(map).some(({ is }) => is === 'id')) {
     throw new DefinitionError('endpoint', 'needs a field that is the id')
   }
-  return { ...requestsOf(map, catalogue), ...viewsOf(map), vendorName: vendorNamesOf(map) }
+  return { ...requestsOf(map, catalogue), ...viewsOf(map), places: placesOf(map), vendorName: vendorNamesOf(map) }
 }
 
 function vendorNamesOf(map: FieldMap): (path: string) => string {
@@ -33,6 +41,7 @@ function vendorNamesOf(map: FieldMap): (path: string) => string {
   const filterNames = new Map<string, string>()
   for (const [name, field] of Object.entries(map)) {
     if (field.on === undefined) continue
+    if (field.is === 'detail') continue
     if (field.is === 'filter') filterNames.set(field.attribute, name)
     else names.set(domainName(field) ?? name, name)
   }
@@ -40,6 +49,7 @@ function vendorNamesOf(map: FieldMap): (path: string) => string {
     // The fault of one of several new endpoints: the name of the list and the index come first.
     const [, prefix = '', inner = ''] = /^(items\.\d+\.)?(.*)$/s.exec(path) ?? []
     const [head = '', ...rest] = inner.split('.')
+    if (head === 'details') return prefix + rest.join('.')
     const name = head === 'filters' ? filterNames.get(rest.join('.')) : names.get(head)
     if (name === undefined) return path
     // The vendor has one value where the domain has a list or a map.

@@ -5,6 +5,7 @@ import { limits } from '../domain/limits.ts'
 import type { RetrySchedule } from '../domain/retry.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Catalogue, DeliveryDefinition } from './definition.ts'
+import { detailRules } from './details.ts'
 import { DefinitionError } from './definition-error.ts'
 import { deliveryForm } from './delivery-form.ts'
 import { durationMs, durationsMs } from './durations.ts'
@@ -126,6 +127,7 @@ function rulesOf({ rules = {}, deliveries }: DeliveryDefinition, fields: FieldMa
     descriptionCharsMax: limits.descriptionCharsMax,
     wildcards: 'none',
     ...filterRules(kinds),
+    ...detailRules(fields),
     ...(kinds.some(({ is }) => is === 'eventType') && { eventTypesMax: 1 }),
     customHeaders: kinds.some(({ is }) => is === 'headers'),
     ...rules,

@@ -71,10 +71,13 @@ test('the fields of a request become the input of an operation, and the answer s
   assert.deepEqual(fields.input('create', given), {
     eventTypes: ['a'],
     enabled: false,
-    filters: { region: 'eu' },
+    filterChanges: { region: 'eu' },
     secrets: ['k'],
   })
-  assert.deepEqual(fields.input('change', { ...given, region: null }), { enabled: false, filters: {} })
+  assert.deepEqual(fields.input('change', { ...given, region: null }), {
+    enabled: false,
+    filterChanges: { region: null },
+  })
   const endpoint = { id: '7', eventTypes: ['a'], enabled: false, filters: {}, secrets: [{ value: 'k' }] }
   const show = (view: 'create' | 'get'): unknown => fields.shape(view)({ endpoint: endpoint as never, secrets: [] })
   const shown = { id: 7, topic: 'a', paused: true, state: 'off', region: null }

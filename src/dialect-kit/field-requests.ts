@@ -3,10 +3,18 @@
 import { type TSchema, Type } from 'typebox'
 import type { EndpointInput } from '../operations/endpoint-rules.ts'
 import { takenSchema } from './field-schemas.ts'
-import { domainName, type Field, type FieldMap } from './fields.ts'
+import { defaultOf, domainName, type Field, type FieldMap, isRequired, isTaken, placeOf } from './fields.ts'
+import { filterValue } from './filters.ts'
+import { memberReader, objectOf } from './nested.ts'
 
 type When = 'create' | 'change'
 type Given = Readonly<Record<string, unknown>>
+
+interface Taken {
+  readonly name: string
+  readonly field: Field
+  readonly read: (given: Given) => unknown
+}
 
 export interface Requests {
   readonly createBody: TSchema
@@ -15,84 +23,100 @@ export interface Requests {
   readonly changeNames: readonly string[]
   /** Fields whose text the rules of endpoints check, so that the check for odd text leaves them alone. */
   readonly secretNames: readonly string[]
-  /** The input of an operation from a request body. Fields that the operation does not take are left out. */
+  /** The input of an operation from the fields of a request. Fields that the operation does not take are left out. */
   readonly input: (when: When, given: Given) => EndpointInput
-  /** The input that replaces all fields: a field that is not given is as in a new endpoint. */
+  /**
+   * The input that replaces all fields: a field that is not given is as in a new endpoint. Fields that a change may not
+   * have keep their values.
+   */
   readonly replacement: (given: Given, newSecret: (() => string) | null) => EndpointInput
 }
 
 export function requestsOf(map: FieldMap, catalogue: readonly string[]): Requests {
-  const taken = (when: When) => Object.entries(map).filter(([, field]) => isTaken(field, when))
-  const fields = { create: taken('create'), change: taken('change') }
+  const takenIn = (when: When): readonly Taken[] =>
+    Object.entries(map)
+      .filter(([, field]) => isTaken(field, when))
+      .map(([name, field]) => ({ name, field, read: memberReader(name) }))
+  const taken = { create: takenIn('create'), change: takenIn('change') }
+  const replaced = taken.create.filter(({ field }) => isTaken(field, 'change'))
   const secretNames = Object.entries(map).filter(
     ([, { is, on }]) => on !== undefined && (is === 'secret' || is === 'secrets'),
   )
-  const input: Requests['input'] = (when, given) => {
-    const found: Record<string, unknown> = {}
-    for (const [name, field] of fields[when]) {
-      const value = given[name]
-      if (value !== undefined) take(field, value, found)
-    }
-    return found
-  }
   return {
-    createBody: bodyOf(fields.create, 'create', catalogue),
-    changeBody: bodyOf(fields.change, 'change', catalogue),
-    changeNames: fields.change.map(([name]) => name),
+    createBody: bodyOf(taken.create, 'create', catalogue),
+    changeBody: bodyOf(taken.change, 'change', catalogue),
+    changeNames: taken.change.map(({ name }) => name),
     secretNames: secretNames.map(([name]) => name),
-    input,
-    replacement: (given, newSecret) => ({
-      ...defaultsOf(
-        fields.create.map(([, { is }]) => is),
-        newSecret,
-      ),
-      ...input('create', given),
-    }),
+    input(when, given) {
+      const input: Record<string, unknown> = {}
+      for (const { name, field, read } of taken[when]) {
+        const value = read(given)
+        if (value !== undefined) take(name, field, value, input)
+      }
+      return input
+    },
+    replacement(given, newSecret) {
+      const input: Record<string, unknown> = {}
+      for (const { name, field, read } of replaced) {
+        const value = read(given)
+        if (value === undefined) takeNone(name, field, newSecret, input)
+        else take(name, field, value, input)
+      }
+      return input
+    },
   }
 }
 
-function isTaken({ on }: Field, when: When): boolean {
-  return (on ?? '').split(' ').some((word) => word === when || word === `${when}!`)
+function bodyOf(taken: readonly Taken[], when: When, catalogue: readonly string[]): TSchema {
+  const members = taken
+    .filter(({ field }) => placeOf(field) === 'body')
+    .map(({ name, field }): [string, TSchema] => {
+      const schema = takenSchema(field, catalogue)
+      return [name, isRequired(field, when) ? schema : Type.Optional(schema)]
+    })
+  return objectOf(members)
 }
 
-function bodyOf(fields: readonly (readonly [string, Field])[], when: When, catalogue: readonly string[]): TSchema {
-  const members = fields.map(([name, field]): [string, TSchema] => {
-    const isRequired = field.on?.split(' ').includes(`${when}!`) === true
-    const schema = takenSchema(field, catalogue)
-    return [name, isRequired ? schema : Type.Optional(schema)]
-  })
-  return Type.Object(Object.fromEntries(members))
-}
-
-/** The values that fields have in a new endpoint. */
-function defaultsOf(kinds: readonly Field['is'][], newSecret: (() => string) | null): EndpointInput {
-  const hasSecret = kinds.includes('secret') || kinds.includes('secrets')
-  return {
-    ...(kinds.includes('description') && { description: null }),
-    ...(kinds.includes('enabled') && { enabled: true }),
-    ...(kinds.includes('headers') && { headers: {} }),
-    ...(kinds.includes('filter') && { filters: {} }),
-    ...(hasSecret && newSecret !== null && { secrets: [newSecret()] }),
-  }
-}
-
-function take(field: Field, value: unknown, input: Record<string, unknown>): void {
-  const name = domainName(field) as keyof EndpointInput
+function take(name: string, field: Field, value: unknown, input: Record<string, unknown>): void {
+  const part = domainName(field) as keyof EndpointInput
   switch (field.is) {
     case 'eventType':
     case 'secret':
-      input[name] = [value]
+      input[part] = [value]
       break
     case 'enabled':
-      input[name] = field.words === undefined ? value !== (field.inverted === true) : value === field.words[0]
+      input[part] = field.words === undefined ? value !== (field.inverted === true) : value === field.words[0]
       break
     case 'filter':
-      input[name] = { ...(input[name] as object), ...(value !== null && { [field.attribute]: value }) }
+      input[part] = { ...(input[part] as object), [field.attribute]: filterValue(field, value) }
+      break
+    case 'detail':
+      input[part] = { ...(input[part] as object), [name]: value }
       break
     case 'headers':
-      input[name] = value ?? {}
+      input[part] = value ?? {}
       break
     default:
-      input[name] = value
+      input[part] = value
+  }
+}
+
+/** Takes the value that the field has in a new endpoint. */
+function takeNone(name: string, field: Field, newSecret: (() => string) | null, input: Record<string, unknown>): void {
+  switch (field.is) {
+    case 'description':
+    case 'filter':
+    case 'headers':
+      return take(name, field, null, input)
+    case 'detail':
+      return take(name, field, defaultOf(field), input)
+    case 'enabled':
+      input['enabled'] = true
+      return
+    case 'secret':
+    case 'secrets':
+      if (newSecret !== null) input['secrets'] = [newSecret()]
+      return
+    default:
   }
 }

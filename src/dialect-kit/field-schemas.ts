@@ -12,7 +12,8 @@ export function takenSchema(field: Field, catalogue: readonly string[]): TSchema
 
 export function shownSchema(field: Field): TSchema {
   const schema = schemaOf(field, { isTaken: false, catalogue: [] })
-  const mayBeNull = field.nullable === true || ['filter', 'newestDelivery', 'lastAttemptAt'].includes(field.is)
+  const isPlainFilter = field.is === 'filter' && field.list !== true
+  const mayBeNull = field.nullable === true || isPlainFilter || ['newestDelivery', 'lastAttemptAt'].includes(field.is)
   return mayBeNull ? Type.Union([schema, Type.Null()]) : schema
 }
 
@@ -36,8 +37,14 @@ function schemaOf(field: Field, { isTaken, catalogue }: Use): TSchema {
     case 'eventType':
       return Type.String({ ...(isTaken && field.known && { enum: [...catalogue] }), ...text })
     case 'secret':
-    case 'filter':
       return Type.String(text)
+    case 'filter': {
+      const one = field.as === 'number' ? Type.Integer(text) : Type.String(text)
+      if (field.list !== true) return one
+      return Type.Array(one, isTaken ? { maxItems: limits.filterValuesMax } : {})
+    }
+    case 'detail':
+      return Type.Unsafe({ type: 'string', ...schema })
     case 'eventTypes':
     case 'secrets': {
       const known = isTaken && field.is === 'eventTypes' && field.known === true ? { enum: [...catalogue] } : {}

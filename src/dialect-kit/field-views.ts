@@ -1,9 +1,12 @@
 // How answers show the fields of an endpoint.
 
 import { type TSchema, Type } from 'typebox'
+import { shownToCustomers } from '../domain/attempt.ts'
 import { type Endpoint, type EndpointStatus, hasSecrets, type SigningSecret } from '../domain/endpoint.ts'
 import { shownSchema } from './field-schemas.ts'
-import type { Field, FieldMap, View } from './fields.ts'
+import { defaultOf, type Field, type FieldMap, isRequired, type View } from './fields.ts'
+import { shownFilter } from './filters.ts'
+import { memberWriter, objectOf } from './nested.ts'
 import { timeForms } from './time-forms.ts'
 
 /** An endpoint, and what a view of it may need besides. */
@@ -32,12 +35,15 @@ export function viewsOf(map: FieldMap): Views {
   const kindsIn = (view: View) => shownIn(view).map(([, { is }]) => is)
   return {
     shape(view) {
-      const steps = shownIn(view).map(([name, field]) => ({ name, value: valueOf(field, view) }))
+      const steps = shownIn(view).map(([name, field]) => ({
+        write: memberWriter(name),
+        value: valueOf(name, field, view),
+      }))
       return (shown) => {
         const object: Record<string, unknown> = {}
-        for (const { name, value } of steps) {
+        for (const { write, value } of steps) {
           const found = value(shown)
-          if (found !== undefined) object[name] = found
+          if (found !== undefined) write(object, found)
         }
         return object
       }
@@ -45,9 +51,9 @@ export function viewsOf(map: FieldMap): Views {
     schema(view) {
       const members = shownIn(view).map(([name, field]): [string, TSchema] => {
         const schema = shownSchema(field)
-        return [name, field.is === 'headers' ? Type.Optional(schema) : schema]
+        return [name, mayBeLeftOut(field) ? Type.Optional(schema) : schema]
       })
-      return Type.Object(Object.fromEntries(members))
+      return objectOf(members)
     },
     needs(view) {
       if (kindsIn(view).includes('newestDelivery')) return 'newestDelivery'
@@ -82,12 +88,17 @@ function isMasked(field: Field, view: View): boolean {
   return hasMask(field) && field.shown?.split(' ').includes(view) !== true
 }
 
+function mayBeLeftOut(field: Field): boolean {
+  if (field.is !== 'detail') return field.is === 'headers'
+  return !isRequired(field, 'create') && defaultOf(field) === undefined
+}
+
 function hasMask(field: Field): boolean {
   return field.is === 'secret' && field.masked !== undefined
 }
 
 /** The value of a field in a view. Undefined: the field is left out. */
-function valueOf(field: Field, view: View): (shown: Shown) => unknown {
+function valueOf(name: string, field: Field, view: View): (shown: Shown) => unknown {
   switch (field.is) {
     case 'id':
     case 'tenant': {
@@ -117,7 +128,11 @@ function valueOf(field: Field, view: View): (shown: Shown) => unknown {
     case 'headers':
       return ({ endpoint: { headers } }) => (Object.keys(headers).length === 0 ? undefined : headers)
     case 'filter':
-      return ({ endpoint }) => endpoint.filters[field.attribute] ?? null
+      return ({ endpoint }) => shownFilter(field, endpoint.filters[field.attribute])
+    case 'detail': {
+      const value = defaultOf(field)
+      return ({ endpoint: { details } }) => (Object.hasOwn(details, name) ? details[name] : value)
+    }
     case 'createdAt':
     case 'updatedAt': {
       const write = timeForms[field.form]
@@ -135,7 +150,7 @@ function valueOf(field: Field, view: View): (shown: Shown) => unknown {
 function statusValueOf(field: Extract<Field, { is: StatusKind }>): (shown: Shown) => unknown {
   switch (field.is) {
     case 'status':
-      return ({ endpoint, status }) => field.show(status as EndpointStatus, endpoint)
+      return ({ endpoint, status }) => field.show(forCustomers(status as EndpointStatus), endpoint)
     case 'attempts':
       return ({ status }) => status?.attempts
     case 'lastAttemptAt': {
@@ -155,4 +170,9 @@ function statusValueOf(field: Extract<Field, { is: StatusKind }>): (shown: Shown
       }
     }
   }
+}
+
+/** The status without what customers may not learn of failures. */
+function forCustomers(status: EndpointStatus): EndpointStatus {
+  return { ...status, lastOutcome: status.lastOutcome && shownToCustomers(status.lastOutcome) }
 }

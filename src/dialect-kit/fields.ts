@@ -29,6 +29,15 @@ interface Common {
   readonly nullable?: true
 }
 
+/** The place of a value in the request. */
+interface Placed {
+  /**
+   * `path` or `query`: the value is the parameter of this name, and an endpoint exists only for requests that have its
+   * value there. Default: the body.
+   */
+  readonly from?: 'path' | 'query'
+}
+
 export type TimeForm = 'iso' | 'isoInSeconds' | 'isoInMicroseconds' | 'unixSeconds' | 'unixMilliseconds'
 
 export type Field = Common &
@@ -48,12 +57,28 @@ export type Field = Common &
     /** The customer's own headers; left out of answers if there are none. */
     | { readonly is: 'headers' }
     /** An attribute that events must have with this value; null: events with any value are sent. */
-    | {
+    | (Placed & {
         readonly is: 'filter'
         readonly attribute: string
-        /** Where the attribute was not posted, the member of this name in the event's data counts. */
-        readonly orInData?: true
-      }
+        /**
+         * Where the attribute was not posted, the member of this path in the event's data counts, such as
+         * `repository.name`; true: the member has the name of the attribute.
+         */
+        readonly orInData?: true | string
+        /** The field has a list, and events must have one of the values. An empty list: events with any value are sent. */
+        readonly list?: true
+        /** The field has a number, or a list of numbers. */
+        readonly as?: 'number'
+      })
+    /**
+     * A value that only the product knows. It is stored with the endpoint. `schema` is the JSON Schema of its values; its
+     * `type` is `string` by default. Without `change` in `on`, the value stays.
+     */
+    | (Placed & {
+        readonly is: 'detail'
+        /** The value in a new endpoint; default: null if the field is nullable, or else none. */
+        readonly default?: unknown
+      })
     | { readonly is: 'createdAt' | 'updatedAt'; readonly form: TimeForm }
     /** A value that follows from the endpoint. */
     | { readonly is: 'computed'; readonly show: (endpoint: Endpoint) => unknown }
@@ -68,6 +93,24 @@ export type Field = Common &
   )
 
 export type FieldMap = Readonly<Record<string, Field>>
+
+export function isTaken({ on }: Field, when: 'create' | 'change'): boolean {
+  return (on ?? '').split(' ').some((word) => word === when || word === `${when}!`)
+}
+
+export function isRequired({ on }: Field, when: 'create' | 'change'): boolean {
+  return (on ?? '').split(' ').includes(`${when}!`)
+}
+
+/** The value of a detail in a new endpoint; undefined: none. */
+export function defaultOf({ default: value, nullable }: Extract<Field, { readonly is: 'detail' }>): unknown {
+  return value === undefined && nullable === true ? null : value
+}
+
+/** The place in a request that has the value of a field. */
+export function placeOf(field: Field): 'body' | 'path' | 'query' {
+  return ('from' in field ? field.from : undefined) ?? 'body'
+}
 
 /** The domain's name of the part of an endpoint that a field is. Null: it is no part that customers write. */
 export function domainName(field: Field): keyof EndpointInput | null {
@@ -84,7 +127,9 @@ export function domainName(field: Field): keyof EndpointInput | null {
     case 'secret':
       return 'secrets'
     case 'filter':
-      return 'filters'
+      return 'filterChanges'
+    case 'detail':
+      return 'details'
     default:
       return null
   }

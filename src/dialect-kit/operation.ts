@@ -20,7 +20,7 @@ export interface RouteKit {
   readonly statusOf: (problem: Problem) => number
   /** The vendor has Idempotency-Key. */
   readonly idempotent: boolean
-  /** The name of the parameter of the path that is the id of an endpoint: the first one. */
+  /** The name of the parameter of the path that is the id of an endpoint: the first one that is no field. */
   readonly idName: string
   /** The id of a path in its stored form. */
   readonly storedId: (text: string) => string

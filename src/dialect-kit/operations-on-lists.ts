@@ -28,7 +28,7 @@ export function createMany({ itemsMax, ...described }: Described & { readonly it
         async handle(call) {
           const { principal, tenant, body } = call
           const items = body['items'] as readonly Readonly<Record<string, unknown>>[]
-          const inputs = items.map((item) => fields.input('create', item) as NewEndpoint)
+          const inputs = items.map((item) => fields.input('create', fields.places.given(item, call)) as NewEndpoint)
           const created = await createEndpoints(context, principal, tenant, inputs, null, itemField)
           if (!created.ok) return created
           for (const endpoint of created.value) record(call, endpoint)

@@ -85,17 +85,22 @@ export function list({ wrap, pages, where = {}, ...described }: ListForm = {}): 
       const query = {
         ...Object.fromEntries(filters.map(([name, { schema }]): [string, TSchema] => [name, Type.Optional(schema)])),
         ...pages?.query,
+        ...fields.places.query('later'),
       }
       return {
         ...(Object.keys(query).length > 0 && { query: Type.Object(query) }),
         ...(shows !== null && { audits: 'secret.read' }),
         answers: { 200: pages?.schema(items) ?? wrappedSchema(wrap, items) },
-        async handle({ principal, tenant, query: given, request }) {
+        async handle(call) {
+          const { principal, tenant, query: given, request } = call
+          const { holds } = fields.places
           context.auditTrail.assertRoom()
           const all = await listEndpoints(context, principal, tenant)
           if (!all.ok) return all
-          const wanted = all.value.filter((endpoint) =>
-            filters.every(([name, { test }]) => given[name] === undefined || test(endpoint, given[name])),
+          const wanted = all.value.filter(
+            (endpoint) =>
+              (holds === null || holds(endpoint, call)) &&
+              filters.every(([name, { test }]) => given[name] === undefined || test(endpoint, given[name])),
           )
           const page = pages?.page(wanted, given, request) ?? success({ endpoints: wanted, answer: wrapped })
           if (!page.ok) return page
@@ -130,8 +135,10 @@ export function create({ status = 201, wrap, refusals = {}, ...described }: Crea
     route(kit) {
       const { context, fields } = kit
       const answerChange = shownChange(kit, 'create', status, wrap)
+      const query = fields.places.query('create')
       return {
         audits: 'endpoint.create',
+        ...(Object.keys(query).length > 0 && { query: Type.Object(query) }),
         body: fields.createBody,
         anyText: fields.secretNames,
         answers: {
@@ -148,7 +155,7 @@ export function create({ status = 201, wrap, refusals = {}, ...described }: Crea
             const refusal = rules.find(([, refuses]) => refuses(found.value.tenant.settings))
             if (refusal !== undefined) return failure({ kind: 'forbidden', needs: refusal[0] })
           }
-          const input = fields.input('create', body) as NewEndpoint
+          const input = fields.input('create', fields.places.given(body, call)) as NewEndpoint
           return answerChange(call, (answer) => createEndpoint(context, principal, tenant, input, answer))
         },
       }

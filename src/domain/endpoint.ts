@@ -1,3 +1,4 @@
+import type { Outcome } from './attempt.ts'
 import type { EndpointId, EndpointKey, TenantId } from './ids.ts'
 
 /** A secret that signs deliveries. After a rotation, the old secret also signs until it expires. */
@@ -14,6 +15,12 @@ export interface SigningSecret {
  */
 export type DisabledReason = 'requested' | 'failing' | 'gone'
 
+/** The value that an attribute of an event must have, or the values of which it must have one. */
+export type FilterValue = string | readonly string[]
+
+/** The fields of an endpoint that only its product knows: JSON values by name. */
+export type Details = Readonly<Record<string, unknown>>
+
 /** A registered URL of a tenant, with the event types it wants. */
 export interface Endpoint {
   readonly key: EndpointKey
@@ -23,8 +30,9 @@ export interface Endpoint {
   readonly url: string
   /** Event types it wants: exact names, and `*` or prefixes such as `invoice.*` if its dialect has them. */
   readonly eventTypes: readonly string[]
-  /** Attributes that an event must have, each with this value. */
-  readonly filters: Readonly<Record<string, string>>
+  /** Attributes that an event must have, each with this value or one of these values. */
+  readonly filters: Readonly<Record<string, FilterValue>>
+  readonly details: Details
   readonly description: string | null
   readonly enabled: boolean
   /** Null: the endpoint is enabled. */
@@ -46,6 +54,8 @@ export interface EndpointStatus {
   readonly attempts: number
   readonly lastAttemptAt: number | null
   readonly lastAttemptSucceeded: boolean | null
+  /** Null: there was no attempt yet, or only attempts that an older version recorded. */
+  readonly lastOutcome: Outcome | null
   /** The dialect's memory of the endpoint's failures, JSON text; null: it is empty. */
   readonly health: string | null
 }

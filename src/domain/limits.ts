@@ -16,7 +16,7 @@ export const limits = {
   requestBodyBytesMax: mib,
   /**
    * The size of every other body. The search for faults in a body delays all callers, so the bound is only a little
-   * more than the largest valid endpoint: 187 KiB, if its text is escaped and not ASCII.
+   * more than the largest valid endpoint without details: 187 KiB, if its text is escaped and not ASCII.
    */
   managementBodyBytesMax: 192 * kib,
   /** Faults of one body, event or endpoint that are collected and returned. */
@@ -96,14 +96,20 @@ export const limits = {
   // Endpoints
   endpointsPerTenantMax: 1000,
   /**
-   * Characters of URL, event types, filters, description and headers of all endpoints of a tenant, as JSON. The bound
-   * exists because whole tenants are loaded and held in memory.
+   * Characters of URL, event types, filters, details, description and headers of all endpoints of a tenant, as JSON. The
+   * bound exists because whole tenants are loaded and held in memory.
    */
   endpointCharsPerTenantMax: 4 * mib,
   urlCharsMax: 2048,
   descriptionCharsMax: 1024,
   eventTypesPerEndpointMax: 100,
   filtersPerEndpointMax: 20,
+  /** Values of one filter. */
+  filterValuesMax: 100,
+  /** Characters of the names and values of all filters of an endpoint. */
+  filterCharsPerEndpointMax: 10 * kib,
+  /** Characters of all details of an endpoint, as JSON. */
+  detailCharsPerEndpointMax: 16 * kib,
   secretsPerEndpointMax: 10,
   customHeadersMax: 32,
   customHeaderCharsMax: 4096,

@@ -1,4 +1,4 @@
-import type { Endpoint } from './endpoint.ts'
+import type { Endpoint, FilterValue } from './endpoint.ts'
 
 /** Whether a pattern matches an event type. A pattern is the exact name, `*`, or a prefix such as `invoice.*`. */
 export function patternMatches(pattern: string, type: string): boolean {
@@ -6,17 +6,33 @@ export function patternMatches(pattern: string, type: string): boolean {
   return pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))
 }
 
-/** Whether an endpoint gets an event: it is enabled, it wants the type, and all its filters match the attributes. */
-export function endpointMatches(
-  endpoint: Pick<Endpoint, 'enabled' | 'eventTypes' | 'filters'>,
-  type: string,
-  attributes: Readonly<Record<string, string>> | null,
-): boolean {
-  if (!endpoint.enabled) return false
-  if (!endpoint.eventTypes.some((pattern) => patternMatches(pattern, type))) return false
-  for (const name in endpoint.filters) {
-    if (attributes === null || !Object.hasOwn(attributes, name) || attributes[name] !== endpoint.filters[name])
-      return false
+/** Whether an endpoint wants an event of this type with these attributes. */
+export type Wants = (type: string, attributes: Readonly<Record<string, string>> | null) => boolean
+
+/** Prepares the matching of an endpoint: it wants the type, and each of its filters has the value of the attribute. */
+export function prepareMatching({ eventTypes, filters }: Pick<Endpoint, 'eventTypes' | 'filters'>): Wants {
+  const wantsType = prepareTypes(eventTypes)
+  const wanted = Object.entries(filters).map(([name, value]) => ({ name, matches: prepareFilter(value) }))
+  if (wanted.length === 0) return wantsType
+  return (type, attributes) => {
+    if (attributes === null || !wantsType(type)) return false
+    for (const { name, matches } of wanted) {
+      if (!Object.hasOwn(attributes, name) || !matches(attributes[name] as string)) return false
+    }
+    return true
   }
-  return true
+}
+
+function prepareTypes(patterns: readonly string[]): (type: string) => boolean {
+  if (patterns.includes('*')) return () => true
+  const exact = new Set(patterns)
+  const prefixes = patterns.filter((pattern) => pattern.endsWith('.*')).map((pattern) => pattern.slice(0, -1))
+  if (prefixes.length === 0) return (type) => exact.has(type)
+  return (type) => exact.has(type) || prefixes.some((prefix) => type.startsWith(prefix))
+}
+
+function prepareFilter(value: FilterValue): (attribute: string) => boolean {
+  if (typeof value === 'string') return (attribute) => attribute === value
+  const values = new Set(value)
+  return (attribute) => values.has(attribute)
 }

@@ -259,6 +259,7 @@ export class Deliverer {
       attempts: 1,
       lastAttemptAt: sent.startedAt,
       lastAttemptSucceeded: succeeded,
+      lastOutcome: outcome,
       expectedHealth,
     }
     if (succeeded && expectedHealth === null && endpoint.pausedUntil === null) return summary

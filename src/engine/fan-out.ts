@@ -1,6 +1,5 @@
 import type { Event } from '../domain/event.ts'
 import { type DeliveryId, type EndpointKey, type Incarnation, type RandomBytes, uuidV7 } from '../domain/ids.ts'
-import { endpointMatches } from '../domain/matching.ts'
 import type { HeldDelivery } from './lanes.ts'
 import type { CachedTenant } from './tenant-cache.ts'
 
@@ -22,8 +21,8 @@ export function fanOut(
   const { matchedAttributes } = tenant.dialect
   let { attributes } = event
   if (matchedAttributes !== undefined && tenant.hasFilters) attributes = matchedAttributes(event)
-  for (const { endpoint, disabledReason, pausedUntil } of tenant.endpoints) {
-    const wanted = only === undefined ? endpointMatches(endpoint, event.type, attributes) : only === endpoint.key
+  for (const { endpoint, disabledReason, pausedUntil, wants } of tenant.endpoints) {
+    const wanted = only === undefined ? wants(event.type, attributes) : only === endpoint.key
     if (disabledReason !== null || !wanted) continue
     const id = uuidV7(event.acceptedAt, random) as DeliveryId
     const delivery: HeldDelivery = { id, endpoint: endpoint.key, event, node, attempts: 0, attemptsBefore: 0 }

@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache'
 import { type DisabledReason, type Endpoint, type SigningSecret, secretsInForce } from '../domain/endpoint.ts'
 import type { EndpointId, EndpointKey, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
+import { prepareMatching, type Wants } from '../domain/matching.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import type { DeliveryDialect } from '../contracts/delivery-dialect.ts'
@@ -33,6 +34,7 @@ export interface CachedEndpoint {
    * that stores it.
    */
   disabledReason: DisabledReason | null
+  readonly wants: Wants
   /** The keys that sign at `nowMs`, newest first. Throws if the endpoint is unreadable, with the reason. */
   signingKeys(nowMs: number): readonly KeyObject[]
 }
@@ -188,7 +190,7 @@ export class TenantCache {
   #endpoint(loaded: LoadedEndpoint, former: CachedEndpoint | undefined, dialect: DeliveryDialect): CachedEndpoint {
     const { sealedSecrets: _secrets, sealedHeaders: _headers, uniqueKey: _key, health, pausedUntil, ...rest } = loaded
     const disabledReason = rest.enabled ? null : (rest.disabledReason ?? 'requested')
-    const state = { health, pausedUntil, lastPauseMs: 0, disabledReason }
+    const state = { health, pausedUntil, lastPauseMs: 0, disabledReason, wants: prepareMatching(rest) }
     // Reusing unchanged endpoints saves opening the secrets of up to `limits.endpointsPerTenantMax` endpoints whenever
     // one of them changes.
     if (former !== undefined && isUnchanged(former.endpoint, loaded)) {
@@ -201,7 +203,7 @@ export class TenantCache {
       return former
     }
     try {
-      if (rest.unreadable) throw new Error(`the event types or filters of endpoint ${rest.id} cannot be read`)
+      if (rest.unreadable) throw new Error(`the event types, filters or details of endpoint ${rest.id} cannot be read`)
       const opened = this.#options.seals.openEndpoint({ ...loaded, dialect: dialect.name })
       const signingKeys = this.#preparedKeys(opened.secrets, dialect)
       const endpoint: Endpoint = { ...rest, ...opened }
@@ -234,8 +236,8 @@ export class TenantCache {
  * The size of an endpoint that counts against `limits.endpointCharsPerTenantMax`: characters of these fields as JSON.
  * Disabling an endpoint and rotating its secret do not change the size, so they are never refused because of the limit.
  */
-export function charsOf({ url, eventTypes, filters, description, headers }: Endpoint): number {
-  return JSON.stringify([url, eventTypes, filters, description, headers]).length
+export function charsOf({ url, eventTypes, filters, details, description, headers }: Endpoint): number {
+  return JSON.stringify([url, eventTypes, filters, details, description, headers]).length
 }
 
 /** Compares `updatedAt`, because every change of an endpoint makes it later. */

@@ -78,6 +78,7 @@ export const endpointChange = changes<Endpoint>(
     url: ({ url }) => url,
     eventTypes: ({ eventTypes }) => eventTypes,
     filters: ({ filters }) => filters,
+    details: ({ details }) => details,
     description: ({ description }) => description,
     enabled: ({ enabled }) => enabled,
     headers: ({ headers }) => headers,

@@ -7,6 +7,7 @@ import type { Dialect } from '../contracts/dialect.ts'
 import { endpointChange } from './audit.ts'
 import { type Context, dialectOf, tenantFor } from './context.ts'
 import { endpointsTooLarge, endpointUnreadable, growsTooLarge, problemOfWrite } from './endpoint-problems.ts'
+import { detailsOf } from './endpoint-details.ts'
 import { endpointFaults, type EndpointInput, eventTypesOf, filtersOf, writeOnlyHeadersOf } from './endpoint-rules.ts'
 import { endpointOf } from './endpoints.ts'
 import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
@@ -28,7 +29,8 @@ export async function changeEndpoint(
     ...before,
     url: input.url ?? before.url,
     eventTypes: input.eventTypes === undefined ? before.eventTypes : eventTypesOf(dialect, input.eventTypes),
-    filters: input.filters === undefined ? before.filters : filtersOf(dialect, input.filters),
+    filters: filtersOf(dialect, input, before),
+    details: detailsOf(dialect, input.details ?? {}, before),
     description: input.description === undefined ? before.description : input.description,
     enabled: input.enabled ?? before.enabled,
     disabledReason: (input.enabled ?? before.enabled) ? null : (before.disabledReason ?? 'requested'),

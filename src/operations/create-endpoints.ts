@@ -7,6 +7,7 @@ import type { Dialect } from '../contracts/dialect.ts'
 import { endpointChange } from './audit.ts'
 import { type Context, dialectOf, tenantFor } from './context.ts'
 import { endpointsTooLarge, growsTooLarge, problemOfWrite } from './endpoint-problems.ts'
+import { detailsOf } from './endpoint-details.ts'
 import { endpointFaults, type EndpointInput, eventTypesOf, filtersOf } from './endpoint-rules.ts'
 import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
 
@@ -91,7 +92,8 @@ async function newEndpoint(
     tenant,
     url: input.url,
     eventTypes: eventTypesOf(dialect, input.eventTypes),
-    filters: filtersOf(dialect, input.filters ?? {}),
+    filters: filtersOf(dialect, input, null),
+    details: detailsOf(dialect, input.details ?? {}, null),
     description: input.description ?? null,
     enabled,
     disabledReason: enabled ? null : 'requested',

@@ -5,18 +5,24 @@
 // them.
 
 import { headerNamePattern, reservedHeaderFault, visibleAsciiFault } from '../domain/header-rules.ts'
-import type { Endpoint } from '../domain/endpoint.ts'
+import type { Details, Endpoint, FilterValue } from '../domain/endpoint.ts'
 import { limits } from '../domain/limits.ts'
 import { patternMatches } from '../domain/matching.ts'
 import type { FieldError } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { Context } from './context.ts'
+import { detailFaults } from './endpoint-details.ts'
 
 /** The fields of an endpoint in a request. An absent field keeps its value, or has its default in a new endpoint. */
 export interface EndpointInput {
   readonly url?: string
   readonly eventTypes?: readonly string[]
-  readonly filters?: Readonly<Record<string, string>>
+  /** All filters of the endpoint. */
+  readonly filters?: Endpoint['filters']
+  /** Changes of single filters; null removes a filter. */
+  readonly filterChanges?: Readonly<Record<string, FilterValue | null>>
+  /** The details to change. A member that is undefined removes the detail. */
+  readonly details?: Details
   readonly description?: string | null
   readonly enabled?: boolean
   readonly headers?: Readonly<Record<string, string>>
@@ -26,20 +32,18 @@ export interface EndpointInput {
   readonly secrets?: readonly string[]
 }
 
-type Headers = Pick<Endpoint, 'headers' | 'writeOnlyHeaders'>
-
-const noHeaders: Headers = { headers: {}, writeOnlyHeaders: [] }
+type Before = Pick<Endpoint, 'headers' | 'writeOnlyHeaders' | 'filters' | 'details'>
 
 /**
  * The faults of the input, by field; at most `limits.fieldErrorsMax`. Empty: the input is valid.
  *
- * @param before the headers of the endpoint that the input changes; default: it is new and has none
+ * @param before the endpoint that the input changes; null, the default: it is new
  */
 export function endpointFaults(
   context: Context,
   dialect: Dialect,
   input: EndpointInput,
-  before: Headers = noHeaders,
+  before: Before | null = null,
 ): FieldError[] {
   const faults: FieldError[] = []
   const add: Add = (field, rule, message, more = {}) => {
@@ -47,7 +51,10 @@ export function endpointFaults(
   }
   if (input.url !== undefined) checkUrl(context, dialect, input.url, add)
   if (input.eventTypes !== undefined) checkEventTypes(dialect, input.eventTypes, add)
-  if (input.filters !== undefined) checkFilters(dialect, input.filters, add)
+  if (input.filters !== undefined || input.filterChanges !== undefined) checkFilters(dialect, input, before, add)
+  for (const { field, rule, message, ...more } of detailFaults(dialect, input.details ?? {}, before)) {
+    add(field, rule, message, more)
+  }
   if (input.description !== undefined && (input.description ?? '').length > dialect.endpointRules.descriptionCharsMax) {
     add('description', 'length', `must have at most ${dialect.endpointRules.descriptionCharsMax} characters`)
   }
@@ -62,7 +69,7 @@ type Add = (
   field: string,
   rule: FieldError['rule'],
   message: string | null,
-  more?: Pick<FieldError, 'expected' | 'value'>,
+  more?: Omit<FieldError, 'field' | 'rule' | 'message'>,
 ) => void
 
 function checkUrl(context: Context, dialect: Dialect, text: string, add: Add): void {
@@ -104,17 +111,28 @@ function isKnownPattern(dialect: Dialect, pattern: string): boolean {
   return dialect.openCatalogue || dialect.eventTypes.some((type) => patternMatches(pattern, type.name))
 }
 
-function checkFilters(dialect: Dialect, filters: Readonly<Record<string, string>>, add: Add): void {
-  const known = dialect.endpointRules.filters
-  const names = Object.keys(filters)
-  if (names.length > limits.filtersPerEndpointMax) {
+function checkFilters(dialect: Dialect, input: EndpointInput, before: Before | null, add: Add): void {
+  const { filters: known, listFilters = known } = dialect.endpointRules
+  const given = Object.entries({ ...input.filters, ...input.filterChanges })
+  const after = Object.entries(filtersOf(dialect, input, before))
+  if (given.length > limits.filtersPerEndpointMax || after.length > limits.filtersPerEndpointMax) {
     return add('filters', 'length', `must name at most ${limits.filtersPerEndpointMax} attributes`)
   }
-  for (const name of names) {
-    if (known !== 'any' && !known.includes(name)) add(`filters.${name}`, 'unknown', 'is not an attribute to filter by')
-    if (name.length > limits.attributeCharsMax || (filters[name] ?? '').length > limits.attributeCharsMax) {
-      add(`filters.${name}`, 'length', `must have at most ${limits.attributeCharsMax} characters`)
+  for (const [name, value] of given) {
+    const field = `filters.${name}`
+    const isList = Array.isArray(value)
+    if (known !== 'any' && !known.includes(name)) add(field, 'unknown', 'is not an attribute to filter by')
+    else if (isList && listFilters !== 'any' && !listFilters.includes(name)) add(field, 'type', 'must be string')
+    const values = [value ?? []].flat()
+    if (isList && values.length === 0) add(field, 'length', 'must have at least one value')
+    if (values.length > limits.filterValuesMax)
+      add(field, 'length', `must have at most ${limits.filterValuesMax} values`)
+    else if ([name, ...values].some((text) => text.length > limits.attributeCharsMax)) {
+      add(field, 'length', `must have at most ${limits.attributeCharsMax} characters`)
     }
+  }
+  if (after.flat(2).join('').length > limits.filterCharsPerEndpointMax) {
+    add('filters', 'length', `must have at most ${limits.filterCharsPerEndpointMax} characters together`)
   }
 }
 
@@ -154,7 +172,7 @@ function checkWriteOnly(
   dialect: Dialect,
   names: readonly string[],
   { headers }: EndpointInput,
-  before: Headers,
+  before: Before | null,
   add: Add,
 ): void {
   if (dialect.endpointRules.writeOnlyHeaders !== true && names.length > 0) {
@@ -164,16 +182,16 @@ function checkWriteOnly(
     return add('writeOnlyHeaders', 'length', `must be at most ${limits.customHeadersMax}`)
   }
   for (const [index, name] of names.entries()) {
-    const isHeader = Object.hasOwn(headers ?? before.headers, name)
+    const isHeader = Object.hasOwn(headers ?? before?.headers ?? {}, name)
     if (!isHeader) add(`writeOnlyHeaders.${index}`, 'choice', `${name} is not one of the headers`)
   }
   // Otherwise removing the mark would show the value.
-  const shown = headers === undefined ? before.writeOnlyHeaders.find((name) => !names.includes(name)) : undefined
+  const shown = headers === undefined ? before?.writeOnlyHeaders.find((name) => !names.includes(name)) : undefined
   if (shown !== undefined) add('writeOnlyHeaders', 'required', `must name ${shown} unless headers are sent too`)
 }
 
 /** The names to store: a mark stays with its header until a request names the marks, and goes with the header. */
-export function writeOnlyHeadersOf({ headers, writeOnlyHeaders }: EndpointInput, before: Headers): readonly string[] {
+export function writeOnlyHeadersOf({ headers, writeOnlyHeaders }: EndpointInput, before: Endpoint): readonly string[] {
   const names = writeOnlyHeaders ?? before.writeOnlyHeaders
   return headers === undefined ? names : names.filter((name) => Object.hasOwn(headers, name))
 }
@@ -187,11 +205,24 @@ function checkSecrets(dialect: Dialect, secrets: readonly string[], add: Add): v
   }
 }
 
-/** The filters to store, with each value in the form of the dialect. */
-export function filtersOf(dialect: Dialect, given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const { storedFilter } = dialect.endpointRules
-  if (storedFilter === undefined) return given
-  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, storedFilter(value)]))
+/**
+ * The filters to store, with each value in the form of the dialect.
+ *
+ * @param before the endpoint that the input changes; null: it is new
+ */
+export function filtersOf(
+  dialect: Dialect,
+  { filters, filterChanges }: EndpointInput,
+  before: Pick<Endpoint, 'filters'> | null,
+): Endpoint['filters'] {
+  const { storedFilter = (value) => value } = dialect.endpointRules
+  const all = Object.entries({ ...(filters ?? before?.filters), ...filterChanges })
+  const stored = all.flatMap(([name, value]): [string, FilterValue][] => {
+    if (value === null) return []
+    const isText = typeof value === 'string'
+    return [[name, isText ? storedFilter(value, name) : value.map((text) => storedFilter(text, name))]]
+  })
+  return Object.fromEntries(stored)
 }
 
 /** The event types to store: each one once, unless the dialect keeps them as the customer wrote them. */

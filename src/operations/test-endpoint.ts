@@ -21,6 +21,7 @@ import { type Context, dialectOf, tenantFor } from './context.ts'
 import { endpointDisabled } from './endpoint-problems.ts'
 import { endpointOf } from './endpoints.ts'
 import type { Principal } from '../domain/principal.ts'
+import { detailsOf } from './endpoint-details.ts'
 import { endpointFaults, type EndpointInput } from './endpoint-rules.ts'
 import { eraseAtOf } from './publish-event.ts'
 
@@ -98,6 +99,7 @@ export async function tryOutEndpoint(
     url: input.url,
     eventTypes: input.eventTypes,
     filters: {},
+    details: detailsOf(dialect, input.details ?? {}, null),
     description: null,
     enabled: true,
     disabledReason: null,

@@ -2,7 +2,7 @@
 
 import type { Attempt, Exchange, Outcome } from '../domain/attempt.ts'
 import type { DeliveryStatus, EndReason } from '../domain/delivery.ts'
-import type { DisabledReason } from '../domain/endpoint.ts'
+import type { Details, DisabledReason, EndpointStatus } from '../domain/endpoint.ts'
 import type { Erased, Erasure } from '../domain/erasure.ts'
 import type { Event } from '../domain/event.ts'
 import {
@@ -87,6 +87,7 @@ export interface EndpointColumns {
   url: string
   event_types: string
   filters: string
+  details: string
   description: string | null
   enabled: number | boolean
   disabled_reason: string | null
@@ -99,8 +100,9 @@ export interface EndpointColumns {
 
 export function endpointOf(row: EndpointColumns): StoredEndpoint {
   const eventTypes = parsed<string[]>(row.event_types)
-  const filters = parsed<Record<string, string>>(row.filters)
-  const isReadable = eventTypes !== undefined && filters !== undefined
+  const filters = parsed<StoredEndpoint['filters']>(row.filters)
+  const details = parsed<Details>(row.details)
+  const isReadable = eventTypes !== undefined && filters !== undefined && details !== undefined
   return {
     key: row.key as EndpointKey,
     tenant: tenantIdOf(row.tenant),
@@ -109,6 +111,7 @@ export function endpointOf(row: EndpointColumns): StoredEndpoint {
     // The event types are unknown. Deliveries that fail visibly and can be replayed are better than no deliveries.
     eventTypes: eventTypes ?? ['*'],
     filters: filters ?? {},
+    details: details ?? {},
     description: row.description,
     enabled: Boolean(row.enabled),
     disabledReason: row.disabled_reason as DisabledReason | null,
@@ -118,6 +121,27 @@ export function endpointOf(row: EndpointColumns): StoredEndpoint {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     ...(!isReadable && { unreadable: true as const }),
+  }
+}
+
+export interface StatusColumns {
+  attempts: number | null
+  last_attempt_at: number | null
+  last_attempt_succeeded: number | boolean | null
+  last_outcome: string | null
+  health: string | null
+}
+
+/** @param row absent: there is no such endpoint */
+export function endpointStatusOf(row: StatusColumns | undefined): EndpointStatus {
+  const succeeded = row?.last_attempt_succeeded ?? null
+  const outcome = row?.last_outcome ?? null
+  return {
+    attempts: row?.attempts ?? 0,
+    lastAttemptAt: row?.last_attempt_at ?? null,
+    lastAttemptSucceeded: succeeded === null ? null : Boolean(succeeded),
+    lastOutcome: outcome === null ? null : (parsed<Outcome>(outcome) ?? null),
+    health: row?.health ?? null,
   }
 }
 
@@ -306,11 +330,11 @@ export function operatorKeyOf(row: OperatorKeyColumns): StoredOperatorKey {
 }
 
 export const sealedColumns =
-  'e.key, e.tenant, t.dialect, e.id, e.url, e.event_types, e.filters, e.sealed_secrets, e.sealed_headers'
+  'e.key, e.tenant, t.dialect, e.id, e.url, e.event_types, e.filters, e.details, e.sealed_secrets, e.sealed_headers'
 
 export function sealedOf(row: EndpointColumns & { dialect: string }): SealedEndpoint {
-  const { key, tenant, id, url, eventTypes, filters, sealedSecrets, sealedHeaders } = endpointOf(row)
-  return { key, tenant, dialect: row.dialect, id, url, eventTypes, filters, sealedSecrets, sealedHeaders }
+  const { key, tenant, id, url, eventTypes, filters, details, sealedSecrets, sealedHeaders } = endpointOf(row)
+  return { key, tenant, dialect: row.dialect, id, url, eventTypes, filters, details, sealedSecrets, sealedHeaders }
 }
 
 export interface AnswerColumns {

@@ -95,6 +95,7 @@ function sample(key: EndpointKey, tenant: string): Endpoint {
     url: 'https://example.com/',
     eventTypes: ['*'],
     filters: {},
+    details: { name: 'mine' },
     description: null,
     enabled: true,
     disabledReason: null,

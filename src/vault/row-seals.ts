@@ -1,5 +1,5 @@
 // Seals what an owner of the database could misuse. A seal covers the whole meaning of a row: an endpoint's secrets and
-// headers open only for its own tenant, dialect, URL, event types and filters, and a key counts only with a seal for its
+// headers open only for its own tenant, dialect, URL, event types, filters and details, and a key counts only with a seal for its
 // hash and rights. Seals belong to one installation (its binding), so that rows of another copy do not count in it.
 
 import type { ApiKey } from '../domain/api-key.ts'
@@ -94,8 +94,10 @@ export function apiKeyOf({ hash: _hash, seal: _seal, grants, ...key }: StoredKey
 // Contexts are JSON, so that no two rows have the same one.
 
 export function endpointContext(endpoint: EndpointSubject, column: 'secrets' | 'headers'): string {
-  const { tenant, dialect, key, id, url, eventTypes, filters } = endpoint
-  return JSON.stringify(['endpoint', column, tenant, dialect, key, id, url, eventTypes, filters])
+  const { tenant, dialect, key, id, url, eventTypes, filters, details } = endpoint
+  const all = ['endpoint', column, tenant, dialect, key, id, url, eventTypes, filters]
+  // An endpoint without details has the context that older versions gave it.
+  return JSON.stringify(Object.keys(details).length === 0 ? all : [...all, details])
 }
 
 export function keyContext({ id, hash, dialect, scopes, role }: Omit<StoredKey, 'seal' | 'grants'>): string {

@@ -39,7 +39,7 @@ export const nounOf: Readonly<Record<string, Noun>> = {
 /** Parameters and fields that hold no id. A name in neither list fails the test. */
 export const plainNames: ReadonlySet<string> = new Set(
   `limit cursor page per_page pageSize status eventType type from to since until dialect name settings scopes role
-   data attributes occurredAt events url eventTypes filters description enabled headers secrets overlapSeconds topics
+   data attributes occurredAt events url eventTypes filters details description enabled headers secrets overlapSeconds topics
    writeOnlyHeaders expiresAt actor action object retainSeconds retainDataSeconds erasure number
    agentId items custom_headers isActive secret is_active`.split(/\s+/),
 )

@@ -5,7 +5,7 @@ import type { SendRequest, SendResult } from '../../src/contracts/transport.ts'
 import { limits } from '../../src/domain/limits.ts'
 import type { DeliveryId, EndpointKey, Incarnation } from '../../src/domain/ids.ts'
 import type { EndReason } from '../../src/domain/delivery.ts'
-import { endpointMatches } from '../../src/domain/matching.ts'
+import { prepareMatching } from '../../src/domain/matching.ts'
 import type { Event } from '../../src/domain/event.ts'
 import { cancelReason } from '../../src/engine/record.ts'
 import type { ClaimedDelivery } from '../../src/contracts/lease-store.ts'
@@ -188,7 +188,9 @@ export class Ledger {
     deliveries: readonly NewDelivery[],
     summaries: readonly AttemptSummary[],
   ): void {
-    const wanted = endpoints.filter((endpoint) => endpointMatches(endpoint, event.type, event.attributes))
+    const wanted = endpoints.filter(
+      (endpoint) => endpoint.enabled && prepareMatching(endpoint)(event.type, event.attributes),
+    )
     const got = new Set(deliveries.map(({ endpoint }) => endpoint))
     for (const { key } of wanted) {
       if (!got.delete(key)) this.violated(`event ${number} has no delivery for ${this.#world.labelOf(key)}`)

@@ -34,7 +34,7 @@ export interface ApiAnswer {
   readonly body: Body
 }
 
-interface Schema {
+export interface Schema {
   readonly [keyword: string]: unknown
   readonly allOf?: readonly Schema[]
   readonly anyOf?: readonly Schema[]
@@ -102,7 +102,7 @@ export function operationOf(document: OpenApiDocument, method: string, path: str
 }
 
 /** The schema with no additional properties in any object. The parts of an intersection are joined first. */
-function strict(schema: Schema): Schema {
+export function strict(schema: Schema): Schema {
   if (schema.allOf !== undefined) {
     const properties = Object.assign({}, ...schema.allOf.map((part) => part.properties)) as Record<string, Schema>
     return strict({ type: 'object', properties, required: schema.allOf.flatMap((part) => part.required ?? []) })

@@ -162,6 +162,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
         url: `https://receiver.example${path}`,
         eventTypes: ['*'],
         filters: {},
+        details: {},
         description: null,
         enabled: true,
         disabledReason: null,

@@ -1,5 +1,9 @@
 /** Statements that take the migration of erasures, and all later ones, back from an SQLite database. */
 export const withoutErasures = `
+  DROP INDEX endpoints_by_tenant;
+  CREATE UNIQUE INDEX endpoints_by_tenant ON endpoints (tenant, id);
+  ALTER TABLE endpoints DROP COLUMN details;
+  ALTER TABLE endpoint_status DROP COLUMN last_outcome;
   DROP TABLE audit;
   ALTER TABLE idempotent_answers DROP COLUMN sealed_digest;
   DROP INDEX tenants_by_label;

@@ -37,8 +37,8 @@ suite('Partoo', () => {
   })
 
   test('has one webhook per event type', () => {
-    const url = 'https://example.com/'
-    assert.equal(partoo.endpointRules.uniqueKey?.({ url, eventTypes: ['lead_received'] }), 'lead_received')
+    const webhook = { url: 'https://example.com/', eventTypes: ['lead_received'], filters: {}, details: {} }
+    assert.equal(partoo.endpointRules.uniqueKey?.(webhook), 'lead_received')
     assert.equal(partoo.endpointRules.eventTypesMax, 1)
   })
 

@@ -215,15 +215,18 @@ function outcomePart({ unnest }: Parameters): Part {
     query('summaries AS MATERIALIZED')`
       SELECT f.*
       FROM me,
-        ${unnest('bigint', 'bigint', 'bigint', 'boolean', 'boolean', 'text', 'text', 'boolean', 'bigint')}
-        AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health, pauses, paused_until)`,
+        ${unnest('bigint', 'bigint', 'bigint', 'boolean', 'text', 'boolean', 'text', 'text', 'boolean', 'bigint')}
+        AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, last_outcome,
+          changed, health, expected_health, pauses, paused_until)`,
     query('counted AS')`
-      INSERT INTO endpoint_attempts AS c (endpoint, slot, attempts, last_attempt_at, last_attempt_succeeded)
-      SELECT f.endpoint, me.slot, f.attempts, f.last_attempt_at, f.last_attempt_succeeded FROM summaries f, me
+      INSERT INTO endpoint_attempts AS c (endpoint, slot, attempts, last_attempt_at, last_attempt_succeeded, last_outcome)
+      SELECT f.endpoint, me.slot, f.attempts, f.last_attempt_at, f.last_attempt_succeeded, f.last_outcome
+      FROM summaries f, me
       ON CONFLICT (endpoint, slot) DO UPDATE SET
         attempts = c.attempts + excluded.attempts,
         last_attempt_at = excluded.last_attempt_at,
-        last_attempt_succeeded = excluded.last_attempt_succeeded`,
+        last_attempt_succeeded = excluded.last_attempt_succeeded,
+        last_outcome = excluded.last_outcome`,
   ]
   const news = [
     'SELECT endpoint, due_at, false, NULL, false, NULL::bigint FROM moved WHERE due_at IS NOT NULL',
@@ -319,6 +322,7 @@ function summaryColumns(summaries: readonly AttemptSummary[]): Column[] {
     summaries.map(({ attempts }) => attempts),
     summaries.map(({ lastAttemptAt }) => lastAttemptAt),
     summaries.map(({ lastAttemptSucceeded }) => lastAttemptSucceeded),
+    summaries.map(({ lastOutcome }) => JSON.stringify(lastOutcome)),
     summaries.map(({ health }) => health !== undefined),
     summaries.map(({ health }) => health ?? null),
     summaries.map(({ expectedHealth }) => expectedHealth),

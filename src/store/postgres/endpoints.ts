@@ -7,7 +7,9 @@ import {
   answerOf,
   type EndpointColumns,
   endpointOf,
+  endpointStatusOf,
   labelMark,
+  type StatusColumns,
   type TenantColumns,
   tenantOf,
 } from '../rows.ts'
@@ -57,12 +59,14 @@ export function endpointRole(db: Database, changes: Changes) {
           endpoint.key,
         )
         await session.run(
-          `UPDATE endpoints SET url = $1, event_types = $2, filters = $3, description = $4, enabled = $5,
-             disabled_reason = $6, sealed_headers = $7, sealed_secrets = $8, unique_key = $9, updated_at = $10
-           WHERE key = $11`,
+          `UPDATE endpoints SET url = $1, event_types = $2, filters = $3, details = $4, description = $5,
+             enabled = $6, disabled_reason = $7, sealed_headers = $8, sealed_secrets = $9, unique_key = $10,
+             updated_at = $11
+           WHERE key = $12`,
           endpoint.url,
           JSON.stringify(endpoint.eventTypes),
           JSON.stringify(endpoint.filters),
+          JSON.stringify(endpoint.details),
           endpoint.description,
           endpoint.enabled,
           endpoint.disabledReason,
@@ -108,15 +112,16 @@ export function endpointRole(db: Database, changes: Changes) {
 
   async function insert(session: Session, endpoint: StoredEndpoint): Promise<void> {
     await session.run(
-      `INSERT INTO endpoints (key, tenant, id, url, event_types, filters, description, enabled, disabled_reason,
+      `INSERT INTO endpoints (key, tenant, id, url, event_types, filters, details, description, enabled, disabled_reason,
          sealed_headers, sealed_secrets, unique_key, created_at, updated_at)
-       VALUES ($1, ${labelOf('$2')}, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+       VALUES ($1, ${labelOf('$2')}, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
       endpoint.key,
       endpoint.tenant,
       endpoint.id,
       endpoint.url,
       JSON.stringify(endpoint.eventTypes),
       JSON.stringify(endpoint.filters),
+      JSON.stringify(endpoint.details),
       endpoint.description,
       endpoint.enabled,
       endpoint.disabledReason,
@@ -172,8 +177,8 @@ export function endpointReads(db: Database) {
       const rows = await db.all<LoadedColumns>(
         `SELECT t.dialect, t.name, t.settings, t.created_at AS tenant_created_at, t.version,
            t.retain_seconds, t.retain_data_seconds, p.key, p.tenant, p.id, p.url,
-           p.event_types, p.filters, p.description, p.enabled, p.disabled_reason, p.sealed_headers, p.sealed_secrets,
-           p.unique_key, p.created_at, p.updated_at,
+           p.event_types, p.filters, p.details, p.description, p.enabled, p.disabled_reason, p.sealed_headers,
+           p.sealed_secrets, p.unique_key, p.created_at, p.updated_at,
            s.health, s.paused_until
          FROM tenants t
            LEFT JOIN LATERAL (SELECT * FROM endpoints WHERE tenant = t.label AND deleted_at IS NULL OFFSET 0) p ON true
@@ -194,24 +199,15 @@ export function endpointReads(db: Database) {
 
     /** Adds up the rows of all nodes: each node counts in its own row. */
     async endpointStatus(key: EndpointKey): Promise<EndpointStatus> {
-      const row = await db.get<{
-        attempts: number | null
-        last_attempt_at: number | null
-        last_attempt_succeeded: boolean | null
-        health: string | null
-      }>(
+      const row = await db.get<StatusColumns>(
         `SELECT sum(a.attempts) AS attempts, max(a.last_attempt_at) AS last_attempt_at,
-           (array_agg(a.last_attempt_succeeded ORDER BY a.last_attempt_at DESC))[1] AS last_attempt_succeeded, s.health
+           (array_agg(a.last_attempt_succeeded ORDER BY a.last_attempt_at DESC))[1] AS last_attempt_succeeded,
+           (array_agg(a.last_outcome ORDER BY a.last_attempt_at DESC))[1] AS last_outcome, s.health
          FROM endpoint_status s LEFT JOIN endpoint_attempts a ON a.endpoint = s.endpoint
          WHERE s.endpoint = $1 GROUP BY s.endpoint`,
         key,
       )
-      return {
-        attempts: row?.attempts ?? 0,
-        lastAttemptAt: row?.last_attempt_at ?? null,
-        lastAttemptSucceeded: row?.last_attempt_succeeded ?? null,
-        health: row?.health ?? null,
-      }
+      return endpointStatusOf(row)
     },
 
     async findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): Promise<KeptAnswer | null> {

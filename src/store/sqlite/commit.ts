@@ -47,8 +47,8 @@ export function commitRole(db: Database) {
      WHERE endpoint = ?2`,
   )
   const countAttempts = db.prepare(
-    `UPDATE endpoint_status SET attempts = attempts + ?, last_attempt_at = ?, last_attempt_succeeded = ?
-     WHERE endpoint = ?`,
+    `UPDATE endpoint_status
+     SET attempts = attempts + ?, last_attempt_at = ?, last_attempt_succeeded = ?, last_outcome = ? WHERE endpoint = ?`,
   )
   const pause = db.prepare('UPDATE endpoint_status SET paused_until = ? WHERE endpoint = ?')
   const fresh = freshEntries(db)
@@ -133,7 +133,8 @@ export function commitRole(db: Database) {
 
   function recordSummary(summary: AttemptSummary, now: number): void {
     const { endpoint, attempts, lastAttemptAt, lastAttemptSucceeded, health, pausedUntil, disable } = summary
-    countAttempts.run(attempts, lastAttemptAt, lastAttemptSucceeded ? 1 : 0, endpoint)
+    const lastOutcome = JSON.stringify(summary.lastOutcome)
+    countAttempts.run(attempts, lastAttemptAt, lastAttemptSucceeded ? 1 : 0, lastOutcome, endpoint)
     if (health !== undefined) db.run('UPDATE endpoint_status SET health = ? WHERE endpoint = ?', health, endpoint)
     if (pausedUntil !== undefined) pause.run(pausedUntil, endpoint)
     if (disable !== undefined) {

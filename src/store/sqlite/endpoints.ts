@@ -16,6 +16,8 @@ import {
   answerOf,
   type EndpointColumns,
   endpointOf,
+  endpointStatusOf,
+  type StatusColumns,
   type TenantColumns,
   tenantOf,
 } from '../rows.ts'
@@ -61,11 +63,12 @@ export function endpointRole(db: Database) {
           endpoint.key,
         )
         db.run(
-          `UPDATE endpoints SET url = ?, event_types = ?, filters = ?, description = ?, enabled = ?, disabled_reason = ?,
-             sealed_headers = ?, sealed_secrets = ?, unique_key = ?, updated_at = ? WHERE key = ?`,
+          `UPDATE endpoints SET url = ?, event_types = ?, filters = ?, details = ?, description = ?, enabled = ?,
+             disabled_reason = ?, sealed_headers = ?, sealed_secrets = ?, unique_key = ?, updated_at = ? WHERE key = ?`,
           endpoint.url,
           JSON.stringify(endpoint.eventTypes),
           JSON.stringify(endpoint.filters),
+          JSON.stringify(endpoint.details),
           endpoint.description,
           endpoint.enabled ? 1 : 0,
           endpoint.disabledReason,
@@ -107,15 +110,16 @@ export function endpointRole(db: Database) {
 
   function insert(endpoint: StoredEndpoint): void {
     db.run(
-      `INSERT INTO endpoints (key, tenant, id, url, event_types, filters, description, enabled, disabled_reason,
+      `INSERT INTO endpoints (key, tenant, id, url, event_types, filters, details, description, enabled, disabled_reason,
          sealed_headers, sealed_secrets, unique_key, created_at, updated_at)
-       VALUES (?, ${labelOf('?')}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ${labelOf('?')}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       endpoint.key,
       endpoint.tenant,
       endpoint.id,
       endpoint.url,
       JSON.stringify(endpoint.eventTypes),
       JSON.stringify(endpoint.filters),
+      JSON.stringify(endpoint.details),
       endpoint.description,
       endpoint.enabled ? 1 : 0,
       endpoint.disabledReason,
@@ -143,19 +147,7 @@ export function endpointReads(db: Database) {
     },
 
     endpointStatus(key: EndpointKey): EndpointStatus {
-      const row = db.get<{
-        attempts: number
-        last_attempt_at: number | null
-        last_attempt_succeeded: number | null
-        health: string | null
-      }>('SELECT * FROM endpoint_status WHERE endpoint = ?', key)
-      const succeeded = row?.last_attempt_succeeded ?? null
-      return {
-        attempts: row?.attempts ?? 0,
-        lastAttemptAt: row?.last_attempt_at ?? null,
-        lastAttemptSucceeded: succeeded === null ? null : succeeded === 1,
-        health: row?.health ?? null,
-      }
+      return endpointStatusOf(db.get<StatusColumns>('SELECT * FROM endpoint_status WHERE endpoint = ?', key))
     },
 
     findAnswer(apiKey: ApiKeyId, idempotencyKey: string, now: number): KeptAnswer | null {

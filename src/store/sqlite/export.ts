@@ -37,7 +37,7 @@ const tables: readonly SourceTable[] = [
   table(
     'endpoints',
     'key',
-    `tenant id url event_types filters description enabled disabled_reason
+    `tenant id url event_types filters details description enabled disabled_reason
      sealed_headers sealed_secrets unique_key created_at updated_at deleted_at`,
   ),
   table('endpoint_status', 'endpoint', 'health next_due_at sweep paused_until', {
@@ -45,7 +45,9 @@ const tables: readonly SourceTable[] = [
     sweep: `max(sweep, ${isLeftBehind} AND ${isOff})`,
   }),
   {
-    ...table('endpoint_attempts', 'endpoint', 'slot attempts last_attempt_at last_attempt_succeeded', { slot: '0' }),
+    ...table('endpoint_attempts', 'endpoint', 'slot attempts last_attempt_at last_attempt_succeeded last_outcome', {
+      slot: '0',
+    }),
     from: 'endpoint_status',
     where: 'attempts > 0',
   },

@@ -34,6 +34,7 @@ export function sampleMessage(profile: Profile, event: { type?: string; data?: s
       url: 'https://example.com/hook',
       eventTypes: [api.eventType(0)],
       filters: {},
+      details: {},
       description: null,
       enabled: true,
       disabledReason: null,

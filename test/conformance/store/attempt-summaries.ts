@@ -17,13 +17,21 @@ import {
 } from './steps.ts'
 
 function summary(endpoint: EndpointKey, change: Partial<AttemptSummary> = {}): AttemptSummary {
-  return { endpoint, attempts: 1, lastAttemptAt: start, lastAttemptSucceeded: false, expectedHealth: null, ...change }
+  return {
+    endpoint,
+    attempts: 1,
+    lastAttemptAt: start,
+    lastAttemptSucceeded: false,
+    lastOutcome: { kind: 'timedOut', phase: 'headers' },
+    expectedHealth: null,
+    ...change,
+  }
 }
 
 export function attemptSummaryCases(promise: Case): void {
   promise('an endpoint without attempts has an empty status, and so has a missing endpoint', async (store) => {
     const { key } = await nodeAndEndpoint(store)
-    const nothing = { attempts: 0, lastAttemptAt: null, lastAttemptSucceeded: null, health: null }
+    const nothing = { attempts: 0, lastAttemptAt: null, lastAttemptSucceeded: null, lastOutcome: null, health: null }
     assert.deepEqual(await store.endpointStatus(key), nothing)
     assert.deepEqual(await store.endpointStatus(987_654 as EndpointKey), nothing)
   })
@@ -31,6 +39,7 @@ export function attemptSummaryCases(promise: Case): void {
   promise('attempts add up, and the status shows the last one', async (store) => {
     const { node, key } = await nodeAndEndpoint(store)
     const second = await addEndpoint(store)
+    const lastOutcome = { kind: 'rejected', status: 429, retryAfterMs: 5 } as const
     await commit(store, node, 1, {
       summaries: [
         summary(key, { attempts: 3, lastAttemptAt: start + 1 }),
@@ -38,12 +47,13 @@ export function attemptSummaryCases(promise: Case): void {
       ],
     })
     await commit(store, node, 2, {
-      summaries: [summary(key, { attempts: 4, lastAttemptAt: start + 2, lastAttemptSucceeded: true })],
+      summaries: [summary(key, { attempts: 4, lastAttemptAt: start + 2, lastAttemptSucceeded: true, lastOutcome })],
     })
     assert.deepEqual(await store.endpointStatus(key), {
       attempts: 7,
       lastAttemptAt: start + 2,
       lastAttemptSucceeded: true,
+      lastOutcome,
       health: null,
     })
     assert.equal((await store.endpointStatus(second.key)).attempts, 1)

@@ -46,6 +46,7 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
     attempts: 1,
     lastAttemptAt: start,
     lastAttemptSucceeded: true,
+    lastOutcome: { kind: 'unreachable', error: 'connection refused' } as const,
     expectedHealth: null,
     health: '{}',
   }

@@ -14,6 +14,7 @@ function pauses(endpoint: EndpointKey, pausedUntil: number | null): AttemptSumma
     attempts: 1,
     lastAttemptAt: start,
     lastAttemptSucceeded: pausedUntil === null,
+    lastOutcome: { kind: 'rejected', status: 503, retryAfterMs: null },
     expectedHealth: null,
     pausedUntil: pausedUntil === null ? null : start + pausedUntil,
   }

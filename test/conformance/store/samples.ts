@@ -89,6 +89,7 @@ export function sampleEndpoint(
     url: `https://example.com/hooks/${key}`,
     eventTypes: ['invoice.*', 'call.ended'],
     filters: { agentId: 'agent 7' },
+    details: { name: 'First', labels: { plan: 'gold' } },
     description: 'The first one',
     enabled: true,
     disabledReason: null,

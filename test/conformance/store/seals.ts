@@ -10,8 +10,8 @@ import { addEndpoint, addTenants, type Case, endpointsOf } from './steps.ts'
 const first = 0 as EndpointKey
 
 function sealedOf(endpoint: StoredEndpoint): SealedEndpoint {
-  const { key, tenant, id, url, eventTypes, filters, sealedSecrets, sealedHeaders } = endpoint
-  return { key, tenant, dialect: 'standard', id, url, eventTypes, filters, sealedSecrets, sealedHeaders }
+  const { key, tenant, id, url, eventTypes, filters, details, sealedSecrets, sealedHeaders } = endpoint
+  return { key, tenant, dialect: 'standard', id, url, eventTypes, filters, details, sealedSecrets, sealedHeaders }
 }
 
 export function sealCases(promise: Case): void {

@@ -66,8 +66,8 @@ export async function endpointsOf(store: Store, tenant: TenantId): Promise<Store
   })
 }
 
-/** A summary of attempts; `expectedHealth` defaults to null, as for an endpoint that never failed. */
-export type SampleSummary = Omit<AttemptSummary, 'expectedHealth'> & Partial<Pick<AttemptSummary, 'expectedHealth'>>
+/** A summary of attempts, by default of an endpoint that never failed. */
+export type SampleSummary = Omit<AttemptSummary, 'expectedHealth' | 'lastOutcome'> & Partial<AttemptSummary>
 
 export interface SampleBatch {
   readonly events?: readonly SampleNewEvent[]
@@ -89,7 +89,11 @@ export async function commit(
     now: start + at,
     events: events.map((event) => ({ version: versions.get(event.event.tenant) ?? -1, ...event })),
     moves,
-    summaries: summaries.map((summary) => ({ expectedHealth: null, ...summary })),
+    summaries: summaries.map((summary) => ({
+      expectedHealth: null,
+      lastOutcome: { kind: 'delivered', status: 200 },
+      ...summary,
+    })),
   })
 }
 

@@ -57,13 +57,27 @@ const filters: Field = {
     { title: 'several', value: { region: 'eu', plan: '' } },
     { title: 'no filter', value: {} },
     { title: 'the longest value', value: { a: 'v'.repeat(256) } },
+    { title: 'several values', value: { region: ['eu', 'us'] } },
   ],
   wrong: [
     { title: 'null', value: null },
     { title: 'an array', value: ['region'] },
     { title: 'a number as value', value: { region: 5 }, refusal: invalid('filters.region') },
+    { title: 'a list without values', value: { region: [] }, refusal: invalid('filters.region') },
+    { title: 'a number among values', value: { region: ['eu', 5] }, refusal: invalid('filters.region.1') },
     { title: 'a value that is too long', value: { a: 'v'.repeat(257) }, refusal: invalid('filters.a') },
     { title: 'one too many', value: many(21, 1) },
+  ],
+}
+
+const details: Field = {
+  name: 'details',
+  onCreate: 'optional',
+  onChange: 'optional',
+  good: [{ title: 'none', value: {} }],
+  wrong: [
+    { title: 'null', value: null },
+    { title: 'a field that the dialect does not have', value: { owner: 'me' }, refusal: invalid('details.owner') },
   ],
 }
 
@@ -151,6 +165,7 @@ export const fields: readonly Field[] = [
   url,
   eventTypes,
   filters,
+  details,
   headers,
   writeOnlyHeaders,
   description,

@@ -21,7 +21,6 @@ const item = (caller: Caller, id: string): string => `${list(caller)}/${id}`
 
 const nullable = (type: string, more: object = {}): object => ({ type: [type, 'null'], ...more })
 const time = { type: 'string', format: 'date-time' }
-const texts = { type: 'object', additionalProperties: { type: 'string' } }
 
 function closed(properties: object): object {
   return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false }
@@ -32,7 +31,8 @@ const endpoint = closed({
   tenant: { type: 'string' },
   url: { type: 'string' },
   eventTypes: { type: 'array', items: { type: 'string' }, minItems: 1 },
-  filters: texts,
+  filters: { type: 'object', additionalProperties: { type: ['string', 'array'] } },
+  details: { type: 'object' },
   description: nullable('string'),
   enabled: { type: 'boolean' },
   disabledReason: { enum: ['requested', 'failing', 'gone', null] },

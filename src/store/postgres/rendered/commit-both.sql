@@ -66,18 +66,21 @@ summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $37::bigint[], $38::bigint[], $39::bigint[], $40::boolean[], $41::boolean[],
-      $42::text[], $43::text[], $44::boolean[], $45::bigint[]
+      $37::bigint[], $38::bigint[], $39::bigint[], $40::boolean[], $41::text[],
+      $42::boolean[], $43::text[], $44::text[], $45::boolean[], $46::bigint[]
     )
-    AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health, pauses, paused_until)
+    AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, last_outcome,
+      changed, health, expected_health, pauses, paused_until)
 ),
 counted AS (
-  INSERT INTO endpoint_attempts AS c (endpoint, slot, attempts, last_attempt_at, last_attempt_succeeded)
-  SELECT f.endpoint, me.slot, f.attempts, f.last_attempt_at, f.last_attempt_succeeded FROM summaries f, me
+  INSERT INTO endpoint_attempts AS c (endpoint, slot, attempts, last_attempt_at, last_attempt_succeeded, last_outcome)
+  SELECT f.endpoint, me.slot, f.attempts, f.last_attempt_at, f.last_attempt_succeeded, f.last_outcome
+  FROM summaries f, me
   ON CONFLICT (endpoint, slot) DO UPDATE SET
     attempts = c.attempts + excluded.attempts,
     last_attempt_at = excluded.last_attempt_at,
-    last_attempt_succeeded = excluded.last_attempt_succeeded
+    last_attempt_succeeded = excluded.last_attempt_succeeded,
+    last_outcome = excluded.last_outcome
 ),
 news AS MATERIALIZED (
   SELECT

@@ -37,18 +37,21 @@ summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $21::bigint[], $22::bigint[], $23::bigint[], $24::boolean[], $25::boolean[],
-      $26::text[], $27::text[], $28::boolean[], $29::bigint[]
+      $21::bigint[], $22::bigint[], $23::bigint[], $24::boolean[], $25::text[],
+      $26::boolean[], $27::text[], $28::text[], $29::boolean[], $30::bigint[]
     )
-    AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, changed, health, expected_health, pauses, paused_until)
+    AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, last_outcome,
+      changed, health, expected_health, pauses, paused_until)
 ),
 counted AS (
-  INSERT INTO endpoint_attempts AS c (endpoint, slot, attempts, last_attempt_at, last_attempt_succeeded)
-  SELECT f.endpoint, me.slot, f.attempts, f.last_attempt_at, f.last_attempt_succeeded FROM summaries f, me
+  INSERT INTO endpoint_attempts AS c (endpoint, slot, attempts, last_attempt_at, last_attempt_succeeded, last_outcome)
+  SELECT f.endpoint, me.slot, f.attempts, f.last_attempt_at, f.last_attempt_succeeded, f.last_outcome
+  FROM summaries f, me
   ON CONFLICT (endpoint, slot) DO UPDATE SET
     attempts = c.attempts + excluded.attempts,
     last_attempt_at = excluded.last_attempt_at,
-    last_attempt_succeeded = excluded.last_attempt_succeeded
+    last_attempt_succeeded = excluded.last_attempt_succeeded,
+    last_outcome = excluded.last_outcome
 ),
 news AS MATERIALIZED (
   SELECT
