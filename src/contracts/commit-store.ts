@@ -2,6 +2,7 @@
 
 import type { Attempt, Outcome } from '../domain/attempt.ts'
 import type { EndReason } from '../domain/delivery.ts'
+import type { NewErasure } from './erase-store.ts'
 import type { DisabledReason } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../domain/ids.ts'
@@ -67,6 +68,8 @@ export interface AttemptSummary {
   readonly pausedUntil?: number | null
   /** Disables the endpoint in the same transaction; `sweep` cancels its waiting deliveries. */
   readonly disable?: DisabledReason
+  /** Deletes the endpoint that `disable` disables. With an erasure, as `AccountWrites.deleteEndpoint`. */
+  readonly delete?: { readonly erasure: NewErasure | null }
 }
 
 /** Events and outcomes of one group commit. */

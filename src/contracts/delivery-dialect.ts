@@ -48,6 +48,8 @@ export interface HealthChange {
   readonly health: string | null
   /** Whether the endpoint is disabled because it has failed for too long. */
   readonly disable: boolean
+  /** The endpoint is deleted instead. */
+  readonly deletes?: true
 }
 
 /** A key pair or secret of the installation, for vendors that sign with their own. Generated once and stored sealed. */
@@ -104,6 +106,10 @@ export interface DeliveryDialect {
   readonly retryAfterCounts?: (status: number) => boolean
   /** Decides on an outcome. `attempt` is 1 for the first attempt of the schedule. `answer` is for `readsAnswer`. */
   verdict(outcome: Outcome, attempt: number, event: Event, answer?: Pick<SendResult, 'response' | 'headers'>): Verdict
+  /** An endpoint that is gone (`Verdict`) is deleted; default: it is disabled. */
+  readonly deletesGone?: true
+  /** `deletesHistory`: deleting an endpoint also erases its deliveries. */
+  readonly endpointRules: { readonly deletesHistory?: true }
   /** Updates the memory of failures. Called after each failure, and after a success only if `previous` is not null. */
   health(previous: string | null, fact: HealthFact): HealthChange
 }

@@ -76,6 +76,7 @@ export function defineDeliveries(
     signingKey: deliveries.secrets.key,
     ...matchedAttributesOf(Object.values(fields)),
     verdict: verdicts(deliveries, retries, (type) => known.has(type)),
+    ...(deliveries.deletesGone && { deletesGone: true }),
     ...(deliveries.health ?? streak()),
   }
   return withVariants(base, definition)

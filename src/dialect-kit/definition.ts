@@ -110,6 +110,8 @@ export interface DeliveryDefinition {
     readonly outcomes?: OutcomeRules
     /** Decides on a failure before `outcomes` does; null, the default: they decide. */
     readonly onFailure?: (outcome: Outcome, attempt: number, event: Event) => Verdict | null
+    /** An endpoint that is gone is deleted; default: it is disabled. */
+    readonly deletesGone?: true
     /** Default: endpoints are never disabled for failures. */
     readonly health?: HealthRule
   }

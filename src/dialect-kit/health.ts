@@ -12,14 +12,15 @@ export type HealthRule = Pick<Dialect, 'health' | 'healthReport'>
  * Keeps the time of the first failure since the last success.
  *
  * @param disableAfter an endpoint with only failures for this long is disabled; default: never
+ * @param options.deletes the endpoint is deleted instead
  */
-export function streak(disableAfter?: Duration): HealthRule {
+export function streak(disableAfter?: Duration, { deletes }: { readonly deletes?: true } = {}): HealthRule {
   const disableAfterMs = disableAfter === undefined ? Infinity : durationMs(disableAfter, 'deliveries.health')
   return {
     health(previous, { at, succeeded }) {
       if (succeeded) return { health: null, disable: false }
       const since = previous ?? String(at)
-      return { health: since, disable: at - Number(since) >= disableAfterMs }
+      return { health: since, disable: at - Number(since) >= disableAfterMs, ...(deletes && { deletes }) }
     },
     healthReport: (since) =>
       since === null

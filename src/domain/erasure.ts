@@ -1,4 +1,4 @@
-import type { ErasureId, TenantId } from './ids.ts'
+import { type ErasureId, type RandomBytes, randomText, type TenantId } from './ids.ts'
 
 /** The data that an erasure removes: all of a tenant, the deliveries of an endpoint, the data of an event, a response. */
 export type Erased = 'tenant' | 'endpoint' | 'payload' | 'response'
@@ -11,4 +11,8 @@ export interface Erasure {
   readonly createdAt: number
   /** From then on, the database holds no copy; null: the removal is under way. */
   readonly endedAt: number | null
+}
+
+export function newErasure(createdAt: number, random: RandomBytes): Pick<Erasure, 'id' | 'createdAt'> {
+  return { id: `era_${randomText(random, 20)}` as ErasureId, createdAt }
 }

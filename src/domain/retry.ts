@@ -10,7 +10,7 @@ export type Verdict =
   | { readonly kind: 'exhausted' }
   /** The dialect does not retry this outcome. */
   | { readonly kind: 'notRetried' }
-  /** Ends the delivery and disables the endpoint. */
+  /** Ends the delivery, and disables the endpoint or deletes it. */
   | { readonly kind: 'gone' }
 
 /** Waits between attempts, in milliseconds: the first wait follows the first attempt. */

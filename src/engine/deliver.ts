@@ -8,7 +8,8 @@ import type { Attempt, Outcome } from '../domain/attempt.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { EndReason } from '../domain/delivery.ts'
 import type { Event } from '../domain/event.ts'
-import type { EventId, TenantId } from '../domain/ids.ts'
+import type { EventId, RandomBytes, TenantId } from '../domain/ids.ts'
+import { newErasure } from '../domain/erasure.ts'
 import { markerHeader } from '../domain/header-rules.ts'
 import { limits } from '../domain/limits.ts'
 import { retryAt, type Verdict } from '../domain/retry.ts'
@@ -39,6 +40,7 @@ export interface DelivererOptions {
   readonly recorder: Recorder
   readonly sender: Sender
   readonly clock: Clock
+  readonly randomBytes: RandomBytes
   /** A number in [0, 1), for jitter. */
   readonly random: () => number
   /** Multiplies the waits between attempts (POSTHORN_RETRY_SCALE). */
@@ -269,7 +271,7 @@ export class Deliverer {
     if (latest !== endpoint && !succeeded) return summary
     const fact: HealthFact = { at, succeeded, outcome, delivery: delivery.id, ended }
     const { retryAfterCounts } = tenant.dialect
-    const { health, disable: failing } = this.#healthAfter(endpoint, tenant.dialect, fact)
+    const { health, disable: failing, deletes } = this.#healthAfter(endpoint, tenant.dialect, fact)
     endpoint.health = health
     if (latest !== undefined) latest.health = health
     const changed = {
@@ -279,7 +281,12 @@ export class Deliverer {
     const disable = verdict.kind === 'gone' ? 'gone' : failing ? 'failing' : null
     if (disable === null || endpoint.disabledReason !== null) return { ...summary, ...changed }
     endpoint.disabledReason = disable
-    return { ...summary, ...changed, disable }
+    const isDeleted = verdict.kind === 'gone' ? tenant.dialect.deletesGone : deletes
+    return { ...summary, ...changed, disable, ...(isDeleted && { delete: this.#deletionFrom(tenant.dialect, at) }) }
+  }
+
+  #deletionFrom({ endpointRules }: DeliveryDialect, at: number): NonNullable<AttemptSummary['delete']> {
+    return { erasure: endpointRules.deletesHistory ? newErasure(at, this.#options.randomBytes) : null }
   }
 
   #latestOf({ event, endpoint }: HeldDelivery): CachedEndpoint | undefined {

@@ -72,11 +72,13 @@ export class Recorder {
       summary,
       disabled === undefined && move.to !== 'waiting' && !this.#watchers.has(delivery.id)
         ? null
-        : () => this.#recorded(delivery, attempt, move, disabled !== undefined),
+        : () => this.#recorded(delivery, attempt, move, summary),
     )
     if (move.to !== 'waiting') observer.ended(move.to)
     lanes.finished(delivery, quick)
-    if (disabled !== undefined) this.cancelQueued(delivery.endpoint, cancelReason(disabled))
+    if (disabled === undefined) return
+    const reason = summary?.delete === undefined ? cancelReason(disabled) : 'endpoint deleted'
+    this.cancelQueued(delivery.endpoint, reason)
   }
 
   /** As `postponed`, for `waitMs`. A caller that watches the delivery learns that nothing was sent. */
@@ -116,13 +118,14 @@ export class Recorder {
   }
 
   /** The move is durable. */
-  #recorded(delivery: HeldDelivery, attempt: Attempt | null, move: Move, disabled: boolean): void {
+  #recorded(delivery: HeldDelivery, attempt: Attempt | null, move: Move, summary: AttemptSummary | null): void {
     const { tenantCache, schedule, upkeep, delivers } = this.#options
     this.#watchers.get(delivery.id)?.(attempt)
     if (move.to === 'waiting' && delivers) schedule.wakeAt(move.dueAt)
-    if (!disabled) return
+    if (summary?.disable === undefined) return
     tenantCache.drop(delivery.event.tenant)
     upkeep.sweepSoon()
+    if (summary.delete !== undefined) upkeep.eraseSoon()
   }
 }
 

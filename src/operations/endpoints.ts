@@ -1,4 +1,5 @@
 import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
+import { newErasure } from '../domain/erasure.ts'
 import type { EndpointId, TenantId } from '../domain/ids.ts'
 import { andThen, andThenOk, type MaybePromise } from '../domain/maybe-promise.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -7,7 +8,6 @@ import type { CachedTenant } from '../engine/tenant-cache.ts'
 import { endpointChange } from './audit.ts'
 import { type Context, dialectOf, tenantFor } from './context.ts'
 import { problemOfWrite } from './endpoint-problems.ts'
-import { newErasure } from './erasures.ts'
 import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
 
 /** The endpoints of a tenant, newest first. */
@@ -91,7 +91,7 @@ export async function deleteEndpoint(
   const endpoint = endpointOf(found.value, id)
   if (!endpoint.ok) return endpoint
   const { deletesHistory } = dialectOf(context, found.value.tenant).endpointRules
-  const erasure = deletesHistory ? newErasure(context) : null
+  const erasure = deletesHistory ? newErasure(context.clock.now(), context.randomBytes) : null
   const change = endpointChange(endpoint.value, null)
   const { key } = endpoint.value
   const audit = context.auditTrail.recordOf(principal, {

@@ -1,16 +1,11 @@
 // Erasing stored data: the payload of an event, the response of an attempt. Deleting a tenant begins an erasure too.
 
-import type { Erasure } from '../domain/erasure.ts'
-import { type DeliveryId, type ErasureId, type EventId, randomText, type TenantId } from '../domain/ids.ts'
+import { type Erasure, newErasure } from '../domain/erasure.ts'
+import type { DeliveryId, ErasureId, EventId, TenantId } from '../domain/ids.ts'
 import type { Principal } from '../domain/principal.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
-import type { NewErasure } from '../contracts/erase-store.ts'
 import type { Context } from './context.ts'
 import { findEvent } from './events.ts'
-
-export function newErasure({ clock, randomBytes }: Pick<Context, 'clock' | 'randomBytes'>): NewErasure {
-  return { id: `era_${randomText(randomBytes, 20)}` as ErasureId, createdAt: clock.now() }
-}
 
 export async function findErasure(context: Context, id: ErasureId): Promise<Result<Erasure>> {
   const found = await context.store.findErasure(id)
@@ -29,7 +24,7 @@ export async function erasePayload(
 ): Promise<Result<Erasure>> {
   const found = await findEvent(context, id, tenant)
   if (!found.ok) return found
-  const erasure = newErasure(context)
+  const erasure = newErasure(context.clock.now(), context.randomBytes)
   const of = found.value.event.tenant
   const audit = context.auditTrail.recordOf(principal, { action: 'payload.erase', object: id, tenant: of })
   const erased = await context.writer.erasePayload(of, id, erasure, audit)
@@ -43,7 +38,7 @@ export async function eraseResponse(
   delivery: DeliveryId,
   number: number,
 ): Promise<Result<Erasure>> {
-  const erasure = newErasure(context)
+  const erasure = newErasure(context.clock.now(), context.randomBytes)
   const found = await context.store.findDelivery(delivery)
   const audited = {
     action: 'response.erase',

@@ -1,4 +1,4 @@
-import type { Erasure } from '../domain/erasure.ts'
+import { type Erasure, newErasure } from '../domain/erasure.ts'
 import type { TenantId } from '../domain/ids.ts'
 import type { Principal } from '../domain/principal.ts'
 import { type FieldError, failure, invalidField, type Result, success } from '../domain/problem.ts'
@@ -8,7 +8,7 @@ import type { Dialect } from '../contracts/dialect.ts'
 import { tenantChange } from './audit.ts'
 import { type Context, dialectOf } from './context.ts'
 import { choiceFault } from './choice-fault.ts'
-import { findErasure, newErasure } from './erasures.ts'
+import { findErasure } from './erasures.ts'
 
 /** Creates a tenant. By default its id is generated and it has no settings. */
 export async function createTenant(
@@ -99,7 +99,7 @@ function settingFaults(dialect: Dialect, settings: Readonly<Record<string, strin
 
 /** Deletes a tenant. From then on its data is shown to no caller; the erasure removes all of it. */
 export async function deleteTenant(context: Context, principal: Principal, id: TenantId): Promise<Result<Erasure>> {
-  const erasure = newErasure(context)
+  const erasure = newErasure(context.clock.now(), context.randomBytes)
   const audit = context.auditTrail.recordOf(principal, { action: 'tenant.delete', object: id, tenant: id })
   const written = await context.writer.deleteTenant(id, erasure, audit)
   return written === 'written' ? findErasure(context, erasure.id) : failure({ kind: 'notFound', what: 'tenant', id })

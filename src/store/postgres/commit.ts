@@ -8,7 +8,7 @@
 // number in the row, so that the batch cannot take effect later.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DeliveryId, Incarnation } from '../../domain/ids.ts'
+import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { compareWithFirst, type FirstEvent } from '../first-event.ts'
 import { eventColumns, tenantIdOf } from '../rows.ts'
@@ -24,6 +24,7 @@ import type { Changes } from './changes.ts'
 import { commitStatement, commitValues } from './commit-statement.ts'
 import { Connection } from './connection.ts'
 import type { Database, Session } from './database.ts'
+import { removeEndpoint } from './endpoint-removal.ts'
 import { classify, isBroken, isCollision } from './errors.ts'
 import { labelOf } from './labels.ts'
 
@@ -116,10 +117,10 @@ export class Commits {
 
   async #disable(session: Session, summaries: readonly AttemptSummary[], now: number): Promise<void> {
     const keys = summaries.map((summary) => summary.endpoint)
-    const disabled = await session.all<{ tenant: string }>(
+    const disabled = await session.all<{ key: EndpointKey; tenant: string }>(
       `UPDATE endpoints p SET enabled = false, disabled_reason = f.reason, updated_at = greatest(p.updated_at + 1, $3)
        FROM unnest($1::bigint[], $2::text[]) AS f(key, reason)
-       WHERE p.key = f.key AND p.key = ANY($1::bigint[]) AND p.enabled RETURNING p.tenant`,
+       WHERE p.key = f.key AND p.key = ANY($1::bigint[]) AND p.enabled RETURNING p.key, p.tenant`,
       keys,
       summaries.map((summary) => summary.disable ?? null),
       now,
@@ -127,6 +128,11 @@ export class Commits {
     await session.run('UPDATE endpoint_status SET sweep = true WHERE endpoint = ANY($1::bigint[])', keys)
     for (const tenant of new Set(disabled.map((row) => tenantIdOf(row.tenant)))) {
       await this.#changes.tenantChanged(session, tenant)
+    }
+    const places = new Map(disabled.map(({ key, tenant }) => [key, { key, tenant: tenantIdOf(tenant) }]))
+    for (const { endpoint, delete: deletes } of summaries) {
+      const place = places.get(endpoint)
+      if (place !== undefined && deletes !== undefined) await removeEndpoint(session, place, now, deletes.erasure)
     }
   }
 

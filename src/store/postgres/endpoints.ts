@@ -8,7 +8,6 @@ import {
   type EndpointColumns,
   endpointOf,
   endpointStatusOf,
-  labelMark,
   type StatusColumns,
   type TenantColumns,
   tenantOf,
@@ -23,7 +22,8 @@ import type {
 import type { NewErasure } from '../../contracts/erase-store.ts'
 import type { Changes } from './changes.ts'
 import type { Database, Session } from './database.ts'
-import { addErasure, labelOf } from './labels.ts'
+import { removeEndpoint } from './endpoint-removal.ts'
+import { labelOf } from './labels.ts'
 import { cancelWaiting } from './upkeep.ts'
 import { write } from './write.ts'
 
@@ -90,22 +90,7 @@ export function endpointRole(db: Database, changes: Changes) {
       erasure: NewErasure | null = null,
     ): Promise<WriteResult> {
       return writeTo(tenant, envelope, async (session) => {
-        const deleted = await session.run(
-          `UPDATE endpoints SET deleted_at = $1, enabled = false, sealed_secrets = '', sealed_headers = ''
-           WHERE key = $2 AND tenant = ${labelOf('$3')} AND deleted_at IS NULL`,
-          now,
-          key,
-          tenant,
-        )
-        if (deleted === 0) throw new Abort('absent')
-        await session.run('UPDATE endpoint_status SET sweep = true WHERE endpoint = $1', key)
-        if (erasure === null) return
-        const moved = await session.get<{ label: string }>(
-          `UPDATE endpoints SET tenant = $1 || '${labelMark}' || nextval('versions') WHERE key = $2 RETURNING tenant AS label`,
-          tenant,
-          key,
-        )
-        await addErasure(session, erasure, 'endpoint', tenant, moved?.label ?? null)
+        if (!(await removeEndpoint(session, { tenant, key }, now, erasure))) throw new Abort('absent')
       })
     },
   }

@@ -13,6 +13,7 @@ import type {
   RecordedMove,
 } from '../../contracts/commit-store.ts'
 import type { Database } from './database.ts'
+import { removeEndpoint } from './endpoint-removal.ts'
 import { freshEntries } from './deferred-indexes.ts'
 import { markIfOff } from './upkeep.ts'
 import { nextVersion } from './versions.ts'
@@ -55,23 +56,27 @@ export function commitRole(db: Database) {
 
   return {
     commit(batch: CommitBatch): CommitResult {
-      return db.transaction(() => {
-        const dueAt = new Map<EndpointKey, number>()
-        const tenants = new Map<TenantId, Version | undefined>()
-        const events: IngestResult[] = []
-        for (const event of batch.events) {
-          const tenant = versionOf(event.event.tenant, tenants)
-          const isCurrent = tenant?.version === event.version
-          events.push(isCurrent ? ingest(event, tenant.label, batch.node, dueAt) : { kind: 'stale' })
-        }
-        const fenced: DeliveryId[] = []
-        for (const move of batch.moves) if (!record(move, batch.node, dueAt)) fenced.push(move.delivery)
-        for (const summary of batch.summaries) recordSummary(summary, batch.now)
-        for (const [endpoint, due] of dueAt) waitsUntil.run(due, endpoint)
-        fresh.settleIfMany()
-        return { events, fenced, remoteHealth: [] }
-      })
+      const isDeleting = batch.summaries.some((summary) => summary.delete !== undefined)
+      // The sealed values of a deleted endpoint are overwritten.
+      return isDeleting ? db.overwriting(() => writeAll(batch)) : db.transaction(() => writeAll(batch))
     },
+  }
+
+  function writeAll(batch: CommitBatch): CommitResult {
+    const dueAt = new Map<EndpointKey, number>()
+    const tenants = new Map<TenantId, Version | undefined>()
+    const events: IngestResult[] = []
+    for (const event of batch.events) {
+      const tenant = versionOf(event.event.tenant, tenants)
+      const isCurrent = tenant?.version === event.version
+      events.push(isCurrent ? ingest(event, tenant.label, batch.node, dueAt) : { kind: 'stale' })
+    }
+    const fenced: DeliveryId[] = []
+    for (const move of batch.moves) if (!record(move, batch.node, dueAt)) fenced.push(move.delivery)
+    for (const summary of batch.summaries) recordSummary(summary, batch.now)
+    for (const [endpoint, due] of dueAt) waitsUntil.run(due, endpoint)
+    fresh.settleIfMany()
+    return { events, fenced, remoteHealth: [] }
   }
 
   function versionOf(tenant: TenantId, known: Map<TenantId, Version | undefined>): Version | undefined {
@@ -137,17 +142,19 @@ export function commitRole(db: Database) {
     countAttempts.run(attempts, lastAttemptAt, lastAttemptSucceeded ? 1 : 0, lastOutcome, endpoint)
     if (health !== undefined) db.run('UPDATE endpoint_status SET health = ? WHERE endpoint = ?', health, endpoint)
     if (pausedUntil !== undefined) pause.run(pausedUntil, endpoint)
-    if (disable !== undefined) {
-      const disabled = db.get<{ tenant: string }>(
-        `UPDATE endpoints SET enabled = 0, disabled_reason = ?, updated_at = max(updated_at + 1, ?)
+    if (disable === undefined) return
+    const disabled = db.get<{ tenant: string }>(
+      `UPDATE endpoints SET enabled = 0, disabled_reason = ?, updated_at = max(updated_at + 1, ?)
          WHERE key = ? AND enabled = 1 RETURNING tenant`,
-        disable,
-        now,
-        endpoint,
-      )
-      if (disabled !== undefined) nextVersion(db, tenantIdOf(disabled.tenant))
-      db.run('UPDATE endpoint_status SET sweep = 1 WHERE endpoint = ?', endpoint)
-    }
+      disable,
+      now,
+      endpoint,
+    )
+    db.run('UPDATE endpoint_status SET sweep = 1 WHERE endpoint = ?', endpoint)
+    if (disabled === undefined) return
+    const tenant = tenantIdOf(disabled.tenant)
+    if (summary.delete === undefined) nextVersion(db, tenant)
+    else removeEndpoint(db, { tenant, key: endpoint }, now, summary.delete.erasure)
   }
 }
 

@@ -21,8 +21,8 @@ import {
   type TenantColumns,
   tenantOf,
 } from '../rows.ts'
-import { addErasure } from './erasures.ts'
-import { labelOf, newSuffix } from './labels.ts'
+import { removeEndpoint } from './endpoint-removal.ts'
+import { labelOf } from './labels.ts'
 import { cancelWaiting } from './upkeep.ts'
 import { nextVersion } from './versions.ts'
 import { write } from './write.ts'
@@ -90,20 +90,7 @@ export function endpointRole(db: Database) {
       erasure: NewErasure | null = null,
     ): WriteResult {
       return write(db, envelope, () => {
-        const deleted = db.run(
-          `UPDATE endpoints SET deleted_at = ?, enabled = 0, sealed_secrets = '', sealed_headers = ''
-           WHERE key = ? AND tenant = ${labelOf('?')} AND deleted_at IS NULL`,
-          now,
-          key,
-          tenant,
-        )
-        if (deleted === 0) throw new Abort('absent')
-        nextVersion(db, tenant)
-        db.run('UPDATE endpoint_status SET sweep = 1 WHERE endpoint = ?', key)
-        if (erasure === null) return
-        const label = `${tenant}${newSuffix(db)}`
-        db.run('UPDATE endpoints SET tenant = ? WHERE key = ?', label, key)
-        addErasure(db, erasure, 'endpoint', tenant, label)
+        if (!removeEndpoint(db, { tenant, key }, now, erasure)) throw new Abort('absent')
       })
     },
   }

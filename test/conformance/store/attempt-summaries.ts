@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { EndpointKey } from '../../../src/domain/ids.ts'
 import type { AttemptSummary } from '../../../src/contracts/commit-store.ts'
-import { acme, start } from './samples.ts'
+import { acme, sampleErasure, start } from './samples.ts'
 import {
   accept,
   addEndpoint,
@@ -12,6 +12,7 @@ import {
   claimOne,
   commit,
   delivery,
+  eraseAll,
   nodeAndEndpoint,
   sweepAll,
 } from './steps.ts'
@@ -91,6 +92,37 @@ export function attemptSummaryCases(promise: Case): void {
       },
     )
   }
+
+  promise('an endpoint is deleted at once, and its waiting deliveries are cancelled', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    const kept = await addEndpoint(store)
+    const [waiting] = await accept(store, node, endpoint, 0)
+    const [held] = await accept(store, node, endpoint, 0, { leased: true })
+    const version = async (): Promise<number | undefined> => (await store.loadTenant(acme))?.version
+    const before = await version()
+    await commit(store, node, 5, { summaries: [summary(key, { disable: 'gone', delete: { erasure: null } })] })
+    assert.notEqual(await version(), before)
+    assert.deepEqual(await endpointsOf(store, acme), [kept])
+    await sweepAll(store, 7)
+    const cancelled = { status: 'cancelled', reason: 'endpoint deleted' }
+    assert.partialDeepStrictEqual(await delivery(store, waiting), cancelled)
+    assert.equal((await delivery(store, held)).status, 'pending')
+    // Another node may report the same, and a customer may have been first.
+    await commit(store, node, 8, { summaries: [summary(key, { disable: 'gone', delete: { erasure: null } })] })
+    assert.deepEqual(await endpointsOf(store, acme), [kept])
+  })
+
+  promise('an endpoint may be deleted with its deliveries', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    const [waiting] = await accept(store, node, endpoint, 0)
+    const erasure = sampleErasure(5)
+    await commit(store, node, 5, { summaries: [summary(key, { disable: 'failing', delete: { erasure } })] })
+    assert.deepEqual(await endpointsOf(store, acme), [])
+    assert.equal(await store.findDelivery(waiting), null)
+    assert.partialDeepStrictEqual(await store.findErasure(erasure.id), { erases: 'endpoint', tenant: acme })
+    await eraseAll(store, 9)
+    assert.equal((await store.findErasure(erasure.id))?.endedAt, start + 9)
+  })
 
   promise('disabling is a change: a later change that is based on the version before it is stale', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
