@@ -74,6 +74,8 @@ export interface DeliveryDialect {
   readonly keepExchange: boolean
   /** The deadline of the whole attempt, in milliseconds. */
   readonly timeoutMs: number
+  /** The deadline of attempts to one endpoint, at most `timeoutMs`; default: `timeoutMs`. */
+  readonly timeoutOf?: (endpoint: Endpoint) => number
   /**
    * Returns the body. It is the same, byte for byte, on every attempt of a delivery, unless `bodyPerAttempt`.
    *
@@ -104,8 +106,19 @@ export interface DeliveryDialect {
   readonly outcomeOf?: (result: SendResult) => Outcome
   /** Whether `Retry-After` counts in an answer with this status; default: 429 and 503. */
   readonly retryAfterCounts?: (status: number) => boolean
-  /** Decides on an outcome. `attempt` is 1 for the first attempt of the schedule. `answer` is for `readsAnswer`. */
-  verdict(outcome: Outcome, attempt: number, event: Event, answer?: Pick<SendResult, 'response' | 'headers'>): Verdict
+  /**
+   * Decides on an outcome. `attempt` is 1 for the first attempt of the schedule.
+   *
+   * @param answer for `readsAnswer`
+   * @param endpoint default: one that chooses no schedule
+   */
+  verdict(
+    outcome: Outcome,
+    attempt: number,
+    event: Event,
+    answer?: Pick<SendResult, 'response' | 'headers'>,
+    endpoint?: Endpoint,
+  ): Verdict
   /** An endpoint that is gone (`Verdict`) is deleted; default: it is disabled. */
   readonly deletesGone?: true
   /** `deletesHistory`: deleting an endpoint also erases its deliveries. */

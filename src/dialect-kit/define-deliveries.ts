@@ -2,13 +2,12 @@
 
 import type { Dialect, EndpointRules } from '../contracts/dialect.ts'
 import { limits } from '../domain/limits.ts'
-import type { RetrySchedule } from '../domain/retry.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Catalogue, DeliveryDefinition } from './definition.ts'
 import { detailRules } from './details.ts'
 import { DefinitionError } from './definition-error.ts'
 import { deliveryForm } from './delivery-form.ts'
-import { durationMs, durationsMs } from './durations.ts'
+import { schedulesOf, timeoutMembers } from './endpoint-options.ts'
 import type { FieldMap } from './fields.ts'
 import { filterRules, matchedAttributesOf } from './filters.ts'
 import { streak } from './health.ts'
@@ -40,7 +39,7 @@ export function defineDeliveries(
     idForm(ids.event, 'ids.event'),
     idForm(keys.form, 'keys.form'),
   ]
-  const retries = scheduleOf(deliveries.waits)
+  const schedules = schedulesOf(deliveries.waits)
   // Only test events have types outside the catalogues.
   const known = new Set(
     [definition, ...Object.values(definition.variants ?? {})].flatMap((one) => Object.keys(one.events ?? {})),
@@ -69,13 +68,13 @@ export function defineDeliveries(
     endpointRules: rulesOf(definition, fields),
     installationSecret: deliveries.secrets.installation ?? null,
     keepExchange,
-    timeoutMs: durationMs(deliveries.timeout, 'deliveries.timeout'),
-    retries,
+    ...timeoutMembers(deliveries.timeout),
+    retries: schedules.usual,
     ...deliveryForm(deliveries),
     ...outcomeMembers(deliveries.outcomes ?? {}),
     signingKey: deliveries.secrets.key,
     ...matchedAttributesOf(Object.values(fields)),
-    verdict: verdicts(deliveries, retries, (type) => known.has(type)),
+    verdict: verdicts(deliveries, schedules, (type) => known.has(type)),
     ...(deliveries.deletesGone && { deletesGone: true }),
     ...(deliveries.health ?? streak()),
   }
@@ -112,11 +111,6 @@ function withVariants(base: Dialect, { variants = {}, deliveries }: DeliveryDefi
     ...(all.some(({ bodyPerAttempt }) => bodyPerAttempt) && { bodyPerAttempt: true }),
     ...(all.some(({ needsEarlier }) => needsEarlier) && { needsEarlier: true }),
   }
-}
-
-function scheduleOf(waits: string): RetrySchedule {
-  const [, exactly, list = ''] = /^(exactly )?(.*)$/.exec(waits) ?? []
-  return { waitsMs: durationsMs(list, 'deliveries.waits'), exact: exactly !== undefined }
 }
 
 function rulesOf({ rules = {}, deliveries }: DeliveryDefinition, fields: FieldMap): EndpointRules {

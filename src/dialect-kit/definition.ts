@@ -11,6 +11,7 @@ import type { Authentication } from './authentication.ts'
 import type { AttemptBodyForm } from './body.ts'
 import type { ClaimNames } from './claims.ts'
 import type { Duration } from './durations.ts'
+import type { ChosenTimeout, ChosenWaits } from './endpoint-options.ts'
 import type { CompiledErrors } from './errors.ts'
 import type { FieldMap } from './fields.ts'
 import type { HealthRule } from './health.ts'
@@ -96,12 +97,12 @@ export interface DeliveryDefinition {
     readonly headers: Readonly<Record<string, Part | string>>
     readonly secrets: SecretForm
     /** The deadline of an attempt. */
-    readonly timeout: Duration
+    readonly timeout: Duration | ChosenTimeout
     /**
      * The waits between attempts: `1m 5m 15m` is four attempts. Waits have jitter, unless the vendor promises exact ones:
      * `exactly 1m 5m 15m`.
      */
-    readonly waits: string
+    readonly waits: string | ChosenWaits
     /** Whether test events are tried again; default: they are. */
     readonly retriesTests?: boolean
     /** Other waits for some event types or failures; the first rule that fits counts. */

@@ -22,7 +22,7 @@ async function start(t: TestContext, status: number, more: Partial<DialectDefini
     secrets: textSecrets({ form: 'sec_{hex:32}' }),
     timeout: '5s',
     waits: '500ms 1h',
-    onFailure: (outcome) => (outcome.kind === 'rejected' && outcome.status === 410 ? { kind: 'gone' } : null),
+    outcomes: { gone: '410' },
     ...more,
   }
   const routes = { [`POST ${path}`]: create(), [`GET ${path}/{id}`]: get() }

@@ -30,7 +30,7 @@ export interface OutcomeRules {
   readonly retried?: string
   /** Failures that are not tried again. */
   readonly notRetried?: string
-  /** Statuses that end the delivery and disable the endpoint. */
+  /** Statuses that end the delivery and disable the endpoint, or delete it (`deletesGone`). */
   readonly gone?: string
   /** Whether a failure with this answer ends the delivery, for products that read a header such as `X-No-Retry`. */
   readonly stops?: (answer: ReceivedAnswer) => boolean
@@ -96,16 +96,15 @@ export function failureVerdict(
   }
 }
 
-/** Returns the schedule of a failure: that of the first rule that fits, or else `base`. */
+/** Returns the schedule of a failure: that of the first rule that fits, or else that of the endpoint, default `base`. */
 export function schedules(base: RetrySchedule, rules: readonly WaitRule[] = []) {
   const compiled = rules.map(({ events, outcomes, waits }, index) => ({
     isType: (type: string) => events === undefined || events.some((pattern) => patternMatches(pattern, type)),
     isOutcome: outcomes === undefined ? () => true : outcomeSet(outcomes, `deliveries.waitsFor.${index}.outcomes`),
     schedule: { waitsMs: durationsMs(waits, `deliveries.waitsFor.${index}.waits`), exact: base.exact },
   }))
-  if (compiled.length === 0) return (_outcome: Outcome, attempt: number) => retryBySchedule(base, attempt)
-  return (outcome: Outcome, attempt: number, { type }: Event): Verdict => {
+  return (outcome: Outcome, attempt: number, { type }: Event, own: RetrySchedule = base): Verdict => {
     const found = compiled.find(({ isType, isOutcome }) => isType(type) && isOutcome(outcome))
-    return retryBySchedule(found?.schedule ?? base, attempt)
+    return retryBySchedule(found?.schedule ?? own, attempt)
   }
 }

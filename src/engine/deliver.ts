@@ -220,7 +220,7 @@ export class Deliverer {
     const at = clock.now()
     try {
       const number = attempt.number - delivery.attemptsBefore
-      const verdict = tenant.dialect.verdict(attempt.outcome, number, delivery.event, result)
+      const verdict = tenant.dialect.verdict(attempt.outcome, number, delivery.event, result, sent.endpoint.endpoint)
       const move = this.#moveOf(verdict, attempt.outcome, at, tenant.dialect)
       const summary = this.#summarize(sent, verdict, attempt.outcome, at, move.to !== 'waiting')
       return { move, summary, succeeded: verdict.kind === 'succeeded' }
@@ -346,6 +346,7 @@ export function requestOf(
   // Spread instead of assignments: a customer may name a header `constructor` or even `__proto__`.
   const headers = Object.keys(endpoint.headers).length === 0 ? own : { ...endpoint.headers, ...own }
   const method = dialect.method?.(message)
+  const timeoutMs = dialect.timeoutOf?.(endpoint) ?? dialect.timeoutMs
   const keepHeaders = dialect.keepExchange || dialect.readsAnswer === true
-  return { method, url: endpoint.url, headers, body, timeoutMs: dialect.timeoutMs, keepHeaders }
+  return { method, url: endpoint.url, headers, body, timeoutMs, keepHeaders }
 }
