@@ -29,6 +29,7 @@ export default {
     only('front', 'domain/', 'contracts/', 'quota/', 'operations/', 'http/'),
     only('dialect-kit', 'domain/', 'contracts/', 'signing/', 'quota/', 'operations/', 'http/', 'front/'),
     only('dialects', 'contracts/', 'dialect-kit/'),
+    only('dialect-check', 'domain/', 'contracts/', 'dialect-kit/'),
     {
       name: 'vendors-import-the-kit-alone',
       comment: 'a shipped dialect may use nothing that a file from outside could not',

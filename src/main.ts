@@ -1,5 +1,6 @@
 // The commands. The entry of the program is posthorn.js.
 
+import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import type { MigrateFlags } from './cli/migrate.ts'
 import type { FileFlags } from './cli/sqlite-file.ts'
@@ -68,6 +69,24 @@ program
     restore(file, flags)
   })
 
+/** The exit code of a wrong call of `dialect`: 1 says that the dialect is wrong. */
+const badUsage = 2
+
+const dialectCommand = program.command('dialect').description('check a dialect of your own')
+dialectCommand.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : badUsage))
+dialectCommand
+  .command('check <file>')
+  .description('check a dialect on a service in this process, with a receiver; exit code 1: it has faults')
+  .action(async (file: string) => {
+    mustExist(file)
+    const { check } = await import('./cli/dialect-check.ts')
+    if (!(await check(file, process.stdout))) process.exitCode = 1
+  })
+
+function mustExist(file: string): void {
+  if (!existsSync(file)) dialectCommand.error(`error: the file ${file} does not exist`)
+}
+
 // `serve` is no default command of the library, which would take a mistyped command for an argument of it.
 const args = process.argv.slice(2)
 const [first = '-'] = args
@@ -77,12 +96,12 @@ try {
   await program.parseAsync(isServe ? ['serve', ...args] : args, { from: 'user' })
 } catch (error) {
   // An error that the operator can fix is printed as one line. Any other error is a bug and is printed with its stack.
-  if (!(error instanceof SettingError || error instanceof StoreRefused || isDialectFileError(error))) throw error
+  if (!(error instanceof SettingError || error instanceof StoreRefused || isOfDialect(error))) throw error
   process.stderr.write(`posthorn: ${error.message}\n`)
   process.exitCode = 1
 }
 
-/** The class is not imported, because only `serve` loads dialects. */
-function isDialectFileError(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'DialectFileError'
+/** The classes are not imported, because only some commands load dialects. */
+function isOfDialect(error: unknown): error is Error {
+  return error instanceof Error && ['DialectFileError', 'DialectFault'].includes(error.name)
 }

@@ -31,6 +31,7 @@ const violations: readonly [file: string, imports: string, rule: string][] = [
   ['src/front/planted.ts', '../dialects/registry.ts', 'front-imports-only'],
   ['src/api/planted.ts', '../engine/engine.ts', 'api-imports-only'],
   ['src/dialect-kit/planted.ts', '../store/rows.ts', 'dialect-kit-imports-only'],
+  ['src/dialect-check/planted.ts', '../operations/context.ts', 'dialect-check-imports-only'],
   ['src/dialects/planted-operation.ts', '../operations/context.ts', 'dialects-imports-only'],
   ['src/dialects/allo/planted-store.ts', '../../store/rows.ts', 'dialects-imports-only'],
   ['src/dialects/allo/planted-kit.ts', '../../dialect-kit/fields.ts', 'vendors-import-the-kit-alone'],

@@ -58,6 +58,7 @@ function listOf(form: AttemptForm, { sizes = [20, 100], shows, answer, ...descri
   const rows = Type.Array(schemaOf(attemptExamples.map(record.of), record.schemas))
   return {
     access: 'read',
+    kind: 'attempts',
     operationId: 'listWebhookDeliveries',
     summary: 'List deliveries, one record per attempt, newest first',
     ...described,
@@ -105,6 +106,7 @@ function getOf(form: AttemptForm, described: Described): Operation {
   const record = compileRecord(form)
   return {
     access: 'read',
+    kind: 'attempt',
     operationId: 'getWebhookDelivery',
     summary: 'Get delivery: one attempt, with request and response',
     showsExchange: true,
@@ -153,6 +155,7 @@ function testOf(form: AttemptForm, { shows, ...described }: AttemptTestForm): Op
   const record = compileRecord(form, shows)
   return {
     access: 'test',
+    kind: 'test',
     operationId: 'testWebhook',
     summary: 'Test webhook: send an event now, and tell how it went',
     showsExchange: true,

@@ -2,7 +2,15 @@
 
 import type { FastifyRequest } from 'fastify'
 
+/** The parts of a request that carry a key, or name a tenant. */
+export interface Presented {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string>>
+}
+
 export interface Authentication {
+  /** How a caller sends a key. */
+  readonly present: (key: string) => Presented
   /** The key that the caller sent; null: none, or none in a form that the vendor accepts. */
   readonly credential: (request: Pick<FastifyRequest, 'headers'>) => string | null
   /** The security schemes of the OpenAPI document, by name. */
@@ -14,6 +22,7 @@ export interface Authentication {
 /** `Authorization: Bearer <key>` */
 export function bearer(): Authentication {
   return {
+    present: (key) => ({ headers: { authorization: `Bearer ${key}` } }),
     credential: ({ headers }) => /^Bearer +(\S+)$/i.exec((headers.authorization ?? '').trim())?.[1] ?? null,
     schemes: { bearer: { type: 'http', scheme: 'bearer' } },
   }
@@ -42,6 +51,7 @@ export function keyHeader(
   const pattern = isKeyAlone ? /^(.+)$/s : new RegExp(`^${before}(${RegExp.escape(begins)}\\S+)$`, 'i')
   const lowerName = name.toLowerCase()
   return {
+    present: (key) => ({ headers: { [lowerName]: scheme === undefined ? key : `${scheme} ${key}` } }),
     credential({ headers }) {
       const value = headers[lowerName]
       return typeof value === 'string' ? (pattern.exec(value.trim())?.[1] ?? null) : null
@@ -52,9 +62,11 @@ export function keyHeader(
 }
 
 /** The first of several ways that the request uses. */
-export function anyOf(...ways: readonly Authentication[]): Authentication {
+export function anyOf(first: Authentication, ...others: readonly Authentication[]): Authentication {
+  const ways = [first, ...others]
   const webPageHeader = ways.flatMap((way) => way.webPageHeader ?? [])[0]
   return {
+    present: first.present,
     credential(request) {
       for (const way of ways) {
         const found = way.credential(request)

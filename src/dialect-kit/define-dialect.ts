@@ -8,15 +8,18 @@ import type { Context } from '../operations/context.ts'
 import { keyOfClaims } from './claims.ts'
 import { defineDeliveries } from './define-deliveries.ts'
 import type { DialectDefinition } from './definition.ts'
+import { DefinitionError } from './definition-error.ts'
 import type { AnswerProblem } from './errors.ts'
 import { type CompiledFields, compileFields } from './compile-fields.ts'
 import { documentedDeliveries } from './documented-deliveries.ts'
+import { guarded } from './guarded.ts'
 import { rateLimitHeaders } from './quotas.ts'
 import { compileRoutes, splitRoute } from './routes.ts'
 import { securityOf } from './security.ts'
 
 /** A dialect, and the API of its customers. Only `defineDialect` makes one. */
 export class DefinedDialect {
+  readonly definition: DialectDefinition
   readonly dialect: Dialect
   readonly answerProblem: AnswerProblem
   /** The routes of the API, with `{}` for each parameter: `GET /webhooks/{}`. */
@@ -24,11 +27,13 @@ export class DefinedDialect {
   readonly front: (context: Context) => DialectFront
 
   constructor({
+    definition,
     dialect,
     answerProblem,
     routes,
     front,
-  }: Pick<DefinedDialect, 'dialect' | 'answerProblem' | 'routes' | 'front'>) {
+  }: Pick<DefinedDialect, 'definition' | 'dialect' | 'answerProblem' | 'routes' | 'front'>) {
+    this.definition = definition
     this.dialect = dialect
     this.answerProblem = answerProblem
     this.routes = routes
@@ -37,7 +42,8 @@ export class DefinedDialect {
 }
 
 /** Compiles a definition. @throws DefinitionError if it cannot be used; the error names the field */
-export function defineDialect(definition: DialectDefinition): DefinedDialect {
+export function defineDialect(given: DialectDefinition): DefinedDialect {
+  const definition = guarded(given)
   const fields = compileFields(definition.endpoint, Object.keys(definition.events))
   const routes = Object.keys(definition.routes).map(splitRoute)
   const dialect = defineDeliveries(definition, {
@@ -46,11 +52,19 @@ export function defineDialect(definition: DialectDefinition): DefinedDialect {
   })
   const answerProblem = definition.errors.answerWith(fields.vendorName)
   return new DefinedDialect({
+    definition,
     dialect,
     answerProblem,
-    routes: routes.map(({ method, template }) => `${method} ${template.replaceAll(/\{\w+\}/g, '{}')}`),
+    routes: differentRoutes(routes.map(({ method, template }) => `${method} ${template.replaceAll(/\{\w+\}/g, '{}')}`)),
     front: (context) => frontOf(definition, { dialect, answerProblem, fields, context }),
   })
+}
+
+/** @throws DefinitionError if two routes have the same method and path */
+function differentRoutes(routes: readonly string[]): readonly string[] {
+  const twice = routes.find((route, index) => routes.indexOf(route) < index)
+  if (twice !== undefined) throw new DefinitionError('routes', `two routes are ${twice}`)
+  return routes
 }
 
 interface Parts {

@@ -13,6 +13,7 @@ import type { ClaimNames } from './claims.ts'
 import type { Duration } from './durations.ts'
 import type { ChosenTimeout, ChosenWaits } from './endpoint-options.ts'
 import type { CompiledErrors } from './errors.ts'
+import type { Examples } from './examples.ts'
 import type { FieldMap } from './fields.ts'
 import type { HealthRule } from './health.ts'
 import type { Operation } from './operation.ts'
@@ -146,4 +147,6 @@ export interface DialectDefinition extends DeliveryDefinition {
   /** The operations by method and path: `GET /webhooks/{id}`. */
   readonly routes: Readonly<Record<string, Operation>>
   readonly errors: CompiledErrors
+  /** Examples from the vendor's pages, against which `posthorn dialect check` holds the dialect. */
+  readonly examples?: Examples
 }

@@ -39,6 +39,7 @@ export type { Fault } from './errors.ts'
 export { form, multipart } from './form-bodies.ts'
 export { computed, delivery, endpoint, event, joined, sentAt, tenant, text, when } from './parts.ts'
 export { xml } from './xml.ts'
+export type { DeliveryExample, Examples, RequestExample, RetryExample } from './examples.ts'
 
 /** How customers send their key, and which tenant a request is about. */
 export const auth = { anyOf, bearer, header: keyHeader, namedTenant }

@@ -42,8 +42,25 @@ export interface RouteParts {
   readonly handle: (call: AnyCall) => MaybePromise<Result<SuccessAnswer>>
 }
 
+/** The work of an operation. `replace` changes all fields, `attempt` shows one attempt. */
+export type OperationKind =
+  | 'attempt'
+  | 'attempts'
+  | 'change'
+  | 'create'
+  | 'createMany'
+  | 'eventTypes'
+  | 'get'
+  | 'list'
+  | 'remove'
+  | 'replace'
+  | 'rotate'
+  | 'test'
+  | 'tryOut'
+
 /** One operation. `describe` of the route table may replace its texts in the OpenAPI document. */
 export interface Operation {
+  readonly kind: OperationKind
   readonly access: AnyRoute['access']
   /** Its name in the OpenAPI document. */
   readonly operationId: string

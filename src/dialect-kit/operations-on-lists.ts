@@ -14,6 +14,7 @@ import { schemaOf } from './schema-of.ts'
 export function createMany({ itemsMax, ...described }: Described & { readonly itemsMax: number }): Operation {
   return {
     access: 'write',
+    kind: 'createMany',
     operationId: 'createWebhooks',
     summary: 'Create webhooks: all of them, or none',
     ...described,
@@ -60,6 +61,7 @@ export function tryOut({
 }): Operation {
   return {
     access: 'test',
+    kind: 'tryOut',
     operationId: 'testWebhook',
     summary: 'Send a test event to a webhook that need not exist',
     ...described,

@@ -30,6 +30,7 @@ import { schemaOf } from './schema-of.ts'
 export function get({ status = 200, wrap, ...described }: Answered = {}): Operation {
   return {
     access: 'read',
+    kind: 'get',
     operationId: 'getWebhook',
     summary: 'Get a webhook',
     ...described,
@@ -72,6 +73,7 @@ export function list({ wrap, pages, where = {}, ...described }: ListForm = {}): 
   const filters = Object.entries(where)
   return {
     access: 'read',
+    kind: 'list',
     operationId: 'listWebhooks',
     summary: 'List webhooks, newest first',
     ...described,
@@ -129,6 +131,7 @@ export function create({ status = 201, wrap, refusals = {}, ...described }: Crea
   const rules = Object.entries(refusals)
   return {
     access: 'write',
+    kind: 'create',
     operationId: 'createWebhook',
     summary: 'Create a webhook',
     ...described,
@@ -172,6 +175,7 @@ export interface ChangeForm extends Answered {
 export function change({ status = 200, wrap, neverEmpty, ...described }: ChangeForm = {}): Operation {
   return {
     access: 'write',
+    kind: 'change',
     operationId: 'updateWebhook',
     summary: 'Update a webhook: only the given fields change',
     ...described,
@@ -200,6 +204,7 @@ export function change({ status = 200, wrap, neverEmpty, ...described }: ChangeF
 export function replace({ status = 200, wrap, ...described }: Answered = {}): Operation {
   return {
     access: 'write',
+    kind: 'replace',
     operationId: 'replaceWebhook',
     summary: 'Replace a webhook: fields that are not given are as in a new webhook',
     ...described,
@@ -232,6 +237,7 @@ export function remove({
   const answered = status ?? (answer === undefined ? 204 : 200)
   return {
     access: 'write',
+    kind: 'remove',
     operationId: 'deleteWebhook',
     summary: 'Delete a webhook, for good',
     ...described,
@@ -261,6 +267,7 @@ export function rotate({
 }: Answered & { readonly overlapMs?: number } = {}): Operation {
   return {
     access: 'write',
+    kind: 'rotate',
     operationId: 'rotateWebhookSecret',
     summary: 'Rotate the secret of a webhook',
     ...described,
@@ -294,6 +301,7 @@ export function eventTypes({
   } = {}): Operation {
   return {
     access: 'read',
+    kind: 'eventTypes',
     operationId: 'listWebhookEventTypes',
     summary: 'List webhook event types',
     ...(tenantless && { tenantless, needs: null }),

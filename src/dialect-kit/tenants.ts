@@ -4,8 +4,11 @@ import type { FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { TenantId } from '../domain/ids.ts'
 import { failure, type Problem, type Result, success } from '../domain/problem.ts'
+import type { Presented } from './authentication.ts'
 
 export interface TenantChoice {
+  /** How a caller names a tenant. */
+  readonly present: (tenant: string) => Presented
   readonly tenantOf: (request: FastifyRequest, key: ApiKey) => Result<TenantId>
   /** The security scheme of the OpenAPI document that stands for the header; absent: no header names the tenant. */
   readonly scheme?: { readonly name: string; readonly value: object }
@@ -40,6 +43,7 @@ export function namedTenant({ query, header = '', isRequired = () => true }: Nam
       ? ({ headers }: FastifyRequest) => headers[name.toLowerCase()] || undefined
       : (request: FastifyRequest) => (request.query as Readonly<Record<string, unknown>>)[query]
   return {
+    present: (tenant) => (query === undefined ? { headers: { [name]: tenant } } : { query: { [name]: tenant } }),
     ...(query === undefined && {
       scheme: { name: header.replaceAll('-', ''), value: { type: 'apiKey', in: 'header', name: header } },
     }),

@@ -51,11 +51,13 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
   const { dialect } = definition
   const { quotaHeaders: headersOf, webPageHeaders } = definition
   const quotas = new CountedQuotas({ dialect, headersOf, rateLimits, shared, clock: context.clock })
+  const answerProblem = safeAnswers(definition, context)
   const withOrigin = (headers: Headers | null): Headers | null =>
     webPageHeaders === undefined ? headers : { ...anyOrigin, ...headers }
   return {
     ...definition,
     name: dialect.name,
+    answerProblem,
     admit(request, route) {
       const presented = definition.credential(request)
       if (presented === null) {
@@ -66,7 +68,7 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
     },
     refused: (problem, request, route) => recordRefusal(context.auditTrail, problem, request, route),
     answerUnrouted(problem, request) {
-      const answer = definition.answerProblem(problem, request)
+      const answer = answerProblem(problem, request)
       const access = request.method === 'GET' ? 'read' : 'write'
       return { ...answer, headers: { ...withOrigin(quotas.untouchedHeaders(access)), ...answer.headers } }
     },
@@ -104,5 +106,17 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
       else if (route.tenantless !== true) return tenant
       return success(principal)
     })
+  }
+}
+
+/** The answers to problems, also if the dialect's own function throws. */
+function safeAnswers({ answerProblem }: DialectFront, { observer }: Context): Front['answerProblem'] {
+  return (problem, request) => {
+    try {
+      return answerProblem(problem, request)
+    } catch (error) {
+      observer.failed('an error could not be written', error)
+      return { status: 500, body: { message: 'Something went wrong on our side.' } }
+    }
   }
 }

@@ -1,6 +1,7 @@
 // Allo. Sources, and where this file departs from them: README.md in this folder.
 
 import { auth, defineDialect, errors, event, health, json, secrets, sign, webhooks, type Fault } from 'posthorn/dialect'
+import { examples } from './examples.ts'
 
 const scope = 'WEBHOOKS_READ_WRITE'
 const docs = 'https://help.withallo.com/en/v2/api-reference/guides/error-handling'
@@ -133,6 +134,7 @@ export default defineDialect({
     // Several deliveries fail within 24 h, and then every attempt fails for five days.
     health: health.armedStreak({ span: '12h', within: '1d', disableAfter: '5d' }),
   },
+  examples,
 })
 
 function faultCode(fault: Fault): string {

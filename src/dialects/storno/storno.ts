@@ -2,6 +2,7 @@
 
 import { auth, defineDialect, delivery, errors, event, json, secrets, sign, tenant, webhooks } from 'posthorn/dialect'
 import { eventsOfA, eventsOfB } from './events.ts'
+import { examples } from './examples.ts'
 
 const testMessage = 'This is a test delivery from Storno.ro'
 
@@ -134,4 +135,5 @@ export default defineDialect({
     waits: 'exactly 1m 5m',
     retriesTests: false,
   },
+  examples,
 })

@@ -50,6 +50,7 @@ export default defineDialect({
     secrets: {
       is: 'secrets',
       on: 'create change',
+      shown: 'create get list change',
       items: { minLength: 1, maxLength: secretCharsMax },
       schema: { description: 'Each signs; none given: one is generated; an empty list: deliveries are not signed.' },
     },

@@ -1,0 +1,92 @@
+// `posthorn dialect check`: the shipped dialects pass, and the exit codes are for machines.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import { openSite } from '../src/cli/dialect-site.ts'
+import { checkDialect } from '../src/dialect-check/check-dialect.ts'
+import { DefinedDialect } from '../src/dialect-kit/define-dialect.ts'
+import { registry } from '../src/dialects/registry.ts'
+
+const root = new URL('..', import.meta.url).pathname
+const folder = await mkdtemp(join(tmpdir(), 'posthorn-check-'))
+after(() => rm(folder, { recursive: true }))
+
+suite('a shipped dialect passes:', { concurrency: 5 }, () => {
+  const site = openSite(registry)
+  after(async () => (await site).close())
+  for (const defined of registry.filter((one) => one instanceof DefinedDialect)) {
+    test(defined.dialect.name, async () => {
+      const results = await checkDialect(defined, await site)
+      assert.deepEqual(
+        results.filter(({ faults }) => faults.length > 0),
+        [],
+      )
+    })
+  }
+})
+
+suite('the command', { concurrency: 3 }, () => {
+  test('ends with 0 for a good dialect, in any folder', async () => {
+    const { code, stdout } = await posthorn('check', await storedCopy('good.ts', (text) => text))
+    assert.equal(code, 0, stdout)
+    assert.match(stdout, /^acme: (\d+) of \1 checks passed\n$/)
+  })
+
+  test('ends with 1 for a bad one, and names the faults', async () => {
+    const file = await storedCopy('bad.ts', (text) =>
+      text.replace('order: event.data', 'order: computed(() => Date.now())'),
+    )
+    const { code, stdout } = await posthorn('check', file)
+    assert.equal(code, 1)
+    assert.match(
+      stdout,
+      /✗.* bodies are the same at any time, and carry the data as posted\n.* the body of order\.paid is another one a second later/s,
+    )
+    assert.match(stdout, /acme: \d+ of \d+ checks passed\n$/)
+  })
+
+  test('ends with 1 for a file that cannot be loaded, with one line', async () => {
+    const file = await storedCopy('broken.ts', () => 'export default 1')
+    const { code, stderr } = await posthorn('check', file)
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /^posthorn: the dialect file \S+broken\.ts must have defineDialect\(\{…\}\) as its default export\n$/,
+    )
+  })
+
+  test('ends with 2 for a wrong call', async () => {
+    for (const args of [['check'], ['check', './nowhere.ts'], ['cheque', './acme.ts'], ['check', './a', './b']]) {
+      const { code, stderr } = await posthorn(...args)
+      assert.equal(code, 2, stderr)
+      assert.match(stderr, /^error: [^\n]+\n$/)
+    }
+  })
+})
+
+/** A dialect in a file of the operator, made of the product that tests plant faults in. */
+async function storedCopy(name: string, change: (text: string) => string): Promise<string> {
+  const text = (await readFile(join(root, 'test/support/acme.ts'), 'utf8'))
+    .replace("'../../src/dialect-kit/index.ts'", "'posthorn/dialect'")
+    .replace('  body,\n', '  body,\n  computed,\n  defineDialect,\n')
+  const file = join(folder, name)
+  await writeFile(file, change(`${text}\nexport default defineDialect(acme('acme'))\n`))
+  return file
+}
+
+async function posthorn(...args: readonly string[]) {
+  const child = spawn(process.execPath, ['src/posthorn.js', 'dialect', ...args], {
+    cwd: root,
+    env: { PATH: process.env['PATH'], NO_COLOR: '1' },
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, stdout, stderr }
+}
