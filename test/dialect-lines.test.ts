@@ -1,4 +1,4 @@
-// A dialect is a file of at most 120 lines, comments and the catalogue of events apart.
+// A dialect is a file of at most 120 lines, comments, the catalogue of events and the vendor's examples apart.
 
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
@@ -7,16 +7,19 @@ import { test } from 'node:test'
 const linesMax = 120
 const root = new URL('..', import.meta.url).pathname
 
-/** Lines of code. A catalogue is the object `events`, or a name that is imported from `events.ts`. */
+/**
+ * Lines of code. The catalogue is the object `events`, or a name that is imported from `events.ts`. The examples are the
+ * object `examples`, or a name that is imported from `examples.ts`.
+ */
 function linesOf(source: string): number {
   const catalogue =
-    /^( *)(?:const )?events(?::| =) \{\n.*?^\1\},?\n|^ *events(?:: \w+)?,\n|^import .* from '\.\/events\.ts'\n/gms
+    /^( *)(?:const )?(?:events|examples)(?::| =|: Examples =) \{\n.*?^\1\},?\n|^ *(?:events|examples)(?:: \w+)?,\n|^import .* from '\.\/(?:events|examples)\.ts'\n/gms
   const code = source.replaceAll(catalogue, '').replaceAll(/\/\*\*.*?\*\//gs, '')
   return code.split('\n').filter((line) => !/^\s*(?:\/\/.*)?$/.test(line)).length
 }
 
-test('lines are counted without comments and without the catalogue', () => {
-  const source = `// A comment\n\nimport { eventsOfA } from './events.ts'\ndefineDialect({\n  events: {\n    'a.b': 'A',\n  },\n  /** More. */\n  name: 'a', // Why\n  events: eventsOfA,\n})\n`
+test('lines are counted without comments, the catalogue and the examples', () => {
+  const source = `// A comment\n\nimport { eventsOfA } from './events.ts'\ndefineDialect({\n  events: {\n    'a.b': 'A',\n  },\n  /** More. */\n  name: 'a', // Why\n  events: eventsOfA,\n  examples,\n})\n`
   assert.equal(linesOf(source), 3)
 })
 

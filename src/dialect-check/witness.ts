@@ -1,8 +1,10 @@
 // The examples from the vendor's own pages: the second witness. Checks that follow from the definition cannot find a wrong
 // definition.
 
+import { isDeepStrictEqual } from 'node:util'
 import { durationMs } from '../dialect-kit/durations.ts'
 import type { DeliveryExample, RequestExample } from '../dialect-kit/examples.ts'
+import type { Field } from '../dialect-kit/fields.ts'
 import { idForm } from '../dialect-kit/id-forms.ts'
 import { splitRoute } from '../dialect-kit/routes.ts'
 import { type Answer, shortened } from './document.ts'
@@ -89,6 +91,9 @@ class Comparison {
 
   #compare(expected: unknown, found: unknown, path: string): void {
     if (this.#varies.has(path)) return
+    const name = path.split('.').at(-1) ?? ''
+    const field = this.#trial.subject.definition.endpoint[name]
+    if (field !== undefined && this.#isEndpoint(path)) return this.#compareField(field, expected, found, path)
     if (Array.isArray(expected) && Array.isArray(found)) {
       const count = Math.min(expected.length, found.length)
       if (count < expected.length && count === 0) this.#fault(path, 'an entry', 'none')
@@ -96,9 +101,6 @@ class Comparison {
       return
     }
     if (isObject(expected) && isObject(found)) return this.#compareMembers(expected, found, path)
-    const name = path.split('.').at(-1) ?? ''
-    const kind = this.#trial.subject.definition.endpoint[name]?.is
-    if (kind !== undefined && this.#isEndpoint(path)) return this.#compareField(kind, expected, found, path)
     if (expected !== found) this.#fault(path, shown(expected), shown(found))
   }
 
@@ -124,7 +126,9 @@ class Comparison {
     return isObject(holder) && this.#trial.subject.idField in holder
   }
 
-  #compareField(kind: string, expected: unknown, found: unknown, path: string): void {
+  /** A field that customers write has its value. The values of other fields are of the same form. */
+  #compareField(field: Field, expected: unknown, found: unknown, path: string): void {
+    const { is: kind, on } = field
     const { subject } = this.#trial
     switch (kind) {
       case 'id':
@@ -140,18 +144,15 @@ class Comparison {
         if (shapeOf(expected) !== shapeOf(found)) this.#fault(path, shown(expected), shown(found))
         return
       case 'secret':
-      case 'secrets':
-      case 'computed':
-      case 'status':
-      case 'newestDelivery':
-        if (found !== null && expected !== null && typeof expected !== typeof found) {
-          this.#fault(path, shown(expected), shown(found))
-        }
-        if (kind === 'secret' && prefixOf(expected) !== prefixOf(found))
-          this.#fault(path, shown(expected), shown(found))
+        if (prefixOf(expected) !== prefixOf(found)) this.#fault(path, shown(expected), shown(found))
         return
-      default:
-        if (shown(expected) !== shown(found)) this.#fault(path, shown(expected), shown(found))
+      default: {
+        const isWritten = kind === 'enabled' || (on !== undefined && kind !== 'secrets')
+        const isSame = isWritten
+          ? isDeepStrictEqual(expected, found)
+          : expected === null || found === null || typeof expected === typeof found
+        if (!isSame) this.#fault(path, shown(expected), shown(found))
+      }
     }
   }
 
