@@ -3,7 +3,23 @@
 import assert from 'node:assert/strict'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import type { ApiAnswer, Asked, ProblemName, Profile } from './profile.ts'
+import type { ApiAnswer, Asked, Fields, ProblemName, Profile } from './profile.ts'
+
+/** The id of an endpoint. Fails if there is none. */
+export function idIn(profile: Profile, endpoint: Fields): string {
+  const { idField } = profile.api
+  const id = endpoint[idField]
+  assert.ok(typeof id === 'string' || typeof id === 'number', `no ${idField} in ${JSON.stringify(endpoint)}`)
+  return String(id)
+}
+
+/** The URL of an endpoint. Fails if there is none: a comparison of two absent values would prove nothing. */
+export function urlIn(profile: Profile, endpoint: Fields): string {
+  const { urlField } = profile.api
+  const url = endpoint[urlField]
+  assert.ok(typeof url === 'string', `no ${urlField} in ${JSON.stringify(endpoint)}`)
+  return url
+}
 
 const validators = new WeakMap<object, ReturnType<typeof Compile>>()
 

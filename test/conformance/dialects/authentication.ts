@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import type { Case } from './case.ts'
-import { checkRefusal } from './answers.ts'
+import { checkRefusal, urlIn } from './answers.ts'
 import type { Customer } from './customer.ts'
 import type { ApiRequest, Caller, Headers, OperationName, ProblemName, Profile } from './profile.ts'
 import type { World } from './world.ts'
@@ -48,8 +48,8 @@ export function authenticationCases(profile: Profile, add: Case): void {
         checkRefusal(profile, 'forbidden', await weak.ask(request), { request, id })
       }
       assert.deepEqual(
-        (await strong.get(id))['url'],
-        (await strong.list())[0]?.['url'],
+        urlIn(profile, await strong.get(id)),
+        urlIn(profile, (await strong.list())[0] ?? {}),
         'a refused request changed the endpoint',
       )
       for (const name of allowed) {
@@ -77,7 +77,7 @@ export function authenticationCases(profile: Profile, add: Case): void {
       assert.ok(!answer.text.includes(customer.key), 'the refusal contains the key')
       assert.ok(!answer.text.includes(id), 'the refusal contains the id of the endpoint')
     }
-    assert.equal((await other.get(id))['url'], created['url'], 'a refused request changed the endpoint')
+    assert.equal(urlIn(profile, await other.get(id)), urlIn(profile, created), 'a refused request changed the endpoint')
     assert.equal((await other.list()).length, 1)
   }
 
@@ -89,7 +89,7 @@ export function authenticationCases(profile: Profile, add: Case): void {
       get: get.request(caller, id),
       eventTypes: eventTypes?.request(caller) ?? null,
       create: create.request(caller, api.sample(url, 1)),
-      change: change.request(caller, id, { url }),
+      change: change.request(caller, id, { [api.urlField]: url }),
       remove: remove.request(caller, id),
     }
   }

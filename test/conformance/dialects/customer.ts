@@ -2,7 +2,7 @@
 // one is used up, so that quotas never refuse a long test. The quotas have tests of their own.
 
 import assert from 'node:assert/strict'
-import { checkShape } from './answers.ts'
+import { checkShape, idIn } from './answers.ts'
 import type {
   ApiAnswer,
   ApiProfile,
@@ -104,7 +104,7 @@ export class Customer implements Caller {
   async endpoint(url: string, index = 0): Promise<{ id: string; created: Fields; sent: Fields }> {
     const sent = this.#api.sample(url, index)
     const created = await this.create(sent)
-    return { id: String(created[this.#api.idField]), created, sent }
+    return { id: idIn(this.#server.profile, created), created, sent }
   }
 
   get #api(): ApiProfile {

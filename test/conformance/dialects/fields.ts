@@ -2,14 +2,14 @@
 // values are read back as they were written. Refused values change nothing.
 
 import assert from 'node:assert/strict'
-import { checkRefusal } from './answers.ts'
+import { checkRefusal, idIn } from './answers.ts'
 import type { Case } from './case.ts'
 import type { ApiAnswer, Asked, Field, FieldValue, Fields, Profile } from './profile.ts'
 
 export function fieldCases(profile: Profile, add: Case): void {
   const { api } = profile
   const { create, change } = api.operations
-  const idOf = (endpoint: Fields): string => String(endpoint[api.idField])
+  const idOf = (endpoint: Fields): string => idIn(profile, endpoint)
 
   /** The first good value of every field, so that the tests notice if a change of one field resets another. */
   const firstGood = Object.fromEntries(

@@ -2,7 +2,7 @@
 // the same answer. Otherwise a tenant could learn which endpoints another tenant has.
 
 import assert from 'node:assert/strict'
-import { checkIndistinguishable, checkRefusal } from './answers.ts'
+import { checkIndistinguishable, checkRefusal, urlIn } from './answers.ts'
 import type { Case } from './case.ts'
 import type { ApiRequest, Caller, Profile } from './profile.ts'
 
@@ -12,7 +12,7 @@ export function idCases(profile: Profile, add: Case): void {
   const headers = { 'x-request-id': 'req_conformance1' }
   const onId: Record<string, (caller: Caller, id: string, url: string) => ApiRequest> = {
     get: (caller, id) => get.request(caller, id),
-    change: (caller, id, url) => change.request(caller, id, { url }),
+    change: (caller, id, url) => change.request(caller, id, { [api.urlField]: url }),
     remove: (caller, id) => remove.request(caller, id),
   }
 
@@ -31,7 +31,7 @@ export function idCases(profile: Profile, add: Case): void {
           return { answer, id: asked }
         }
         checkIndistinguishable(await ask(id), await ask(api.idAbsent))
-        assert.equal((await other.get(id))['url'], created['url'])
+        assert.equal(urlIn(profile, await other.get(id)), urlIn(profile, created))
       },
     )
 

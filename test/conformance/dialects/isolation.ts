@@ -1,12 +1,13 @@
 // Isolation: a tenant never sees or changes another tenant's endpoints, and never receives its events.
 
 import assert from 'node:assert/strict'
+import { idIn, urlIn } from './answers.ts'
 import type { Case } from './case.ts'
 import type { Fields, Profile } from './profile.ts'
 
 export function isolationCases(profile: Profile, add: Case): void {
   const { api } = profile
-  const idsOf = (listed: readonly Fields[]): string[] => listed.map((endpoint) => String(endpoint[api.idField]))
+  const idsOf = (listed: readonly Fields[]): string[] => listed.map((endpoint) => idIn(profile, endpoint))
 
   add('a tenant sees only its own endpoints', async (world) => {
     const [one, other] = await Promise.all([world.customer(), world.customer()])
@@ -26,15 +27,15 @@ export function isolationCases(profile: Profile, add: Case): void {
     const requests = [
       list.request(caller),
       get.request(caller, id),
-      change.request(caller, id, { url }),
+      change.request(caller, id, { [api.urlField]: url }),
       create.request(caller, api.sample(url, 1)),
       remove.request(caller, id),
     ]
     for (const request of requests) {
       const answer = await world.ask(request, api.credentials(caller))
-      assert.ok(!answer.text.includes(String(created['url'])), `${request.method} ${request.path}: ${answer.text}`)
+      assert.ok(!answer.text.includes(urlIn(profile, created)), `${request.method} ${request.path}: ${answer.text}`)
     }
-    assert.equal((await other.get(id))['url'], created['url'])
+    assert.equal(urlIn(profile, await other.get(id)), urlIn(profile, created))
     assert.deepEqual(idsOf(await other.list()), [id])
   })
 

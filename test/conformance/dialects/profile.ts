@@ -142,6 +142,7 @@ export interface ApiProfile {
   readonly nextPage: ((caller: Caller, size: number, previous: ApiAnswer | null) => ApiRequest | null) | null
 
   readonly idField: string
+  readonly urlField: string
   readonly idPattern: RegExp
   /** An id of the right form that no endpoint has. */
   readonly idAbsent: string

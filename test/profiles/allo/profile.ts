@@ -98,6 +98,7 @@ const api: ApiProfile = {
   listOrder: 'newestFirst',
   nextPage: null,
   idField: 'id',
+  urlField: 'url',
   idPattern: /^ep_[0-9A-Za-z]{20}$/,
   idAbsent: 'ep_00000000000000000000',
   idsMalformed: ['1', 'ep_', 'EP_00000000000000000000', 'ep_%00', "ep_' OR 1=1", 'a/b', 'é', 'x'.repeat(500)],

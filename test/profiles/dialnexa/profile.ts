@@ -116,6 +116,7 @@ const api: ApiProfile = {
     return page >= totalPages ? null : { method: 'GET', path: `${path}?page=${page + 1}&limit=${size}` }
   },
   idField: 'id',
+  urlField: 'url',
   idPattern: /^whk_[a-z0-9]{12}$/,
   idAbsent: absent,
   idsMalformed: ['1', 'whk_', 'WHK_000000000000', 'wh_abc123', 'whk_%00', "whk_' OR 1=1", 'a/b', 'é', 'x'.repeat(500)],

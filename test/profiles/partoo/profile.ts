@@ -95,6 +95,7 @@ const api: ApiProfile = {
     return page < last ? { method: 'GET', path: `${path}?page=${page + 1}&per_page=${size}` } : null
   },
   idField: 'id',
+  urlField: 'url',
   idPattern: /^[1-9]\d*$/,
   idAbsent: '999999999',
   idsMalformed: [

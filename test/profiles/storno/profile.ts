@@ -134,6 +134,7 @@ const api: ApiProfile = {
   listOrder: 'newestFirst',
   nextPage: null,
   idField: 'uuid',
+  urlField: 'url',
   idPattern: /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
   idAbsent: absent,
   idsMalformed: [

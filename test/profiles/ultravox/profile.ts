@@ -82,6 +82,7 @@ const api: ApiProfile = {
     return { method: 'GET', path: pathname + search }
   },
   idField: 'webhookId',
+  urlField: 'url',
   idPattern: new RegExp(`^${uuid}$`),
   idAbsent,
   idsMalformed: [
