@@ -37,6 +37,7 @@ export function messageOf(dialect: Dialect, given: Given & { readonly event: Del
       url: given.endpoint?.url ?? 'https://example.com/hook',
       eventTypes: [type],
       filters: {},
+      details: {},
       description: null,
       enabled: true,
       disabledReason: null,

@@ -4,6 +4,8 @@ import { type KeyObject, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import type { Message } from '../contracts/delivery-dialect.ts'
+import { contentTypeOf } from '../dialect-kit/body.ts'
 import type { Outcome } from '../domain/attempt.ts'
 import type { DeliveryId, EndpointKey } from '../domain/ids.ts'
 import { shortened } from './document.ts'
@@ -92,11 +94,12 @@ async function encodes(trial: Trial): Promise<void> {
     const type = types[index] ?? ''
     trial.expect(Buffer.from(body).toString() === body, `the body of ${type} is no well-formed text`)
     const value = jsonOf(body)
-    if (/[/+]json\b/.test(form.contentType)) {
+    const contentType = contentTypeOf(form, messages[index] as Message)
+    if (/[/+]json\b/.test(contentType ?? '')) {
       if (value === undefined) trial.fault(`the body of ${type} is not JSON: ${shortened(body)}`)
       else if (!schema.Check(value)) trial.fault(`the body of ${type} does not match the schema of its parts: ${body}`)
     } else if (typeof value === 'object') {
-      trial.fault(`the body of ${type} is JSON, and its content type is ${form.contentType}`)
+      trial.fault(`the body of ${type} is JSON, and its content type is ${contentType ?? 'none'}`)
     }
     const quotes = body.includes('"price"')
     trial.expect(!quotes || body.includes(data), `the body of ${type} changes the data: ${shortened(body)}`)
@@ -141,9 +144,12 @@ function signs(trial: Trial): void {
     }
     if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) trial.fault(`${name} is not a name of a header`)
   }
-  const { contentType } = definition.deliveries.body
+  const contentType = contentTypeOf(definition.deliveries.body, message) ?? undefined
   const sent = headers['content-type']
-  trial.expect(sent === contentType, `the content type is ${String(sent)}, and that of the body is ${contentType}`)
+  trial.expect(
+    sent === contentType,
+    `the content type is ${String(sent)}, and that of the body is ${String(contentType)}`,
+  )
   const differ = (other: Readonly<Record<string, string>>) =>
     Object.keys(headers).filter((name) => headers[name] !== other[name])
   // An installation's key may sign with a random number, so that a signature is never the same.

@@ -29,7 +29,7 @@ test('a fault names the dialect, the field, the kind of the error and the line, 
     ...good,
     testEvent: broken,
     endpoint: { ...good.endpoint, 'a b': { is: 'computed', show: broken } },
-    deliveries: { ...good.deliveries, headers: { 'x-to': { text: broken } } },
+    deliveries: { ...good.deliveries, headers: { 'x-to': { text: broken, json: broken, schema: {} } } },
   })
   const [header, field] = [deliveries.headers['x-to'], endpoint['a b']]
   const faults = {

@@ -59,6 +59,7 @@ export function acme(parts: Partial<DialectDefinition>): DefinedDialect {
     ids: { tenant: 'acc_{base62:12}', endpoint: 'hook_{base62:12}', event: 'evt_{time:20}' },
     keys: { form: 'acme_{base62:40}' },
     authentication: {
+      present: (key) => ({ headers: { 'x-key': key } }),
       credential: ({ headers }) => (headers['x-key'] as string | undefined) ?? null,
       schemes: { key: { type: 'apiKey', in: 'header', name: 'X-Key' } },
     },
