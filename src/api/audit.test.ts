@@ -5,6 +5,8 @@ import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import type { Body } from '../../test/support/api-answer.ts'
 import { type ApiRequest, fresh, startApiRig, until } from '../../test/support/api-rig.ts'
+import { createOperatorClient } from '../../test/support/operator-client.ts'
+import { createInstallation, startServer } from '../../test/support/server-process.ts'
 import { limits } from '../domain/limits.ts'
 
 const rig = await startApiRig({ POSTHORN_RATE_LIMITS: 'off', POSTHORN_TRUSTED_PROXIES: '127.0.0.0/8' })
@@ -233,6 +235,28 @@ suite('the audit records', () => {
     await new Promise((resolve) => setTimeout(resolve, limits.auditStoreMs + 500))
     assert.deepEqual(await records({ tenant: tenant.id }), before)
   })
+})
+
+test('a read of a secret is recorded, even if the service stops at once', async (t) => {
+  const installation = await createInstallation()
+  t.after(() => installation.remove())
+  const first = await startServer(installation)
+  const client = createOperatorClient(first.url, installation.operatorKey)
+  const { id: tenant } = await client.createTenant({ dialect: 'standard' })
+  const { id } = await client.createEndpoint(tenant, { url: 'https://example.com', eventTypes: ['a'] })
+  for (let read = 0; read < 10; read++) await client.call('GET', `/v1/tenants/${tenant}/endpoints/${id}`)
+  await client.close()
+  await first.stop()
+  const second = await startServer(installation)
+  const again = createOperatorClient(second.url, installation.operatorKey)
+  const { data } = (await again.call('GET', '/v1/audit?action=secret.read')).body as { data: { count: number }[] }
+  await again.close()
+  await second.stop()
+  // The answer to the creation shows it too.
+  assert.equal(
+    data.reduce((sum, { count }) => sum + count, 0),
+    11,
+  )
 })
 
 test('the list comes in pages, and the export has all of it as JSON lines', async () => {

@@ -85,9 +85,9 @@ export const limits = {
   /** How long until a read of a secret, or a refused attempt, is stored, and how many records one transaction stores. */
   auditStoreMs: second,
   auditStepRows: 500,
-  /** Records of the running minute in memory, and those of earlier minutes that wait for the database. */
+  /** Records of one minute in memory, and all records in memory, of which most wait for the database then. */
   auditEntriesMax: 10_000,
-  auditWaitingMax: 10_000,
+  auditWaitingMax: 50_000,
   /** Records of refused attempts that a node makes in a minute, of callers with a valid key and of others each. */
   auditRefusalsMax: 20,
   /** How long browsers may keep the answer to a preflight request. */

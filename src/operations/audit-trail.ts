@@ -74,14 +74,14 @@ export class AuditTrail {
 
   /** @throws Unavailable if reads of secrets cannot be recorded, because too many records wait for the database */
   assertRoom(): void {
-    if (this.#ended.length >= limits.auditWaitingMax) throw new Unavailable('too many audit records wait to be stored')
+    if (this.#isFull) throw new Unavailable('too many audit records wait to be stored')
   }
 
   /** An answer shows secrets or header values of an endpoint. @param endpoint null: of several, or of an earlier answer */
   secretRead({ kind, key, from }: Principal, tenant: TenantId, endpoint: Endpoint | null): void {
     const now = this.#now()
     const address = addressOf(from)
-    const name = `${endpoint?.key ?? tenant} ${address} ${key.id}`
+    const name = `${endpoint === null ? `of ${tenant}` : endpoint.key} ${address} ${key.id}`
     const known = this.#entries.get(name)
     if (known !== undefined) {
       known.count += 1
@@ -93,29 +93,33 @@ export class AuditTrail {
   }
 
   /**
-   * Past `limits.auditRefusalsMax` a minute, further attempts are one record of the action `several.attempts`: one of
-   * callers with a valid key, and one of others.
+   * Attempts of a key are counted together, those of other callers by address. The record has the object and the address
+   * of the first attempt. Is not recorded if too many records wait for the database. Past `limits.auditRefusalsMax` a minute, further attempts
+   * are one record of the action `several.attempts`: one of callers with a valid key, and one of others.
    */
   refused({ action, refused, caller, from, object, tenant }: RefusedAttempt): void {
     const now = this.#now()
     const address = addressOf(from)
     const group = caller === null ? 'unknown' : 'known'
-    const name = `${action} ${refused} ${address} ${caller?.key.id ?? ''}`
+    const name = `${action} ${refused} ${caller === null ? address : `of ${caller.key.id}`}`
     const isTooMany = this.#refused[group] >= limits.auditRefusalsMax
     const entry = this.#entries.get(name) ?? (isTooMany ? this.#entries.get(group) : undefined)
     if (entry !== undefined) {
       entry.count += 1
       return
     }
+    if (this.#isFull) return
     this.#refused[group] += 1
     if (isTooMany) {
       const several = { action: 'several.attempts', refused: 'several', address: 'several' } as const
       this.#add(group, now, { ...several, actor: nobody, object: null, tenant: null })
       return
     }
-    const shown = object && cut(object, limits.auditTextCharsMax)
+    // The caller has written both.
+    const [shownObject, shownTenant] = [object, tenant].map((id) => id && cut(id, limits.auditTextCharsMax))
     const actor = caller === null ? nobody : actorOf(caller)
-    this.#add(name, now, { action, refused, actor, address, object: shown, tenant })
+    const about = { object: shownObject ?? null, tenant: (shownTenant ?? null) as TenantId | null }
+    this.#add(name, now, { action, refused, actor, address, ...about })
   }
 
   /** Stores all that is not stored. */
@@ -124,6 +128,10 @@ export class AuditTrail {
     this.#endMinute()
     await this.#store()
     this.#cancelTimer?.()
+  }
+
+  get #isFull(): boolean {
+    return this.#entries.size + this.#ended.length >= limits.auditWaitingMax
   }
 
   #now(): number {
@@ -150,7 +158,6 @@ export class AuditTrail {
   }
 
   #add(name: string, now: number, record: Omit<NewAuditRecord, 'id' | 'count' | 'change'>): void {
-    if (this.#ended.length >= limits.auditWaitingMax) return
     const id = this.#newId(now)
     this.#entries.set(name, { record: { id, ...record, change: null, count: 0 }, count: 1, stored: 0 })
     this.#storeSoon()

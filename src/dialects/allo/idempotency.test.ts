@@ -8,7 +8,7 @@ import { onSqlite } from '../../../test/support/dialect-support.ts'
 import type { Customer } from '../../../test/conformance/dialects/customer.ts'
 import type { ApiAnswer, ApiRequest } from '../../../test/conformance/dialects/profile.ts'
 import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
-import type { World } from '../../../test/conformance/dialects/world.ts'
+import { until, type World } from '../../../test/conformance/dialects/world.ts'
 import { alloProfile } from '../../../test/profiles/allo/profile.ts'
 import { createOperatorClient } from '../../../test/support/operator-client.ts'
 import { createInstallation, startServer } from '../../../test/support/server-process.ts'
@@ -102,6 +102,21 @@ onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
       })
     }
     assert.equal((await customer.list()).length, 2)
+  })
+
+  add('an answer that is replayed counts as a read of its secret', async (world) => {
+    const customer = await world.customer()
+    const ask = asker(world, customer)
+    const reads = async (): Promise<unknown[]> => {
+      const query = `action=secret.read&actor=${customer.keyId}`
+      const { data } = await world.operator(200, 'GET', `/v1/audit?${query}`)
+      return (data as { object: { id: string } }[]).map(({ object }) => object.id)
+    }
+    const { body: first } = await ask(post('shown'))
+    await ask(post('shown'))
+    const { id } = (first as { data: { id: string } }).data
+    await until(async () => (await reads()).length === 2, 'both are recorded')
+    assert.deepEqual(new Set(await reads()), new Set([id, null]))
   })
 
   add('a failed request does not use up its idempotency key', async (world) => {

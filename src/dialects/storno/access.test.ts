@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { createHmac, randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { until } from '../../../test/support/api-rig.ts'
 import { createOperatorClient, type OperatorClient } from '../../../test/support/operator-client.ts'
 import {
   createInstallation,
@@ -225,4 +226,23 @@ test('a change without any field is refused', async () => {
     assert.equal(answer.status, 400, answer.text)
     assert.partialDeepStrictEqual(answer.body, { error: 'Validation failed', code: 400 })
   }
+})
+
+test('audit records name the subject of a token, and refused requests', async () => {
+  const permissions = ['webhook.manage', 'webhook.view']
+  const named = token({ sub: 'ana@example.com', companies: [company], permissions })
+  const { body } = await ask(bearer(named), 'POST', '', webhook)
+  const { uuid } = body as { uuid: string }
+  const powerless = token({ sub: 'bob@example.com', companies: [company], permissions: [] })
+  assert.equal((await ask(bearer(powerless), 'DELETE', `/${uuid}`)).status, 403)
+  const recordsOf = async (actor: string) => {
+    const answer = await operator.call('GET', `/v1/audit?actor=${encodeURIComponent(actor)}`)
+    return (answer.body as { data: { action: string; refused: string; actor: object; object: object }[] }).data
+  }
+  const [created] = (await recordsOf('jwt:ana@example.com')).filter(({ action }) => action === 'endpoint.create')
+  const actor = { kind: 'customer', id: 'jwt:ana@example.com', name: 'ana@example.com', role: null }
+  assert.deepEqual([created?.actor, created?.object], [actor, { kind: 'endpoint', id: uuid }])
+  const refused = async () => (await recordsOf('jwt:bob@example.com')).map((one) => [one.action, one.refused])
+  await until(async () => (await refused()).length > 0, 'the refusal is recorded')
+  assert.deepEqual(await refused(), [['endpoint.delete', 'forbidden']])
 })

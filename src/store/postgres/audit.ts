@@ -4,19 +4,27 @@ import type { AuditFilter } from '../../contracts/audit-store.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
 import { auditColumns, type AuditColumns, auditOf, auditValues } from '../audit-rows.ts'
 import { auditId, lastIdTime, pageOf } from '../pages.ts'
-import type { Database, Session } from './database.ts'
+import { type Database, type Session, withoutNul } from './database.ts'
 import { labelOf } from './labels.ts'
 
+/** Takes an array for each column. */
 const insert = `INSERT INTO audit (id, action, refused, count, actor_kind, actor, actor_name, actor_role, address, object,
     tenant, change, endpoint, label)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text, $12::text,
-    CASE WHEN $12::text IS NOT NULL THEN $13::bigint END,
-    CASE WHEN $12::text IS NOT NULL THEN ${labelOf('$11::text')} END)
+  SELECT id, action, refused, count, actor_kind, actor, actor_name, actor_role, address, object, tenant, change,
+    CASE WHEN change IS NOT NULL THEN endpoint END, CASE WHEN change IS NOT NULL THEN ${labelOf('r.tenant')} END
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[])
+    AS r (id, action, refused, count, actor_kind, actor, actor_name, actor_role, address, object, tenant, change, endpoint)
   ON CONFLICT (id) DO UPDATE SET count = excluded.count`
 
 /** Adds records in the transaction of the caller. */
 export async function addAudit(session: Session, records: readonly NewAuditRecord[]): Promise<void> {
-  for (const record of records) await session.run(insert, ...auditValues(record))
+  if (records.length === 0) return
+  const rows = records.map((record) =>
+    auditValues(record).map((one) => (typeof one === 'string' ? withoutNul(one) : one)),
+  )
+  const columns = Array.from({ length: rows[0]?.length ?? 0 }, (_, index) => rows.map((row) => row[index] ?? null))
+  await session.run(insert, ...columns)
 }
 
 /** Erases the changes of some records: those of a label, or of an endpoint. Returns the number of records. */

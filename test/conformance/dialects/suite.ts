@@ -2,6 +2,7 @@
 // server. Nothing here names a vendor: the differences between vendors are in their profiles.
 
 import { after, before, describe, test } from 'node:test'
+import { auditCases } from './audit.ts'
 import { authenticationCases } from './authentication.ts'
 import { bodyCases } from './bodies.ts'
 import type { Case } from './case.ts'
@@ -30,6 +31,7 @@ export function dialectConformance(profile: Profile, support: Support, more?: (a
     quotaCases(profile, add)
     changeCases(profile, add)
     isolationCases(profile, add)
+    auditCases(add)
     deliveryCases(profile, add)
     more?.(add)
   })

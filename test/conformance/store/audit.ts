@@ -1,7 +1,7 @@
 // Audit records: they are stored with their changes, listed, erased with the history of their objects, and removed.
 
 import assert from 'node:assert/strict'
-import type { EndpointKey } from '../../../src/domain/ids.ts'
+import type { EndpointKey, TenantId } from '../../../src/domain/ids.ts'
 import type { AuditedChange, NewAuditRecord } from '../../../src/domain/audit.ts'
 import type { AuditFilter } from '../../../src/contracts/audit-store.ts'
 import type { Store } from '../../../src/contracts/store.ts'
@@ -105,6 +105,14 @@ export function auditCases(promise: Case): void {
     assert.deepEqual(await found({ tenant: acme, from: start + 3 }), [4])
     assert.deepEqual(await found({ from: 8.64e15, to: 8.64e15 }), [])
     assert.deepEqual((await store.listAudit(everything, { limit: 9, after: 'no cursor' })).rows, [])
+  })
+
+  promise('a record of an odd request is stored with the others', async (store) => {
+    await store.recordAudit([sampleAudit(1), sampleAudit(2, { object: 'a\0b', tenant: '\0' as TenantId })])
+    assert.deepEqual(
+      (await all(store)).map(({ object }) => object?.replace('\ufffd', '\0')),
+      ['a\0b', 'ep_1'],
+    )
   })
 
   promise('a record that is stored already gets another count', async (store) => {
