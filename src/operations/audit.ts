@@ -22,72 +22,60 @@ export function cut(text: string, charsMax: number): string {
   return text.length <= charsMax ? text : `${text.slice(0, charsMax)}…`.toWellFormed()
 }
 
-/** The fields of an object that its records show, each as a function of the object. */
-type Fields<Of> = Readonly<Record<string, (of: Of) => unknown>>
+/** All fields that can change, each with a function that shows its value without secrets; null: as it is. */
+type Fields<Of> = { readonly [Name in keyof Of]-?: ((value: Of[Name]) => unknown) | null }
 
-type ChangeOf<Of> = (before: Of | null, after: Of | null) => AuditedChange
-
-/**
- * Compiles the step that shows a change: the fields that differ, or all fields of a new or deleted object.
- *
- * @param shown shows a field where its value must not be shown
- */
-function changes<Of>(fields: Fields<Of>, shown: Fields<Of> = {}): ChangeOf<Of> {
+/** Compiles the step that shows a change: the fields that differ, or all fields of a new or deleted object. */
+function changes<Of extends object>(fields: Fields<Of>): (before: Of | null, after: Of | null) => AuditedChange {
+  const names = Object.keys(fields) as (keyof Of & string)[]
   return (before, after) => {
-    const names = Object.keys(fields).filter((name) => {
-      const field = fields[name] as (of: Of) => unknown
-      return before === null || after === null || !isDeepStrictEqual(field(before), field(after))
-    })
+    const changed = names.filter((name) => !(before && after && isDeepStrictEqual(before[name], after[name])))
     const show = (of: Of | null) =>
-      of && Object.fromEntries(names.map((name) => [name, bounded((shown[name] ?? fields[name])?.(of))]))
+      of && Object.fromEntries(changed.map((name) => [name, bounded(fields[name] ? fields[name](of[name]) : of[name])]))
     return { before: show(before), after: show(after) }
   }
 }
 
 /** A long value as the beginning of its JSON text. */
-function bounded(value: unknown): unknown {
-  const text = JSON.stringify(value ?? null)
-  return text.length <= limits.auditValueCharsMax ? (value ?? null) : cut(text, limits.auditValueCharsMax)
+function bounded(value: unknown = null): unknown {
+  const text = JSON.stringify(value)
+  return text.length <= limits.auditValueCharsMax ? value : cut(text, limits.auditValueCharsMax)
 }
 
 const timeOf = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
 
 export const tenantChange = changes<Omit<Tenant, 'id' | 'createdAt' | 'dialect'>>({
-  name: ({ name }) => name,
-  settings: ({ settings }) => settings,
-  retainSeconds: ({ retainSeconds }) => retainSeconds,
-  retainDataSeconds: ({ retainDataSeconds }) => retainDataSeconds,
+  name: null,
+  settings: null,
+  retainSeconds: null,
+  retainDataSeconds: null,
 })
 
-export const keyChange = changes<ApiKey>({
-  tenants: ({ tenants }) => tenants,
-  scopes: ({ scopes }) => scopes,
-  role: ({ role }) => role,
-  name: ({ name }) => name,
+export const keyChange = changes<Pick<ApiKey, 'tenants' | 'scopes' | 'role' | 'name'>>({
+  tenants: null,
+  scopes: null,
+  role: null,
+  name: null,
 })
 
-export const operatorKeyChange = changes<OperatorKey>({
-  name: ({ name }) => name,
-  role: ({ role }) => role,
-  expiresAt: ({ expiresAt }) => timeOf(expiresAt),
+export const operatorKeyChange = changes<Pick<OperatorKey, 'name' | 'role' | 'expiresAt'>>({
+  name: null,
+  role: null,
+  expiresAt: timeOf,
 })
+
+type Unchanged = 'key' | 'id' | 'tenant' | 'createdAt' | 'updatedAt' | 'disabledReason' | 'unreadable'
 
 /** A changed secret shows the times of the secrets, and a changed header value the names of the headers. */
-export const endpointChange = changes<Endpoint>(
-  {
-    url: ({ url }) => url,
-    eventTypes: ({ eventTypes }) => eventTypes,
-    filters: ({ filters }) => filters,
-    details: ({ details }) => details,
-    description: ({ description }) => description,
-    enabled: ({ enabled }) => enabled,
-    headers: ({ headers }) => headers,
-    writeOnlyHeaders: ({ writeOnlyHeaders }) => writeOnlyHeaders,
-    secrets: ({ secrets }) => secrets,
-  },
-  {
-    headers: ({ headers }) => Object.keys(headers),
-    secrets: ({ secrets }) =>
-      secrets.map(({ createdAt, expiresAt }) => ({ createdAt: timeOf(createdAt), expiresAt: timeOf(expiresAt) })),
-  },
-)
+export const endpointChange = changes<Omit<Endpoint, Unchanged>>({
+  url: null,
+  eventTypes: null,
+  filters: null,
+  details: null,
+  description: null,
+  enabled: null,
+  headers: Object.keys,
+  writeOnlyHeaders: null,
+  secrets: (secrets) =>
+    secrets.map(({ createdAt, expiresAt }) => ({ createdAt: timeOf(createdAt), expiresAt: timeOf(expiresAt) })),
+})
