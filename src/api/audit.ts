@@ -58,7 +58,7 @@ function auditShape(record: AuditRecord): object {
     actor,
     address,
     tenant,
-    object: { kind: auditedObjects[action], id: object },
+    object: { kind: auditedObjects[action] ?? null, id: object },
     before: change?.before ?? null,
     after: change?.after ?? null,
     changeErasedAt: erasedAt === undefined ? null : time(erasedAt),

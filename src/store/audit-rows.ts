@@ -7,6 +7,7 @@ import {
   type AuditRecord,
   type NewAuditRecord,
 } from '../domain/audit.ts'
+import { parsed } from './rows.ts'
 import { type AuditId, type TenantId } from '../domain/ids.ts'
 
 export const auditColumns =
@@ -38,7 +39,7 @@ export function auditOf(row: AuditColumns): AuditRecord {
     address: row.address,
     object: row.object,
     tenant: row.tenant as TenantId | null,
-    change: row.change === null ? null : (JSON.parse(row.change) as AuditedChange),
+    change: row.change === null ? null : (parsed<AuditedChange>(row.change) ?? null),
     ...(row.erased_at !== null && { erasedAt: row.erased_at }),
   }
 }

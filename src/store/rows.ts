@@ -72,7 +72,7 @@ export function eventOf(row: EventColumns): Event {
 }
 
 /** Parses JSON that this program wrote. Undefined: it is damaged. One damaged row must not hide the other rows. */
-function parsed<Value>(text: string): Value | undefined {
+export function parsed<Value>(text: string): Value | undefined {
   try {
     return JSON.parse(text) as Value
   } catch {

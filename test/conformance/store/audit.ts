@@ -115,6 +115,14 @@ export function auditCases(promise: Case): void {
     )
   })
 
+  promise('a record with a damaged change is listed without it, and hides no other record', async (store, harness) => {
+    const change: AuditedChange = { before: null, after: { name: 'x' } }
+    const [damaged, whole] = [sampleAudit(1, { change }), sampleAudit(2, { change })]
+    await store.recordAudit([damaged, whole])
+    await harness.damage(`UPDATE audit SET change = '{"before' WHERE id = '${damaged.id}'`)
+    assert.deepEqual(await all(store), [whole, { ...damaged, change: null }])
+  })
+
   promise('a record that is stored already gets another count', async (store) => {
     const record = sampleAudit(1)
     await store.recordAudit([record])
