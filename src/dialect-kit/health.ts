@@ -29,6 +29,11 @@ export function streak(disableAfter?: Duration, { deletes }: { readonly deletes?
   }
 }
 
+/** Reads the memory of `streak`: the Unix time in milliseconds of the first failure since the last success; null: none. */
+export function readStreak(health: string | null): number | null {
+  return health === null ? null : Number(health)
+}
+
 export interface ArmedStreakForm {
   /** Failures of several deliveries, this far apart or more, start the time after which the endpoint is disabled. */
   readonly span: Duration

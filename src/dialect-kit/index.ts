@@ -5,7 +5,7 @@ import { anyOf, bearer, keyHeader } from './authentication.ts'
 import { djangoErrors } from './django-errors.ts'
 import { djangoPages } from './django-pages.ts'
 import { errors as ownErrors } from './errors.ts'
-import { armedStreak, exhaustion, readExhaustion, streak } from './health.ts'
+import { armedStreak, exhaustion, readExhaustion, readStreak, streak } from './health.ts'
 import { nestErrors } from './nest-errors.ts'
 import { change, create, eventTypes, get, list, remove, replace, rotate } from './operations.ts'
 import { createMany, tryOut } from './operations-on-lists.ts'
@@ -26,6 +26,7 @@ import { namedTenant } from './tenants.ts'
 import { webargsErrors } from './webargs-errors.ts'
 
 export { Type } from 'typebox'
+export { describeOutcome } from '../domain/attempt.ts'
 export type { Endpoint } from '../domain/endpoint.ts'
 export { unsendableFault } from '../domain/header-rules.ts'
 export { isoMicroseconds, isoSeconds } from '../domain/time.ts'
@@ -89,4 +90,4 @@ export const sign = {
 }
 
 /** The rules that say when a webhook is unhealthy, and when it is disabled. */
-export const health = { armedStreak, exhaustion, readExhaustion, streak }
+export const health = { armedStreak, exhaustion, readExhaustion, readStreak, streak }
