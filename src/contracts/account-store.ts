@@ -95,8 +95,9 @@ export interface WriteEnvelope {
  * - `stale`: the endpoint was changed since it was read
  * - `duplicate`: the tenant's id is taken, or the tenant has another endpoint with the same `uniqueKey`
  * - `taken`: another request with the same Idempotency-Key was first
+ * - `full`: the tenant would have too many endpoints
  */
-export type WriteResult = 'written' | 'absent' | 'stale' | 'duplicate' | 'taken'
+export type WriteResult = 'written' | 'absent' | 'stale' | 'duplicate' | 'taken' | 'full'
 
 /** The parts of a tenant that can be changed. */
 export type TenantChange = Omit<Tenant, 'id' | 'dialect' | 'createdAt'>
@@ -137,8 +138,12 @@ export interface AccountWrites {
   deleteOperatorKey(id: OperatorKeyId, envelope?: WriteEnvelope): Promise<WriteResult>
   /** Returns a number that no endpoint has ever had. */
   nextEndpointKey(): Promise<EndpointKey>
-  /** Creates all endpoints or none. They belong to one tenant. */
-  createEndpoints(endpoints: readonly StoredEndpoint[], envelope?: WriteEnvelope): Promise<WriteResult>
+  /** Creates all endpoints or none. They belong to one tenant, which has at most `endpointsMax` then; default: no bound. */
+  createEndpoints(
+    endpoints: readonly StoredEndpoint[],
+    envelope?: WriteEnvelope,
+    endpointsMax?: number,
+  ): Promise<WriteResult>
   /**
    * `version` is the `updatedAt` on which the change is based; the new `updatedAt` must be later. If the change
    * disables the endpoint, `sweep` cancels its waiting deliveries. If the change enables the endpoint, it first cancels

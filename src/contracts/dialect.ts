@@ -55,6 +55,8 @@ export interface EndpointRules {
   readonly eventTypesAsWritten?: true
   /** Deleting an endpoint also erases its deliveries. Default: they stay until retention removes them. */
   readonly deletesHistory?: true
+  /** How many endpoints a tenant may have; default: `limits.endpointsPerTenantMax`. */
+  readonly endpointsMax?: number
   /** How many event types one endpoint may name; default: `limits.eventTypesPerEndpointMax`. */
   readonly eventTypesMax?: number
   /** Whether customers may add their own headers. */

@@ -80,6 +80,7 @@ export interface DeliveryDefinition {
       | 'headerNameFault'
       | 'headerValueFault'
       | 'uniqueKey'
+      | 'endpointsMax'
       | 'customHeaders'
       | 'writeOnlyHeaders'
       | 'filters'

@@ -186,6 +186,18 @@ test('filters select events by attributes and by members of the data, with one v
   assert.deepEqual(await post({ ref: 'main', team: { id: 5 } }), ['all'])
 })
 
+test('a product may allow fewer endpoints than Posthorn', async (t) => {
+  const rig = await startDialect(t, acme({ rules: { endpointsMax: 2 }, routes: { 'POST /acme/hooks': create() } }))
+  const hook = (index: number) => ({ body: { url: `https://example.com/${index}`, events } })
+  const answers = await Promise.all([1, 2, 3].map(async (index) => rig.ask('POST', '/acme/hooks', hook(index))))
+  assert.deepEqual(
+    answers.map(({ status }) => status).toSorted((one, other) => one - other),
+    [201, 201, 409],
+  )
+  const refused = answers.find(({ status }) => status === 409)
+  assert.deepEqual(refused?.body['message'], 'The tenant has as many endpoints as it may have.')
+})
+
 test('a field map with a detail that cannot work is refused', () => {
   const wrong = (more: object, message: RegExp): void => {
     assert.throws(

@@ -19,6 +19,7 @@ suite('a template of an id', () => {
     '{uuid4}',
     '{uuid7}',
     '{number}',
+    'h-{number:1001}',
     '{integer:9}',
     'a.b+{digits:3}(c)',
   ]
@@ -53,6 +54,13 @@ suite('a template of an id', () => {
       )
     })
   }
+})
+
+test('numbers begin with 1, or with the given one', () => {
+  const [first, later] = [idForm('{number}', 'x'), idForm('{number:1001}', 'x')].map((form) =>
+    form.create(random, 0, 1),
+  )
+  assert.deepEqual([first, later], ['1', '1001'])
 })
 
 test('durations have a unit, and lists of them have blanks in between', () => {

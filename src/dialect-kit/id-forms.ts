@@ -48,15 +48,18 @@ const tokens: Readonly<Record<string, Token>> = {
   },
   uuid4: { pattern: () => uuid, create: (_length, random) => uuidV4(random) },
   uuid7: { pattern: () => uuid, create: (_length, random, nowMs) => uuidV7(nowMs, random) },
-  /** The number of the endpoint. */
-  number: { pattern: () => '[1-9][0-9]{0,15}', create: (_length, _random, _nowMs, key) => String(key) },
+  /** The number of the endpoint. Its `length` is the first number; default: 1. */
+  number: {
+    pattern: () => '[1-9][0-9]{0,15}',
+    create: (first, _random, _nowMs, key) => String(Math.max(first, 1) - 1 + key),
+  },
 }
 
 const placeholder = /\{([a-z0-9]+)(?::(\d+))?\}/
 
 /**
  * Compiles a template such as `ep_{base62:20}`: text, and in braces `base62`, `base36`, `digits`, `integer`, `hex` and
- * `time` with a length, or `uuid4`, `uuid7` and `number`.
+ * `time` with a length, or `uuid4`, `uuid7`, `number`, and `number:1001` for numbers from 1001 on.
  *
  * @param field the place in the definition, for the error
  * @throws DefinitionError
@@ -70,7 +73,7 @@ export function idForm(template: string, field: string): IdForm {
     if (token === undefined)
       throw new DefinitionError(field, `{${name}} is not one of ${Object.keys(tokens).join(', ')}`)
     const needsLength = /\{\d/.test(token.pattern(7)) && token.pattern(7) !== token.pattern(8)
-    if (needsLength === (length === undefined)) {
+    if (name !== 'number' && needsLength === (length === undefined)) {
       throw new DefinitionError(
         field,
         needsLength ? `{${name}} needs a length: {${name}:20}` : `{${name}} has no length`,

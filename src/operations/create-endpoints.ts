@@ -1,6 +1,5 @@
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { EndpointId, TenantId } from '../domain/ids.ts'
-import { limits } from '../domain/limits.ts'
 import type { Principal } from '../domain/principal.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
@@ -54,10 +53,6 @@ export async function createEndpoints(
     })),
   )
   if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
-  if (found.value.endpoints.length + inputs.length > limits.endpointsPerTenantMax) {
-    const detail = `a tenant has at most ${limits.endpointsPerTenantMax} endpoints`
-    return failure({ kind: 'conflict', code: 'too_many_endpoints', detail })
-  }
   const endpoints: Endpoint[] = []
   for (const input of inputs) endpoints.push(await newEndpoint(context, dialect, tenant, input))
   if (growsTooLarge(found.value, null, endpoints)) return failure(endpointsTooLarge)

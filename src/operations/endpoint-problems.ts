@@ -52,6 +52,8 @@ export function problemOfWrite(
       return { kind: 'conflict', code: 'changed_meanwhile', detail: 'the endpoint was changed by another request' }
     case 'duplicate':
       return { kind: 'conflict', code: endpointDuplicate, detail: 'the tenant has such an endpoint already' }
+    case 'full':
+      return { kind: 'conflict', code: 'too_many_endpoints', detail: 'the tenant has as many endpoints as it may have' }
     case 'taken':
       return { kind: 'conflict', code: idempotencyKeyTaken, detail: 'another request with this key was first' }
   }

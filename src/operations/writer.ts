@@ -6,6 +6,7 @@ import type { ApiKey } from '../domain/api-key.ts'
 import type { NewAuditRecord } from '../domain/audit.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
+import { limits } from '../domain/limits.ts'
 import type { ApiKeyId, DeliveryId, EndpointKey, EventId, OperatorKeyId, TenantId } from '../domain/ids.ts'
 import type { OperatorKey } from '../domain/operator-key.ts'
 import type { Tenant } from '../domain/tenant.ts'
@@ -134,6 +135,7 @@ export class Writer {
       return await store.createEndpoints(
         endpoints.map((endpoint) => this.#seal(endpoint, dialect)),
         envelope,
+        Math.min(dialect.endpointRules.endpointsMax ?? Infinity, limits.endpointsPerTenantMax),
       )
     } finally {
       engine.tenantCache.drop(tenant)

@@ -82,8 +82,8 @@ export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (
       told(own.updateTenant(id, change, envelope), 'written', { kind: 'tenant', tenant: id }),
     deleteTenant: (id, erasure, envelope) =>
       told(own.deleteTenant(id, erasure, envelope), 'written', { kind: 'tenant', tenant: id }, { kind: 'keys' }),
-    createEndpoints: (endpoints, envelope) =>
-      told(own.createEndpoints(endpoints, envelope), 'written', ...endpoints.map(changeOf)),
+    createEndpoints: (endpoints, ...more) =>
+      told(own.createEndpoints(endpoints, ...more), 'written', ...endpoints.map(changeOf)),
     updateEndpoint: (endpoint, version, envelope) =>
       told(own.updateEndpoint(endpoint, version, envelope), 'written', changeOf(endpoint)),
     deleteEndpoint: (tenant, key, at, envelope, erasure) =>

@@ -34,8 +34,14 @@ export function endpointRole(db: Database, changes: Changes) {
       return row?.value as EndpointKey
     },
 
-    createEndpoints(endpoints: readonly StoredEndpoint[], envelope?: WriteEnvelope): Promise<WriteResult> {
-      return writeTo(endpoints[0]?.tenant, envelope, async (session) => {
+    createEndpoints(
+      endpoints: readonly StoredEndpoint[],
+      envelope?: WriteEnvelope,
+      endpointsMax: number = Infinity,
+    ): Promise<WriteResult> {
+      const tenant = endpoints[0]?.tenant
+      return writeTo(tenant, envelope, async (session) => {
+        if ((await countOf(session, tenant)) + endpoints.length > endpointsMax) throw new Abort('full')
         for (const endpoint of endpoints) {
           if (await isDuplicate(session, endpoint)) throw new Abort('duplicate')
           await insert(session, endpoint)
@@ -93,6 +99,11 @@ export function endpointRole(db: Database, changes: Changes) {
         if (!(await removeEndpoint(session, { tenant, key }, now, erasure))) throw new Abort('absent')
       })
     },
+  }
+
+  async function countOf(session: Session, tenant: TenantId | undefined): Promise<number> {
+    const count = `SELECT count(*) AS count FROM endpoints WHERE tenant = ${labelOf('$1')} AND deleted_at IS NULL`
+    return (await session.get<{ count: number }>(count, tenant ?? ''))?.count ?? 0
   }
 
   async function insert(session: Session, endpoint: StoredEndpoint): Promise<void> {

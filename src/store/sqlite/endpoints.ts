@@ -34,8 +34,13 @@ export function endpointRole(db: Database) {
       return db.transaction(() => db.get<{ value: number }>(take)?.value as EndpointKey)
     },
 
-    createEndpoints(endpoints: readonly StoredEndpoint[], envelope?: WriteEnvelope): WriteResult {
+    createEndpoints(
+      endpoints: readonly StoredEndpoint[],
+      envelope?: WriteEnvelope,
+      endpointsMax: number = Infinity,
+    ): WriteResult {
       return write(db, envelope, () => {
+        if (countOf(endpoints[0]?.tenant) + endpoints.length > endpointsMax) throw new Abort('full')
         for (const endpoint of endpoints) {
           if (!nextVersion(db, endpoint.tenant)) throw new Abort('absent')
           if (isDuplicate(endpoint)) throw new Abort('duplicate')
@@ -93,6 +98,11 @@ export function endpointRole(db: Database) {
         if (!removeEndpoint(db, { tenant, key }, now, erasure)) throw new Abort('absent')
       })
     },
+  }
+
+  function countOf(tenant: TenantId | undefined): number {
+    const count = `SELECT count(*) AS count FROM endpoints WHERE tenant = ${labelOf('?')} AND deleted_at IS NULL`
+    return db.get<{ count: number }>(count, tenant ?? '')?.count ?? 0
   }
 
   function insert(endpoint: StoredEndpoint): void {

@@ -99,6 +99,29 @@ export function endpointCases(promise: Case): void {
     assert.equal(await store.findAnswer('key_a' as ApiKeyId, 'k', start), null)
   })
 
+  promise('endpoints past the greatest number are refused, and deleted ones do not count', async (store) => {
+    const { key } = await addEndpoint(store)
+    const fresh = async () => sampleEndpoint(await store.nextEndpointKey(), acme)
+    assert.equal(await store.createEndpoints([await fresh(), await fresh()], undefined, 2), 'full')
+    assert.equal((await endpointsOf(store, acme)).length, 1)
+    const answer = sampleAnswer('k', 0)
+    assert.equal(await store.createEndpoints([await fresh()], { answer }, 2), 'written')
+    assert.equal(await store.createEndpoints([await fresh()], undefined, 2), 'full')
+    await store.deleteEndpoint(acme, key, start)
+    const both = await Promise.all(
+      [await fresh(), await fresh()].map((endpoint) => store.createEndpoints([endpoint], undefined, 2)),
+    )
+    assert.deepEqual(both.toSorted(), ['full', 'written'])
+  })
+
+  promise('the id of a deleted endpoint may be used again', async (store) => {
+    const first = await addEndpoint(store)
+    await store.deleteEndpoint(acme, first.key, start)
+    const again = sampleEndpoint(await store.nextEndpointKey(), acme, { id: first.id })
+    assert.equal(await store.createEndpoints([again]), 'written')
+    assert.deepEqual(await endpointsOf(store, acme), [again])
+  })
+
   promise('a change that is based on the last version is written, any other is refused', async (store) => {
     const before = await addEndpoint(store)
     const change: StoredEndpoint = {
