@@ -6,6 +6,8 @@ import { type CompiledErrors, errors, type Fault, sentence } from './errors.ts'
 export interface DjangoForm {
   /** The fields that are UUIDs. */
   readonly uuids?: readonly string[]
+  /** The fields that are lists: their faults are listed by index. */
+  readonly lists?: readonly string[]
   /** The status without a key, or with a wrong one; default: 401. */
   readonly unauthenticated?: 401 | 403
   /** The text for a wrong key; default: `Invalid token.` */
@@ -17,6 +19,7 @@ const notFound = 'Not found.'
 
 export function djangoErrors({
   uuids = [],
+  lists = [],
   unauthenticated = 401,
   keyUnknown = 'Invalid token.',
 }: DjangoForm = {}): CompiledErrors {
@@ -43,7 +46,7 @@ export function djangoErrors({
     unavailable: { message: 'Service temporarily unavailable, try again later.' },
     requestUnreadable: ({ detail }: Extract<Problem, { kind: 'requestUnreadable' }>) => ({ message: sentence(detail) }),
     internal: { message: 'A server error occurred.' },
-    body: ({ faults, message }) => (faults.length === 0 ? { detail: message } : messagesByField(faults, uuids)),
+    body: ({ faults, message }) => (faults.length === 0 ? { detail: message } : messagesByField(faults, uuids, lists)),
     schema: { type: 'object', properties: { detail: { type: 'string' } }, required: ['detail'] },
     invalidSchema: { type: 'object', additionalProperties: {} },
   })
@@ -56,14 +59,16 @@ function noObject(body: unknown): unknown {
 }
 
 /** A list of messages by field; for a fault within a list, by field and then by index. */
-function messagesByField(faults: readonly Fault[], uuids: readonly string[]): unknown {
+function messagesByField(faults: readonly Fault[], uuids: readonly string[], lists: readonly string[]): unknown {
   const messages: Record<string, string[] | Record<string, string[]>> = {}
   for (const fault of faults) {
     const [name = '', item] = fault.field.split('.')
     const isUuid = uuids.includes(name)
     const before = messages[name]
-    // If the list itself is wrong, its message replaces those of its items.
-    if (item === undefined || isUuid) messages[name] = [messageOf(fault, name, isUuid, false)]
+    // A fault inside an object is that of the field: no field is an object. If a list itself is wrong, its message
+    // replaces those of its items.
+    const isItem = item !== undefined && lists.includes(name) && /^\d+$/.test(item)
+    if (!isItem) messages[name] = [messageOf(fault, name, isUuid, false)]
     else if (!Array.isArray(before)) messages[name] = { ...before, [item]: [messageOf(fault, name, isUuid, true)] }
   }
   return messages

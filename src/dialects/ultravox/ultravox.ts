@@ -83,7 +83,12 @@ export default defineDialect({
     'PATCH  /api/webhooks/{webhook_id}': webhooks.change({ operationId: 'webhooks_partial_update' }),
     'DELETE /api/webhooks/{webhook_id}': webhooks.remove({ operationId: 'webhooks_destroy' }),
   },
-  errors: errors.django({ uuids: ['agentId'], unauthenticated: 403, keyUnknown: 'Invalid API key' }),
+  errors: errors.django({
+    uuids: ['agentId'],
+    lists: ['events', 'secrets'],
+    unauthenticated: 403,
+    keyUnknown: 'Invalid API key',
+  }),
   deliveries: {
     body: json({ event: event.type, call: event.data }),
     headers: {
