@@ -11,16 +11,28 @@ import { answerWith, type SuccessAnswer } from '../http/answer.ts'
 import { renderOnce } from '../http/render.ts'
 import { withNewestPending, withStatus } from '../operations/endpoints.ts'
 import type { IdempotentAnswer } from '../operations/idempotent-answer.ts'
-import type { Shown } from './field-views.ts'
+import type { Asked, Shown } from './field-views.ts'
 import type { View } from './fields.ts'
-import type { AnyCall, RouteKit } from './operation.ts'
+import type { AnyCall, RouteKit, Wrap } from './operation.ts'
+import { exampleOf, schemaOf } from './schema-of.ts'
 
-export function wrapper(wrap: string | undefined): (value: unknown) => unknown {
+export function wrapper(wrap: Wrap | undefined): (value: unknown) => unknown {
+  if (typeof wrap === 'function') return wrap as (value: unknown) => unknown
   return wrap === undefined ? (value) => value : (value) => ({ [wrap]: value })
 }
 
-export function wrappedSchema(wrap: string | undefined, schema: TSchema): TSchema {
-  return wrap === undefined ? schema : Type.Object({ [wrap]: schema })
+/** @param schema that of the value inside: an endpoint, or a list */
+export function wrappedSchema(wrap: Wrap | undefined, schema: TSchema): TSchema {
+  if (wrap === undefined) return schema
+  if (typeof wrap === 'string') return Type.Object({ [wrap]: schema })
+  const known = new Map<unknown, TSchema>()
+  const example = exampleOf(schema, known)
+  // An empty list shows which objects of the answer have the names of endpoints, or of event types.
+  const examples = Array.isArray(example) ? [[], example] : [example]
+  return schemaOf(
+    examples.map((one) => wrap(one as never)),
+    known,
+  )
 }
 
 export type Facts = Pick<Shown, 'endpoint' | 'status' | 'newestPending'>
@@ -44,33 +56,42 @@ export function withFacts(
 export function valueOf(
   { context, fields }: RouteKit,
   view: View,
-  wrap: string | undefined,
-): (facts: Facts) => unknown {
+  wrap: Wrap | undefined,
+): (facts: Facts, asked: Asked) => unknown {
   const shape = fields.shape(view)
   const wrapped = wrapper(wrap)
-  return (facts) => {
-    return wrapped(shape({ ...facts, secrets: secretsInForce(facts.endpoint.secrets, context.clock.now()) }))
+  return (facts, asked) => {
+    return wrapped(shape({ ...facts, asked, secrets: secretsInForce(facts.endpoint.secrets, context.clock.now()) }))
   }
 }
 
 /** Writes a view of an endpoint as text, which is kept until the endpoint or its status is another object. */
-export function textOf(kit: RouteKit, view: View, wrap: string | undefined): (facts: Facts) => string {
+export function textOf(kit: RouteKit, view: View, wrap: Wrap | undefined): (facts: Facts, asked: Asked) => string {
   const { context, fields } = kit
+  const value = valueOf(kit, view, wrap)
+  if (fields.hasLinks(view)) return (facts, asked) => JSON.stringify(value(facts, asked))
   const shape = fields.shape(view)
   const wrapped = wrapper(wrap)
   const kept = (newestPending: boolean) =>
     renderOnce((endpoint, status: EndpointStatus | undefined) =>
-      wrapped(shape({ endpoint, newestPending, secrets: endpoint.secrets, ...(status !== undefined && { status }) })),
+      wrapped(
+        shape({
+          endpoint,
+          newestPending,
+          secrets: endpoint.secrets,
+          asked: nothingAsked,
+          ...(status !== undefined && { status }),
+        }),
+      ),
     )
   const [ended, pending] = [kept(false), kept(true)]
   const text = ({ endpoint, status, newestPending }: Facts): string =>
     (newestPending === true ? pending : ended)(endpoint, status)
   if (!fields.hasSecrets(view)) return text
-  const value = valueOf(kit, view, wrap)
-  return (facts) => {
+  return (facts, asked) => {
     const { secrets } = facts.endpoint
     const inForce = secretsInForce(secrets, context.clock.now())
-    return inForce.length === secrets.length ? text(facts) : JSON.stringify(value(facts))
+    return inForce.length === secrets.length ? text(facts) : JSON.stringify(value(facts, asked))
   }
 }
 
@@ -86,8 +107,11 @@ export function secretsRecorder(
   }
 }
 
-export function idOf({ idName, storedId }: RouteKit, { params }: AnyCall): EndpointId {
-  return storedId(params[idName] ?? '') as EndpointId
+/** For views without links. */
+const nothingAsked: Asked = { request: { publicUrl: '' }, params: {} }
+
+export function idOf({ idIn, idName, storedId }: RouteKit, call: AnyCall): EndpointId {
+  return storedId(call[idIn][idName] ?? '') as EndpointId
 }
 
 /** Makes a change under the caller's Idempotency-Key, where the vendor has one. */
@@ -102,7 +126,7 @@ export function changed<Value>(
 }
 
 /** Compiles the answer to a change: a view of the endpoint. */
-export function shownChange(kit: RouteKit, view: View, status: SuccessAnswer['status'], wrap: string | undefined) {
+export function shownChange(kit: RouteKit, view: View, status: SuccessAnswer['status'], wrap: Wrap | undefined) {
   const value = valueOf(kit, view, wrap)
   const facts = withFacts(kit, view)
   const record = secretsRecorder(kit, view)
@@ -118,12 +142,12 @@ export function shownChange(kit: RouteKit, view: View, status: SuccessAnswer['st
       return made
     }
     if (isPlain) {
-      const answer = changed(kit, call, makeAndRecord, (endpoint) => ({ status, body: value({ endpoint }) }))
+      const answer = changed(kit, call, makeAndRecord, (endpoint) => ({ status, body: value({ endpoint }, call) }))
       return andThenOk(answer, (answered) => {
         if (shows && isReplayed(answered)) kit.context.auditTrail.secretRead(call.principal, call.tenant, null)
         return success(answered)
       })
     }
-    return answerWith(facts(makeAndRecord(null)), (found) => ({ status, body: value(found) }))
+    return answerWith(facts(makeAndRecord(null)), (found) => ({ status, body: value(found, call) }))
   }
 }

@@ -4,7 +4,7 @@ import { DefinitionError } from './definition-error.ts'
 import { type Places, placesOf } from './field-places.ts'
 import { type Requests, requestsOf } from './field-requests.ts'
 import { type Views, viewsOf } from './field-views.ts'
-import { domainName, type FieldMap, isTaken, placeOf } from './fields.ts'
+import { domainName, type Field, type FieldMap, isTaken, placeOf } from './fields.ts'
 
 export interface CompiledFields extends Requests, Views {
   readonly places: Places
@@ -16,9 +16,10 @@ export interface CompiledFields extends Requests, Views {
  * Compiles a field map.
  *
  * @param catalogue the event types, for the fields that take only those
+ * @param member the member of request bodies that has the fields; undefined: they are the body
  * @throws DefinitionError
  */
-export function compileFields(map: FieldMap, catalogue: readonly string[] = []): CompiledFields {
+export function compileFields(map: FieldMap, catalogue: readonly string[] = [], member?: string): CompiledFields {
   for (const [name, field] of Object.entries(map)) {
     if (field.on !== undefined && domainName(field) === null) {
       throw new DefinitionError(`endpoint.${name}`, `a field of the kind ${field.is} cannot be taken: remove "on"`)
@@ -30,13 +31,18 @@ export function compileFields(map: FieldMap, catalogue: readonly string[] = []):
     if (!isOnlyNew)
       throw new DefinitionError(`endpoint.${name}.on`, `a value of the ${placeOf(field)} is taken on create`)
   }
-  if (!Object.values(map).some(({ is }) => is === 'id')) {
-    throw new DefinitionError('endpoint', 'needs a field that is the id')
+  const showsId = (field: Field): boolean => field.is === 'id' || (field.is === 'link' && field.path.includes('{id}'))
+  if (!Object.values(map).some(showsId)) throw new DefinitionError('endpoint', 'needs a field that is the id')
+  return {
+    ...requestsOf(map, catalogue, member),
+    ...viewsOf(map),
+    places: placesOf(map),
+    vendorName: vendorNamesOf(map, member),
   }
-  return { ...requestsOf(map, catalogue), ...viewsOf(map), places: placesOf(map), vendorName: vendorNamesOf(map) }
 }
 
-function vendorNamesOf(map: FieldMap): (path: string) => string {
+/** Faults name fields as the map does, without the member that has them. */
+function vendorNamesOf(map: FieldMap, member?: string): (path: string) => string {
   const names = new Map<string, string>()
   const filterNames = new Map<string, string>()
   for (const [name, field] of Object.entries(map)) {
@@ -46,6 +52,7 @@ function vendorNamesOf(map: FieldMap): (path: string) => string {
     else names.set(domainName(field) ?? name, name)
   }
   return (path) => {
+    if (member !== undefined && path.startsWith(`${member}.`)) return path.slice(member.length + 1)
     // The fault of one of several new endpoints: the name of the list and the index come first.
     const [, prefix = '', inner = ''] = /^(items\.\d+\.)?(.*)$/s.exec(path) ?? []
     const [head = '', ...rest] = inner.split('.')

@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { DialectFront } from '../front/dialect-front.ts'
 import type { Context } from '../operations/context.ts'
-import { keyOfClaims } from './claims.ts'
+import { expectedClaims, keyOfClaims } from './claims.ts'
 import { defineDeliveries } from './define-deliveries.ts'
 import type { DialectDefinition } from './definition.ts'
 import { DefinitionError } from './definition-error.ts'
@@ -44,7 +44,13 @@ export class DefinedDialect {
 /** Compiles a definition. @throws DefinitionError if it cannot be used; the error names the field */
 export function defineDialect(given: DialectDefinition): DefinedDialect {
   const definition = guarded(given)
-  const fields = compileFields(definition.endpoint, Object.keys(definition.events))
+  if (
+    definition.authentication.hasTwoParts === true &&
+    !definition.keys.form.replaceAll(/\{[^}]*\}/g, 'x').includes(':')
+  ) {
+    throw new DefinitionError('keys.form', 'must have a colon between the two parts that customers send')
+  }
+  const fields = compileFields(definition.endpoint, Object.keys(definition.events), definition.api.bodyMember)
   const routes = Object.keys(definition.routes).map(splitRoute)
   const dialect = defineDeliveries(definition, {
     fields: definition.endpoint,
@@ -83,6 +89,7 @@ function frontOf(definition: DialectDefinition, { dialect, answerProblem, fields
     dialect,
     refusalSchema: Type.Unsafe(definition.errors.schema),
     prefixes: api.prefixes,
+    ...(definition.requests && { bodies: definition.requests }),
     routes: compileRoutes(definition, { dialect, answerProblem, fields, context }),
     openapi: {
       info: { title: api.title, version: api.version, ...(api.description && { description: api.description }) },
@@ -102,7 +109,10 @@ function frontOf(definition: DialectDefinition, { dialect, answerProblem, fields
         ? keys.needs === undefined || key.scopes.includes(needs)
         : keys.rolesWithAccess.includes(key.role ?? ''),
     ...(tenant !== undefined && { tenantOf: tenant.tenantOf }),
-    ...(definition.tokens && { keyOfClaims: keyOfClaims(definition.tokens, dialect.name, dialect.tenantIdPattern) }),
+    ...(definition.tokens && {
+      keyOfClaims: keyOfClaims(definition.tokens, dialect.name, dialect.tenantIdPattern),
+      expectedClaims: expectedClaims(definition.tokens),
+    }),
     ...(quotaHeaders !== undefined && { quotaHeaders: rateLimitHeaders(quotaHeaders) }),
     ...(webPageHeader !== undefined && { webPageHeaders: [webPageHeader, 'Content-Type'] }),
     answerProblem,

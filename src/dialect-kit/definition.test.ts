@@ -79,7 +79,8 @@ test('the fields of a request become the input of an operation, and the answer s
     filterChanges: { region: null },
   })
   const endpoint = { id: '7', eventTypes: ['a'], enabled: false, filters: {}, secrets: [{ value: 'k' }] }
-  const show = (view: 'create' | 'get'): unknown => fields.shape(view)({ endpoint: endpoint as never, secrets: [] })
+  const show = (view: 'create' | 'get'): unknown =>
+    fields.shape(view)({ endpoint: endpoint as never, secrets: [], asked: { request: { publicUrl: '' }, params: {} } })
   const shown = { id: 7, topic: 'a', paused: true, state: 'off', region: null }
   assert.deepEqual(Object.entries(show('create') as object), Object.entries({ ...shown, key: 'k' }))
   assert.deepEqual(show('get'), { ...shown, key: '***' })

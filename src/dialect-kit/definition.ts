@@ -7,6 +7,7 @@ import type { Outcome } from '../domain/attempt.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
 import type { Verdict } from '../domain/retry.ts'
+import type { BodyForm as RequestForm } from '../http/form-body.ts'
 import type { Authentication } from './authentication.ts'
 import type { AttemptBodyForm } from './body.ts'
 import type { ClaimNames } from './claims.ts'
@@ -133,7 +134,13 @@ export interface DialectDefinition extends DeliveryDefinition {
     readonly version: string
     readonly description?: string
     readonly prefixes: readonly string[]
+    /** The media type of answers that are no errors; default: `application/json`. */
+    readonly mediaType?: string
+    /** The member of request bodies that has the fields of the endpoint: `webhook`; default: they are the body. */
+    readonly bodyMember?: string
   }
+  /** How customers may write bodies; default: as JSON. The fields of forms are converted by their schemas. */
+  readonly requests?: readonly RequestForm[]
   readonly authentication: Authentication
   /** The claims of customers' tokens (JWT), which they may send in place of a key; default: there are no tokens. */
   readonly tokens?: ClaimNames

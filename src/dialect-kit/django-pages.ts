@@ -1,10 +1,10 @@
 // Pages with cursors as in Django REST Framework: base64 of `p=<position>` for the webhooks after a position and of
 // `r=1&p=<position>` for those before it.
 
-import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { failure, success } from '../domain/problem.ts'
+import type { AskedPage } from './page-links.ts'
 import type { Pages } from './pages.ts'
 
 /** The webhooks after (older than) a position, or before (newer than) it if `reverse`. Positions are endpoint keys. */
@@ -61,7 +61,7 @@ export function djangoPages({ sizeName, sizeDefault, sizeMax }: DjangoPagesForm)
 }
 
 /** The URL of the request with another cursor; null: there is no such page. */
-function linkTo(request: FastifyRequest, cursor: Cursor | null): string | null {
+function linkTo(request: AskedPage, cursor: Cursor | null): string | null {
   if (cursor === null) return null
   const [path = '', query] = request.url.split('?')
   const parameters = new URLSearchParams(query)

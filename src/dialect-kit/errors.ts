@@ -164,7 +164,7 @@ function plainly(problem: Problem): Pick<ErrorFacts, 'status' | 'message'> {
     case 'methodNotAllowed':
       return { status: 405, message: `${problem.method} is not allowed here. Allowed: ${problem.allowed.join(', ')}.` }
     case 'mediaTypeUnsupported':
-      return { status: 415, message: 'Send the request body as application/json.' }
+      return { status: 415, message: `Send the request body as ${problem.accepted.join(' or ')}.` }
     case 'bodyMalformed':
       return { status: 400, message: `The request body could not be read: ${problem.detail}.` }
     case 'bodyTooLarge':

@@ -10,10 +10,13 @@ import { memberReader, objectOf } from './nested.ts'
 type When = 'create' | 'change'
 type Given = Readonly<Record<string, unknown>>
 
+/** A field that a request may have. */
 interface Taken {
   readonly name: string
+  /** Its place in the body, dotted. */
+  readonly place: string
   readonly field: Field
-  readonly read: (given: Given) => unknown
+  readonly read: (body: Given) => unknown
 }
 
 export interface Requests {
@@ -32,11 +35,16 @@ export interface Requests {
   readonly replacement: (given: Given, newSecret: (() => string) | null) => EndpointInput
 }
 
-export function requestsOf(map: FieldMap, catalogue: readonly string[]): Requests {
+/** @param member the member of a body that has the fields; undefined: they are the body */
+export function requestsOf(map: FieldMap, catalogue: readonly string[], member?: string): Requests {
+  const inMember = (name: string): string => (member === undefined ? name : `${member}.${name}`)
   const takenIn = (when: When): readonly Taken[] =>
     Object.entries(map)
       .filter(([, field]) => isTaken(field, when))
-      .map(([name, field]) => ({ name, field, read: memberReader(name) }))
+      .map(([name, field]) => {
+        const place = placeOf(field) === 'body' ? inMember(name) : name
+        return { name, place, field, read: memberReader(place) }
+      })
   const taken = { create: takenIn('create'), change: takenIn('change') }
   const replaced = taken.create.filter(({ field }) => isTaken(field, 'change'))
   const secretNames = Object.entries(map).filter(
@@ -45,8 +53,8 @@ export function requestsOf(map: FieldMap, catalogue: readonly string[]): Request
   return {
     createBody: bodyOf(taken.create, 'create', catalogue),
     changeBody: bodyOf(taken.change, 'change', catalogue),
-    changeNames: taken.change.map(({ name }) => name),
-    secretNames: secretNames.map(([name]) => name),
+    changeNames: taken.change.map(({ place }) => place),
+    secretNames: secretNames.map(([name]) => inMember(name)),
     input(when, given) {
       const input: Record<string, unknown> = {}
       for (const { name, field, read } of taken[when]) {
@@ -70,9 +78,9 @@ export function requestsOf(map: FieldMap, catalogue: readonly string[]): Request
 function bodyOf(taken: readonly Taken[], when: When, catalogue: readonly string[]): TSchema {
   const members = taken
     .filter(({ field }) => placeOf(field) === 'body')
-    .map(({ name, field }): [string, TSchema] => {
+    .map(({ place, field }): [string, TSchema] => {
       const schema = takenSchema(field, catalogue)
-      return [name, isRequired(field, when) ? schema : Type.Optional(schema)]
+      return [place, isRequired(field, when) ? schema : Type.Optional(schema)]
     })
   return objectOf(members)
 }

@@ -3,6 +3,7 @@
 import { type TSchema, Type } from 'typebox'
 import { limits } from '../domain/limits.ts'
 import type { Field, Keywords } from './fields.ts'
+import { schemaOf as schemaOfExamples } from './schema-of.ts'
 
 /** The schema of a value that customers write. */
 export function takenSchema(field: Field, catalogue: readonly string[]): TSchema {
@@ -63,6 +64,11 @@ function schemaOf(field: Field, { isTaken, catalogue }: Use): TSchema {
       return field.form.startsWith('unix') ? Type.Integer(schema) : Type.String({ format: 'date-time', ...schema })
     case 'newestDelivery':
       return Type.String({ enum: [...field.words], ...schema })
+    case 'link':
+      return Type.Unsafe({
+        ...(field.as ? schemaOfExamples([field.as('')]) : { type: 'string', format: 'uri' }),
+        ...schema,
+      })
     case 'computed':
     case 'status':
       return Type.Unsafe(schema)

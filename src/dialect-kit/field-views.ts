@@ -1,5 +1,6 @@
 // How answers show the fields of an endpoint.
 
+import type { FastifyRequest } from 'fastify'
 import { type TSchema, Type } from 'typebox'
 import { shownToCustomers } from '../domain/attempt.ts'
 import { type Endpoint, type EndpointStatus, hasSecrets, type SigningSecret } from '../domain/endpoint.ts'
@@ -16,6 +17,14 @@ export interface Shown {
   readonly newestPending?: boolean
   /** The secrets in force. */
   readonly secrets: readonly SigningSecret[]
+  /** The request that the view answers. */
+  readonly asked: Asked
+}
+
+/** The facts of a request from which links are made. */
+export interface Asked {
+  readonly request: Pick<FastifyRequest, 'publicUrl'>
+  readonly params: Readonly<Record<string, string>>
 }
 
 export interface Views {
@@ -28,6 +37,8 @@ export interface Views {
   readonly hasSecrets: (view: View) => boolean
   /** Compiles whether a view shows signing secrets or header values of an endpoint; null: of no endpoint. */
   readonly showsSecrets: (view: View) => ((endpoint: Endpoint) => boolean) | null
+  /** Whether a view shows URLs of this API, so that its text depends on the request. */
+  readonly hasLinks: (view: View) => boolean
 }
 
 export function viewsOf(map: FieldMap): Views {
@@ -69,6 +80,7 @@ export function viewsOf(map: FieldMap): Views {
       return (endpoint) =>
         hasSecrets({ secrets: secrets ? endpoint.secrets : [], headers: headers ? endpoint.headers : {} })
     },
+    hasLinks: (view) => kindsIn(view).includes('link'),
   }
 }
 
@@ -139,6 +151,11 @@ function valueOf(name: string, field: Field, view: View): (shown: Shown) => unkn
       const { is } = field
       return ({ endpoint }) => write(endpoint[is])
     }
+    case 'link': {
+      const { as = (url: string) => url } = field
+      const link = linkOf(field.path)
+      return (shown) => as(link(shown))
+    }
     case 'computed':
       return ({ endpoint }) => field.show(endpoint)
     default:
@@ -175,4 +192,17 @@ function statusValueOf(field: Extract<Field, { is: StatusKind }>): (shown: Shown
 /** The status without what customers may not learn of failures. */
 function forCustomers(status: EndpointStatus): EndpointStatus {
   return { ...status, lastOutcome: status.lastOutcome && shownToCustomers(status.lastOutcome) }
+}
+
+/** Compiles the absolute URL of a path such as `/hooks/{id}`. Other names are those of the parameters of the request. */
+function linkOf(path: string): (shown: Shown) => string {
+  const pieces = path.split(/\{(\w+)\}/)
+  return ({ endpoint, asked: { request, params } }) => {
+    let url = request.publicUrl
+    for (const [index, piece] of pieces.entries()) {
+      const value = piece === 'id' || piece === 'tenant' ? endpoint[piece] : (params[piece] ?? '')
+      url += index % 2 === 0 ? piece : encodeURIComponent(value)
+    }
+    return url
+  }
 }

@@ -80,6 +80,8 @@ export type Field = Common &
         readonly default?: unknown
       })
     | { readonly is: 'createdAt' | 'updatedAt'; readonly form: TimeForm }
+    /** The URL of this API for the endpoint: `/hooks/{id}`. `as` gives it another shape, such as `{ href: url }`. */
+    | { readonly is: 'link'; readonly path: `/${string}`; readonly as?: (url: string) => unknown }
     /** A value that follows from the endpoint. */
     | { readonly is: 'computed'; readonly show: (endpoint: Endpoint) => unknown }
     /** A value that follows from the results of attempts. */
@@ -92,6 +94,7 @@ export type Field = Common &
     | { readonly is: 'newestDelivery'; readonly words: readonly [succeeded: string, failed: string, pending: string] }
   )
 
+/** The fields by the vendor's name. `config.url` is the member `url` of the object `config`. */
 export type FieldMap = Readonly<Record<string, Field>>
 
 export function isTaken({ on }: Field, when: 'create' | 'change'): boolean {

@@ -1,15 +1,17 @@
 // Everything of which a dialect is made: `posthorn/dialect`. A dialect imports only this, the shipped ones included.
 
 import { history } from './attempts.ts'
-import { anyOf, bearer, keyHeader } from './authentication.ts'
+import { anyOf, basic as basicKey, bearer, bodyField, keyHeader, keyParameter, twoHeaders } from './authentication.ts'
 import { djangoErrors } from './django-errors.ts'
+import { cursorPages } from './cursor-pages.ts'
 import { djangoPages } from './django-pages.ts'
 import { errors as ownErrors } from './errors.ts'
 import { armedStreak, exhaustion, readExhaustion, readStreak, streak } from './health.ts'
 import { nestErrors } from './nest-errors.ts'
-import { change, create, eventTypes, get, list, remove, replace, rotate } from './operations.ts'
+import { change, create, eventTypes, get, list, remove, removeShown, replace, rotate } from './operations.ts'
 import { createMany, tryOut } from './operations-on-lists.ts'
-import { numberedPages } from './pages.ts'
+import { subscribe, subscriptions, unsubscribe } from './operations-on-types.ts'
+import { numberedPages, offsetPages } from './pages.ts'
 import {
   ed25519KeyPair,
   noSecrets,
@@ -23,6 +25,7 @@ import { keyId, numbered, signature, signatures, standardWebhooks, timestamped }
 import { basic, detachedJws, ecdsa, ed25519, hmac, jwt, rsa, token } from './signers.ts'
 import { symfonyErrors } from './symfony-errors.ts'
 import { namedTenant } from './tenants.ts'
+import { count, disable, enable, ping, secret } from './verbs.ts'
 import { webargsErrors } from './webargs-errors.ts'
 
 export { Type } from 'typebox'
@@ -43,10 +46,40 @@ export { xml } from './xml.ts'
 export type { DeliveryExample, Examples, RequestExample, RetryExample } from './examples.ts'
 
 /** How customers send their key, and which tenant a request is about. */
-export const auth = { anyOf, bearer, header: keyHeader, namedTenant }
+export const auth = {
+  anyOf,
+  basic: basicKey,
+  bearer,
+  body: bodyField,
+  header: keyHeader,
+  namedTenant,
+  query: keyParameter,
+  twoHeaders,
+}
 
 /** The operations on webhooks. `history` is one record per attempt. */
-export const webhooks = { change, create, createMany, eventTypes, get, history, list, remove, replace, rotate, tryOut }
+export const webhooks = {
+  change,
+  count,
+  create,
+  createMany,
+  disable,
+  enable,
+  eventTypes,
+  get,
+  history,
+  list,
+  ping,
+  remove,
+  removeShown,
+  replace,
+  rotate,
+  secret,
+  subscribe,
+  subscriptions,
+  tryOut,
+  unsubscribe,
+}
 
 /** The answers to refused requests: the product's own, or those of a framework. */
 export const errors = {
@@ -58,7 +91,7 @@ export const errors = {
 }
 
 /** Lists in pages. */
-export const pages = { django: djangoPages, numbered: numberedPages }
+export const pages = { cursor: cursorPages, django: djangoPages, numbered: numberedPages, offset: offsetPages }
 
 /** The signing secrets of webhooks. */
 export const secrets = {

@@ -20,7 +20,8 @@ export interface RouteKit {
   readonly statusOf: (problem: Problem) => number
   /** The vendor has Idempotency-Key. */
   readonly idempotent: boolean
-  /** The name of the parameter of the path that is the id of an endpoint: the first one that is no field. */
+  /** The part of a request that has the id of the endpoint, and the name that the id has there. */
+  readonly idIn: 'params' | 'query' | 'body'
   readonly idName: string
   /** The id of a path in its stored form. */
   readonly storedId: (text: string) => string
@@ -38,6 +39,8 @@ export interface RouteParts {
   readonly anyText?: readonly string[]
   /** The action of the audit records of refused requests; absent: they are not recorded. */
   readonly audits?: AuditAction | undefined
+  /** The media types of the body; default: those of the dialect. */
+  readonly consumes?: readonly string[]
   readonly answers: AnyRoute['answers']
   readonly handle: (call: AnyCall) => MaybePromise<Result<SuccessAnswer>>
 }
@@ -68,21 +71,38 @@ export interface Operation {
   /** The permission that it needs; default: that of its access. Null: none. */
   readonly needs?: string | null
   readonly tenantless?: true
+  readonly id?: Described['id']
+  /** The parameters of its path name no endpoint. */
+  readonly endpointless?: true
+  readonly query?: Described['query']
+  readonly check?: Described['check']
+  readonly mediaType?: string
   /** It shows the URL and the headers of attempts, so that they are stored. */
   readonly showsExchange?: true
   readonly route: (kit: RouteKit) => RouteParts
 }
 
-/** The texts of an operation in the OpenAPI document, and the permission that it needs. */
+/** The facts that every operation may have: its texts in the OpenAPI document, its permission, further parameters. */
 export interface Described {
   readonly operationId?: string
   readonly summary?: string
   readonly needs?: string | null
+  /** The place of the endpoint's id; default: the first parameter of the path. */
+  readonly id?: { readonly in: 'path' | 'query' | 'body'; readonly name: string }
+  /** Further parameters of the query: a schema by name. */
+  readonly query?: Readonly<Record<string, TSchema>>
+  /** Refuses a request by a rule that only the product knows; null: it does not. */
+  readonly check?: (asked: Pick<AnyCall, 'params' | 'query' | 'body'>) => Problem | null
+  /** The media type of the answer; default: that of the API. */
+  readonly mediaType?: string
 }
 
-export interface Wrapped {
-  /** The member of the answer that holds the endpoint or the list; default: it is the answer. */
-  readonly wrap?: string
+/** The name of a member that holds the value, or a function that puts the value into an answer. */
+export type Wrap<Value = never> = string | ((value: Value) => unknown)
+
+export interface Wrapped<Value = Readonly<Record<string, unknown>>> {
+  /** Where the endpoint or the list is in the answer: a member, or any shape; default: it is the answer. */
+  readonly wrap?: Wrap<Value>
 }
 
 export interface Answered extends Described, Wrapped {

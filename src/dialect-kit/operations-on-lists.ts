@@ -33,7 +33,7 @@ export function createMany({ itemsMax, ...described }: Described & { readonly it
           const created = await createEndpoints(context, principal, tenant, inputs, null, itemField)
           if (!created.ok) return created
           for (const endpoint of created.value) record(call, endpoint)
-          return success({ status: 200, body: { items: created.value.map((endpoint) => value({ endpoint })) } })
+          return success({ status: 200, body: { items: created.value.map((endpoint) => value({ endpoint }, call)) } })
         },
       }
     },

@@ -3,9 +3,11 @@
 import { type TSchema, Type } from 'typebox'
 import type { Dialect, EventType } from '../contracts/dialect.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
+import type { EndpointId } from '../domain/ids.ts'
+import { andThenOk } from '../domain/maybe-promise.ts'
 import { failure, invalidField, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import { answerWith } from '../http/answer.ts'
+import { answerWith, type SuccessAnswer } from '../http/answer.ts'
 import { changeEndpoint, rotateSecret } from '../operations/change-endpoint.ts'
 import { dialectOf, tenantFor } from '../operations/context.ts'
 import { createEndpoint, type NewEndpoint } from '../operations/create-endpoints.ts'
@@ -22,7 +24,7 @@ import {
   wrappedSchema,
   wrapper,
 } from './answers.ts'
-import type { Answered, Described, Operation, Wrapped } from './operation.ts'
+import type { AnyCall, Answered, Described, Operation, RouteKit, Wrapped } from './operation.ts'
 import type { Pages } from './pages.ts'
 import { schemaOf } from './schema-of.ts'
 
@@ -47,7 +49,7 @@ export function get({ status = 200, wrap, ...described }: Answered = {}): Operat
           const result = getEndpoint(kit.context, call.principal, call.tenant, idOf(kit, call))
           return answerWith(facts(result), (found) => {
             record(call, found.endpoint)
-            return { status, body: text(found) }
+            return { status, body: text(found, call) }
           })
         },
       }
@@ -55,7 +57,7 @@ export function get({ status = 200, wrap, ...described }: Answered = {}): Operat
   }
 }
 
-export interface ListForm extends Described, Wrapped {
+export interface ListForm extends Described, Wrapped<readonly unknown[]> {
   /** How the list comes in pages; default: whole. */
   readonly pages?: Pages
   /** Parameters that select endpoints. */
@@ -68,8 +70,18 @@ export interface Filter {
   readonly test: (endpoint: Endpoint, value: never) => boolean
 }
 
+/** The whole list in one answer. */
+function wholeList(wrap: ListForm['wrap']): Pages {
+  const answer = wrapper(wrap)
+  return {
+    query: {},
+    schema: (items) => wrappedSchema(wrap, items),
+    page: (endpoints) => success({ endpoints, answer }),
+  }
+}
+
 /** The endpoints of the tenant, the newest first. */
-export function list({ wrap, pages, where = {}, ...described }: ListForm = {}): Operation {
+export function list({ wrap, pages = wholeList(wrap), where = {}, ...described }: ListForm = {}): Operation {
   const filters = Object.entries(where)
   return {
     access: 'read',
@@ -81,18 +93,17 @@ export function list({ wrap, pages, where = {}, ...described }: ListForm = {}): 
       const { context, fields } = kit
       const value = valueOf(kit, 'list', undefined)
       const needsStatus = fields.needs('list') !== 'nothing'
-      const wrapped = wrapper(wrap)
       const items = Type.Array(fields.schema('list'))
       const shows = fields.showsSecrets('list')
       const query = {
         ...Object.fromEntries(filters.map(([name, { schema }]): [string, TSchema] => [name, Type.Optional(schema)])),
-        ...pages?.query,
+        ...pages.query,
         ...fields.places.query('later'),
       }
       return {
         ...(Object.keys(query).length > 0 && { query: Type.Object(query) }),
         ...(shows !== null && { audits: 'secret.read' }),
-        answers: { 200: pages?.schema(items) ?? wrappedSchema(wrap, items) },
+        answers: { 200: pages.schema(items) },
         async handle(call) {
           const { principal, tenant, query: given, request } = call
           const { holds } = fields.places
@@ -104,14 +115,14 @@ export function list({ wrap, pages, where = {}, ...described }: ListForm = {}): 
               (holds === null || holds(endpoint, call)) &&
               filters.every(([name, { test }]) => given[name] === undefined || test(endpoint, given[name])),
           )
-          const page = pages?.page(wanted, given, request) ?? success({ endpoints: wanted, answer: wrapped })
+          const page = pages.page(wanted, given, request)
           if (!page.ok) return page
-          const { endpoints, answer } = page.value
+          const { endpoints, answer, headers = {} } = page.value
           if (shows !== null && endpoints.some(shows)) context.auditTrail.secretRead(principal, tenant, null)
           const found: readonly Facts[] = needsStatus
             ? await withStatuses(context, endpoints)
             : endpoints.map((endpoint) => ({ endpoint }))
-          return success({ status: 200, body: answer(found.map(value)) })
+          return success({ status: 200, headers, body: answer(found.map((one) => value(one, call))) })
         },
       }
     },
@@ -228,12 +239,13 @@ export function replace({ status = 200, wrap, ...described }: Answered = {}): Op
   }
 }
 
-/** The end of an endpoint. `answer` is the body; default: none. */
-export function remove({
-  status,
-  answer,
-  ...described
-}: Omit<Answered, 'wrap'> & { readonly answer?: (id: string) => unknown } = {}): Operation {
+export interface RemoveForm extends Omit<Answered, 'wrap'> {
+  /** The body of the answer; default: none. */
+  readonly answer?: (id: string) => unknown
+}
+
+/** The end of an endpoint. */
+export function remove({ status, answer, ...described }: RemoveForm = {}): Operation {
   const answered = status ?? (answer === undefined ? 204 : 200)
   return {
     access: 'write',
@@ -244,18 +256,47 @@ export function remove({
     route: (kit) => ({
       audits: 'endpoint.delete',
       answers: { [answered]: answer === undefined ? Type.Null() : schemaOf([answer('1')]) },
-      handle(call) {
-        const { principal, tenant } = call
-        const id = idOf(kit, call)
-        return changed(
-          kit,
-          call,
-          (stored) => deleteEndpoint(kit.context, principal, tenant, id, stored),
-          () => ({ status: answered, ...(answer !== undefined && { body: answer(id) }) }),
-        )
-      },
+      handle: (call) =>
+        removed(kit, call, idOf(kit, call), (id) => ({
+          status: answered,
+          ...(answer !== undefined && { body: answer(id) }),
+        })),
     }),
   }
+}
+
+/** The end of an endpoint. The answer is the endpoint as it was. */
+export function removeShown({ status = 200, wrap, ...described }: Answered = {}): Operation {
+  return {
+    ...remove(described),
+    route(kit) {
+      const value = valueOf(kit, 'get', wrap)
+      const facts = withFacts(kit, 'get')
+      const record = secretsRecorder(kit, 'get')
+      return {
+        audits: 'endpoint.delete',
+        answers: { [status]: wrappedSchema(wrap, kit.fields.schema('get')) },
+        handle(call) {
+          const endpoint = idOf(kit, call)
+          kit.context.auditTrail.assertRoom()
+          return andThenOk(facts(getEndpoint(kit.context, call.principal, call.tenant, endpoint)), (found) => {
+            record(call, found.endpoint)
+            return removed(kit, call, endpoint, () => ({ status, body: value(found, call) }))
+          })
+        },
+      }
+    },
+  }
+}
+
+function removed(kit: RouteKit, call: AnyCall, id: EndpointId, render: (id: EndpointId) => SuccessAnswer) {
+  const { principal, tenant } = call
+  return changed(
+    kit,
+    call,
+    (stored) => deleteEndpoint(kit.context, principal, tenant, id, stored),
+    () => render(id),
+  )
 }
 
 /** A new secret. The old ones also sign for `overlapMs`, in milliseconds; default: they end at once. */
@@ -294,7 +335,7 @@ export function eventTypes({
   each = (type) => type,
   ...described
 }: Described &
-  Wrapped & {
+  Wrapped<readonly unknown[]> & {
     readonly each?: (type: EventType & Readonly<Record<string, unknown>>) => unknown
     /** The request need not name a tenant, and its key needs no permission. */
     readonly tenantless?: true

@@ -1,10 +1,11 @@
 // The route table of a dialect becomes the routes of its front.
 
-import { type TObject, type TSchema, Type } from 'typebox'
+import { type TSchema, Type } from 'typebox'
 import type { Dialect } from '../contracts/dialect.ts'
 import { andThenOk } from '../domain/maybe-promise.ts'
-import { failure } from '../domain/problem.ts'
-import { type AnyRoute } from '../http/route.ts'
+import { failure, success } from '../domain/problem.ts'
+import { bodyMediaTypes } from '../http/form-body.ts'
+import type { AnyRoute } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { getEndpoint } from '../operations/endpoints.ts'
 import type { DialectDefinition } from './definition.ts'
@@ -22,6 +23,8 @@ interface Parts {
   readonly context: Context
 }
 
+type Handle = RouteParts['handle']
+
 const methodAndPath = /^(GET|POST|PUT|PATCH|DELETE) +(\/\S+)$/
 
 /** The method and the path of an entry of the route table. @throws DefinitionError */
@@ -35,24 +38,35 @@ export function compileRoutes(definition: DialectDefinition, parts: Parts): AnyR
   return Object.entries(definition.routes).map(([at, operation]) => compileRoute(definition, parts, at, operation))
 }
 
-function compileRoute(definition: DialectDefinition, parts: Parts, at: string, operation: Operation): AnyRoute {
+function compileRoute(definition: DialectDefinition, given: Parts, at: string, operation: Operation): AnyRoute {
   const { method, template } = splitRoute(at)
   const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
-  const { places } = parts.fields
+  const { access, operationId, summary, tenantless, id } = operation
+  const { places } = given.fields
   // The first parameter that is no parent.
-  const idName = names.find((name) => !Object.hasOwn(places.params, name)) ?? ''
+  const inPath = names.find((name) => !Object.hasOwn(places.params, name)) ?? ''
+  const idName = operation.endpointless ? '' : (id?.name ?? inPath)
   const kit: RouteKit = {
-    ...parts,
+    ...given,
     refusalSchema: Type.Unsafe(definition.errors.schema),
     statusOf: (problem) =>
-      parts.answerProblem(problem, { id: '', method, url: '', headers: {}, body: undefined }).status,
+      given.answerProblem(problem, { id: '', method, url: '', headers: {}, body: undefined }).status,
     idempotent: definition.idempotencyKeys === true,
+    idIn: id === undefined || id.in === 'path' ? 'params' : id.in,
     idName,
     // A UUID in capitals is the same UUID.
     storedId: definition.ids.endpoint.includes('{uuid') ? (text) => text.toLowerCase() : (text) => text,
   }
-  const { access, operationId, summary, tenantless } = operation
-  const { query, body, anyText, audits, answers, handle } = operation.route(kit)
+  const parts = operation.route(kit)
+  const { anyText, audits } = parts
+  const query = withMembers(parts.query, {
+    ...(idName !== '' && places.query('later')),
+    ...operation.query,
+    ...(id?.in === 'query' && { [id.name]: Type.String() }),
+  })
+  const mediaType = operation.mediaType ?? definition.api.mediaType
+  const consumes = parts.consumes ?? definition.requests?.map((form) => bodyMediaTypes[form])
+  const body = withMembers(parts.body, id?.in === 'body' ? { [id.name]: Type.String() } : {})
   const needs = operation.needs === undefined ? neededFor(definition, access) : operation.needs
   const route = {
     method,
@@ -67,26 +81,22 @@ function compileRoute(definition: DialectDefinition, parts: Parts, at: string, o
     ...(names.length > 0 && {
       params: Type.Object(Object.fromEntries(names.map((name) => [name, places.params[name] ?? Type.String()]))),
     }),
-    ...queryOf(query, idName === '' ? {} : places.query('later')),
+    ...(query && { query }),
     ...(body && { body }),
+    ...(consumes && { consumes }),
     ...(anyText !== undefined && anyText.length > 0 && { anyText }),
     answers: {
-      ...answers,
+      ...answersAs(mediaType, parts.answers),
       ...(body !== undefined &&
         definition.errors.invalidSchema && { 400: Type.Unsafe(definition.errors.invalidSchema) }),
     },
-    handle: idName === '' ? handle : withinPlace(kit, handle),
+    handle: checked(operation, typed(mediaType, idName === '' ? parts.handle : withinPlace(kit, parts.handle))),
   }
   return route as unknown as AnyRoute
 }
 
-function queryOf(own: TSchema | undefined, placed: Readonly<Record<string, TSchema>>): { readonly query?: TSchema } {
-  if (Object.keys(placed).length === 0) return own === undefined ? {} : { query: own }
-  return { query: Type.Object({ ...placed, ...(own as TObject | undefined)?.properties }) }
-}
-
 /** An endpoint with other parents than those of the request does not exist for it. */
-function withinPlace(kit: RouteKit, handle: RouteParts['handle']): RouteParts['handle'] {
+function withinPlace(kit: RouteKit, handle: Handle): Handle {
   const { holds } = kit.fields.places
   if (holds === null) return handle
   return (call) => {
@@ -94,6 +104,39 @@ function withinPlace(kit: RouteKit, handle: RouteParts['handle']): RouteParts['h
     return andThenOk(getEndpoint(kit.context, call.principal, call.tenant, id), (endpoint) =>
       holds(endpoint, call) ? handle(call) : failure({ kind: 'notFound', what: 'endpoint', id }),
     )
+  }
+}
+
+/** The schema of an object with further members; undefined: it has none at all. */
+function withMembers(schema: TSchema | undefined, more: Readonly<Record<string, TSchema>>): TSchema | undefined {
+  if (Object.keys(more).length === 0) return schema
+  return Type.Object({ ...(Type.IsObject(schema) && schema.properties), ...more })
+}
+
+/** The documented answers with their media type. */
+function answersAs(mediaType: string | undefined, answers: AnyRoute['answers']): AnyRoute['answers'] {
+  if (mediaType === undefined) return answers
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, schema]) => [
+      status,
+      { description: 'OK', content: { [mediaType]: { schema: schema as TSchema } } },
+    ]),
+  )
+}
+
+function typed(mediaType: string | undefined, handle: Handle): Handle {
+  if (mediaType === undefined) return handle
+  return (call) =>
+    andThenOk(handle(call), (answer) =>
+      success({ ...answer, headers: { 'content-type': mediaType, ...answer.headers } }),
+    )
+}
+
+function checked({ check }: Operation, handle: Handle): Handle {
+  if (check === undefined) return handle
+  return (call) => {
+    const problem = check(call)
+    return problem === null ? handle(call) : failure(problem)
   }
 }
 

@@ -16,6 +16,30 @@ export function schemaOf(examples: readonly unknown[], known: ReadonlyMap<unknow
   return values.length < examples.length ? Type.Union([schema, Type.Null()]) : schema
 }
 
+/**
+ * An example of a schema, for a function that puts such a value into an answer. Every part is an object of its own, also
+ * texts and numbers, so that `schemaOf` finds it in every place of the answer.
+ *
+ * @param known gets the schema of each part
+ */
+export function exampleOf(schema: TSchema, known: Map<unknown, TSchema>): unknown {
+  const example = partOf(schema, known)
+  known.set(example, schema)
+  return example
+}
+
+function partOf(schema: TSchema, known: Map<unknown, TSchema>): unknown {
+  if (Type.IsUnion(schema)) return partOf(schema.anyOf[0] ?? {}, known)
+  if (Type.IsArray(schema)) return [exampleOf(schema.items, known)]
+  if (Type.IsObject(schema)) {
+    return Object.fromEntries(Object.entries(schema.properties).map(([name, one]) => [name, exampleOf(one, known)]))
+  }
+  const { type } = schema as { readonly type?: unknown }
+  if (type === 'string') return Object('')
+  if (type === 'integer' || type === 'number') return Object(0)
+  return type === 'boolean' ? Object(false) : {}
+}
+
 function schemaOfValues(values: readonly unknown[], known: ReadonlyMap<unknown, TSchema>): TSchema {
   const [value] = values
   if (Array.isArray(value)) return Type.Array(schemaOf(values.flat(), known))
@@ -29,7 +53,8 @@ function schemaOfValues(values: readonly unknown[], known: ReadonlyMap<unknown, 
           known,
         ),
       ])
-      return Type.Object(Object.fromEntries(members))
+      // An object that is empty in an example has names of its own, such as ids.
+      return Type.Object(Object.fromEntries(members), members.length === 0 ? { additionalProperties: true } : {})
     }
     case 'number':
       return Number.isInteger(value) ? Type.Integer() : Type.Number()

@@ -30,6 +30,9 @@ export const limits = {
   stalledConnectionMs: 5 * minute,
   /** Nesting of JSON bodies. `JSON.parse` accepts millions of levels; a later reader of the event may not. */
   jsonDepthMax: 128,
+  /** Fields of a form, and elements of a list in it. */
+  formFieldsMax: 1000,
+  formDepthMax: 8,
   batchEventsMax: 1000,
   pageSizeDefault: 50,
   pageSizeMax: 250,

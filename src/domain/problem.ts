@@ -44,7 +44,7 @@ export type Problem =
   // Problems of HTTP itself:
   | { readonly kind: 'routeUnknown'; readonly method: string; readonly path: string }
   | { readonly kind: 'methodNotAllowed'; readonly method: string; readonly allowed: readonly string[] }
-  | { readonly kind: 'mediaTypeUnsupported'; readonly mediaType: string }
+  | { readonly kind: 'mediaTypeUnsupported'; readonly accepted: readonly string[] }
   | { readonly kind: 'bodyMalformed'; readonly detail: string }
   | { readonly kind: 'bodyTooLarge'; readonly bytesMax: number }
   // No HTTP, too late, or a head that is too long.

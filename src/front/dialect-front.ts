@@ -18,7 +18,7 @@ import type { AnyRoute } from '../http/route.ts'
 import type { Window } from '../quota/rate-limiter.ts'
 import { CountedQuotas } from './counted-quotas.ts'
 import { recordRefusal } from './record-refusal.ts'
-import { type Claims, looksLikeToken, type TokenVerifier } from './tokens.ts'
+import { type Claims, type ExpectedClaims, looksLikeToken, type TokenVerifier } from './tokens.ts'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -28,6 +28,8 @@ export interface DialectFront extends Omit<Front, 'admit' | 'answerUnrouted' | '
   credential(request: FastifyRequest): string | null
   /** The API key that stands for a verified token; absent: the vendor has no tokens. */
   readonly keyOfClaims?: (claims: Claims) => ApiKey
+  /** The issuer and the audience of the vendor's tokens; absent: those of the operator's settings. */
+  readonly expectedClaims?: ExpectedClaims
   /** Whether the key has the permission that a route needs. */
   permits(key: ApiKey, needs: string): boolean
   /** The tenant that the request is about; default: the first tenant of the key. Tenantless routes ignore a problem. */
@@ -79,7 +81,9 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
     if (tokens === null || keyOfClaims === undefined || !looksLikeToken(presented)) {
       return context.keyCache.authenticate(dialect.name, hashApiKey(presented))
     }
-    return tokens.verify(presented).then((claims) => (claims.ok ? success(keyOfClaims(claims.value)) : claims))
+    return tokens
+      .verify(presented, definition.expectedClaims)
+      .then((claims) => (claims.ok ? success(keyOfClaims(claims.value)) : claims))
   }
 
   function admitKey(

@@ -9,8 +9,16 @@ import { Unavailable } from '../domain/unavailable.ts'
 export type Claims = JWTPayload
 
 export interface TokenVerifier {
-  /** @throws Unavailable if the key set cannot be read now */
-  verify(token: string): Promise<Result<Claims>>
+  /**
+   * @param expected the issuer and the audience in place of those of the settings
+   * @throws Unavailable if the key set cannot be read now
+   */
+  verify(token: string, expected?: ExpectedClaims): Promise<Result<Claims>>
+}
+
+export interface ExpectedClaims {
+  readonly issuer?: string
+  readonly audience?: string
 }
 
 export interface TokenOptions {
@@ -47,10 +55,10 @@ export function createTokenVerifier({ key, audience, issuer, maxMs, clock }: Tok
   const algorithms = typeof key === 'string' ? sharedAlgorithms : publicAlgorithms
   const fixed = { algorithms, audience, ...(issuer !== null && { issuer }), requiredClaims: ['exp'] }
   return {
-    async verify(token) {
+    async verify(token, expected = {}) {
       try {
         const now = clock.now()
-        const { payload } = await jwtVerify(token, find, { ...fixed, currentDate: new Date(now) })
+        const { payload } = await jwtVerify(token, find, { ...fixed, ...expected, currentDate: new Date(now) })
         const { exp = 0, iat = Number.POSITIVE_INFINITY } = payload
         const validMs = exp * 1000 - Math.min(iat * 1000, now)
         return validMs > maxMs ? failure({ kind: 'unauthenticated', reason: 'unknown' }) : success(payload)

@@ -9,7 +9,7 @@ import type { AnyRoute, DocumentedAnswer } from './route.ts'
 
 /** The schema of a route for Fastify: it validates requests and documents the route. */
 export function schemaOf(front: Front, route: AnyRoute): FastifySchema {
-  const { operationId, summary, description, tag, security, params, query, body } = route
+  const { operationId, summary, description, tag, security, params, query, body, consumes } = route
   return {
     operationId,
     summary,
@@ -19,6 +19,7 @@ export function schemaOf(front: Front, route: AnyRoute): FastifySchema {
     ...(params && { params }),
     ...(query && { querystring: query }),
     ...(body && { body }),
+    ...(consumes && { consumes: [...consumes] }),
     response: { ...refusals(front, route), ...route.answers },
   }
 }
@@ -87,7 +88,7 @@ function problemsOf({ method, params, query, body }: AnyRoute): Problem[] {
     { kind: 'conflict', code: 'idempotency_body_differs', detail: '' },
     { kind: 'bodyMalformed', detail: '' },
     { kind: 'bodyTooLarge', bytesMax: 0 },
-    { kind: 'mediaTypeUnsupported', mediaType: '' },
+    { kind: 'mediaTypeUnsupported', accepted: [] },
     { kind: 'loopDetected' },
   ]
   return [

@@ -9,6 +9,7 @@ import type { MaybePromise } from '../domain/maybe-promise.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Problem, Result } from '../domain/problem.ts'
 import type { Answer } from './answer.ts'
+import type { BodyForm } from './form-body.ts'
 import type { AnyRoute } from './route.ts'
 
 /** The part of a request that the answer to a problem may quote. */
@@ -21,6 +22,8 @@ export interface Front {
   readonly routes: readonly AnyRoute[]
   /** The body of a refusal, where a route declares no other one. */
   readonly refusalSchema: TSchema
+  /** How callers may write bodies; default: as JSON. */
+  readonly bodies?: readonly BodyForm[]
   readonly openapi: NonNullable<FastifyDynamicSwaggerOptions['openapi']>
   /**
    * The request headers that web pages of other origins may send: browsers ask for them before the request (CORS).

@@ -1,31 +1,28 @@
 // Request bodies: JSON in UTF-8, of bounded size and depth. The text is kept for handlers that pass it on unchanged.
 
 import { isUtf8 } from 'node:buffer'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { limits } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
-import { ProblemError } from './problem-error.ts'
+import { acceptedBy, ProblemError } from './problem-error.ts'
 import { nestsDeeperThan } from './raw-json.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The text of the body; empty without a body, and until the body is parsed. */
+    /** The text of a JSON body; empty without such a body, and until it is parsed. */
     bodyText: string
   }
 }
 
 export function acceptJsonBodies(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers()
   app.addContentTypeParser<Buffer>(
     /^application\/(?:[\w.-]+\+)?json\b/i,
     { parseAs: 'buffer' },
     (request, body, done) => {
       // Some clients send a media type without a body, for example with DELETE. There is nothing to parse then.
       if (body.length === 0) return done(null, undefined)
-      if (!isInUtf8(request.headers['content-type'])) {
-        return done(new ProblemError({ kind: 'mediaTypeUnsupported', mediaType: '' }), undefined)
-      }
-      if (!isUtf8(body)) return done(malformed('the body is not valid UTF-8'), undefined)
+      const fault = encodingFault(request, body)
+      if (fault !== null) return done(fault, undefined)
       const text = body.toString('utf8')
       if (nestsDeeperThan(text, limits.jsonDepthMax)) {
         return done(malformed(`the body nests deeper than ${limits.jsonDepthMax} levels`), undefined)
@@ -42,12 +39,20 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   )
 }
 
+/** The fault of a body that is no text in UTF-8; null: it is one. */
+export function encodingFault(request: FastifyRequest, body: Buffer): ProblemError | null {
+  if (!isInUtf8(request.headers['content-type'])) {
+    return new ProblemError({ kind: 'mediaTypeUnsupported', accepted: acceptedBy(request) })
+  }
+  return isUtf8(body) ? null : malformed('the body is not valid UTF-8')
+}
+
 /** Whether a media type names no other encoding than UTF-8, or than ASCII, which is a part of it. */
 function isInUtf8(mediaType = ''): boolean {
   const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(mediaType)?.[1]
   return charset === undefined || /^(?:utf-?8|us-ascii)$/i.test(charset)
 }
 
-function malformed(detail: string): ProblemError {
+export function malformed(detail: string): ProblemError {
   return new ProblemError({ kind: 'bodyMalformed', detail } satisfies Problem)
 }

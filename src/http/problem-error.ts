@@ -13,6 +13,11 @@ export class ProblemError extends Error {
   }
 }
 
+/** The media types of bodies that the route of a request takes. */
+export function acceptedBy({ routeOptions }: FastifyRequest): readonly string[] {
+  return routeOptions.schema?.consumes ?? ['application/json']
+}
+
 /** The problem that the caller gets for an exception. Null: the fault is Posthorn's, and the caller gets no details. */
 export function problemOfError(error: unknown, request: FastifyRequest): Problem | null {
   if (error instanceof ProblemError) return error.problem
@@ -26,7 +31,7 @@ export function problemOfError(error: unknown, request: FastifyRequest): Problem
   const code = error instanceof Error && 'code' in error ? error.code : null
   switch (code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return { kind: 'mediaTypeUnsupported', mediaType: '' }
+      return { kind: 'mediaTypeUnsupported', accepted: acceptedBy(request) }
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return { kind: 'bodyTooLarge', bytesMax: request.routeOptions.bodyLimit }
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':

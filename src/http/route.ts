@@ -70,6 +70,8 @@ export interface Route<Params, Query, Body> {
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body
+  /** The media types of the body; default: `application/json`. */
+  readonly consumes?: readonly string[]
   /** Fields of the body that may hold any JSON text, or whose text the handler checks (odd-text.ts). */
   readonly anyText?: readonly string[]
   /** Default: `limits.managementBodyBytesMax`. */

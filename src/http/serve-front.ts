@@ -9,6 +9,8 @@ import type { Principal } from '../domain/principal.ts'
 import type { Result } from '../domain/problem.ts'
 import { sendAnswer } from './answer.ts'
 import { documentText, schemaOf } from './documented.ts'
+import { acceptBodies } from './form-body.ts'
+import { formValues } from './form-values.ts'
 import type { Front } from './front.ts'
 import { oddTextFaults } from './odd-text.ts'
 import { addPublicUrl, type Origins } from './origins.ts'
@@ -35,6 +37,7 @@ export async function serveFront(
 ): Promise<void> {
   await app.register(async (scope) => {
     addPublicUrl(scope, origins, front.name)
+    if (front.bodies !== undefined) acceptBodies(scope, front.bodies)
     if (documentPath !== null) await serveDocument(scope, front, documentPath)
     scope.setErrorHandler((error, request, reply) => answerError(front, error, request, reply))
     for (const definition of front.routes) addRoute(scope, front, definition, marker)
@@ -116,12 +119,14 @@ function hasMarker({ headers }: FastifyRequest, marker: string): boolean {
   return typeof value === 'string' && value.includes(marker)
 }
 
-/** Checks the text of a body. A request without a body counts as an empty object, so that the error names the fields. */
-function beforeValidation({ body, anyText = [] }: AnyRoute): preValidationHookHandler {
+/** Converts a form, and checks the text of a body. A request without a body counts as an empty object, so that the error names the fields. */
+function beforeValidation({ body = {}, anyText = [] }: AnyRoute): preValidationHookHandler {
   const plainFields = Type.IsObject(body) ? Object.keys(body.properties).filter((name) => !anyText.includes(name)) : []
   return (request, _reply, done) => {
     if (request.body === undefined) request.body = {}
-    const fields = mayHoldOddText(request.bodyText) ? oddTextFaults(request.body, plainFields) : []
+    if (request.isForm) request.body = formValues(body, request.body)
+    const mayBeOdd = request.isForm || mayHoldOddText(request.bodyText)
+    const fields = mayBeOdd ? oddTextFaults(request.body, plainFields, anyText) : []
     done(fields.length === 0 ? undefined : new ProblemError({ kind: 'invalid', where: 'body', fields }))
   }
 }

@@ -17,7 +17,7 @@ import { sendAnswer } from './answer.ts'
 import { methodOf } from './methods.ts'
 import { addClientAddress, type Origins } from './origins.ts'
 import { answerError, serveFront } from './serve-front.ts'
-import { acceptJsonBodies } from './json-body.ts'
+import { acceptBodies } from './form-body.ts'
 import { frontOf } from './front-of.ts'
 import { validatorCompiler } from './validation.ts'
 
@@ -72,7 +72,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.setValidatorCompiler(validatorCompiler)
   // Answers are written by `sendAnswer`. Fastify would compile a serializer for each schema of an answer at the start.
   app.setSerializerCompiler(() => JSON.stringify)
-  acceptJsonBodies(app)
+  acceptBodies(app, ['json'])
   addClientAddress(app, options.origins)
   // Plain assignments: Fastify would call a logger factory for each request and copy decorations one by one. Together
   // these take a tenth of the time of a GET request.
@@ -83,6 +83,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     request.tenant = null
     request.answerHeaders = null
     request.bodyText = ''
+    request.isForm = false
     if (hasOneHost(request.raw.rawHeaders)) {
       done()
       return

@@ -15,6 +15,7 @@ import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
 /**
  * Changes the given fields and keeps the others. A changed URL or secret applies to the next attempt.
  *
+ * @param given the fields, or a function that gives them for the endpoint as it is when it is written
  * @param answer stores the response under the caller's Idempotency-Key; null: the request has no such key
  */
 export async function changeEndpoint(
@@ -22,10 +23,11 @@ export async function changeEndpoint(
   principal: Principal,
   tenant: TenantId,
   id: EndpointId,
-  input: EndpointInput,
+  given: EndpointInput | ((before: Endpoint) => EndpointInput),
   answer: IdempotentAnswer<Endpoint> | null = null,
 ): Promise<Result<Endpoint>> {
-  const apply = (before: Endpoint, now: number, dialect: Dialect): Endpoint => ({
+  const inputFor = typeof given === 'function' ? given : () => given
+  const apply: Change['apply'] = (before, input, now, dialect) => ({
     ...before,
     url: input.url ?? before.url,
     eventTypes: input.eventTypes === undefined ? before.eventTypes : eventTypesOf(dialect, input.eventTypes),
@@ -38,7 +40,7 @@ export async function changeEndpoint(
     writeOnlyHeaders: writeOnlyHeadersOf(input, before),
     secrets: input.secrets?.map((value) => ({ value, createdAt: now, expiresAt: null })) ?? before.secrets,
   })
-  return update(context, principal, tenant, id, { action: 'endpoint.change', input, apply, answer })
+  return update(context, principal, tenant, id, { action: 'endpoint.change', inputFor, apply, answer })
 }
 
 /**
@@ -63,22 +65,22 @@ export async function rotateSecret(
     const detail = `${name} signs without a secret of the endpoint`
     return failure({ kind: 'conflict', code: 'no_secret_to_rotate', detail })
   }
-  const apply = (before: Endpoint, now: number): Endpoint => {
+  const apply: Change['apply'] = (before, _input, now) => {
     const fresh: SigningSecret = { value: newSecret(context.randomBytes), createdAt: now, expiresAt: null }
     const old = before.secrets
       .map((secret) => ({ ...secret, expiresAt: Math.min(secret.expiresAt ?? Infinity, now + overlapMs) }))
       .filter((secret) => secret.expiresAt > now)
     return { ...before, secrets: [fresh, ...old].slice(0, limits.secretsPerEndpointMax) }
   }
-  return update(context, principal, tenant, id, { action: 'secret.rotate', input: {}, apply, answer: null })
+  return update(context, principal, tenant, id, { action: 'secret.rotate', inputFor: () => ({}), apply, answer: null })
 }
 
 interface Change {
   readonly action: 'endpoint.change' | 'secret.rotate'
   /** The fields to check. */
-  readonly input: EndpointInput
+  readonly inputFor: (before: Endpoint) => EndpointInput
   /** Makes the changed endpoint. */
-  readonly apply: (before: Endpoint, now: number, dialect: Dialect) => Endpoint
+  readonly apply: (before: Endpoint, input: EndpointInput, now: number, dialect: Dialect) => Endpoint
   readonly answer: IdempotentAnswer<Endpoint> | null
 }
 
@@ -91,7 +93,7 @@ async function update(
   principal: Principal,
   tenant: TenantId,
   id: EndpointId,
-  { action, input, apply, answer }: Change,
+  { action, inputFor, apply, answer }: Change,
 ): Promise<Result<Endpoint>> {
   for (let tries = 0; ; tries++) {
     const found = await tenantFor(context, principal, tenant)
@@ -100,12 +102,13 @@ async function update(
     if (!before.ok) return before
     if (before.value.unreadable) return failure(endpointUnreadable)
     const dialect = dialectOf(context, found.value.tenant)
+    const input = inputFor(before.value)
     const faults = endpointFaults(context, dialect, input, before.value)
     if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
 
     const version = before.value.updatedAt
     const updatedAt = Math.max(context.clock.now(), version + 1)
-    const after = { ...apply(before.value, updatedAt, dialect), updatedAt }
+    const after = { ...apply(before.value, input, updatedAt, dialect), updatedAt }
     if (growsTooLarge(found.value, before.value, [after])) return failure(endpointsTooLarge)
     const change = endpointChange(before.value, after)
     const audit = context.auditTrail.recordOf(principal, { action, object: id, tenant, endpoint: after.key, change })

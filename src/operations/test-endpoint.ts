@@ -31,17 +31,23 @@ export interface TestEvent {
   readonly data: string
 }
 
-/** Accepts a test event. It is stored, delivered, retried and recorded like other events. */
+/**
+ * Accepts a test event. It is stored, delivered, retried and recorded like other events.
+ *
+ * @param type the event type; default: that of the dialect's test event
+ */
 export async function sendTest(
   context: Context,
   principal: Principal,
   tenant: TenantId,
   id: EndpointId,
+  type?: string,
 ): Promise<Result<{ readonly event: Event; readonly delivery: DeliveryId }>> {
   const found = await enabledEndpoint(context, principal, tenant, id)
   if (!found.ok) return found
   const { cached, dialect, endpoint } = found.value
-  const event = eventOf(context, dialect, cached.tenant, dialect.testEvent(endpoint))
+  const test = dialect.testEvent(type === undefined ? endpoint : { ...endpoint, eventTypes: [type] })
+  const event = eventOf(context, dialect, cached.tenant, type === undefined ? test : { ...test, type })
   const [accepted] = await context.engine.accept([{ event, tenant: cached, only: endpoint.key }])
   const delivery = accepted?.deliveries[0]
   if (delivery !== undefined) return success({ event, delivery })

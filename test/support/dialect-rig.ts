@@ -45,9 +45,9 @@ export interface DialectRig {
   readonly tenant: string
   /** The API key of the customer. */
   readonly key: string
-  ask(method: string, path: string, request?: CustomerRequest): Promise<CustomerAnswer>
+  readonly ask: (method: string, path: string, request?: CustomerRequest) => Promise<CustomerAnswer>
   /** Like `ask`; the answer must have the status. Returns its body. */
-  want(status: number, method: string, path: string, request?: CustomerRequest): Promise<Json>
+  readonly want: (status: number, method: string, path: string, request?: CustomerRequest) => Promise<Json>
 }
 
 /** A definition for tests: the parts that a test does not give are as simple as possible. */

@@ -72,7 +72,7 @@ const table: readonly Row[] = [
     code: 'METHOD_NOT_ALLOWED',
   },
   {
-    problem: { kind: 'mediaTypeUnsupported', mediaType: '' },
+    problem: { kind: 'mediaTypeUnsupported', accepted: [] },
     status: 415,
     type: 'validation_error',
     code: 'UNSUPPORTED_MEDIA_TYPE',

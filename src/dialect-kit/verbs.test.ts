@@ -1,0 +1,77 @@
+// Operations that are verbs.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { acme, startDialect } from '../../test/support/dialect-rig.ts'
+import { create, get } from './operations.ts'
+import { count, disable, enable, ping, secret } from './verbs.ts'
+
+const verbs = acme({
+  endpoint: {
+    id: { is: 'id' },
+    url: { is: 'url', on: 'create!' },
+    events: { is: 'eventTypes', on: 'create!' },
+    active: { is: 'enabled' },
+    secret: { is: 'secret', shown: 'create' },
+  },
+  testEvent: ({ eventTypes: [type = ''] }) => ({ type: 'acme.test', data: { of: type } }),
+  routes: {
+    'POST /acme/hooks': create({ wrap: 'hook' }),
+    'GET /acme/hooks/{id}': get(),
+    'GET /acme/hooks/count': count(),
+    'POST /acme/hooks/{id}/enable': enable({ wrap: 'hook' }),
+    'POST /acme/hooks/{id}/disable': disable(),
+    'GET /acme/hooks/{id}/secret': secret({ answer: (key) => ({ key }) }),
+    'POST /acme/hooks/{id}/pings': ping(),
+    'POST /acme/hooks/{id}/test/{trigger}': ping({
+      status: 201,
+      type: { in: 'path', name: 'trigger' },
+      types: { paid_events: 'order.paid' },
+      answer: ({ eventType }) => ({ message: '201 Created', event: eventType }),
+    }),
+    'POST /acme/hooks/{id}/tests': ping({
+      status: 202,
+      type: { in: 'body', name: 'event' },
+      answer: ({ eventId, deliveryId }) => ({ event: eventId, delivery: deliveryId }),
+    }),
+  },
+})
+
+test('a webhook is switched off and on, counted, and its secret has a call of its own', async (t) => {
+  const { ask, want } = await startDialect(t, verbs)
+  assert.deepEqual(await want(200, 'GET', '/acme/hooks/count'), { count: 0 })
+  const body = { url: 'https://example.com/', events: ['order.paid'] }
+  const { hook } = await want(201, 'POST', '/acme/hooks', { body })
+  const { id, secret: key } = hook as { id: string; secret: string }
+  assert.deepEqual(await want(200, 'GET', '/acme/hooks/count'), { count: 1 })
+  assert.equal((await want(200, 'POST', `/acme/hooks/${id}/disable`))['active'], false)
+  assert.equal((await want(200, 'GET', `/acme/hooks/${id}`))['active'], false)
+  assert.equal((await ask('POST', `/acme/hooks/${id}/pings`)).status, 409)
+  assert.deepEqual(await want(200, 'POST', `/acme/hooks/${id}/enable`), { hook: { id, ...body, active: true } })
+  assert.deepEqual(await want(200, 'GET', `/acme/hooks/${id}/secret`), { key })
+  for (const verb of ['enable', 'disable', 'pings', 'test/paid_events']) {
+    assert.equal((await ask('POST', `/acme/hooks/hook_0/${verb}`)).status, 404, verb)
+  }
+  assert.equal((await ask('GET', '/acme/hooks/hook_0/secret')).status, 404)
+})
+
+test('a test has the event type that the request names', async (t) => {
+  const { ask, want, receiver } = await startDialect(t, verbs)
+  const body = { url: receiver.url, events: ['order.paid'] }
+  const { hook } = await want(201, 'POST', '/acme/hooks', { body })
+  const path = `/acme/hooks/${(hook as { id: string }).id}`
+  await want(204, 'POST', `${path}/pings`)
+  assert.deepEqual(await want(201, 'POST', `${path}/test/paid_events`), { message: '201 Created', event: 'order.paid' })
+  const sent = await want(202, 'POST', `${path}/tests`, { body: { event: 'order.sent' } })
+  assert.match(String(sent['event']), /^evt_/)
+  const arrived = await receiver.untilReceived(3)
+  assert.deepEqual(arrived.map((one) => one.body.toString()).toSorted(), [
+    '{"type":"acme.test","data":{"of":"order.paid"}}',
+    '{"type":"order.paid","data":{"of":"order.paid"}}',
+    '{"type":"order.sent","data":{"of":"order.sent"}}',
+  ])
+  assert.equal((await ask('POST', `${path}/test/constructor`)).status, 404)
+  const wrong = await ask('POST', `${path}/tests`, { body: { event: 'other' } })
+  assert.deepEqual(wrong.body, { message: 'Event must be one of: order.paid, order.sent.', faults: ['event choice'] })
+  assert.deepEqual((await ask('POST', `${path}/tests`)).body['faults'], ['event required'])
+})

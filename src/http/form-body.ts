@@ -1,0 +1,89 @@
+// Request bodies that are forms: URL-encoded, or `multipart/form-data`. Both have the same names: `a[b]=1` is a member of
+// an object, `a[]=1` an element of a list, and a name that is repeated is a list.
+
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import qs from 'qs'
+import { limits } from '../domain/limits.ts'
+import { acceptJsonBodies, encodingFault, malformed } from './json-body.ts'
+import type { ProblemError } from './problem-error.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether the body is a form, so that all of its values are texts. */
+    isForm: boolean
+  }
+}
+
+/** The ways in which callers write a body. */
+export type BodyForm = 'json' | 'form' | 'multipart'
+
+export const bodyMediaTypes: Readonly<Record<BodyForm, string>> = {
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+  multipart: 'multipart/form-data',
+}
+
+/** Makes the routes of `app` take bodies of these forms and no others. */
+export function acceptBodies(app: FastifyInstance, forms: readonly BodyForm[]): void {
+  app.removeAllContentTypeParsers()
+  if (forms.includes('json')) acceptJsonBodies(app)
+  if (forms.includes('form')) {
+    app.addContentTypeParser<Buffer>(bodyMediaTypes.form, { parseAs: 'buffer' }, (request, body, done) => {
+      request.isForm = true
+      const fault = encodingFault(request, body)
+      if (fault !== null) return done(fault, undefined)
+      const form = formOf(body.toString('utf8'))
+      done(form instanceof Error ? form : null, form)
+    })
+  }
+  if (forms.includes('multipart')) {
+    app.addContentTypeParser<Buffer>(
+      bodyMediaTypes.multipart,
+      { parseAs: 'buffer' },
+      async (request: FastifyRequest, body: Buffer) => {
+        request.isForm = true
+        const form = await partsOf(request.headers['content-type'] ?? '', body)
+        if (form instanceof Error) throw form
+        return form
+      },
+    )
+  }
+}
+
+type Form = Readonly<Record<string, unknown>>
+
+function formOf(text: string): Form | ProblemError {
+  try {
+    decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return malformed('the body has a % that begins no character')
+  }
+  try {
+    return qs.parse(text, {
+      plainObjects: true,
+      parameterLimit: limits.formFieldsMax,
+      arrayLimit: limits.formFieldsMax,
+      throwOnLimitExceeded: true,
+      depth: limits.formDepthMax,
+      strictDepth: true,
+    })
+  } catch {
+    return malformed(
+      `the body has more than ${limits.formFieldsMax} fields, or nests deeper than ${limits.formDepthMax} levels`,
+    )
+  }
+}
+
+async function partsOf(mediaType: string, body: Buffer): Promise<Form | ProblemError> {
+  const fields = new URLSearchParams()
+  try {
+    const response = new Response(body, { headers: { 'content-type': mediaType } })
+    for (const [name, value] of await response.formData()) {
+      if (typeof value !== 'string') return malformed(`the part ${name} is a file, which is not taken`)
+      fields.append(name, value)
+    }
+  } catch {
+    return malformed('the body is not multipart/form-data')
+  }
+  return formOf(fields.toString())
+}
