@@ -5,7 +5,7 @@ import type { EndpointInput } from '../operations/endpoint-rules.ts'
 import { takenSchema } from './field-schemas.ts'
 import { defaultOf, domainName, type Field, type FieldMap, isRequired, isTaken, placeOf } from './fields.ts'
 import { filterValue } from './filters.ts'
-import { memberReader, objectOf } from './nested.ts'
+import { memberReader, memberWriter, objectOf } from './nested.ts'
 
 type When = 'create' | 'change'
 type Given = Readonly<Record<string, unknown>>
@@ -17,6 +17,7 @@ interface Taken {
   readonly place: string
   readonly field: Field
   readonly read: (body: Given) => unknown
+  readonly readShown: (view: Given) => unknown
 }
 
 export interface Requests {
@@ -26,6 +27,8 @@ export interface Requests {
   readonly changeNames: readonly string[]
   /** Fields whose text the rules of endpoints check, so that the check for odd text leaves them alone. */
   readonly secretNames: readonly string[]
+  /** The body of a change that changes nothing, from a view. Fields that the view does not show are null. */
+  readonly unchanged: (view: Given) => Record<string, unknown>
   /** The input of an operation from the fields of a request. Fields that the operation does not take are left out. */
   readonly input: (when: When, given: Given) => EndpointInput
   /**
@@ -43,7 +46,7 @@ export function requestsOf(map: FieldMap, catalogue: readonly string[], member?:
       .filter(([, field]) => isTaken(field, when))
       .map(([name, field]) => {
         const place = placeOf(field) === 'body' ? inMember(name) : name
-        return { name, place, field, read: memberReader(place) }
+        return { name, place, field, read: memberReader(place), readShown: memberReader(name) }
       })
   const taken = { create: takenIn('create'), change: takenIn('change') }
   const replaced = taken.create.filter(({ field }) => isTaken(field, 'change'))
@@ -55,6 +58,13 @@ export function requestsOf(map: FieldMap, catalogue: readonly string[], member?:
     changeBody: bodyOf(taken.change, 'change', catalogue),
     changeNames: taken.change.map(({ place }) => place),
     secretNames: secretNames.map(([name]) => inMember(name)),
+    unchanged(view) {
+      const body: Record<string, unknown> = {}
+      for (const { place, readShown } of taken.change) {
+        memberWriter(place)(body, structuredClone(readShown(view)) ?? null)
+      }
+      return body
+    },
     input(when, given) {
       const input: Record<string, unknown> = {}
       for (const { name, field, read } of taken[when]) {

@@ -2,6 +2,7 @@
 
 import { history } from './attempts.ts'
 import { anyOf, basic as basicKey, bearer, bodyField, keyHeader, keyParameter, twoHeaders } from './authentication.ts'
+import { patch } from './json-patch.ts'
 import { djangoErrors } from './django-errors.ts'
 import { cursorPages } from './cursor-pages.ts'
 import { djangoPages } from './django-pages.ts'
@@ -69,6 +70,7 @@ export const webhooks = {
   get,
   history,
   list,
+  patch,
   ping,
   remove,
   removeShown,

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { acme, type CustomerRequest, startDialect } from '../../test/support/dialect-rig.ts'
 import { limits } from '../domain/limits.ts'
+import { patch } from './json-patch.ts'
 import { change, create, get, remove, rotate } from './operations.ts'
 import { subscribe, subscriptions, unsubscribe } from './operations-on-types.ts'
 
@@ -177,4 +178,50 @@ test('a path may have an ending after the id', async (t) => {
   const { id } = await want(201, 'POST', '/acme/hooks.json', { body })
   assert.equal((await want(200, 'GET', `/acme/hooks/${String(id)}.json`))['id'], id)
   assert.equal((await ask('GET', `/acme/hooks/${String(id)}`)).status, 404)
+})
+
+test('JSON Patch changes the fields that its operations name', async (t) => {
+  const dialect = acme({
+    endpoint: {
+      id: { is: 'id' },
+      url: { is: 'url', on: 'create! change' },
+      event_types: { is: 'eventTypes', on: 'create! change', known: true },
+      'more.note': { is: 'description', on: 'create change', nullable: true },
+      'more.secret': { is: 'secret', on: 'create change', shown: 'create' },
+    },
+    routes: { 'POST /acme': create(), 'PATCH /acme/{id}': patch(), 'GET /acme/{id}': get() },
+  })
+  const { ask, want, document } = await startDialect(t, dialect)
+  const body = { url: 'https://example.com/', event_types: ['order.paid'], more: { note: 'a', secret: 'k' } }
+  const path = `/acme/${String((await want(201, 'POST', '/acme', { body }))['id'])}`
+  const patched = (...operations: readonly object[]) =>
+    ask('PATCH', path, { raw: ['application/json-patch+json', JSON.stringify(operations)] })
+  const changed = await patched(
+    { op: 'replace', path: '/url', value: 'https://example.com/other' },
+    { op: 'add', path: '/event_types/-', value: 'order.sent' },
+    { op: 'remove', path: '/event_types/0' },
+    { op: 'remove', path: '/more/note' },
+    { op: 'replace', path: '/more/secret', value: 'new' },
+  )
+  const { id, ...shown } = changed.body
+  assert.deepEqual(shown, { url: 'https://example.com/other', event_types: ['order.sent'], more: { note: null } })
+  assert.deepEqual(await want(200, 'GET', path), { id, ...shown })
+
+  const faultsOf = async (...operations: readonly object[]) => (await patched(...operations)).body['faults']
+  const url = { path: '/url', value: 'https://example.com/' }
+  assert.deepEqual(await faultsOf({ op: 'replace', path: '/id', value: '1' }), ['0.path unknown'])
+  assert.deepEqual(await faultsOf({ op: 'add', ...url }, { op: 'remove', path: '/event_types/7' }), ['1.path choice'])
+  assert.deepEqual(await faultsOf({ op: 'remove', path: '/url' }), ['url type'])
+  assert.deepEqual(await faultsOf({ op: 'add', path: '/event_types/-', value: 'x' }), ['event_types.1 choice'])
+  assert.deepEqual(await faultsOf({ op: 'add', path: '/url' }), ['0.path choice'])
+  assert.deepEqual(await faultsOf({ op: 'add', path: '/url', value: 'no url' }), ['url format'])
+  assert.deepEqual(await faultsOf({ op: 'add', path: '/more/note', value: '\0' }), ['more.note format'])
+  assert.deepEqual(await faultsOf({ op: 'move', from: '/url', path: '/more/note' }), ['0.op choice'])
+  assert.deepEqual(await faultsOf({ op: 'add', path: '/more/__proto__/x', value: 1 }), ['0.path unknown'])
+  assert.match((await patched()).text, /the body must be a JSON array of 1 to 100 elements/)
+  assert.match((await ask('PATCH', path, { body: {} })).text, /the body must be a JSON array/)
+  assert.match((await ask('PATCH', path)).text, /the body must be a JSON array/)
+  assert.deepEqual(await want(200, 'GET', path), { id, ...shown })
+  const { requestBody } = (document.paths['/acme/{id}']?.['patch'] ?? {}) as { requestBody?: { content: object } }
+  assert.deepEqual(Object.keys(requestBody?.content ?? {}), ['application/json-patch+json', 'application/json'])
 })

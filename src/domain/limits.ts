@@ -33,6 +33,8 @@ export const limits = {
   /** Fields of a form, and elements of a list in it. */
   formFieldsMax: 1000,
   formDepthMax: 8,
+  /** Operations of a JSON Patch. */
+  patchOperationsMax: 100,
   batchEventsMax: 1000,
   pageSizeDefault: 50,
   pageSizeMax: 250,

@@ -25,13 +25,19 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     const value = where === 'body' ? input : converted(schema, input)
     if (where !== 'body' && validator.Check(value)) return { value }
     const fields = fieldErrors(validator, value)
-    // A body that is not an object has no field that the error could name.
+    // A body that is no object, or no list of the right length, has no field that the error could name.
     const problem =
       where === 'body' && fields.some((fault) => fault.field === '')
-        ? ({ kind: 'bodyMalformed', detail: 'the body must be a JSON object' } as const)
+        ? ({ kind: 'bodyMalformed', detail: `the body must be ${wholeBody(schema)}` } as const)
         : ({ kind: 'invalid', where, fields } as const)
     return { error: new ProblemError(problem) }
   }
+}
+
+function wholeBody(schema: TSchema): string {
+  if (!Type.IsArray(schema)) return 'a JSON object'
+  const { minItems = 0, maxItems = 0 } = schema as ArraySchema
+  return `a JSON array of ${minItems} to ${maxItems} elements`
 }
 
 /** The names of the parameters whose schema is a number. */
@@ -129,6 +135,7 @@ function excerpt(schema: TSchema, input: unknown): unknown {
 
 interface ArraySchema {
   readonly items?: TSchema
+  readonly minItems?: number
   readonly maxItems?: number
 }
 
