@@ -96,6 +96,12 @@ export interface HistoryWrites {
    * delivery does not exist or is leased.
    */
   rearmDelivery(id: DeliveryId, now: number, audit?: readonly NewAuditRecord[]): Promise<boolean>
-  /** One bounded step of the same for many deliveries. `last` is the `after` of the next step; null: done. */
+  /**
+   * Adds a delivery of the same event to the same endpoint, which is due now. False: the first delivery does not exist.
+   *
+   * @param id of the new delivery; its time must be that of the first one, because an event's deliveries are found by it
+   */
+  repeatDelivery(first: DeliveryId, id: DeliveryId, now: number): Promise<boolean>
+  /** One bounded step of `rearmDelivery` for many deliveries. `last` is the `after` of the next step; null: done. */
   rearmDeliveries(request: RearmRequest): Promise<{ readonly count: number; readonly last: DeliveryId | null }>
 }

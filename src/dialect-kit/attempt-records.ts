@@ -175,6 +175,11 @@ export function rowFacts(
 
 type FoundDelivery = Extract<Awaited<ReturnType<typeof showDelivery>>, { readonly ok: true }>['value']
 
+/** The body of a delivery in an answer. Null: it is another one for each attempt. */
+export function sentBody(body: string | null): JsonText {
+  return new JsonText(body === null ? 'null' : isJson(body) ? body : JSON.stringify(body))
+}
+
 /** @param number the number of the attempt; one that is not recorded is the next attempt of the delivery */
 export function factsOf({ endpoint, delivery, attempts: made, method, body }: FoundDelivery, number: number): Facts {
   const found = made.find((one) => one.number === number)
@@ -182,7 +187,7 @@ export function factsOf({ endpoint, delivery, attempts: made, method, body }: Fo
     endpointId: delivery.endpointId,
     url: found?.exchange?.url ?? endpoint.url,
     method,
-    body: new JsonText(body === null ? 'null' : isJson(body) ? body : JSON.stringify(body)),
+    body: sentBody(body),
   }
   if (found === undefined) {
     const status = delivery.status === 'pending' ? 'pending' : 'failed'

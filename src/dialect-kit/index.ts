@@ -3,6 +3,8 @@
 import { history } from './attempts.ts'
 import { anyOf, basic as basicKey, bearer, bodyField, keyHeader, keyParameter, twoHeaders } from './authentication.ts'
 import { patch } from './json-patch.ts'
+import { deliveryLog, eventLog } from './logs.ts'
+import { redeliver, resend, retry } from './resend.ts'
 import { djangoErrors } from './django-errors.ts'
 import { cursorPages } from './cursor-pages.ts'
 import { djangoPages } from './django-pages.ts'
@@ -64,17 +66,22 @@ export const webhooks = {
   count,
   create,
   createMany,
+  deliveryLog,
   disable,
   enable,
+  eventLog,
   eventTypes,
   get,
   history,
   list,
   patch,
   ping,
+  redeliver,
   remove,
   removeShown,
   replace,
+  resend,
+  retry,
   rotate,
   secret,
   subscribe,

@@ -47,7 +47,7 @@ export function patch({ status = 200, wrap, ...described }: Answered = {}): Oper
           const id = idOf(kit, call)
           const found = await facts(getEndpoint(context, principal, tenant, id))
           if (!found.ok) return found
-          const body = change(view(found.value, call), call.body as never)
+          const body = change(view(found.value, call) as Body, call.body)
           if (!body.ok) return body
           const input = fields.input('change', body.value)
           return answerChange(call, (answer) => changeEndpoint(context, principal, tenant, id, input, answer))

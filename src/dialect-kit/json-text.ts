@@ -10,12 +10,13 @@ export class JsonText {
   }
 }
 
-/** Writes an object, of which members may be JSON text. */
-export function jsonTextOf(object: Readonly<Record<string, unknown>>): string {
-  const members = Object.entries(object).map(
-    ([name, value]) => `${JSON.stringify(name)}:${value instanceof JsonText ? value.text : JSON.stringify(value)}`,
-  )
-  return `{${members.join(',')}}`
+/** Writes a value, of which parts may be JSON text. Members that are undefined are left out. */
+export function jsonTextOf(value: unknown): string {
+  if (value instanceof JsonText) return value.text
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
+  if (Array.isArray(value)) return `[${value.map(jsonTextOf).join(',')}]`
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${jsonTextOf(member)}`).join(',')}}`
 }
 
 /** The JSON text at a path of object members, byte for byte; `null` if there is none. */

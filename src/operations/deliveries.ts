@@ -1,7 +1,7 @@
 import type { Attempt } from '../domain/attempt.ts'
 import type { DeliveryStatus } from '../domain/delivery.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
-import type { DeliveryId, EndpointId, TenantId } from '../domain/ids.ts'
+import { type DeliveryId, type EndpointId, type EventId, type TenantId, uuidV7, uuidV7Time } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, invalidField, type Result, success } from '../domain/problem.ts'
 import type {
@@ -38,6 +38,66 @@ export async function retryDelivery(context: Context, principal: Principal, id: 
     return failure({ kind: 'conflict', code: 'delivery_in_flight', detail: 'the delivery is being attempted now' })
   }
   return success(null)
+}
+
+/**
+ * Sends the event of a past delivery to the same endpoint again, as a new delivery. The result is the id of the new one.
+ *
+ * @param first a delivery of this endpoint
+ */
+export async function repeatDelivery(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+  first: DeliveryId,
+): Promise<Result<DeliveryId>> {
+  const endpoint = await getEndpoint(context, principal, tenant, id)
+  if (!endpoint.ok) return endpoint
+  const found = await context.store.findDelivery(first)
+  const { key, enabled } = endpoint.value
+  if (found?.delivery.endpoint !== key) return failure({ kind: 'notFound', what: 'delivery', id: first })
+  if (!enabled) return failure(endpointDisabled)
+  const added = uuidV7(uuidV7Time(first), context.randomBytes) as DeliveryId
+  if (await context.writer.repeatDelivery(first, added, key)) return success(added)
+  return failure({ kind: 'notFound', what: 'delivery', id: first })
+}
+
+/**
+ * Sends an event again to endpoints that it was sent to before, as new deliveries. The result is their ids.
+ *
+ * @param ids the endpoints; null: all of the event's endpoints that are enabled
+ */
+export async function resendEvent(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  event: EventId,
+  ids: readonly EndpointId[] | null,
+): Promise<Result<readonly DeliveryId[]>> {
+  const cached = await tenantFor(context, principal, tenant)
+  if (!cached.ok) return cached
+  const [found] = await context.store.findEvents(event, tenant)
+  if (found === undefined || found.erasedAt !== undefined)
+    return failure({ kind: 'notFound', what: 'event', id: event })
+  const deliveries = new Map(
+    (await context.store.deliveriesOfEvent(found)).map((delivery) => [delivery.endpointId, delivery.id]),
+  )
+  const wanted = ids ?? [...deliveries.keys()].filter((id) => cached.value.byId.get(id)?.endpoint.enabled === true)
+  // All of them are checked before the first one is sent.
+  for (const id of wanted) {
+    const endpoint = endpointOf(cached.value, id)
+    if (!endpoint.ok) return endpoint
+    if (!endpoint.value.enabled) return failure(endpointDisabled)
+    if (!deliveries.has(id)) return failure({ kind: 'notFound', what: 'delivery', id })
+  }
+  const added: DeliveryId[] = []
+  for (const id of wanted) {
+    const sent = await repeatDelivery(context, principal, tenant, id, deliveries.get(id) as DeliveryId)
+    if (!sent.ok) return sent
+    added.push(sent.value)
+  }
+  return success(added)
 }
 
 export interface ReplayInput {

@@ -212,6 +212,16 @@ export class Writer {
     return rearmed
   }
 
+  async repeatDelivery(first: DeliveryId, id: DeliveryId, endpoint: EndpointKey): Promise<boolean> {
+    const { store, engine, clock } = this.#options
+    const added = await store.repeatDelivery(first, id, clock.now())
+    if (added) {
+      engine.statusCache.drop(endpoint)
+      engine.wake()
+    }
+    return added
+  }
+
   /** One step of sending many deliveries of an endpoint again. The last step wakes the engine. */
   async rearmDeliveries(request: RearmRequest): Promise<{ readonly count: number; readonly last: DeliveryId | null }> {
     const { store, engine } = this.#options

@@ -50,6 +50,14 @@ export interface DialectRig {
   readonly want: (status: number, method: string, path: string, request?: CustomerRequest) => Promise<Json>
 }
 
+export const acmeDeliveries: DialectDefinition['deliveries'] = {
+  body: json({ type: event.type, data: event.data }),
+  headers: {},
+  secrets: secrets.text({ form: 'sec_{hex:32}' }),
+  timeout: '5s',
+  waits: '1m',
+}
+
 /** A definition for tests: the parts that a test does not give are as simple as possible. */
 export function acme(parts: Partial<DialectDefinition>): DefinedDialect {
   return defineDialect({
@@ -75,13 +83,7 @@ export function acme(parts: Partial<DialectDefinition>): DefinedDialect {
       otherwise: {},
       body: ({ message, faults }) => ({ message, faults: faults.map(({ field, rule }) => `${field} ${rule}`) }),
     }),
-    deliveries: {
-      body: json({ type: event.type, data: event.data }),
-      headers: {},
-      secrets: secrets.text({ form: 'sec_{hex:32}' }),
-      timeout: '5s',
-      waits: '1m',
-    },
+    deliveries: acmeDeliveries,
     ...parts,
   })
 }

@@ -19,7 +19,7 @@ import type { DeliveryFilter, DeliveryRow, EventFilter, RearmRequest } from '../
 import type { Page, PageRequest } from '../../contracts/page.ts'
 import { addAudit } from './audit.ts'
 import type { Changes } from './changes.ts'
-import { type Database, withoutNul } from './database.ts'
+import { type Database, type Session, withoutNul } from './database.ts'
 import { isLiving, labelOf } from './labels.ts'
 import { isOff } from './upkeep.ts'
 
@@ -205,22 +205,47 @@ const rearm = `UPDATE deliveries SET due_at = $1, reason = NULL, ended_at = NULL
 
 const nowDue = `UPDATE endpoint_status s SET next_due_at = 0, sweep = s.sweep OR ${isOff} WHERE endpoint = $1`
 
+/** Locked first, as everywhere: only the holder of this lock may change the waiting deliveries of the endpoint. */
+function lockStatusOf(session: Session, id: DeliveryId): Promise<{ readonly endpoint: number } | undefined> {
+  return session.get<{ endpoint: number }>(
+    `SELECT endpoint FROM endpoint_status WHERE endpoint =
+       (SELECT endpoint FROM deliveries WHERE id = ANY($1::uuid[]) ORDER BY id)
+     FOR NO KEY UPDATE`,
+    [id],
+  )
+}
+
 export function historyRole(db: Database, changes: Changes) {
   return {
     async rearmDelivery(id: DeliveryId, now: number, audit: readonly NewAuditRecord[] = []): Promise<boolean> {
       if (!deliveryId.test(id)) return false
       return db.transaction(async (session) => {
-        // Locked first, as everywhere: only the holder of this lock may change the waiting deliveries of the endpoint.
-        const status = await session.get<{ endpoint: number }>(
-          `SELECT endpoint FROM endpoint_status WHERE endpoint =
-             (SELECT endpoint FROM deliveries WHERE id = ANY($1::uuid[]) ORDER BY id)
-           FOR NO KEY UPDATE`,
-          [id],
-        )
+        const status = await lockStatusOf(session, id)
         if (status === undefined || (await session.run(`${rearm} id = $3`, now, status.endpoint, id)) === 0)
           return false
         await session.run(nowDue, status.endpoint)
         await addAudit(session, audit)
+        await session.run('SELECT pg_notify($1, $2)', ...changes.message({ kind: 'due' }))
+        return true
+      })
+    },
+
+    async repeatDelivery(first: DeliveryId, id: DeliveryId, now: number): Promise<boolean> {
+      if (!deliveryId.test(first)) return false
+      return db.transaction(async (session) => {
+        const status = await lockStatusOf(session, first)
+        if (status === undefined) return false
+        // The retention may not remove the first delivery, and then the event, before the new delivery is there.
+        const added = await session.run(
+          `INSERT INTO deliveries (id, event, endpoint, status, due_at)
+           SELECT $1::uuid, event, endpoint, 0, $2::bigint FROM deliveries WHERE id = ANY($3::uuid[]) ORDER BY id
+           FOR NO KEY UPDATE`,
+          id,
+          now,
+          [first],
+        )
+        if (added === 0) return false
+        await session.run(nowDue, status.endpoint)
         await session.run('SELECT pg_notify($1, $2)', ...changes.message({ kind: 'due' }))
         return true
       })

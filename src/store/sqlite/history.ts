@@ -1,7 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts'
 import type { NewAuditRecord } from '../../domain/audit.ts'
 import type { Event } from '../../domain/event.ts'
-import { type DeliveryId, type EventId, lowestUuidV7, type TenantId } from '../../domain/ids.ts'
+import { type DeliveryId, type EndpointKey, type EventId, lowestUuidV7, type TenantId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import type { DeliveryFilter, DeliveryRow, EventFilter, RearmRequest } from '../../contracts/history-store.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
@@ -252,6 +252,22 @@ export function historyRole(db: Database) {
           id,
         )
         addAudit(db, audit)
+        return true
+      })
+    },
+
+    repeatDelivery(first: DeliveryId, id: DeliveryId, now: number): boolean {
+      return db.transaction(() => {
+        const added = db.get<{ endpoint: EndpointKey }>(
+          `INSERT INTO deliveries (id, event, endpoint, status, due_at)
+           SELECT ?, event, endpoint, 0, ? FROM deliveries WHERE id = ? RETURNING endpoint`,
+          id,
+          now,
+          first,
+        )
+        if (added === undefined) return false
+        db.run('INSERT INTO deliveries_of_endpoint VALUES (?, ?)', added.endpoint, id)
+        db.run(`UPDATE endpoint_status SET next_due_at = 0, ${markIfOff} WHERE endpoint = ?`, added.endpoint)
         return true
       })
     },

@@ -74,6 +74,7 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.deliveriesOfEvent(deliver.event)
   await store.findDelivery(deliver.deliveries[0]?.id ?? deliveryId(start))
   await store.rearmDelivery(deliver.deliveries[0]?.id ?? deliveryId(start), start)
+  await store.repeatDelivery(deliver.deliveries[0]?.id ?? deliveryId(start), deliveryId(start), start)
   const rearm = { endpoint: key, since: 0, until: start + 1, statuses: ['delivered', 'cancelled'] as const }
   await store.rearmDeliveries({ ...rearm, now: start, rowsMax: 5, after: null })
   await store.endpointStatus(key)

@@ -64,6 +64,23 @@ export function rearmCases(promise: Case): void {
     assert.equal(await store.rearmDelivery(deliveryId(start), start + 501), false, 'there is no such delivery')
   })
 
+  promise('a repeated delivery is another one of the same event to the same endpoint', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    const first = await ended(store, node, endpoint, 10, { to: 'delivered' })
+    const again = deliveryId(start + 10)
+    assert.equal(await store.repeatDelivery(first, again, start + 500), true)
+    const repeated = await delivery(store, again)
+    const { eventId, tenant } = await delivery(store, first)
+    assert.partialDeepStrictEqual(repeated, { eventId, status: 'pending', attempts: 0, dueAt: start + 500 })
+    const all = await store.deliveriesOfEvent({ tenant, id: eventId })
+    assert.deepEqual(new Set(all.map(({ id }) => id)), new Set([first, again]))
+    const filter = { tenant, endpoint: key, status: null, eventType: null, from: null, to: null }
+    assert.equal((await store.listDeliveries(filter, { limit: 5, after: null })).rows.length, 2)
+    assert.deepEqual(await dueKeys(store, start + 500, 5), [key])
+    assert.deepEqual(await claimOne(store, node, 500, key, 5), [again])
+    assert.equal(await store.repeatDelivery(deliveryId(start), deliveryId(start), start), false, 'no such delivery')
+  })
+
   promise('a replay rearms the deliveries of its time range and its statuses', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const second = await addEndpoint(store)
