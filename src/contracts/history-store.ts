@@ -101,7 +101,7 @@ export interface HistoryWrites {
    *
    * @param id of the new delivery; its time must be that of the first one, because an event's deliveries are found by it
    */
-  repeatDelivery(first: DeliveryId, id: DeliveryId, now: number): Promise<boolean>
+  repeatDelivery(first: DeliveryId, id: DeliveryId, now: number, audit?: readonly NewAuditRecord[]): Promise<boolean>
   /** One bounded step of `rearmDelivery` for many deliveries. `last` is the `after` of the next step; null: done. */
   rearmDeliveries(request: RearmRequest): Promise<{ readonly count: number; readonly last: DeliveryId | null }>
 }

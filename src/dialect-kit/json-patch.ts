@@ -39,6 +39,7 @@ export function patch({ status = 200, wrap, ...described }: Answered = {}): Oper
       const view = valueOf(kit, 'get', undefined)
       const change = changeBy(fields)
       return {
+        audits: 'endpoint.change',
         body: operations,
         consumes: ['application/json-patch+json', 'application/json'],
         answers: { [status]: wrappedSchema(wrap, fields.schema('change')) },

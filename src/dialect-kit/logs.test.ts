@@ -112,6 +112,9 @@ test('a delivery is sent again as a new one, or as itself', async (t) => {
   assert.equal((await ask('POST', `${hook}/deliveries/nothing/attempts`)).status, 404)
   assert.equal((await ask('POST', `/acme/hooks/hook_0/deliveries/${id}/attempts`)).status, 404)
   await want(200, 'POST', `${hook}/disable`)
+  const { data } = (await operator.call('GET', `/v1/audit?tenant=${tenant}`)).body as { data: { action: string }[] }
+  const changes = data.map(({ action }) => action).filter((action) => action.startsWith('delivery.'))
+  assert.deepEqual(changes, ['delivery.retry', 'delivery.retry'])
   assert.equal((await ask('POST', `${hook}/deliveries/${id}/attempts`)).status, 409)
 })
 

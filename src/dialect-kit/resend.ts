@@ -24,6 +24,7 @@ export function redeliver({ status = 202, answer, ...described }: RedeliverForm 
     summary: 'Send a delivery again, as a new delivery',
     ...described,
     route: (kit) => ({
+      audits: 'delivery.retry',
       answers: { [status]: answered(answer) },
       async handle(call) {
         const { principal, tenant } = call
@@ -42,6 +43,7 @@ export function retry({ status = 202, answer, ...described }: RedeliverForm = {}
     summary: 'Try a delivery again',
     ...described,
     route: (kit) => ({
+      audits: 'delivery.retry',
       answers: { [status]: answered(answer) },
       async handle(call) {
         const { principal, tenant } = call
@@ -72,6 +74,7 @@ export function resend({ endpointsIn, status = 202, answer, ...described }: Rese
     summary: 'Send an event again, as new deliveries',
     ...described,
     route: ({ context, storedId }) => ({
+      audits: 'delivery.retry',
       ...(endpointsIn !== undefined && { body: Type.Object({ [endpointsIn]: Type.Optional(ids) }) }),
       answers: { [status]: answer === undefined ? Type.Null() : schemaOf([answer([''])]) },
       async handle(call) {

@@ -59,7 +59,8 @@ export async function repeatDelivery(
   if (found?.delivery.endpoint !== key) return failure({ kind: 'notFound', what: 'delivery', id: first })
   if (!enabled) return failure(endpointDisabled)
   const added = uuidV7(uuidV7Time(first), context.randomBytes) as DeliveryId
-  if (await context.writer.repeatDelivery(first, added, key)) return success(added)
+  const audit = context.auditTrail.recordOf(principal, { action: 'delivery.retry', object: first, tenant })
+  if (await context.writer.repeatDelivery(first, added, key, audit)) return success(added)
   return failure({ kind: 'notFound', what: 'delivery', id: first })
 }
 

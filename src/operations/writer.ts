@@ -212,9 +212,15 @@ export class Writer {
     return rearmed
   }
 
-  async repeatDelivery(first: DeliveryId, id: DeliveryId, endpoint: EndpointKey): Promise<boolean> {
+  /** Adds a delivery that repeats another one. False: there is no such delivery. */
+  async repeatDelivery(
+    first: DeliveryId,
+    id: DeliveryId,
+    endpoint: EndpointKey,
+    audit: NewAuditRecord,
+  ): Promise<boolean> {
     const { store, engine, clock } = this.#options
-    const added = await store.repeatDelivery(first, id, clock.now())
+    const added = await store.repeatDelivery(first, id, clock.now(), [audit])
     if (added) {
       engine.statusCache.drop(endpoint)
       engine.wake()

@@ -101,7 +101,7 @@ export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (
     },
     revokeKey: (id, at, envelope) => told(own.revokeKey(id, at, envelope), 'written', { kind: 'keys' }),
     rearmDelivery: (id, at, audit) => told(own.rearmDelivery(id, at, audit), true, { kind: 'due' }),
-    repeatDelivery: (first, id, at) => told(own.repeatDelivery(first, id, at), true, { kind: 'due' }),
+    repeatDelivery: (first, id, at, audit) => told(own.repeatDelivery(first, id, at, audit), true, { kind: 'due' }),
     rearmDeliveries(request) {
       const step = own.rearmDeliveries(request)
       if (step.count > 0) tell({ kind: 'due' })

@@ -230,7 +230,12 @@ export function historyRole(db: Database, changes: Changes) {
       })
     },
 
-    async repeatDelivery(first: DeliveryId, id: DeliveryId, now: number): Promise<boolean> {
+    async repeatDelivery(
+      first: DeliveryId,
+      id: DeliveryId,
+      now: number,
+      audit: readonly NewAuditRecord[] = [],
+    ): Promise<boolean> {
       if (!deliveryId.test(first)) return false
       return db.transaction(async (session) => {
         const status = await lockStatusOf(session, first)
@@ -246,6 +251,7 @@ export function historyRole(db: Database, changes: Changes) {
         )
         if (added === 0) return false
         await session.run(nowDue, status.endpoint)
+        await addAudit(session, audit)
         await session.run('SELECT pg_notify($1, $2)', ...changes.message({ kind: 'due' }))
         return true
       })

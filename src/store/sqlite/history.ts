@@ -256,7 +256,7 @@ export function historyRole(db: Database) {
       })
     },
 
-    repeatDelivery(first: DeliveryId, id: DeliveryId, now: number): boolean {
+    repeatDelivery(first: DeliveryId, id: DeliveryId, now: number, audit: readonly NewAuditRecord[] = []): boolean {
       return db.transaction(() => {
         const added = db.get<{ endpoint: EndpointKey }>(
           `INSERT INTO deliveries (id, event, endpoint, status, due_at)
@@ -268,6 +268,7 @@ export function historyRole(db: Database) {
         if (added === undefined) return false
         db.run('INSERT INTO deliveries_of_endpoint VALUES (?, ?)', added.endpoint, id)
         db.run(`UPDATE endpoint_status SET next_due_at = 0, ${markIfOff} WHERE endpoint = ?`, added.endpoint)
+        addAudit(db, audit)
         return true
       })
     },

@@ -7,6 +7,7 @@ import type { AuditFilter } from '../../../src/contracts/audit-store.ts'
 import type { Store } from '../../../src/contracts/store.ts'
 import {
   acme,
+  deliveryId,
   newEvent,
   other,
   sampleAnswer,
@@ -67,6 +68,8 @@ export function auditCases(promise: Case): void {
       moves: [sampleMove(id, endpoint.key, { to: 'delivered' }, 1, sampleAttempt(1, 1))],
     })
     assert.equal(await store.rearmDelivery(id, start, audited().audit), true)
+    assert.equal(await store.repeatDelivery(id, deliveryId(start), start, audited().audit), true)
+    assert.equal(await store.repeatDelivery(deliveryId(1), deliveryId(1), 1, refused().audit), false)
     const again = { endpoint: endpoint.key, since: 0, until: start + 1, statuses: ['pending'] as const, now: start }
     await store.rearmDeliveries({ ...again, rowsMax: 5, after: null, ...audited() })
     assert.equal(await store.eraseResponse(id, 1, sampleErasure(1), audited().audit), true)
