@@ -76,6 +76,10 @@ export type BasicForm =
 /** `Authorization: Basic <base64 of user:password>` */
 export function basic(form: BasicForm): Authentication {
   return {
+    present(key) {
+      const pair = { user: `${key}:`, password: `${'user' in form ? form.user : ''}:${key}`, both: key }[form.key]
+      return { headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } }
+    },
     credential({ headers }) {
       const [, encoded = ''] = /^Basic +([\w+/=-]+)$/i.exec((headers.authorization ?? '').trim()) ?? []
       const [, user = '', password = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
@@ -97,6 +101,10 @@ export function basic(form: BasicForm): Authentication {
 export function twoHeaders(id: string, secret: string): Authentication {
   const [idName, secretName] = [id.toLowerCase(), secret.toLowerCase()]
   return {
+    present(key) {
+      const [first = '', ...rest] = key.split(':')
+      return { headers: { [idName]: first, [secretName]: rest.join(':') } }
+    },
     credential({ headers }) {
       const [first, second] = [headers[idName], headers[secretName]]
       return typeof first === 'string' && typeof second === 'string' ? `${first.trim()}:${second.trim()}` : null
@@ -109,6 +117,7 @@ export function twoHeaders(id: string, secret: string): Authentication {
 /** A parameter of the query: `?access_token=<key>`. */
 export function keyParameter(name: string): Authentication {
   return {
+    present: (key) => ({ query: { [name]: key } }),
     credential({ query }) {
       const value = (query as Readonly<Record<string, unknown>>)[name]
       return typeof value === 'string' && value !== '' ? value : null

@@ -28,6 +28,7 @@ const operations = Type.Array(
 /** A change by operations `add`, `replace` and `remove`. Fields that no operation names keep their values. */
 export function patch({ status = 200, wrap, ...described }: Answered = {}): Operation {
   return {
+    kind: 'patch',
     access: 'write',
     operationId: 'patchWebhook',
     summary: 'Change a webhook by operations on its fields',

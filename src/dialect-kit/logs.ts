@@ -82,6 +82,7 @@ export function deliveryLog<Listed, Shown = Listed>(form: {
   return {
     /** The deliveries of an endpoint, those of the newest events first. */
     list: (list: LogListForm): Operation => ({
+      kind: 'deliveries',
       access: 'read',
       operationId: 'listWebhookDeliveries',
       summary: 'List deliveries, newest first',
@@ -99,6 +100,7 @@ export function deliveryLog<Listed, Shown = Listed>(form: {
     get: (about: Described = {}): Operation => {
       const show = form.get ?? (form.list as unknown as NonNullable<typeof form.get>)
       return {
+        kind: 'delivery',
         access: 'read',
         operationId: 'getWebhookDelivery',
         summary: 'Get a delivery',
@@ -136,6 +138,7 @@ export function eventLog(form: { readonly each: (facts: EventFacts) => unknown }
   return {
     /** The events of the tenant, the newest first. */
     list: (list: LogListForm): Operation => ({
+      kind: 'events',
       access: 'read',
       operationId: 'listEvents',
       summary: 'List events, newest first',
@@ -153,6 +156,7 @@ export function eventLog(form: { readonly each: (facts: EventFacts) => unknown }
     }),
     /** One event. The last parameter of the path is its id. */
     get: (about: Described = {}): Operation => ({
+      kind: 'event',
       access: 'read',
       operationId: 'getEvent',
       summary: 'Get an event',

@@ -23,6 +23,7 @@ export function subscriptions({
   ...described
 }: Described & Wrapped<readonly unknown[]> & TypeForm = {}): Operation {
   return {
+    kind: 'subscriptions',
     access: 'read',
     operationId: 'listWebhookSubscriptions',
     summary: 'List the event types of a webhook',
@@ -50,6 +51,7 @@ export function subscribe({
   ...described
 }: Described & TypeForm & { readonly field?: string; readonly status?: SuccessAnswer['status'] } = {}): Operation {
   return {
+    kind: 'subscribe',
     access: 'write',
     operationId: 'addWebhookSubscription',
     summary: 'Add an event type to a webhook',
@@ -85,6 +87,7 @@ export function unsubscribe({
   readonly answer?: (eventType: string) => unknown
 } = {}): Operation {
   return {
+    kind: 'unsubscribe',
     access: 'write',
     operationId: 'removeWebhookSubscription',
     summary: 'Remove an event type from a webhook',

@@ -19,6 +19,7 @@ export interface RedeliverForm extends Described {
 /** Sends the event of a delivery to its endpoint again, as a new delivery. The last parameter of the path is its id. */
 export function redeliver({ status = 202, answer, ...described }: RedeliverForm = {}): Operation {
   return {
+    kind: 'redeliver',
     access: 'write',
     operationId: 'redeliverWebhook',
     summary: 'Send a delivery again, as a new delivery',
@@ -38,6 +39,7 @@ export function redeliver({ status = 202, answer, ...described }: RedeliverForm 
 /** Makes a delivery due again: the same delivery gets further attempts. The last parameter of the path is its id. */
 export function retry({ status = 202, answer, ...described }: RedeliverForm = {}): Operation {
   return {
+    kind: 'retry',
     access: 'write',
     operationId: 'retryWebhookDelivery',
     summary: 'Try a delivery again',
@@ -69,6 +71,7 @@ export interface ResendForm extends Described {
 export function resend({ endpointsIn, status = 202, answer, ...described }: ResendForm = {}): Operation {
   const ids = Type.Array(Type.String(), { minItems: 1, maxItems: limits.endpointsPerTenantMax })
   return {
+    kind: 'resend',
     access: 'write',
     operationId: 'resendEvent',
     summary: 'Send an event again, as new deliveries',

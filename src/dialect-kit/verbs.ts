@@ -27,6 +27,7 @@ function switched(
   { status = 200, wrap, ...described }: Answered & { readonly operationId: string; readonly summary: string },
 ): Operation {
   return {
+    kind: 'switch',
     access: 'write',
     ...described,
     route(kit) {
@@ -50,6 +51,7 @@ export function count({
   ...described
 }: Described & { readonly answer?: (endpoints: number) => unknown } = {}): Operation {
   return {
+    kind: 'count',
     access: 'read',
     operationId: 'countWebhooks',
     summary: 'Count webhooks',
@@ -70,6 +72,7 @@ export function secret({
   ...described
 }: Described & { readonly answer?: (secret: string, endpoint: Endpoint) => unknown } = {}): Operation {
   return {
+    kind: 'secret',
     access: 'read',
     operationId: 'getWebhookSecret',
     summary: 'Get the secret of a webhook',
@@ -112,6 +115,7 @@ export interface Sent {
 export function ping({ status, answer, type, types, ...described }: PingForm = {}): Operation {
   const answered = status ?? (answer === undefined ? 204 : 200)
   return {
+    kind: 'ping',
     access: 'test',
     operationId: 'pingWebhook',
     summary: 'Send a test event to a webhook',

@@ -49,7 +49,7 @@ export interface FrontOptions {
 }
 
 export function frontOfDialect(definition: DialectFront, options: FrontOptions): Front {
-  const { context, tokens, rateLimits, quotas: shared = null } = options
+  const { context, rateLimits, quotas: shared = null } = options
   const { dialect } = definition
   const { quotaHeaders: headersOf, webPageHeaders } = definition
   const quotas = new CountedQuotas({ dialect, headersOf, rateLimits, shared, clock: context.clock })
@@ -66,7 +66,9 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
         request.answerHeaders = withOrigin(quotas.untouchedHeaders(route.access))
         return failure({ kind: 'unauthenticated', reason: 'missing' })
       }
-      return andThen(authenticate(presented), (authenticated) => admitKey(authenticated, request, route))
+      return andThen(authenticate(presented, definition, options), (authenticated) =>
+        admitKey(authenticated, request, route),
+      )
     },
     refused: (problem, request, route) => recordRefusal(context.auditTrail, problem, request, route),
     answerUnrouted(problem, request) {
@@ -74,16 +76,6 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
       const access = request.method === 'GET' ? 'read' : 'write'
       return { ...answer, headers: { ...withOrigin(quotas.untouchedHeaders(access)), ...answer.headers } }
     },
-  }
-
-  function authenticate(presented: string): MaybePromise<Result<ApiKey>> {
-    const { keyOfClaims } = definition
-    if (tokens === null || keyOfClaims === undefined || !looksLikeToken(presented)) {
-      return context.keyCache.authenticate(dialect.name, hashApiKey(presented))
-    }
-    return tokens
-      .verify(presented, definition.expectedClaims)
-      .then((claims) => (claims.ok ? success(keyOfClaims(claims.value)) : claims))
   }
 
   function admitKey(
@@ -111,6 +103,20 @@ export function frontOfDialect(definition: DialectFront, options: FrontOptions):
       return success(principal)
     })
   }
+}
+
+/** The API key of a caller: a stored key, or the one that a token stands for. */
+function authenticate(
+  presented: string,
+  { dialect, keyOfClaims, expectedClaims }: DialectFront,
+  { context, tokens }: FrontOptions,
+): MaybePromise<Result<ApiKey>> {
+  if (tokens === null || keyOfClaims === undefined || !looksLikeToken(presented)) {
+    return context.keyCache.authenticate(dialect.name, hashApiKey(presented))
+  }
+  return tokens
+    .verify(presented, expectedClaims)
+    .then((claims) => (claims.ok ? success(keyOfClaims(claims.value)) : claims))
 }
 
 /** The answers to problems, also if the dialect's own function throws. */
