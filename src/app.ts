@@ -10,6 +10,7 @@ import type { Store } from './contracts/store.ts'
 import { auditRoutes } from './api/audit.ts'
 import { deliveryRoutes } from './api/deliveries.ts'
 import { dialectRoutes } from './api/dialects.ts'
+import { receivingRoutes } from './api/receiving.ts'
 import { serveDocs } from './api/docs.ts'
 import { endpointRoutes } from './api/endpoints.ts'
 import { erasureRoutes } from './api/erasures.ts'
@@ -275,6 +276,7 @@ function operatorFront(
     erasureRoutes,
     auditRoutes,
     dialectRoutes,
+    receivingRoutes,
   ]
   return createOperatorFront({
     context,

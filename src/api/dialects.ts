@@ -3,6 +3,7 @@ import { failure, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
+import { SignaturesSchema } from './receiving.ts'
 import { PageOf, StringMap } from './shapes.ts'
 
 const Quota = Type.Object({
@@ -29,6 +30,7 @@ const DialectSchema = Type.Object({
     jitter: Type.Boolean(),
     timeoutSeconds: Type.Number(),
   }),
+  signatures: SignaturesSchema,
   rateLimits: Type.Array(Quota),
   tenantSettings: Type.Record(Type.String(), Type.Array(Type.String())),
 })
@@ -55,7 +57,7 @@ export function dialectRoutes(context: Context): AnyRoute[] {
       method: 'GET',
       path: '/v1/dialects/:dialect',
       operationId: 'getDialect',
-      summary: 'Get a dialect: event catalogue, scopes, roles, retries, limits',
+      summary: 'Get a dialect: event catalogue, scopes, roles, retries, signatures, limits',
       params: Type.Object({ dialect: Type.String() }),
       answers: { 200: DialectSchema },
       handle({ params }) {
@@ -84,7 +86,7 @@ export function dialectRoutes(context: Context): AnyRoute[] {
 }
 
 function dialectShape(dialect: Dialect): unknown {
-  const { name, title, openCatalogue, scopes, roles, retries, timeoutMs, quotas, tenantSettings } = dialect
+  const { name, title, openCatalogue, scopes, roles, retries, timeoutMs, quotas, tenantSettings, receiving } = dialect
   const retry = {
     attempts: retries.waitsMs.length + 1,
     waitsSeconds: retries.waitsMs.map((waitMs) => waitMs / 1000),
@@ -92,7 +94,19 @@ function dialectShape(dialect: Dialect): unknown {
     timeoutSeconds: timeoutMs / 1000,
   }
   const catalogues = { eventTypes: eventTypesOf(dialect), otherCatalogues: otherCataloguesOf(dialect) }
-  return { name, title, ...catalogues, openCatalogue, scopes, roles, retry, rateLimits: quotas, tenantSettings }
+  const { signatures } = receiving
+  return {
+    name,
+    title,
+    ...catalogues,
+    openCatalogue,
+    scopes,
+    roles,
+    retry,
+    signatures,
+    rateLimits: quotas,
+    tenantSettings,
+  }
 }
 
 /** A dialect may have more fields of an event type, for its own pages. */

@@ -193,6 +193,12 @@ const routes: readonly RouteCase[] = [
     status: 404,
     request: ({ dialect }) => ({ path: `/v1/dialects/${dialect}/public-key` }),
   },
+  { operation: 'getSnippets', status: 200, request: ({ dialect }) => ({ path: `/v1/dialects/${dialect}/snippets` }) },
+  {
+    operation: 'getTestVectors',
+    status: 200,
+    request: ({ dialect }) => ({ path: `/v1/dialects/${dialect}/test-vectors` }),
+  },
   { operation: 'getDialect', status: 200, request: ({ dialect }) => ({ path: `/v1/dialects/${dialect}` }) },
 ]
 

@@ -8,6 +8,7 @@ import type { Tenant } from '../domain/tenant.ts'
 import type { FieldError } from '../domain/problem.ts'
 import type { RetrySchedule } from '../domain/retry.ts'
 import type { DeliveryDialect } from './delivery-dialect.ts'
+import type { Receiving } from './recipe.ts'
 
 /** An entry of a dialect's event catalogue. */
 export interface EventType {
@@ -127,5 +128,7 @@ export interface Dialect extends DeliveryDialect {
   readonly endpointRules: EndpointRules
 
   readonly retries: RetrySchedule
+  /** How receivers verify deliveries. */
+  readonly receiving: Receiving
   healthReport(health: string | null): HealthReport
 }

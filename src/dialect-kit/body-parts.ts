@@ -2,13 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import type { Message } from '../contracts/delivery-dialect.ts'
-import type { Part, Sending } from './part-types.ts'
-
-/** Bytes that are signed as they are. */
-export interface BytesPart {
-  readonly bytes: (message: Message, sending: Sending) => Buffer
-}
+import type { BytesPart, Part } from './part-types.ts'
 
 function ofBody(read: (body: Buffer) => string): Part {
   return {

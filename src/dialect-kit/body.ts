@@ -17,9 +17,18 @@ export interface AttemptBodyForm extends Pick<Part, 'needsEarlier'> {
   readonly schema: object
   /** It differs between attempts, so the history does not show it. */
   readonly perAttempt?: true
+  /** For the recipe of receivers: the parts of which the body is made. */
+  readonly made?: MadeBody
   /** Headers that belong to the form of the body. */
   readonly headers?: Readonly<Record<string, Part | string>>
 }
+
+/** JSON, fields of a form, a token, or one of several bodies. */
+export type MadeBody =
+  | { readonly json: JsonOf<Part> }
+  | { readonly fields: Readonly<Record<string, Part | AttemptBodyForm | string>> }
+  | { readonly token: Part }
+  | { readonly chosen: readonly AttemptBodyForm[] }
 
 /** A body that is the same on every attempt. */
 export interface BodyForm extends AttemptBodyForm {
@@ -38,7 +47,7 @@ export interface ContentType {
 /** JSON, most often an object with the members in the given order. */
 function jsonOf(value: BodyValue, { contentType = 'application/json' }: ContentType = {}): BodyForm {
   const { json: write, schema } = jsonWriter(value)
-  return { contentType, encode: (message) => write(message, noFacts), schema }
+  return { contentType, encode: (message) => write(message, noFacts), schema, made: { json: value } }
 }
 
 /** JSON that differs between attempts: with the number of the attempt, the time of sending or a signature in it. */
@@ -52,6 +61,7 @@ function perAttempt(
     // The types allow no part that reads the body.
     encode: (message, attempt) => writer.json(message, attempt as Sending),
     schema: writer.schema,
+    made: { json: value },
     perAttempt: true,
     ...needsOf([writer]),
   }
@@ -72,6 +82,7 @@ export function jwtBody(form: JwtForm<AttemptPart>, { contentType = 'application
     contentType,
     encode: (message, attempt) => token.text(message, attempt) ?? '',
     schema: { type: 'string' },
+    made: { token },
     perAttempt: true,
     ...needsOf([token]),
   }
@@ -103,6 +114,7 @@ export function choose<Name extends string>(
     contentType: (message) => contentTypeOf(of(message), message),
     encode: (message, attempt) => of(message).encode(message, attempt),
     schema: { anyOf: all.map(({ schema }) => schema) },
+    made: { chosen: all },
     ...(all.some((form) => form.perAttempt) && { perAttempt: true }),
     ...needsOf(all),
   }

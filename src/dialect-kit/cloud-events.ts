@@ -33,7 +33,7 @@ function binary(form: CloudEventForm): BodyForm {
 }
 
 /** The HTTP binding (3.1.3.2) has characters that are not printable ASCII, spaces, `"` and `%` as percent codes. */
-function encoded(part: Part): Part {
+function encoded({ made: _made, ...part }: Part): Part {
   return {
     ...part,
     text(message, sending) {

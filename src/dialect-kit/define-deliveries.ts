@@ -14,6 +14,7 @@ import { streak } from './health.ts'
 import { idForm } from './id-forms.ts'
 import { outcomeMembers } from './outcomes.ts'
 import { quotasOf } from './quotas.ts'
+import { receivingOf } from './recipes/receiving.ts'
 import { verdicts } from './verdicts.ts'
 
 const anyTenantId = /^[A-Za-z0-9._-]{1,64}$/
@@ -44,7 +45,7 @@ export function defineDeliveries(
   const known = new Set(
     [definition, ...Object.values(definition.variants ?? {})].flatMap((one) => Object.keys(one.events ?? {})),
   )
-  const base: Dialect = {
+  const base: Omit<Dialect, 'receiving'> = {
     name,
     title,
     tenantIdPattern: ids.tenantPattern ?? (ids.tenant.includes('{uuid') ? tenantId.pattern : anyTenantId),
@@ -78,7 +79,7 @@ export function defineDeliveries(
     ...(deliveries.deletesGone && { deletesGone: true }),
     ...(deliveries.health ?? streak()),
   }
-  return withVariants(base, definition)
+  return withVariants({ ...base, receiving: receivingOf(base, deliveries) }, definition)
 }
 
 function catalogueOf(events: Catalogue): Dialect['eventTypes'] {
@@ -92,12 +93,9 @@ function catalogueOf(events: Catalogue): Dialect['eventTypes'] {
 function withVariants(base: Dialect, { variants = {}, deliveries }: DeliveryDefinition): Dialect {
   const compiled = Object.entries(variants).map(([of, { body, headers, events }]) => {
     const [setting = '', value] = of.split(': ')
-    const form = deliveryForm({
-      ...deliveries,
-      body: body ?? deliveries.body,
-      headers: headers ?? deliveries.headers,
-    })
-    return { setting, value, dialect: { ...base, ...form, ...(events && { eventTypes: catalogueOf(events) }) } }
+    const own = { ...deliveries, body: body ?? deliveries.body, headers: headers ?? deliveries.headers }
+    const dialect = { ...base, ...deliveryForm(own), ...(events && { eventTypes: catalogueOf(events) }) }
+    return { setting, value, dialect: { ...dialect, receiving: receivingOf(dialect, own) } }
   })
   if (compiled.length === 0) return base
   const all = [base, ...compiled.map(({ dialect }) => dialect)]

@@ -62,16 +62,17 @@ function fieldBody(
   write: (fields: URLSearchParams, message: Message) => string,
 ) {
   const steps = stepsOf(given)
-  const schema = { type: 'object' }
+  // The members of a part alone have no signature.
+  const about = { schema: { type: 'object' }, ...(!isPart(given) && { made: { fields: given } }) }
   const sameBody: BodyForm = {
     contentType,
     encode: (message) => write(filled(steps, message, noFacts), message),
-    schema,
+    ...about,
   }
   const perAttempt: AttemptBodyForm = {
     contentType,
     encode: (message, attempt) => write(filled(steps, message, attempt), message),
-    schema,
+    ...about,
     perAttempt: true,
     ...needsOf(steps),
   }

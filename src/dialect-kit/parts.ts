@@ -6,7 +6,7 @@ import type { EarlierAttempts, Message } from '../contracts/delivery-dialect.ts'
 import type { Outcome } from '../domain/attempt.ts'
 import { attemptUuid } from './attempt-ids.ts'
 import { jsonAt, textOfJson } from './json-text.ts'
-import { type AttemptPart, type Attempting, type BodyPart, needsOf, type Part } from './part-types.ts'
+import { type AttemptPart, type Attempting, type BodyPart, type Composed, needsOf, type Part } from './part-types.ts'
 import { timeParts } from './times.ts'
 
 function textPart(read: (message: Message) => string, schema: object = {}): BodyPart {
@@ -44,7 +44,7 @@ export const event = {
    */
   member(path: string): BodyPart {
     const names = path.split('.')
-    return jsonPart(({ event: { data } }) => jsonAt(data, names))
+    return { ...jsonPart(({ event: { data } }) => jsonAt(data, names)), made: { dataMember: names } }
   },
   /** When it happened, as the product said. */
   occurredAt: timeParts<BodyPart>(({ event: { occurredAt } }) => occurredAt),
@@ -124,7 +124,7 @@ export function text(...parts: readonly (AttemptPart | string)[]): AttemptPart
 export function text(...parts: readonly (Part | string)[]): Part
 export function text(...given: readonly (Part | string)[]): Part {
   const parts = given.map(partOf)
-  return textOnly(parts, (message, sending) => {
+  return textOnly({ of: given, separator: '' }, parts, (message, sending) => {
     let whole = ''
     for (const part of parts) {
       const found = part.text(message, sending)
@@ -140,14 +140,15 @@ export function joined(separator: string, ...parts: readonly (AttemptPart | stri
 export function joined(separator: string, ...parts: readonly (Part | string)[]): Part
 export function joined(separator: string, ...given: readonly (Part | string)[]): Part {
   const parts = given.map(partOf)
-  return textOnly(parts, (message, sending) => {
+  return textOnly({ of: given, separator }, parts, (message, sending) => {
     const found = parts.map((part) => part.text(message, sending)).filter((one) => one !== null)
     return found.length === 0 ? null : found.join(separator)
   })
 }
 
-function textOnly(parts: readonly Part[], read: Part['text']): Part {
+function textOnly(made: Composed, parts: readonly Part[], read: Part['text']): Part {
   return {
+    made,
     text: read,
     json: (message, sending) => JSON.stringify(read(message, sending)),
     schema: { type: 'string' },

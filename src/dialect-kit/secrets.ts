@@ -2,6 +2,7 @@
 
 import type { KeyObject } from 'node:crypto'
 import type { InstallationSecret } from '../contracts/delivery-dialect.ts'
+import type { Recipe } from '../contracts/recipe.ts'
 import type { RandomBytes } from '../domain/ids.ts'
 import { textKey } from '../signing/hmac-hex.ts'
 import { type KeyPairKind, newKeyPair, privateKeyOf, publicPem } from '../signing/key-pairs.ts'
@@ -14,6 +15,8 @@ export interface SecretForm {
   /** The fault of a secret that a customer chose; null: it has none. */
   readonly fault: (secret: string) => string | null
   readonly key: (secret: string) => KeyObject
+  /** How a receiver makes the key of a secret. Absent: no recipe describes it. */
+  readonly keyForm?: Exclude<Recipe['key'], { readonly publicKey: unknown }>
   /** The key pair with which the installation signs for all endpoints; absent: it has none. */
   readonly installation?: InstallationSecret
 }
@@ -23,6 +26,7 @@ export const standardSecrets: SecretForm = {
   create: newStandardSecret,
   fault: standardSecretFault,
   key: standardKey,
+  keyForm: { secret: 'base64', prefix: 'whsec_' },
 }
 
 export interface TextSecretsForm {
@@ -43,6 +47,7 @@ export function textSecrets({ form, charsMax = 256, accepts, fault }: TextSecret
     create: (random) => template.create(random, 0, 0),
     fault: fault ?? ((secret) => (accepts?.test(secret) === false ? patternFault : textFault(secret, charsMax))),
     key: textKey,
+    keyForm: { secret: 'text' },
   }
 }
 

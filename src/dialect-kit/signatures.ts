@@ -3,12 +3,14 @@
 import type { KeyObject } from 'node:crypto'
 import { keyId as idOfKey } from '../signing/jws.ts'
 import { body } from './body-parts.ts'
-import type { AttemptPart, Part, Sending } from './part-types.ts'
+import type { AttemptPart, AttemptSigner, Part, Sending, SignaturePart, Signer } from './part-types.ts'
 import { event, joined, sentAt, text } from './parts.ts'
-import { type AttemptSigner, ed25519, hmac, type Signer } from './signers.ts'
+import { ed25519, hmac } from './signers.ts'
 
-function signaturePart({ needsEarlier }: Pick<Signer, 'needsEarlier'>, read: Part['text']): Part {
+function signaturePart(made: SignaturePart, read: Part['text']): Part {
+  const { needsEarlier } = made.signer
   return {
+    made,
     text: read,
     json: (message, sending) => JSON.stringify(read(message, sending)),
     schema: { type: 'string' },
@@ -27,7 +29,7 @@ interface OneForm {
 export function signature(signer: AttemptSigner, form?: OneForm): AttemptPart
 export function signature(signer: Signer, form?: OneForm): Part
 export function signature(signer: Signer, { required = false, prefix = '' }: OneForm = {}): Part {
-  return signaturePart(signer, (message, sending) => {
+  return signaturePart({ signer, prefix, separator: null }, (message, sending) => {
     const key = sending.keys.find(signer.takes)
     if (key === undefined && required) throw new Error('the key pair of the installation is missing')
     return key === undefined ? null : prefix + signer.sign(key, message, sending)
@@ -45,7 +47,7 @@ interface ListForm {
 export function signatures(signer: AttemptSigner, form?: ListForm): AttemptPart
 export function signatures(signer: Signer, form?: ListForm): Part
 export function signatures(signer: Signer, { prefix = '', separator = ',' }: ListForm = {}): Part {
-  return signaturePart(signer, (message, sending) => {
+  return signaturePart({ signer, prefix, separator }, (message, sending) => {
     const keys = keysOf(signer, sending)
     return keys.length === 0 ? null : keys.map((key) => prefix + signer.sign(key, message, sending)).join(separator)
   })
@@ -65,7 +67,7 @@ export function numbered(name: string, signer: Signer, keysMax: number): Readonl
   return Object.fromEntries(
     numbers.map((index) => [
       name.replace('{n}', String(index + 1)),
-      signaturePart(signer, (message, sending) => {
+      signaturePart({ signer, prefix: '', separator: null }, (message, sending) => {
         const key = keysOf(signer, sending)[index]
         return key === undefined ? null : signer.sign(key, message, sending)
       }),
@@ -73,11 +75,13 @@ export function numbered(name: string, signer: Signer, keysMax: number): Readonl
   )
 }
 
-/** The id of the newest key pair of the installation: the thumbprint of its public key (RFC 7638). */
-export const keyId: AttemptPart = signature({
+const { made: _made, ...idOfNewestKey } = signature({
   takes: (key) => key.type === 'private',
   sign: (key: KeyObject) => idOfKey(key),
 })
+
+/** The id of the newest key pair of the installation: the thumbprint of its public key (RFC 7638). */
+export const keyId: AttemptPart = idOfNewestKey
 
 /**
  * The headers of the Standard Webhooks specification.

@@ -1,27 +1,23 @@
 // Ways to sign with one key. signatures.ts makes headers and members of bodies of them.
 
 import { createHmac, type KeyObject, sign as signBytes, type SignKeyObjectInput } from 'node:crypto'
-import type { Message } from '../contracts/delivery-dialect.ts'
 import { jwsCompact, jwsDetached, type JwsHeader } from '../signing/jws.ts'
 import { kindOf, type KeyPairKind } from '../signing/key-pairs.ts'
-import { body, type BytesPart } from './body-parts.ts'
+import type { Message } from '../contracts/delivery-dialect.ts'
+import { body } from './body-parts.ts'
 import { type JsonOf, jsonWriter } from './json-writer.ts'
-import { type AttemptPart, type Attempting, needsOf, type Part, type Sending } from './part-types.ts'
-
-/** Signs with one key. */
-export interface Signer extends Pick<Part, 'needsEarlier'> {
-  /** Whether it signs with keys of this kind: a dialect may have secrets and key pairs. */
-  readonly takes: (key: KeyObject) => boolean
-  readonly sign: (key: KeyObject, message: Message, sending: Sending) => string
-}
-
-/** A signer of facts that do not follow from the body: its signature may stand in the body. */
-export interface AttemptSigner extends Signer {
-  readonly sign: (key: KeyObject, message: Message, attempt: Attempting) => string
-}
+import {
+  type AttemptPart,
+  type AttemptSigner,
+  needsOf,
+  type Part,
+  type Scheme,
+  type Sending,
+  type Signed,
+  type Signer,
+} from './part-types.ts'
 
 type Encoding = 'hex' | 'base64' | 'base64url'
-type Signed = readonly (Part | BytesPart | string)[]
 type AttemptSigned = readonly (AttemptPart | string)[]
 
 const isSecret = (key: KeyObject): boolean => key.type === 'secret'
@@ -74,6 +70,7 @@ export function hmac({ hash = 'sha256', encoding = 'hex', over = [body] }: HmacF
       for (const piece of pieces.of) made.update(piece(message, sending))
       return made.digest(encoding)
     },
+    scheme: { algorithm: `hmac-${hash}`, encoding, signed: over, key: 'secret' },
     ...needs(pieces),
   }
 }
@@ -89,30 +86,35 @@ function keyPairSigner(
   kind: KeyPairKind,
   hash: string | null,
   { encoding = 'base64', over = [body] }: KeyPairForm,
-  options: Omit<SignKeyObjectInput, 'key'> = {},
+  scheme: Pick<Scheme, 'algorithm' | 'ecdsaForm'>,
 ): Signer {
   const pieces = piecesOf(over)
+  const options: Omit<SignKeyObjectInput, 'key'> = {
+    ...(scheme.ecdsaForm && { dsaEncoding: scheme.ecdsaForm === 'p1363' ? 'ieee-p1363' : 'der' }),
+  }
   return {
     takes: (key) => kindOf(key) === kind,
     sign: (key, message, sending) =>
       signBytes(hash, bytesOf(pieces, message, sending), { key, ...options }).toString(encoding),
+    scheme: { ...scheme, encoding, signed: over, key: 'publicKey' },
     ...needs(pieces),
   }
 }
 
 /** Ed25519. */
 export function ed25519(form: KeyPairForm = {}): Signer {
-  return keyPairSigner('ed25519', null, form)
+  return keyPairSigner('ed25519', null, form, { algorithm: 'ed25519' })
 }
 
 /** RSA with SHA-256, PKCS #1 v1.5. */
 export function rsa(form: KeyPairForm = {}): Signer {
-  return keyPairSigner('rsa', 'sha256', form)
+  return keyPairSigner('rsa', 'sha256', form, { algorithm: 'rsa-sha256' })
 }
 
 /** ECDSA with P-256 and SHA-256. `form`: the DER form of most products, or r and s of 32 bytes each. */
 export function ecdsa({ form = 'der', ...rest }: KeyPairForm & { readonly form?: 'der' | 'raw' } = {}): Signer {
-  return keyPairSigner('p256', 'sha256', rest, { dsaEncoding: form === 'raw' ? 'ieee-p1363' : 'der' })
+  const ecdsaForm = form === 'raw' ? 'p1363' : 'der'
+  return keyPairSigner('p256', 'sha256', rest, { algorithm: 'ecdsa-p256-sha256', ecdsaForm })
 }
 
 export interface JwtForm<Of extends Part> {
@@ -131,6 +133,7 @@ export function jwt({ claims, header = { typ: 'JWT' }, withSecret = false }: Jwt
   return {
     takes: withSecret ? isSecret : isKeyPair,
     sign: (key, message, sending) => jwsCompact(key, writer.json(message, sending), header),
+    scheme: { algorithm: 'jwt', claims, key: withSecret ? 'secret' : 'publicKey' },
     ...needs(writer),
   }
 }
@@ -148,12 +151,17 @@ export function detachedJws({ header = {}, isUnencoded = false, withSecret = fal
   return {
     takes: withSecret ? isSecret : isKeyPair,
     sign: (key, _message, sending) => jwsDetached(key, sending.body, header, isUnencoded),
+    scheme: { algorithm: 'jws-detached', key: withSecret ? 'secret' : 'publicKey' },
   }
 }
 
 /** The secret itself, for products that send it. It needs secrets whose text is the key. */
 export function token(): AttemptSigner {
-  return { takes: isSecret, sign: (key) => key.export().toString() }
+  return {
+    takes: isSecret,
+    sign: (key) => key.export().toString(),
+    scheme: { algorithm: 'token', key: 'secret' },
+  }
 }
 
 /** HTTP's basic authentication, with the secret as the password. It needs secrets whose text is the key. */
@@ -161,5 +169,6 @@ export function basic(user: string): AttemptSigner {
   return {
     takes: isSecret,
     sign: (key) => `Basic ${Buffer.from(`${user}:${key.export().toString()}`).toString('base64')}`,
+    scheme: { algorithm: 'basic', user, key: 'secret' },
   }
 }

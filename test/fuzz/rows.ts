@@ -101,6 +101,8 @@ const operator: Readonly<Record<string, Row>> = {
   listDialects: { status: 200 },
   getDialect: { status: 200 },
   getPublicKey: { status: 404 },
+  getSnippets: { status: 200 },
+  getTestVectors: { status: 200 },
 }
 
 const allo: Readonly<Record<string, Row>> = {

@@ -1,0 +1,122 @@
+// How a receiver verifies the deliveries of a dialect, as plain data: snippets, test vectors and debuggers follow from it.
+
+/** A text in a header. With `separator`, it is the first of the separated entries that begin with `prefix`. */
+export interface HeaderPlace {
+  readonly header: string
+  readonly separator?: string
+  /** It precedes the text and does not belong to it. */
+  readonly prefix?: string
+}
+
+/** A member of a JSON body: `['signature', 'token']`. */
+export interface MemberPlace {
+  readonly member: readonly (string | number)[]
+  /** The body is a form, and the member is in the JSON of this field; absent: the whole body is JSON. */
+  readonly field?: string
+}
+
+/**
+ * A piece of the signed text: a constant, a text of the delivery, the body or something computed from it, or a value that
+ * the receiver knows: its URL as it is registered, or the id of its webhook.
+ */
+export type SignedPiece =
+  | { readonly text: string }
+  | HeaderPlace
+  | MemberPlace
+  | { readonly body: 'bytes' | 'sha256' | 'sha256Hex' | 'sha256Base64' | 'crc32' | 'sortedForm' }
+  | { readonly known: 'url' | 'webhookId' }
+
+/** The headers with the signatures. */
+export interface SignatureHeaders {
+  /** Several: each holds one signature, and some may be absent. */
+  readonly headers: readonly string[]
+  /** Separates several signatures, and other entries; null: the header holds one signature. */
+  readonly separator: string | null
+  /** Precedes each signature. */
+  readonly prefix: string
+  /** Whether every key signs during a rotation; false: only the newest one. */
+  readonly isRepeated: boolean
+}
+
+export type RecipeAlgorithm =
+  | 'hmac-sha1'
+  | 'hmac-sha256'
+  | 'hmac-sha512'
+  | 'ed25519'
+  | 'rsa-sha256'
+  | 'ecdsa-p256-sha256'
+  /** A JSON Web Token, or a detached JSON Web Signature over the body. */
+  | 'jwt'
+  | 'jws-detached'
+  /** The secret itself, or as the password of HTTP's basic authentication. */
+  | 'token'
+  | 'basic'
+
+/** How one signature of a delivery is verified. */
+export interface Recipe {
+  /** Where the signatures are. `wholeBody`: the body is the token. */
+  readonly signatures: SignatureHeaders | MemberPlace | { readonly wholeBody: true }
+  readonly algorithm: RecipeAlgorithm
+  /** The form of each signature. For ECDSA, the bytes are DER, or r and s (`p1363`). */
+  readonly encoding?: 'hex' | 'base64' | 'base64url'
+  readonly ecdsaForm?: 'der' | 'p1363'
+  /** The pieces that are signed, one after the other. Absent: tokens, basic authentication and JSON Web Tokens. */
+  readonly signed?: readonly SignedPiece[]
+  /** Claims of a JSON Web Token with which the delivery is compared. */
+  readonly claims?: Readonly<Record<string, SignedPiece>>
+  /** The user name of basic authentication. */
+  readonly user?: string
+  /**
+   * The key: the bytes of the secret's text, the bytes that follow in base64 after the prefix of the secret (the prefix
+   * may be absent), or the public key of the installation in PEM.
+   */
+  readonly key:
+    | { readonly secret: 'text' }
+    | { readonly secret: 'base64'; readonly prefix: string }
+    | { readonly publicKey: 'pem' }
+  /** The time of sending among the signed pieces, with which a receiver refuses old deliveries. */
+  readonly timestamp?: (HeaderPlace | MemberPlace) & { readonly form: 'unixSeconds' | 'unixMilliseconds' | 'iso' }
+}
+
+/** A signature that no recipe can describe. */
+export interface UndescribedSignature {
+  /** Where it stands: the name of a header, or `body`. */
+  readonly in: string
+  readonly undescribed: string
+}
+
+export const receiverLanguages = ['javascript', 'python', 'go', 'ruby', 'php', 'java'] as const
+export type ReceiverLanguage = (typeof receiverLanguages)[number]
+
+/** A function that verifies deliveries by one recipe. */
+export interface Snippet {
+  readonly language: ReceiverLanguage
+  /** Null: the standard library of the language does not suffice. */
+  readonly code: string | null
+  /** A package that the code needs, or that is to be used in place of code; null: none is needed. */
+  readonly needs: string | null
+}
+
+/** A delivery that a correct receiver accepts or refuses. */
+export interface TestVector {
+  readonly title: string
+  readonly isValid: boolean
+  /** The secret, or the public key in PEM. */
+  readonly secret: string
+  /** The receiver's clock, Unix time in seconds. */
+  readonly now: number
+  readonly url: string
+  readonly webhookId: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** The signatures of a dialect, for its receivers. */
+export interface Receiving {
+  /** Empty: deliveries are not signed. */
+  readonly signatures: readonly (Recipe | UndescribedSignature)[]
+  /** Returns code for each recipe and language, in the order of `signatures`. */
+  snippets(): readonly { readonly recipe: Recipe; readonly snippets: readonly Snippet[] }[]
+  /** Returns deliveries of each recipe, made with new keys where the dialect signs with a key pair. */
+  vectors(): readonly { readonly recipe: Recipe; readonly vectors: readonly TestVector[] }[]
+}

@@ -1,0 +1,233 @@
+// Code of receivers in Go.
+
+import {
+  type Expressions,
+  lines,
+  placeText,
+  type Plan,
+  prefixOf,
+  runText,
+  signatureTexts,
+  type Writer,
+} from './plan.ts'
+
+const quoted = (text: string): string => JSON.stringify(text)
+
+const expressions: Expressions = {
+  quoted,
+  header: (name) => `headers.Get(${quoted(name)})`,
+  entry: (header, separator, prefix) => `entry(${header}, ${quoted(separator)}, ${quoted(prefix)})`,
+  member: (path) => `member(body, ${path.map((one) => JSON.stringify(one)).join(', ')})`,
+  known: { url: 'url', webhookId: 'webhookID' },
+  body: {
+    sha256Hex: 'hex.EncodeToString(sha256Of(body))',
+    sha256Base64: 'base64.StdEncoding.EncodeToString(sha256Of(body))',
+    crc32: 'strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10)',
+  },
+  timestamp: 'timestamp',
+  plus: ' + ',
+  list: (texts) => `[]string{${texts.join(', ')}}`,
+  split: (text, separator) => `strings.Split(${text}, ${quoted(separator)})`,
+}
+
+const times = {
+  unixSeconds: ['seconds, err := strconv.ParseInt(timestamp, 10, 64)', 'time.Unix(seconds, 0)'],
+  unixMilliseconds: ['milliseconds, err := strconv.ParseInt(timestamp, 10, 64)', 'time.UnixMilli(milliseconds)'],
+  iso: ['sentAt, err := time.Parse(time.RFC3339, timestamp)', 'sentAt'],
+} as const
+
+export const go: Writer = (plan) => {
+  const { isSecret, known } = plan
+  const { timestamp } = plan.recipe
+  const parameters = [
+    'headers http.Header',
+    'body []byte',
+    isSecret ? 'secret string' : 'publicKey string',
+    ...known.map((one) => `${expressions.known[one]} string`),
+    ...(timestamp ? ['now time.Time'] : []),
+  ]
+  const [parse, at] = times[timestamp?.form ?? 'unixSeconds']
+  const code = lines(
+    '// Verify needs the bytes of the request as they arrived.',
+    `func Verify(${parameters.join(', ')}) bool {`,
+    timestamp && [
+      `\ttimestamp := ${placeText(expressions, timestamp)}`,
+      `\t${parse}`,
+      `\tif err != nil || now.Sub(${at}).Abs() > 5*time.Minute {`,
+      '\t\treturn false',
+      '\t}',
+    ],
+    isSecret ? comparison(plan) : publicKeyCheck(plan),
+    '}',
+    helpers(plan),
+    '',
+  )
+  return lines('package webhook', '', 'import (', importsOf(code), ')', '', code)
+}
+
+/** The package of each name that stands in the code. */
+const packages: Readonly<Record<string, string>> = {
+  base64: 'encoding/base64',
+  big: 'math/big',
+  bytes: 'bytes',
+  crc32: 'hash/crc32',
+  ecdsa: 'crypto/ecdsa',
+  ed25519: 'crypto/ed25519',
+  fmt: 'fmt',
+  hex: 'encoding/hex',
+  hmac: 'crypto/hmac',
+  http: 'net/http',
+  json: 'encoding/json',
+  pem: 'encoding/pem',
+  rsa: 'crypto/rsa',
+  sha1: 'crypto/sha1',
+  sha256: 'crypto/sha256',
+  sha512: 'crypto/sha512',
+  slices: 'slices',
+  strconv: 'strconv',
+  strings: 'strings',
+  time: 'time',
+  x509: 'crypto/x509',
+}
+
+function importsOf(code: string): string[] {
+  const used = Object.entries(packages).flatMap(([name, path]) =>
+    new RegExp(String.raw`(?<![\w."])${name}\.[A-Z]`).test(code) ? [path] : [],
+  )
+  if (/crypto\.SHA256/.test(code)) used.push('crypto')
+  return used.toSorted().map((path) => `\t"${path}"`)
+}
+
+const writes = (plan: Plan): string[] =>
+  plan.runs.map((run) => {
+    if ('texts' in run) return `[]byte(${runText(expressions, plan, run.texts)})`
+    return run.bytes === 'body' ? 'body' : 'sha256Of(body)'
+  })
+
+const encoders = {
+  hex: 'hex.EncodeToString',
+  base64: 'base64.StdEncoding.EncodeToString',
+  base64url: 'base64.RawURLEncoding.EncodeToString',
+}
+
+function comparison(plan: Plan): string[] {
+  const { algorithm, encoding, key, user } = plan.recipe
+  const prefix = prefixOf(plan)
+  const before = prefix === '' ? '' : `${quoted(prefix)} + `
+  const last = [
+    `\tfor _, given := range ${signatureTexts(expressions, plan)} {`,
+    '\t\tif hmac.Equal([]byte(given), []byte(expected)) {',
+    '\t\t\treturn true',
+    '\t\t}',
+    '\t}',
+    '\treturn false',
+  ]
+  if (algorithm === 'token') return [`\texpected := ${before}secret`, ...last]
+  if (algorithm === 'basic') {
+    const pair = `base64.StdEncoding.EncodeToString([]byte(${quoted(`${user}:`)} + secret))`
+    return [`\texpected := ${before}"Basic " + ${pair}`, ...last]
+  }
+  const isBase64 = 'secret' in key && key.secret === 'base64'
+  return [
+    ...(isBase64
+      ? [
+          `\tkey, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, ${quoted(key.prefix)}))`,
+          '\tif err != nil {',
+          '\t\treturn false',
+          '\t}',
+        ]
+      : []),
+    `\tmac := hmac.New(${algorithm.slice('hmac-'.length)}.New, ${isBase64 ? 'key' : '[]byte(secret)'})`,
+    ...writes(plan).map((piece) => `\tmac.Write(${piece})`),
+    `\texpected := ${before}${encoders[encoding ?? 'hex']}(mac.Sum(nil))`,
+    ...last,
+  ]
+}
+
+const checks = {
+  ed25519: ['ed25519.PublicKey', 'ed25519.Verify(key, signed, signature)'],
+  'rsa-sha256': ['*rsa.PublicKey', 'rsa.VerifyPKCS1v15(key, crypto.SHA256, sha256Of(signed), signature) == nil'],
+  der: ['*ecdsa.PublicKey', 'ecdsa.VerifyASN1(key, sha256Of(signed), signature)'],
+  p1363: [
+    '*ecdsa.PublicKey',
+    'len(signature) == 64 && ecdsa.Verify(key, sha256Of(signed), new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:]))',
+  ],
+} as const
+
+function publicKeyCheck(plan: Plan): string[] {
+  const { algorithm, encoding, ecdsaForm } = plan.recipe
+  const [type, check] = checks[ecdsaForm ?? (algorithm as 'ed25519' | 'rsa-sha256')]
+  const prefix = prefixOf(plan)
+  const decode = encoders[encoding ?? 'hex'].replace('EncodeToString', 'DecodeString')
+  return [
+    '\tblock, _ := pem.Decode([]byte(publicKey))',
+    '\tif block == nil {',
+    '\t\treturn false',
+    '\t}',
+    '\tparsed, err := x509.ParsePKIXPublicKey(block.Bytes)',
+    `\tkey, ok := parsed.(${type})`,
+    '\tif err != nil || !ok {',
+    '\t\treturn false',
+    '\t}',
+    `\tsigned := slices.Concat(${writes(plan).join(', ')})`,
+    `\tfor _, given := range ${signatureTexts(expressions, plan)} {`,
+    ...(prefix === ''
+      ? []
+      : [`\t\tgiven, ok := strings.CutPrefix(given, ${quoted(prefix)})`, '\t\tif !ok {', '\t\t\tcontinue', '\t\t}']),
+    `\t\tsignature, err := ${decode}(given)`,
+    `\t\tif err == nil && ${check} {`,
+    '\t\t\treturn true',
+    '\t\t}',
+    '\t}',
+    '\treturn false',
+  ]
+}
+
+function helpers({ recipe, has, isSecret }: Plan): string[] {
+  return [
+    ...(has.sha256 || (!isSecret && recipe.algorithm !== 'ed25519')
+      ? ['', 'func sha256Of(bytes []byte) []byte {', '\tsum := sha256.Sum256(bytes)', '\treturn sum[:]', '}']
+      : []),
+    ...(has.entries
+      ? [
+          '',
+          'func entry(header, separator, prefix string) string {',
+          '\tfor _, one := range strings.Split(header, separator) {',
+          '\t\tif text, ok := strings.CutPrefix(one, prefix); ok {',
+          '\t\t\treturn text',
+          '\t\t}',
+          '\t}',
+          '\treturn ""',
+          '}',
+        ]
+      : []),
+    ...(has.members ? memberHelper : []),
+  ]
+}
+
+const memberHelper = [
+  '',
+  'func member(body []byte, path ...any) string {',
+  '\tvar value any',
+  '\tdecoder := json.NewDecoder(bytes.NewReader(body))',
+  '\tdecoder.UseNumber()',
+  '\tif decoder.Decode(&value) != nil {',
+  '\t\treturn ""',
+  '\t}',
+  '\tfor _, name := range path {',
+  '\t\tif object, ok := value.(map[string]any); ok {',
+  '\t\t\tvalue = object[fmt.Sprint(name)]',
+  '\t\t} else if list, ok := value.([]any); ok {',
+  '\t\t\tindex, _ := name.(int)',
+  '\t\t\tif index >= len(list) {',
+  '\t\t\t\treturn ""',
+  '\t\t\t}',
+  '\t\t\tvalue = list[index]',
+  '\t\t}',
+  '\t}',
+  '\tif value == nil {',
+  '\t\treturn ""',
+  '\t}',
+  '\treturn fmt.Sprint(value)',
+  '}',
+]

@@ -1,0 +1,151 @@
+// Test vectors: deliveries that a receiver of the dialect must accept or refuse. They are made by the dialect itself, with
+// fixed ids, secrets and times. Key pairs are new.
+
+import { createHash, createPublicKey } from 'node:crypto'
+import type { Message } from '../../contracts/delivery-dialect.ts'
+import type { Dialect } from '../../contracts/dialect.ts'
+import type { Recipe, TestVector } from '../../contracts/recipe.ts'
+import type { Endpoint } from '../../domain/endpoint.ts'
+import type { DeliveryId, EndpointKey, EventId, RandomBytes, TenantId } from '../../domain/ids.ts'
+import { second } from '../../domain/time.ts'
+
+type Sender = Omit<Dialect, 'receiving'>
+
+/** 30 November 2026, 00:53:20 UTC. */
+const sentAtMs = 1_796_000_000 * second
+/** How old a delivery may be, and how far ahead the sender's clock. */
+export const toleranceSeconds = 300
+
+export function vectorsOf(dialect: Sender, recipe: Recipe): readonly TestVector[] {
+  const random = fixedBytes()
+  const { installationSecret } = dialect
+  const [secret, older] = [newSecret(dialect, random), newSecret(dialect, random)]
+  const pairs = installationSecret ? [installationSecret.generate(), installationSecret.generate()] : []
+  const pairKeys = installationSecret && pairs[0] !== undefined ? [installationSecret.key(pairs[0])] : []
+  const message = messageOf(dialect, random)
+  const sent = (secrets: readonly string[]): Pick<TestVector, 'headers' | 'body'> => {
+    const keys = [...secrets.map((one) => dialect.signingKey(one)), ...pairKeys]
+    const body = dialect.encode(message, keys, sentAtMs)
+    return { headers: dialect.headers(message, Buffer.from(body), keys, sentAtMs), body }
+  }
+  const secrets = secret === null ? [] : [secret]
+  const [verifying, wrong] = 'publicKey' in recipe.key ? pairs.map((pem) => publicPem(pem)) : [secret, older]
+  const valid: TestVector = {
+    title: 'a delivery',
+    isValid: true,
+    secret: verifying ?? '',
+    now: sentAtMs / second,
+    url: message.endpoint.url,
+    webhookId: message.endpoint.id,
+    ...sent(secrets),
+  }
+  const during =
+    secret === null || older === null || 'publicKey' in recipe.key
+      ? []
+      : rotation(recipe, valid, sent([older, secret]), older)
+  return [valid, ...variationsOf(recipe, valid, wrong ?? ''), ...during]
+}
+
+/** Deliveries that differ from a valid one in one thing. */
+export function variationsOf(recipe: Recipe, valid: TestVector, otherSecret: string): readonly TestVector[] {
+  const { signatures, signed = [], claims = {}, timestamp } = recipe
+  const refused = (title: string, change: Partial<TestVector>): TestVector => ({
+    ...valid,
+    title,
+    isValid: false,
+    ...change,
+  })
+  const without = 'headers' in signatures ? signatures.headers : []
+  const pieces = [...signed, ...Object.values(claims)]
+  const hasBody = pieces.some((piece) => 'body' in piece)
+  const wholeHeaders = pieces.flatMap((piece) =>
+    'header' in piece && piece.prefix === undefined ? [piece.header] : [],
+  )
+  const other = { body: `${valid.body} `, url: `${valid.url}/`, webhookId: `${valid.webhookId}0` }
+  return [
+    refused('another secret', { secret: otherSecret }),
+    ...(without.length > 0 ? [refused('no signature', { headers: omit(valid.headers, without) })] : []),
+    ...(hasBody ? [refused('a body with one more space', { body: other.body })] : []),
+    ...[...new Set(wholeHeaders)].map((name) =>
+      refused(`another ${name}`, { headers: { ...valid.headers, [name]: `${valid.headers[name] ?? ''}0` } }),
+    ),
+    ...(['url', 'webhookId'] as const).flatMap((name) =>
+      signed.some((piece) => 'known' in piece && piece.known === name)
+        ? [refused(`another ${name}`, { [name]: other[name] })]
+        : [],
+    ),
+    ...(timestamp
+      ? [
+          refused('a delivery that is too old', { now: valid.now + toleranceSeconds + 5 }),
+          refused('a delivery from the future', { now: valid.now - toleranceSeconds - 5 }),
+          { ...valid, title: 'an old delivery', now: valid.now + toleranceSeconds - 5 },
+        ]
+      : []),
+  ]
+}
+
+/** While two secrets sign, each verifies if both signatures are sent; else only the newer one does. */
+function rotation(
+  { signatures }: Recipe,
+  valid: TestVector,
+  delivery: Pick<TestVector, 'headers' | 'body'>,
+  newer: string,
+): readonly TestVector[] {
+  const isRepeated = 'headers' in signatures && signatures.isRepeated
+  return [
+    { ...valid, ...delivery, title: 'the newer secret during a rotation', secret: newer },
+    { ...valid, ...delivery, title: 'the older secret during a rotation', isValid: isRepeated },
+  ]
+}
+
+function omit(headers: TestVector['headers'], names: readonly string[]): TestVector['headers'] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)))
+}
+
+function newSecret({ endpointRules }: Sender, random: RandomBytes): string | null {
+  return endpointRules.newSecret?.(random) ?? null
+}
+
+function publicPem(pem: string): string {
+  return createPublicKey(pem).export({ type: 'spki', format: 'pem' })
+}
+
+/** Bytes that look random and are the same each time. */
+function fixedBytes(): RandomBytes {
+  let calls = 0
+  return (outputLength) => createHash('shake256', { outputLength }).update(`vector ${++calls}`).digest()
+}
+
+function messageOf(dialect: Sender, random: RandomBytes): Message {
+  const tenant = dialect.newTenantId(random) as TenantId
+  const [type = 'webhook.test'] = dialect.eventTypes.map(({ name }) => name)
+  const endpoint: Endpoint = {
+    key: 1 as EndpointKey,
+    id: dialect.newEndpointId(1 as EndpointKey, random) as Endpoint['id'],
+    tenant,
+    url: 'https://example.com/webhooks',
+    eventTypes: [type],
+    filters: {},
+    description: null,
+    enabled: true,
+    disabledReason: null,
+    headers: {},
+    writeOnlyHeaders: [],
+    secrets: [],
+    createdAt: sentAtMs,
+    updatedAt: sentAtMs,
+  }
+  return {
+    tenant: { id: tenant, dialect: dialect.name, name: null, settings: {}, createdAt: sentAtMs },
+    event: {
+      id: dialect.newEventId(sentAtMs, random) as EventId,
+      tenant,
+      ...dialect.testEvent(endpoint),
+      attributes: null,
+      occurredAt: sentAtMs,
+      acceptedAt: sentAtMs,
+    },
+    delivery: '019aeb1c-8f00-7000-8000-000000000001' as DeliveryId,
+    endpoint,
+  }
+}
