@@ -96,12 +96,10 @@ class Connection {
     const headers = new Map(lines.map((one) => [one.slice(0, one.indexOf(':')).toLowerCase(), valueOf(one)] as const))
     const status = Number(line.split(' ')[1])
     const hasBody = !this.#pending.head && status >= 200 && status !== 204
-    // A response without a length is Node's own answer to a bad request. Its text is not needed.
-    const length = hasBody ? Number(headers.get('content-length') ?? 0) : 0
-    const start = end + 4
-    if (this.#received.length < start + length) return
-    const text = this.#received.subarray(start, start + length).toString('utf8')
-    this.#received = this.#received.subarray(start + length)
+    const body = hasBody ? bodyIn(this.#received.subarray(end + 4), headers) : { text: '', length: 0 }
+    if (body === null) return
+    const { text, length } = body
+    this.#received = this.#received.subarray(end + 4 + length)
     // The response follows after 100 Continue.
     if (status < 200) return this.#read()
     if (headers.get('connection') === 'close') this.isOpen = false
@@ -112,6 +110,27 @@ class Connection {
     if (typeof reply === 'string' || !this.isOpen) this.destroy()
     this.#pending?.resolve(reply)
     this.#pending = null
+  }
+}
+
+/** The body that the bytes begin with, and the number of its bytes; null: it is not complete. */
+function bodyIn(bytes: Buffer, headers: WireAnswer['headers']): { text: string; length: number } | null {
+  if (headers.get('transfer-encoding') === 'chunked') return chunksIn(bytes)
+  // A response without a length is Node's own answer to a bad request. Its text is not needed.
+  const length = Number(headers.get('content-length') ?? 0)
+  return bytes.length < length ? null : { text: bytes.subarray(0, length).toString('utf8'), length }
+}
+
+function chunksIn(bytes: Buffer): { text: string; length: number } | null {
+  const chunks: Buffer[] = []
+  for (let at = 0; ;) {
+    const end = bytes.indexOf('\r\n', at)
+    const size = Number.parseInt(bytes.subarray(at, Math.max(at, end)).toString('latin1'), 16)
+    const next = end + 2 + size + 2
+    if (end === -1 || bytes.length < next) return null
+    if (size === 0) return { text: Buffer.concat(chunks).toString('utf8'), length: next }
+    chunks.push(bytes.subarray(end + 2, end + 2 + size))
+    at = next
   }
 }
 
