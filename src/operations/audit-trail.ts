@@ -6,7 +6,7 @@
 import type { Actor, AuditAction, NewAuditRecord } from '../domain/audit.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
-import { type AuditId, type RandomBytes, type TenantId, uuidV7 } from '../domain/ids.ts'
+import { type AuditId, type EndpointKey, type RandomBytes, type TenantId, uuidV7 } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { Origin, Principal } from '../domain/principal.ts'
 import { minute, second } from '../domain/time.ts'
@@ -38,6 +38,12 @@ export interface RefusedAttempt {
 export type Audited = Pick<NewAuditRecord, 'action' | 'object' | 'tenant' | 'endpoint'> &
   Partial<Pick<NewAuditRecord, 'change'>>
 
+interface LastRead {
+  readonly key: string
+  readonly address: string
+  readonly entry: Entry
+}
+
 interface Entry {
   readonly record: NewAuditRecord
   count: number
@@ -51,6 +57,8 @@ export class AuditTrail {
   readonly #options: AuditTrailOptions
   /** The entries of the running minute. */
   #entries = new Map<string, Entry>()
+  /** The last read of each endpoint: a name for `#entries` costs more than all the rest of a read. */
+  readonly #lastReads = new Map<EndpointKey, LastRead>()
   /** Entries of earlier minutes whose last count is not stored. */
   #ended: Entry[] = []
   #minute = 0
@@ -79,17 +87,21 @@ export class AuditTrail {
 
   /** An answer shows secrets or header values of an endpoint. @param endpoint null: of several, or of an earlier answer */
   secretRead({ kind, key, from }: Principal, tenant: TenantId, endpoint: Endpoint | null): void {
-    const now = this.#now()
     const address = addressOf(from)
-    const name = `${endpoint === null ? `of ${tenant}` : endpoint.key} ${address} ${key.id}`
-    const known = this.#entries.get(name)
-    if (known !== undefined) {
-      known.count += 1
+    const last = endpoint === null ? undefined : this.#lastReads.get(endpoint.key)
+    if (last !== undefined && last.key === key.id && last.address === address) {
+      last.entry.count += 1
       return
     }
-    const actor = actorOf({ kind, key })
-    const object = endpoint?.id ?? null
-    this.#add(name, now, { action: 'secret.read', refused: null, actor, address, object, tenant })
+    const now = this.#now()
+    const name = `${endpoint === null ? `of ${tenant}` : endpoint.key} ${address} ${key.id}`
+    let entry = this.#entries.get(name)
+    if (entry === undefined) {
+      const actor = actorOf({ kind, key })
+      const object = endpoint?.id ?? null
+      entry = this.#add(name, now, { action: 'secret.read', refused: null, actor, address, object, tenant })
+    } else entry.count += 1
+    if (endpoint !== null) this.#lastReads.set(endpoint.key, { key: key.id, address, entry })
   }
 
   /**
@@ -154,13 +166,16 @@ export class AuditTrail {
   #endMinute(): void {
     for (const entry of this.#entries.values()) if (entry.count > entry.stored) this.#ended.push(entry)
     this.#entries = new Map()
+    this.#lastReads.clear()
     this.#refused = { known: 0, unknown: 0 }
   }
 
-  #add(name: string, now: number, record: Omit<NewAuditRecord, 'id' | 'count' | 'change'>): void {
+  #add(name: string, now: number, record: Omit<NewAuditRecord, 'id' | 'count' | 'change'>): Entry {
     const id = this.#newId(now)
-    this.#entries.set(name, { record: { id, ...record, change: null, count: 0 }, count: 1, stored: 0 })
+    const entry = { record: { id, ...record, change: null, count: 0 }, count: 1, stored: 0 }
+    this.#entries.set(name, entry)
     this.#storeSoon()
+    return entry
   }
 
   #storeSoon(): void {
