@@ -167,3 +167,19 @@ test('events are listed with their data, byte for byte, and sent again to chosen
   assert.equal((await ask('POST', '/acme/events/first/resend', { headers })).status, 404)
   assert.deepEqual((await ask('GET', '/acme/events', { headers })).body['data'], [])
 })
+
+test('an event has no parents in the path, even if webhooks have', async (t) => {
+  const parents = acme({
+    endpoint: {
+      id: { is: 'id' },
+      shop: { is: 'detail', from: 'path', on: 'create!' },
+      url: { is: 'url', on: 'create!' },
+      events: { is: 'eventTypes', on: 'create!' },
+    },
+    routes: { 'POST /acme/{shop}/hooks': create(), 'GET /acme/{shop}/events/{event}': events.get() },
+  })
+  const { want, operator, tenant } = await startDialect(t, parents)
+  await want(201, 'POST', '/acme/a/hooks', { body: { url: 'https://example.com/', events: ['order.paid'] } })
+  await operator.postEvent({ tenant, type: 'order.paid', id: 'first', data: {} })
+  assert.equal((await want(200, 'GET', '/acme/b/events/first'))['id'], 'first')
+})

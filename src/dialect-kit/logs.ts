@@ -142,6 +142,7 @@ export function eventLog(form: { readonly each: (facts: EventFacts) => unknown }
       access: 'read',
       operationId: 'listEvents',
       summary: 'List events, newest first',
+      endpointless: true,
       ...described(list),
       route: ({ context }) =>
         logRoute(
@@ -160,6 +161,7 @@ export function eventLog(form: { readonly each: (facts: EventFacts) => unknown }
       access: 'read',
       operationId: 'getEvent',
       summary: 'Get an event',
+      endpointless: true,
       ...about,
       route: ({ context }) => ({
         answers: { 200: schemaOf([form.each(eventExample)], anyJson) },

@@ -17,6 +17,7 @@ export function createMany({ itemsMax, ...described }: Described & { readonly it
     kind: 'createMany',
     operationId: 'createWebhooks',
     summary: 'Create webhooks: all of them, or none',
+    endpointless: true,
     ...described,
     route(kit) {
       const { context, fields } = kit
@@ -64,6 +65,7 @@ export function tryOut({
     kind: 'tryOut',
     operationId: 'testWebhook',
     summary: 'Send a test event to a webhook that need not exist',
+    endpointless: true,
     ...described,
     route({ context, dialect, fields }) {
       const examples = [200, null].map((status) => answer({}, { succeeded: true, status }))

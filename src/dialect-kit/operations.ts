@@ -88,6 +88,7 @@ export function list({ wrap, pages = wholeList(wrap), where = {}, ...described }
     kind: 'list',
     operationId: 'listWebhooks',
     summary: 'List webhooks, newest first',
+    endpointless: true,
     ...described,
     route(kit) {
       const { context, fields } = kit
@@ -145,6 +146,7 @@ export function create({ status = 201, wrap, refusals = {}, ...described }: Crea
     kind: 'create',
     operationId: 'createWebhook',
     summary: 'Create a webhook',
+    endpointless: true,
     ...described,
     route(kit) {
       const { context, fields } = kit
@@ -345,6 +347,7 @@ export function eventTypes({
     kind: 'eventTypes',
     operationId: 'listWebhookEventTypes',
     summary: 'List webhook event types',
+    endpointless: true,
     ...(tenantless && { tenantless, needs: null }),
     ...described,
     route({ context, dialect }) {

@@ -75,6 +75,7 @@ export function resend({ endpointsIn, status = 202, answer, ...described }: Rese
     access: 'write',
     operationId: 'resendEvent',
     summary: 'Send an event again, as new deliveries',
+    endpointless: true,
     ...described,
     route: ({ context, storedId }) => ({
       audits: 'delivery.retry',

@@ -55,6 +55,7 @@ export function count({
     access: 'read',
     operationId: 'countWebhooks',
     summary: 'Count webhooks',
+    endpointless: true,
     ...described,
     route: ({ context }) => ({
       answers: { 200: schemaOf([answer(1)]) },
