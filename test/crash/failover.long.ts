@@ -5,17 +5,11 @@
 import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startBalancedLoad } from '../support/balanced-load.ts'
-import { startBookkeeper } from '../support/bookkeeper.ts'
-import { untilDrained } from '../support/drain.ts'
 import { openGate } from '../support/gate.ts'
-import { judge } from '../support/history.ts'
-import { startNodes } from '../support/nodes.ts'
-import { createPostBook, type PostBook } from '../support/post-book.ts'
+import type { PostBook } from '../support/post-book.ts'
 import { type PostgresServer, queryOnce, startPostgres } from '../support/postgres-server.ts'
-import { crashSeed, seededRandom } from '../support/random.ts'
+import { loadMs, type Takeover, takeOverUnderLoad } from '../support/takeover.ts'
 
-const loadMs = 2_000
 /** A commit that waits for the lost primary is given up after `limits.storeAnswerMs`. */
 const wellMsMax = 30_000
 const timeout = 180_000
@@ -55,46 +49,21 @@ async function failOver(
   t: TestContext,
   settings: Readonly<Record<string, string>>,
   before: (book: PostBook, cutOffStandby: () => Promise<void>) => Promise<void>,
-) {
+): Promise<Takeover> {
   const { primary, standby, replication } = await startPair(t, settings)
   const address = await openGate(portOf(primary))
   t.after(() => address.close())
   const url = Object.assign(new URL(primary.url), { port: String(address.port) }).href
-  const customer = await startBookkeeper()
-  t.after(() => customer.close())
-  const nodes = await startNodes(2, url, { POSTHORN_RETRY_SCALE: '0.001' })
-  t.after(() => nodes.close())
-  await customer.register(nodes.at(0).client, 'crash')
-  const book = createPostBook('crash', seededRandom(crashSeed))
-  const load = startBalancedLoad(nodes, book)
-  t.after(() => load.stop())
-  await sleep(loadMs)
-  await before(book, () => replication.set('refusing'))
-
-  const postsBefore = book.posts.length
-  await primary.kill()
-  const killedAt = Date.now()
-  await queryOnce(standby.url, 'SELECT pg_promote()')
-  address.lead(portOf(standby))
-  while (!book.posts.slice(postsBefore).some(({ outcome }) => outcome === 'ok')) {
-    assert.ok(Date.now() - killedAt < wellMsMax, `no event is accepted ${wellMsMax} ms after the failover`)
-    await sleep(20)
-  }
-  t.diagnostic(`events are accepted ${Date.now() - killedAt} ms after the end of the primary`)
-  await sleep(loadMs)
-  await load.stop()
-  const { drained } = await untilDrained(nodes.at(0).client)
-  assert.ok(drained, 'deliveries are still pending')
-
-  const rows = await queryOnce(standby.url, `SELECT (data::json ->> 'number')::int AS number FROM posthorn.events`)
-  const stored = new Set(rows.map(({ number }) => number))
-  const accepted = new Set(book.posts.filter(({ outcome }) => outcome === 'ok').map(({ number }) => number))
-  const missing = [...accepted].filter((number) => !stored.has(number)).toSorted((a, b) => a - b)
-  const { arrivals, subscriptions } = customer
-  const verdict = judge({ posts: book.posts, arrivals, subscriptions })
-  const { problems, ...figures } = verdict
-  t.diagnostic(JSON.stringify({ ...figures, problems: problems.length, missing: missing.length, seed: crashSeed }))
-  return { missing, accepted: accepted.size, verdict }
+  return takeOverUnderLoad(t, {
+    url,
+    wellMsMax,
+    async act(book) {
+      await before(book, () => replication.set('refusing'))
+      await primary.kill()
+      await queryOnce(standby.url, 'SELECT pg_promote()')
+      address.lead(portOf(standby))
+    },
+  })
 }
 
 /** A primary and its standby, which reaches it through the gate `replication`. */

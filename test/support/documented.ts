@@ -23,6 +23,14 @@ export function commandLines(file: string, heading: string): string[] {
   return section.split('\n').flatMap((line) => (line.startsWith('    ') ? [line.trim()] : []))
 }
 
+/** The indented lines of a document that begin with the line `# <name>`: the contents of a file. */
+export function documentedFile(document: string, name: string): string {
+  const text = readFileSync(join(repository, document), 'utf8')
+  const block = text.split('\n\n').find((part) => part.startsWith(`    # ${name}\n`))
+  if (block === undefined) throw new Error(`${document} has no file ${name}`)
+  return `${block.replaceAll(/^ {4}/gm, '')}\n`
+}
+
 /** A copy of the project that is removed when the test ends. */
 export function copyOfProject(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-readme-'))

