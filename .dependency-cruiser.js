@@ -30,6 +30,7 @@ export default {
     only('dialect-kit', 'domain/', 'contracts/', 'signing/', 'quota/', 'operations/', 'http/', 'front/'),
     only('dialects', 'contracts/', 'dialect-kit/'),
     only('dialect-check', 'domain/', 'contracts/', 'dialect-kit/'),
+    only('dialect-draft'),
     {
       name: 'vendors-import-the-kit-alone',
       comment: 'a shipped dialect may use nothing that a file from outside could not',

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
+import type { NewFlags } from './cli/dialect-new.ts'
 import type { MigrateFlags } from './cli/migrate.ts'
 import type { FileFlags } from './cli/sqlite-file.ts'
 import { stopOnSignals } from './cli/stop-signals.ts'
@@ -72,7 +73,7 @@ program
 /** The exit code of a wrong call of `dialect`: 1 says that the dialect is wrong. */
 const badUsage = 2
 
-const dialectCommand = program.command('dialect').description('check a dialect of your own')
+const dialectCommand = program.command('dialect').description('check, draft and compare dialects of your own')
 dialectCommand.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : badUsage))
 dialectCommand
   .command('check <file>')
@@ -81,6 +82,33 @@ dialectCommand
     mustExist(file)
     const { check } = await import('./cli/dialect-check.ts')
     if (!(await check(file, process.stdout))) process.exitCode = 1
+  })
+
+dialectCommand
+  .command('new <name>')
+  .description('write the draft of a dialect, from questions or from an OpenAPI document')
+  .option('--from <file>', "the product's OpenAPI document: 3.0 or 3.1, YAML or JSON")
+  .option('--yes', 'ask nothing, and take the commonest choices')
+  .option('--out <file>', 'the file to write; default: <name>.ts')
+  .action(async (name: string, flags: NewFlags) => {
+    if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) {
+      dialectCommand.error('error: a name has 1 to 32 lower-case letters, digits and hyphens, a letter first')
+    }
+    if (flags.from !== undefined) mustExist(flags.from)
+    else if (flags.yes !== true && !process.stdin.isTTY) {
+      dialectCommand.error('error: questions need a terminal; give --yes or --from')
+    }
+    const { draft } = await import('./cli/dialect-new.ts')
+    await draft(name, flags, process.stdout)
+  })
+dialectCommand
+  .command('diff <file> <document>')
+  .description("compare the API of a dialect with the vendor's OpenAPI document; exit code 1: a difference does harm")
+  .action(async (file: string, document: string) => {
+    mustExist(file)
+    mustExist(document)
+    const { diff } = await import('./cli/dialect-diff.ts')
+    if (!(await diff(file, document, process.stdout))) process.exitCode = 1
   })
 
 function mustExist(file: string): void {
@@ -103,5 +131,7 @@ try {
 
 /** The classes are not imported, because only some commands load dialects. */
 function isOfDialect(error: unknown): error is Error {
-  return error instanceof Error && ['DialectFileError', 'DialectFault'].includes(error.name)
+  return (
+    error instanceof Error && ['DialectFileError', 'DialectFault', 'DocumentError', 'DraftError'].includes(error.name)
+  )
 }

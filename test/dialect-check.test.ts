@@ -1,8 +1,6 @@
 // `posthorn dialect check`: the shipped dialects pass, and the exit codes are for machines.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +9,7 @@ import { openSite } from '../src/cli/dialect-site.ts'
 import { checkDialect } from '../src/dialect-check/check-dialect.ts'
 import { DefinedDialect } from '../src/dialect-kit/define-dialect.ts'
 import { registry } from '../src/dialects/registry.ts'
+import { dialectCommand } from './support/dialect-command.ts'
 
 const root = new URL('..', import.meta.url).pathname
 const folder = await mkdtemp(join(tmpdir(), 'posthorn-check-'))
@@ -32,7 +31,7 @@ suite('a shipped dialect passes:', { concurrency: 5 }, () => {
 
 suite('the command', { concurrency: 3 }, () => {
   test('ends with 0 for a good dialect, in any folder', async () => {
-    const { code, stdout } = await posthorn('check', await storedCopy('good.ts', (text) => text))
+    const { code, stdout } = await dialectCommand(['check', await storedCopy('good.ts', (text) => text)])
     assert.equal(code, 0, stdout)
     assert.match(stdout, /^acme: (\d+) of \1 checks passed\n$/)
   })
@@ -41,7 +40,7 @@ suite('the command', { concurrency: 3 }, () => {
     const file = await storedCopy('bad.ts', (text) =>
       text.replace('order: event.data', 'order: computed(() => Date.now())'),
     )
-    const { code, stdout } = await posthorn('check', file)
+    const { code, stdout } = await dialectCommand(['check', file])
     assert.equal(code, 1)
     assert.match(
       stdout,
@@ -52,7 +51,7 @@ suite('the command', { concurrency: 3 }, () => {
 
   test('ends with 1 for a file that cannot be loaded, with one line', async () => {
     const file = await storedCopy('broken.ts', () => 'export default 1')
-    const { code, stderr } = await posthorn('check', file)
+    const { code, stderr } = await dialectCommand(['check', file])
     assert.equal(code, 1)
     assert.match(
       stderr,
@@ -62,7 +61,7 @@ suite('the command', { concurrency: 3 }, () => {
 
   test('ends with 2 for a wrong call', async () => {
     for (const args of [['check'], ['check', './nowhere.ts'], ['cheque', './acme.ts'], ['check', './a', './b']]) {
-      const { code, stderr } = await posthorn(...args)
+      const { code, stderr } = await dialectCommand(args)
       assert.equal(code, 2, stderr)
       assert.match(stderr, /^error: [^\n]+\n$/)
     }
@@ -77,16 +76,4 @@ async function storedCopy(name: string, change: (text: string) => string): Promi
   const file = join(folder, name)
   await writeFile(file, change(`${text}\nexport default defineDialect(acme('acme'))\n`))
   return file
-}
-
-async function posthorn(...args: readonly string[]) {
-  const child = spawn(process.execPath, ['src/posthorn.js', 'dialect', ...args], {
-    cwd: root,
-    env: { PATH: process.env['PATH'], NO_COLOR: '1' },
-  })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, stdout, stderr }
 }

@@ -32,6 +32,7 @@ const violations: readonly [file: string, imports: string, rule: string][] = [
   ['src/api/planted.ts', '../engine/engine.ts', 'api-imports-only'],
   ['src/dialect-kit/planted.ts', '../store/rows.ts', 'dialect-kit-imports-only'],
   ['src/dialect-check/planted.ts', '../operations/context.ts', 'dialect-check-imports-only'],
+  ['src/dialect-draft/planted.ts', '../dialect-kit/fields.ts', 'dialect-draft-imports-only'],
   ['src/dialects/planted-operation.ts', '../operations/context.ts', 'dialects-imports-only'],
   ['src/dialects/allo/planted-store.ts', '../../store/rows.ts', 'dialects-imports-only'],
   ['src/dialects/allo/planted-kit.ts', '../../dialect-kit/fields.ts', 'vendors-import-the-kit-alone'],

@@ -1,0 +1,51 @@
+// `posthorn dialect new`: writes the draft of a dialect, from questions or from the product's OpenAPI document.
+
+import { writeFileSync } from 'node:fs'
+import { draftFrom } from '../dialect-draft/draft-from-openapi.ts'
+import { fileOf, guessesIn } from '../dialect-draft/draft.ts'
+import { readOpenApi } from '../dialect-draft/openapi.ts'
+import { plainDraft } from '../dialect-draft/plain-draft.ts'
+import { asked } from './dialect-questions.ts'
+
+export interface NewFlags {
+  /** The product's OpenAPI document. */
+  readonly from?: string
+  /** Asks nothing. */
+  readonly yes?: true
+  /** The file to write; default: `<name>.ts`. */
+  readonly out?: string
+}
+
+/**
+ * Runs the command.
+ *
+ * @throws DocumentError the document cannot be used
+ * @throws DraftError the file exists already
+ */
+export async function draft(name: string, flags: NewFlags, output: { write(text: string): unknown }): Promise<void> {
+  const file = flags.out ?? `${name}.ts`
+  const drafted =
+    flags.from !== undefined
+      ? draftFrom(await readOpenApi(flags.from), name)
+      : flags.yes === true
+        ? plainDraft(name)
+        : await asked(plainDraft(name))
+  const text = fileOf(drafted)
+  try {
+    writeFileSync(file, text, { flag: 'wx' })
+  } catch (error) {
+    throw new DraftError(
+      `the file ${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+  const guesses = guessesIn(text)
+  output.write(`${file} has ${guesses} guesses, each marked with // GUESS. When they are settled:
+
+    posthorn dialect check ${file}
+`)
+}
+
+/** The file of a draft cannot be written. */
+export class DraftError extends Error {
+  override readonly name = 'DraftError'
+}

@@ -1,0 +1,124 @@
+// A draft from the product's own OpenAPI document: paths, fields, forms, envelopes, security and errors. The names of fields
+// say what they are (names.ts). Everything that the document does not say is a guess.
+
+import { type Code, type Draft, quoted } from './draft.ts'
+import { errorsFrom } from './draft-errors.ts'
+import { eventTypesIn, fieldsFrom, idCode } from './draft-fields.ts'
+import { basePathIn, type Found, kindOf, pathOf, type Shape, shapeOf } from './found.ts'
+import {
+  DocumentError,
+  type OpenApi,
+  type Operation,
+  operationsOf,
+  type Schema,
+  type SecurityScheme,
+} from './openapi.ts'
+import { guess, plainDraft } from './plain-draft.ts'
+
+/** @throws DocumentError if the document has no webhooks */
+export function draftFrom(document: OpenApi, name: string): Draft {
+  const plain = plainDraft(name)
+  const operations = operationsOf(document)
+  const base = basePathIn([...operations.keys()])
+  if (base === null) throw new DocumentError('no path of the document is about webhooks')
+  const own = [...operations].filter(([at]) => pathOf(at) === base || pathOf(at).startsWith(`${base}/`))
+  const found = own.flatMap(([at, operation]) => {
+    const kind = kindOf(at, base, operation)
+    return kind === null ? [] : [{ at, kind, operation }]
+  })
+  const leftOut = own.filter(([at]) => !found.some((one) => one.at === at)).map(([at]) => at)
+  const shapes = new Map(found.map((one) => [one, shapeOf(one)]))
+  const events = eventsFrom(
+    document,
+    [...shapes.values()].map(({ endpoint }) => endpoint),
+  )
+  const get = found.find(({ kind }) => kind === 'get')
+  const idName = /\{(\w+)\}$/.exec(get?.at ?? '')?.[1] ?? 'id'
+  const idSchema = get?.operation.parameters?.find((one) => one.name === idName)?.schema
+  const fields = fieldsFrom(found, shapes, { idName, events: Object.keys(events.types) })
+  return {
+    ...plain,
+    title: document.info?.title === undefined ? plain.title : { code: quoted(document.info.title) },
+    version: document.info?.version ?? plain.version,
+    prefix: { code: quoted(base) },
+    ids: { ...plain.ids, endpoint: idCode(fields.id, idSchema), ...fields.tenant },
+    authentication: authenticationFrom(document, get?.operation ?? found[0]?.operation),
+    events,
+    fields: fields.map,
+    routes: routesFrom(found, shapes, base),
+    leftOut: leftOut.map((at) => `${at} is not drafted`),
+    errors: errorsFrom(found.map(({ operation }) => operation)) ?? plain.errors,
+  }
+}
+
+function eventsFrom(document: OpenApi, endpoints: readonly Schema[]): Draft['events'] {
+  const documented = Object.entries(document.webhooks ?? {}).map(([type, { post }]) => {
+    return [type, post?.summary ?? `The event ${type}`] as const
+  })
+  if (documented.length > 0) return { types: Object.fromEntries(documented) }
+  const types = eventTypesIn(endpoints)
+  if (types.length === 0) return { types: { 'thing.happened': 'A thing happened' }, guess: 'the types of your events' }
+  return {
+    types: Object.fromEntries(types.map((type) => [type, `The event ${type}`])),
+    guess: 'the descriptions of the events',
+  }
+}
+
+function authenticationFrom({ components, security }: OpenApi, operation: Operation | undefined): Code {
+  const schemes = components?.securitySchemes ?? {}
+  const used = [...(operation?.security ?? []), ...(security ?? [])].flatMap((one) => Object.keys(one))
+  const [name = Object.keys(schemes)[0] ?? ''] = used
+  return authenticationOf(schemes[name])
+}
+
+function authenticationOf(scheme: SecurityScheme | undefined): Code {
+  const header = scheme?.name ?? 'Authorization'
+  if (scheme?.type === 'http' && scheme.scheme?.toLowerCase() === 'bearer') return { code: 'auth.bearer()' }
+  if (scheme?.type === 'apiKey' && scheme.in === 'header') {
+    if (header.toLowerCase() !== 'authorization') return { code: `auth.header(${quoted(header)})` }
+    return guess(`auth.header(${quoted(header)})`, "a word may stand before the key: { scheme: 'Api-Key' }")
+  }
+  const kind =
+    scheme === undefined ? 'no security scheme' : `the scheme ${scheme.type} ${scheme.scheme ?? scheme.in ?? ''}`
+  return guess('auth.bearer()', `the document has ${kind.trim()}`)
+}
+
+function routesFrom(found: readonly Found[], shapes: ReadonlyMap<Found, Shape>, base: string): Draft['routes'] {
+  const standard = {
+    list: 200,
+    create: 201,
+    get: 200,
+    change: 200,
+    replace: 200,
+    remove: 204,
+    rotate: 200,
+    eventTypes: 200,
+  }
+  const routes = found.map((one): [string, Code] => {
+    const { wrap, status, others, hasBody } = shapes.get(one) as Shape
+    const options = [
+      ...(wrap === null ? [] : [`wrap: ${quoted(wrap)}`]),
+      ...(status === null || status === standard[one.kind] || one.kind === 'eventTypes' || one.kind === 'list'
+        ? []
+        : [`status: ${status}`]),
+      ...(one.kind === 'remove' && hasBody ? ['answer: (id) => ({ id })'] : []),
+    ]
+    const code = `webhooks.${one.kind}(${options.length === 0 ? '' : `{ ${options.join(', ')} }`})`
+    const reason = routeGuess(one, others, hasBody)
+    return [one.at, reason === null ? { code } : guess(code, reason)]
+  })
+  if (!found.some(({ kind }) => kind === 'create')) {
+    const wrap = found.map((one) => shapes.get(one)?.wrap).find((one) => typeof one === 'string')
+    const code = `webhooks.create(${wrap === undefined ? '' : `{ wrap: ${quoted(wrap)} }`})`
+    routes.push([`POST ${base}`, guess(code, 'the document has no operation that creates a webhook')])
+  }
+  // A path with a parameter would take those that are literal.
+  return Object.fromEntries(routes.toSorted(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{'))))
+}
+
+function routeGuess({ kind }: Found, others: readonly string[], hasBody: boolean): string | null {
+  if (kind === 'remove' && hasBody) return 'the body of the answer'
+  if (kind === 'eventTypes') return 'the form of one event type'
+  if (others.length > 0) return `the answer also has ${others.join(', ')}: write "pages"`
+  return null
+}

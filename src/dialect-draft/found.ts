@@ -1,0 +1,86 @@
+// The operations of webhooks in an OpenAPI document, and the shapes of their answers.
+
+import { listNames, meaningOf, resourcePattern } from './names.ts'
+import { merged, type Operation, type Schema, schemaOf, successOf, typeOf } from './openapi.ts'
+
+/** One operation of the webhooks, with the function of the kit that serves it. */
+export interface Found {
+  readonly at: string
+  readonly kind: 'list' | 'create' | 'get' | 'change' | 'replace' | 'remove' | 'rotate' | 'eventTypes'
+  readonly operation: Operation
+}
+
+export const pathOf = (at: string): string => at.slice(at.indexOf(' ') + 1)
+
+/** The path of the collection of webhooks: the one with the most operations. */
+export function basePathIn(places: readonly string[]): string | null {
+  const counts = new Map<string, number>()
+  for (const at of places) {
+    const literal = /^((?:\/[^/]+)*?\/[^/{}]*)(?:\/\{\w+\})?$/.exec(pathOf(at))?.[1] ?? ''
+    const last = literal.split('/').at(-1) ?? ''
+    if (resourcePattern.test(last)) counts.set(literal, (counts.get(literal) ?? 0) + 1)
+  }
+  return [...counts].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null
+}
+
+export function kindOf(at: string, base: string, operation: Operation): Found['kind'] | null {
+  const [method = ''] = at.split(' ')
+  const rest = pathOf(at).slice(base.length)
+  if (rest === '') return method === 'GET' ? 'list' : method === 'POST' ? 'create' : null
+  if (/^\/\{\w+\}$/.test(rest)) {
+    switch (method) {
+      case 'GET':
+        return 'get'
+      case 'DELETE':
+        return 'remove'
+      case 'PUT':
+        return (schemaOf(operation.requestBody?.content)?.required ?? []).length > 0 ? 'replace' : 'change'
+      default:
+        return 'change'
+    }
+  }
+  if (method === 'GET' && /^\/(?:event[-_]?types|events|topics|triggers)$/i.test(rest)) return 'eventTypes'
+  if (method === 'POST' && /^\/\{\w+\}\/[\w-]*(?:rotat|regenerat|roll|reset)[\w-]*$/i.test(rest)) return 'rotate'
+  return null
+}
+
+/** The endpoint in the answer of an operation, and the member of the answer that holds it. */
+export interface Shape {
+  readonly status: number | null
+  readonly endpoint: Schema
+  readonly wrap: string | null
+  /** Other members of the answer. */
+  readonly others: readonly string[]
+  /** Whether the answer has a body. */
+  readonly hasBody: boolean
+}
+
+export function shapeOf({ kind, operation }: Found): Shape {
+  const success = successOf(operation)
+  const schema = success?.schema ?? {}
+  const members = Object.entries(schema.properties ?? {})
+  const shape = { status: success?.status ?? null, hasBody: success?.schema !== undefined }
+  if (typeOf(schema) === 'array') return { ...shape, endpoint: itemOf(schema), wrap: null, others: [] }
+  const isEndpoint = members.some(([name]) => meaningOf(name) === 'url')
+  if (isEndpoint) return { ...shape, endpoint: schema, wrap: null, others: [] }
+  const isWrapped = ([, member]: readonly [string, Schema]): boolean =>
+    Object.keys(itemOf(merged(member)).properties ?? {}).some((name) => meaningOf(name) === 'url')
+  const known: readonly string[] = listNames
+  const isList = ([, member]: readonly [string, Schema]): boolean => typeOf(merged(member)) === 'array'
+  const [wrap, inner] =
+    members.find(isWrapped) ??
+    members.find(([name]) => known.includes(name)) ??
+    (kind === 'eventTypes' ? members.find(isList) : undefined) ??
+    []
+  const others = members.map(([name]) => name).filter((name) => name !== wrap)
+  return {
+    ...shape,
+    endpoint: inner === undefined || kind === 'eventTypes' ? {} : itemOf(merged(inner)),
+    wrap: wrap ?? null,
+    others,
+  }
+}
+
+function itemOf(schema: Schema): Schema {
+  return schema.items === undefined ? schema : merged(schema.items)
+}
