@@ -112,12 +112,15 @@ async function pauses(trial: Trial): Promise<void> {
   const customer = await trial.customer()
   const { id, hook } = await trial.register(customer)
   const off = field.words === undefined ? field.inverted === true : field.words[1]
-  await trial.want(customer, change, { id, body: { [name]: off } })
+  await trial.want(customer, change, { id, body: subject.bodyOf(change, { [name]: off }) })
   const { enabled } = await trial.inOperatorView(customer, id)
   trial.expect(enabled === false, `${change.title} with ${name}: ${JSON.stringify(off)} does not disable the webhook`)
   const { deliveries } = await trial.post(customer.tenant, subject.eventTypes[0])
   trial.expect(deliveries === 0, 'a disabled webhook gets events')
-  await trial.want(customer, change, { id, body: { [name]: field.words === undefined ? !off : field.words[0] } })
+  await trial.want(customer, change, {
+    id,
+    body: subject.bodyOf(change, { [name]: field.words === undefined ? !off : field.words[0] }),
+  })
   await trial.deliver(customer, hook, subject.eventTypes[0], '{}')
 }
 

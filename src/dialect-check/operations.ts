@@ -58,7 +58,10 @@ async function changes(trial: Trial): Promise<void> {
       const value = otherValue(trial, served, name)
       const base = served.kind === 'replace' ? sent : {}
       const before = await trial.inOperatorView(customer, id)
-      const answer = await trial.want(customer, served, { id, body: { ...base, [name]: value } })
+      const answer = await trial.want(customer, served, {
+        id,
+        body: subject.bodyOf(served, { ...base, [name]: value }),
+      })
       const [shown = {}] = subject.endpointsIn(answer.body)
       compare(trial, served.title, { [name]: value }, shown)
       const after = await trial.inOperatorView(customer, id)
@@ -179,7 +182,7 @@ async function showsSecrets(trial: Trial): Promise<void> {
     const isChange = served.kind === 'change' || served.kind === 'replace'
     const answer = await trial.ask(customer, served, {
       id,
-      ...(isChange && { body: unsecret(subject, served, trial) }),
+      ...(isChange && { body: subject.bodyOf(served, unsecret(subject, served, trial)) }),
     })
     checkSecret(trial, served, view, answer.text, secretsOf(await trial.inOperatorView(customer, id)), shownIn)
   }

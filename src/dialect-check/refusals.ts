@@ -169,7 +169,7 @@ async function refusesWeakKeys(trial: Trial): Promise<void> {
 
 /** The operations on one webhook, which have its id in their path. */
 export function onOneWebhook({ subject }: Trial): readonly Served[] {
-  return subject.served.filter(({ template }) => template.includes('{'))
+  return subject.served.filter((served) => subject.idNameIn(served) !== '')
 }
 
 /** A good body for an operation; undefined: it has none. */

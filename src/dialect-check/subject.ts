@@ -79,16 +79,76 @@ export class Subject {
     return views[kind]
   }
 
-  /** The schema of the fields in a request. */
+  /** The schema of the fields in a request. A field inside another has the name of the map, such as `config.url`. */
   requestSchema({ kind, documented }: Served): Schema {
     const [content] = Object.values(documented.requestBody?.content ?? {})
     const schema = content?.schema ?? {}
-    return kind === 'createMany' ? (schema.properties?.['items']?.items ?? {}) : schema
+    return this.#flat(kind === 'createMany' ? (schema.properties?.['items']?.items ?? {}) : schema)
+  }
+
+  #flat(schema: Schema, outer = ''): Schema {
+    const names = Object.keys(this.definition.endpoint)
+    const properties: Record<string, Schema> = {}
+    const required: string[] = []
+    for (const [name, member] of Object.entries(schema.properties ?? {})) {
+      const path = `${outer}${name}`
+      const isNeeded = schema.required?.includes(name) === true
+      if (names.some((one) => one.startsWith(`${path}.`))) {
+        const inner = this.#flat(member, `${path}.`)
+        Object.assign(properties, inner.properties)
+        if (isNeeded) required.push(...(inner.required ?? []))
+      } else {
+        properties[path] = member
+        if (isNeeded) required.push(path)
+      }
+    }
+    return { ...schema, properties, required }
+  }
+
+  /** The name of the parameter of a path that is the id of a webhook: the first one that is no field; empty: none. */
+  idNameIn({ template }: Served): string {
+    const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
+    return names.find((name) => this.#placeOf(name) === undefined) ?? ''
+  }
+
+  /** The value of a field that is in the path or in the query of a request; undefined: there is no such field. */
+  parentValue(name: string): string | undefined {
+    const { schema = {} } = this.definition.endpoint[name] ?? {}
+    return this.#placeOf(name) === undefined ? undefined : String(valueOf(schema, 'https://example.com/'))
+  }
+
+  #placeOf(name: string): 'path' | 'query' | undefined {
+    const field = this.definition.endpoint[name]
+    return field !== undefined && 'from' in field ? field.from : undefined
+  }
+
+  /** The attributes that events must have for a webhook with the fewest fields. */
+  get attributes(): Readonly<Record<string, string>> {
+    const found = this.fieldsOf('filter').flatMap(([name, field]): [string, string][] => {
+      if (field.is !== 'filter' || !/\bcreate!/.test(field.on ?? '')) return []
+      const value = this.parentValue(name) ?? valueOf(field.schema ?? {}, 'https://example.com/')
+      return [[field.attribute, String(value)]]
+    })
+    return Object.fromEntries(found)
   }
 
   /** A request body with these fields. */
   bodyOf({ kind }: Served, fields: Fields): unknown {
-    return kind === 'createMany' ? { items: [fields] } : fields
+    const body = this.#nested(fields)
+    return kind === 'createMany' ? { items: [body] } : body
+  }
+
+  #nested(fields: Fields): Fields {
+    const body: Record<string, unknown> = {}
+    for (const [name, value] of Object.entries(fields)) {
+      const [last = '', ...outer] = Object.hasOwn(this.definition.endpoint, name)
+        ? name.split('.').toReversed()
+        : [name]
+      let place = body
+      for (const step of outer.toReversed()) place = (place[step] ??= {}) as Record<string, unknown>
+      place[last] = value
+    }
+    return body
   }
 
   /** Good values for the fields of a request: those that it must have, or all of them. */
@@ -124,13 +184,26 @@ export class Subject {
     return this.dialect.endpointRules.newSecret?.(randomBytes) ?? randomBytes(16).toString('hex')
   }
 
-  /** The endpoints in the body of an answer. */
+  /** The endpoints in the body of an answer. A field inside another is there also by the name of the map. */
   endpointsIn(body: unknown): readonly Fields[] {
     if (Array.isArray(body)) return body.flatMap((one) => this.endpointsIn(one))
     if (typeof body !== 'object' || body === null) return []
-    if (Object.hasOwn(body, this.idField)) return [body as Fields]
+    if (Object.hasOwn(body, this.idField)) {
+      const inner = Object.keys(this.definition.endpoint).flatMap((name): [string, unknown][] => {
+        const value = name.includes('.') ? valueAt(body, name.split('.')) : undefined
+        return value === undefined ? [] : [[name, value]]
+      })
+      return [{ ...body, ...Object.fromEntries(inner) }]
+    }
     return Object.values(body).flatMap((one) => this.endpointsIn(one))
   }
+}
+
+function valueAt(object: unknown, path: readonly string[]): unknown {
+  return path.reduce(
+    (value, name) => (typeof value === 'object' && value !== null ? (value as Fields)[name] : undefined),
+    object,
+  )
 }
 
 /** A value of a schema. */

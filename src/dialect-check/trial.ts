@@ -125,14 +125,18 @@ export class Trial {
   }
 
   async askAs(presented: Presented, served: Served, { id = 'absent', body, raw, mediaType }: Asked): Promise<Answer> {
-    let isFirst = true
-    const path = served.template.replaceAll(/\{\w+\}/g, () => {
-      const value = isFirst ? id : 'absent'
-      isFirst = false
-      return encodeURIComponent(value)
+    const { subject } = this
+    const idName = subject.idNameIn(served)
+    const path = served.template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+      encodeURIComponent(name === idName ? id : (subject.parentValue(name) ?? 'absent')),
+    )
+    const parents = (served.documented.parameters ?? []).flatMap(({ name, in: where }): [string, string][] => {
+      const value = where === 'query' ? subject.parentValue(name) : undefined
+      return value === undefined ? [] : [[name, value]]
     })
+    const query = { ...Object.fromEntries(parents), ...presented.query }
     const text = raw ?? (body === undefined ? undefined : JSON.stringify(body))
-    const answer = await this.#send(served.method, path, presented, text, mediaType ?? 'application/json')
+    const answer = await this.#send(served.method, path, { ...presented, query }, text, mediaType ?? 'application/json')
     for (const departure of departures(served.documented, answer)) {
       this.#shared.departures.add(`${served.title} answered ${answer.status}: ${departure}`)
     }
@@ -190,7 +194,8 @@ export class Trial {
 
   /** Posts an event; gives its id, and the number of its deliveries. `data` is JSON text. */
   async post(tenant: string, type: string, data = '{}'): Promise<{ readonly id: string; readonly deliveries: number }> {
-    const rest = JSON.stringify({ tenant, type })
+    const { attributes } = this.subject
+    const rest = JSON.stringify({ tenant, type, ...(Object.keys(attributes).length > 0 && { attributes }) })
     const posted = await this.operator(202, 'POST', '/v1/events', undefined, `${rest.slice(0, -1)},"data":${data}}`)
     return posted as unknown as { id: string; deliveries: number }
   }

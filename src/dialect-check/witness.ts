@@ -56,7 +56,7 @@ async function idFor(
   const { subject } = trial
   if (absentId !== undefined) return absentId
   const isList = served.kind === 'list'
-  if (!served.template.includes('{') && !isList) return null
+  if (subject.idNameIn(served) === '' && !isList) return null
   const create = subject.one('create', 'createMany')
   const [endpoint = {}] = subject.endpointsIn(answer.body)
   if (create === undefined || (isList && Object.keys(endpoint).length === 0)) return null
@@ -91,9 +91,12 @@ class Comparison {
 
   #compare(expected: unknown, found: unknown, path: string): void {
     if (this.#varies.has(path)) return
-    const name = path.split('.').at(-1) ?? ''
-    const field = this.#trial.subject.definition.endpoint[name]
-    if (field !== undefined && this.#isEndpoint(path)) return this.#compareField(field, expected, found, path)
+    const { endpoint } = this.#trial.subject.definition
+    const name = Object.keys(endpoint).find((one) => path === one || path.endsWith(`.${one}`)) ?? ''
+    const field = endpoint[name]
+    if (field !== undefined && this.#isEndpoint(path.slice(0, -name.length))) {
+      return this.#compareField(field, expected, found, path)
+    }
     if (Array.isArray(expected) && Array.isArray(found)) {
       const count = Math.min(expected.length, found.length)
       if (count < expected.length && count === 0) this.#fault(path, 'an entry', 'none')
@@ -116,9 +119,9 @@ class Comparison {
     }
   }
 
-  /** Whether a path leads to a field of an endpoint, not of an error for example. */
+  /** Whether a path leads to an endpoint, not to an error for example. */
   #isEndpoint(path: string): boolean {
-    const outer = path.split('.').slice(0, -1)
+    const outer = path.split('.').filter((one) => one !== '')
     const holder = outer.reduce<unknown>(
       (value, name) => (isObject(value) ? firstOf(value[name]) : undefined),
       firstOf(this.#example.answer.body),

@@ -60,7 +60,7 @@ export function fieldsFrom(
   return { map, id: (id === null ? undefined : shown.get(id)) ?? {}, tenant }
 }
 
-/** A webhook has one text for people. Further ones, such as a name beside a description, are no parts of it. */
+/** A webhook has one description. Further texts, such as a name beside it, are details of the product. */
 function isSecondDescription(name: string, names: readonly string[]): boolean {
   const texts = names.filter((one) => meaningOf(one) === 'description')
   const own = texts.find((one) => one.toLowerCase() === 'description') ?? texts[0]
@@ -160,6 +160,10 @@ function otherField(name: string, schema: Schema, on: Code): Code {
       `{ is: 'filter', attribute: ${quoted(name)}, nullable: true${on.code}, schema: { format: 'uuid' } }`,
       `only events with this ${name} may be sent`,
     )
+  }
+  if (schema.readOnly !== true && on.code !== '') {
+    const code = `{ is: 'detail'${schema.nullable === true ? ', nullable: true' : ''}${on.code}, schema: { type: ${quoted(typeOf(schema) ?? 'string')} } }`
+    return on.guess === undefined ? { code } : guess(code, on.guess)
   }
   const value = schema.enum?.[0] ?? (schema.nullable === true ? null : (exampleOf(schema) ?? zeroOf(schema)))
   const shown = schema.nullable === true && value === null ? 'null' : valueCode(value)

@@ -40,15 +40,27 @@ export function draftFrom(document: OpenApi, name: string): Draft {
     ...plain,
     title: document.info?.title === undefined ? plain.title : { code: quoted(document.info.title) },
     version: document.info?.version ?? plain.version,
-    prefix: { code: quoted(base) },
+    prefix: { code: quoted(base.replace(/\/\{.*/, '')) },
     ids: { ...plain.ids, endpoint: idCode(fields.id, idSchema), ...fields.tenant },
     authentication: authenticationFrom(document, get?.operation ?? found[0]?.operation),
     events,
-    fields: fields.map,
+    fields: { ...fields.map, ...parentsIn(base, Object.keys(fields.map)) },
     routes: routesFrom(found, shapes, base),
     leftOut: leftOut.map((at) => `${at} is not drafted`),
     errors: errorsFrom(found.map(({ operation }) => operation)) ?? plain.errors,
   }
+}
+
+/** The fields of a webhook that are parameters of the path of the collection. */
+function parentsIn(base: string, fields: readonly string[]): Draft['fields'] {
+  const names = [...base.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
+  const parents = names
+    .filter((name) => !fields.includes(name))
+    .map((name) => {
+      const code = "{ is: 'detail', from: 'path', on: 'create!', shown: 'never' }"
+      return [name, guess(code, `${name} is a parent of the webhook, or your customer`)] as const
+    })
+  return Object.fromEntries(parents)
 }
 
 function eventsFrom(document: OpenApi, endpoints: readonly Schema[]): Draft['events'] {
