@@ -20,7 +20,8 @@ export function recipesOf({ body: form, headers, secrets }: Deliveries): readonl
   const places = placesOf({ ...form.headers, ...headers }, form.made)
   return merged(places.signatures).map((signature) => {
     const { scheme } = signature.signer
-    if (signature.at === null) return undescribed(signature, 'the place of the signature, or the text around it, has no regular form')
+    if (signature.at === null)
+      return undescribed(signature, 'the place of the signature, or the text around it, has no regular form')
     if (scheme === undefined) return undescribed(signature, 'the signature is made by a function of the dialect')
     const key = scheme.key === 'publicKey' ? ({ publicKey: 'pem' } as const) : secrets.keyForm
     if (key === undefined) return undescribed(signature, 'the key is made by a function of the dialect')
