@@ -126,6 +126,7 @@ function messageOf(dialect: Sender, random: RandomBytes): Message {
     url: 'https://example.com/webhooks',
     eventTypes: [type],
     filters: {},
+    details: {},
     description: null,
     enabled: true,
     disabledReason: null,
