@@ -4,6 +4,7 @@
 import { Type } from 'typebox'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { DialectFront } from '../front/dialect-front.ts'
+import { bodyMediaTypes } from '../http/form-body.ts'
 import type { Context } from '../operations/context.ts'
 import { expectedClaims, keyOfClaims } from './claims.ts'
 import { defineDeliveries } from './define-deliveries.ts'
@@ -14,7 +15,7 @@ import { type CompiledFields, compileFields } from './compile-fields.ts'
 import { documentedDeliveries } from './documented-deliveries.ts'
 import { guarded } from './guarded.ts'
 import { rateLimitHeaders } from './quotas.ts'
-import { compileRoutes, splitRoute } from './routes.ts'
+import { checkRoutes, compileRoutes, splitRoute } from './routes.ts'
 import { securityOf } from './security.ts'
 
 /** A dialect, and the API of its customers. Only `defineDialect` makes one. */
@@ -52,6 +53,11 @@ export function defineDialect(given: DialectDefinition): DefinedDialect {
   }
   const fields = compileFields(definition.endpoint, Object.keys(definition.events), definition.api.bodyMember)
   const routes = Object.keys(definition.routes).map(splitRoute)
+  checkRoutes(definition, fields)
+  const strange = definition.requests?.find((form) => !Object.hasOwn(bodyMediaTypes, form))
+  if (strange !== undefined) {
+    throw new DefinitionError('requests', `"${strange}" is not served: bodies are json, form or multipart`)
+  }
   const dialect = defineDeliveries(definition, {
     fields: definition.endpoint,
     keepExchange: Object.values(definition.routes).some(({ showsExchange }) => showsExchange === true),

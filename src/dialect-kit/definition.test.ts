@@ -50,6 +50,26 @@ suite('a definition is refused with its place and the expectation there:', () =>
       /^deliveries\.timeout: "5" is not a time/,
     ],
     'a route without a method': [{ routes: { '/hooks': get() } }, /^routes\["\/hooks"\]: must be a method and a path/],
+    'a webhook without an id in the path': [
+      { routes: { 'GET /hooks': get() } },
+      /^routes\["GET \/hooks"\]: needs the id of a webhook/,
+    ],
+    'an id in a parameter that the path does not have': [
+      { routes: { 'GET /hooks/{hook}': get({ id: { in: 'path', name: 'id' } }) } },
+      /^routes\["GET \/hooks\/\{hook\}"\]: has no parameter \{id\}/,
+    ],
+    'an id in the body of a GET': [
+      { routes: { 'GET /hooks': get({ id: { in: 'body', name: 'id' } }) } },
+      /^routes\["GET \/hooks"\]: has no body/,
+    ],
+    'a link with a part that no request has': [
+      { endpoint: { id: { is: 'id' }, self: { is: 'link', path: '/{owner}/hooks/{id}' } } },
+      /^endpoint\.self\.path: \{owner\} is a parameter of no route/,
+    ],
+    'requests in a form that is not served': [
+      { requests: ['json', 'graphql' as 'json'] },
+      /^requests: "graphql" is not served/,
+    ],
     'a wait that is no time': [{ deliveries: { ...acme.deliveries, waits: '1m soon' } }, /^deliveries\.waits: "soon"/],
   }
   for (const [title, [more, message]] of Object.entries(wrong)) {

@@ -7,11 +7,13 @@ import type { EndpointId } from '../domain/ids.ts'
 import { andThenOk } from '../domain/maybe-promise.ts'
 import { failure, invalidField, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
+import { Unavailable } from '../domain/unavailable.ts'
 import { answerWith, type SuccessAnswer } from '../http/answer.ts'
 import { changeEndpoint, rotateSecret } from '../operations/change-endpoint.ts'
-import { dialectOf, tenantFor } from '../operations/context.ts'
+import { type Context, dialectOf, tenantFor } from '../operations/context.ts'
 import { createEndpoint, type NewEndpoint } from '../operations/create-endpoints.ts'
 import { deleteEndpoint, getEndpoint, listEndpoints, withStatuses } from '../operations/endpoints.ts'
+import { sendTest } from '../operations/test-endpoint.ts'
 import {
   changed,
   type Facts,
@@ -131,6 +133,8 @@ export function list({ wrap, pages = wholeList(wrap), where = {}, ...described }
 }
 
 export interface CreateForm extends Answered {
+  /** Whether a new endpoint gets the test event at once; default: it does not. */
+  readonly ping?: true
   /**
    * The requests that are refused for a reason that only the product knows, by what they need: the problem is
    * `forbidden:<need>`. Each function takes the settings of the tenant.
@@ -139,7 +143,7 @@ export interface CreateForm extends Answered {
 }
 
 /** A new endpoint. */
-export function create({ status = 201, wrap, refusals = {}, ...described }: CreateForm = {}): Operation {
+export function create({ status = 201, wrap, refusals = {}, ping, ...described }: CreateForm = {}): Operation {
   const rules = Object.entries(refusals)
   return {
     access: 'write',
@@ -172,10 +176,23 @@ export function create({ status = 201, wrap, refusals = {}, ...described }: Crea
             if (refusal !== undefined) return failure({ kind: 'forbidden', needs: refusal[0] })
           }
           const input = fields.input('create', fields.places.given(body, call)) as NewEndpoint
-          return answerChange(call, (answer) => createEndpoint(context, principal, tenant, input, answer))
+          return answerChange(call, async (answer) => {
+            const made = await createEndpoint(context, principal, tenant, input, answer)
+            if (made.ok && ping) await pingNew(context, call, made.value.id)
+            return made
+          })
         },
       }
     },
+  }
+}
+
+/** Sends the test event to a new endpoint. The endpoint is there, also if the event cannot be stored now. */
+async function pingNew(context: Context, { principal, tenant }: AnyCall, id: EndpointId): Promise<void> {
+  try {
+    await sendTest(context, principal, tenant, id)
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
   }
 }
 

@@ -34,13 +34,42 @@ export function splitRoute(at: string): { readonly method: string; readonly temp
   throw new DefinitionError(`routes["${at}"]`, 'must be a method and a path, such as "GET /webhooks/{id}"')
 }
 
+/** @throws DefinitionError if an operation finds no id of an endpoint in its requests, or a link has unknown parts */
+export function checkRoutes(definition: DialectDefinition, { places }: CompiledFields): void {
+  const parameters = new Set<string>()
+  for (const [at, { id, endpointless }] of Object.entries(definition.routes)) {
+    const { method, template } = splitRoute(at)
+    const names = parametersOf(template)
+    for (const name of names) parameters.add(name)
+    const hasId = id === undefined ? names.some((name) => !Object.hasOwn(places.params, name)) : true
+    if (!hasId && !endpointless) {
+      throw new DefinitionError(`routes["${at}"]`, 'needs the id of a webhook: a parameter of the path, or "id"')
+    }
+    if (id?.in === 'path' && !names.includes(id.name)) {
+      throw new DefinitionError(`routes["${at}"]`, `has no parameter {${id.name}} in its path`)
+    }
+    if (id?.in === 'body' && method === 'GET') {
+      throw new DefinitionError(`routes["${at}"]`, 'has no body in which the id of a webhook could be')
+    }
+  }
+  for (const [name, field] of Object.entries(definition.endpoint)) {
+    const unknown = field.is === 'link' ? parametersOf(field.path).find((part) => !parameters.has(part)) : undefined
+    if (unknown === undefined || unknown === 'id' || unknown === 'tenant') continue
+    throw new DefinitionError(`endpoint.${name}.path`, `{${unknown}} is a parameter of no route`)
+  }
+}
+
+function parametersOf(template: string): string[] {
+  return [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
+}
+
 export function compileRoutes(definition: DialectDefinition, parts: Parts): AnyRoute[] {
   return Object.entries(definition.routes).map(([at, operation]) => compileRoute(definition, parts, at, operation))
 }
 
 function compileRoute(definition: DialectDefinition, given: Parts, at: string, operation: Operation): AnyRoute {
   const { method, template } = splitRoute(at)
-  const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
+  const names = parametersOf(template)
   const { access, operationId, summary, tenantless, id } = operation
   const { places } = given.fields
   // The first parameter that is no parent.

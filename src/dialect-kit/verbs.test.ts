@@ -75,3 +75,11 @@ test('a test has the event type that the request names', async (t) => {
   assert.deepEqual(wrong.body, { message: 'Event must be one of: order.paid, order.sent.', faults: ['event choice'] })
   assert.deepEqual((await ask('POST', `${path}/tests`)).body['faults'], ['event required'])
 })
+
+test('a new webhook gets the test event, if the product pings', async (t) => {
+  const dialect = acme({ routes: { 'POST /acme': create({ ping: true }) } })
+  const { want, receiver } = await startDialect(t, dialect)
+  await want(201, 'POST', '/acme', { body: { url: receiver.url, events: ['order.sent'] } })
+  const [pinged] = await receiver.untilReceived(1)
+  assert.equal(pinged?.body.toString(), '{"type":"order.paid","data":{}}')
+})
