@@ -11,6 +11,7 @@ import { defineDialect } from './define-dialect.ts'
 import type { DialectDefinition } from './definition.ts'
 import { errors } from './errors.ts'
 import type { FieldMap } from './fields.ts'
+import { patch } from './json-patch.ts'
 import { get } from './operations.ts'
 import { event } from './parts.ts'
 import { textSecrets } from './secrets.ts'
@@ -65,6 +66,10 @@ suite('a definition is refused with its place and the expectation there:', () =>
     'a link with a part that no request has': [
       { endpoint: { id: { is: 'id' }, self: { is: 'link', path: '/{owner}/hooks/{id}' } } },
       /^endpoint\.self\.path: \{owner\} is a parameter of no route/,
+    ],
+    'a patch, and requests that are no JSON': [
+      { requests: ['form'], routes: { 'PATCH /hooks/{id}': patch() } },
+      /^requests: needs "json": PATCH/,
     ],
     'requests in a form that is not served': [
       { requests: ['json', 'graphql' as 'json'] },

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { acme, type CustomerRequest, startDialect } from '../../test/support/dialect-rig.ts'
 import { limits } from '../domain/limits.ts'
+import { keyParameter } from './authentication.ts'
 import { patch } from './json-patch.ts'
 import { change, create, get, remove, rotate } from './operations.ts'
 import { subscribe, subscriptions, unsubscribe } from './operations-on-types.ts'
@@ -67,6 +68,31 @@ test('a form is converted by the schema of the fields', async (t) => {
     'application/x-www-form-urlencoded',
     'multipart/form-data',
   ])
+})
+
+test('an idempotency key is that of one form, and a key in the query is not stored with it', async (t) => {
+  const dialect = acme({
+    requests: ['form', 'multipart'],
+    idempotencyKeys: true,
+    authentication: keyParameter('access_token'),
+    routes: { 'POST /acme': create() },
+  })
+  const { ask, key } = await startDialect(t, dialect)
+  const post = async (request: CustomerRequest) => {
+    const asked = { ...request, headers: { 'idempotency-key': 'once' } }
+    const { status, headers, body } = await ask('POST', `/acme?access_token=${key}`, asked)
+    return [status, headers['idempotency-replayed'], body['id']]
+  }
+  const text = 'url=https%3A%2F%2Fexample.com%2F&events=order.paid'
+  const [, , id] = await post(form(text))
+  assert.deepEqual(await post(form(text)), [201, 'true', id])
+  assert.equal((await post(form(`${text}&events=order.sent`)))[0], 409)
+  const fields = new FormData()
+  fields.append('url', 'https://example.com/')
+  fields.append('events', 'order.paid')
+  assert.deepEqual(await post(await multipart(fields)), [201, 'true', id])
+  fields.append('events', 'order.sent')
+  assert.equal((await post(await multipart(fields)))[0], 409)
 })
 
 suite('a form is refused with a clear fault:', () => {

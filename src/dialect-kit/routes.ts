@@ -37,7 +37,7 @@ export function splitRoute(at: string): { readonly method: string; readonly temp
 /** @throws DefinitionError if an operation finds no id of an endpoint in its requests, or a link has unknown parts */
 export function checkRoutes(definition: DialectDefinition, { places }: CompiledFields): void {
   const parameters = new Set<string>()
-  for (const [at, { id, endpointless }] of Object.entries(definition.routes)) {
+  for (const [at, { id, kind, endpointless }] of Object.entries(definition.routes)) {
     const { method, template } = splitRoute(at)
     const names = parametersOf(template)
     for (const name of names) parameters.add(name)
@@ -47,6 +47,9 @@ export function checkRoutes(definition: DialectDefinition, { places }: CompiledF
     }
     if (id?.in === 'path' && !names.includes(id.name)) {
       throw new DefinitionError(`routes["${at}"]`, `has no parameter {${id.name}} in its path`)
+    }
+    if (kind === 'patch' && definition.requests?.includes('json') === false) {
+      throw new DefinitionError('requests', `needs "json": ${at} takes JSON`)
     }
     if (id?.in === 'body' && method === 'GET') {
       throw new DefinitionError(`routes["${at}"]`, 'has no body in which the id of a webhook could be')

@@ -57,7 +57,7 @@ export async function idempotently<Value>(
       fields: [{ field: 'Idempotency-Key', rule: 'length', message }],
     })
   }
-  const route = `${request.method} ${request.url}`
+  const route = routeOf(request)
   const digest = hash('sha256', `${route}\n${request.bodyText}`, 'hex')
   const asked = { apiKey: principal.key.id, idempotencyKey: key, route, digest }
   const earlier = await replay(context, asked)
@@ -76,6 +76,12 @@ export async function idempotently<Value>(
   const { problem } = result
   const taken = problem.kind === 'conflict' && problem.code === idempotencyKeyTaken
   return (taken ? await replay(context, asked) : null) ?? result
+}
+
+/** The method and the path. A query is hashed, because it may contain the caller's key. */
+function routeOf({ method, url }: FastifyRequest): string {
+  const [path = '', query] = url.split('?')
+  return `${method} ${path}${query === undefined ? '' : `?${hash('sha256', query, 'hex')}`}`
 }
 
 async function replay(

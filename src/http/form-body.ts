@@ -32,7 +32,8 @@ export function acceptBodies(app: FastifyInstance, forms: readonly BodyForm[]): 
       request.isForm = true
       const fault = encodingFault(request, body)
       if (fault !== null) return done(fault, undefined)
-      const form = formOf(body.toString('utf8'))
+      request.bodyText = body.toString('utf8')
+      const form = formOf(request.bodyText)
       done(form instanceof Error ? form : null, form)
     })
   }
@@ -42,8 +43,10 @@ export function acceptBodies(app: FastifyInstance, forms: readonly BodyForm[]): 
       { parseAs: 'buffer' },
       async (request: FastifyRequest, body: Buffer) => {
         request.isForm = true
-        const form = await partsOf(request.headers['content-type'] ?? '', body)
-        if (form instanceof Error) throw form
+        const text = await textOfParts(request.headers['content-type'] ?? '', body)
+        const form = text instanceof Error ? text : formOf(text)
+        if (text instanceof Error || form instanceof Error) throw form
+        request.bodyText = text
         return form
       },
     )
@@ -74,7 +77,8 @@ function formOf(text: string): Form | ProblemError {
   }
 }
 
-async function partsOf(mediaType: string, body: Buffer): Promise<Form | ProblemError> {
+/** The parts as a URL-encoded form. */
+async function textOfParts(mediaType: string, body: Buffer): Promise<string | ProblemError> {
   const fields = new URLSearchParams()
   try {
     const response = new Response(body, { headers: { 'content-type': mediaType } })
@@ -85,5 +89,5 @@ async function partsOf(mediaType: string, body: Buffer): Promise<Form | ProblemE
   } catch {
     return malformed('the body is not multipart/form-data')
   }
-  return formOf(fields.toString())
+  return fields.toString()
 }

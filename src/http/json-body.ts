@@ -9,7 +9,7 @@ import { nestsDeeperThan } from './raw-json.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The text of a JSON body; empty without such a body, and until it is parsed. */
+    /** The text of the body: JSON, or a URL-encoded form; empty without a body, and until it is parsed. */
     bodyText: string
   }
 }
