@@ -1,6 +1,7 @@
 // DialNexa. Sources, and where this file departs from them: README.md in this folder.
 
 import { auth, defineDialect, errors, event, json, pages, secrets, sign, text, Type, webhooks } from 'posthorn/dialect'
+import { examples } from './examples.ts'
 
 const scopes = { read: 'webhooks.read', write: 'webhooks.manage' }
 
@@ -87,4 +88,5 @@ export default defineDialect({
     // Four attempts over 21 min. The vendor promises no times, so waits may have jitter.
     waits: '1m 5m 15m',
   },
+  examples,
 })

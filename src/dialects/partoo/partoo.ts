@@ -14,6 +14,7 @@ import {
   when,
 } from 'posthorn/dialect'
 import { samples } from './samples.ts'
+import { examples } from './examples.ts'
 
 // The role that acts for several organizations. Each of its requests must name one.
 const reseller = 'PROVIDER'
@@ -134,4 +135,5 @@ export default defineDialect({
     // A 5xx answer and a missing answer are retried. Any other failure ends the delivery.
     onFailure: (outcome) => (outcome.kind === 'rejected' && outcome.status < 500 ? { kind: 'notRetried' } : null),
   },
+  examples,
 })

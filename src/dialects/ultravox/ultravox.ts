@@ -17,6 +17,7 @@ import {
   webhooks,
 } from 'posthorn/dialect'
 import { sampleCall } from './sample-call.ts'
+import { examples } from './examples.ts'
 
 const secretCharsMax = 120
 const uuid = { format: 'uuid' }
@@ -103,6 +104,7 @@ export default defineDialect({
     waits: '30s 1m 2m 4m 8m 16m 32m 64m 128m 256m',
     health: health.exhaustion,
   },
+  examples,
 })
 
 function timeOrNull(ms: number | null): string | null {
