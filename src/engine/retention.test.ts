@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sampleAudit, start } from '../../test/conformance/store/samples.ts'
+import { createRig } from '../../test/support/engine-rig.ts'
+import { limits } from '../domain/limits.ts'
+import { day } from '../domain/time.ts'
+
+test('the upkeep removes events and audit records, each after its own time', async (t) => {
+  const rig = await createRig(t)
+  await rig.accept(1)
+  const ages = [401, 399, 31].map((days) => sampleAudit(-days * day))
+  assert.equal(rig.clock.now(), start)
+  await rig.store.recordAudit(ages)
+  const left = async () => {
+    const everything = { tenant: null, actor: null, action: null, object: null, from: null, to: null }
+    const audit = await rig.store.listAudit(everything, { limit: 9, after: null })
+    const events = await rig.store.listEvents(
+      { tenant: null, type: null, from: null, to: null },
+      { limit: 9, after: null },
+    )
+    return [audit.rows.length, events.rows.length]
+  }
+  await rig.clock.advance(limits.retentionIntervalMs)
+  await rig.until(async () => (await left())[0] === 2, 'the oldest record is removed')
+  assert.deepEqual(await left(), [2, 1])
+  await rig.clock.advance(31 * day)
+  await rig.until(async () => (await left()).join() === '1,0', 'the event and another record are removed')
+})
