@@ -19,6 +19,7 @@ import { type HealthOptions, serveHealth, serveMetrics } from './api/health.ts'
 import { keyRoutes } from './api/keys.ts'
 import { createOperatorFront, customersPart } from './api/operator-front.ts'
 import { operatorKeyRoutes } from './api/operator-keys.ts'
+import { signingKeyRoutes } from './api/signing-keys.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { SettingError, type Settings } from './config/settings.ts'
 import { type TokenSettings, tokenSettings } from './config/token-settings.ts'
@@ -44,7 +45,8 @@ import { systemClock, systemRandomBytes } from './system.ts'
 import { createEngineObserver } from './telemetry/engine-observer.ts'
 import type { Log } from './telemetry/log.ts'
 import { Metrics } from './telemetry/metrics.ts'
-import { installationSecrets, proof, readProof } from './vault/master-key.ts'
+import { openInstallationKeys } from './vault/installation-keys.ts'
+import { proof, readProof } from './vault/master-key.ts'
 import { openRowSeals } from './vault/bring-up.ts'
 import { createVault } from './vault/vault.ts'
 
@@ -102,7 +104,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const vault = createVault(keys.masterKeys)
     const seals = await openRowSeals(store, vault, (what, err) => log.logger.error({ err }, what))
     const sender = createSender({ guard })
-    const secrets = await installationSecrets(store, vault, allDialects)
+    const installationKeys = await openInstallationKeys({ store, vault, dialects: allDialects })
     const marker = await store.writeOnce('delivery marker', randomText(systemRandomBytes, 22))
     const metrics: Metrics = new Metrics({
       inFlight: () => engine.inFlight,
@@ -111,7 +113,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       droppedLogLines: () => log.output.dropped,
     })
     const observer = createEngineObserver(metrics, log.logger)
-    const parts = { store, seals, dialects: allDialects, installationSecrets: secrets, sender, marker, observer }
+    const parts = { store, seals, dialects: allDialects, installationKeys, sender, marker, observer }
     const engine: Engine = await startEngine(settings, parts)
     undo.push(() => engine.stop(failedStartStopMs))
     const context = createContext({
@@ -121,7 +123,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       observer,
       dialects,
       allDialects,
-      publicKeys: publicKeysOf(secrets, allDialects),
+      installationKeys,
       egress: guard,
       clock: systemClock,
       randomBytes: systemRandomBytes,
@@ -153,7 +155,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 type EngineParts = Pick<
   EngineOptions,
-  'store' | 'seals' | 'dialects' | 'installationSecrets' | 'sender' | 'marker' | 'observer'
+  'store' | 'seals' | 'dialects' | 'installationKeys' | 'sender' | 'marker' | 'observer'
 >
 
 /** The engine knows all dialects: accepted events are delivered, even if this node does not serve the tenant's API. */
@@ -168,15 +170,6 @@ function startEngine(settings: Settings, parts: EngineParts): Promise<Engine> {
     retentionMs: settings.retentionDays * day,
     auditMs: settings.auditDays * day,
   })
-}
-
-function publicKeysOf(
-  secrets: ReadonlyMap<string, string>,
-  dialects: ReadonlyMap<string, Dialect>,
-): ReadonlyMap<string, string> {
-  return new Map(
-    [...secrets].map(([name, secret]) => [name, dialects.get(name)?.installationSecret?.publicKey(secret) ?? '']),
-  )
 }
 
 interface ServerParts {
@@ -277,6 +270,7 @@ function operatorFront(
     auditRoutes,
     dialectRoutes,
     receivingRoutes,
+    signingKeyRoutes,
   ]
   return createOperatorFront({
     context,

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { createHmac, createPublicKey, verify } from 'node:crypto'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { calculateJwkThumbprint, exportJWK, jwtVerify } from 'jose'
+import { calculateJwkThumbprint, createRemoteJWKSet, exportJWK, jwtVerify } from 'jose'
 import { startApiRig, type TestTenant, until } from './support/api-rig.ts'
 import type { Behaviour, ReceivedRequest } from './support/receiver.ts'
 
@@ -220,6 +220,51 @@ suite('a request', () => {
     assert.ok(asymmetric.startsWith('v1a,'))
     assert.ok(verify(null, Buffer.from(signed), key, Buffer.from(asymmetric.slice(4), 'base64')))
     assert.equal(arrived.headers['x-signature-sha1'], createHmac('sha1', secret).update(arrived.body).digest('hex'))
+  })
+})
+
+suite('the key pairs of a dialect', () => {
+  test('are rotated by the operator, and receivers find the key of every delivery in the key set', async () => {
+    const path = '/v1/dialects/key-pairs/signing-keys'
+    const before = (await rig.want(200, { path })).data
+    assert.deepEqual(
+      before.map(({ signs, algorithm, publishedUntil }) => [signs, algorithm, publishedUntil]),
+      [[true, 'EdDSA', null]],
+    )
+    const hook = await subscribe('key-pairs')
+    await hook.deliver()
+    const body = { leadSeconds: 0, overlapSeconds: 60 }
+    const { data } = await rig.want(201, { method: 'POST', path, body })
+    assert.deepEqual(
+      data.map(({ signs }) => signs),
+      [true, false],
+    )
+    assert.equal(data[1]?.id, before[0]?.id)
+    await hook.deliver()
+    const jwks = createRemoteJWKSet(new URL('/key-pairs/jwks.json', rig.server.url))
+    const kids = []
+    for (const { body: token } of hook.arrivals()) {
+      kids.push((await jwtVerify(token.toString(), jwks)).protectedHeader.kid)
+    }
+    assert.deepEqual(kids, [before[0]?.id, data[0]?.id])
+
+    const shown = (await (await fetch(`${rig.server.url}/key-pairs/public-key`)).json()) as { public_key: string }
+    assert.equal(shown.public_key, data[0]?.publicKey)
+    assert.equal((await fetch(`${rig.server.url}/key-pairs/own-key`)).status, 401)
+    const own = await fetch(`${rig.server.url}/key-pairs/own-key`, {
+      headers: { authorization: `Bearer ${hook.tenant.key}` },
+    })
+    assert.equal(await own.text(), shown.public_key)
+  })
+
+  test('are refused to dialects without them, and out of bounds', async () => {
+    await rig.want(404, { method: 'POST', path: '/v1/dialects/none/signing-keys', body: {} })
+    const path = '/v1/dialects/attempts/signing-keys'
+    assert.deepEqual((await rig.want(200, { path })).data, [])
+    assert.equal((await rig.want(409, { method: 'POST', path, body: {} })).code, 'no_key_to_rotate')
+    const other = '/v1/dialects/key-pairs/signing-keys'
+    await rig.want(400, { method: 'POST', path: other, body: { overlapSeconds: -1 } })
+    await rig.want(400, { method: 'POST', path: other, body: { leadSeconds: 10_000_000 } })
   })
 })
 

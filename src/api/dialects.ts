@@ -4,6 +4,7 @@ import type { Dialect } from '../contracts/dialect.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { SignaturesSchema } from './receiving.ts'
+import { listSigningKeys } from '../operations/signing-keys.ts'
 import { PageOf, StringMap } from './shapes.ts'
 
 const Quota = Type.Object({
@@ -75,7 +76,8 @@ export function dialectRoutes(context: Context): AnyRoute[] {
       params: Type.Object({ dialect: Type.String() }),
       answers: { 200: { description: 'The PEM', content: { [pem]: { schema: Type.String() } } } },
       handle({ params }) {
-        const publicKey = context.publicKeys.get(params.dialect)
+        const keys = listSigningKeys(context, params.dialect)
+        const publicKey = keys.ok ? keys.value.find(({ signs }) => signs)?.pem : undefined
         if (publicKey === undefined) {
           return failure({ kind: 'notFound', what: 'public key of dialect', id: params.dialect })
         }

@@ -20,6 +20,8 @@ export const operatorErrorCodes = {
   endpoint_exists: 409,
   changed_meanwhile: 409,
   no_secret_to_rotate: 409,
+  no_key_to_rotate: 409,
+  too_many_keys: 409,
   endpoint_disabled: 409,
   replay_running: 409,
   endpoint_unreadable: 409,

@@ -199,6 +199,16 @@ const routes: readonly RouteCase[] = [
     status: 200,
     request: ({ dialect }) => ({ path: `/v1/dialects/${dialect}/test-vectors` }),
   },
+  {
+    operation: 'listSigningKeys',
+    status: 200,
+    request: ({ dialect }) => ({ path: `/v1/dialects/${dialect}/signing-keys` }),
+  },
+  {
+    operation: 'rotateSigningKey',
+    status: 409,
+    request: ({ dialect }) => ({ method: 'POST', path: `/v1/dialects/${dialect}/signing-keys`, body: {} }),
+  },
   { operation: 'getDialect', status: 200, request: ({ dialect }) => ({ path: `/v1/dialects/${dialect}` }) },
 ]
 

@@ -52,13 +52,15 @@ export interface HealthChange {
   readonly deletes?: true
 }
 
-/** A key pair or secret of the installation, for vendors that sign with their own. Generated once and stored sealed. */
+/** A key pair of the installation, for vendors that sign with their own. It is stored sealed, and may be rotated. */
 export interface InstallationSecret {
   generate(): string
   /** Prepares the key. It is called once per secret, not once per attempt. */
   key(secret: string): KeyObject
   /** Returns the PEM text with which receivers verify. */
   publicKey(secret: string): string
+  /** Returns the same as a JSON Web Key, with its id (`kid`). */
+  publicJwk(secret: string): Readonly<Record<string, unknown>>
 }
 
 /** The form of a vendor's deliveries, its retry rule and its health rule. */

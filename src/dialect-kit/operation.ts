@@ -63,6 +63,7 @@ export type OperationKind =
   | 'patch'
   | 'ping'
   | 'redeliver'
+  | 'publicKeys'
   | 'remove'
   | 'replace'
   | 'resend'
@@ -92,6 +93,8 @@ export interface Operation {
   readonly query?: Described['query']
   readonly check?: Described['check']
   readonly mediaType?: string
+  /** It needs no credentials. */
+  readonly isPublic?: true
   /** It shows the URL and the headers of attempts, so that they are stored. */
   readonly showsExchange?: true
   readonly route: (kit: RouteKit) => RouteParts

@@ -73,7 +73,7 @@ export function compileRoutes(definition: DialectDefinition, parts: Parts): AnyR
 function compileRoute(definition: DialectDefinition, given: Parts, at: string, operation: Operation): AnyRoute {
   const { method, template } = splitRoute(at)
   const names = parametersOf(template)
-  const { access, operationId, summary, tenantless, id } = operation
+  const { access, operationId, summary, tenantless, isPublic, id } = operation
   const { places } = given.fields
   // The first parameter that is no parent.
   const inPath = names.find((name) => !Object.hasOwn(places.params, name)) ?? ''
@@ -110,6 +110,7 @@ function compileRoute(definition: DialectDefinition, given: Parts, at: string, o
     ...(needs !== null && needs !== undefined && { needs }),
     ...(audits !== undefined && { audits }),
     ...(tenantless && { tenantless, security: securityOf(definition, { isTenantless: true }) }),
+    ...(isPublic && { isPublic, security: [] }),
     ...(names.length > 0 && {
       params: Type.Object(Object.fromEntries(names.map((name) => [name, places.params[name] ?? Type.String()]))),
     }),

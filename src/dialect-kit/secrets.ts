@@ -5,6 +5,7 @@ import type { InstallationSecret } from '../contracts/delivery-dialect.ts'
 import type { Recipe } from '../contracts/recipe.ts'
 import type { RandomBytes } from '../domain/ids.ts'
 import { textKey } from '../signing/hmac-hex.ts'
+import { publicJwk } from '../signing/jws.ts'
 import { type KeyPairKind, newKeyPair, privateKeyOf, publicPem } from '../signing/key-pairs.ts'
 import { newStandardSecret, standardKey, standardSecretFault } from '../signing/standard-webhooks.ts'
 import { idForm } from './id-forms.ts'
@@ -76,7 +77,12 @@ function keyPair(kind: KeyPairKind): SecretForm & Required<Pick<SecretForm, 'ins
     create: null,
     fault: () => 'this product signs with a key of the installation',
     key,
-    installation: { generate: () => newKeyPair(kind), key, publicKey: publicPem },
+    installation: {
+      generate: () => newKeyPair(kind),
+      key,
+      publicKey: publicPem,
+      publicJwk: (secret) => publicJwk(key(secret)),
+    },
   }
 }
 

@@ -121,6 +121,15 @@ export const limits = {
   customHeadersCharsMax: 16 * kib,
   secretOverlapMsDefault: day,
   secretOverlapMsMax: 7 * day,
+  /** Key pairs of the installation that one dialect publishes. */
+  installationKeysMax: 10,
+  /** How often a node reads the key pairs again, in case another node has added one. */
+  installationKeysReadMs: minute,
+  /** How long a new key pair is published before it signs, and how long a replaced one stays published. */
+  installationKeyLeadMsDefault: 10 * minute,
+  installationKeyLeadMsMax: 7 * day,
+  installationKeyOverlapMsDefault: 7 * day,
+  installationKeyOverlapMsMax: 90 * day,
 
   // Caches
   /**

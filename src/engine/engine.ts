@@ -14,6 +14,7 @@ import type { ErasedEvent } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { Store } from '../contracts/store.ts'
 import type { NotSent, Sender, SendResult } from '../contracts/transport.ts'
+import type { InstallationKeys } from '../vault/installation-keys.ts'
 import { Rotation } from '../vault/rotation.ts'
 import type { RowSeals } from '../vault/row-seals.ts'
 import { type Accepted, Acceptor, type Draft } from './accept.ts'
@@ -32,8 +33,7 @@ export interface EngineOptions {
   readonly seals: RowSeals
   /** By name: every dialect whose tenants may have deliveries, even if this node does not serve its API. */
   readonly dialects: ReadonlyMap<string, DeliveryDialect>
-  /** By name of the dialect, for dialects that sign with a secret of the installation. */
-  readonly installationSecrets: ReadonlyMap<string, string>
+  readonly installationKeys: InstallationKeys
   /**
    * Whether this node attempts deliveries; false leaves them to other nodes, except test events whose caller waits
    * (`Engine.attemptNow`).

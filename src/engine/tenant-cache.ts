@@ -15,6 +15,7 @@ import type { LeaseStore } from '../contracts/lease-store.ts'
 import type { AccountReads, LoadedEndpoint } from '../contracts/account-store.ts'
 import type { RemoteHealth } from '../contracts/commit-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
+import type { InstallationKeys } from '../vault/installation-keys.ts'
 import type { RowSeals } from '../vault/row-seals.ts'
 import { VaultError } from '../vault/vault.ts'
 import type { Trust } from './membership.ts'
@@ -67,8 +68,7 @@ export interface TenantCacheOptions {
   readonly store: Pick<AccountReads, 'loadTenant'> & Pick<LeaseStore, 'shared'>
   readonly seals: RowSeals
   readonly dialects: ReadonlyMap<string, DeliveryDialect>
-  /** By name of the dialect, for dialects that sign with a secret of the installation. */
-  readonly installationSecrets: ReadonlyMap<string, string>
+  readonly installationKeys: Pick<InstallationKeys, 'signing'>
   readonly trust: Trust
   readonly observer: Pick<EngineObserver, 'unproved'>
 }
@@ -82,16 +82,9 @@ export class TenantCache {
   readonly #loading = new Map<TenantId, Loading>()
   /** The cache epoch in which everything in memory was read. */
   #epoch: number | null = null
-  readonly #installationKeys: ReadonlyMap<string, readonly KeyObject[]>
 
   constructor(options: TenantCacheOptions) {
     this.#options = options
-    this.#installationKeys = new Map(
-      [...options.installationSecrets].map(([name, secret]) => [
-        name,
-        [options.dialects.get(name)?.installationSecret?.key(secret)].flatMap((key) => key ?? []),
-      ]),
-    )
   }
 
   /** The keys that sign deliveries to an endpoint that is not stored. */
@@ -220,15 +213,19 @@ export class TenantCache {
   }
 
   /**
-   * Prepares each key once: those of the secrets that are in force, then those of the installation. The result depends on
-   * the time only if a secret expires.
+   * Prepares each key once: those of the secrets that are in force, then those of the installation. The list is made again
+   * for each attempt only if it depends on the time.
    */
   #preparedKeys(secrets: readonly SigningSecret[], dialect: DeliveryDialect): (nowMs: number) => readonly KeyObject[] {
-    const installation = this.#installationKeys.get(dialect.name) ?? []
     const keys = new Map(secrets.map((secret) => [secret, dialect.signingKey(secret.value)]))
-    const all = [...keys.values(), ...installation]
-    if (secrets.every((secret) => secret.expiresAt === null)) return () => all
-    return (nowMs) => [...secretsInForce(secrets, nowMs).flatMap((secret) => keys.get(secret) ?? []), ...installation]
+    const all = [...keys.values()]
+    const own = secrets.every((secret) => secret.expiresAt === null)
+      ? () => all
+      : (nowMs: number) => secretsInForce(secrets, nowMs).flatMap((secret) => keys.get(secret) ?? [])
+    if (dialect.installationSecret === null) return own
+    const { installationKeys } = this.#options
+    if (secrets.length === 0) return (nowMs) => installationKeys.signing(dialect.name, nowMs)
+    return (nowMs) => [...own(nowMs), ...installationKeys.signing(dialect.name, nowMs)]
   }
 }
 

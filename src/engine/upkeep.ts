@@ -5,12 +5,14 @@ import type { Clock } from '../domain/clock.ts'
 import { limits } from '../domain/limits.ts'
 import type { AuditWrites } from '../contracts/audit-store.ts'
 import type { ErasedEvent, EraseStep, EraseStore } from '../contracts/erase-store.ts'
+import type { LeaseStore } from '../contracts/lease-store.ts'
 import type { UpkeepStore } from '../contracts/upkeep-store.ts'
+import type { InstallationKeys } from '../vault/installation-keys.ts'
 import type { Rotation } from '../vault/rotation.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 
 export interface UpkeepOptions {
-  readonly store: UpkeepStore & EraseStore & Pick<AuditWrites, 'pruneAudit'>
+  readonly store: UpkeepStore & EraseStore & Pick<AuditWrites, 'pruneAudit'> & Pick<LeaseStore, 'shared'>
   readonly clock: Clock
   readonly observer: EngineObserver
   /** Events, deliveries and attempts older than this are removed. */
@@ -23,6 +25,7 @@ export interface UpkeepOptions {
   readonly pruned: () => void
   /** Called when the data of events was erased because it had expired. */
   readonly erased: (events: readonly ErasedEvent[]) => void
+  readonly installationKeys: Pick<InstallationKeys, 'load'>
   /** Null: there is only one master key. */
   readonly rotation: Rotation | null
 }
@@ -44,6 +47,9 @@ export class Upkeep {
     // An attempt that was in flight when its endpoint was disabled may add a retry after the first sweep.
     this.#repeat('late sweep', limits.sweepIntervalMs, async () => this.sweepSoon())
     this.#repeat('late erasures', limits.eraseIntervalMs, async () => this.eraseSoon())
+    const { store, installationKeys } = this.#options
+    // Another node may have added a pair.
+    if (store.shared) this.#repeat('key pairs', limits.installationKeysReadMs, () => installationKeys.load())
     this.sweepSoon()
     this.eraseSoon()
     if (this.#options.rotation !== null) this.#rotate(this.#options.rotation, 0)

@@ -63,6 +63,8 @@ export interface Route<Params, Query, Body> {
   readonly needs?: string
   /** The action of the audit records of refused requests; absent: they are not recorded. */
   readonly audits?: AuditAction
+  /** The route needs no credentials, and has no principal. It shows nothing that is secret. */
+  readonly isPublic?: true
   /** The route does not need a tenant. */
   readonly tenantless?: true
   /** The credentials in the OpenAPI document; default: those of the front. */

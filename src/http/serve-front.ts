@@ -82,6 +82,7 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute, ma
         sendAnswer(reply, front.answerUnrouted(problem, request))
         return
       }
+      if (definition.isPublic === true) return done()
       const admitted = front.admit(request, definition)
       const proceed = (result: Result<Principal>): void => {
         if (!result.ok) {

@@ -13,6 +13,7 @@ import type { HistoryReads } from '../contracts/history-store.ts'
 import type { Store } from '../contracts/store.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { CachedTenant, TenantCache } from '../engine/tenant-cache.ts'
+import type { InstallationKeys } from '../vault/installation-keys.ts'
 import type { RowSeals } from '../vault/row-seals.ts'
 import { AuditTrail } from './audit-trail.ts'
 import { KeyCache } from './key-cache.ts'
@@ -34,8 +35,8 @@ export interface ContextOptions {
   readonly dialects: ReadonlyMap<string, Dialect>
   /** By name: all dialects of the program. */
   readonly allDialects: ReadonlyMap<string, Dialect>
-  /** Public keys as PEM, by name of the dialect, for dialects that sign with a key of the installation. */
-  readonly publicKeys: ReadonlyMap<string, string>
+  /** For dialects that sign with a key of the installation. */
+  readonly installationKeys: InstallationKeys
   readonly egress: EgressPolicy
   readonly observer: Pick<EngineObserver, 'unproved' | 'failed'>
   readonly clock: Clock

@@ -56,6 +56,11 @@ export class Writer {
     }
   }
 
+  /** Stores the record of a change that the store of accounts does not make. */
+  recordAudit(audit: NewAuditRecord): Promise<void> {
+    return this.#options.store.recordAudit([audit])
+  }
+
   async updateTenant(id: TenantId, change: TenantChange, audit: NewAuditRecord): Promise<WriteResult> {
     const { store, engine } = this.#options
     try {

@@ -1,7 +1,7 @@
 // JSON Web Signatures (RFC 7515) and key ids (RFC 7638). Pure: keys, claims and times are arguments. They are made here
 // and not by a library, because headers are made without promises.
 
-import { createHash, createHmac, createPublicKey, type KeyObject, type webcrypto, sign } from 'node:crypto'
+import { createHash, createHmac, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import { kindOf } from './key-pairs.ts'
 
 export type JwsAlgorithm = 'HS256' | 'RS256' | 'ES256' | 'EdDSA'
@@ -35,7 +35,7 @@ export function keyId(key: KeyObject): string {
 }
 
 /** The public key of a key pair, as it stands in a key set (RFC 7517). */
-export function publicJwk(key: KeyObject): webcrypto.JsonWebKey & { readonly kid: string } {
+export function publicJwk(key: KeyObject): Readonly<Record<string, unknown>> {
   return { ...createPublicKey(key).export({ format: 'jwk' }), kid: keyId(key), use: 'sig', alg: jwsAlgorithm(key) }
 }
 

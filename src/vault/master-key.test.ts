@@ -19,7 +19,8 @@ import { apiKeyOf, RowSeals } from './row-seals.ts'
 import { createVault, type Vault, VaultError } from './vault.ts'
 import { TenantCache } from '../engine/tenant-cache.ts'
 import { openRowSeals } from './bring-up.ts'
-import { installationSecrets, proof } from './master-key.ts'
+import { InstallationKeys, openInstallationKeys } from './installation-keys.ts'
+import { proof } from './master-key.ts'
 import { Rotation } from './rotation.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 
@@ -41,7 +42,7 @@ async function rig(t: TestContext) {
     rmSync(folder, { recursive: true })
   })
   await store.writeOnce(proof.name, oldVault.seal('binding', proof.contexts.sealed))
-  const secrets = await installationSecrets(store, oldVault, dialects)
+  const publicKeys = await publicKeysOf(store, oldVault)
   for (const id of ['acme', 'other'] as TenantId[])
     await store.createTenant({ id, dialect: 'standard', name: null, settings: {}, createdAt: now })
   const endpoints: Endpoint[] = []
@@ -57,7 +58,7 @@ async function rig(t: TestContext) {
   } as unknown as EngineObserver
   return {
     store,
-    secrets,
+    publicKeys,
     reported,
     rotate: () => new Rotation(store, sealsOf(rotating), observer).run(() => true),
     /** Returns the stored endpoints with opened values. Throws if an endpoint does not open. */
@@ -76,12 +77,17 @@ async function rig(t: TestContext) {
   }
 }
 
+async function publicKeysOf(store: Store, vault: Vault): Promise<readonly string[]> {
+  const keys = await openInstallationKeys({ store, vault, dialects })
+  return [...dialects.keys()].flatMap((name) => keys.published(name, now).map(({ pem }) => pem))
+}
+
 function tenantCacheWith(store: Store, vault: Vault): TenantCache {
   return new TenantCache({
     store,
     seals: sealsOf(vault),
     dialects,
-    installationSecrets: new Map(),
+    installationKeys: new InstallationKeys({ store, vault, dialects }),
     trust: { cacheEpoch: () => 1 },
     observer: { unproved: () => {} },
   })
@@ -108,12 +114,12 @@ function sample(key: EndpointKey, tenant: string): Endpoint {
 }
 
 test('a rotation seals all stored values with the first key, and they open as before', async (t) => {
-  const { store, secrets, reported, rotate, read, endpoints } = await rig(t)
+  const { store, publicKeys, reported, rotate, read, endpoints } = await rig(t)
   assert.equal(await rotate(), true)
   assert.deepEqual(await read(newVault), endpoints.slice(0, 3))
   assert.deepEqual(await read(newVault, 'other'), endpoints.slice(3))
   await openRowSeals(store, newVault, assert.fail)
-  assert.deepEqual(await installationSecrets(store, newVault, dialects), secrets)
+  assert.deepEqual(await publicKeysOf(store, newVault), publicKeys)
   await assert.rejects(openRowSeals(store, oldVault, assert.fail), StoreRefused)
   await assert.rejects(read(oldVault), VaultError)
   assert.deepEqual(reported, { failures: [], rotated: 1 })
@@ -143,7 +149,7 @@ test('the old key is needed until no value is sealed with it, stored answers inc
 })
 
 test('a rotation also seals keys, operator keys and secrets of dialects that are not served', async (t) => {
-  const { store, rotate, secrets } = await rig(t)
+  const { store, rotate, publicKeys } = await rig(t)
   const [old, fresh] = [sealsOf(oldVault), sealsOf(newVault)]
   const apiKey = apiKeyOf(sampleKey(['acme' as TenantId, 'other' as TenantId], 'hash'))
   await store.createKey(old.storedKey(apiKey, 'hash'))
@@ -159,7 +165,7 @@ test('a rotation also seals keys, operator keys and secrets of dialects that are
   assert.ok(resealed !== undefined && fresh.provesOperatorKey(resealed))
   const { vault } = await openRowSeals(store, newVault, assert.fail)
   assert.equal(fresh.vault.open(vault.seal('a', 'b'), 'b'), 'a', 'the binding is the same')
-  assert.deepEqual(await installationSecrets(store, newVault, dialects), secrets)
+  assert.deepEqual(await publicKeysOf(store, newVault), publicKeys)
 })
 
 test('a rotation that was stopped continues in the next run', async (t) => {

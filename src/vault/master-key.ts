@@ -1,9 +1,6 @@
-// The values besides endpoints that the master key seals: the proof that a database belongs to the key, and the secrets
-// of the installation.
+// The proof that a database belongs to the master key, and the names of the values of the installation that it seals.
 
-import type { DeliveryDialect } from '../contracts/delivery-dialect.ts'
 import { StoreRefused } from '../contracts/store.ts'
-import type { UpkeepStore } from '../contracts/upkeep-store.ts'
 import { type Vault, VaultError } from './vault.ts'
 
 /**
@@ -24,7 +21,7 @@ export interface Proof {
   readonly text: string
 }
 
-/** Precedes the dialect in the name of an installation's secret. */
+/** Precedes the dialect in the name of the key pairs of the installation (installation-keys.ts). */
 export const secretPrefix = 'installation secret|'
 
 /** Reads a stored proof. @throws StoreRefused if the database was written with another master key */
@@ -37,33 +34,4 @@ export function readProof(vault: Vault, sealed: string): Proof {
     }
   }
   throw new StoreRefused('the master key is not the one that this database was written with')
-}
-
-/**
- * Returns the secrets by dialect. A secret is generated at the first start with the dialect, and stored sealed.
- *
- * @throws StoreRefused if a stored secret does not open
- */
-export async function installationSecrets(
-  store: UpkeepStore,
-  vault: Vault,
-  dialects: ReadonlyMap<string, DeliveryDialect>,
-): Promise<ReadonlyMap<string, string>> {
-  const secrets = new Map<string, string>()
-  for (const { name, installationSecret } of dialects.values()) {
-    if (installationSecret === null) continue
-    const context = secretPrefix + name
-    const sealed = await store.writeOnce(context, vault.seal(installationSecret.generate(), context))
-    secrets.set(name, opened(vault, sealed, context))
-  }
-  return secrets
-}
-
-function opened(vault: Vault, sealed: string, context: string): string {
-  try {
-    return vault.open(sealed, context)
-  } catch (error) {
-    if (!(error instanceof VaultError)) throw error
-    throw new StoreRefused(`the value "${context}" was changed in the database`)
-  }
 }

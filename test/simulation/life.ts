@@ -2,6 +2,7 @@
 // freeze, like a process that gets no processor time, and it can end at any moment: after that it receives nothing, not
 // even responses that are in flight.
 
+import { openInstallationKeys } from '../../src/vault/installation-keys.ts'
 import { RowSeals } from '../../src/vault/row-seals.ts'
 import { createVault, masterKeyBytes } from '../../src/vault/vault.ts'
 import type { Clock } from '../../src/domain/clock.ts'
@@ -19,11 +20,20 @@ import type { Doer, Surroundings } from './surroundings.ts'
 
 const seals = new RowSeals(createVault([Buffer.alloc(masterKeyBytes, 7)]), 'simulation')
 const dialects = new Map(registry.map(({ dialect }) => [dialect.name, dialect]))
-const installationSecrets = new Map(
-  [...dialects.values()].flatMap(({ name, installationSecret }) =>
-    installationSecret === null ? [] : [[name, installationSecret.generate()] as const],
-  ),
-)
+/** Values of the installation are not part of the simulated database. */
+const values = new Map<string, string>()
+const installationKeys = await openInstallationKeys({
+  vault: seals.plain,
+  dialects,
+  store: {
+    installationValues: async () => [...values].map(([name, value]) => ({ name, value })),
+    async writeOnce(name, value) {
+      values.set(name, value)
+      return value
+    },
+    async replaceInstallationValue() {},
+  },
+})
 
 export class Life implements Doer {
   readonly name: string
@@ -74,7 +84,7 @@ export class Life implements Doer {
       store,
       seals,
       dialects,
-      installationSecrets,
+      installationKeys,
       delivers,
       sender: networkOf(this.#world, this),
       clock: this.clock,
@@ -92,7 +102,7 @@ export class Life implements Doer {
       seals,
       dialects,
       allDialects: dialects,
-      publicKeys: new Map(),
+      installationKeys,
       egress: { refusesUrl: () => null },
       observer: this.#observer(),
       clock: this.clock,

@@ -5,7 +5,7 @@ import { standard } from '../../src/dialects/standard/standard.ts'
 import { type Context, createContext } from '../../src/operations/context.ts'
 import type { Rig } from './engine-rig.ts'
 
-export function contextOf({ store, engine, seals, observer, clock }: Rig): Context {
+export function contextOf({ store, engine, seals, observer, clock, installationKeys }: Rig): Context {
   const dialects = new Map([[standard.name, standard]])
   return createContext({
     store,
@@ -14,7 +14,7 @@ export function contextOf({ store, engine, seals, observer, clock }: Rig): Conte
     observer,
     dialects,
     allDialects: dialects,
-    publicKeys: new Map(),
+    installationKeys,
     egress: { refusesUrl: () => null },
     clock,
     randomBytes,

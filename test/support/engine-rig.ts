@@ -18,6 +18,7 @@ import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/contracts/store.ts'
 import type { DeliveryRow } from '../../src/contracts/history-store.ts'
 import type { LoadedTenant } from '../../src/contracts/account-store.ts'
+import { type InstallationKeys, openInstallationKeys } from '../../src/vault/installation-keys.ts'
 import { RowSeals } from '../../src/vault/row-seals.ts'
 import { createVault } from '../../src/vault/vault.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -59,6 +60,7 @@ export interface Rig {
   readonly observer: EngineObserver
   readonly observed: { readonly failures: string[]; readonly storeChanges: boolean[] }
   store: Store
+  installationKeys: InstallationKeys
   tenantCache: TenantCache
   engine: Engine
   addEndpoint(path: string, more?: Partial<Endpoint>): Promise<Endpoint>
@@ -115,14 +117,16 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
       if (part === 'commits') observed.storeChanges.push(true)
     },
   }
-  const open = async (): Promise<{ store: Store; tenantCache: TenantCache; engine: Engine }> => {
+  const open = async (): Promise<Pick<Rig, 'store' | 'installationKeys' | 'tenantCache' | 'engine'>> => {
     const opened = await openSqliteStore(join(folder, 'posthorn.db'))
     const store = options.wrapStore?.(opened) ?? opened
+    const dialects = new Map([[dialect.name, dialect]])
+    const installationKeys = await openInstallationKeys({ store, vault: seals.plain, dialects })
     const engine = await openEngine({
       store,
       seals,
-      dialects: new Map([[dialect.name, dialect]]),
-      installationSecrets: new Map(),
+      dialects,
+      installationKeys,
       delivers: true,
       sender,
       clock,
@@ -134,7 +138,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
       marker: 'installation',
       observer,
     })
-    return { store, tenantCache: engine.tenantCache, engine }
+    return { store, installationKeys, tenantCache: engine.tenantCache, engine }
   }
   const first = await open()
   await first.store.createTenant({
