@@ -20,6 +20,7 @@ import { keyRoutes } from './api/keys.ts'
 import { createOperatorFront, customersPart } from './api/operator-front.ts'
 import { operatorKeyRoutes } from './api/operator-keys.ts'
 import { signingKeyRoutes } from './api/signing-keys.ts'
+import { tenantSecretRoutes } from './api/tenant-secrets.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { SettingError, type Settings } from './config/settings.ts'
 import { type TokenSettings, tokenSettings } from './config/token-settings.ts'
@@ -271,6 +272,7 @@ function operatorFront(
     dialectRoutes,
     receivingRoutes,
     signingKeyRoutes,
+    tenantSecretRoutes,
   ]
   return createOperatorFront({
     context,

@@ -9,7 +9,7 @@ import { calculateJwkThumbprint, createRemoteJWKSet, exportJWK, jwtVerify } from
 import { startApiRig, type TestTenant, until } from './support/api-rig.ts'
 import type { Behaviour, ReceivedRequest } from './support/receiver.ts'
 
-const files = ['attempts', 'answers', 'statuses', 'key-pairs']
+const files = ['attempts', 'answers', 'statuses', 'key-pairs', 'tenant-secrets']
 const rig = await startApiRig({
   POSTHORN_DIALECT_FILES: files.map((name) => join(import.meta.dirname, 'support/dialects', `${name}.ts`)).join(),
   POSTHORN_RETRY_SCALE: '0.02',
@@ -265,6 +265,94 @@ suite('the key pairs of a dialect', () => {
     const other = '/v1/dialects/key-pairs/signing-keys'
     await rig.want(400, { method: 'POST', path: other, body: { overlapSeconds: -1 } })
     await rig.want(400, { method: 'POST', path: other, body: { leadSeconds: 10_000_000 } })
+  })
+})
+
+suite("a tenant's secret", () => {
+  interface Signed {
+    readonly signature: { readonly timestamp: string; readonly token: string; readonly signature: string }
+  }
+
+  const signaturesOf = ({ body }: ReceivedRequest, secrets: readonly string[]): void => {
+    const { signature } = JSON.parse(body.toString()) as Signed
+    const expected = secrets.map((secret) =>
+      createHmac('sha256', secret)
+        .update(signature.timestamp + signature.token)
+        .digest('hex'),
+    )
+    assert.equal(signature.signature, expected.join())
+  }
+
+  async function asCustomer(tenant: TestTenant, method: 'GET' | 'POST'): Promise<string> {
+    const answer = await fetch(`${rig.server.url}/tenant-secrets/signing-key`, {
+      method,
+      headers: { authorization: `Bearer ${tenant.key}` },
+    })
+    assert.equal(answer.status, 200)
+    return ((await answer.json()) as { http_signing_key: string }).http_signing_key
+  }
+
+  test('signs for all its endpoints, is shown, and signs beside the next one for a while', async () => {
+    const hook = await subscribe('tenant-secrets')
+    const { tenant } = hook
+    await hook.deliver()
+    const secret = await asCustomer(tenant, 'GET')
+    assert.match(secret, /^key-[0-9a-f]{32}$/)
+    const [first] = hook.arrivals()
+    assert.ok(first !== undefined)
+    signaturesOf(first, [secret])
+    assert.equal(first.headers['x-token'], secret)
+    assert.equal(first.headers['authorization'], `Basic ${Buffer.from(`acme:${secret}`).toString('base64')}`)
+
+    const path = `/v1/tenants/${tenant.id}/rotate-secret`
+    const { data } = await rig.want(200, { method: 'POST', path, body: { overlapSeconds: 600 } })
+    assert.deepEqual(
+      data.map(({ value, expiresAt }) => [value === secret, expiresAt === null]),
+      [
+        [false, true],
+        [true, false],
+      ],
+    )
+    const shown = await rig.want(200, { path: `/v1/tenants/${tenant.id}/secrets` })
+    assert.deepEqual(shown.data, data)
+    await hook.deliver()
+    const next = String(data[0]?.['value'])
+    signaturesOf(hook.arrivals()[1] ?? assert.fail(), [next, secret])
+
+    const newest = await asCustomer(tenant, 'POST')
+    await hook.deliver()
+    signaturesOf(hook.arrivals()[2] ?? assert.fail(), [newest, next, secret])
+    await rig.want(200, { method: 'POST', path, body: { overlapSeconds: 0 } })
+    await hook.deliver()
+    signaturesOf(hook.arrivals()[3] ?? assert.fail(), [await asCustomer(tenant, 'GET')])
+  })
+
+  test('belongs to one tenant, and other dialects have none', async () => {
+    const [one, other] = [await rig.tenant('tenant-secrets'), await rig.tenant('tenant-secrets')]
+    assert.notEqual(await asCustomer(one, 'GET'), await asCustomer(other, 'GET'))
+    const plain = await rig.tenant('attempts')
+    assert.deepEqual((await rig.want(200, { path: `/v1/tenants/${plain.id}/secrets` })).data, [])
+    const refused = { method: 'POST', path: `/v1/tenants/${plain.id}/rotate-secret`, body: {} } as const
+    assert.equal((await rig.want(409, refused)).code, 'no_secret_to_rotate')
+    const absent = await rig.want(404, { path: '/v1/tenants/nobody/secrets' })
+    assert.equal(absent.code, 'not_found')
+    const bounded = {
+      method: 'POST',
+      path: `/v1/tenants/${one.id}/rotate-secret`,
+      body: { overlapSeconds: -1 },
+    } as const
+    await rig.want(400, bounded)
+  })
+
+  test('is not shown to operator keys that only read', async () => {
+    const { key } = await rig.want(201, {
+      method: 'POST',
+      path: '/v1/operator-keys',
+      body: { name: 'r', role: 'read' },
+    })
+    const tenant = await rig.tenant('tenant-secrets')
+    await rig.want(403, { path: `/v1/tenants/${tenant.id}/secrets`, key })
+    await rig.want(403, { method: 'POST', path: `/v1/tenants/${tenant.id}/rotate-secret`, key, body: {} })
   })
 })
 

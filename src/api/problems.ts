@@ -21,6 +21,7 @@ export const operatorErrorCodes = {
   changed_meanwhile: 409,
   no_secret_to_rotate: 409,
   no_key_to_rotate: 409,
+  secrets_unreadable: 409,
   too_many_keys: 409,
   endpoint_disabled: 409,
   replay_running: 409,

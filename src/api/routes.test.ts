@@ -199,6 +199,17 @@ const routes: readonly RouteCase[] = [
     status: 200,
     request: ({ dialect }) => ({ path: `/v1/dialects/${dialect}/test-vectors` }),
   },
+  // Both dialects sign with secrets of the endpoints.
+  {
+    operation: 'getTenantSecrets',
+    status: 200,
+    request: ({ id }) => ({ path: `/v1/tenants/${id}/secrets` }),
+  },
+  {
+    operation: 'rotateTenantSecret',
+    status: 409,
+    request: ({ id }) => ({ method: 'POST', path: `/v1/tenants/${id}/rotate-secret`, body: {} }),
+  },
   {
     operation: 'listSigningKeys',
     status: 200,

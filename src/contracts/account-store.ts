@@ -54,6 +54,8 @@ export interface LoadedEndpoint extends StoredEndpoint {
 /** A tenant with its endpoints, read at one version of the tenant. */
 export interface LoadedTenant {
   readonly tenant: Tenant
+  /** Its signing secrets, for dialects that sign with them; null: it has none yet. */
+  readonly sealedSecrets: string | null
   /** Changes with every change of the tenant or of one of its endpoints. */
   readonly version: number
   /** Newest first. */
@@ -92,7 +94,7 @@ export interface WriteEnvelope {
  * The result of a change. Only `written` changed anything.
  *
  * - `absent`: the tenant, key or endpoint does not exist
- * - `stale`: the endpoint was changed since it was read
+ * - `stale`: the endpoint, or the secrets of the tenant, were changed since they were read
  * - `duplicate`: the tenant's id is taken, or the tenant has another endpoint with the same `uniqueKey`
  * - `taken`: another request with the same Idempotency-Key was first
  * - `full`: the tenant would have too many endpoints
@@ -123,6 +125,13 @@ export interface AccountWrites {
   createTenant(tenant: Tenant, envelope?: WriteEnvelope): Promise<WriteResult>
   /** Changes everything but the id, the dialect and the time of creation. */
   updateTenant(id: TenantId, change: TenantChange, envelope?: WriteEnvelope): Promise<WriteResult>
+  /** Replaces the secrets of a tenant. `stale`: they are no longer `before`. */
+  replaceTenantSecrets(
+    id: TenantId,
+    before: string | null,
+    after: string,
+    envelope?: WriteEnvelope,
+  ): Promise<WriteResult>
   /**
    * Also deletes the keys and endpoints of the tenant, with their sealed values. All that it had is invisible at once,
    * also to a new tenant of the same id, and is removed by `eraseStep`.

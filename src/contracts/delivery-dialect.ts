@@ -5,7 +5,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Outcome } from '../domain/attempt.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
-import type { DeliveryId } from '../domain/ids.ts'
+import type { DeliveryId, RandomBytes } from '../domain/ids.ts'
 import type { Verdict } from '../domain/retry.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { RequestMethod, SendResult } from './transport.ts'
@@ -66,6 +66,11 @@ export interface InstallationSecret {
 /** The form of a vendor's deliveries, its retry rule and its health rule. */
 export interface DeliveryDialect {
   readonly name: string
+  /**
+   * Returns a new secret of a tenant. Present: the tenant's secrets sign its deliveries, after those of the endpoint. The
+   * first one is generated when the tenant is first loaded.
+   */
+  readonly newTenantSecret?: (random: RandomBytes) => string
   /** Signs deliveries beside the endpoint's own secrets, if endpoints have secrets. Null: the installation has none. */
   readonly installationSecret: InstallationSecret | null
   /** Bodies differ between attempts, so none is shown afterwards. Absent: the body of a delivery is always the same. */

@@ -1,6 +1,7 @@
 // Background work of a node in the database: rotation of the master key, sweep, retention.
 
-import type { ApiKeyId, EndpointKey } from '../domain/ids.ts'
+import type { ApiKeyId, EndpointKey, TenantId } from '../domain/ids.ts'
+import type { Tenant } from '../domain/tenant.ts'
 import type { StoredEndpoint, StoredKey } from './account-store.ts'
 
 /** The sealed values of an endpoint, and what they are sealed for. */
@@ -24,17 +25,32 @@ export interface KeySealChange {
   readonly after: StoredKey
 }
 
+/** The sealed secrets of a tenant, and what they are sealed for. */
+export interface SealedTenant extends Pick<Tenant, 'id' | 'dialect' | 'createdAt'> {
+  readonly sealedSecrets: string
+}
+
+/** The sealed secrets of a tenant before and after they were sealed with another key. */
+export interface TenantSealChange {
+  readonly before: SealedTenant
+  readonly after: SealedTenant
+}
+
 /** The role of the database for the rotation of the master key: it reads and replaces sealed values. */
 export interface SealStore {
   /** Returns endpoints after `after` in the order of their keys; deleted ones have no sealed values and are left out. */
   sealedEndpoints(after: EndpointKey, rowsMax: number): Promise<readonly SealedEndpoint[]>
   /** Replaces the sealed values of endpoints. An endpoint whose values differ from `before` is left unchanged. */
   resealEndpoints(changes: readonly SealedChange[]): Promise<void>
+  /** Returns tenants with secrets after `after` in the order of their ids. */
+  sealedTenants(after: TenantId, rowsMax: number): Promise<readonly SealedTenant[]>
+  /** Replaces the sealed secrets of tenants. Secrets that differ from `before` are left unchanged. */
+  resealTenants(changes: readonly TenantSealChange[]): Promise<void>
   /** Returns API keys after `after` in the order of their ids; without revoked ones, which have no seal. */
   sealedKeys(after: ApiKeyId, rowsMax: number): Promise<readonly StoredKey[]>
   /** Replaces the seals of keys and of their grants. A seal that differs from `before` is left unchanged. */
   resealKeys(changes: readonly KeySealChange[]): Promise<void>
-  /** Whether an endpoint's value begins with `mark`, or any key, grant or operator key has a seal. Reads all of them. */
+  /** Whether a value of an endpoint begins with `mark`, or any tenant, key, grant or operator key is sealed. Reads all. */
   hasSealedRows(mark: string): Promise<boolean>
   /** Nodes whose last heartbeat is not older than `limits.deadAfterMs`. */
   livingNodes(): Promise<number>

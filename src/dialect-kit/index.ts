@@ -18,6 +18,7 @@ import { numberedPages, offsetPages } from './pages.ts'
 import {
   ed25519KeyPair,
   noSecrets,
+  secretsOfTenant,
   p256KeyPair,
   rsaKeyPair,
   standardSecrets,
@@ -107,6 +108,7 @@ export const pages = { cursor: cursorPages, django: djangoPages, numbered: numbe
 export const secrets = {
   ed25519KeyPair,
   none: noSecrets,
+  ofTenant: secretsOfTenant,
   p256KeyPair,
   rsaKeyPair,
   standard: standardSecrets,

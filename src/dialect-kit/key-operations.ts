@@ -1,7 +1,11 @@
-// The public keys of the installation, as operations of a vendor's API.
+// The keys of the installation and the secrets of tenants, as operations of a vendor's API.
 
 import { Type } from 'typebox'
+import type { SigningSecret } from '../domain/endpoint.ts'
 import { failure, success } from '../domain/problem.ts'
+import { answerWith } from '../http/answer.ts'
+import { rotateTenantSecret as rotateSecret, tenantSecrets } from '../operations/tenant-secrets.ts'
+import { type Duration, durationMs } from './durations.ts'
 import { schemaOf } from './schema-of.ts'
 import type { Described, Operation } from './operation.ts'
 
@@ -72,4 +76,54 @@ function pem({ isPublic = true, answer, ...described }: PemForm = {}): Operation
   }
 }
 
-export const keys = { jwks, pem }
+export interface SecretForm extends Described {
+  /** The answer, of the newest secret. */
+  readonly answer: (secret: string) => Readonly<Record<string, unknown>>
+}
+
+/** Shows the secret of the tenant, where the product signs with one. */
+function tenantSecret({ answer, ...described }: SecretForm): Operation {
+  return {
+    kind: 'tenantSecret',
+    endpointless: true,
+    access: 'read',
+    operationId: 'getWebhookSecret',
+    summary: 'The secret that verifies the webhooks of the account',
+    ...described,
+    route: ({ context }) => ({
+      audits: 'secret.read',
+      answers: { 200: schemaOf([answer('')]) },
+      handle: ({ principal, tenant }) => answerWith(tenantSecrets(context, principal, tenant), newest(answer)),
+    }),
+  }
+}
+
+export interface RotateForm extends SecretForm {
+  /** How long the former secret signs too; default: it ends at once. */
+  readonly overlap?: Duration
+}
+
+/** Replaces the secret of the tenant. */
+function rotateTenantSecret({ answer, overlap = '0s', ...described }: RotateForm): Operation {
+  const overlapMs = durationMs(overlap, 'routes')
+  return {
+    kind: 'rotateTenantSecret',
+    endpointless: true,
+    access: 'write',
+    operationId: 'rotateWebhookSecret',
+    summary: 'Replace the secret that verifies the webhooks of the account',
+    ...described,
+    route: ({ context }) => ({
+      audits: 'tenant_secret.rotate',
+      answers: { 200: schemaOf([answer('')]) },
+      handle: ({ principal, tenant }) =>
+        answerWith(rotateSecret(context, principal, tenant, overlapMs), newest(answer)),
+    }),
+  }
+}
+
+function newest(answer: SecretForm['answer']) {
+  return ([secret]: readonly SigningSecret[]) => ({ status: 200 as const, body: answer(secret?.value ?? '') })
+}
+
+export const keys = { jwks, pem, rotateTenantSecret, tenantSecret }

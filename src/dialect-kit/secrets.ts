@@ -18,6 +18,8 @@ export interface SecretForm {
   readonly key: (secret: string) => KeyObject
   /** How a receiver makes the key of a secret. Absent: no recipe describes it. */
   readonly keyForm?: Exclude<Recipe['key'], { readonly publicKey: unknown }>
+  /** Returns a new secret of a tenant, which signs for all its endpoints; absent: tenants have no secret. */
+  readonly createForTenant?: (random: RandomBytes) => string
   /** The key pair with which the installation signs for all endpoints; absent: it has none. */
   readonly installation?: InstallationSecret
 }
@@ -59,6 +61,16 @@ function textFault(secret: string, charsMax: number): string | null {
   if (secret.length > charsMax) return `must be shorter than or equal to ${charsMax} characters`
   // All lone surrogates become the same UTF-8 bytes, so two secrets that differ only in one would sign the same.
   return secret.isWellFormed() ? null : 'must be well-formed Unicode text'
+}
+
+/** The same secrets, but of the tenant: one signs for all its endpoints, and the operator rotates it. */
+export function secretsOfTenant({ create, key }: SecretForm): SecretForm {
+  return {
+    create: null,
+    fault: () => 'this product signs with a secret of the account',
+    key,
+    ...(create !== null && { createForTenant: create }),
+  }
 }
 
 /** No secrets and no signatures. */

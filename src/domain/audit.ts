@@ -16,6 +16,7 @@ export const auditedObjects = {
   'endpoint.replay': 'endpoint',
   'secret.rotate': 'endpoint',
   'secret.read': 'endpoint',
+  'tenant_secret.rotate': 'tenant',
   'signing_key.rotate': 'dialect',
   'delivery.retry': 'delivery',
   'payload.erase': 'event',

@@ -187,7 +187,7 @@ export class Engine {
   async tryOut(message: Message, dialect: DeliveryDialect): Promise<SendResult> {
     const { sender, clock, marker } = this.#options
     const now = clock.now()
-    const keys = this.tenantCache.signingKeys(message.endpoint, dialect, now)
+    const keys = await this.tenantCache.signingKeys(message, now)
     const request = requestOf(message, dialect, keys, now, marker)
     const result = await new Promise<SendResult | NotSent>((resolve) => sender.send(request, resolve))
     if ('notSent' in result) throw new Unavailable(`the egress proxy is unavailable: ${result.notSent}`)

@@ -5,14 +5,15 @@
 import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { type DisabledReason, type Endpoint, type SigningSecret, secretsInForce } from '../domain/endpoint.ts'
-import type { EndpointId, EndpointKey, TenantId } from '../domain/ids.ts'
+import type { Clock } from '../domain/clock.ts'
+import type { EndpointId, EndpointKey, RandomBytes, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { prepareMatching, type Wants } from '../domain/matching.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import type { DeliveryDialect } from '../contracts/delivery-dialect.ts'
 import type { LeaseStore } from '../contracts/lease-store.ts'
-import type { AccountReads, LoadedEndpoint } from '../contracts/account-store.ts'
+import type { AccountReads, AccountWrites, LoadedEndpoint, LoadedTenant } from '../contracts/account-store.ts'
 import type { RemoteHealth } from '../contracts/commit-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { InstallationKeys } from '../vault/installation-keys.ts'
@@ -43,6 +44,10 @@ export interface CachedEndpoint {
 export interface CachedTenant {
   readonly tenant: Tenant
   readonly dialect: DeliveryDialect
+  /** The secrets of the tenant, newest first; empty: its dialect has none. */
+  readonly secrets: readonly SigningSecret[] | 'unreadable'
+  /** As it was read (`LoadedTenant.sealedSecrets`). */
+  readonly sealedSecrets: string | null
   /** The version that was read (`LoadedTenant.version`). */
   readonly version: number
   /** Newest first. */
@@ -65,11 +70,15 @@ interface Loading {
 }
 
 export interface TenantCacheOptions {
-  readonly store: Pick<AccountReads, 'loadTenant'> & Pick<LeaseStore, 'shared'>
+  readonly store: Pick<AccountReads, 'loadTenant'> &
+    Pick<AccountWrites, 'replaceTenantSecrets'> &
+    Pick<LeaseStore, 'shared'>
   readonly seals: RowSeals
   readonly dialects: ReadonlyMap<string, DeliveryDialect>
   readonly installationKeys: Pick<InstallationKeys, 'signing'>
   readonly trust: Trust
+  readonly clock: Pick<Clock, 'now'>
+  readonly randomBytes: RandomBytes
   readonly observer: Pick<EngineObserver, 'unproved'>
 }
 
@@ -87,9 +96,14 @@ export class TenantCache {
     this.#options = options
   }
 
-  /** The keys that sign deliveries to an endpoint that is not stored. */
-  signingKeys(endpoint: Pick<Endpoint, 'secrets'>, dialect: DeliveryDialect, nowMs: number): readonly KeyObject[] {
-    return this.#preparedKeys(endpoint.secrets, dialect)(nowMs)
+  /** The keys that sign deliveries to an endpoint that is not stored. @throws Unavailable */
+  async signingKeys(
+    { tenant, endpoint }: { readonly tenant: Pick<Tenant, 'id'>; readonly endpoint: Pick<Endpoint, 'secrets'> },
+    nowMs: number,
+  ): Promise<readonly KeyObject[]> {
+    const cached = await this.load(tenant.id)
+    if (cached === null) throw new Unavailable('the tenant was deleted')
+    return this.#preparedKeys(allSecrets(endpoint.secrets, cached.secrets), cached.dialect)(nowMs)
   }
 
   /** The tenant, if it is in memory, current and trusted. */
@@ -165,11 +179,22 @@ export class TenantCache {
     const dialect = this.#options.dialects.get(loaded.tenant.dialect)
     // A node with a newer version may know the dialect. Deliveries of its tenants wait for that node.
     if (dialect === undefined) throw new Unavailable(`this node does not know the dialect of tenant ${id}`)
-    const former = this.#tenants.peek(id)?.byKey
-    const endpoints = loaded.endpoints.map((endpoint) => this.#endpoint(endpoint, former?.get(endpoint.key), dialect))
+    if (dialect.newTenantSecret !== undefined && loaded.sealedSecrets === null) {
+      await this.#addSecret(loaded, dialect.newTenantSecret)
+      return this.#read(id)
+    }
+    const secrets = this.#secretsOf(loaded, dialect)
+    const before = this.#tenants.peek(id)
+    // The keys of an endpoint are prepared together with those of its tenant.
+    const former = before?.sealedSecrets === loaded.sealedSecrets ? before.byKey : undefined
+    const endpoints = loaded.endpoints.map((endpoint) =>
+      this.#endpoint(endpoint, former?.get(endpoint.key), dialect, secrets),
+    )
     return {
       tenant: loaded.tenant,
       dialect,
+      secrets,
+      sealedSecrets: loaded.sealedSecrets,
       version: loaded.version,
       endpoints,
       byId: new Map(endpoints.map((cached) => [cached.endpoint.id, cached])),
@@ -180,7 +205,30 @@ export class TenantCache {
     }
   }
 
-  #endpoint(loaded: LoadedEndpoint, former: CachedEndpoint | undefined, dialect: DeliveryDialect): CachedEndpoint {
+  /** The result of the write does not matter: if another node was first, its secret is read. */
+  async #addSecret({ tenant }: LoadedTenant, newSecret: (random: RandomBytes) => string): Promise<void> {
+    const { store, seals, clock, randomBytes } = this.#options
+    const secret = { value: newSecret(randomBytes), createdAt: clock.now(), expiresAt: null }
+    await store.replaceTenantSecrets(tenant.id, null, seals.storedTenantSecrets(tenant, [secret]))
+  }
+
+  #secretsOf({ tenant, sealedSecrets }: LoadedTenant, dialect: DeliveryDialect): CachedTenant['secrets'] {
+    if (sealedSecrets === null || dialect.newTenantSecret === undefined) return []
+    try {
+      return this.#options.seals.openTenantSecrets(tenant, sealedSecrets)
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error
+      this.#options.observer.unproved(`the secrets of tenant ${tenant.id}`)
+      return 'unreadable'
+    }
+  }
+
+  #endpoint(
+    loaded: LoadedEndpoint,
+    former: CachedEndpoint | undefined,
+    dialect: DeliveryDialect,
+    tenantSecrets: CachedTenant['secrets'],
+  ): CachedEndpoint {
     const { sealedSecrets: _secrets, sealedHeaders: _headers, uniqueKey: _key, health, pausedUntil, ...rest } = loaded
     const disabledReason = rest.enabled ? null : (rest.disabledReason ?? 'requested')
     const state = { health, pausedUntil, lastPauseMs: 0, disabledReason, wants: prepareMatching(rest) }
@@ -198,7 +246,7 @@ export class TenantCache {
     try {
       if (rest.unreadable) throw new Error(`the event types, filters or details of endpoint ${rest.id} cannot be read`)
       const opened = this.#options.seals.openEndpoint({ ...loaded, dialect: dialect.name })
-      const signingKeys = this.#preparedKeys(opened.secrets, dialect)
+      const signingKeys = this.#preparedKeys(allSecrets(opened.secrets, tenantSecrets), dialect)
       const endpoint: Endpoint = { ...rest, ...opened }
       return { ...state, endpoint, chars: charsOf(endpoint), signingKeys }
     } catch (error) {
@@ -235,6 +283,12 @@ export class TenantCache {
  */
 export function charsOf({ url, eventTypes, filters, details, description, headers }: Endpoint): number {
   return JSON.stringify([url, eventTypes, filters, details, description, headers]).length
+}
+
+/** The secrets of an endpoint and of its tenant. @throws Error if those of the tenant cannot be read */
+function allSecrets(own: readonly SigningSecret[], ofTenant: CachedTenant['secrets']): readonly SigningSecret[] {
+  if (ofTenant === 'unreadable') throw new Error('the secrets of the tenant cannot be read')
+  return ofTenant.length === 0 ? own : [...own, ...ofTenant]
 }
 
 /** Compares `updatedAt`, because every change of an endpoint makes it later. */

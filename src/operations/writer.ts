@@ -5,7 +5,7 @@
 import type { ApiKey } from '../domain/api-key.ts'
 import type { NewAuditRecord } from '../domain/audit.ts'
 import type { Clock } from '../domain/clock.ts'
-import type { Endpoint } from '../domain/endpoint.ts'
+import type { Endpoint, SigningSecret } from '../domain/endpoint.ts'
 import { limits } from '../domain/limits.ts'
 import type { ApiKeyId, DeliveryId, EndpointKey, EventId, OperatorKeyId, TenantId } from '../domain/ids.ts'
 import type { OperatorKey } from '../domain/operator-key.ts'
@@ -22,6 +22,7 @@ import type { Dialect } from '../contracts/dialect.ts'
 import type { RearmRequest } from '../contracts/history-store.ts'
 import type { Store } from '../contracts/store.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { CachedTenant } from '../engine/tenant-cache.ts'
 import type { RowSeals } from '../vault/row-seals.ts'
 import type { KeyCache } from './key-cache.ts'
 
@@ -67,6 +68,20 @@ export class Writer {
       return await store.updateTenant(id, change, { audit: [audit] })
     } finally {
       engine.tenantCache.drop(id)
+    }
+  }
+
+  async replaceTenantSecrets(
+    { tenant, sealedSecrets }: Pick<CachedTenant, 'tenant' | 'sealedSecrets'>,
+    secrets: readonly SigningSecret[],
+    audit: NewAuditRecord,
+  ): Promise<WriteResult> {
+    const { store, engine, seals } = this.#options
+    const sealed = seals.storedTenantSecrets(tenant, secrets)
+    try {
+      return await store.replaceTenantSecrets(tenant.id, sealedSecrets, sealed, { audit: [audit] })
+    } finally {
+      engine.tenantCache.drop(tenant.id)
     }
   }
 

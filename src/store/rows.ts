@@ -25,7 +25,7 @@ import type {
   StoredKey,
   StoredOperatorKey,
 } from '../contracts/account-store.ts'
-import type { SealedEndpoint } from '../contracts/upkeep-store.ts'
+import type { SealedEndpoint, SealedTenant } from '../contracts/upkeep-store.ts'
 import type { OperatorRole } from '../domain/operator-key.ts'
 
 export const statusCode: Record<DeliveryStatus, number> = { pending: 0, delivered: 1, failed: 2, cancelled: 3 }
@@ -247,10 +247,11 @@ export interface TenantColumns {
   created_at: number
   retain_seconds: number | null
   retain_data_seconds: number | null
+  sealed_secrets: string | null
   label: string
 }
 
-export function tenantOf(row: Omit<TenantColumns, 'seq' | 'version' | 'label'>): Tenant {
+export function tenantOf(row: Omit<TenantColumns, 'seq' | 'version' | 'label' | 'sealed_secrets'>): Tenant {
   return {
     id: row.id as TenantId,
     dialect: row.dialect,
@@ -260,6 +261,13 @@ export function tenantOf(row: Omit<TenantColumns, 'seq' | 'version' | 'label'>):
     ...(row.retain_seconds !== null && { retainSeconds: row.retain_seconds }),
     ...(row.retain_data_seconds !== null && { retainDataSeconds: row.retain_data_seconds }),
   }
+}
+
+export type SealedTenantColumns = Pick<TenantColumns, 'id' | 'dialect' | 'created_at'> & { sealed_secrets: string }
+
+export function sealedTenantOf(row: SealedTenantColumns): SealedTenant {
+  const { id, dialect, created_at: createdAt, sealed_secrets: sealedSecrets } = row
+  return { id: id as TenantId, dialect, createdAt, sealedSecrets }
 }
 
 /** The columns `retain_seconds` and `retain_data_seconds` of a tenant. */

@@ -89,6 +89,8 @@ function tenantCacheWith(store: Store, vault: Vault): TenantCache {
     dialects,
     installationKeys: new InstallationKeys({ store, vault, dialects }),
     trust: { cacheEpoch: () => 1 },
+    clock: { now: () => now },
+    randomBytes,
     observer: { unproved: () => {} },
   })
 }

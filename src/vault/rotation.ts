@@ -5,13 +5,27 @@
 // The proof of the master key is sealed last. An operator who removes the old key too early cannot start the service,
 // which is better than endpoints that do not open.
 
-import type { ApiKeyId, EndpointKey } from '../domain/ids.ts'
+import type { ApiKeyId, EndpointKey, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
-import type { KeySealChange, SealedChange, SealedEndpoint, SealStore } from '../contracts/upkeep-store.ts'
+import type {
+  KeySealChange,
+  SealedChange,
+  SealedEndpoint,
+  SealedTenant,
+  SealStore,
+  TenantSealChange,
+} from '../contracts/upkeep-store.ts'
 import type { AccountReads, AccountWrites, StoredKey } from '../contracts/account-store.ts'
 import { proof, secretPrefix } from './master-key.ts'
-import { endpointContext, grantContext, keyContext, operatorKeyContext, type RowSeals } from './row-seals.ts'
+import {
+  endpointContext,
+  grantContext,
+  keyContext,
+  operatorKeyContext,
+  type RowSeals,
+  tenantContext,
+} from './row-seals.ts'
 import type { Vault } from './vault.ts'
 
 type RotationStore = SealStore & Pick<AccountReads, 'listOperatorKeys'> & Pick<AccountWrites, 'updateOperatorKey'>
@@ -48,7 +62,8 @@ export class Rotation {
 
   /** Returns the number of rows that were sealed with another key. */
   async #all(goOn: () => boolean): Promise<number> {
-    return (await this.#endpoints(goOn)) + (await this.#keys(goOn)) + (await this.#operatorKeys())
+    const rows = (await this.#endpoints(goOn)) + (await this.#tenants(goOn))
+    return rows + (await this.#keys(goOn)) + (await this.#operatorKeys())
   }
 
   async #endpoints(goOn: () => boolean): Promise<number> {
@@ -62,6 +77,21 @@ export class Rotation {
       const last = rows.at(-1)
       if (last === undefined || rows.length < limits.rotationStepRows) break
       after = last.key
+    }
+    return count
+  }
+
+  async #tenants(goOn: () => boolean): Promise<number> {
+    let count = 0
+    let after = '' as TenantId
+    while (goOn()) {
+      const rows = await this.#store.sealedTenants(after, limits.rotationStepRows)
+      const resealed = rows.flatMap((before) => this.#tried(`tenant ${before.id}`, () => this.#tenant(before)))
+      if (resealed.length > 0) await this.#store.resealTenants(resealed)
+      count += resealed.length
+      const last = rows.at(-1)
+      if (last === undefined) break
+      after = last.id
     }
     return count
   }
@@ -114,6 +144,11 @@ export class Rotation {
     }
     const isSame = after.sealedSecrets === before.sealedSecrets && after.sealedHeaders === before.sealedHeaders
     return isSame ? null : { before, after }
+  }
+
+  #tenant(before: SealedTenant): TenantSealChange | null {
+    const sealedSecrets = this.#sealed(this.#rows, before.sealedSecrets, tenantContext(before))
+    return sealedSecrets === before.sealedSecrets ? null : { before, after: { ...before, sealedSecrets } }
   }
 
   #key(before: StoredKey): KeySealChange | null {

@@ -4,12 +4,13 @@
 
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Endpoint, SigningSecret } from '../domain/endpoint.ts'
-import type { SealedEndpoint } from '../contracts/upkeep-store.ts'
+import type { SealedEndpoint, SealedTenant } from '../contracts/upkeep-store.ts'
 import type { StoredEndpoint, StoredKey, StoredOperatorKey } from '../contracts/account-store.ts'
 import { type Vault, VaultError } from './vault.ts'
 
 type SealedHeaders = Pick<Endpoint, 'headers' | 'writeOnlyHeaders'>
 type SealedFields = Pick<Endpoint, 'secrets'> & SealedHeaders
+type TenantSubject = Pick<SealedTenant, 'id' | 'dialect' | 'createdAt'>
 type EndpointSubject = Omit<SealedEndpoint, 'sealedSecrets' | 'sealedHeaders'>
 
 export class RowSeals {
@@ -46,6 +47,15 @@ export class RowSeals {
     const secrets = this.vault.open(sealed.sealedSecrets, endpointContext(sealed, 'secrets'))
     const headers = this.vault.open(sealed.sealedHeaders, endpointContext(sealed, 'headers'))
     return { secrets: JSON.parse(secrets) as SigningSecret[], ...(JSON.parse(headers) as SealedHeaders) }
+  }
+
+  storedTenantSecrets(tenant: TenantSubject, secrets: readonly SigningSecret[]): string {
+    return this.vault.seal(JSON.stringify(secrets), tenantContext(tenant))
+  }
+
+  /** @throws VaultError if the secrets were changed, or are those of another tenant */
+  openTenantSecrets(tenant: TenantSubject, sealed: string): readonly SigningSecret[] {
+    return JSON.parse(this.vault.open(sealed, tenantContext(tenant))) as SigningSecret[]
   }
 
   /** @param hash SHA-256 of the key, hex */
@@ -98,6 +108,11 @@ export function endpointContext(endpoint: EndpointSubject, column: 'secrets' | '
   const all = ['endpoint', column, tenant, dialect, key, id, url, eventTypes, filters]
   // An endpoint without details has the context that older versions gave it.
   return JSON.stringify(Object.keys(details).length === 0 ? all : [...all, details])
+}
+
+/** A new tenant may have the id of one that was deleted, so its time of creation counts too. */
+export function tenantContext({ id, dialect, createdAt }: TenantSubject): string {
+  return JSON.stringify(['tenant secrets', id, dialect, createdAt])
 }
 
 export function keyContext({ id, hash, dialect, scopes, role }: Omit<StoredKey, 'seal' | 'grants'>): string {

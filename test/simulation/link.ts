@@ -15,6 +15,7 @@ type Fate = 'well' | 'slow' | 'refused' | 'lost' | 'late'
 const changes = new Set([
   'createTenant',
   'updateTenant',
+  'replaceTenantSecrets',
   'deleteTenant',
   'createEndpoints',
   'updateEndpoint',

@@ -19,6 +19,7 @@ type Shared = Pick<
   | 'commit'
   | 'createTenant'
   | 'updateTenant'
+  | 'replaceTenantSecrets'
   | 'deleteTenant'
   | 'createEndpoints'
   | 'updateEndpoint'
@@ -81,6 +82,8 @@ export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (
       told(own.createTenant(tenant, envelope), 'written', { kind: 'tenant', tenant: tenant.id }),
     updateTenant: (id, change, envelope) =>
       told(own.updateTenant(id, change, envelope), 'written', { kind: 'tenant', tenant: id }),
+    replaceTenantSecrets: (id, before, after, envelope) =>
+      told(own.replaceTenantSecrets(id, before, after, envelope), 'written', { kind: 'tenant', tenant: id }),
     deleteTenant: (id, erasure, envelope) =>
       told(own.deleteTenant(id, erasure, envelope), 'written', { kind: 'tenant', tenant: id }, { kind: 'keys' }),
     createEndpoints: (endpoints, ...more) =>

@@ -40,6 +40,7 @@ export async function fillInstallation(path: string): Promise<void> {
 async function fillTenants(store: Store): Promise<void> {
   const gone = 'gone' as TenantId
   await addTenants(store, acme, gone, other)
+  await store.replaceTenantSecrets(acme, null, text)
   await store.updateTenant(acme, { name: text, settings: { 'a b': 'é"\\' } })
   await store.createKey(sampleKey([acme, other], 'hash of both', { id: 'key_of_both' as ApiKeyId, name: text }))
   await store.createKey(sampleKey([other], 'hash of one', { role: null, name: null, scopes: [] }))

@@ -6,6 +6,8 @@ export const withoutErasures = `
   ALTER TABLE endpoint_status DROP COLUMN last_outcome;
   DROP TABLE audit;
   ALTER TABLE idempotent_answers DROP COLUMN sealed_digest;
+  DROP INDEX tenants_with_secrets;
+  ALTER TABLE tenants DROP COLUMN sealed_secrets;
   DROP INDEX tenants_by_label;
   DROP INDEX tenants_retained;
   ALTER TABLE tenants DROP COLUMN label;

@@ -161,10 +161,11 @@ export function endpointRole(db: Database, changes: Changes) {
 }
 
 /** A tenant without endpoints has one row, with nulls for the endpoint. */
-type LoadedColumns = Omit<TenantColumns, 'id' | 'created_at'> & { version: number; tenant_created_at: number } & (
-    | (EndpointColumns & { health: string | null; paused_until: number | null })
-    | { key: null }
-  )
+type LoadedColumns = Omit<TenantColumns, 'id' | 'created_at' | 'sealed_secrets'> & {
+  version: number
+  tenant_created_at: number
+  tenant_secrets: string | null
+} & ((EndpointColumns & { health: string | null; paused_until: number | null }) | { key: null })
 
 export function endpointReads(db: Database) {
   return {
@@ -172,7 +173,7 @@ export function endpointReads(db: Database) {
     async loadTenant(id: TenantId): Promise<LoadedTenant | null> {
       const rows = await db.all<LoadedColumns>(
         `SELECT t.dialect, t.name, t.settings, t.created_at AS tenant_created_at, t.version,
-           t.retain_seconds, t.retain_data_seconds, p.key, p.tenant, p.id, p.url,
+           t.retain_seconds, t.retain_data_seconds, t.sealed_secrets AS tenant_secrets, p.key, p.tenant, p.id, p.url,
            p.event_types, p.filters, p.details, p.description, p.enabled, p.disabled_reason, p.sealed_headers,
            p.sealed_secrets, p.unique_key, p.created_at, p.updated_at,
            s.health, s.paused_until
@@ -186,6 +187,7 @@ export function endpointReads(db: Database) {
       if (row === undefined) return null
       return {
         tenant: tenantOf({ ...row, id, created_at: row.tenant_created_at }),
+        sealedSecrets: row.tenant_secrets,
         version: row.version,
         endpoints: rows.flatMap((each) =>
           each.key === null ? [] : [{ ...endpointOf(each), health: each.health, pausedUntil: each.paused_until }],

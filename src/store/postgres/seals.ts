@@ -1,8 +1,22 @@
-import type { ApiKeyId, EndpointKey } from '../../domain/ids.ts'
+import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import type { StoredKey } from '../../contracts/account-store.ts'
-import type { KeySealChange, SealedChange, SealedEndpoint } from '../../contracts/upkeep-store.ts'
-import { type EndpointColumns, type KeyColumns, keyOf, sealedColumns, sealedOf } from '../rows.ts'
+import type {
+  KeySealChange,
+  SealedChange,
+  SealedEndpoint,
+  SealedTenant,
+  TenantSealChange,
+} from '../../contracts/upkeep-store.ts'
+import {
+  type EndpointColumns,
+  type KeyColumns,
+  keyOf,
+  sealedColumns,
+  sealedOf,
+  type SealedTenantColumns,
+  sealedTenantOf,
+} from '../rows.ts'
 import type { Database } from './database.ts'
 import { keyColumns } from './keys.ts'
 
@@ -22,6 +36,19 @@ export function sealRole(db: Database) {
           changes.map(({ before }) => before.sealedHeaders),
           changes.map(({ after }) => after.sealedSecrets),
           changes.map(({ after }) => after.sealedHeaders),
+        ),
+      )
+    },
+
+    async resealTenants(changes: readonly TenantSealChange[]): Promise<void> {
+      await db.transaction((session) =>
+        session.run(
+          `UPDATE tenants t SET sealed_secrets = c.new_secrets
+           FROM unnest($1::text[], $2::text[], $3::text[]) AS c (id, old_secrets, new_secrets)
+           WHERE t.id = c.id AND t.id = ANY($1::text[]) AND t.sealed_secrets = c.old_secrets`,
+          changes.map(({ before }) => before.id),
+          changes.map(({ before }) => before.sealedSecrets),
+          changes.map(({ after }) => after.sealedSecrets),
         ),
       )
     },
@@ -75,6 +102,12 @@ export function sealReads(db: Database) {
       return rows.map(sealedOf)
     },
 
+    async sealedTenants(after: TenantId, rowsMax: number): Promise<SealedTenant[]> {
+      const select = `SELECT id, dialect, created_at, sealed_secrets FROM tenants
+        WHERE id > $1 AND sealed_secrets IS NOT NULL ORDER BY id LIMIT $2`
+      return (await db.all<SealedTenantColumns>(select, after, rowsMax)).map(sealedTenantOf)
+    },
+
     async sealedKeys(after: ApiKeyId, rowsMax: number): Promise<StoredKey[]> {
       const select = `SELECT ${keyColumns} FROM api_keys k WHERE id > $1 AND revoked_at IS NULL ORDER BY id LIMIT $2`
       return (await db.all<KeyColumns>(select, after, rowsMax)).map(keyOf)
@@ -85,7 +118,8 @@ export function sealReads(db: Database) {
         `SELECT WHERE EXISTS (SELECT FROM endpoints WHERE starts_with(sealed_secrets, $1))
            OR EXISTS (SELECT FROM api_keys WHERE seal <> '')
            OR EXISTS (SELECT FROM api_key_tenants WHERE seal <> '')
-           OR EXISTS (SELECT FROM operator_keys)`,
+           OR EXISTS (SELECT FROM operator_keys)
+           OR EXISTS (SELECT FROM tenants WHERE sealed_secrets IS NOT NULL)`,
         mark,
       )
       return found !== undefined

@@ -41,6 +41,19 @@ export function tenantRole(changes: Changes) {
       })
     },
 
+    replaceTenantSecrets(
+      id: TenantId,
+      before: string | null,
+      after: string,
+      envelope?: WriteEnvelope,
+    ): Promise<WriteResult> {
+      const update = 'UPDATE tenants SET sealed_secrets = $1 WHERE id = $2 AND sealed_secrets IS NOT DISTINCT FROM $3'
+      return write(changes, envelope, async (change) => {
+        if (!(await change.tenantChanged(id))) throw new Abort('absent')
+        if ((await change.session.run(update, after, id, before)) === 0) throw new Abort('stale')
+      })
+    },
+
     deleteTenant(id: TenantId, erasure: NewErasure, envelope?: WriteEnvelope): Promise<WriteResult> {
       return write(changes, envelope, async (change) => {
         const { session } = change

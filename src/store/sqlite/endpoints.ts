@@ -167,6 +167,6 @@ export function endpointReads(db: Database) {
       tenant.label,
     )
     const endpoints = rows.map((row) => ({ ...endpointOf(row), health: row.health, pausedUntil: row.paused_until }))
-    return { tenant: tenantOf(tenant), version: tenant.version, endpoints }
+    return { tenant: tenantOf(tenant), sealedSecrets: tenant.sealed_secrets, version: tenant.version, endpoints }
   }
 }

@@ -30,7 +30,11 @@ const isOff = 'NOT EXISTS (SELECT 1 FROM endpoints p WHERE p.key = endpoint AND 
 const tables: readonly SourceTable[] = [
   // First, so that the first page already fails if the target is in use by a service.
   table('installation', 'name', 'value'),
-  table('tenants', 'seq', 'id suffix dialect name settings created_at version retain_seconds retain_data_seconds'),
+  table(
+    'tenants',
+    'seq',
+    'id suffix dialect name settings created_at version retain_seconds retain_data_seconds sealed_secrets',
+  ),
   table('api_keys', 'seq', 'id hash dialect scopes role name hint created_at revoked_at seal'),
   table('api_key_tenants', 'tenant api_key', 'seal'),
   table('operator_keys', 'id', 'hash name role hint created_at expires_at seal'),

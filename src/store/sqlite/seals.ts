@@ -1,7 +1,21 @@
-import type { ApiKeyId, EndpointKey } from '../../domain/ids.ts'
+import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
 import type { StoredKey } from '../../contracts/account-store.ts'
-import type { KeySealChange, SealedChange, SealedEndpoint } from '../../contracts/upkeep-store.ts'
-import { type EndpointColumns, type KeyColumns, keyOf, sealedColumns, sealedOf } from '../rows.ts'
+import type {
+  KeySealChange,
+  SealedChange,
+  SealedEndpoint,
+  SealedTenant,
+  TenantSealChange,
+} from '../../contracts/upkeep-store.ts'
+import {
+  type EndpointColumns,
+  type KeyColumns,
+  keyOf,
+  sealedColumns,
+  sealedOf,
+  type SealedTenantColumns,
+  sealedTenantOf,
+} from '../rows.ts'
 import type { Database } from './database.ts'
 import { keyColumns } from './keys.ts'
 
@@ -18,6 +32,19 @@ export function sealRole(db: Database) {
             before.key,
             before.sealedSecrets,
             before.sealedHeaders,
+          )
+        }
+      })
+    },
+
+    resealTenants(changes: readonly TenantSealChange[]): void {
+      db.overwriting(() => {
+        for (const { before, after } of changes) {
+          db.run(
+            'UPDATE tenants SET sealed_secrets = ? WHERE id = ? AND sealed_secrets = ?',
+            after.sealedSecrets,
+            before.id,
+            before.sealedSecrets,
           )
         }
       })
@@ -57,6 +84,12 @@ export function sealReads(db: Database) {
         .map(sealedOf)
     },
 
+    sealedTenants(after: TenantId, rowsMax: number): SealedTenant[] {
+      const select = `SELECT id, dialect, created_at, sealed_secrets FROM tenants
+        WHERE id > ? AND sealed_secrets IS NOT NULL ORDER BY id LIMIT ?`
+      return db.all<SealedTenantColumns>(select, after, rowsMax).map(sealedTenantOf)
+    },
+
     sealedKeys(after: ApiKeyId, rowsMax: number): StoredKey[] {
       const select = `SELECT ${keyColumns} FROM api_keys k WHERE id > ? AND revoked_at IS NULL ORDER BY id LIMIT ?`
       return db.all<KeyColumns>(select, after, rowsMax).map(keyOf)
@@ -67,7 +100,8 @@ export function sealReads(db: Database) {
         `SELECT 1 WHERE EXISTS (SELECT 1 FROM endpoints WHERE substr(sealed_secrets, 1, ?1) = ?2)
            OR EXISTS (SELECT 1 FROM api_keys WHERE seal <> '')
            OR EXISTS (SELECT 1 FROM api_key_tenants WHERE seal <> '')
-           OR EXISTS (SELECT 1 FROM operator_keys)`,
+           OR EXISTS (SELECT 1 FROM operator_keys)
+           OR EXISTS (SELECT 1 FROM tenants WHERE sealed_secrets IS NOT NULL)`,
         mark.length,
         mark,
       )

@@ -35,6 +35,15 @@ export function tenantRole(db: Database) {
       })
     },
 
+    replaceTenantSecrets(id: TenantId, before: string | null, after: string, envelope?: WriteEnvelope): WriteResult {
+      return write(db, envelope, () => {
+        const row = db.get<Pick<TenantColumns, 'sealed_secrets'>>('SELECT sealed_secrets FROM tenants WHERE id = ?', id)
+        if (row === undefined) throw new Abort('absent')
+        if (row.sealed_secrets !== before) throw new Abort('stale')
+        db.run('UPDATE tenants SET sealed_secrets = ?, version = ? WHERE id = ?', after, drawVersion(db), id)
+      })
+    },
+
     deleteTenant(id: TenantId, erasure: NewErasure, envelope?: WriteEnvelope): WriteResult {
       return write(db, envelope, () => {
         const label = db.get<{ label: string }>('SELECT label FROM tenants WHERE id = ?', id)?.label

@@ -51,6 +51,7 @@ export function endpointCases(promise: Case): void {
     const { version, ...loaded } = (await store.loadTenant(acme)) ?? assert.fail('there is no tenant')
     assert.ok(Number.isInteger(version))
     assert.deepEqual(loaded, {
+      sealedSecrets: null,
       tenant: sampleTenant(acme),
       endpoints: [
         { ...second, health: null, pausedUntil: null },

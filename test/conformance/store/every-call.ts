@@ -2,7 +2,7 @@
 // sends to its database.
 
 import assert from 'node:assert/strict'
-import type { ApiKeyId, EndpointKey, EventId } from '../../../src/domain/ids.ts'
+import type { ApiKeyId, EndpointKey, EventId, TenantId } from '../../../src/domain/ids.ts'
 import type { Store } from '../../../src/contracts/store.ts'
 import {
   acme,
@@ -90,6 +90,9 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
     await store.resealEndpoints([{ before: sealed, after: { ...sealed, sealedHeaders: 'others' } }])
   for (const sealed of await store.sealedKeys('' as ApiKeyId, 5))
     await store.resealKeys([{ before: sealed, after: { ...sealed, seal: 'another' } }])
+  for (const secrets of ['secrets', 'others']) await store.replaceTenantSecrets(acme, null, secrets)
+  for (const sealed of await store.sealedTenants('' as TenantId, 5))
+    await store.resealTenants([{ before: sealed, after: { ...sealed, sealedSecrets: 'resealed' } }])
   await store.hasSealedRows('v2.')
   await store.livingNodes()
   const operatorKey = sampleOperatorKey('hash')

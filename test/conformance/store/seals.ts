@@ -1,8 +1,9 @@
 // The sealed values that the rotation of the master key reads and replaces.
 
 import assert from 'node:assert/strict'
-import type { ApiKeyId, EndpointKey } from '../../../src/domain/ids.ts'
+import type { ApiKeyId, EndpointKey, TenantId } from '../../../src/domain/ids.ts'
 import type { SealedEndpoint } from '../../../src/contracts/upkeep-store.ts'
+import type { Store } from '../../../src/contracts/store.ts'
 import type { StoredEndpoint, StoredKey } from '../../../src/contracts/account-store.ts'
 import { acme, other, sampleAnswer, sampleKey, start } from './samples.ts'
 import { addEndpoint, addTenants, type Case, endpointsOf } from './steps.ts'
@@ -59,6 +60,47 @@ export function sealCases(promise: Case): void {
     const changed = { ...endpoint, sealedSecrets: 'rotated', updatedAt: start + 1 }
     assert.equal(await store.updateEndpoint(changed, start), 'written')
     assert.deepEqual(await endpointsOf(store, acme), [changed])
+  })
+
+  promise('the secrets of a tenant are replaced only if they are those that were read', async (store, harness) => {
+    await addTenants(store, acme, other)
+    const read = async (from: Store) => (await from.loadTenant(acme))?.sealedSecrets
+    assert.equal(await read(store), null)
+    const version = (await store.loadTenant(acme))?.version
+    assert.equal(await store.replaceTenantSecrets(acme, null, 'one'), 'written')
+    assert.notEqual((await store.loadTenant(acme))?.version, version, 'other nodes must load the tenant again')
+    assert.equal(await store.replaceTenantSecrets(acme, null, 'two'), 'stale')
+    assert.equal(await store.replaceTenantSecrets(acme, 'another', 'two'), 'stale')
+    assert.equal(await store.replaceTenantSecrets('nobody' as TenantId, null, 'two'), 'absent')
+    assert.equal(await read(store), 'one')
+    assert.equal(await store.replaceTenantSecrets(acme, 'one', 'two'), 'written')
+    const again = await harness.reopen()
+    assert.equal(await read(again), 'two')
+    assert.equal(await again.hasSealedRows('v2.'), true)
+    assert.equal((await again.loadTenant(other))?.sealedSecrets, null)
+  })
+
+  promise('the sealed secrets of tenants are read in steps and replaced, except those that changed', async (store) => {
+    await addTenants(store, acme, other)
+    assert.deepEqual(await store.sealedTenants('' as TenantId, 5), [])
+    for (const tenant of [acme, other]) await store.replaceTenantSecrets(tenant, null, `secrets of ${tenant}`)
+    const [one] = await store.sealedTenants('' as TenantId, 1)
+    assert.deepEqual(one, { id: acme, dialect: 'standard', createdAt: start, sealedSecrets: `secrets of ${acme}` })
+    const [two, ...more] = await store.sealedTenants(acme, 5)
+    assert.ok(two !== undefined)
+    assert.deepEqual([two.id, more], [other, []])
+    const version = (await store.loadTenant(acme))?.version
+    const stale = { ...two, sealedSecrets: 'former ones' }
+    await store.resealTenants([
+      { before: one, after: { ...one, sealedSecrets: 'resealed' } },
+      { before: stale, after: { ...stale, sealedSecrets: 'lost' } },
+    ])
+    const read = [await store.loadTenant(acme), await store.loadTenant(other)]
+    assert.deepEqual(
+      read.map((loaded) => loaded?.sealedSecrets),
+      ['resealed', two.sealedSecrets],
+    )
+    assert.equal(read[0]?.version, version, 'no node must load the tenant again')
   })
 
   promise(

@@ -14,7 +14,7 @@ export function tenantAndKeyCases(promise: Case): void {
     assert.deepEqual(await store.findTenant(acme), tenant)
     const { version, ...loaded } = (await store.loadTenant(acme)) ?? assert.fail('there is no tenant')
     assert.ok(Number.isInteger(version))
-    assert.deepEqual(loaded, { tenant, endpoints: [] })
+    assert.deepEqual(loaded, { tenant, sealedSecrets: null, endpoints: [] })
     assert.equal(await store.loadTenant(other), null)
   })
 
