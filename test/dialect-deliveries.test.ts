@@ -127,11 +127,33 @@ suite('an answer', () => {
       ['delivered', 200],
     ])
     const [arrived] = hook.arrivals()
+    assert.ok(await isSignedWith(arrived, hook.tenant.key))
+  })
+
+  async function isSignedWith(arrived: ReceivedRequest | undefined, key: string): Promise<boolean> {
     const type = String(arrived?.headers['content-type'])
     const fields = await new Response(arrived?.body, { headers: { 'content-type': type } }).formData()
     const { event } = JSON.parse(fields.get('json') as string) as { event: Record<string, string | number> }
-    const mac = createHmac('sha256', hook.secret).update(`${event['event_time']}${event['event_type']}`)
-    assert.equal(event['event_hash'], mac.digest('hex'))
+    const mac = createHmac('sha256', key).update(`${event['event_time']}${event['event_type']}`)
+    return event['event_hash'] === mac.digest('hex')
+  }
+
+  test('is to a delivery that the newest API key has signed, which no API shows again', async () => {
+    const hook = await subscribe('answers', () => ({ body: 'Hello API Event Received' }))
+    const { id, key } = hook.tenant
+    const next = await rig.want(201, { method: 'POST', path: '/v1/keys', body: { tenants: [id] } })
+    await hook.deliver()
+    await rig.want(204, { method: 'DELETE', path: `/v1/keys/${next.id}` })
+    await hook.deliver()
+    await rig.want(204, { method: 'DELETE', path: `/v1/keys/${hook.tenant.keyId}` })
+    await hook.deliver()
+    const [second, first, none] = hook.arrivals()
+    assert.ok(await isSignedWith(second, next.key))
+    assert.ok(await isSignedWith(first, key))
+    assert.match(none?.body.toString() ?? '', /"event_hash":null/)
+    for (const path of [`/v1/tenants/${id}/secrets`, `/v1/tenants/${id}/endpoints/${hook.endpoint}`, '/v1/keys']) {
+      assert.ok(!JSON.stringify(await rig.want(200, { path })).includes(key))
+    }
   })
 
   test('is a success, a retry or an end by its status', async () => {

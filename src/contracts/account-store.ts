@@ -86,6 +86,8 @@ export interface KeptAnswer extends Omit<StoredAnswer, 'tenant' | 'sealedDigest'
 
 /** Data that is written in the transaction of a change. */
 export interface WriteEnvelope {
+  /** Tenants that every node must load again; default: those that the change itself changes. */
+  readonly reloads?: readonly TenantId[]
   readonly answer?: StoredAnswer | null
   readonly audit?: readonly NewAuditRecord[]
 }

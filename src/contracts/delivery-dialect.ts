@@ -71,6 +71,8 @@ export interface DeliveryDialect {
    * first one is generated when the tenant is first loaded.
    */
   readonly newTenantSecret?: (random: RandomBytes) => string
+  /** The API keys of a tenant sign its deliveries, so that the keys themselves are kept, sealed. Default: hashes alone. */
+  readonly signsWithApiKeys?: true
   /** Signs deliveries beside the endpoint's own secrets, if endpoints have secrets. Null: the installation has none. */
   readonly installationSecret: InstallationSecret | null
   /** Bodies differ between attempts, so none is shown afterwards. Absent: the body of a delivery is always the same. */

@@ -12,7 +12,7 @@ import { type AttemptBodyForm, choose, contentTypeOf, empty, json, jwtBody } fro
 import { cloudEvents } from './cloud-events.ts'
 import { form, multipart } from './form-bodies.ts'
 import type { Attempting, Sending } from './part-types.ts'
-import { computed, delivery, event, sentAt, tenant, text, when } from './parts.ts'
+import { computed, delivery, endpoint, event, sentAt, tenant, text, when } from './parts.ts'
 import { signature } from './signatures.ts'
 import { hmac } from './signers.ts'
 import { xml } from './xml.ts'
@@ -23,7 +23,7 @@ const message = {
   tenant: { id: 'ten_1', settings: { region: 'eu' } },
   event: { id: 'evt_1', type: 'order.paid', data, occurredAt: 1_769_860_800_123, acceptedAt: 1_769_860_800_456 },
   delivery: '019aeb1c-ffff-7fff-bfff-ffffffff0001',
-  endpoint: { id: 'ep_1', url: 'https://example.com/', description: null },
+  endpoint: { id: 'ep_1', url: 'https://example.com/', description: null, details: { version: 2, off: false } },
 } as unknown as Message
 const attempt: Attempting = { keys: [textKey('key')], sentAt: 1_796_000_000_789 }
 
@@ -49,11 +49,13 @@ suite('JSON', () => {
       none: event.member('who.none.deeper'),
       other: event.member('constructor'),
       region: tenant.setting('region'),
+      details: [endpoint.detail('version'), endpoint.detail('off'), endpoint.detail('constructor')],
       link: text('https://app.example.com/events/', event.id),
     })
     assert.equal(
       made.encode(message),
       '{"big":12345678901234567890,"name":"Zoë & <Co>","list":["a","b"],"none":null,"other":null,"region":"eu",' +
+        '"details":[2,false,null],' +
         '"link":"https://app.example.com/events/evt_1"}',
     )
     assert.equal(event.member('who.name').text(message), 'Zoë & <Co>')

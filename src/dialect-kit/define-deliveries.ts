@@ -68,6 +68,7 @@ export function defineDeliveries(
     },
     endpointRules: rulesOf(definition, fields),
     installationSecret: deliveries.secrets.installation ?? null,
+    ...(deliveries.secrets.apiKeysSign && { signsWithApiKeys: true }),
     ...(deliveries.secrets.createForTenant && { newTenantSecret: deliveries.secrets.createForTenant }),
     keepExchange,
     ...timeoutMembers(deliveries.timeout),

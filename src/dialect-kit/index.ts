@@ -16,6 +16,7 @@ import { createMany, tryOut } from './operations-on-lists.ts'
 import { subscribe, subscriptions, unsubscribe } from './operations-on-types.ts'
 import { numberedPages, offsetPages } from './pages.ts'
 import {
+  apiKeySecrets,
   ed25519KeyPair,
   noSecrets,
   secretsOfTenant,
@@ -106,6 +107,7 @@ export const pages = { cursor: cursorPages, django: djangoPages, numbered: numbe
 
 /** The signing secrets of webhooks. */
 export const secrets = {
+  apiKey: apiKeySecrets,
   ed25519KeyPair,
   none: noSecrets,
   ofTenant: secretsOfTenant,

@@ -93,6 +93,11 @@ export const delivery = {
 export const endpoint = {
   id: textPart(({ endpoint: { id } }) => id),
   url: textPart(({ endpoint: { url } }) => url, { format: 'uri' }),
+  /** One of the fields that only the product knows, such as `detail('api_version')`; null: the endpoint has none. */
+  detail: (name: string): BodyPart =>
+    jsonPart(({ endpoint: { details } }) =>
+      JSON.stringify(Object.hasOwn(details, name) ? (details[name] ?? null) : null),
+    ),
 }
 
 export const tenant = {

@@ -20,6 +20,8 @@ export interface SecretForm {
   readonly keyForm?: Exclude<Recipe['key'], { readonly publicKey: unknown }>
   /** Returns a new secret of a tenant, which signs for all its endpoints; absent: tenants have no secret. */
   readonly createForTenant?: (random: RandomBytes) => string
+  /** The API keys of a tenant sign; default: they do not, and only their hashes are kept. */
+  readonly apiKeysSign?: true
   /** The key pair with which the installation signs for all endpoints; absent: it has none. */
   readonly installation?: InstallationSecret
 }
@@ -71,6 +73,17 @@ export function secretsOfTenant({ create, key }: SecretForm): SecretForm {
     key,
     ...(create !== null && { createForTenant: create }),
   }
+}
+
+/**
+ * The API keys of the tenant are the secrets. They are kept, sealed with the master key, so that its owner could read them:
+ * everywhere else only their hashes are kept.
+ */
+export const apiKeySecrets: SecretForm = {
+  create: null,
+  fault: () => 'this product signs with the API key',
+  key: textKey,
+  apiKeysSign: true,
 }
 
 /** No secrets and no signatures. */

@@ -119,6 +119,8 @@ export const limits = {
   customHeadersMax: 32,
   customHeaderCharsMax: 4096,
   customHeadersCharsMax: 16 * kib,
+  /** API keys of a tenant that are read where its dialect signs with them; those that are revoked count too. */
+  signingApiKeysRead: 250,
   secretOverlapMsDefault: day,
   secretOverlapMsMax: 7 * day,
   /** Key pairs of the installation that one dialect publishes. */

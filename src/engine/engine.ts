@@ -123,6 +123,7 @@ export class Engine {
     })
     this.#options.store.listen((change) => {
       if (change.kind === 'tenant') this.tenantCache.drop(change.tenant)
+      else if (change.kind === 'keys') this.tenantCache.keysChanged()
       else if (change.kind === 'due') this.wake()
       else if (change.kind === 'erased') this.#deliverer.erased(change)
     })

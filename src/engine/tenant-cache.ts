@@ -70,7 +70,7 @@ interface Loading {
 }
 
 export interface TenantCacheOptions {
-  readonly store: Pick<AccountReads, 'loadTenant'> &
+  readonly store: Pick<AccountReads, 'loadTenant' | 'listKeys'> &
     Pick<AccountWrites, 'replaceTenantSecrets'> &
     Pick<LeaseStore, 'shared'>
   readonly seals: RowSeals
@@ -164,6 +164,11 @@ export class TenantCache {
     this.#loading.delete(tenant)
   }
 
+  /** API keys have changed: drops the tenants for which they sign. */
+  keysChanged(): void {
+    for (const { tenant, dialect } of this.#tenants.values()) if (dialect.signsWithApiKeys) this.drop(tenant.id)
+  }
+
   /** Drops all tenants, because the cache epoch has changed to `epoch`. */
   #dropAll(epoch: number | null): void {
     this.#epoch = epoch
@@ -183,10 +188,11 @@ export class TenantCache {
       await this.#addSecret(loaded, dialect.newTenantSecret)
       return this.#read(id)
     }
-    const secrets = this.#secretsOf(loaded, dialect)
+    const secrets = dialect.signsWithApiKeys ? await this.#apiKeysOf(id) : this.#secretsOf(loaded, dialect)
     const before = this.#tenants.peek(id)
     // The keys of an endpoint are prepared together with those of its tenant.
-    const former = before?.sealedSecrets === loaded.sealedSecrets ? before.byKey : undefined
+    const isSame = !dialect.signsWithApiKeys && before?.sealedSecrets === loaded.sealedSecrets
+    const former = isSame ? before.byKey : undefined
     const endpoints = loaded.endpoints.map((endpoint) =>
       this.#endpoint(endpoint, former?.get(endpoint.key), dialect, secrets),
     )
@@ -210,6 +216,17 @@ export class TenantCache {
     const { store, seals, clock, randomBytes } = this.#options
     const secret = { value: newSecret(randomBytes), createdAt: clock.now(), expiresAt: null }
     await store.replaceTenantSecrets(tenant.id, null, seals.storedTenantSecrets(tenant, [secret]))
+  }
+
+  /** The newest API keys that are not revoked. Keys of older versions were not kept, and do not sign. */
+  async #apiKeysOf(tenant: TenantId): Promise<readonly SigningSecret[]> {
+    const { store, seals } = this.#options
+    const { rows } = await store.listKeys({ limit: limits.signingApiKeysRead, after: null }, tenant)
+    const secrets = rows.flatMap((key): SigningSecret[] => {
+      const value = seals.openKeyText(key)
+      return value === null ? [] : [{ value, createdAt: key.createdAt, expiresAt: null }]
+    })
+    return secrets.slice(0, limits.secretsPerEndpointMax)
   }
 
   #secretsOf({ tenant, sealedSecrets }: LoadedTenant, dialect: DeliveryDialect): CachedTenant['secrets'] {

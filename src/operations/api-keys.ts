@@ -70,7 +70,9 @@ export async function createApiKey(
     tenant: ids.length === 1 ? first.tenant.id : null,
     change: keyChange(null, apiKey),
   })
-  if ((await context.writer.createKey(apiKey, hashApiKey(text), audit)) === 'written') return success({ apiKey, text })
+  const kept = dialect.signsWithApiKeys ? text : null
+  const written = await context.writer.createKey(apiKey, hashApiKey(text), kept, audit)
+  if (written === 'written') return success({ apiKey, text })
   return invalidField('tenants', 'choice', 'must be tenants that exist')
 }
 

@@ -17,6 +17,8 @@ export async function tenantSecrets(
   context.auditTrail.assertRoom()
   const found = await tenantFor(context, principal, tenant)
   if (!found.ok) return found
+  // An API key is shown only when it is created.
+  if (found.value.dialect.signsWithApiKeys) return success([])
   const read = readSecrets(found.value)
   if (read.ok && read.value.length > 0) context.auditTrail.secretRead(principal, tenant, null)
   return read

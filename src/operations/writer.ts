@@ -100,17 +100,24 @@ export class Writer {
     }
   }
 
-  createKey(key: ApiKey, hash: string, audit: NewAuditRecord): Promise<WriteResult> {
-    const { store, seals } = this.#options
-    return store.createKey(seals.storedKey(key, hash), { audit: [audit] })
+  /** @param text the key itself, if deliveries are signed with it; null: it is not kept */
+  async createKey(key: ApiKey, hash: string, text: string | null, audit: NewAuditRecord): Promise<WriteResult> {
+    const { store, seals, engine } = this.#options
+    if (text === null) return store.createKey(seals.storedKey(key, hash), { audit: [audit] })
+    try {
+      return await store.createKey(seals.storedKey(key, hash, text), { audit: [audit], reloads: key.tenants })
+    } finally {
+      for (const tenant of key.tenants) engine.tenantCache.drop(tenant)
+    }
   }
 
   async revokeKey(id: ApiKeyId, audit: NewAuditRecord): Promise<WriteResult> {
-    const { store, keyCache, clock } = this.#options
+    const { store, engine, keyCache, clock } = this.#options
     try {
       return await store.revokeKey(id, clock.now(), { audit: [audit] })
     } finally {
       keyCache.drop()
+      engine.tenantCache.keysChanged()
     }
   }
 

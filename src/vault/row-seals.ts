@@ -58,10 +58,18 @@ export class RowSeals {
     return JSON.parse(this.vault.open(sealed, tenantContext(tenant))) as SigningSecret[]
   }
 
-  /** @param hash SHA-256 of the key, hex */
-  storedKey({ tenants, ...key }: ApiKey, hash: string): StoredKey {
+  /**
+   * @param hash SHA-256 of the key, hex
+   * @param text the key itself, if deliveries are signed with it; default: it is not kept
+   */
+  storedKey({ tenants, ...key }: ApiKey, hash: string, text = ''): StoredKey {
     const grants = tenants.map((tenant) => ({ tenant, seal: this.vault.seal('', grantContext(key, tenant)) }))
-    return { ...key, hash, grants, seal: this.vault.seal('', keyContext({ ...key, hash })) }
+    return { ...key, hash, grants, seal: this.vault.seal(text, keyContext({ ...key, hash })) }
+  }
+
+  /** The key itself, if it was kept and is not revoked; null: it is not. */
+  openKeyText(key: StoredKey): string | null {
+    return this.openKey(key) === null ? null : this.vault.open(key.seal, keyContext(key)) || null
   }
 
   /** The key with the tenants that it grants; null: nothing proves what the key is, or one of its tenants. */
@@ -83,7 +91,8 @@ export class RowSeals {
 
   #proves(seal: string, context: string): boolean {
     try {
-      return this.vault.open(seal, context) === ''
+      this.vault.open(seal, context)
+      return true
     } catch (error) {
       if (error instanceof VaultError) return false
       throw error

@@ -14,11 +14,12 @@ export async function write(
   envelope: WriteEnvelope | undefined,
   action: (change: ChangeSession) => Promise<void>,
 ): Promise<WriteResult> {
-  const { answer = null, audit = [] } = envelope ?? {}
+  const { answer = null, audit = [], reloads = [] } = envelope ?? {}
   try {
     return await changes.make<WriteResult>(async (change) => {
       if (answer !== null && !(await storeAnswer(change.session, answer))) throw new Abort('taken')
       await action(change)
+      for (const tenant of reloads) await change.tenantChanged(tenant)
       await addAudit(change.session, audit)
       return 'written'
     })

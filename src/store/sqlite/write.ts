@@ -6,15 +6,17 @@ import { Abort } from '../abort.ts'
 import { addAudit } from './audit.ts'
 import type { Database } from './database.ts'
 import { labelOf } from './labels.ts'
+import { nextVersion } from './versions.ts'
 
 /** @param change throws `Abort` to write nothing */
 export function write(db: Database, envelope: WriteEnvelope | undefined, change: () => void): WriteResult {
-  const { answer = null, audit = [] } = envelope ?? {}
+  const { answer = null, audit = [], reloads = [] } = envelope ?? {}
   try {
     // The former secrets, headers and URL of an endpoint may be long, and are on pages of their own then.
     return db.overwriting(() => {
       if (answer !== null && !storeAnswer(db, answer)) throw new Abort('taken')
       change()
+      for (const tenant of reloads) nextVersion(db, tenant)
       addAudit(db, audit)
       return 'written'
     })

@@ -1,4 +1,4 @@
-// A signature inside a multipart body, and a success that is read from the body of the answer.
+// A signature with the API key inside a multipart body, and a success that is read from the body of the answer.
 
 import { event, json, multipart, secrets, sign } from 'posthorn/dialect'
 import { smallDialect } from './small-dialect.ts'
@@ -15,7 +15,7 @@ export default smallDialect('answers', {
     }),
   }),
   headers: {},
-  secrets: secrets.text({ form: '{hex:32}' }),
+  secrets: secrets.apiKey,
   timeout: '3s',
   waits: '1s 1s',
   outcomes: { success: '200', accepts: ({ text: said }) => said.includes('Hello API Event Received') },
