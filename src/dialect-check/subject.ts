@@ -48,7 +48,8 @@ export class Subject {
       const documented = document.paths[template]?.[method.toLowerCase()]
       return documented === undefined ? [] : [{ kind, method, template, title: `${method} ${template}`, documented }]
     })
-    this.idField = this.fieldsOf('id')[0]?.[0] ?? ''
+    const [id] = [...this.fieldsOf('id'), ...Object.entries(definition.endpoint).filter(([, { key }]) => key)]
+    this.idField = id?.[0] ?? ''
   }
 
   get name(): string {

@@ -5,10 +5,11 @@ import { type TSchema, Type } from 'typebox'
 import { type Endpoint, type EndpointStatus, secretsInForce } from '../domain/endpoint.ts'
 import type { EndpointId } from '../domain/ids.ts'
 import { andThenOk, type MaybePromise } from '../domain/maybe-promise.ts'
-import { type Result, success } from '../domain/problem.ts'
+import { failure, type Result, success } from '../domain/problem.ts'
 import { idempotently, isReplayed } from '../front/idempotency.ts'
 import { answerWith, type SuccessAnswer } from '../http/answer.ts'
 import { renderOnce } from '../http/render.ts'
+import { tenantFor } from '../operations/context.ts'
 import { withNewestPending, withStatus } from '../operations/endpoints.ts'
 import type { IdempotentAnswer } from '../operations/idempotent-answer.ts'
 import type { Asked, Shown } from './field-views.ts'
@@ -110,8 +111,24 @@ export function secretsRecorder(
 /** For views without links. */
 const nothingAsked: Asked = { request: { publicUrl: '' }, params: {} }
 
-export function idOf({ idIn, idName, storedId }: RouteKit, call: AnyCall): EndpointId {
-  return storedId(call[idIn][idName] ?? '') as EndpointId
+export function idOf(kit: RouteKit, call: AnyCall): EndpointId {
+  return call.endpointId ?? (kit.storedId(nameIn(kit, call)) as EndpointId)
+}
+
+/** The text with which the request names the endpoint. */
+export function nameIn({ idIn, idName }: RouteKit, call: AnyCall): string {
+  return String(call[idIn][idName] ?? '')
+}
+
+/** The endpoint that a key and the parents in the request name. */
+export function findByKey({ context, fields }: RouteKit, call: AnyCall, text: string): MaybePromise<Result<Endpoint>> {
+  const { key, places } = fields
+  return andThenOk(tenantFor(context, call.principal, call.tenant), ({ endpoints }) => {
+    const found = endpoints.find(
+      ({ endpoint }) => key?.textOf(endpoint) === text && (places.holds === null || places.holds(endpoint, call)),
+    )
+    return found === undefined ? failure({ kind: 'notFound', what: 'endpoint', id: text }) : success(found.endpoint)
+  })
 }
 
 /** Makes a change under the caller's Idempotency-Key, where the vendor has one. */

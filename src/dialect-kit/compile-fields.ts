@@ -1,6 +1,7 @@
 // Compiles a field map.
 
 import { DefinitionError } from './definition-error.ts'
+import { type Key, keyOf } from './field-keys.ts'
 import { type Places, placesOf } from './field-places.ts'
 import { type Requests, requestsOf } from './field-requests.ts'
 import { type Views, viewsOf } from './field-views.ts'
@@ -8,6 +9,8 @@ import { domainName, type Field, type FieldMap, isTaken, placeOf } from './field
 
 export interface CompiledFields extends Requests, Views {
   readonly places: Places
+  /** Null: ids name endpoints. */
+  readonly key: Key | null
   /** The vendor's name of a field, by the domain's name; both are dotted paths. */
   readonly vendorName: (path: string) => string
 }
@@ -32,11 +35,15 @@ export function compileFields(map: FieldMap, catalogue: readonly string[] = [], 
       throw new DefinitionError(`endpoint.${name}.on`, `a value of the ${placeOf(field)} is taken on create`)
   }
   const showsId = (field: Field): boolean => field.is === 'id' || (field.is === 'link' && field.path.includes('{id}'))
-  if (!Object.values(map).some(showsId)) throw new DefinitionError('endpoint', 'needs a field that is the id')
+  const key = keyOf(map)
+  if (key === null && !Object.values(map).some(showsId)) {
+    throw new DefinitionError('endpoint', 'needs a field that is the id, or the key')
+  }
   return {
     ...requestsOf(map, catalogue, member),
     ...viewsOf(map),
     places: placesOf(map),
+    key,
     vendorName: vendorNamesOf(map, member),
   }
 }

@@ -8,6 +8,7 @@ import { detailRules } from './details.ts'
 import { DefinitionError } from './definition-error.ts'
 import { deliveryForm } from './delivery-form.ts'
 import { schedulesOf, timeoutMembers } from './endpoint-options.ts'
+import { keyRules } from './field-keys.ts'
 import type { FieldMap } from './fields.ts'
 import { filterRules, matchedAttributesOf } from './filters.ts'
 import { streak } from './health.ts'
@@ -123,6 +124,7 @@ function rulesOf({ rules = {}, deliveries }: DeliveryDefinition, fields: FieldMa
     wildcards: 'none',
     ...filterRules(kinds),
     ...detailRules(fields),
+    ...keyRules(fields),
     ...(kinds.some(({ is }) => is === 'eventType') && { eventTypesMax: 1 }),
     customHeaders: kinds.some(({ is }) => is === 'headers'),
     ...rules,

@@ -58,6 +58,7 @@ export function defineDialect(given: DialectDefinition): DefinedDialect {
   if (strange !== undefined) {
     throw new DefinitionError('requests', `"${strange}" is not served: bodies are json, form or multipart`)
   }
+  checkNames(definition, fields)
   const dialect = defineDeliveries(definition, {
     fields: definition.endpoint,
     keepExchange: Object.values(definition.routes).some(({ showsExchange }) => showsExchange === true),
@@ -70,6 +71,19 @@ export function defineDialect(given: DialectDefinition): DefinedDialect {
     routes: differentRoutes(routes.map(({ method, template }) => `${method} ${template.replaceAll(/\{\w+\}/g, '{}')}`)),
     front: (context) => frontOf(definition, { dialect, answerProblem, fields, context }),
   })
+}
+
+/** @throws DefinitionError if no path has the parameter of a field, or an operation needs a key that there is not */
+function checkNames({ routes }: DialectDefinition, { key, places }: CompiledFields): void {
+  const paths = Object.keys(routes)
+  const missing = Object.keys(places.params).find((name) => !paths.some((path) => path.includes(`{${name}}`)))
+  if (missing !== undefined) {
+    throw new DefinitionError(`endpoint.${missing}.from`, `no path of the routes has the parameter {${missing}}`)
+  }
+  const put = Object.entries(routes).find(([, { kind }]) => kind === 'put')
+  if (put !== undefined && key === null) {
+    throw new DefinitionError(`routes["${put[0]}"]`, 'webhooks.put() needs a field with "key: true"')
+  }
 }
 
 /** @throws DefinitionError if two routes have the same method and path */

@@ -210,6 +210,7 @@ test('a field map with a detail that cannot work is refused', () => {
     )
   }
   wrong({ default: 5, on: 'create' }, /^endpoint\.x\.default: must be a value that the schema accepts/)
+  wrong({ from: 'path', on: 'create' }, /^endpoint\.x\.from: no path of the routes has the parameter \{x\}/)
   wrong({ from: 'path' }, /^endpoint\.x\.on: a value of the path is taken on create/)
   wrong({ from: 'query', on: 'create change' }, /^endpoint\.x\.on: a value of the query is taken on create/)
 })

@@ -22,6 +22,8 @@ interface Taken {
 
 export interface Requests {
   readonly createBody: TSchema
+  /** The body of a new endpoint without its key. */
+  readonly keylessBody: TSchema
   readonly changeBody: TSchema
   /** The fields that a change may have. */
   readonly changeNames: readonly string[]
@@ -29,6 +31,8 @@ export interface Requests {
   readonly secretNames: readonly string[]
   /** The body of a change that changes nothing, from a view. Fields that the view does not show are null. */
   readonly unchanged: (view: Given) => Record<string, unknown>
+  /** The fields of a request with a key from elsewhere. */
+  readonly withKey: (given: Given, key: unknown) => Given
   /** The input of an operation from the fields of a request. Fields that the operation does not take are left out. */
   readonly input: (when: When, given: Given) => EndpointInput
   /**
@@ -55,6 +59,11 @@ export function requestsOf(map: FieldMap, catalogue: readonly string[], member?:
   )
   return {
     createBody: bodyOf(taken.create, 'create', catalogue),
+    keylessBody: bodyOf(
+      taken.create.filter(({ field }) => field.key !== true),
+      'create',
+      catalogue,
+    ),
     changeBody: bodyOf(taken.change, 'change', catalogue),
     changeNames: taken.change.map(({ place }) => place),
     secretNames: secretNames.map(([name]) => inMember(name)),
@@ -64,6 +73,12 @@ export function requestsOf(map: FieldMap, catalogue: readonly string[], member?:
         memberWriter(place)(body, structuredClone(readShown(view)) ?? null)
       }
       return body
+    },
+    withKey(given, key) {
+      const all = structuredClone(given)
+      const place = taken.create.find(({ field }) => field.key === true)?.place
+      if (place !== undefined) memberWriter(place)(all, key)
+      return all
     },
     input(when, given) {
       const input: Record<string, unknown> = {}

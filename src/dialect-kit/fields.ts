@@ -27,6 +27,11 @@ interface Common {
   readonly schema?: Keywords
   /** Whether null is accepted. Null and no value are the same. */
   readonly nullable?: true
+  /**
+   * The value names the endpoint in paths and in other requests, in place of a generated id. No two endpoints with the same
+   * parents have the same one. For a detail, the event type or the URL, taken on create only.
+   */
+  readonly key?: true
 }
 
 /** The place of a value in the request. */

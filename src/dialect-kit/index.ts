@@ -13,6 +13,7 @@ import { armedStreak, exhaustion, readExhaustion, readStreak, streak } from './h
 import { nestErrors } from './nest-errors.ts'
 import { change, create, eventTypes, get, list, remove, removeShown, replace, rotate } from './operations.ts'
 import { createMany, tryOut } from './operations-on-lists.ts'
+import { put } from './put.ts'
 import { subscribe, subscriptions, unsubscribe } from './operations-on-types.ts'
 import { numberedPages, offsetPages } from './pages.ts'
 import {
@@ -80,6 +81,7 @@ export const webhooks = {
   patch,
   ping,
   redeliver,
+  put,
   remove,
   removeShown,
   replace,

@@ -3,6 +3,7 @@
 import type { TSchema } from 'typebox'
 import type { AuditAction } from '../domain/audit.ts'
 import type { Dialect } from '../contracts/dialect.ts'
+import type { EndpointId } from '../domain/ids.ts'
 import type { MaybePromise } from '../domain/maybe-promise.ts'
 import type { Problem, Result } from '../domain/problem.ts'
 import type { SuccessAnswer } from '../http/answer.ts'
@@ -23,6 +24,8 @@ export interface RouteKit {
   /** The part of a request that has the id of the endpoint, and the name that the id has there. */
   readonly idIn: 'params' | 'query' | 'body'
   readonly idName: string
+  /** The names of all parameters of the path. */
+  readonly pathNames: readonly string[]
   /** The id of a path in its stored form. */
   readonly storedId: (text: string) => string
 }
@@ -31,6 +34,8 @@ export type AnyCall = Call<never, never, never> & {
   readonly params: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, unknown>>
   readonly body: Readonly<Record<string, unknown>>
+  /** The endpoint that the request is about, if its key or its parents name it. */
+  readonly endpointId?: EndpointId
 }
 
 export interface RouteParts {
@@ -62,6 +67,7 @@ export type OperationKind =
   | 'list'
   | 'patch'
   | 'ping'
+  | 'put'
   | 'redeliver'
   | 'publicKeys'
   | 'remove'

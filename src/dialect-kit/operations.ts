@@ -18,6 +18,7 @@ import {
   changed,
   type Facts,
   idOf,
+  nameIn,
   secretsRecorder,
   shownChange,
   textOf,
@@ -278,7 +279,7 @@ export function remove({ status, answer, ...described }: RemoveForm = {}): Opera
       handle: (call) =>
         removed(kit, call, idOf(kit, call), (id) => ({
           status: answered,
-          ...(answer !== undefined && { body: answer(id) }),
+          ...(answer !== undefined && { body: answer(kit.fields.key === null ? id : nameIn(kit, call)) }),
         })),
     }),
   }

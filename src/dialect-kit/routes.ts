@@ -12,7 +12,7 @@ import type { DialectDefinition } from './definition.ts'
 import { securityOf } from './security.ts'
 import { DefinitionError } from './definition-error.ts'
 import type { CompiledFields } from './compile-fields.ts'
-import { idOf } from './answers.ts'
+import { findByKey, idOf, nameIn } from './answers.ts'
 import type { AnswerProblem } from './errors.ts'
 import type { Operation, RouteKit, RouteParts } from './operation.ts'
 
@@ -86,6 +86,7 @@ function compileRoute(definition: DialectDefinition, given: Parts, at: string, o
     idempotent: definition.idempotencyKeys === true,
     idIn: id === undefined || id.in === 'path' ? 'params' : id.in,
     idName,
+    pathNames: names,
     // A UUID in capitals is the same UUID.
     storedId: definition.ids.endpoint.includes('{uuid') ? (text) => text.toLowerCase() : (text) => text,
   }
@@ -123,14 +124,18 @@ function compileRoute(definition: DialectDefinition, given: Parts, at: string, o
       ...(body !== undefined &&
         definition.errors.invalidSchema && { 400: Type.Unsafe(definition.errors.invalidSchema) }),
     },
-    handle: checked(operation, typed(mediaType, idName === '' ? parts.handle : withinPlace(kit, parts.handle))),
+    handle: checked(operation, typed(mediaType, idName === '' ? parts.handle : withEndpoint(kit, parts.handle))),
   }
   return route as unknown as AnyRoute
 }
 
-/** An endpoint with other parents than those of the request does not exist for it. */
-function withinPlace(kit: RouteKit, handle: Handle): Handle {
-  const { holds } = kit.fields.places
+/** Looks the endpoint up, where more than its id names it. With other parents than those of the request it does not exist. */
+function withEndpoint(kit: RouteKit, handle: Handle): Handle {
+  const { key, places } = kit.fields
+  const { holds } = places
+  if (key !== null) {
+    return (call) => andThenOk(findByKey(kit, call, nameIn(kit, call)), ({ id }) => handle({ ...call, endpointId: id }))
+  }
   if (holds === null) return handle
   return (call) => {
     const id = idOf(kit, call)
