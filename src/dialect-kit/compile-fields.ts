@@ -29,6 +29,9 @@ export function compileFields(map: FieldMap, catalogue: readonly string[] = [], 
     }
   }
   for (const [name, field] of Object.entries(map)) {
+    if (field.is === 'eventFlag' && !catalogue.includes(field.type)) {
+      throw new DefinitionError(`endpoint.${name}.type`, `${field.type} is not in the catalogue of events`)
+    }
     if (placeOf(field) === 'body') continue
     const isOnlyNew = isTaken(field, 'create') && !isTaken(field, 'change')
     if (!isOnlyNew)

@@ -8,6 +8,7 @@ import { detailRules } from './details.ts'
 import { DefinitionError } from './definition-error.ts'
 import { deliveryForm } from './delivery-form.ts'
 import { schedulesOf, timeoutMembers } from './endpoint-options.ts'
+import { eventRules } from './event-fields.ts'
 import { keyRules } from './field-keys.ts'
 import type { FieldMap } from './fields.ts'
 import { filterRules, matchedAttributesOf } from './filters.ts'
@@ -125,7 +126,7 @@ function rulesOf({ rules = {}, deliveries }: DeliveryDefinition, fields: FieldMa
     ...filterRules(kinds),
     ...detailRules(fields),
     ...keyRules(fields),
-    ...(kinds.some(({ is }) => is === 'eventType') && { eventTypesMax: 1 }),
+    ...eventRules(kinds),
     customHeaders: kinds.some(({ is }) => is === 'headers'),
     ...rules,
     newSecret: secrets.create,

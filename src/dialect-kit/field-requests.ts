@@ -2,8 +2,18 @@
 
 import { type TSchema, Type } from 'typebox'
 import type { EndpointInput } from '../operations/endpoint-rules.ts'
+import { takenTypes } from './event-fields.ts'
 import { takenSchema } from './field-schemas.ts'
-import { defaultOf, domainName, type Field, type FieldMap, isRequired, isTaken, placeOf } from './fields.ts'
+import {
+  defaultOf,
+  domainName,
+  type Field,
+  type FieldMap,
+  hasOwnWords,
+  isRequired,
+  isTaken,
+  placeOf,
+} from './fields.ts'
 import { filterValue } from './filters.ts'
 import { memberReader, memberWriter, objectOf } from './nested.ts'
 
@@ -83,7 +93,8 @@ export function requestsOf(map: FieldMap, catalogue: readonly string[], member?:
     input(when, given) {
       const input: Record<string, unknown> = {}
       for (const { name, field, read } of taken[when]) {
-        const value = read(given)
+        const asked = read(given)
+        const value = asked === undefined && when === 'create' ? newValue(field) : asked
         if (value !== undefined) take(name, field, value, input)
       }
       return input
@@ -119,6 +130,13 @@ function take(name: string, field: Field, value: unknown, input: Record<string, 
       break
     case 'enabled':
       input[part] = field.words === undefined ? value !== (field.inverted === true) : value === field.words[0]
+      if (hasOwnWords(field)) input['details'] = { ...(input['details'] as object), [name]: value }
+      break
+    case 'eventTypes':
+      input[part] = takenTypes(field, value)
+      break
+    case 'eventFlag':
+      input[part] = { ...(input[part] as object), [field.type]: value }
       break
     case 'filter':
       input[part] = { ...(input[part] as object), [field.attribute]: filterValue(field, value) }
@@ -134,6 +152,12 @@ function take(name: string, field: Field, value: unknown, input: Record<string, 
   }
 }
 
+/** The value that a new endpoint has, where the request gives none and the operation knows none. */
+function newValue(field: Field): unknown {
+  if (field.is === 'eventFlag') return field.default ?? false
+  return field.is === 'eventTypes' && field.all !== undefined ? null : undefined
+}
+
 /** Takes the value that the field has in a new endpoint. */
 function takeNone(name: string, field: Field, newSecret: (() => string) | null, input: Record<string, unknown>): void {
   switch (field.is) {
@@ -143,9 +167,13 @@ function takeNone(name: string, field: Field, newSecret: (() => string) | null, 
       return take(name, field, null, input)
     case 'detail':
       return take(name, field, defaultOf(field), input)
+    case 'eventTypes':
+    case 'eventFlag': {
+      const value = newValue(field)
+      return value === undefined ? undefined : take(name, field, value, input)
+    }
     case 'enabled':
-      input['enabled'] = true
-      return
+      return take(name, field, field.words?.[0] ?? field.inverted !== true, input)
     case 'secret':
     case 'secrets':
       if (newSecret !== null) input['secrets'] = [newSecret()]

@@ -50,8 +50,11 @@ function schemaOf(field: Field, { isTaken, catalogue }: Use): TSchema {
     case 'secrets': {
       const known = isTaken && field.is === 'eventTypes' && field.known === true ? { enum: [...catalogue] } : {}
       const item = Type.String({ ...known, ...(isTaken && field.items) })
-      return Type.Array(item, { ...(isTaken && listBound(field.is)), ...text })
+      const list = Type.Array(item, { ...(isTaken && listBound(field.is)), ...text })
+      return field.is === 'eventTypes' && field.all === 'null' ? Type.Union([list, Type.Null()]) : list
     }
+    case 'eventFlag':
+      return Type.Boolean(schema)
     case 'enabled':
       return field.words === undefined ? Type.Boolean(schema) : Type.String({ enum: [...field.words], ...schema })
     case 'headers':

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { type TSchema, Type } from 'typebox'
 import { shownToCustomers } from '../domain/attempt.ts'
 import { type Endpoint, type EndpointStatus, hasSecrets, type SigningSecret } from '../domain/endpoint.ts'
+import { shownTypes } from './event-fields.ts'
 import { shownSchema } from './field-schemas.ts'
 import { defaultOf, type Field, type FieldMap, isRequired, type View } from './fields.ts'
 import { shownFilter } from './filters.ts'
@@ -118,22 +119,29 @@ function valueOf(name: string, field: Field, view: View): (shown: Shown) => unkn
       return ({ endpoint }) => (as === 'number' ? Number(endpoint[is]) : endpoint[is])
     }
     case 'url':
-    case 'description':
-    case 'eventTypes': {
+    case 'description': {
       const { is } = field
       return ({ endpoint }) => endpoint[is]
     }
+    case 'eventTypes':
+      return ({ endpoint }) => shownTypes(field, endpoint.eventTypes)
+    case 'eventFlag':
+      return ({ endpoint }) => endpoint.eventTypes.includes(field.type)
     case 'eventType':
       return ({ endpoint }) => endpoint.eventTypes[0]
     case 'enabled': {
       const { words, inverted = false } = field
-      if (words !== undefined) return ({ endpoint }) => words[endpoint.enabled ? 0 : 1]
+      if (words !== undefined) return ({ endpoint }) => shownWord(words, endpoint, name)
       return ({ endpoint }) => endpoint.enabled !== inverted
     }
     case 'secret': {
       const { masked } = field
-      if (isMasked(field, view)) return () => masked
-      return ({ endpoint }) => endpoint.secrets[0]?.value ?? masked ?? null
+      const mask = (secret: string) => (typeof masked === 'function' ? masked(secret) : (masked ?? null))
+      const isFull = !isMasked(field, view)
+      return ({ endpoint }) => {
+        const secret = endpoint.secrets[0]?.value
+        return secret !== undefined && isFull ? secret : mask(secret ?? '')
+      }
     }
     case 'secrets':
       return ({ secrets }) => secrets.map(({ value }) => value)
@@ -161,6 +169,14 @@ function valueOf(name: string, field: Field, view: View): (shown: Shown) => unkn
     default:
       return statusValueOf(field)
   }
+}
+
+/** The word for the state of an endpoint: one that its customer chose for off, or the first one for off. */
+function shownWord(words: readonly string[], { enabled, disabledReason, details }: Endpoint, name: string): unknown {
+  const [on, off, ...others] = words
+  if (enabled) return on
+  const chosen = disabledReason === 'requested' ? String(details[name]) : ''
+  return others.includes(chosen) ? chosen : off
 }
 
 /** The value of a field that follows from the results of attempts. */

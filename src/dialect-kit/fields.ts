@@ -52,11 +52,29 @@ export type Field = Common &
     /** `known`: the schema takes only types of the catalogue. Otherwise the rules of endpoints refuse other types. */
     | { readonly is: 'eventType'; readonly known?: true }
     /** `items`: keywords of the JSON Schema of one event type. */
-    | { readonly is: 'eventTypes'; readonly known?: true; readonly items?: Keywords }
-    /** A switch: a boolean, or one of two words. `inverted`: true means off. */
-    | { readonly is: 'enabled'; readonly words?: readonly [on: string, off: string]; readonly inverted?: true }
-    /** The newest secret. `masked`: the text in the answers in which the secret is not shown; default: no field there. */
-    | { readonly is: 'secret'; readonly masked?: string }
+    | {
+        readonly is: 'eventTypes'
+        readonly known?: true
+        readonly items?: Keywords
+        /** The value that stands for all event types: null, or an empty list. A new endpoint without the field has it. */
+        readonly all?: 'null' | 'empty'
+      }
+    /** Whether the endpoint wants this event type. `default`: the value in a new endpoint, where none is given. */
+    | { readonly is: 'eventFlag'; readonly type: string; readonly default?: boolean }
+    /**
+     * A switch: a boolean, or one of several words. Customers may choose between the words for off; an endpoint that failed
+     * has the first of them. `inverted`: true means off.
+     */
+    | {
+        readonly is: 'enabled'
+        readonly words?: readonly [on: string, off: string, ...others: string[]]
+        readonly inverted?: true
+      }
+    /**
+     * The newest secret. `masked`: the text in the answers in which the secret is not shown, or the text that a function
+     * makes of the secret; default: no field there.
+     */
+    | { readonly is: 'secret'; readonly masked?: string | ((secret: string) => string) }
     /** All secrets that sign. */
     | { readonly is: 'secrets'; readonly items?: Keywords }
     /** The customer's own headers; left out of answers if there are none. */
@@ -110,6 +128,11 @@ export function isRequired({ on }: Field, when: 'create' | 'change'): boolean {
   return (on ?? '').split(' ').includes(`${when}!`)
 }
 
+/** Whether customers choose between several words for off. The word is stored as a detail. */
+export function hasOwnWords(field: Field): field is Extract<Field, { readonly is: 'enabled' }> {
+  return field.is === 'enabled' && (field.words?.length ?? 0) > 2
+}
+
 /** The value of a detail in a new endpoint; undefined: none. */
 export function defaultOf({ default: value, nullable }: Extract<Field, { readonly is: 'detail' }>): unknown {
   return value === undefined && nullable === true ? null : value
@@ -134,6 +157,8 @@ export function domainName(field: Field): keyof EndpointInput | null {
       return 'eventTypes'
     case 'secret':
       return 'secrets'
+    case 'eventFlag':
+      return 'eventTypeChanges'
     case 'filter':
       return 'filterChanges'
     case 'detail':

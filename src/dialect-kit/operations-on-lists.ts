@@ -78,7 +78,7 @@ export function tryOut({
         async handle({ principal, tenant, body }) {
           const [item = {}] = body['items'] as readonly Readonly<Record<string, unknown>>[]
           const input = fields.input('create', item) as NewEndpoint
-          const [type = ''] = input.eventTypes
+          const [type = ''] = input.eventTypes ?? []
           const latest = await listEvents(context, { tenant, type, from: null, to: null }, { limit: 1, after: null })
           const data = latest.rows[0]?.data ?? dialect.testEvent({ eventTypes: [type] } as unknown as Endpoint).data
           const sent = await tryOutEndpoint(context, principal, tenant, input, { type, data })

@@ -44,7 +44,7 @@ export function put({ status = 201, wrap, ...described }: Answered = {}): Operat
           const given = fields.places.given(body, call)
           const asNew = fields.input('create', given) as NewEndpoint
           const asChange = fields.replacement(given, newSecret && (() => newSecret(context.randomBytes)))
-          const text = key.textOf({ filters: {}, details: {}, ...asNew })
+          const text = key.textOf({ eventTypes: [], filters: {}, details: {}, ...asNew })
           for (let isFirst = true; ; isFirst = false) {
             const found = await findByKey(kit, call, text)
             if (found.ok) {

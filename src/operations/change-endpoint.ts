@@ -30,7 +30,7 @@ export async function changeEndpoint(
   const apply: Change['apply'] = (before, input, now, dialect) => ({
     ...before,
     url: input.url ?? before.url,
-    eventTypes: input.eventTypes === undefined ? before.eventTypes : eventTypesOf(dialect, input.eventTypes),
+    eventTypes: eventTypesOf(dialect, input, before),
     filters: filtersOf(dialect, input, before),
     details: detailsOf(dialect, input.details ?? {}, before),
     description: input.description === undefined ? before.description : input.description,

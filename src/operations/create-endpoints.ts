@@ -10,7 +10,7 @@ import { detailsOf } from './endpoint-details.ts'
 import { endpointFaults, type EndpointInput, eventTypesOf, filtersOf } from './endpoint-rules.ts'
 import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
 
-export type NewEndpoint = EndpointInput & { readonly url: string; readonly eventTypes: readonly string[] }
+export type NewEndpoint = EndpointInput & { readonly url: string }
 
 /** Creates one endpoint, as `createEndpoints` does. */
 export async function createEndpoint(
@@ -86,7 +86,7 @@ async function newEndpoint(
     id: dialect.newEndpointId(key, randomBytes) as EndpointId,
     tenant,
     url: input.url,
-    eventTypes: eventTypesOf(dialect, input.eventTypes),
+    eventTypes: eventTypesOf(dialect, input, null),
     filters: filtersOf(dialect, input, null),
     details: detailsOf(dialect, input.details ?? {}, null),
     description: input.description ?? null,

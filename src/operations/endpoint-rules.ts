@@ -17,6 +17,8 @@ import { detailFaults } from './endpoint-details.ts'
 export interface EndpointInput {
   readonly url?: string
   readonly eventTypes?: readonly string[]
+  /** Changes of single event types: true adds one, false removes it. */
+  readonly eventTypeChanges?: Readonly<Record<string, boolean>>
   /** All filters of the endpoint. */
   readonly filters?: Endpoint['filters']
   /** Changes of single filters; null removes a filter. */
@@ -32,7 +34,7 @@ export interface EndpointInput {
   readonly secrets?: readonly string[]
 }
 
-type Before = Pick<Endpoint, 'headers' | 'writeOnlyHeaders' | 'filters' | 'details'>
+type Before = Pick<Endpoint, 'eventTypes' | 'headers' | 'writeOnlyHeaders' | 'filters' | 'details'>
 
 /**
  * The faults of the input, by field; at most `limits.fieldErrorsMax`. Empty: the input is valid.
@@ -50,7 +52,9 @@ export function endpointFaults(
     if (message !== null && faults.length < limits.fieldErrorsMax) faults.push({ field, rule, message, ...more })
   }
   if (input.url !== undefined) checkUrl(context, dialect, input.url, add)
-  if (input.eventTypes !== undefined) checkEventTypes(dialect, input.eventTypes, add)
+  const { eventTypes, eventTypeChanges } = input
+  const changed = eventTypeChanges === undefined ? eventTypes : eventTypesOf(dialect, input, before)
+  if (changed !== undefined) checkEventTypes(dialect, changed, add)
   if (input.filters !== undefined || input.filterChanges !== undefined) checkFilters(dialect, input, before, add)
   for (const { field, rule, message, ...more } of detailFaults(dialect, input.details ?? {}, before)) {
     add(field, rule, message, more)
@@ -225,7 +229,25 @@ export function filtersOf(
   return Object.fromEntries(stored)
 }
 
-/** The event types to store: each one once, unless the dialect keeps them as the customer wrote them. */
-export function eventTypesOf(dialect: Dialect, given: readonly string[]): readonly string[] {
-  return dialect.endpointRules.eventTypesAsWritten === true ? given : [...new Set(given)]
+/**
+ * The event types to store: each one once, unless the dialect keeps them as the customer wrote them.
+ *
+ * @param before the endpoint that the input changes; null: it is new
+ */
+export function eventTypesOf(
+  dialect: Dialect,
+  { eventTypes, eventTypeChanges = {} }: EndpointInput,
+  before: Pick<Endpoint, 'eventTypes'> | null,
+): readonly string[] {
+  const changes = Object.entries(eventTypeChanges)
+  const kept = eventTypes ?? before?.eventTypes ?? []
+  if (changes.length === 0) {
+    return dialect.endpointRules.eventTypesAsWritten === true ? kept : [...new Set(kept)]
+  }
+  const types = new Set(kept)
+  for (const [type, isWanted] of changes) {
+    if (isWanted) types.add(type)
+    else types.delete(type)
+  }
+  return [...types]
 }

@@ -22,7 +22,8 @@ import { endpointDisabled } from './endpoint-problems.ts'
 import { endpointOf } from './endpoints.ts'
 import type { Principal } from '../domain/principal.ts'
 import { detailsOf } from './endpoint-details.ts'
-import { endpointFaults, type EndpointInput } from './endpoint-rules.ts'
+import type { NewEndpoint } from './create-endpoints.ts'
+import { endpointFaults, eventTypesOf } from './endpoint-rules.ts'
 import { eraseAtOf } from './publish-event.ts'
 
 /** The content of a test event. `data` is JSON text. */
@@ -89,7 +90,7 @@ export async function tryOutEndpoint(
   context: Context,
   principal: Principal,
   tenant: TenantId,
-  input: EndpointInput & { readonly url: string; readonly eventTypes: readonly string[] },
+  input: NewEndpoint,
   test: TestEvent,
 ): Promise<Result<SendResult>> {
   const cached = await tenantFor(context, principal, tenant)
@@ -103,7 +104,7 @@ export async function tryOutEndpoint(
     id: '' as EndpointId,
     tenant,
     url: input.url,
-    eventTypes: input.eventTypes,
+    eventTypes: eventTypesOf(dialect, input, null),
     filters: {},
     details: detailsOf(dialect, input.details ?? {}, null),
     description: null,
