@@ -177,7 +177,7 @@ async function showsSecrets(trial: Trial): Promise<void> {
   const created = await trial.want(customer, create, { body })
   const id = String(subject.endpointsIn(created.body)[0]?.[subject.idField])
   for (const served of subject.served) {
-    if (served.kind === 'remove' || served.kind === 'create' || served.kind === 'createMany') continue
+    if (['remove', 'create', 'createMany', 'secret'].includes(served.kind)) continue
     const view = subject.viewOf(served)
     const isChange = served.kind === 'change' || served.kind === 'replace'
     const answer = await trial.ask(customer, served, {

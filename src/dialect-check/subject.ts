@@ -31,6 +31,8 @@ const views: Readonly<Partial<Record<OperationKind, View>>> = {
   list: 'list',
   change: 'change',
   replace: 'change',
+  patch: 'change',
+  switch: 'change',
   rotate: 'rotate',
 }
 

@@ -65,6 +65,15 @@ test('a promise of a route that rejects is a fault of the route, and exceptions 
   await assert.rejects(async () => handled(() => Promise.reject(away)), away)
 })
 
+test('a check of a route that throws is a fault of that check', () => {
+  const good = acme('acme')
+  const [operation] = Object.values(good.routes)
+  assert.ok(operation !== undefined)
+  const { routes } = guarded({ ...good, routes: { 'GET /acme': { ...operation, check: broken } } })
+  const { message } = faultOf(() => routes['GET /acme']?.check?.({ params: {}, query: {}, body: {} }))
+  assert.match(message, /^the dialect acme failed in routes\["GET \/acme"\]\.check: RangeError/)
+})
+
 test('parts without functions are the same objects', () => {
   const good = acme('acme')
   assert.equal(guarded(good).events, good.events)

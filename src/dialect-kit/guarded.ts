@@ -37,7 +37,8 @@ export function guarded(definition: DialectDefinition): DialectDefinition {
       const parts = operation.route(kit)
       return { ...parts, handle: call(field, parts.handle) }
     })
-    return [at, { ...operation, route }] as const
+    const { check } = operation
+    return [at, { ...operation, route, ...(check && { check: call(`${field}.check`, check) }) }] as const
   })
   return {
     ...(guardedMembers(name, '', rest) as typeof rest),

@@ -38,6 +38,13 @@ export type AnyCall = Call<never, never, never> & {
   readonly endpointId?: EndpointId
 }
 
+/** The parameters and the body of a request, which their schemas have checked. */
+export interface AskedFacts {
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, unknown>>
+  readonly body: Readonly<Record<string, unknown>>
+}
+
 export interface RouteParts {
   readonly query?: TSchema
   readonly body?: TSchema
@@ -118,7 +125,7 @@ export interface Described {
   /** Further parameters of the query: a schema by name. */
   readonly query?: Readonly<Record<string, TSchema>>
   /** Refuses a request by a rule that only the product knows; null: it does not. */
-  readonly check?: (asked: Pick<AnyCall, 'params' | 'query' | 'body'>) => Problem | null
+  readonly check?: (asked: AskedFacts) => Problem | null
   /** The media type of the answer; default: that of the API. */
   readonly mediaType?: string
 }
