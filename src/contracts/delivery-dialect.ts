@@ -106,6 +106,11 @@ export interface DeliveryDialect {
    * called at most once per event, and only if an endpoint of the tenant has a filter.
    */
   readonly matchedAttributes?: (event: Event) => Readonly<Record<string, string>>
+  /**
+   * Returns a further choice of the events that an endpoint wants, besides its event types and filters; null: there is none.
+   * It is called when the endpoint is loaded, and the choice for each event.
+   */
+  readonly wants?: (endpoint: Endpoint) => ((event: Event) => boolean) | null
   /** The dialect reads the headers of answers, so that results have them. */
   readonly readsAnswer?: true
   /**

@@ -13,6 +13,7 @@ import { keyRules } from './field-keys.ts'
 import type { FieldMap } from './fields.ts'
 import { filterRules, matchedAttributesOf } from './filters.ts'
 import { streak } from './health.ts'
+import { guardedCall } from './guarded.ts'
 import { idForm } from './id-forms.ts'
 import { outcomeMembers } from './outcomes.ts'
 import { quotasOf } from './quotas.ts'
@@ -80,10 +81,19 @@ export function defineDeliveries(
     signingKey: deliveries.secrets.key,
     ...matchedAttributesOf(Object.values(fields)),
     verdict: verdicts(deliveries, schedules, (type) => known.has(type)),
+    ...(deliveries.wants && { wants: guardedChoice(name, deliveries.wants) }),
     ...(deliveries.deletesGone && { deletesGone: true }),
     ...(deliveries.health ?? streak()),
   }
   return withVariants({ ...base, receiving: receivingOf(base, deliveries) }, definition)
+}
+
+/** The choices are guarded as the function is that returns them (guarded.ts). */
+function guardedChoice(dialect: string, wants: NonNullable<Dialect['wants']>): NonNullable<Dialect['wants']> {
+  return (endpoint) => {
+    const chooses = wants(endpoint)
+    return chooses && guardedCall(dialect, 'deliveries.wants', chooses, undefined)
+  }
 }
 
 function catalogueOf(events: Catalogue): Dialect['eventTypes'] {

@@ -106,6 +106,11 @@ export interface DeliveryDefinition {
      * `exactly 1m 5m 15m`.
      */
     readonly waits: string | ChosenWaits
+    /**
+     * A further choice of the events that an endpoint gets, besides its event types and filters, for products with patterns or
+     * exclusions. It is prepared when the endpoint is loaded; null: there is none. `data` of an event is JSON text.
+     */
+    readonly wants?: (endpoint: Endpoint) => ((event: Event) => boolean) | null
     /** Whether test events are tried again; default: they are. */
     readonly retriesTests?: boolean
     /** Other waits for some event types or failures; the first rule that fits counts. */

@@ -66,7 +66,13 @@ function guardedMembers(dialect: string, field: string, value: unknown): unknown
   return changed ? Object.fromEntries(members) : value
 }
 
-function guardedCall<Call extends AnyFunction>(dialect: string, field: string, call: Call, owner: unknown): Call {
+/** @param field the place in the definition @param owner `this` of the function */
+export function guardedCall<Call extends AnyFunction>(
+  dialect: string,
+  field: string,
+  call: Call,
+  owner: unknown,
+): Call {
   const faultOf = (thrown: unknown): unknown => (isKnown(thrown) ? thrown : new DialectFault(dialect, field, thrown))
   const safe = (...args: never[]): unknown => {
     try {

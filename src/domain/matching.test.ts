@@ -16,19 +16,19 @@ test('patterns match the exact type, every type, or a prefix', () => {
   for (const { pattern, type, matches } of cases) {
     assert.equal(patternMatches(pattern, type), matches, `${pattern} ~ ${type}`)
     const wants = prepareMatching({ eventTypes: ['other', pattern], filters: {} })
-    assert.equal(wants(type, null), matches, `${pattern} ~ ${type}, prepared`)
+    assert.equal(wants({ type }, null), matches, `${pattern} ~ ${type}, prepared`)
   }
 })
 
 test('every filter must match an attribute exactly, with its value or one of its values', () => {
   const filters = { agent: ['1', '3'], place: 'Rome' }
   const wants = prepareMatching({ eventTypes: ['*'], filters })
-  assert.equal(wants('x', { agent: '1', place: 'Rome', more: 'y' }), true)
-  assert.equal(wants('x', { agent: '3', place: 'Rome' }), true)
-  assert.equal(wants('x', { agent: '1' }), false)
-  assert.equal(wants('x', { agent: '2', place: 'Rome' }), false)
-  assert.equal(wants('x', { agent: '1', place: 'Ro' }), false)
-  assert.equal(wants('x', null), false)
-  assert.equal(prepareMatching({ eventTypes: ['*'], filters: { toString: 'x' } })('x', {}), false)
-  assert.equal(prepareMatching({ eventTypes: ['y'], filters })('x', { agent: '1', place: 'Rome' }), false)
+  assert.equal(wants({ type: 'x' }, { agent: '1', place: 'Rome', more: 'y' }), true)
+  assert.equal(wants({ type: 'x' }, { agent: '3', place: 'Rome' }), true)
+  assert.equal(wants({ type: 'x' }, { agent: '1' }), false)
+  assert.equal(wants({ type: 'x' }, { agent: '2', place: 'Rome' }), false)
+  assert.equal(wants({ type: 'x' }, { agent: '1', place: 'Ro' }), false)
+  assert.equal(wants({ type: 'x' }, null), false)
+  assert.equal(prepareMatching({ eventTypes: ['*'], filters: { toString: 'x' } })({ type: 'x' }, {}), false)
+  assert.equal(prepareMatching({ eventTypes: ['y'], filters })({ type: 'x' }, { agent: '1', place: 'Rome' }), false)
 })

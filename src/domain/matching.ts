@@ -1,4 +1,5 @@
 import type { Endpoint, FilterValue } from './endpoint.ts'
+import type { Event } from './event.ts'
 
 /** Whether a pattern matches an event type. A pattern is the exact name, `*`, or a prefix such as `invoice.*`. */
 export function patternMatches(pattern: string, type: string): boolean {
@@ -6,16 +7,18 @@ export function patternMatches(pattern: string, type: string): boolean {
   return pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))
 }
 
-/** Whether an endpoint wants an event of this type with these attributes. */
-export type Wants = (type: string, attributes: Readonly<Record<string, string>> | null) => boolean
+/** Whether an endpoint wants an event, whose filters are compared with these attributes. */
+export type Wants<Read = Event> = (event: Read, attributes: Readonly<Record<string, string>> | null) => boolean
+
+type Typed = Pick<Event, 'type'>
 
 /** Prepares the matching of an endpoint: it wants the type, and each of its filters has the value of the attribute. */
-export function prepareMatching({ eventTypes, filters }: Pick<Endpoint, 'eventTypes' | 'filters'>): Wants {
+export function prepareMatching({ eventTypes, filters }: Pick<Endpoint, 'eventTypes' | 'filters'>): Wants<Typed> {
   const wantsType = prepareTypes(eventTypes)
   const wanted = Object.entries(filters).map(([name, value]) => ({ name, matches: prepareFilter(value) }))
   if (wanted.length === 0) return wantsType
-  return (type, attributes) => {
-    if (attributes === null || !wantsType(type)) return false
+  return (event, attributes) => {
+    if (attributes === null || !wantsType(event)) return false
     for (const { name, matches } of wanted) {
       if (!Object.hasOwn(attributes, name) || !matches(attributes[name] as string)) return false
     }
@@ -23,12 +26,12 @@ export function prepareMatching({ eventTypes, filters }: Pick<Endpoint, 'eventTy
   }
 }
 
-function prepareTypes(patterns: readonly string[]): (type: string) => boolean {
+function prepareTypes(patterns: readonly string[]): (event: Typed) => boolean {
   if (patterns.includes('*')) return () => true
   const exact = new Set(patterns)
   const prefixes = patterns.filter((pattern) => pattern.endsWith('.*')).map((pattern) => pattern.slice(0, -1))
-  if (prefixes.length === 0) return (type) => exact.has(type)
-  return (type) => exact.has(type) || prefixes.some((prefix) => type.startsWith(prefix))
+  if (prefixes.length === 0) return ({ type }) => exact.has(type)
+  return ({ type }) => exact.has(type) || prefixes.some((prefix) => type.startsWith(prefix))
 }
 
 function prepareFilter(value: FilterValue): (attribute: string) => boolean {

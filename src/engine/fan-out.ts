@@ -22,7 +22,7 @@ export function fanOut(
   let { attributes } = event
   if (matchedAttributes !== undefined && tenant.hasFilters) attributes = matchedAttributes(event)
   for (const { endpoint, disabledReason, pausedUntil, wants } of tenant.endpoints) {
-    const wanted = only === undefined ? wants(event.type, attributes) : only === endpoint.key
+    const wanted = only === undefined ? wants(event, attributes) : only === endpoint.key
     if (disabledReason !== null || !wanted) continue
     const id = uuidV7(event.acceptedAt, random) as DeliveryId
     const delivery: HeldDelivery = { id, endpoint: endpoint.key, event, node, attempts: 0, attemptsBefore: 0 }

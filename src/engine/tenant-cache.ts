@@ -36,6 +36,7 @@ export interface CachedEndpoint {
    * that stores it.
    */
   disabledReason: DisabledReason | null
+  /** Whether it wants an event. */
   readonly wants: Wants
   /** The keys that sign at `nowMs`, newest first. Throws if the endpoint is unreadable, with the reason. */
   signingKeys(nowMs: number): readonly KeyObject[]
@@ -79,7 +80,7 @@ export interface TenantCacheOptions {
   readonly trust: Trust
   readonly clock: Pick<Clock, 'now'>
   readonly randomBytes: RandomBytes
-  readonly observer: Pick<EngineObserver, 'unproved'>
+  readonly observer: Pick<EngineObserver, 'unproved' | 'failed'>
 }
 
 export class TenantCache {
@@ -248,7 +249,6 @@ export class TenantCache {
   ): CachedEndpoint {
     const { sealedSecrets: _secrets, sealedHeaders: _headers, uniqueKey: _key, health, pausedUntil, ...rest } = loaded
     const disabledReason = rest.enabled ? null : (rest.disabledReason ?? 'requested')
-    const state = { health, pausedUntil, lastPauseMs: 0, disabledReason, wants: prepareMatching(rest) }
     // Reusing unchanged endpoints saves opening the secrets of up to `limits.endpointsPerTenantMax` endpoints whenever
     // one of them changes.
     if (former !== undefined && isUnchanged(former.endpoint, loaded)) {
@@ -260,12 +260,13 @@ export class TenantCache {
       }
       return former
     }
+    const state = { health, pausedUntil, lastPauseMs: 0, disabledReason }
     try {
       if (rest.unreadable) throw new Error(`the event types, filters or details of endpoint ${rest.id} cannot be read`)
       const opened = this.#options.seals.openEndpoint({ ...loaded, dialect: dialect.name })
       const signingKeys = this.#preparedKeys(allSecrets(opened.secrets, tenantSecrets), dialect)
       const endpoint: Endpoint = { ...rest, ...opened }
-      return { ...state, endpoint, chars: charsOf(endpoint), signingKeys }
+      return { ...state, endpoint, chars: charsOf(endpoint), wants: this.#wantsOf(endpoint, dialect), signingKeys }
     } catch (error) {
       if (error instanceof VaultError) this.#options.observer.unproved(`endpoint ${rest.key}`)
       // An endpoint that cannot be opened must not affect the other endpoints of its tenant.
@@ -273,7 +274,25 @@ export class TenantCache {
       const signingKeys = (): never => {
         throw error
       }
-      return { ...state, endpoint, chars: charsOf(endpoint), signingKeys }
+      return { ...state, endpoint, chars: charsOf(endpoint), wants: prepareMatching(rest), signingKeys }
+    }
+  }
+
+  /** If the choice of the dialect throws, the endpoint gets the event: a delivery too many is better than a lost one. */
+  #wantsOf(endpoint: Endpoint, dialect: DeliveryDialect): Wants {
+    const matches = prepareMatching(endpoint)
+    const chooses = dialect.wants?.(endpoint) ?? null
+    if (chooses === null) return matches
+    let isReported = false
+    return (event, attributes) => {
+      if (!matches(event, attributes)) return false
+      try {
+        return chooses(event)
+      } catch (error) {
+        if (!isReported) this.#options.observer.failed(`events of endpoint ${endpoint.key} could not be chosen`, error)
+        isReported = true
+        return true
+      }
     }
   }
 

@@ -91,7 +91,7 @@ function tenantCacheWith(store: Store, vault: Vault): TenantCache {
     trust: { cacheEpoch: () => 1 },
     clock: { now: () => now },
     randomBytes,
-    observer: { unproved: () => {} },
+    observer: { unproved: () => {}, failed: () => {} },
   })
 }
 

@@ -189,7 +189,7 @@ export class Ledger {
     summaries: readonly AttemptSummary[],
   ): void {
     const wanted = endpoints.filter(
-      (endpoint) => endpoint.enabled && prepareMatching(endpoint)(event.type, event.attributes),
+      (endpoint) => endpoint.enabled && prepareMatching(endpoint)(event, event.attributes),
     )
     const got = new Set(deliveries.map(({ endpoint }) => endpoint))
     for (const { key } of wanted) {
