@@ -50,8 +50,13 @@ export function messageOf(dialect: Dialect, given: Given & { readonly event: Del
   }
 }
 
-/** A key that signs: that of a secret of the endpoint, or of the installation. Null: the dialect has none. */
-export function newKey(dialect: Dialect): KeyObject | null {
-  const secret = dialect.installationSecret?.generate() ?? dialect.endpointRules.newSecret?.(randomBytes)
-  return secret === undefined ? null : dialect.signingKey(secret)
+/** Keys that sign: those of a secret of the endpoint or of its tenant, of an API key, and of the installation. */
+export function newKeys(dialect: Dialect): readonly KeyObject[] {
+  const { installationSecret, newTenantSecret, signsWithApiKeys, endpointRules } = dialect
+  const ofTenant = newTenantSecret?.(randomBytes) ?? (signsWithApiKeys ? dialect.newApiKey(randomBytes) : undefined)
+  const secret = endpointRules.newSecret?.(randomBytes) ?? ofTenant
+  return [
+    ...(secret === undefined ? [] : [dialect.signingKey(secret)]),
+    ...(installationSecret === null ? [] : [installationSecret.key(installationSecret.generate())]),
+  ]
 }

@@ -140,7 +140,7 @@ async function refusesWrongKeys(trial: Trial): Promise<void> {
     'a key of another dialect': (await trial.keyFor(String(foreign))).key,
     'a revoked key': revoked.key,
   }
-  for (const served of subject.served) {
+  for (const served of subject.served.filter(({ isPublic }) => !isPublic)) {
     const asked = { id, body: bodyFor(trial, served) }
     refused(trial, `${served.title} without a key`, await trial.askAs({}, served, asked))
     for (const [title, key] of Object.entries(wrong)) {

@@ -21,6 +21,8 @@ export interface Served {
   /** The method and the path, for messages. */
   readonly title: string
   readonly documented: DocumentedOperation
+  /** It needs no credentials. */
+  readonly isPublic: boolean
 }
 
 /** The answer that shows an endpoint, by the kind of the operation. */
@@ -45,10 +47,11 @@ export class Subject {
   constructor({ definition, dialect }: DefinedDialect, document: Document) {
     this.definition = definition
     this.dialect = dialect
-    this.served = Object.entries(definition.routes).flatMap(([at, { kind }]) => {
+    this.served = Object.entries(definition.routes).flatMap(([at, { kind, isPublic = false }]) => {
       const { method, template } = splitRoute(at)
       const documented = document.paths[template]?.[method.toLowerCase()]
-      return documented === undefined ? [] : [{ kind, method, template, title: `${method} ${template}`, documented }]
+      const title = `${method} ${template}`
+      return documented === undefined ? [] : [{ kind, method, template, title, documented, isPublic }]
     })
     const [id] = [...this.fieldsOf('id'), ...Object.entries(definition.endpoint).filter(([, { key }]) => key)]
     this.idField = id?.[0] ?? ''

@@ -181,9 +181,9 @@ function deliversExamples(trial: Trial): void {
 
 function encoded({ dialect }: Subject, example: DeliveryExample) {
   const message = messageOf(dialect, example)
-  const body = dialect.encode(message)
   const keys = example.secret === undefined ? [] : [dialect.signingKey(example.secret)]
   const sentAt = example.sentAt === undefined ? message.event.occurredAt : Date.parse(example.sentAt)
+  const body = dialect.encode(message, keys, sentAt)
   return { body, headers: dialect.headers(message, Buffer.from(body), keys, sentAt) }
 }
 

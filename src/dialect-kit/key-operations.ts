@@ -14,7 +14,20 @@ export interface PublicKeyForm extends Described {
   readonly isPublic?: boolean
 }
 
-const jwk = Type.Object({ kty: Type.String(), kid: Type.String(), alg: Type.String(), use: Type.String() })
+const text = Type.String()
+const some = Type.Optional(text)
+/** `crv`, `x` and `y` are of curves, `n` and `e` of RSA. */
+const jwk = Type.Object({
+  kty: text,
+  kid: text,
+  alg: text,
+  use: text,
+  crv: some,
+  x: some,
+  y: some,
+  n: some,
+  e: some,
+})
 
 /** The key set (RFC 7517): all keys with which a receiver may have to verify, the newest first. */
 function jwks({ isPublic = true, ...described }: PublicKeyForm = {}): Operation {
@@ -44,7 +57,7 @@ export interface PemForm extends PublicKeyForm {
 
 /** The key that signs now, as PEM. */
 function pem({ isPublic = true, answer, ...described }: PemForm = {}): Operation {
-  const text = 'application/x-pem-file'
+  const mediaType = 'application/x-pem-file'
   return {
     kind: 'publicKeys',
     access: 'read',
@@ -58,7 +71,7 @@ function pem({ isPublic = true, answer, ...described }: PemForm = {}): Operation
       answers: {
         200:
           answer === undefined
-            ? { description: 'The PEM', content: { [text]: { schema: Type.String() } } }
+            ? { description: 'The PEM', content: { [mediaType]: { schema: text } } }
             : schemaOf([answer('')]),
       },
       handle() {
@@ -68,7 +81,7 @@ function pem({ isPublic = true, answer, ...described }: PemForm = {}): Operation
         if (found === undefined) return failure({ kind: 'notFound', what: 'public key of dialect', id: dialect.name })
         return success(
           answer === undefined
-            ? { status: 200, headers: { 'content-type': text }, body: found.pem }
+            ? { status: 200, headers: { 'content-type': mediaType }, body: found.pem }
             : { status: 200, body: answer(found.pem) },
         )
       },

@@ -58,7 +58,6 @@ const installationSecrets = new Map<string, string>()
 /** The headers and the body of an attempt at a time, and the keys that verify it. */
 export function sentHeaders(profile: Profile, message: Message, atMs: number) {
   const { dialect } = profile
-  const body = Buffer.from(dialect.encode(message))
   const { installationSecret } = dialect
   const own = message.endpoint.secrets.map(({ value }) => value)
   let secrets = own
@@ -70,5 +69,6 @@ export function sentHeaders(profile: Profile, message: Message, atMs: number) {
     publicKey = installationSecret.publicKey(secret)
   }
   const signingKeys = secrets.map((secret) => dialect.signingKey(secret))
+  const body = Buffer.from(dialect.encode(message, signingKeys, atMs))
   return { headers: dialect.headers(message, body, signingKeys, atMs), body, keys: { secrets: own, publicKey } }
 }
