@@ -3,7 +3,7 @@
 import type { Dialect, EndpointRules } from '../contracts/dialect.ts'
 import { limits } from '../domain/limits.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import type { Catalogue, DeliveryDefinition } from './definition.ts'
+import type { Catalogue, DeliveryDefinition, Variant } from './definition.ts'
 import { detailRules } from './details.ts'
 import { DefinitionError } from './definition-error.ts'
 import { deliveryForm } from './delivery-form.ts'
@@ -22,16 +22,23 @@ import { verdicts } from './verdicts.ts'
 
 const anyTenantId = /^[A-Za-z0-9._-]{1,64}$/
 
+interface DeliveriesOfApi {
+  readonly fields?: FieldMap
+  readonly keepExchange?: boolean
+  readonly written?: DeliveryDefinition
+}
+
 /**
  * Compiles a definition without an API of its own: its customers use the operator API's paths.
  *
  * @param api.fields the fields of endpoints; default: none but those that `rules` allow
  * @param api.keepExchange whether its API shows the URL and the headers of attempts; default: false
+ * @param api.written the definition as its author wrote it: recipes know parts by identity; default: `definition`
  * @throws DefinitionError
  */
 export function defineDeliveries(
   definition: DeliveryDefinition,
-  { fields = {}, keepExchange = false }: { readonly fields?: FieldMap; readonly keepExchange?: boolean } = {},
+  { fields = {}, keepExchange = false, written = definition }: DeliveriesOfApi = {},
 ): Dialect {
   const { name, title, ids, keys, events, deliveries } = definition
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) {
@@ -85,7 +92,7 @@ export function defineDeliveries(
     ...(deliveries.deletesGone && { deletesGone: true }),
     ...(deliveries.health ?? streak()),
   }
-  return withVariants({ ...base, receiving: receivingOf(base, deliveries) }, definition)
+  return withVariants({ ...base, receiving: receivingOf(base, written.deliveries) }, definition, written)
 }
 
 /** The choices are guarded as the function is that returns them (guarded.ts). */
@@ -103,12 +110,24 @@ function catalogueOf(events: Catalogue): Dialect['eventTypes'] {
   }))
 }
 
+function deliveriesOf(
+  { deliveries }: DeliveryDefinition,
+  { body, headers }: Variant,
+): DeliveryDefinition['deliveries'] {
+  return { ...deliveries, body: body ?? deliveries.body, headers: headers ?? deliveries.headers }
+}
+
 /** The dialect, with the choice between its variants for each tenant. */
-function withVariants(base: Dialect, { variants = {}, deliveries }: DeliveryDefinition): Dialect {
-  const compiled = Object.entries(variants).map(([of, { body, headers, events }]) => {
+function withVariants(base: Dialect, definition: DeliveryDefinition, written: DeliveryDefinition): Dialect {
+  const compiled = Object.entries(definition.variants ?? {}).map(([of, variant]) => {
+    const { events } = variant
     const [setting = '', value] = of.split(': ')
-    const own = { ...deliveries, body: body ?? deliveries.body, headers: headers ?? deliveries.headers }
-    const dialect = { ...base, ...deliveryForm(own), ...(events && { eventTypes: catalogueOf(events) }) }
+    const dialect = {
+      ...base,
+      ...deliveryForm(deliveriesOf(definition, variant)),
+      ...(events && { eventTypes: catalogueOf(events) }),
+    }
+    const own = deliveriesOf(written, written.variants?.[of as keyof typeof written.variants] ?? variant)
     return { setting, value, dialect: { ...dialect, receiving: receivingOf(dialect, own) } }
   })
   if (compiled.length === 0) return base

@@ -61,6 +61,7 @@ export function defineDialect(given: DialectDefinition): DefinedDialect {
   checkNames(definition, fields)
   const dialect = defineDeliveries(definition, {
     fields: definition.endpoint,
+    written: given,
     keepExchange: Object.values(definition.routes).some(({ showsExchange }) => showsExchange === true),
   })
   const answerProblem = definition.errors.answerWith(fields.vendorName)

@@ -14,6 +14,7 @@ export function snippetSuite(languages: readonly ReceiverLanguage[], captured: r
           const code = snippets.find((snippet) => snippet.language === language)?.code ?? null
           return code === null ? [] : [{ ...rest, snippets, code }]
         })
+        assert.ok(usable.length >= 18, String(usable.length))
         const cases = casesOf(usable)
         const answers = await runSnippets(language, usable, cases)
         if (typeof answers === 'string') return t.skip(answers)
