@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { closeSync, existsSync, openSync, readdirSync, statSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, existsSync, openSync, readdirSync, statSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
@@ -74,6 +74,8 @@ test(
       assert.equal(status, 202)
     }
     await post()
+    const plain = join(installation.folder, 'plain.db')
+    copyFileSync(path, plain)
     const before = accepted.length
     const posting: Promise<void>[] = []
     const load = setInterval(() => posting.push(post()), eventEveryMs)
@@ -124,6 +126,13 @@ test(
     for (const id of [accepted[0], accepted.at(-1)])
       assert.equal((await kept.findEvents(id as EventId, null)).length, 1)
     await kept.close()
+    // Control: the check finds that a plain copy, which an older Posthorn would have accepted, lacks the first event.
+    const unmarked = new DatabaseSync(plain)
+    unmarked.exec('PRAGMA application_id = 0')
+    unmarked.close()
+    const copied = await openSqliteStore(plain)
+    assert.equal((await copied.findEvents(accepted[0] as EventId, null)).length, 0)
+    await copied.close()
   },
 )
 

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { suite, test, type TestContext } from 'node:test'
 import { until } from './support/api-rig.ts'
 import { found, mark } from './support/marks.ts'
@@ -122,8 +123,14 @@ test('an erasure goes on after a kill, and events of others are accepted meanwhi
   const running = await start(t)
   const { client, installation, server } = running
   const [gone, kept] = [await plant(running, 'standard', 'a'), await plant(running, 'standard', 'a')]
+  // A reader that needs the log delays the end of the erasure until after the kill.
+  const reader = new DatabaseSync(join(installation.folder, 'posthorn.db'), { readOnly: true })
+  reader.exec('BEGIN')
+  reader.prepare('SELECT count(*) FROM tenants').get()
   const erasure = await client.call('DELETE', `/v1/tenants/${gone.tenant}`)
   await server.kill('SIGKILL')
+  reader.close()
+  assert.notDeepEqual(found(filesOf(installation), gone.marks), [], 'control: the kill has interrupted the erasure')
   const next = await startServer(installation)
   const again = createOperatorClient(next.url, installation.operatorKey)
   t.after(async () => {

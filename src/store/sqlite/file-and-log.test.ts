@@ -81,6 +81,16 @@ async function countTenants(path: string): Promise<number> {
   }
 }
 
+/** The tenants of a file without its log: what a start would serve that does not know that the log is missing. */
+async function countWithoutLog(path: string): Promise<number> {
+  const alone = `${path}.alone`
+  copyFileSync(path, alone)
+  const db = new DatabaseSync(alone)
+  db.exec('PRAGMA application_id = 0')
+  db.close()
+  return countTenants(alone)
+}
+
 /** Asserts that the start is refused with one line, and changes neither file. */
 async function assertRefused(path: string, reason: RegExp): Promise<void> {
   const files = [path, `${path}-wal`]
@@ -110,6 +120,7 @@ suite('a database file and its log', { concurrency: 2 }, () => {
   test('after a kill, both files start, also as a copy', async (t) => {
     const path = join(await temporaryFolder(t), 'posthorn.db')
     await killed(t, path, 0, 20)
+    assert.equal(await countWithoutLog(path), 0, 'control: the kill has left the tenants in the log')
     const copy = join(await temporaryFolder(t), 'copy.db')
     copyPair(path, copy)
     assert.equal(await countTenants(copy), 20)
@@ -120,6 +131,7 @@ suite('a database file and its log', { concurrency: 2 }, () => {
   test('after a kill, the file without its log is refused, and so is the log without its file', async (t) => {
     const path = join(await temporaryFolder(t), 'posthorn.db')
     await left(path)
+    assert.equal(await countWithoutLog(path), 0, 'control: a file that is not refused has lost its tenants')
     const copy = join(await temporaryFolder(t), 'copy.db')
     copyFileSync(path, copy)
     await assertRefused(copy, /newest transactions of .*copy\.db are missing.*copy both files, or restore a backup$/)
