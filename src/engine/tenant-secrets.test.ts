@@ -43,7 +43,7 @@ async function rig(t: TestContext) {
       trust: { cacheEpoch: () => 1 },
       clock: { now: () => start },
       randomBytes,
-      observer: { unproved: (what) => unproved.push(what) },
+      observer: { failed: () => {}, unproved: (what) => unproved.push(what) },
     })
   const secretsOf = async (from: TenantCache, tenant: TenantId) => (await from.load(tenant))?.secrets
   return { path, store, unproved, sealsOf, cache, secretsOf }
