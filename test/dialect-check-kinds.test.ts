@@ -2,6 +2,7 @@
 // differ between attempts, other methods and media types.
 
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { after, suite, test } from 'node:test'
 import { openSite } from '../src/cli/dialect-site.ts'
 import { checkDialect } from '../src/dialect-check/check-dialect.ts'
@@ -77,6 +78,14 @@ const dialects = Object.entries(kinds).map(([title, deliveries], index) => {
 })
 const site = await openSite([...registry, ...dialects.map(({ defined }) => defined)])
 after(() => site.close())
+
+test('receivers get test vectors that are signed with the secret of a tenant', () => {
+  const [found] = dialects.find(({ title }) => title === 'XML by PUT')?.defined.dialect.receiving.vectors() ?? []
+  const [vector] = found?.vectors ?? []
+  assert.match(vector?.secret ?? '', /^key-[0-9a-f]{32}$/)
+  const mac = createHmac('sha256', vector?.secret ?? '').update(vector?.body ?? '')
+  assert.equal(vector?.headers['x-signature'], mac.digest('hex'))
+})
 
 suite('a dialect has no faults if', { concurrency: 4 }, () => {
   for (const { title, defined } of dialects) {

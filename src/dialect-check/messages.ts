@@ -6,6 +6,7 @@ import type { Message } from '../contracts/delivery-dialect.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../domain/ids.ts'
 import type { DeliveryExample } from '../dialect-kit/examples.ts'
+import { newSigningSecret } from '../dialect-kit/secrets.ts'
 
 const sampleTime = '2026-03-04T05:06:07.089Z'
 
@@ -52,11 +53,10 @@ export function messageOf(dialect: Dialect, given: Given & { readonly event: Del
 
 /** Keys that sign: those of a secret of the endpoint or of its tenant, of an API key, and of the installation. */
 export function newKeys(dialect: Dialect): readonly KeyObject[] {
-  const { installationSecret, newTenantSecret, signsWithApiKeys, endpointRules } = dialect
-  const ofTenant = newTenantSecret?.(randomBytes) ?? (signsWithApiKeys ? dialect.newApiKey(randomBytes) : undefined)
-  const secret = endpointRules.newSecret?.(randomBytes) ?? ofTenant
+  const { installationSecret } = dialect
+  const secret = newSigningSecret(dialect, randomBytes)
   return [
-    ...(secret === undefined ? [] : [dialect.signingKey(secret)]),
+    ...(secret === null ? [] : [dialect.signingKey(secret)]),
     ...(installationSecret === null ? [] : [installationSecret.key(installationSecret.generate())]),
   ]
 }

@@ -2,6 +2,7 @@
 
 import type { KeyObject } from 'node:crypto'
 import type { InstallationSecret } from '../contracts/delivery-dialect.ts'
+import type { Dialect } from '../contracts/dialect.ts'
 import type { Recipe } from '../contracts/recipe.ts'
 import type { RandomBytes } from '../domain/ids.ts'
 import { textKey } from '../signing/hmac-hex.ts'
@@ -66,11 +67,12 @@ function textFault(secret: string, charsMax: number): string | null {
 }
 
 /** The same secrets, but of the tenant: one signs for all its endpoints, and the operator rotates it. */
-export function secretsOfTenant({ create, key }: SecretForm): SecretForm {
+export function secretsOfTenant({ create, key, keyForm }: SecretForm): SecretForm {
   return {
     create: null,
     fault: () => 'this product signs with a secret of the account',
     key,
+    ...(keyForm && { keyForm }),
     ...(create !== null && { createForTenant: create }),
   }
 }
@@ -83,7 +85,17 @@ export const apiKeySecrets: SecretForm = {
   create: null,
   fault: () => 'this product signs with the API key',
   key: textKey,
+  keyForm: { secret: 'text' },
   apiKeysSign: true,
+}
+
+/** A new secret of an endpoint, of its tenant, or an API key: the one that signs deliveries. Null: none does. */
+export function newSigningSecret(
+  dialect: Pick<Dialect, 'endpointRules' | 'newTenantSecret' | 'signsWithApiKeys' | 'newApiKey'>,
+  random: RandomBytes,
+): string | null {
+  const ofTenant = dialect.newTenantSecret?.(random) ?? (dialect.signsWithApiKeys ? dialect.newApiKey(random) : null)
+  return dialect.endpointRules.newSecret?.(random) ?? ofTenant
 }
 
 /** No secrets and no signatures. */

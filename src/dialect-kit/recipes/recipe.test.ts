@@ -8,7 +8,15 @@ import { cloudEvents } from '../cloud-events.ts'
 import { form, multipart } from '../form-bodies.ts'
 import type { Part } from '../part-types.ts'
 import { computed, delivery, endpoint, event, joined, sentAt, tenant, text, when } from '../parts.ts'
-import { type SecretForm, noSecrets, rsaKeyPair, standardSecrets, textSecrets } from '../secrets.ts'
+import {
+  apiKeySecrets,
+  noSecrets,
+  rsaKeyPair,
+  type SecretForm,
+  secretsOfTenant,
+  standardSecrets,
+  textSecrets,
+} from '../secrets.ts'
 import * as sign from '../signatures.ts'
 import { basic, detachedJws, ecdsa, ed25519, hmac, jwt, rsa } from '../signers.ts'
 import { recipesOf } from './recipe.ts'
@@ -26,6 +34,15 @@ function recipes(
 }
 
 suite('a recipe says', () => {
+  test('how the secret of a tenant, or the API key, becomes the key', () => {
+    const forms = [secretsOfTenant(secrets), secretsOfTenant(standardSecrets), apiKeySecrets]
+    const keys = forms.map((of) => {
+      const [recipe] = recipes({ 'x-signature': sign.signature(hmac()) }, plain, of)
+      return recipe !== undefined && 'key' in recipe && recipe.key
+    })
+    assert.deepEqual(keys, [{ secret: 'text' }, standardSecrets.keyForm, { secret: 'text' }])
+  })
+
   test('where the signatures are, and which text stands around them', () => {
     const signatures = (part: Part): unknown => {
       const [recipe] = recipes({ 'X-Signature': part })

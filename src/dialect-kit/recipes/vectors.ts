@@ -8,6 +8,7 @@ import type { Recipe, TestVector } from '../../contracts/recipe.ts'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import type { DeliveryId, EndpointKey, EventId, RandomBytes, TenantId } from '../../domain/ids.ts'
 import { second } from '../../domain/time.ts'
+import { newSigningSecret } from '../secrets.ts'
 
 type Sender = Omit<Dialect, 'receiving'>
 
@@ -19,7 +20,7 @@ export const toleranceSeconds = 300
 export function vectorsOf(dialect: Sender, recipe: Recipe): readonly TestVector[] {
   const random = fixedBytes()
   const { installationSecret } = dialect
-  const [secret, older] = [newSecret(dialect, random), newSecret(dialect, random)]
+  const [secret, older] = [newSigningSecret(dialect, random), newSigningSecret(dialect, random)]
   const pairs = installationSecret ? [installationSecret.generate(), installationSecret.generate()] : []
   const pairKeys = installationSecret && pairs[0] !== undefined ? [installationSecret.key(pairs[0])] : []
   const message = messageOf(dialect, random)
@@ -100,10 +101,6 @@ function rotation(
 
 function omit(headers: TestVector['headers'], names: readonly string[]): TestVector['headers'] {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)))
-}
-
-function newSecret({ endpointRules }: Sender, random: RandomBytes): string | null {
-  return endpointRules.newSecret?.(random) ?? null
 }
 
 function publicPem(pem: string): string {
