@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { after, suite, test } from 'node:test'
+import { after, before, suite, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -53,15 +53,16 @@ suite('the draft from the page of one operation serves that operation:', () => {
     const { default: defined } = (await import(pathToFileURL(loaded).href)) as { default: DefinedDialect }
     return { document, text, defined }
   })
-  const site = Promise.all(drafts).then((all) =>
-    openSite([...registry.slice(0, 1), ...all.map(({ defined }) => defined)]),
-  )
-  after(async () => (await site).close())
+  let site: Awaited<ReturnType<typeof openSite>>
+  before(async () => {
+    site = await openSite([...registry.slice(0, 1), ...(await Promise.all(drafts)).map(({ defined }) => defined)])
+  })
+  after(() => site.close())
 
   for (const [index, name] of vendors.entries()) {
     test(name, async () => {
       const { document, text, defined } = (await drafts[index]) ?? assert.fail()
-      const { url, operatorKey } = await site
+      const { url, operatorKey } = site
       const client = createOperatorClient(url, operatorKey)
       try {
         const { id: tenant } = await client.createTenant({ dialect: `my-${name}` })
@@ -106,7 +107,7 @@ suite('the draft from the page of one operation serves that operation:', () => {
   })
 })
 
-test('a document in JSON, with all operations, gives all routes', async () => {
+test('a document in JSON, with forms and all operations, gives all routes', async () => {
   const endpoint = {
     type: 'object',
     properties: {
@@ -127,7 +128,9 @@ test('a document in JSON, with all operations, gives all routes', async () => {
   const hooks = {
     get: { responses: { 200: { content: { 'application/json': { schema: listed } } } } },
     post: {
-      requestBody: { content: { 'application/json': { schema: { allOf: [{ $ref: '#/components/schemas/New' }] } } } },
+      requestBody: {
+        content: { 'application/x-www-form-urlencoded': { schema: { allOf: [{ $ref: '#/components/schemas/New' }] } } },
+      },
       responses: { 200: body },
     },
   }
@@ -137,9 +140,17 @@ test('a document in JSON, with all operations, gives all routes', async () => {
     servers: [{ url: '/api' }],
     paths: {
       '/hooks': hooks,
-      '/hooks/{sid}': { post: { requestBody: body, responses: { 200: body } }, delete: { responses: { 204: {} } } },
+      '/hooks/{sid}': {
+        post: {
+          requestBody: { content: { 'application/x-www-form-urlencoded': { schema: endpoint } } },
+          responses: { 200: body },
+        },
+        delete: { responses: { 204: {} } },
+      },
       '/hooks/{sid}/rotate': { post: { responses: { 200: body } } },
       '/hooks/{sid}/ping': { post: { responses: { 200: {} } } },
+      '/hooks/{sid}/disable': { post: { responses: { 200: body } } },
+      '/hooks/{sid}/metrics': { get: { responses: { 200: {} } } },
       '/users': { get: { responses: { 200: {} } } },
     },
     components: {
@@ -157,11 +168,14 @@ test('a document in JSON, with all operations, gives all routes', async () => {
     "    'POST /api/hooks/{sid}': webhooks.change(),",
     "    'DELETE /api/hooks/{sid}': webhooks.remove(),",
     "    'POST /api/hooks/{sid}/rotate': webhooks.rotate(),",
-    '  // GUESS: POST /api/hooks/{sid}/ping is not drafted',
+    "    'POST /api/hooks/{sid}/ping': webhooks.ping({ status: 200 }), // GUESS: the event type of the test, and the answer",
+    '  // GUESS: GET /api/hooks/{sid}/metrics is not drafted',
+    "    'POST /api/hooks/{sid}/disable': webhooks.disable(),",
+    "  requests: ['form'],",
     "    callback_url: { is: 'url', on: 'create! change' },",
     "    topic: { is: 'eventType', known: true, on: 'create! change' },",
     "    status: { is: 'enabled', words: ['active', 'paused'], on: 'create change' },",
-    '  authentication: auth.bearer(), // GUESS: the document has the scheme http basic',
+    "  authentication: auth.basic({ key: 'user' }), // GUESS: the key may be the password, or both parts",
   ]) {
     assert.ok(text.split('\n').includes(line), `${line}\n\nin\n\n${text}`)
   }

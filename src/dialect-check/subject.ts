@@ -6,7 +6,7 @@ import type { EndpointKey } from '../domain/ids.ts'
 import type { DialectDefinition } from '../dialect-kit/definition.ts'
 import type { DefinedDialect } from '../dialect-kit/define-dialect.ts'
 import type { Field, View } from '../dialect-kit/fields.ts'
-import type { OperationKind } from '../dialect-kit/operation.ts'
+import type { Operation, OperationKind } from '../dialect-kit/operation.ts'
 import { splitRoute } from '../dialect-kit/routes.ts'
 import type { Document, DocumentedOperation, Schema } from './document.ts'
 
@@ -23,6 +23,7 @@ export interface Served {
   readonly documented: DocumentedOperation
   /** It needs no credentials. */
   readonly isPublic: boolean
+  readonly operation: Operation
 }
 
 /** The answer that shows an endpoint, by the kind of the operation. */
@@ -32,8 +33,8 @@ const views: Readonly<Partial<Record<OperationKind, View>>> = {
   get: 'get',
   list: 'list',
   change: 'change',
-  replace: 'change',
   patch: 'change',
+  replace: 'change',
   switch: 'change',
   rotate: 'rotate',
 }
@@ -47,11 +48,12 @@ export class Subject {
   constructor({ definition, dialect }: DefinedDialect, document: Document) {
     this.definition = definition
     this.dialect = dialect
-    this.served = Object.entries(definition.routes).flatMap(([at, { kind, isPublic = false }]) => {
+    this.served = Object.entries(definition.routes).flatMap(([at, operation]) => {
       const { method, template } = splitRoute(at)
       const documented = document.paths[template]?.[method.toLowerCase()]
+      const { kind, isPublic = false } = operation
       const title = `${method} ${template}`
-      return documented === undefined ? [] : [{ kind, method, template, title, documented, isPublic }]
+      return documented === undefined ? [] : [{ kind, method, template, title, documented, operation, isPublic }]
     })
     const [id] = [...this.fieldsOf('id'), ...Object.entries(definition.endpoint).filter(([, { key }]) => key)]
     this.idField = id?.[0] ?? ''
@@ -89,7 +91,9 @@ export class Subject {
   requestSchema({ kind, documented }: Served): Schema {
     const [content] = Object.values(documented.requestBody?.content ?? {})
     const schema = content?.schema ?? {}
-    return this.#flat(kind === 'createMany' ? (schema.properties?.['items']?.items ?? {}) : schema)
+    const member = this.definition.api.bodyMember
+    if (kind === 'createMany') return this.#flat(schema.properties?.['items']?.items ?? {})
+    return this.#flat(member === undefined ? schema : (schema.properties?.[member] ?? schema))
   }
 
   #flat(schema: Schema, outer = ''): Schema {
@@ -111,8 +115,10 @@ export class Subject {
     return { ...schema, properties, required }
   }
 
-  /** The name of the parameter of a path that is the id of a webhook: the first one that is no field; empty: none. */
-  idNameIn({ template }: Served): string {
+  /** The name that the id of a webhook has in a request: of a parameter, or of a member of the body; empty: none. */
+  idNameIn({ template, operation }: Served): string {
+    if (operation.endpointless === true) return ''
+    if (operation.id !== undefined) return operation.id.name
     const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
     return names.find((name) => this.#placeOf(name) === undefined) ?? ''
   }
@@ -141,7 +147,9 @@ export class Subject {
   /** A request body with these fields. */
   bodyOf({ kind }: Served, fields: Fields): unknown {
     const body = this.#nested(fields)
-    return kind === 'createMany' ? { items: [body] } : body
+    const member = this.definition.api.bodyMember
+    if (kind === 'createMany') return { items: [body] }
+    return member === undefined ? body : { [member]: body }
   }
 
   #nested(fields: Fields): Fields {

@@ -1,6 +1,7 @@
 // One check while it runs: it makes customers, asks the API as they do, posts events, and collects faults. Each answer is
 // held against the OpenAPI document, and each refusal is searched for secrets.
 
+import qs from 'qs'
 import { request as httpRequest } from 'undici'
 import type { Presented } from '../dialect-kit/authentication.ts'
 import { type Answer, departures, shortened } from './document.ts'
@@ -134,9 +135,14 @@ export class Trial {
       const value = where === 'query' ? subject.parentValue(name) : undefined
       return value === undefined ? [] : [[name, value]]
     })
-    const query = { ...Object.fromEntries(parents), ...presented.query }
-    const text = raw ?? (body === undefined ? undefined : JSON.stringify(body))
-    const answer = await this.#send(served.method, path, { ...presented, query }, text, mediaType ?? 'application/json')
+    const query: Record<string, string> = { ...Object.fromEntries(parents), ...presented.query }
+    const { in: place } = served.operation.id ?? {}
+    if (place === 'query') query[idName] = id
+    const given = place === 'body' ? { ...(body as Fields | undefined), [idName]: id } : body
+    const type = mediaType ?? mediaTypeOf(served)
+    const written = /[/+]json$/.test(type) ? JSON.stringify(given) : qs.stringify(given, { arrayFormat: 'brackets' })
+    const text = raw ?? (given === undefined ? undefined : written)
+    const answer = await this.#send(served.method, path, { ...presented, query }, text, type)
     for (const departure of departures(served.documented, answer)) {
       this.#shared.departures.add(`${served.title} answered ${answer.status}: ${departure}`)
     }
@@ -267,6 +273,12 @@ function parsed(mediaType: string, text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** The media type of a request body: JSON where it is taken. */
+export function mediaTypeOf({ documented }: Served): string {
+  const types = Object.keys(documented.requestBody?.content ?? {})
+  return types.find((type) => /[/+]json$/.test(type)) ?? types[0] ?? 'application/json'
 }
 
 /** The text of an id or a reason; empty: it is neither a text nor a number. */

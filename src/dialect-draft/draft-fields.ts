@@ -260,7 +260,7 @@ function viewsWith(name: string, found: readonly Found[], shapes: ReadonlyMap<Fo
   for (const one of found) {
     const { properties } = shapes.get(one)?.endpoint ?? {}
     if (properties === undefined) continue
-    const view = one.kind === 'replace' ? 'change' : one.kind
+    const view = ['replace', 'enable', 'disable'].includes(one.kind) ? 'change' : one.kind
     views.set(view, (views.get(view) ?? true) && name in properties)
   }
   const having = [...views].filter(([, has]) => has).map(([view]) => view)

@@ -43,12 +43,20 @@ export function draftFrom(document: OpenApi, name: string): Draft {
     prefix: { code: quoted(base.replace(/\/\{.*/, '')) },
     ids: { ...plain.ids, endpoint: idCode(fields.id, idSchema), ...fields.tenant },
     authentication: authenticationFrom(document, get?.operation ?? found[0]?.operation),
+    requests: requestsFrom(found),
     events,
     fields: { ...fields.map, ...parentsIn(base, Object.keys(fields.map)) },
     routes: routesFrom(found, shapes, base),
     leftOut: leftOut.map((at) => `${at} is not drafted`),
     errors: errorsFrom(found.map(({ operation }) => operation)) ?? plain.errors,
   }
+}
+
+/** The way in which customers write bodies, where that is not JSON. */
+function requestsFrom(found: readonly Found[]): Code | null {
+  const types = found.flatMap(({ operation }) => Object.keys(operation.requestBody?.content ?? {}))
+  if (types.length === 0 || types.some((type) => /[/+]json\b/.test(type))) return null
+  return { code: types.some((type) => type.startsWith('multipart/')) ? "['multipart', 'form']" : "['form']" }
 }
 
 /** The fields of a webhook that are parameters of the path of the collection. */
@@ -90,27 +98,23 @@ function authenticationOf(scheme: SecurityScheme | undefined): Code {
     if (header.toLowerCase() !== 'authorization') return { code: `auth.header(${quoted(header)})` }
     return guess(`auth.header(${quoted(header)})`, "a word may stand before the key: { scheme: 'Api-Key' }")
   }
+  if (scheme?.type === 'apiKey' && scheme.in === 'query') return { code: `auth.query(${quoted(scheme.name ?? '')})` }
+  if (scheme?.type === 'http' && scheme.scheme?.toLowerCase() === 'basic') {
+    return guess("auth.basic({ key: 'user' })", 'the key may be the password, or both parts')
+  }
   const kind =
     scheme === undefined ? 'no security scheme' : `the scheme ${scheme.type} ${scheme.scheme ?? scheme.in ?? ''}`
   return guess('auth.bearer()', `the document has ${kind.trim()}`)
 }
 
 function routesFrom(found: readonly Found[], shapes: ReadonlyMap<Found, Shape>, base: string): Draft['routes'] {
-  const standard = {
-    list: 200,
-    create: 201,
-    get: 200,
-    change: 200,
-    replace: 200,
-    remove: 204,
-    rotate: 200,
-    eventTypes: 200,
-  }
+  const standard: Readonly<Partial<Record<Found['kind'], number>>> = { create: 201, remove: 204, ping: 204 }
+  const fixed: readonly Found['kind'][] = ['list', 'eventTypes', 'count']
   const routes = found.map((one): [string, Code] => {
     const { wrap, status, others, hasBody } = shapes.get(one) as Shape
     const options = [
       ...(wrap === null ? [] : [`wrap: ${quoted(wrap)}`]),
-      ...(status === null || status === standard[one.kind] || one.kind === 'eventTypes' || one.kind === 'list'
+      ...(status === null || status === (standard[one.kind] ?? 200) || fixed.includes(one.kind)
         ? []
         : [`status: ${status}`]),
       ...(one.kind === 'remove' && hasBody ? ['answer: (id) => ({ id })'] : []),
@@ -131,6 +135,7 @@ function routesFrom(found: readonly Found[], shapes: ReadonlyMap<Found, Shape>, 
 function routeGuess({ kind }: Found, others: readonly string[], hasBody: boolean): string | null {
   if (kind === 'remove' && hasBody) return 'the body of the answer'
   if (kind === 'eventTypes') return 'the form of one event type'
+  if (kind === 'ping') return 'the event type of the test, and the answer'
   if (others.length > 0) return `the answer also has ${others.join(', ')}: write "pages"`
   return null
 }

@@ -16,6 +16,8 @@ export interface Draft {
   readonly ids: Readonly<Record<'tenant' | 'endpoint' | 'event', Code>>
   readonly keyForm: Code
   readonly authentication: Code
+  /** The ways in which customers write bodies; null: as JSON. */
+  readonly requests: Code | null
   /** Descriptions by event type, as texts. */
   readonly events: { readonly types: Readonly<Record<string, string>>; readonly guess?: string }
   readonly fields: Readonly<Record<string, Code>>
@@ -69,6 +71,7 @@ export function fileOf(draft: Draft): string {
     ...block('  ', 'ids', ids),
     line('  ', 'keys', { ...draft.keyForm, code: `{ form: ${draft.keyForm.code} }` }),
     line('  ', 'authentication', draft.authentication),
+    ...(draft.requests === null ? [] : [line('  ', 'requests', draft.requests)]),
     ...block('  ', 'events', eventsOf(events)),
     `  testEvent: ({ eventTypes: [type = ${quoted(Object.keys(events.types)[0] ?? '')}] }) => ({ type, data: { test: true } }),`,
     ...block('  ', 'endpoint', fields),

@@ -6,7 +6,19 @@ import { merged, type Operation, type Schema, schemaOf, successOf, typeOf } from
 /** One operation of the webhooks, with the function of the kit that serves it. */
 export interface Found {
   readonly at: string
-  readonly kind: 'list' | 'create' | 'get' | 'change' | 'replace' | 'remove' | 'rotate' | 'eventTypes'
+  readonly kind:
+    | 'list'
+    | 'create'
+    | 'get'
+    | 'change'
+    | 'replace'
+    | 'remove'
+    | 'rotate'
+    | 'eventTypes'
+    | 'enable'
+    | 'disable'
+    | 'ping'
+    | 'count'
   readonly operation: Operation
 }
 
@@ -41,7 +53,12 @@ export function kindOf(at: string, base: string, operation: Operation): Found['k
   }
   if (method === 'GET' && /^\/(?:event[-_]?types|events|topics|triggers)$/i.test(rest)) return 'eventTypes'
   if (method === 'POST' && /^\/\{\w+\}\/[\w-]*(?:rotat|regenerat|roll|reset)[\w-]*$/i.test(rest)) return 'rotate'
-  return null
+  if (method === 'GET' && rest === '/count') return 'count'
+  const [, verb = ''] = /^\/\{\w+\}\/([a-z]+)$/i.exec(rest) ?? []
+  if (method !== 'POST' && method !== 'PUT') return null
+  if (/^(?:enable|activate|resume)$/i.test(verb)) return 'enable'
+  if (/^(?:disable|deactivate|pause)$/i.test(verb)) return 'disable'
+  return /^(?:pings?|tests?)$/i.test(verb) ? 'ping' : null
 }
 
 /** The endpoint in the answer of an operation, and the member of the answer that holds it. */
@@ -75,7 +92,7 @@ export function shapeOf({ kind, operation }: Found): Shape {
   const others = members.map(([name]) => name).filter((name) => name !== wrap)
   return {
     ...shape,
-    endpoint: inner === undefined || kind === 'eventTypes' ? {} : itemOf(merged(inner)),
+    endpoint: inner === undefined || ['eventTypes', 'ping', 'count'].includes(kind) ? {} : itemOf(merged(inner)),
     wrap: wrap ?? null,
     others,
   }

@@ -105,9 +105,13 @@ function basePathOf({ servers = [] }: OpenApi): string {
   return decodeURI(path).replace(/\/+$/, '')
 }
 
-/** The schema of a JSON body. */
+/** The media types of bodies, the preferred ones first. */
+const mediaTypes = [/[/+]json\b/, /^application\/x-www-form-urlencoded\b/, /^multipart\/form-data\b/] as const
+
+/** The schema of a body: as JSON, or else as a form. */
 export function schemaOf(content: Content | undefined): Schema | undefined {
-  const [, found] = Object.entries(content ?? {}).find(([type]) => /[/+]json\b/.test(type)) ?? []
+  const entries = Object.entries(content ?? {})
+  const [found] = mediaTypes.flatMap((type) => entries.find(([name]) => type.test(name))?.[1] ?? [])
   return found?.schema === undefined ? undefined : withExample(merged(found.schema), found.example)
 }
 

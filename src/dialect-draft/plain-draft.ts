@@ -24,6 +24,7 @@ export function plainDraft(name: string): Draft {
     },
     keyForm: guess(quoted(`${name}_{base62:40}`), 'the form of your API keys'),
     authentication: guess('auth.bearer()', 'the way in which your customers send their key'),
+    requests: null,
     events: { types: { 'thing.happened': 'A thing happened' }, guess: 'the types of your events' },
     fields: {
       id: guess("{ is: 'id' }"),
