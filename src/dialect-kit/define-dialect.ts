@@ -8,7 +8,7 @@ import { bodyMediaTypes } from '../http/form-body.ts'
 import type { Context } from '../operations/context.ts'
 import { expectedClaims, keyOfClaims } from './claims.ts'
 import { defineDeliveries } from './define-deliveries.ts'
-import type { DialectDefinition } from './definition.ts'
+import type { Catalogue, DialectDefinition } from './definition.ts'
 import { DefinitionError } from './definition-error.ts'
 import type { AnswerProblem } from './errors.ts'
 import { type CompiledFields, compileFields } from './compile-fields.ts'
@@ -18,9 +18,14 @@ import { rateLimitHeaders } from './quotas.ts'
 import { checkRoutes, compileRoutes, splitRoute } from './routes.ts'
 import { securityOf } from './security.ts'
 
-/** A dialect, and the API of its customers. Only `defineDialect` makes one. */
-export class DefinedDialect {
+/**
+ * A dialect, and the API of its customers. Only `defineDialect` makes one. `EventType`: the names of its event types; any
+ * text if its catalogue is open.
+ */
+export class DefinedDialect<EventType extends string = string> {
   readonly definition: DialectDefinition
+  /** The event types of all tenants. */
+  readonly eventTypes: readonly EventType[]
   readonly dialect: Dialect
   readonly answerProblem: AnswerProblem
   /** The routes of the API, with `{}` for each parameter: `GET /webhooks/{}`. */
@@ -29,12 +34,14 @@ export class DefinedDialect {
 
   constructor({
     definition,
+    eventTypes,
     dialect,
     answerProblem,
     routes,
     front,
-  }: Pick<DefinedDialect, 'definition' | 'dialect' | 'answerProblem' | 'routes' | 'front'>) {
+  }: Pick<DefinedDialect<EventType>, 'definition' | 'eventTypes' | 'dialect' | 'answerProblem' | 'routes' | 'front'>) {
     this.definition = definition
+    this.eventTypes = eventTypes
     this.dialect = dialect
     this.answerProblem = answerProblem
     this.routes = routes
@@ -42,8 +49,27 @@ export class DefinedDialect {
   }
 }
 
+/** The event types of a dialect, for code that publishes: `EventTypeOf<typeof acme>`. */
+export type EventTypeOf<Defined extends DefinedDialect> = Defined['eventTypes'][number]
+
+/** The parts of a definition that have event types. */
+interface Catalogues<Events, Others, Open> {
+  readonly events: Events
+  readonly variants?: Others
+  readonly openCatalogue?: Open
+}
+type Variants = Readonly<Record<`${string}: ${string}`, { readonly events?: Catalogue }>>
+type NameIn<Events> = Events extends Catalogue ? keyof Events & string : never
+type NamesIn<Events, Others, Open> = Open extends true
+  ? string
+  : NameIn<Events> | (Others[keyof Others] extends { readonly events?: infer Names } ? NameIn<Names> : never)
+
 /** Compiles a definition. @throws DefinitionError if it cannot be used; the error names the field */
-export function defineDialect(given: DialectDefinition): DefinedDialect {
+export function defineDialect<
+  const Events extends Catalogue,
+  const Others extends Variants = never,
+  Open extends boolean = false,
+>(given: DialectDefinition & Catalogues<Events, Others, Open>): DefinedDialect<NamesIn<Events, Others, Open>> {
   const definition = guarded(given)
   if (
     definition.authentication.hasTwoParts === true &&
@@ -67,6 +93,7 @@ export function defineDialect(given: DialectDefinition): DefinedDialect {
   const answerProblem = definition.errors.answerWith(fields.vendorName)
   return new DefinedDialect({
     definition,
+    eventTypes: eventTypesOf(definition) as readonly NamesIn<Events, Others, Open>[],
     dialect,
     answerProblem,
     routes: differentRoutes(routes.map(({ method, template }) => `${method} ${template.replaceAll(/\{\w+\}/g, '{}')}`)),
@@ -87,6 +114,11 @@ function checkNames({ routes }: DialectDefinition, { key, places }: CompiledFiel
   }
 }
 
+function eventTypesOf({ events, variants = {} }: DialectDefinition): readonly string[] {
+  const catalogues = [events, ...Object.values(variants).map((variant) => variant.events ?? {})]
+  return [...new Set(catalogues.flatMap((catalogue) => Object.keys(catalogue)))]
+}
+
 /** @throws DefinitionError if two routes have the same method and path */
 function differentRoutes(routes: readonly string[]): readonly string[] {
   const twice = routes.find((route, index) => routes.indexOf(route) < index)
@@ -105,7 +137,7 @@ function frontOf(definition: DialectDefinition, { dialect, answerProblem, fields
   const { api, authentication, keys, quotaHeaders } = definition
   const { tenantOf: tenant } = definition
   const { webPageHeader } = authentication
-  const { webhooks, components } = documentedDeliveries(definition)
+  const { webhooks, components } = documentedDeliveries(definition, dialect.receiving)
   return {
     dialect,
     refusalSchema: Type.Unsafe(definition.errors.schema),

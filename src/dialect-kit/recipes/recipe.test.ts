@@ -19,8 +19,12 @@ import {
 } from '../secrets.ts'
 import * as sign from '../signatures.ts'
 import { basic, detachedJws, ecdsa, ed25519, hmac, jwt, rsa } from '../signers.ts'
+import type { DefinedDialect } from '../define-dialect.ts'
+import { documentedDeliveries } from '../documented-deliveries.ts'
 import { recipesOf } from './recipe.ts'
 import { snippetsOf } from './snippets.ts'
+import allo from '../../dialects/allo/allo.ts'
+import ultravox from '../../dialects/ultravox/ultravox.ts'
 
 const plain = json({ id: event.id, data: event.data })
 const secrets = textSecrets({ form: '{hex:32}' })
@@ -208,4 +212,21 @@ test('code is missing only where the standard library does not suffice, and then
   assert.deepEqual(missing(sign.signature(hmac({ over: [event.id, body] }))), [['java', true]])
   assert.equal(missing(sign.signature(jwt({ claims: {} }))).length, 6)
   assert.equal(missing(sign.signature(hmac({ over: [body.sortedForm] }))).length, 6)
+})
+
+test('the OpenAPI document describes the headers of signatures in words', () => {
+  const described = ({ definition, dialect }: DefinedDialect, name: string): unknown =>
+    documentedDeliveries(definition, dialect.receiving).components.parameters[name]?.['description']
+  assert.equal(
+    described(allo, 'webhook-signature'),
+    'HMAC-SHA256 in base64 over `webhook-id`, the text `.`, `webhook-timestamp`, the text `.`, the body. The key is the ' +
+      'bytes that follow `whsec_` in the secret, in base64. It follows `v1,`. During a rotation each key signs, and ` ` ' +
+      'separates the signatures. Refuse deliveries whose time is more than 5 minutes away from now.',
+  )
+  assert.equal(
+    described(ultravox, 'x-ultravox-webhook-signature'),
+    'HMAC-SHA256 in hex over the body, `x-ultravox-webhook-timestamp`. The key is the secret. During a rotation each key ' +
+      'signs, and `,` separates the signatures. Refuse deliveries whose time is more than 5 minutes away from now.',
+  )
+  assert.equal(described(allo, 'webhook-id'), undefined)
 })

@@ -1,8 +1,15 @@
 // The event types of Storno.ro: family A has those of the reference pages, family B those of the concepts page and of
 // the vendor's server. Sources: README.md in this folder.
 
-const of = (category: string, ...types: readonly (readonly [name: string, description: string])[]) =>
-  Object.fromEntries(types.map(([name, description]) => [name, { description, category }]))
+type Entry = { readonly description: string; readonly category: string }
+
+const of = <const Name extends string>(
+  category: string,
+  ...types: readonly (readonly [name: Name, description: string])[]
+) =>
+  Object.fromEntries(types.map(([name, description]) => [name, { description, category }])) as Readonly<
+    Record<Name, Entry>
+  >
 
 export const eventsOfA = {
   ...of(

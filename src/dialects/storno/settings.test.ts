@@ -92,7 +92,7 @@ void describe('Storno.ro: settings', { concurrency: 8 }, () => {
 
   void test('the operator sees the event types of both families', async () => {
     const { eventTypes, otherCatalogues } = await world.operator(200, 'GET', '/v1/dialects/storno')
-    const plain = (types: typeof eventsOfA) =>
+    const plain = (types: Readonly<Record<string, { readonly description: string }>>) =>
       Object.entries(types).map(([name, { description }]) => ({ name, description }))
     assert.deepEqual(eventTypes, plain(eventsOfA))
     assert.deepEqual(otherCatalogues, [{ settings: { family: 'B' }, eventTypes: plain(eventsOfB) }])
