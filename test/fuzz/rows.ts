@@ -39,7 +39,7 @@ export const nounOf: Readonly<Record<string, Noun>> = {
 /** Parameters and fields that hold no id. A name in neither list fails the test. */
 export const plainNames: ReadonlySet<string> = new Set(
   `limit cursor page per_page pageSize status eventType type from to since until dialect name settings scopes role
-   data attributes occurredAt events url eventTypes filters details description enabled headers secrets overlapSeconds topics
+   data attributes occurredAt events url eventTypes filters details description enabled headers secrets overlapSeconds leadSeconds topics
    writeOnlyHeaders expiresAt actor action object retainSeconds retainDataSeconds erasure number
    agentId items custom_headers isActive secret is_active`.split(/\s+/),
 )
@@ -60,6 +60,9 @@ const operator: Readonly<Record<string, Row>> = {
   getTenant: { status: 200 },
   changeTenant: { status: 200, body: () => ({ name: 'changed' }) },
   deleteTenant: { status: 202 },
+  // The dialect signs with secrets of the endpoints.
+  getTenantSecrets: { status: 200 },
+  rotateTenantSecret: { status: 409, body: () => ({}) },
   createKey: { status: 201, absent: 400, bodyIds: ['tenant'], body: ({ tenant }) => ({ tenants: [tenant] }) },
   listKeys: { status: 200, absent: 200 },
   revokeKey: { status: 204 },
@@ -101,6 +104,8 @@ const operator: Readonly<Record<string, Row>> = {
   listDialects: { status: 200 },
   getDialect: { status: 200 },
   getPublicKey: { status: 404 },
+  listSigningKeys: { status: 200 },
+  rotateSigningKey: { status: 409, body: () => ({}) },
   getSnippets: { status: 200 },
   getTestVectors: { status: 200 },
 }
