@@ -50,9 +50,20 @@ const Signatures = Type.Union([
     },
     closed,
   ),
-  Type.Object(MemberPlace, closed),
+  Type.Object(
+    {
+      ...MemberPlace,
+      separator: Type.Optional(
+        Type.String({ description: 'Every key signs during a rotation, and this separates the signatures.' }),
+      ),
+    },
+    closed,
+  ),
   Type.Object({ wholeBody: Type.Literal(true) }, closed),
 ])
+const of = Type.Optional(
+  Type.Enum(['account', 'apiKey'], { description: "Whose secret signs, if it is not the webhook's." }),
+)
 const form = Type.Enum(['unixSeconds', 'unixMilliseconds', 'iso'])
 const RecipeSchema = Type.Object(
   {
@@ -79,8 +90,8 @@ const RecipeSchema = Type.Object(
     ),
     user: Type.Optional(Type.String({ description: 'The user name of basic authentication.' })),
     key: Type.Union([
-      Type.Object({ secret: Type.Literal('text') }, closed),
-      Type.Object({ secret: Type.Literal('base64'), prefix: Type.String() }, closed),
+      Type.Object({ secret: Type.Literal('text'), of }, closed),
+      Type.Object({ secret: Type.Literal('base64'), prefix: Type.String(), of }, closed),
       Type.Object({ publicKey: Type.Literal('pem') }, closed),
     ]),
     timestamp: Type.Optional(

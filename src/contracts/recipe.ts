@@ -38,6 +38,9 @@ export interface SignatureHeaders {
   readonly isRepeated: boolean
 }
 
+/** Whose secret signs, if it is not that of the webhook: the customer's account, or the API key itself. */
+export type SecretOwner = 'account' | 'apiKey'
+
 export type RecipeAlgorithm =
   | 'hmac-sha1'
   | 'hmac-sha256'
@@ -52,10 +55,16 @@ export type RecipeAlgorithm =
   | 'token'
   | 'basic'
 
+/** The member of the body with the signature. */
+export interface SignatureMember extends MemberPlace {
+  /** Every key signs during a rotation, and this separates the signatures. Absent: only the newest key signs. */
+  readonly separator?: string
+}
+
 /** How one signature of a delivery is verified. */
 export interface Recipe {
   /** Where the signatures are. `wholeBody`: the body is the token. */
-  readonly signatures: SignatureHeaders | MemberPlace | { readonly wholeBody: true }
+  readonly signatures: SignatureHeaders | SignatureMember | { readonly wholeBody: true }
   readonly algorithm: RecipeAlgorithm
   /** The form of each signature. For ECDSA, the bytes are DER, or r and s (`p1363`). */
   readonly encoding?: 'hex' | 'base64' | 'base64url'
@@ -71,8 +80,8 @@ export interface Recipe {
    * may be absent), or the public key of the installation in PEM.
    */
   readonly key:
-    | { readonly secret: 'text' }
-    | { readonly secret: 'base64'; readonly prefix: string }
+    | { readonly secret: 'text'; readonly of?: SecretOwner }
+    | { readonly secret: 'base64'; readonly prefix: string; readonly of?: SecretOwner }
     | { readonly publicKey: 'pem' }
   /** The time of sending among the signed pieces, with which a receiver refuses old deliveries. */
   readonly timestamp?: (HeaderPlace | MemberPlace) & { readonly form: 'unixSeconds' | 'unixMilliseconds' | 'iso' }

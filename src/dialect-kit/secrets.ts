@@ -72,7 +72,7 @@ export function secretsOfTenant({ create, key, keyForm }: SecretForm): SecretFor
     create: null,
     fault: () => 'this product signs with a secret of the account',
     key,
-    ...(keyForm && { keyForm }),
+    ...(keyForm && { keyForm: { ...keyForm, of: 'account' } }),
     ...(create !== null && { createForTenant: create }),
   }
 }
@@ -85,7 +85,7 @@ export const apiKeySecrets: SecretForm = {
   create: null,
   fault: () => 'this product signs with the API key',
   key: textKey,
-  keyForm: { secret: 'text' },
+  keyForm: { secret: 'text', of: 'apiKey' },
   apiKeysSign: true,
 }
 

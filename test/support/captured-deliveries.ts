@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import type { Recipe, Snippet, TestVector } from '../../src/contracts/recipe.ts'
 import { variationsOf } from '../../src/dialect-kit/recipes/vectors.ts'
 import { registry } from '../../src/dialects/registry.ts'
+import type { Body } from './api-answer.ts'
 import { type ApiRig, startApiRig } from './api-rig.ts'
 import type { Case } from './snippet-runs.ts'
 
-const files = ['secret-schemes', 'p256-schemes', 'ed25519-schemes']
+const files = ['secret-schemes', 'p256-schemes', 'ed25519-schemes', 'tenant-secrets']
 
 /** One recipe, its code, and deliveries that the code must accept or refuse. */
 export interface Captured {
@@ -46,12 +47,13 @@ async function captureOne(rig: ApiRig, name: string): Promise<readonly Captured[
   const [arrived] = await rig.received(endpoint.path, 1)
   const authorization = `Bearer ${rig.installation.operatorKey}`
   const key = await (await fetch(`${rig.server.url}${path}/public-key`, { headers: { authorization } })).text()
+  const secret = await secretOf(rig, id, endpoint)
   return snippets.map(({ recipe, snippets: code }, index) => {
     const made = vectors[index]?.vectors ?? []
     const delivery: TestVector = {
       title: 'a captured delivery',
       isValid: true,
-      secret: 'publicKey' in recipe.key ? key : (endpoint.secrets[0]?.value ?? ''),
+      secret: 'publicKey' in recipe.key ? key : secret,
       now: (arrived?.receivedAt ?? 0) / 1000,
       url: rig.receiver.url + endpoint.path,
       webhookId: endpoint.id,
@@ -63,6 +65,14 @@ async function captureOne(rig: ApiRig, name: string): Promise<readonly Captured[
     const other = made.find(({ title }) => title === 'another secret')?.secret ?? ''
     return { name, recipe, snippets: code, vectors: [delivery, ...variationsOf(recipe, delivery, other), ...made] }
   })
+}
+
+/** The secret of the endpoint, or else of its tenant. */
+async function secretOf(rig: ApiRig, tenant: string, { secrets }: Pick<Body, 'secrets'>): Promise<string> {
+  const [own] = secrets
+  if (own !== undefined) return own.value
+  const { status, body } = await rig.ask({ path: `/v1/tenants/${tenant}/secrets` })
+  return status === 200 ? ((body.data[0] as { readonly value?: string } | undefined)?.value ?? '') : ''
 }
 
 /** The cases of the recipes that have code in a language. */

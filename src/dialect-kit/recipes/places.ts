@@ -1,6 +1,6 @@
 // The places of a delivery where parts and signatures stand: entries of headers, and members of bodies.
 
-import type { HeaderPlace, MemberPlace, SignatureHeaders } from '../../contracts/recipe.ts'
+import type { HeaderPlace, MemberPlace, Recipe, SignatureHeaders } from '../../contracts/recipe.ts'
 import type { MadeBody } from '../body.ts'
 import type { JsonOf } from '../json-writer.ts'
 import type { Part, Signer } from '../part-types.ts'
@@ -12,7 +12,7 @@ export interface PlacedSignature {
   readonly signer: Signer
   readonly in: string
   /** Null: the form around the signature cannot be described. */
-  readonly at: SignatureHeaders | MemberPlace | { readonly wholeBody: true } | null
+  readonly at: Recipe['signatures'] | null
 }
 
 export interface Places {
@@ -142,7 +142,11 @@ function addJson(places: Places, value: JsonOf<Part>, at: MemberPlace): void {
     if (entries.length === 1 && only?.before === '' && after === '') {
       const { made } = only.part
       if (made === undefined || !('signer' in made)) places.of.set(only.part, at)
-      else places.signatures.push({ signer: made.signer, in: 'body', at: made.prefix === '' ? at : null })
+      else {
+        const { signer, prefix, separator } = made
+        const place = { ...at, ...(separator !== null && { separator }) }
+        places.signatures.push({ signer, in: 'body', at: prefix === '' ? place : null })
+      }
     }
     return
   }

@@ -113,7 +113,10 @@ export function bare(expression: string): string {
 
 /** The expression of all texts that may be signatures, each with its prefix. */
 export function signatureTexts(of: Expressions, { recipe: { signatures: at } }: Plan): string {
-  if ('member' in at) return of.list([of.member(at.member)])
+  if ('member' in at) {
+    const member = of.member(at.member)
+    return at.separator === undefined ? of.list([member]) : of.split(member, at.separator)
+  }
   if (!('headers' in at)) throw new Error('a token as the body has no code')
   const [only, ...more] = at.headers.map(of.header)
   if (only === undefined || more.length > 0 || at.separator === null) return of.list(at.headers.map(of.header))

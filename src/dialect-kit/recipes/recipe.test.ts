@@ -44,7 +44,11 @@ suite('a recipe says', () => {
       const [recipe] = recipes({ 'x-signature': sign.signature(hmac()) }, plain, of)
       return recipe !== undefined && 'key' in recipe && recipe.key
     })
-    assert.deepEqual(keys, [{ secret: 'text' }, standardSecrets.keyForm, { secret: 'text' }])
+    assert.deepEqual(keys, [
+      { secret: 'text', of: 'account' },
+      { ...standardSecrets.keyForm, of: 'account' },
+      { secret: 'text', of: 'apiKey' },
+    ])
   })
 
   test('where the signatures are, and which text stands around them', () => {

@@ -92,7 +92,7 @@ function rotation(
   delivery: Pick<TestVector, 'headers' | 'body'>,
   newer: string,
 ): readonly TestVector[] {
-  const isRepeated = 'headers' in signatures && signatures.isRepeated
+  const isRepeated = 'headers' in signatures ? signatures.isRepeated : 'separator' in signatures
   return [
     { ...valid, ...delivery, title: 'the newer secret during a rotation', secret: newer },
     { ...valid, ...delivery, title: 'the older secret during a rotation', isValid: isRepeated },

@@ -49,10 +49,13 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
+const owners = { account: 'the secret of the account', apiKey: 'the API key' }
+
 function keyWords(key: Recipe['key']): string {
   if ('publicKey' in key) return 'The key is the public key of the product'
-  if (key.secret === 'text') return 'The key is the secret'
-  return `The key is the bytes that follow \`${key.prefix}\` in the secret, in base64`
+  const secret = key.of === undefined ? 'the secret' : owners[key.of]
+  if (key.secret === 'text') return `The key is ${secret}`
+  return `The key is the bytes that follow \`${key.prefix}\` in ${secret}, in base64`
 }
 
 function pieceWords(piece: SignedPiece): string {
