@@ -8,7 +8,7 @@ export interface HeaderPlace {
   readonly prefix?: string
 }
 
-/** A member of a JSON body: `['signature', 'token']`. */
+/** A member of a JSON body: `['signature', 'token']`. A text is signed without its quotes, and a number as it is written. */
 export interface MemberPlace {
   readonly member: readonly (string | number)[]
   /** The body is a form, and the member is in the JSON of this field; absent: the whole body is JSON. */

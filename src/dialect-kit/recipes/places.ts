@@ -16,7 +16,7 @@ export interface PlacedSignature {
 }
 
 export interface Places {
-  readonly of: Map<unknown, Place>
+  readonly of: Map<Part, Place>
   readonly signatures: PlacedSignature[]
 }
 
@@ -160,12 +160,17 @@ function isPart(value: JsonOf<Part>): value is Part {
   return typeof (value as Partial<Part> | null)?.json === 'function'
 }
 
-/** The place of a part; a member of the data is where the data stands. Undefined: it is nowhere. */
+/** The place of a part; a member of the data is where it stands itself, or in the data. Undefined: it is nowhere. */
 export function placeOf({ of }: Places, part: Part): Place | undefined {
   const own = of.get(part)
-  if (own !== undefined || part.made === undefined || !('dataMember' in part.made)) return own
+  const path = pathInData(part)
+  if (own !== undefined || path === null) return own
+  const same = [...of].find(([other]) => pathInData(other)?.join('.') === path.join('.'))
+  if (same !== undefined) return same[1]
   const data = of.get(event.data)
-  return data !== undefined && 'member' in data
-    ? { ...data, member: [...data.member, ...part.made.dataMember] }
-    : undefined
+  return data !== undefined && 'member' in data ? { ...data, member: [...data.member, ...path] } : undefined
+}
+
+function pathInData({ made }: Part): readonly string[] | null {
+  return made !== undefined && 'dataMember' in made ? made.dataMember : null
 }

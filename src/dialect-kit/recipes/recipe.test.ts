@@ -152,6 +152,10 @@ suite('a recipe says', () => {
     assert.partialDeepStrictEqual(recipes({}, inside), [
       { signatures: { member: ['list', 0, 'mac'] }, signed: [{ member: ['list', 0, 'id'] }, { member: ['n'] }] },
     ])
+    const adyen = json.perAttempt({
+      item: { code: event.member('code'), mac: sign.signature(hmac({ over: [event.member('code')] })) },
+    })
+    assert.partialDeepStrictEqual(recipes({}, adyen), [{ signed: [{ member: ['item', 'code'] }] }])
     const inForm = multipart.perAttempt({
       json: json.perAttempt({ id: delivery.id, mac: sign.signature(hmac({ over: [delivery.id] })) }),
     })

@@ -15,7 +15,7 @@ type Sender = Omit<Dialect, 'receiving'>
 /** 30 November 2026, 00:53:20 UTC. */
 const sentAtMs = 1_796_000_000 * second
 /** How old a delivery may be, and how far ahead the sender's clock. */
-export const toleranceSeconds = 300
+const toleranceSeconds = 300
 
 export function vectorsOf(dialect: Sender, recipe: Recipe): readonly TestVector[] {
   const random = fixedBytes()
