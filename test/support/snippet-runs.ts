@@ -33,6 +33,11 @@ interface Runner {
   readonly commands: readonly (readonly string[])[]
 }
 
+/** Python needs a package to verify with public keys. */
+export function hasPackage(name: string): boolean {
+  return spawnSync('python3', ['-c', `import ${name}`]).status === 0
+}
+
 function callOf({ signed = [], timestamp }: Recipe): Call {
   const known = signed.flatMap((piece) => ('known' in piece ? [piece.known] : []))
   return { known: [...new Set(known)], hasTime: timestamp !== undefined }
@@ -104,7 +109,7 @@ for (const line of readFileSync(0, 'utf8').split('\\n')) {
     commands: [[process.execPath, 'main.mjs']],
   },
   python: {
-    probe: ['python3', '-c', 'import sys, cryptography; assert sys.version_info >= (3, 11)'],
+    probe: ['python3', '-c', 'import sys; assert sys.version_info >= (3, 11)'],
     files: (programs, calls) => ({
       ...Object.fromEntries(programs.map(({ code }, index) => [`r${index}.py`, code])),
       'main.py': `import base64, sys
