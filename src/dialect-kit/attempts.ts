@@ -149,7 +149,7 @@ async function findAttempt(
 }
 
 /** How long a test waits beyond the timeout of its attempt, which must start and be recorded meanwhile. */
-const testExtraMs = 2 * second
+export const testExtraMs = 2 * second
 
 function testOf(form: AttemptForm, { shows, ...described }: AttemptTestForm): Operation {
   const record = compileRecord(form, shows)

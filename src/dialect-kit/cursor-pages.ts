@@ -7,7 +7,7 @@ import { type Cursor, pageOf } from './django-pages.ts'
 import { linkHeader, urlWith } from './page-links.ts'
 import { answerSchema, type Pages, type PageUrls, sizeSchema } from './pages.ts'
 
-/** The facts of one page of a list with cursors. Null: there is no such page. */
+/** The facts of one page of a list with cursors. Null: there is no such page or endpoint. */
 export interface CursorPage {
   readonly size: number
   /** The number of endpoints in all pages. */
@@ -17,14 +17,20 @@ export interface CursorPage {
   /** The cursors of the pages after (older) and before (newer). */
   readonly next: string | null
   readonly previous: string | null
+  /** The ids of the first and of the last endpoint of the page. */
+  readonly firstId: string | null
+  readonly lastId: string | null
 }
 
 export interface CursorForm {
   /** The parameter with the cursor of a page: `starting_after`. */
   readonly after: string
-  /** The parameter with the cursor of a page before: `ending_before`; default: `after` takes both cursors. */
+  /**
+   * The parameter with the cursor of a page before: `ending_before`; default: `after` takes both cursors, or with `ids` there
+   * are no pages before.
+   */
   readonly before?: string
-  /** `ids`: a cursor is the id of an endpoint, in the form of answers; `before` is needed then. Default: opaque text. */
+  /** `ids`: a cursor is the id of an endpoint, in the form of answers. Default: opaque text. */
   readonly cursors?: 'ids'
   /** The parameter with the size of a page; default: `limit`. */
   readonly size?: string
@@ -60,7 +66,8 @@ export function cursorPages(form: CursorForm): Pages {
         previousUrl: texts.previous === null ? null : urlWith(request, { [after]: null, [before]: texts.previous }),
       }
       const hasMore = (given.value?.reverse === true ? previous : next) !== null
-      const facts = { size, total: all.length, hasMore, ...texts, ...urls }
+      const ids = { firstId: endpoints.at(0)?.id ?? null, lastId: endpoints.at(-1)?.id ?? null }
+      const facts = { size, total: all.length, hasMore, ...texts, ...ids, ...urls }
       return success({
         endpoints,
         answer: (items) => answer(items, facts),
@@ -73,8 +80,9 @@ export function cursorPages(form: CursorForm): Pages {
 function cursorSchema(answer: CursorForm['answer']): (items: TSchema) => TSchema {
   return (items) =>
     answerSchema(items, (example, urls) => {
-      const cursor = urls.nextUrl === null ? null : 'cursor'
-      return answer(example, { size: 1, total: 1, hasMore: false, next: cursor, previous: cursor, ...urls })
+      const [cursor, id] = urls.nextUrl === null ? [null, null] : ['cursor', 'id']
+      const texts = { next: cursor, previous: cursor, firstId: id, lastId: id }
+      return answer(example, { size: 1, total: 1, hasMore: false, ...texts, ...urls })
     })
 }
 

@@ -43,7 +43,13 @@ const dialect = acme({
         after: 'starting_after',
         before: 'ending_before',
         cursors: 'ids',
-        answer: (data, { hasMore, next, previous }) => ({ data, has_more: hasMore, next, previous }),
+        answer: (data, { hasMore, next, previous, firstId }) => ({
+          data,
+          has_more: hasMore,
+          next,
+          previous,
+          first: firstId,
+        }),
       }),
     }),
     'GET /acme/token': list({
@@ -131,7 +137,8 @@ suite('a list', () => {
 
   test('with ids as cursors goes in both directions', async () => {
     const page = async (query: string) => {
-      const { data, ...more } = await rig.want(200, 'GET', `/acme/ids${query}`)
+      const { data, first, ...more } = await rig.want(200, 'GET', `/acme/ids${query}`)
+      assert.equal(first, idsOf(data)[0] ?? null)
       return { ids: idsOf(data), ...more }
     }
     assert.deepEqual(await page(''), { ids: ids.slice(0, 3), has_more: true, next: ids[2], previous: null })

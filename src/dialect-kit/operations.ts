@@ -27,6 +27,7 @@ import {
   wrappedSchema,
   wrapper,
 } from './answers.ts'
+import { type Duration, durationMs } from './durations.ts'
 import type { AnyCall, Answered, Described, Operation, RouteKit, Wrapped } from './operation.ts'
 import type { Pages } from './pages.ts'
 import { schemaOf } from './schema-of.ts'
@@ -319,13 +320,16 @@ function removed(kit: RouteKit, call: AnyCall, id: EndpointId, render: (id: Endp
   )
 }
 
-/** A new secret. The old ones also sign for `overlapMs`, in milliseconds; default: they end at once. */
-export function rotate({
-  overlapMs = 0,
-  status = 200,
-  wrap,
-  ...described
-}: Answered & { readonly overlapMs?: number } = {}): Operation {
+export interface RotateForm extends Answered {
+  /** How long the old secrets also sign; default: they end at once. */
+  readonly overlap?: Duration
+  /** The boolean of the body with which customers ask for the overlap; default: old secrets always overlap. */
+  readonly overlapIf?: string
+}
+
+/** A new secret. */
+export function rotate({ overlap = '0s', overlapIf, status = 200, wrap, ...described }: RotateForm = {}): Operation {
+  const overlapMs = durationMs(overlap, 'routes')
   return {
     access: 'write',
     kind: 'rotate',
@@ -336,9 +340,13 @@ export function rotate({
       const answerChange = shownChange(kit, 'rotate', status, wrap)
       return {
         audits: 'secret.rotate',
+        ...(overlapIf !== undefined && { body: Type.Object({ [overlapIf]: Type.Optional(Type.Boolean()) }) }),
         answers: { [status]: wrappedSchema(wrap, kit.fields.schema('rotate')) },
-        handle: (call) =>
-          answerChange(call, () => rotateSecret(kit.context, call.principal, call.tenant, idOf(kit, call), overlapMs)),
+        handle(call) {
+          const { principal, tenant, body } = call
+          const forMs = overlapIf === undefined || body[overlapIf] === true ? overlapMs : 0
+          return answerChange(call, () => rotateSecret(kit.context, principal, tenant, idOf(kit, call), forMs))
+        },
       }
     },
   }

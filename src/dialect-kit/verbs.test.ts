@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acme, startDialect } from '../../test/support/dialect-rig.ts'
-import { create, get } from './operations.ts'
+import { acme, acmeDeliveries, startDialect } from '../../test/support/dialect-rig.ts'
+import { startReceiver } from '../../test/support/receiver.ts'
+import { create, get, rotate } from './operations.ts'
+import { signatures } from './signatures.ts'
+import { hmac } from './signers.ts'
 import { count, disable, enable, ping, secret } from './verbs.ts'
 
 const verbs = acme({
@@ -33,6 +36,11 @@ const verbs = acme({
       status: 202,
       type: { in: 'body', name: 'event' },
       answer: ({ eventId, deliveryId }) => ({ event: eventId, delivery: deliveryId }),
+    }),
+    'POST /acme/hooks/{id}/trial': ping({
+      waits: true,
+      type: { in: 'body', name: 'event' },
+      answer: ({ eventType, statusCode }) => ({ event: eventType, status: statusCode }),
     }),
   },
 })
@@ -74,6 +82,47 @@ test('a test has the event type that the request names', async (t) => {
   const wrong = await ask('POST', `${path}/tests`, { body: { event: 'other' } })
   assert.deepEqual(wrong.body, { message: 'Event must be one of: order.paid, order.sent.', faults: ['event choice'] })
   assert.deepEqual((await ask('POST', `${path}/tests`)).body['faults'], ['event required'])
+})
+
+test('the answer to a test waits for the response of the receiver', async (t) => {
+  const { want } = await startDialect(t, verbs)
+  const receiver = await startReceiver({ behave: ({ path }) => ({ status: path === '/good' ? 202 : 503 }) })
+  const trialOf = async (url: string): Promise<unknown> => {
+    const { hook } = await want(201, 'POST', '/acme/hooks', { body: { url, events: ['order.paid'] } })
+    return want(200, 'POST', `/acme/hooks/${(hook as { id: string }).id}/trial`, { body: { event: 'order.sent' } })
+  }
+  assert.deepEqual(await trialOf(new URL('/good', receiver.url).href), { event: 'order.sent', status: 202 })
+  assert.deepEqual(await trialOf(new URL('/bad', receiver.url).href), { event: 'order.sent', status: 503 })
+  assert.equal(receiver.requests[0]?.body.toString(), '{"type":"order.sent","data":{"of":"order.sent"}}')
+  await receiver.close()
+  assert.deepEqual(await trialOf(receiver.url), { event: 'order.sent', status: null })
+})
+
+test('the old secret signs on after a rotation if the customer asks for that', async (t) => {
+  const { endpoint } = verbs.definition
+  const { want, receiver } = await startDialect(
+    t,
+    acme({
+      endpoint: { ...endpoint, secret: { is: 'secret', shown: 'create rotate' } },
+      routes: {
+        'POST /acme/hooks': create(),
+        'POST /acme/hooks/{id}/pings': ping(),
+        'POST /acme/hooks/{id}/rotate': rotate({ overlap: '1d', overlapIf: 'keep_old' }),
+      },
+      deliveries: { ...acmeDeliveries, headers: { 'x-signatures': signatures(hmac()) } },
+    }),
+  )
+  const body = { url: receiver.url, events: ['order.paid'] }
+  const { id } = await want(201, 'POST', '/acme/hooks', { body })
+  const signaturesAfter = async (requests: number, asked: object): Promise<number> => {
+    await want(200, 'POST', `/acme/hooks/${String(id)}/rotate`, { body: asked })
+    await want(204, 'POST', `/acme/hooks/${String(id)}/pings`)
+    const { headers } = (await receiver.untilReceived(requests)).at(-1) ?? assert.fail()
+    return String(headers['x-signatures']).split(',').length
+  }
+  assert.equal(await signaturesAfter(1, { keep_old: true }), 2)
+  assert.equal(await signaturesAfter(2, { keep_old: false }), 1)
+  assert.equal(await signaturesAfter(3, {}), 1)
 })
 
 test('a new webhook gets the test event, if the product pings', async (t) => {

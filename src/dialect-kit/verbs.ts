@@ -7,8 +7,9 @@ import { failure, invalidField, type Result, success } from '../domain/problem.t
 import type { SuccessAnswer } from '../http/answer.ts'
 import { changeEndpoint } from '../operations/change-endpoint.ts'
 import { getEndpoint, listEndpoints } from '../operations/endpoints.ts'
-import { sendTest } from '../operations/test-endpoint.ts'
+import { sendTest, sendTestNow } from '../operations/test-endpoint.ts'
 import { idOf, shownChange, wrappedSchema } from './answers.ts'
+import { testExtraMs } from './attempts.ts'
 import type { AnyCall, Answered, Described, Operation, RouteKit } from './operation.ts'
 import { schemaOf } from './schema-of.ts'
 
@@ -99,6 +100,8 @@ export interface PingForm extends Described {
   readonly status?: SuccessAnswer['status']
   /** The body of the answer; default: none. */
   readonly answer?: (sent: Sent) => unknown
+  /** Whether the answer waits for the first attempt; default: false. */
+  readonly waits?: true
   /** The place of the word that chooses the event type; default: the test event of the dialect is sent. */
   readonly type?: { readonly in: 'path' | 'query' | 'body'; readonly name: string }
   /** The event types by that word; default: the word is the event type. */
@@ -107,13 +110,18 @@ export interface PingForm extends Described {
 
 /** A test event that was accepted. */
 export interface Sent {
+  readonly endpointId: string
   readonly eventId: string
   readonly eventType: string
   readonly deliveryId: string
+  /** The status of the response to the first attempt; null: there was none, or the answer does not wait. */
+  readonly statusCode: number | null
 }
 
-/** Accepts a test event for an endpoint, which is delivered like other events. The answer does not wait for it. */
-export function ping({ status, answer, type, types, ...described }: PingForm = {}): Operation {
+const sentExample: Sent = { endpointId: '', eventId: '', eventType: '', deliveryId: '', statusCode: 200 }
+
+/** Accepts a test event for an endpoint, which is delivered like other events. */
+export function ping({ status, answer, waits, type, types, ...described }: PingForm = {}): Operation {
   const answered = status ?? (answer === undefined ? 204 : 200)
   return {
     kind: 'ping',
@@ -125,19 +133,46 @@ export function ping({ status, answer, type, types, ...described }: PingForm = {
     route: (kit) => ({
       ...(type?.in === 'body' && { body: Type.Object({ [type.name]: Type.String() }) }),
       answers: {
-        [answered]: answer ? schemaOf([answer({ eventId: '', eventType: '', deliveryId: '' })]) : Type.Null(),
+        [answered]: answer
+          ? schemaOf([answer(sentExample), answer({ ...sentExample, statusCode: null })])
+          : Type.Null(),
       },
       async handle(call): Promise<Result<SuccessAnswer>> {
         const chosen = type === undefined ? success(undefined) : chosenType(kit, call, type, types)
         if (!chosen.ok) return chosen
-        const sent = await sendTest(kit.context, call.principal, call.tenant, idOf(kit, call), chosen.value)
+        const sent = await (waits ? sentNow : sentLater)(kit, call, chosen.value)
         if (!sent.ok) return sent
-        const { event, delivery } = sent.value
-        const facts = { eventId: event.id, eventType: event.type, deliveryId: delivery }
+        const { event, delivery, attempt } = sent.value
+        const statusCode = attempt !== null && 'status' in attempt.outcome ? attempt.outcome.status : null
+        const facts = {
+          endpointId: idOf(kit, call),
+          eventId: event.id,
+          eventType: event.type,
+          deliveryId: delivery,
+          statusCode,
+        }
         return success({ status: answered, ...(answer && { body: answer(facts) }) })
       },
     }),
   }
+}
+
+async function sentLater(kit: RouteKit, call: AnyCall, type: string | undefined) {
+  const sent = await sendTest(kit.context, call.principal, call.tenant, idOf(kit, call), type)
+  return sent.ok ? success({ ...sent.value, attempt: null }) : sent
+}
+
+function sentNow(kit: RouteKit, call: AnyCall, type: string | undefined) {
+  const { context, dialect } = kit
+  const timeoutMs = dialect.timeoutMs + testExtraMs
+  return sendTestNow(
+    context,
+    call.principal,
+    call.tenant,
+    idOf(kit, call),
+    timeoutMs,
+    type === undefined ? {} : { type },
+  )
 }
 
 function chosenType(

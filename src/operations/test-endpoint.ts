@@ -79,7 +79,8 @@ export async function sendTestNow(
   const found = await enabledEndpoint(context, principal, tenant, id)
   if (!found.ok) return found
   const { cached, dialect, endpoint } = found.value
-  const event = eventOf(context, dialect, cached.tenant, { ...dialect.testEvent(endpoint), ...test })
+  const ofType = test?.type === undefined ? endpoint : { ...endpoint, eventTypes: [test.type] }
+  const event = eventOf(context, dialect, cached.tenant, { ...dialect.testEvent(ofType), ...test })
   const draft = { event, tenant: cached, only: endpoint.key }
   const { delivery, attempt } = await context.engine.attemptNow(draft, timeoutMs)
   return success({ event, delivery, attempt })
