@@ -204,6 +204,10 @@ const planted: Readonly<Record<string, readonly [Plant, RegExp]>> = {
   'keys can be guessed': [(good) => ({ ...good, keys: { ...good.keys, form: 'acme_{digits:4}' } }), /keys\.form/],
   'the URL is not required': [endpoint({ target: { is: 'url', on: 'create change' } }), /must be required on create/],
   'the URL cannot be given': [endpoint({ target: { is: 'url', on: 'change' } }), /a create takes is the URL/],
+  'the URL is not shown': [
+    endpoint({ target: { is: 'url', on: 'create! change', shown: 'create get' } }),
+    /must be shown in the answer to list/,
+  ],
   'two fields are the URL': [endpoint({ url: { is: 'url', on: 'create change' } }), /are both url/],
   'a time has another form': [endpoint({ created: { is: 'createdAt', form: 'iso' } }), /at hook\.created/],
   'a switch is the wrong way round': [

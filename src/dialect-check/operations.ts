@@ -25,9 +25,12 @@ async function creates(trial: Trial): Promise<void> {
     const answer = await trial.want(customer, create, { body: subject.bodyOf(create, sent) })
     const [shown] = subject.endpointsIn(answer.body)
     if (shown === undefined) return trial.stop(`${create.title}: no member of the answer has ${subject.idField}`)
-    const id = String(shown[subject.idField])
+    const id = subject.idIn(shown)
     const { pattern } = idForm(subject.definition.ids.endpoint, 'ids.endpoint')
-    trial.expect(pattern.test(id), `${create.title}: the id ${id} does not match ids.endpoint`)
+    trial.expect(
+      pattern.test(id),
+      `${create.title}: the id ${String(shown[subject.idField])} does not match ids.endpoint`,
+    )
     compare(trial, create.title, sent, shown)
     await compareOperatorView(trial, customer, create.title, id, shown)
     await compareReads(trial, customer, id, shown)
@@ -117,7 +120,7 @@ async function lists(trial: Trial): Promise<void> {
     ids.push((await trial.register(customer, {}, eventTypes[count % eventTypes.length])).id)
   }
   const { body } = await trial.want(customer, list)
-  const listed = subject.endpointsIn(body).map((one) => String(one[subject.idField]))
+  const listed = subject.endpointsIn(body).map((one) => subject.idIn(one))
   if (isDeepStrictEqual(listed.toSorted(), ids.toSorted())) return
   trial.fault(`${list.title} shows the webhooks ${listed.join(', ') || '(none)'}, and there are ${ids.join(', ')}`)
 }
@@ -175,7 +178,7 @@ async function showsSecrets(trial: Trial): Promise<void> {
   if (create === undefined) return
   const body = subject.bodyOf(create, subject.sample(create, trial.hook().url, 'all'))
   const created = await trial.want(customer, create, { body })
-  const id = String(subject.endpointsIn(created.body)[0]?.[subject.idField])
+  const id = subject.idIn(subject.endpointsIn(created.body)[0] ?? {})
   for (const served of subject.served) {
     if (['remove', 'create', 'createMany', 'secret'].includes(served.kind)) continue
     const view = subject.viewOf(served)

@@ -55,7 +55,11 @@ export class Subject {
       const title = `${method} ${template}`
       return documented === undefined ? [] : [{ kind, method, template, title, documented, operation, isPublic }]
     })
-    const [id] = [...this.fieldsOf('id'), ...Object.entries(definition.endpoint).filter(([, { key }]) => key)]
+    const [id] = [
+      ...this.fieldsOf('id').filter(([, { shown }]) => shown !== 'never'),
+      ...Object.entries(definition.endpoint).filter(([, { key }]) => key),
+      ...Object.entries(definition.endpoint).filter(([, field]) => field.is === 'link' && field.path.endsWith('/{id}')),
+    ]
     this.idField = id?.[0] ?? ''
   }
 
@@ -192,6 +196,13 @@ export class Subject {
       default:
         return valueOf(schema, url)
     }
+  }
+
+  /** The id of a shown webhook; empty: it has none. A link ends with the id. */
+  idIn(shown: Fields): string {
+    const value = shown[this.idField]
+    const text = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+    return this.definition.endpoint[this.idField]?.is === 'link' ? text.slice(text.lastIndexOf('/') + 1) : text
   }
 
   newSecret(): string {

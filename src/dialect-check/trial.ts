@@ -173,10 +173,10 @@ export class Trial {
     const sent = { ...subject.sample(create, hook.url, 'required', type), ...more }
     const answer = await this.want(customer, create, { body: subject.bodyOf(create, sent) })
     const [shown = {}] = subject.endpointsIn(answer.body)
-    const id = shown[subject.idField]
-    if (textOf(id) === '') return this.stop(`${create.title}: the answer has no ${subject.idField}`)
+    const id = subject.idIn(shown)
+    if (id === '') return this.stop(`${create.title}: the answer has no ${subject.idField}`)
     this.keepSecret(sent, shown)
-    return { id: textOf(id), hook, sent, shown }
+    return { id, hook, sent, shown }
   }
 
   /** No refusal may hold the secrets of these fields. */

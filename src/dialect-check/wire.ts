@@ -65,8 +65,10 @@ function hasFields(trial: Trial): void {
     const names = subject.fieldsOf(kind).map(([name]) => name)
     trial.expect(names.length < 2, `endpoint: ${names.join(' and ')} are both ${kind}`)
   }
-  for (const [name, { shown = 'create get list' }] of subject.fieldsOf('id', 'url')) {
-    for (const view of ['create', 'get', 'list']) {
+  // A field that no answer shows may be shown in another form: as a link, or computed.
+  for (const [name, { is, shown = 'create get list' }] of subject.fieldsOf('id', 'url')) {
+    if (shown === 'never') continue
+    for (const view of is === 'id' ? ['create', 'get', 'list'] : ['get', 'list']) {
       trial.expect(shown.split(' ').includes(view), `endpoint.${name} must be shown in the answer to ${view}`)
     }
   }

@@ -44,6 +44,27 @@ test('a write has the refusals of bodies, conflicts and loops, in the media type
   }
 })
 
+test('a status that a front has for fields that are missing is listed', () => {
+  const create = route({
+    ...shared,
+    method: 'POST',
+    path: '/any',
+    access: 'write',
+    body: Type.Object({}),
+    answers: { 204: Type.Null() },
+    handle,
+  })
+  const strict: Front = {
+    ...front,
+    answerProblem: (problem, request) =>
+      problem.kind === 'invalid' && problem.fields.some(({ rule }) => rule === 'required')
+        ? { status: 422 }
+        : answerProblem(problem, request),
+  }
+  const { response } = schemaOf(strict, create) as { response: object }
+  assert.ok('422' in response && '400' in response)
+})
+
 test('a read has no refusals of bodies, and an answer of the route replaces one of the front', () => {
   const own = { description: 'Own', content: { 'text/plain': { schema: Type.String() } } }
   const read = route({

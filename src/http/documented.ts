@@ -79,8 +79,14 @@ function problemsOf({ method, params, query, body }: AnyRoute): Problem[] {
   const ofParts: Problem[] = [
     ...(params === undefined ? [] : [invalid('path'), notFound]),
     ...(query === undefined ? [] : [invalid('query'), notFound]),
-    // Some vendors have a status of its own for a scheme that is not allowed.
-    ...(body === undefined ? [] : [invalid('body'), invalid('body', { field: 'url', rule: 'format', expected: '' })]),
+    // Some vendors have a status of its own for a field that is missing, or for a scheme that is not allowed.
+    ...(body === undefined
+      ? []
+      : [
+          invalid('body'),
+          invalid('body', { rule: 'required' }),
+          invalid('body', { field: 'url', rule: 'format', expected: '' }),
+        ]),
   ]
   const ofWrites: Problem[] = [
     { kind: 'conflict', code: '', detail: '' },
