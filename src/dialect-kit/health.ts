@@ -34,6 +34,26 @@ export function readStreak(health: string | null): number | null {
   return health === null ? null : Number(health)
 }
 
+/** Disables an endpoint after this many failed attempts without a success between them. */
+export function failuresInARow(count: number): HealthRule {
+  return {
+    health(previous, { at, succeeded }) {
+      if (succeeded) return { health: null, disable: false }
+      const { since, failed } = previous === null ? { since: at, failed: 0 } : readFailures(previous)
+      return { health: JSON.stringify({ since, failed: failed + 1 }), disable: failed + 1 >= count }
+    },
+    healthReport(state) {
+      if (state === null) return { status: 'healthy', reason: null, since: null }
+      const { since, failed } = readFailures(state)
+      return { status: 'failing', reason: `${failed} failures in a row; disabled after ${count}`, since }
+    },
+  }
+}
+
+function readFailures(state: string) {
+  return JSON.parse(state) as { readonly since: number; readonly failed: number }
+}
+
 export interface ArmedStreakForm {
   /** Failures of several deliveries, this far apart or more, start the time after which the endpoint is disabled. */
   readonly span: Duration

@@ -9,7 +9,7 @@ import { djangoErrors } from './django-errors.ts'
 import { cursorPages } from './cursor-pages.ts'
 import { djangoPages } from './django-pages.ts'
 import { errors as ownErrors } from './errors.ts'
-import { armedStreak, exhaustion, readExhaustion, readStreak, streak } from './health.ts'
+import { armedStreak, exhaustion, failuresInARow, readExhaustion, readStreak, streak } from './health.ts'
 import { nestErrors } from './nest-errors.ts'
 import { change, create, eventTypes, get, list, remove, removeShown, replace, rotate } from './operations.ts'
 import { createMany, tryOut } from './operations-on-lists.ts'
@@ -139,4 +139,4 @@ export const sign = {
 }
 
 /** The rules that say when a webhook is unhealthy, and when it is disabled. */
-export const health = { armedStreak, exhaustion, readExhaustion, readStreak, streak }
+export const health = { armedStreak, exhaustion, failuresInARow, readExhaustion, readStreak, streak }
