@@ -22,6 +22,18 @@ export function wrapper(wrap: Wrap | undefined): (value: unknown) => unknown {
   return wrap === undefined ? (value) => value : (value) => ({ [wrap]: value })
 }
 
+/** The name of an operation on one object of a webhook, and the wrap of its answer. */
+export function ofMember(
+  member: string | undefined,
+  given: Wrap<Readonly<Record<string, unknown>>> | undefined,
+  operationId: string,
+) {
+  if (member === undefined) return { operationId, wrap: given }
+  const wrapped = wrapper(given)
+  const wrap = (view: Readonly<Record<string, unknown>>): unknown => wrapped(view[member])
+  return { operationId: `${operationId}_${member}`, wrap }
+}
+
 /** @param schema that of the value inside: an endpoint, or a list */
 export function wrappedSchema(wrap: Wrap | undefined, schema: TSchema): TSchema {
   if (wrap === undefined) return schema

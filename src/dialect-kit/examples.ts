@@ -1,6 +1,7 @@
 // A second witness: examples from the vendor's own pages. `posthorn dialect check` holds the dialect against them, because
 // checks that follow from the definition cannot find a wrong definition.
 
+import type { Details } from '../domain/endpoint.ts'
 import type { Duration } from './durations.ts'
 
 export interface Examples {
@@ -45,7 +46,7 @@ export interface DeliveryExample {
   readonly tenant?: string
   /** The settings of the tenant, for a variant. */
   readonly settings?: Readonly<Record<string, string>>
-  readonly endpoint?: { readonly id?: string; readonly url?: string }
+  readonly endpoint?: { readonly id?: string; readonly url?: string; readonly details?: Details }
   /** The UUID of the delivery. */
   readonly delivery?: string
   /** Default: 1. */

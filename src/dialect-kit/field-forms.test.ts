@@ -1,10 +1,15 @@
 // The forms in which products write event types, switches and masks, on a running server.
 
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
-import { acme, startDialect } from '../../test/support/dialect-rig.ts'
+import { Type } from 'typebox'
+import { acme, acmeDeliveries, startDialect } from '../../test/support/dialect-rig.ts'
 import type { DialectDefinition } from './definition.ts'
+import { memberSchema } from './nested.ts'
 import { change, create, get, replace } from './operations.ts'
+import { signature } from './signatures.ts'
+import { hmac } from './signers.ts'
 
 const url = 'https://example.com/'
 const routes: DialectDefinition['routes'] = {
@@ -100,4 +105,62 @@ test('a switch with several words for off, and a secret that is masked by a func
   assert.equal(paused['status'], 'paused')
   await rig.operator.call('PATCH', operator, { enabled: true })
   assert.equal((await rig.want(200, 'GET', one))['status'], 'active')
+})
+
+test('a webhook has default event types, and a secret only if its customer chose one', async (t) => {
+  const dialect = acme({
+    endpoint: {
+      id: { is: 'id' },
+      events: { is: 'eventTypes', on, default: ['order.paid'] },
+      'config.url': { is: 'url', on: 'create! change' },
+      'config.secret': { is: 'secret', on, shown: 'never', masked: '********', generated: false },
+    },
+    routes,
+    deliveries: { ...acmeDeliveries, headers: { 'x-signature': signature(hmac()) } },
+  })
+  const rig = await startDialect(t, dialect)
+  const address = `${rig.receiver.url}/`
+  const { id, ...shown } = await rig.want(201, 'POST', '/acme/hooks', { body: { config: { url: address } } })
+  assert.deepEqual(shown, { events: ['order.paid'], config: { url: address } })
+  await rig.operator.postEvent({ tenant: rig.tenant, type: 'order.paid', data: {} })
+  const [unsigned] = await rig.receiver.untilReceived(1)
+  assert.ok(!('x-signature' in (unsigned?.headers ?? {})))
+  const one = `/acme/hooks/${String(id)}`
+  const chosen = { config: { url: address, secret: 'a secret of the customer' } }
+  const masked = { config: { url: address, secret: '********' } }
+  assert.partialDeepStrictEqual(await rig.want(200, 'PATCH', one, { body: chosen }), masked)
+  assert.partialDeepStrictEqual(await rig.want(200, 'GET', one), masked)
+  await rig.operator.postEvent({ tenant: rig.tenant, type: 'order.paid', data: {} })
+  const [, signed] = await rig.receiver.untilReceived(2)
+  const expected = createHmac('sha256', 'a secret of the customer')
+    .update(signed?.body ?? '')
+    .digest('hex')
+  assert.equal(signed?.headers['x-signature'], expected)
+  const replaced = await rig.want(200, 'PUT', one, { body: { events: ['order.sent'], config: { url: address } } })
+  assert.deepEqual(replaced, { id, events: ['order.sent'], config: { url: address } })
+})
+
+test('an object of a webhook is shown and changed alone', async (t) => {
+  const dialect = acme({
+    endpoint: {
+      id: { is: 'id' },
+      events: { is: 'eventTypes', on: 'create!' },
+      'config.url': { is: 'url', on: 'create! change' },
+      'config.format': { is: 'detail', on, default: 'json', schema: { enum: ['json', 'form'] } },
+    },
+    routes: {
+      ...routes,
+      'GET   /acme/hooks/{id}/config': get({ member: 'config' }),
+      'PATCH /acme/hooks/{id}/config': change({ member: 'config', wrap: 'data' }),
+    },
+  })
+  const { ask, want } = await startDialect(t, dialect)
+  const { id } = await want(201, 'POST', '/acme/hooks', { body: { events: ['order.paid'], config: { url } } })
+  const one = `/acme/hooks/${String(id)}`
+  assert.deepEqual(await want(200, 'GET', `${one}/config`), { url, format: 'json' })
+  const changed = await want(200, 'PATCH', `${one}/config`, { body: { format: 'form' } })
+  assert.deepEqual(changed, { data: { url, format: 'form' } })
+  assert.partialDeepStrictEqual(await want(200, 'GET', one), { events: ['order.paid'], config: { format: 'form' } })
+  assert.deepEqual((await ask('PATCH', `${one}/config`, { body: { format: 'xml' } })).status, 400)
+  assert.throws(() => memberSchema(Type.Object({}), 'config'), /routes: no field of a change is inside config/)
 })

@@ -96,6 +96,7 @@ export function requestsOf(map: FieldMap, catalogue: readonly string[], member?:
         const asked = read(given)
         const value = asked === undefined && when === 'create' ? newValue(field) : asked
         if (value !== undefined) take(name, field, value, input)
+        else if (when === 'create' && field.is === 'secret' && field.generated === false) input['secrets'] = []
       }
       return input
     },
@@ -155,7 +156,8 @@ function take(name: string, field: Field, value: unknown, input: Record<string, 
 /** The value that a new endpoint has, where the request gives none and the operation knows none. */
 function newValue(field: Field): unknown {
   if (field.is === 'eventFlag') return field.default ?? false
-  return field.is === 'eventTypes' && field.all !== undefined ? null : undefined
+  if (field.is !== 'eventTypes') return undefined
+  return field.default ?? (field.all === undefined ? undefined : null)
 }
 
 /** Takes the value that the field has in a new endpoint. */
@@ -175,9 +177,11 @@ function takeNone(name: string, field: Field, newSecret: (() => string) | null, 
     case 'enabled':
       return take(name, field, field.words?.[0] ?? field.inverted !== true, input)
     case 'secret':
-    case 'secrets':
-      if (newSecret !== null) input['secrets'] = [newSecret()]
+    case 'secrets': {
+      const hasNone = field.is === 'secret' && field.generated === false
+      if (newSecret !== null) input['secrets'] = hasNone ? [] : [newSecret()]
       return
+    }
     default:
   }
 }

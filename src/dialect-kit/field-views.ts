@@ -92,7 +92,6 @@ function isOfStatus(kind: Field['is']): boolean {
 }
 
 function isShown(field: Field, view: View): boolean {
-  if (field.shown === 'never') return false
   return field.shown === undefined || field.shown.split(' ').includes(view) || hasMask(field)
 }
 
@@ -102,6 +101,7 @@ function isMasked(field: Field, view: View): boolean {
 }
 
 function mayBeLeftOut(field: Field): boolean {
+  if (field.is === 'secret') return field.generated === false
   if (field.is !== 'detail') return field.is === 'headers'
   return !isRequired(field, 'create') && defaultOf(field) === undefined
 }
@@ -140,6 +140,7 @@ function valueOf(name: string, field: Field, view: View): (shown: Shown) => unkn
       const isFull = !isMasked(field, view)
       return ({ endpoint }) => {
         const secret = endpoint.secrets[0]?.value
+        if (secret === undefined && field.generated === false) return undefined
         return secret !== undefined && isFull ? secret : mask(secret ?? '')
       }
     }

@@ -58,6 +58,8 @@ export type Field = Common &
         readonly items?: Keywords
         /** The value that stands for all event types: null, or an empty list. A new endpoint without the field has it. */
         readonly all?: 'null' | 'empty'
+        /** The event types of a new endpoint without the field; default: it must have the field. */
+        readonly default?: readonly string[]
       }
     /** Whether the endpoint wants this event type. `default`: the value in a new endpoint, where none is given. */
     | { readonly is: 'eventFlag'; readonly type: string; readonly default?: boolean }
@@ -72,9 +74,14 @@ export type Field = Common &
       }
     /**
      * The newest secret. `masked`: the text in the answers in which the secret is not shown, or the text that a function
-     * makes of the secret; default: no field there.
+     * makes of the secret; default: no field there. `generated: false`: an endpoint has no secret and no such field unless
+     * its customer chooses a secret.
      */
-    | { readonly is: 'secret'; readonly masked?: string | ((secret: string) => string) }
+    | {
+        readonly is: 'secret'
+        readonly masked?: string | ((secret: string) => string)
+        readonly generated?: false
+      }
     /** All secrets that sign. */
     | { readonly is: 'secrets'; readonly items?: Keywords }
     /** The customer's own headers; left out of answers if there are none. */

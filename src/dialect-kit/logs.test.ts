@@ -23,6 +23,7 @@ const deliveries = deliveryLog({
     status,
     request: { payload: body },
     responses: made.map(({ statusCode, outcome, response }) => ({ statusCode, outcome, response })),
+    sent: made.map(({ requestHeaders }) => requestHeaders['x-delivery'] ?? ''),
     redelivery: dueAt !== null,
   }),
 })
@@ -41,7 +42,7 @@ const dialect = acme({
       linkHeader: true,
       answer: (rows) => rows,
     }),
-    'GET /acme/hooks/{id}/deliveries/{delivery}': deliveries.get(),
+    'GET /acme/hooks/{id}/deliveries/{delivery}': deliveries.get({ showsExchange: true }),
     'POST /acme/hooks/{id}/deliveries/{delivery}/attempts': redeliver({ answer: (id) => ({ id }) }),
     'POST /acme/hooks/{id}/deliveries/{delivery}/retry': retry(),
     'GET /acme/events': events.list({
@@ -88,6 +89,7 @@ test('a log has a record per delivery, in pages, and each delivery with its atte
     status: 'delivered',
     request: { payload: { type: 'order.sent', data: { n: 1 } } },
     responses: [{ statusCode: 200, outcome: 'HTTP 200', response: '' }],
+    sent: [all[1]?.id],
     redelivery: false,
   })
   assert.equal((await ask('GET', `${path}/nothing`)).status, 404)

@@ -72,6 +72,9 @@ export interface AttemptDetails {
   /** `HTTP 503`, `timed out (headers)` or the like. */
   readonly outcome: string
   readonly response: string | null
+  /** The headers that were sent and received; empty: they are not kept, or there was no response. */
+  readonly requestHeaders: Readonly<Record<string, string>>
+  readonly responseHeaders: Readonly<Record<string, string>>
 }
 
 /** Compiles the log of an endpoint's deliveries. `list` and `get` write one record. */
@@ -96,8 +99,8 @@ export function deliveryLog<Listed, Shown = Listed>(form: {
           return success({ ...found.value, rows: found.value.rows.map((row) => form.list(deliveryFacts(row))) })
         }),
     }),
-    /** One delivery. The last parameter of the path is its id. */
-    get: (about: Described = {}): Operation => {
+    /** One delivery. The last parameter of the path is its id. `showsExchange`: the headers of its attempts are kept. */
+    get: (about: Described & Pick<Operation, 'showsExchange'> = {}): Operation => {
       const show = form.get ?? (form.list as unknown as NonNullable<typeof form.get>)
       return {
         kind: 'delivery',
@@ -244,7 +247,7 @@ function deliveryFacts(row: DeliveryRow): DeliveryFacts {
   return { id, endpointId, eventId, eventType, status, attempts, createdAt, dueAt, endedAt }
 }
 
-function attemptDetails({ number, startedAt, durationMs, outcome, response }: Attempt): AttemptDetails {
+function attemptDetails({ number, startedAt, durationMs, outcome, response, exchange }: Attempt): AttemptDetails {
   return {
     number,
     startedAt,
@@ -253,6 +256,8 @@ function attemptDetails({ number, startedAt, durationMs, outcome, response }: At
     statusCode: 'status' in outcome ? outcome.status : null,
     outcome: describeOutcome(shownToCustomers(outcome)),
     response,
+    requestHeaders: exchange?.requestHeaders ?? {},
+    responseHeaders: exchange?.responseHeaders ?? {},
   }
 }
 
@@ -262,6 +267,18 @@ function eventFacts({ id, type, data, attributes, occurredAt, acceptedAt }: Even
 
 const exampleJson = new JsonText('{}')
 const anyJson: ReadonlyMap<unknown, TSchema> = new Map([[exampleJson, Type.Unknown()]])
+
+const attemptExample: AttemptDetails = {
+  number: 1,
+  startedAt: 0,
+  durationMs: 1,
+  succeeded: false,
+  statusCode: 500,
+  outcome: '',
+  response: '',
+  requestHeaders: {},
+  responseHeaders: {},
+}
 
 const deliveryExample: DeliveryDetails = {
   id: '',
@@ -274,13 +291,14 @@ const deliveryExample: DeliveryDetails = {
   dueAt: 0,
   endedAt: null,
   body: exampleJson,
-  made: [
-    { number: 1, startedAt: 0, durationMs: 0, succeeded: false, statusCode: 500, outcome: '', response: '' },
-    { number: 2, startedAt: 0, durationMs: 0, succeeded: false, statusCode: null, outcome: '', response: null },
-  ],
+  made: [attemptExample, { ...attemptExample, statusCode: null, response: null }],
 }
 
-/** The schema of a record follows from both. */
-const deliveryExamples = [deliveryExample, { ...deliveryExample, dueAt: null, endedAt: 0 }]
+/** The schema of a record follows from all of them. */
+const deliveryExamples = [
+  deliveryExample,
+  { ...deliveryExample, dueAt: null, endedAt: 0, made: [attemptExample] },
+  { ...deliveryExample, made: [] },
+]
 
 const eventExample: EventFacts = { id: '', type: '', data: exampleJson, attributes: {}, occurredAt: 0, acceptedAt: 0 }

@@ -1,6 +1,7 @@
 // Fields inside objects: the field `config.url` of a map is the member `url` of the object `config`.
 
 import { type TSchema, Type } from 'typebox'
+import { DefinitionError } from './definition-error.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -9,6 +10,13 @@ export function memberReader(name: string): (object: Members) => unknown {
   const path = name.split('.')
   if (path.length === 1) return (object) => object[name]
   return (object) => path.reduce<unknown>((value, key) => (value as Members | undefined)?.[key], object)
+}
+
+/** The schema of a member of an object. @throws DefinitionError if there is none */
+export function memberSchema(object: TSchema, name: string): TSchema {
+  const found = Type.IsObject(object) ? object.properties[name] : undefined
+  if (found === undefined) throw new DefinitionError('routes', `no field of a change is inside ${name}`)
+  return found
 }
 
 /** Compiles the step that writes a field into an object of an answer. */

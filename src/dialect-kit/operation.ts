@@ -62,6 +62,7 @@ export type OperationKind =
   | 'attempt'
   | 'attempts'
   | 'change'
+  | 'changeMember'
   | 'count'
   | 'create'
   | 'createMany'
@@ -71,6 +72,7 @@ export type OperationKind =
   | 'eventTypes'
   | 'events'
   | 'get'
+  | 'getMember'
   | 'list'
   | 'patch'
   | 'ping'
@@ -112,6 +114,8 @@ export interface Operation {
   readonly isPublic?: true
   /** It shows the URL and the headers of attempts, so that they are stored. */
   readonly showsExchange?: true
+  /** It sends the test event to a new endpoint. */
+  readonly pings?: true
   readonly route: (kit: RouteKit) => RouteParts
 }
 

@@ -18,6 +18,7 @@ import {
   changed,
   type Facts,
   idOf,
+  ofMember,
   nameIn,
   secretsRecorder,
   shownChange,
@@ -28,16 +29,23 @@ import {
   wrapper,
 } from './answers.ts'
 import { type Duration, durationMs } from './durations.ts'
+import { memberSchema } from './nested.ts'
 import type { AnyCall, Answered, Described, Operation, RouteKit, Wrapped } from './operation.ts'
 import type { Pages } from './pages.ts'
 import { schemaOf } from './schema-of.ts'
 
+export interface MemberForm extends Answered {
+  /** The object of the webhook that is shown, or changed, alone, such as `config`; default: the whole webhook. */
+  readonly member?: string
+}
+
 /** One endpoint. */
-export function get({ status = 200, wrap, ...described }: Answered = {}): Operation {
+export function get({ status = 200, wrap: given, member, ...described }: MemberForm = {}): Operation {
+  const { operationId, wrap } = ofMember(member, given, 'getWebhook')
   return {
     access: 'read',
-    kind: 'get',
-    operationId: 'getWebhook',
+    kind: member === undefined ? 'get' : 'getMember',
+    operationId,
     summary: 'Get a webhook',
     ...described,
     route(kit) {
@@ -153,6 +161,7 @@ export function create({ status = 201, wrap, refusals = {}, ping, ...described }
     operationId: 'createWebhook',
     summary: 'Create a webhook',
     endpointless: true,
+    ...(ping && { pings: true }),
     ...described,
     route(kit) {
       const { context, fields } = kit
@@ -198,17 +207,18 @@ async function pingNew(context: Context, { principal, tenant }: AnyCall, id: End
   }
 }
 
-export interface ChangeForm extends Answered {
+export interface ChangeForm extends MemberForm {
   /** Whether a change without any field is refused; default: such a change changes nothing. */
   readonly neverEmpty?: true
 }
 
 /** A change of the given fields. The others keep their values. */
-export function change({ status = 200, wrap, neverEmpty, ...described }: ChangeForm = {}): Operation {
+export function change({ status = 200, wrap: given, neverEmpty, member, ...described }: ChangeForm = {}): Operation {
+  const { operationId, wrap } = ofMember(member, given, 'updateWebhook')
   return {
     access: 'write',
-    kind: 'change',
-    operationId: 'updateWebhook',
+    kind: member === undefined ? 'change' : 'changeMember',
+    operationId,
     summary: 'Update a webhook: only the given fields change',
     ...described,
     route(kit) {
@@ -217,12 +227,12 @@ export function change({ status = 200, wrap, neverEmpty, ...described }: ChangeF
       const noField = `must have at least one of ${listText(fields.changeNames)}`
       return {
         audits: 'endpoint.change',
-        body: fields.changeBody,
-        anyText: fields.secretNames,
+        body: member === undefined ? fields.changeBody : memberSchema(fields.changeBody, member),
+        anyText: fields.secretNames.map((name) => (member === undefined ? name : name.slice(member.length + 1))),
         answers: { [status]: wrappedSchema(wrap, fields.schema('change')) },
         handle(call) {
           const { principal, tenant, body } = call
-          const input = fields.input('change', body)
+          const input = fields.input('change', member === undefined ? body : { [member]: body })
           if (neverEmpty && Object.keys(input).length === 0) return invalidField('body', 'format', noField)
           const id = idOf(kit, call)
           return answerChange(call, (answer) => changeEndpoint(context, principal, tenant, id, input, answer))
