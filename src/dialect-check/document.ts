@@ -21,9 +21,16 @@ export interface Schema {
   readonly pattern?: string
 }
 
+interface DocumentedParameter {
+  readonly name: string
+  readonly in: string
+  readonly required?: boolean
+  readonly schema?: Schema
+}
+
 export interface DocumentedOperation {
   readonly operationId: string
-  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema?: Schema }[]
+  readonly parameters?: readonly DocumentedParameter[]
   readonly requestBody?: { readonly content: Content }
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>
 }

@@ -38,7 +38,7 @@ export function messageOf(dialect: Dialect, given: Given & { readonly event: Del
       url: given.endpoint?.url ?? 'https://example.com/hook',
       eventTypes: [type],
       filters: {},
-      details: {},
+      details: given.endpoint?.details ?? {},
       description: null,
       enabled: true,
       disabledReason: null,

@@ -18,6 +18,8 @@ export interface Hook {
   answers(status: (request: number) => number): void
   /** Waits for `count` requests; false: they did not come in time. */
   until(count: number): Promise<boolean>
+  /** Drops the requests so far. */
+  clear(): void
 }
 
 export interface Receiver {
@@ -56,6 +58,7 @@ export async function openReceiver(): Promise<Receiver> {
         arrivals: place.arrivals,
         answers: (status) => void (place.status = status),
         until: (count) => until(() => place.arrivals.length >= count),
+        clear: () => void place.arrivals.splice(0),
       }
     },
     async close() {

@@ -130,7 +130,7 @@ export class Subject {
   /** The value of a field that is in the path or in the query of a request; undefined: there is no such field. */
   parentValue(name: string): string | undefined {
     const { schema = {} } = this.definition.endpoint[name] ?? {}
-    return this.#placeOf(name) === undefined ? undefined : String(valueOf(schema, 'https://example.com/'))
+    return this.#placeOf(name) === undefined ? undefined : String(valueOf(schema))
   }
 
   #placeOf(name: string): 'path' | 'query' | undefined {
@@ -142,7 +142,7 @@ export class Subject {
   get attributes(): Readonly<Record<string, string>> {
     const found = this.fieldsOf('filter').flatMap(([name, field]): [string, string][] => {
       if (field.is !== 'filter' || !/\bcreate!/.test(field.on ?? '')) return []
-      const value = this.parentValue(name) ?? valueOf(field.schema ?? {}, 'https://example.com/')
+      const value = this.parentValue(name) ?? valueOf(field.schema ?? {})
       return [[field.attribute, String(value)]]
     })
     return Object.fromEntries(found)
@@ -169,10 +169,13 @@ export class Subject {
     return body
   }
 
-  /** Good values for the fields of a request: those that it must have, or all of them. */
+  /** Good values for the fields of a request: those that it must have and the event types, or all of them. */
   sample(served: Served, url: string, which: 'required' | 'all', type = this.eventTypes[0]): Fields {
     const { properties = {}, required = [] } = this.requestSchema(served)
-    const names = Object.keys(properties).filter((name) => which === 'all' || required.includes(name))
+    const types = this.fieldsOf('eventTypes').map(([name]) => name)
+    const names = Object.keys(properties).filter(
+      (name) => which === 'all' || required.includes(name) || types.includes(name),
+    )
     return Object.fromEntries(names.map((name) => [name, this.valueFor(name, properties[name] ?? {}, url, type)]))
   }
 
@@ -231,8 +234,10 @@ function valueAt(object: unknown, path: readonly string[]): unknown {
   )
 }
 
+const exampleUrl = 'https://example.com/'
+
 /** A value of a schema. */
-function valueOf(schema: Schema, url: string): unknown {
+export function valueOf(schema: Schema, url = exampleUrl): unknown {
   const { anyOf, type, format, minLength = 0, maxLength = Infinity, minimum = 1, items, minItems = 0 } = schema
   if (schema.const !== undefined) return schema.const
   if (schema.enum !== undefined) return schema.enum[0]

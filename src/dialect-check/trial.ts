@@ -6,7 +6,7 @@ import { request as httpRequest } from 'undici'
 import type { Presented } from '../dialect-kit/authentication.ts'
 import { type Answer, departures, shortened } from './document.ts'
 import type { Arrival, Hook, Receiver } from './receiver.ts'
-import type { Fields, Served, Subject } from './subject.ts'
+import { type Fields, type Served, type Subject, valueOf } from './subject.ts'
 import { until } from './until.ts'
 
 /** A running service with the dialect, and a receiver. */
@@ -131,11 +131,11 @@ export class Trial {
     const path = served.template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
       encodeURIComponent(name === idName ? id : (subject.parentValue(name) ?? 'absent')),
     )
-    const parents = (served.documented.parameters ?? []).flatMap(({ name, in: where }): [string, string][] => {
-      const value = where === 'query' ? subject.parentValue(name) : undefined
-      return value === undefined ? [] : [[name, value]]
+    const needed = (served.documented.parameters ?? []).flatMap(({ name, in: where, required, schema = {} }) => {
+      const value = where === 'query' ? (subject.parentValue(name) ?? (required && String(valueOf(schema)))) : false
+      return typeof value === 'string' ? [[name, value]] : []
     })
-    const query: Record<string, string> = { ...Object.fromEntries(parents), ...presented.query }
+    const query: Record<string, string> = { ...Object.fromEntries(needed), ...presented.query }
     const { in: place } = served.operation.id ?? {}
     if (place === 'query') query[idName] = id
     const given = place === 'body' ? { ...(body as Fields | undefined), [idName]: id } : body
@@ -176,7 +176,17 @@ export class Trial {
     const id = subject.idIn(shown)
     if (id === '') return this.stop(`${create.title}: the answer has no ${subject.idField}`)
     this.keepSecret(sent, shown)
-    return { id, hook, sent, shown }
+    const registered = { id, hook, sent, shown }
+    if (create.operation.pings) await this.#passPing(customer, registered)
+    return registered
+  }
+
+  /** Waits until the ping of a new endpoint has come and is recorded. The checks do not see it. */
+  async #passPing(customer: Customer, { id, hook, sent }: Registered): Promise<void> {
+    const isHere = Object.values(sent).includes(hook.url)
+    if (isHere && !(await hook.until(1))) this.fault('a new webhook got no ping')
+    await until(async () => (await this.inOperatorView(customer, id))['attempts'] === 1)
+    hook.clear()
   }
 
   /** No refusal may hold the secrets of these fields. */
