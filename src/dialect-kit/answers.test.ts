@@ -22,11 +22,11 @@ test('fields inside objects are taken, shown, documented and named in faults', a
   })
   const { ask, want } = await startDialect(t, dialect)
   const made = await want(201, 'POST', '/acme', { body: hook })
-  const config = { url: hook.config.url, more: { active: true } }
+  const config = { url: hook.config.url, secret: '********', more: { active: true } }
   assert.deepEqual(made, { id: made['id'], config, events: ['order.paid'] })
   const path = `/acme/${String(made['id'])}`
   await want(200, 'PATCH', path, { body: { config: { more: { active: false } } } })
-  assert.deepEqual((await want(200, 'GET', path))['config'], { url: hook.config.url, more: { active: false } })
+  assert.deepEqual((await want(200, 'GET', path))['config'], { ...config, more: { active: false } })
 
   const faultsOf = async (given: unknown) =>
     (await ask('POST', '/acme', { body: { ...hook, config: given } })).body['faults']
