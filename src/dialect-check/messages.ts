@@ -6,7 +6,7 @@ import type { Message } from '../contracts/delivery-dialect.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../domain/ids.ts'
 import type { DeliveryExample } from '../dialect-kit/examples.ts'
-import { newSigningSecret } from '../dialect-kit/secrets.ts'
+import { newSigningSecret } from '../dialect-kit/deliveries/secrets.ts'
 
 const sampleTime = '2026-03-04T05:06:07.089Z'
 

@@ -2,7 +2,7 @@
 
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import type { Field } from '../dialect-kit/fields.ts'
+import type { Field } from '../dialect-kit/fields/fields.ts'
 import { type Answer, shortened } from './document.ts'
 import type { Served } from './subject.ts'
 import { type Check, type Customer, mediaTypeOf, type Trial } from './trial.ts'

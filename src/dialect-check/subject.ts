@@ -5,9 +5,9 @@ import type { Dialect } from '../contracts/dialect.ts'
 import type { EndpointKey } from '../domain/ids.ts'
 import type { DialectDefinition } from '../dialect-kit/definition.ts'
 import type { DefinedDialect } from '../dialect-kit/define-dialect.ts'
-import type { Field, View } from '../dialect-kit/fields.ts'
-import type { Operation, OperationKind } from '../dialect-kit/operation.ts'
-import { splitRoute } from '../dialect-kit/routes.ts'
+import type { Field, View } from '../dialect-kit/fields/fields.ts'
+import type { Operation, OperationKind } from '../dialect-kit/operations/operation.ts'
+import { splitRoute } from '../dialect-kit/operations/routes.ts'
 import type { Document, DocumentedOperation, Schema } from './document.ts'
 
 export type Fields = Readonly<Record<string, unknown>>

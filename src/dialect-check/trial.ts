@@ -3,7 +3,7 @@
 
 import qs from 'qs'
 import { request as httpRequest } from 'undici'
-import type { Presented } from '../dialect-kit/authentication.ts'
+import type { Presented } from '../dialect-kit/access/authentication.ts'
 import { type Answer, departures, shortened } from './document.ts'
 import type { Arrival, Hook, Receiver } from './receiver.ts'
 import { type Fields, type Served, type Subject, valueOf } from './subject.ts'

@@ -6,7 +6,7 @@ import { suite, test } from 'node:test'
 import { DefinitionError } from './definition-error.ts'
 import { durationMs, durationsMs } from './durations.ts'
 import { idForm } from './id-forms.ts'
-import { type QuotaForm, quotasOf } from './quotas.ts'
+import { type QuotaForm, quotasOf } from './access/quotas.ts'
 
 const random = (count: number): Uint8Array => randomBytes(count)
 

@@ -1,21 +1,30 @@
 // Everything of which a dialect is made: `posthorn/dialect`. A dialect imports only this, the shipped ones included.
 
-import { history } from './attempts.ts'
-import { anyOf, basic as basicKey, bearer, bodyField, keyHeader, keyParameter, twoHeaders } from './authentication.ts'
-import { patch } from './json-patch.ts'
-import { deliveryLog, eventLog } from './logs.ts'
-import { redeliver, resend, retry } from './resend.ts'
-import { djangoErrors } from './django-errors.ts'
-import { cursorPages } from './cursor-pages.ts'
-import { djangoPages } from './django-pages.ts'
-import { errors as ownErrors } from './errors.ts'
-import { armedStreak, exhaustion, failuresInARow, readExhaustion, readStreak, streak } from './health.ts'
-import { nestErrors } from './nest-errors.ts'
-import { change, create, eventTypes, get, list, remove, removeShown, replace, rotate } from './operations.ts'
-import { createMany, tryOut } from './operations-on-lists.ts'
-import { put } from './put.ts'
-import { subscribe, subscriptions, unsubscribe } from './operations-on-types.ts'
-import { numberedPages, offsetPages } from './pages.ts'
+import { history } from './operations/attempts.ts'
+import {
+  anyOf,
+  basic as basicKey,
+  bearer,
+  bodyField,
+  keyHeader,
+  keyParameter,
+  twoHeaders,
+} from './access/authentication.ts'
+import { patch } from './operations/json-patch.ts'
+import { deliveryLog, eventLog } from './operations/logs.ts'
+import { redeliver, resend, retry } from './operations/resend.ts'
+import { djangoErrors } from './errors/django-errors.ts'
+import { cursorPages } from './pages/cursor-pages.ts'
+import { djangoPages } from './pages/django-pages.ts'
+import { errors as ownErrors } from './errors/errors.ts'
+import { armedStreak, exhaustion, failuresInARow, readExhaustion, readStreak, streak } from './outcomes/health.ts'
+import { nestErrors } from './errors/nest-errors.ts'
+import { eventTypes } from './operations/event-types.ts'
+import { change, create, get, list, remove, removeShown, replace, rotate } from './operations/operations.ts'
+import { createMany, tryOut } from './operations/operations-on-lists.ts'
+import { put } from './operations/put.ts'
+import { subscribe, subscriptions, unsubscribe } from './operations/operations-on-types.ts'
+import { numberedPages, offsetPages } from './pages/pages.ts'
 import {
   apiKeySecrets,
   ed25519KeyPair,
@@ -26,30 +35,30 @@ import {
   standardSecrets,
   textSecrets,
   withKeyPair,
-} from './secrets.ts'
-import { keyId, numbered, signature, signatures, standardWebhooks, timestamped } from './signatures.ts'
-import { basic, detachedJws, ecdsa, ed25519, hmac, jwt, rsa, token } from './signers.ts'
-import { symfonyErrors } from './symfony-errors.ts'
-import { namedTenant } from './tenants.ts'
-import { count, disable, enable, ping, secret } from './verbs.ts'
-import { webargsErrors } from './webargs-errors.ts'
+} from './deliveries/secrets.ts'
+import { keyId, numbered, signature, signatures, standardWebhooks, timestamped } from './deliveries/signatures.ts'
+import { basic, detachedJws, ecdsa, ed25519, hmac, jwt, rsa, token } from './deliveries/signers.ts'
+import { symfonyErrors } from './errors/symfony-errors.ts'
+import { namedTenant } from './access/tenants.ts'
+import { count, disable, enable, ping, secret } from './operations/verbs.ts'
+import { webargsErrors } from './errors/webargs-errors.ts'
 
 export { Type } from 'typebox'
 export { describeOutcome } from '../domain/attempt.ts'
 export type { Endpoint } from '../domain/endpoint.ts'
 export { unsendableFault } from '../domain/header-rules.ts'
 export { isoMicroseconds, isoSeconds } from '../domain/time.ts'
-export { choose, empty, json, jwtBody } from './body.ts'
-export { body } from './body-parts.ts'
-export { cloudEvents } from './cloud-events.ts'
+export { choose, empty, json, jwtBody } from './deliveries/body.ts'
+export { body } from './deliveries/body-parts.ts'
+export { cloudEvents } from './deliveries/cloud-events.ts'
 export { defineDeliveries } from './define-deliveries.ts'
 export { defineDialect, type DefinedDialect, type EventTypeOf } from './define-dialect.ts'
 export type { DialectDefinition } from './definition.ts'
-export type { Fault } from './errors.ts'
-export { form, multipart } from './form-bodies.ts'
-export { keys } from './key-operations.ts'
-export { computed, delivery, endpoint, event, joined, sentAt, tenant, text, when } from './parts.ts'
-export { xml } from './xml.ts'
+export type { Fault } from './errors/errors.ts'
+export { form, multipart } from './deliveries/form-bodies.ts'
+export { keys } from './operations/key-operations.ts'
+export { computed, delivery, endpoint, event, joined, sentAt, tenant, text, when } from './deliveries/parts.ts'
+export { xml } from './deliveries/xml.ts'
 export type { DeliveryExample, Examples, RequestExample, RetryExample } from './examples.ts'
 
 /** How customers send their key, and which tenant a request is about. */

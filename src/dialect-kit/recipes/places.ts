@@ -1,10 +1,10 @@
 // The places of a delivery where parts and signatures stand: entries of headers, and members of bodies.
 
 import type { HeaderPlace, MemberPlace, Recipe, SignatureHeaders } from '../../contracts/recipe.ts'
-import type { MadeBody } from '../body.ts'
-import type { JsonOf } from '../json-writer.ts'
-import type { Part, Signer } from '../part-types.ts'
-import { event } from '../parts.ts'
+import type { MadeBody } from '../deliveries/body.ts'
+import type { JsonOf } from '../deliveries/json-writer.ts'
+import type { Part, Signer } from '../deliveries/part-types.ts'
+import { event } from '../deliveries/parts.ts'
 
 export type Place = HeaderPlace | MemberPlace
 

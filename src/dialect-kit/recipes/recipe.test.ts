@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { type AttemptBodyForm, choose, json, jwtBody } from '../body.ts'
-import { body } from '../body-parts.ts'
-import { cloudEvents } from '../cloud-events.ts'
-import { form, multipart } from '../form-bodies.ts'
-import type { Part } from '../part-types.ts'
-import { computed, delivery, endpoint, event, joined, sentAt, tenant, text, when } from '../parts.ts'
+import { type AttemptBodyForm, choose, json, jwtBody } from '../deliveries/body.ts'
+import { body } from '../deliveries/body-parts.ts'
+import { cloudEvents } from '../deliveries/cloud-events.ts'
+import { form, multipart } from '../deliveries/form-bodies.ts'
+import type { Part } from '../deliveries/part-types.ts'
+import { computed, delivery, endpoint, event, joined, sentAt, tenant, text, when } from '../deliveries/parts.ts'
 import {
   apiKeySecrets,
   noSecrets,
@@ -16,11 +16,11 @@ import {
   secretsOfTenant,
   standardSecrets,
   textSecrets,
-} from '../secrets.ts'
-import * as sign from '../signatures.ts'
-import { basic, detachedJws, ecdsa, ed25519, hmac, jwt, rsa } from '../signers.ts'
+} from '../deliveries/secrets.ts'
+import * as sign from '../deliveries/signatures.ts'
+import { basic, detachedJws, ecdsa, ed25519, hmac, jwt, rsa } from '../deliveries/signers.ts'
 import type { DefinedDialect } from '../define-dialect.ts'
-import { documentedDeliveries } from '../documented-deliveries.ts'
+import { documentedDeliveries } from '../deliveries/documented-deliveries.ts'
 import { recipesOf } from './recipe.ts'
 import { snippetsOf } from './snippets.ts'
 import allo from '../../dialects/allo/allo.ts'

@@ -2,11 +2,11 @@
 // when the dialect is loaded.
 
 import type { Recipe, SignatureHeaders, SignedPiece, UndescribedSignature } from '../../contracts/recipe.ts'
-import type { AttemptBodyForm } from '../body.ts'
-import { body } from '../body-parts.ts'
-import type { BytesPart, Part, Scheme, Signed } from '../part-types.ts'
-import { endpoint, event, sentAt } from '../parts.ts'
-import type { SecretForm } from '../secrets.ts'
+import type { AttemptBodyForm } from '../deliveries/body.ts'
+import { body } from '../deliveries/body-parts.ts'
+import type { BytesPart, Part, Scheme, Signed } from '../deliveries/part-types.ts'
+import { endpoint, event, sentAt } from '../deliveries/parts.ts'
+import type { SecretForm } from '../deliveries/secrets.ts'
 import { type PlacedSignature, placeOf, type Places, placesOf } from './places.ts'
 
 export interface Deliveries {
