@@ -5,6 +5,7 @@ import type { Dialect } from '../contracts/dialect.ts'
 import type { EndpointKey } from '../domain/ids.ts'
 import type { DialectDefinition } from '../dialect-kit/definition.ts'
 import type { DefinedDialect } from '../dialect-kit/define-dialect.ts'
+import { type Key, keyOf } from '../dialect-kit/fields/field-keys.ts'
 import type { Field, View } from '../dialect-kit/fields/fields.ts'
 import type { Operation, OperationKind } from '../dialect-kit/operations/operation.ts'
 import { splitRoute } from '../dialect-kit/operations/routes.ts'
@@ -44,6 +45,8 @@ export class Subject {
   readonly dialect: Dialect
   readonly served: readonly Served[]
   readonly idField: string
+  /** The key that customers choose; null: ids name webhooks. */
+  readonly key: Key | null
 
   constructor({ definition, dialect }: DefinedDialect, document: Document) {
     this.definition = definition
@@ -61,6 +64,7 @@ export class Subject {
       ...Object.entries(definition.endpoint).filter(([, field]) => field.is === 'link' && field.path.endsWith('/{id}')),
     ]
     this.idField = id?.[0] ?? ''
+    this.key = keyOf(definition.endpoint)
   }
 
   get name(): string {
@@ -201,9 +205,13 @@ export class Subject {
     }
   }
 
-  /** The id of a shown webhook; empty: it has none. A link ends with the id. */
-  idIn(shown: Fields): string {
-    const value = shown[this.idField]
+  /**
+   * The id of a shown webhook; empty: it has none. A link ends with the id.
+   *
+   * @param sent the request, where it has the key that the customer chose
+   */
+  idIn(shown: Fields, sent = shown): string {
+    const value = this.key === null ? shown[this.idField] : sent[this.idField]
     const text = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
     return this.definition.endpoint[this.idField]?.is === 'link' ? text.slice(text.lastIndexOf('/') + 1) : text
   }
@@ -212,18 +220,26 @@ export class Subject {
     return this.dialect.endpointRules.newSecret?.(randomBytes) ?? randomBytes(16).toString('hex')
   }
 
-  /** The endpoints in the body of an answer. A field inside another is there also by the name of the map. */
-  endpointsIn(body: unknown): readonly Fields[] {
+  /**
+   * The endpoints in the body of an answer. A field inside another is there also by the name of the map. Where customers
+   * choose the key, an answer may leave it out, or have it as the name of the endpoint.
+   *
+   * @param name the name of the member that is the body
+   */
+  endpointsIn(body: unknown, name = ''): readonly Fields[] {
     if (Array.isArray(body)) return body.flatMap((one) => this.endpointsIn(one))
     if (typeof body !== 'object' || body === null) return []
-    if (Object.hasOwn(body, this.idField)) {
-      const inner = Object.keys(this.definition.endpoint).flatMap((name): [string, unknown][] => {
-        const value = name.includes('.') ? valueAt(body, name.split('.')) : undefined
-        return value === undefined ? [] : [[name, value]]
+    const fields = Object.keys(this.definition.endpoint)
+    const marks = this.key === null ? [this.idField] : fields
+    if (marks.some((mark) => Object.hasOwn(body, mark))) {
+      const inner = fields.flatMap((field): [string, unknown][] => {
+        const value = field.includes('.') ? valueAt(body, field.split('.')) : undefined
+        return value === undefined ? [] : [[field, value]]
       })
-      return [{ ...body, ...Object.fromEntries(inner) }]
+      const isKey = this.key?.field.is === 'eventType' && this.eventTypes.includes(name)
+      return [{ ...(isKey && { [this.idField]: name }), ...body, ...Object.fromEntries(inner) }]
     }
-    return Object.values(body).flatMap((one) => this.endpointsIn(one))
+    return Object.entries(body).flatMap(([member, one]) => this.endpointsIn(one, member))
   }
 }
 

@@ -4,6 +4,7 @@
 import qs from 'qs'
 import { request as httpRequest } from 'undici'
 import type { Presented } from '../dialect-kit/access/authentication.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
 import { type Answer, departures, shortened } from './document.ts'
 import type { Arrival, Hook, Receiver } from './receiver.ts'
 import { type Fields, type Served, type Subject, valueOf } from './subject.ts'
@@ -173,7 +174,7 @@ export class Trial {
     const sent = { ...subject.sample(create, hook.url, 'required', type), ...more }
     const answer = await this.want(customer, create, { body: subject.bodyOf(create, sent) })
     const [shown = {}] = subject.endpointsIn(answer.body)
-    const id = subject.idIn(shown)
+    const id = subject.idIn(shown, sent)
     if (id === '') return this.stop(`${create.title}: the answer has no ${subject.idField}`)
     this.keepSecret(sent, shown)
     const registered = { id, hook, sent, shown }
@@ -204,8 +205,12 @@ export class Trial {
   }
 
   /** The endpoint as the operator sees it. */
-  inOperatorView({ tenant }: Customer, id: string): Promise<Fields> {
-    return this.operator(200, 'GET', `/v1/tenants/${tenant}/endpoints/${encodeURIComponent(id)}`)
+  async inOperatorView({ tenant }: Customer, id: string): Promise<Fields> {
+    const all = `/v1/tenants/${tenant}/endpoints`
+    if (this.subject.key === null) return this.operator(200, 'GET', `${all}/${encodeURIComponent(id)}`)
+    const { data } = await this.operator(200, 'GET', all)
+    const found = (data as readonly Endpoint[]).find((one) => this.subject.key?.textOf(one) === id)
+    return this.operator(200, 'GET', `${all}/${found?.id}`)
   }
 
   /** Posts an event; gives its id, and the number of its deliveries. `data` is JSON text. */
@@ -285,10 +290,11 @@ function parsed(mediaType: string, text: string): unknown {
   }
 }
 
-/** The media type of a request body: JSON where it is taken. */
+/** The media type of a request body: JSON where it is taken, or else a form. */
 export function mediaTypeOf({ documented }: Served): string {
   const types = Object.keys(documented.requestBody?.content ?? {})
-  return types.find((type) => /[/+]json$/.test(type)) ?? types[0] ?? 'application/json'
+  const find = (pattern: RegExp) => types.find((type) => pattern.test(type))
+  return find(/[/+]json$/) ?? find(/urlencoded$/) ?? types[0] ?? 'application/json'
 }
 
 /** The text of an id or a reason; empty: it is neither a text nor a number. */
