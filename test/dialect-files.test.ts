@@ -68,7 +68,9 @@ test('a dialect in TypeScript, in a folder without node_modules, is served like 
   const own = join(folder, 'own')
   await mkdir(own)
   await writeFile(join(own, 'acme.ts'), dialectText())
-  await writeFile(join(own, 'README.md'), 'no dialect')
+  for (const name of ['README.md', 'acme.examples.ts', 'acme.test.ts', 'acme.d.ts']) {
+    await writeFile(join(own, name), 'no dialect')
+  }
   const installation = await createInstallation()
   const receiver = await startReceiver()
   const server = await startServer(installation, { POSTHORN_DIALECT_FILES: own })

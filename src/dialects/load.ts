@@ -3,7 +3,7 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { registerHooks } from 'node:module'
-import { extname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DefinedDialect } from '../dialect-kit/define-dialect.ts'
 import { type Registration, registry } from './registry.ts'
@@ -13,7 +13,8 @@ export class DialectFileError extends Error {
   override readonly name = 'DialectFileError'
 }
 
-const extensions = new Set(['.ts', '.mts', '.js', '.mjs'])
+/** In a folder: no declarations, tests, or examples such as `acme.examples.ts`. */
+const fileOfDialect = /^[^.]+\.m?[jt]s$/
 const kitUrl = new URL('../dialect-kit/index.ts', import.meta.url).href
 
 /**
@@ -42,7 +43,7 @@ function filesIn(path: string): readonly string[] {
   const whole = resolve(path)
   if (!existsSync(whole)) throw new DialectFileError(`the dialect file ${path} does not exist`)
   if (!statSync(whole).isDirectory()) return [whole]
-  const files = readdirSync(whole).filter((name) => extensions.has(extname(name)) && !name.endsWith('.d.ts'))
+  const files = readdirSync(whole).filter((name) => fileOfDialect.test(name))
   if (files.length === 0) throw new DialectFileError(`the folder ${path} has no dialect files (.ts, .js)`)
   return files.toSorted().map((name) => join(whole, name))
 }
