@@ -77,7 +77,7 @@ suite('the direction of imports', () => {
 
 test("a vendor's name stands in its own folder, in the registry, and nowhere else in the source", () => {
   const vendors = registry.map(({ dialect }) => dialect.name).filter((name) => name !== ownDialect)
-  assert.equal(vendors.length, 5)
+  assert.ok(vendors.length > 0)
   const files = globSync('src/**/*.{ts,sql}', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
   assert.ok(files.length > 100)
   for (const file of files) {

@@ -2,7 +2,7 @@
 // ports are replaced by free ones. Then runs the demo.
 
 import assert from 'node:assert/strict'
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { until } from './support/api-rig.ts'
@@ -13,11 +13,11 @@ import {
   copyOfProject,
   newcomerEnv as env,
   repository,
-  withoutBash,
+  withoutCurl,
 } from './support/documented.ts'
 import { freePort } from './support/server-process.ts'
 
-test('"Try it" ends with a delivery that is delivered', { skip: whyNot(), timeout: 120_000 }, async (t) => {
+test('"Try it" ends with a delivery that is delivered', { skip: withoutCurl, timeout: 120_000 }, async (t) => {
   const folder = copyOfProject(t)
   const ports = { 4080: await freePort(), 4090: await freePort() }
   const lines = commandLines('README.md', 'Try it').map((line) =>
@@ -47,11 +47,3 @@ test('the demo succeeds', { timeout: 60_000 }, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['examples/demo.ts'], { cwd: repository, env })
   assert.match(stdout.trimEnd().split('\n').at(-1) ?? '', /^Every signature verified.* Done\.$/)
 })
-
-/** Why the first test cannot run on this machine, or false if it can. */
-function whyNot(): string | false {
-  if (withoutBash !== false) return withoutBash
-  const version = /^curl (\d+)\.(\d+)/.exec(spawnSync('curl', ['--version'], { encoding: 'utf8' }).stdout ?? '')
-  const [, major = '0', minor = '0'] = version ?? []
-  return Number(major) * 1000 + Number(minor) >= 7082 ? false : 'needs curl 7.82 or later, for --json'
-}

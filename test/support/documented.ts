@@ -16,9 +16,18 @@ export const newcomerEnv = Object.fromEntries(
 /** Why the commands cannot run on this machine, or false if they can. */
 export const withoutBash: string | false = spawnSync('bash', ['--version']).status === 0 ? false : 'needs bash'
 
-/** The indented lines of a section of a document. */
+/** Why commands with curl cannot run on this machine, or false if they can. */
+export const withoutCurl: string | false = withoutBash === false ? withoutJson() : withoutBash
+
+function withoutJson(): string | false {
+  const version = /^curl (\d+)\.(\d+)/.exec(spawnSync('curl', ['--version'], { encoding: 'utf8' }).stdout ?? '')
+  const [, major = '0', minor = '0'] = version ?? []
+  return Number(major) * 1000 + Number(minor) >= 7082 ? false : 'needs curl 7.82 or later, for --json'
+}
+
+/** The indented lines of a section of a document, without blocks of code. */
 export function commandLines(file: string, heading: string): string[] {
-  const text = readFileSync(join(repository, file), 'utf8')
+  const text = readFileSync(join(repository, file), 'utf8').replaceAll(/^```.*?^```$/gms, '')
   const section = text.split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`)) ?? ''
   return section.split('\n').flatMap((line) => (line.startsWith('    ') ? [line.trim()] : []))
 }
