@@ -15,6 +15,7 @@ import { registry } from '../src/dialects/registry.ts'
 import { acme } from './support/acme.ts'
 import { dialectCommand } from './support/dialect-command.ts'
 import { until } from './support/api-rig.ts'
+import { dialectReference, referencePage } from './support/dialect-reference.ts'
 import {
   answers,
   background,
@@ -57,6 +58,13 @@ const [tutorial = ''] = page.split('## Serve your own file')
 function blocksOf(language: string): string[] {
   return [...tutorial.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map(([, code = '']) => code)
 }
+
+test('the reference is that of the code: `node test/support/dialect-reference.ts` writes it', () => {
+  const text = dialectReference()
+  for (const part of ['### webhooks.create', '### Field', 'The deadline of an attempt.'])
+    assert.ok(text.includes(part), part)
+  assert.equal(readFileSync(referencePage, 'utf8'), text)
+})
 
 test('the file of the tutorial is the one whose types are checked', () => {
   assert.equal(blocksOf('ts').join(''), readFileSync(join(repository, 'test/tutorial/acme.ts'), 'utf8'))
