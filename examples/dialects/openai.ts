@@ -30,7 +30,7 @@ export default defineDialect({
     'fine_tuning.job.succeeded': 'A fine-tuning job has succeeded',
     'fine_tuning.job.failed': 'A fine-tuning job has failed',
     'fine_tuning.job.cancelled': 'A fine-tuning job has been cancelled',
-    'realtime.call.incoming': 'The Realtime API Receives an incoming SIP call',
+    'realtime.call.incoming': 'The Realtime API receives an incoming SIP call',
     'video.completed': 'A video generation has been completed',
     'video.failed': 'A video generation has failed',
     'safety.alert.created': 'A safety alert was created',
