@@ -97,10 +97,10 @@ test('the tutorial ends with a verified delivery', { skip: withoutCurl, timeout:
   background(t, folder, `POSTHORN_PORT=${await portFor(4080)} ${start}`)
   const health = `http://127.0.0.1:${await portFor(4080)}/healthz`
   await until(() => answers(health), 'the service answers', 30_000)
-  const [receiver = '', post = '', kill = ''] = await linesOf('8. A verified delivery')
+  const [receiver = '', wait = '', post = '', kill = ''] = await linesOf('8. A verified delivery')
   assert.match(kill, /^kill /)
-  // A newcomer needs a moment for each line.
-  const { stdout } = await run([...asOperator, receiver, 'sleep 2', post, 'sleep 2', kill])
+  // A newcomer looks at the delivery before the receiver is stopped.
+  const { stdout } = await run([...asOperator, receiver, wait, post, 'sleep 2', kill])
   assert.match(
     stdout,
     /\bverified: \{"id":"evt_\w+","topic":"order\.paid","at":\d+,"order":\{"id":"order_1","total":4200\}\}/,

@@ -117,7 +117,7 @@ suite('a start is refused with one line that names the file:', () => {
     assert.equal(service.stderr().trim().split('\n').length, 1, service.stderr())
   }
   const cases: Readonly<Record<string, readonly [name: string, content: string, line: RegExp]>> = {
-    'text that is no program': ['broken.ts', 'export default {', /broken\.ts cannot be loaded: SyntaxError/],
+    'text that is no program': ['broken.ts', 'export default {', /broken\.ts:\d+ cannot be loaded: SyntaxError/],
     'another import that does not exist': [
       'import.js',
       "import 'acme-tools'",
@@ -132,12 +132,17 @@ suite('a start is refused with one line that names the file:', () => {
     'an error of its own': [
       'throws.js',
       "throw new Error('no vault\\nsecond line')",
-      /throws\.js cannot be loaded: Error: no vault$/m,
+      /throws\.js:\d+ cannot be loaded: Error: no vault$/m,
     ],
     'a wrong definition': [
       'waits.ts',
       dialectText({ waits: 'soon' }),
-      /waits\.ts cannot be loaded: DefinitionError: deliveries\.waits: "soon"/,
+      /waits\.ts:\d+ cannot be loaded: DefinitionError: deliveries\.waits: "soon"/,
+    ],
+    'a definition with a member that is misspelt': [
+      'misspelt.ts',
+      dialectText().replace("title: 'Acme'", "titel: 'Acme'"),
+      /misspelt\.ts:\d+ cannot be loaded: DefinitionError: titel: is not known; known are name, title, ids/,
     ],
     'the name of a shipped dialect': [
       'allo.ts',

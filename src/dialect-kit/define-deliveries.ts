@@ -6,6 +6,7 @@ import type { Tenant } from '../domain/tenant.ts'
 import type { Catalogue, DeliveryDefinition, Variant } from './definition.ts'
 import { detailRules } from './fields/details.ts'
 import { DefinitionError } from './definition-error.ts'
+import { checkDeliveryShape } from './definition-shape.ts'
 import { deliveryForm } from './deliveries/delivery-form.ts'
 import { schedulesOf, timeoutMembers } from './outcomes/endpoint-options.ts'
 import { eventRules } from './fields/event-fields.ts'
@@ -40,6 +41,7 @@ export function defineDeliveries(
   definition: DeliveryDefinition,
   { fields = {}, keepExchange = false, written = definition }: DeliveriesOfApi = {},
 ): Dialect {
+  checkDeliveryShape(definition)
   const { name, title, ids, keys, events, deliveries } = definition
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) {
     throw new DefinitionError('name', 'must have 1 to 32 lower-case letters, digits and hyphens, a letter first')

@@ -10,6 +10,7 @@ import { expectedClaims, keyOfClaims } from './access/claims.ts'
 import { defineDeliveries } from './define-deliveries.ts'
 import type { Catalogue, DialectDefinition } from './definition.ts'
 import { DefinitionError } from './definition-error.ts'
+import { checkDialectShape } from './definition-shape.ts'
 import type { AnswerProblem } from './errors/errors.ts'
 import { type CompiledFields, compileFields } from './fields/compile-fields.ts'
 import { documentedDeliveries } from './deliveries/documented-deliveries.ts'
@@ -70,6 +71,7 @@ export function defineDialect<
   const Others extends Variants = never,
   Open extends boolean = false,
 >(given: DialectDefinition & Catalogues<Events, Others, Open>): DefinedDialect<NamesIn<Events, Others, Open>> {
+  checkDialectShape(given)
   const definition = guarded(given)
   if (
     definition.authentication.hasTwoParts === true &&

@@ -3,7 +3,7 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { registerHooks } from 'node:module'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DefinedDialect } from '../dialect-kit/define-dialect.ts'
 import { type Registration, registry } from './registry.ts'
@@ -66,7 +66,10 @@ async function load(file: string): Promise<DefinedDialect> {
     module = (await import(pathToFileURL(file).href)) as typeof module
   } catch (error) {
     const [line = ''] = (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split('\n')
-    throw new DialectFileError(`the dialect file ${file} cannot be loaded: ${line}`, { cause: error })
+    const [, place = ''] =
+      new RegExp(`${RegExp.escape(basename(file))}(:\\d+)`).exec(error instanceof Error ? (error.stack ?? '') : '') ??
+      []
+    throw new DialectFileError(`the dialect file ${file}${place} cannot be loaded: ${line}`, { cause: error })
   }
   if (module.default instanceof DefinedDialect) return module.default
   throw new DialectFileError(`the dialect file ${file} must have defineDialect({…}) as its default export`)

@@ -60,14 +60,15 @@ export function dialectReference(): string {
     .concat('\n')
 }
 
-/** The declared names of the index, by the names that they have there. */
+/** The declarations that the index imports, with their files, by the names that they have there. */
 function localNames(source: string): ReadonlyMap<string, string> {
-  const imported = [...source.matchAll(/^import \{([^}]+)\} from '\./gm)].flatMap(([, list = '']) => list.split(','))
+  const imports = [...source.matchAll(/^import \{([^}]+)\} from '(\.[^']+)'/gm)]
   return new Map(
-    imported
-      .map((one) => /(\w+)(?: as (\w+))?/.exec(one))
-      .filter((found) => found !== null)
-      .map(([, name = '', local = name]) => [local, name]),
+    imports.flatMap(([, list = '', path = '']) =>
+      [...list.matchAll(/(\w+)(?: as (\w+))?/g)].map(([, name = '', local = name]) => {
+        return [local, `${resolve(dirname(index), path)} ${name}`] as const
+      }),
+    ),
   )
 }
 
@@ -82,14 +83,18 @@ function filesFrom(file: string, seen = new Set<string>()): ReadonlySet<string> 
   return seen
 }
 
-/** The last of several overloads counts. */
+/** By name, and by file and name: two files may declare the same name. The last of several overloads counts. */
 function declarationsIn(file: string): [string, Declared][] {
   const text = readFileSync(file, 'utf8')
   const pattern = /(?:^\/\*\*((?:(?!\*\/).)*)\*\/\n)?^export (function|interface|type|const) (\w+)/gms
-  return [...text.matchAll(pattern)].map((found) => {
+  return [...text.matchAll(pattern)].flatMap((found): [string, Declared][] => {
     const [whole, doc = '', kind = '', name = ''] = found
     const start = found.index + whole.lastIndexOf('export ')
-    return [name, { doc: proseOf(doc), text: declarationAt(text.slice(start), kind), isType: /^[it]/.test(kind) }]
+    const one = { doc: proseOf(doc), text: declarationAt(text.slice(start), kind), isType: /^[it]/.test(kind) }
+    return [
+      [name, one],
+      [`${file} ${name}`, one],
+    ]
   })
 }
 

@@ -1,5 +1,6 @@
 // Ways to sign with one key. signatures.ts makes headers and members of bodies of them.
 
+import { DefinitionError } from '../definition-error.ts'
 import { createHmac, type KeyObject, sign as signBytes, type SignKeyObjectInput } from 'node:crypto'
 import { jwsCompact, jwsDetached, type JwsHeader } from '../../signing/jws.ts'
 import { kindOf, type KeyPairKind } from '../../signing/key-pairs.ts'
@@ -62,6 +63,9 @@ export interface HmacForm<Over = Signed> {
 export function hmac(form: HmacForm<AttemptSigned> & { readonly over: AttemptSigned }): AttemptSigner
 export function hmac(form?: HmacForm): Signer
 export function hmac({ hash = 'sha256', encoding = 'hex', over = [body] }: HmacForm = {}): Signer {
+  if (!['sha1', 'sha256', 'sha512'].includes(hash)) {
+    throw new DefinitionError('sign.hmac.hash', `${JSON.stringify(hash)} is not sha1, sha256 or sha512`)
+  }
   const pieces = piecesOf(over)
   return {
     takes: isSecret,

@@ -1,6 +1,7 @@
 // The answers to refused requests. A dialect says for each kind of problem what its vendor says; the kit supplies
 // statuses and plain texts for what the vendor does not document.
 
+import { DefinitionError } from '../definition-error.ts'
 import type { FieldError, Problem } from '../../domain/problem.ts'
 import type { Answer } from '../../http/answer.ts'
 import type { AskedRequest } from '../../http/front.ts'
@@ -73,8 +74,36 @@ export interface CompiledErrors {
   readonly invalidSchema?: object
 }
 
+const kinds: Readonly<Record<ProblemKind, true>> = {
+  bodyMalformed: true,
+  bodyTooLarge: true,
+  conflict: true,
+  forbidden: true,
+  internal: true,
+  invalid: true,
+  loopDetected: true,
+  mediaTypeUnsupported: true,
+  methodNotAllowed: true,
+  notFound: true,
+  requestUnreadable: true,
+  routeUnknown: true,
+  tooManyRequests: true,
+  unauthenticated: true,
+  unavailable: true,
+}
+const otherMembers = ['body', 'otherwise', 'contentType', 'schema', 'invalidSchema']
+
+/** @throws DefinitionError if there is no such kind of problem */
+function checkKind(name: string): void {
+  const [kind = ''] = name.split(':')
+  if (Object.hasOwn(kinds, kind) || otherMembers.includes(name)) return
+  throw new DefinitionError(`errors.${name}`, `is no kind of problem; known are ${Object.keys(kinds).join(', ')}`)
+}
+
 /** Compiles the errors of a dialect. `More` are facts of its own that `body` shows, such as a code. */
 export function errors<More extends object>(form: ErrorForm<More>): CompiledErrors {
+  for (const kind of Object.keys(form)) checkKind(kind)
+  if (typeof form.body !== 'function') throw new DefinitionError('errors.body', 'must be a function')
   const sayings = form as unknown as Readonly<Record<string, Saying<ProblemKind, More> | undefined>>
   return {
     schema: form.schema ?? { type: 'object' },
