@@ -4,7 +4,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { acme } from '../../test/support/acme.ts'
 import { defineDialect } from './define-dialect.ts'
-import type { DialectDefinition } from './definition.ts'
 import { errors } from './errors/errors.ts'
 import { hmac } from './deliveries/signers.ts'
 
@@ -49,7 +48,7 @@ const refused: Readonly<Record<string, readonly [changed: object, message: RegEx
 
 for (const [title, [changed, message]] of Object.entries(refused)) {
   test(`${title} is refused`, () => {
-    assert.throws(() => defineDialect({ ...good, ...changed } as DialectDefinition), {
+    assert.throws(() => defineDialect({ ...good, ...changed }), {
       name: 'DefinitionError',
       message,
     })
