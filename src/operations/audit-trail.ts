@@ -106,8 +106,9 @@ export class AuditTrail {
 
   /**
    * Attempts of a key are counted together, those of other callers by address. The record has the object and the address
-   * of the first attempt. Is not recorded if too many records wait for the database. Past `limits.auditRefusalsMax` a minute, further attempts
-   * are one record of the action `several.attempts`: one of callers with a valid key, and one of others.
+   * of the first attempt. An attempt is not recorded while too many records wait for the database. Past
+   * `limits.auditRefusalsMax` a minute, further attempts are one record of the action `several.attempts`: one of callers with
+   * a valid key, and one of others.
    */
   refused({ action, refused, caller, from, object, tenant }: RefusedAttempt): void {
     const now = this.#now()

@@ -31,7 +31,7 @@ interface BodyFacts {
   readonly sha256: { readonly hex: Part; readonly base64: Part } & BytesPart
   /** The checksum as a decimal number. */
   readonly crc32: Part
-  /** The names and values of a form, sorted and without separators, as Twilio signs them. */
+  /** The names and values of a form, sorted and without separators: some products sign them so. */
   readonly sortedForm: Part
 }
 

@@ -5,7 +5,7 @@ import type { AttemptBodyForm, BodyForm } from './body.ts'
 import { type AttemptPart, type Attempting, type BodyPart, needsOf, type Part, type Sending } from './part-types.ts'
 import { plainValue } from './plain-value.ts'
 
-/** A field: a part, a constant, or a whole body, such as the `payload` of GitHub's forms. */
+/** A field: a part, a constant, or a whole body, such as JSON in a field `payload`. */
 type Field<Of, Body> = Of | Body | string
 type Fields<Of, Body> = Of | Readonly<Record<string, Field<Of, Body>>>
 

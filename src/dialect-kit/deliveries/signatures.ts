@@ -104,7 +104,7 @@ export function standardWebhooks(
   }
 }
 
-/** `t=1700000000,v1=…`: the time and the signatures over time and body, as Stripe's scheme has them. */
+/** `t=1700000000,v1=…`: the time and the signatures over time and body. */
 export function timestamped(version = 'v1'): Part {
   const seconds = sentAt.unixSeconds
   return text('t=', seconds, ',', signatures(hmac({ over: [seconds, '.', body] }), { prefix: `${version}=` }))

@@ -1,5 +1,5 @@
-// The field whose value names an endpoint in requests, for products whose customers choose the names: Mailgun names a
-// webhook by its event type, and Google by an id of the customer.
+// The field whose value names an endpoint in requests, for products whose customers choose the names: an event type, or an
+// id of their own.
 
 import type { EndpointRules } from '../../contracts/dialect.ts'
 import type { Endpoint } from '../../domain/endpoint.ts'

@@ -3,11 +3,11 @@
 import { type TSchema, Type } from 'typebox'
 import type { DeliveryId, EndpointId, EventId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
-import { success } from '../../domain/problem.ts'
+import { type Result, success } from '../../domain/problem.ts'
 import type { SuccessAnswer } from '../../http/answer.ts'
 import { repeatDelivery, resendEvent, retryDelivery, showDelivery } from '../../operations/deliveries.ts'
 import { idOf } from './answers.ts'
-import type { AnyCall, Described, Operation } from './operation.ts'
+import type { AnyCall, Described, Operation, RouteKit } from './operation.ts'
 import { schemaOf } from './schema-of.ts'
 
 export interface RedeliverForm extends Described {
@@ -17,43 +17,51 @@ export interface RedeliverForm extends Described {
 }
 
 /** Sends the event of a delivery to its endpoint again, as a new delivery. The last parameter of the path is its id. */
-export function redeliver({ status = 202, answer, ...described }: RedeliverForm = {}): Operation {
-  return {
-    kind: 'redeliver',
-    access: 'write',
+export function redeliver(form: RedeliverForm = {}): Operation {
+  return again('redeliver', form, {
     operationId: 'redeliverWebhook',
     summary: 'Send a delivery again, as a new delivery',
-    ...described,
-    route: (kit) => ({
-      audits: 'delivery.retry',
-      answers: { [status]: answered(answer) },
-      async handle(call) {
-        const { principal, tenant } = call
-        const sent = await repeatDelivery(kit.context, principal, tenant, idOf(kit, call), deliveryOf(call))
-        return sent.ok ? success({ status, ...(answer && { body: answer(sent.value) }) }) : sent
-      },
-    }),
-  }
+    send: (kit, call) => repeatDelivery(kit.context, call.principal, call.tenant, idOf(kit, call), deliveryOf(call)),
+  })
 }
 
 /** Makes a delivery due again: the same delivery gets further attempts. The last parameter of the path is its id. */
-export function retry({ status = 202, answer, ...described }: RedeliverForm = {}): Operation {
-  return {
-    kind: 'retry',
-    access: 'write',
+export function retry(form: RedeliverForm = {}): Operation {
+  return again('retry', form, {
     operationId: 'retryWebhookDelivery',
     summary: 'Try a delivery again',
+    async send(kit, call) {
+      const { principal, tenant } = call
+      const id = deliveryOf(call)
+      const found = await showDelivery(kit.context, principal, tenant, idOf(kit, call), id)
+      if (!found.ok) return found
+      const sent = await retryDelivery(kit.context, principal, id)
+      return sent.ok ? success(id) : sent
+    },
+  })
+}
+
+interface Again extends Pick<Operation, 'operationId' | 'summary'> {
+  /** Returns the id of the delivery that is sent. */
+  readonly send: (kit: RouteKit, call: AnyCall) => Promise<Result<DeliveryId>>
+}
+
+function again(
+  kind: 'redeliver' | 'retry',
+  { status = 202, answer, ...described }: RedeliverForm,
+  { send, ...texts }: Again,
+): Operation {
+  return {
+    kind,
+    access: 'write',
+    ...texts,
     ...described,
     route: (kit) => ({
       audits: 'delivery.retry',
       answers: { [status]: answered(answer) },
       async handle(call) {
-        const { principal, tenant } = call
-        const id = deliveryOf(call)
-        const found = await showDelivery(kit.context, principal, tenant, idOf(kit, call), id)
-        if (!found.ok) return found
-        const sent = await retryDelivery(kit.context, principal, id)
-        return sent.ok ? success({ status, ...(answer && { body: answer(id) }) }) : sent
+        const sent = await send(kit, call)
+        return sent.ok ? success({ status, ...(answer && { body: answer(sent.value) }) }) : sent
       },
     }),
   }
