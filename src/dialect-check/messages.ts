@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import type { Message } from '../contracts/delivery-dialect.ts'
 import type { Dialect } from '../contracts/dialect.ts'
+import { unstoredEndpoint } from '../domain/endpoint.ts'
 import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../domain/ids.ts'
 import type { DeliveryExample } from '../dialect-kit/examples.ts'
 import { newSigningSecret } from '../dialect-kit/deliveries/secrets.ts'
@@ -31,23 +32,15 @@ export function messageOf(dialect: Dialect, given: Given & { readonly event: Del
     },
     delivery: (given.delivery ?? '019cb6d0-0000-7000-8000-000000000001') as DeliveryId,
     attempt: given.attempt ?? 1,
-    endpoint: {
+    endpoint: unstoredEndpoint({
       key,
       id: (given.endpoint?.id ?? dialect.newEndpointId(key, randomBytes)) as EndpointId,
       tenant,
       url: given.endpoint?.url ?? 'https://example.com/hook',
       eventTypes: [type],
-      filters: {},
       details: given.endpoint?.details ?? {},
-      description: null,
-      enabled: true,
-      disabledReason: null,
-      headers: {},
-      writeOnlyHeaders: [],
-      secrets: [],
       createdAt: at,
-      updatedAt: at,
-    },
+    }),
   }
 }
 

@@ -49,6 +49,25 @@ export interface Endpoint {
   readonly unreadable?: true
 }
 
+/** An endpoint without secrets and filters, for deliveries to an endpoint that is not stored. */
+export function unstoredEndpoint(
+  given: Pick<Endpoint, 'key' | 'id' | 'tenant' | 'url' | 'eventTypes' | 'createdAt'> &
+    Partial<Pick<Endpoint, 'details' | 'headers'>>,
+): Endpoint {
+  return {
+    filters: {},
+    details: {},
+    description: null,
+    enabled: true,
+    disabledReason: null,
+    headers: {},
+    writeOnlyHeaders: [],
+    secrets: [],
+    updatedAt: given.createdAt,
+    ...given,
+  }
+}
+
 /** Results of the recorded attempts of an endpoint, written in the transaction that records the attempts. */
 export interface EndpointStatus {
   readonly attempts: number

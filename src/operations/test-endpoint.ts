@@ -2,7 +2,7 @@
 
 import type { Attempt } from '../domain/attempt.ts'
 import type { SendResult } from '../contracts/transport.ts'
-import type { Endpoint } from '../domain/endpoint.ts'
+import { type Endpoint, unstoredEndpoint } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
 import {
   type DeliveryId,
@@ -100,23 +100,16 @@ export async function tryOutEndpoint(
   const faults = endpointFaults(context, dialect, input)
   if (faults.length > 0) return failure({ kind: 'invalid', where: 'body', fields: faults })
   const now = context.clock.now()
-  const endpoint: Endpoint = {
+  const endpoint = unstoredEndpoint({
     key: 0 as EndpointKey,
     id: '' as EndpointId,
     tenant,
     url: input.url,
     eventTypes: eventTypesOf(dialect, input, null),
-    filters: {},
     details: detailsOf(dialect, input.details ?? {}, null),
-    description: null,
-    enabled: true,
-    disabledReason: null,
     headers: input.headers ?? {},
-    writeOnlyHeaders: [],
-    secrets: [],
     createdAt: now,
-    updatedAt: now,
-  }
+  })
   const event = eventOf(context, dialect, cached.value.tenant, test)
   const delivery = uuidV7(now, context.randomBytes) as DeliveryId
   const message = { tenant: cached.value.tenant, event, delivery, endpoint, trial: true }

@@ -5,7 +5,7 @@ import { createHash, createPublicKey } from 'node:crypto'
 import type { Message } from '../../contracts/delivery-dialect.ts'
 import type { Dialect } from '../../contracts/dialect.ts'
 import type { Recipe, TestVector } from '../../contracts/recipe.ts'
-import type { Endpoint } from '../../domain/endpoint.ts'
+import { type Endpoint, unstoredEndpoint } from '../../domain/endpoint.ts'
 import type { DeliveryId, EndpointKey, EventId, RandomBytes, TenantId } from '../../domain/ids.ts'
 import { second } from '../../domain/time.ts'
 import { newSigningSecret } from '../deliveries/secrets.ts'
@@ -116,23 +116,14 @@ function fixedBytes(): RandomBytes {
 function messageOf(dialect: Sender, random: RandomBytes): Message {
   const tenant = dialect.newTenantId(random) as TenantId
   const [type = 'webhook.test'] = dialect.eventTypes.map(({ name }) => name)
-  const endpoint: Endpoint = {
+  const endpoint = unstoredEndpoint({
     key: 1 as EndpointKey,
     id: dialect.newEndpointId(1 as EndpointKey, random) as Endpoint['id'],
     tenant,
     url: 'https://example.com/webhooks',
     eventTypes: [type],
-    filters: {},
-    details: {},
-    description: null,
-    enabled: true,
-    disabledReason: null,
-    headers: {},
-    writeOnlyHeaders: [],
-    secrets: [],
     createdAt: sentAtMs,
-    updatedAt: sentAtMs,
-  }
+  })
   return {
     tenant: { id: tenant, dialect: dialect.name, name: null, settings: {}, createdAt: sentAtMs },
     event: {
