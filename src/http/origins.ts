@@ -3,7 +3,7 @@
 // written by the caller too, so that no link is made from it.
 
 import type { IncomingMessage } from 'node:http'
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import ipaddr from 'ipaddr.js'
 
@@ -47,11 +47,19 @@ export function addPublicUrl(scope: FastifyInstance, origins: Origins, front: st
   })
 }
 
+/** Whether the peer of a connection is believed. To parse an address takes longer than the lookup of an endpoint. */
+const trustedPeers = new WeakMap<Socket, boolean>()
+
 /** The caller's address, and the words of the outermost trusted proxy about the caller's request. */
 function clientOf({ socket, headers }: IncomingMessage, { isTrusted }: Origins): { address: string; said: Hop | null } {
   let address = socket.remoteAddress ?? ''
   let said: Hop | null = null
-  if (isIP(address) === 0 || !isTrusted(address)) return { address, said }
+  let isPeerTrusted = trustedPeers.get(socket)
+  if (isPeerTrusted === undefined) {
+    isPeerTrusted = isIP(address) !== 0 && isTrusted(address)
+    trustedPeers.set(socket, isPeerTrusted)
+  }
+  if (!isPeerTrusted) return { address, said }
   for (const hop of hopsOf(headers).toReversed()) {
     said = hop
     if (hop.address === null) break
@@ -74,7 +82,8 @@ function urlSeenBy(said: Hop | null, { socket, headers }: IncomingMessage): stri
  * The hops of a request, the caller first. A proxy that writes one kind of header passes on what the caller wrote in the
  * other kind, so that neither is believed if a request has both.
  */
-function hopsOf({ forwarded, ...headers }: IncomingMessage['headers']): Hop[] {
+function hopsOf(headers: IncomingMessage['headers']): Hop[] {
+  const { forwarded } = headers
   const addresses = textOf(headers['x-forwarded-for'])
   const protocol = lastOf(textOf(headers['x-forwarded-proto']))
   const host = lastOf(textOf(headers['x-forwarded-host']))
