@@ -39,6 +39,7 @@ export default {
       to: { path: '^src/', pathNot: ['^src/dialects/', '^src/dialect-kit/index\\.ts$'] },
     },
     only('api', 'domain/', 'contracts/', 'operations/', 'http/', 'front/'),
+    only('web', 'domain/', 'contracts/', 'operations/', 'http/', 'front/', 'api/'),
     {
       name: 'engine-knows-deliveries-only',
       comment: "what the APIs need of a dialect is none of the engine's business",
@@ -78,18 +79,38 @@ export default {
       to: { path: '^src/(app|main)\\.ts$' },
     },
     {
+      name: 'pages-import-shapes-alone',
+      comment: 'the pages know the shapes of the API, as types, and nothing else of the service',
+      severity: 'error',
+      from: { path: '^ui/' },
+      to: { path: '^src/', pathNot: '^src/api/(shapes|dialects)\\.ts$' },
+    },
+    {
+      name: 'dashboard-and-portal-never-meet',
+      severity: 'error',
+      from: { path: '^ui/(dashboard|portal)/' },
+      to: { path: '^ui/(dashboard|portal)/', pathNot: '^ui/$1/' },
+    },
+    {
+      name: 'shared-parts-know-no-page',
+      severity: 'error',
+      from: { path: '^ui/shared/' },
+      to: { path: '^ui/(dashboard|portal)/' },
+    },
+    {
       name: 'src-does-not-import-tests-or-benchmarks',
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^(test|bench|examples)/' },
+      to: { path: '^(test|bench|examples|ui)/' },
     },
   ],
   options: {
     parser: 'swc',
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^ui/dist/' },
     enhancedResolveOptions: {
-      extensions: ['.ts', '.js'],
+      extensions: ['.ts', '.tsx', '.js'],
       exportsFields: ['exports'],
       conditionNames: ['node', 'import'],
     },

@@ -1,10 +1,19 @@
 # The digest is the index of node:26.10.0-slim for all platforms.
+FROM node:26.10.0-slim@sha256:ec7758ee051e457b468b32bde57b0879010b325bb9862718e9615225ce4aaae1 AS pages
+WORKDIR /posthorn
+COPY package.json package-lock.json .npmrc ./
+COPY ui ./ui
+# The script `prepare` builds the pages.
+RUN npm ci --omit=optional
+
 FROM node:26.10.0-slim@sha256:ec7758ee051e457b468b32bde57b0879010b325bb9862718e9615225ce4aaae1
 WORKDIR /posthorn
 ENV NODE_ENV=production
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --omit=optional
+COPY ui/package.json ./ui/package.json
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
 COPY src ./src
+COPY --from=pages /posthorn/ui/dist ./ui/dist
 # A new volume takes over this folder's owner.
 RUN mkdir /data && chown node:node /data
 VOLUME /data

@@ -1,6 +1,7 @@
 // Puts the service together. This is the only file that sees every folder.
 
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { randomText } from './domain/ids.ts'
 import { limits } from './domain/limits.ts'
@@ -17,7 +18,7 @@ import { erasureRoutes } from './api/erasures.ts'
 import { eventRoutes } from './api/events.ts'
 import { type HealthOptions, serveHealth, serveMetrics } from './api/health.ts'
 import { keyRoutes } from './api/keys.ts'
-import { createOperatorFront, customersPart } from './api/operator-front.ts'
+import { createOperatorFront, customersPart, type OperatorFrontOptions } from './api/operator-front.ts'
 import { operatorKeyRoutes } from './api/operator-keys.ts'
 import { signingKeyRoutes } from './api/signing-keys.ts'
 import { tenantSecretRoutes } from './api/tenant-secrets.ts'
@@ -29,6 +30,8 @@ import { type Engine, type EngineOptions, openEngine } from './engine/engine.ts'
 import { CountedQuotas } from './front/counted-quotas.ts'
 import { frontOfDialect } from './front/dialect-front.ts'
 import { KeySet } from './front/key-set.ts'
+import { Operators } from './front/operators.ts'
+import { SealedCookie } from './front/sealed-cookie.ts'
 import { WrongKeys } from './front/wrong-keys.ts'
 import { createTokenVerifier, type TokenVerifier } from './front/tokens.ts'
 import type { Front } from './http/front.ts'
@@ -42,6 +45,8 @@ import { type Context, createContext } from './operations/context.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { addressesOf, assertCanListen, closeServers, listen, type Listener } from './listening.ts'
 import { originsOf, partsOf } from './parts-by-settings.ts'
+import { serveDashboard } from './web/dashboard.ts'
+import { readPageFiles } from './web/page-files.ts'
 import { systemClock, systemRandomBytes } from './system.ts'
 import { createEngineObserver } from './telemetry/engine-observer.ts'
 import type { Log } from './telemetry/log.ts'
@@ -199,7 +204,15 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
       log.logger.warn({ address, keys }, 'wrong keys at the operator API: answers are delayed')
     },
   })
-  const operator = operatorFront(options, operatorKey, parts, wrongKeys)
+  const operators = new Operators(operatorKey, context.keyCache)
+  const sessions = new SealedCookie({
+    name: 'posthorn-operator',
+    lifetimeMs: limits.operatorSessionMs,
+    sameSite: 'Strict',
+    vault: context.seals.vault,
+    clock: context.clock,
+  })
+  const operator = operatorFront(options, parts, { operators, sessions, wrongKeys })
   const own = customersPart(operator, wrongKeys)
   const isWorker = settings.role === 'worker'
   const vendors = isWorker ? [] : vendorFronts(options, parts)
@@ -218,11 +231,14 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
   const whole = await createHttpServer({ ...shared, fallback: operator, fronts: documented })
   serveHealth(whole, health)
   serveMetrics(whole, () => metrics.text())
-  if (!isWorker)
+  if (!isWorker) {
     serveDocs(
       whole,
       documented.map(({ front, documentPath: url }) => ({ title: titleOf(front), url })),
     )
+    const files = readPageFiles(fileURLToPath(new URL('../ui/dist/dashboard', import.meta.url)))
+    serveDashboard(whole, { operators, sessions, wrongKeys, files, version: options.version })
+  }
   const [address, adminAddress] = addressesOf(settings)
   if (adminAddress === undefined) return [{ server: whole, address }]
 
@@ -256,9 +272,8 @@ function titleOf({ name, openapi }: Front): string {
 
 function operatorFront(
   { settings, version }: AppOptions,
-  operatorKey: string,
   { context, store }: ServerParts,
-  wrongKeys: WrongKeys,
+  admission: Pick<OperatorFrontOptions, 'operators' | 'sessions' | 'wrongKeys'>,
 ): Front {
   const routes = [
     tenantRoutes,
@@ -275,8 +290,8 @@ function operatorFront(
     tenantSecretRoutes,
   ]
   return createOperatorFront({
+    ...admission,
     context,
-    operatorKey,
     customerDialect: ownDialect,
     quotas: new CountedQuotas({
       dialect: context.allDialects.get(ownDialect) as Dialect,
@@ -285,7 +300,6 @@ function operatorFront(
       shared: store.quotas,
       clock: context.clock,
     }),
-    wrongKeys,
     version,
     routes: routes.flatMap((routesOf) => routesOf(context)),
   })

@@ -28,7 +28,7 @@ const repository = resolve(import.meta.dirname, '..')
 const user = 1000
 
 interface Image {
-  /** The instructions in order, without comments. */
+  /** The instructions of the last stage in order, without comments. */
   readonly steps: readonly { readonly name: string; readonly value: string }[]
   readonly env: Readonly<Record<string, string>>
   /** The JSON array of the last instruction of this name; for HEALTHCHECK, its command. */
@@ -37,7 +37,9 @@ interface Image {
 }
 
 function readDockerfile(): Image {
-  const text = readFileSync(join(repository, 'Dockerfile'), 'utf8')
+  const [text = ''] = readFileSync(join(repository, 'Dockerfile'), 'utf8')
+    .split(/^(?=FROM )/m)
+    .slice(-1)
   const steps = [...text.matchAll(/^([A-Z]+) (.+)$/gm)].map(([, name = '', value = '']) => ({ name, value }))
   const value = (name: string): string => steps.findLast((step) => step.name === name)?.value ?? ''
   return {
@@ -67,8 +69,10 @@ function build(root: string): void {
   const here = join(root, workdir)
   mkdirSync(here, { recursive: true })
   for (const { name, value } of image.steps) {
-    if (name === 'COPY') copy(value.split(' ').slice(0, -1), here)
-    else if (name === 'RUN' && value === 'npm ci --omit=dev --omit=optional') copyPackages(here)
+    const [, stage, folder] = /^--from=(\w+) (\S+)/.exec(value) ?? []
+    if (stage !== undefined) copyFromStage(stage, relative(workdir, folder as string), here)
+    else if (name === 'COPY') copy(value.split(' ').slice(0, -1), here)
+    else if (name === 'RUN' && value === 'npm ci --omit=dev --omit=optional --ignore-scripts') copyPackages(here)
     else if (name === 'RUN') {
       const inRoot = value.replaceAll(volume, join(root, volume)).replaceAll('node:node', `${user}:${user}`)
       assert.equal(spawnSync('sh', ['-c', inRoot], { stdio: 'inherit' }).status, 0)
@@ -83,13 +87,25 @@ function copy(sources: readonly string[], to: string): void {
   }
 }
 
+/** Copies a folder that a stage builds with `npm ci`, which is how it was built in the repository too. */
+function copyFromStage(stage: string, folder: string, to: string): void {
+  const text = readFileSync(join(repository, 'Dockerfile'), 'utf8')
+  const steps = new RegExp(`^FROM \\S+ AS ${stage}\\n([^]*?)^FROM `, 'm').exec(text)?.[1] ?? ''
+  assert.match(steps, /^COPY ui \.\/ui$/m)
+  assert.match(steps, /^RUN npm ci --omit=optional$/m)
+  cpSync(join(repository, folder), join(to, folder), { recursive: true })
+}
+
 function copyPackages(to: string): void {
   const { packages } = JSON.parse(readFileSync(join(to, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly dev?: true; readonly optional?: true }>>
   }
   for (const [path, { dev, optional }] of Object.entries(packages)) {
     const source = join(repository, path)
-    if (path !== '' && dev === undefined && optional === undefined) cpSync(source, join(to, path), { recursive: true })
+    // The workspace `ui` is copied by its own step.
+    const isPackage =
+      path.startsWith('node_modules/') && !lstatSync(source, { throwIfNoEntry: false })?.isSymbolicLink()
+    if (isPackage && dev === undefined && optional === undefined) cpSync(source, join(to, path), { recursive: true })
   }
 }
 

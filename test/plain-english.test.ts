@@ -60,7 +60,16 @@ suite('plain English', () => {
   })
 
   for (const [what, patterns] of [
-    ['comments and messages', ['src/**/*.{ts,sql}', 'test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts']],
+    [
+      'comments and messages',
+      [
+        'src/**/*.{ts,sql}',
+        'test/**/*.ts',
+        'bench/**/*.ts',
+        'examples/**/*.ts',
+        'ui/{*,{dashboard,portal,shared}/**/*}.{ts,tsx}',
+      ],
+    ],
     ['documents', ['*.md', 'docs/**/*.md', 'src/**/*.md', 'test/**/*.md', 'bench/*.md']],
   ] as const) {
     test(`${what} have no banned words`, () => {

@@ -39,12 +39,14 @@ interface LockedPackage {
   readonly integrity?: string
   readonly resolved?: string
   readonly hasInstallScript?: boolean
+  /** It stands for a workspace. */
+  readonly link?: boolean
 }
 
 /** The packages of the lock file by name and version. */
 function lockedPackages(): ReadonlyMap<string, LockedPackage> {
   const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> }
-  const named = Object.entries(packages).filter(([path]) => path !== '')
+  const named = Object.entries(packages).filter(([path, { link }]) => path.includes('node_modules/') && link !== true)
   return new Map(named.map(([path, locked]) => [`${nameOf(path)}@${locked.version}`, locked]))
 }
 
@@ -85,7 +87,8 @@ test('npm run sbom lists every package of the lock file with its hash, the runti
   })
   assert.equal(stderr, '')
   const { components } = JSON.parse(stdout) as { components: readonly SbomComponent[] }
-  const listed = components.map(({ group, name, version, hashes }) => {
+  const packages = components.filter(({ name }) => name !== 'ui')
+  const listed = packages.map(({ group, name, version, hashes }) => {
     const hash = Buffer.from(hashes[0]?.content ?? '', 'hex').toString('base64')
     return `${group === undefined ? name : `${group}/${name}`}@${version} sha512-${hash}`
   })

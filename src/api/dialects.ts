@@ -15,7 +15,7 @@ const Quota = Type.Object({
   burst: Type.Optional(Type.Integer()),
 })
 const EventTypes = Type.Array(Type.Object({ name: Type.String(), description: Type.String() }))
-const DialectSchema = Type.Object({
+export const DialectSchema = Type.Object({
   name: Type.String(),
   title: Type.String(),
   eventTypes: EventTypes,

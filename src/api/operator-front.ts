@@ -1,7 +1,6 @@
 // The front of the operator API: authentication, and problems in the form of RFC 9457. A customer of the `standard`
 // dialect uses the same paths with its own API key and sees only the tenants of that key.
 
-import { timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { TenantId } from '../domain/ids.ts'
@@ -16,13 +15,17 @@ import type { Principal } from '../domain/principal.ts'
 import type { ownScopes } from '../domain/scopes.ts'
 import { recordRefusal } from '../front/record-refusal.ts'
 import type { CountedQuotas } from '../front/counted-quotas.ts'
+import type { Operators } from '../front/operators.ts'
+import type { SealedCookie } from '../front/sealed-cookie.ts'
 import type { WrongKeys } from '../front/wrong-keys.ts'
 import { answerProblem } from './problems.ts'
 import { ProblemSchema } from './shapes.ts'
 
 export interface OperatorFrontOptions {
   readonly context: Context
-  readonly operatorKey: string
+  readonly operators: Operators
+  /** The sessions of the dashboard: the digests of operator keys. */
+  readonly sessions: SealedCookie
   /** The dialect whose customers use this API. */
   readonly customerDialect: string
   /** The quotas of these customers. The operator has none. */
@@ -34,7 +37,7 @@ export interface OperatorFrontOptions {
 }
 
 export function createOperatorFront(options: OperatorFrontOptions): Front {
-  const operatorDigest = Buffer.from(hashApiKey(options.operatorKey))
+  const { operators, sessions } = options
 
   return {
     name: 'operator',
@@ -68,14 +71,18 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
     },
     admit(request, route) {
       const key = bearerKey(request)
-      if (key === null) return failure({ kind: 'unauthenticated', reason: 'missing' })
+      if (key === null) {
+        const session = sessions.read(request)
+        if (session === null) return failure({ kind: 'unauthenticated', reason: 'missing' })
+        return andThenOk(operators.find(session), (found) => admitOperator(found, request, route))
+      }
       const digest = hashApiKey(key)
-      if (timingSafeEqual(Buffer.from(digest), operatorDigest))
+      if (operators.isOfSettings(digest)) {
         return success({ kind: 'operator', key: settingsOperator, from: request })
-      const { keyCache } = options.context
+      }
       const admitted = key.startsWith(operatorKeyPrefix)
-        ? andThenOk(keyCache.authenticateOperator(digest), (found) => admitOperator(found, request, route))
-        : andThenOk(keyCache.authenticate(options.customerDialect, digest), (found) =>
+        ? andThenOk(operators.find(digest), (found) => admitOperator(found, request, route))
+        : andThenOk(options.context.keyCache.authenticate(options.customerDialect, digest), (found) =>
             admitCustomer(options.quotas, found, request, route),
           )
       return andThen(admitted, (result) => {

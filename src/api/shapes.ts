@@ -101,6 +101,12 @@ export function operatorKeyShape({ id, hint, name, role, createdAt, expiresAt }:
   return { id, hint, name, role, createdAt: time(createdAt), expiresAt: timeOrNull(expiresAt) }
 }
 
+/** A session of the dashboard. */
+export const SessionSchema = Type.Object({
+  key: Type.Object({ id: Type.String(), name: Type.String(), role: Type.Enum(operatorRoles) }),
+  version: Type.String(),
+})
+
 export const EventSchema = Type.Object({
   id: Type.String(),
   tenant: Type.String(),

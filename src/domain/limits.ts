@@ -81,6 +81,8 @@ export const limits = {
   wrongKeysWaitingMax: 1000,
   /** Addresses whose wrong keys are counted; the one whose last wrong key is the oldest is dropped. */
   wrongKeyAddressesMax: 10_000,
+  /** After this time an operator signs in to the dashboard again. */
+  operatorSessionMs: 12 * hour,
   idempotencyKeyCharsMax: 255,
   idempotencyMs: hour,
   updateTriesMax: 5,

@@ -1,0 +1,90 @@
+// Serves a built page, its files, and the paths that the page itself understands.
+
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { answerProblem } from '../api/problems.ts'
+import { type Answer, sendAnswer } from '../http/answer.ts'
+import { methodOf } from '../http/methods.ts'
+import { refuseOtherMethods } from '../http/refusals.ts'
+import type { PageFile, PageFiles } from './page-files.ts'
+
+export interface ServedPages {
+  /** The path of the page, without a slash at its end. */
+  readonly path: string
+  /** Null: the pages were not built. */
+  readonly files: PageFiles | null
+  /** The sources that may embed the page (CSP). */
+  readonly frameAncestors: (request: FastifyRequest) => string
+}
+
+export function servePages(app: FastifyInstance, pages: ServedPages): void {
+  const { path } = pages
+  const routes = [path, `${path}/*`].map((url) => ({ method: 'GET', path: url }))
+  refuseOtherMethods(app, { answerUnrouted: answerProblem }, routes)
+  for (const { path: url } of routes) {
+    app.get(url, { schema: { hide: true } }, (request, reply) => sendAnswer(reply, answerOf(request, pages)))
+  }
+}
+
+function answerOf(request: FastifyRequest, { path, files, frameAncestors }: ServedPages): Answer {
+  const asked = (request.url.split('?')[0] ?? '').slice(path.length + 1)
+  const policy = contentPolicy(frameAncestors(request))
+  if (files === null) return { ...unbuilt, headers: { ...unbuilt.headers, 'content-security-policy': policy } }
+  const file = files.get(asked)
+  if (file !== undefined && asked !== 'index.html') {
+    // The name of a file contains a hash of its content.
+    return encoded(request, file, { 'cache-control': 'public, max-age=31536000, immutable' })
+  }
+  const index = files.get('index.html')
+  if (asked.startsWith('assets/') || index === undefined) {
+    return answerProblem({ kind: 'routeUnknown', method: methodOf(request), path: `${path}/${asked}` }, request)
+  }
+  return encoded(request, index, { 'content-security-policy': policy, 'referrer-policy': 'no-referrer' })
+}
+
+function encoded(request: FastifyRequest, file: PageFile, headers: Readonly<Record<string, string>>): Answer {
+  const accepted = request.headers['accept-encoding'] ?? ''
+  const coding = (['br', 'gzip'] as const).find((name) =>
+    new RegExp(`\\b${name}\\b(?!\\s*;\\s*q=0(?:\\.0*)?\\b)`).test(accepted),
+  )
+  return {
+    status: 200,
+    headers: {
+      'content-type': file.contentType,
+      vary: 'accept-encoding',
+      ...(coding && { 'content-encoding': coding }),
+      ...headers,
+    },
+    body: file[coding ?? 'identity'],
+  }
+}
+
+/** The page loads from this server only, runs no inline script or style, and writes no markup from text. */
+function contentPolicy(frameAncestors: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: https:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    `frame-ancestors ${frameAncestors}`,
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ')
+}
+
+const unbuilt: Answer = {
+  status: 503,
+  headers: { 'content-type': 'text/html; charset=utf-8', 'retry-after': '60' },
+  body: `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Posthorn</title>
+<h1>This page is not built</h1>
+<p>The installation has no built pages. Build them with this command, and start Posthorn again:
+<pre>npm ci &amp;&amp; npm run build</pre>
+</html>
+`,
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../../shared/parts/Page.tsx'
+
+export function DeliveryPage() {
+  return <Page title="DeliveryPage">{null}</Page>
+}

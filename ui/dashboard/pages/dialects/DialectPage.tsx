@@ -1,0 +1,5 @@
+import { Page } from '../../../shared/parts/Page.tsx'
+
+export function DialectPage() {
+  return <Page title="DialectPage">{null}</Page>
+}

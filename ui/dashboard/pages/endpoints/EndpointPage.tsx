@@ -1,0 +1,5 @@
+import { Page } from '../../../shared/parts/Page.tsx'
+
+export function EndpointPage() {
+  return <Page title="EndpointPage">{null}</Page>
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../../shared/parts/Page.tsx'
+
+export function Overview() {
+  return <Page title="Overview">{null}</Page>
+}

@@ -1,0 +1,52 @@
+import { useState } from 'react'
+import { Button } from './Button.tsx'
+import styles from './Code.module.css'
+import { Stranger } from './Stranger.tsx'
+
+/** Copies a text, and says so. */
+export function Copy({ text, label = 'Copy' }: { readonly text: string; readonly label?: string }) {
+  const [done, setDone] = useState(false)
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(text)
+    setDone(true)
+    setTimeout(() => setDone(false), 2000)
+  }
+  return (
+    <Button kind="quiet" onClick={() => void copy()}>
+      <span aria-live="polite">{done ? 'Copied' : label}</span>
+    </Button>
+  )
+}
+
+export interface CodeProps {
+  /** The text, as it is copied. */
+  readonly children: string
+  readonly title?: string
+  /** Long lines are broken instead of scrolled. */
+  readonly isWrapped?: boolean
+}
+
+/** A block of code or data, with a button that copies it. Hidden characters are shown. */
+export function Code({ children: text, title, isWrapped = false }: CodeProps) {
+  return (
+    <figure className={styles.figure}>
+      <figcaption className={styles.head}>
+        <span>{title}</span>
+        <Copy text={text} />
+      </figcaption>
+      {/* A keyboard can scroll it. */}
+      <pre className={`${styles.text} ${isWrapped ? styles.wrapped : ''}`} tabIndex={0} aria-label={title}>
+        <Stranger isBlock>{text}</Stranger>
+      </pre>
+    </figure>
+  )
+}
+
+/** JSON with line breaks; any other text unchanged. */
+export function prettyJson(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2)
+  } catch {
+    return text
+  }
+}

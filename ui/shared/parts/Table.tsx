@@ -1,0 +1,103 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type ReactNode, useEffect, useRef } from 'react'
+import { Button } from './Button.tsx'
+import { Failure, Loading } from './Notice.tsx'
+import styles from './Table.module.css'
+
+export interface Column<Row> {
+  readonly name: string
+  readonly cell: (row: Row) => ReactNode
+  /** The width in a grid: `120px`, `minmax(0, 2fr)`; default: `minmax(0, 1fr)`. */
+  readonly width?: string
+}
+
+/** The rows of a list that is loaded page by page, as TanStack Query's `useInfiniteQuery` gives them. */
+export interface LoadedRows<Row> {
+  readonly rows: readonly Row[]
+  readonly isLoading: boolean
+  readonly error: unknown
+  readonly hasMore: boolean
+  readonly isLoadingMore: boolean
+  readonly loadMore: () => void
+  readonly retry: () => void
+}
+
+export interface TableProps<Row> {
+  /** The name of the rows, in the plural: `deliveries`. */
+  readonly what: string
+  readonly columns: readonly Column<Row>[]
+  readonly loaded: LoadedRows<Row>
+  readonly keyOf: (row: Row) => string
+  /** Shown in place of a list without rows. */
+  readonly empty: ReactNode
+}
+
+const rowHeight = 41
+
+/** A list of any length: only the rows in view are in the page, and further ones are loaded near its end. */
+export function Table<Row>({ what, columns, loaded, keyOf, empty }: TableProps<Row>) {
+  const { rows, isLoading, error, hasMore, isLoadingMore, loadMore, retry } = loaded
+  const scroller = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    getItemKey: (index) => keyOf(rows[index] as Row),
+  })
+  const items = virtual.getVirtualItems()
+  const last = items.at(-1)?.index ?? -1
+  const isNearEnd = rows.length > 0 && last >= rows.length - 10
+  useEffect(() => {
+    if (isNearEnd && hasMore && !isLoadingMore && error === null) loadMore()
+  }, [isNearEnd, hasMore, isLoadingMore, error, loadMore])
+
+  if (isLoading) return <Loading what={what} />
+  if (error !== null && rows.length === 0) return <Failure error={error} retry={retry} />
+  if (rows.length === 0 && !hasMore) return <>{empty}</>
+  const template = columns.map(({ width = 'minmax(0, 1fr)' }) => width).join(' ')
+  return (
+    <div>
+      <div ref={scroller} className={styles.scroller} tabIndex={0} role="region" aria-label={what}>
+        <div role="table" aria-label={what} aria-rowcount={hasMore ? -1 : rows.length + 1} className={styles.table}>
+          <div role="row" aria-rowindex={1} className={styles.head} style={{ gridTemplateColumns: template }}>
+            {columns.map(({ name }) => (
+              <div key={name} role="columnheader" className={styles.cell}>
+                {name}
+              </div>
+            ))}
+          </div>
+          <div role="rowgroup" className={styles.body} style={{ height: virtual.getTotalSize() }}>
+            {items.map(({ index, key, start }) => (
+              <div
+                key={key}
+                role="row"
+                aria-rowindex={index + 2}
+                className={styles.row}
+                style={{ gridTemplateColumns: template, height: rowHeight, transform: `translateY(${start}px)` }}
+              >
+                {columns.map(({ name, cell }) => (
+                  <div key={name} role="cell" data-column={name} className={styles.cell}>
+                    {cell(rows[index] as Row)}
+                  </div>
+                ))}
+              </div>
+            ))}
+          </div>
+        </div>
+      </div>
+      <div className={styles.foot}>
+        <span>
+          {rows.length} {what}
+          {hasMore ? ' so far' : ''}
+        </span>
+        {error !== null && <Failure error={error} retry={retry} />}
+        {hasMore && (
+          <Button onClick={loadMore} isBusy={isLoadingMore}>
+            {isLoadingMore ? 'Loading …' : 'Load more'}
+          </Button>
+        )}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,29 @@
+// The objects of the operator API, from the schemas of the server.
+
+import type { Static } from 'typebox'
+import type {
+  ApiKeySchema,
+  AttemptSchema,
+  DeliverySchema,
+  EndpointSchema,
+  EventSchema,
+  OperatorKeySchema,
+  SessionSchema,
+  TenantSchema,
+} from '../../src/api/shapes.ts'
+import type { DialectSchema } from '../../src/api/dialects.ts'
+
+export type ApiKey = Static<typeof ApiKeySchema>
+export type Attempt = Static<typeof AttemptSchema>
+export type Delivery = Static<typeof DeliverySchema>
+export type Dialect = Static<typeof DialectSchema>
+export type Endpoint = Static<typeof EndpointSchema>
+export type Event = Static<typeof EventSchema>
+export type OperatorKey = Static<typeof OperatorKeySchema>
+export type Session = Static<typeof SessionSchema>
+export type Tenant = Static<typeof TenantSchema>
+
+export interface Page<Item> {
+  readonly data: readonly Item[]
+  readonly nextCursor: string | null
+}
