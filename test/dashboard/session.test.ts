@@ -96,11 +96,11 @@ suite('the sessions of the dashboard', () => {
       path: '/v1/operator-keys',
       body: { name: 'A reader', role: 'read' },
     })
-    const headers = { host: 'localhost', cookie: await cookieOf(String(key)), ...fromPage }
+    const headers = { host: 'localhost', cookie: await cookieOf(key), ...fromPage }
     assert.deepEqual((await ask('GET', path, headers)).json()['key'], { id, name: 'A reader', role: 'read' })
     assert.equal((await ask('GET', '/v1/tenants', headers)).status, 200)
     assert.equal((await ask('POST', '/v1/tenants', headers, { dialect: 'standard' })).status, 403)
-    await rig.want(204, { method: 'DELETE', path: `/v1/operator-keys/${String(id)}` })
+    await rig.want(204, { method: 'DELETE', path: `/v1/operator-keys/${id}` })
     assert.equal((await ask('GET', path, headers)).status, 401)
     assert.equal((await ask('GET', '/v1/tenants', headers)).status, 401)
   })

@@ -1,0 +1,84 @@
+// The dashboard's frame and its page of tenants, in a browser.
+
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import {
+  assertAccessible,
+  type BrowserRig,
+  onEachScreen,
+  startBrowserRig,
+  withoutBrowser,
+} from '../support/browser-rig.ts'
+
+suite('the dashboard', { skip: withoutBrowser }, () => {
+  let rig: BrowserRig
+  before(async () => {
+    rig = await startBrowserRig()
+  })
+  after(() => rig.close())
+
+  test('an operator signs in, and out; a wrong key is told so', async () => {
+    const page = await rig.open()
+    await page.goto(`${rig.url}/dashboard/tenants`)
+    await page.getByLabel('Operator key').fill('wrong')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').getByText('The key is not known.').waitFor()
+    await assertAccessible(page)
+    await page.getByLabel('Operator key').fill(rig.api.installation.operatorKey)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Tenants' }).waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    rig.assertNoFaults()
+  })
+
+  test('a tenant is made, with the messages of the API at its fields', async () => {
+    const page = await rig.dashboard('/tenants')
+    await page.getByRole('button', { name: 'New tenant' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Dialect').selectOption('allo')
+    await dialog.getByLabel('Id').fill('a b')
+    await dialog.getByRole('button', { name: 'Create tenant' }).click()
+    const id = dialog.getByLabel('Id')
+    await page.waitForFunction((field) => field?.getAttribute('aria-invalid') === 'true', await id.elementHandle())
+    await id.fill('acme')
+    await dialog.getByLabel('Name').fill('Acme \u202e<img src=x onerror=alert(1)>')
+    await dialog.getByRole('button', { name: 'Create tenant' }).click()
+    await page.getByRole('heading', { name: 'Acme U+202E<img src=x onerror=alert(1)>' }).waitFor()
+    assert.equal((await rig.api.want(200, { path: '/v1/tenants/acme' }))['dialect'], 'allo')
+    rig.assertNoFaults()
+  })
+
+  test('works by keyboard: the palette opens a page', async () => {
+    const page = await rig.dashboard('/tenants')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').fill('audit')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Audit' }).waitFor()
+    rig.assertNoFaults()
+  })
+
+  test('is accessible', async (t) => {
+    await rig.api.tenant('allo')
+    await onEachScreen(t, async (options) => {
+      const page = await rig.dashboard('/tenants', options)
+      await page.getByRole('cell', { name: 'allo' }).first().waitFor()
+      await assertAccessible(page)
+      if (options.viewport !== undefined) {
+        const width = await page.evaluate<number>('document.documentElement.scrollWidth')
+        assert.ok(width <= 360, `${width} px wide`)
+      }
+      await page.context().close()
+    })
+    rig.assertNoFaults()
+  })
+
+  test('says that the service is away, and goes on by itself', async () => {
+    const page = await rig.dashboard('/tenants')
+    await page.context().setOffline(true)
+    await page.getByLabel('Id or name begins with').fill('ac')
+    await page.getByText('Posthorn cannot be reached.').waitFor()
+    await page.context().setOffline(false)
+    await page.getByText('Posthorn cannot be reached.').waitFor({ state: 'detached' })
+  })
+})
