@@ -1,7 +1,6 @@
 // Puts the service together. This is the only file that sees every folder.
 
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { randomText } from './domain/ids.ts'
 import { limits } from './domain/limits.ts'
@@ -20,6 +19,7 @@ import { type HealthOptions, serveHealth, serveMetrics } from './api/health.ts'
 import { keyRoutes } from './api/keys.ts'
 import { createOperatorFront, customersPart, type OperatorFrontOptions } from './api/operator-front.ts'
 import { operatorKeyRoutes } from './api/operator-keys.ts'
+import { portalLinkRoutes } from './api/portal-links.ts'
 import { signingKeyRoutes } from './api/signing-keys.ts'
 import { tenantSecretRoutes } from './api/tenant-secrets.ts'
 import { tenantRoutes } from './api/tenants.ts'
@@ -31,7 +31,6 @@ import { CountedQuotas } from './front/counted-quotas.ts'
 import { frontOfDialect } from './front/dialect-front.ts'
 import { KeySet } from './front/key-set.ts'
 import { Operators } from './front/operators.ts'
-import { SealedCookie } from './front/sealed-cookie.ts'
 import { WrongKeys } from './front/wrong-keys.ts'
 import { createTokenVerifier, type TokenVerifier } from './front/tokens.ts'
 import type { Front } from './http/front.ts'
@@ -45,8 +44,7 @@ import { type Context, createContext } from './operations/context.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { addressesOf, assertCanListen, closeServers, listen, type Listener } from './listening.ts'
 import { originsOf, partsOf } from './parts-by-settings.ts'
-import { serveDashboard } from './web/dashboard.ts'
-import { readPageFiles } from './web/page-files.ts'
+import { Pages } from './web/pages.ts'
 import { systemClock, systemRandomBytes } from './system.ts'
 import { createEngineObserver } from './telemetry/engine-observer.ts'
 import type { Log } from './telemetry/log.ts'
@@ -205,13 +203,8 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
     },
   })
   const operators = new Operators(operatorKey, context.keyCache)
-  const sessions = new SealedCookie({
-    name: 'posthorn-operator',
-    lifetimeMs: limits.operatorSessionMs,
-    sameSite: 'Strict',
-    vault: context.seals.vault,
-    clock: context.clock,
-  })
+  const pages = new Pages({ ...settings, context, operators, wrongKeys, version: options.version })
+  const sessions = pages.operatorSessions
   const operator = operatorFront(options, parts, { operators, sessions, wrongKeys })
   const own = customersPart(operator, wrongKeys)
   const isWorker = settings.role === 'worker'
@@ -228,7 +221,8 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
   const documented = isWorker
     ? []
     : [operator, ...vendors].map((front) => ({ front, documentPath: documentPath(front) }))
-  const whole = await createHttpServer({ ...shared, fallback: operator, fronts: documented })
+  const portal = isWorker ? [] : [{ front: pages.portalFront(operator), documentPath: null }]
+  const whole = await createHttpServer({ ...shared, fallback: operator, fronts: [...documented, ...portal] })
   serveHealth(whole, health)
   serveMetrics(whole, () => metrics.text())
   if (!isWorker) {
@@ -236,16 +230,17 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
       whole,
       documented.map(({ front, documentPath: url }) => ({ title: titleOf(front), url })),
     )
-    const files = readPageFiles(fileURLToPath(new URL('../ui/dist/dashboard', import.meta.url)))
-    serveDashboard(whole, { operators, sessions, wrongKeys, files, version: options.version })
+    pages.serveDashboard(whole)
+    pages.servePortal(whole)
   }
   const [address, adminAddress] = addressesOf(settings)
   if (adminAddress === undefined) return [{ server: whole, address }]
 
   const hasOwn = !isWorker && context.dialects.has(ownDialect)
   const fronts = (hasOwn ? [own, ...vendors] : vendors).map((front) => ({ front, documentPath: null }))
-  const customers = await createHttpServer({ ...shared, fallback: own, fronts })
+  const customers = await createHttpServer({ ...shared, fallback: own, fronts: [...fronts, ...portal] })
   serveHealth(customers, health)
+  if (!isWorker) pages.servePortal(customers)
   return [
     { server: customers, address },
     { server: whole, address: adminAddress },
@@ -301,7 +296,7 @@ function operatorFront(
       clock: context.clock,
     }),
     version,
-    routes: routes.flatMap((routesOf) => routesOf(context)),
+    routes: [...routes.flatMap((routesOf) => routesOf(context)), ...portalLinkRoutes(context, settings.portalOrigin)],
   })
 }
 

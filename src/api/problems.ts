@@ -16,6 +16,7 @@ export const operatorErrorCodes = {
   event_ambiguous: 409,
   too_many_endpoints: 409,
   too_many_operator_keys: 409,
+  too_many_portal_links: 409,
   endpoints_too_large: 409,
   endpoint_exists: 409,
   changed_meanwhile: 409,

@@ -78,6 +78,21 @@ const routes: readonly RouteCase[] = [
     status: 204,
     request: async () => ({ method: 'DELETE', path: await operatorKeyPath() }),
   },
+  {
+    operation: 'createPortalLink',
+    status: 201,
+    request: ({ id }) =>
+      post(`/v1/tenants/${id}/portal-links`, { capabilities: ['endpoints'], branding: { name: 'Acme' } }),
+  },
+  { operation: 'listPortalLinks', status: 200, request: ({ id }) => ({ path: `/v1/tenants/${id}/portal-links` }) },
+  {
+    operation: 'deletePortalLink',
+    status: 204,
+    request: async ({ id }) => {
+      const link = await rig.want(201, post(`/v1/tenants/${id}/portal-links`, {}))
+      return { method: 'DELETE', path: `/v1/tenants/${id}/portal-links/${link.id}` }
+    },
+  },
   { operation: 'publishEvent', status: 202, request: (tenant) => post('/v1/events', newEvent(tenant)) },
   {
     operation: 'publishEvents',

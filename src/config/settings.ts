@@ -142,6 +142,28 @@ function publicUrls(value: string): ReadonlyMap<string, string> {
   )
 }
 
+/** Origins, by dialect; `''`: of every dialect. */
+function origins(value: string): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>()
+  for (const part of list(value)) {
+    const [, dialect = '', origin = ''] = /^(?:([\w-]+)=)?(.*)$/.exec(part) ?? []
+    if (!/^https?:$/.test(URL.parse(origin)?.protocol ?? '') || URL.parse(origin)?.origin !== origin) {
+      throw new Error('must be an origin such as https://app.example.com, or <dialect>=<origin>, or a comma list')
+    }
+    found.set(dialect, [...(found.get(dialect) ?? []), origin])
+  }
+  return found
+}
+
+function optionalOrigin(value: string): string | null {
+  if (value === '') return null
+  const url = URL.parse(value)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.origin !== value) {
+    throw new Error('must be an origin such as https://webhooks.example.com')
+  }
+  return value
+}
+
 function masterKeys(value: string): readonly Buffer[] {
   const keys = value.split(',').map((part) => Buffer.from(part, 'base64'))
   if (keys.some((bytes) => bytes.length !== 32)) throw new Error('must be 32 bytes in base64, or several such keys')
@@ -182,6 +204,18 @@ export const settingTable = {
     '',
     'the URL under which callers reach this service, for links in answers; `<dialect>=<URL>` after a comma for one dialect',
     publicUrls,
+  ),
+  portalOrigin: setting(
+    'POSTHORN_PORTAL_ORIGIN',
+    '',
+    'the origin under which customers open the portal, and the only one that serves it; default: that of the request that makes a link',
+    optionalOrigin,
+  ),
+  portalParents: setting(
+    'POSTHORN_PORTAL_PARENTS',
+    '',
+    'comma list of the origins whose pages may embed the portal; `<dialect>=<origin>` for one dialect',
+    origins,
   ),
   trustedProxies: setting(
     'POSTHORN_TRUSTED_PROXIES',

@@ -91,6 +91,18 @@ export interface Quota {
   readonly burst?: number
 }
 
+/** An action of customers, besides looking at their endpoints. */
+export type CustomerAction =
+  | 'create'
+  | 'change'
+  | 'delete'
+  | 'rotate'
+  | 'test'
+  | 'seeDeliveries'
+  | 'retry'
+  | 'seeSecrets'
+  | 'seeHeaders'
+
 /** One product's webhooks: deliveries, ids, API keys, event catalogue, endpoint rules and quotas. */
 export interface Dialect extends DeliveryDialect {
   readonly title: string
@@ -126,6 +138,8 @@ export interface Dialect extends DeliveryDialect {
   testEvent(endpoint: Endpoint): { readonly type: string; readonly data: string }
 
   readonly endpointRules: EndpointRules
+  /** The actions that the dialect's API lets customers do; default: all. */
+  readonly customerActions?: ReadonlySet<CustomerAction>
 
   readonly retries: RetrySchedule
   /** How receivers verify deliveries. */

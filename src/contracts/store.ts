@@ -8,6 +8,7 @@ import type { CommitStore } from './commit-store.ts'
 import type { EraseReads, EraseStore } from './erase-store.ts'
 import type { HistoryReads, HistoryWrites } from './history-store.ts'
 import type { ChangeStore, LeaseStore } from './lease-store.ts'
+import type { PortalReads, PortalWrites } from './portal-store.ts'
 import type { QuotaStore } from './quota-store.ts'
 import type { SealStore, UpkeepStore } from './upkeep-store.ts'
 
@@ -47,6 +48,8 @@ export interface Store
     HistoryWrites,
     EraseReads,
     EraseStore,
+    PortalReads,
+    PortalWrites,
     SealStore,
     UpkeepStore {
   /** Null: `shared` is false, and the only node counts in memory. */

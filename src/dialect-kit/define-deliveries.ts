@@ -26,6 +26,7 @@ const anyTenantId = /^[A-Za-z0-9._-]{1,64}$/
 interface DeliveriesOfApi {
   readonly fields?: FieldMap
   readonly keepExchange?: boolean
+  readonly customerActions?: Dialect['customerActions']
   readonly written?: DeliveryDefinition
 }
 
@@ -34,12 +35,13 @@ interface DeliveriesOfApi {
  *
  * @param api.fields the fields of endpoints; default: none but those that `rules` allow
  * @param api.keepExchange whether its API shows the URL and the headers of attempts; default: false
+ * @param api.customerActions the actions that its API lets customers do; default: all
  * @param api.written the definition as its author wrote it: recipes know parts by identity; default: `definition`
  * @throws DefinitionError
  */
 export function defineDeliveries(
   definition: DeliveryDefinition,
-  { fields = {}, keepExchange = false, written = definition }: DeliveriesOfApi = {},
+  { fields = {}, keepExchange = false, customerActions, written = definition }: DeliveriesOfApi = {},
 ): Dialect {
   checkDeliveryShape(definition)
   const { name, title, ids, keys, events, deliveries } = definition
@@ -79,6 +81,7 @@ export function defineDeliveries(
       return { type, data: JSON.stringify(data) }
     },
     endpointRules: rulesOf(definition, fields),
+    ...(customerActions && { customerActions }),
     installationSecret: deliveries.secrets.installation ?? null,
     ...(deliveries.secrets.apiKeysSign && { signsWithApiKeys: true }),
     ...(deliveries.secrets.createForTenant && { newTenantSecret: deliveries.secrets.createForTenant }),

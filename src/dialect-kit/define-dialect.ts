@@ -16,6 +16,7 @@ import { type CompiledFields, compileFields } from './fields/compile-fields.ts'
 import { documentedDeliveries } from './deliveries/documented-deliveries.ts'
 import { guarded } from './guarded.ts'
 import { rateLimitHeaders } from './access/quotas.ts'
+import { customerActionsOf } from './operations/customer-actions.ts'
 import { checkRoutes, compileRoutes, splitRoute } from './operations/routes.ts'
 import { securityOf } from './access/security.ts'
 
@@ -90,6 +91,7 @@ export function defineDialect<
   const dialect = defineDeliveries(definition, {
     fields: definition.endpoint,
     written: given,
+    customerActions: customerActionsOf(definition),
     keepExchange: Object.values(definition.routes).some(({ showsExchange }) => showsExchange === true),
   })
   const answerProblem = definition.errors.answerWith(fields.vendorName)

@@ -17,6 +17,7 @@ export type DeliveryId = Branded<string, 'DeliveryId'>
 export type ApiKeyId = Branded<string, 'ApiKeyId'>
 /** The id of an operator key. It names the key and grants nothing. */
 export type OperatorKeyId = Branded<string, 'OperatorKeyId'>
+export type PortalLinkId = Branded<string, 'PortalLinkId'>
 /** The id of an erasure. */
 export type ErasureId = Branded<string, 'ErasureId'>
 /** The id of an audit record: a UUID version 7. */

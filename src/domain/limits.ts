@@ -47,6 +47,16 @@ export const limits = {
   attributeCharsMax: 256,
   nameCharsMax: 255,
   keyTenantsMax: 1000,
+  /** Portal links of a tenant whose session has not ended. */
+  portalLinksPerTenantMax: 100,
+  /** A portal link is opened within this time. */
+  portalLinkMsDefault: minute,
+  portalLinkMsMax: 15 * minute,
+  /** The session of a portal link ends after this time, also if it is used. */
+  portalSessionMsDefault: hour,
+  portalSessionMsMax: 12 * hour,
+  /** A session of the portal ends if it is not used for this time. */
+  portalIdleMs: hour,
   /** Operator keys besides the one in the settings. */
   operatorKeysMax: 100,
   scopeCharsMax: 128,

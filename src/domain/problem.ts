@@ -28,6 +28,7 @@ export type Problem =
         | 'tenant'
         | 'key'
         | 'operator key'
+        | 'portal link'
         | 'erasure'
         | 'dialect'
         | 'public key of dialect'

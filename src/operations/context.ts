@@ -9,6 +9,7 @@ import type { AuditReads } from '../contracts/audit-store.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { EraseReads } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
+import type { PortalReads } from '../contracts/portal-store.ts'
 import type { HistoryReads } from '../contracts/history-store.ts'
 import type { Store } from '../contracts/store.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -48,7 +49,7 @@ export interface ContextOptions {
 /** The parts of the program that operations use. */
 export interface Context extends ContextOptions {
   /** The reads of the store. `writer` owns the writes. */
-  readonly store: AccountReads & HistoryReads & EraseReads & AuditReads
+  readonly store: AccountReads & HistoryReads & EraseReads & AuditReads & PortalReads
   readonly writer: Writer
   /** Records what belongs to no change. Its owner stops it. */
   readonly auditTrail: AuditTrail

@@ -7,8 +7,17 @@ import type { NewAuditRecord } from '../domain/audit.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Endpoint, SigningSecret } from '../domain/endpoint.ts'
 import { limits } from '../domain/limits.ts'
-import type { ApiKeyId, DeliveryId, EndpointKey, EventId, OperatorKeyId, TenantId } from '../domain/ids.ts'
+import type {
+  ApiKeyId,
+  DeliveryId,
+  EndpointKey,
+  EventId,
+  OperatorKeyId,
+  PortalLinkId,
+  TenantId,
+} from '../domain/ids.ts'
 import type { OperatorKey } from '../domain/operator-key.ts'
+import type { PortalLink } from '../domain/portal-link.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type {
   StoredEndpoint,
@@ -18,6 +27,7 @@ import type {
   WriteResult,
 } from '../contracts/account-store.ts'
 import type { NewErasure } from '../contracts/erase-store.ts'
+import type { StoredPortalLink } from '../contracts/portal-store.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { RearmRequest } from '../contracts/history-store.ts'
 import type { Store } from '../contracts/store.ts'
@@ -98,6 +108,20 @@ export class Writer {
       }
       engine.eraseSoon()
     }
+  }
+
+  createPortalLink(link: PortalLink, hash: string, audit: NewAuditRecord): Promise<WriteResult> {
+    const { store, seals } = this.#options
+    return store.createPortalLink(seals.storedPortalLink(link, hash), { audit: [audit] })
+  }
+
+  openPortalLink(hash: string): Promise<StoredPortalLink | null> {
+    const { store, clock } = this.#options
+    return store.openPortalLink(hash, clock.now())
+  }
+
+  deletePortalLink(tenant: TenantId, id: PortalLinkId, audit: NewAuditRecord): Promise<WriteResult> {
+    return this.#options.store.deletePortalLink(tenant, id, { audit: [audit] })
   }
 
   /** @param text the key itself, if deliveries are signed with it; null: it is not kept */

@@ -6,6 +6,8 @@ import type { ApiKey } from '../domain/api-key.ts'
 import type { Endpoint, SigningSecret } from '../domain/endpoint.ts'
 import type { SealedEndpoint, SealedTenant } from '../contracts/upkeep-store.ts'
 import type { StoredEndpoint, StoredKey, StoredOperatorKey } from '../contracts/account-store.ts'
+import type { StoredPortalLink } from '../contracts/portal-store.ts'
+import type { PortalLink } from '../domain/portal-link.ts'
 import { type Vault, VaultError } from './vault.ts'
 
 type SealedHeaders = Pick<Endpoint, 'headers' | 'writeOnlyHeaders'>
@@ -89,6 +91,22 @@ export class RowSeals {
     return this.#proves(key.seal, operatorKeyContext(key))
   }
 
+  storedPortalLink({ capabilities, branding, ...link }: PortalLink, hash: string): StoredPortalLink {
+    const rights = JSON.stringify({ capabilities, branding } satisfies PortalRights)
+    return { ...link, hash, sealed: this.vault.seal(rights, portalLinkContext({ ...link, hash })) }
+  }
+
+  /** Null: nothing proves the link. */
+  openPortalLink({ hash, sealed, ...link }: StoredPortalLink): PortalLink | null {
+    try {
+      const rights = JSON.parse(this.vault.open(sealed, portalLinkContext({ ...link, hash }))) as PortalRights
+      return { ...link, ...rights }
+    } catch (error) {
+      if (error instanceof VaultError) return null
+      throw error
+    }
+  }
+
   #proves(seal: string, context: string): boolean {
     try {
       this.vault.open(seal, context)
@@ -99,6 +117,8 @@ export class RowSeals {
     }
   }
 }
+
+type PortalRights = Pick<PortalLink, 'capabilities' | 'branding'>
 
 /** The text that is sealed as the headers of an endpoint. */
 export function headersText({ headers, writeOnlyHeaders }: SealedHeaders): string {
@@ -135,4 +155,15 @@ export function grantContext({ id }: Pick<StoredKey, 'id'>, tenant: string): str
 export function operatorKeyContext(key: Omit<StoredOperatorKey, 'seal'>): string {
   const { id, hash, name, role, createdAt, expiresAt } = key
   return JSON.stringify(['operator key', id, hash, name, role, createdAt, expiresAt])
+}
+
+function portalLinkContext({
+  id,
+  tenant,
+  hash,
+  createdAt,
+  expiresAt,
+  endsAt,
+}: Omit<StoredPortalLink, 'sealed'>): string {
+  return JSON.stringify(['portal link', id, tenant, hash, createdAt, expiresAt, endsAt])
 }

@@ -21,6 +21,8 @@ export interface DashboardOptions {
   readonly sessions: SealedCookie
   readonly wrongKeys: WrongKeys
   readonly files: PageFiles | null
+  /** The host that has the portal alone; null: none. */
+  readonly portalHost: string | null
   readonly version: string
 }
 
@@ -36,7 +38,14 @@ const notSecure: Problem = {
 
 export function serveDashboard(app: FastifyInstance, options: DashboardOptions): void {
   const { operators, sessions, wrongKeys } = options
-  servePages(app, { path: '/dashboard', files: options.files, frameAncestors: () => "'none'" })
+  servePages(app, {
+    path: '/dashboard',
+    files: options.files,
+    images: "'self' data:",
+    // The portal's origin shows nothing of the operator.
+    isOn: (host) => host !== options.portalHost,
+    frameAncestors: () => "'none'",
+  })
   const methods = ['GET', 'POST', 'DELETE'] as const
   refuseOtherMethods(
     app,

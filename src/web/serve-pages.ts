@@ -12,6 +12,10 @@ export interface ServedPages {
   readonly path: string
   /** Null: the pages were not built. */
   readonly files: PageFiles | null
+  /** Whether the host that the request names has the page. */
+  readonly isOn: (host: string) => boolean
+  /** The sources of images (CSP). */
+  readonly images: string
   /** The sources that may embed the page (CSP). */
   readonly frameAncestors: (request: FastifyRequest) => string
 }
@@ -25,9 +29,13 @@ export function servePages(app: FastifyInstance, pages: ServedPages): void {
   }
 }
 
-function answerOf(request: FastifyRequest, { path, files, frameAncestors }: ServedPages): Answer {
+function answerOf(request: FastifyRequest, pages: ServedPages): Answer {
+  const { path, files, images, isOn, frameAncestors } = pages
   const asked = (request.url.split('?')[0] ?? '').slice(path.length + 1)
-  const policy = contentPolicy(frameAncestors(request))
+  const unknown = () =>
+    answerProblem({ kind: 'routeUnknown', method: methodOf(request), path: `${path}/${asked}` }, request)
+  if (!isOn(request.headers.host ?? '')) return unknown()
+  const policy = contentPolicy(images, frameAncestors(request))
   if (files === null) return { ...unbuilt, headers: { ...unbuilt.headers, 'content-security-policy': policy } }
   const file = files.get(asked)
   if (file !== undefined && asked !== 'index.html') {
@@ -35,9 +43,7 @@ function answerOf(request: FastifyRequest, { path, files, frameAncestors }: Serv
     return encoded(request, file, { 'cache-control': 'public, max-age=31536000, immutable' })
   }
   const index = files.get('index.html')
-  if (asked.startsWith('assets/') || index === undefined) {
-    return answerProblem({ kind: 'routeUnknown', method: methodOf(request), path: `${path}/${asked}` }, request)
-  }
+  if (asked.startsWith('assets/') || index === undefined) return unknown()
   return encoded(request, index, { 'content-security-policy': policy, 'referrer-policy': 'no-referrer' })
 }
 
@@ -59,12 +65,12 @@ function encoded(request: FastifyRequest, file: PageFile, headers: Readonly<Reco
 }
 
 /** The page loads from this server only, runs no inline script or style, and writes no markup from text. */
-function contentPolicy(frameAncestors: string): string {
+function contentPolicy(images: string, frameAncestors: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self' data: https:",
+    `img-src ${images}`,
     "font-src 'self'",
     "connect-src 'self'",
     "base-uri 'none'",

@@ -4,38 +4,15 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { after, suite, test } from 'node:test'
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
-import { request } from 'undici'
 import { startApiRig } from '../support/api-rig.ts'
+import { fromPage, pageCalls } from '../support/page-calls.ts'
 
 const rig = await startApiRig()
 after(() => rig.close())
 
 const path = '/dashboard/session'
-const fromPage = { 'sec-fetch-site': 'same-origin', 'posthorn-page': '1' }
 
-interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly bytes: Buffer
-  readonly json: () => Record<string, unknown>
-}
-
-async function ask(
-  method: 'GET' | 'POST' | 'DELETE',
-  target: string,
-  headers: Record<string, string> = {},
-  body?: unknown,
-): Promise<Answer> {
-  const answer = await request(rig.server.url + target, {
-    method,
-    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
-    body: body === undefined ? null : JSON.stringify(body),
-  })
-  const bytes = Buffer.from(await answer.body.arrayBuffer())
-  const json = () => JSON.parse(bytes.toString()) as Record<string, unknown>
-  return { status: answer.statusCode, headers: answer.headers, bytes, json }
-}
-
+const ask = pageCalls(rig.server.url)
 const signIn = (key: string, origin = 'http://localhost:4080') => ask('POST', path, { origin }, { key })
 
 /** The cookie as a browser sends it. */

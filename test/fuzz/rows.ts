@@ -41,6 +41,7 @@ export const plainNames: ReadonlySet<string> = new Set(
   `limit cursor page per_page pageSize status eventType type from to since until dialect name settings scopes role
    data attributes occurredAt events url eventTypes filters details description enabled headers secrets overlapSeconds leadSeconds topics
    writeOnlyHeaders expiresAt actor action object retainSeconds retainDataSeconds erasure number
+   capabilities branding expiresInSeconds sessionSeconds link
    agentId items custom_headers isActive secret is_active`.split(/\s+/),
 )
 
@@ -106,6 +107,10 @@ const operator: Readonly<Record<string, Row>> = {
   getPublicKey: { status: 404 },
   listSigningKeys: { status: 200 },
   rotateSigningKey: { status: 409, body: () => ({}) },
+  createPortalLink: { status: 201, body: () => ({ capabilities: ['read'] }) },
+  listPortalLinks: { status: 200 },
+  // No party has a link.
+  deletePortalLink: { status: 404 },
   getSnippets: { status: 200 },
   getTestVectors: { status: 200 },
 }

@@ -14,6 +14,7 @@ import { historyReads, historyRole } from './history.ts'
 import { keyReads, keyRole } from './keys.ts'
 import { leaseRole } from './leases.ts'
 import { checkServer, migrate } from './migrate.ts'
+import { portalReads, portalRole } from './portal-links.ts'
 import { quotaRole } from './quotas.ts'
 import { sealReads, sealRole } from './seals.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
@@ -62,6 +63,8 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
     ...tenantReads(db),
     ...keyRole(changes),
     ...keyReads(db),
+    ...portalRole(db, changes),
+    ...portalReads(db),
     ...endpointRole(db, changes),
     ...endpointReads(db),
     ...historyRole(db, changes),

@@ -62,6 +62,7 @@ export function tenantRole(changes: Changes) {
         if (deleted === undefined) throw new Abort('absent')
         const { label } = deleted
         await session.run('DELETE FROM api_key_tenants WHERE tenant = $1', id)
+        await session.run('DELETE FROM portal_links WHERE tenant = $1', id)
         await session.run(
           'DELETE FROM api_keys k WHERE NOT EXISTS (SELECT FROM api_key_tenants t WHERE t.api_key = k.id)',
         )

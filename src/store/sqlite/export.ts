@@ -37,6 +37,7 @@ const tables: readonly SourceTable[] = [
   ),
   table('api_keys', 'seq', 'id hash dialect scopes role name hint created_at revoked_at seal'),
   table('api_key_tenants', 'tenant api_key', 'seal'),
+  table('portal_links', 'id', 'tenant hash sealed created_at expires_at ends_at opened_at'),
   table('operator_keys', 'id', 'hash name role hint created_at expires_at seal'),
   table(
     'endpoints',

@@ -18,6 +18,7 @@ import { historyReads, historyRole } from './history.ts'
 import { leaseReads, leaseRole } from './leases.ts'
 import { migrate } from './migrate.ts'
 import { keyReads, keyRole } from './keys.ts'
+import { portalReads, portalRole } from './portal-links.ts'
 import { sealReads, sealRole } from './seals.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
 import { upkeepRole } from './upkeep.ts'
@@ -91,6 +92,8 @@ void test('no statement scans a table', async (t) => {
     ...leaseRole(db),
     ...tenantRole(db),
     ...keyRole(db),
+    ...portalRole(db),
+    ...portalReads(db),
     ...endpointRole(db),
     ...historyRole(db),
     ...sealRole(db),

@@ -50,6 +50,7 @@ export function tenantRole(db: Database) {
         if (label === undefined) throw new Abort('absent')
         db.run('DELETE FROM tenants WHERE id = ?', id)
         db.run('DELETE FROM api_key_tenants WHERE tenant = ?', id)
+        db.run('DELETE FROM portal_links WHERE tenant = ?', id)
         db.run('DELETE FROM api_keys WHERE NOT EXISTS (SELECT 1 FROM api_key_tenants t WHERE t.api_key = api_keys.id)')
         const remove = `UPDATE endpoints SET deleted_at = ifnull(deleted_at, ?), sealed_secrets = '', sealed_headers = ''
           WHERE tenant = ?`

@@ -15,6 +15,7 @@ import { historyReads, historyRole } from './history.ts'
 import { leaseReads, leaseRole } from './leases.ts'
 import { migrate } from './migrate.ts'
 import { keyReads, keyRole } from './keys.ts'
+import { portalReads, portalRole } from './portal-links.ts'
 import { sealReads, sealRole } from './seals.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
 import { upkeepRole } from './upkeep.ts'
@@ -50,6 +51,7 @@ function writes(db: Database) {
     ...leaseRole(db),
     ...tenantRole(db),
     ...keyRole(db),
+    ...portalRole(db),
     ...endpointRole(db),
     ...historyRole(db),
     ...auditRole(db),
@@ -64,6 +66,7 @@ function reads(db: Database) {
     ...leaseReads(db),
     ...tenantReads(db),
     ...keyReads(db),
+    ...portalReads(db),
     ...endpointReads(db),
     ...historyReads(db),
     ...auditReads(db),

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import type { ApiKeyId, EndpointKey, EventId, TenantId } from '../../../src/domain/ids.ts'
 import type { Store } from '../../../src/contracts/store.ts'
+import { sampleLink } from './portal-links.ts'
 import {
   acme,
   deliveryId,
@@ -54,6 +55,12 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.claim(node, start, [{ endpoint: key, room: 2 }])
   await store.nextDueAt()
   await store.countWaiting()
+  const link = sampleLink(acme, 'a')
+  await store.createPortalLink(link)
+  await store.findPortalLink(link.id)
+  await store.listPortalLinks(acme, start)
+  await store.openPortalLink(link.hash, start)
+  await store.deletePortalLink(acme, link.id)
   await store.sweep(start, 5)
   for (const tenant of [null, acme]) {
     await store.listKeys(page, tenant)

@@ -15,6 +15,7 @@ import { attemptCases } from './attempts.ts'
 import { claimCases } from './claims.ts'
 import { moveCases } from './moves.ts'
 import { pauseCases } from './pauses.ts'
+import { portalLinkCases } from './portal-links.ts'
 import { randomCases } from './random.ts'
 import { rearmCases } from './rearm.ts'
 import { sealCases } from './seals.ts'
@@ -48,6 +49,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     leaseCases(promise)
     claimCases(promise)
     pauseCases(promise)
+    portalLinkCases(promise)
     tenantAndKeyCases(promise)
     endpointCases(promise)
     historyCases(promise)
