@@ -6,7 +6,7 @@ import { existsSync, globSync, readdirSync, readFileSync, rmSync, statSync, writ
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
-const entries = ['dashboard']
+const entries = ['dashboard', 'portal']
 const folder = import.meta.dirname
 const built = join(folder, 'dist')
 const mark = join(built, 'built-from')

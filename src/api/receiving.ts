@@ -109,7 +109,7 @@ export const SignaturesSchema = Type.Array(Type.Union([RecipeSchema, Undescribed
   description: 'How receivers verify deliveries, one recipe per signature. Empty: deliveries are not signed.',
 })
 
-const SnippetsSchema = Type.Object({
+export const SnippetsSchema = Type.Object({
   data: Type.Array(
     Type.Object({
       recipe: RecipeSchema,

@@ -23,6 +23,8 @@ export interface BrowserRig {
   open(options?: BrowserContextOptions): Promise<Page>
   /** Opens a page of the dashboard, signed in with a key; default: the operator's. */
   dashboard(path?: string, options?: BrowserContextOptions & { readonly key?: string }): Promise<Page>
+  /** Returns the faults that the pages have reported, and drops them. */
+  takeFaults(): readonly string[]
   /** Fails if a page of the rig reported an error, an exception or a violation of its policy. */
   assertNoFaults(): void
   close(): Promise<void>
@@ -60,6 +62,7 @@ export async function startBrowserRig(env: Readonly<Record<string, string>> = {}
       await page.locator('nav').waitFor({ state: 'attached' })
       return page
     },
+    takeFaults: () => faults.splice(0),
     assertNoFaults() {
       assert.deepEqual(faults.splice(0), [])
     },

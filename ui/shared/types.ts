@@ -8,10 +8,12 @@ import type {
   EndpointSchema,
   EventSchema,
   OperatorKeySchema,
+  PortalSessionSchema,
   SessionSchema,
   TenantSchema,
 } from '../../src/api/shapes.ts'
 import type { DialectSchema } from '../../src/api/dialects.ts'
+import type { SnippetsSchema } from '../../src/api/receiving.ts'
 
 export type ApiKey = Static<typeof ApiKeySchema>
 export type Attempt = Static<typeof AttemptSchema>
@@ -20,6 +22,8 @@ export type Dialect = Static<typeof DialectSchema>
 export type Endpoint = Static<typeof EndpointSchema>
 export type Event = Static<typeof EventSchema>
 export type OperatorKey = Static<typeof OperatorKeySchema>
+export type PortalSession = Static<typeof PortalSessionSchema>
+export type Snippets = Static<typeof SnippetsSchema>
 export type Session = Static<typeof SessionSchema>
 export type Tenant = Static<typeof TenantSchema>
 

@@ -88,8 +88,8 @@ export function Table<Row>({ what, columns, loaded, keyOf, empty }: TableProps<R
       </div>
       <div className={styles.foot}>
         <span>
-          {rows.length} {what}
-          {hasMore ? ' so far' : ''}
+          Shown: {rows.length}
+          {hasMore ? ', and there are more' : ''}
         </span>
         {error !== null && <Failure error={error} retry={retry} />}
         {hasMore && (

@@ -1,0 +1,140 @@
+// The portal in a browser, in a frame of a product's page on another origin: the program of examples/portal.ts.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { after, before, suite, test } from 'node:test'
+import type { FrameLocator, Page } from 'playwright-core'
+import { endWithParent } from '../support/child-guard.ts'
+import {
+  assertAccessible,
+  type BrowserRig,
+  onEachScreen,
+  startBrowserRig,
+  withoutBrowser,
+} from '../support/browser-rig.ts'
+import { freePort } from '../support/server-process.ts'
+
+suite('the portal', { skip: withoutBrowser }, () => {
+  let rig: BrowserRig
+  let product: string
+  let stop: () => void
+
+  before(async () => {
+    const port = await freePort()
+    product = `http://localhost:${port}`
+    rig = await startBrowserRig({ POSTHORN_PORTAL_PARENTS: product })
+    const env = { POSTHORN_URL: rig.url, POSTHORN_KEY: rig.api.installation.operatorKey, PORT: String(port) }
+    const child = spawn(process.execPath, ['examples/portal.ts'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    endWithParent(child)
+    stop = () => child.kill()
+    await once(child.stdout, 'data')
+  })
+  after(async () => {
+    stop()
+    await rig.close()
+  })
+
+  async function embedded(page: Page): Promise<FrameLocator> {
+    await page.goto(product)
+    const frame = page.frameLocator('iframe')
+    await frame.getByRole('heading', { name: 'Endpoints' }).waitFor()
+    return frame
+  }
+
+  async function opened(fields: object, tenant = 'example'): Promise<Page> {
+    const page = await rig.open()
+    await page.goto(await link(fields, tenant))
+    return page
+  }
+
+  async function link(fields: object, tenant = 'example'): Promise<string> {
+    const path = `/v1/tenants/${tenant}/portal-links`
+    const made = await rig.api.want(201, { method: 'POST', path, body: fields })
+    return String(made['url']).replace('127.0.0.1', 'localhost')
+  }
+
+  test('a customer makes an endpoint, tests it, changes it and deletes it, in a frame', async () => {
+    const frame = await embedded(await rig.open())
+    await frame.getByRole('button', { name: 'New endpoint' }).click()
+    const dialog = frame.getByRole('dialog')
+    await dialog.getByLabel('URL').fill('https://user:password@example.com/')
+    await dialog.getByRole('button', { name: 'Create endpoint' }).click()
+    await dialog.getByRole('alert').first().waitFor()
+    await dialog.getByLabel('URL').fill(`${rig.api.receiver.url}/hook`)
+    await dialog.getByLabel('Other event types').fill('invoice.paid')
+    await dialog.getByRole('button', { name: 'Create endpoint' }).click()
+    await frame.getByRole('heading', { name: `${rig.api.receiver.url}/hook` }).waitFor()
+
+    await frame.getByRole('button', { name: 'Send a test event' }).click()
+    await frame.getByRole('status').getByText('delivered').waitFor()
+    await rig.api.received('/hook', 1)
+    await frame.getByRole('button', { name: 'Show' }).click()
+    await frame.getByText(/^whsec_/).waitFor()
+
+    await frame.getByRole('button', { name: 'Disable' }).click()
+    await frame.getByRole('button', { name: 'Enable' }).waitFor()
+    await frame.getByRole('button', { name: 'Delete …' }).click()
+    await frame.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+    await frame.getByText('You have no endpoint yet').waitFor()
+    rig.assertNoFaults()
+  })
+
+  test('a link opens once, and tells so', async () => {
+    const url = await link({})
+    const page = await rig.open()
+    await page.goto(url)
+    await page.getByRole('heading', { name: 'Endpoints' }).waitFor()
+    assert.equal(new URL(page.url()).hash, '')
+    const other = await rig.open()
+    await other.goto(url)
+    await other.getByText('This link cannot be used any more').waitFor()
+    await assertAccessible(other)
+  })
+
+  test('a link without capabilities shows no action', async () => {
+    await rig.api.want(201, {
+      method: 'POST',
+      path: '/v1/tenants/example/endpoints',
+      body: {
+        url: `${rig.api.receiver.url}/other`,
+        eventTypes: ['<b>x</b>'],
+        description: '\u202e<img src=x onerror=alert(1)>',
+      },
+    })
+    const page = await opened({})
+    await page.getByRole('cell', { name: '<b>x</b>' }).waitFor()
+    await page.getByRole('table').getByRole('link').first().click()
+    await page.getByText('U+202E<img src=x onerror=alert(1)>').waitFor()
+    assert.equal(await page.locator('main').getByRole('button').count(), 0)
+    rig.assertNoFaults()
+  })
+
+  test('the page of a product that is not named cannot embed it', async () => {
+    const url = await link({})
+    const page = await rig.open()
+    // The name differs, and so does the origin.
+    await page.goto(product.replace('localhost', '127.0.0.1'))
+    await page.evaluate(`document.querySelector('iframe').src = ${JSON.stringify(url)}`)
+    await page.waitForTimeout(500)
+    assert.equal(await page.frameLocator('iframe').getByRole('heading', { name: 'Endpoints' }).count(), 0)
+    assert.match(rig.takeFaults().join(), /violates .* frame-ancestors/)
+  })
+
+  test('is accessible, and fits a phone', async (t) => {
+    await onEachScreen(t, async (options) => {
+      const page = await rig.open(options)
+      await page.goto(await link({ capabilities: ['endpoints', 'test', 'secrets'], branding: { accent: '#ffd000' } }))
+      await page.getByRole('button', { name: 'New endpoint' }).waitFor()
+      await assertAccessible(page)
+      for (const place of ['Event types', 'Verify', 'Deliveries']) {
+        await page.getByRole('navigation').getByRole('link', { name: place }).click()
+        await page.getByRole('heading', { level: 1, name: place }).waitFor()
+        await assertAccessible(page)
+        const width = await page.evaluate<number>('document.documentElement.scrollWidth')
+        assert.ok(width <= (options.viewport?.width ?? 1280), `${width} px wide`)
+      }
+    })
+    rig.assertNoFaults()
+  })
+})

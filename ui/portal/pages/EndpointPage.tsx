@@ -1,0 +1,186 @@
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import { Button } from '../../shared/parts/Button.tsx'
+import { Code } from '../../shared/parts/Code.tsx'
+import { Form, useForm } from '../../shared/parts/Form.tsx'
+import { Modal } from '../../shared/parts/Modal.tsx'
+import { Failure, Loading, Notice } from '../../shared/parts/Notice.tsx'
+import { Fact, Facts, Page, Section } from '../../shared/parts/Page.tsx'
+import { Health } from '../../shared/parts/Status.tsx'
+import { Stranger } from '../../shared/parts/Stranger.tsx'
+import { Time } from '../../shared/parts/Time.tsx'
+import { useRead } from '../../shared/queries.ts'
+import type { Endpoint } from '../../shared/types.ts'
+import { useMay, useTenantPath } from '../shell/session.ts'
+import { ChangeEndpoint } from './ChangeEndpoint.tsx'
+import { DeliveryList } from './DeliveryList.tsx'
+import { Recover } from './Recover.tsx'
+import { TestEvent } from './TestEvent.tsx'
+
+type Dialog = 'change' | 'delete' | 'rotate' | 'recover' | null
+
+export function EndpointPage() {
+  const { endpoint: id } = useParams({ from: '/endpoints/$endpoint' })
+  const path = useTenantPath()(`/endpoints/${encodeURIComponent(id)}`)
+  const may = useMay()
+  const [dialog, setDialog] = useState<Dialog>(null)
+  const { data: endpoint, error } = useRead<Endpoint>(path, { everyMs: 15_000 })
+  if (endpoint === undefined) return error ? <Failure error={error} /> : <Loading what="the endpoint" />
+  const close = (): void => setDialog(null)
+  return (
+    <Page
+      title={<Stranger>{endpoint.url}</Stranger>}
+      above={<Link to="/">Endpoints</Link>}
+      actions={<Actions endpoint={endpoint} path={path} open={setDialog} />}
+    >
+      {endpoint.health.reason !== null && <Notice kind="bad" title={endpoint.health.reason} />}
+      <Section>
+        <Facts>
+          <Fact name="State">
+            <Health enabled={endpoint.enabled} health={endpoint.health} />
+          </Fact>
+          <Fact name="Since">
+            <Time at={endpoint.health.since} />
+          </Fact>
+          <Fact name="Attempts">{endpoint.attempts}</Fact>
+          <Fact name="Last attempt">
+            <Time at={endpoint.lastAttemptAt} />
+          </Fact>
+          {endpoint.description !== null && (
+            <Fact name="Description">
+              <Stranger>{endpoint.description}</Stranger>
+            </Fact>
+          )}
+          <Fact name="Event types">
+            {endpoint.eventTypes.map((type) => (
+              <div key={type}>
+                <code>
+                  <Stranger>{type}</Stranger>
+                </code>
+              </div>
+            ))}
+          </Fact>
+        </Facts>
+      </Section>
+      <Secrets endpoint={endpoint} />
+      {may('sendTest') && <TestEvent path={path} isEnabled={endpoint.enabled} />}
+      {may('listDeliveries') && (
+        <Section title="Deliveries">
+          <DeliveryList endpoint={id} />
+        </Section>
+      )}
+      {dialog === 'change' && <ChangeEndpoint endpoint={endpoint} path={path} onClose={close} />}
+      {dialog === 'delete' && <Delete path={path} onClose={close} />}
+      {dialog === 'rotate' && <Rotate path={path} onClose={close} />}
+      {dialog === 'recover' && <Recover path={path} onClose={close} />}
+    </Page>
+  )
+}
+
+interface ActionsProps {
+  readonly endpoint: Endpoint
+  readonly path: string
+  readonly open: (dialog: Dialog) => void
+}
+
+function Actions({ endpoint, path, open }: ActionsProps) {
+  const may = useMay()
+  const turn = useForm<Endpoint>({
+    method: 'PATCH',
+    path,
+    body: { enabled: !endpoint.enabled },
+    changes: [path],
+    done: () => {},
+  })
+  return (
+    <>
+      {may('replay') && <Button onClick={() => open('recover')}>Recover …</Button>}
+      {may('rotateSecret') && <Button onClick={() => open('rotate')}>Replace secret …</Button>}
+      {may('changeEndpoint') && (
+        <>
+          <Button isBusy={turn.isBusy} onClick={() => void turn.submit()}>
+            {endpoint.enabled ? 'Disable' : 'Enable'}
+          </Button>
+          <Button onClick={() => open('change')}>Edit …</Button>
+        </>
+      )}
+      {may('deleteEndpoint') && (
+        <Button kind="danger" onClick={() => open('delete')}>
+          Delete …
+        </Button>
+      )}
+      {turn.problem !== null && <Failure error={turn.problem} />}
+    </>
+  )
+}
+
+function Secrets({ endpoint: { secrets } }: { readonly endpoint: Endpoint }) {
+  const [isShown, setShown] = useState(false)
+  const values = secrets.flatMap(({ value, expiresAt }) => (value === null ? [] : [{ value, expiresAt }]))
+  if (values.length === 0) return null
+  return (
+    <Section
+      title="Signing secret"
+      actions={<Button onClick={() => setShown(!isShown)}>{isShown ? 'Hide' : 'Show'}</Button>}
+    >
+      {isShown ? (
+        values.map(({ value, expiresAt }) => (
+          <div key={value}>
+            <Code isWrapped>{value}</Code>
+            {expiresAt !== null && (
+              <p>
+                Signs too until <Time at={expiresAt} />.
+              </p>
+            )}
+          </div>
+        ))
+      ) : (
+        <p>
+          Your server verifies with it that a request comes from us: <Link to="/verify">how to verify</Link>.
+        </p>
+      )}
+    </Section>
+  )
+}
+
+interface DialogProps {
+  readonly path: string
+  readonly onClose: () => void
+}
+
+function Delete({ path, onClose }: DialogProps) {
+  const navigate = useNavigate()
+  const form = useForm<null>({
+    method: 'DELETE',
+    path,
+    changes: [path.replace(/\/[^/]+$/, '')],
+    done: () => void navigate({ to: '/' }),
+  })
+  return (
+    <Modal title="Delete this endpoint?" isOpen onClose={onClose}>
+      <Form form={form} action="Delete" kind="danger" onCancel={onClose}>
+        <p>It gets no more events, and deliveries that wait are cancelled.</p>
+      </Form>
+    </Modal>
+  )
+}
+
+function Rotate({ path, onClose }: DialogProps) {
+  const form = useForm<Endpoint>({
+    method: 'POST',
+    path: `${path}/rotate-secret`,
+    body: {},
+    changes: [path],
+    done: onClose,
+  })
+  return (
+    <Modal title="Replace the signing secret?" isOpen onClose={onClose}>
+      <Form form={form} action="Replace" onCancel={onClose}>
+        <p>
+          Requests are signed with the new secret at once. The present one signs too for a while, where the product
+          allows it.
+        </p>
+      </Form>
+    </Modal>
+  )
+}
