@@ -11,7 +11,7 @@ export function EventTypes() {
   const span = retry.waitsSeconds.reduce((sum, wait) => sum + wait, 0)
   return (
     <Page title="Event types" lead="The events that an endpoint can get.">
-      <Section title="What happens when your server does not answer">
+      <Section title="If your server does not answer">
         <Facts>
           <Fact name="Attempts">{retry.attempts}</Fact>
           <Fact name="From the first to the last">{retry.attempts === 1 ? '–' : durationText(span * 1000)}</Fact>
