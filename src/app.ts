@@ -15,13 +15,15 @@ import { serveDocs } from './api/docs.ts'
 import { endpointRoutes } from './api/endpoints.ts'
 import { erasureRoutes } from './api/erasures.ts'
 import { eventRoutes } from './api/events.ts'
-import { type HealthOptions, serveHealth, serveMetrics } from './api/health.ts'
+import { serveHealth, serveMetrics } from './api/health.ts'
 import { keyRoutes } from './api/keys.ts'
 import { createOperatorFront, customersPart, type OperatorFrontOptions } from './api/operator-front.ts'
 import { operatorKeyRoutes } from './api/operator-keys.ts'
 import { portalLinkRoutes } from './api/portal-links.ts'
 import { signingKeyRoutes } from './api/signing-keys.ts'
 import { tenantSecretRoutes } from './api/tenant-secrets.ts'
+import { statusRoute } from './api/status.ts'
+import { streamRoute } from './api/stream.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { SettingError, type Settings } from './config/settings.ts'
 import { type TokenSettings, tokenSettings } from './config/token-settings.ts'
@@ -41,6 +43,7 @@ import type { Guard } from './net/guard.ts'
 import { createGuardedFetch } from './net/guarded-fetch.ts'
 import { createSender } from './net/sender.ts'
 import { type Context, createContext } from './operations/context.ts'
+import { Live } from './operations/live.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { addressesOf, assertCanListen, closeServers, listen, type Listener } from './listening.ts'
 import { originsOf, partsOf } from './parts-by-settings.ts'
@@ -133,10 +136,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       randomBytes: systemRandomBytes,
       allowHttp: settings.allowHttp,
     })
-    const health = { canWrite: () => engine.canWrite, ping: () => store.ping() }
-    const serverParts = { context, store, tokens, origins, marker, metrics, health }
+    const live = new Live({ store, seals, engine, counts: () => metrics.counts(), clock: systemClock, observer })
+    const serverParts = { context, store, live, tokens, origins, marker, metrics }
     const listeners = await createListeners(options, keys.operatorKey, serverParts)
-    const close = (ms: number) => closeServers(listeners, ms).then(() => context.auditTrail.stop())
+    const close = (ms: number) => closeServers(listeners, live, ms).then(() => context.auditTrail.stop())
     undo.push(() => close(failedStartStopMs))
     const urls: string[] = []
     for (const listener of listeners) urls.push(await listen(listener))
@@ -179,13 +182,13 @@ function startEngine(settings: Settings, parts: EngineParts): Promise<Engine> {
 interface ServerParts {
   readonly context: Context
   readonly store: Store
+  readonly live: Live
   /** Verifies customers' tokens; null: they are not accepted. */
   readonly tokens: TokenVerifier | null
   readonly origins: Origins
   readonly metrics: Metrics
   /** The marker of this installation's deliveries. */
   readonly marker: string
-  readonly health: HealthOptions
 }
 
 /**
@@ -194,7 +197,8 @@ interface ServerParts {
  */
 async function createListeners(options: AppOptions, operatorKey: string, parts: ServerParts): Promise<Listener[]> {
   const { settings, log } = options
-  const { context, origins, marker, metrics, health } = parts
+  const { context, store, origins, marker, metrics } = parts
+  const health = { canWrite: () => context.engine.canWrite, ping: () => store.ping() }
   const wrongKeys = new WrongKeys({
     clock: context.clock,
     counted: () => metrics.sawWrongKey(),
@@ -267,7 +271,7 @@ function titleOf({ name, openapi }: Front): string {
 
 function operatorFront(
   { settings, version }: AppOptions,
-  { context, store }: ServerParts,
+  { context, store, live }: ServerParts,
   admission: Pick<OperatorFrontOptions, 'operators' | 'sessions' | 'wrongKeys'>,
 ): Front {
   const routes = [
@@ -284,6 +288,13 @@ function operatorFront(
     signingKeyRoutes,
     tenantSecretRoutes,
   ]
+  const status = statusRoute({
+    store,
+    engine: context.engine,
+    facts: { version, role: settings.role },
+    database: settings.database.kind,
+    retention: { historyDays: settings.retentionDays, auditDays: settings.auditDays },
+  })
   return createOperatorFront({
     ...admission,
     context,
@@ -296,7 +307,12 @@ function operatorFront(
       clock: context.clock,
     }),
     version,
-    routes: [...routes.flatMap((routesOf) => routesOf(context)), ...portalLinkRoutes(context, settings.portalOrigin)],
+    routes: [
+      ...routes.flatMap((routesOf) => routesOf(context)),
+      ...portalLinkRoutes(context, settings.portalOrigin),
+      streamRoute(context, live),
+      status,
+    ],
   })
 }
 
@@ -326,7 +342,12 @@ function tokenVerifier(settings: TokenSettings | null, guard: Guard, logger: Log
 }
 
 /** @throws StoreRefused */
-async function openStore({ settings, keys, log: { logger } }: AppOptions): Promise<{ store: Store; keys: Keys }> {
+async function openStore({
+  settings,
+  version,
+  keys,
+  log: { logger },
+}: AppOptions): Promise<{ store: Store; keys: Keys }> {
   const { database } = settings
   if (database.kind === 'sqlite') {
     let found: Keys | undefined
@@ -342,7 +363,9 @@ async function openStore({ settings, keys, log: { logger } }: AppOptions): Promi
   const found = keys(false)
   // The driver is loaded only where PostgreSQL is used.
   const { openPostgresStore } = await import('./store/postgres/postgres-store.ts')
-  return { store: await openPostgresStore(database.url, { waiting: (reason) => logger.warn(reason) }), keys: found }
+  const facts = { version, role: settings.role }
+  const store = await openPostgresStore(database.url, { waiting: (reason) => logger.warn(reason), facts })
+  return { store, keys: found }
 }
 
 /** Waits for `promise`. @throws the reason of `stop`, if it is aborted before */

@@ -62,9 +62,18 @@ export async function listen({ server, address }: Listener): Promise<string> {
   return `http://${host.includes(':') ? `[${host}]` : host}:${(server.server.address() as AddressInfo).port}`
 }
 
-/** Waits for running requests until the deadline: a caller that never ends its request must not delay the stop. */
-export async function closeServers(listeners: readonly Listener[], deadlineMs: number): Promise<void> {
-  await Promise.all(listeners.map((listener) => closeServer(listener, deadlineMs)))
+/**
+ * Ends the streams, and waits for other running requests until the deadline: a caller that never ends its request must not
+ * delay the stop.
+ */
+export async function closeServers(
+  listeners: readonly Listener[],
+  streams: { stop(): void },
+  deadlineMs: number,
+): Promise<void> {
+  const closed = listeners.map((listener) => closeServer(listener, deadlineMs))
+  streams.stop()
+  await Promise.all(closed)
 }
 
 async function closeServer({ server }: Listener, deadlineMs: number): Promise<void> {

@@ -201,6 +201,8 @@ const routes: readonly RouteCase[] = [
       return post(`${path}/retry`)
     },
   },
+  { operation: 'stream', status: 200, request: ({ id }) => ({ path: `/v1/stream?tenant=${id}` }) },
+  { operation: 'getStatus', status: 200, request: () => ({ path: '/v1/status' }) },
   { operation: 'listDialects', status: 200, request: () => ({ path: '/v1/dialects' }) },
   // Both dialects sign with secrets of the endpoints, so the installation has no public key.
   {

@@ -45,6 +45,24 @@ export interface Heartbeat {
   readonly silentMs: number
 }
 
+/** The program and the work of a node, as it reports them when it joins. */
+export interface NodeFacts {
+  readonly version: string
+  readonly role: 'all' | 'api' | 'worker'
+}
+
+/** A node: one life of a process. */
+export interface NodeRow {
+  readonly incarnation: Incarnation
+  readonly startedAt: number
+  /** Null: it is the only node of its database, or an older Posthorn that does not say it. */
+  readonly facts: NodeFacts | null
+  /** Whether it has neither left nor been silent for `limits.deadAfterMs`. */
+  readonly isLive: boolean
+  /** Null: the only node of its database sends no heartbeats. */
+  readonly heartbeatAt: number | null
+}
+
 /** The role of the database that keeps leases and nodes. */
 export interface LeaseStore {
   /**
@@ -73,6 +91,8 @@ export interface LeaseStore {
   nextDueAt(): Promise<number | null>
   /** Counts the waiting deliveries, i.e. the pending deliveries that no node holds. */
   countWaiting(): Promise<number>
+  /** The nodes, newest first, with those that have ended in the last day; at most `limits.nodesListedMax`. */
+  listNodes(): Promise<readonly NodeRow[]>
 }
 
 /**
@@ -82,6 +102,7 @@ export interface LeaseStore {
  * - `keys`: an API key was revoked or lost a tenant
  * - `erased`: the data of an event was erased
  * - `due`: waiting deliveries were made due
+ * - `report`: nothing changed: `from` names the node that sent `report`, which should be a `NodeReport`
  * - `everything`: this node may have missed changes
  */
 export type Change =
@@ -89,6 +110,7 @@ export type Change =
   | { readonly kind: 'keys' }
   | ({ readonly kind: 'erased' } & ErasedEvent)
   | { readonly kind: 'due' }
+  | { readonly kind: 'report'; readonly from: string; readonly report: unknown }
   | { readonly kind: 'everything' }
 
 /** The role of the database that reports changes of other nodes. */

@@ -8,6 +8,7 @@ import type { CommitStore } from './commit-store.ts'
 import type { EraseReads, EraseStore } from './erase-store.ts'
 import type { HistoryReads, HistoryWrites } from './history-store.ts'
 import type { ChangeStore, LeaseStore } from './lease-store.ts'
+import type { ReportStore } from './node-report.ts'
 import type { PortalReads, PortalWrites } from './portal-store.ts'
 import type { QuotaStore } from './quota-store.ts'
 import type { SealStore, UpkeepStore } from './upkeep-store.ts'
@@ -46,6 +47,7 @@ export interface Store
     AuditWrites,
     HistoryReads,
     HistoryWrites,
+    ReportStore,
     EraseReads,
     EraseStore,
     PortalReads,

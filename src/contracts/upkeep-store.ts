@@ -77,6 +77,8 @@ export interface UpkeepStore {
   prune(before: number, now: number, rowsMax: number): Promise<number>
   /** Writes a value of the installation unless it is already written. Returns the stored value. */
   writeOnce(name: string, value: string): Promise<string>
+  /** The size of the database: of its file, or of its tables with their indexes. */
+  storedBytes(): Promise<number>
   /** @throws StoreUnavailable if the database does not answer */
   ping(): Promise<void>
   close(): Promise<void>

@@ -110,6 +110,31 @@ export const limits = {
   /** How long browsers may keep the answer to a preflight request. */
   preflightSeconds: 600,
 
+  // Streams
+  /** Streams of a node; a further one is refused with 503. */
+  streamsMax: 20,
+  /** How often a stream gets its aggregate, and nodes report to each other while a stream is open. */
+  streamTickMs: second,
+  /** Attempts that a stream gets with each aggregate; further ones are counted. */
+  streamRowsMax: 20,
+  /** A stream is ended whose caller has read nothing for this long. */
+  streamUnreadMs: 10 * second,
+  /** How often it is checked that the operator keys of streams still exist. */
+  streamKeyCheckMs: 2 * second,
+  /** How long a stream may take to end at a stop, until its connection is cut. */
+  streamEndMs: second / 2,
+  /** Filters of tails, on all nodes together, for which a node collects attempts; those of its own streams come first. */
+  tailFiltersMax: 20,
+  /** A node counts as one that streams, and is counted in the aggregate, for this long after its last report. */
+  nodeReportMs: 5 * second,
+  /** The size of a report, which fits with its envelope into a notification of PostgreSQL (8000 bytes). */
+  nodeReportBytesMax: 7800,
+  /** Other nodes whose reports are read, and their reports that wait for the next aggregate. */
+  reportingNodesMax: 100,
+  waitingReportsMax: 300,
+  /** Counting the waiting deliveries for streams takes at most this share of the time. */
+  waitingCountShare: 1 / 10,
+
   // Endpoints
   endpointsPerTenantMax: 1000,
   /**
@@ -210,6 +235,8 @@ export const limits = {
    */
   storeAnswerMs: 10 * second,
   eventMatchesMax: 5,
+  /** Nodes that an answer lists. */
+  nodesListedMax: 100,
   storeRetryMs: 250,
   storeRetryMsMax: 5 * second,
   /** A node is not ready for this long after a commit failed, unless another one succeeds. */

@@ -30,7 +30,7 @@ import type { HeldDelivery } from './lanes.ts'
 import type { Membership } from './membership.ts'
 import { isPaused, pauseOf } from './pauses.ts'
 import { ProxyWaits } from './proxy-waits.ts'
-import { cancelReason, type Finished, type Recorder } from './record.ts'
+import { cancelReason, type Finished, type Receiving, type Recorder } from './record.ts'
 import type { CachedEndpoint, CachedTenant, TenantCache } from './tenant-cache.ts'
 
 export interface DelivererOptions {
@@ -51,10 +51,8 @@ export interface DelivererOptions {
 }
 
 /** An attempt in flight. */
-interface Sent {
+interface Sent extends Receiving {
   readonly delivery: HeldDelivery
-  readonly tenant: CachedTenant
-  readonly endpoint: CachedEndpoint
   readonly request: SendRequest
   readonly startedAt: number
   /** By `Clock.elapsed`, which measures the duration: the wall clock may be set during the attempt. */
@@ -199,7 +197,7 @@ export class Deliverer {
       }),
     }
     observer.attempted(outcome.kind, durationMs)
-    recorder.finished({ delivery, attempt, ...this.#judge(sent, attempt, result) })
+    recorder.finished({ delivery, attempt, sentTo: sent, ...this.#judge(sent, attempt, result) })
   }
 
   /** If the dialect's code throws, the outcome is that of the status alone. */
@@ -315,7 +313,7 @@ export class Deliverer {
 
   /** Moves a delivery without an attempt. */
   #end(delivery: HeldDelivery, move: Move): void {
-    this.#options.recorder.finished({ delivery, attempt: null, move, summary: null, succeeded: false })
+    this.#options.recorder.finished({ delivery, attempt: null, sentTo: null, move, summary: null, succeeded: false })
   }
 }
 

@@ -22,7 +22,7 @@ import { Deliverer, requestOf } from './deliver.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Lanes } from './lanes.ts'
 import { Membership } from './membership.ts'
-import { Recorder } from './record.ts'
+import { type RecordedAttempt, Recorder } from './record.ts'
 import { Schedule } from './schedule.ts'
 import { StatusCache } from './status-cache.ts'
 import { TenantCache } from './tenant-cache.ts'
@@ -145,6 +145,11 @@ export class Engine {
   /** Deliveries in lanes that wait for their turn. */
   get queued(): number {
     return this.#lanes.queued
+  }
+
+  /** Passes every attempt of this node to `tail` once it is durable; null: no longer. */
+  watch(tail: ((recorded: RecordedAttempt) => void) | null): void {
+    this.#recorder.tail = tail
   }
 
   /**

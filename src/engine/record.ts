@@ -15,14 +15,29 @@ import type { GroupCommit } from './group-commit.ts'
 import type { HeldDelivery, Lanes } from './lanes.ts'
 import type { Membership } from './membership.ts'
 import type { Schedule } from './schedule.ts'
-import type { TenantCache } from './tenant-cache.ts'
+import type { CachedEndpoint, CachedTenant, TenantCache } from './tenant-cache.ts'
 import type { Upkeep } from './upkeep.ts'
+
+/** The tenant and the endpoint that an attempt was sent for, as they were at its start. */
+export interface Receiving {
+  readonly tenant: CachedTenant
+  readonly endpoint: CachedEndpoint
+}
+
+/** An attempt that is durable, with the move of its delivery. */
+export interface RecordedAttempt extends Receiving {
+  readonly delivery: HeldDelivery
+  readonly attempt: Attempt
+  readonly move: Move
+}
 
 /** The result of a delivery's turn in its lane. */
 export interface Finished {
   readonly delivery: HeldDelivery
   /** Null if nothing was sent: the endpoint is disabled or deleted, or the delivery could not be prepared. */
   readonly attempt: Attempt | null
+  /** Null if nothing was sent. */
+  readonly sentTo: Receiving | null
   readonly move: Move
   /** Null if nothing is recorded about the endpoint. */
   readonly summary: AttemptSummary | null
@@ -46,6 +61,8 @@ export class Recorder {
   readonly #options: RecorderOptions
   /** Callbacks of requests that wait for the first attempt of a delivery. */
   readonly #watchers = new Map<DeliveryId, (attempt: Attempt | null) => void>()
+  /** Gets every attempt once it is durable; null: no stream is open, and attempts cost nothing more. */
+  tail: ((recorded: RecordedAttempt) => void) | null = null
 
   constructor(options: RecorderOptions) {
     this.#options = options
@@ -61,7 +78,8 @@ export class Recorder {
   }
 
   /** Records the result of a delivery, and removes the delivery from its lane. */
-  finished({ delivery, attempt, move, summary, succeeded }: Finished): void {
+  finished(finished: Finished): void {
+    const { delivery, attempt, move, summary, succeeded } = finished
     const { membership, lanes, commits, clock, observer } = this.#options
     const quick = succeeded && attempt !== null && attempt.durationMs < limits.slowAttemptMs
     // Another incarnation holds the delivery now, and attempts and records it.
@@ -70,9 +88,9 @@ export class Recorder {
     commits.record(
       { delivery: delivery.id, endpoint: delivery.endpoint, attempt, move, at: clock.now() },
       summary,
-      disabled === undefined && move.to !== 'waiting' && !this.#watchers.has(delivery.id)
+      disabled === undefined && move.to !== 'waiting' && this.tail === null && !this.#watchers.has(delivery.id)
         ? null
-        : () => this.#recorded(delivery, attempt, move, summary),
+        : () => this.#recorded(finished),
     )
     if (move.to !== 'waiting') observer.ended(move.to)
     lanes.finished(delivery, quick)
@@ -118,9 +136,10 @@ export class Recorder {
   }
 
   /** The move is durable. */
-  #recorded(delivery: HeldDelivery, attempt: Attempt | null, move: Move, summary: AttemptSummary | null): void {
+  #recorded({ delivery, attempt, sentTo, move, summary }: Finished): void {
     const { tenantCache, schedule, upkeep, delivers } = this.#options
     this.#watchers.get(delivery.id)?.(attempt)
+    if (attempt !== null && sentTo !== null) this.tail?.({ ...sentTo, delivery, attempt, move })
     if (move.to === 'waiting' && delivers) schedule.wakeAt(move.dueAt)
     if (summary?.disable === undefined) return
     tenantCache.drop(delivery.event.tenant)

@@ -3,6 +3,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { StoreUnavailable } from '../contracts/store.ts'
 import type { Outcome } from '../domain/attempt.ts'
+import type { Counts } from '../contracts/node-report.ts'
 
 type Ended = 'delivered' | 'failed' | 'cancelled'
 
@@ -82,6 +83,11 @@ export class Metrics {
       buckets: [1, 5, 20, 50, 100, 200, 500, 1000, 2000],
       registers,
     })
+  }
+
+  /** Events and attempts of this process so far. */
+  counts(): Counts {
+    return { accepted: this.#accepted, attempts: { ...this.#attempts } }
   }
 
   accepted(events: number): void {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import type { Caller, Fields, Headers } from '../conformance/dialects/profile.ts'
+import { answerText } from '../support/event-stream.ts'
 import { type Receiver, type ReceiverOptions, startReceiver } from '../support/receiver.ts'
 import { createInstallation, type ServerProcess, startServer } from '../support/server-process.ts'
 import { type FrontName, fronts } from './documents.ts'
@@ -94,7 +95,7 @@ export class Parties {
       headers: { ...fromAnAddress(), ...(content !== null && { 'content-type': 'application/json' }), ...headers },
       body: content,
     })
-    return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() }
+    return { status: answer.statusCode, headers: answer.headers, text: await answerText(answer.headers, answer.body) }
   }
 
   /** Sends a request as the operator and returns the response body. Fails if the response has another status. */

@@ -102,6 +102,8 @@ const operator: Readonly<Record<string, Row>> = {
   getErasure: { status: 404 },
   erasePayload: { status: 202 },
   eraseResponse: { status: 202 },
+  stream: { status: 200 },
+  getStatus: { status: 200 },
   listDialects: { status: 200 },
   getDialect: { status: 200 },
   getPublicKey: { status: 404 },

@@ -1,7 +1,8 @@
 // An HTTP/1.1 client that sends any bytes, also those that no proper client sends, and parses the response. Every wait
-// has a timeout.
+// has a timeout. The response of a stream, which does not end, is read up to its first event.
 
 import { connect, type Socket } from 'node:net'
+import { eventStream } from '../support/event-stream.ts'
 
 export interface WireAnswer {
   readonly status: number
@@ -96,6 +97,11 @@ class Connection {
     const headers = new Map(lines.map((one) => [one.slice(0, one.indexOf(':')).toLowerCase(), valueOf(one)] as const))
     const status = Number(line.split(' ')[1])
     const hasBody = !this.#pending.head && status >= 200 && status !== 204
+    if (hasBody && headers.get('content-type') === eventStream && this.#received.includes('event: ')) {
+      this.isOpen = false
+      const text = this.#received.subarray(end + 4).toString('utf8')
+      return this.#finish({ status, headers, text, milliseconds: performance.now() - this.#pending.sentAt })
+    }
     const body = hasBody ? bodyIn(this.#received.subarray(end + 4), headers) : { text: '', length: 0 }
     if (body === null) return
     const { text, length } = body

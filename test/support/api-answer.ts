@@ -7,6 +7,7 @@ import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { operatorErrorCodes } from '../../src/api/problems.ts'
 import { ProblemSchema } from '../../src/api/shapes.ts'
+import { eventStream } from './event-stream.ts'
 
 /** The fields that tests read. The schema of each route says which of them a body has. */
 export interface Body {
@@ -24,7 +25,7 @@ export interface Body {
   readonly secrets: readonly { readonly value: string; readonly expiresAt: string | null }[]
 }
 
-/** The media type of answers with a JSON text on each line. Their `body` is an array. */
+/** The media type of answers with a JSON text on each line. Their `body`, and that of a stream of events, is an array. */
 export const jsonLines = 'application/x-ndjson'
 
 export interface ApiAnswer {
@@ -83,7 +84,8 @@ export function createAnswerCheck(document: OpenApiDocument): AnswerCheck {
     const name = `${operation?.operationId} ${answer.status}`
     const documented = response.content?.[mediaType]?.schema
     assert.ok(documented !== undefined, `${name} has no schema for ${mediaType}`)
-    const schema = mediaType === jsonLines ? { type: 'array', items: documented } : documented
+    const schema =
+      mediaType === jsonLines || mediaType === eventStream ? { type: 'array', items: documented } : documented
     const validator = validators.get(name) ?? Compile(strict(schema) as unknown as TSchema)
     validators.set(name, validator)
     holds(validator, answer)

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { type ApiAnswer, type Body, createAnswerCheck, jsonLines, type OpenApiDocument } from './api-answer.ts'
 import { fromAnAddress } from './addresses.ts'
+import { answerText, eventsIn, eventStream } from './event-stream.ts'
 import { type Behaviour, type ReceivedRequest, type Receiver, startReceiver } from './receiver.ts'
 import { createInstallation, type Installation, type ServerProcess, startServer } from './server-process.ts'
 
@@ -85,8 +86,8 @@ export async function startApiRig(env: Readonly<Record<string, string>> = {}): P
       },
       body: content,
     })
-    const text = await response.body.text()
-    const json = response.headers['content-type'] === jsonLines ? arrayOf(text) : text
+    const text = await answerText(response.headers, response.body)
+    const json = jsonOf(text, response.headers['content-type'])
     const parsed = json === '' ? null : (JSON.parse(json) as unknown)
     const answer = {
       status: response.statusCode,
@@ -140,9 +141,10 @@ export async function startApiRig(env: Readonly<Record<string, string>> = {}): P
   }
 }
 
-/** JSON lines as the text of an array. */
-function arrayOf(lines: string): string {
-  return `[${lines.trimEnd().replaceAll('\n', ',')}]`
+/** JSON lines, and the data of events, as the text of an array. */
+function jsonOf(text: string, mediaType: unknown): string {
+  if (mediaType === jsonLines) return `[${text.trimEnd().replaceAll('\n', ',')}]`
+  return mediaType === eventStream ? JSON.stringify(eventsIn(text).map(({ data }) => data)) : text
 }
 
 /** Waits until a condition holds, at most `timeoutMs` (default 10 s). */

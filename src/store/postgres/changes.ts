@@ -10,6 +10,7 @@ import type { TenantId } from '../../domain/ids.ts'
 import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
 import type { ErasedEvent } from '../../contracts/erase-store.ts'
 import type { Change } from '../../contracts/lease-store.ts'
+import type { NodeReport } from '../../contracts/node-report.ts'
 import { Connection } from './connection.ts'
 import { type Database, Session } from './database.ts'
 import { isBroken } from './errors.ts'
@@ -70,6 +71,11 @@ export class Changes {
   /** Channel and payload of a notification to all nodes, which they do not acknowledge. */
   message(change: Change): readonly [string, string] {
     return [this.#channel, JSON.stringify({ ...change, from: this.name, id: 0 })]
+  }
+
+  async report(report: NodeReport): Promise<void> {
+    const message = this.message({ kind: 'report', from: this.name, report })
+    await this.#db.run('SELECT pg_notify($1, $2)', ...message)
   }
 
   /** Gives the tenant another version, and notifies all nodes without waiting for them. */
@@ -180,6 +186,7 @@ export class Changes {
       waiting?.acknowledged.add(notification.by)
       return waiting?.check()
     }
+    if (notification.kind === 'report' && notification.from === this.name) return
     // Also the node's own notification: its call may have failed after the change was made.
     this.#tell(notification)
     if (notification.id > 0 && notification.from !== this.name) void this.#acknowledge(notification)

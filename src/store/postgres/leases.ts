@@ -5,7 +5,15 @@ import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { type EventColumns, eventColumns, eventOf, tenantIdOf } from '../rows.ts'
 import { IncarnationLost } from '../../contracts/store.ts'
-import type { Claim, ClaimedDelivery, ClaimRequest, DueEndpoint, Heartbeat } from '../../contracts/lease-store.ts'
+import type {
+  Claim,
+  ClaimedDelivery,
+  ClaimRequest,
+  DueEndpoint,
+  Heartbeat,
+  NodeFacts,
+  NodeRow,
+} from '../../contracts/lease-store.ts'
 import type { Changes } from './changes.ts'
 import type { Commits } from './commit.ts'
 import type { Database, Session } from './database.ts'
@@ -16,7 +24,7 @@ import { isOff } from './upkeep.ts'
 /** Two nodes that join at the same time may choose the same slot. One of them gets this error and chooses again. */
 const uniqueViolation = '23505'
 
-export function leaseRole(db: Database, changes: Changes, commits: Commits) {
+export function leaseRole(db: Database, changes: Changes, commits: Commits, facts: NodeFacts | null) {
   return {
     shared: true,
 
@@ -26,12 +34,14 @@ export function leaseRole(db: Database, changes: Changes, commits: Commits) {
           // On the connection that listens, so that the node misses no change from now on.
           const row = await changes.connection.use((session) =>
             session.get<{ incarnation: number }>(
-              `INSERT INTO nodes (started_at, heartbeat_at, name, slot)
-               SELECT $1, clock_timestamp(), $2, min(free) FROM generate_series(0, (SELECT count(*) FROM nodes)::int) AS free
+              `INSERT INTO nodes (started_at, heartbeat_at, name, version, role, slot)
+               SELECT $1, clock_timestamp(), $2, $3, $4, min(free) FROM generate_series(0, (SELECT count(*) FROM nodes)::int) AS free
                WHERE free NOT IN (SELECT slot FROM nodes WHERE dead_at IS NULL)
                RETURNING incarnation`,
               now,
               changes.name,
+              facts?.version ?? null,
+              facts?.role ?? null,
             ),
           )
           return row?.incarnation as Incarnation
@@ -98,6 +108,20 @@ export function leaseRole(db: Database, changes: Changes, commits: Commits) {
         'SELECT count(*) AS count FROM deliveries WHERE status = 0 AND node = 0',
       )
       return row?.count ?? 0
+    },
+
+    async listNodes(): Promise<NodeRow[]> {
+      const rows = await db.all<Omit<NodeRow, 'facts'> & { version: string | null; role: NodeFacts['role'] | null }>(
+        `SELECT incarnation, started_at AS "startedAt", version, role,
+           dead_at IS NULL AND heartbeat_at > clock_timestamp() - $1 * interval '1 millisecond' AS "isLive",
+           (1000 * extract(epoch FROM heartbeat_at))::bigint AS "heartbeatAt"
+         FROM nodes ORDER BY incarnation DESC LIMIT $2`,
+        limits.deadAfterMs,
+        limits.nodesListedMax,
+      )
+      return rows.map(({ version, role, ...row }) => {
+        return { ...row, facts: version === null || role === null ? null : { version, role } }
+      })
     },
   }
 

@@ -1,6 +1,7 @@
 // The store on a PostgreSQL server. Any number of nodes may share it.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { NodeFacts } from '../../contracts/lease-store.ts'
 import type { Store } from '../../contracts/store.ts'
 import { attemptReads } from './attempts.ts'
 import { auditReads, auditRole } from './audit.ts'
@@ -31,6 +32,8 @@ interface OpenOptions {
   readonly bounds?: typeof databaseBounds
   /** Called once if the start waits for the server. */
   readonly waiting?: (reason: string) => void
+  /** Default: the node says nothing about itself. */
+  readonly facts?: NodeFacts
 }
 
 /**
@@ -41,7 +44,7 @@ interface OpenOptions {
  * schema, if the database holds an unfinished copy, or if the address, a setting or an encoding cannot be used
  */
 export async function openPostgresStore(url: string, options: OpenOptions = {}): Promise<Store> {
-  const { bounds = databaseBounds, waiting = () => {} } = options
+  const { bounds = databaseBounds, waiting = () => {}, facts = null } = options
   const db = new Database(url, connections.work, bounds)
   const lists = new Database(url, connections.lists, bounds)
   const changes = new Changes(db)
@@ -58,7 +61,7 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
   }
   return {
     commit: (batch) => commits.commit(batch),
-    ...leaseRole(db, changes, commits),
+    ...leaseRole(db, changes, commits, facts),
     ...tenantRole(changes),
     ...tenantReads(db),
     ...keyRole(changes),
@@ -79,6 +82,7 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
     ...upkeepRole(db),
     quotas: quotaRole(db),
     listen: (listener) => changes.listen(listener),
+    report: (report) => changes.report(report),
     async close() {
       await Promise.all([commits.close(), changes.close(), db.close(), lists.close()])
     },

@@ -86,6 +86,15 @@ export function upkeepRole(db: Database) {
       return (await db.get<{ value: string }>('SELECT value FROM installation WHERE name = $1', name))?.value ?? value
     },
 
+    async storedBytes(): Promise<number> {
+      const row = await db.get<{ bytes: number }>(
+        `SELECT sum(pg_total_relation_size(oid))::bigint AS bytes FROM pg_class
+         WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1)`,
+        db.schema,
+      )
+      return row?.bytes ?? 0
+    },
+
     ping: () => db.ping(),
   }
 

@@ -2,7 +2,14 @@
 
 import { limits } from '../../domain/limits.ts'
 import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
-import type { Claim, ClaimedDelivery, ClaimRequest, DueEndpoint, Heartbeat } from '../../contracts/lease-store.ts'
+import type {
+  Claim,
+  ClaimedDelivery,
+  ClaimRequest,
+  DueEndpoint,
+  Heartbeat,
+  NodeRow,
+} from '../../contracts/lease-store.ts'
 import type { Database } from './database.ts'
 import { eventColumns, type EventColumns, eventOf, tenantIdOf } from '../rows.ts'
 import { markIfOff } from './upkeep.ts'
@@ -122,6 +129,14 @@ export function leaseReads(db: Database) {
         'SELECT count(*) AS count FROM deliveries WHERE status = 0 AND node IS NULL',
       )
       return row?.count ?? 0
+    },
+
+    listNodes(): NodeRow[] {
+      const rows = db.all<Pick<NodeRow, 'incarnation' | 'startedAt'>>(
+        'SELECT incarnation, started_at AS startedAt FROM nodes ORDER BY incarnation DESC LIMIT ?',
+        limits.nodesListedMax,
+      )
+      return rows.map((row) => ({ ...row, facts: null, isLive: true, heartbeatAt: null }))
     },
   }
 }

@@ -42,8 +42,9 @@ export async function openSqliteStore(path: string, checked: (file: CheckedFile)
       commit: (batch) => writer.ask(rowsOfBatch(batch)) as Promise<CommitResult>,
       shared: false,
       quotas: null,
-      // There are no other nodes whose changes could be reported.
+      // There are no other nodes, whose changes could be reported or that could read a report.
       listen() {},
+      async report() {},
       async close() {
         // The writer is the last one, so that it can copy the whole log into the file.
         await reader.close()

@@ -18,7 +18,7 @@ import { keyReads, keyRole } from './keys.ts'
 import { portalReads, portalRole } from './portal-links.ts'
 import { sealReads, sealRole } from './seals.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
-import { upkeepRole } from './upkeep.ts'
+import { upkeepReads, upkeepRole } from './upkeep.ts'
 
 export interface ThreadOptions {
   readonly path: string
@@ -73,6 +73,7 @@ function reads(db: Database) {
     ...eraseReads(db),
     ...sealReads(db),
     ...attemptReads(db),
+    ...upkeepReads(db),
   }
 }
 

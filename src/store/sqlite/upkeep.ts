@@ -55,6 +55,15 @@ function giveBackPages(db: Database): number {
   return given
 }
 
+export function upkeepReads(db: Database) {
+  return {
+    storedBytes(): number {
+      const size = 'SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size'
+      return db.get<{ bytes: number }>(size)?.bytes ?? 0
+    },
+  }
+}
+
 export function upkeepRole(db: Database) {
   /** Retention has already read the deliveries up to this id. Those that are still stored are pending. */
   let prunedTo = ''

@@ -55,6 +55,8 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.claim(node, start, [{ endpoint: key, room: 2 }])
   await store.nextDueAt()
   await store.countWaiting()
+  await store.listNodes()
+  await store.storedBytes()
   const link = sampleLink(acme, 'a')
   await store.createPortalLink(link)
   await store.findPortalLink(link.id)

@@ -140,6 +140,17 @@ export function leaseCases(promise: Case): void {
     assert.deepEqual(await dueKeys(store, start + 99, 10), [])
   })
 
+  promise('a node is listed as long as it is there', async (store) => {
+    const node = await store.join(start)
+    const [listed, ...others] = await store.listNodes()
+    assert.deepEqual([listed?.incarnation, listed?.startedAt, listed?.isLive, others], [node, start, true, []])
+    await store.leave(node)
+    assert.deepEqual(
+      (await store.listNodes()).filter(({ isLive }) => isLive),
+      [],
+    )
+  })
+
   promise('the count of waiting deliveries leaves out leased and ended ones', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     assert.equal(await store.countWaiting(), 0)

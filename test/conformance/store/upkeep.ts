@@ -161,6 +161,15 @@ export function upkeepCases(promise: Case): void {
     assert.deepEqual(await store.findAnswer(fresh.apiKey, 'fresh', start), keptAnswer(fresh))
   })
 
+  promise('the size of the database grows with its events', async (store) => {
+    const before = await store.storedBytes()
+    const node = await store.join(start)
+    const endpoint = await addEndpoint(store)
+    await accept(store, node, endpoint, 0, { count: 2000 })
+    const after = await store.storedBytes()
+    assert.ok(before > 50_000 && after > before + 100_000, `${before} bytes, then ${after}`)
+  })
+
   promise('a value of the installation is written only once', async (store, harness) => {
     assert.equal(await store.writeOnce('proof', 'first'), 'first')
     assert.equal(await store.writeOnce('proof', 'second'), 'first')
