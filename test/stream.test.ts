@@ -3,12 +3,16 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { limits } from '../src/domain/limits.ts'
-import { eventType, startApiRig, type TestTenant } from './support/api-rig.ts'
-import { type EventStream, eventStream, openStream } from './support/event-stream.ts'
+import { eventType, startApiRig, type TestTenant, until } from './support/api-rig.ts'
+import { background, commandLines, withoutCurl } from './support/documented.ts'
+import { type EventStream, eventsIn, eventStream, openStream } from './support/event-stream.ts'
 import { createInstallation, startServer } from './support/server-process.ts'
 
 const rig = await startApiRig()
@@ -180,6 +184,19 @@ test('open streams do not delay a stop', async (t) => {
   assert.ok(Date.now() - startedAt < 3000, `${Date.now() - startedAt} ms`)
   assert.deepEqual(await Promise.all(streams.map(({ ended }) => ended)), [true, true, true])
   unread.destroy()
+})
+
+test('the command of docs/operating.md shows the stream', { skip: withoutCurl }, async (t) => {
+  const lines = commandLines('docs/operating.md', 'Watch it live')
+  assert.equal(lines.length, 2)
+  const folder = await mkdtemp(join(tmpdir(), 'posthorn-watch-'))
+  t.after(() => rm(folder, { recursive: true }))
+  await mkdir(join(folder, 'data'))
+  await writeFile(join(folder, 'data', 'operator-key'), `${rig.installation.operatorKey}\n`)
+  const watching = background(t, folder, lines.join('\n').replace('4080', String(rig.server.port)))
+  await until(() => eventsIn(watching.output()).length > 1, 'two ticks')
+  assert.deepEqual(new Set(eventsIn(watching.output()).map(({ event }) => event)), new Set(['tick']))
+  await watching.stop('SIGTERM')
 })
 
 test('the status has the node, the database and the retention', async () => {

@@ -18,7 +18,7 @@ export interface StatusSources {
 
 const Count = Type.Integer({ minimum: 0 })
 
-const StatusSchema = Type.Object({
+export const StatusSchema = Type.Object({
   version: Type.String({ description: 'The version of the node that answers.' }),
   nodes: Type.Array(
     Type.Object({

@@ -16,11 +16,11 @@ import { Nullable, time, Time } from './shapes.ts'
 const outcomes = ['delivered', 'rejected', 'timedOut', 'unreachable', 'blocked'] as const
 const Count = Type.Integer({ minimum: 0 })
 
-const TickSchema = Type.Object(
+export const TickSchema = Type.Object(
   {
     at: Time,
     accepted: Count,
-    attempts: Type.Object(Object.fromEntries(outcomes.map((outcome) => [outcome, Count]))),
+    attempts: Type.Object({ delivered: Count, rejected: Count, timedOut: Count, unreachable: Count, blocked: Count }),
     waiting: Nullable(Count),
     queued: Count,
     inFlight: Count,
@@ -29,7 +29,7 @@ const TickSchema = Type.Object(
   { description: 'Event `tick`, each second: numbers of the second, and current ones, of all nodes.' },
 )
 
-const DeliverySchema = Type.Object(
+export const StreamDeliverySchema = Type.Object(
   {
     at: Time,
     node: Type.String(),
@@ -48,14 +48,14 @@ const DeliverySchema = Type.Object(
   { description: 'Event `delivery`: an attempt that was recorded, with the status of its delivery after it.' },
 )
 
-const LeftOutSchema = Type.Object(
+export const LeftOutSchema = Type.Object(
   { count: Count },
   {
     description: `Event \`left-out\`: attempts that are not shown, because at most ${limits.streamRowsMax} a second are.`,
   },
 )
 
-const ResetSchema = Type.Object(
+export const ResetSchema = Type.Object(
   { reason: Type.Enum(['reconnected', 'database', 'unread']) },
   {
     description:
@@ -64,7 +64,9 @@ const ResetSchema = Type.Object(
 )
 
 const eventStream = 'text/event-stream'
-const content = { [eventStream]: { schema: Type.Union([TickSchema, DeliverySchema, LeftOutSchema, ResetSchema]) } }
+const content = {
+  [eventStream]: { schema: Type.Union([TickSchema, StreamDeliverySchema, LeftOutSchema, ResetSchema]) },
+}
 
 export function streamRoute(context: Context, live: Live): AnyRoute {
   return route({

@@ -139,7 +139,9 @@ export class Recorder {
   #recorded({ delivery, attempt, sentTo, move, summary }: Finished): void {
     const { tenantCache, schedule, upkeep, delivers } = this.#options
     this.#watchers.get(delivery.id)?.(attempt)
-    if (attempt !== null && sentTo !== null) this.tail?.({ ...sentTo, delivery, attempt, move })
+    if (this.tail !== null && attempt !== null && sentTo !== null) {
+      this.tail({ delivery, attempt, move, tenant: sentTo.tenant, endpoint: sentTo.endpoint })
+    }
     if (move.to === 'waiting' && delivers) schedule.wakeAt(move.dueAt)
     if (summary?.disable === undefined) return
     tenantCache.drop(delivery.event.tenant)

@@ -11,7 +11,7 @@ import { keyReads, keyRole } from '../../src/store/sqlite/keys.ts'
 import { leaseReads, leaseRole } from '../../src/store/sqlite/leases.ts'
 import { sealReads, sealRole } from '../../src/store/sqlite/seals.ts'
 import { tenantReads, tenantRole } from '../../src/store/sqlite/tenants.ts'
-import { upkeepRole } from '../../src/store/sqlite/upkeep.ts'
+import { upkeepReads, upkeepRole } from '../../src/store/sqlite/upkeep.ts'
 import type { Database } from '../../src/store/sqlite/database.ts'
 
 export function ownRoles(db: Database) {
@@ -34,6 +34,7 @@ export function ownRoles(db: Database) {
     ...sealRole(db),
     ...sealReads(db),
     ...attemptReads(db),
+    ...upkeepReads(db),
     ...upkeepRole(db),
   }
 }

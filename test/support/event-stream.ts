@@ -91,9 +91,9 @@ export async function openStream(
 /** The text of an answer; of a stream, which does not end, the events up to the first tick. */
 export async function answerText(
   headers: Readonly<Record<string, unknown>>,
-  body: AsyncIterable<Buffer>,
+  body: AsyncIterable<Uint8Array> | readonly Uint8Array[],
 ): Promise<string> {
-  const chunks: Buffer[] = []
+  const chunks: Uint8Array[] = []
   for await (const chunk of body) {
     chunks.push(chunk)
     if (headers['content-type'] === eventStream && Buffer.concat(chunks).includes('event: tick')) break

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { fromAnAddress } from './addresses.ts'
+import { answerText } from './event-stream.ts'
 import type { ApiAnswer, ApiRequest, Fields, Headers } from '../conformance/dialects/profile.ts'
 
 /** The answer to a refused call. */
@@ -30,12 +31,13 @@ export class Caller {
       ...own,
     }
     const response = await fetch(this.#url + path, { method, headers: all, body: content as string | null })
-    const text = await response.text()
+    const answered = Object.fromEntries(response.headers)
+    const text = await answerText(answered, response.body ?? [])
     if (response.status >= 400) this.refusals.push({ call: `${method} ${path} ${response.status}`, text })
-    const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '')
+    const isJson = /[/+]json\b/.test(answered['content-type'] ?? '')
     return {
       status: response.status,
-      headers: Object.fromEntries(response.headers),
+      headers: answered,
       text,
       body: isJson ? JSON.parse(text) : null,
     }
