@@ -60,6 +60,21 @@ async function sql(url: string, text: string, ...values: unknown[]): Promise<pg.
 }
 
 suite('nodes of one database', { concurrency: 4 }, () => {
+  test('a report of the largest size reaches every other node, once', async (t) => {
+    const { nodes } = await openNodes(t, 3)
+    const [a, b, c] = nodes as [Node, Node, Node]
+    const attempts = { delivered: 1, rejected: 0, timedOut: 0, unreachable: 0, blocked: 0 }
+    const counts = { number: 1, accepted: 1, attempts, queued: 0, inFlight: 0, watches: [], rows: [] }
+    const size = Buffer.byteLength(JSON.stringify({ ...counts, matched: { '': 1 } }))
+    const report = { ...counts, matched: { ['x'.repeat(limits.nodeReportBytesMax - size)]: 1 } }
+    await a.store.report(report)
+    const reportsOf = ({ received }: Node) =>
+      received.flatMap((change) => (change.kind === 'report' ? [change.report] : []))
+    while (reportsOf(b).length === 0 || reportsOf(c).length === 0) await sleep(10)
+    await sleep(100)
+    assert.deepEqual([a, b, c].map(reportsOf), [[], [report], [report]])
+  })
+
   test('a heartbeat returns how long the most silent other node has been silent', async (t) => {
     const { nodes } = await openNodes(t, 3)
     const [a, b, c] = nodes as [Node, Node, Node]
