@@ -240,6 +240,14 @@ suite('no connection to an internal address by:', { skip }, () => {
     assert.match(seen[1]?.operator ?? '', /"unreachable".*name not found/)
     assert.equal(seen[0]?.customer, seen[1]?.customer)
     assert.match(seen[0]?.customer ?? '', /"unreachable".*the host has no public address/)
+    const count = async (outcome: string, key?: string): Promise<number> => {
+      const path = `/v1/deliveries?tenant=${tenant.id}&outcome=${outcome}`
+      const { data } = await guarded.want(200, { path, ...(key !== undefined && { key }) })
+      assert.ok(key === undefined || !JSON.stringify(data).includes('blocked'))
+      return data.length
+    }
+    assert.deepEqual([await count('blocked'), await count('unreachable')], [1, 1])
+    assert.deepEqual([await count('blocked', tenant.key), await count('unreachable', tenant.key)], [0, 2])
   })
 
   test('a redirect', async () => {

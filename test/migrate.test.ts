@@ -13,9 +13,9 @@ import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../src/contracts/store.ts'
 import { answer, fillInstallation, keyHashes } from './support/filled-installation.ts'
 import { ask, assertSameRows, bothSides, migrate } from './support/migrate-run.ts'
+import { everyDelivery } from '../src/contracts/history-store.ts'
 
 const everyEvent = { tenant: null, type: null, from: null, to: null }
-const everyDelivery = { ...everyEvent, endpoint: null, status: null, eventType: null }
 const everyAudit = { tenant: null, actor: null, action: null, object: null, from: null, to: null }
 const longAfter = start + 10_000_000
 const endpointsMax = 10

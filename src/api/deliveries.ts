@@ -1,15 +1,31 @@
 import { Type } from 'typebox'
+import type { Outcome } from '../domain/attempt.ts'
 import type { DeliveryId, EndpointId, TenantId } from '../domain/ids.ts'
 import { failure, success } from '../domain/problem.ts'
-import { pageBody, pageRequest } from '../http/cursor.ts'
+import type { AttemptedFilter } from '../contracts/history-store.ts'
+import { pageRequest } from '../http/cursor.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
-import { findDelivery, listDeliveries, retryDelivery } from '../operations/deliveries.ts'
+import { findDelivery, retryDelivery, searchDeliveries } from '../operations/deliveries.ts'
 import { timeOf } from './events.ts'
-import { AttemptSchema, attemptShape, DeliverySchema, deliveryShape, PageOf, PageQuery, Time } from './shapes.ts'
+import {
+  AttemptSchema,
+  attemptShape,
+  DeliverySchema,
+  deliveryShape,
+  OneOrMore,
+  outcomeKinds,
+  PageQuery,
+  searchedBody,
+  SearchedPageOf,
+  Time,
+  valuesOf,
+} from './shapes.ts'
 
 const strict = { additionalProperties: false }
 const DeliveryPath = Type.Object({ delivery: Type.String() })
+
+const attemptText = 'One attempt of the delivery meets this and all other conditions on attempts.'
 
 const shared = { tag: 'Deliveries', audience: 'customers' } as const
 
@@ -30,33 +46,61 @@ function listDeliveriesRoute(context: Context): AnyRoute {
         ...PageQuery,
         tenant: Type.Optional(Type.String()),
         endpoint: Type.Optional(Type.String({ description: 'Needs tenant, unless the id is known to one only.' })),
-        status: Type.Optional(Type.Enum(['pending', 'delivered', 'failed', 'cancelled'])),
+        status: Type.Optional(OneOrMore(Type.Enum(['pending', 'delivered', 'failed', 'cancelled']))),
+        failing: Type.Optional(Type.Boolean({ description: 'true: only pending deliveries that were attempted.' })),
         eventType: Type.Optional(Type.String()),
+        dialect: Type.Optional(Type.String()),
         from: Type.Optional(Time),
         to: Type.Optional(Time),
+        outcome: Type.Optional(Type.Enum(outcomeKinds, { description: attemptText })),
+        httpStatus: Type.Optional(Type.Integer({ minimum: 100, maximum: 599, description: attemptText })),
+        attemptedFrom: Type.Optional(Time),
+        attemptedTo: Type.Optional(Time),
       },
       strict,
     ),
-    answers: { 200: PageOf(DeliverySchema) },
+    answers: { 200: SearchedPageOf(DeliverySchema) },
     async handle({ principal, query }) {
       const page = pageRequest('deliveries', query)
       if (!page.ok) return page
-      const rows = await listDeliveries(
-        context,
-        principal,
-        {
-          tenant: (query.tenant as TenantId | undefined) ?? null,
-          endpoint: (query.endpoint as EndpointId | undefined) ?? null,
-          status: query.status ?? null,
-          eventType: query.eventType ?? null,
-          from: timeOf(query.from),
-          to: timeOf(query.to),
-        },
-        page.value,
-      )
-      return rows.ok ? success({ status: 200, body: pageBody('deliveries', rows.value, deliveryShape) }) : rows
+      const wanted = {
+        tenant: (query.tenant as TenantId | undefined) ?? null,
+        endpoint: (query.endpoint as EndpointId | undefined) ?? null,
+        statuses: valuesOf(query.status),
+        eventType: query.eventType ?? null,
+        from: timeOf(query.from),
+        to: timeOf(query.to),
+        dialect: query.dialect ?? null,
+        failing: query.failing ?? false,
+        attempted: attemptedOf(query),
+      }
+      const found = await searchDeliveries(context, principal, wanted, page.value)
+      if (!found.ok) return found
+      const body = searchedBody('deliveries', found.value, (row) => deliveryShape(row, principal))
+      return success({ status: 200, body })
     },
   })
+}
+
+function attemptedOf({
+  outcome,
+  httpStatus,
+  attemptedFrom,
+  attemptedTo,
+}: {
+  readonly outcome?: Outcome['kind']
+  readonly httpStatus?: number
+  readonly attemptedFrom?: string
+  readonly attemptedTo?: string
+}): AttemptedFilter | null {
+  const given = [outcome, httpStatus, attemptedFrom, attemptedTo]
+  if (given.every((value) => value === undefined)) return null
+  return {
+    outcomes: outcome === undefined ? null : [outcome],
+    httpStatus: httpStatus ?? null,
+    from: timeOf(attemptedFrom),
+    to: timeOf(attemptedTo),
+  }
 }
 
 function getDeliveryRoute(context: Context): AnyRoute {
@@ -74,7 +118,7 @@ function getDeliveryRoute(context: Context): AnyRoute {
       if (!found.ok) return found
       const { delivery, attempts } = found.value
       const history = attempts.map((attempt) => attemptShape(attempt, principal))
-      return success({ status: 200, body: { ...deliveryShape(delivery), history } })
+      return success({ status: 200, body: { ...deliveryShape(delivery, principal), history } })
     },
   })
 }
@@ -96,7 +140,7 @@ function retryDeliveryRoute(context: Context): AnyRoute {
       if (!retried.ok) return retried
       const found = await findDelivery(context, principal, id)
       if (!found.ok) return failure(found.problem)
-      return success({ status: 202, body: deliveryShape(found.value.delivery) })
+      return success({ status: 202, body: deliveryShape(found.value.delivery, principal) })
     },
   })
 }

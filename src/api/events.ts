@@ -183,12 +183,13 @@ function getEventRoute(context: Context): AnyRoute {
       200: Type.Intersect([EventSchema, Type.Object({ deliveries: Type.Array(DeliverySchema) })]),
       409: ambiguous,
     },
-    async handle({ params, query }) {
+    async handle({ principal, params, query }) {
       const tenant = (query.tenant as TenantId | undefined) ?? null
       const found = await findEvent(context, params.event as EventId, tenant)
       if (!found.ok) return found
-      const { event, deliveries } = found.value
-      return success({ status: 200, body: eventText(event, { deliveries: deliveries.map(deliveryShape) }) })
+      const { event } = found.value
+      const deliveries = found.value.deliveries.map((row) => deliveryShape(row, principal))
+      return success({ status: 200, body: eventText(event, { deliveries }) })
     },
   })
 }

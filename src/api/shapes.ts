@@ -3,7 +3,7 @@
 import { Type } from 'typebox'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Principal } from '../domain/principal.ts'
-import { type Attempt, describeOutcome, shownToCustomers } from '../domain/attempt.ts'
+import { type Attempt, describeOutcome, type Outcome, shownToCustomers } from '../domain/attempt.ts'
 import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
 import type { Erasure } from '../domain/erasure.ts'
 import type { Event } from '../domain/event.ts'
@@ -13,6 +13,8 @@ import { portalCapabilities, type PortalLink } from '../domain/portal-link.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { DeliveryRow } from '../contracts/history-store.ts'
+import type { SearchedPage } from '../contracts/page.ts'
+import { pageBody } from '../http/cursor.ts'
 
 export const Nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
   Type.Union([schema, Type.Null()])
@@ -28,6 +30,31 @@ export const PageQuery = {
 }
 export const PageOf = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) =>
   Type.Object({ data: Type.Array(schema), nextCursor: Nullable(Type.String()) })
+
+/** A page of a list that may search for long. */
+export const SearchedPageOf = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) =>
+  Type.Object({
+    data: Type.Array(schema),
+    nextCursor: Nullable(Type.String()),
+    searchedTo: Nullable({
+      ...Time,
+      description:
+        'The list has searched back to this time and found fewer rows than it may have: nextCursor goes on. Null: all.',
+    }),
+  })
+
+export function searchedBody<Row>(list: string, page: SearchedPage<Row>, shape: (row: Row) => unknown): object {
+  return { ...pageBody(list, page, shape), searchedTo: timeOrNull(page.searchedTo) }
+}
+
+/** One value, or several by repeating the parameter. */
+export const OneOrMore = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) =>
+  Type.Union([schema, Type.Array(schema, { minItems: 1, maxItems: limits.queryValuesMax })])
+
+/** The values of such a parameter, each once; null: it is absent. */
+export function valuesOf<Value extends string>(given: Value | readonly Value[] | undefined): readonly Value[] | null {
+  return given === undefined ? null : [...new Set([given].flat() as Value[])]
+}
 
 export const ProblemSchema = Type.Object({
   type: Type.String(),
@@ -259,6 +286,14 @@ function shownHeaders({ headers, writeOnlyHeaders }: Endpoint, withSecrets: bool
   return Object.fromEntries(shown)
 }
 
+export const outcomeKinds = [
+  'delivered',
+  'rejected',
+  'timedOut',
+  'unreachable',
+  'blocked',
+] as const satisfies readonly Outcome['kind'][]
+
 export const DeliverySchema = Type.Object({
   id: Type.String(),
   tenant: Type.String(),
@@ -271,9 +306,18 @@ export const DeliverySchema = Type.Object({
   nextAttemptAt: Nullable(Time),
   createdAt: Time,
   endedAt: Nullable(Time),
+  dialect: Type.String(),
+  lastAttempt: Nullable(
+    Type.Object({
+      startedAt: Time,
+      durationMs: Type.Integer(),
+      outcome: Type.Enum(outcomeKinds),
+      status: Nullable(Type.Integer()),
+    }),
+  ),
 })
 
-export function deliveryShape(row: DeliveryRow): object {
+export function deliveryShape(row: DeliveryRow, { kind }: Pick<Principal, 'kind'>): object {
   return {
     id: row.id,
     tenant: row.tenant,
@@ -286,6 +330,21 @@ export function deliveryShape(row: DeliveryRow): object {
     nextAttemptAt: row.status === 'pending' ? timeOrNull(row.dueAt) : null,
     createdAt: time(row.createdAt),
     endedAt: timeOrNull(row.endedAt),
+    dialect: row.dialect,
+    lastAttempt: row.lastAttempt && lastAttemptShape(row.lastAttempt, kind),
+  }
+}
+
+function lastAttemptShape(
+  { startedAt, durationMs, outcome }: NonNullable<DeliveryRow['lastAttempt']>,
+  caller: Principal['kind'],
+): object {
+  const shown = caller === 'customer' ? shownToCustomers(outcome) : outcome
+  return {
+    startedAt: time(startedAt),
+    durationMs,
+    outcome: shown.kind,
+    status: 'status' in shown ? shown.status : null,
   }
 }
 
@@ -297,7 +356,7 @@ export const AttemptSchema = Type.Object({
     description:
       'Connections that carried the request. 2: the receiver closed a kept one before the first byte of a response.',
   }),
-  outcome: Type.Enum(['delivered', 'rejected', 'timedOut', 'unreachable', 'blocked']),
+  outcome: Type.Enum(outcomeKinds),
   status: Nullable(Type.Integer()),
   detail: Type.String(),
   response: Nullable(Type.String()),

@@ -1,11 +1,11 @@
 // Events, deliveries and attempts in the database: lists for the APIs, and retries and replays of deliveries.
 
-import type { Attempt } from '../domain/attempt.ts'
+import type { Attempt, Outcome } from '../domain/attempt.ts'
 import type { NewAuditRecord } from '../domain/audit.ts'
 import type { Delivery, DeliveryStatus } from '../domain/delivery.ts'
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../domain/ids.ts'
-import type { Page, PageRequest } from './page.ts'
+import type { Page, PageRequest, SearchedPage } from './page.ts'
 
 /** Conditions of a list of events; null: no condition. Times are Unix milliseconds. */
 export interface EventFilter {
@@ -21,18 +21,53 @@ export interface EventFilter {
 export interface DeliveryFilter {
   readonly tenant: TenantId | null
   readonly endpoint: EndpointKey | null
-  readonly status: DeliveryStatus | null
+  /** The delivery has one of these statuses. */
+  readonly statuses: readonly DeliveryStatus[] | null
   readonly eventType: string | null
   readonly from: number | null
   readonly to: number | null
+  /** Its tenant speaks this dialect. */
+  readonly dialect: string | null
+  /** True: only pending deliveries that were attempted before. */
+  readonly failing: boolean
+  /** It has an attempt that meets all of these conditions. */
+  readonly attempted: AttemptedFilter | null
 }
 
-/** A delivery with the public ids of its event and endpoint. */
+/** Conditions of one attempt; null: no condition. */
+export interface AttemptedFilter {
+  readonly outcomes: readonly Outcome['kind'][] | null
+  /** The status of the response. */
+  readonly httpStatus: number | null
+  /** The attempt started at or after this time. */
+  readonly from: number | null
+  /** The attempt started before this time. */
+  readonly to: number | null
+}
+
+/** The filter that every delivery passes. */
+export const everyDelivery: DeliveryFilter = {
+  tenant: null,
+  endpoint: null,
+  statuses: null,
+  eventType: null,
+  from: null,
+  to: null,
+  dialect: null,
+  failing: false,
+  attempted: null,
+}
+
+/** A delivery with the public ids of its event and endpoint, and its last attempt. */
 export interface DeliveryRow extends Delivery {
   readonly tenant: TenantId
   readonly eventId: EventId
   readonly eventType: string
   readonly endpointId: EndpointId
+  /** The dialect of its tenant. */
+  readonly dialect: string
+  /** Null: it was not attempted yet. */
+  readonly lastAttempt: Pick<Attempt, 'startedAt' | 'durationMs' | 'outcome'> | null
 }
 
 /** Conditions of a list of attempts; null: no condition. */
@@ -78,7 +113,7 @@ export interface HistoryReads {
   /** Returns every event with this id: event ids are unique only within a tenant. */
   findEvents(id: EventId, tenant: TenantId | null): Promise<readonly Event[]>
   deliveriesOfEvent(event: Pick<Event, 'tenant' | 'id'>): Promise<readonly DeliveryRow[]>
-  listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRow>>
+  listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<SearchedPage<DeliveryRow>>
   findDelivery(
     id: DeliveryId,
   ): Promise<{ readonly delivery: DeliveryRow; readonly attempts: readonly Attempt[] } | null>

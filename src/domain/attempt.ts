@@ -51,6 +51,12 @@ export function shownToCustomers(outcome: Outcome): Outcome {
   return isHidden ? { kind: 'unreachable', error: 'the host has no public address' } : outcome
 }
 
+/** The kinds of outcomes that customers see as `kind`. */
+export function kindsShownAs(kind: Outcome['kind']): readonly Outcome['kind'][] {
+  if (kind === 'unreachable') return ['unreachable', 'blocked']
+  return kind === 'blocked' ? [] : [kind]
+}
+
 /** Returns a short text for people, such as `HTTP 503`, `timed out (headers)` or `connection refused`. */
 export function describeOutcome(outcome: Outcome): string {
   switch (outcome.kind) {

@@ -40,6 +40,13 @@ export const limits = {
   pageSizeMax: 250,
   /** A list of pending deliveries sorts at most this many. If more are pending, it walks from the newest one on. */
   pendingSortedMax: 10_000,
+  /**
+   * Rows that one request of a list searches for those that match filters without an index. A page then ends there, even if
+   * it is not full.
+   */
+  searchedRowsMax: 10_000,
+  /** Values of one parameter of a query that may be repeated. */
+  queryValuesMax: 20,
   eventIdCharsMax: 64,
   tenantIdCharsMax: 64,
   eventTypeCharsMax: 128,

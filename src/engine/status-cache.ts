@@ -9,6 +9,7 @@ import type { EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { Store } from '../contracts/store.ts'
 import type { CommitBatch } from '../contracts/commit-store.ts'
+import { everyDelivery } from '../contracts/history-store.ts'
 
 type StatusReads = Pick<Store, 'endpointStatus' | 'listDeliveries' | 'shared'>
 
@@ -21,8 +22,7 @@ export class StatusCache {
   constructor(store: StatusReads) {
     this.recorded = new CachedReads(store, (endpoint) => store.endpointStatus(endpoint))
     this.newestPending = new CachedReads(store, async (endpoint) => {
-      const any = { tenant: null, endpoint, status: null, eventType: null, from: null, to: null }
-      const { rows } = await store.listDeliveries(any, { limit: 1, after: null })
+      const { rows } = await store.listDeliveries({ ...everyDelivery, endpoint }, { limit: 1, after: null })
       return rows[0]?.status === 'pending'
     })
   }

@@ -19,7 +19,7 @@ export function pageRequest(
   return success({ limit, after: text.slice(list.length + 1) })
 }
 
-export function pageBody<Row>(list: string, page: Page<Row>, shape: (row: Row) => unknown): unknown {
+export function pageBody<Row>(list: string, page: Page<Row>, shape: (row: Row) => unknown): object {
   return { data: page.rows.map(shape), nextCursor: page.next === null ? null : encode(`${list}:${page.next}`) }
 }
 

@@ -56,16 +56,20 @@ function withNumbers(input: Fields, names: readonly string[]): Fields {
 }
 
 /**
- * Converts texts to numbers, but only texts that are the canonical form of a number. The library alone would cut 1.5 to
- * the integer 1, and would accept `01`, `1e0` and the empty text as numbers.
+ * Converts texts to numbers and booleans, but only texts that are the canonical form of one. The library alone would cut
+ * 1.5 to the integer 1, and would accept `01`, `1e0` and the empty text as numbers.
  */
 function converted(schema: TSchema, input: unknown): unknown {
   const texts = { ...(input as Fields) }
   const values = Value.Convert(schema, input) as Fields
   const kept = Object.entries(values).map(([name, value]) => {
-    return [name, typeof value === 'number' && String(value) !== texts[name] ? texts[name] : value] as const
+    return [name, isScalar(value) && String(value) !== texts[name] ? texts[name] : value] as const
   })
   return Object.fromEntries(kept)
+}
+
+function isScalar(value: unknown): value is number | boolean {
+  return typeof value === 'number' || typeof value === 'boolean'
 }
 
 type Validator = ReturnType<typeof Compile>

@@ -1,4 +1,4 @@
-import type { Attempt } from '../domain/attempt.ts'
+import { type Attempt, kindsShownAs } from '../domain/attempt.ts'
 import type { DeliveryStatus } from '../domain/delivery.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { type DeliveryId, type EndpointId, type EventId, type TenantId, uuidV7, uuidV7Time } from '../domain/ids.ts'
@@ -11,7 +11,8 @@ import type {
   DeliveryRow,
   NumberedPage,
 } from '../contracts/history-store.ts'
-import type { Page, PageRequest } from '../contracts/page.ts'
+import { minute } from '../domain/time.ts'
+import type { Page, PageRequest, SearchedPage } from '../contracts/page.ts'
 import type { RequestMethod } from '../contracts/transport.ts'
 import { type Context, tenantFor } from './context.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -143,25 +144,57 @@ export interface DeliveryQuery extends Omit<DeliveryFilter, 'endpoint'> {
 }
 
 /**
- * Lists deliveries. A customer gets the deliveries of one of its tenants: the tenant in the query, or by default the
+ * Searches deliveries. A customer gets the deliveries of one of its tenants: the tenant in the query, or by default the
  * first tenant of its key. The operator gets those of all tenants by default.
  */
-export async function listDeliveries(
+export async function searchDeliveries(
   context: Context,
   principal: Principal,
   query: DeliveryQuery,
   page: PageRequest,
-): Promise<Result<Page<DeliveryRow>>> {
+): Promise<Result<SearchedPage<DeliveryRow>>> {
   const tenant = query.tenant ?? (principal.kind === 'customer' ? (principal.key.tenants[0] ?? null) : null)
+  const filter = { ...query, ...attemptedBy(principal, query) }
   if (tenant === null) {
     if (query.endpoint !== null) return invalidField('tenant', 'required', 'is required with endpoint', 'query')
-    return success(await context.store.listDeliveries({ ...query, tenant, endpoint: null }, page))
+    return success(await context.store.listDeliveries({ ...filter, tenant, endpoint: null }, page))
   }
   const found = await tenantFor(context, principal, tenant)
   if (!found.ok) return found
   const endpoint = query.endpoint === null ? null : endpointOf(found.value, query.endpoint)
   if (endpoint?.ok === false) return endpoint
-  return success(await context.store.listDeliveries({ ...query, tenant, endpoint: endpoint?.value.key ?? null }, page))
+  return success(await context.store.listDeliveries({ ...filter, tenant, endpoint: endpoint?.value.key ?? null }, page))
+}
+
+/** The clock of the node that attempts a delivery may be so much behind the clock of the node that accepted its event. */
+const clocksApartMs = minute
+
+/**
+ * The conditions on attempts. An event is accepted before its attempts, so those after the wanted time are not searched.
+ * Customers find outcomes by the kind that they see.
+ */
+function attemptedBy({ kind }: Principal, { attempted, to }: DeliveryQuery): Pick<DeliveryFilter, 'attempted' | 'to'> {
+  if (attempted === null) return { attempted, to }
+  const until = attempted.to === null ? to : Math.min(to ?? Infinity, attempted.to + clocksApartMs)
+  const outcomes = kind === 'customer' ? (attempted.outcomes?.flatMap(kindsShownAs) ?? null) : attempted.outcomes
+  return { attempted: { ...attempted, outcomes }, to: until }
+}
+
+/** As `searchDeliveries`, but only the last page has fewer rows than requested. */
+export async function listDeliveries(
+  context: Context,
+  principal: Principal,
+  query: DeliveryQuery,
+  { limit, after }: PageRequest,
+): Promise<Result<Page<DeliveryRow>>> {
+  const rows: DeliveryRow[] = []
+  for (let next = after; ;) {
+    const found = await searchDeliveries(context, principal, query, { limit: limit - rows.length, after: next })
+    if (!found.ok) return found
+    rows.push(...found.value.rows)
+    next = found.value.next
+    if (next === null || rows.length === limit) return success({ rows, next })
+  }
 }
 
 /** A delivery with its attempts, if the principal may access its tenant. */

@@ -20,6 +20,7 @@ import type { Store } from '../contracts/store.ts'
 import { replay, retryDelivery } from './deliveries.ts'
 import { changeEndpoint } from './change-endpoint.ts'
 import { settingsOperator } from '../domain/operator-key.ts'
+import { everyDelivery } from '../contracts/history-store.ts'
 
 const operator = { kind: 'operator', key: settingsOperator, from: { clientAddress: '127.0.0.1' } } as const
 
@@ -29,10 +30,9 @@ interface ShownStatus extends EndpointStatus {
 
 /** The status according to the database. */
 async function stored(store: Store, endpoint: EndpointKey): Promise<ShownStatus> {
-  const filter = { tenant: null, endpoint, status: null, eventType: null, from: null, to: null }
   const [status, newest] = await Promise.all([
     store.endpointStatus(endpoint),
-    store.listDeliveries(filter, { limit: 1, after: null }),
+    store.listDeliveries({ ...everyDelivery, endpoint }, { limit: 1, after: null }),
   ])
   return { ...status, newestPending: newest.rows[0]?.status === 'pending' }
 }

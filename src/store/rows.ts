@@ -145,8 +145,10 @@ export function endpointStatusOf(row: StatusColumns | undefined): EndpointStatus
   }
 }
 
+/** Columns of a delivery `d`, its event `e`, its endpoint `p`, its tenant `t` and its last attempt `l`. */
 export const deliveryColumns = `d.id, d.endpoint, d.status, d.attempts, d.attempts_before, d.due_at, d.reason, d.ended_at,
-  e.tenant, e.id AS event_id, e.type AS event_type, p.id AS endpoint_id`
+  e.tenant, e.id AS event_id, e.type AS event_type, p.id AS endpoint_id, t.dialect, l.started_at AS last_started_at,
+  l.duration_ms AS last_duration_ms, l.kind AS last_kind, l.status AS last_answer, l.detail AS last_detail`
 
 export interface DeliveryColumns {
   id: string
@@ -161,6 +163,13 @@ export interface DeliveryColumns {
   event_id: string
   event_type: string
   endpoint_id: string
+  dialect: string
+  /** Null, as the other columns of the last attempt: there was none. */
+  last_kind: Outcome['kind'] | null
+  last_started_at: number
+  last_duration_ms: number
+  last_answer: number | null
+  last_detail: string | null
 }
 
 export function deliveryOf(row: DeliveryColumns): DeliveryRow {
@@ -178,7 +187,16 @@ export function deliveryOf(row: DeliveryColumns): DeliveryRow {
     eventId: row.event_id as EventId,
     eventType: row.event_type,
     endpointId: row.endpoint_id as EndpointId,
+    dialect: row.dialect,
+    lastAttempt: lastAttemptOf(row),
   }
+}
+
+function lastAttemptOf(row: DeliveryColumns): DeliveryRow['lastAttempt'] {
+  const { last_kind: kind, last_answer: status, last_detail: detail } = row
+  if (kind === null) return null
+  const outcome = outcomeOf({ kind, status, detail })
+  return { startedAt: row.last_started_at, durationMs: row.last_duration_ms, outcome }
 }
 
 export interface AttemptColumns {
@@ -223,7 +241,7 @@ export function outcomeColumns(outcome: Outcome): { status: number | null; detai
   }
 }
 
-function outcomeOf({ kind, status, detail }: AttemptColumns): Outcome {
+function outcomeOf({ kind, status, detail }: Pick<AttemptColumns, 'kind' | 'status' | 'detail'>): Outcome {
   switch (kind) {
     case 'delivered':
       return { kind, status: status ?? 0 }

@@ -40,6 +40,7 @@ export const nounOf: Readonly<Record<string, Noun>> = {
 export const plainNames: ReadonlySet<string> = new Set(
   `limit cursor page per_page pageSize status eventType type from to since until dialect name settings scopes role
    data attributes occurredAt events url eventTypes filters details description enabled headers secrets overlapSeconds leadSeconds topics
+   failing outcome httpStatus attemptedFrom attemptedTo q health
    writeOnlyHeaders expiresAt actor action object retainSeconds retainDataSeconds erasure number
    capabilities branding expiresInSeconds sessionSeconds link
    agentId items custom_headers isActive secret is_active`.split(/\s+/),

@@ -20,6 +20,7 @@ import { pick } from './plan.ts'
 import { Posts } from './posts.ts'
 import type { World } from './world.ts'
 import { settingsOperator } from '../../src/domain/operator-key.ts'
+import { everyDelivery } from '../../src/contracts/history-store.ts'
 
 const operator = { kind: 'operator', key: settingsOperator, from: { clientAddress: '127.0.0.1' } } as const
 
@@ -205,8 +206,7 @@ export class Load {
 
   #retry(life: Life, { tenant }: Customer): Promise<void> {
     return this.#request(life, 'retry', async (context) => {
-      const filter = { tenant, endpoint: null, status: null, eventType: null, from: null, to: null }
-      const { rows } = await context.store.listDeliveries(filter, { limit: 10, after: null })
+      const { rows } = await context.store.listDeliveries({ ...everyDelivery, tenant }, { limit: 10, after: null })
       if (rows.length > 0) await retryDelivery(context, operator, pick(this.#world.random, rows).id)
     })
   }

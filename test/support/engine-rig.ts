@@ -16,7 +16,7 @@ import type { Accepted } from '../../src/engine/accept.ts'
 import type { EngineObserver } from '../../src/contracts/observer.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/contracts/store.ts'
-import type { DeliveryRow } from '../../src/contracts/history-store.ts'
+import { type DeliveryRow, everyDelivery } from '../../src/contracts/history-store.ts'
 import type { LoadedTenant } from '../../src/contracts/account-store.ts'
 import { type InstallationKeys, openInstallationKeys } from '../../src/vault/installation-keys.ts'
 import { RowSeals } from '../../src/vault/row-seals.ts'
@@ -200,7 +200,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
       return rig.engine.accept(drafts)
     },
     async deliveries(status) {
-      const filter = { tenant, endpoint: null, status: status ?? null, eventType: null, from: null, to: null }
+      const filter = { ...everyDelivery, tenant, statuses: status === undefined ? null : [status] }
       return (await rig.store.listDeliveries(filter, { limit: 100_000, after: null })).rows
     },
     delivery: (id) => rig.store.findDelivery(id),

@@ -86,9 +86,13 @@ export function createOperatorClient(
     postEvent: (event) => call('POST', '/v1/events', event),
     postBatch: (events) => call('POST', '/v1/events/batch', { events }),
     async listDeliveries(query) {
-      const path = `/v1/deliveries?${new URLSearchParams(query).toString()}`
-      const page = expectStatus(await call('GET', path), 200) as { data: DeliveryRow[] }
-      return page.data
+      for (let cursor: string | null = null; ;) {
+        const path = `/v1/deliveries?${new URLSearchParams({ ...query, ...(cursor !== null && { cursor }) }).toString()}`
+        const page = expectStatus(await call('GET', path), 200) as { data: DeliveryRow[]; nextCursor: string | null }
+        // A search may have to go on before it finds the first delivery.
+        if (page.data.length > 0 || page.nextCursor === null) return page.data
+        cursor = page.nextCursor
+      }
     },
     getDelivery: async (id) => expectStatus(await call('GET', `/v1/deliveries/${id}`), 200),
     createEndpoint: async (tenant, endpoint) =>

@@ -2,6 +2,7 @@
 // tells how it went.
 
 import { Type } from 'typebox'
+import { everyDelivery } from '../../contracts/history-store.ts'
 import type { TenantId } from '../../domain/ids.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { failure, type Result, success } from '../../domain/problem.ts'
@@ -134,7 +135,7 @@ async function findAttempt(
   const lower = id.toLowerCase()
   const uuid = uuidPattern.test(lower) ? lower : null
   const notFound = failure({ kind: 'notFound', what: 'delivery', id })
-  const query = { tenant, endpoint, status: null, eventType: null, from: null, to: null }
+  const query = { ...everyDelivery, tenant, endpoint }
   const after = uuid === null ? '' : aboveDeliveryOf(uuid)
   const newest = await listDeliveries(context, principal, query, { limit: 1, after })
   if (!newest.ok) return newest

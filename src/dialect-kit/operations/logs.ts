@@ -3,7 +3,7 @@
 
 import { type TSchema, Type } from 'typebox'
 import type { Page, PageRequest } from '../../contracts/page.ts'
-import type { DeliveryRow } from '../../contracts/history-store.ts'
+import { type DeliveryRow, everyDelivery } from '../../contracts/history-store.ts'
 import { type Attempt, describeOutcome, shownToCustomers } from '../../domain/attempt.ts'
 import type { DeliveryStatus } from '../../domain/delivery.ts'
 import type { Event } from '../../domain/event.ts'
@@ -93,7 +93,9 @@ export function deliveryLog<Listed, Shown = Listed>(form: {
       route: (kit) =>
         logRoute(list, { examples: deliveryExamples.map(form.list), cursor: uuid }, async (call, filter, page) => {
           const { tenant, principal } = call
-          const query = { tenant, endpoint: idOf(kit, call), from: null, to: null, ...filter }
+          const { status, eventType } = filter
+          const statuses = status === null ? null : [status]
+          const query = { ...everyDelivery, tenant, endpoint: idOf(kit, call), statuses, eventType }
           const found = await listDeliveries(kit.context, principal, query, page)
           if (!found.ok) return found
           return success({ ...found.value, rows: found.value.rows.map((row) => form.list(deliveryFacts(row))) })

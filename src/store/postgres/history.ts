@@ -15,7 +15,7 @@ import {
   eventOf,
   statusCode,
 } from '../rows.ts'
-import type { DeliveryFilter, DeliveryRow, EventFilter, RearmRequest } from '../../contracts/history-store.ts'
+import type { DeliveryRow, EventFilter, RearmRequest } from '../../contracts/history-store.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
 import { addAudit } from './audit.ts'
 import type { Changes } from './changes.ts'
@@ -28,22 +28,20 @@ const eventCursor = /^\d{1,16}\.\d{1,16}$/
 /** Callers name ids too. An id that is not a UUID is not sent to the server, which would return an error. */
 export const deliveryId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const lowestId = '00000000-0000-0000-0000-000000000000'
-const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 /**
- * Selects deliveries with the columns of their events and endpoints. Each event and endpoint is looked up by key in its
- * own subquery, so that the planner can only use the index of the key. A join might scan the whole index if the planner
+ * Selects deliveries with the columns of their events, endpoints, tenants and last attempts, without those that are being
+ * erased. Each other row is looked up by key in its own subquery, so that the planner can only use the index of the key. A join might scan the whole index if the planner
  * assumes that the table has one or two rows.
  */
 export function described(deliveries: string, more = ''): string {
   return `SELECT ${deliveryColumns}${more} FROM (${deliveries}) d
     CROSS JOIN LATERAL (SELECT tenant, id, type FROM events WHERE seq = d.event LIMIT 1) e
     CROSS JOIN LATERAL (SELECT id, tenant FROM endpoints WHERE key = d.endpoint LIMIT 1) p
-    WHERE ${isLiving('p.tenant')}`
+    CROSS JOIN LATERAL (SELECT dialect FROM tenants WHERE label = ANY(ARRAY[p.tenant]) ORDER BY label LIMIT 1) t
+    LEFT JOIN LATERAL (SELECT started_at, duration_ms, kind, status, detail FROM attempts
+      WHERE delivery = d.id AND number = d.attempts ORDER BY delivery, number LIMIT 1) l ON true`
 }
-
-/** A condition on deliveries `d`: they are not being erased. */
-const isKept = isLiving('(SELECT tenant FROM endpoints WHERE key = d.endpoint)')
 
 /** A condition on the event type of deliveries `d`. */
 export function ofType(parameter: string): string {
@@ -110,14 +108,6 @@ export function historyReads(db: Database) {
       return rows.map(deliveryOf)
     },
 
-    async listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<DeliveryRow>> {
-      if (page.after !== null && !deliveryId.test(page.after)) return { rows: [], next: null }
-      const isSorted = isOfAll(filter) && filter.status === 'pending' && !(await isBacklog())
-      const { text, values } = newestDeliveries(filter, page, isSorted)
-      const rows = await db.all<DeliveryColumns>(text, ...values)
-      return pageOf(rows, page.limit, deliveryOf, (row) => row.id)
-    },
-
     async findDelivery(id: DeliveryId): Promise<{ delivery: DeliveryRow; attempts: Attempt[] } | null> {
       if (!deliveryId.test(id)) return null
       const row = await db.get<DeliveryColumns>(
@@ -134,65 +124,6 @@ export function historyReads(db: Database) {
       return { delivery: deliveryOf(row), attempts: attempts.map(attemptOf) }
     },
   }
-
-  /** Whether more deliveries are pending than a list may sort. */
-  async function isBacklog(): Promise<boolean> {
-    const row = await db.get<{ count: number }>(
-      'SELECT count(*) AS count FROM (SELECT FROM deliveries WHERE status = 0 AND node >= 0 LIMIT $1) d',
-      limits.pendingSortedMax + 1,
-    )
-    return (row?.count ?? 0) > limits.pendingSortedMax
-  }
-}
-
-function isOfAll({ tenant, endpoint }: DeliveryFilter): boolean {
-  return tenant === null && endpoint === null
-}
-
-/**
- * Selects the newest deliveries of an endpoint, of a tenant or of the installation. Each list is in an order that only
- * its best index has, so that even old statistics never lead the planner to another index.
- *
- * @param isSorted few deliveries are pending: they are all read and then sorted
- */
-function newestDeliveries(
-  filter: DeliveryFilter,
-  page: PageRequest,
-  isSorted: boolean,
-): { readonly text: string; readonly values: readonly (string | number)[] } {
-  const values: (string | number)[] = []
-  const put = (value: string | number): string => `$${values.push(value)}`
-  const status = filter.status === null ? null : statusCode[filter.status]
-  const last = filter.to === null ? highestId : idsFrom(filter.to)
-  const where = [
-    `d.id < ${put(page.after !== null && page.after < last ? page.after : last)}`,
-    `d.id >= ${put(idsFrom(filter.from))}`,
-  ]
-  if (filter.eventType !== null) where.push(ofType(put(filter.eventType)))
-  const limit = `LIMIT ${put(page.limit + 1)}`
-  const newest = (from: string, first = ''): string =>
-    `SELECT * FROM ${from} d WHERE ${where.join(' AND ')} ORDER BY ${first} d.id DESC ${limit}`
-  const text = (deliveries: string): string => `${described(deliveries)} ORDER BY d.id DESC`
-  if (isSorted) {
-    const pending = 'WITH pending AS MATERIALIZED (SELECT * FROM deliveries WHERE status = 0 AND node >= 0)'
-    return { text: text(`${pending} ${newest('pending')}`), values }
-  }
-  if (isOfAll(filter)) where.push(isKept)
-  if (isOfAll(filter) && (status === 2 || status === 3)) {
-    where.push(`d.status = ANY('{${status}}'::smallint[])`, 'd.status >= 2')
-    return { text: text(newest('deliveries', 'd.status DESC,')), values }
-  }
-  // As a parameter and not in the text, so that the planner never chooses an index of only some statuses.
-  if (status !== null) where.push(`d.status = ${put(status)}`)
-  if (isOfAll(filter)) return { text: text(newest('deliveries')), values }
-  const chosen = []
-  if (filter.endpoint !== null) chosen.push(`p.key = ${put(filter.endpoint)}`)
-  if (filter.tenant !== null) chosen.push(`p.tenant = ${labelOf(put(filter.tenant))}`)
-  where.push('d.endpoint = ANY(ARRAY[p.key])')
-  // Reads up to the limit from each endpoint, and returns the newest of these rows.
-  const ofEndpoints = `SELECT d.* FROM endpoints p CROSS JOIN LATERAL (${newest('deliveries', 'd.endpoint DESC,')}) d
-    WHERE ${chosen.join(' AND ')} ORDER BY d.id DESC ${limit}`
-  return { text: text(ofEndpoints), values }
 }
 
 /**

@@ -8,6 +8,7 @@ import { auditReads, auditRole } from './audit.ts'
 import { Changes } from './changes.ts'
 import { Commits } from './commit.ts'
 import { Database, databaseBounds } from './database.ts'
+import { deliveryLists } from './delivery-lists.ts'
 import { mayPassAtStart, messageOf, refusal } from './errors.ts'
 import { eraseReads, eraseRole } from './erase.ts'
 import { endpointReads, endpointRole } from './endpoints.ts'
@@ -72,6 +73,7 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
     ...endpointReads(db),
     ...historyRole(db, changes),
     ...historyReads(lists),
+    ...deliveryLists(lists),
     ...auditRole(db),
     ...auditReads(lists),
     ...eraseRole(db, changes),

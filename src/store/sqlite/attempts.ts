@@ -1,6 +1,7 @@
 import type { AttemptFilter, AttemptRow, NumberedPage } from '../../contracts/history-store.ts'
 import { lowestUuidV7 } from '../../domain/ids.ts'
 import type { Database } from './database.ts'
+import { deliveryJoins } from './history.ts'
 import { type AttemptColumns, attemptOf, deliveryColumns, type DeliveryColumns, deliveryOf } from '../rows.ts'
 
 const farFuture = 2 ** 48 - 1
@@ -28,8 +29,7 @@ export function attemptReads(db: Database) {
            a.response, a.exchange, a.connections, a.erased_at
          FROM (${all} ORDER BY delivery DESC, attempt DESC LIMIT ?6 OFFSET ?7) m
            CROSS JOIN attempts a ON a.delivery = m.delivery AND a.number = m.attempt
-           CROSS JOIN deliveries d ON d.id = m.delivery CROSS JOIN events e ON e.seq = d.event
-           CROSS JOIN endpoints p ON p.key = d.endpoint
+           CROSS JOIN deliveries d ON d.id = m.delivery ${deliveryJoins}
          ORDER BY a.delivery DESC, a.number DESC`,
         ...values,
         limit,

@@ -8,7 +8,7 @@ import { acme, sampleMove, start } from '../../../test/conformance/store/samples
 import { accept, addEndpoint, commit } from '../../../test/conformance/store/steps.ts'
 import { temporaryFolder } from '../../../test/conformance/store/temporary-folder.ts'
 import type { Store } from '../../contracts/store.ts'
-import type { DeliveryRow } from '../../contracts/history-store.ts'
+import { type DeliveryRow, everyDelivery } from '../../contracts/history-store.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
 import type { StoredEndpoint } from '../../contracts/account-store.ts'
 import { freshRows } from './deferred-indexes.ts'
@@ -63,7 +63,7 @@ async function allOf<Row>(list: (page: PageRequest) => Promise<Page<Row>>): Prom
   return rows
 }
 
-const everything = { tenant: acme, endpoint: null, status: null, eventType: null, from: null, to: null } as const
+const everything = { ...everyDelivery, tenant: acme }
 
 async function assertAllListed(store: Store, { accepted, endpoints }: Filled): Promise<void> {
   const idsOf = (rows: readonly Pick<DeliveryRow, 'id'>[]): string[] => rows.map(({ id }) => id)

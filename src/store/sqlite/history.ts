@@ -3,13 +3,13 @@ import type { NewAuditRecord } from '../../domain/audit.ts'
 import type { Event } from '../../domain/event.ts'
 import { type DeliveryId, type EndpointKey, type EventId, lowestUuidV7, type TenantId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
-import type { DeliveryFilter, DeliveryRow, EventFilter, RearmRequest } from '../../contracts/history-store.ts'
+import type { DeliveryRow, EventFilter, RearmRequest } from '../../contracts/history-store.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
 import { addAudit } from './audit.ts'
 import type { Database } from './database.ts'
 import { settle } from './deferred-indexes.ts'
 import { isLiving, labelOf } from './labels.ts'
-import { lastIdTime, pageOf } from '../pages.ts'
+import { pageOf } from '../pages.ts'
 import {
   type AttemptColumns,
   attemptOf,
@@ -25,7 +25,10 @@ import { markIfOff } from './upkeep.ts'
 
 const farFuture = 8.64e15
 const eventCursor = /^\d{1,16}\.\d{1,16}$/
-const deliveryCursor = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** SQL: joins what `deliveryColumns` needs to deliveries `d`, and leaves out those that are being erased. */
+export const deliveryJoins = `CROSS JOIN events e ON e.seq = d.event CROSS JOIN endpoints p ON p.key = d.endpoint
+  CROSS JOIN tenants t ON t.label = p.tenant LEFT JOIN attempts l ON l.delivery = d.id AND l.number = d.attempts`
 
 export function historyReads(db: Database) {
   return {
@@ -65,8 +68,8 @@ export function historyReads(db: Database) {
       if (row === undefined) return []
       return db
         .all<DeliveryColumns>(
-          `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.seq = d.event JOIN endpoints p ON p.key = d.endpoint
-           WHERE d.id >= ? AND d.id < ? AND d.event = ? AND ${isLiving('p.tenant')} ORDER BY d.id`,
+          `SELECT ${deliveryColumns} FROM deliveries d ${deliveryJoins}
+           WHERE d.id >= ? AND d.id < ? AND d.event = ? ORDER BY d.id`,
           lowestUuidV7(row.accepted_at),
           lowestUuidV7(row.accepted_at + 1),
           row.seq,
@@ -74,35 +77,15 @@ export function historyReads(db: Database) {
         .map(deliveryOf)
     },
 
-    listDeliveries(filter: DeliveryFilter, page: PageRequest): Page<DeliveryRow> {
-      if (page.after !== null && !deliveryCursor.test(page.after)) return { rows: [], next: null }
-      const rows = db.snapshot(() => {
-        const isOfAll = filter.tenant === null && filter.endpoint === null
-        const wanted = rangeOf(filter, page)
-        return described(isOfAll ? newestIds(wanted, anyDeliveries(filter.status, isBacklog)) : newestIdsOf(wanted))
-      })
-      return pageOf(rows, page.limit, deliveryOf, (row) => row.id)
-    },
-
     findDelivery(id: DeliveryId): { delivery: DeliveryRow; attempts: Attempt[] } | null {
       const row = db.get<DeliveryColumns>(
-        `SELECT ${deliveryColumns} FROM deliveries d JOIN events e ON e.seq = d.event JOIN endpoints p ON p.key = d.endpoint
-         WHERE d.id = ? AND ${isLiving('p.tenant')}`,
+        `SELECT ${deliveryColumns} FROM deliveries d ${deliveryJoins} WHERE d.id = ?`,
         id,
       )
       if (row === undefined) return null
       const attempts = db.all<AttemptColumns>('SELECT * FROM attempts WHERE delivery = ? ORDER BY number', id)
       return { delivery: deliveryOf(row), attempts: attempts.map(attemptOf) }
     },
-  }
-
-  /** Whether more deliveries are pending than a list may sort. */
-  function isBacklog(): boolean {
-    const row = db.get<{ count: number }>(
-      'SELECT count(*) AS count FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_pending WHERE status = 0 LIMIT ?)',
-      limits.pendingSortedMax + 1,
-    )
-    return (row?.count ?? 0) > limits.pendingSortedMax
   }
 
   /** The newest events that match. The data of an event may be long, so it is read only for events of the page. */
@@ -125,115 +108,6 @@ export function historyReads(db: Database) {
       page.limit + 1,
     )
   }
-
-  /**
-   * The newest matching deliveries of an endpoint, or of all endpoints of a tenant. Endpoints with the newest
-   * deliveries are read first. Most other endpoints are then not read at all, because the page is full of newer
-   * deliveries.
-   */
-  function newestIdsOf(wanted: Wanted): string[] {
-    const { filter, below, rowsMax } = wanted
-    const chosen = []
-    const values: (string | number)[] = [below]
-    if (filter.endpoint !== null) {
-      chosen.push('key = ?')
-      values.push(filter.endpoint)
-    }
-    if (filter.tenant !== null) {
-      chosen.push(`tenant = ${labelOf('?')}`)
-      values.push(filter.tenant)
-    }
-    const endpoints = db.all<{ key: number; newest: string | null }>(
-      `SELECT key, (SELECT max(id) FROM deliveries_of_endpoint WHERE endpoint = key AND id < ?) AS newest
-       FROM endpoints WHERE ${chosen.join(' AND ')} ORDER BY newest DESC`,
-      ...values,
-    )
-    let { lowest } = wanted
-    // The table is joined only if the filter needs more than the index contains.
-    const isJoined = filter.status !== null || filter.eventType !== null
-    const idsIn = (index: string, condition: string, value: string | number): string[] =>
-      newestIds(
-        { ...wanted, lowest },
-        {
-          from: isJoined ? `${index} CROSS JOIN deliveries d ON d.id = ${index}.id` : index,
-          where: `${index}.endpoint ${condition}`,
-          values: [value],
-          id: `${index}.id`,
-        },
-      )
-    const keys = JSON.stringify(endpoints.map(({ key }) => key))
-    let ids = idsIn('fresh_deliveries', 'IN (SELECT value FROM json_each(?))', keys)
-    for (const { key, newest } of endpoints) {
-      lowest = ids[rowsMax - 1] ?? lowest
-      if (newest === null || newest < lowest) break
-      ids = [...ids, ...idsIn('deliveries_of_endpoint', '= ?', key)].toSorted().toReversed().slice(0, rowsMax)
-    }
-    return ids
-  }
-
-  function newestIds({ filter, lowest, below, rowsMax }: Wanted, source: Source): string[] {
-    const { id } = source
-    const where = [source.where, `${id} < ?`, `${id} >= ?`]
-    const values = [...source.values, below, lowest]
-    if (filter.status !== null) where.push(`d.status = ${statusCode[filter.status]}`)
-    if (filter.eventType !== null) {
-      where.push('e.type = ?')
-      values.push(filter.eventType)
-    }
-    const rows = db.all<{ id: string }>(
-      `SELECT ${id} FROM ${source.from} ${filter.eventType === null ? '' : 'CROSS JOIN events e ON e.seq = d.event'}
-       WHERE ${where.join(' AND ')} ORDER BY ${id} DESC LIMIT ?`,
-      ...values,
-      rowsMax,
-    )
-    return rows.map((row) => row.id)
-  }
-
-  /** Reads events and endpoints only for the deliveries of the page. */
-  function described(ids: readonly string[]): DeliveryColumns[] {
-    return db.all<DeliveryColumns>(
-      `SELECT ${deliveryColumns} FROM json_each(?) m CROSS JOIN deliveries d ON d.id = m.value
-       CROSS JOIN events e ON e.seq = d.event CROSS JOIN endpoints p ON p.key = d.endpoint ORDER BY d.id DESC`,
-      JSON.stringify(ids),
-    )
-  }
-}
-
-/** The deliveries that a page may show: those with ids in [lowest, below) that match the filter. */
-interface Wanted {
-  readonly filter: DeliveryFilter
-  readonly lowest: string
-  readonly below: string
-  /** One more than the page shows, to find out whether there is another page. */
-  readonly rowsMax: number
-}
-
-function rangeOf(filter: DeliveryFilter, { limit, after }: PageRequest): Wanted {
-  const end = lowestUuidV7(filter.to ?? lastIdTime)
-  const below = after !== null && after < end ? after : end
-  return { filter, lowest: lowestUuidV7(filter.from ?? 0), below, rowsMax: limit + 1 }
-}
-
-/** The tables that a list of deliveries is read from. */
-interface Source {
-  readonly from: string
-  readonly where: string
-  readonly values: readonly (string | number)[]
-  /** The column that the index is sorted by. */
-  readonly id: string
-}
-
-/**
- * All deliveries of a status, read by the best index. Where many deliveries are pending they are read by their ids: a
- * page is soon full.
- */
-function anyDeliveries(status: DeliveryFilter['status'], isBacklog: () => boolean): Source {
-  const all = { where: isLiving('(SELECT tenant FROM endpoints WHERE key = d.endpoint)'), values: [], id: 'd.id' }
-  if (status === 'pending' && !isBacklog()) return { ...all, from: 'deliveries d INDEXED BY deliveries_pending' }
-  if (status !== 'failed' && status !== 'cancelled') return { ...all, from: 'deliveries d NOT INDEXED' }
-  // Repeats the condition of the index: SQLite does not infer it, and would not use the index without it.
-  const where = `d.status >= 2 AND ${all.where}`
-  return { ...all, from: 'deliveries d INDEXED BY deliveries_ended_badly', where }
 }
 
 /** An ended delivery starts its schedule again. A waiting delivery keeps its place in the schedule. */

@@ -8,6 +8,7 @@ import { type BatchRows, batchOfRows } from './batch-rows.ts'
 import { commitRole } from './commit.ts'
 import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
 import { Database } from './database.ts'
+import { deliveryLists } from './delivery-lists.ts'
 import { classify, Malformed } from './errors.ts'
 import { eraseReads, eraseRole } from './erase.ts'
 import { endpointReads, endpointRole } from './endpoints.ts'
@@ -69,6 +70,7 @@ function reads(db: Database) {
     ...portalReads(db),
     ...endpointReads(db),
     ...historyReads(db),
+    ...deliveryLists(db),
     ...auditReads(db),
     ...eraseReads(db),
     ...sealReads(db),

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import type { ApiKeyId, EndpointKey, EventId, TenantId } from '../../../src/domain/ids.ts'
+import { everyDelivery } from '../../../src/contracts/history-store.ts'
 import type { Store } from '../../../src/contracts/store.ts'
 import { sampleLink } from './portal-links.ts'
 import {
@@ -73,8 +74,12 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
       { endpoint: key, eventType: 'a' },
     ]) {
       for (const status of [null, 'pending', 'delivered', 'failed', 'cancelled'] as const) {
-        await store.listDeliveries({ tenant, ...filter, status, from: null, to: null }, page)
+        await store.listDeliveries({ ...everyDelivery, tenant, ...filter, statuses: status && [status] }, page)
       }
+      const attempted = { outcomes: ['rejected'], httpStatus: 500, from: start, to: start + 1 } as const
+      const found = { ...everyDelivery, tenant, ...filter, failing: true, dialect: 'standard', attempted }
+      await store.listDeliveries(found, page)
+      await store.listDeliveries({ ...everyDelivery, tenant, ...filter, statuses: ['failed', 'cancelled'] }, page)
     }
   }
   const attempts = { endpoint: key, succeeded: true, eventType: 'a', from: 0, to: start }

@@ -3,20 +3,11 @@
 import assert from 'node:assert/strict'
 import type { TenantId } from '../../../src/domain/ids.ts'
 import type { Store } from '../../../src/contracts/store.ts'
-import type { DeliveryFilter, DeliveryRow, EventFilter } from '../../../src/contracts/history-store.ts'
+import { type DeliveryRow, type EventFilter, everyDelivery } from '../../../src/contracts/history-store.ts'
 import { acme, other, sampleMove, start } from './samples.ts'
 import { accept, addEndpoint, allPages, type Case, commit } from './steps.ts'
 
 const everyEvent: EventFilter = { tenant: null, type: null, from: null, to: null }
-const everyDelivery: DeliveryFilter = {
-  tenant: null,
-  endpoint: null,
-  status: null,
-  eventType: null,
-  from: null,
-  to: null,
-}
-
 const malformed = ['', ' ', 'x', 'zzzz', '~', '-1', '9e99', '9e99.5', '.', "'; --", '{"a":1}', '漢', '\u{10ffff}']
 
 export function listCases(promise: Case): void {
@@ -55,7 +46,8 @@ export function listCases(promise: Case): void {
             { eventType: null, from: 2, to: 5 },
             { eventType: 'a.c', from: 3, to: null },
           ]) {
-            const filter = { tenant, endpoint, status, eventType, from: from && start + from, to: to && start + to }
+            const times = { from: from && start + from, to: to && start + to }
+            const filter = { ...everyDelivery, tenant, endpoint, statuses: status && [status], eventType, ...times }
             const wanted = rows.filter(
               (row) =>
                 (tenant === null || row.tenant === tenant) &&
@@ -78,9 +70,10 @@ export function listCases(promise: Case): void {
     for (const after of malformed) {
       const page = { limit: 5, after }
       const end = { rows: [], next: null }
+      const searched = { ...end, searchedTo: null }
       assert.deepEqual(await store.listEvents(everyEvent, page), end, `events after ${after}`)
-      assert.deepEqual(await store.listDeliveries(everyDelivery, page), end, `deliveries after ${after}`)
-      assert.deepEqual(await store.listDeliveries({ ...everyDelivery, tenant: acme }, page), end)
+      assert.deepEqual(await store.listDeliveries(everyDelivery, page), searched, `deliveries after ${after}`)
+      assert.deepEqual(await store.listDeliveries({ ...everyDelivery, tenant: acme }, page), searched)
       assert.deepEqual(await store.listTenants(page, null), end, `tenants after ${after}`)
       assert.deepEqual(await store.listKeys(page, null), end, `keys after ${after}`)
     }

@@ -19,6 +19,7 @@ import {
   nodeAndEndpoint,
   rearmAll,
 } from './steps.ts'
+import { everyDelivery } from '../../../src/contracts/history-store.ts'
 
 const ends: readonly Move[] = [
   { to: 'delivered' },
@@ -74,7 +75,7 @@ export function rearmCases(promise: Case): void {
     assert.partialDeepStrictEqual(repeated, { eventId, status: 'pending', attempts: 0, dueAt: start + 500 })
     const all = await store.deliveriesOfEvent({ tenant, id: eventId })
     assert.deepEqual(new Set(all.map(({ id }) => id)), new Set([first, again]))
-    const filter = { tenant, endpoint: key, status: null, eventType: null, from: null, to: null }
+    const filter = { ...everyDelivery, tenant, endpoint: key }
     assert.equal((await store.listDeliveries(filter, { limit: 5, after: null })).rows.length, 2)
     assert.deepEqual(await dueKeys(store, start + 500, 5), [key])
     assert.deepEqual(await claimOne(store, node, 500, key, 5), [again])

@@ -19,6 +19,7 @@ import { portalLinkCases } from './portal-links.ts'
 import { randomCases } from './random.ts'
 import { rearmCases } from './rearm.ts'
 import { sealCases } from './seals.ts'
+import { searchCases } from './searches.ts'
 import type { Case, Harness } from './steps.ts'
 import { tenantAndKeyCases } from './tenants-and-keys.ts'
 import { textCases } from './text.ts'
@@ -55,6 +56,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     historyCases(promise)
     attemptCases(promise)
     listCases(promise)
+    searchCases(promise)
     rearmCases(promise)
     upkeepCases(promise)
     erasureCases(promise)

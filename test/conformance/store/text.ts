@@ -6,6 +6,7 @@ import { limits } from '../../../src/domain/limits.ts'
 import type { ClaimedDelivery } from '../../../src/contracts/lease-store.ts'
 import { acme, newEvent, sampleAttempt, sampleErasure, sampleEvent, sampleMove, start } from './samples.ts'
 import { addEndpoint, attemptsOf, endpointsOf, type Case, commit, joinAlone, nodeAndEndpoint } from './steps.ts'
+import { everyDelivery } from '../../../src/contracts/history-store.ts'
 
 /** Every character of the basic plane except NUL and surrogates, and some characters of each plane above. */
 function everyKindOfCharacter(): string {
@@ -114,9 +115,10 @@ export function textCases(promise: Case): void {
     assert.deepEqual(await store.findEvents(id, tenant), [])
     assert.deepEqual(await store.deliveriesOfEvent({ tenant, id }), [])
     assert.deepEqual(await store.listEvents({ tenant, type: eventType, from: null, to: null }, page), nothing)
-    const deliveries = { tenant, endpoint: null, status: null, eventType, from: null, to: null }
-    assert.deepEqual(await store.listDeliveries(deliveries, page), nothing)
-    assert.deepEqual(await store.listDeliveries({ ...deliveries, tenant: null }, page), nothing)
+    const deliveries = { ...everyDelivery, tenant, eventType }
+    const none = { ...nothing, searchedTo: null }
+    assert.deepEqual(await store.listDeliveries(deliveries, page), none)
+    assert.deepEqual(await store.listDeliveries({ ...deliveries, tenant: null }, page), none)
     const attempts = { endpoint: key, succeeded: null, eventType, from: null, to: null }
     assert.deepEqual(await store.listAttempts(attempts, { page: 1, limit: 5 }), { rows: [], total: 0 })
     assert.equal(await store.findDelivery('\0' as DeliveryId), null)
