@@ -13,6 +13,7 @@ import { dialectRoutes } from './api/dialects.ts'
 import { receivingRoutes } from './api/receiving.ts'
 import { serveDocs } from './api/docs.ts'
 import { endpointRoutes } from './api/endpoints.ts'
+import { findRoutes } from './api/find.ts'
 import { erasureRoutes } from './api/erasures.ts'
 import { eventRoutes } from './api/events.ts'
 import { serveHealth, serveMetrics } from './api/health.ts'
@@ -280,6 +281,7 @@ function operatorFront(
     operatorKeyRoutes,
     eventRoutes,
     endpointRoutes,
+    findRoutes,
     deliveryRoutes,
     erasureRoutes,
     auditRoutes,

@@ -178,6 +178,15 @@ const routes: readonly RouteCase[] = [
     customers: true,
     request: async (tenant) => post(`${await endpointOf(tenant)}/replay`, { since: '2026-01-01T00:00:00Z' }),
   },
+  { operation: 'find', status: 200, request: ({ id }) => ({ path: `/v1/find?q=${id}` }) },
+  {
+    operation: 'searchEndpoints',
+    status: 200,
+    request: async (tenant) => {
+      await rig.endpoint(tenant)
+      return { path: `/v1/endpoints?tenant=${tenant.id}` }
+    },
+  },
   {
     operation: 'listDeliveries',
     status: 200,

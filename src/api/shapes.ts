@@ -47,6 +47,8 @@ export function searchedBody<Row>(list: string, page: SearchedPage<Row>, shape: 
   return { ...pageBody(list, page, shape), searchedTo: timeOrNull(page.searchedTo) }
 }
 
+export const SearchText = Type.String({ minLength: 1, maxLength: limits.searchTextCharsMax })
+
 /** One value, or several by repeating the parameter. */
 export const OneOrMore = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) =>
   Type.Union([schema, Type.Array(schema, { minItems: 1, maxItems: limits.queryValuesMax })])
@@ -244,7 +246,7 @@ export function endpointShape(
   dialect: Dialect,
   status: EndpointStatus,
   withSecrets: boolean,
-): unknown {
+): object {
   const { id, tenant, url, eventTypes, filters, details, description, enabled, disabledReason } = endpoint
   const report = endpoint.unreadable ? damaged : dialect.healthReport(status.health)
   return {

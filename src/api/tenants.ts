@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { success } from '../domain/problem.ts'
-import { pageBody, pageRequest } from '../http/cursor.ts'
+import { pageRequest } from '../http/cursor.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import { type Context, tenantFor } from '../operations/context.ts'
 import { changeTenant, createTenant, deleteTenant, listTenants } from '../operations/tenants.ts'
@@ -11,8 +11,10 @@ import {
   ErasureSchema,
   erasureShape,
   Nullable,
-  PageOf,
   PageQuery,
+  searchedBody,
+  SearchedPageOf,
+  SearchText,
   Seconds,
   StringMap,
   TenantSchema,
@@ -80,13 +82,20 @@ function listTenantsRoute(context: Context): AnyRoute {
     summary: 'List tenants, newest first',
     tag,
     access: 'read',
-    query: Type.Object({ ...PageQuery, dialect: Type.Optional(Type.String()) }, strict),
-    answers: { 200: PageOf(TenantSchema) },
+    query: Type.Object(
+      {
+        ...PageQuery,
+        dialect: Type.Optional(Type.String()),
+        q: Type.Optional({ ...SearchText, description: 'The beginning of an id or a name.' }),
+      },
+      strict,
+    ),
+    answers: { 200: SearchedPageOf(TenantSchema) },
     async handle({ query }) {
       const page = pageRequest('tenants', query)
       if (!page.ok) return page
-      const tenants = await listTenants(context, page.value, query.dialect ?? null)
-      return success({ status: 200, body: pageBody('tenants', tenants, tenantShape) })
+      const tenants = await listTenants(context, page.value, query.dialect ?? null, query.q ?? null)
+      return success({ status: 200, body: searchedBody('tenants', tenants, tenantShape) })
     },
   })
 }

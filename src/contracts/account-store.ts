@@ -8,7 +8,7 @@ import type { ApiKeyId, EndpointKey, OperatorKeyId, TenantId } from '../domain/i
 import type { OperatorKey } from '../domain/operator-key.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { NewErasure } from './erase-store.ts'
-import type { Page, PageRequest } from './page.ts'
+import type { Page, PageRequest, SearchedPage } from './page.ts'
 
 /** An endpoint as stored, with sealed secrets and header values. */
 export interface StoredEndpoint extends Omit<Endpoint, 'secrets' | 'headers' | 'writeOnlyHeaders'> {
@@ -48,6 +48,31 @@ export interface LoadedEndpoint extends StoredEndpoint {
   /** The dialect's memory of its failures (`EndpointStatus.health`). */
   readonly health: string | null
   /** The end of the pause that its receiver has asked for; null: none since the last success. */
+  readonly pausedUntil: number | null
+}
+
+/** Conditions of a list of endpoints; null: no condition. */
+export interface EndpointFilter {
+  readonly tenant: TenantId | null
+  /** Its tenant speaks this dialect. */
+  readonly dialect: string | null
+  /** It is the id of the endpoint, or the URL without its scheme begins with it. The case of the URL does not count. */
+  readonly text: string | null
+  /**
+   * - `failing`: it is enabled and has a stored health, which its dialect may still report as healthy
+   * - `disabled`: it is not enabled
+   * - `paused`: it is enabled, and its receiver has asked for a pause that has not ended at `now`
+   */
+  readonly health: 'failing' | 'disabled' | 'paused' | null
+  readonly now: number
+}
+
+/** An endpoint in a list of all tenants. */
+export interface FoundEndpoint {
+  readonly endpoint: StoredEndpoint
+  /** The dialect of its tenant. */
+  readonly dialect: string
+  readonly status: EndpointStatus
   readonly pausedUntil: number | null
 }
 
@@ -109,7 +134,10 @@ export type TenantChange = Omit<Tenant, 'id' | 'dialect' | 'createdAt'>
 /** Reads of tenants, keys and endpoints. */
 export interface AccountReads {
   findTenant(id: TenantId): Promise<Tenant | null>
-  listTenants(page: PageRequest, dialect: string | null): Promise<Page<Tenant>>
+  /** @param text the id or the name begins with it, in any case of letters; default: any tenant */
+  listTenants(page: PageRequest, dialect: string | null, text?: string | null): Promise<SearchedPage<Tenant>>
+  listEndpoints(filter: EndpointFilter, page: PageRequest): Promise<SearchedPage<FoundEndpoint>>
+  findKey(id: ApiKeyId): Promise<StoredKey | null>
   /** The tenant with its endpoints; null: the tenant does not exist. */
   loadTenant(id: TenantId): Promise<LoadedTenant | null>
   endpointStatus(key: EndpointKey): Promise<EndpointStatus>

@@ -45,6 +45,14 @@ export const limits = {
    * it is not full.
    */
   searchedRowsMax: 10_000,
+  /** The same, where only the small row of an endpoint's status is read. */
+  searchedStatusesMax: 100_000,
+  /** Rows that an index finds by the beginning of a text are sorted if they are at most so many. */
+  foundSortedMax: 1000,
+  /** Characters of a text to search for: more than a name or an id has. */
+  searchTextCharsMax: 255,
+  /** Objects of any kind that one search finds. */
+  foundMax: 20,
   /** Values of one parameter of a query that may be repeated. */
   queryValuesMax: 20,
   eventIdCharsMax: 64,

@@ -3,7 +3,7 @@ import type { TenantId } from '../domain/ids.ts'
 import type { Principal } from '../domain/principal.ts'
 import { type FieldError, failure, invalidField, type Result, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
-import type { Page, PageRequest } from '../contracts/page.ts'
+import type { PageRequest, SearchedPage } from '../contracts/page.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import { tenantChange } from './audit.ts'
 import { type Context, dialectOf } from './context.ts'
@@ -105,7 +105,12 @@ export async function deleteTenant(context: Context, principal: Principal, id: T
   return written === 'written' ? findErasure(context, erasure.id) : failure({ kind: 'notFound', what: 'tenant', id })
 }
 
-/** Tenants, newest first; `dialect` null: of all dialects. */
-export function listTenants(context: Context, page: PageRequest, dialect: string | null): Promise<Page<Tenant>> {
-  return context.store.listTenants(page, dialect)
+/** Tenants, newest first; null: of all dialects, and of any id and name. @param text the beginning of an id or a name */
+export function listTenants(
+  context: Context,
+  page: PageRequest,
+  dialect: string | null,
+  text: string | null,
+): Promise<SearchedPage<Tenant>> {
+  return context.store.listTenants(page, dialect, text)
 }

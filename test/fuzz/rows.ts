@@ -34,13 +34,15 @@ export const nounOf: Readonly<Record<string, Noun>> = {
   deliveryUuid: 'delivery',
   key: 'key',
   operatorKey: 'operatorKey',
+  // A search by an id of any kind.
+  q: 'tenant',
 }
 
 /** Parameters and fields that hold no id. A name in neither list fails the test. */
 export const plainNames: ReadonlySet<string> = new Set(
   `limit cursor page per_page pageSize status eventType type from to since until dialect name settings scopes role
    data attributes occurredAt events url eventTypes filters details description enabled headers secrets overlapSeconds leadSeconds topics
-   failing outcome httpStatus attemptedFrom attemptedTo q health
+   failing outcome httpStatus attemptedFrom attemptedTo health
    writeOnlyHeaders expiresAt actor action object retainSeconds retainDataSeconds erasure number
    capabilities branding expiresInSeconds sessionSeconds link
    agentId items custom_headers isActive secret is_active`.split(/\s+/),
@@ -58,7 +60,7 @@ const customers = true
 
 const operator: Readonly<Record<string, Row>> = {
   createTenant: { status: 201, body: () => ({ dialect: 'standard' }) },
-  listTenants: { status: 200 },
+  listTenants: { status: 200, absent: 200 },
   getTenant: { status: 200 },
   changeTenant: { status: 200, body: () => ({ name: 'changed' }) },
   deleteTenant: { status: 202 },
@@ -95,6 +97,8 @@ const operator: Readonly<Record<string, Row>> = {
   rotateSecret: { status: 200, customers, body: () => ({}) },
   sendTest: { status: 202, customers },
   replay: { status: 202, customers, body: () => ({ since: '2026-01-01T00:00:00Z' }) },
+  find: { status: 200, absent: 200 },
+  searchEndpoints: { status: 200, absent: 200 },
   listDeliveries: { status: 200, customers },
   getDelivery: { status: 200, customers },
   retryDelivery: { status: 202, customers },

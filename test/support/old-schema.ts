@@ -1,5 +1,11 @@
 /** Statements that take the migration of erasures, and all later ones, back from an SQLite database. */
 export const withoutErasures = `
+  DROP TABLE portal_links;
+  DROP INDEX endpoints_by_host;
+  DROP INDEX endpoints_by_id;
+  DROP INDEX endpoints_disabled;
+  DROP INDEX tenants_by_folded_id;
+  DROP INDEX tenants_by_name;
   DROP INDEX endpoints_by_tenant;
   CREATE UNIQUE INDEX endpoints_by_tenant ON endpoints (tenant, id);
   ALTER TABLE endpoints DROP COLUMN details;

@@ -4,7 +4,7 @@
 
 import type { EarlierAttempts, Message } from '../../contracts/delivery-dialect.ts'
 import type { Outcome } from '../../domain/attempt.ts'
-import { attemptUuid } from '../operations/attempt-ids.ts'
+import { attemptUuid } from '../../domain/attempt-ids.ts'
 import { jsonAt, textOfJson } from './json-text.ts'
 import { type AttemptPart, type Attempting, type BodyPart, type Composed, needsOf, type Part } from './part-types.ts'
 import { timeParts } from './times.ts'

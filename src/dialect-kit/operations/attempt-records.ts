@@ -5,7 +5,7 @@ import { type Attempt, type Outcome, shownToCustomers } from '../../domain/attem
 import type { RequestMethod } from '../../contracts/transport.ts'
 import type { DeliveryId } from '../../domain/ids.ts'
 import type { showDelivery } from '../../operations/deliveries.ts'
-import { attemptUuid } from './attempt-ids.ts'
+import { attemptUuid } from '../../domain/attempt-ids.ts'
 import { DefinitionError } from '../definition-error.ts'
 import type { TimeForm } from '../fields/fields.ts'
 import { isJson, JsonText } from '../deliveries/json-text.ts'

@@ -10,24 +10,13 @@ import {
 } from '../../contracts/history-store.ts'
 import type { PageRequest, SearchedPage } from '../../contracts/page.ts'
 import { type DeliveryColumns, statusCode } from '../rows.ts'
-import { emptyPage, type IdRange, searchedPage, searchWindow } from '../search-window.ts'
+import { emptyPage, type IdRange, searchedPage, searchSpan } from '../search-span.ts'
 import type { Database } from './database.ts'
 import { deliveryId, described, idsFrom, ofType } from './history.ts'
 import { isLiving, labelOf } from './labels.ts'
+import { Values } from './values.ts'
 
 const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
-
-type Value = string | number | readonly string[]
-
-/** Collects the values of a statement. */
-class Values {
-  readonly all: Value[] = []
-
-  /** Returns the parameter of the value. */
-  put(value: Value): string {
-    return `$${this.all.push(value)}`
-  }
-}
 
 /**
  * Deliveries in an order that only their best index has, so that even old statistics never lead the planner to another
@@ -53,11 +42,11 @@ export function deliveryLists(db: Database) {
       const sources = indexed ?? [isOfAll ? 'all' : 'endpoints']
       const search: Search = { filter, sources, statuses: indexed === null ? statuses : null }
       const range = rangeOf(filter, after)
-      const window = conditionsOf(search, new Values()).length === 0 ? range : await windowOf(search, range)
+      const span = conditionsOf(search, new Values()).length === 0 ? range : await spanOf(search, range)
       const values = new Values()
-      const rows = newest(search, window, values, { limit: limit + 1, living: isOfAll })
+      const rows = newest(search, span, values, { limit: limit + 1, living: isOfAll })
       const text = `${described(rows)} ORDER BY d.id DESC`
-      return searchedPage(await db.all<DeliveryColumns>(text, ...values.all), limit, window, range)
+      return searchedPage(await db.all<DeliveryColumns>(text, ...values.all), limit, span, range)
     },
   }
 
@@ -78,14 +67,14 @@ export function deliveryLists(db: Database) {
   }
 
   /** The part of the range that one request searches. */
-  async function windowOf(search: Search, range: IdRange): Promise<IdRange> {
+  async function spanOf(search: Search, range: IdRange): Promise<IdRange> {
     const { tenant, endpoint } = search.filter
     const sources = search.sources.filter((source) => source !== 'pending')
     if (sources.length === 0) return range
     const counted: Search = { filter: { ...everyDelivery, tenant, endpoint }, sources, statuses: null }
     const values = new Values()
     const [first] = await db.all<{ id: string }>(newest(counted, range, values, { limit: 1 }), ...values.all)
-    const steps = searchWindow(range, first?.id ?? null)
+    const steps = searchSpan(range, first?.id ?? null)
     let step = steps.next()
     while (step.done !== true) step = steps.next(await isMany(counted, step.value))
     return step.value

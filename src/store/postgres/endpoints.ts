@@ -20,6 +20,7 @@ import type {
   WriteResult,
 } from '../../contracts/account-store.ts'
 import type { NewErasure } from '../../contracts/erase-store.ts'
+import { attemptColumns } from './account-lists.ts'
 import type { Changes } from './changes.ts'
 import type { Database, Session } from './database.ts'
 import { removeEndpoint } from './endpoint-removal.ts'
@@ -195,12 +196,9 @@ export function endpointReads(db: Database) {
       }
     },
 
-    /** Adds up the rows of all nodes: each node counts in its own row. */
     async endpointStatus(key: EndpointKey): Promise<EndpointStatus> {
       const row = await db.get<StatusColumns>(
-        `SELECT sum(a.attempts) AS attempts, max(a.last_attempt_at) AS last_attempt_at,
-           (array_agg(a.last_attempt_succeeded ORDER BY a.last_attempt_at DESC))[1] AS last_attempt_succeeded,
-           (array_agg(a.last_outcome ORDER BY a.last_attempt_at DESC))[1] AS last_outcome, s.health
+        `SELECT ${attemptColumns}, s.health
          FROM endpoint_status s LEFT JOIN endpoint_attempts a ON a.endpoint = s.endpoint
          WHERE s.endpoint = $1 GROUP BY s.endpoint`,
         key,

@@ -86,6 +86,11 @@ export function keyReads(db: Database) {
       return row === undefined ? null : keyOf(row)
     },
 
+    async findKey(id: ApiKeyId): Promise<StoredKey | null> {
+      const row = await db.get<KeyColumns>(`SELECT ${keyColumns} FROM api_keys k WHERE id = $1`, id)
+      return row === undefined ? null : keyOf(row)
+    },
+
     async findOperatorKeyByHash(hash: string): Promise<StoredOperatorKey | null> {
       const select = `SELECT ${operatorKeyColumns} FROM operator_keys WHERE hash = $1`
       const row = await db.get<OperatorKeyColumns>(select, hash)

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeFacts } from '../../contracts/lease-store.ts'
 import type { Store } from '../../contracts/store.ts'
+import { accountLists } from './account-lists.ts'
 import { attemptReads } from './attempts.ts'
 import { auditReads, auditRole } from './audit.ts'
 import { Changes } from './changes.ts'
@@ -73,6 +74,7 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
     ...endpointReads(db),
     ...historyRole(db, changes),
     ...historyReads(lists),
+    ...accountLists(lists),
     ...deliveryLists(lists),
     ...auditRole(db),
     ...auditReads(lists),

@@ -46,6 +46,7 @@ const meant: readonly { readonly sql: RegExp; readonly why: string }[] = [
     sql: /^SELECT count\(\*\) AS count FROM \(SELECT \* FROM/,
     why: 'counts the attempts of an endpoint, or deliveries up to a bound',
   },
+  { sql: /FROM \(SELECT endpoint AS key/, why: 'searches a bounded number of statuses' },
   { sql: /^SELECT WHERE EXISTS/, why: 'read once, by the first start of a version that seals rows' },
 ]
 

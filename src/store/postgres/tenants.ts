@@ -1,8 +1,6 @@
 import type { TenantId } from '../../domain/ids.ts'
 import type { Tenant } from '../../domain/tenant.ts'
 import { labelMark, retentionOf, type TenantColumns, tenantOf } from '../rows.ts'
-import { pageOf, seqAfter } from '../pages.ts'
-import type { Page, PageRequest } from '../../contracts/page.ts'
 import type { TenantChange, WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
 import type { NewErasure } from '../../contracts/erase-store.ts'
 import type { Changes } from './changes.ts'
@@ -12,7 +10,7 @@ import { addErasure } from './labels.ts'
 import { write } from './write.ts'
 
 /** Named, as everywhere: a statement that was prepared with `*` fails after another node has added a column. */
-const tenantColumns = 'seq, id, dialect, name, settings, created_at, retain_seconds, retain_data_seconds'
+export const tenantColumns = 'seq, id, dialect, name, settings, created_at, retain_seconds, retain_data_seconds'
 
 export function tenantRole(changes: Changes) {
   return {
@@ -82,17 +80,6 @@ export function tenantReads(db: Database) {
     async findTenant(id: TenantId): Promise<Tenant | null> {
       const row = await db.get<TenantColumns>(`SELECT ${tenantColumns} FROM tenants WHERE id = $1`, id)
       return row === undefined ? null : tenantOf(row)
-    },
-
-    async listTenants(page: PageRequest, dialect: string | null): Promise<Page<Tenant>> {
-      const rows = await db.all<TenantColumns>(
-        `SELECT ${tenantColumns} FROM tenants WHERE seq < $1 ${dialect === null ? '' : 'AND dialect = $3'}
-         ORDER BY seq DESC LIMIT $2`,
-        seqAfter(page),
-        page.limit + 1,
-        ...(dialect === null ? [] : [dialect]),
-      )
-      return pageOf(rows, page.limit, tenantOf, (row) => String(row.seq))
     },
   }
 }

@@ -10,7 +10,7 @@ import { deliveryJoins } from './history.ts'
 import { isLiving, labelOf } from './labels.ts'
 import { lastIdTime } from '../pages.ts'
 import { deliveryColumns, type DeliveryColumns, statusCode } from '../rows.ts'
-import { emptyPage, type IdRange, searchedPage, searchWindow } from '../search-window.ts'
+import { emptyPage, type IdRange, searchedPage, searchSpan } from '../search-span.ts'
 
 const deliveryCursor = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -51,12 +51,12 @@ export function deliveryLists(db: Database) {
         const indexed = isOfAll && statuses !== null ? sourcesOf(statuses, isBacklog) : null
         const deliveries = indexed ? ofSources(indexed) : isOfAll ? ofSources([allDeliveries]) : ofEndpoints(filter)
         const conditions = conditionsOf(filter, indexed === null ? statuses : null)
-        const window = conditions.length === 0 ? range : windowOf(range, deliveries)
+        const span = conditions.length === 0 ? range : spanOf(range, deliveries)
         const living = isOfAll
           ? [{ text: isLiving('(SELECT tenant FROM endpoints WHERE key = d.endpoint)'), values: [] }]
           : []
-        const ids = deliveries.ids(window, [...conditions, ...living], limit + 1)
-        return searchedPage(described(ids), limit, window, range)
+        const ids = deliveries.ids(span, [...conditions, ...living], limit + 1)
+        return searchedPage(described(ids), limit, span, range)
       })
     },
   }
@@ -153,8 +153,8 @@ export function deliveryLists(db: Database) {
   }
 
   /** The part of the range that one request searches. */
-  function windowOf(range: IdRange, deliveries: Deliveries): IdRange {
-    const search = searchWindow(range, deliveries.newest(range))
+  function spanOf(range: IdRange, deliveries: Deliveries): IdRange {
+    const search = searchSpan(range, deliveries.newest(range))
     let step = search.next()
     while (step.done !== true) step = search.next(deliveries.isMany(step.value))
     return step.value

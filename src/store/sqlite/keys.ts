@@ -70,6 +70,11 @@ export function keyReads(db: Database) {
       return row === undefined ? null : keyOf(row)
     },
 
+    findKey(id: ApiKeyId): StoredKey | null {
+      const row = db.get<KeyColumns>(`SELECT ${keyColumns} FROM api_keys k WHERE id = ?`, id)
+      return row === undefined ? null : keyOf(row)
+    },
+
     findOperatorKeyByHash(hash: string): StoredOperatorKey | null {
       const row = db.get<OperatorKeyColumns>('SELECT * FROM operator_keys WHERE hash = ?', hash)
       return row === undefined ? null : operatorKeyOf(row)

@@ -1,6 +1,5 @@
 import type { TenantId } from '../../domain/ids.ts'
 import type { Tenant } from '../../domain/tenant.ts'
-import type { Page, PageRequest } from '../../contracts/page.ts'
 import type { TenantChange, WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
 import type { NewErasure } from '../../contracts/erase-store.ts'
 import type { Database } from './database.ts'
@@ -8,7 +7,6 @@ import { addErasure } from './erasures.ts'
 import { suffixFor } from './labels.ts'
 import { drawVersion } from './versions.ts'
 import { retentionOf, type TenantColumns, tenantOf } from '../rows.ts'
-import { pageOf, seqAfter } from '../pages.ts'
 import { Abort } from '../abort.ts'
 import { write } from './write.ts'
 
@@ -66,16 +64,6 @@ export function tenantReads(db: Database) {
     findTenant(id: TenantId): Tenant | null {
       const row = db.get<TenantColumns>('SELECT * FROM tenants WHERE id = ?', id)
       return row === undefined ? null : tenantOf(row)
-    },
-
-    listTenants(page: PageRequest, dialect: string | null): Page<Tenant> {
-      const rows = db.all<TenantColumns>(
-        'SELECT * FROM tenants WHERE seq < ?1 AND (?2 IS NULL OR dialect = ?2) ORDER BY seq DESC LIMIT ?3',
-        seqAfter(page),
-        dialect,
-        page.limit + 1,
-      )
-      return pageOf(rows, page.limit, tenantOf, (row) => String(row.seq))
     },
   }
 }

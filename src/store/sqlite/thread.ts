@@ -2,6 +2,7 @@
 // one that reads, so that a long list never delays a commit.
 
 import { parentPort, workerData } from 'node:worker_threads'
+import { accountLists } from './account-lists.ts'
 import { attemptReads } from './attempts.ts'
 import { auditReads, auditRole } from './audit.ts'
 import { type BatchRows, batchOfRows } from './batch-rows.ts'
@@ -70,6 +71,7 @@ function reads(db: Database) {
     ...portalReads(db),
     ...endpointReads(db),
     ...historyReads(db),
+    ...accountLists(db),
     ...deliveryLists(db),
     ...auditReads(db),
     ...eraseReads(db),

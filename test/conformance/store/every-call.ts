@@ -95,7 +95,17 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.loadTenant(acme)
   await store.findAnswer('a' as ApiKeyId, 'k', start)
   await store.findKeyByHash('hash')
-  await store.listTenants(page, null)
+  await store.findKey('x' as ApiKeyId)
+  for (const dialect of [null, 'standard']) {
+    for (const text of [null, 'a']) {
+      await store.listTenants(page, dialect, text)
+      for (const tenant of [null, acme]) {
+        for (const health of [null, 'failing', 'disabled', 'paused'] as const) {
+          await store.listEndpoints({ tenant, dialect, text, health, now: start }, page)
+        }
+      }
+    }
+  }
   const [stored] = (await store.loadTenant(acme))?.endpoints ?? []
   assert.ok(stored !== undefined)
   await store.updateEndpoint({ ...endpoint, updatedAt: start + 9 }, stored.updatedAt)

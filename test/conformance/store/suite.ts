@@ -2,6 +2,7 @@
 // everything that it checks.
 
 import { describe, test } from 'node:test'
+import { accountListCases } from './account-lists.ts'
 import { auditCases } from './audit.ts'
 import { commitCases } from './commit.ts'
 import { endpointCases } from './endpoints.ts'
@@ -53,6 +54,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     portalLinkCases(promise)
     tenantAndKeyCases(promise)
     endpointCases(promise)
+    accountListCases(promise)
     historyCases(promise)
     attemptCases(promise)
     listCases(promise)

@@ -120,7 +120,8 @@ export function tenantAndKeyCases(promise: Case): void {
       another.map(({ id }) => id),
       ['t9', 't6', 't3', 't0'],
     )
-    assert.deepEqual(await store.listTenants({ limit: 5, after: null }, 'unknown'), { rows: [], next: null })
+    const end = { rows: [], next: null, searchedTo: null }
+    assert.deepEqual(await store.listTenants({ limit: 5, after: null }, 'unknown'), end)
   })
 
   promise('keys are listed newest first, page by page, of all tenants or of one', async (store) => {

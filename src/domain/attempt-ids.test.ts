@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DeliveryId } from '../../domain/ids.ts'
+import type { DeliveryId } from './ids.ts'
 import { aboveDeliveryOf, attemptNumber, attemptUuid } from './attempt-ids.ts'
 
 const deliveries = ['0000', '00ff', 'fffe', 'ffff'].map((end) => `019aeb1c-ffff-7fff-bfff-ffffffff${end}` as DeliveryId)

@@ -1,4 +1,4 @@
-// Lists of deliveries whose filters have no index search a window of time, from the newest delivery back. The window
+// Lists of deliveries whose filters have no index search a span of time, from the newest delivery back. The span
 // has about as many deliveries as one request may read, so each page takes a short time, however few deliveries match.
 
 import type { SearchedPage } from '../contracts/page.ts'
@@ -13,39 +13,41 @@ export interface IdRange {
   readonly below: string
 }
 
-/** Each window that is tried is so many times as long as the one before. */
+/** Each span that is tried is so many times as long as the one before. */
 const growth = 4
 
 /**
- * Finds the window of a range. It yields ranges, and each `next` tells whether the range has too many deliveries. A single
+ * Finds the span of a range. It yields ranges, and each `next` tells whether the range has too many deliveries. A single
  * millisecond is searched in any case.
  *
  * @param newest the newest id of the range; null: there is none
  */
-export function* searchWindow(range: IdRange, newest: string | null): Generator<IdRange, IdRange, boolean> {
+export function* searchSpan(range: IdRange, newest: string | null): Generator<IdRange, IdRange, boolean> {
   if (newest === null || !(yield range)) return range
   const last = uuidV7Time(newest)
   const since = (ms: number): IdRange => {
     const lowest = lowestUuidV7(last + 1 - ms)
     return { ...range, lowest: lowest < range.lowest ? range.lowest : lowest }
   }
-  let window = since(1)
+  let span = since(1)
   for (let ms = growth; ; ms *= growth) {
     const longer = since(ms)
-    if (yield longer) return window
-    window = longer
+    if (yield longer) return span
+    // Rows of the range may have been deleted meanwhile.
+    if (longer.lowest === range.lowest) return longer
+    span = longer
   }
 }
 
-/** @param rows of the window, at most `limit + 1` */
+/** @param rows of the span, at most `limit + 1` */
 export function searchedPage(
   rows: readonly DeliveryColumns[],
   limit: number,
-  window: IdRange,
+  span: IdRange,
   range: IdRange,
 ): SearchedPage<DeliveryRow> {
   const page = pageOf(rows, limit, deliveryOf, (row) => row.id)
-  const next = page.next ?? (window.lowest === range.lowest ? null : window.lowest)
+  const next = page.next ?? (span.lowest === range.lowest ? null : span.lowest)
   return { rows: page.rows, next, searchedTo: next === null ? null : uuidV7Time(next) }
 }
 

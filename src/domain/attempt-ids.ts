@@ -2,7 +2,7 @@
 // the attempt, so it is not stored. The first attempt has the id of the delivery, and each further one is one higher in
 // the last 16 bits.
 
-import type { DeliveryId } from '../../domain/ids.ts'
+import type { DeliveryId } from './ids.ts'
 
 const counted = 2 ** 16
 /** The end of the letters that all attempts of a delivery share. */
