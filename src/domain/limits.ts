@@ -44,7 +44,7 @@ export const limits = {
    * Rows that one request of a list searches for those that match filters without an index. A page then ends there, even if
    * it is not full.
    */
-  searchedRowsMax: 10_000,
+  searchedRowsMax: 5000,
   /** The same, where only the small row of an endpoint's status is read. */
   searchedStatusesMax: 100_000,
   /** Rows that an index finds by the beginning of a text are sorted if they are at most so many. */

@@ -13,30 +13,27 @@ export interface IdRange {
   readonly below: string
 }
 
-/** Each span that is tried is so many times as long as the one before. */
-const growth = 4
-
 /**
- * Finds the span of a range. It yields ranges, and each `next` tells whether the range has too many deliveries. A single
- * millisecond is searched in any case.
+ * Finds the longest span of a range that one request may search, as a power of two of milliseconds. It yields ranges, and
+ * each `next` tells whether the range has too many deliveries. A single millisecond is searched in any case.
  *
  * @param newest the newest id of the range; null: there is none
  */
 export function* searchSpan(range: IdRange, newest: string | null): Generator<IdRange, IdRange, boolean> {
   if (newest === null || !(yield range)) return range
   const last = uuidV7Time(newest)
-  const since = (ms: number): IdRange => {
-    const lowest = lowestUuidV7(last + 1 - ms)
+  const since = (exponent: number): IdRange => {
+    const lowest = lowestUuidV7(last + 1 - 2 ** exponent)
     return { ...range, lowest: lowest < range.lowest ? range.lowest : lowest }
   }
-  let span = since(1)
-  for (let ms = growth; ; ms *= growth) {
-    const longer = since(ms)
-    if (yield longer) return span
-    // Rows of the range may have been deleted meanwhile.
-    if (longer.lowest === range.lowest) return longer
-    span = longer
+  let fits = 0
+  let tooLong = Math.ceil(Math.log2(last + 1))
+  while (tooLong - fits > 1) {
+    const middle = Math.floor((fits + tooLong) / 2)
+    if (yield since(middle)) tooLong = middle
+    else fits = middle
   }
+  return since(fits)
 }
 
 /** @param rows of the span, at most `limit + 1` */
