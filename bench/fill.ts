@@ -109,7 +109,7 @@ function addDeliveries(db: DatabaseSync, order: FillOrder): void {
     event: db.prepare('INSERT INTO events VALUES (NULL, ?, ?, ?, ?, NULL, ?, ?, 1, NULL, NULL)'),
     delivery: db.prepare('INSERT INTO deliveries VALUES (?, ?, ?, 0, ?, 0, ?, NULL, NULL, NULL)'),
     attempt: db.prepare(
-      `INSERT INTO attempts VALUES (?, 1, ?, 3, 'rejected', 500, NULL, 'Internal Server Error', NULL, NULL, NULL)`,
+      `INSERT INTO attempts VALUES (?, 1, ?, 3, 'rejected', 500, NULL, 'Internal Server Error', NULL, NULL, NULL, NULL, NULL)`,
     ),
   }
   const data = JSON.stringify(eventData())

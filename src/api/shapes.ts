@@ -350,10 +350,21 @@ function lastAttemptShape(
   }
 }
 
+const PhaseMs = Nullable(Type.Integer())
+
 export const AttemptSchema = Type.Object({
   number: Type.Integer(),
   startedAt: Time,
   durationMs: Type.Integer(),
+  phases: Nullable(
+    Type.Object(
+      { nameMs: PhaseMs, connectMs: PhaseMs, tlsMs: PhaseMs, waitMs: PhaseMs, bodyMs: PhaseMs },
+      {
+        description:
+          'The parts of the attempt. Null: it had no such part, because it used an open connection or ended before.',
+      },
+    ),
+  ),
   connections: Type.Integer({
     description:
       'Connections that carried the request. 2: the receiver closed a kept one before the first byte of a response.',
@@ -367,11 +378,11 @@ export const AttemptSchema = Type.Object({
 
 /** Customers do not see why the egress guard refused an attempt. */
 export function attemptShape(attempt: Attempt, principal: Principal): unknown {
-  const { number, startedAt, durationMs, connections = 1, response, erasedAt = null } = attempt
+  const { number, startedAt, durationMs, phases = null, connections = 1, response, erasedAt = null } = attempt
   const outcome = principal.kind === 'customer' ? shownToCustomers(attempt.outcome) : attempt.outcome
   const status = 'status' in outcome ? outcome.status : null
   const detail = describeOutcome(outcome)
-  const times = { startedAt: time(startedAt), durationMs }
+  const times = { startedAt: time(startedAt), durationMs, phases }
   const responseErasedAt = timeOrNull(erasedAt)
   return { number, ...times, connections, outcome: outcome.kind, status, detail, response, responseErasedAt }
 }

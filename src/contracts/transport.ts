@@ -1,6 +1,6 @@
 // How the engine sends one HTTP request of a delivery. src/net implements it.
 
-import type { Outcome } from '../domain/attempt.ts'
+import type { Outcome, Phases } from '../domain/attempt.ts'
 
 /** The methods of deliveries. Receivers answer all of them with a body. */
 export type RequestMethod = 'POST' | 'PUT' | 'PATCH' | 'GET' | 'DELETE'
@@ -28,6 +28,10 @@ export interface SendResult {
    * closed a kept connection before the first byte of a response.
    */
   readonly connections?: number
+  /** Absent: nothing was sent, because the request cannot be sent. */
+  readonly phases?: Phases
+  /** CRC-32 of the request on the wire, as a signed number; absent: the request cannot be sent. */
+  readonly requestCrc?: number
   /** The response headers, if `keepHeaders` is true and there was a response. */
   readonly headers?: Readonly<Record<string, string>>
 }

@@ -22,6 +22,22 @@ export interface Exchange {
   readonly responseHeaders: Readonly<Record<string, string>> | null
 }
 
+/**
+ * The parts of an attempt, in milliseconds. Null: the attempt had no such part, because it used an open connection, had an
+ * address in place of a name, or ended before. The part in which it ended lasts until its end.
+ */
+export interface Phases {
+  /** The lookup of the host name. */
+  readonly nameMs: number | null
+  /** Opening the connection, through an egress proxy if there is one. */
+  readonly connectMs: number | null
+  readonly tlsMs: number | null
+  /** From the request to the head of the response. */
+  readonly waitMs: number | null
+  /** From the head of the response to its end. */
+  readonly bodyMs: number | null
+}
+
 /** One HTTP request of a delivery, as recorded. */
 export interface Attempt {
   /** 1 for the first attempt of a delivery. */
@@ -35,6 +51,13 @@ export interface Attempt {
   readonly erasedAt?: number
   /** The number of connections that carried the request; default: 1. */
   readonly connections?: number
+  /** Absent: an older version made the attempt. */
+  readonly phases?: Phases
+  /**
+   * CRC-32 of the request on the wire as a signed number: a request that is made again is the same if it has the same one.
+   * Absent: the data was erased, or an older version made the attempt.
+   */
+  readonly requestCrc?: number
   /** Present only if the dialect shows it to its customers. */
   readonly exchange?: Exchange
 }

@@ -182,7 +182,7 @@ export class Deliverer {
   #conclude(sent: Sent, result: SendResult): void {
     const { clock, observer, recorder } = this.#options
     const { delivery, tenant, request } = sent
-    const { response, connections, headers } = result
+    const { response, connections, headers, phases, requestCrc } = result
     const outcome = this.#outcomeOf(tenant.dialect, result)
     const durationMs = Math.round(clock.elapsed() - sent.startedElapsed)
     const attempt: Attempt = {
@@ -192,6 +192,8 @@ export class Deliverer {
       outcome,
       response,
       ...(connections !== undefined && { connections }),
+      ...(phases !== undefined && { phases }),
+      ...(requestCrc !== undefined && { requestCrc }),
       ...(tenant.dialect.keepExchange && {
         exchange: { url: request.url, requestHeaders: request.headers, responseHeaders: headers ?? null },
       }),

@@ -29,16 +29,21 @@ export class ProxyUnavailable extends Error {
   override name = 'ProxyUnavailable'
 }
 
+/** The steps of opening a connection, in this order. Not every connection has each of them. */
+export type Step = 'name' | 'connect' | 'tls'
+
 /**
  * Opens a connection to a target. `done` is called once, never synchronously, with the open socket or with the reason:
  * `BlockedError`, `ProxyUnavailable`, or the error of a socket.
  *
+ * @param began is called at the beginning of each step
  * @returns cancels: the connection is given up, and `done` is not called any more
  */
 export type Connect = (
   target: Target,
   done: (error: Error | null, socket: Socket | null) => void,
   onRead?: OnRead,
+  began?: (step: Step) => void,
 ) => () => void
 
 /** Gets the bytes of a socket in place of its `data` events. The bytes are valid only during the call. */

@@ -53,7 +53,7 @@ export function createGuard(policy: AddressPolicy, options: GuardOptions = {}): 
   const secure = createTlsConnect(options.authorities ?? [])
   const proxy = options.proxy ?? null
 
-  const connect: Connect = (target, done, onRead) => {
+  const connect: Connect = (target, done, onRead, began = () => {}) => {
     const { port, isTls } = target
     const host = withoutDot(target.hostname)
     const plainOnRead = isTls ? undefined : onRead
@@ -66,21 +66,28 @@ export function createGuard(policy: AddressPolicy, options: GuardOptions = {}): 
     }
     const opened: Opened = (error, socket) => {
       if (socket === null) finish(error, null)
-      else if (isTls) cancel = secure(target, socket, finish, onRead)
-      else finish(null, socket)
+      else if (isTls) {
+        began('tls')
+        cancel = secure(target, socket, finish, onRead)
+      } else finish(null, socket)
     }
     const open = (addresses: readonly LookupAddress[]): void => {
+      began('connect')
       const openOne = (address: LookupAddress, openedOne: Opened): (() => void) =>
         isDirect || proxy.excepts(address.address)
           ? openTcp(address, port, checkedPeer(policy, openedOne), plainOnRead)
           : proxy.open(address.address, port, openedOne, plainOnRead)
       cancel = race(addresses, openOne, opened)
     }
-    const leavesName = !isDirect && proxy.resolves && isIP(host) === 0
+    const isName = isIP(host) === 0
+    const leavesName = !isDirect && proxy.resolves && isName
     const refusal = refusesPort(String(port)) ?? (leavesName ? refusesHost(policy, host) : null)
     if (refusal !== null) process.nextTick(finish, new BlockedError(refusal), null)
-    else if (leavesName) cancel = proxy.open(host, port, opened, plainOnRead)
-    else {
+    else if (leavesName) {
+      began('connect')
+      cancel = proxy.open(host, port, opened, plainOnRead)
+    } else {
+      if (isName) began('name')
       lookup(target.hostname, (error, addresses) => {
         if (isCancelled) return
         if (error !== null) finish(error, null)

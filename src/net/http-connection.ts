@@ -6,18 +6,18 @@
 
 import type { Socket } from 'node:net'
 import { limits } from '../domain/limits.ts'
-import type { Connect, Target } from './connect.ts'
+import type { Connect, Step, Target } from './connect.ts'
 import type { ResponseHead } from './response-head.ts'
 import { type Fault, type ResponseHandler, ResponseReader } from './response-reader.ts'
 
 /** The progress of a request, as its connection reports it. `onFailure` is called instead of `onEnd`, and then nothing more. */
 export interface ExchangeHandler {
-  /** The connection is open, and the request is written. */
-  onSent(): void
+  /** The connection is open, and the request is written. @param at by `ConnectionOwner.elapsed`; null: it was open before */
+  onSent(at: number | null): void
   onHead(status: number, head: ResponseHead): void
   onBody(chunk: Buffer): void
-  /** The response is over, whole or cut short: its status is known. */
-  onEnd(): void
+  /** The response is over, whole or cut short: its status is known. @param at by `ConnectionOwner.elapsed` */
+  onEnd(at: number): void
   /** There is no response. `isUnanswered`: not a byte of one came, and the connection had carried requests before. */
   onFailure(error: Error | Fault, isUnanswered: boolean): void
 }
@@ -33,6 +33,8 @@ export interface ConnectionOwner {
 export class HttpConnection implements ResponseHandler {
   readonly target: Target
   readonly #openedAt: number
+  /** When each step of opening began. */
+  readonly #steps: { readonly step: Step; readonly at: number }[] = []
   #idleSince = 0
   readonly #owner: ConnectionOwner
   readonly #reader: ResponseReader
@@ -57,7 +59,19 @@ export class HttpConnection implements ResponseHandler {
       if (socket === null) this.#fail(error ?? new Error('connection failed'))
       else this.#open(socket)
     }
-    this.#cancelConnect = connect(target, opened, (bytes) => this.#read(bytes))
+    const began = (step: Step): void => void this.#steps.push({ step, at: owner.elapsed() })
+    this.#cancelConnect = connect(target, opened, (bytes) => this.#read(bytes), began)
+  }
+
+  /**
+   * How long a step of opening took, in whole milliseconds; null: there was no such step.
+   *
+   * @param openAt when the connection was open, or was given up
+   */
+  msOf(step: Step, openAt: number): number | null {
+    const index = this.#steps.findIndex((one) => one.step === step)
+    const begun = this.#steps[index]
+    return begun === undefined ? null : Math.round((this.#steps[index + 1]?.at ?? openAt) - begun.at)
   }
 
   /** Whether an idle connection may carry another request now. */
@@ -71,7 +85,7 @@ export class HttpConnection implements ResponseHandler {
     this.#request = request
     if (this.#requests > 0) this.#reader.restart()
     this.#wireBytes = 0
-    if (this.#socket !== null) this.#write(this.#socket)
+    if (this.#socket !== null) this.#write(this.#socket, null)
   }
 
   /** Closes the connection at once, in any state. Nothing is reported. */
@@ -86,13 +100,13 @@ export class HttpConnection implements ResponseHandler {
     socket.on('error', (error) => this.#fail(error))
     socket.on('end', () => this.#ended())
     socket.on('close', () => this.#ended())
-    if (this.#request !== null) this.#write(socket)
+    if (this.#request !== null) this.#write(socket, this.#owner.elapsed())
   }
 
-  #write(socket: Socket): void {
+  #write(socket: Socket, openAt: number | null): void {
     const handler = this.#handler
     this.#requests += 1
-    handler?.onSent()
+    handler?.onSent(openAt)
     if (this.#request !== null) socket.write(this.#request)
     this.#request = null
   }
@@ -123,7 +137,7 @@ export class HttpConnection implements ResponseHandler {
     const isUnanswered = this.#requests > 1 && this.#reader.isUntouched
     this.#close()
     // Once the status is known, it decides.
-    if (hasHead) handler?.onEnd()
+    if (hasHead) handler?.onEnd(this.#owner.elapsed())
     else handler?.onFailure(error, isUnanswered)
   }
 
@@ -152,11 +166,12 @@ export class HttpConnection implements ResponseHandler {
   #end(isReusable: boolean): void {
     const handler = this.#handler
     this.#handler = null
+    const now = this.#owner.elapsed()
     if (isReusable && this.#socket !== null && !this.#isClosed) {
-      this.#idleSince = this.#owner.elapsed()
+      this.#idleSince = now
       this.#owner.idle(this)
     } else this.#close()
-    handler?.onEnd()
+    handler?.onEnd(now)
   }
 
   #close(): void {

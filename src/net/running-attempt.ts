@@ -10,9 +10,10 @@
 // Redirects are never followed, and responses are never decompressed. Receivers are not trusted: a body is read up to
 // `limits.responseReadBytesMax`, and a whole response up to `limits.responseWireBytesMax`.
 
-import type { Outcome } from '../domain/attempt.ts'
+import { crc32 } from 'node:zlib'
+import type { Outcome, Phases } from '../domain/attempt.ts'
 import { limits } from '../domain/limits.ts'
-import type { NotSent, SendResult } from '../contracts/transport.ts'
+import type { NotSent, SendRequest, SendResult } from '../contracts/transport.ts'
 import { BlockedError, ProxyUnavailable } from './connect.ts'
 import type { ExchangeHandler, HttpConnection } from './http-connection.ts'
 import type { RequestTarget } from './request.ts'
@@ -25,6 +26,8 @@ import { describeSocketError } from './socket-error.ts'
 export interface AttemptOwner {
   /** The wall clock, ms since 1970. */
   now(): number
+  /** The clock of deadlines and connections, ms. */
+  elapsed(): number
   settled(attempt: RunningAttempt): void
   /** A new connection to the target. */
   reconnect(target: RequestTarget): HttpConnection
@@ -38,12 +41,18 @@ export class RunningAttempt implements ExchangeHandler {
   connection: HttpConnection | null = null
   /** The index in the sender's list of attempts in flight. */
   place = -1
+  readonly #startedAt: number
   readonly #keepHeaders: boolean
   readonly #owner: AttemptOwner
   readonly #done: (result: SendResult | NotSent) => void
   #request: Buffer | null = null
   #target: RequestTarget | null = null
   #connections = 0
+  /** The connection, if it is opened for this attempt. */
+  #opening: HttpConnection | null = null
+  #sentAt: number | null = null
+  #headAt: number | null = null
+  #requestCrc = 0
   #phase: 'connect' | 'headers' | 'body' = 'connect'
   #status = 0
   #retryAfterMs: number | null = null
@@ -53,12 +62,12 @@ export class RunningAttempt implements ExchangeHandler {
   #result: SendResult | NotSent | null = null
 
   constructor(
-    deadline: number,
-    keepHeaders: boolean,
+    { timeoutMs, keepHeaders = false }: Pick<SendRequest, 'timeoutMs' | 'keepHeaders'>,
     owner: AttemptOwner,
     done: (result: SendResult | NotSent) => void,
   ) {
-    this.deadline = deadline
+    this.#startedAt = owner.elapsed()
+    this.deadline = this.#startedAt + timeoutMs
     this.#keepHeaders = keepHeaders
     this.#owner = owner
     this.#done = done
@@ -67,6 +76,7 @@ export class RunningAttempt implements ExchangeHandler {
   /** Sends the request on a connection to its target. */
   start(request: Buffer, target: RequestTarget, connection: HttpConnection): void {
     this.#request = request
+    this.#requestCrc = crc32(request) | 0
     this.#target = target
     this.#send(connection)
   }
@@ -74,6 +84,7 @@ export class RunningAttempt implements ExchangeHandler {
   #send(connection: HttpConnection): void {
     this.#connections += 1
     this.connection = connection
+    this.#opening = connection
     connection.send(this.#request as Buffer, this)
   }
 
@@ -100,12 +111,15 @@ export class RunningAttempt implements ExchangeHandler {
     this.#settle({ kind: 'unreachable', error })
   }
 
-  onSent(): void {
+  onSent(at: number | null): void {
     this.#phase = 'headers'
+    if (at === null) this.#opening = null
+    this.#sentAt = at ?? this.#startedAt
   }
 
   onHead(status: number, head: ResponseHead): void {
     this.#phase = 'body'
+    this.#headAt = this.#owner.elapsed()
     this.#status = status
     if (this.#keepHeaders) this.#headers = head.toRecord()
     if (status >= 300 && head.count('retry-after') === 1) {
@@ -121,10 +135,10 @@ export class RunningAttempt implements ExchangeHandler {
     if (this.#readBytes > limits.responseReadBytesMax) this.#settle(this.#answer())
   }
 
-  onEnd(): void {
+  onEnd(at: number): void {
     // The connection has gone back to its pool, or is closed.
     this.connection = null
-    this.#settle(this.#answer())
+    this.#settle(this.#answer(), at)
   }
 
   onFailure(error: Error | string, isUnanswered: boolean): void {
@@ -132,6 +146,7 @@ export class RunningAttempt implements ExchangeHandler {
     if (this.#result !== null) return
     if (isUnanswered && this.#connections === 1 && this.#target !== null) {
       this.#phase = 'connect'
+      this.#sentAt = null
       this.#send(this.#owner.reconnect(this.#target))
     } else if (error instanceof ProxyUnavailable) this.#settleAs({ notSent: error.message })
     else if (error instanceof BlockedError) this.#settle({ kind: 'blocked', error: error.message })
@@ -144,14 +159,27 @@ export class RunningAttempt implements ExchangeHandler {
     return { kind: 'rejected', status, retryAfterMs: this.#retryAfterMs }
   }
 
-  #settle(outcome: Outcome): void {
+  #settle(outcome: Outcome, at = this.#owner.elapsed()): void {
     if (this.#result !== null) return
     this.#settleAs({
       outcome,
       response: this.#phase === 'body' ? (this.#text?.end() ?? '') : null,
       ...(this.#headers !== null && { headers: this.#headers }),
       ...(this.#connections > 1 && { connections: this.#connections }),
+      ...(this.#connections > 0 && { phases: this.#phasesUntil(at), requestCrc: this.#requestCrc }),
     })
+  }
+
+  #phasesUntil(end: number): Phases {
+    const [opening, sentAt, headAt] = [this.#opening, this.#sentAt, this.#headAt]
+    const openAt = sentAt ?? end
+    return {
+      nameMs: opening === null ? null : opening.msOf('name', openAt),
+      connectMs: opening === null ? null : opening.msOf('connect', openAt),
+      tlsMs: opening === null ? null : opening.msOf('tls', openAt),
+      waitMs: sentAt === null ? null : Math.round((headAt ?? end) - sentAt),
+      bodyMs: headAt === null ? null : Math.round(end - headAt),
+    }
   }
 
   #settleAs(result: SendResult | NotSent): void {

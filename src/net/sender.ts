@@ -47,7 +47,7 @@ class GuardedSender implements HttpSender, AttemptOwner {
   readonly #connections: Connections
   readonly #targets = new LRUCache<string, RequestTarget>({ max: limits.parsedUrlsMax })
   readonly now: () => number
-  readonly #elapsed: () => number
+  readonly elapsed: () => number
   // An array, not a Set: V8 links the tables that a busy Set has outgrown. Once one of them is in the old generation,
   // all later tables keep their content, payloads included, until the next full garbage collection.
   readonly #inFlight: RunningAttempt[] = []
@@ -57,13 +57,13 @@ class GuardedSender implements HttpSender, AttemptOwner {
   #whenEmpty: (() => void)[] = []
 
   constructor({ guard, now = Date.now, elapsed = () => performance.now() }: SenderOptions) {
-    this.#elapsed = elapsed
+    this.elapsed = elapsed
     this.#connections = new Connections(guard.connect, elapsed)
     this.now = now
   }
 
   send(request: SendRequest, done: (result: SendResult | NotSent) => void): void {
-    const attempt = new RunningAttempt(this.#elapsed() + request.timeoutMs, request.keepHeaders === true, this, done)
+    const attempt = new RunningAttempt(request, this, done)
     attempt.place = this.#inFlight.push(attempt) - 1
     this.#deadlineTimer ??= setInterval(() => this.#checkDeadlines(), deadlineCheckMs).unref()
     if (this.#isClosed) return attempt.fail('sender closed')
@@ -133,7 +133,7 @@ class GuardedSender implements HttpSender, AttemptOwner {
   }
 
   #checkDeadlines(): void {
-    const time = this.#elapsed()
+    const time = this.elapsed()
     for (const attempt of this.#inFlight) if (attempt.deadline <= time) attempt.cut()
     if (this.#inFlight.length > 0 || this.#deadlineTimer === null) return
     clearInterval(this.#deadlineTimer)

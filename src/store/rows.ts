@@ -1,6 +1,6 @@
 // Converts database rows to the objects of the domain, and back.
 
-import type { Attempt, Exchange, Outcome } from '../domain/attempt.ts'
+import type { Attempt, Exchange, Outcome, Phases } from '../domain/attempt.ts'
 import type { DeliveryStatus, EndReason } from '../domain/delivery.ts'
 import type { Details, DisabledReason, EndpointStatus } from '../domain/endpoint.ts'
 import type { Erased, Erasure } from '../domain/erasure.ts'
@@ -211,6 +211,9 @@ export interface AttemptColumns {
   /** Null: one. */
   connections: number | null
   erased_at: number | null
+  request_crc: number | null
+  /** Numbers with commas between them (`phasesText`). */
+  phases: string | null
 }
 
 export function attemptOf(row: AttemptColumns): Attempt {
@@ -222,7 +225,25 @@ export function attemptOf(row: AttemptColumns): Attempt {
     response: row.response,
     ...(row.erased_at !== null && { erasedAt: row.erased_at }),
     ...(row.connections !== null && { connections: row.connections }),
+    ...(row.request_crc !== null && { requestCrc: row.request_crc }),
+    ...(row.phases !== null && { phases: phasesOf(row.phases) }),
     ...(row.exchange !== null && { exchange: JSON.parse(row.exchange) as Exchange }),
+  }
+}
+
+/** The column `phases`: `1,5,12,80,0`, or `,,,80,0` on an open connection. */
+export function phasesText({ nameMs, connectMs, tlsMs, waitMs, bodyMs }: Phases): string {
+  return `${nameMs ?? ''},${connectMs ?? ''},${tlsMs ?? ''},${waitMs ?? ''},${bodyMs ?? ''}`
+}
+
+function phasesOf(text: string): Phases {
+  const [name, connect, tls, wait, body] = text.split(',').map((ms) => (ms === '' ? null : Number(ms)))
+  return {
+    nameMs: name ?? null,
+    connectMs: connect ?? null,
+    tlsMs: tls ?? null,
+    waitMs: wait ?? null,
+    bodyMs: body ?? null,
   }
 }
 

@@ -86,6 +86,8 @@ async function fillDeliveries(store: Store): Promise<void> {
         ...attempt,
         outcome: { kind: 'timedOut', phase: 'headers' },
         exchange,
+        requestCrc: -2,
+        phases: { nameMs: 1, connectMs: 2, tlsMs: 3, waitMs: 30_000, bodyMs: null },
       }),
     ],
     summaries: [
@@ -130,7 +132,7 @@ export async function fillWithMany(path: string, count: number): Promise<void> {
     ${rows} INSERT INTO events SELECT i, 'acme', 'evt_' || i, 'invoice.paid', '{"n":' || i || '}', NULL,
       ${start} + i, ${start} + i, 1, NULL, NULL FROM n;
     ${rows} INSERT INTO deliveries SELECT ${id}, i, ${key}, 1, 1, 0, NULL, NULL, NULL, ${start} + i FROM n;
-    ${rows} INSERT INTO attempts SELECT ${id}, 1, ${start} + i, 12, 'delivered', 200, NULL, 'ok ' || i, NULL, NULL, NULL FROM n;
+    ${rows} INSERT INTO attempts SELECT ${id}, 1, ${start} + i, 12, 'delivered', 200, NULL, 'ok ' || i, NULL, NULL, NULL, NULL, NULL FROM n;
     COMMIT`)
   db.close()
 }

@@ -88,11 +88,12 @@ export function loopbackSender(
   return sender
 }
 
-/** Sends a request that is not kept back by a proxy, as `tryPost` does. */
+/** Sends a request that is not kept back by a proxy, as `tryPost` does. The result is without phases and CRC. */
 export async function post(sender: HttpSender, url: string, request: Partial<SendRequest> = {}): Promise<SendResult> {
   const result = await tryPost(sender, url, request)
   if ('notSent' in result) throw new Error(result.notSent)
-  return result
+  const { phases: _phases, requestCrc: _crc, ...rest } = result
+  return rest
 }
 
 /** Sends a request; default: the body `{}` and a timeout of 5 s. Fails if `done` is called twice or inside `send`. */

@@ -24,6 +24,8 @@ export const withoutErasures = `
   ALTER TABLE events DROP COLUMN erase_at;
   ALTER TABLE events DROP COLUMN erased_at;
   ALTER TABLE attempts DROP COLUMN erased_at;
+  ALTER TABLE attempts DROP COLUMN request_crc;
+  ALTER TABLE attempts DROP COLUMN phases;
   DROP INDEX idempotent_answers_of_tenant;
   ALTER TABLE idempotent_answers DROP COLUMN tenant;
   DROP TABLE erasures`

@@ -26,7 +26,7 @@ export function attemptReads(db: Database) {
       const count = `SELECT count(*) AS count ${from}`
       const total = (await db.get<{ count: number }>(count, ...values))?.count ?? 0
       const newest = `SELECT d.*, a.number, a.started_at, a.duration_ms, a.kind, a.status AS answer, a.detail, a.response,
-        a.exchange, a.connections, a.erased_at ${from} ORDER BY d.endpoint DESC, d.id DESC, a.number DESC LIMIT ${put(limit)} OFFSET ${put((page - 1) * limit)}`
+        a.exchange, a.connections, a.erased_at, a.request_crc, a.phases ${from} ORDER BY d.endpoint DESC, d.id DESC, a.number DESC LIMIT ${put(limit)} OFFSET ${put((page - 1) * limit)}`
       const rows = await db.all<DeliveryColumns & AttemptOfDelivery>(
         `${described(newest, `, ${attemptColumns}`)} ORDER BY d.id DESC, d.number DESC`,
         ...values,
@@ -39,8 +39,8 @@ export function attemptReads(db: Database) {
   }
 }
 
-const attemptColumns =
-  'd.number, d.started_at, d.duration_ms, d.kind, d.answer, d.detail, d.response, d.exchange, d.connections, d.erased_at'
+const attemptColumns = `d.number, d.started_at, d.duration_ms, d.kind, d.answer, d.detail, d.response, d.exchange,
+  d.connections, d.erased_at, d.request_crc, d.phases`
 
 /** The delivery and the attempt both have a `status`: that of the attempt is selected as `answer`. */
 type AttemptOfDelivery = Omit<AttemptColumns, 'status'> & { answer: number | null }

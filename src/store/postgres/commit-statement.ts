@@ -6,7 +6,7 @@
 // the table was empty might read a whole index, which cost nothing at that time.
 
 import { attributesText } from '../first-event.ts'
-import { outcomeColumns, statusCode } from '../rows.ts'
+import { outcomeColumns, phasesText, statusCode } from '../rows.ts'
 import type { CommitBatch, AttemptSummary, NewEvent, RecordedMove } from '../../contracts/commit-store.ts'
 import { withoutNul } from './database.ts'
 import { sql } from './sql-text.ts'
@@ -206,11 +206,14 @@ function outcomePart({ unnest }: Parameters): Part {
       WHERE d.id = m.id AND d.id = ANY(ARRAY(SELECT id FROM moves)) AND d.node = $1
       RETURNING m.place, d.endpoint, d.due_at`,
     query('tried AS')`
-      INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
-      SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
+      INSERT INTO attempts
+        (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections, request_crc, phases)
+      SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections,
+        a.request_crc, a.phases
       FROM
-        ${unnest('bigint', 'uuid', 'int', 'bigint', 'int', 'text', 'int', 'text', 'text', 'text', 'int')}
-        AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
+        ${unnest('bigint', 'uuid', 'int', 'bigint', 'int', 'text', 'int', 'text', 'text', 'text', 'int', 'int', 'text')}
+        AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections,
+          request_crc, phases)
         JOIN moved USING (place)`,
     query('summaries AS MATERIALIZED')`
       SELECT f.*
@@ -313,6 +316,8 @@ function moveColumns(moves: readonly RecordedMove[]): Column[] {
     tried.map(({ attempt }) => withoutNul(attempt.response)),
     tried.map(({ attempt }) => (attempt.exchange === undefined ? null : JSON.stringify(attempt.exchange))),
     tried.map(({ attempt }) => attempt.connections ?? null),
+    tried.map(({ attempt }) => attempt.requestCrc ?? null),
+    tried.map(({ attempt }) => (attempt.phases === undefined ? null : phasesText(attempt.phases))),
   ]
 }
 

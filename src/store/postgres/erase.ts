@@ -239,7 +239,7 @@ function eraseResponses(
   ...values: number[]
 ): Promise<number> {
   return session.run(
-    `UPDATE attempts SET response = NULL, erased_at = $1,
+    `UPDATE attempts SET response = NULL, request_crc = NULL, erased_at = $1,
        exchange = jsonb_set(exchange::jsonb, '{responseHeaders}', 'null')::text
      WHERE delivery = ANY($2::uuid[]) AND ${condition}`,
     now,

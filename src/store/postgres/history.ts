@@ -116,7 +116,8 @@ export function historyReads(db: Database) {
       )
       if (row === undefined) return null
       const attempts = await db.all<AttemptColumns>(
-        `SELECT number, started_at, duration_ms, kind, status, detail, response, exchange, connections, erased_at
+        `SELECT number, started_at, duration_ms, kind, status, detail, response, exchange, connections, erased_at,
+           request_crc, phases
          FROM attempts
          WHERE delivery = $1 ORDER BY number`,
         id,

@@ -26,7 +26,7 @@ export function attemptReads(db: Database) {
       ]
       const rows = db.all<DeliveryColumns & AttemptOfDelivery>(
         `SELECT ${deliveryColumns}, a.number, a.started_at, a.duration_ms, a.kind, a.status AS answer, a.detail,
-           a.response, a.exchange, a.connections, a.erased_at
+           a.response, a.exchange, a.connections, a.erased_at, a.request_crc, a.phases
          FROM (${all} ORDER BY delivery DESC, attempt DESC LIMIT ?6 OFFSET ?7) m
            CROSS JOIN attempts a ON a.delivery = m.delivery AND a.number = m.attempt
            CROSS JOIN deliveries d ON d.id = m.delivery ${deliveryJoins}

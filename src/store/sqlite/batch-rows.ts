@@ -54,13 +54,13 @@ function moveOfRow([delivery, endpoint, at, move, attempt]: ReturnType<typeof ro
   return { delivery, endpoint, at, move, attempt: attempt && attemptOfRow(attempt) }
 }
 
-function rowOfAttempt({ number, startedAt, durationMs, outcome, response, connections, exchange }: Attempt) {
-  return [number, startedAt, durationMs, outcome, response, connections, exchange] as const
+function rowOfAttempt(attempt: Attempt) {
+  const { number, startedAt, durationMs, outcome, response, connections, exchange, requestCrc, phases } = attempt
+  return [number, startedAt, durationMs, outcome, response, connections, exchange, requestCrc, phases] as const
 }
 
-function attemptOfRow([number, startedAt, durationMs, outcome, response, connections, exchange]: ReturnType<
-  typeof rowOfAttempt
->): Attempt {
+function attemptOfRow(row: ReturnType<typeof rowOfAttempt>): Attempt {
+  const [number, startedAt, durationMs, outcome, response, connections, exchange, requestCrc, phases] = row
   return {
     number,
     startedAt,
@@ -69,5 +69,7 @@ function attemptOfRow([number, startedAt, durationMs, outcome, response, connect
     response,
     ...(connections && { connections }),
     ...(exchange && { exchange }),
+    ...(requestCrc !== undefined && { requestCrc }),
+    ...(phases && { phases }),
   }
 }

@@ -3,7 +3,7 @@
 
 import type { DeliveryId, EndpointKey, EventId, Incarnation, TenantId } from '../../domain/ids.ts'
 import { attributesText, compareWithFirst, type FirstEvent } from '../first-event.ts'
-import { outcomeColumns, statusCode, tenantIdOf } from '../rows.ts'
+import { outcomeColumns, phasesText, statusCode, tenantIdOf } from '../rows.ts'
 import type {
   CommitBatch,
   CommitResult,
@@ -40,7 +40,7 @@ export function commitRole(db: Database) {
   const delayDelivery = db.prepare(
     'UPDATE deliveries SET attempts = ifnull(?, attempts), due_at = ?, node = NULL WHERE id = ? AND node = ?',
   )
-  const insertAttempt = db.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)')
+  const insertAttempt = db.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)')
   const waitsUntil = db.prepare(
     `UPDATE endpoint_status
      SET next_due_at = ifnull(min(next_due_at, max(?1, ifnull(paused_until, 0))), max(?1, ifnull(paused_until, 0))),
@@ -128,10 +128,21 @@ export function commitRole(db: Database) {
     }
     if (attempt !== null) {
       const { status, detail } = outcomeColumns(attempt.outcome)
-      const { number, startedAt, durationMs, outcome, response, connections = null } = attempt
-      const exchange = attempt.exchange === undefined ? null : JSON.stringify(attempt.exchange)
-      const { kind } = outcome
-      insertAttempt.run(delivery, number, startedAt, durationMs, kind, status, detail, response, exchange, connections)
+      const { number, startedAt, durationMs, outcome, response, connections = null, requestCrc = null } = attempt
+      insertAttempt.run(
+        delivery,
+        number,
+        startedAt,
+        durationMs,
+        outcome.kind,
+        status,
+        detail,
+        response,
+        attempt.exchange === undefined ? null : JSON.stringify(attempt.exchange),
+        connections,
+        requestCrc,
+        attempt.phases === undefined ? null : phasesText(attempt.phases),
+      )
     }
     return true
   }

@@ -190,7 +190,8 @@ export function eraseRole(db: Database) {
   /** Erases the responses to a delivery that match the condition. Returns their number. */
   function eraseResponses(now: number, condition: string, ...values: (string | number)[]): number {
     return db.run(
-      `UPDATE attempts SET response = NULL, exchange = json_set(exchange, '$.responseHeaders', NULL), erased_at = ?
+      `UPDATE attempts SET response = NULL, exchange = json_set(exchange, '$.responseHeaders', NULL), request_crc = NULL,
+         erased_at = ?
        WHERE delivery = ? AND ${condition}`,
       now,
       ...values,

@@ -63,7 +63,7 @@ const tables: readonly SourceTable[] = [
   table(
     'attempts',
     'delivery number',
-    'started_at duration_ms kind status detail response exchange connections erased_at',
+    'started_at duration_ms kind status detail response exchange connections erased_at request_crc phases',
   ),
   table('idempotent_answers', 'api_key idempotency_key', 'route status sealed_body expires_at tenant sealed_digest'),
   table('erasures', 'id', 'erases tenant label created_at ended_at'),

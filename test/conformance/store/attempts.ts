@@ -1,6 +1,7 @@
 // The list of attempts of an endpoint, and the exchange of an attempt.
 
 import assert from 'node:assert/strict'
+import type { Attempt } from '../../../src/domain/attempt.ts'
 import type { EndpointKey } from '../../../src/domain/ids.ts'
 import type { AttemptFilter, AttemptRow } from '../../../src/contracts/history-store.ts'
 import { acme, sampleAttempt, sampleMove, start } from './samples.ts'
@@ -12,17 +13,20 @@ const exchange = {
   responseHeaders: { server: 'x' },
 }
 
+const phases = { nameMs: 1, connectMs: 5, tlsMs: null, waitMs: 80, bodyMs: 0 }
+const more: Partial<Attempt> = { exchange, connections: 2, phases, requestCrc: -1 }
+
 export function attemptCases(promise: Case): void {
-  promise('the exchange and the number of connections of an attempt are stored if they are given', async (store) => {
+  promise('an attempt is stored with all that is known of it', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [first, second] = await accept(store, node, endpoint, 0, { leased: true, count: 2 })
     assert.ok(second !== undefined)
     const moves = [
-      sampleMove(first, key, { to: 'delivered' }, 1, sampleAttempt(1, 1, { exchange, connections: 2 })),
+      sampleMove(first, key, { to: 'delivered' }, 1, sampleAttempt(1, 1, more)),
       sampleMove(second, key, { to: 'delivered' }, 1, sampleAttempt(1, 1)),
     ]
     await commit(store, node, 1, { moves })
-    assert.deepEqual((await store.findDelivery(first))?.attempts, [sampleAttempt(1, 1, { exchange, connections: 2 })])
+    assert.deepEqual((await store.findDelivery(first))?.attempts, [sampleAttempt(1, 1, more)])
     assert.deepEqual((await store.findDelivery(second))?.attempts, [sampleAttempt(1, 1)])
   })
 

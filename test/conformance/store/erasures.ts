@@ -197,12 +197,13 @@ export function erasureCases(promise: Case): void {
     assert.deepEqual(events, [{ kind: 'duplicate', deliveries: 2 }])
   })
 
-  promise('an erased response leaves its attempt', async (store) => {
+  promise('an erased response leaves its attempt, without the CRC of the request', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [id] = await accept(store, node, endpoint, 0, { leased: true })
     const exchange = { url: 'https://a.example', requestHeaders: { a: 'b' }, responseHeaders: { c: 'd' } }
     const attempt = sampleAttempt(1, 1, { exchange })
-    await commit(store, node, 1, { moves: [sampleMove(id, key, { to: 'delivered' }, 1, attempt)] })
+    const recorded = { ...attempt, requestCrc: 7 }
+    await commit(store, node, 1, { moves: [sampleMove(id, key, { to: 'delivered' }, 1, recorded)] })
     assert.equal(await store.eraseResponse(id, 2, sampleErasure(2)), false)
     assert.equal(await store.eraseResponse('x' as DeliveryId, 1, sampleErasure(2)), false)
     assert.equal(await store.eraseResponse(id, 1, sampleErasure(3)), true)

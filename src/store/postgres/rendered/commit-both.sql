@@ -52,22 +52,25 @@ moved AS (
   RETURNING m.place, d.endpoint, d.due_at
 ),
 tried AS (
-  INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
-  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
+  INSERT INTO attempts
+    (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections, request_crc, phases)
+  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections,
+    a.request_crc, a.phases
   FROM
     unnest(
-      $26::bigint[], $27::uuid[], $28::int[], $29::bigint[], $30::int[], $31::text[],
-      $32::int[], $33::text[], $34::text[], $35::text[], $36::int[]
+      $26::bigint[], $27::uuid[], $28::int[], $29::bigint[], $30::int[], $31::text[], $32::int[],
+      $33::text[], $34::text[], $35::text[], $36::int[], $37::int[], $38::text[]
     )
-    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
+    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections,
+      request_crc, phases)
     JOIN moved USING (place)
 ),
 summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $37::bigint[], $38::bigint[], $39::bigint[], $40::boolean[], $41::text[],
-      $42::boolean[], $43::text[], $44::text[], $45::boolean[], $46::bigint[]
+      $39::bigint[], $40::bigint[], $41::bigint[], $42::boolean[], $43::text[],
+      $44::boolean[], $45::text[], $46::text[], $47::boolean[], $48::bigint[]
     )
     AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, last_outcome,
       changed, health, expected_health, pauses, paused_until)

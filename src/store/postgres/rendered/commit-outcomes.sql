@@ -23,22 +23,25 @@ moved AS (
   RETURNING m.place, d.endpoint, d.due_at
 ),
 tried AS (
-  INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
-  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
+  INSERT INTO attempts
+    (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections, request_crc, phases)
+  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections,
+    a.request_crc, a.phases
   FROM
     unnest(
-      $10::bigint[], $11::uuid[], $12::int[], $13::bigint[], $14::int[], $15::text[],
-      $16::int[], $17::text[], $18::text[], $19::text[], $20::int[]
+      $10::bigint[], $11::uuid[], $12::int[], $13::bigint[], $14::int[], $15::text[], $16::int[],
+      $17::text[], $18::text[], $19::text[], $20::int[], $21::int[], $22::text[]
     )
-    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
+    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections,
+      request_crc, phases)
     JOIN moved USING (place)
 ),
 summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $21::bigint[], $22::bigint[], $23::bigint[], $24::boolean[], $25::text[],
-      $26::boolean[], $27::text[], $28::text[], $29::boolean[], $30::bigint[]
+      $23::bigint[], $24::bigint[], $25::bigint[], $26::boolean[], $27::text[],
+      $28::boolean[], $29::text[], $30::text[], $31::boolean[], $32::bigint[]
     )
     AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, last_outcome,
       changed, health, expected_health, pauses, paused_until)
