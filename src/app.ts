@@ -7,6 +7,7 @@ import { limits } from './domain/limits.ts'
 import { day } from './domain/time.ts'
 import type { Dialect } from './contracts/dialect.ts'
 import type { Store } from './contracts/store.ts'
+import { attemptRequestRoutes } from './api/attempt-requests.ts'
 import { auditRoutes } from './api/audit.ts'
 import { deliveryRoutes } from './api/deliveries.ts'
 import { dialectRoutes } from './api/dialects.ts'
@@ -42,6 +43,7 @@ import type { AnyRoute } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import type { Guard } from './net/guard.ts'
 import { createGuardedFetch } from './net/guarded-fetch.ts'
+import { wireRequest } from './net/request.ts'
 import { createSender } from './net/sender.ts'
 import { type Context, createContext } from './operations/context.ts'
 import { Live } from './operations/live.ts'
@@ -125,14 +127,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     const engine: Engine = await startEngine(settings, parts)
     undo.push(() => engine.stop(failedStartStopMs))
     const context = createContext({
-      store,
+      ...parts,
       engine,
-      seals,
-      observer,
       dialects,
       allDialects,
-      installationKeys,
       egress: guard,
+      encodeRequest: wireRequest,
       clock: systemClock,
       randomBytes: systemRandomBytes,
       allowHttp: settings.allowHttp,
@@ -283,6 +283,7 @@ function operatorFront(
     endpointRoutes,
     findRoutes,
     deliveryRoutes,
+    attemptRequestRoutes,
     erasureRoutes,
     auditRoutes,
     dialectRoutes,

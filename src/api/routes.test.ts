@@ -212,6 +212,16 @@ const routes: readonly RouteCase[] = [
   },
   { operation: 'stream', status: 200, request: ({ id }) => ({ path: `/v1/stream?tenant=${id}` }) },
   { operation: 'getStatus', status: 200, request: () => ({ path: '/v1/status' }) },
+  {
+    operation: 'getAttemptRequest',
+    status: 200,
+    customers: true,
+    request: async (tenant) => {
+      const path = await deliveryOf(tenant)
+      while ((await rig.want(200, { path })).status !== 'delivered');
+      return { path: `${path}/request` }
+    },
+  },
   { operation: 'listDialects', status: 200, request: () => ({ path: '/v1/dialects' }) },
   // Both dialects sign with secrets of the endpoints, so the installation has no public key.
   {

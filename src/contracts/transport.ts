@@ -18,6 +18,17 @@ export interface SendRequest {
   readonly keepHeaders?: boolean
 }
 
+/** A request as it is on the wire. */
+export interface WireRequest {
+  /** The headers in their order, with those of HTTP itself. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** As `SendResult.requestCrc`. */
+  readonly crc: number
+}
+
+/** Encodes a request without sending it. Null: it cannot be sent. */
+export type EncodeRequest = (request: SendRequest) => WireRequest | null
+
 /** The outcome of a request, with the parts of the response that are kept. */
 export interface SendResult {
   readonly outcome: Outcome

@@ -13,7 +13,7 @@ import type { DeliveryDialect, Message } from '../contracts/delivery-dialect.ts'
 import type { ErasedEvent } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { Store } from '../contracts/store.ts'
-import type { NotSent, Sender, SendResult } from '../contracts/transport.ts'
+import type { NotSent, Sender, SendRequest, SendResult } from '../contracts/transport.ts'
 import type { InstallationKeys } from '../vault/installation-keys.ts'
 import { Rotation } from '../vault/rotation.ts'
 import type { RowSeals } from '../vault/row-seals.ts'
@@ -191,13 +191,23 @@ export class Engine {
    * @throws Unavailable: the egress proxy is away or refuses Posthorn
    */
   async tryOut(message: Message, dialect: DeliveryDialect): Promise<SendResult> {
-    const { sender, clock, marker } = this.#options
-    const now = clock.now()
-    const keys = await this.tenantCache.signingKeys(message, now)
-    const request = requestOf(message, dialect, keys, now, marker)
+    const { sender, clock } = this.#options
+    const request = await this.requestAt(clock.now(), message, dialect)
     const result = await new Promise<SendResult | NotSent>((resolve) => sender.send(request, resolve))
     if ('notSent' in result) throw new Unavailable(`the egress proxy is unavailable: ${result.notSent}`)
     return dialect.outcomeOf === undefined ? result : { ...result, outcome: dialect.outcomeOf(result) }
+  }
+
+  /**
+   * The request of an attempt that starts at a time, signed with the secrets of the message's endpoint that are in force
+   * then.
+   *
+   * @throws Unavailable
+   * @throws Error if there is no key, or the dialect throws
+   */
+  async requestAt(startedAt: number, message: Message, dialect: DeliveryDialect): Promise<SendRequest> {
+    const keys = await this.tenantCache.signingKeys(message, startedAt)
+    return requestOf(message, dialect, keys, startedAt, this.#options.marker)
   }
 
   /**

@@ -1,6 +1,7 @@
 // The bytes of a request.
 
-import type { SendRequest } from '../contracts/transport.ts'
+import { crc32 } from 'node:zlib'
+import type { EncodeRequest, SendRequest } from '../contracts/transport.ts'
 import type { Target } from './connect.ts'
 
 /** A receiver's URL, parsed. */
@@ -77,4 +78,23 @@ export function encodeRequest(
   bytes.write(head, 0, 'latin1')
   body.copy(bytes, head.length)
   return bytes
+}
+
+/** The CRC-32 of a whole request, as a signed number. */
+export function crcOf(request: Buffer): number {
+  return crc32(request) | 0
+}
+
+/** The request as `encodeRequest` writes it. The values of the dialect and of customers are shown as they gave them. */
+export const wireRequest: EncodeRequest = (request) => {
+  const target = parseTarget(request.url)
+  const bytes = target === null ? '' : encodeRequest(target, request)
+  if (typeof bytes === 'string') return null
+  const head = bytes.toString('latin1', 0, bytes.length - request.body.length)
+  const [, ...lines] = head.trimEnd().split('\r\n')
+  const headers = lines.map((line) => {
+    const [name = ''] = line.split(':', 1)
+    return [name, request.headers[name] ?? line.slice(name.length + 2)] as const
+  })
+  return { headers, crc: crcOf(bytes) }
 }

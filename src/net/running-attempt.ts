@@ -10,13 +10,12 @@
 // Redirects are never followed, and responses are never decompressed. Receivers are not trusted: a body is read up to
 // `limits.responseReadBytesMax`, and a whole response up to `limits.responseWireBytesMax`.
 
-import { crc32 } from 'node:zlib'
 import type { Outcome, Phases } from '../domain/attempt.ts'
 import { limits } from '../domain/limits.ts'
 import type { NotSent, SendRequest, SendResult } from '../contracts/transport.ts'
 import { BlockedError, ProxyUnavailable } from './connect.ts'
 import type { ExchangeHandler, HttpConnection } from './http-connection.ts'
-import type { RequestTarget } from './request.ts'
+import { crcOf, type RequestTarget } from './request.ts'
 import type { ResponseHead } from './response-head.ts'
 import { ResponseText } from './response-text.ts'
 import { parseRetryAfter } from './retry-after.ts'
@@ -76,7 +75,7 @@ export class RunningAttempt implements ExchangeHandler {
   /** Sends the request on a connection to its target. */
   start(request: Buffer, target: RequestTarget, connection: HttpConnection): void {
     this.#request = request
-    this.#requestCrc = crc32(request) | 0
+    this.#requestCrc = crcOf(request)
     this.#target = target
     this.#send(connection)
   }

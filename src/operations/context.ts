@@ -12,6 +12,7 @@ import type { EngineObserver } from '../contracts/observer.ts'
 import type { PortalReads } from '../contracts/portal-store.ts'
 import type { HistoryReads } from '../contracts/history-store.ts'
 import type { Store } from '../contracts/store.ts'
+import type { EncodeRequest } from '../contracts/transport.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { CachedTenant, TenantCache } from '../engine/tenant-cache.ts'
 import type { InstallationKeys } from '../vault/installation-keys.ts'
@@ -39,6 +40,8 @@ export interface ContextOptions {
   /** For dialects that sign with a key of the installation. */
   readonly installationKeys: InstallationKeys
   readonly egress: EgressPolicy
+  /** Encodes requests as the sender of deliveries does. */
+  readonly encodeRequest: EncodeRequest
   readonly observer: Pick<EngineObserver, 'unproved' | 'failed'>
   readonly clock: Clock
   readonly randomBytes: RandomBytes

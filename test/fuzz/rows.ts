@@ -45,7 +45,7 @@ export const plainNames: ReadonlySet<string> = new Set(
    failing outcome httpStatus attemptedFrom attemptedTo health
    writeOnlyHeaders expiresAt actor action object retainSeconds retainDataSeconds erasure number
    capabilities branding expiresInSeconds sessionSeconds link
-   agentId items custom_headers isActive secret is_active`.split(/\s+/),
+   attempt agentId items custom_headers isActive secret is_active`.split(/\s+/),
 )
 
 /** `id` is an endpoint in a path of DialNexa's API; in other places it is the id of a new object. */
@@ -102,6 +102,7 @@ const operator: Readonly<Record<string, Row>> = {
   listDeliveries: { status: 200, customers },
   getDelivery: { status: 200, customers },
   retryDelivery: { status: 202, customers },
+  getAttemptRequest: { status: 200, customers },
   listAudit: { status: 200, showsAll: true },
   exportAudit: { status: 200, showsAll: true },
   getErasure: { status: 404 },

@@ -104,6 +104,7 @@ export class Life implements Doer {
       allDialects: dialects,
       installationKeys,
       egress: { refusesUrl: () => null },
+      encodeRequest: () => null,
       observer: this.#observer(),
       clock: this.clock,
       randomBytes,

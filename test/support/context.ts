@@ -16,6 +16,7 @@ export function contextOf({ store, engine, seals, observer, clock, installationK
     allDialects: dialects,
     installationKeys,
     egress: { refusesUrl: () => null },
+    encodeRequest: () => null,
     clock,
     randomBytes,
     allowHttp: false,
