@@ -14,7 +14,13 @@ const Quota = Type.Object({
   windowSeconds: Type.Integer(),
   burst: Type.Optional(Type.Integer()),
 })
-const EventTypes = Type.Array(Type.Object({ name: Type.String(), description: Type.String() }))
+const EventTypes = Type.Array(
+  Type.Object({
+    name: Type.String(),
+    description: Type.String(),
+    example: Type.Unknown({ description: 'The data of an event of this type; null: none is known.' }),
+  }),
+)
 export const DialectSchema = Type.Object({
   name: Type.String(),
   title: Type.String(),
@@ -112,8 +118,11 @@ function dialectShape(dialect: Dialect): unknown {
 }
 
 /** A dialect may have more fields of an event type, for its own pages. */
-function eventTypesOf({ eventTypes }: Dialect): unknown {
-  return eventTypes.map(({ name, description }) => ({ name, description }))
+function eventTypesOf({ eventTypes, exampleOf }: Dialect): unknown {
+  return eventTypes.map(({ name, description }) => {
+    const example = exampleOf(name)
+    return { name, description, example: example === null ? null : (JSON.parse(example) as unknown) }
+  })
 }
 
 /** The catalogues of tenants that have one setting other than the default. */

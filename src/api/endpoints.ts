@@ -13,7 +13,7 @@ import { answerWith, type SuccessAnswer } from '../http/answer.ts'
 import { type Context, dialectOf, tenantFor } from '../operations/context.ts'
 import type { Principal } from '../domain/principal.ts'
 import { replay } from '../operations/deliveries.ts'
-import { sendTest } from '../operations/test-endpoint.ts'
+import { sendExample, sendTest } from '../operations/test-endpoint.ts'
 import { deleteEndpoint, withStatus, withStatuses, getEndpoint, listEndpoints } from '../operations/endpoints.ts'
 import { changeEndpoint, rotateSecret } from '../operations/change-endpoint.ts'
 import { createEndpoint } from '../operations/create-endpoints.ts'
@@ -194,13 +194,20 @@ function sendTestRoute(context: Context): AnyRoute {
     method: 'POST',
     path: '/v1/tenants/:tenant/endpoints/:endpoint/test',
     operationId: 'sendTest',
-    summary: 'Send a test event to the endpoint',
+    summary: 'Send a test event to the endpoint, of a type of the catalogue with its example if a type is given',
     access: 'test',
     params: EndpointPath,
+    body: Type.Object(
+      { eventType: Type.Optional(Type.String({ minLength: 1, maxLength: limits.eventTypeCharsMax })) },
+      strict,
+    ),
     answers: { 202: Type.Object({ event: Type.String(), type: Type.String(), delivery: Type.String() }) },
-    async handle({ principal, params }) {
+    async handle({ principal, params, body: { eventType } }) {
       const { tenant, endpoint } = ids(params)
-      const sent = await sendTest(context, principal, tenant, endpoint)
+      const sent =
+        eventType === undefined
+          ? await sendTest(context, principal, tenant, endpoint)
+          : await sendExample(context, principal, tenant, endpoint, eventType)
       if (!sent.ok) return sent
       const { event, delivery } = sent.value
       return success({ status: 202, body: { event: event.id, type: event.type, delivery } })

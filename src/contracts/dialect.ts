@@ -136,6 +136,12 @@ export interface Dialect extends DeliveryDialect {
   ofTenant?(tenant: Pick<Tenant, 'settings'>): Dialect
   /** Returns the event that a test of the endpoint sends. `data` is JSON text. */
   testEvent(endpoint: Endpoint): { readonly type: string; readonly data: string }
+  /**
+   * Returns an example of the data of events, JSON text; null: none is known.
+   *
+   * @param endpoint the endpoint that the data should fit; default: any
+   */
+  readonly exampleOf: (type: string, endpoint?: Endpoint) => string | null
 
   readonly endpointRules: EndpointRules
   /** The actions that the dialect's API lets customers do; default: all. */

@@ -6,6 +6,8 @@ import type { Tenant } from '../domain/tenant.ts'
 import type { Catalogue, DeliveryDefinition, Variant } from './definition.ts'
 import { detailRules } from './fields/details.ts'
 import { DefinitionError } from './definition-error.ts'
+import { testMembers } from './event-examples.ts'
+import type { DeliveryExample } from './examples.ts'
 import { checkDeliveryShape } from './definition-shape.ts'
 import { deliveryForm } from './deliveries/delivery-form.ts'
 import { schedulesOf, timeoutMembers } from './outcomes/endpoint-options.ts'
@@ -28,6 +30,7 @@ interface DeliveriesOfApi {
   readonly keepExchange?: boolean
   readonly customerActions?: Dialect['customerActions']
   readonly written?: DeliveryDefinition
+  readonly examples?: readonly DeliveryExample[]
 }
 
 /**
@@ -37,11 +40,12 @@ interface DeliveriesOfApi {
  * @param api.keepExchange whether its API shows the URL and the headers of attempts; default: false
  * @param api.customerActions the actions that its API lets customers do; default: all
  * @param api.written the definition as its author wrote it: recipes know parts by identity; default: `definition`
+ * @param api.examples deliveries of the vendor's pages; default: none
  * @throws DefinitionError
  */
 export function defineDeliveries(
   definition: DeliveryDefinition,
-  { fields = {}, keepExchange = false, customerActions, written = definition }: DeliveriesOfApi = {},
+  { fields = {}, keepExchange = false, customerActions, written = definition, examples = [] }: DeliveriesOfApi = {},
 ): Dialect {
   checkDeliveryShape(definition)
   const { name, title, ids, keys, events, deliveries } = definition
@@ -76,10 +80,10 @@ export function defineDeliveries(
     newEventId: (nowMs, random) => eventId.create(random, nowMs, 0),
     eventTypes: catalogueOf(events),
     openCatalogue: definition.openCatalogue ?? false,
-    testEvent(endpoint) {
-      const { type, data } = definition.testEvent(endpoint)
-      return { type, data: JSON.stringify(data) }
-    },
+    ...testMembers(
+      definition,
+      examples.filter(({ settings }) => settings === undefined),
+    ),
     endpointRules: rulesOf(definition, fields),
     ...(customerActions && { customerActions }),
     installationSecret: deliveries.secrets.installation ?? null,
@@ -97,7 +101,8 @@ export function defineDeliveries(
     ...(deliveries.deletesGone && { deletesGone: true }),
     ...(deliveries.health ?? streak()),
   }
-  return withVariants({ ...base, receiving: receivingOf(base, written.deliveries) }, definition, written)
+  const whole = { ...base, receiving: receivingOf(base, written.deliveries) }
+  return withVariants(whole, definition, written, examples)
 }
 
 /** The choices are guarded as the function is that returns them (guarded.ts). */
@@ -123,13 +128,22 @@ function deliveriesOf(
 }
 
 /** The dialect, with the choice between its variants for each tenant. */
-function withVariants(base: Dialect, definition: DeliveryDefinition, written: DeliveryDefinition): Dialect {
+function withVariants(
+  base: Dialect,
+  definition: DeliveryDefinition,
+  written: DeliveryDefinition,
+  examples: readonly DeliveryExample[],
+): Dialect {
   const compiled = Object.entries(definition.variants ?? {}).map(([of, variant]) => {
     const { events } = variant
-    const [setting = '', value] = of.split(': ')
+    const [setting = '', value = ''] = of.split(': ')
     const dialect = {
       ...base,
       ...deliveryForm(deliveriesOf(definition, variant)),
+      ...testMembers(
+        definition,
+        examples.filter(({ settings }) => settings?.[setting] === value),
+      ),
       ...(events && { eventTypes: catalogueOf(events) }),
     }
     const own = deliveriesOf(written, written.variants?.[of as keyof typeof written.variants] ?? variant)

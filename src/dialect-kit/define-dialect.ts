@@ -92,6 +92,7 @@ export function defineDialect<
     fields: definition.endpoint,
     written: given,
     customerActions: customerActionsOf(definition),
+    examples: definition.examples?.deliveries ?? [],
     keepExchange: Object.values(definition.routes).some(({ showsExchange }) => showsExchange === true),
   })
   const answerProblem = definition.errors.answerWith(fields.vendorName)

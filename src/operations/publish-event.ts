@@ -6,6 +6,7 @@ import type { EventId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { type FieldError, failure, type Problem, type Result, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
+import type { Dialect } from '../contracts/dialect.ts'
 import type { CachedTenant } from '../engine/tenant-cache.ts'
 import type { Accepted, Draft } from '../engine/accept.ts'
 import { type Context, dialectOf } from './context.ts'
@@ -66,10 +67,8 @@ export async function publishEvents(
 function draftOf(context: Context, input: EventInput, tenant: CachedTenant | null): Result<Draft> {
   if (tenant === null) return failure(fault('tenant', 'choice', `there is no tenant ${input.tenant}`))
   const dialect = dialectOf(context, tenant.tenant)
-  if (!dialect.openCatalogue && !dialect.eventTypes.some((type) => type.name === input.type)) {
-    return failure(fault('type', 'choice', `is not in the event catalogue of ${dialect.name}`))
-  }
-  if (input.type !== input.type.trim()) return failure(fault('type', 'format', 'must not begin or end with a blank'))
+  const typeFault = eventTypeFault(dialect, 'type', input.type)
+  if (typeFault !== null) return failure(typeFault)
   const acceptedAt = context.clock.now()
   const occurredAt = input.occurredAt === undefined ? acceptedAt : Date.parse(input.occurredAt)
   if (Number.isNaN(occurredAt)) return failure(fault('occurredAt', 'format', 'must be an ISO 8601 time'))
@@ -84,6 +83,18 @@ function draftOf(context: Context, input: EventInput, tenant: CachedTenant | nul
     ...eraseAtOf(tenant.tenant, acceptedAt, input.retainSeconds),
   }
   return success({ event, tenant })
+}
+
+/** The fault of an event type; null: events of the type are accepted. */
+export function eventTypeFault(
+  { name, openCatalogue, eventTypes }: Dialect,
+  field: string,
+  wanted: string,
+): Problem | null {
+  if (!openCatalogue && !eventTypes.some((type) => type.name === wanted)) {
+    return fault(field, 'choice', `is not in the event catalogue of ${name}`)
+  }
+  return wanted === wanted.trim() ? null : fault(field, 'format', 'must not begin or end with a blank')
 }
 
 /** The time at which the data of an event of the tenant is erased: the earlier one if the event names one too. */

@@ -24,7 +24,7 @@ import type { Principal } from '../domain/principal.ts'
 import { detailsOf } from './endpoint-details.ts'
 import type { NewEndpoint } from './create-endpoints.ts'
 import { endpointFaults, eventTypesOf } from './endpoint-rules.ts'
-import { eraseAtOf } from './publish-event.ts'
+import { eraseAtOf, eventTypeFault } from './publish-event.ts'
 
 /** The content of a test event. `data` is JSON text. */
 export interface TestEvent {
@@ -49,16 +49,41 @@ export async function sendTest(
   const { cached, dialect, endpoint } = found.value
   const test = dialect.testEvent(type === undefined ? endpoint : { ...endpoint, eventTypes: [type] })
   const event = eventOf(context, dialect, cached.tenant, type === undefined ? test : { ...test, type })
-  const [accepted] = await context.engine.accept([{ event, tenant: cached, only: endpoint.key }])
-  const delivery = accepted?.deliveries[0]
+  return accepted(context, found.value, event)
+}
+
+/** Accepts a test event of a type of the catalogue. Its data is the dialect's example of the type if there is one. */
+export async function sendExample(
+  context: Context,
+  principal: Principal,
+  tenant: TenantId,
+  id: EndpointId,
+  type: string,
+): ReturnType<typeof sendTest> {
+  const found = await enabledEndpoint(context, principal, tenant, id)
+  if (!found.ok) return found
+  const { cached, dialect, endpoint } = found.value
+  const fault = eventTypeFault(dialect, 'eventType', type)
+  if (fault !== null) return failure(fault)
+  const data = dialect.exampleOf(type, endpoint) ?? dialect.testEvent({ ...endpoint, eventTypes: [type] }).data
+  return accepted(context, found.value, eventOf(context, dialect, cached.tenant, { type, data }))
+}
+
+async function accepted(
+  context: Context,
+  { cached, endpoint }: EnabledEndpoint,
+  event: Event,
+): ReturnType<typeof sendTest> {
+  const [result] = await context.engine.accept([{ event, tenant: cached, only: endpoint.key }])
+  const delivery = result?.deliveries[0]
   if (delivery !== undefined) return success({ event, delivery })
   // The event has no delivery: the endpoint was disabled or deleted after it was read.
-  if (accepted?.kind === 'stored') return failure(endpointDisabled)
-  if (accepted?.kind === 'absent') return failure({ kind: 'notFound', what: 'endpoint', id })
+  if (result?.kind === 'stored') return failure(endpointDisabled)
+  if (result?.kind === 'absent') return failure({ kind: 'notFound', what: 'endpoint', id: endpoint.id })
   return failure({
     kind: 'unavailable',
     retryAfterSeconds: limits.unavailableRetrySeconds,
-    ...(accepted?.kind === 'unknown' && { outcomeUnknown: true }),
+    ...(result?.kind === 'unknown' && { outcomeUnknown: true }),
   })
 }
 
@@ -116,12 +141,18 @@ export async function tryOutEndpoint(
   return success(await context.engine.tryOut(message, dialect))
 }
 
+interface EnabledEndpoint {
+  readonly cached: CachedTenant
+  readonly dialect: Dialect
+  readonly endpoint: Endpoint
+}
+
 async function enabledEndpoint(
   context: Context,
   principal: Principal,
   tenant: TenantId,
   id: EndpointId,
-): Promise<Result<{ readonly cached: CachedTenant; readonly dialect: Dialect; readonly endpoint: Endpoint }>> {
+): Promise<Result<EnabledEndpoint>> {
   const cached = await tenantFor(context, principal, tenant)
   if (!cached.ok) return cached
   const endpoint = endpointOf(cached.value, id)
