@@ -5,34 +5,14 @@ import type { Logger } from 'pino'
 import { randomText } from './domain/ids.ts'
 import { limits } from './domain/limits.ts'
 import { day } from './domain/time.ts'
-import type { Dialect } from './contracts/dialect.ts'
 import type { Store } from './contracts/store.ts'
-import { attemptRequestRoutes } from './api/attempt-requests.ts'
-import { auditRoutes } from './api/audit.ts'
-import { deliveryRoutes } from './api/deliveries.ts'
-import { dialectRoutes } from './api/dialects.ts'
-import { receivingRoutes } from './api/receiving.ts'
 import { serveDocs } from './api/docs.ts'
-import { endpointRoutes } from './api/endpoints.ts'
-import { findRoutes } from './api/find.ts'
-import { erasureRoutes } from './api/erasures.ts'
-import { eventRoutes } from './api/events.ts'
 import { serveHealth, serveMetrics } from './api/health.ts'
-import { keyRoutes } from './api/keys.ts'
-import { createOperatorFront, customersPart, type OperatorFrontOptions } from './api/operator-front.ts'
-import { operatorKeyRoutes } from './api/operator-keys.ts'
-import { portalLinkRoutes } from './api/portal-links.ts'
-import { signingKeyRoutes } from './api/signing-keys.ts'
-import { tenantSecretRoutes } from './api/tenant-secrets.ts'
-import { statusRoute } from './api/status.ts'
-import { streamRoute } from './api/stream.ts'
-import { tenantRoutes } from './api/tenants.ts'
+import { customersPart } from './api/operator-front.ts'
 import { SettingError, type Settings } from './config/settings.ts'
 import { type TokenSettings, tokenSettings } from './config/token-settings.ts'
 import { ownDialect, type Registration, registry } from './dialects/registry.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine/engine.ts'
-import { CountedQuotas } from './front/counted-quotas.ts'
-import { frontOfDialect } from './front/dialect-front.ts'
 import { KeySet } from './front/key-set.ts'
 import { Operators } from './front/operators.ts'
 import { WrongKeys } from './front/wrong-keys.ts'
@@ -48,6 +28,7 @@ import { createSender } from './net/sender.ts'
 import { type Context, createContext } from './operations/context.ts'
 import { Live } from './operations/live.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
+import { frontsOf } from './fronts.ts'
 import { addressesOf, assertCanListen, closeServers, listen, type Listener } from './listening.ts'
 import { originsOf, partsOf } from './parts-by-settings.ts'
 import { Pages } from './web/pages.ts'
@@ -209,12 +190,6 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
   })
   const operators = new Operators(operatorKey, context.keyCache)
   const pages = new Pages({ ...settings, context, operators, wrongKeys, version: options.version })
-  const sessions = pages.operatorSessions
-  const operator = operatorFront(options, parts, { operators, sessions, wrongKeys })
-  const own = customersPart(operator, wrongKeys)
-  const isWorker = settings.role === 'worker'
-  const vendors = isWorker ? [] : vendorFronts(options, parts)
-  refuseOwnPaths(operator, vendors)
   const shared = {
     // The start itself logs the address, so the server does not.
     logger: log.logger.child({}, { level: log.logger.isLevelEnabled('info') ? 'warn' : log.logger.level }),
@@ -222,6 +197,12 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
     origins,
     marker,
   }
+  const admission = { operators, sessions: pages.operatorSessions, wrongKeys }
+  const { operator, vendors: all } = frontsOf({ registrations: registry, ...options, ...parts, admission }, shared)
+  const own = customersPart(operator, wrongKeys)
+  const isWorker = settings.role === 'worker'
+  const vendors = isWorker ? [] : all
+  refuseOwnPaths(operator, vendors)
 
   const documented = isWorker
     ? []
@@ -268,66 +249,6 @@ function documentPath({ name }: Front): string {
 
 function titleOf({ name, openapi }: Front): string {
   return openapi.info?.title ?? name
-}
-
-function operatorFront(
-  { settings, version }: AppOptions,
-  { context, store, live }: ServerParts,
-  admission: Pick<OperatorFrontOptions, 'operators' | 'sessions' | 'wrongKeys'>,
-): Front {
-  const routes = [
-    tenantRoutes,
-    keyRoutes,
-    operatorKeyRoutes,
-    eventRoutes,
-    endpointRoutes,
-    findRoutes,
-    deliveryRoutes,
-    attemptRequestRoutes,
-    erasureRoutes,
-    auditRoutes,
-    dialectRoutes,
-    receivingRoutes,
-    signingKeyRoutes,
-    tenantSecretRoutes,
-  ]
-  const status = statusRoute({
-    store,
-    engine: context.engine,
-    facts: { version, role: settings.role },
-    database: settings.database.kind,
-    retention: { historyDays: settings.retentionDays, auditDays: settings.auditDays },
-  })
-  return createOperatorFront({
-    ...admission,
-    context,
-    customerDialect: ownDialect,
-    quotas: new CountedQuotas({
-      dialect: context.allDialects.get(ownDialect) as Dialect,
-      headersOf: undefined,
-      rateLimits: settings.rateLimits,
-      shared: store.quotas,
-      clock: context.clock,
-    }),
-    version,
-    routes: [
-      ...routes.flatMap((routesOf) => routesOf(context)),
-      ...portalLinkRoutes(context, settings.portalOrigin),
-      streamRoute(context, live),
-      status,
-    ],
-  })
-}
-
-function vendorFronts(
-  { settings: { rateLimits }, registrations = registry }: AppOptions,
-  { context, store: { quotas }, tokens }: ServerParts,
-): Front[] {
-  return registrations.flatMap(({ dialect: { name }, front }) => {
-    const dialect = context.dialects.get(name)
-    if (front === null || dialect === undefined) return []
-    return [frontOfDialect({ ...front(context), dialect }, { context, tokens, rateLimits, quotas })]
-  })
 }
 
 function tokenVerifier(settings: TokenSettings | null, guard: Guard, logger: Logger): TokenVerifier | null {

@@ -213,6 +213,11 @@ const routes: readonly RouteCase[] = [
   { operation: 'stream', status: 200, request: ({ id }) => ({ path: `/v1/stream?tenant=${id}` }) },
   { operation: 'getStatus', status: 200, request: () => ({ path: '/v1/status' }) },
   {
+    operation: 'getEndpointAsDialect',
+    status: 200,
+    request: async (tenant) => ({ path: `${await endpointOf(tenant)}/as-dialect` }),
+  },
+  {
     operation: 'getAttemptRequest',
     status: 200,
     customers: true,

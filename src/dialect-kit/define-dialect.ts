@@ -18,6 +18,7 @@ import { guarded } from './guarded.ts'
 import { rateLimitHeaders } from './access/quotas.ts'
 import { customerActionsOf } from './operations/customer-actions.ts'
 import { checkRoutes, compileRoutes, splitRoute } from './operations/routes.ts'
+import { type WebhookPath, webhookPath } from './operations/webhook-path.ts'
 import { securityOf } from './access/security.ts'
 
 /**
@@ -32,6 +33,8 @@ export class DefinedDialect<EventType extends string = string> {
   readonly answerProblem: AnswerProblem
   /** The routes of the API, with `{}` for each parameter: `GET /webhooks/{}`. */
   readonly routes: readonly string[]
+  /** The path at which customers get one webhook; null: there is none. */
+  readonly webhookPath: WebhookPath | null
   readonly front: (context: Context) => DialectFront
 
   constructor({
@@ -40,13 +43,18 @@ export class DefinedDialect<EventType extends string = string> {
     dialect,
     answerProblem,
     routes,
+    webhookPath: path,
     front,
-  }: Pick<DefinedDialect<EventType>, 'definition' | 'eventTypes' | 'dialect' | 'answerProblem' | 'routes' | 'front'>) {
+  }: Pick<
+    DefinedDialect<EventType>,
+    'definition' | 'eventTypes' | 'dialect' | 'answerProblem' | 'routes' | 'webhookPath' | 'front'
+  >) {
     this.definition = definition
     this.eventTypes = eventTypes
     this.dialect = dialect
     this.answerProblem = answerProblem
     this.routes = routes
+    this.webhookPath = path
     this.front = front
   }
 }
@@ -102,6 +110,7 @@ export function defineDialect<
     dialect,
     answerProblem,
     routes: differentRoutes(routes.map(({ method, template }) => `${method} ${template.replaceAll(/\{\w+\}/g, '{}')}`)),
+    webhookPath: webhookPath(definition, fields),
     front: (context) => frontOf(definition, { dialect, answerProblem, fields, context }),
   })
 }

@@ -13,10 +13,11 @@ import ultravox from './ultravox/ultravox.ts'
 export interface Registration {
   readonly dialect: Dialect
   readonly front: DefinedDialect['front'] | null
+  readonly webhookPath: DefinedDialect['webhookPath']
 }
 
 export const registry: readonly Registration[] = [
-  { dialect: standard, front: null },
+  { dialect: standard, front: null, webhookPath: ({ tenant, id }) => `/v1/tenants/${tenant}/endpoints/${id}` },
   allo,
   dialnexa,
   partoo,

@@ -8,7 +8,12 @@ import type { AuditTrail } from '../operations/audit-trail.ts'
 const refusals: ReadonlySet<Problem['kind']> = new Set(['unauthenticated', 'forbidden', 'notFound', 'loopDetected'])
 
 /** Records a refused attempt to do what the route does, if that is audited. */
-export function recordRefusal(trail: AuditTrail, { kind }: Problem, request: FastifyRequest, route: AnyRoute): void {
+export function recordRefusal(
+  trail: Pick<AuditTrail, 'refused'>,
+  { kind }: Problem,
+  request: FastifyRequest,
+  route: AnyRoute,
+): void {
   const { audits: action } = route
   if (action === undefined || !refusals.has(kind)) return
   const { tenant = request.tenant, ...ids } = request.params as Readonly<Record<string, string>>

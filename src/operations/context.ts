@@ -55,13 +55,15 @@ export interface Context extends ContextOptions {
   readonly store: AccountReads & HistoryReads & EraseReads & AuditReads & PortalReads
   readonly writer: Writer
   /** Records what belongs to no change. Its owner stops it. */
-  readonly auditTrail: AuditTrail
-  readonly tenantCache: TenantCache
+  readonly auditTrail: Pick<AuditTrail, 'recordOf' | 'assertRoom' | 'secretRead' | 'refused'>
+  readonly tenantCache: Pick<TenantCache, 'peek' | 'load'>
   readonly keyCache: KeyCache
   readonly replays: Replays
 }
 
-export function createContext(options: ContextOptions & { readonly store: Store }): Context {
+export function createContext(
+  options: ContextOptions & { readonly store: Store },
+): Context & { readonly auditTrail: AuditTrail } {
   const { store, engine, seals, clock, randomBytes, observer } = options
   const keyCache = new KeyCache({ store, seals, clock, trust: engine.membership, observer })
   const writer = new Writer({ store, engine, keyCache, seals, clock })

@@ -62,7 +62,7 @@ export function checkRoutes(definition: DialectDefinition, { places }: CompiledF
   }
 }
 
-function parametersOf(template: string): string[] {
+export function parametersOf(template: string): string[] {
   return [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
 }
 

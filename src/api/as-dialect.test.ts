@@ -1,0 +1,108 @@
+// The answers of dialects to their customers, as the operator sees them.
+
+import assert from 'node:assert/strict'
+import { after, suite, test } from 'node:test'
+import { fresh, startApiRig, type TestTenant, until } from '../../test/support/api-rig.ts'
+import { registry } from '../dialects/registry.ts'
+
+const rig = await startApiRig()
+after(() => rig.close())
+
+const keyHeader: Readonly<Record<string, (tenant: TestTenant) => Readonly<Record<string, string>>>> = {
+  standard: ({ key }) => ({ authorization: `Bearer ${key}` }),
+  allo: ({ key }) => ({ authorization: `Api-Key ${key}` }),
+  dialnexa: ({ key }) => ({ authorization: `Bearer ${key}` }),
+  partoo: ({ key }) => ({ 'x-apikey': key }),
+  storno: ({ key, id }) => ({ authorization: `Bearer ${key}`, 'x-company': id }),
+  ultravox: ({ key }) => ({ 'x-api-key': key }),
+}
+
+interface Made {
+  readonly tenant: TestTenant
+  readonly path: string
+  readonly id: string
+  readonly secret: string | undefined
+}
+
+async function made(dialect: string): Promise<Made> {
+  const { id: tenant } = await rig.want(201, { method: 'POST', path: '/v1/tenants', body: { dialect } })
+  const { key, id: keyId } = await rig.want(201, { method: 'POST', path: '/v1/keys', body: { tenants: [tenant] } })
+  const known = registry.find(({ dialect: { name } }) => name === dialect)?.dialect.eventTypes[0]?.name
+  const body = {
+    url: `${rig.receiver.url}/${fresh('hook')}`,
+    eventTypes: [known ?? 'a.b'],
+    ...(dialect === 'partoo' && { headers: { 'X-Own': 'secret-value-of-customer' } }),
+  }
+  const { id, secrets } = await rig.want(201, { method: 'POST', path: `/v1/tenants/${tenant}/endpoints`, body })
+  return {
+    tenant: { id: tenant, dialect, key, keyId },
+    id,
+    path: `/v1/tenants/${tenant}/endpoints/${id}`,
+    secret: secrets[0]?.value ?? undefined,
+  }
+}
+
+interface View {
+  readonly request: { readonly method: string; readonly path: string }
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+async function viewOf({ path }: Made, key?: string): Promise<View> {
+  const view = await rig.want(200, { path: `${path}/as-dialect`, ...(key !== undefined && { key }) })
+  return view as unknown as View
+}
+
+for (const { dialect } of registry) {
+  suite(dialect.name, () => {
+    test('the view is the answer that the customer gets', async () => {
+      const one = await made(dialect.name)
+      const view = await viewOf(one)
+      const url = `${rig.server.url}${view.request.path}`
+      const answer = await fetch(url, { headers: keyHeader[dialect.name]?.(one.tenant) ?? {} })
+      assert.equal(view.status, 200)
+      assert.deepEqual([view.status, view.body], [answer.status, await answer.text()])
+      // Those of the connection, of the quota and of the request's own id are left out.
+      const compared = ['content-type', 'content-length', 'cache-control', 'x-content-type-options']
+      for (const name of compared) assert.equal(view.headers[name], answer.headers.get(name), name)
+    })
+
+    test('secrets and header values are hidden from callers that may not see them', async () => {
+      const one = await made(dialect.name)
+      const { key } = await rig.want(201, {
+        method: 'POST',
+        path: '/v1/operator-keys',
+        body: { name: 'r', role: 'read' },
+      })
+      const view = await viewOf(one, key)
+      assert.equal(view.status, 200)
+      assert.ok(!view.body.includes('secret-value-of-customer'))
+      if (one.secret !== undefined) assert.ok(!view.body.includes(one.secret))
+    })
+  })
+}
+
+test('a view counts against no quota', async () => {
+  const one = await made('allo')
+  // The vendor allows 20 reads a second.
+  const views = await Promise.all(Array.from({ length: 60 }, () => viewOf(one)))
+  assert.ok(views.every(({ status }) => status === 200))
+})
+
+test('a view with a secret is recorded with the caller that asked for it', async () => {
+  const one = await made('allo')
+  const body = { name: 'second', role: 'admin' }
+  const admin = await rig.want(201, { method: 'POST', path: '/v1/operator-keys', body })
+  assert.ok((await viewOf(one, admin.key)).body.includes(String(one.secret)))
+  await until(async () => {
+    const { data } = await rig.want(200, { path: `/v1/audit?tenant=${one.tenant.id}&action=secret.read` })
+    return data.some((record) => (record as { readonly actor?: { readonly id?: unknown } }).actor?.id === admin.id)
+  }, 'the read is recorded')
+})
+
+test('an unknown endpoint is refused, and customers may not ask', async () => {
+  const one = await made('standard')
+  await rig.want(404, { path: `/v1/tenants/${one.tenant.id}/endpoints/x/as-dialect` })
+  await rig.want(403, { path: `${one.path}/as-dialect`, key: one.tenant.key })
+})

@@ -1,0 +1,123 @@
+// The fronts of the service: the operator API, and the API of each dialect that is served.
+
+import type { Dialect } from './contracts/dialect.ts'
+import type { Store } from './contracts/store.ts'
+import { attemptRequestRoutes } from './api/attempt-requests.ts'
+import { asDialectRoute } from './api/as-dialect.ts'
+import { auditRoutes } from './api/audit.ts'
+import { deliveryRoutes } from './api/deliveries.ts'
+import { dialectRoutes } from './api/dialects.ts'
+import { endpointRoutes } from './api/endpoints.ts'
+import { erasureRoutes } from './api/erasures.ts'
+import { eventRoutes } from './api/events.ts'
+import { findRoutes } from './api/find.ts'
+import { keyRoutes } from './api/keys.ts'
+import { createOperatorFront, type OperatorFrontOptions } from './api/operator-front.ts'
+import { operatorKeyRoutes } from './api/operator-keys.ts'
+import { portalLinkRoutes } from './api/portal-links.ts'
+import { receivingRoutes } from './api/receiving.ts'
+import { signingKeyRoutes } from './api/signing-keys.ts'
+import { statusRoute } from './api/status.ts'
+import { streamRoute } from './api/stream.ts'
+import { tenantSecretRoutes } from './api/tenant-secrets.ts'
+import { tenantRoutes } from './api/tenants.ts'
+import type { Settings } from './config/settings.ts'
+import { ownDialect, type Registration } from './dialects/registry.ts'
+import { CountedQuotas } from './front/counted-quotas.ts'
+import { CustomerViews, type CustomerViewsOptions } from './front/customer-views.ts'
+import { frontOfDialect } from './front/dialect-front.ts'
+import type { TokenVerifier } from './front/tokens.ts'
+import type { Front } from './http/front.ts'
+import type { AnyRoute } from './http/route.ts'
+import type { Context } from './operations/context.ts'
+import type { Live } from './operations/live.ts'
+
+export interface FrontsOptions {
+  readonly settings: Settings
+  readonly registrations: readonly Registration[]
+  readonly version: string
+  readonly context: Context
+  readonly store: Store
+  readonly live: Live
+  /** Verifies customers' tokens; null: they are not accepted. */
+  readonly tokens: TokenVerifier | null
+  /** How callers of the operator API are admitted. */
+  readonly admission: Pick<OperatorFrontOptions, 'operators' | 'sessions' | 'wrongKeys'>
+}
+
+/** @param server the options of servers that show the answers of dialects */
+export function frontsOf(
+  options: FrontsOptions,
+  server: Omit<CustomerViewsOptions, 'context' | 'frontsFor'>,
+): { readonly operator: Front; readonly vendors: readonly Front[] } {
+  const { context, registrations, settings, store, live, version } = options
+  const views = new CustomerViews({
+    ...server,
+    context,
+    frontsFor: (of) => [operatorFront(options, of, endpointRoutes(of)), ...vendorFronts(options, of)],
+  })
+  const paths = new Map(registrations.map(({ dialect: { name }, webhookPath }) => [name, webhookPath]))
+  const routes = [
+    tenantRoutes,
+    keyRoutes,
+    operatorKeyRoutes,
+    eventRoutes,
+    endpointRoutes,
+    findRoutes,
+    deliveryRoutes,
+    attemptRequestRoutes,
+    erasureRoutes,
+    auditRoutes,
+    dialectRoutes,
+    receivingRoutes,
+    signingKeyRoutes,
+    tenantSecretRoutes,
+  ].flatMap((routesOf) => routesOf(context))
+  const status = statusRoute({
+    store,
+    engine: context.engine,
+    facts: { version, role: settings.role },
+    database: settings.database.kind,
+    retention: { historyDays: settings.retentionDays, auditDays: settings.auditDays },
+  })
+  const operator = operatorFront(options, context, [
+    ...routes,
+    ...portalLinkRoutes(context, settings.portalOrigin),
+    streamRoute(context, live),
+    status,
+    asDialectRoute({ context, views, pathOf: (dialect, endpoint) => paths.get(dialect)?.(endpoint) ?? null }),
+  ])
+  return { operator, vendors: vendorFronts(options, context) }
+}
+
+function operatorFront(
+  { settings, version, store, admission }: FrontsOptions,
+  context: Context,
+  routes: readonly AnyRoute[],
+): Front {
+  return createOperatorFront({
+    ...admission,
+    context,
+    customerDialect: ownDialect,
+    quotas: new CountedQuotas({
+      dialect: context.allDialects.get(ownDialect) as Dialect,
+      headersOf: undefined,
+      rateLimits: settings.rateLimits,
+      shared: store.quotas,
+      clock: context.clock,
+    }),
+    version,
+    routes,
+  })
+}
+
+function vendorFronts(
+  { settings: { rateLimits }, registrations, store: { quotas }, tokens }: FrontsOptions,
+  context: Context,
+): Front[] {
+  return registrations.flatMap(({ dialect: { name }, front }) => {
+    const dialect = context.dialects.get(name)
+    if (front === null || dialect === undefined) return []
+    return [frontOfDialect({ ...front(context), dialect }, { context, tokens, rateLimits, quotas })]
+  })
+}
