@@ -11,6 +11,7 @@ import { endpointRoutes } from './api/endpoints.ts'
 import { erasureRoutes } from './api/erasures.ts'
 import { eventRoutes } from './api/events.ts'
 import { findRoutes } from './api/find.ts'
+import { failureRoutes } from './api/failures.ts'
 import { keyRoutes } from './api/keys.ts'
 import { createOperatorFront, type OperatorFrontOptions } from './api/operator-front.ts'
 import { operatorKeyRoutes } from './api/operator-keys.ts'
@@ -64,6 +65,7 @@ export function frontsOf(
     eventRoutes,
     endpointRoutes,
     findRoutes,
+    failureRoutes,
     deliveryRoutes,
     attemptRequestRoutes,
     erasureRoutes,

@@ -213,6 +213,12 @@ const routes: readonly RouteCase[] = [
   { operation: 'stream', status: 200, request: ({ id }) => ({ path: `/v1/stream?tenant=${id}` }) },
   { operation: 'getStatus', status: 200, request: () => ({ path: '/v1/status' }) },
   {
+    operation: 'listFailures',
+    status: 200,
+    customers: true,
+    request: async (tenant) => ({ path: `${await endpointOf(tenant)}/failures` }),
+  },
+  {
     operation: 'getEndpointAsDialect',
     status: 200,
     request: async (tenant) => ({ path: `${await endpointOf(tenant)}/as-dialect` }),

@@ -92,6 +92,19 @@ export interface AttemptRow extends Attempt {
   readonly delivery: DeliveryRow
 }
 
+/** A failed attempt of an endpoint. `response` is its beginning. */
+export interface FailedAttempt extends Pick<Attempt, 'number' | 'startedAt' | 'outcome' | 'response'> {
+  readonly delivery: DeliveryId
+}
+
+/** The bounds of a read of failed attempts. */
+export interface FailureBounds {
+  readonly deliveriesMax: number
+  readonly attemptsMax: number
+  /** Characters of each response. */
+  readonly charsMax: number
+}
+
 /** One step of a replay of an endpoint's deliveries. */
 export interface RearmRequest {
   readonly endpoint: EndpointKey
@@ -122,6 +135,14 @@ export interface HistoryReads {
     filter: AttemptFilter,
     page: NumberedPage,
   ): Promise<{ readonly rows: readonly AttemptRow[]; readonly total: number }>
+  /**
+   * Failed attempts of the newest deliveries of an endpoint, those of the newest delivery first. `searchedTo` is the time of
+   * the oldest delivery that was read; null: all were.
+   */
+  newestFailures(
+    endpoint: EndpointKey,
+    bounds: FailureBounds,
+  ): Promise<{ readonly rows: readonly FailedAttempt[]; readonly searchedTo: number | null }>
 }
 
 /** Retries and replays of deliveries. */

@@ -279,6 +279,12 @@ export const limits = {
   responseWireBytesMax: 512 * kib,
   responseKeptCharsMax: 4096,
   errorKeptCharsMax: 500,
+  /** The newest deliveries of an endpoint, and their failed attempts, that are read to group its failures. */
+  failureDeliveriesMax: 1000,
+  failureAttemptsMax: 5000,
+  /** Groups of failures that are shown, and the characters of a response that count for a group. */
+  failureGroupsMax: 20,
+  failureCharsMax: 200,
   idleSocketMs: 4 * second,
   /** The header section of a response. */
   responseHeadBytesMax: 16 * kib,

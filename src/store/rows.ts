@@ -262,7 +262,7 @@ export function outcomeColumns(outcome: Outcome): { status: number | null; detai
   }
 }
 
-function outcomeOf({ kind, status, detail }: Pick<AttemptColumns, 'kind' | 'status' | 'detail'>): Outcome {
+export function outcomeOf({ kind, status, detail }: Pick<AttemptColumns, 'kind' | 'status' | 'detail'>): Outcome {
   switch (kind) {
     case 'delivered':
       return { kind, status: status ?? 0 }

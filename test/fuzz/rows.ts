@@ -93,6 +93,7 @@ const operator: Readonly<Record<string, Row>> = {
   createEndpoint: { status: 201, customers, body: sample('operator') },
   getEndpoint: { status: 200, customers },
   changeEndpoint: { status: 200, customers, body: change },
+  listFailures: { status: 200, customers },
   getEndpointAsDialect: { status: 200 },
   deleteEndpoint: { status: 204, customers },
   rotateSecret: { status: 200, customers, body: () => ({}) },

@@ -1,5 +1,13 @@
-import type { AttemptFilter, AttemptRow, NumberedPage } from '../../contracts/history-store.ts'
+import type {
+  AttemptFilter,
+  AttemptRow,
+  FailedAttempt,
+  FailureBounds,
+  NumberedPage,
+} from '../../contracts/history-store.ts'
+import type { EndpointKey } from '../../domain/ids.ts'
 import { type AttemptColumns, attemptOf, type DeliveryColumns, deliveryOf } from '../rows.ts'
+import { type FailureColumns, failuresOf } from '../failure-rows.ts'
 import type { Database } from './database.ts'
 import { described, idsFrom, ofType } from './history.ts'
 
@@ -35,6 +43,29 @@ export function attemptReads(db: Database) {
         rows: rows.map((row) => ({ ...attemptOf({ ...row, status: row.answer }), delivery: deliveryOf(row) })),
         total,
       }
+    },
+
+    async newestFailures(
+      endpoint: EndpointKey,
+      bounds: FailureBounds,
+    ): Promise<{ rows: FailedAttempt[]; searchedTo: number | null }> {
+      const found = await db.all<{ id: string }>(
+        `SELECT id FROM deliveries WHERE endpoint = ANY($1::bigint[]) ORDER BY endpoint DESC, id DESC LIMIT $2`,
+        [endpoint],
+        bounds.deliveriesMax + 1,
+      )
+      const ids = found.map(({ id }) => id)
+      const rows = await db.all<FailureColumns>(
+        `SELECT a.delivery, a.number, a.started_at, a.kind, a.status, a.detail, left(a.response, $2) AS response
+         FROM unnest($1::uuid[]) m(id)
+           CROSS JOIN LATERAL (SELECT * FROM attempts WHERE delivery = m.id AND kind <> 'delivered'
+             ORDER BY number DESC LIMIT $3) a
+         ORDER BY a.delivery DESC, a.number DESC LIMIT $3`,
+        ids.slice(0, bounds.deliveriesMax),
+        bounds.charsMax,
+        bounds.attemptsMax + 1,
+      )
+      return failuresOf(ids, rows, bounds)
     },
   }
 }

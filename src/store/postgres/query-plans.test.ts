@@ -136,6 +136,7 @@ async function statementsOf(t: TestContext, store: Store, client: pg.Client): Pr
   const rearm = { endpoint, since: 0, until: start * 2, statuses, now: start, rowsMax: 5, after: null }
   await store.rearmDeliveries(rearm)
   await store.listAttempts({ endpoint, succeeded: null, eventType: null, from: 0, to: null }, { page: 1, limit: 5 })
+  await store.newestFailures(endpoint, { deliveriesMax: 5, attemptsMax: 5, charsMax: 5 })
   await store.endpointStatus(endpoint)
   await store.loadTenant(tenant)
   assert.equal(await store.join(start), goneNode)

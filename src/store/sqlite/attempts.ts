@@ -1,8 +1,15 @@
-import type { AttemptFilter, AttemptRow, NumberedPage } from '../../contracts/history-store.ts'
-import { lowestUuidV7 } from '../../domain/ids.ts'
+import type {
+  AttemptFilter,
+  AttemptRow,
+  FailedAttempt,
+  FailureBounds,
+  NumberedPage,
+} from '../../contracts/history-store.ts'
+import { type EndpointKey, lowestUuidV7 } from '../../domain/ids.ts'
 import type { Database } from './database.ts'
 import { deliveryJoins } from './history.ts'
 import { type AttemptColumns, attemptOf, deliveryColumns, type DeliveryColumns, deliveryOf } from '../rows.ts'
+import { type FailureColumns, failuresOf } from '../failure-rows.ts'
 
 const farFuture = 2 ** 48 - 1
 
@@ -40,6 +47,28 @@ export function attemptReads(db: Database) {
         rows: rows.map((row) => ({ ...attemptOf({ ...row, status: row.answer }), delivery: deliveryOf(row) })),
         total,
       }
+    },
+
+    newestFailures(endpoint: EndpointKey, bounds: FailureBounds): { rows: FailedAttempt[]; searchedTo: number | null } {
+      return db.snapshot(() => {
+        const ids = db
+          .all<{ id: string }>(
+            `SELECT id FROM (SELECT id FROM deliveries_of_endpoint WHERE endpoint = ?1 ORDER BY id DESC LIMIT ?2)
+             UNION ALL SELECT id FROM fresh_deliveries WHERE endpoint = ?1 ORDER BY id DESC LIMIT ?2`,
+            endpoint,
+            bounds.deliveriesMax + 1,
+          )
+          .map(({ id }) => id)
+        const rows = db.all<FailureColumns>(
+          `SELECT a.delivery, a.number, a.started_at, a.kind, a.status, a.detail, substr(a.response, 1, ?) AS response
+           FROM json_each(?) m CROSS JOIN attempts a ON a.delivery = m.value AND a.kind <> 'delivered'
+           ORDER BY a.delivery DESC, a.number DESC LIMIT ?`,
+          bounds.charsMax,
+          JSON.stringify(ids.slice(0, bounds.deliveriesMax)),
+          bounds.attemptsMax + 1,
+        )
+        return failuresOf(ids, rows, bounds)
+      })
     },
   }
 }

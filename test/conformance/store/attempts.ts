@@ -65,6 +65,43 @@ export function attemptCases(promise: Case): void {
       assert.deepEqual(await list({ endpoint: 987_654 as EndpointKey }), ['of 0'])
     },
   )
+
+  promise('the failed attempts of the newest deliveries of an endpoint are read, up to a bound', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    const [old] = await accept(store, node, endpoint, 0, { leased: true })
+    const [young] = await accept(store, node, endpoint, 5000, { leased: true })
+    const [good] = await accept(store, node, endpoint, 9000, { leased: true })
+    const late = sampleAttempt(1, 1, { outcome: { kind: 'timedOut', phase: 'headers' }, response: null })
+    const fine = sampleAttempt(1, 1, { outcome: { kind: 'delivered', status: 200 } })
+    await commit(store, node, 1, {
+      moves: [
+        sampleMove(old, key, { to: 'waiting', dueAt: start + 2 }, 1, sampleAttempt(1, 1)),
+        sampleMove(young, key, { to: 'failed', reason: 'not retried' }, 1, late),
+        sampleMove(good, key, { to: 'delivered' }, 1, fine),
+      ],
+    })
+    assert.deepEqual(await claimOne(store, node, 2, key, 1), [old])
+    await commit(store, node, 3, {
+      moves: [sampleMove(old, key, { to: 'delivered' }, 3, sampleAttempt(2, 3, { response: 'é'.repeat(50) }))],
+    })
+    const bounds = { deliveriesMax: 3, attemptsMax: 3, charsMax: 8 }
+    const all = await store.newestFailures(key, bounds)
+    assert.equal(all.searchedTo, null)
+    assert.deepEqual(
+      all.rows.map(({ delivery, number, response }) => [delivery, number, response]),
+      [
+        [young, 1, null],
+        [old, 2, 'é'.repeat(8)],
+        [old, 1, 'later, p'],
+      ],
+    )
+    assert.deepEqual(all.rows[0]?.outcome, late.outcome)
+    const fewDeliveries = await store.newestFailures(key, { ...bounds, deliveriesMax: 2 })
+    assert.deepEqual([fewDeliveries.rows.length, fewDeliveries.searchedTo], [1, start + 5000])
+    const fewAttempts = await store.newestFailures(key, { ...bounds, attemptsMax: 2 })
+    assert.deepEqual([fewAttempts.rows.length, fewAttempts.searchedTo], [2, start])
+    assert.deepEqual(await store.newestFailures(987_654 as EndpointKey, bounds), { rows: [], searchedTo: null })
+  })
 }
 
 function names({ rows, total }: { readonly rows: readonly AttemptRow[]; readonly total: number }): string[] {

@@ -84,6 +84,7 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   }
   const attempts = { endpoint: key, succeeded: true, eventType: 'a', from: 0, to: start }
   await store.listAttempts(attempts, { page: 1, limit: 5 })
+  await store.newestFailures(key, { deliveriesMax: 5, attemptsMax: 5, charsMax: 5 })
   await store.findEvents('x' as EventId, null)
   await store.deliveriesOfEvent(deliver.event)
   await store.findDelivery(deliver.deliveries[0]?.id ?? deliveryId(start))
