@@ -11,7 +11,6 @@ export const withoutErasures = `
   ALTER TABLE endpoints DROP COLUMN details;
   ALTER TABLE endpoint_status DROP COLUMN last_outcome;
   DROP TABLE audit;
-  DROP TABLE portal_links;
   ALTER TABLE idempotent_answers DROP COLUMN sealed_digest;
   DROP INDEX tenants_with_secrets;
   ALTER TABLE tenants DROP COLUMN sealed_secrets;

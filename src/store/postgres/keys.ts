@@ -1,5 +1,5 @@
 import type { ApiKeyId, OperatorKeyId, TenantId } from '../../domain/ids.ts'
-import { type KeyColumns, keyOf, type OperatorKeyColumns, operatorKeyOf } from '../rows.ts'
+import { type KeyColumns, keyOf, type OperatorKeyColumns, operatorKeyOf } from '../key-rows.ts'
 import { pageOf, seqAfter } from '../pages.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
 import type { StoredKey, StoredOperatorKey, WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'

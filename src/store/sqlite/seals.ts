@@ -7,15 +7,8 @@ import type {
   SealedTenant,
   TenantSealChange,
 } from '../../contracts/upkeep-store.ts'
-import {
-  type EndpointColumns,
-  type KeyColumns,
-  keyOf,
-  sealedColumns,
-  sealedOf,
-  type SealedTenantColumns,
-  sealedTenantOf,
-} from '../rows.ts'
+import { type KeyColumns, keyOf } from '../key-rows.ts'
+import { type EndpointColumns, sealedColumns, sealedOf, type SealedTenantColumns, sealedTenantOf } from '../rows.ts'
 import type { Database } from './database.ts'
 import { keyColumns } from './keys.ts'
 
