@@ -47,6 +47,8 @@ export function commitCases(promise: Case): void {
         status: 'pending',
         attempts: 0,
         attemptsBefore: 0,
+        dialect: 'standard',
+        lastAttempt: null,
         reason: null,
         createdAt: event.acceptedAt,
         endedAt: null,

@@ -124,7 +124,7 @@ export function textCases(promise: Case): void {
     assert.equal(await store.findDelivery('\0' as DeliveryId), null)
     assert.equal(await store.findTenant(tenant), null)
     assert.equal(await store.loadTenant(tenant), null)
-    assert.deepEqual(await store.listTenants(page, '\0'), nothing)
+    assert.deepEqual(await store.listTenants(page, '\0'), none)
     assert.deepEqual(await store.listKeys(page, tenant), nothing)
     assert.equal(await store.findKeyByHash('\0'), null)
     assert.equal(await store.findAnswer('key_1' as ApiKeyId, '\0', 0), null)
