@@ -1,0 +1,113 @@
+// JSON Web Tokens (RFC 7519), and detached JSON Web Signatures over the body (RFC 7515, RFC 7797).
+
+import type { Recipe } from '../../../src/contracts/recipe.ts'
+import { type Bytes, decoded, encoded, joined, textOf, utf8 } from './bytes.ts'
+import { type Delivery, memberText, pieceBytes } from './delivery.ts'
+import { hmac, isSignedBy, KeyFault, type PublicKeyAlgorithm, secretBytes } from './keys.ts'
+import { type Check, prefixOf, type Receiver, timeCheck } from './checks.ts'
+
+const publicKeyAlgorithms: Readonly<Record<string, PublicKeyAlgorithm>> = {
+  EdDSA: 'ed25519',
+  RS256: 'rsa-sha256',
+  ES256: 'ecdsa-p256-sha256',
+}
+
+interface Token {
+  readonly head: string
+  readonly payload: string
+  readonly signature: string
+  readonly header: Readonly<Record<string, unknown>>
+}
+
+export async function tokenChecks(
+  recipe: Recipe,
+  delivery: Delivery,
+  receiver: Receiver,
+  found: readonly string[],
+): Promise<readonly Check[]> {
+  const prefix = prefixOf(recipe.signatures)
+  const got = found.filter((text) => text.startsWith(prefix))
+  const token = got.map((text) => tokenOf(text.slice(prefix.length).trim())).find((one) => one !== null)
+  const fault = token === undefined ? 'The token has not the form header.payload.signature.' : formFault(recipe, token)
+  if (token === undefined || fault !== null) return [{ step: 'form', fault }]
+  const signed = signedOf(recipe, token, delivery)
+  const form: Check = { step: 'form', fault: null }
+  try {
+    const expected = await expectedOf(recipe, receiver.secret, signed)
+    const isRight = expected === null ? await isSigned(token, receiver.secret, signed) : token.signature === expected
+    const differs = expected === null ? 'The signature is not one of this key.' : 'The signature differs.'
+    return [
+      form,
+      { step: 'key', fault: null },
+      { step: 'signature', fault: isRight ? null : differs, signed, expected, got: [token.signature] },
+      ...(await claimChecks(recipe, delivery, receiver, token)),
+    ]
+  } catch (error) {
+    if (!(error instanceof KeyFault)) throw error
+    return [form, { step: 'key', fault: error.message }]
+  }
+}
+
+function tokenOf(text: string): Token | null {
+  const parts = text.split('.')
+  const [head = '', payload = '', signature = ''] = parts
+  const header = objectOf(head)
+  return parts.length === 3 && header !== null ? { head, payload, signature, header } : null
+}
+
+function objectOf(part: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value = JSON.parse(textOf(decoded(part, 'base64url') ?? new Uint8Array()) ?? '') as unknown
+    return typeof value === 'object' ? (value as Readonly<Record<string, unknown>>) : null
+  } catch {
+    return null
+  }
+}
+
+/** The algorithm follows from the key of the recipe, never from the token alone. */
+function formFault({ key, algorithm }: Recipe, { header, payload }: Token): string | null {
+  const allowed = 'publicKey' in key ? Object.keys(publicKeyAlgorithms) : ['HS256']
+  const alg = String(header['alg'])
+  if (!allowed.includes(alg)) return `The token says the algorithm ${alg}. It must be ${allowed.join(' or ')}.`
+  if (algorithm === 'jwt' && objectOf(payload) === null) return 'The payload of the token is not a JSON object.'
+  if (algorithm === 'jws-detached' && payload !== '') return 'The signature has a payload. A detached one has none.'
+  return null
+}
+
+function signedOf({ algorithm }: Recipe, { head, payload, header }: Token, { body }: Delivery): Bytes {
+  if (algorithm === 'jwt') return utf8(`${head}.${payload}`)
+  return joined([utf8(`${head}.`), header['b64'] === false ? body : utf8(encoded(body, 'base64url'))])
+}
+
+async function expectedOf(recipe: Recipe, secret: string, signed: Bytes): Promise<string | null> {
+  if ('publicKey' in recipe.key) return null
+  return encoded(await hmac('SHA-256', secretBytes(recipe, secret), signed), 'base64url')
+}
+
+async function isSigned({ header, signature }: Token, pem: string, signed: Bytes): Promise<boolean> {
+  const algorithm = publicKeyAlgorithms[String(header['alg'])] as PublicKeyAlgorithm
+  return isSignedBy(algorithm, pem, decoded(signature, 'base64url') ?? new Uint8Array(), signed)
+}
+
+async function claimChecks(
+  { algorithm, claims = {} }: Recipe,
+  delivery: Delivery,
+  receiver: Receiver,
+  token: Token,
+): Promise<readonly Check[]> {
+  if (algorithm !== 'jwt') return []
+  const payload = objectOf(token.payload) ?? {}
+  const differing: string[] = []
+  for (const [name, piece] of Object.entries(claims)) {
+    const expected = textOf(await pieceBytes(piece, delivery))
+    if (memberText(payload[name] ?? '') !== expected) {
+      differing.push(`The claim ${name} is ${memberText(payload[name] ?? null)}, and the delivery has ${expected}.`)
+    }
+  }
+  const { exp } = payload
+  const isEnded = typeof exp === 'number' && receiver.now - exp > 0
+  return [
+    { step: 'claims', fault: differing.length === 0 ? null : differing.join(' ') },
+    ...(isEnded ? [timeCheck(receiver.now - exp, { ...receiver, toleranceSeconds: 0 })] : []),
+  ]
+}
