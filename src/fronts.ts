@@ -16,6 +16,7 @@ import { keyRoutes } from './api/keys.ts'
 import { createOperatorFront, type OperatorFrontOptions } from './api/operator-front.ts'
 import { operatorKeyRoutes } from './api/operator-keys.ts'
 import { portalLinkRoutes } from './api/portal-links.ts'
+import { previewRoutes } from './api/preview.ts'
 import { receivingRoutes } from './api/receiving.ts'
 import { signingKeyRoutes } from './api/signing-keys.ts'
 import { statusRoute } from './api/status.ts'
@@ -72,6 +73,7 @@ export function frontsOf(
     auditRoutes,
     dialectRoutes,
     receivingRoutes,
+    previewRoutes,
     signingKeyRoutes,
     tenantSecretRoutes,
   ].flatMap((routesOf) => routesOf(context))

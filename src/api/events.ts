@@ -30,20 +30,25 @@ import {
 
 const strict = { additionalProperties: false }
 
+/** The content of an event. */
+export const EventContent = {
+  type: Type.String({ minLength: 1, maxLength: limits.eventTypeCharsMax }),
+  data: Type.Object({}, { description: 'Delivered as it was posted, byte for byte.' }),
+  attributes: Type.Optional(
+    Type.Record(Type.String(), Type.String({ maxLength: limits.attributeCharsMax }), {
+      // A limit in the record's key schema would not be checked.
+      propertyNames: { type: 'string', maxLength: limits.attributeCharsMax },
+      maxProperties: limits.attributesMax,
+      description: 'Endpoint filters match these.',
+    }),
+  ),
+}
+
 const EventBody = Type.Object(
   {
     tenant: Type.String({ maxLength: limits.tenantIdCharsMax }),
-    type: Type.String({ minLength: 1, maxLength: limits.eventTypeCharsMax }),
-    data: Type.Object({}, { description: 'Delivered as it was posted, byte for byte.' }),
+    ...EventContent,
     id: Type.Optional(Type.String({ pattern: eventIdPattern, description: 'Makes the post idempotent.' })),
-    attributes: Type.Optional(
-      Type.Record(Type.String(), Type.String({ maxLength: limits.attributeCharsMax }), {
-        // A limit in the record's key schema would not be checked.
-        propertyNames: { type: 'string', maxLength: limits.attributeCharsMax },
-        maxProperties: limits.attributesMax,
-        description: 'Endpoint filters match these.',
-      }),
-    ),
     occurredAt: Type.Optional(Time),
     retainSeconds: Type.Optional({
       ...Seconds,

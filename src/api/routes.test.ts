@@ -246,6 +246,11 @@ const routes: readonly RouteCase[] = [
     status: 200,
     request: ({ dialect }) => ({ path: `/v1/dialects/${dialect}/test-vectors` }),
   },
+  {
+    operation: 'previewEvent',
+    status: 200,
+    request: ({ dialect }) => post(`/v1/dialects/${dialect}/preview`, { type: eventType, data: { a: 1 } }),
+  },
   // Both dialects sign with secrets of the endpoints.
   {
     operation: 'getTenantSecrets',

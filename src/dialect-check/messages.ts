@@ -7,7 +7,7 @@ import type { Dialect } from '../contracts/dialect.ts'
 import { unstoredEndpoint } from '../domain/endpoint.ts'
 import type { DeliveryId, EndpointId, EndpointKey, EventId, TenantId } from '../domain/ids.ts'
 import type { DeliveryExample } from '../dialect-kit/examples.ts'
-import { newSigningSecret } from '../dialect-kit/deliveries/secrets.ts'
+import { newSigningSecret } from '../contracts/signing-secret.ts'
 
 const sampleTime = '2026-03-04T05:06:07.089Z'
 

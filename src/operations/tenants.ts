@@ -87,7 +87,8 @@ export async function changeTenant(
     : failure({ kind: 'notFound', what: 'tenant', id })
 }
 
-function settingFaults(dialect: Dialect, settings: Readonly<Record<string, string>>): FieldError[] {
+/** The faults of settings of a tenant. */
+export function settingFaults(dialect: Dialect, settings: Readonly<Record<string, string>>): FieldError[] {
   return Object.entries(settings).flatMap(([name, value]): FieldError[] => {
     const choices = Object.hasOwn(dialect.tenantSettings, name) ? dialect.tenantSettings[name] : undefined
     if (choices === undefined) {

@@ -123,6 +123,7 @@ const operator: Readonly<Record<string, Row>> = {
   deletePortalLink: { status: 404 },
   getSnippets: { status: 200 },
   getTestVectors: { status: 200 },
+  previewEvent: { status: 200, body: () => ({ type: 'call.received', data: {} }) },
 }
 
 const allo: Readonly<Record<string, Row>> = {

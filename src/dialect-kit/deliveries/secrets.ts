@@ -2,7 +2,6 @@
 
 import type { KeyObject } from 'node:crypto'
 import type { InstallationSecret } from '../../contracts/delivery-dialect.ts'
-import type { Dialect } from '../../contracts/dialect.ts'
 import type { Recipe } from '../../contracts/recipe.ts'
 import type { RandomBytes } from '../../domain/ids.ts'
 import { textKey } from '../../signing/hmac-hex.ts'
@@ -87,15 +86,6 @@ export const apiKeySecrets: SecretForm = {
   key: textKey,
   keyForm: { secret: 'text', of: 'apiKey' },
   apiKeysSign: true,
-}
-
-/** A new secret of an endpoint, of its tenant, or an API key: the one that signs deliveries. Null: none does. */
-export function newSigningSecret(
-  dialect: Pick<Dialect, 'endpointRules' | 'newTenantSecret' | 'signsWithApiKeys' | 'newApiKey'>,
-  random: RandomBytes,
-): string | null {
-  const ofTenant = dialect.newTenantSecret?.(random) ?? (dialect.signsWithApiKeys ? dialect.newApiKey(random) : null)
-  return dialect.endpointRules.newSecret?.(random) ?? ofTenant
 }
 
 /** No secrets and no signatures. */

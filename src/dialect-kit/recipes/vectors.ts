@@ -8,7 +8,7 @@ import type { Recipe, TestVector } from '../../contracts/recipe.ts'
 import { type Endpoint, unstoredEndpoint } from '../../domain/endpoint.ts'
 import type { DeliveryId, EndpointKey, EventId, RandomBytes, TenantId } from '../../domain/ids.ts'
 import { second } from '../../domain/time.ts'
-import { newSigningSecret } from '../deliveries/secrets.ts'
+import { newSigningSecret } from '../../contracts/signing-secret.ts'
 
 type Sender = Omit<Dialect, 'receiving'>
 

@@ -1,0 +1,49 @@
+// The request that a dialect would send for an event.
+
+import { Type } from 'typebox'
+import { success } from '../domain/problem.ts'
+import { memberText } from '../http/raw-json.ts'
+import { type AnyRoute, route } from '../http/route.ts'
+import type { Context } from '../operations/context.ts'
+import { previewEvent } from '../operations/preview-event.ts'
+import { EventContent } from './events.ts'
+import { StringMap } from './shapes.ts'
+
+export const PreviewSchema = Type.Object({
+  method: Type.String(),
+  headers: Type.Array(Type.Tuple([Type.String(), Type.String()]), {
+    description: 'Names and values. Those of HTTP itself, such as `content-length`, are left out.',
+  }),
+  body: Type.String(),
+})
+
+export function previewRoutes(context: Context): AnyRoute[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/dialects/:dialect/preview',
+      operationId: 'previewEvent',
+      summary: 'The request that the dialect would send for an event, signed with a secret that is made for it',
+      description: 'Nothing is stored or sent.',
+      tag: 'Dialects',
+      access: 'read',
+      params: Type.Object({ dialect: Type.String() }),
+      body: Type.Object(
+        {
+          ...EventContent,
+          settings: Type.Optional({ ...StringMap, description: 'The settings of the tenant; default: none.' }),
+        },
+        { additionalProperties: false },
+      ),
+      anyText: ['data'],
+      answers: { 200: PreviewSchema },
+      handle({ params, body, request }) {
+        const input = { ...body, data: memberText(request.bodyText, 'data') ?? '{}' }
+        const made = previewEvent(context, params.dialect, input)
+        if (!made.ok) return made
+        const { method = 'POST', headers, body: bytes } = made.value
+        return success({ status: 200, body: { method, headers: Object.entries(headers), body: bytes.toString() } })
+      },
+    }),
+  ]
+}
