@@ -1,8 +1,8 @@
 // The audit records: a list, and an export of all that match as JSON lines.
 
 import { Type } from 'typebox'
-import { type AuditAction, auditedObjects, type AuditRecord } from '../domain/audit.ts'
-import { type TenantId, uuidV7Time } from '../domain/ids.ts'
+import type { AuditAction, AuditRecord } from '../domain/audit.ts'
+import type { TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { success } from '../domain/problem.ts'
 import type { AuditFilter } from '../contracts/audit-store.ts'
@@ -11,58 +11,18 @@ import { pageBody, pageRequest } from '../http/cursor.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { timeOf } from './events.ts'
-import { Nullable, PageOf, PageQuery, time, Time } from './shapes.ts'
+import { auditActions, AuditSchema, auditShape } from './audit-shape.ts'
+import { PageOf, PageQuery, Time } from './shapes.ts'
 
 const strict = { additionalProperties: false }
-const actions = Object.keys(auditedObjects) as AuditAction[]
 
 const Filter = {
   tenant: Type.Optional(Type.String()),
   actor: Type.Optional(Type.String({ description: 'The id of a key; `settings`: the key in the settings.' })),
-  action: Type.Optional(Type.Enum(actions)),
+  action: Type.Optional(Type.Enum(auditActions)),
   object: Type.Optional(Type.String({ description: 'The id of an object.' })),
   from: Type.Optional(Time),
   to: Type.Optional(Time),
-}
-
-const Fields = Nullable(Type.Record(Type.String(), Type.Unknown()))
-
-const AuditSchema = Type.Object({
-  id: Type.String(),
-  at: Time,
-  action: Type.Enum(actions),
-  refused: Nullable(Type.String({ description: 'The kind of the problem that refused it; null: it was done.' })),
-  count: Type.Integer({ description: 'Reads of secrets and refused attempts of a minute are counted together.' }),
-  actor: Type.Object({
-    kind: Type.Enum(['operator', 'customer', 'unknown']),
-    id: Nullable(Type.String()),
-    name: Nullable(Type.String()),
-    role: Nullable(Type.String()),
-  }),
-  address: Type.String(),
-  tenant: Nullable(Type.String()),
-  object: Type.Object({ kind: Nullable(Type.String()), id: Nullable(Type.String()) }),
-  before: Fields,
-  after: Fields,
-  changeErasedAt: Nullable(Time),
-})
-
-function auditShape(record: AuditRecord): object {
-  const { id, action, refused, count, actor, address, tenant, object, change, erasedAt } = record
-  return {
-    id,
-    at: time(uuidV7Time(id)),
-    action,
-    refused,
-    count,
-    actor,
-    address,
-    tenant,
-    object: { kind: auditedObjects[action] ?? null, id: object },
-    before: change?.before ?? null,
-    after: change?.after ?? null,
-    changeErasedAt: erasedAt === undefined ? null : time(erasedAt),
-  }
 }
 
 type FilterQuery = { readonly [Name in keyof AuditFilter]?: Name extends 'action' ? AuditAction : string }

@@ -7,15 +7,7 @@ import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { previewEvent } from '../operations/preview-event.ts'
 import { EventContent } from './events.ts'
-import { StringMap } from './shapes.ts'
-
-export const PreviewSchema = Type.Object({
-  method: Type.String(),
-  headers: Type.Array(Type.Tuple([Type.String(), Type.String()]), {
-    description: 'Names and values. Those of HTTP itself, such as `content-length`, are left out.',
-  }),
-  body: Type.String(),
-})
+import { PreviewSchema, StringMap } from './shapes.ts'
 
 export function previewRoutes(context: Context): AnyRoute[] {
   return [

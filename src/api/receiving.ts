@@ -123,7 +123,7 @@ export const SnippetsSchema = Type.Object({
     }),
   ),
 })
-const VectorsSchema = Type.Object({
+export const VectorsSchema = Type.Object({
   data: Type.Array(
     Type.Object({
       recipe: RecipeSchema,

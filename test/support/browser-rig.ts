@@ -59,7 +59,7 @@ export async function startBrowserRig(env: Readonly<Record<string, string>> = {}
       await page.goto(`${url}/dashboard${path}`)
       await page.getByLabel('Operator key').fill(key)
       await page.getByRole('button', { name: 'Sign in' }).click()
-      await page.locator('nav').waitFor({ state: 'attached' })
+      await page.locator('nav[aria-label="Pages"]').waitFor({ state: 'attached' })
       return page
     },
     takeFaults: () => faults.splice(0),

@@ -9,23 +9,28 @@ import type {
   EventSchema,
   OperatorKeySchema,
   PortalSessionSchema,
+  PreviewSchema,
   SessionSchema,
   TenantSchema,
 } from '../../src/api/shapes.ts'
+import type { AuditSchema } from '../../src/api/audit-shape.ts'
 import type { DialectSchema } from '../../src/api/dialects.ts'
-import type { SnippetsSchema } from '../../src/api/receiving.ts'
+import type { SnippetsSchema, VectorsSchema } from '../../src/api/receiving.ts'
 
 export type ApiKey = Static<typeof ApiKeySchema>
 export type Attempt = Static<typeof AttemptSchema>
+export type AuditRecord = Static<typeof AuditSchema>
 export type Delivery = Static<typeof DeliverySchema>
 export type Dialect = Static<typeof DialectSchema>
 export type Endpoint = Static<typeof EndpointSchema>
 export type Event = Static<typeof EventSchema>
 export type OperatorKey = Static<typeof OperatorKeySchema>
 export type PortalSession = Static<typeof PortalSessionSchema>
-export type Snippets = Static<typeof SnippetsSchema>
+export type Preview = Static<typeof PreviewSchema>
 export type Session = Static<typeof SessionSchema>
+export type Snippets = Static<typeof SnippetsSchema>
 export type Tenant = Static<typeof TenantSchema>
+export type Vectors = Static<typeof VectorsSchema>
 
 export interface Page<Item> {
   readonly data: readonly Item[]

@@ -1,0 +1,42 @@
+import { type ReactNode, useEffect, useState } from 'react'
+import { useSettings, type Zone } from '../settings.ts'
+import { TextField } from './fields.tsx'
+import { timeText } from './Time.tsx'
+
+export interface TimeFieldProps {
+  readonly label: ReactNode
+  readonly error?: string | undefined
+  /** ISO 8601; empty: no time. */
+  readonly value: string
+  readonly onDone: (value: string) => void
+}
+
+/** A time in the chosen zone, to the second. */
+export function TimeField({ label, error, value, onDone }: TimeFieldProps) {
+  const { zone } = useSettings()
+  const [draft, setDraft] = useState(() => inputText(value, zone))
+  useEffect(() => setDraft(inputText(value, zone)), [value, zone])
+  return (
+    <TextField
+      type="datetime-local"
+      step={1}
+      label={label}
+      hint={zone === 'utc' ? 'UTC' : undefined}
+      error={error}
+      value={draft}
+      onChange={({ target }) => setDraft(target.value)}
+      onBlur={() => onDone(isoText(draft, zone))}
+      onKeyDown={({ key }) => {
+        if (key === 'Enter') onDone(isoText(draft, zone))
+      }}
+    />
+  )
+}
+
+function inputText(iso: string, zone: Zone): string {
+  return Number.isNaN(Date.parse(iso)) ? '' : timeText(iso, zone).replace(' ', 'T')
+}
+
+function isoText(text: string, zone: Zone): string {
+  return text === '' ? '' : new Date(zone === 'utc' ? `${text}Z` : text).toISOString()
+}
