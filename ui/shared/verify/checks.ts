@@ -58,7 +58,7 @@ export function timeCheck(ageSeconds: number, { toleranceSeconds = 300 }: Receiv
   return { step: 'time', fault: beyond > 0 ? fault : null, ageSeconds }
 }
 
-function secondsText(seconds: number): string {
+export function secondsText(seconds: number): string {
   const whole = Math.round(seconds)
   if (whole < 120) return `${whole} seconds`
   if (whole < 7200) return `${Math.round(whole / 60)} minutes`

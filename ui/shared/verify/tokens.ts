@@ -4,7 +4,7 @@ import type { Recipe } from '../../../src/contracts/recipe.ts'
 import { type Bytes, decoded, encoded, joined, textOf, utf8 } from './bytes.ts'
 import { type Delivery, memberText, pieceBytes } from './delivery.ts'
 import { hmac, isSignedBy, KeyFault, type PublicKeyAlgorithm, secretBytes } from './keys.ts'
-import { type Check, prefixOf, type Receiver, timeCheck } from './checks.ts'
+import { type Check, prefixOf, type Receiver, secondsText } from './checks.ts'
 
 const publicKeyAlgorithms: Readonly<Record<string, PublicKeyAlgorithm>> = {
   EdDSA: 'ed25519',
@@ -105,9 +105,7 @@ async function claimChecks(
     }
   }
   const { exp } = payload
-  const isEnded = typeof exp === 'number' && receiver.now - exp > 0
-  return [
-    { step: 'claims', fault: differing.length === 0 ? null : differing.join(' ') },
-    ...(isEnded ? [timeCheck(receiver.now - exp, { ...receiver, toleranceSeconds: 0 })] : []),
-  ]
+  const age = typeof exp === 'number' ? receiver.now - exp : 0
+  const ended: Check = { step: 'time', fault: `The token ended ${secondsText(age)} ago.`, ageSeconds: age }
+  return [{ step: 'claims', fault: differing.length === 0 ? null : differing.join(' ') }, ...(age > 0 ? [ended] : [])]
 }
