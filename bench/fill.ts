@@ -106,7 +106,7 @@ function addDeliveries(db: DatabaseSync, order: FillOrder): void {
     .all(`${order.tenants}-*`) as unknown as { key: number; tenant: string }[]
   if (endpoints.length === 0) throw new Error(`no endpoints of tenants ${order.tenants}-*`)
   const rows: Rows = {
-    event: db.prepare('INSERT INTO events VALUES (NULL, ?, ?, ?, ?, NULL, ?, ?, 1, NULL, NULL)'),
+    event: db.prepare('INSERT INTO events VALUES (NULL, ?, ?, ?, ?, NULL, ?, ?, 1, NULL, NULL, 0)'),
     delivery: db.prepare('INSERT INTO deliveries VALUES (?, ?, ?, 0, ?, 0, ?, NULL, NULL, NULL)'),
     attempt: db.prepare(
       `INSERT INTO attempts VALUES (?, 1, ?, 3, 'rejected', 500, NULL, 'Internal Server Error', NULL, NULL, NULL, NULL, NULL)`,

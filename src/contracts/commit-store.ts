@@ -21,6 +21,8 @@ export interface NewEvent {
   /** The version of the tenant (`LoadedTenant`) with which the event was matched. */
   readonly version: number
   readonly deliveries: readonly NewDelivery[]
+  /** The event is meant for one endpoint only: no other one gets it later. */
+  readonly test?: true
 }
 
 /**

@@ -11,6 +11,7 @@ import type { ChangeStore, LeaseStore } from './lease-store.ts'
 import type { ReportStore } from './node-report.ts'
 import type { PortalReads, PortalWrites } from './portal-store.ts'
 import type { QuotaStore } from './quota-store.ts'
+import type { ReplayReads, ReplayWrites } from './replay-store.ts'
 import type { SealStore, UpkeepStore } from './upkeep-store.ts'
 
 /**
@@ -52,6 +53,8 @@ export interface Store
     EraseStore,
     PortalReads,
     PortalWrites,
+    ReplayReads,
+    ReplayWrites,
     SealStore,
     UpkeepStore {
   /** Null: `shared` is false, and the only node counts in memory. */

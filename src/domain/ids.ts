@@ -20,6 +20,8 @@ export type OperatorKeyId = Branded<string, 'OperatorKeyId'>
 export type PortalLinkId = Branded<string, 'PortalLinkId'>
 /** The id of an erasure. */
 export type ErasureId = Branded<string, 'ErasureId'>
+/** The id of a replay. It begins with the time of its creation, so ids sort by it. */
+export type ReplayId = Branded<string, 'ReplayId'>
 /** The id of an audit record: a UUID version 7. */
 export type AuditId = Branded<string, 'AuditId'>
 /** One life of a node process: a restarted node is another incarnation. */

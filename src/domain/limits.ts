@@ -361,10 +361,35 @@ export const limits = {
   eraseHeldAgainMs: minute,
   /** Events with erased data in a list of the node, so that it does not send deliveries of them that it has in memory. */
   erasedEventsMax: 10_000,
-  /** Replays that run on a node, one step of each in turn; further replays are refused with 503. */
+  /** Replays of endpoints that run on a node, one step of each in turn; further ones are refused with 503. */
   replaysAtOnceMax: 16,
-  /** Replays of one tenant that run on a node, so that no tenant takes the places of all others. */
+  /** Replays of one tenant that run, so that no tenant takes the places of all others. Previews are bounded apart. */
   replaysPerTenantMax: 4,
+  replayPreviewsPerTenantMax: 20,
+  /** How long the preview of a replay can be started. */
+  replayPreviewMs: hour,
+  /** How long a replay that has ended is shown. */
+  replayKeptMs: 30 * day,
+  /** Deliveries that a replay sends in a second. */
+  replayRateDefault: 50,
+  replayRateMax: 1000,
+  /** A step of a replay sends the deliveries of this time. */
+  replayStepMs: 250,
+  /** Rows of deliveries, or events, that a step of a replay reads. An endpoint without deliveries counts as ten rows. */
+  replayStepRows: 1000,
+  replayStepEndpointRows: 10,
+  /** Pairs of an event and an endpoint that one step compares with the deliveries; an event can have 1000. */
+  replayStepPairs: 4000,
+  /** Replays that take turns, one step each. */
+  replaysInTurnMax: 64,
+  /** How long until a replay is looked at again whose step another node has run, or has failed. */
+  replayAgainMs: second,
+  /** No step waits longer; a later time is one of a clock that was set back. */
+  replayWaitMsMax: 2 * second,
+  /** How often a node looks for replays that no node continues. */
+  replayIntervalMs: 5 * second,
+  /** Endpoints of a replay whose counts are shown, the largest ones. */
+  replayEndpointsShown: 20,
   /** Endpoints, or API keys, that one step of a master key rotation seals again. */
   rotationStepRows: 100,
   /** How long until an unfinished rotation looks again for values that are sealed with another master key. */

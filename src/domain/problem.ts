@@ -30,6 +30,7 @@ export type Problem =
         | 'operator key'
         | 'portal link'
         | 'erasure'
+        | 'replay'
         | 'dialect'
         | 'public key of dialect'
         | 'page'

@@ -154,7 +154,7 @@ export class Acceptor {
     const { lanes, commits } = this.#options
     let bytes = 0
     const plans: Plan[] = []
-    const events: NewEvent[] = drafts.map(({ event, tenant }, index) => {
+    const events: NewEvent[] = drafts.map(({ event, tenant, only }, index) => {
       const held = heldByDraft[index] ?? []
       const leased = held.map((delivery) => leases && delivery.pausedUntil === undefined && lanes.reserve(delivery))
       bytes += event.data.length
@@ -163,6 +163,7 @@ export class Acceptor {
         event,
         version: tenant.version,
         deliveries: held.map(({ id, endpoint }, i) => ({ id, endpoint, leased: leased[i] === true })),
+        ...(only !== undefined && { test: true }),
       }
     })
     let results: readonly IngestResult[]

@@ -9,6 +9,8 @@ import { endpointReads, endpointRole } from '../../src/store/sqlite/endpoints.ts
 import { historyReads, historyRole } from '../../src/store/sqlite/history.ts'
 import { keyReads, keyRole } from '../../src/store/sqlite/keys.ts'
 import { leaseReads, leaseRole } from '../../src/store/sqlite/leases.ts'
+import { portalReads, portalRole } from '../../src/store/sqlite/portal-links.ts'
+import { replayReads, replayRole } from '../../src/store/sqlite/replays.ts'
 import { sealReads, sealRole } from '../../src/store/sqlite/seals.ts'
 import { tenantReads, tenantRole } from '../../src/store/sqlite/tenants.ts'
 import { upkeepReads, upkeepRole } from '../../src/store/sqlite/upkeep.ts'
@@ -31,6 +33,10 @@ export function ownRoles(db: Database) {
     ...auditReads(db),
     ...eraseRole(db),
     ...eraseReads(db),
+    ...portalRole(db),
+    ...portalReads(db),
+    ...replayRole(db),
+    ...replayReads(db),
     ...sealRole(db),
     ...sealReads(db),
     ...attemptReads(db),

@@ -29,6 +29,7 @@ type Shared = Pick<
   | 'revokeKey'
   | 'rearmDelivery'
   | 'rearmDeliveries'
+  | 'replayStep'
   | 'repeatDelivery'
 >
 
@@ -105,6 +106,11 @@ export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (
     revokeKey: (id, at, envelope) => told(own.revokeKey(id, at, envelope), 'written', { kind: 'keys' }),
     rearmDelivery: (id, at, audit) => told(own.rearmDelivery(id, at, audit), true, { kind: 'due' }),
     repeatDelivery: (first, id, at, audit) => told(own.repeatDelivery(first, id, at, audit), true, { kind: 'due' }),
+    replayStep(asked) {
+      const taken = own.replayStep(asked)
+      if (taken !== null && taken.sent.length > 0) tell({ kind: 'due' })
+      return taken
+    },
     rearmDeliveries(request) {
       const step = own.rearmDeliveries(request)
       if (step.count > 0) tell({ kind: 'due' })

@@ -18,6 +18,7 @@ import {
   start,
 } from '../conformance/store/samples.ts'
 import { accept, addEndpoint, addTenants, commit, sweepAll } from '../conformance/store/steps.ts'
+import { sampleReplay } from '../conformance/store/replays.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/contracts/store.ts'
 
@@ -116,6 +117,10 @@ async function fillDeliveries(store: Store): Promise<void> {
     data: `{"b":1,"a":[1e400,"\\u0000"],"b":${JSON.stringify(text)}}`,
   })
   await commit(store, node, 41, { events: [newEvent(odd, [], false)] })
+  for (const missing of [false, true]) {
+    const replay = sampleReplay(50, { tenant: other, missing })
+    await store.createReplay({ replay, asked: text + String(missing) })
+  }
   assert.equal(await store.nextEndpointKey(), idle.key + 1)
 }
 
@@ -130,7 +135,7 @@ export async function fillWithMany(path: string, count: number): Promise<void> {
   const db = new DatabaseSync(path)
   db.exec(`BEGIN;
     ${rows} INSERT INTO events SELECT i, 'acme', 'evt_' || i, 'invoice.paid', '{"n":' || i || '}', NULL,
-      ${start} + i, ${start} + i, 1, NULL, NULL FROM n;
+      ${start} + i, ${start} + i, 1, NULL, NULL, 0 FROM n;
     ${rows} INSERT INTO deliveries SELECT ${id}, i, ${key}, 1, 1, 0, NULL, NULL, NULL, ${start} + i FROM n;
     ${rows} INSERT INTO attempts SELECT ${id}, 1, ${start} + i, 12, 'delivered', 200, NULL, 'ok ' || i, NULL, NULL, NULL, NULL, NULL FROM n;
     COMMIT`)

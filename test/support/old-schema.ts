@@ -1,5 +1,7 @@
 /** Statements that take the migration of erasures, and all later ones, back from an SQLite database. */
 export const withoutErasures = `
+  DROP TABLE replays;
+  ALTER TABLE events DROP COLUMN test;
   DROP TABLE portal_links;
   DROP INDEX endpoints_by_host;
   DROP INDEX endpoints_by_id;

@@ -157,8 +157,9 @@ function eventPart({ next, unnest }: Parameters): Part {
         ORDER BY g.place
       ) g`,
     query('stored AS')`
-      INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at)
-      SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at FROM given
+      INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, test)
+      SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, place = ANY(${next()}::int[])
+      FROM given
       ON CONFLICT (id, tenant) DO NOTHING
       RETURNING seq`,
     query('born AS')`
@@ -277,6 +278,7 @@ function eventColumns(news: readonly NewEvent[]): Column[] {
     news.map(({ deliveries }) => deliveries.length),
     news.map(({ event }) => event.eraseAt ?? null),
     news.map(({ version }) => version),
+    news.flatMap(({ test }, index) => (test ? [index + 1] : [])),
   ]
 }
 

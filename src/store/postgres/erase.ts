@@ -129,6 +129,11 @@ async function eraseRows(
          SELECT ctid FROM idempotent_answers WHERE tenant = $1 LIMIT $2))`,
       label,
       rowsMax,
+    )) +
+    (await session.run(
+      'DELETE FROM replays WHERE id = ANY(ARRAY(SELECT id FROM replays WHERE tenant = $1 ORDER BY tenant LIMIT $2))',
+      label,
+      rowsMax,
     ))
   if (count === 0) await session.run('UPDATE erasures SET label = NULL, ended_at = $1 WHERE id = $2', now, id)
   return 'more'
@@ -221,10 +226,11 @@ async function cancelWaiting(
     'SELECT FROM endpoint_status WHERE endpoint = ANY($1::bigint[]) ORDER BY endpoint FOR NO KEY UPDATE',
     deliveries.map(({ endpoint }) => endpoint),
   )
-  // IS TRUE: otherwise the planner might read all waiting deliveries.
+  // IS TRUE, and by ctid: otherwise the planner might read all waiting deliveries, or all deliveries.
   return session.run(
     `UPDATE deliveries SET status = 3, due_at = NULL, reason = 'payload erased', ended_at = $2
-     WHERE (status = 0 AND node = 0) IS TRUE AND id = ANY($1::uuid[])`,
+     WHERE (status = 0 AND node = 0) IS TRUE
+       AND ctid = ANY(ARRAY(SELECT ctid FROM deliveries WHERE id = ANY($1::uuid[]) ORDER BY id))`,
     deliveries.map(({ id }) => id),
     now,
   )

@@ -27,7 +27,7 @@ const farFuture = 8.64e15
 const eventCursor = /^\d{1,16}\.\d{1,16}$/
 /** Callers name ids too. An id that is not a UUID is not sent to the server, which would return an error. */
 export const deliveryId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-const lowestId = '00000000-0000-0000-0000-000000000000'
+export const lowestId = '00000000-0000-0000-0000-000000000000'
 
 /**
  * Selects deliveries with the columns of their events, endpoints, tenants and last attempts, without those that are being
@@ -131,11 +131,11 @@ export function historyReads(db: Database) {
  * An ended delivery starts its schedule again. A waiting delivery keeps its place in the schedule. The condition on the
  * endpoint lets every index that contains the id lead directly to the row.
  */
-const rearm = `UPDATE deliveries SET due_at = $1, reason = NULL, ended_at = NULL,
+export const rearm = `UPDATE deliveries SET due_at = $1, reason = NULL, ended_at = NULL,
     attempts_before = CASE status WHEN 0 THEN attempts_before ELSE attempts END, status = 0
   WHERE node = 0 AND endpoint = $2 AND`
 
-const nowDue = `UPDATE endpoint_status s SET next_due_at = 0, sweep = s.sweep OR ${isOff} WHERE endpoint = $1`
+export const nowDue = `UPDATE endpoint_status s SET next_due_at = 0, sweep = s.sweep OR ${isOff} WHERE endpoint = $1`
 
 /** Locked first, as everywhere: only the holder of this lock may change the waiting deliveries of the endpoint. */
 function lockStatusOf(session: Session, id: DeliveryId): Promise<{ readonly endpoint: number } | undefined> {

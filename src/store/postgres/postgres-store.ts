@@ -19,6 +19,7 @@ import { leaseRole } from './leases.ts'
 import { checkServer, migrate } from './migrate.ts'
 import { portalReads, portalRole } from './portal-links.ts'
 import { quotaRole } from './quotas.ts'
+import { replayReads, replayRole } from './replays.ts'
 import { sealReads, sealRole } from './seals.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
 import { refuseUnfinishedCopy } from './unfinished-copy.ts'
@@ -80,6 +81,8 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
     ...auditReads(lists),
     ...eraseRole(db, changes),
     ...eraseReads(db),
+    ...replayRole(db, changes),
+    ...replayReads(db),
     ...attemptReads(lists),
     ...sealRole(db),
     ...sealReads(db),

@@ -196,6 +196,7 @@ export function upkeepRole(db: Database) {
       before,
       rowsMax,
     )
+    const replays = await pruneReplays(session, now, rowsMax)
     const gone = await session.all<{ key: number }>(
       `DELETE FROM endpoints WHERE key = ANY(ARRAY(
          SELECT key FROM endpoints p WHERE deleted_at < $1
@@ -210,6 +211,23 @@ export function upkeepRole(db: Database) {
       await session.run('DELETE FROM endpoint_attempts WHERE endpoint = ANY($1::bigint[])', keys)
     }
     await session.run(`DELETE FROM nodes WHERE dead_at < clock_timestamp() - ${deadNodesKept}`)
-    return answers + erasures + keys.length + (await pruneQuotas(session, now, rowsMax))
+    return answers + erasures + replays + keys.length + (await pruneQuotas(session, now, rowsMax))
   }
+}
+
+/** Removes replays that ended long ago, and previews that have expired. */
+async function pruneReplays(session: Session, now: number, rowsMax: number): Promise<number> {
+  let count = 0
+  for (const [column, until] of [
+    ['ended_at', now - limits.replayKeptMs],
+    ['expires_at', now],
+  ] as const) {
+    count += await session.run(
+      `DELETE FROM replays WHERE id = ANY(ARRAY(
+         SELECT id FROM replays WHERE ${column} <= $1 ORDER BY ${column} LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+      until,
+      rowsMax,
+    )
+  }
+  return count
 }

@@ -15,10 +15,10 @@ export function batchOfRows([node, now, events, moves, summaries]: BatchRows): C
   return { node, now, events: events.map(eventOfRow), moves: moves.map(moveOfRow), summaries }
 }
 
-function rowOfEvent({ event, version, deliveries }: NewEvent) {
+function rowOfEvent({ event, version, deliveries, test }: NewEvent) {
   const { id, tenant, type, data, attributes, occurredAt, acceptedAt, eraseAt } = event
   const times = [occurredAt, acceptedAt, eraseAt] as const
-  return [id, tenant, type, data, attributes, ...times, version, deliveries.map(rowOfDelivery)] as const
+  return [id, tenant, type, data, attributes, ...times, version, deliveries.map(rowOfDelivery), test] as const
 }
 
 function eventOfRow([
@@ -32,10 +32,11 @@ function eventOfRow([
   eraseAt,
   version,
   deliveries,
+  test,
 ]: ReturnType<typeof rowOfEvent>): NewEvent {
   const times = eraseAt === undefined ? { occurredAt, acceptedAt } : { occurredAt, acceptedAt, eraseAt }
   const event = { id, tenant, type, data, attributes, ...times }
-  return { event, version, deliveries: deliveries.map(deliveryOfRow) }
+  return { event, version, deliveries: deliveries.map(deliveryOfRow), ...(test && { test }) }
 }
 
 function rowOfDelivery({ id, endpoint, leased }: NewDelivery) {

@@ -85,7 +85,7 @@ export function commitRole(db: Database) {
   }
 
   function ingest(
-    { event, deliveries }: NewEvent,
+    { event, deliveries, test }: NewEvent,
     label: string,
     node: Incarnation,
     dueAt: Map<EndpointKey, number>,
@@ -102,6 +102,7 @@ export function commitRole(db: Database) {
       event.eraseAt ?? null,
     )
     if (inserted.changes === 0) return compareWithFirst(event, first(event.id, label))
+    if (test) db.run('UPDATE events SET test = 1 WHERE seq = ?', Number(inserted.lastInsertRowid))
     fresh.addEvent(label, event.acceptedAt, inserted.lastInsertRowid)
     for (const delivery of deliveries) {
       const holder = delivery.leased ? node : null

@@ -105,7 +105,8 @@ export function eraseRole(db: Database) {
     const count =
       eraseEvents(label, rowsMax) +
       eraseChanges(db, 'label', label, now, rowsMax) +
-      db.run(`DELETE FROM idempotent_answers WHERE (api_key, idempotency_key) IN (${answers})`, label, rowsMax)
+      db.run(`DELETE FROM idempotent_answers WHERE (api_key, idempotency_key) IN (${answers})`, label, rowsMax) +
+      db.run('DELETE FROM replays WHERE id IN (SELECT id FROM replays WHERE tenant = ? LIMIT ?)', label, rowsMax)
     if (count === 0) db.run('UPDATE erasures SET label = NULL WHERE id = ?', id)
     return 'more'
   }

@@ -56,7 +56,7 @@ const tables: readonly SourceTable[] = [
     from: 'endpoint_status',
     where: 'attempts > 0',
   },
-  table('events', 'seq', 'tenant id type data attributes occurred_at accepted_at deliveries erase_at erased_at'),
+  table('events', 'seq', 'tenant id type data attributes occurred_at accepted_at deliveries erase_at erased_at test'),
   table('deliveries', 'id', 'event endpoint status attempts attempts_before due_at node reason ended_at', {
     node: '0',
   }),
@@ -67,6 +67,11 @@ const tables: readonly SourceTable[] = [
   ),
   table('idempotent_answers', 'api_key idempotency_key', 'route status sealed_body expires_at tenant sealed_digest'),
   table('erasures', 'id', 'erases tenant label created_at ended_at'),
+  table(
+    'replays',
+    'id',
+    `tenant asked filter missing state rate progress step due_at created_at started_at ended_at expires_at error`,
+  ),
   table(
     'audit',
     'id',

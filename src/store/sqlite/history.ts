@@ -111,9 +111,12 @@ export function historyReads(db: Database) {
 }
 
 /** An ended delivery starts its schedule again. A waiting delivery keeps its place in the schedule. */
-const rearm = `UPDATE deliveries SET due_at = ?1, reason = NULL, ended_at = NULL,
+export const rearm = `UPDATE deliveries SET due_at = ?1, reason = NULL, ended_at = NULL,
     attempts_before = CASE status WHEN 0 THEN attempts_before ELSE attempts END, status = 0
   WHERE id = ?2 AND node IS NULL`
+
+/** Makes an endpoint due at once. */
+export const nowDue = `UPDATE endpoint_status SET next_due_at = 0, ${markIfOff} WHERE endpoint = ?`
 
 export function historyRole(db: Database) {
   return {
@@ -141,7 +144,7 @@ export function historyRole(db: Database) {
         )
         if (added === undefined) return false
         db.run('INSERT INTO deliveries_of_endpoint VALUES (?, ?)', added.endpoint, id)
-        db.run(`UPDATE endpoint_status SET next_due_at = 0, ${markIfOff} WHERE endpoint = ?`, added.endpoint)
+        db.run(nowDue, added.endpoint)
         addAudit(db, audit)
         return true
       })
@@ -163,9 +166,7 @@ export function historyRole(db: Database) {
         )
         let count = 0
         for (const { id, status } of rows) if (statuses.has(status)) count += db.run(rearm, request.now, id)
-        if (count > 0) {
-          db.run(`UPDATE endpoint_status SET next_due_at = 0, ${markIfOff} WHERE endpoint = ?`, request.endpoint)
-        }
+        if (count > 0) db.run(nowDue, request.endpoint)
         return { count, last: rows.length < request.rowsMax ? null : ((rows.at(-1)?.id ?? null) as DeliveryId | null) }
       })
     },

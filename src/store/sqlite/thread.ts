@@ -18,6 +18,7 @@ import { leaseReads, leaseRole } from './leases.ts'
 import { migrate } from './migrate.ts'
 import { keyReads, keyRole } from './keys.ts'
 import { portalReads, portalRole } from './portal-links.ts'
+import { replayReads, replayRole } from './replays.ts'
 import { sealReads, sealRole } from './seals.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
 import { upkeepReads, upkeepRole } from './upkeep.ts'
@@ -58,6 +59,7 @@ function writes(db: Database) {
     ...historyRole(db),
     ...auditRole(db),
     ...eraseRole(db),
+    ...replayRole(db),
     ...sealRole(db),
     ...upkeepRole(db),
   }
@@ -75,6 +77,7 @@ function reads(db: Database) {
     ...deliveryLists(db),
     ...auditReads(db),
     ...eraseReads(db),
+    ...replayReads(db),
     ...sealReads(db),
     ...attemptReads(db),
     ...upkeepReads(db),

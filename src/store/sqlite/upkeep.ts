@@ -191,6 +191,7 @@ export function upkeepRole(db: Database) {
       before,
       rowsMax,
     )
+    count += pruneReplays(db, now, rowsMax)
     const endpoints = db.all<{ key: number }>(
       `SELECT key FROM endpoints WHERE deleted_at < ? AND NOT EXISTS
          (SELECT 1 FROM deliveries_of_endpoint WHERE endpoint = endpoints.key) LIMIT ?`,
@@ -203,4 +204,17 @@ export function upkeepRole(db: Database) {
     }
     return count
   }
+}
+
+/** Removes replays that ended long ago, and previews that have expired. */
+function pruneReplays(db: Database, now: number, rowsMax: number): number {
+  let count = 0
+  for (const [column, until] of [
+    ['ended_at', now - limits.replayKeptMs],
+    ['expires_at', now],
+  ] as const) {
+    const old = `SELECT id FROM replays WHERE ${column} <= ? LIMIT ?`
+    count += db.run(`DELETE FROM replays WHERE id IN (${old})`, until, rowsMax)
+  }
+  return count
 }

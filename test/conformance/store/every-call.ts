@@ -4,8 +4,10 @@
 import assert from 'node:assert/strict'
 import type { ApiKeyId, EndpointKey, EventId, TenantId } from '../../../src/domain/ids.ts'
 import { everyDelivery } from '../../../src/contracts/history-store.ts'
+import type { WantedDelivery } from '../../../src/contracts/replay-store.ts'
 import type { Store } from '../../../src/contracts/store.ts'
 import { sampleLink } from './portal-links.ts'
+import { sampleReplay } from './replays.ts'
 import {
   acme,
   deliveryId,
@@ -92,6 +94,7 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.repeatDelivery(deliver.deliveries[0]?.id ?? deliveryId(start), deliveryId(start), start)
   const rearm = { endpoint: key, since: 0, until: start + 1, statuses: ['delivered', 'cancelled'] as const }
   await store.rearmDeliveries({ ...rearm, now: start, rowsMax: 5, after: null })
+  await callReplays(store, key)
   await store.endpointStatus(key)
   await store.loadTenant(acme)
   await store.findAnswer('a' as ApiKeyId, 'k', start)
@@ -158,4 +161,29 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.hasOtherAnswers('mark')
   await store.leave(node)
   await store.ping()
+}
+
+async function callReplays(store: Omit<Store, 'close'>, key: EndpointKey): Promise<void> {
+  const { version = 0 } = (await store.loadTenant(acme)) ?? {}
+  for (const missing of [false, true]) {
+    const replay = sampleReplay(1, { state: 'preview', missing })
+    await store.createReplay({ replay, asked: replay.id })
+    await store.startReplay(replay.id, start)
+    for (let [underWay] = await store.replaysUnderWay(5); underWay !== undefined;) {
+      const { events, last } = await store.eventsToReplay(underWay, 0, 5)
+      const wanted = events.map(({ seq, event: { acceptedAt } }) => {
+        return { id: deliveryId(acceptedAt), seq, acceptedAt, endpoint: key + 1, endpointId: 'ep' } as WantedDelivery
+      })
+      const step = { replay: replay.id, step: underWay.step, now: start, rowsMax: 25 }
+      await store.replayStep({ ...step, missing: missing ? { version, wanted, last } : null })
+      underWay = (await store.replaysUnderWay(5))[0]
+    }
+    await store.cancelReplay(replay.id, start)
+    await store.failReplay(replay.id, start, 'why')
+    await store.findReplay(replay.id)
+  }
+  const cancelled = sampleReplay(1)
+  await store.createReplay({ replay: cancelled, asked: '' })
+  await store.cancelReplay(cancelled.id, start)
+  for (const tenant of [null, acme]) await store.listReplays(tenant, { limit: 5, after: null })
 }

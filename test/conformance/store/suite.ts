@@ -19,6 +19,7 @@ import { pauseCases } from './pauses.ts'
 import { portalLinkCases } from './portal-links.ts'
 import { randomCases } from './random.ts'
 import { rearmCases } from './rearm.ts'
+import { replayCases } from './replays.ts'
 import { sealCases } from './seals.ts'
 import { searchCases } from './searches.ts'
 import type { Case, Harness } from './steps.ts'
@@ -60,6 +61,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     listCases(promise)
     searchCases(promise)
     rearmCases(promise)
+    replayCases(promise)
     upkeepCases(promise)
     erasureCases(promise)
     auditCases(promise)

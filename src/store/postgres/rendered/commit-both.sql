@@ -20,15 +20,16 @@ given AS MATERIALIZED (
   ) g
 ),
 stored AS (
-  INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at)
-  SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at FROM given
+  INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, test)
+  SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, place = ANY($14::int[])
+  FROM given
   ON CONFLICT (id, tenant) DO NOTHING
   RETURNING seq
 ),
 born AS (
   INSERT INTO deliveries (id, event, endpoint, status, due_at, node)
   SELECT b.id, g.seq, b.endpoint, 0, g.accepted_at, CASE WHEN b.leased THEN $1 ELSE 0 END
-  FROM unnest($14::uuid[], $15::bigint[], $16::boolean[], $17::bigint[]) AS b(id, endpoint, leased, place)
+  FROM unnest($15::uuid[], $16::bigint[], $17::boolean[], $18::bigint[]) AS b(id, endpoint, leased, place)
     JOIN given g USING (place)
   WHERE (g.seq IN (SELECT seq FROM stored)) IS TRUE
   RETURNING endpoint, due_at, node
@@ -36,7 +37,7 @@ born AS (
 moves AS MATERIALIZED (
   SELECT m.*
   FROM me,
-    unnest($20::uuid[], $21::smallint[], $22::int[], $23::bigint[], $24::text[], $25::bigint[])
+    unnest($21::uuid[], $22::smallint[], $23::int[], $24::bigint[], $25::text[], $26::bigint[])
     WITH ORDINALITY AS m(id, status, attempts, due_at, reason, ended_at, place)
 ),
 moved AS (
@@ -52,25 +53,22 @@ moved AS (
   RETURNING m.place, d.endpoint, d.due_at
 ),
 tried AS (
-  INSERT INTO attempts
-    (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections, request_crc, phases)
-  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections,
-    a.request_crc, a.phases
+  INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
+  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
   FROM
     unnest(
-      $26::bigint[], $27::uuid[], $28::int[], $29::bigint[], $30::int[], $31::text[], $32::int[],
-      $33::text[], $34::text[], $35::text[], $36::int[], $37::int[], $38::text[]
+      $27::bigint[], $28::uuid[], $29::int[], $30::bigint[], $31::int[], $32::text[],
+      $33::int[], $34::text[], $35::text[], $36::text[], $37::int[]
     )
-    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections,
-      request_crc, phases)
+    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
     JOIN moved USING (place)
 ),
 summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $39::bigint[], $40::bigint[], $41::bigint[], $42::boolean[], $43::text[],
-      $44::boolean[], $45::text[], $46::text[], $47::boolean[], $48::bigint[]
+      $38::bigint[], $39::bigint[], $40::bigint[], $41::boolean[], $42::text[],
+      $43::boolean[], $44::text[], $45::text[], $46::boolean[], $47::bigint[]
     )
     AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, last_outcome,
       changed, health, expected_health, pauses, paused_until)
@@ -129,7 +127,7 @@ SELECT
     EXCEPT
     SELECT place::int FROM given WHERE (seq IN (SELECT seq FROM stored)) IS TRUE
   ) END AS refused,
-  (SELECT pg_notify($18, $19) FROM born WHERE node = 0 LIMIT 1),
+  (SELECT pg_notify($19, $20) FROM born WHERE node = 0 LIMIT 1),
   CASE WHEN (SELECT count(*) FROM moved) < (SELECT count(*) FROM moves) THEN ARRAY(
     SELECT id FROM moves WHERE place NOT IN (SELECT place FROM moved) ORDER BY place
   ) END AS fenced,

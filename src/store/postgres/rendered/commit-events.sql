@@ -20,15 +20,16 @@ given AS MATERIALIZED (
   ) g
 ),
 stored AS (
-  INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at)
-  SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at FROM given
+  INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, test)
+  SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, place = ANY($14::int[])
+  FROM given
   ON CONFLICT (id, tenant) DO NOTHING
   RETURNING seq
 ),
 born AS (
   INSERT INTO deliveries (id, event, endpoint, status, due_at, node)
   SELECT b.id, g.seq, b.endpoint, 0, g.accepted_at, CASE WHEN b.leased THEN $1 ELSE 0 END
-  FROM unnest($14::uuid[], $15::bigint[], $16::boolean[], $17::bigint[]) AS b(id, endpoint, leased, place)
+  FROM unnest($15::uuid[], $16::bigint[], $17::boolean[], $18::bigint[]) AS b(id, endpoint, leased, place)
     JOIN given g USING (place)
   WHERE (g.seq IN (SELECT seq FROM stored)) IS TRUE
   RETURNING endpoint, due_at, node
@@ -73,6 +74,6 @@ SELECT
     EXCEPT
     SELECT place::int FROM given WHERE (seq IN (SELECT seq FROM stored)) IS TRUE
   ) END AS refused,
-  (SELECT pg_notify($18, $19) FROM born WHERE node = 0 LIMIT 1),
+  (SELECT pg_notify($19, $20) FROM born WHERE node = 0 LIMIT 1),
   NULL AS fenced,
   NULL AS "remoteHealth"
