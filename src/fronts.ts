@@ -18,6 +18,7 @@ import { operatorKeyRoutes } from './api/operator-keys.ts'
 import { portalLinkRoutes } from './api/portal-links.ts'
 import { previewRoutes } from './api/preview.ts'
 import { receivingRoutes } from './api/receiving.ts'
+import { replayRoutes } from './api/replays.ts'
 import { signingKeyRoutes } from './api/signing-keys.ts'
 import { statusRoute } from './api/status.ts'
 import { streamRoute } from './api/stream.ts'
@@ -69,6 +70,7 @@ export function frontsOf(
     failureRoutes,
     deliveryRoutes,
     attemptRequestRoutes,
+    replayRoutes,
     erasureRoutes,
     auditRoutes,
     dialectRoutes,

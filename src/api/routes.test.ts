@@ -28,6 +28,13 @@ const deliveryOf = async (tenant: TestTenant) => {
   return `/v1/deliveries/${String((await rig.want(202, post(`${endpoint}/test`)))['delivery'])}`
 }
 
+/** Each has a filter of its own, so that all can run. */
+const newReplay = ({ id }: TestTenant): ApiRequest => {
+  const filter = { tenant: id, from: '2026-01-01T00:00:00Z', eventType: fresh('type') }
+  return post('/v1/replays', { filter, dryRun: true })
+}
+const replayOf = async (tenant: TestTenant) => `/v1/replays/${(await rig.want(201, newReplay(tenant))).id}`
+
 const operatorKeyPath = async () => {
   const { id } = await rig.want(201, post('/v1/operator-keys', { name: 'CI', role: 'read' }))
   return `/v1/operator-keys/${id}`
@@ -107,6 +114,11 @@ const routes: readonly RouteCase[] = [
   },
   { operation: 'listAudit', status: 200, request: ({ id }) => ({ path: `/v1/audit?tenant=${id}` }) },
   { operation: 'exportAudit', status: 200, request: ({ id }) => ({ path: `/v1/audit/export?tenant=${id}` }) },
+  { operation: 'createReplay', status: 201, request: (tenant) => newReplay(tenant) },
+  { operation: 'listReplays', status: 200, request: ({ id }) => ({ path: `/v1/replays?tenant=${id}` }) },
+  { operation: 'getReplay', status: 200, request: async (tenant) => ({ path: await replayOf(tenant) }) },
+  { operation: 'startReplay', status: 200, request: async (tenant) => post(`${await replayOf(tenant)}/start`) },
+  { operation: 'cancelReplay', status: 200, request: async (tenant) => post(`${await replayOf(tenant)}/cancel`) },
   {
     operation: 'getErasure',
     status: 200,

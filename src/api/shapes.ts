@@ -69,7 +69,7 @@ export const ProblemSchema = Type.Object({
 })
 
 export const time = (ms: number): string => new Date(ms).toISOString()
-const timeOrNull = (ms: number | null): string | null => (ms === null ? null : time(ms))
+export const timeOrNull = (ms: number | null): string | null => (ms === null ? null : time(ms))
 
 export const TenantSchema = Type.Object({
   id: Type.String(),

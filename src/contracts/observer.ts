@@ -1,5 +1,6 @@
 import type { Outcome } from '../domain/attempt.ts'
 import type { DeliveryStatus } from '../domain/delivery.ts'
+import type { Replay } from '../domain/replay.ts'
 
 /** The kinds of database calls that the engine reports separately. */
 export type StorePart = 'commits' | 'claims' | 'heartbeats' | 'other calls'
@@ -13,6 +14,8 @@ export interface EngineObserver {
   /** A delivery waits because the egress proxy is away or refuses Posthorn; `reason` is a text for the log. */
   proxyFailed(reason: string): void
   ended(status: Exclude<DeliveryStatus, 'pending'>): void
+  /** A replay is done, was cancelled, or failed. Reported once, by the node that ended it. */
+  replayEnded(replay: Replay): void
   committed(operations: number, durationMs: number): void
   /**
    * Reports a failure that no caller gets as an error. A `StoreUnavailable` says that the database does not answer; it

@@ -352,8 +352,8 @@ export const limits = {
   /** Deliveries, events or answers that one step of an erasure removes, and the bytes of events after which it ends. */
   eraseStepRows: 100,
   eraseStepBytes: 4 * mib,
-  /** After each step of an erasure its node pauses so many times as long as the step took. */
-  erasePauses: 4,
+  /** After each step of an erasure, or of replays, its node pauses so many times as long as the step took. */
+  stepPauses: 4,
   eraseIntervalMs: minute,
   /** How long until an erasure is continued that waits for attempts in flight, or for readers. */
   eraseAgainMs: second,
@@ -375,9 +375,11 @@ export const limits = {
   replayRateMax: 1000,
   /** A step of a replay sends the deliveries of this time. */
   replayStepMs: 250,
-  /** Rows of deliveries, or events, that a step of a replay reads. An endpoint without deliveries counts as ten rows. */
+  /** Deliveries, or events, that a step of a replay reads while it counts. An endpoint without deliveries counts as ten rows. */
   replayStepRows: 1000,
   replayStepEndpointRows: 10,
+  /** Those of a step that sends. */
+  replaySendRows: 250,
   /** Pairs of an event and an endpoint that one step compares with the deliveries; an event can have 1000. */
   replayStepPairs: 4000,
   /** Replays that take turns, one step each. */

@@ -23,6 +23,7 @@ import { GroupCommit } from './group-commit.ts'
 import { Lanes } from './lanes.ts'
 import { Membership } from './membership.ts'
 import { type RecordedAttempt, Recorder } from './record.ts'
+import { ReplayJobs } from './replay-jobs.ts'
 import { Schedule } from './schedule.ts'
 import { StatusCache } from './status-cache.ts'
 import { TenantCache } from './tenant-cache.ts'
@@ -93,8 +94,17 @@ export class Engine {
       remoteHealthFound: (health) => tenantCache.adoptHealth(health),
     })
     const schedule: Schedule = new Schedule(store, membership, tenantCache, lanes, clock, observer)
+    const replays = new ReplayJobs({
+      ...options,
+      tenantCache,
+      sent: (endpoints) => {
+        for (const endpoint of endpoints) this.statusCache.drop(endpoint)
+        this.wake()
+      },
+    })
     const upkeep = new Upkeep({
       ...options,
+      replays,
       rotation: seals.plain.hasOtherKeys ? new Rotation(store, seals, observer) : null,
       swept: () => this.statusCache.dropAll(),
       // An older delivery may be the newest one now.
@@ -235,6 +245,11 @@ export class Engine {
   /** Continues the erasures that are under way, at once. */
   eraseSoon(): void {
     this.#upkeep.eraseSoon()
+  }
+
+  /** Continues the replays that are under way, at once. */
+  replaySoon(): void {
+    this.#upkeep.replaySoon()
   }
 
   /** Claims due deliveries at once, if this node attempts deliveries. */

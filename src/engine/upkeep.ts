@@ -1,5 +1,5 @@
 // Background work of the node: the sweep (cancelling waiting deliveries of disabled and deleted endpoints), retention,
-// erasures, and the rotation of the master key.
+// erasures, replays, and the rotation of the master key.
 
 import type { Clock } from '../domain/clock.ts'
 import { limits } from '../domain/limits.ts'
@@ -10,6 +10,7 @@ import type { UpkeepStore } from '../contracts/upkeep-store.ts'
 import type { InstallationKeys } from '../vault/installation-keys.ts'
 import type { Rotation } from '../vault/rotation.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
+import type { ReplayJobs } from './replay-jobs.ts'
 
 export interface UpkeepOptions {
   readonly store: UpkeepStore & EraseStore & Pick<AuditWrites, 'pruneAudit'> & Pick<LeaseStore, 'shared'>
@@ -25,6 +26,7 @@ export interface UpkeepOptions {
   readonly pruned: () => void
   /** Called when the data of events was erased because it had expired. */
   readonly erased: (events: readonly ErasedEvent[]) => void
+  readonly replays: Pick<ReplayJobs, 'round'>
   readonly installationKeys: Pick<InstallationKeys, 'load'>
   /** Null: there is only one master key. */
   readonly rotation: Rotation | null
@@ -47,11 +49,13 @@ export class Upkeep {
     // An attempt that was in flight when its endpoint was disabled may add a retry after the first sweep.
     this.#repeat('late sweep', limits.sweepIntervalMs, async () => this.sweepSoon())
     this.#repeat('late erasures', limits.eraseIntervalMs, async () => this.eraseSoon())
+    this.#repeat('late replays', limits.replayIntervalMs, async () => this.replaySoon())
     const { store, installationKeys } = this.#options
     // Another node may have added a pair.
     if (store.shared) this.#repeat('key pairs', limits.installationKeysReadMs, () => installationKeys.load())
     this.sweepSoon()
     this.eraseSoon()
+    this.replaySoon()
     if (this.#options.rotation !== null) this.#rotate(this.#options.rotation, 0)
   }
 
@@ -64,6 +68,12 @@ export class Upkeep {
   /** Continues the erasures that are under way. */
   eraseSoon(afterMs = 0): void {
     if (!this.#timers.has('erasures')) this.#after('erasures', afterMs, () => this.#erase())
+  }
+
+  /** Continues the replays that are under way, at once. */
+  replaySoon(): void {
+    this.#timers.get('replays')?.()
+    this.#after('replays', 0, () => this.#replay())
   }
 
   /** Starts nothing more. Resolves when the work that runs has ended. */
@@ -92,11 +102,21 @@ export class Upkeep {
     while (step === 'more' && !this.#stopped) {
       const startedAt = clock.elapsed()
       step = await store.eraseStep(clock.now(), limits.eraseStepRows)
-      // Otherwise commits would wait for a step each time.
-      const pauseMs = (clock.elapsed() - startedAt) * limits.erasePauses
-      if (step === 'more') await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
+      if (step === 'more') await new Promise<void>((resolve) => clock.after(this.#pauseMs(startedAt), resolve))
     }
     if (step === 'wait') this.eraseSoon(limits.eraseAgainMs)
+  }
+
+  /** The pause after steps that began at `startedAt`: otherwise commits would wait for a step each time. */
+  #pauseMs(startedAt: number): number {
+    return (this.#options.clock.elapsed() - startedAt) * limits.stepPauses
+  }
+
+  async #replay(): Promise<void> {
+    const startedAt = this.#options.clock.elapsed()
+    const waitMs = await this.#options.replays.round()
+    if (waitMs === null || this.#timers.has('replays')) return
+    this.#after('replays', Math.max(waitMs, this.#pauseMs(startedAt)), () => this.#replay())
   }
 
   async #prune(): Promise<void> {

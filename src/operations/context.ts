@@ -11,6 +11,7 @@ import type { EraseReads } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { PortalReads } from '../contracts/portal-store.ts'
 import type { HistoryReads } from '../contracts/history-store.ts'
+import type { ReplayReads } from '../contracts/replay-store.ts'
 import type { Store } from '../contracts/store.ts'
 import type { EncodeRequest } from '../contracts/transport.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -42,7 +43,7 @@ export interface ContextOptions {
   readonly egress: EgressPolicy
   /** Encodes requests as the sender of deliveries does. */
   readonly encodeRequest: EncodeRequest
-  readonly observer: Pick<EngineObserver, 'unproved' | 'failed'>
+  readonly observer: Pick<EngineObserver, 'unproved' | 'failed' | 'replayEnded'>
   readonly clock: Clock
   readonly randomBytes: RandomBytes
   /** POSTHORN_ALLOW_HTTP: endpoints of every dialect may use http://. */
@@ -52,7 +53,12 @@ export interface ContextOptions {
 /** The parts of the program that operations use. */
 export interface Context extends ContextOptions {
   /** The reads of the store. `writer` owns the writes. */
-  readonly store: AccountReads & HistoryReads & EraseReads & AuditReads & PortalReads
+  readonly store: AccountReads &
+    HistoryReads &
+    EraseReads &
+    AuditReads &
+    PortalReads &
+    Pick<ReplayReads, 'findReplay' | 'listReplays'>
   readonly writer: Writer
   /** Records what belongs to no change. Its owner stops it. */
   readonly auditTrail: Pick<AuditTrail, 'recordOf' | 'assertRoom' | 'secretRead' | 'refused'>

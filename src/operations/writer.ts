@@ -14,6 +14,7 @@ import type {
   EventId,
   OperatorKeyId,
   PortalLinkId,
+  ReplayId,
   TenantId,
 } from '../domain/ids.ts'
 import type { OperatorKey } from '../domain/operator-key.ts'
@@ -30,6 +31,7 @@ import type { NewErasure } from '../contracts/erase-store.ts'
 import type { StoredPortalLink } from '../contracts/portal-store.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { RearmRequest } from '../contracts/history-store.ts'
+import type { NewReplay, ReplayResult } from '../contracts/replay-store.ts'
 import type { Store } from '../contracts/store.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { CachedTenant } from '../engine/tenant-cache.ts'
@@ -286,6 +288,25 @@ export class Writer {
     engine.statusCache.drop(request.endpoint)
     if (step.last === null) engine.wake()
     return step
+  }
+
+  async createReplay(replay: NewReplay, audit: NewAuditRecord): Promise<ReplayResult> {
+    const { store, engine } = this.#options
+    const result = await store.createReplay(replay, [audit])
+    engine.replaySoon()
+    return result
+  }
+
+  async startReplay(id: ReplayId, audit: NewAuditRecord): Promise<ReplayResult> {
+    const { store, engine, clock } = this.#options
+    const result = await store.startReplay(id, clock.now(), [audit])
+    engine.replaySoon()
+    return result
+  }
+
+  cancelReplay(id: ReplayId, audit: NewAuditRecord): Promise<ReplayResult> {
+    const { store, clock } = this.#options
+    return store.cancelReplay(id, clock.now(), [audit])
   }
 
   #seal(endpoint: Endpoint, { name, endpointRules }: Dialect): StoredEndpoint {

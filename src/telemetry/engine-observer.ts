@@ -30,6 +30,13 @@ export function createEngineObserver(
       logger.error({ reason }, 'deliveries wait for the egress proxy')
     },
     ended: (status) => metrics.ended(status),
+    replayEnded({ id, tenant, state, missing, count, error }) {
+      metrics.replayEnded(state)
+      const { done, skipped } = count
+      const line = { replay: id, tenant, state, missing, done, skipped, ...(error !== null && { error }) }
+      if (state === 'failed') logger.error(line, 'a replay has failed')
+      else logger.info(line, 'a replay has ended')
+    },
     committed: (operations, durationMs) => metrics.committed(operations, durationMs),
     failed(what, error, part = 'other calls') {
       if (!(error instanceof StoreUnavailable) || error instanceof IncarnationLost) {

@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { StoreUnavailable } from '../contracts/store.ts'
 import type { Outcome } from '../domain/attempt.ts'
 import type { Counts } from '../contracts/node-report.ts'
+import type { ReplayState } from '../domain/replay.ts'
 
 type Ended = 'delivered' | 'failed' | 'cancelled'
 
@@ -32,6 +33,7 @@ export class Metrics {
   readonly #attemptSeconds: Histogram
   readonly #commitSeconds: Histogram
   readonly #commitOperations: Histogram
+  readonly #replays: Partial<Record<ReplayState, number>> = { done: 0, cancelled: 0, failed: 0 }
   #accepted = 0
   #proxyFailures = 0
   #wrongKeys = 0
@@ -49,6 +51,9 @@ export class Metrics {
     })
     counter('posthorn_attempts_total', 'Attempts, by outcome.', ['outcome'], (set) => {
       for (const [outcome, count] of Object.entries(this.#attempts)) set({ outcome }, count)
+    })
+    counter('posthorn_replays_ended_total', 'Replays that ended on this node, by how.', ['state'], (set) => {
+      for (const [state, count] of Object.entries(this.#replays)) set({ state }, count)
     })
     total(
       'posthorn_proxy_failures_total',
@@ -113,6 +118,10 @@ export class Metrics {
 
   ended(status: Ended): void {
     this.#ended[status] += 1
+  }
+
+  replayEnded(state: ReplayState): void {
+    this.#replays[state] = 1 + (this.#replays[state] ?? 0)
   }
 
   committed(operations: number, durationMs: number): void {

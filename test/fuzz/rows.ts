@@ -45,7 +45,8 @@ export const plainNames: ReadonlySet<string> = new Set(
    failing outcome httpStatus attemptedFrom attemptedTo health
    writeOnlyHeaders expiresAt actor action object retainSeconds retainDataSeconds erasure number
    capabilities branding expiresInSeconds sessionSeconds link
-   attempt agentId items custom_headers isActive secret is_active`.split(/\s+/),
+   replay filter missing dryRun rate attempt
+   agentId items custom_headers isActive secret is_active`.split(/\s+/),
 )
 
 /** `id` is an endpoint in a path of DialNexa's API; in other places it is the id of a new object. */
@@ -105,6 +106,16 @@ const operator: Readonly<Record<string, Row>> = {
   getDelivery: { status: 200, customers },
   retryDelivery: { status: 202, customers },
   getAttemptRequest: { status: 200, customers },
+  createReplay: {
+    status: 201,
+    absent: 400,
+    bodyIds: ['tenant'],
+    body: ({ tenant }) => ({ filter: { tenant, from: '2026-01-01T00:00:00Z' }, dryRun: true }),
+  },
+  listReplays: { status: 200, absent: 200 },
+  getReplay: { status: 404 },
+  startReplay: { status: 404 },
+  cancelReplay: { status: 404 },
   listAudit: { status: 200, showsAll: true },
   exportAudit: { status: 200, showsAll: true },
   getErasure: { status: 404 },

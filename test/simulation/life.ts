@@ -151,6 +151,7 @@ export class Life implements Doer {
       attempted: () => {},
       proxyFailed: () => {},
       ended: () => {},
+      replayEnded: () => {},
       committed: () => {},
       masterKeyRotated: () => {},
       unproved: () => {},

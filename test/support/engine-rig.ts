@@ -106,6 +106,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
     attempted: () => {},
     proxyFailed: () => {},
     ended: () => {},
+    replayEnded: () => {},
     committed: () => {},
     failed(what, error, part) {
       if (part === 'commits') observed.storeChanges.push(false)
