@@ -329,11 +329,11 @@ async function add(
   { version, wanted, last }: NonNullable<ReplayStep['missing']>,
   now: number,
 ): Promise<Taken | null> {
+  const room = roomOf(replay)
   // Two replays that add deliveries for one endpoint take turns.
-  await lockStatus(session, [...new Set(wanted.map(({ endpoint }) => endpoint))])
+  if (room !== Infinity) await lockStatus(session, [...new Set(wanted.map(({ endpoint }) => endpoint))])
   const isCurrent = 'SELECT FROM tenants WHERE label = ANY(ARRAY[$1]) AND version = $2 ORDER BY label'
   if ((await session.get(isCurrent, label, version)) === undefined) return null
-  const room = roomOf(replay)
   const missing = await missingOf(session, wanted)
   if (room === Infinity) return takenOf(missing, 0, last)
   const added = await addAll(session, missing.slice(0, room), now)
