@@ -21,7 +21,8 @@ export function checkEnd(world: World, posts: Posts): void {
     db.all<{ tenant: string }>(`SELECT tenant FROM erasures WHERE erases = 'endpoint'`).map(({ tenant }) => tenant),
   )
   for (const { id, tenant, deliveries, kept } of rows) {
-    if (deliveries !== kept && !shortened.has(tenant))
+    // Replays may have added some, to other endpoints.
+    if (kept < deliveries && !shortened.has(tenant))
       ledger.violated(`${id} was stored with ${kept} of its ${deliveries} deliveries`)
   }
   const stored = new Map(rows.map((row) => [`${row.tenant} ${row.id}`, row]))

@@ -40,6 +40,8 @@ interface Observed {
   /** The largest difference between the clocks of nodes so far, in ms. */
   readonly clockSpreadMs: number
   dialectOf(name: string): Dialect
+  /** The event of a delivery, and the dialect of its tenant. */
+  eventOf(id: DeliveryId): { readonly data: string; readonly dialect: Dialect }
   /** The name that an endpoint has in its URL. */
   labelOf(key: EndpointKey): string
 }
@@ -238,6 +240,20 @@ export class Ledger {
   released(living: ReadonlySet<Incarnation>): void {
     for (const entry of this.#entries.values()) {
       if (entry.holder !== null && !living.has(entry.holder)) entry.holder = null
+    }
+  }
+
+  /** A replay may have added deliveries to an endpoint: those among `pending` that are not known. */
+  added(endpoint: EndpointKey, pending: readonly { readonly id: DeliveryId }[]): void {
+    const label = this.#world.labelOf(endpoint)
+    for (const { id } of pending) {
+      if (this.#entries.has(id)) continue
+      const { data, dialect } = this.#world.eventOf(id)
+      const what = `event ${numberIn(data)} to ${label}`
+      if (this.#byName.has(what)) this.violated(`a replay has added ${what}, which was there already`)
+      const entry = newEntry({ id, what, label, dialect, holder: null })
+      this.#entries.set(id, entry)
+      this.#byName.set(what, entry)
     }
   }
 

@@ -12,6 +12,7 @@ import { deleteEndpoint } from '../../src/operations/endpoints.ts'
 import { changeEndpoint, rotateSecret } from '../../src/operations/change-endpoint.ts'
 import { createEndpoint } from '../../src/operations/create-endpoints.ts'
 import { type EventInput, publishEvents } from '../../src/operations/publish-event.ts'
+import { createReplay } from '../../src/operations/replay-jobs.ts'
 import { createTenant, deleteTenant } from '../../src/operations/tenants.ts'
 import { sendTestNow } from '../../src/operations/test-endpoint.ts'
 import { Unavailable } from '../../src/domain/unavailable.ts'
@@ -142,6 +143,7 @@ export class Load {
     else if (drawn < 17) await this.#setEnabled(life, customer, endpoint, true)
     else if (drawn < 18) await this.#delete(life, customer, endpoint)
     else if (drawn < 20) await this.#rotate(life, customer, endpoint)
+    else if (drawn < 21) await this.#replayJob(life, customer, pick(random, [null, ...replayed]))
     else if (drawn < 22) await this.#replay(life, customer, endpoint, pick(random, replayed))
     else if (drawn < 24) await this.#retry(life, customer)
     else await this.#test(life, customer, endpoint)
@@ -202,6 +204,13 @@ export class Load {
     return this.#request(life, `replay ${label}`, (context) =>
       replay(context, operator, tenant, id, { since: 0, until: context.clock.now() + 1, statuses }),
     )
+  }
+
+  /** @param statuses null: missing deliveries */
+  #replayJob(life: Life, { tenant }: Customer, statuses: readonly DeliveryStatus[] | null): Promise<void> {
+    const deliveries = statuses === null ? { missing: true } : { missing: false, statuses }
+    const input = { tenant, from: 0, to: null, dryRun: false, rate: 1000, ...deliveries }
+    return this.#request(life, 'replay all', (context) => createReplay(context, operator, input))
   }
 
   #retry(life: Life, { tenant }: Customer): Promise<void> {

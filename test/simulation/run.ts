@@ -125,7 +125,14 @@ async function workAgain(world: World, load: Load): Promise<void> {
 function isAtRest(world: World): boolean {
   const pending = world.db.get('SELECT 1 FROM deliveries WHERE status = 0 LIMIT 1')
   const erasure = world.db.get('SELECT 1 FROM erasures WHERE ended_at IS NULL')
-  if (pending !== undefined || erasure !== undefined || world.working.length < world.nodes.length) return false
+  const replay = world.db.get('SELECT 1 FROM replays WHERE due_at IS NOT NULL')
+  if (
+    pending !== undefined ||
+    erasure !== undefined ||
+    replay !== undefined ||
+    world.working.length < world.nodes.length
+  )
+    return false
   return world.working.every(({ context }) => context?.engine.inFlight === 0 && context.engine.queued === 0)
 }
 

@@ -3,6 +3,7 @@
 import type { DeliveryId, EndpointKey, Incarnation } from '../../src/domain/ids.ts'
 import { registry } from '../../src/dialects/registry.ts'
 import type { Dialect } from '../../src/contracts/dialect.ts'
+import type { ReplayWrites } from '../../src/contracts/replay-store.ts'
 import type { Database } from '../../src/store/sqlite/database.ts'
 import type { Change, Claim } from '../../src/contracts/lease-store.ts'
 import type { CommitBatch, CommitResult } from '../../src/contracts/commit-store.ts'
@@ -31,6 +32,8 @@ export interface WorldOptions {
   /** Receives the trace, line by line. */
   readonly trace: ((line: string) => void) | null
 }
+
+type Taken = NonNullable<Awaited<ReturnType<ReplayWrites['replayStep']>>>
 
 export class World implements Surroundings {
   readonly plan: Plan
@@ -110,6 +113,15 @@ export class World implements Surroundings {
     return registry.find(({ dialect }) => dialect.name === name)?.dialect as Dialect
   }
 
+  eventOf(id: DeliveryId): { readonly data: string; readonly dialect: Dialect } {
+    const row = this.db.get<{ data: string; dialect: string }>(
+      `SELECT e.data, t.dialect FROM deliveries d JOIN events e ON e.seq = d.event JOIN tenants t ON t.label = e.tenant
+       WHERE d.id = ?`,
+      id,
+    )
+    return { data: row?.data ?? '', dialect: this.dialectOf(row?.dialect ?? '') }
+  }
+
   labelOf(key: EndpointKey): string {
     let label = this.#labels.get(key)
     if (label === undefined) {
@@ -173,6 +185,11 @@ export class World implements Surroundings {
         return this.ledger.rearmed(this.#pending('id = ?', args[0] as string))
       case 'rearmDeliveries':
         return this.ledger.rearmed(this.#pending('endpoint = ?', (args[0] as RearmRequest).endpoint))
+      case 'replayStep':
+        for (const endpoint of (value as Taken | null)?.sent ?? []) {
+          this.ledger.added(endpoint, this.#pending('endpoint = ? AND attempts = 0', endpoint))
+          this.ledger.rearmed(this.#pending('endpoint = ?', endpoint))
+        }
     }
   }
 
