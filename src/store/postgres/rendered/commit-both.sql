@@ -53,22 +53,25 @@ moved AS (
   RETURNING m.place, d.endpoint, d.due_at
 ),
 tried AS (
-  INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
-  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
+  INSERT INTO attempts
+    (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections, request_crc, phases)
+  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections,
+    a.request_crc, a.phases
   FROM
     unnest(
-      $27::bigint[], $28::uuid[], $29::int[], $30::bigint[], $31::int[], $32::text[],
-      $33::int[], $34::text[], $35::text[], $36::text[], $37::int[]
+      $27::bigint[], $28::uuid[], $29::int[], $30::bigint[], $31::int[], $32::text[], $33::int[],
+      $34::text[], $35::text[], $36::text[], $37::int[], $38::int[], $39::text[]
     )
-    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
+    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections,
+      request_crc, phases)
     JOIN moved USING (place)
 ),
 summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $38::bigint[], $39::bigint[], $40::bigint[], $41::boolean[], $42::text[],
-      $43::boolean[], $44::text[], $45::text[], $46::boolean[], $47::bigint[]
+      $40::bigint[], $41::bigint[], $42::bigint[], $43::boolean[], $44::text[],
+      $45::boolean[], $46::text[], $47::text[], $48::boolean[], $49::bigint[]
     )
     AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, last_outcome,
       changed, health, expected_health, pauses, paused_until)

@@ -28,6 +28,9 @@ const actions: Readonly<Record<AuditRecord['action'], true>> = {
   'portal_link.create': true,
   'portal_link.open': true,
   'portal_link.delete': true,
+  'replay.create': true,
+  'replay.start': true,
+  'replay.cancel': true,
   'several.attempts': true,
 }
 
