@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { Logger } from 'pino'
 import { randomText } from './domain/ids.ts'
 import { limits } from './domain/limits.ts'
-import { day } from './domain/time.ts'
+import { day, hour } from './domain/time.ts'
 import type { Store } from './contracts/store.ts'
 import { serveDocs } from './api/docs.ts'
 import { serveHealth, serveMetrics } from './api/health.ts'
@@ -158,6 +158,11 @@ function startEngine(settings: Settings, parts: EngineParts): Promise<Engine> {
     retryScale: settings.retryScale,
     retentionMs: settings.retentionDays * day,
     auditMs: settings.auditDays * day,
+    statsMs: {
+      minutes: settings.statsMinuteHours * hour,
+      dialectMinutes: settings.statsDialectDays * day,
+      days: settings.statsDays * day,
+    },
   })
 }
 

@@ -20,6 +20,7 @@ import { previewRoutes } from './api/preview.ts'
 import { receivingRoutes } from './api/receiving.ts'
 import { replayRoutes } from './api/replays.ts'
 import { signingKeyRoutes } from './api/signing-keys.ts'
+import { statisticsRoutes } from './api/statistics.ts'
 import { statusRoute } from './api/status.ts'
 import { streamRoute } from './api/stream.ts'
 import { tenantSecretRoutes } from './api/tenant-secrets.ts'
@@ -73,6 +74,7 @@ export function frontsOf(
     replayRoutes,
     erasureRoutes,
     auditRoutes,
+    statisticsRoutes,
     dialectRoutes,
     receivingRoutes,
     previewRoutes,

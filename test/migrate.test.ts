@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { ApiKeyId, EndpointKey, EventId, TenantId } from '../src/domain/ids.ts'
 import { acme, newEvent, other, sampleEvent, sampleKey, sampleTenant, start } from './conformance/store/samples.ts'
+import { day } from '../src/domain/time.ts'
 import { allPages, commit, joinAlone, sweepAll } from './conformance/store/steps.ts'
 import { openPostgresStore } from '../src/store/postgres/postgres-store.ts'
 import { openExport } from '../src/store/sqlite/export.ts'
@@ -17,6 +18,7 @@ import { everyDelivery } from '../src/contracts/history-store.ts'
 
 const everyEvent = { tenant: null, type: null, from: null, to: null }
 const everyAudit = { tenant: null, actor: null, action: null, object: null, from: null, to: null }
+const everyCount = { from: 0, to: start + day, step: 'day', dialect: null, tenant: null, endpoint: null } as const
 const longAfter = start + 10_000_000
 const endpointsMax = 10
 
@@ -76,6 +78,9 @@ async function everything(store: Store): Promise<unknown> {
     due: (await store.dueEndpoints(longAfter, 100)).toSorted((a, b) => a.endpoint - b.endpoint),
     nextDueAt: await store.nextDueAt(),
     waiting: await store.countWaiting(),
+    statistics: await each(['dialect', 'tenant', 'endpoint', 'type'] as const, (by) =>
+      store.readStats({ ...everyCount, by }, 20),
+    ),
   })
 }
 
@@ -83,6 +88,8 @@ async function everything(store: Store): Promise<unknown> {
 async function continueWork(store: Store): Promise<unknown> {
   await sweepAll(store, 200_000)
   const swept = await everything(store)
+  while (await store.gatherStats(1));
+  while (await store.foldStats(1));
   const node = await store.join(longAfter)
   const requests = (await store.dueEndpoints(longAfter, 100)).map(({ endpoint }) => ({ endpoint, room: 100 }))
   const claim = await store.claim(node, longAfter, requests)

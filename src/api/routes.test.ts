@@ -113,6 +113,7 @@ const routes: readonly RouteCase[] = [
     request: async (tenant) => ({ path: `/v1/events/${await rig.event(tenant)}` }),
   },
   { operation: 'listAudit', status: 200, request: ({ id }) => ({ path: `/v1/audit?tenant=${id}` }) },
+  { operation: 'readStatistics', status: 200, request: ({ id }) => ({ path: `/v1/stats?tenant=${id}&by=endpoint` }) },
   { operation: 'exportAudit', status: 200, request: ({ id }) => ({ path: `/v1/audit/export?tenant=${id}` }) },
   { operation: 'createReplay', status: 201, request: (tenant) => newReplay(tenant) },
   { operation: 'listReplays', status: 200, request: ({ id }) => ({ path: `/v1/replays?tenant=${id}` }) },

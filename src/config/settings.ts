@@ -319,6 +319,24 @@ export const settingTable = {
     'audit records older than this are removed in small steps',
     number(1, 36500),
   ),
+  statsMinuteHours: setting(
+    'POSTHORN_STATS_MINUTE_HOURS',
+    '48',
+    'statistics of endpoints, tenants and event types by minute are removed after so many hours',
+    number(1, 8760),
+  ),
+  statsDialectDays: setting(
+    'POSTHORN_STATS_DIALECT_DAYS',
+    '30',
+    'statistics of dialects by minute are removed after so many days',
+    number(0.1, 3650),
+  ),
+  statsDays: setting(
+    'POSTHORN_STATS_DAYS',
+    '396',
+    'statistics by day are removed after so many days; those by hour are kept as long as events',
+    number(1, 36500),
+  ),
   role: setting('POSTHORN_ROLE', 'all', 'the work of this node: all, api or worker', choice('all', 'api', 'worker')),
   logLevel: setting(
     'POSTHORN_LOG_LEVEL',

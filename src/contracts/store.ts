@@ -12,6 +12,7 @@ import type { ReportStore } from './node-report.ts'
 import type { PortalReads, PortalWrites } from './portal-store.ts'
 import type { QuotaStore } from './quota-store.ts'
 import type { ReplayReads, ReplayWrites } from './replay-store.ts'
+import type { StatsReads, StatsStore } from './stats-store.ts'
 import type { SealStore, UpkeepStore } from './upkeep-store.ts'
 
 /**
@@ -56,6 +57,8 @@ export interface Store
     ReplayReads,
     ReplayWrites,
     SealStore,
+    StatsReads,
+    StatsStore,
     UpkeepStore {
   /** Null: `shared` is false, and the only node counts in memory. */
   readonly quotas: QuotaStore | null

@@ -392,6 +392,23 @@ export const limits = {
   replayIntervalMs: 5 * second,
   /** Endpoints of a replay whose counts are shown, the largest ones. */
   replayEndpointsShown: 20,
+  /** How often the counts of commits are joined: a reading of statistics reads all that are not. */
+  statsGatherMs: 10 * second,
+  /** How often joined counts are moved to the rollups: each row of them changes at most once in this time. */
+  statsFoldMs: minute,
+  /** Commits whose counts one step joins, and the characters of counts after which it ends. */
+  statsGatherRows: 256,
+  statsStepChars: 128 * kib,
+  /** Endpoints, or event types of tenants, whose counts one step moves; each changes a few rows. */
+  statsFoldRows: 250,
+  /** Endpoints and tenants whose places one step of a fold looks up. */
+  statsPlacesRead: 2000,
+  /** Series in an answer with statistics. */
+  statsSeriesMax: 20,
+  /** Steps of the range in a question for statistics: two days by minute, or four months by hour. */
+  statsPointsMax: 3000,
+  /** Tenants, endpoints or event types among which the largest are chosen exactly. */
+  statsRankedMax: 10_000,
   /** Endpoints, or API keys, that one step of a master key rotation seals again. */
   rotationStepRows: 100,
   /** How long until an unfinished rotation looks again for values that are sealed with another master key. */

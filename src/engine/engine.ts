@@ -27,7 +27,7 @@ import { ReplayJobs } from './replay-jobs.ts'
 import { Schedule } from './schedule.ts'
 import { StatusCache } from './status-cache.ts'
 import { TenantCache } from './tenant-cache.ts'
-import { Upkeep } from './upkeep.ts'
+import { type StatsMs, Upkeep } from './upkeep.ts'
 
 export interface EngineOptions {
   readonly store: Store
@@ -51,6 +51,7 @@ export interface EngineOptions {
   readonly retentionMs: number
   /** Audit records older than this are removed. */
   readonly auditMs: number
+  readonly statsMs: StatsMs
   /** The value of the header by which the installation recognises its own deliveries. */
   readonly marker: string
   readonly observer: EngineObserver

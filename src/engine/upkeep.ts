@@ -6,20 +6,32 @@ import { limits } from '../domain/limits.ts'
 import type { AuditWrites } from '../contracts/audit-store.ts'
 import type { ErasedEvent, EraseStep, EraseStore } from '../contracts/erase-store.ts'
 import type { LeaseStore } from '../contracts/lease-store.ts'
+import type { StatsStore } from '../contracts/stats-store.ts'
 import type { UpkeepStore } from '../contracts/upkeep-store.ts'
 import type { InstallationKeys } from '../vault/installation-keys.ts'
 import type { Rotation } from '../vault/rotation.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { ReplayJobs } from './replay-jobs.ts'
 
+/** How long rollups of statistics are kept. Those by hour are kept as long as events. */
+export interface StatsMs {
+  /** Of endpoints, tenants and event types by minute. */
+  readonly minutes: number
+  /** Of dialects by minute; at least as long as `minutes`. */
+  readonly dialectMinutes: number
+  /** By day, and of dialects by hour; at least as long as events. */
+  readonly days: number
+}
+
 export interface UpkeepOptions {
-  readonly store: UpkeepStore & EraseStore & Pick<AuditWrites, 'pruneAudit'> & Pick<LeaseStore, 'shared'>
+  readonly store: UpkeepStore & EraseStore & StatsStore & Pick<AuditWrites, 'pruneAudit'> & Pick<LeaseStore, 'shared'>
   readonly clock: Clock
   readonly observer: EngineObserver
   /** Events, deliveries and attempts older than this are removed. */
   readonly retentionMs: number
   /** Audit records older than this are removed. */
   readonly auditMs: number
+  readonly statsMs: StatsMs
   /** Called when waiting deliveries were cancelled; it is not known of which endpoints. */
   readonly swept: () => void
   /** Called after each step of retention that removed something. */
@@ -48,6 +60,7 @@ export class Upkeep {
     this.#repeat('retention', limits.retentionIntervalMs, () => this.#prune())
     // An attempt that was in flight when its endpoint was disabled may add a retry after the first sweep.
     this.#repeat('late sweep', limits.sweepIntervalMs, async () => this.sweepSoon())
+    this.#repeat('statistics', limits.statsGatherMs, () => this.#moveCounts())
     this.#repeat('late erasures', limits.eraseIntervalMs, async () => this.eraseSoon())
     this.#repeat('late replays', limits.replayIntervalMs, async () => this.replaySoon())
     const { store, installationKeys } = this.#options
@@ -119,11 +132,25 @@ export class Upkeep {
     this.#after('replays', Math.max(waitMs, this.#pauseMs(startedAt)), () => this.#replay())
   }
 
+  async #moveCounts(): Promise<void> {
+    const { store, clock } = this.#options
+    while (!this.#stopped && (await store.gatherStats(limits.statsGatherRows)));
+    if (this.#stopped || !(await store.claimFold(clock.now(), limits.statsFoldMs))) return
+    while (!this.#stopped && (await store.foldStats(limits.statsFoldRows)));
+  }
+
   async #prune(): Promise<void> {
-    const { store, clock, retentionMs, auditMs, pruned } = this.#options
+    const { store, clock, retentionMs, auditMs, statsMs, pruned } = this.#options
     const now = clock.now()
     while (!this.#stopped && (await store.prune(now - retentionMs, now, limits.retentionStepRows)) > 0) pruned()
     while (!this.#stopped && (await store.pruneAudit(now - auditMs, limits.retentionStepRows)) > 0);
+    const ages = {
+      minutes: now - statsMs.minutes,
+      hours: now - retentionMs,
+      days: now - Math.max(statsMs.days, retentionMs),
+      dialectMinutes: now - Math.max(statsMs.dialectMinutes, statsMs.minutes),
+    }
+    while (!this.#stopped && (await store.pruneStats(ages, limits.retentionStepRows)) > 0);
   }
 
   /** Runs the rotation again and again until nothing is left to seal. */

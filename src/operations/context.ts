@@ -10,6 +10,7 @@ import type { Dialect } from '../contracts/dialect.ts'
 import type { EraseReads } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { PortalReads } from '../contracts/portal-store.ts'
+import type { StatsReads } from '../contracts/stats-store.ts'
 import type { HistoryReads } from '../contracts/history-store.ts'
 import type { ReplayReads } from '../contracts/replay-store.ts'
 import type { Store } from '../contracts/store.ts'
@@ -58,6 +59,7 @@ export interface Context extends ContextOptions {
     EraseReads &
     AuditReads &
     PortalReads &
+    StatsReads &
     Pick<ReplayReads, 'findReplay' | 'listReplays'>
   readonly writer: Writer
   /** Records what belongs to no change. Its owner stops it. */

@@ -21,5 +21,7 @@ export interface Counters {
   readonly apiKeys: number
   readonly endpoints: number
   readonly events: number
+  readonly commitCounts: number
+  readonly gatheredCounts: number
   readonly versions: number
 }

@@ -118,6 +118,7 @@ const operator: Readonly<Record<string, Row>> = {
   cancelReplay: { status: 404 },
   listAudit: { status: 200, showsAll: true },
   exportAudit: { status: 200, showsAll: true },
+  readStatistics: { status: 200, showsAll: true },
   getErasure: { status: 404 },
   erasePayload: { status: 202 },
   eraseResponse: { status: 202 },

@@ -93,6 +93,7 @@ export class Life implements Doer {
       retryScale: this.#world.plan.retryScale,
       retentionMs: 30 * day,
       auditMs: 400 * day,
+      statsMs: { minutes: 2 * day, dialectMinutes: 30 * day, days: 396 * day },
       marker: 'installation',
       observer: this.#observer(),
     })

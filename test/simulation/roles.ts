@@ -12,11 +12,14 @@ import { leaseReads, leaseRole } from '../../src/store/sqlite/leases.ts'
 import { portalReads, portalRole } from '../../src/store/sqlite/portal-links.ts'
 import { replayReads, replayRole } from '../../src/store/sqlite/replays.ts'
 import { sealReads, sealRole } from '../../src/store/sqlite/seals.ts'
+import { statsRole, statsSteps } from '../../src/store/sqlite/stats.ts'
+import { statsReads } from '../../src/store/sqlite/stats-reads.ts'
 import { tenantReads, tenantRole } from '../../src/store/sqlite/tenants.ts'
 import { upkeepReads, upkeepRole } from '../../src/store/sqlite/upkeep.ts'
 import type { Database } from '../../src/store/sqlite/database.ts'
 
 export function ownRoles(db: Database) {
+  const steps = statsSteps(db)
   return {
     ...commitRole(db),
     ...leaseRole(db),
@@ -31,7 +34,7 @@ export function ownRoles(db: Database) {
     ...historyReads(db),
     ...auditRole(db),
     ...auditReads(db),
-    ...eraseRole(db),
+    ...eraseRole(db, steps),
     ...eraseReads(db),
     ...portalRole(db),
     ...portalReads(db),
@@ -41,6 +44,8 @@ export function ownRoles(db: Database) {
     ...sealReads(db),
     ...attemptReads(db),
     ...upkeepReads(db),
+    ...statsRole(db, steps),
+    ...statsReads(db),
     ...upkeepRole(db),
   }
 }

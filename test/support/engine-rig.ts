@@ -136,6 +136,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
       retryScale: 1,
       retentionMs: 30 * 24 * 3600 * 1000,
       auditMs: 400 * 24 * 3600 * 1000,
+      statsMs: { minutes: 2 * 24 * 3600 * 1000, dialectMinutes: 30 * 24 * 3600 * 1000, days: 396 * 24 * 3600 * 1000 },
       marker: 'installation',
       observer,
     })

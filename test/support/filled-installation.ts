@@ -101,6 +101,9 @@ async function fillDeliveries(store: Store): Promise<void> {
       },
     ],
   })
+  // Some counts are in the rollups, some are gathered, and some are in commits.
+  await store.gatherStats(100)
+  while (await store.foldStats(100));
   // Some deliveries are leased and some wait, of an endpoint that is then disabled and of one that is then deleted.
   for (const endpoint of [off, deleted]) {
     await accept(store, node, endpoint, 20, { leased: true, count: 2 })
@@ -111,6 +114,7 @@ async function fillDeliveries(store: Store): Promise<void> {
   await sweepAll(store, 31)
   assert.equal(await store.deleteEndpoint(other, deleted.key, start + 32), 'written')
 
+  await store.gatherStats(100)
   await accept(store, node, idle, 40, { event: { attributes: { '': '', 'a b': '漢😀', long: 'x'.repeat(256) } } })
   const odd = sampleEvent(other, 41, {
     id: 'evt-é' as EventId,

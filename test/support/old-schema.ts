@@ -2,6 +2,12 @@
 export const withoutErasures = `
   DROP TABLE replays;
   ALTER TABLE events DROP COLUMN test;
+  DROP TABLE stats_commits;
+  DROP TABLE stats_gathered;
+  DROP TABLE stats_dialects;
+  DROP TABLE stats_endpoints;
+  DROP TABLE stats_types;
+  DROP TABLE stats_former_endpoints;
   DROP TABLE portal_links;
   DROP INDEX endpoints_by_host;
   DROP INDEX endpoints_by_id;

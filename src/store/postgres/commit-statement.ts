@@ -5,6 +5,7 @@
 // this folder. The planner then reads these rows by their keys, however it joins. Otherwise a plan that was made while
 // the table was empty might read a whole index, which cost nothing at that time.
 
+import { cellOf, cellsMax, stepMs } from '../../domain/statistics.ts'
 import { attributesText } from '../first-event.ts'
 import { outcomeColumns, phasesText, statusCode } from '../rows.ts'
 import type { CommitBatch, AttemptSummary, NewEvent, RecordedMove } from '../../contracts/commit-store.ts'
@@ -44,6 +45,7 @@ export function commitValues(
     confirmed,
     ...(hasEvents(batch) ? [...eventColumns(batch.events), ...birthColumns(batch.events), ...due] : []),
     ...(hasOutcomes(batch) ? [...moveColumns(batch.moves), ...summaryColumns(batch.summaries)] : []),
+    batch.now - (batch.now % stepMs.minute),
   ]
 }
 
@@ -100,6 +102,7 @@ function render(has: { readonly events: boolean; readonly outcomes: boolean }): 
       RETURNING slot`,
     ...events.queries,
     ...outcomes.queries,
+    countsQuery(has, parameters),
     query('news AS MATERIALIZED')`
       SELECT
         endpoint,
@@ -140,6 +143,22 @@ function render(has: { readonly events: boolean; readonly outcomes: boolean }): 
       ${answer.join(',\n')}`
 }
 
+/** Stores what the commit counts: the events that were stored and the moves that were not fenced (stats-tally.ts). */
+function countsQuery(has: { readonly events: boolean; readonly outcomes: boolean }, { next }: Parameters): string {
+  const cells = has.outcomes ? `(SELECT json_agg(endpoint * ${cellsMax} + cell)::text FROM moved)` : 'NULL'
+  const events = has.events
+    ? sql`
+      (
+        SELECT json_agg(json_build_array(tenant, type, count))::text
+        FROM (SELECT tenant, type, count(*) FROM stored GROUP BY tenant, type) s
+      )`
+    : 'NULL'
+  return query('counts AS')`
+      INSERT INTO stats_commits (minute, cells, events)
+      SELECT * FROM (VALUES (${next()}::bigint, ${cells}, ${events})) AS c(minute, cells, events)
+      WHERE c.cells IS NOT NULL OR c.events IS NOT NULL`
+}
+
 /** Stores the events and their deliveries. */
 function eventPart({ next, unnest }: Parameters): Part {
   const queries = [
@@ -161,7 +180,7 @@ function eventPart({ next, unnest }: Parameters): Part {
       SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, place = ANY(${next()}::int[])
       FROM given
       ON CONFLICT (id, tenant) DO NOTHING
-      RETURNING seq`,
+      RETURNING seq, tenant, type`,
     query('born AS')`
       INSERT INTO deliveries (id, event, endpoint, status, due_at, node)
       SELECT b.id, g.seq, b.endpoint, 0, g.accepted_at, CASE WHEN b.leased THEN $1 ELSE 0 END
@@ -192,8 +211,8 @@ function outcomePart({ unnest }: Parameters): Part {
     query('moves AS MATERIALIZED')`
       SELECT m.*
       FROM me,
-        ${unnest('uuid', 'smallint', 'int', 'bigint', 'text', 'bigint')}
-        WITH ORDINALITY AS m(id, status, attempts, due_at, reason, ended_at, place)`,
+        ${unnest('uuid', 'smallint', 'int', 'bigint', 'text', 'bigint', 'int')}
+        WITH ORDINALITY AS m(id, status, attempts, due_at, reason, ended_at, cell, place)`,
     // Fencing: a node moves only deliveries that it holds, and each only once.
     query('moved AS')`
       UPDATE deliveries d SET
@@ -205,7 +224,7 @@ function outcomePart({ unnest }: Parameters): Part {
         ended_at = m.ended_at
       FROM (SELECT DISTINCT ON (id) * FROM moves ORDER BY id, place) m
       WHERE d.id = m.id AND d.id = ANY(ARRAY(SELECT id FROM moves)) AND d.node = $1
-      RETURNING m.place, d.endpoint, d.due_at`,
+      RETURNING m.place, m.cell, d.endpoint, d.due_at`,
     query('tried AS')`
       INSERT INTO attempts
         (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections, request_crc, phases)
@@ -307,6 +326,7 @@ function moveColumns(moves: readonly RecordedMove[]): Column[] {
     moves.map(({ move }) => (move.to === 'waiting' ? move.dueAt : null)),
     moves.map(({ move }) => ('reason' in move ? move.reason : null)),
     moves.map(ended),
+    moves.map(({ attempt, move }) => cellOf(attempt, move.to)),
     tried.map(({ place }) => place),
     tried.map(({ delivery }) => delivery),
     tried.map(({ attempt }) => attempt.number),

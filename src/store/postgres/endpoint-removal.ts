@@ -26,11 +26,12 @@ export async function removeEndpoint(
   if (deleted === 0) return false
   await session.run('UPDATE endpoint_status SET sweep = true WHERE endpoint = $1', key)
   if (erasure === null) return true
-  const moved = await session.get<{ label: string }>(
-    `UPDATE endpoints SET tenant = $1 || '${labelMark}' || nextval('versions') WHERE key = $2 RETURNING tenant AS label`,
+  const rows = await session.get<{ label: string; dialect: string }>(
+    `UPDATE endpoints SET tenant = $1 || '${labelMark}' || nextval('versions') WHERE key = $2
+     RETURNING tenant AS label, (SELECT dialect FROM tenants WHERE id = $1) AS dialect`,
     tenant,
     key,
   )
-  await addErasure(session, erasure, 'endpoint', tenant, moved?.label ?? null)
+  await addErasure(session, erasure, 'endpoint', tenant, rows ?? null)
   return true
 }

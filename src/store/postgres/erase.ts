@@ -12,6 +12,7 @@ import type { Changes } from './changes.ts'
 import { type Database, type Session, withoutNul } from './database.ts'
 import { deliveryId, idsFrom } from './history.ts'
 import { addErasure, isLiving, labelOf } from './labels.ts'
+import { countCancelled, eraseRollups, labelLeftIn, keepDialect, type StatsSteps } from './stats.ts'
 
 interface EventPlace {
   readonly seq: number
@@ -26,17 +27,21 @@ const place = 'seq, id, tenant, accepted_at'
 const isSettled = `NOT coalesce(xid BETWEEN pg_snapshot_xmin(pg_current_snapshot())::text::bigint
   AND pg_snapshot_xmax(pg_current_snapshot())::text::bigint, false)`
 
-export function eraseRole(db: Database, changes: Changes) {
+export function eraseRole(db: Database, changes: Changes, steps: StatsSteps) {
   return {
-    eraseStep(now: number, rowsMax: number): Promise<EraseStep> {
-      return db.transaction(async (session) => {
+    async eraseStep(now: number, rowsMax: number): Promise<EraseStep> {
+      const step = await db.transaction(async (session) => {
         if (!(await isMine(session))) return 'done'
         const running = await session.get<{ id: string; label: string; settled: boolean }>(
           `SELECT id, label, ${isSettled} AS settled FROM erasures WHERE ended_at IS NULL ORDER BY created_at LIMIT 1`,
         )
         if (running === undefined) return 'done'
-        return running.settled ? eraseRows(session, running.id, running.label, now, rowsMax) : 'wait'
+        return running.settled ? eraseRows(session, running, now, rowsMax) : 'wait'
       })
+      if (step !== 'stats_commits' && step !== 'stats_gathered') return step
+      if (step === 'stats_commits') await steps.gather(limits.statsGatherRows)
+      else await steps.fold(limits.statsFoldRows)
+      return 'more'
     },
 
     erasePayload(
@@ -108,19 +113,21 @@ export function eraseRole(db: Database, changes: Changes) {
   }
 }
 
-/** Removes rows of a label. Deliveries that a node holds are removed later. */
+/**
+ * Removes rows of a label. Deliveries that a node holds are removed later. A table with counts that name the label: they
+ * are yet to be moved to the rollups of its dialect.
+ */
 async function eraseRows(
   session: Session,
-  id: string,
-  label: string,
+  { id, label }: { readonly id: string; readonly label: string },
   now: number,
   rowsMax: number,
-): Promise<EraseStep> {
+): Promise<EraseStep | 'stats_commits' | 'stats_gathered'> {
   const row = await session.get<{ key: EndpointKey }>(
     'SELECT key FROM endpoints WHERE tenant = $1 ORDER BY tenant LIMIT 1',
     label,
   )
-  if (row !== undefined) return eraseEndpoint(session, row.key, now, rowsMax)
+  if (row !== undefined) return eraseEndpoint(session, id, row.key, now, rowsMax)
   const count =
     (await eraseEvents(session, label, rowsMax)) +
     (await eraseChanges(session, 'label', label, now, rowsMax)) +
@@ -135,11 +142,20 @@ async function eraseRows(
       label,
       rowsMax,
     ))
-  if (count === 0) await session.run('UPDATE erasures SET label = NULL, ended_at = $1 WHERE id = $2', now, id)
+  if (count > 0 || (await eraseRollups(session, label, limits.retentionStepRows)) > 0) return 'more'
+  const left = await labelLeftIn(session, label)
+  if (left !== null) return left
+  await session.run('UPDATE erasures SET label = NULL, ended_at = $1 WHERE id = $2', now, id)
   return 'more'
 }
 
-async function eraseEndpoint(session: Session, key: EndpointKey, now: number, rowsMax: number): Promise<EraseStep> {
+async function eraseEndpoint(
+  session: Session,
+  erasure: string,
+  key: EndpointKey,
+  now: number,
+  rowsMax: number,
+): Promise<EraseStep> {
   // Locked first, as everywhere: only the holder of this lock may change the waiting deliveries of the endpoint.
   await session.run('SELECT FROM endpoint_status WHERE endpoint = $1 FOR NO KEY UPDATE', key)
   const rows = await session.all<{ id: string; held: boolean }>(
@@ -157,6 +173,7 @@ async function eraseEndpoint(session: Session, key: EndpointKey, now: number, ro
   if ((await eraseChanges(session, 'endpoint', key, now, rowsMax)) > 0) return 'more'
   const left = 'SELECT FROM deliveries WHERE endpoint = ANY($1::bigint[]) ORDER BY endpoint, id LIMIT 1'
   if ((await session.get(left, [key])) !== undefined) return 'wait'
+  await keepDialect(session, key, erasure, now)
   for (const table of ['endpoint_status', 'endpoint_attempts']) {
     await session.run(`DELETE FROM ${table} WHERE endpoint = $1`, key)
   }
@@ -227,13 +244,21 @@ async function cancelWaiting(
     deliveries.map(({ endpoint }) => endpoint),
   )
   // IS TRUE, and by ctid: otherwise the planner might read all waiting deliveries, or all deliveries.
-  return session.run(
+  const cancelled = await session.all<{ endpoint: EndpointKey }>(
     `UPDATE deliveries SET status = 3, due_at = NULL, reason = 'payload erased', ended_at = $2
      WHERE (status = 0 AND node = 0) IS TRUE
-       AND ctid = ANY(ARRAY(SELECT ctid FROM deliveries WHERE id = ANY($1::uuid[]) ORDER BY id))`,
+       AND ctid = ANY(ARRAY(SELECT ctid FROM deliveries WHERE id = ANY($1::uuid[]) ORDER BY id))
+     RETURNING endpoint`,
     deliveries.map(({ id }) => id),
     now,
   )
+  await countCancelled(
+    session,
+    now,
+    cancelled.map(({ endpoint }) => endpoint),
+    cancelled.map(() => 1),
+  )
+  return cancelled.length
 }
 
 /** Erases the responses to deliveries that match the condition. Returns their number. */

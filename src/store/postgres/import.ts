@@ -18,6 +18,8 @@ const sequences: Readonly<Record<keyof Counters, string>> = {
   apiKeys: `pg_get_serial_sequence('api_keys', 'seq')`,
   endpoints: `'endpoint_keys'`,
   events: `'event_seqs'`,
+  commitCounts: `pg_get_serial_sequence('stats_commits', 'id')`,
+  gatheredCounts: `pg_get_serial_sequence('stats_gathered', 'id')`,
   versions: `'versions'`,
 }
 

@@ -16,21 +16,26 @@ export function isLiving(label: string): string {
   return `(SELECT true FROM tenants t WHERE t.label = ANY(ARRAY[${label}]) ORDER BY t.label LIMIT 1) IS TRUE`
 }
 
-/** Records an erasure in the transaction that begins it. @param label of the rows to remove; null: they are removed */
+/**
+ * Records an erasure in the transaction that begins it.
+ *
+ * @param rows the label of the rows to remove, and their dialect; null: they are removed
+ */
 export async function addErasure(
   session: Session,
   { id, createdAt }: NewErasure,
   erases: Erased,
   tenant: TenantId,
-  label: string | null,
+  rows: { readonly label: string; readonly dialect: string } | null,
 ): Promise<void> {
   await session.run(
-    `INSERT INTO erasures (id, erases, tenant, label, created_at, ended_at, xid)
-     VALUES ($1, $2, $3, $4, $5, CASE WHEN $4::text IS NULL THEN $5::bigint END, pg_current_xact_id()::text::bigint)`,
+    `INSERT INTO erasures (id, erases, tenant, label, created_at, ended_at, dialect, xid)
+     VALUES ($1, $2, $3, $4, $5, CASE WHEN $4::text IS NULL THEN $5::bigint END, $6, pg_current_xact_id()::text::bigint)`,
     id,
     erases,
     tenant,
-    label,
+    rows?.label ?? null,
     createdAt,
+    rows?.dialect ?? null,
   )
 }

@@ -21,6 +21,8 @@ import { portalReads, portalRole } from './portal-links.ts'
 import { quotaRole } from './quotas.ts'
 import { replayReads, replayRole } from './replays.ts'
 import { sealReads, sealRole } from './seals.ts'
+import { statsRole, statsSteps } from './stats.ts'
+import { statsReads } from './stats-reads.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
 import { refuseUnfinishedCopy } from './unfinished-copy.ts'
 import { upkeepRole } from './upkeep.ts'
@@ -52,6 +54,7 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
   const lists = new Database(url, connections.lists, bounds)
   const changes = new Changes(db)
   const commits = new Commits(db, changes)
+  const steps = statsSteps(db)
   try {
     await untilAvailable(async () => {
       await checkServer(db)
@@ -79,13 +82,15 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
     ...deliveryLists(lists),
     ...auditRole(db),
     ...auditReads(lists),
-    ...eraseRole(db, changes),
+    ...eraseRole(db, changes, steps),
     ...eraseReads(db),
     ...replayRole(db, changes),
     ...replayReads(db),
     ...attemptReads(lists),
     ...sealRole(db),
     ...sealReads(db),
+    ...statsRole(db, steps),
+    ...statsReads(lists),
     ...upkeepRole(db),
     quotas: quotaRole(db),
     listen: (listener) => changes.listen(listener),

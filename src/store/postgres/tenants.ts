@@ -56,9 +56,11 @@ export function tenantRole(changes: Changes) {
       return write(changes, envelope, async (change) => {
         const { session } = change
         // Every change of its endpoints locks this row, so that no endpoint is added any more.
-        const deleted = await session.get<{ label: string }>('DELETE FROM tenants WHERE id = $1 RETURNING label', id)
+        const deleted = await session.get<{ label: string; dialect: string }>(
+          'DELETE FROM tenants WHERE id = $1 RETURNING label, dialect',
+          id,
+        )
         if (deleted === undefined) throw new Abort('absent')
-        const { label } = deleted
         await session.run('DELETE FROM api_key_tenants WHERE tenant = $1', id)
         await session.run('DELETE FROM portal_links WHERE tenant = $1', id)
         await session.run(
@@ -66,8 +68,8 @@ export function tenantRole(changes: Changes) {
         )
         const remove = `UPDATE endpoints SET deleted_at = coalesce(deleted_at, $1), sealed_secrets = '', sealed_headers = ''
           WHERE tenant = $2`
-        await session.run(remove, erasure.createdAt, label)
-        await addErasure(session, erasure, 'tenant', id, label)
+        await session.run(remove, erasure.createdAt, deleted.label)
+        await addErasure(session, erasure, 'tenant', id, deleted)
         await change.tenantGone(id)
         await change.keysChanged()
       })

@@ -5,6 +5,7 @@ import { lowestUuidV7, uuidV7Time, type EndpointKey } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import type { Database, Session } from './database.ts'
 import { pruneQuotas } from './quotas.ts'
+import { countCancelled } from './stats.ts'
 
 /**
  * For endpoint_status s: whether the endpoint is disabled or deleted. An update that makes a delivery wait then marks
@@ -37,6 +38,7 @@ export async function cancelWaiting(
     now,
     rowsMax,
   )
+  await countCancelled(session, now, [endpoint], [count])
   if (count < rowsMax) await session.run('UPDATE endpoint_status SET next_due_at = NULL WHERE endpoint = $1', endpoint)
   return count
 }

@@ -4,6 +4,8 @@
 import type { DeliveryId, EndpointKey, EventId, Incarnation, TenantId } from '../../domain/ids.ts'
 import { attributesText, compareWithFirst, type FirstEvent } from '../first-event.ts'
 import { outcomeColumns, phasesText, statusCode, tenantIdOf } from '../rows.ts'
+import { cellOf, cellsMax } from '../../domain/statistics.ts'
+import type { EventCount } from '../stats-tally.ts'
 import type {
   CommitBatch,
   CommitResult,
@@ -15,6 +17,7 @@ import type {
 import type { Database } from './database.ts'
 import { removeEndpoint } from './endpoint-removal.ts'
 import { freshEntries } from './deferred-indexes.ts'
+import { addCounts } from './stats.ts'
 import { markIfOff } from './upkeep.ts'
 import { nextVersion } from './versions.ts'
 
@@ -22,6 +25,8 @@ import { nextVersion } from './versions.ts'
 interface Version {
   readonly version: number
   readonly label: string
+  /** The stored events of the batch by type. */
+  readonly types: Map<string, number>
 }
 
 export function commitRole(db: Database) {
@@ -69,10 +74,17 @@ export function commitRole(db: Database) {
     for (const event of batch.events) {
       const tenant = versionOf(event.event.tenant, tenants)
       const isCurrent = tenant?.version === event.version
-      events.push(isCurrent ? ingest(event, tenant.label, batch.node, dueAt) : { kind: 'stale' })
+      const result = isCurrent ? ingest(event, tenant.label, batch.node, dueAt) : stale
+      if (result.kind === 'stored') count(tenant as Version, event.event.type)
+      events.push(result)
     }
     const fenced: DeliveryId[] = []
-    for (const move of batch.moves) if (!record(move, batch.node, dueAt)) fenced.push(move.delivery)
+    const cells: number[] = []
+    for (const move of batch.moves) {
+      if (record(move, batch.node, dueAt)) cells.push(move.endpoint * cellsMax + cellOf(move.attempt, move.move.to))
+      else fenced.push(move.delivery)
+    }
+    addCounts(db, batch.now, cells, countsOf(tenants))
     for (const summary of batch.summaries) recordSummary(summary, batch.now)
     for (const [endpoint, due] of dueAt) waitsUntil.run(due, endpoint)
     fresh.settleIfMany()
@@ -80,7 +92,10 @@ export function commitRole(db: Database) {
   }
 
   function versionOf(tenant: TenantId, known: Map<TenantId, Version | undefined>): Version | undefined {
-    if (!known.has(tenant)) known.set(tenant, db.get('SELECT version, label FROM tenants WHERE id = ?', tenant))
+    if (!known.has(tenant)) {
+      const row = db.get<Version>('SELECT version, label FROM tenants WHERE id = ?', tenant)
+      known.set(tenant, row && { ...row, types: new Map() })
+    }
     return known.get(tenant)
   }
 
@@ -168,6 +183,20 @@ export function commitRole(db: Database) {
     if (summary.delete === undefined) nextVersion(db, tenant)
     else removeEndpoint(db, { tenant, key: endpoint }, now, summary.delete.erasure)
   }
+}
+
+const stale: IngestResult = { kind: 'stale' }
+
+function count({ types }: Version, type: string): void {
+  types.set(type, (types.get(type) ?? 0) + 1)
+}
+
+function countsOf(tenants: ReadonlyMap<TenantId, Version | undefined>): EventCount[] {
+  const counts: EventCount[] = []
+  for (const tenant of tenants.values()) {
+    for (const [type, stored] of tenant?.types ?? []) counts.push([tenant?.label ?? '', type, stored])
+  }
+  return counts
 }
 
 function waits(dueAt: Map<EndpointKey, number>, endpoint: EndpointKey, due: number): void {

@@ -30,6 +30,7 @@ export function removeEndpoint(
   if (erasure === null) return true
   const label = `${tenant}${newSuffix(db)}`
   db.run('UPDATE endpoints SET tenant = ? WHERE key = ?', label, key)
-  addErasure(db, erasure, 'endpoint', tenant, label)
+  const dialect = db.get<{ dialect: string }>('SELECT dialect FROM tenants WHERE id = ?', tenant)?.dialect ?? ''
+  addErasure(db, erasure, 'endpoint', tenant, { label, dialect })
   return true
 }

@@ -13,6 +13,7 @@ import { settle } from './deferred-indexes.ts'
 import { addErasure } from './erasures.ts'
 import { isLiving, labelOf } from './labels.ts'
 import { type EventRow, eventRow, removeDelivery, removeEvents, upToBytes } from './removals.ts'
+import { countCancelled, eraseRollups, labelLeftIn, keepDialect, type StatsSteps } from './stats.ts'
 
 interface EventPlace extends EventRow {
   readonly id: string
@@ -20,7 +21,7 @@ interface EventPlace extends EventRow {
 
 const place = `${eventRow}, e.id`
 
-export function eraseRole(db: Database) {
+export function eraseRole(db: Database, steps: StatsSteps) {
   /** The erasure of the last step, all of whose entries are in the indexes. */
   let settled = ''
   /** The page that the next step scrubs; null: no scrub is under way. */
@@ -41,7 +42,11 @@ export function eraseRole(db: Database) {
       // Once is enough: nothing is added to a label that no tenant has.
       if (settled !== running.id) db.transaction(() => settle(db))
       settled = running.id
-      return db.erasing(() => eraseRows(running.id, running.label, now, rowsMax))
+      const step = db.erasing(() => eraseRows(db, running.id, running.label, now, rowsMax))
+      if (step !== 'stats_commits' && step !== 'stats_gathered') return step
+      if (step === 'stats_commits') steps.gather(limits.statsGatherRows)
+      else steps.fold(limits.statsFoldRows)
+      return 'more'
     },
 
     erasePayload(
@@ -91,46 +96,6 @@ export function eraseRole(db: Database) {
     },
   }
 
-  /** Removes rows of a label. Deliveries that a node holds are removed later. */
-  function eraseRows(id: string, label: string, now: number, rowsMax: number): EraseStep {
-    const endpoints = db.all<{ key: number }>('SELECT key FROM endpoints WHERE tenant = ? ORDER BY key', label)
-    for (const { key } of endpoints) {
-      const count = eraseDeliveries(key, rowsMax) + eraseChanges(db, 'endpoint', key, now, rowsMax)
-      if (count > 0) return 'more'
-      if (db.get('SELECT 1 FROM deliveries_of_endpoint WHERE endpoint = ?', key) !== undefined) return 'wait'
-      db.run('DELETE FROM endpoint_status WHERE endpoint = ?', key)
-      db.run('DELETE FROM endpoints WHERE key = ?', key)
-    }
-    const answers = 'SELECT api_key, idempotency_key FROM idempotent_answers WHERE tenant = ? LIMIT ?'
-    const count =
-      eraseEvents(label, rowsMax) +
-      eraseChanges(db, 'label', label, now, rowsMax) +
-      db.run(`DELETE FROM idempotent_answers WHERE (api_key, idempotency_key) IN (${answers})`, label, rowsMax) +
-      db.run('DELETE FROM replays WHERE id IN (SELECT id FROM replays WHERE tenant = ? LIMIT ?)', label, rowsMax)
-    if (count === 0) db.run('UPDATE erasures SET label = NULL WHERE id = ?', id)
-    return 'more'
-  }
-
-  function eraseDeliveries(endpoint: number, rowsMax: number): number {
-    const rows = db.all<{ id: string }>(
-      `SELECT d.id FROM deliveries_of_endpoint i CROSS JOIN deliveries d ON d.id = i.id
-       WHERE i.endpoint = ? AND d.node IS NULL LIMIT ?`,
-      endpoint,
-      rowsMax,
-    )
-    for (const { id } of rows) removeDelivery(db, endpoint, id)
-    return rows.length
-  }
-
-  function eraseEvents(label: string, rowsMax: number): number {
-    const rows = db.all<EventRow>(
-      `SELECT ${eventRow} FROM events_of_tenant i CROSS JOIN events e ON e.seq = i.seq WHERE i.tenant = ? LIMIT ?`,
-      label,
-      rowsMax,
-    )
-    return removeEvents(db, rows)
-  }
-
   /** Scrubs for erasures whose rows are removed; for retention and expired payloads, at most once an hour. */
   function scrubStep(now: number): EraseStep {
     scrubbedAt ??= now
@@ -169,19 +134,23 @@ export function eraseRole(db: Database) {
     const { seq, id, tenant, accepted_at: acceptedAt } = event
     db.run(`UPDATE events SET data = '{}', attributes = NULL, erased_at = ifnull(erased_at, ?) WHERE seq = ?`, now, seq)
     for (const delivery of deliveriesOf(event)) {
-      db.run(
+      const cancelled = db.run(
         `UPDATE deliveries SET status = 3, due_at = NULL, reason = 'payload erased', ended_at = ?
          WHERE id = ? AND status = 0 AND node IS NULL`,
         now,
         delivery.id,
       )
+      countCancelled(db, now, delivery.endpoint, cancelled)
     }
     return { tenant: tenantIdOf(tenant), event: id as EventId, acceptedAt }
   }
 
-  function deliveriesOf({ seq, accepted_at: acceptedAt }: EventPlace): { id: string; status: number }[] {
-    return db.all<{ id: string; status: number }>(
-      'SELECT id, status FROM deliveries WHERE id >= ? AND id < ? AND event = ?',
+  function deliveriesOf({
+    seq,
+    accepted_at: acceptedAt,
+  }: EventPlace): { id: string; endpoint: number; status: number }[] {
+    return db.all<{ id: string; endpoint: number; status: number }>(
+      'SELECT id, endpoint, status FROM deliveries WHERE id >= ? AND id < ? AND event = ?',
       lowestUuidV7(acceptedAt),
       lowestUuidV7(acceptedAt + 1),
       seq,
@@ -198,6 +167,59 @@ export function eraseRole(db: Database) {
       ...values,
     )
   }
+}
+
+/**
+ * Removes rows of a label. Deliveries that a node holds are removed later. A table with counts that name the label:
+ * they are yet to be moved to the rollups of its dialect.
+ */
+function eraseRows(
+  db: Database,
+  id: string,
+  label: string,
+  now: number,
+  rowsMax: number,
+): EraseStep | 'stats_commits' | 'stats_gathered' {
+  const endpoints = db.all<{ key: number }>('SELECT key FROM endpoints WHERE tenant = ? ORDER BY key', label)
+  for (const { key } of endpoints) {
+    const count = eraseDeliveries(db, key, rowsMax) + eraseChanges(db, 'endpoint', key, now, rowsMax)
+    if (count > 0) return 'more'
+    if (db.get('SELECT 1 FROM deliveries_of_endpoint WHERE endpoint = ?', key) !== undefined) return 'wait'
+    keepDialect(db, key, id, now)
+    db.run('DELETE FROM endpoint_status WHERE endpoint = ?', key)
+    db.run('DELETE FROM endpoints WHERE key = ?', key)
+  }
+  const answers = 'SELECT api_key, idempotency_key FROM idempotent_answers WHERE tenant = ? LIMIT ?'
+  const count =
+    eraseEvents(db, label, rowsMax) +
+    eraseChanges(db, 'label', label, now, rowsMax) +
+    db.run(`DELETE FROM idempotent_answers WHERE (api_key, idempotency_key) IN (${answers})`, label, rowsMax) +
+    db.run('DELETE FROM replays WHERE id IN (SELECT id FROM replays WHERE tenant = ? LIMIT ?)', label, rowsMax)
+  if (count > 0 || eraseRollups(db, label, limits.retentionStepRows) > 0) return 'more'
+  const left = labelLeftIn(db, label)
+  if (left !== null) return left
+  db.run('UPDATE erasures SET label = NULL WHERE id = ?', id)
+  return 'more'
+}
+
+function eraseDeliveries(db: Database, endpoint: number, rowsMax: number): number {
+  const rows = db.all<{ id: string }>(
+    `SELECT d.id FROM deliveries_of_endpoint i CROSS JOIN deliveries d ON d.id = i.id
+     WHERE i.endpoint = ? AND d.node IS NULL LIMIT ?`,
+    endpoint,
+    rowsMax,
+  )
+  for (const { id } of rows) removeDelivery(db, endpoint, id)
+  return rows.length
+}
+
+function eraseEvents(db: Database, label: string, rowsMax: number): number {
+  const rows = db.all<EventRow>(
+    `SELECT ${eventRow} FROM events_of_tenant i CROSS JOIN events e ON e.seq = i.seq WHERE i.tenant = ? LIMIT ?`,
+    label,
+    rowsMax,
+  )
+  return removeEvents(db, rows)
 }
 
 export function eraseReads(db: Database) {

@@ -7,6 +7,7 @@ import type { CopiedPage, CopiedTable, CopiedValue, Counters } from '../copy.ts'
 import { StoreRefused } from '../../contracts/store.ts'
 import { Database } from './database.ts'
 import { checkFile, realFile } from './database-file.ts'
+import { rollupTables } from '../stats-rollups.ts'
 import { migrate } from './migrate.ts'
 import { lockOut } from './file-lock.ts'
 
@@ -66,7 +67,11 @@ const tables: readonly SourceTable[] = [
     'started_at duration_ms kind status detail response exchange connections erased_at request_crc phases',
   ),
   table('idempotent_answers', 'api_key idempotency_key', 'route status sealed_body expires_at tenant sealed_digest'),
-  table('erasures', 'id', 'erases tenant label created_at ended_at'),
+  table('erasures', 'id', 'erases tenant label created_at ended_at dialect'),
+  table('stats_commits', 'id', 'minute cells events'),
+  table('stats_gathered', 'id', 'minute cells counts events'),
+  ...rollupTables.map(({ name, key, values }) => table(name, key.join(' '), values.join(' '))),
+  table('stats_former_endpoints', 'endpoint', 'dialect removed_at'),
   table(
     'replays',
     'id',
@@ -172,6 +177,8 @@ function countersOf(db: Database): Counters {
     apiKeys: highest('(SELECT max(seq) FROM api_keys)'),
     endpoints: highest(`(SELECT value FROM sequences WHERE name = 'endpoint')`),
     events: highest('(SELECT max(seq) FROM events)'),
+    commitCounts: highest('(SELECT max(id) FROM stats_commits)'),
+    gatheredCounts: highest('(SELECT max(id) FROM stats_gathered)'),
     versions: highest(`(SELECT value FROM sequences WHERE name = 'version')`),
   }
 }

@@ -23,6 +23,8 @@ import { keyReads, keyRole } from './keys.ts'
 import { portalReads, portalRole } from './portal-links.ts'
 import { replayReads, replayRole } from './replays.ts'
 import { sealReads, sealRole } from './seals.ts'
+import { statsRole, statsSteps } from './stats.ts'
+import { statsReads } from './stats-reads.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
 import { upkeepReads, upkeepRole } from './upkeep.ts'
 
@@ -62,6 +64,18 @@ const meant: readonly { readonly plan: RegExp; readonly sql: RegExp; readonly wh
     plan: /^(SCAN (d$|\(subquery)|USE TEMP B-TREE FOR (ORDER BY|LAST TERM OF ORDER BY))/,
     sql: /^SELECT endpoint, tenant FROM/,
     why: 'tenants take turns among due endpoints, up to a bound',
+  },
+  { plan: /^SCAN stats_former/, sql: /LIMIT \?$|LIMIT \?\)$/, why: 'the endpoints that erasures removed in two days' },
+  { plan: /^SCAN stats_(commits|gathered)/, sql: /FROM stats_/, why: 'the counts of a minute' },
+  {
+    plan: /^(SCAN (k|json_each) VIRTUAL TABLE|USE TEMP B-TREE FOR DISTINCT)/,
+    sql: /json_each\(\?\)( k | WHERE|\)$)/,
+    why: 'reads what the statement is given',
+  },
+  {
+    plan: /^(SCAN g$|USE TEMP B-TREE FOR (GROUP|ORDER) BY)/,
+    sql: /^SELECT \* FROM \(\s+SELECT s\./,
+    why: 'ranks the series of a range of time',
   },
   { plan: /^SCAN erasures USING .*INDEX erasures_running/, sql: /./, why: 'few erasures run' },
   {
@@ -110,6 +124,7 @@ void test('no statement scans a table', async (t) => {
   const db = new Recording(join(await temporaryFolder(t), 'posthorn.db'), 'write')
   t.after(() => db.close())
   migrate(db)
+  const steps = statsSteps(db)
   const store = {
     ...commitRole(db),
     ...leaseRole(db),
@@ -132,11 +147,13 @@ void test('no statement scans a table', async (t) => {
     ...attemptReads(db),
     ...auditRole(db),
     ...auditReads(db),
-    ...eraseRole(db),
+    ...eraseRole(db, steps),
     ...eraseReads(db),
     ...upkeepReads(db),
     ...replayRole(db),
     ...replayReads(db),
+    ...statsRole(db, steps),
+    ...statsReads(db),
   }
   await callEverything(store as unknown as Store)
   const statements = [...db.seen].filter((sql) => /^\s*(SELECT|UPDATE|DELETE|INSERT)/i.test(sql))

@@ -44,16 +44,16 @@ export function tenantRole(db: Database) {
 
     deleteTenant(id: TenantId, erasure: NewErasure, envelope?: WriteEnvelope): WriteResult {
       return write(db, envelope, () => {
-        const label = db.get<{ label: string }>('SELECT label FROM tenants WHERE id = ?', id)?.label
-        if (label === undefined) throw new Abort('absent')
+        const rows = db.get<{ label: string; dialect: string }>('SELECT label, dialect FROM tenants WHERE id = ?', id)
+        if (rows === undefined) throw new Abort('absent')
         db.run('DELETE FROM tenants WHERE id = ?', id)
         db.run('DELETE FROM api_key_tenants WHERE tenant = ?', id)
         db.run('DELETE FROM portal_links WHERE tenant = ?', id)
         db.run('DELETE FROM api_keys WHERE NOT EXISTS (SELECT 1 FROM api_key_tenants t WHERE t.api_key = api_keys.id)')
         const remove = `UPDATE endpoints SET deleted_at = ifnull(deleted_at, ?), sealed_secrets = '', sealed_headers = ''
           WHERE tenant = ?`
-        db.run(remove, erasure.createdAt, label)
-        addErasure(db, erasure, 'tenant', id, label)
+        db.run(remove, erasure.createdAt, rows.label)
+        addErasure(db, erasure, 'tenant', id, rows)
       })
     },
   }

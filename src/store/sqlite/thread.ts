@@ -20,6 +20,8 @@ import { keyReads, keyRole } from './keys.ts'
 import { portalReads, portalRole } from './portal-links.ts'
 import { replayReads, replayRole } from './replays.ts'
 import { sealReads, sealRole } from './seals.ts'
+import { statsRole, statsSteps } from './stats.ts'
+import { statsReads } from './stats-reads.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
 import { upkeepReads, upkeepRole } from './upkeep.ts'
 
@@ -49,6 +51,7 @@ export interface PlainError {
 
 function writes(db: Database) {
   migrate(db)
+  const steps = statsSteps(db)
   return {
     ...commitRole(db),
     ...leaseRole(db),
@@ -58,9 +61,10 @@ function writes(db: Database) {
     ...endpointRole(db),
     ...historyRole(db),
     ...auditRole(db),
-    ...eraseRole(db),
+    ...eraseRole(db, steps),
     ...replayRole(db),
     ...sealRole(db),
+    ...statsRole(db, steps),
     ...upkeepRole(db),
   }
 }
@@ -79,6 +83,7 @@ function reads(db: Database) {
     ...eraseReads(db),
     ...replayReads(db),
     ...sealReads(db),
+    ...statsReads(db),
     ...attemptReads(db),
     ...upkeepReads(db),
   }

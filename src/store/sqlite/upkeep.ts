@@ -5,6 +5,7 @@ import { limits } from '../../domain/limits.ts'
 import type { Database } from './database.ts'
 import { settle } from './deferred-indexes.ts'
 import { type EventRow, eventRow, removeDelivery, removeEvents } from './removals.ts'
+import { countCancelled } from './stats.ts'
 
 /**
  * For updates of endpoint_status that make a delivery wait: marks the endpoint for `sweep` if it is disabled or
@@ -33,6 +34,7 @@ export function cancelWaiting(db: Database, endpoint: EndpointKey, now: number, 
       id,
     )
   }
+  countCancelled(db, now, endpoint, rows.length)
   if (rows.length < rowsMax) db.run('UPDATE endpoint_status SET next_due_at = NULL WHERE endpoint = ?', endpoint)
   return rows.length
 }

@@ -149,6 +149,7 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.listAudit(anyAudit, page)
   await store.listAudit({ ...ids, from: start, to: start + 1 }, { limit: 5, after: deliveryId(start) })
   await store.pruneAudit(start, 5)
+  await moveAndReadStats(store, key)
   const erasure = sampleErasure(0)
   await store.deleteTenant(acme, erasure)
   while ((await store.eraseStep(start, 5)) !== 'done');
@@ -186,4 +187,19 @@ async function callReplays(store: Omit<Store, 'close'>, key: EndpointKey): Promi
   await store.createReplay({ replay: cancelled, asked: '' })
   await store.cancelReplay(cancelled.id, start)
   for (const tenant of [null, acme]) await store.listReplays(tenant, { limit: 5, after: null })
+}
+
+async function moveAndReadStats(store: Omit<Store, 'close'>, key: EndpointKey): Promise<void> {
+  const any = { from: 0, to: start + 1, step: 'hour', by: null, dialect: null, tenant: null, endpoint: null } as const
+  for (const by of [null, 'dialect', 'tenant', 'endpoint', 'type'] as const) {
+    await store.readStats({ ...any, by }, 5)
+    await store.readStats({ ...any, by, dialect: 'standard' }, 5)
+    await store.readStats({ ...any, by, tenant: acme }, 5)
+    await store.readStats({ ...any, by, tenant: acme, endpoint: key }, 5)
+    while (await store.gatherStats(5));
+    await store.claimFold(start, 1000)
+    while (await store.foldStats(5));
+  }
+  const ages = { minutes: start, hours: start, days: start, dialectMinutes: start }
+  while ((await store.pruneStats(ages, 5)) > 0);
 }

@@ -23,6 +23,7 @@ import { replayCases } from './replays.ts'
 import { sealCases } from './seals.ts'
 import { searchCases } from './searches.ts'
 import type { Case, Harness } from './steps.ts'
+import { statisticsCases } from './statistics.ts'
 import { tenantAndKeyCases } from './tenants-and-keys.ts'
 import { textCases } from './text.ts'
 import { upkeepCases } from './upkeep.ts'
@@ -64,6 +65,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     replayCases(promise)
     upkeepCases(promise)
     erasureCases(promise)
+    statisticsCases(promise)
     auditCases(promise)
     sealCases(promise)
     textCases(promise)

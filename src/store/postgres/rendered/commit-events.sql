@@ -24,7 +24,7 @@ stored AS (
   SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, place = ANY($14::int[])
   FROM given
   ON CONFLICT (id, tenant) DO NOTHING
-  RETURNING seq
+  RETURNING seq, tenant, type
 ),
 born AS (
   INSERT INTO deliveries (id, event, endpoint, status, due_at, node)
@@ -33,6 +33,14 @@ born AS (
     JOIN given g USING (place)
   WHERE (g.seq IN (SELECT seq FROM stored)) IS TRUE
   RETURNING endpoint, due_at, node
+),
+counts AS (
+  INSERT INTO stats_commits (minute, cells, events)
+  SELECT * FROM (VALUES ($20::bigint, NULL, (
+    SELECT json_agg(json_build_array(tenant, type, count))::text
+    FROM (SELECT tenant, type, count(*) FROM stored GROUP BY tenant, type) s
+  ))) AS c(minute, cells, events)
+  WHERE c.cells IS NOT NULL OR c.events IS NOT NULL
 ),
 news AS MATERIALIZED (
   SELECT

@@ -7,8 +7,11 @@ me AS (
 moves AS MATERIALIZED (
   SELECT m.*
   FROM me,
-    unnest($4::uuid[], $5::smallint[], $6::int[], $7::bigint[], $8::text[], $9::bigint[])
-    WITH ORDINALITY AS m(id, status, attempts, due_at, reason, ended_at, place)
+    unnest(
+      $4::uuid[], $5::smallint[], $6::int[], $7::bigint[],
+      $8::text[], $9::bigint[], $10::int[]
+    )
+    WITH ORDINALITY AS m(id, status, attempts, due_at, reason, ended_at, cell, place)
 ),
 moved AS (
   UPDATE deliveries d SET
@@ -20,28 +23,25 @@ moved AS (
     ended_at = m.ended_at
   FROM (SELECT DISTINCT ON (id) * FROM moves ORDER BY id, place) m
   WHERE d.id = m.id AND d.id = ANY(ARRAY(SELECT id FROM moves)) AND d.node = $1
-  RETURNING m.place, d.endpoint, d.due_at
+  RETURNING m.place, m.cell, d.endpoint, d.due_at
 ),
 tried AS (
-  INSERT INTO attempts
-    (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections, request_crc, phases)
-  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections,
-    a.request_crc, a.phases
+  INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
+  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
   FROM
     unnest(
-      $10::bigint[], $11::uuid[], $12::int[], $13::bigint[], $14::int[], $15::text[], $16::int[],
-      $17::text[], $18::text[], $19::text[], $20::int[], $21::int[], $22::text[]
+      $11::bigint[], $12::uuid[], $13::int[], $14::bigint[], $15::int[], $16::text[],
+      $17::int[], $18::text[], $19::text[], $20::text[], $21::int[]
     )
-    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections,
-      request_crc, phases)
+    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
     JOIN moved USING (place)
 ),
 summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $23::bigint[], $24::bigint[], $25::bigint[], $26::boolean[], $27::text[],
-      $28::boolean[], $29::text[], $30::text[], $31::boolean[], $32::bigint[]
+      $22::bigint[], $23::bigint[], $24::bigint[], $25::boolean[], $26::text[],
+      $27::boolean[], $28::text[], $29::text[], $30::boolean[], $31::bigint[]
     )
     AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, last_outcome,
       changed, health, expected_health, pauses, paused_until)
@@ -55,6 +55,11 @@ counted AS (
     last_attempt_at = excluded.last_attempt_at,
     last_attempt_succeeded = excluded.last_attempt_succeeded,
     last_outcome = excluded.last_outcome
+),
+counts AS (
+  INSERT INTO stats_commits (minute, cells, events)
+  SELECT * FROM (VALUES ($32::bigint, (SELECT json_agg(endpoint * 2048 + cell)::text FROM moved), NULL)) AS c(minute, cells, events)
+  WHERE c.cells IS NOT NULL OR c.events IS NOT NULL
 ),
 news AS MATERIALIZED (
   SELECT
