@@ -68,7 +68,7 @@ export function statisticsRoutes(context: Context): AnyRoute[] {
           step: Step,
           by: Nullable(By),
           data: Type.Array(SeriesSchema, { maxItems: limits.statsSeriesMax, description: 'The largest first.' }),
-          more: Type.Integer({ minimum: 0, description: 'Series that are left out.' }),
+          more: Type.Integer({ minimum: 0, description: 'Series that are left out, of at most 10,000.' }),
         }),
       },
       handle({ principal, query }) {

@@ -400,7 +400,7 @@ export const limits = {
   statsGatherRows: 256,
   statsStepChars: 128 * kib,
   /** Endpoints, or event types of tenants, whose counts one step moves; each changes a few rows. */
-  statsFoldRows: 250,
+  statsFoldRows: 100,
   /** Endpoints and tenants whose places one step of a fold looks up. */
   statsPlacesRead: 2000,
   /** Series in an answer with statistics. */

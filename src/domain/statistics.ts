@@ -56,7 +56,7 @@ export const bucketsAt = endsAt + endKinds.length
 export const bucketsMax = 60
 
 export function noSums(): Sums {
-  return Array.from({ length: bucketsAt + bucketsMax }, () => 0)
+  return Array<number>(bucketsAt + bucketsMax).fill(0)
 }
 
 export function addSums(to: Sums, from: Sums): void {

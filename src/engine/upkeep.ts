@@ -113,30 +113,32 @@ export class Upkeep {
     }
     let step: EraseStep = 'more'
     while (step === 'more' && !this.#stopped) {
-      const startedAt = clock.elapsed()
-      step = await store.eraseStep(clock.now(), limits.eraseStepRows)
-      if (step === 'more') await new Promise<void>((resolve) => clock.after(this.#pauseMs(startedAt), resolve))
+      step = await this.#spaced(limits.stepPauses, () => store.eraseStep(clock.now(), limits.eraseStepRows))
     }
     if (step === 'wait') this.eraseSoon(limits.eraseAgainMs)
   }
 
-  /** The pause after steps that began at `startedAt`: otherwise commits would wait for a step each time. */
-  #pauseMs(startedAt: number): number {
-    return (this.#options.clock.elapsed() - startedAt) * limits.stepPauses
-  }
-
   async #replay(): Promise<void> {
-    const startedAt = this.#options.clock.elapsed()
-    const waitMs = await this.#options.replays.round()
+    const waitMs = await this.#spaced(limits.stepPauses, () => this.#options.replays.round())
     if (waitMs === null || this.#timers.has('replays')) return
-    this.#after('replays', Math.max(waitMs, this.#pauseMs(startedAt)), () => this.#replay())
+    this.#after('replays', waitMs, () => this.#replay())
   }
 
   async #moveCounts(): Promise<void> {
     const { store, clock } = this.#options
-    while (!this.#stopped && (await store.gatherStats(limits.statsGatherRows)));
+    while (!this.#stopped && (await this.#spaced(1, () => store.gatherStats(limits.statsGatherRows))));
     if (this.#stopped || !(await store.claimFold(clock.now(), limits.statsFoldMs))) return
-    while (!this.#stopped && (await store.foldStats(limits.statsFoldRows)));
+    while (!this.#stopped && (await this.#spaced(1, () => store.foldStats(limits.statsFoldRows))));
+  }
+
+  /** Runs a step, then pauses so many times as long as it took. Otherwise commits would wait for a step each time. */
+  async #spaced<Result>(pauses: number, step: () => Promise<Result>): Promise<Result> {
+    const { clock } = this.#options
+    const startedAt = clock.elapsed()
+    const result = await step()
+    const pauseMs = (clock.elapsed() - startedAt) * pauses
+    await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
+    return result
   }
 
   async #prune(): Promise<void> {

@@ -29,18 +29,6 @@ export class Places {
   readonly #endpoints = new Map<number, Place>()
   readonly #labels = new Map<string, Place>()
 
-  /** Endpoints and labels of entries that are not known yet, at most `max` of each. */
-  unknown(entries: readonly Entry[], max: number): Unknown {
-    const endpoints = new Set<number>()
-    const labels = new Set<string>()
-    for (const entry of entries) {
-      if (entry.kind === 'type') {
-        if (labels.size < max && !this.#labels.has(entry.label)) labels.add(entry.label)
-      } else if (endpoints.size < max && !this.#endpoints.has(entry.endpoint)) endpoints.add(entry.endpoint)
-    }
-    return { endpoints: [...endpoints], labels: [...labels] }
-  }
-
   /** Those that are asked for but not found belong nowhere. */
   know(asked: Unknown, found: Found): void {
     for (const endpoint of asked.endpoints) this.#endpoints.set(endpoint, nowhere)
@@ -54,6 +42,17 @@ export class Places {
   }
 }
 
+/** The endpoints and labels of entries. */
+export function namedBy(entries: readonly Entry[]): Unknown {
+  const endpoints = new Set<number>()
+  const labels = new Set<string>()
+  for (const entry of entries) {
+    if (entry.kind === 'type') labels.add(entry.label)
+    else endpoints.add(entry.endpoint)
+  }
+  return { endpoints: [...endpoints], labels: [...labels] }
+}
+
 /** The state of a fold between its steps. */
 export class Fold {
   /** Gathered rows that are yet to be read. */
@@ -63,6 +62,7 @@ export class Fold {
   readonly places = new Places()
   readonly #tally = new Tally()
   #entries: Entry[] | null = null
+  #unknown: Unknown | null = null
   #ordered: PlacedEntry[] | null = null
 
   constructor(ids: readonly number[]) {
@@ -74,15 +74,18 @@ export class Fold {
     this.ids.push(id)
   }
 
-  /** All entries, once all rows are read. */
-  get entries(): readonly Entry[] {
+  /** The next endpoints and labels whose places must be known, once all rows are read. Null: all are known. */
+  unknown(max: number): Unknown | null {
     this.#entries ??= this.#tally.entries()
-    return this.#entries
+    const { endpoints, labels } = (this.#unknown ??= namedBy(this.#entries))
+    if (endpoints.length + labels.length === 0) return null
+    this.#unknown = { endpoints: endpoints.slice(max), labels: labels.slice(max) }
+    return { endpoints: endpoints.slice(0, max), labels: labels.slice(0, max) }
   }
 
   /** The next entries in the order of keys, once all places are known. Empty: there are no more. */
   take(max: number): PlacedEntry[] {
-    this.#ordered ??= this.entries.map((entry) => ({ entry, place: this.places.of(entry) })).toSorted(byKey)
+    this.#ordered ??= (this.#entries ?? []).map((entry) => ({ entry, place: this.places.of(entry) })).toSorted(byKey)
     return this.#ordered.splice(0, max)
   }
 }

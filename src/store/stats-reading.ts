@@ -15,7 +15,7 @@ import {
 } from '../domain/statistics.ts'
 import type { StatsQuery } from '../contracts/stats-store.ts'
 import { tenantIdOf } from './rows.ts'
-import { Places, type PlacedEntry, type Unknown } from './stats-fold.ts'
+import { namedBy, Places, type PlacedEntry, type Unknown } from './stats-fold.ts'
 import {
   dialectRollups,
   endpointRollups,
@@ -97,7 +97,7 @@ export class StatsReading {
   unknown(): Unknown {
     const { by, dialect } = this.#query
     const isNeeded = by !== null || dialect !== null || this.#only !== null
-    return this.places.unknown(isNeeded ? this.entries : [], Infinity)
+    return namedBy(isNeeded ? this.entries : [])
   }
 
   /** The groups that the reading needs to choose its series. */

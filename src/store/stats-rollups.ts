@@ -114,10 +114,10 @@ export function additionsOf(entries: readonly { readonly entry: Entry; readonly 
     const name = JSON.stringify(key)
     addSums(byKey.get(table)!.getOrInsertComputed(name, () => ({ key, sums: noSums() })).sums, sums)
   }
+  const summed = entries.map(({ entry, place }) => ({ entry, place, sums: sumsOf(entry) }))
   for (const step of Object.values(stepMs)) {
-    for (const { entry, place } of entries) {
+    for (const { entry, place, sums } of summed) {
       const { dialect, tenant } = place
-      const sums = sumsOf(entry)
       const at = [step, entry.minute - (entry.minute % step), dialect]
       add(dialectRollups, at, sums)
       if (entry.kind === 'type') add(typeRollups, [...at, '', entry.type], sums)

@@ -9,10 +9,13 @@ import { type Drain, untilDrained } from './drain.ts'
 import { type Verdict, judge } from './history.ts'
 import { type OperatorClient, createOperatorClient } from './operator-client.ts'
 import { seededRandom } from './random.ts'
-import { type ServerProcess, createInstallation, startServer } from './server-process.ts'
+import { miscounts } from './miscounts.ts'
+import { type ServerProcess, createInstallation, startServer, weakenedBy } from './server-process.ts'
 
 export interface CrashRun extends Drain {
   readonly verdict: Verdict
+  /** The differences between statistics and history; absent: they were not compared. */
+  readonly miscounts?: readonly string[]
 }
 
 const tenant = 'crash'
@@ -20,7 +23,11 @@ const hanging = '/messages'
 const postsMin = 8
 const postsMsMax = 10_000
 // A retry waits 5 ms where Allo promises 5 s, so that the drain is short.
-const settings = { POSTHORN_RETRY_SCALE: '0.001', POSTHORN_RATE_LIMITS: 'off' }
+const settings = {
+  POSTHORN_RETRY_SCALE: '0.001',
+  POSTHORN_RATE_LIMITS: 'off',
+  ...weakenedBy('quick-statistics.ts'),
+}
 
 /** Runs `rounds` of start, load and crash. Then starts once more, waits until no delivery is pending, and judges. */
 export async function runCrashes(site: CrashSite, rounds: number, seed: number): Promise<CrashRun> {
@@ -46,9 +53,9 @@ export async function runCrashes(site: CrashSite, rounds: number, seed: number):
       await client.close()
     }
     crashing = false
-    const drain = await finish(...(await start()), load)
+    const finished = await finish(...(await start()), load)
     const { arrivals, subscriptions } = customer
-    return { verdict: judge({ posts: load.posts, arrivals, subscriptions }), ...drain }
+    return { verdict: judge({ posts: load.posts, arrivals, subscriptions }), ...finished }
   } finally {
     await server?.kill('SIGKILL')
     await customer.close()
@@ -63,10 +70,15 @@ async function untilPosted({ posts }: CrashLoad, count: number): Promise<void> {
   while (posts.length < count && Date.now() < giveUpAt) await sleep(5)
 }
 
-async function finish(server: ServerProcess, client: OperatorClient, load: CrashLoad): Promise<Drain> {
+async function finish(
+  server: ServerProcess,
+  client: OperatorClient,
+  load: CrashLoad,
+): Promise<Omit<CrashRun, 'verdict'>> {
   await load.repeatUnknown(client)
   const drain = await untilDrained(client)
+  const finished = { ...drain, miscounts: await miscounts(client) }
   await client.close()
   await server.stop()
-  return drain
+  return finished
 }

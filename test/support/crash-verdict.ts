@@ -6,12 +6,17 @@ import type { CrashRun } from './crash-run.ts'
 import { crashSeed } from './random.ts'
 
 /** Prints the figures of a run. Fails if an accepted event is missing or another event was sent. */
-export function assertNothingLost(t: TestContext, { verdict, drained, drainMs }: CrashRun, acceptedMin: number): void {
+export function assertNothingLost(
+  t: TestContext,
+  { verdict, drained, drainMs, miscounts = [] }: CrashRun,
+  acceptedMin: number,
+): void {
   const { problems, ...figures } = verdict
   t.diagnostic(JSON.stringify({ ...figures, drainMs, seed: crashSeed }))
   // First, because pending deliveries count as lost below. They are a stall and not a loss.
   assert.ok(drained, `deliveries still pending after ${drainMs} ms, ${verdict.lost} never delivered, seed ${crashSeed}`)
   assert.deepEqual(problems.slice(0, 20), [], `${problems.length} problems with seed ${crashSeed}`)
+  assert.deepEqual(miscounts, [], `the statistics differ from the history with seed ${crashSeed}`)
   assert.ok(verdict.accepted > acceptedMin, 'too few events were accepted for a result')
 }
 

@@ -109,8 +109,8 @@ export function statsSteps(db: Database) {
       if (row !== undefined) current.read(id, row)
       return row !== undefined
     }
-    const unknown = current.places.unknown(current.entries, limits.statsPlacesRead)
-    if (unknown.endpoints.length + unknown.labels.length > 0) {
+    const unknown = current.unknown(limits.statsPlacesRead)
+    if (unknown !== null) {
       current.places.know(unknown, await find(db, unknown))
       return true
     }

@@ -127,8 +127,8 @@ function foldStep(db: Database, fold: Fold, rowsMax: number): boolean {
     if (row !== undefined) fold.read(id, row)
     return row !== undefined
   }
-  const unknown = fold.places.unknown(fold.entries, limits.statsPlacesRead)
-  if (unknown.endpoints.length + unknown.labels.length > 0) {
+  const unknown = fold.unknown(limits.statsPlacesRead)
+  if (unknown !== null) {
     fold.places.know(unknown, find(db, unknown))
     return true
   }

@@ -20,15 +20,16 @@ given AS MATERIALIZED (
   ) g
 ),
 stored AS (
-  INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at)
-  SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at FROM given
+  INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, test)
+  SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, place = ANY($14::int[])
+  FROM given
   ON CONFLICT (id, tenant) DO NOTHING
   RETURNING seq, tenant, type
 ),
 born AS (
   INSERT INTO deliveries (id, event, endpoint, status, due_at, node)
   SELECT b.id, g.seq, b.endpoint, 0, g.accepted_at, CASE WHEN b.leased THEN $1 ELSE 0 END
-  FROM unnest($14::uuid[], $15::bigint[], $16::boolean[], $17::bigint[]) AS b(id, endpoint, leased, place)
+  FROM unnest($15::uuid[], $16::bigint[], $17::boolean[], $18::bigint[]) AS b(id, endpoint, leased, place)
     JOIN given g USING (place)
   WHERE (g.seq IN (SELECT seq FROM stored)) IS TRUE
   RETURNING endpoint, due_at, node
@@ -37,8 +38,8 @@ moves AS MATERIALIZED (
   SELECT m.*
   FROM me,
     unnest(
-      $20::uuid[], $21::smallint[], $22::int[], $23::bigint[],
-      $24::text[], $25::bigint[], $26::int[]
+      $21::uuid[], $22::smallint[], $23::int[], $24::bigint[],
+      $25::text[], $26::bigint[], $27::int[]
     )
     WITH ORDINALITY AS m(id, status, attempts, due_at, reason, ended_at, cell, place)
 ),
@@ -55,22 +56,25 @@ moved AS (
   RETURNING m.place, m.cell, d.endpoint, d.due_at
 ),
 tried AS (
-  INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
-  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
+  INSERT INTO attempts
+    (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections, request_crc, phases)
+  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections,
+    a.request_crc, a.phases
   FROM
     unnest(
-      $27::bigint[], $28::uuid[], $29::int[], $30::bigint[], $31::int[], $32::text[],
-      $33::int[], $34::text[], $35::text[], $36::text[], $37::int[]
+      $28::bigint[], $29::uuid[], $30::int[], $31::bigint[], $32::int[], $33::text[], $34::int[],
+      $35::text[], $36::text[], $37::text[], $38::int[], $39::int[], $40::text[]
     )
-    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
+    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections,
+      request_crc, phases)
     JOIN moved USING (place)
 ),
 summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $38::bigint[], $39::bigint[], $40::bigint[], $41::boolean[], $42::text[],
-      $43::boolean[], $44::text[], $45::text[], $46::boolean[], $47::bigint[]
+      $41::bigint[], $42::bigint[], $43::bigint[], $44::boolean[], $45::text[],
+      $46::boolean[], $47::text[], $48::text[], $49::boolean[], $50::bigint[]
     )
     AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, last_outcome,
       changed, health, expected_health, pauses, paused_until)
@@ -87,7 +91,7 @@ counted AS (
 ),
 counts AS (
   INSERT INTO stats_commits (minute, cells, events)
-  SELECT * FROM (VALUES ($48::bigint, (SELECT json_agg(endpoint * 2048 + cell)::text FROM moved), (
+  SELECT * FROM (VALUES ($51::bigint, (SELECT json_agg(endpoint * 2048 + cell)::text FROM moved), (
     SELECT json_agg(json_build_array(tenant, type, count))::text
     FROM (SELECT tenant, type, count(*) FROM stored GROUP BY tenant, type) s
   ))) AS c(minute, cells, events)
@@ -137,7 +141,7 @@ SELECT
     EXCEPT
     SELECT place::int FROM given WHERE (seq IN (SELECT seq FROM stored)) IS TRUE
   ) END AS refused,
-  (SELECT pg_notify($18, $19) FROM born WHERE node = 0 LIMIT 1),
+  (SELECT pg_notify($19, $20) FROM born WHERE node = 0 LIMIT 1),
   CASE WHEN (SELECT count(*) FROM moved) < (SELECT count(*) FROM moves) THEN ARRAY(
     SELECT id FROM moves WHERE place NOT IN (SELECT place FROM moved) ORDER BY place
   ) END AS fenced,

@@ -36,7 +36,7 @@ born AS (
 ),
 counts AS (
   INSERT INTO stats_commits (minute, cells, events)
-  SELECT * FROM (VALUES ($20::bigint, NULL, (
+  SELECT * FROM (VALUES ($21::bigint, NULL, (
     SELECT json_agg(json_build_array(tenant, type, count))::text
     FROM (SELECT tenant, type, count(*) FROM stored GROUP BY tenant, type) s
   ))) AS c(minute, cells, events)

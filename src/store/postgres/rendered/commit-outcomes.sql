@@ -26,22 +26,25 @@ moved AS (
   RETURNING m.place, m.cell, d.endpoint, d.due_at
 ),
 tried AS (
-  INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
-  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections
+  INSERT INTO attempts
+    (delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections, request_crc, phases)
+  SELECT a.delivery, a.number, a.started_at, a.duration_ms, a.kind, a.status, a.detail, a.response, a.exchange, a.connections,
+    a.request_crc, a.phases
   FROM
     unnest(
-      $11::bigint[], $12::uuid[], $13::int[], $14::bigint[], $15::int[], $16::text[],
-      $17::int[], $18::text[], $19::text[], $20::text[], $21::int[]
+      $11::bigint[], $12::uuid[], $13::int[], $14::bigint[], $15::int[], $16::text[], $17::int[],
+      $18::text[], $19::text[], $20::text[], $21::int[], $22::int[], $23::text[]
     )
-    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections)
+    AS a(place, delivery, number, started_at, duration_ms, kind, status, detail, response, exchange, connections,
+      request_crc, phases)
     JOIN moved USING (place)
 ),
 summaries AS MATERIALIZED (
   SELECT f.*
   FROM me,
     unnest(
-      $22::bigint[], $23::bigint[], $24::bigint[], $25::boolean[], $26::text[],
-      $27::boolean[], $28::text[], $29::text[], $30::boolean[], $31::bigint[]
+      $24::bigint[], $25::bigint[], $26::bigint[], $27::boolean[], $28::text[],
+      $29::boolean[], $30::text[], $31::text[], $32::boolean[], $33::bigint[]
     )
     AS f(endpoint, attempts, last_attempt_at, last_attempt_succeeded, last_outcome,
       changed, health, expected_health, pauses, paused_until)
@@ -58,7 +61,7 @@ counted AS (
 ),
 counts AS (
   INSERT INTO stats_commits (minute, cells, events)
-  SELECT * FROM (VALUES ($32::bigint, (SELECT json_agg(endpoint * 2048 + cell)::text FROM moved), NULL)) AS c(minute, cells, events)
+  SELECT * FROM (VALUES ($34::bigint, (SELECT json_agg(endpoint * 2048 + cell)::text FROM moved), NULL)) AS c(minute, cells, events)
   WHERE c.cells IS NOT NULL OR c.events IS NOT NULL
 ),
 news AS MATERIALIZED (
