@@ -2,7 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { database, type DatabaseSetting, SettingError } from '../config/settings.ts'
+import { database, type DatabaseSetting } from '../config/address-settings.ts'
+import { SettingError } from '../config/settings.ts'
 import { type Import, openImport, type TableCount } from '../store/postgres/import.ts'
 import { type Export, openExport } from '../store/sqlite/export.ts'
 import { StoreRefused, StoreUnavailable } from '../contracts/store.ts'

@@ -5,14 +5,8 @@ import { once } from 'node:events'
 import type { Logger } from 'pino'
 import { type App, startApp } from '../app.ts'
 import { createKeyFile, type KeyFile, readKeyFile } from '../config/key-files.ts'
-import {
-  type DatabaseSetting,
-  readSettings,
-  SettingError,
-  type SettingName,
-  type Settings,
-  settingTable,
-} from '../config/settings.ts'
+import type { DatabaseSetting } from '../config/address-settings.ts'
+import { readSettings, SettingError, type SettingName, type Settings, settingTable } from '../config/settings.ts'
 import { loadDialects } from '../dialects/load.ts'
 import { limits } from '../domain/limits.ts'
 import { createLog, type Log } from '../telemetry/log.ts'

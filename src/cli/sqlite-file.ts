@@ -1,4 +1,5 @@
-import { type DatabaseSetting, readSettings, SettingError } from '../config/settings.ts'
+import type { DatabaseSetting } from '../config/address-settings.ts'
+import { readSettings, SettingError } from '../config/settings.ts'
 
 /** The flag that the commands for SQLite files share. */
 export interface FileFlags {
