@@ -119,9 +119,12 @@ export class Upkeep {
   }
 
   async #replay(): Promise<void> {
-    const waitMs = await this.#spaced(limits.stepPauses, () => this.#options.replays.round())
+    const { clock, replays } = this.#options
+    const startedAt = clock.elapsed()
+    const waitMs = await replays.round()
     if (waitMs === null || this.#timers.has('replays')) return
-    this.#after('replays', waitMs, () => this.#replay())
+    const pauseMs = (clock.elapsed() - startedAt) * limits.stepPauses
+    this.#after('replays', Math.max(waitMs, pauseMs), () => this.#replay())
   }
 
   async #moveCounts(): Promise<void> {
