@@ -83,7 +83,11 @@ export default {
       comment: 'the pages know the shapes of the API, as types, and nothing else of the service',
       severity: 'error',
       from: { path: '^ui/' },
-      to: { path: '^src/', pathNot: '^src/(api/(shapes|audit-shape|dialects|receiving)|contracts/recipe)\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot:
+          '^src/(api/(shapes|audit-shape|dialects|receiving|status|stream|statistics-shape)|contracts/recipe)\\.ts$',
+      },
     },
     {
       name: 'dashboard-and-portal-never-meet',

@@ -122,13 +122,8 @@ test('a step on which our own code throws fails its replay, and no other one', a
     return isDone(rig, other)()
   }
   await rig.until(advance, 'the other one is done')
-  assert.deepEqual(
-    ended.map(({ id, state }) => [id, state]),
-    [
-      [broken, 'failed'],
-      [other, 'done'],
-    ],
-  )
+  const states = new Map(ended.map(({ id, state }) => [id, state]))
+  assert.deepEqual([states.get(broken), states.get(other), states.size], ['failed', 'done', 2])
   assert.match((await rig.store.findReplay(broken))?.error ?? '', /internal error/)
   assert.match(rig.observed.failures.join(), /planted/)
 })
@@ -160,7 +155,8 @@ test('a clock that is set back does not delay a replay', async (t) => {
   }
   let seconds = 0
   await rig.until(() => (seconds++, advance()), 'it is done')
-  assert.ok(seconds < 20, `it took ${seconds} s`)
+  // Not an hour. Each turn of the wait advances the clock, also while a step is under way.
+  assert.ok(seconds < 600, `it took ${seconds} s`)
 })
 
 test('a replay goes on after a crash', async (t) => {

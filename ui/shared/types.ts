@@ -16,6 +16,9 @@ import type {
 import type { AuditSchema } from '../../src/api/audit-shape.ts'
 import type { DialectSchema } from '../../src/api/dialects.ts'
 import type { SnippetsSchema, VectorsSchema } from '../../src/api/receiving.ts'
+import type { CountsSchema, StatisticsSchema } from '../../src/api/statistics-shape.ts'
+import type { StatusSchema } from '../../src/api/status.ts'
+import type { StreamDeliverySchema, TickSchema } from '../../src/api/stream.ts'
 
 export type ApiKey = Static<typeof ApiKeySchema>
 export type Attempt = Static<typeof AttemptSchema>
@@ -25,6 +28,11 @@ export type Dialect = Static<typeof DialectSchema>
 export type Endpoint = Static<typeof EndpointSchema>
 export type Event = Static<typeof EventSchema>
 export type OperatorKey = Static<typeof OperatorKeySchema>
+export type Statistics = Static<typeof StatisticsSchema>
+export type StatisticsCounts = Static<typeof CountsSchema>
+export type Status = Static<typeof StatusSchema>
+export type StreamDelivery = Static<typeof StreamDeliverySchema>
+export type Tick = Static<typeof TickSchema>
 export type PortalSession = Static<typeof PortalSessionSchema>
 export type Preview = Static<typeof PreviewSchema>
 export type Session = Static<typeof SessionSchema>

@@ -1,0 +1,68 @@
+// The overview and the page of the system, in a browser: statistics, live attempts, endpoints that fail.
+
+import { after, before, suite, test } from 'node:test'
+import { eventType } from '../support/api-rig.ts'
+import {
+  assertAccessible,
+  type BrowserRig,
+  onEachScreen,
+  startBrowserRig,
+  withoutBrowser,
+} from '../support/browser-rig.ts'
+
+suite('the overview', { skip: withoutBrowser }, () => {
+  let rig: BrowserRig
+  before(async () => {
+    rig = await startBrowserRig()
+    rig.api.behaviours.set('/bad', () => ({ status: 500 }))
+  })
+  after(() => rig.close())
+
+  test('shows attempts as they happen, counts them, and names endpoints that fail', async () => {
+    const tenant = await rig.api.tenant('standard')
+    const path = `/v1/tenants/${tenant.id}/endpoints`
+    for (const name of ['good', 'bad']) {
+      const body = { url: `${rig.api.receiver.url}/${name}`, eventTypes: [eventType] }
+      await rig.api.want(201, { method: 'POST', path, body })
+    }
+    const page = await rig.dashboard()
+    await page.getByText('live', { exact: true }).waitFor()
+    await rig.api.event(tenant)
+    const now = page.locator('section', { hasText: 'Now' }).last()
+    await now.getByText('200', { exact: true }).waitFor()
+    await now.getByText('500', { exact: true }).waitFor()
+    const numbers = page.locator('dl').first()
+    await numbers.getByText(/^\d\d\.\d\d %$/).waitFor()
+    await page.getByRole('heading', { name: 'Endpoints that fail now' }).waitFor()
+    await page.getByRole('link', { name: `${rig.api.receiver.url}/bad` }).waitFor()
+    rig.assertNoFaults()
+  })
+
+  test('two tabs share one stream', async () => {
+    const page = await rig.dashboard()
+    await page.getByText('live', { exact: true }).waitFor()
+    const other = await page.context().newPage()
+    const streams: string[] = []
+    other.on('request', (request) => void (request.url().endsWith('/v1/stream') && streams.push(request.url())))
+    await other.goto(`${rig.url}/dashboard`)
+    await other.getByText('live', { exact: true }).waitFor()
+    if (streams.length > 0) throw new Error('the second tab has opened a stream')
+    // The second tab goes on when the first one is closed.
+    const opened = other.waitForRequest((request) => request.url().endsWith('/v1/stream'))
+    await page.close()
+    await opened
+  })
+
+  test('is accessible, and so is the page of the system', async (t) => {
+    await onEachScreen(t, async (options) => {
+      const page = await rig.dashboard('/', options)
+      await page.getByText('live', { exact: true }).waitFor()
+      await assertAccessible(page)
+      await page.goto(`${rig.url}/dashboard/system`)
+      await page.getByText('SQLite').waitFor()
+      await assertAccessible(page)
+      await page.context().close()
+    })
+    rig.assertNoFaults()
+  })
+})

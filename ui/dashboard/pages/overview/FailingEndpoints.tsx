@@ -1,0 +1,42 @@
+import { Link } from '@tanstack/react-router'
+import { Section } from '../../../shared/parts/Page.tsx'
+import { Stranger } from '../../../shared/parts/Stranger.tsx'
+import { Time } from '../../../shared/parts/Time.tsx'
+import { useRead } from '../../../shared/queries.ts'
+import type { Endpoint, Page } from '../../../shared/types.ts'
+import styles from './Overview.module.css'
+
+/** The endpoints that fail now; nothing if there are none. */
+export function FailingEndpoints() {
+  const { data } = useRead<Page<Endpoint>>('/v1/endpoints', {
+    query: { health: 'failing', limit: 10 },
+    everyMs: 10_000,
+  })
+  if (data === undefined || data.data.length === 0) return null
+  return (
+    <Section
+      title="Endpoints that fail now"
+      actions={
+        <Link to="/endpoints" search={{ health: 'failing' }}>
+          All
+        </Link>
+      }
+    >
+      <ul className={styles.failing}>
+        {data.data.map(({ id, tenant, url, health }) => (
+          <li key={`${tenant} ${id}`}>
+            <Link to="/tenants/$tenant/endpoints/$endpoint" params={{ tenant, endpoint: id }}>
+              <Stranger>{url}</Stranger>
+            </Link>{' '}
+            of <Stranger>{tenant}</Stranger>
+            {health.since !== null && (
+              <>
+                , since <Time at={health.since} />
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}

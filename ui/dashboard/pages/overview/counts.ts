@@ -1,0 +1,12 @@
+import type { StatisticsCounts } from '../../../shared/types.ts'
+
+export function attemptsIn(attempts: StatisticsCounts['attempts']): number {
+  return Object.values(attempts).reduce((sum, count) => sum + count, 0)
+}
+
+export const noCounts: StatisticsCounts = {
+  events: 0,
+  attempts: { delivered: 0, rejected: 0, timedOut: 0, unreachable: 0, blocked: 0 },
+  ended: { delivered: 0, failed: 0, cancelled: 0 },
+  latencyMs: null,
+}
