@@ -1,11 +1,12 @@
 import { Type } from 'typebox'
 import { failure, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
+import { endpointFieldKinds } from '../contracts/endpoint-form.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { SignaturesSchema } from './receiving.ts'
 import { listSigningKeys } from '../operations/signing-keys.ts'
-import { PageOf, StringMap } from './shapes.ts'
+import { Nullable, PageOf, StringMap } from './shapes.ts'
 
 const Quota = Type.Object({
   per: Type.Enum(['key', 'tenant']),
@@ -14,6 +15,35 @@ const Quota = Type.Object({
   windowSeconds: Type.Integer(),
   burst: Type.Optional(Type.Integer()),
 })
+const EndpointForm = Type.Object(
+  {
+    method: Type.String(),
+    path: Type.String(),
+    headers: StringMap,
+    query: StringMap,
+    member: Nullable(Type.String()),
+    isList: Type.Boolean({ description: 'The member is a list of endpoints.' }),
+    fields: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        in: Type.Enum(['body', 'path', 'query']),
+        is: Type.Enum(endpointFieldKinds),
+        of: Nullable(
+          Type.String({ description: 'The attribute of a filter, the event type of a flag, the name of a detail.' }),
+        ),
+        isRequired: Type.Boolean(),
+        schema: Type.Unknown({ description: 'The JSON Schema of its values.' }),
+        words: Nullable(Type.Object({ on: Type.Unknown(), off: Type.Unknown() })),
+        all: Type.Optional(Type.Unknown({ description: 'The value that stands for all event types.' })),
+      }),
+      { description: 'In the order of the vendor.' },
+    ),
+  },
+  {
+    description:
+      'The request that makes an endpoint in the API of its customers; null: they use this API, or theirs takes no JSON. In texts, {key} stands for the API key and {tenant} for the id of the tenant.',
+  },
+)
 const EventTypes = Type.Array(
   Type.Object({
     name: Type.String(),
@@ -40,6 +70,7 @@ export const DialectSchema = Type.Object({
   signatures: SignaturesSchema,
   rateLimits: Type.Array(Quota),
   tenantSettings: Type.Record(Type.String(), Type.Array(Type.String())),
+  endpointForm: Nullable(EndpointForm),
 })
 
 const pem = 'application/x-pem-file'
@@ -94,7 +125,8 @@ export function dialectRoutes(context: Context): AnyRoute[] {
 }
 
 function dialectShape(dialect: Dialect): unknown {
-  const { name, title, openCatalogue, scopes, roles, retries, timeoutMs, quotas, tenantSettings, receiving } = dialect
+  const { name, title, openCatalogue, scopes, roles, retries, timeoutMs, quotas, receiving } = dialect
+  const { tenantSettings, endpointForm } = dialect
   const retry = {
     attempts: retries.waitsMs.length + 1,
     waitsSeconds: retries.waitsMs.map((waitMs) => waitMs / 1000),
@@ -114,6 +146,7 @@ function dialectShape(dialect: Dialect): unknown {
     signatures,
     rateLimits: quotas,
     tenantSettings,
+    endpointForm,
   }
 }
 

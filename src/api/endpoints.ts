@@ -119,11 +119,20 @@ function getEndpointRoute(context: Context): AnyRoute {
     summary: 'Get an endpoint of any dialect, with its health; its secrets and header values need `admin` or `secrets`',
     access: 'read',
     params: EndpointPath,
+    query: Type.Object(
+      {
+        secrets: Type.Optional(
+          Type.Enum(['hidden'], { description: 'Without secrets and header values, and without an audit record.' }),
+        ),
+      },
+      strict,
+    ),
     answers: { 200: EndpointSchema },
-    handle({ principal, params }) {
+    handle({ principal, params, query }) {
       context.auditTrail.assertRoom()
       const { tenant, endpoint } = ids(params)
-      return answer(context, principal, getEndpoint(context, principal, tenant, endpoint), 200)
+      const sees = query.secrets !== 'hidden' && seesSecrets(principal)
+      return answer(context, principal, getEndpoint(context, principal, tenant, endpoint), 200, sees)
     },
   })
 }
@@ -273,8 +282,8 @@ function answer(
   principal: Principal,
   result: MaybePromise<Result<Endpoint>>,
   status: SuccessAnswer['status'],
+  sees: boolean = seesSecrets(principal),
 ): MaybePromise<Result<SuccessAnswer>> {
-  const sees = seesSecrets(principal)
   const shown = sees ? withSecrets : withoutSecrets
   return andThenOk(withStatus(context, result), ({ endpoint, status: recorded }) =>
     answerWith(dialectFor(context, principal, endpoint.tenant), (dialect) => {

@@ -24,6 +24,7 @@ import {
   EventSchema,
   PageQuery,
   ProblemSchema,
+  PublishedSchema,
   Seconds,
   Time,
 } from './shapes.ts'
@@ -61,16 +62,8 @@ const eventValidator = Compile(EventBody)
 /** Fields other than `data`, which may hold any JSON text. */
 const plainFields = Object.keys(EventBody.properties).filter((name) => name !== 'data')
 
-const Published = Type.Object({
-  id: Type.String(),
-  tenant: Type.String(),
-  type: Type.String(),
-  deliveries: Type.Integer(),
-  duplicate: Type.Optional(Type.Literal(true)),
-})
-
 const BatchResult = Type.Union([
-  Published,
+  PublishedSchema,
   Type.Object({
     error: Type.Object({
       code: Type.String(),
@@ -103,7 +96,7 @@ function publishEventRoute(context: Context): AnyRoute {
     body: EventBody,
     anyText: ['data'],
     bodyBytesMax: limits.requestBodyBytesMax,
-    answers: { 202: Published, 200: Published },
+    answers: { 202: PublishedSchema, 200: PublishedSchema },
     async handle({ body, request }) {
       const published = await publishEvent(context, inputOf(body, request.bodyText))
       if (!published.ok) return published

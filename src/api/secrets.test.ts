@@ -32,6 +32,16 @@ for (const tenant of tenants) {
       })
     }
 
+    test('an operator may read an endpoint without its secrets', async () => {
+      const { endpoint, path } = await sending(tenant)
+      const hidden = await rig.want(200, { path: `${path}?secrets=hidden` })
+      assert.deepEqual(
+        hidden.secrets.map(({ value }) => value),
+        endpoint.secrets.map(() => null),
+      )
+      await rig.want(400, { path: `${path}?secrets=shown` })
+    })
+
     test('several secrets sign each delivery', async () => {
       const secrets = [secret(24, 4), secret(24, 5)]
       const { next } = await sending(tenant, { secrets })

@@ -7,7 +7,7 @@ import type { Context } from '../operations/context.ts'
 import { listSigningKeys, rotateSigningKey, type SigningKey } from '../operations/signing-keys.ts'
 import { Nullable, Time, time } from './shapes.ts'
 
-const SigningKeysSchema = Type.Object({
+export const SigningKeysSchema = Type.Object({
   data: Type.Array(
     Type.Object({
       id: Type.String({ description: 'The `kid`: the thumbprint of RFC 7638.' }),

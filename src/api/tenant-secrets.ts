@@ -8,7 +8,7 @@ import type { Context } from '../operations/context.ts'
 import { rotateTenantSecret, tenantSecrets } from '../operations/tenant-secrets.ts'
 import { Nullable, Time, time } from './shapes.ts'
 
-const SecretsSchema = Type.Object({
+export const SecretsSchema = Type.Object({
   data: Type.Array(
     Type.Object({ value: Type.String(), createdAt: Time, expiresAt: Nullable(Time) }, { description: 'Newest first.' }),
   ),

@@ -8,6 +8,7 @@ import type { Tenant } from '../domain/tenant.ts'
 import type { FieldError } from '../domain/problem.ts'
 import type { RetrySchedule } from '../domain/retry.ts'
 import type { DeliveryDialect } from './delivery-dialect.ts'
+import type { EndpointForm } from './endpoint-form.ts'
 import type { Receiving } from './recipe.ts'
 
 /** An entry of a dialect's event catalogue. */
@@ -144,6 +145,8 @@ export interface Dialect extends DeliveryDialect {
   readonly exampleOf: (type: string, endpoint?: Endpoint) => string | null
 
   readonly endpointRules: EndpointRules
+  /** How customers make an endpoint; null: through the operator API, or not from JSON. */
+  readonly endpointForm: EndpointForm | null
   /** The actions that the dialect's API lets customers do; default: all. */
   readonly customerActions?: ReadonlySet<CustomerAction>
 

@@ -1,6 +1,7 @@
 // The half of a dialect that the engine needs, compiled once: bodies, headers, signatures, schedule, rules.
 
 import type { Dialect, EndpointRules } from '../contracts/dialect.ts'
+import type { EndpointForm } from '../contracts/endpoint-form.ts'
 import { limits } from '../domain/limits.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Catalogue, DeliveryDefinition, Variant } from './definition.ts'
@@ -27,6 +28,7 @@ const anyTenantId = /^[A-Za-z0-9._-]{1,64}$/
 
 interface DeliveriesOfApi {
   readonly fields?: FieldMap
+  readonly endpointForm?: EndpointForm | null
   readonly keepExchange?: boolean
   readonly customerActions?: Dialect['customerActions']
   readonly written?: DeliveryDefinition
@@ -37,6 +39,7 @@ interface DeliveriesOfApi {
  * Compiles a definition without an API of its own: its customers use the operator API's paths.
  *
  * @param api.fields the fields of endpoints; default: none but those that `rules` allow
+ * @param api.endpointForm the request that makes an endpoint; default: none but that of the operator API
  * @param api.keepExchange whether its API shows the URL and the headers of attempts; default: false
  * @param api.customerActions the actions that its API lets customers do; default: all
  * @param api.written the definition as its author wrote it: recipes know parts by identity; default: `definition`
@@ -45,19 +48,20 @@ interface DeliveriesOfApi {
  */
 export function defineDeliveries(
   definition: DeliveryDefinition,
-  { fields = {}, keepExchange = false, customerActions, written = definition, examples = [] }: DeliveriesOfApi = {},
+  {
+    fields = {},
+    endpointForm = null,
+    keepExchange = false,
+    customerActions,
+    written = definition,
+    examples = [],
+  }: DeliveriesOfApi = {},
 ): Dialect {
   checkDeliveryShape(definition)
-  const { name, title, ids, keys, events, deliveries } = definition
+  const { name, title, keys, events, deliveries } = definition
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) {
     throw new DefinitionError('name', 'must have 1 to 32 lower-case letters, digits and hyphens, a letter first')
   }
-  const [tenantId, endpointId, eventId, apiKey] = [
-    idForm(ids.tenant, 'ids.tenant'),
-    idForm(ids.endpoint, 'ids.endpoint'),
-    idForm(ids.event, 'ids.event'),
-    idForm(keys.form, 'keys.form'),
-  ]
   const schedules = schedulesOf(deliveries.waits)
   // Only test events have types outside the catalogues.
   const known = new Set(
@@ -66,9 +70,7 @@ export function defineDeliveries(
   const base: Omit<Dialect, 'receiving'> = {
     name,
     title,
-    tenantIdPattern: ids.tenantPattern ?? (ids.tenant.includes('{uuid') ? tenantId.pattern : anyTenantId),
-    newTenantId: (random) => tenantId.create(random, 0, 0),
-    newApiKey: (random) => apiKey.create(random, 0, 0),
+    ...idMembers(definition),
     tenantsPerKeyMax: keys.tenantsMax ?? 1,
     scopes: keys.scopes ?? [...new Set(Object.values(keys.needs ?? {}))],
     ...(keys.defaultScopes !== undefined && { defaultScopes: keys.defaultScopes }),
@@ -76,8 +78,6 @@ export function defineDeliveries(
     roles: keys.roles ?? [],
     quotas: quotasOf(definition.quotas ?? {}),
     tenantSettings: definition.tenantSettings ?? {},
-    newEndpointId: (key, random) => endpointId.create(random, 0, key),
-    newEventId: (nowMs, random) => eventId.create(random, nowMs, 0),
     eventTypes: catalogueOf(events),
     openCatalogue: definition.openCatalogue ?? false,
     ...testMembers(
@@ -86,6 +86,7 @@ export function defineDeliveries(
     ),
     endpointRules: rulesOf(definition, fields),
     ...(customerActions && { customerActions }),
+    endpointForm,
     installationSecret: deliveries.secrets.installation ?? null,
     ...(deliveries.secrets.apiKeysSign && { signsWithApiKeys: true }),
     ...(deliveries.secrets.createForTenant && { newTenantSecret: deliveries.secrets.createForTenant }),
@@ -103,6 +104,24 @@ export function defineDeliveries(
   }
   const whole = { ...base, receiving: receivingOf(base, written.deliveries) }
   return withVariants(whole, definition, written, examples)
+}
+
+type IdMembers = 'tenantIdPattern' | 'newTenantId' | 'newApiKey' | 'newEndpointId' | 'newEventId'
+
+function idMembers({ ids, keys }: DeliveryDefinition): Pick<Dialect, IdMembers> {
+  const [tenantId, endpointId, eventId, apiKey] = [
+    idForm(ids.tenant, 'ids.tenant'),
+    idForm(ids.endpoint, 'ids.endpoint'),
+    idForm(ids.event, 'ids.event'),
+    idForm(keys.form, 'keys.form'),
+  ]
+  return {
+    tenantIdPattern: ids.tenantPattern ?? (ids.tenant.includes('{uuid') ? tenantId.pattern : anyTenantId),
+    newTenantId: (random) => tenantId.create(random, 0, 0),
+    newApiKey: (random) => apiKey.create(random, 0, 0),
+    newEndpointId: (key, random) => endpointId.create(random, 0, key),
+    newEventId: (nowMs, random) => eventId.create(random, nowMs, 0),
+  }
 }
 
 /** The choices are guarded as the function is that returns them (guarded.ts). */

@@ -13,6 +13,7 @@ import { DefinitionError } from './definition-error.ts'
 import { checkDialectShape } from './definition-shape.ts'
 import type { AnswerProblem } from './errors/errors.ts'
 import { type CompiledFields, compileFields } from './fields/compile-fields.ts'
+import { endpointFormOf } from './fields/endpoint-form.ts'
 import { documentedDeliveries } from './deliveries/documented-deliveries.ts'
 import { guarded } from './guarded.ts'
 import { rateLimitHeaders } from './access/quotas.ts'
@@ -98,6 +99,7 @@ export function defineDialect<
   checkNames(definition, fields)
   const dialect = defineDeliveries(definition, {
     fields: definition.endpoint,
+    endpointForm: endpointFormOf(definition),
     written: given,
     customerActions: customerActionsOf(definition),
     examples: definition.examples?.deliveries ?? [],
