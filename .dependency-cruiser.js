@@ -85,8 +85,7 @@ export default {
       from: { path: '^ui/' },
       to: {
         path: '^src/',
-        pathNot:
-          '^src/(api/(shapes|audit-shape|dialects|receiving|status|stream|statistics-shape)|contracts/recipe)\\.ts$',
+        pathNot: '^src/(api/([a-z-]+-)?shapes?|api/(dialects|receiving|status|stream)|contracts/recipe)\\.ts$',
       },
     },
     {

@@ -8,17 +8,8 @@ import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { find } from '../operations/find.ts'
 import { type ListedEndpoint, searchEndpoints } from '../operations/search-endpoints.ts'
-import {
-  EndpointSchema,
-  endpointShape,
-  Nullable,
-  PageQuery,
-  searchedBody,
-  SearchedPageOf,
-  SearchText,
-  time,
-  Time,
-} from './shapes.ts'
+import { ListedEndpointSchema } from './answer-shapes.ts'
+import { endpointShape, Nullable, PageQuery, searchedBody, SearchedPageOf, SearchText, time } from './shapes.ts'
 
 const strict = { additionalProperties: false }
 
@@ -53,14 +44,6 @@ function findRoute(context: Context): AnyRoute {
     },
   })
 }
-
-const ListedEndpointSchema = Type.Intersect([
-  EndpointSchema,
-  Type.Object({
-    dialect: Type.String(),
-    pausedUntil: Nullable(Time),
-  }),
-])
 
 function searchEndpointsRoute(context: Context): AnyRoute {
   return route({

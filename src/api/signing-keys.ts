@@ -5,21 +5,8 @@ import { answerWith } from '../http/answer.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { listSigningKeys, rotateSigningKey, type SigningKey } from '../operations/signing-keys.ts'
-import { Nullable, Time, time } from './shapes.ts'
-
-export const SigningKeysSchema = Type.Object({
-  data: Type.Array(
-    Type.Object({
-      id: Type.String({ description: 'The `kid`: the thumbprint of RFC 7638.' }),
-      algorithm: Type.String(),
-      publicKey: Type.String({ description: 'PEM' }),
-      signs: Type.Boolean({ description: 'Deliveries are signed with this key now.' }),
-      createdAt: Time,
-      signsAt: Time,
-      publishedUntil: Nullable(Time),
-    }),
-  ),
-})
+import { SigningKeysSchema } from './answer-shapes.ts'
+import { time } from './shapes.ts'
 
 const DialectPath = Type.Object({ dialect: Type.String() })
 const shared = { tag: 'Dialects', path: '/v1/dialects/:dialect/signing-keys', params: DialectPath } as const

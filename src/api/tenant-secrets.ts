@@ -6,13 +6,8 @@ import { answerWith } from '../http/answer.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { rotateTenantSecret, tenantSecrets } from '../operations/tenant-secrets.ts'
-import { Nullable, Time, time } from './shapes.ts'
-
-export const SecretsSchema = Type.Object({
-  data: Type.Array(
-    Type.Object({ value: Type.String(), createdAt: Time, expiresAt: Nullable(Time) }, { description: 'Newest first.' }),
-  ),
-})
+import { TenantSecretsSchema } from './answer-shapes.ts'
+import { time } from './shapes.ts'
 
 // No operator key but `admin` sees secrets.
 const shared = { tag: 'Tenants', params: Type.Object({ tenant: Type.String() }), operators: [] } as const
@@ -27,7 +22,7 @@ export function tenantSecretRoutes(context: Context): AnyRoute[] {
       summary: 'The signing secrets of a tenant, where its dialect signs with them',
       access: 'read',
       audits: 'secret.read',
-      answers: { 200: SecretsSchema },
+      answers: { 200: TenantSecretsSchema },
       handle: ({ principal, params }) =>
         answerWith(tenantSecrets(context, principal, params.tenant as TenantId), (secrets) => ({
           status: 200,
@@ -46,7 +41,7 @@ export function tenantSecretRoutes(context: Context): AnyRoute[] {
         { overlapSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.secretOverlapMsMax / 1000 })) },
         { additionalProperties: false },
       ),
-      answers: { 200: SecretsSchema },
+      answers: { 200: TenantSecretsSchema },
       handle({ principal, params, body }) {
         const overlapMs = body.overlapSeconds === undefined ? undefined : body.overlapSeconds * 1000
         return answerWith(rotateTenantSecret(context, principal, params.tenant as TenantId, overlapMs), (secrets) => ({

@@ -19,10 +19,15 @@ export class ApiProblem extends Error {
   /** The messages of fields, by the field's name. */
   readonly fields: ReadonlyMap<string, string>
   readonly requestId: string | null
+  /** The body of the answer. */
+  readonly text: string
 
-  constructor(status: number, { code = 'unreadable', detail, requestId, errors = [] }: ProblemBody) {
+  /** @param text the body of the answer, a problem of RFC 9457 or anything else */
+  constructor(status: number, text: string) {
+    const { code = 'unreadable', detail, requestId, errors = [] } = problemOf(text)
     super(detail ?? `The answer has the status ${status}.`)
     this.status = status
+    this.text = text
     this.code = code
     this.fields = new Map(errors.map(({ field, message }) => [field, message]))
     this.requestId = requestId ?? null
@@ -64,19 +69,21 @@ export async function send(method: Method, path: string, { query, body, signal }
   }).catch(noAnswer)
   report(true)
   if (response.status < 300) return response
-  throw new ApiProblem(
-    response.status,
-    await response.json().then(
-      (text) => text as ProblemBody,
-      () => ({}),
-    ),
-  )
+  throw new ApiProblem(response.status, await response.text().catch(noAnswer))
+}
+
+function problemOf(text: string): ProblemBody {
+  try {
+    return (JSON.parse(text) as ProblemBody | null) ?? {}
+  } catch {
+    return {}
+  }
 }
 
 function noAnswer(error: unknown): never {
   if (error instanceof DOMException && error.name === 'AbortError') throw error
   report(false)
-  throw new ApiProblem(0, { code: 'unreachable', detail: 'The service cannot be reached.' })
+  throw new ApiProblem(0, JSON.stringify({ code: 'unreachable', detail: 'The service cannot be reached.' }))
 }
 
 export function queryText(query: Query = {}): string {

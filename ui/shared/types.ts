@@ -6,13 +6,16 @@ import type {
   AttemptSchema,
   DeliverySchema,
   EndpointSchema,
+  ErasureSchema,
   EventSchema,
   OperatorKeySchema,
   PortalSessionSchema,
   PreviewSchema,
+  PublishedSchema,
   SessionSchema,
   TenantSchema,
 } from '../../src/api/shapes.ts'
+import type { ListedEndpointSchema, SigningKeysSchema, TenantSecretsSchema } from '../../src/api/answer-shapes.ts'
 import type { AuditSchema } from '../../src/api/audit-shape.ts'
 import type { DialectSchema } from '../../src/api/dialects.ts'
 import type { SnippetsSchema, VectorsSchema } from '../../src/api/receiving.ts'
@@ -24,9 +27,13 @@ export type ApiKey = Static<typeof ApiKeySchema>
 export type Attempt = Static<typeof AttemptSchema>
 export type AuditRecord = Static<typeof AuditSchema>
 export type Delivery = Static<typeof DeliverySchema>
+export type DeliveryWithHistory = Delivery & { readonly history: readonly Attempt[] }
 export type Dialect = Static<typeof DialectSchema>
 export type Endpoint = Static<typeof EndpointSchema>
+export type EndpointForm = NonNullable<Dialect['endpointForm']>
+export type Erasure = Static<typeof ErasureSchema>
 export type Event = Static<typeof EventSchema>
+export type ListedEndpoint = Static<typeof ListedEndpointSchema>
 export type OperatorKey = Static<typeof OperatorKeySchema>
 export type Statistics = Static<typeof StatisticsSchema>
 export type StatisticsCounts = Static<typeof CountsSchema>
@@ -35,8 +42,11 @@ export type StreamDelivery = Static<typeof StreamDeliverySchema>
 export type Tick = Static<typeof TickSchema>
 export type PortalSession = Static<typeof PortalSessionSchema>
 export type Preview = Static<typeof PreviewSchema>
-export type Session = Static<typeof SessionSchema>
 export type Snippets = Static<typeof SnippetsSchema>
+export type PublishedEvent = Static<typeof PublishedSchema>
+export type SigningKeys = Static<typeof SigningKeysSchema>
+export type Session = Static<typeof SessionSchema>
+export type TenantSecrets = Static<typeof TenantSecretsSchema>
 export type Tenant = Static<typeof TenantSchema>
 export type Vectors = Static<typeof VectorsSchema>
 

@@ -1,6 +1,7 @@
 import { type FormEvent, type ReactNode, useState } from 'react'
-import { ApiProblem, call, type Method } from '../client.ts'
+import { ApiProblem, type Method, send } from '../client.ts'
 import { useChanged } from '../queries.ts'
+import type { TwinAnswer } from './ApiTwin.tsx'
 import { Button } from './Button.tsx'
 import { Failure } from './Notice.tsx'
 import { FormActions, FormFields } from './fields.tsx'
@@ -17,7 +18,9 @@ export interface FormOptions<Answer> {
 export interface FormState {
   readonly isBusy: boolean
   readonly problem: unknown
-  /** The API's message about a field, by the field's name in the request. */
+  /** The answer to the last request, for its API twin; null: there was none. */
+  readonly answer: TwinAnswer | null
+  /** The API's messages about a field and the members in it, by the field's name in the request. */
   errorOf(field: string): string | undefined
   submit(): Promise<void>
 }
@@ -26,18 +29,23 @@ export interface FormState {
 export function useForm<Answer>({ method, path, body, changes, done }: FormOptions<Answer>): FormState {
   const [isBusy, setBusy] = useState(false)
   const [problem, setProblem] = useState<unknown>(null)
+  const [answer, setAnswer] = useState<TwinAnswer | null>(null)
   const changed = useChanged()
   return {
     isBusy,
     problem,
-    errorOf: (field) => (problem instanceof ApiProblem ? problem.fields.get(field) : undefined),
+    answer: problem instanceof ApiProblem && problem.status !== 0 ? problem : answer,
+    errorOf: (field) => (problem instanceof ApiProblem ? messageOf(problem.fields, field) : undefined),
     async submit() {
       setBusy(true)
       setProblem(null)
+      setAnswer(null)
       try {
-        const answer = await call<Answer>(method, path, body === undefined ? {} : { body })
+        const response = await send(method, path, body === undefined ? {} : { body })
+        const text = await response.text()
+        setAnswer({ status: response.status, text })
         await changed(...changes)
-        done(answer)
+        done((text === '' ? null : JSON.parse(text)) as Answer)
       } catch (error) {
         setProblem(error)
       } finally {
@@ -45,6 +53,17 @@ export function useForm<Answer>({ method, path, body, changes, done }: FormOptio
       }
     },
   }
+}
+
+function messageOf(fields: ApiProblem['fields'], field: string): string | undefined {
+  const messages = [...fields].flatMap(([name, message]) => {
+    if (name === field) return [message]
+    if (!name.startsWith(`${field}.`)) return []
+    const member = name.slice(field.length + 1)
+    // The message of an element of a list names the element.
+    return /^\d+$/.test(member) ? [message] : [`${member} ${message}`]
+  })
+  return messages.length === 0 ? undefined : messages.join('; ')
 }
 
 export interface FormProps {

@@ -1,0 +1,113 @@
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { operatorRequest } from '../../../shared/http-request.ts'
+import { ApiTwin, BesideTwins, type TwinAnswer } from '../../../shared/parts/ApiTwin.tsx'
+import { Button } from '../../../shared/parts/Button.tsx'
+import { Code } from '../../../shared/parts/Code.tsx'
+import { FormActions, FormFields } from '../../../shared/parts/fields.tsx'
+import { Form, useForm } from '../../../shared/parts/Form.tsx'
+import { Modal } from '../../../shared/parts/Modal.tsx'
+import { Notice } from '../../../shared/parts/Notice.tsx'
+import type { Dialect, Endpoint, EndpointForm, Tenant } from '../../../shared/types.ts'
+import { EndpointFields } from './EndpointFields.tsx'
+import { customersRequest, missingFields, newBody, noValues } from './endpoint-values.ts'
+
+export interface NewEndpointProps {
+  readonly tenant: Tenant
+  readonly dialect: Dialect
+  readonly isOpen: boolean
+  readonly onClose: () => void
+}
+
+export function NewEndpoint(props: NewEndpointProps) {
+  return (
+    <Modal title="New endpoint" isWide isOpen={props.isOpen} onClose={props.onClose}>
+      <NewEndpointForm {...props} />
+    </Modal>
+  )
+}
+
+function NewEndpointForm({ tenant, dialect, onClose }: NewEndpointProps) {
+  const [values, setValues] = useState(noValues)
+  const [made, setMade] = useState<Endpoint | null>(null)
+  const { endpointForm } = dialect
+  const body = newBody(values, endpointForm)
+  const path = `/v1/tenants/${encodeURIComponent(tenant.id)}/endpoints`
+  const form = useForm<Endpoint>({ method: 'POST', path, body, changes: [path, '/v1/endpoints'], done: setMade })
+  return (
+    <BesideTwins
+      form={
+        made === null ? (
+          <Form form={form} action="Create endpoint" onCancel={onClose}>
+            <EndpointFields
+              {...{ tenant, dialect, values, form }}
+              change={(change) => setValues({ ...values, ...change })}
+              isNew
+            />
+          </Form>
+        ) : (
+          <Made endpoint={made} onClose={onClose} />
+        )
+      }
+    >
+      <Twins {...{ path, body, endpointForm, dialect, tenant }} answer={form.answer} />
+    </BesideTwins>
+  )
+}
+
+function Made({ endpoint, onClose }: { readonly endpoint: Endpoint; readonly onClose: () => void }) {
+  const secret = endpoint.secrets[0]?.value
+  return (
+    <FormFields>
+      <Notice kind="good" title="The endpoint is created.">
+        <Link to="/tenants/$tenant/endpoints/$endpoint" params={{ tenant: endpoint.tenant, endpoint: endpoint.id }}>
+          Open it
+        </Link>{' '}
+        to send a test event.
+      </Notice>
+      {typeof secret === 'string' && (
+        <Code title="Its signing secret" isWrapped>
+          {secret}
+        </Code>
+      )}
+      <FormActions>
+        <Button onClick={onClose}>Close</Button>
+      </FormActions>
+    </FormFields>
+  )
+}
+
+interface TwinsProps extends Pick<NewEndpointProps, 'tenant' | 'dialect'> {
+  readonly path: string
+  readonly body: Readonly<Record<string, unknown>>
+  readonly endpointForm: EndpointForm | null
+  readonly answer: TwinAnswer | null
+}
+
+function Twins({ path, body, endpointForm, tenant, dialect, answer }: TwinsProps) {
+  return (
+    <>
+      <ApiTwin title="Operator API" request={operatorRequest('POST', path, body)} answer={answer} />
+      {endpointForm === null ? (
+        <p>A customer sends the same request with a key of its own.</p>
+      ) : (
+        <ApiTwin
+          title={`${dialect.title}'s own API`}
+          request={customersRequest(endpointForm, tenant.id, body)}
+          variable="API_KEY"
+        >
+          <CustomersWords missing={missingFields(endpointForm, body)} />
+        </ApiTwin>
+      )}
+    </>
+  )
+}
+
+function CustomersWords({ missing }: { readonly missing: readonly string[] }) {
+  return (
+    <p>
+      The request with which the customer makes the same endpoint.
+      {missing.length > 0 && ` It needs ${missing.join(', ')} too.`}
+    </p>
+  )
+}

@@ -1,0 +1,107 @@
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { operatorRequest } from '../../../shared/http-request.ts'
+import { ApiTwin, BesideTwins } from '../../../shared/parts/ApiTwin.tsx'
+import { SelectField, TextArea, TextField } from '../../../shared/parts/fields.tsx'
+import { Form, useForm } from '../../../shared/parts/Form.tsx'
+import { Notice } from '../../../shared/parts/Notice.tsx'
+import { Section } from '../../../shared/parts/Page.tsx'
+import { PairsField, type Pair } from '../../../shared/parts/PairsField.tsx'
+import type { PublishedEvent } from '../../../shared/types.ts'
+import { catalogueOf } from '../endpoints/endpoint-values.ts'
+import type { TenantPartProps } from './tenant-part.ts'
+
+export function PublishEvent({ tenant, dialect }: TenantPartProps) {
+  const catalogue = catalogueOf(dialect, tenant)
+  const [chosen, setChosen] = useState(catalogue[0]?.name ?? '')
+  const [other, setOther] = useState('')
+  const [text, setText] = useState('{}')
+  const [attributes, setAttributes] = useState<readonly Pair[]>([])
+  const [posted, setPosted] = useState<PublishedEvent | null>(null)
+  const data = jsonOf(text)
+  const named = attributes.filter(({ name }) => name !== '')
+  const body = {
+    tenant: tenant.id,
+    type: chosen === '' ? other : chosen,
+    data: data.ok ? data.value : text,
+    ...(named.length > 0 && { attributes: Object.fromEntries(named.map(({ name, value }) => [name, value])) }),
+  }
+  const form = useForm<PublishedEvent>({
+    method: 'POST',
+    path: '/v1/events',
+    body,
+    changes: ['/v1/events', '/v1/deliveries'],
+    done: setPosted,
+  })
+  return (
+    <Section title="Post an event">
+      <BesideTwins
+        form={
+          <Form form={form} action="Post the event">
+            <SelectField
+              label="Event type"
+              value={chosen}
+              onChange={({ target }) => setChosen(target.value)}
+              error={form.errorOf('type')}
+            >
+              {catalogue.map(({ name, description }) => (
+                <option key={name} value={name} title={description}>
+                  {name}
+                </option>
+              ))}
+              {dialect.openCatalogue && <option value="">another one</option>}
+            </SelectField>
+            {chosen === '' && (
+              <TextField label="Other event type" value={other} onChange={({ target }) => setOther(target.value)} />
+            )}
+            <TextArea
+              label="Data"
+              hint="JSON: an object."
+              rows={8}
+              value={text}
+              onChange={({ target }) => setText(target.value)}
+              error={data.ok ? form.errorOf('data') : data.message}
+            />
+            <PairsField
+              label="Attributes"
+              one="attribute"
+              hint="Filters of endpoints match them."
+              pairs={attributes}
+              onChange={setAttributes}
+              error={form.errorOf('attributes')}
+            />
+            {posted !== null && form.problem === null && <Posted event={posted} />}
+          </Form>
+        }
+      >
+        <ApiTwin title="Operator API" request={operatorRequest('POST', '/v1/events', body)} answer={form.answer} />
+      </BesideTwins>
+    </Section>
+  )
+}
+
+function Posted({ event: { id, tenant, deliveries } }: { readonly event: PublishedEvent }) {
+  return (
+    <Notice
+      kind={deliveries === 0 ? 'warn' : 'good'}
+      title={
+        deliveries === 0 ? 'Accepted, but no endpoint wants it.' : `Accepted, with ${deliveries} deliveries queued.`
+      }
+    >
+      <Link to="/events/$event" params={{ event: id }} search={{ tenant }}>
+        Open the event
+      </Link>
+      {deliveries > 0 && ' to see whether they arrive.'}
+    </Notice>
+  )
+}
+
+function jsonOf(
+  text: string,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string } {
+  try {
+    return { ok: true, value: JSON.parse(text) as unknown }
+  } catch (error) {
+    return { ok: false, message: error instanceof Error ? error.message : String(error) }
+  }
+}
