@@ -1,7 +1,7 @@
 // The shapes of answers that the dashboard reads too, beside those of shapes.ts.
 
 import { Type } from 'typebox'
-import { EndpointSchema, Nullable, Time } from './shapes.ts'
+import { EndpointSchema, Nullable, StringMap, Time } from './shapes.ts'
 
 export const ListedEndpointSchema = Type.Intersect([
   EndpointSchema,
@@ -10,6 +10,29 @@ export const ListedEndpointSchema = Type.Intersect([
     pausedUntil: Nullable(Time),
   }),
 ])
+
+export const FailuresSchema = Type.Object({
+  data: Type.Array(
+    Type.Object({
+      outcome: Type.Enum(['rejected', 'timedOut', 'unreachable', 'blocked']),
+      status: Nullable(Type.Integer()),
+      text: Type.String({ description: 'With marks in place of numbers, ids and long quotations.' }),
+      count: Type.Integer(),
+      firstAt: Time,
+      lastAt: Time,
+      sample: Type.Object({ delivery: Type.String(), attempt: Type.Integer() }),
+    }),
+    { description: 'At most 20 groups, the largest first.' },
+  ),
+  searchedTo: Nullable(Type.String({ format: 'date-time', description: 'Null: all deliveries were searched.' })),
+})
+
+export const CustomersViewSchema = Type.Object({
+  request: Type.Object({ method: Type.String(), path: Type.String() }),
+  status: Type.Integer(),
+  headers: StringMap,
+  body: Type.String(),
+})
 
 export const TenantSecretsSchema = Type.Object({
   data: Type.Array(

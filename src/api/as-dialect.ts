@@ -10,14 +10,7 @@ import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { getEndpoint } from '../operations/endpoints.ts'
 import { tenantFor } from '../operations/context.ts'
-import { StringMap } from './shapes.ts'
-
-const ViewSchema = Type.Object({
-  request: Type.Object({ method: Type.String(), path: Type.String() }),
-  status: Type.Integer(),
-  headers: StringMap,
-  body: Type.String(),
-})
+import { CustomersViewSchema } from './answer-shapes.ts'
 
 export interface AsDialectOptions {
   readonly context: Context
@@ -36,7 +29,7 @@ export function asDialectRoute({ context, views, pathOf }: AsDialectOptions): An
     summary: "Get the answer that the dialect's own API gives to the customer; its secrets need the role `admin`",
     access: 'read',
     params: Type.Object({ tenant: Type.String(), endpoint: Type.String() }),
-    answers: { 200: ViewSchema },
+    answers: { 200: CustomersViewSchema },
     async handle({ principal, params, request }) {
       context.auditTrail.assertRoom()
       const id = params.tenant as TenantId

@@ -6,23 +6,8 @@ import { answerWith } from '../http/answer.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { listFailures } from '../operations/failures.ts'
-import { Nullable, Time, time } from './shapes.ts'
-
-const FailuresSchema = Type.Object({
-  data: Type.Array(
-    Type.Object({
-      outcome: Type.Enum(['rejected', 'timedOut', 'unreachable', 'blocked']),
-      status: Nullable(Type.Integer()),
-      text: Type.String({ description: 'With marks in place of numbers, ids and long quotations.' }),
-      count: Type.Integer(),
-      firstAt: Time,
-      lastAt: Time,
-      sample: Type.Object({ delivery: Type.String(), attempt: Type.Integer() }),
-    }),
-    { description: 'At most 20 groups, the largest first.' },
-  ),
-  searchedTo: Nullable(Type.String({ format: 'date-time', description: 'Null: all deliveries were searched.' })),
-})
+import { FailuresSchema } from './answer-shapes.ts'
+import { time } from './shapes.ts'
 
 export function failureRoutes(context: Context): AnyRoute[] {
   return [

@@ -109,6 +109,11 @@ suite('tenants, endpoints and keys', { skip: withoutBrowser }, () => {
     await page.getByRole('button', { name: 'Send the test event' }).click()
     await page.getByText('The attempt failed').waitFor()
     await page.getByText(script).waitFor()
+    await page.getByRole('link', { name: 'Failures' }).click()
+    await page.getByRole('cell', { name: 'HTTP 500' }).waitFor()
+    await page.getByRole('link', { name: 'attempt 1' }).waitFor()
+    await page.getByRole('link', { name: 'As the customer sees it' }).click()
+    await page.getByText(`GET ${path}`).waitFor()
 
     await page.getByRole('link', { name: 'Secrets' }).click()
     const [old] = (await rig.api.want(200, { path })).secrets
@@ -152,10 +157,24 @@ suite('tenants, endpoints and keys', { skip: withoutBrowser }, () => {
     await away?.waitFor({ state: 'detached' })
     assert.match(page.url(), /health=disabled/)
     await page.getByLabel('Health').selectOption('')
-    await page.getByLabel('Id, or the beginning').fill(rig.api.receiver.url + other.path)
+    await page.getByLabel('Id, URL or host').fill(rig.api.receiver.url + other.path)
     await found?.waitFor({ state: 'detached' })
     await away?.click()
     await page.getByRole('heading', { name: other.path }).waitFor()
+    rig.assertNoFaults()
+  })
+
+  test('a test event has the chosen type and its example, and the customer sees its own words', async () => {
+    const tenant = await rig.api.tenant('allo')
+    const { id, path: hook } = await rig.api.endpoint(tenant)
+    const page = await rig.dashboard(`/tenants/${tenant.id}/endpoints/${id}?tab=test`)
+    await page.getByLabel('Event type').selectOption('call.completed')
+    await page.getByRole('button', { name: 'Send the test event' }).click()
+    await page.getByText('Delivered', { exact: true }).waitFor()
+    const [arrived] = await rig.api.received(hook, 1)
+    assert.equal(JSON.parse(String(arrived?.body)).topic, 'call.completed')
+    await page.getByRole('link', { name: 'As the customer sees it' }).click()
+    await page.getByText('"topics": [').waitFor()
     rig.assertNoFaults()
   })
 

@@ -15,7 +15,13 @@ import type {
   SessionSchema,
   TenantSchema,
 } from '../../src/api/shapes.ts'
-import type { ListedEndpointSchema, SigningKeysSchema, TenantSecretsSchema } from '../../src/api/answer-shapes.ts'
+import type {
+  CustomersViewSchema,
+  FailuresSchema,
+  ListedEndpointSchema,
+  SigningKeysSchema,
+  TenantSecretsSchema,
+} from '../../src/api/answer-shapes.ts'
 import type { AuditSchema } from '../../src/api/audit-shape.ts'
 import type { DialectSchema } from '../../src/api/dialects.ts'
 import type { SnippetsSchema, VectorsSchema } from '../../src/api/receiving.ts'
@@ -26,12 +32,14 @@ import type { StreamDeliverySchema, TickSchema } from '../../src/api/stream.ts'
 export type ApiKey = Static<typeof ApiKeySchema>
 export type Attempt = Static<typeof AttemptSchema>
 export type AuditRecord = Static<typeof AuditSchema>
+export type CustomersView = Static<typeof CustomersViewSchema>
 export type Delivery = Static<typeof DeliverySchema>
 export type DeliveryWithHistory = Delivery & { readonly history: readonly Attempt[] }
 export type Dialect = Static<typeof DialectSchema>
 export type Endpoint = Static<typeof EndpointSchema>
 export type EndpointForm = NonNullable<Dialect['endpointForm']>
 export type Erasure = Static<typeof ErasureSchema>
+export type Failures = Static<typeof FailuresSchema>
 export type Event = Static<typeof EventSchema>
 export type ListedEndpoint = Static<typeof ListedEndpointSchema>
 export type OperatorKey = Static<typeof OperatorKeySchema>

@@ -8,10 +8,12 @@ import { useRead } from '../../../shared/queries.ts'
 import type { Dialect, Endpoint, Tenant } from '../../../shared/types.ts'
 import { RecentDeliveries } from '../../parts/RecentDeliveries.tsx'
 import { useCanChange } from '../../shell/session.ts'
+import { AsDialect } from './AsDialect.tsx'
 import { EditEndpoint } from './EditEndpoint.tsx'
 import type { EndpointPartProps } from './endpoint-part.ts'
 import { EndpointFacts } from './EndpointFacts.tsx'
 import { EndpointSecrets } from './EndpointSecrets.tsx'
+import { Failures } from './Failures.tsx'
 import { TestEndpoint } from './TestEndpoint.tsx'
 
 const deliveries = {
@@ -19,6 +21,11 @@ const deliveries = {
   title: 'Deliveries',
   Part: ({ endpoint: { tenant, id } }: EndpointPartProps) => <RecentDeliveries tenant={tenant} endpoint={id} />,
 } as const
+const reading = [
+  deliveries,
+  { tab: 'failures', title: 'Failures', Part: Failures },
+  { tab: 'customer', title: 'As the customer sees it', Part: AsDialect },
+] as const
 const changing = [
   { tab: 'test', title: 'Test', Part: TestEndpoint },
   { tab: 'edit', title: 'Edit', Part: EditEndpoint },
@@ -38,7 +45,7 @@ export function EndpointPage() {
   const error = tenant.error ?? dialect.error ?? endpoint.error
   if (tenant.data === undefined || dialect.data === undefined || endpoint.data === undefined)
     return error ? <Failure error={error} /> : <Loading what="the endpoint" />
-  const tabs = [deliveries, ...(canChange ? changing : [])]
+  const tabs = [...reading, ...(canChange ? changing : [])]
   const { tab, Part } = tabs.find((one) => one.tab === search['tab']) ?? deliveries
   const part = { tenant: tenant.data, dialect: dialect.data, endpoint: endpoint.data, path }
   return (

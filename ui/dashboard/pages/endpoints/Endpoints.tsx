@@ -64,7 +64,7 @@ export function Endpoints() {
     <Page title="Endpoints" lead="The endpoints of all tenants, newest first. The page of a tenant makes new ones.">
       <Filters>
         <TextField
-          label="Id, or the beginning of URL or host"
+          label="Id, URL or host begins with"
           type="search"
           value={String(search['q'] ?? '')}
           onChange={({ target }) => filter({ q: target.value })}

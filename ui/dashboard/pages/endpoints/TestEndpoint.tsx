@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { operatorRequest } from '../../../shared/http-request.ts'
 import { ApiTwin, BesideTwins } from '../../../shared/parts/ApiTwin.tsx'
 import { Code, prettyJson } from '../../../shared/parts/Code.tsx'
-import { FormFields } from '../../../shared/parts/fields.tsx'
+import { FormFields, SelectField } from '../../../shared/parts/fields.tsx'
 import { Form, useForm } from '../../../shared/parts/Form.tsx'
 import { Failure, Loading, Notice } from '../../../shared/parts/Notice.tsx'
 import { Section } from '../../../shared/parts/Page.tsx'
@@ -11,6 +11,7 @@ import { Stranger } from '../../../shared/parts/Stranger.tsx'
 import { durationText, Time } from '../../../shared/parts/Time.tsx'
 import { useRead } from '../../../shared/queries.ts'
 import type { DeliveryWithHistory } from '../../../shared/types.ts'
+import { catalogueOf } from './endpoint-values.ts'
 import type { EndpointPartProps } from './endpoint-part.ts'
 
 interface SentTest {
@@ -18,11 +19,14 @@ interface SentTest {
   readonly delivery: string
 }
 
-export function TestEndpoint({ endpoint, path }: EndpointPartProps) {
+export function TestEndpoint({ tenant, dialect, endpoint, path }: EndpointPartProps) {
+  const [eventType, setEventType] = useState('')
+  const body = eventType === '' ? {} : { eventType }
   const [sent, setSent] = useState<SentTest | null>(null)
   const form = useForm<SentTest>({
     method: 'POST',
     path: `${path}/test`,
+    body,
     changes: ['/v1/deliveries'],
     done: setSent,
   })
@@ -33,13 +37,27 @@ export function TestEndpoint({ endpoint, path }: EndpointPartProps) {
           <FormFields>
             <Form form={form} action="Send the test event">
               {!endpoint.enabled && <Notice kind="warn" title="The endpoint is disabled: nothing is sent to it." />}
+              <SelectField
+                label="Event type"
+                hint="The data is the dialect's example of the type."
+                value={eventType}
+                onChange={({ target }) => setEventType(target.value)}
+                error={form.errorOf('eventType')}
+              >
+                <option value="">the dialect's own test event</option>
+                {catalogueOf(dialect, tenant).map(({ name, description }) => (
+                  <option key={name} value={name} title={description}>
+                    {name}
+                  </option>
+                ))}
+              </SelectField>
               <p>The event is stored, delivered and tried again like any other.</p>
             </Form>
             {sent !== null && form.problem === null && <Outcome key={sent.delivery} delivery={sent.delivery} />}
           </FormFields>
         }
       >
-        <ApiTwin title="Operator API" request={operatorRequest('POST', `${path}/test`)} answer={form.answer} />
+        <ApiTwin title="Operator API" request={operatorRequest('POST', `${path}/test`, body)} answer={form.answer} />
       </BesideTwins>
     </Section>
   )

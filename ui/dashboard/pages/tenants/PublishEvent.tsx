@@ -7,7 +7,7 @@ import { Form, useForm } from '../../../shared/parts/Form.tsx'
 import { Notice } from '../../../shared/parts/Notice.tsx'
 import { Section } from '../../../shared/parts/Page.tsx'
 import { PairsField, type Pair } from '../../../shared/parts/PairsField.tsx'
-import type { PublishedEvent } from '../../../shared/types.ts'
+import type { Dialect, PublishedEvent } from '../../../shared/types.ts'
 import { catalogueOf } from '../endpoints/endpoint-values.ts'
 import type { TenantPartProps } from './tenant-part.ts'
 
@@ -15,7 +15,7 @@ export function PublishEvent({ tenant, dialect }: TenantPartProps) {
   const catalogue = catalogueOf(dialect, tenant)
   const [chosen, setChosen] = useState(catalogue[0]?.name ?? '')
   const [other, setOther] = useState('')
-  const [text, setText] = useState('{}')
+  const [text, setText] = useState(exampleOf(catalogue, chosen))
   const [attributes, setAttributes] = useState<readonly Pair[]>([])
   const [posted, setPosted] = useState<PublishedEvent | null>(null)
   const data = jsonOf(text)
@@ -41,7 +41,11 @@ export function PublishEvent({ tenant, dialect }: TenantPartProps) {
             <SelectField
               label="Event type"
               value={chosen}
-              onChange={({ target }) => setChosen(target.value)}
+              onChange={({ target }) => {
+                setChosen(target.value)
+                // An edited text stays.
+                if (text === exampleOf(catalogue, chosen)) setText(exampleOf(catalogue, target.value))
+              }}
               error={form.errorOf('type')}
             >
               {catalogue.map(({ name, description }) => (
@@ -78,6 +82,11 @@ export function PublishEvent({ tenant, dialect }: TenantPartProps) {
       </BesideTwins>
     </Section>
   )
+}
+
+/** The dialect's example of an event type, as JSON text. */
+function exampleOf(catalogue: Dialect['eventTypes'], type: string): string {
+  return JSON.stringify(catalogue.find(({ name }) => name === type)?.example ?? {}, null, 2)
 }
 
 function Posted({ event: { id, tenant, deliveries } }: { readonly event: PublishedEvent }) {
