@@ -34,6 +34,15 @@ export const CustomersViewSchema = Type.Object({
   body: Type.String(),
 })
 
+/** An event that was posted. `deliveries`: to how many endpoints it is sent. */
+export const PublishedSchema = Type.Object({
+  id: Type.String(),
+  tenant: Type.String(),
+  type: Type.String(),
+  deliveries: Type.Integer(),
+  duplicate: Type.Optional(Type.Literal(true)),
+})
+
 export const TenantSecretsSchema = Type.Object({
   data: Type.Array(
     Type.Object({ value: Type.String(), createdAt: Time, expiresAt: Nullable(Time) }, { description: 'Newest first.' }),

@@ -17,6 +17,7 @@ import {
   publishEvent,
   publishEvents,
 } from '../operations/publish-event.ts'
+import { PublishedSchema } from './answer-shapes.ts'
 import {
   DeliverySchema,
   deliveryShape,
@@ -24,7 +25,6 @@ import {
   EventSchema,
   PageQuery,
   ProblemSchema,
-  PublishedSchema,
   Seconds,
   Time,
 } from './shapes.ts'

@@ -182,15 +182,6 @@ export const EventSchema = Type.Object({
   erasedAt: Nullable(Time),
 })
 
-/** An event that was posted. `deliveries`: to how many endpoints it is sent. */
-export const PublishedSchema = Type.Object({
-  id: Type.String(),
-  tenant: Type.String(),
-  type: Type.String(),
-  deliveries: Type.Integer(),
-  duplicate: Type.Optional(Type.Literal(true)),
-})
-
 /** An event as JSON text. `data` is passed on byte for byte, or is null if it was erased. */
 export function eventText(event: Event, more: Readonly<Record<string, unknown>> = {}): string {
   const { id, tenant, type, attributes, occurredAt, acceptedAt, eraseAt = null, erasedAt = null } = event

@@ -11,7 +11,6 @@ import type {
   OperatorKeySchema,
   PortalSessionSchema,
   PreviewSchema,
-  PublishedSchema,
   SessionSchema,
   TenantSchema,
 } from '../../src/api/shapes.ts'
@@ -19,6 +18,7 @@ import type {
   CustomersViewSchema,
   FailuresSchema,
   ListedEndpointSchema,
+  PublishedSchema,
   SigningKeysSchema,
   TenantSecretsSchema,
 } from '../../src/api/answer-shapes.ts'
