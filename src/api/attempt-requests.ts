@@ -10,7 +10,7 @@ import type { Context } from '../operations/context.ts'
 import { curlOf } from './curl.ts'
 import { Nullable } from './shapes.ts'
 
-const RequestSchema = Type.Object({
+export const RequestSchema = Type.Object({
   attempt: Type.Integer(),
   method: Nullable(Type.String()),
   url: Nullable(Type.String()),

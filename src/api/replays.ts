@@ -2,81 +2,18 @@ import { Type } from 'typebox'
 import type { EndpointId, ReplayId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { success } from '../domain/problem.ts'
-import type { Replay } from '../domain/replay.ts'
 import { answerWith } from '../http/answer.ts'
 import { pageBody, pageRequest } from '../http/cursor.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { cancelReplay, createReplay, findReplay, listReplays, startReplay } from '../operations/replay-jobs.ts'
 import { timeOf } from './events.ts'
-import { Nullable, PageOf, PageQuery, time, Time, timeOrNull } from './shapes.ts'
+import { Outcome, ReplaySchema, replayShape, Status } from './replay-shape.ts'
+import { PageOf, PageQuery, Time } from './shapes.ts'
 
 const strict = { additionalProperties: false }
 const tag = 'Replays'
 const ReplayPath = Type.Object({ replay: Type.String() })
-const Status = Type.Enum(['pending', 'delivered', 'failed', 'cancelled'])
-const Outcome = Type.Enum(['delivered', 'rejected', 'timedOut', 'unreachable', 'blocked'])
-
-const ReplaySchema = Type.Object({
-  id: Type.String(),
-  tenant: Type.String(),
-  filter: Type.Object({
-    tenant: Type.String(),
-    endpoint: Nullable(Type.String()),
-    status: Type.Array(Status),
-    eventType: Nullable(Type.String()),
-    outcome: Nullable(Outcome),
-    from: Time,
-    to: Time,
-  }),
-  missing: Type.Boolean(),
-  state: Type.Enum(['preview', 'running', 'done', 'cancelled', 'failed']),
-  count: Type.Object({
-    total: Type.Integer({ description: 'Deliveries that match; it grows while they are counted.' }),
-    isExact: Type.Boolean(),
-    done: Type.Integer({ description: 'Deliveries that were sent again, or were added.' }),
-    skipped: Type.Integer({ description: 'In flight, with erased data, or of an endpoint that is disabled.' }),
-  }),
-  endpoints: Type.Array(Type.Object({ endpoint: Type.String(), count: Type.Integer() }), {
-    description: `The ${limits.replayEndpointsShown} endpoints with the most deliveries.`,
-  }),
-  rate: Type.Integer({ description: 'Deliveries in a second.' }),
-  createdAt: Time,
-  startedAt: Nullable(Time),
-  endedAt: Nullable(Time),
-  expiresAt: Nullable(Time),
-  error: Nullable(Type.String()),
-})
-
-function replayShape(replay: Replay): object {
-  const { id, tenant, filter, missing, state, count, endpoints, rate, error } = replay
-  const { endpoint, statuses, eventType, outcome, from, to } = filter
-  const largest = endpoints.toSorted((one, other) => other.count - one.count).slice(0, limits.replayEndpointsShown)
-  return {
-    id,
-    tenant,
-    filter: {
-      tenant,
-      endpoint: endpoint?.id ?? null,
-      status: statuses,
-      eventType,
-      outcome,
-      from: time(from),
-      to: time(to),
-    },
-    missing,
-    state,
-    count,
-    endpoints: largest.map((one) => ({ endpoint: one.id, count: one.count })),
-    rate,
-    createdAt: time(replay.createdAt),
-    startedAt: timeOrNull(replay.startedAt),
-    endedAt: timeOrNull(replay.endedAt),
-    expiresAt: timeOrNull(replay.expiresAt),
-    error,
-  }
-}
-
 export function replayRoutes(context: Context): AnyRoute[] {
   return [
     createReplayRoute(context),

@@ -23,6 +23,8 @@ import type {
   TenantSecretsSchema,
 } from '../../src/api/answer-shapes.ts'
 import type { AuditSchema } from '../../src/api/audit-shape.ts'
+import type { RequestSchema } from '../../src/api/attempt-requests.ts'
+import type { ReplaySchema } from '../../src/api/replay-shape.ts'
 import type { DialectSchema } from '../../src/api/dialects.ts'
 import type { SnippetsSchema, VectorsSchema } from '../../src/api/receiving.ts'
 import type { CountsSchema, StatisticsSchema } from '../../src/api/statistics-shape.ts'
@@ -32,8 +34,10 @@ import type { StreamDeliverySchema, TickSchema } from '../../src/api/stream.ts'
 export type ApiKey = Static<typeof ApiKeySchema>
 export type Attempt = Static<typeof AttemptSchema>
 export type AuditRecord = Static<typeof AuditSchema>
+export type AttemptRequest = Static<typeof RequestSchema>
 export type CustomersView = Static<typeof CustomersViewSchema>
 export type Delivery = Static<typeof DeliverySchema>
+/** A delivery with its attempts. */
 export type DeliveryWithHistory = Delivery & { readonly history: readonly Attempt[] }
 export type Dialect = Static<typeof DialectSchema>
 export type Endpoint = Static<typeof EndpointSchema>
@@ -50,6 +54,7 @@ export type StreamDelivery = Static<typeof StreamDeliverySchema>
 export type Tick = Static<typeof TickSchema>
 export type PortalSession = Static<typeof PortalSessionSchema>
 export type Preview = Static<typeof PreviewSchema>
+export type Replay = Static<typeof ReplaySchema>
 export type Snippets = Static<typeof SnippetsSchema>
 export type PublishedEvent = Static<typeof PublishedSchema>
 export type SigningKeys = Static<typeof SigningKeysSchema>
@@ -61,4 +66,6 @@ export type Vectors = Static<typeof VectorsSchema>
 export interface Page<Item> {
   readonly data: readonly Item[]
   readonly nextCursor: string | null
+  /** In lists that search: the time back to which rows were searched; null: all. */
+  readonly searchedTo?: string | null
 }
