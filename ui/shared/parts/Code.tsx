@@ -42,11 +42,22 @@ export function Code({ children: text, title, isWrapped = false }: CodeProps) {
   )
 }
 
-/** JSON with line breaks; any other text unchanged. */
+/** JSON with line breaks; any other text unchanged. Numbers keep all their digits. */
 export function prettyJson(text: string): string {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2)
+    return JSON.stringify(parser.parse(text, asWritten), null, 2)
   } catch {
     return text
   }
+}
+
+// ECMAScript 2026, which TypeScript's library lacks.
+const parser = JSON as unknown as {
+  parse(text: string, revive: (key: string, value: unknown, context?: { readonly source?: string }) => unknown): unknown
+  rawJSON?(source: string): unknown
+}
+
+function asWritten(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || context?.source === undefined) return value
+  return parser.rawJSON?.(context.source) ?? value
 }

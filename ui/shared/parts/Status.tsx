@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import type { Attempt } from '../types.ts'
 import styles from './Status.module.css'
 
 export type Tone = 'good' | 'bad' | 'warn' | 'plain' | 'accent'
@@ -18,6 +19,27 @@ const deliveryTones: Readonly<Record<string, Tone>> = {
 export function DeliveryStatus({ status, attempts }: { readonly status: string; readonly attempts?: number }) {
   const isFailing = status === 'pending' && attempts !== undefined && attempts > 0
   return <Badge tone={isFailing ? 'warn' : (deliveryTones[status] ?? 'plain')}>{isFailing ? 'failing' : status}</Badge>
+}
+
+type Outcome = Attempt['outcome']
+
+/** The outcomes of attempts in words. */
+export const outcomes: Readonly<Record<Outcome, { readonly name: string; readonly tone: 'good' | 'bad' | 'warn' }>> = {
+  delivered: { name: 'delivered', tone: 'good' },
+  rejected: { name: 'rejected', tone: 'bad' },
+  timedOut: { name: 'timed out', tone: 'warn' },
+  unreachable: { name: 'unreachable', tone: 'bad' },
+  blocked: { name: 'blocked', tone: 'bad' },
+}
+
+export function OutcomeBadge({ outcome, status }: { readonly outcome: Outcome; readonly status: number | null }) {
+  const { name, tone } = outcomes[outcome]
+  return (
+    <Badge tone={tone}>
+      {name}
+      {status !== null && ` · ${status}`}
+    </Badge>
+  )
 }
 
 export interface HealthProps {

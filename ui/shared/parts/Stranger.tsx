@@ -1,7 +1,10 @@
 import styles from './Stranger.module.css'
 
 /** Characters that are not seen, or that change the order of others: controls, joiners, direction marks, lone surrogates. */
-const hidden = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\u115f\u1160\u3164\uffa0]/u
+const hidden = String.raw`[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\u115f\u1160\u3164\uffa0]`
+const inLine = new RegExp(`(${hidden}+)`, 'u')
+/** Without line breaks and tabs. */
+const inBlock = new RegExp(String.raw`((?:(?![\t\n\r])${hidden})+)`, 'u')
 
 export interface StrangerProps {
   readonly children: string
@@ -11,18 +14,21 @@ export interface StrangerProps {
 
 /** A text from outside, such as a name that a customer chose: hidden characters are shown by their code. */
 export function Stranger({ children: text, isBlock = false }: StrangerProps) {
-  if (!hidden.test(text)) return <bdi>{text}</bdi>
-  const parts = Array.from(text, (letter) => {
-    const stays = !hidden.test(letter) || (isBlock && /[\t\n\r]/.test(letter))
-    return stays ? letter : { code: (letter.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0') }
-  })
   return (
     <bdi>
-      {parts.map((part, index) =>
-        typeof part === 'string' ? part : <span key={index} className={styles.code}>{`U+${part.code}`}</span>,
+      {text.split(isBlock ? inBlock : inLine).map((part, index) =>
+        // Every other part is a run of hidden characters.
+        index % 2 === 0 ? part : <Hidden key={index} text={part} />,
       )}
     </bdi>
   )
+}
+
+function Hidden({ text }: { readonly text: string }) {
+  return Array.from(text, (letter, index) => {
+    const code = (letter.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')
+    return <span key={index} className={styles.code}>{`U+${code}`}</span>
+  })
 }
 
 /** A link to an address from outside. An address that is not http or https is a text. */

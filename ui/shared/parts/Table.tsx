@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef } from 'react'
 import { Button } from './Button.tsx'
 import { Failure, Loading } from './Notice.tsx'
 import styles from './Table.module.css'
+import { Time } from './Time.tsx'
 
 export interface Column<Row> {
   readonly name: string
@@ -17,9 +18,15 @@ export interface LoadedRows<Row> {
   readonly isLoading: boolean
   readonly error: unknown
   readonly hasMore: boolean
+  /** The time back to which a list that searches has come; null: it has no such time, or has ended. */
+  readonly searchedTo: string | null
+  /** The last page had no rows: a person decides whether the search goes on. */
+  readonly isSparse: boolean
   readonly isLoadingMore: boolean
   readonly loadMore: () => void
   readonly retry: () => void
+  /** Called when the first row comes into view, or leaves it. */
+  readonly atTop: (isTop: boolean) => void
 }
 
 export interface TableProps<Row> {
@@ -36,7 +43,7 @@ const rowHeight = 41
 
 /** A list of any length: only the rows in view are in the page, and further ones are loaded near its end. */
 export function Table<Row>({ what, columns, loaded, keyOf, empty }: TableProps<Row>) {
-  const { rows, isLoading, error, hasMore, isLoadingMore, loadMore, retry } = loaded
+  const { rows, isLoading, error, hasMore, searchedTo, isSparse, isLoadingMore, loadMore, retry, atTop } = loaded
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
     count: rows.length,
@@ -47,7 +54,13 @@ export function Table<Row>({ what, columns, loaded, keyOf, empty }: TableProps<R
   })
   const items = virtual.getVirtualItems()
   const last = items.at(-1)?.index ?? -1
-  const isNearEnd = rows.length > 0 && last >= rows.length - 10
+  const isNearEnd = rows.length > 0 && !isSparse && last >= rows.length - 10
+  const wasAtTop = useRef(true)
+  const scrolled = (scrollTop: number): void => {
+    const isTop = scrollTop < rowHeight
+    if (isTop !== wasAtTop.current) atTop(isTop)
+    wasAtTop.current = isTop
+  }
   useEffect(() => {
     if (isNearEnd && hasMore && !isLoadingMore && error === null) loadMore()
   }, [isNearEnd, hasMore, isLoadingMore, error, loadMore])
@@ -58,7 +71,14 @@ export function Table<Row>({ what, columns, loaded, keyOf, empty }: TableProps<R
   const template = columns.map(({ width = 'minmax(0, 1fr)' }) => width).join(' ')
   return (
     <div>
-      <div ref={scroller} className={styles.scroller} tabIndex={0} role="region" aria-label={what}>
+      <div
+        ref={scroller}
+        className={styles.scroller}
+        tabIndex={0}
+        role="region"
+        aria-label={what}
+        onScroll={({ currentTarget }) => scrolled(currentTarget.scrollTop)}
+      >
         <div role="table" aria-label={what} aria-rowcount={hasMore ? -1 : rows.length + 1} className={styles.table}>
           <div role="row" aria-rowindex={1} className={styles.head} style={{ gridTemplateColumns: template }}>
             {columns.map(({ name }) => (
@@ -89,12 +109,17 @@ export function Table<Row>({ what, columns, loaded, keyOf, empty }: TableProps<R
       <div className={styles.foot}>
         <span>
           Shown: {rows.length}
-          {hasMore ? ', and there are more' : ''}
+          {hasMore && searchedTo === null && ', and there are more'}
+          {hasMore && searchedTo !== null && (
+            <>
+              , searched back to <Time at={searchedTo} />
+            </>
+          )}
         </span>
         {error !== null && <Failure error={error} retry={retry} />}
         {hasMore && (
           <Button onClick={loadMore} isBusy={isLoadingMore}>
-            {isLoadingMore ? 'Loading …' : 'Load more'}
+            {isLoadingMore ? 'Loading …' : searchedTo === null ? 'Load more' : 'Search further'}
           </Button>
         )}
       </div>

@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'react'
 import { useSettings, type Zone } from '../settings.ts'
 
 /** `2026-01-31 12:00:00`, in the chosen zone. @param at ISO 8601, or Unix time in milliseconds */
@@ -35,4 +36,16 @@ export function durationText(ms: number): string {
   const [big, bigName, small, smallName] = units.find(([size]) => seconds >= size) ?? units[2]
   const rest = Math.floor((seconds % big) / small)
   return `${Math.floor(seconds / big)} ${bigName}${rest === 0 ? '' : ` ${rest} ${smallName}`}`
+}
+
+/** The present in Unix milliseconds, which goes on while the page is shown. @param isRunning false: it stands still */
+export function useNow(isRunning: boolean, everyMs: number = 1000): number {
+  const [now, setNow] = useState(Date.now)
+  useEffect(() => {
+    if (!isRunning) return
+    setNow(Date.now())
+    const timer = setInterval(() => setNow(Date.now()), everyMs)
+    return () => clearInterval(timer)
+  }, [isRunning, everyMs])
+  return now
 }

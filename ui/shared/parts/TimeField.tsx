@@ -16,6 +16,10 @@ export function TimeField({ label, error, value, onDone }: TimeFieldProps) {
   const { zone } = useSettings()
   const [draft, setDraft] = useState(() => inputText(value, zone))
   useEffect(() => setDraft(inputText(value, zone)), [value, zone])
+  const done = (): void => {
+    // A time that was not changed keeps its milliseconds.
+    if (draft !== inputText(value, zone)) onDone(isoText(draft, zone))
+  }
   return (
     <TextField
       type="datetime-local"
@@ -25,9 +29,9 @@ export function TimeField({ label, error, value, onDone }: TimeFieldProps) {
       error={error}
       value={draft}
       onChange={({ target }) => setDraft(target.value)}
-      onBlur={() => onDone(isoText(draft, zone))}
+      onBlur={done}
       onKeyDown={({ key }) => {
-        if (key === 'Enter') onDone(isoText(draft, zone))
+        if (key === 'Enter') done()
       }}
     />
   )
@@ -38,5 +42,6 @@ function inputText(iso: string, zone: Zone): string {
 }
 
 function isoText(text: string, zone: Zone): string {
-  return text === '' ? '' : new Date(zone === 'utc' ? `${text}Z` : text).toISOString()
+  const date = new Date(zone === 'utc' ? `${text}Z` : text)
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString()
 }
