@@ -48,6 +48,11 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     ...page,
+    path: '/replays/new',
+    component: lazyRouteComponent(() => import('./pages/replays/NewReplay.tsx'), 'NewReplay'),
+  }),
+  createRoute({
+    ...page,
     path: '/replays/$replay',
     component: lazyRouteComponent(() => import('./pages/replays/ReplayPage.tsx'), 'ReplayPage'),
   }),
