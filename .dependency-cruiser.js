@@ -85,7 +85,8 @@ export default {
       from: { path: '^ui/' },
       to: {
         path: '^src/',
-        pathNot: '^src/(api/([a-z-]+-)?shapes?|api/(attempt-requests|dialects|receiving|status|stream)|contracts/recipe)\\.ts$',
+        pathNot:
+          '^src/(api/[a-z-]*shapes?|api/(attempt-requests|dialects|receiving|status|stream)|contracts/recipe)\\.ts$',
       },
     },
     {

@@ -1,25 +1,10 @@
 import { Failure, Loading } from '../../../shared/parts/Notice.tsx'
 import { Fact, Facts, Page, Section } from '../../../shared/parts/Page.tsx'
+import { PlainTable } from '../../../shared/parts/PlainTable.tsx'
 import { Badge } from '../../../shared/parts/Status.tsx'
-import { type Column, Table } from '../../../shared/parts/Table.tsx'
 import { Time } from '../../../shared/parts/Time.tsx'
 import { useRead } from '../../../shared/queries.ts'
 import type { Status } from '../../../shared/types.ts'
-
-type Node = Status['nodes'][number]
-
-const columns: readonly Column<Node>[] = [
-  { name: 'Node', cell: ({ id }) => id },
-  {
-    name: 'State',
-    width: '110px',
-    cell: ({ isLive }) => <Badge tone={isLive ? 'good' : 'plain'}>{isLive ? 'live' : 'gone'}</Badge>,
-  },
-  { name: 'Role', width: '90px', cell: ({ role }) => role ?? '–' },
-  { name: 'Version', width: '100px', cell: ({ version }) => version ?? '–' },
-  { name: 'Started', width: '160px', cell: ({ startedAt }) => <Time at={startedAt} /> },
-  { name: 'Heartbeat', width: '160px', cell: ({ heartbeatAt }) => <Time at={heartbeatAt} /> },
-]
 
 const numbers = new Intl.NumberFormat('en')
 
@@ -39,20 +24,20 @@ export function System() {
         </Facts>
       </Section>
       <Section title="Nodes">
-        <Table
-          what="nodes"
-          columns={columns}
-          loaded={{
-            rows: nodes,
-            isLoading: false,
-            error: null,
-            hasMore: false,
-            isLoadingMore: false,
-            loadMore: () => {},
-            retry: () => {},
-          }}
-          keyOf={({ id }) => id}
-          empty={null}
+        <PlainTable
+          label="Nodes"
+          head={['Node', 'State', 'Role', 'Version', 'Started', 'Heartbeat']}
+          rows={nodes.map(({ id, isLive, role, version: of, startedAt, heartbeatAt }) => ({
+            key: id,
+            cells: [
+              id,
+              <Badge tone={isLive ? 'good' : 'plain'}>{isLive ? 'live' : 'gone'}</Badge>,
+              role ?? '–',
+              of ?? '–',
+              <Time at={startedAt} />,
+              <Time at={heartbeatAt} />,
+            ],
+          }))}
         />
       </Section>
       <Section title="Database and retention">
