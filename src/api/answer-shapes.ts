@@ -62,3 +62,15 @@ export const SigningKeysSchema = Type.Object({
     }),
   ),
 })
+
+export const FoundSchema = Type.Object({
+  data: Type.Array(
+    Type.Object({
+      kind: Type.Enum(['dialect', 'tenant', 'endpoint', 'event', 'delivery', 'apiKey']),
+      id: Type.String(),
+      tenant: Nullable(Type.String()),
+      dialect: Nullable(Type.String()),
+      label: Type.String({ description: 'A name for people, for example the URL of an endpoint.' }),
+    }),
+  ),
+})

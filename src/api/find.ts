@@ -8,8 +8,8 @@ import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { find } from '../operations/find.ts'
 import { type ListedEndpoint, searchEndpoints } from '../operations/search-endpoints.ts'
-import { ListedEndpointSchema } from './answer-shapes.ts'
-import { endpointShape, Nullable, PageQuery, searchedBody, SearchedPageOf, SearchText, time } from './shapes.ts'
+import { FoundSchema, ListedEndpointSchema } from './answer-shapes.ts'
+import { endpointShape, PageQuery, searchedBody, SearchedPageOf, SearchText, time } from './shapes.ts'
 
 const strict = { additionalProperties: false }
 
@@ -27,17 +27,7 @@ function findRoute(context: Context): AnyRoute {
     access: 'read',
     query: Type.Object({ q: SearchText }, strict),
     answers: {
-      200: Type.Object({
-        data: Type.Array(
-          Type.Object({
-            kind: Type.Enum(['dialect', 'tenant', 'endpoint', 'event', 'delivery', 'apiKey']),
-            id: Type.String(),
-            tenant: Nullable(Type.String()),
-            dialect: Nullable(Type.String()),
-            label: Type.String({ description: 'A name for people, for example the URL of an endpoint.' }),
-          }),
-        ),
-      }),
+      200: FoundSchema,
     },
     async handle({ query }) {
       return success({ status: 200, body: { data: await find(context, query.q) } })

@@ -40,7 +40,7 @@ suite('the dashboard', { skip: withoutBrowser }, () => {
     await dialog.getByLabel('Id').fill('a b')
     await dialog.getByRole('button', { name: 'Create tenant' }).click()
     const id = dialog.getByLabel('Id')
-    await page.waitForFunction((field) => field?.getAttribute('aria-invalid') === 'true', await id.elementHandle())
+    await dialog.locator('input[aria-invalid=true]').waitFor()
     await id.fill('acme')
     await dialog.getByLabel('Name').fill('Acme \u202e<img src=x onerror=alert(1)>')
     await dialog.getByRole('button', { name: 'Create tenant' }).click()

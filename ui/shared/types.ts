@@ -9,6 +9,7 @@ import type {
   ErasureSchema,
   EventSchema,
   OperatorKeySchema,
+  PortalLinkSchema,
   PortalSessionSchema,
   PreviewSchema,
   SessionSchema,
@@ -17,6 +18,7 @@ import type {
 import type {
   CustomersViewSchema,
   FailuresSchema,
+  FoundSchema,
   ListedEndpointSchema,
   PublishedSchema,
   SigningKeysSchema,
@@ -43,6 +45,7 @@ export type Dialect = Static<typeof DialectSchema>
 export type Endpoint = Static<typeof EndpointSchema>
 export type EndpointForm = NonNullable<Dialect['endpointForm']>
 export type Erasure = Static<typeof ErasureSchema>
+export type Found = Static<typeof FoundSchema>
 export type Failures = Static<typeof FailuresSchema>
 export type Event = Static<typeof EventSchema>
 export type ListedEndpoint = Static<typeof ListedEndpointSchema>
@@ -52,6 +55,7 @@ export type StatisticsCounts = Static<typeof CountsSchema>
 export type Status = Static<typeof StatusSchema>
 export type StreamDelivery = Static<typeof StreamDeliverySchema>
 export type Tick = Static<typeof TickSchema>
+export type PortalLink = Static<typeof PortalLinkSchema>
 export type PortalSession = Static<typeof PortalSessionSchema>
 export type Preview = Static<typeof PreviewSchema>
 export type Replay = Static<typeof ReplaySchema>

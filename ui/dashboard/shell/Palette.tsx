@@ -2,15 +2,20 @@ import { Dialog } from '@base-ui/react/dialog'
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, useEffect, useState } from 'react'
 import { Button } from '../../shared/parts/Button.tsx'
+import { Stranger } from '../../shared/parts/Stranger.tsx'
+import { useRead } from '../../shared/queries.ts'
+import type { Found } from '../../shared/types.ts'
 import { places } from './places.ts'
 import styles from './Palette.module.css'
 
 interface Choice {
+  readonly key: string
   readonly title: string
+  readonly kind: string
   readonly go: () => void
 }
 
-/** Jumps to a page. Opened with Ctrl or ⌘ and K, or `/`. */
+/** Jumps to a page, or to any object by its id, its name or the host of its URL. Opened with Ctrl or ⌘ and K, or `/`. */
 export function Palette() {
   const [isOpen, setOpen] = useState(false)
   useEffect(() => {
@@ -44,9 +49,22 @@ function Find({ close }: { readonly close: () => void }) {
   const navigate = useNavigate()
   const [text, setText] = useState('')
   const [chosen, setChosen] = useState(0)
-  const choices: Choice[] = places
+  const [asked, setAsked] = useState('')
+  useEffect(() => {
+    const timer = setTimeout(() => setAsked(text.trim()), 150)
+    return () => clearTimeout(timer)
+  }, [text])
+  const found = useRead<Found>('/v1/find', { query: { q: asked }, isEnabled: asked !== '' })
+  const pages: Choice[] = places
     .filter(({ title }) => title.toLowerCase().includes(text.toLowerCase()))
-    .map(({ to, title }) => ({ title, go: () => void navigate({ to }) }))
+    .map(({ to, title }) => ({ key: to, title, kind: 'page', go: () => void navigate({ to }) }))
+  const objects: Choice[] = (asked === '' ? [] : (found.data?.data ?? [])).map((one) => ({
+    key: `${one.kind} ${one.tenant ?? ''} ${one.id}`,
+    title: one.label === one.id ? one.id : `${one.label} · ${one.id}`,
+    kind: one.kind === 'apiKey' ? 'API key' : one.kind,
+    go: () => void navigate({ to: pathOf(one) }),
+  }))
+  const choices = [...pages, ...objects]
 
   function go(choice: Choice | undefined): void {
     if (choice === undefined) return
@@ -71,8 +89,8 @@ function Find({ close }: { readonly close: () => void }) {
         aria-expanded
         aria-controls="found"
         aria-activedescendant={`found-${chosen}`}
-        aria-label="Find a page"
-        placeholder="Find a page"
+        aria-label="Find a page, or an object"
+        placeholder="A page, an id, a tenant, the host of a URL"
         autoFocus
         value={text}
         onChange={({ target }) => {
@@ -84,17 +102,37 @@ function Find({ close }: { readonly close: () => void }) {
       <div id="found" role="listbox" aria-label="Found" className={styles.found}>
         {choices.map((choice, index) => (
           <div
-            key={choice.title}
+            key={choice.key}
             id={`found-${index}`}
             role="option"
             aria-selected={index === chosen}
             className={styles.choice}
             onClick={() => go(choice)}
           >
-            {choice.title}
+            <Stranger>{choice.title}</Stranger>
+            <span className={styles.kind}>{choice.kind}</span>
           </div>
         ))}
       </div>
     </>
   )
+}
+
+/** The path of the page that shows an object. */
+function pathOf({ kind, id, tenant }: Found['data'][number]): string {
+  const [one, of] = [encodeURIComponent(id), encodeURIComponent(tenant ?? '')]
+  switch (kind) {
+    case 'dialect':
+      return `/dialects/${one}`
+    case 'tenant':
+      return `/tenants/${one}`
+    case 'endpoint':
+      return `/tenants/${of}/endpoints/${one}`
+    case 'event':
+      return `/events/${one}`
+    case 'delivery':
+      return `/deliveries/${one}`
+    case 'apiKey':
+      return `/tenants/${of}`
+  }
 }

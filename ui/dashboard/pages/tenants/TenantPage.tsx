@@ -10,6 +10,7 @@ import { RecentDeliveries } from '../../parts/RecentDeliveries.tsx'
 import { useCanChange, useSession } from '../../shell/session.ts'
 import { DeleteTenant } from './DeleteTenant.tsx'
 import { ErasureProgress } from './ErasureProgress.tsx'
+import { PortalLinks } from './PortalLinks.tsx'
 import { PublishEvent } from './PublishEvent.tsx'
 import { TenantEndpoints } from './TenantEndpoints.tsx'
 import { TenantKeys } from './TenantKeys.tsx'
@@ -31,6 +32,7 @@ const publishing = { tab: 'event', title: 'Post an event', Part: PublishEvent } 
 const changing = [
   { tab: 'settings', title: 'Settings', Part: TenantSettings },
   { tab: 'secrets', title: 'Secrets', Part: TenantSecrets },
+  { tab: 'portal', title: 'Portal', Part: PortalLinks },
 ] as const
 
 export function TenantPage() {
