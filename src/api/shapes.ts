@@ -384,7 +384,9 @@ export function attemptShape(attempt: Attempt, principal: Principal): unknown {
   const outcome = principal.kind === 'customer' ? shownToCustomers(attempt.outcome) : attempt.outcome
   const status = 'status' in outcome ? outcome.status : null
   const detail = describeOutcome(outcome)
-  const times = { startedAt: time(startedAt), durationMs, phases }
+  // The time of a lookup would tell customers whether an internal name exists.
+  const isHidden = principal.kind === 'customer' && phases !== null && phases.waitMs === null
+  const times = { startedAt: time(startedAt), durationMs, phases: isHidden ? null : phases }
   const responseErasedAt = timeOrNull(erasedAt)
   return { number, ...times, connections, outcome: outcome.kind, status, detail, response, responseErasedAt }
 }

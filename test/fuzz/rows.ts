@@ -45,7 +45,7 @@ export const plainNames: ReadonlySet<string> = new Set(
    failing outcome httpStatus attemptedFrom attemptedTo health
    writeOnlyHeaders expiresAt actor action object retainSeconds retainDataSeconds erasure number
    capabilities branding expiresInSeconds sessionSeconds link
-   replay filter missing dryRun rate attempt
+   replay filter missing dryRun rate attempt step by
    agentId items custom_headers isActive secret is_active`.split(/\s+/),
 )
 

@@ -16,6 +16,8 @@ import { statsRole, statsSteps } from '../../src/store/sqlite/stats.ts'
 import { statsReads } from '../../src/store/sqlite/stats-reads.ts'
 import { tenantReads, tenantRole } from '../../src/store/sqlite/tenants.ts'
 import { upkeepReads, upkeepRole } from '../../src/store/sqlite/upkeep.ts'
+import { accountLists } from '../../src/store/sqlite/account-lists.ts'
+import { deliveryLists } from '../../src/store/sqlite/delivery-lists.ts'
 import type { Database } from '../../src/store/sqlite/database.ts'
 
 export function ownRoles(db: Database) {
@@ -32,6 +34,8 @@ export function ownRoles(db: Database) {
     ...endpointReads(db),
     ...historyRole(db),
     ...historyReads(db),
+    ...accountLists(db),
+    ...deliveryLists(db),
     ...auditRole(db),
     ...auditReads(db),
     ...eraseRole(db, steps),
