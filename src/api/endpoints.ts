@@ -206,8 +206,10 @@ function sendTestRoute(context: Context): AnyRoute {
     summary: 'Send a test event to the endpoint, of a type of the catalogue with its example if a type is given',
     access: 'test',
     params: EndpointPath,
-    // Other fields are ignored, because the route took any body before it had one of its own.
-    body: Type.Object({ eventType: Type.Optional(Type.String({ minLength: 1, maxLength: limits.eventTypeCharsMax })) }),
+    body: Type.Object(
+      { eventType: Type.Optional(Type.String({ minLength: 1, maxLength: limits.eventTypeCharsMax })) },
+      strict,
+    ),
     answers: { 202: Type.Object({ event: Type.String(), type: Type.String(), delivery: Type.String() }) },
     async handle({ principal, params, body: { eventType } }) {
       const { tenant, endpoint } = ids(params)

@@ -6,8 +6,9 @@ import { memberText } from '../http/raw-json.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { previewEvent } from '../operations/preview-event.ts'
+import { PreviewSchema } from './answer-shapes.ts'
 import { EventContent } from './events.ts'
-import { PreviewSchema, StringMap } from './shapes.ts'
+import { StringMap } from './shapes.ts'
 
 export function previewRoutes(context: Context): AnyRoute[] {
   return [

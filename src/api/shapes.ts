@@ -390,12 +390,3 @@ export function attemptShape(attempt: Attempt, principal: Principal): unknown {
   const responseErasedAt = timeOrNull(erasedAt)
   return { number, ...times, connections, outcome: outcome.kind, status, detail, response, responseErasedAt }
 }
-
-/** The request that a dialect would send for an event. */
-export const PreviewSchema = Type.Object({
-  method: Type.String(),
-  headers: Type.Array(Type.Tuple([Type.String(), Type.String()]), {
-    description: 'Names and values. Those of HTTP itself, such as `content-length`, are left out.',
-  }),
-  body: Type.String(),
-})

@@ -11,11 +11,11 @@ import type {
   OperatorKeySchema,
   PortalLinkSchema,
   PortalSessionSchema,
-  PreviewSchema,
   SessionSchema,
   TenantSchema,
 } from '../../src/api/shapes.ts'
 import type {
+  PreviewSchema,
   CustomersViewSchema,
   FailuresSchema,
   FoundSchema,
