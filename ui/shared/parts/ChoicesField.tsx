@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from 'react'
 import styles from './fields.module.css'
+import { FieldNotes } from './fields.tsx'
 import { Stranger } from './Stranger.tsx'
 
 export interface ChoicesFieldProps {
@@ -35,16 +36,7 @@ export function ChoicesField({ label, hint, error, choices, chosen, onChange }: 
           </label>
         ))}
       </div>
-      {hint !== undefined && (
-        <div id={`${id}-hint`} className={styles.hint}>
-          {hint}
-        </div>
-      )}
-      {error !== undefined && (
-        <div id={`${id}-error`} className={styles.error} role="alert">
-          {error}
-        </div>
-      )}
+      <FieldNotes {...{ id, hint, error }} />
     </fieldset>
   )
 }

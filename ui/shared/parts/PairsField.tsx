@@ -1,6 +1,7 @@
 import { type ReactNode, useId } from 'react'
 import { Button } from './Button.tsx'
 import styles from './fields.module.css'
+import { FieldNotes } from './fields.tsx'
 
 export interface Pair {
   readonly name: string
@@ -55,16 +56,7 @@ export function PairsField({ label, hint, error, one, pairs, onChange, more }: P
       <div>
         <Button onClick={() => onChange([...pairs, { name: '', value: '' }])}>Add {one}</Button>
       </div>
-      {hint !== undefined && (
-        <div id={`${id}-hint`} className={styles.hint}>
-          {hint}
-        </div>
-      )}
-      {error !== undefined && (
-        <div id={`${id}-error`} className={styles.error} role="alert">
-          {error}
-        </div>
-      )}
+      <FieldNotes {...{ id, hint, error }} />
     </fieldset>
   )
 }

@@ -22,13 +22,10 @@ interface FrameProps extends FieldProps {
   readonly children: ReactNode
 }
 
-function Frame({ id, label, hint, error, children }: FrameProps) {
+/** The hint and the error of the field `id`. */
+export function FieldNotes({ id, hint, error }: Omit<FieldProps, 'label'> & { readonly id: string }) {
   return (
-    <div className={styles.field}>
-      <label htmlFor={id} className={styles.label}>
-        {label}
-      </label>
-      {children}
+    <>
       {hint !== undefined && (
         <div id={`${id}-hint`} className={styles.hint}>
           {hint}
@@ -39,6 +36,18 @@ function Frame({ id, label, hint, error, children }: FrameProps) {
           {error}
         </div>
       )}
+    </>
+  )
+}
+
+function Frame({ id, label, hint, error, children }: FrameProps) {
+  return (
+    <div className={styles.field}>
+      <label htmlFor={id} className={styles.label}>
+        {label}
+      </label>
+      {children}
+      <FieldNotes {...{ id, hint, error }} />
     </div>
   )
 }
@@ -95,16 +104,7 @@ export function CheckField({ label, hint, error, ...rest }: FieldProps & InputHT
         <input type="checkbox" {...rest} {...described(id, { label, hint, error })} />
         <label htmlFor={id}>{label}</label>
       </div>
-      {hint !== undefined && (
-        <div id={`${id}-hint`} className={styles.hint}>
-          {hint}
-        </div>
-      )}
-      {error !== undefined && (
-        <div id={`${id}-error`} className={styles.error} role="alert">
-          {error}
-        </div>
-      )}
+      <FieldNotes {...{ id, hint, error }} />
     </div>
   )
 }
