@@ -159,6 +159,7 @@ export const PortalSessionSchema = Type.Object({
   tenant: Type.String(),
   dialect: Type.String(),
   may: Type.Array(Type.String(), { description: 'The names of the routes that it may call.' }),
+  seesSecrets: Type.Boolean(),
   branding: PortalLinkSchema.properties.branding,
   parents: Type.Array(Type.String(), { description: 'The origins whose pages may embed the portal.' }),
   endsAt: Time,

@@ -6,10 +6,12 @@ import type { CustomerAction } from '../contracts/dialect.ts'
 import type { PortalLinkId } from '../domain/ids.ts'
 import type { PortalCapability, PortalLink } from '../domain/portal-link.ts'
 import type { Principal } from '../domain/principal.ts'
-import { failure, type Result, success } from '../domain/problem.ts'
+import { failure, type Problem, type Result, success } from '../domain/problem.ts'
 import { recordRefusal } from '../front/record-refusal.ts'
 import type { SealedCookie } from '../front/sealed-cookie.ts'
-import type { Front } from '../http/front.ts'
+import { answerProblem } from '../api/problems.ts'
+import type { Answer } from '../http/answer.ts'
+import type { AskedRequest, Front } from '../http/front.ts'
 import type { AnyRoute } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { findPortalLink, portalPrincipal } from '../operations/portal-links.ts'
@@ -64,7 +66,21 @@ export function createPortalFront({ context, operator, sessions }: PortalFrontOp
       request.principal = principal
       return admitLink(context, link, principal, request, route)
     },
+    answerProblem: answerPortalProblem,
+    answerUnrouted: answerPortalProblem,
     refused: (problem, request, route) => recordRefusal(context.auditTrail, problem, request, route),
+  }
+}
+
+/** As the operator API answers, but a customer has no operator key. */
+export function answerPortalProblem(problem: Problem, request: AskedRequest): Answer {
+  const answer = answerProblem(problem, request)
+  if (problem.kind !== 'unauthenticated') return answer
+  const detail = 'The session of the portal has ended, or the link cannot be used any more.'
+  return {
+    ...answer,
+    headers: { ...answer.headers, 'www-authenticate': 'Cookie' },
+    body: { ...(answer.body as object), detail },
   }
 }
 

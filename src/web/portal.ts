@@ -7,6 +7,7 @@ import { answerProblem } from '../api/problems.ts'
 import type { PortalSessionSchema } from '../api/shapes.ts'
 import { time } from '../api/shapes.ts'
 import type { PortalLink } from '../domain/portal-link.ts'
+import { seesSecrets } from '../domain/scopes.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { SealedCookie } from '../front/sealed-cookie.ts'
 import type { WrongKeys } from '../front/wrong-keys.ts'
@@ -14,7 +15,7 @@ import { sendAnswer } from '../http/answer.ts'
 import { refuseOtherMethods } from '../http/refusals.ts'
 import type { Context } from '../operations/context.ts'
 import { openPortalLink, portalPrincipal } from '../operations/portal-links.ts'
-import { allowedRoutes, linkOf } from './portal-front.ts'
+import { allowedRoutes, answerPortalProblem, linkOf } from './portal-front.ts'
 import type { PageFiles } from './page-files.ts'
 import { servePages } from './serve-pages.ts'
 
@@ -84,6 +85,7 @@ export function servePortal(app: FastifyInstance, options: PortalOptions): void 
       tenant: link.tenant,
       dialect,
       may: allowedRoutes(context, link, dialect),
+      seesSecrets: seesSecrets(principal),
       branding: link.branding,
       parents: [...parentsOf(options, dialect)],
       endsAt: time(link.endsAt),
@@ -105,5 +107,5 @@ const notSecure: Problem = {
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, problem: Problem): void {
-  sendAnswer(reply, answerProblem(problem, request))
+  sendAnswer(reply, answerPortalProblem(problem, request))
 }

@@ -58,6 +58,17 @@ suite('the dashboard', { skip: withoutBrowser }, () => {
     rig.assertNoFaults()
   })
 
+  test('has the colours that a person chooses, whatever the system has', async () => {
+    const page = await rig.dashboard('/tenants', { colorScheme: 'light' })
+    const ground = () => page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor')
+    const light = await ground()
+    await page.getByLabel('Colours').selectOption('dark')
+    assert.notEqual(await ground(), light)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.getByLabel('Colours').selectOption('light')
+    assert.equal(await ground(), light)
+  })
+
   test('is accessible', async (t) => {
     await rig.api.tenant('allo')
     await onEachScreen(t, async (options) => {

@@ -92,6 +92,21 @@ suite('the portal', { skip: withoutBrowser }, () => {
     await assertAccessible(other)
   })
 
+  test('a page whose session ends says so at the next call, and tells the product', async () => {
+    const page = await rig.open()
+    const frame = await embedded(page)
+    const { data } = await rig.api.want(200, { path: '/v1/tenants/example/portal-links' })
+    for (const { id } of data) {
+      await rig.api.want(204, { method: 'DELETE', path: `/v1/tenants/example/portal-links/${id}` })
+    }
+    const another = page.waitForRequest(`${product}/portal-link`)
+    await frame.getByRole('link', { name: 'Deliveries' }).click()
+    // The product then loads another link.
+    await another
+    await frame.getByRole('heading', { name: 'Endpoints' }).waitFor()
+    rig.assertNoFaults()
+  })
+
   test('a link without capabilities shows no action', async () => {
     await rig.api.want(201, {
       method: 'POST',

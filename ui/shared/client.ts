@@ -1,6 +1,7 @@
 // Calls to the service that served the page. Every failure is an ApiProblem.
 
 import { useSyncExternalStore } from 'react'
+import { jsonTextOf } from './json-text.ts'
 
 /** The body of a refusal, RFC 9457. */
 interface ProblemBody {
@@ -64,11 +65,12 @@ export async function send(method: Method, path: string, { query, body, signal }
     method,
     // A page of another origin cannot send this header, so that the session counts for our own page only.
     headers: { 'posthorn-page': '1', ...(body !== undefined && { 'content-type': 'application/json' }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(body !== undefined && { body: jsonTextOf(body) }),
     ...(signal && { signal }),
   }).catch(noAnswer)
   report(true)
   if (response.status < 300) return response
+  if (response.status === 401) for (const listener of refusedListeners) listener(path)
   throw new ApiProblem(response.status, await response.text().catch(noAnswer))
 }
 
@@ -113,4 +115,12 @@ export function useReachable(): boolean {
 function listen(listener: () => void): () => void {
   listeners.add(listener)
   return () => void listeners.delete(listener)
+}
+
+const refusedListeners = new Set<(path: string) => void>()
+
+/** Calls `listener` with the path of each call that is refused because there is no session. Returns the end of that. */
+export function onRefused(listener: (path: string) => void): () => void {
+  refusedListeners.add(listener)
+  return () => void refusedListeners.delete(listener)
 }

@@ -1,5 +1,7 @@
 // A request as text: as it is sent, and as a command of curl.
 
+import { jsonTextOf } from './json-text.ts'
+
 /** A request for a person to read. `{key}` in its headers and query stands for the key of the caller. */
 export interface ShownRequest {
   readonly method: string
@@ -20,7 +22,7 @@ export function httpText({ method, path, headers, body }: ShownRequest, variable
   const all = { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
   const head = [`${method} ${path}`, ...lines].join('\n').replaceAll('{key}', `$${variable}`)
-  return body === undefined ? head : `${head}\n\n${JSON.stringify(body, null, 2)}`
+  return body === undefined ? head : `${head}\n\n${jsonTextOf(body, 2)}`
 }
 
 /** @param variable the environment variable that has the key */
@@ -29,7 +31,7 @@ export function curlText({ method, path, headers, body }: ShownRequest, variable
   const parts = [
     `curl -X ${method} ${quoted(location.origin + path, variable)}`,
     ...Object.entries(all).map(([name, value]) => `-H ${quoted(`${name}: ${value}`, variable)}`),
-    ...(body === undefined ? [] : [`--data-raw ${quotedText(JSON.stringify(body))}`]),
+    ...(body === undefined ? [] : [`--data-raw ${quotedText(jsonTextOf(body))}`]),
   ]
   return parts.join(' \\\n  ')
 }

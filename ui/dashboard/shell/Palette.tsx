@@ -92,6 +92,7 @@ function Find({ close }: { readonly close: () => void }) {
         aria-label="Find a page, or an object"
         placeholder="A page, an id, a tenant, the host of a URL"
         autoFocus
+        maxLength={200}
         value={text}
         onChange={({ target }) => {
           setText(target.value)
@@ -99,6 +100,11 @@ function Find({ close }: { readonly close: () => void }) {
         }}
         onKeyDown={press}
       />
+      {choices.length === 0 && (
+        <p className={styles.none} role="status">
+          {found.isFetching || asked !== text.trim() ? 'Searching …' : 'Nothing found.'}
+        </p>
+      )}
       <div id="found" role="listbox" aria-label="Found" className={styles.found}>
         {choices.map((choice, index) => (
           <div

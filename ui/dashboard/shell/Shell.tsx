@@ -1,6 +1,6 @@
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
-import { ApiProblem, call, useReachable } from '../../shared/client.ts'
+import { ApiProblem, call, onRefused, useReachable } from '../../shared/client.ts'
 import { Button } from '../../shared/parts/Button.tsx'
 import { Failure, Loading, Notice } from '../../shared/parts/Notice.tsx'
 import { queryClient, useRead } from '../../shared/queries.ts'
@@ -17,6 +17,8 @@ import styles from './Shell.module.css'
 export function Shell() {
   const session = useRead<Session>(sessionPath, { everyMs: 60_000 })
   const wasSignedIn = useRef(false)
+  const { refetch } = session
+  useEffect(() => onRefused((path) => void (path !== sessionPath && refetch())), [refetch])
   if (session.error instanceof ApiProblem && session.error.status === 401)
     return <SignIn hasEnded={wasSignedIn.current} />
   if (session.data === undefined)

@@ -11,7 +11,7 @@ import { Stranger } from '../../shared/parts/Stranger.tsx'
 import { Time } from '../../shared/parts/Time.tsx'
 import { useRead } from '../../shared/queries.ts'
 import type { Endpoint } from '../../shared/types.ts'
-import { useMay, useTenantPath } from '../shell/session.ts'
+import { useMay, useSession, useTenantPath } from '../shell/session.ts'
 import { ChangeEndpoint } from './ChangeEndpoint.tsx'
 import { DeliveryList } from './DeliveryList.tsx'
 import { Recover } from './Recover.tsx'
@@ -24,7 +24,10 @@ export function EndpointPage() {
   const path = useTenantPath()(`/endpoints/${encodeURIComponent(id)}`)
   const may = useMay()
   const [dialog, setDialog] = useState<Dialog>(null)
-  const { data: endpoint, error } = useRead<Endpoint>(path, { everyMs: 15_000 })
+  const { data: endpoint, error } = useRead<Endpoint>(path, {
+    query: { secrets: 'hidden' },
+    everyMs: 5_000,
+  })
   if (endpoint === undefined) return error ? <Failure error={error} /> : <Loading what="the endpoint" />
   const close = (): void => setDialog(null)
   return (
@@ -62,7 +65,7 @@ export function EndpointPage() {
           </Fact>
         </Facts>
       </Section>
-      <Secrets endpoint={endpoint} />
+      <Secrets endpoint={endpoint} path={path} />
       {may('sendTest') && <TestEvent path={path} isEnabled={endpoint.enabled} />}
       {may('listDeliveries') && (
         <Section title="Deliveries">
@@ -114,31 +117,34 @@ function Actions({ endpoint, path, open }: ActionsProps) {
   )
 }
 
-function Secrets({ endpoint: { secrets } }: { readonly endpoint: Endpoint }) {
+/** The secrets are read when they are asked for, because each read is recorded. */
+function Secrets({ endpoint, path }: { readonly endpoint: Endpoint; readonly path: string }) {
+  const canSee = useSession().seesSecrets && endpoint.secrets.length > 0
   const [isShown, setShown] = useState(false)
-  const values = secrets.flatMap(({ value, expiresAt }) => (value === null ? [] : [{ value, expiresAt }]))
-  if (values.length === 0) return null
+  const { data, error } = useRead<Endpoint>(path, { isEnabled: canSee && isShown })
+  if (!canSee) return null
   return (
     <Section
       title="Signing secret"
       actions={<Button onClick={() => setShown(!isShown)}>{isShown ? 'Hide' : 'Show'}</Button>}
     >
-      {isShown ? (
-        values.map(({ value, expiresAt }) => (
-          <div key={value}>
-            <Code isWrapped>{value}</Code>
+      {!isShown && (
+        <p>
+          Your server verifies with it that a request comes from us: <Link to="/verify">how to verify</Link>.
+        </p>
+      )}
+      {isShown && error !== null && <Failure error={error} />}
+      {isShown &&
+        data?.secrets.map(({ value, createdAt, expiresAt }) => (
+          <div key={createdAt}>
+            <Code isWrapped>{value ?? ''}</Code>
             {expiresAt !== null && (
               <p>
                 Signs too until <Time at={expiresAt} />.
               </p>
             )}
           </div>
-        ))
-      ) : (
-        <p>
-          Your server verifies with it that a request comes from us: <Link to="/verify">how to verify</Link>.
-        </p>
-      )}
+        ))}
     </Section>
   )
 }

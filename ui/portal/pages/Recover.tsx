@@ -1,6 +1,7 @@
 import { useState } from 'react'
+import { Button } from '../../shared/parts/Button.tsx'
 import { Form, useForm } from '../../shared/parts/Form.tsx'
-import { TextField } from '../../shared/parts/fields.tsx'
+import { FormActions, TextField } from '../../shared/parts/fields.tsx'
 import { Modal } from '../../shared/parts/Modal.tsx'
 import { Notice } from '../../shared/parts/Notice.tsx'
 
@@ -26,14 +27,23 @@ export function Recover({ path, onClose }: { readonly path: string; readonly onC
             required
             value={since}
             onChange={({ target }) => setSince(target.value)}
-            hint="Deliveries that failed or were cancelled from this time on are sent again."
+            hint="Failed and cancelled deliveries are sent again, if their event was accepted at this time or later."
             error={form.errorOf('since')}
           />
         </Form>
       ) : (
-        <Notice kind="good" title={`${count} deliveries are queued`}>
-          The list of deliveries shows how each one ends.
-        </Notice>
+        <>
+          {count === 0 ? (
+            <Notice title="No delivery is to be sent again">None has failed or was cancelled since then.</Notice>
+          ) : (
+            <Notice kind="good" title={`Queued again: ${count}`}>
+              The list of deliveries shows how each one ends.
+            </Notice>
+          )}
+          <FormActions>
+            <Button onClick={onClose}>Close</Button>
+          </FormActions>
+        </>
       )}
     </Modal>
   )

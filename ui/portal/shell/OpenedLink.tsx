@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react'
-import { ApiProblem, call } from '../../shared/client.ts'
+import { ApiProblem, call, onRefused } from '../../shared/client.ts'
 import { Failure, Loading, Notice } from '../../shared/parts/Notice.tsx'
 import { useRead } from '../../shared/queries.ts'
 import type { PortalSession } from '../../shared/types.ts'
@@ -34,9 +34,10 @@ export function OpenedLink({ children }: { readonly children: ReactNode }) {
 
 function Session({ children }: { readonly children: ReactNode }) {
   const session = useRead<PortalSession>(sessionPath, { everyMs: 60_000 })
-  const { data, error } = session
+  const { data, error, refetch } = session
   const hasEnded = error instanceof ApiProblem && error.status === 401
 
+  useEffect(() => onRefused((path) => void (path !== sessionPath && refetch())), [refetch])
   useEffect(() => {
     const timer = setInterval(() => void call('POST', sessionPath, { body: {} }).catch(() => {}), extendMs)
     return () => clearInterval(timer)
@@ -48,15 +49,15 @@ function Session({ children }: { readonly children: ReactNode }) {
     if (hasEnded) tellParents({ type: 'posthorn.ended' }, data?.parents)
   }, [hasEnded, data])
 
-  if (hasEnded) return <Ended />
+  if (hasEnded) return <Ended wasOpen={data !== undefined} />
   if (data === undefined) return error ? <Failure error={error} /> : <Loading what="your webhooks" />
   return <SessionContext value={data}>{children}</SessionContext>
 }
 
-function Ended() {
+function Ended({ wasOpen }: { readonly wasOpen: boolean }) {
   return (
     <main className={styles.ended}>
-      <Notice kind="warn" title="This link cannot be used any more">
+      <Notice kind="warn" title={wasOpen ? 'The session has ended' : 'This link cannot be used any more'}>
         A link opens this page once, and for a limited time. Open it again from the product that you came from.
       </Notice>
     </main>

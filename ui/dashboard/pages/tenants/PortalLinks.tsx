@@ -41,7 +41,11 @@ export function PortalLinks({ tenant: { id } }: TenantPartProps) {
               key: link.id,
               cells: [
                 <Time at={link.createdAt} />,
-                <Time at={link.openedAt} />,
+                link.openedAt === null && Date.parse(link.expiresAt) < Date.now() ? (
+                  'expired'
+                ) : (
+                  <Time at={link.openedAt} />
+                ),
                 <Time at={link.endsAt} />,
                 link.capabilities.join(', '),
                 <EndSession path={path} id={link.id} />,

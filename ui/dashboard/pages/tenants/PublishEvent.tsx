@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import { JsonText } from '../../../shared/json-text.ts'
 import { operatorRequest } from '../../../shared/http-request.ts'
 import { ApiTwin, BesideTwins } from '../../../shared/parts/ApiTwin.tsx'
 import { SelectField, TextArea, TextField } from '../../../shared/parts/fields.tsx'
@@ -18,12 +19,12 @@ export function PublishEvent({ tenant, dialect }: TenantPartProps) {
   const [text, setText] = useState(exampleOf(catalogue, chosen))
   const [attributes, setAttributes] = useState<readonly Pair[]>([])
   const [posted, setPosted] = useState<PublishedEvent | null>(null)
-  const data = jsonOf(text)
+  const fault = faultOf(text)
   const named = attributes.filter(({ name }) => name !== '')
   const body = {
     tenant: tenant.id,
     type: chosen === '' ? other : chosen,
-    data: data.ok ? data.value : text,
+    data: fault === undefined ? new JsonText(text) : text,
     ...(named.length > 0 && { attributes: Object.fromEntries(named.map(({ name, value }) => [name, value])) }),
   }
   const form = useForm<PublishedEvent>({
@@ -64,7 +65,7 @@ export function PublishEvent({ tenant, dialect }: TenantPartProps) {
               rows={8}
               value={text}
               onChange={({ target }) => setText(target.value)}
-              error={data.ok ? form.errorOf('data') : data.message}
+              error={fault ?? form.errorOf('data')}
             />
             <PairsField
               label="Attributes"
@@ -94,7 +95,9 @@ function Posted({ event: { id, tenant, deliveries } }: { readonly event: Publish
     <Notice
       kind={deliveries === 0 ? 'warn' : 'good'}
       title={
-        deliveries === 0 ? 'Accepted, but no endpoint wants it.' : `Accepted, with ${deliveries} deliveries queued.`
+        deliveries === 0
+          ? 'Accepted, but no endpoint wants it.'
+          : `Accepted, and queued for ${deliveries === 1 ? 'one endpoint' : `${deliveries} endpoints`}.`
       }
     >
       <Link to="/events/$event" params={{ event: id }} search={{ tenant }}>
@@ -105,12 +108,12 @@ function Posted({ event: { id, tenant, deliveries } }: { readonly event: Publish
   )
 }
 
-function jsonOf(
-  text: string,
-): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string } {
+/** The fault of a text that is not JSON. */
+function faultOf(text: string): string | undefined {
   try {
-    return { ok: true, value: JSON.parse(text) as unknown }
+    JSON.parse(text)
+    return undefined
   } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error) }
+    return error instanceof Error ? error.message : String(error)
   }
 }
