@@ -51,6 +51,8 @@ export class Upkeep {
   /** Another sweep must follow the one that runs. */
   #sweepAgain = false
   #stopped = false
+  /** The ends of the pauses that are under way. */
+  readonly #pauses = new Set<() => void>()
 
   constructor(options: UpkeepOptions) {
     this.#options = options
@@ -93,6 +95,7 @@ export class Upkeep {
   async stop(): Promise<void> {
     this.#stopped = true
     for (const cancel of this.#timers.values()) cancel()
+    for (const end of this.#pauses) end()
     await Promise.all(this.#running)
   }
 
@@ -140,8 +143,21 @@ export class Upkeep {
     const startedAt = clock.elapsed()
     const result = await step()
     const pauseMs = (clock.elapsed() - startedAt) * pauses
-    await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
+    if (pauseMs > 0 && !this.#stopped) await this.#pause(pauseMs)
     return result
+  }
+
+  /** Waits until the time is over, or the stop begins. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel()
+        this.#pauses.delete(end)
+        resolve()
+      }
+      const cancel = this.#options.clock.after(ms, end)
+      this.#pauses.add(end)
+    })
   }
 
   async #prune(): Promise<void> {

@@ -58,7 +58,7 @@ suite('the dashboard', { skip: withoutBrowser }, () => {
     rig.assertNoFaults()
   })
 
-  test('has the colours that a person chooses, whatever the system has', async () => {
+  test('has the colours that a person chooses, in both schemes of the system', async () => {
     const page = await rig.dashboard('/tenants', { colorScheme: 'light' })
     const ground = () => page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor')
     const light = await ground()
