@@ -115,12 +115,14 @@ export function historyReads(db: Database) {
         [id],
       )
       if (row === undefined) return null
+      // An attempt may be recorded between the two reads.
       const attempts = await db.all<AttemptColumns>(
         `SELECT number, started_at, duration_ms, kind, status, detail, response, exchange, connections, erased_at,
            request_crc, phases
          FROM attempts
-         WHERE delivery = $1 ORDER BY number`,
+         WHERE delivery = $1 AND number <= $2 ORDER BY number`,
         id,
+        row.attempts,
       )
       return { delivery: deliveryOf(row), attempts: attempts.map(attemptOf) }
     },

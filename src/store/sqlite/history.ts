@@ -83,7 +83,12 @@ export function historyReads(db: Database) {
         id,
       )
       if (row === undefined) return null
-      const attempts = db.all<AttemptColumns>('SELECT * FROM attempts WHERE delivery = ? ORDER BY number', id)
+      // An attempt may be recorded between the two reads.
+      const attempts = db.all<AttemptColumns>(
+        'SELECT * FROM attempts WHERE delivery = ? AND number <= ? ORDER BY number',
+        id,
+        row.attempts,
+      )
       return { delivery: deliveryOf(row), attempts: attempts.map(attemptOf) }
     },
   }

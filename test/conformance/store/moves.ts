@@ -48,6 +48,20 @@ const outcomes: readonly Outcome[] = [
 ]
 
 export function moveCases(promise: Case): void {
+  promise('a delivery that is read while its attempt is recorded has both or neither', async (store) => {
+    const { node, endpoint, key } = await nodeAndEndpoint(store)
+    for (let round = 0; round < 60; round++) {
+      const [id] = await accept(store, node, endpoint, round, { leased: true })
+      const attempt = sampleAttempt(1, round, { outcome: { kind: 'delivered', status: 200 } })
+      const recording = commit(store, node, round, {
+        moves: [sampleMove(id, key, { to: 'delivered' }, round, attempt)],
+      })
+      const reads = await Promise.all(Array.from({ length: 8 }, () => store.findDelivery(id)))
+      await recording
+      for (const found of reads) assert.equal(found?.attempts.length, found?.delivery.status === 'pending' ? 0 : 1)
+    }
+  })
+
   promise('a leased delivery ends as delivered', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
     const [id] = await accept(store, node, endpoint, 0, { leased: true })

@@ -69,9 +69,7 @@ function Outcome({ delivery: id }: { readonly delivery: string }) {
   const path = `/v1/deliveries/${encodeURIComponent(id)}`
   const delivery = useRead<DeliveryWithHistory>(path, isOver ? {} : { everyMs: 500 })
   const attempt = delivery.data?.history.at(-1)
-  // A successful attempt may be read a moment before the status that it gives the delivery.
-  const hasFailed = attempt !== undefined && attempt.outcome !== 'delivered'
-  const isEnded = delivery.data !== undefined && (delivery.data.status !== 'pending' || hasFailed)
+  const isEnded = delivery.data !== undefined && (delivery.data.status !== 'pending' || attempt !== undefined)
   if (isEnded && !isOver) setOver(true)
   if (delivery.data === undefined)
     return delivery.error ? <Failure error={delivery.error} /> : <Loading what="the delivery" />
@@ -81,7 +79,7 @@ function Outcome({ delivery: id }: { readonly delivery: string }) {
       Open the delivery
     </Link>
   )
-  if (attempt === undefined || !isEnded)
+  if (attempt === undefined)
     return (
       <Notice title={status === 'pending' ? 'Queued: not sent yet …' : `The delivery is ${status}.`}>{link}</Notice>
     )
