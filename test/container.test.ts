@@ -168,6 +168,9 @@ test(
     const service = run(t, repository, {}, commandIn(root, image.array('CMD'), settings))
     await until(() => health() === 0 || service.child.exitCode !== null, 'it is healthy', 30_000)
     assert.equal(health(), 0, service.stderr())
+    for (const page of ['dashboard', 'portal/allo']) {
+      assert.equal((await fetch(`http://127.0.0.1:${port}/${page}`)).status, 200, page)
+    }
     const { pid } = service.child
     // The signal of `docker stop` goes to process 1 of the container.
     process.kill(onlyChild(pid), 'SIGTERM')

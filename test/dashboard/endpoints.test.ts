@@ -39,6 +39,7 @@ suite('tenants, endpoints and keys', { skip: withoutBrowser }, () => {
     const ask = () => fetch(`${rig.api.server.url}/v2/api/webhooks`, { headers: { authorization: `Api-Key ${key}` } })
     assert.equal((await ask()).status, 200)
     await page.getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.getByRole('cell', { name: 'For the shop' }).waitFor()
     assert.ok(!(await page.content()).includes(key))
     await page.getByRole('button', { name: 'Revoke' }).click()

@@ -1,11 +1,13 @@
 // The dashboard over HTTP: its files, and the sessions of operators.
 
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { after, suite, test } from 'node:test'
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
-import { startApiRig } from '../support/api-rig.ts'
-import { fromPage, pageCalls } from '../support/page-calls.ts'
+import { startApiRig, until } from '../support/api-rig.ts'
+import { createInstallation, startServer } from '../support/server-process.ts'
+import { cookieIn, fromPage, pageCalls } from '../support/page-calls.ts'
 
 const rig = await startApiRig()
 after(() => rig.close())
@@ -15,11 +17,10 @@ const path = '/dashboard/session'
 const ask = pageCalls(rig.server.url)
 const signIn = (key: string, origin = 'http://localhost:4080') => ask('POST', path, { origin }, { key })
 
-/** The cookie as a browser sends it. */
 async function cookieOf(key: string): Promise<string> {
-  const { status, headers } = await signIn(key)
-  assert.equal(status, 200)
-  return String(headers['set-cookie']).split(';')[0] ?? ''
+  const answer = await signIn(key)
+  assert.equal(answer.status, 200)
+  return cookieIn(answer)
 }
 
 suite('the sessions of the dashboard', () => {
@@ -98,6 +99,30 @@ suite('the sessions of the dashboard', () => {
     assert.equal(status, 204)
     assert.match(String(headers['set-cookie']), /^posthorn-operator=; Path=\/; Max-Age=0;/)
   })
+})
+
+test('a session outlives a replaced master key until the former one is removed', async (t) => {
+  const installation = await createInstallation()
+  t.after(() => installation.remove())
+  const { masterKey: former } = installation
+  const next = randomBytes(32).toString('base64')
+  let cookie = ''
+  for (const [keys, status] of [
+    [former, 200],
+    [`${next},${former}`, 200],
+    [next, 401],
+  ] as const) {
+    const server = await startServer(installation, { POSTHORN_MASTER_KEY: keys })
+    const call = pageCalls(server.url)
+    if (cookie === '')
+      cookie = cookieIn(
+        await call('POST', path, { origin: 'http://localhost:4080' }, { key: installation.operatorKey }),
+      )
+    assert.equal((await call('GET', path, { host: 'localhost', cookie, ...fromPage })).status, status)
+    if (keys.includes(','))
+      await until(() => server.output().includes('sealed with the first master key'), 'it is replaced')
+    await server.stop()
+  }
 })
 
 suite('the files of the dashboard', () => {

@@ -39,7 +39,7 @@ export async function startBrowserRig(env: Readonly<Record<string, string>> = {}
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options })
     const page = await context.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(30_000)
     page.on('pageerror', (error) => faults.push(`exception: ${error.message}`))
     page.on('console', (message) => {
       // The browser itself reports each answer with an error status, which a test may expect.

@@ -3,6 +3,7 @@ import { Chips } from '../../../shared/parts/Chips.tsx'
 import { Filters, SelectField, TextField } from '../../../shared/parts/fields.tsx'
 import { outcomes } from '../../../shared/parts/Status.tsx'
 import { TimeField } from '../../../shared/parts/TimeField.tsx'
+import { DialectField } from '../../parts/DialectField.tsx'
 import { useRead } from '../../../shared/queries.ts'
 import type { Dialect, Endpoint, Page, Tenant } from '../../../shared/types.ts'
 import { type FilterSearch, isOfAttempts, type Range, rangeOf, statuses, valueOf, valuesOf } from './filter.ts'
@@ -31,7 +32,7 @@ export function FilterFields({ search, change }: FieldsProps) {
         <TenantField search={search} change={change} />
         <EndpointField search={search} change={change} />
         <EventTypeField search={search} change={change} />
-        <DialectField search={search} change={change} />
+        <DialectField value={valueOf(search, 'dialect')} onChange={(dialect) => change({ dialect })} />
         <OutcomeField label="Outcome of an attempt" search={search} change={change} />
         <DraftField
           label="HTTP status"
@@ -144,24 +145,6 @@ export function EventTypeField({ search, change, error }: FieldsProps & ErrorPro
       suggestions={[...new Set(names)].map((name) => [name, ''])}
       onDone={(eventType) => change({ eventType })}
     />
-  )
-}
-
-function DialectField({ search, change }: FieldsProps) {
-  const dialects = useRead<Page<Dialect>>('/v1/dialects')
-  return (
-    <SelectField
-      label="Dialect"
-      value={valueOf(search, 'dialect')}
-      onChange={({ target }) => change({ dialect: target.value })}
-    >
-      <option value="">all</option>
-      {dialects.data?.data.map(({ name, title }) => (
-        <option key={name} value={name}>
-          {title}
-        </option>
-      ))}
-    </SelectField>
   )
 }
 

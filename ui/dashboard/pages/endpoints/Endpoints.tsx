@@ -1,13 +1,14 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Filters, SelectField, TextField } from '../../../shared/parts/fields.tsx'
+import { DialectField } from '../../parts/DialectField.tsx'
 import { Empty } from '../../../shared/parts/Notice.tsx'
 import { Page } from '../../../shared/parts/Page.tsx'
 import { Badge, Health } from '../../../shared/parts/Status.tsx'
 import { Stranger } from '../../../shared/parts/Stranger.tsx'
 import { type Column, Table } from '../../../shared/parts/Table.tsx'
 import { Time } from '../../../shared/parts/Time.tsx'
-import { useList, useRead } from '../../../shared/queries.ts'
-import type { Dialect, ListedEndpoint, Page as PageOf } from '../../../shared/types.ts'
+import { useList } from '../../../shared/queries.ts'
+import type { ListedEndpoint } from '../../../shared/types.ts'
 
 const columns: readonly Column<ListedEndpoint>[] = [
   {
@@ -55,7 +56,6 @@ const filters = ['q', 'tenant', 'dialect', 'health'] as const
 export function Endpoints() {
   const search = useSearch({ from: '/endpoints' })
   const navigate = useNavigate({ from: '/endpoints' })
-  const dialects = useRead<PageOf<Dialect>>('/v1/dialects')
   const query = Object.fromEntries(filters.map((name) => [name, search[name]]))
   const endpoints = useList<ListedEndpoint>('/v1/endpoints', { query, everyMs: 10_000 })
   const filter = (change: Readonly<Record<string, string>>) =>
@@ -79,18 +79,7 @@ export function Endpoints() {
           <option value="disabled">disabled</option>
           <option value="paused">paused by the receiver</option>
         </SelectField>
-        <SelectField
-          label="Dialect"
-          value={String(search['dialect'] ?? '')}
-          onChange={({ target }) => filter({ dialect: target.value })}
-        >
-          <option value="">all</option>
-          {dialects.data?.data.map(({ name, title }) => (
-            <option key={name} value={name}>
-              {title}
-            </option>
-          ))}
-        </SelectField>
+        <DialectField value={String(search['dialect'] ?? '')} onChange={(dialect) => filter({ dialect })} />
         <TextField
           label="Tenant"
           type="search"

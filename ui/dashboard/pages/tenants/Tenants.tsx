@@ -1,7 +1,7 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Button } from '../../../shared/parts/Button.tsx'
-import { Filters, SelectField, TextField } from '../../../shared/parts/fields.tsx'
+import { Filters, TextField } from '../../../shared/parts/fields.tsx'
 import { Empty } from '../../../shared/parts/Notice.tsx'
 import { Page } from '../../../shared/parts/Page.tsx'
 import { Stranger } from '../../../shared/parts/Stranger.tsx'
@@ -9,6 +9,7 @@ import { type Column, Table } from '../../../shared/parts/Table.tsx'
 import { Time } from '../../../shared/parts/Time.tsx'
 import { useList, useRead } from '../../../shared/queries.ts'
 import type { Dialect, Page as PageOf, Tenant } from '../../../shared/types.ts'
+import { DialectField } from '../../parts/DialectField.tsx'
 import { useCanChange } from '../../shell/session.ts'
 import { NewTenant } from './NewTenant.tsx'
 
@@ -56,18 +57,7 @@ export function Tenants() {
           value={String(search['q'] ?? '')}
           onChange={({ target }) => filter({ q: target.value })}
         />
-        <SelectField
-          label="Dialect"
-          value={String(search['dialect'] ?? '')}
-          onChange={({ target }) => filter({ dialect: target.value })}
-        >
-          <option value="">all</option>
-          {dialects.data?.data.map(({ name, title }) => (
-            <option key={name} value={name}>
-              {title}
-            </option>
-          ))}
-        </SelectField>
+        <DialectField value={String(search['dialect'] ?? '')} onChange={(dialect) => filter({ dialect })} />
       </Filters>
       <Table
         what="tenants"
