@@ -112,7 +112,8 @@ test('a session outlives a replaced master key until the former one is removed',
     [`${next},${former}`, 200],
     [next, 401],
   ] as const) {
-    const server = await startServer(installation, { POSTHORN_MASTER_KEY: keys })
+    const server = await startServer(installation, { POSTHORN_MASTER_KEY: keys, POSTHORN_LOG_LEVEL: 'info' })
+    t.after(() => server.kill('SIGKILL'))
     const call = pageCalls(server.url)
     if (cookie === '')
       cookie = cookieIn(
