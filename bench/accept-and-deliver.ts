@@ -7,6 +7,7 @@ import { createOperatorClient } from '../test/support/operator-client.ts'
 import { testDatabase } from '../test/support/test-database.ts'
 import { createInstallation, startServer } from '../test/support/server-process.ts'
 import { startChild } from './child.ts'
+import { openDashboard } from './dashboard.ts'
 import type { BenchOptions, Figure, FigureResult } from './figure.ts'
 import { type LoadBench, type LoadRun, startLoadBench } from './load-run.ts'
 import type { RelayOrder, RelayReport } from './relay.ts'
@@ -90,13 +91,16 @@ async function startServerSide(
   const client = createOperatorClient(server.url, operatorKey)
   const endpoints = await registerTenants(client, bench.receiverPort, options.small ? 8 : 64)
   const requests = Object.keys(endpoints).map((tenant) => eventRequest(tenant, operatorKey))
+  const isWatched = options.dashboard && checkout === undefined
   return {
     name: checkout === undefined ? 'posthorn' : 'before',
     operatorKey,
     endpoints,
     requests,
     async run(durationMs) {
+      const dashboard = isWatched ? await openDashboard(server.url, operatorKey) : null
       const run = await bench.run({ connections, requests, ports: [server.port], durationMs })
+      dashboard?.close()
       await untilIdle(client)
       return run
     },

@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly seconds: number
   /** The folder of another version of the program, which P1, P2 and P3 take as their baseline; null: none. */
   readonly against: string | null
+  /** Whether P1 and P2 run with a dashboard open on our side. */
+  readonly dashboard: boolean
 }
 
 export interface Figure {

@@ -1,6 +1,6 @@
 // The entry of `npm run bench`: runs the named figures (default: all) and prints one table.
 //
-//     npm run bench -- [P1 …] [--database postgres] [--runs 5] [--seconds 4] [--small] [--save] [--against CHECKOUT]
+//     npm run bench -- [P1 …] [--database postgres] [--runs 5] [--seconds 4] [--small] [--save] [--against CHECKOUT] [--dashboard]
 
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -31,12 +31,20 @@ async function main(): Promise<void> {
       small: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
       against: { type: 'string' },
+      dashboard: { type: 'boolean', default: false },
     },
   })
   const against = values.against === undefined ? null : resolve(values.against)
+  const { dashboard } = values
   const options: BenchOptions = values.small
-    ? { small: true, runs: 1, seconds: 0.15, against }
-    : { small: false, runs: positive('--runs', values.runs), seconds: positive('--seconds', values.seconds), against }
+    ? { small: true, runs: 1, seconds: 0.15, against, dashboard }
+    : {
+        small: false,
+        runs: positive('--runs', values.runs),
+        seconds: positive('--seconds', values.seconds),
+        against,
+        dashboard,
+      }
   const chosen = choose(positionals, values.database)
   endWithin(chosen.length * (180 + options.runs * (options.seconds * 6 + 20)))
 
