@@ -21,8 +21,9 @@ const endpoints = 100_000
 const tenants = 10_000
 const msMax = 200
 const hour = 3_600_000
-const end = Date.UTC(2026, 0, 31)
-const start = end - 720 * hour
+const end = Math.floor(Date.now() / hour) * hour
+const start = end - 600 * hour
+const hoursOfStatistics = 48
 
 /** How a database counts from 0, and writes the id of delivery `n` that was accepted at `at`. */
 interface Words {
@@ -74,6 +75,24 @@ function filling({ numbers, id, no }: Words): string[] {
     `INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status)
      SELECT ${id}, 1, at + 5, 20, CASE WHEN n % 100 IN (7, 0, 1, 2, 3, 4) THEN 'rejected' ELSE 'delivered' END,
        CASE WHEN n % 100 IN (7, 0, 1, 2, 3, 4) THEN 503 ELSE 200 END FROM ${at}`,
+    ...[hour, 24 * hour].flatMap((step) => {
+      const from = end - (end % step) - hoursOfStatistics * hour
+      const steps = (hoursOfStatistics * hour) / step
+      const counts = `20, 1, 0, 0, 0, 20, 0, 0, '[[20,10],[22,8],[30,3]]'`
+      const names =
+        'delivered, rejected, timed_out, unreachable, blocked, ended_delivered, ended_failed, ended_cancelled, latency'
+      return [
+        `INSERT INTO stats_dialects (step, at, dialect, events, ${names})
+         SELECT ${step}, ${from} + n * ${step}, 'standard', 20, ${counts} FROM ${numbers(steps)}`,
+        `INSERT INTO stats_tenants (step, at, dialect, tenant, events, ${names})
+         SELECT ${step}, ${from} + n / 9001 * ${step}, 'standard',
+           CASE WHEN n % 9001 = 9000 THEN 'big' ELSE 'tenant-' || (1000 + n % 9001) END, 20, ${counts}
+         FROM ${numbers(steps * 9001)}`,
+        `INSERT INTO stats_endpoints (step, at, dialect, tenant, endpoint, ${names})
+         SELECT ${step}, ${from} + n / 10000 * ${step}, 'standard', ${owner('n % 10000')}, 1000000 + n % 10000, ${counts}
+         FROM ${numbers(steps * 10_000)}`,
+      ]
+    }),
     ...(no === '0'
       ? [
           'INSERT INTO events_of_tenant SELECT tenant, accepted_at, seq FROM events ORDER BY 1, 2, 3',
@@ -218,7 +237,10 @@ const pages: readonly string[] = [
   '/v1/find?q=host-777',
   '/v1/find?q=evt_12345',
   '/v1/stats',
-  '/v1/stats?by=tenant&step=hour',
+  ...['', '&by=dialect', '&by=tenant', '&by=endpoint', '&by=endpoint&tenant=big'].map(
+    (by) =>
+      `/v1/stats?step=hour&from=${new Date(end - hoursOfStatistics * hour).toISOString()}&to=${new Date(end).toISOString()}${by}`,
+  ),
   '/v1/status',
   '/v1/audit',
   '/v1/keys',

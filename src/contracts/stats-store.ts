@@ -21,7 +21,7 @@ export interface StatsQuery {
 export interface StatsReads {
   /**
    * The counts of a range of time, in at most `seriesMax` series. If there are more, the largest are chosen, by their
-   * attempts and events in the hours (or days, if the range has more than one) that the range touches. `more`: the
+   * attempts and events in the hours (or days, if the range has more than two hours) that the range touches. `more`: the
    * number of the others.
    */
   readStats(query: StatsQuery, seriesMax: number): Promise<{ readonly series: StatsSeries[]; readonly more: number }>

@@ -21,6 +21,7 @@ import {
   endpointRollups,
   type RollupRow,
   type RollupTable,
+  tenantRollups,
   sumsOfRow,
   typeRollups,
 } from './stats-rollups.ts'
@@ -67,6 +68,9 @@ interface Chosen {
 
 const whole = ''
 
+/** The longest range whose series are ranked by hours. Days have fewer rows. */
+const rankedByHourMax = 2 * stepMs.hour
+
 export class StatsReading {
   readonly places = new Places()
   readonly #query: StatsQuery
@@ -104,8 +108,8 @@ export class StatsReading {
   rankings(): Ranking[] {
     const { by } = this.#query
     if (by !== 'tenant' && by !== 'endpoint' && by !== 'type') return []
-    const tables = { tenant: [endpointRollups, typeRollups], endpoint: [endpointRollups], type: [typeRollups] }[by]
-    return tables.map((table) => ({ ...this.#filter(table), ...this.#rankedRange(), by }))
+    const table = { tenant: tenantRollups, endpoint: endpointRollups, type: typeRollups }[by]
+    return [{ ...this.#filter(table), ...this.#rankedRange(), by }]
   }
 
   /** Chooses the series. */
@@ -138,8 +142,8 @@ export class StatsReading {
         tenant,
         endpoint: Number(key),
       }))
-    if (by === 'tenant') return this.#chosen.flatMap(({ key }) => this.#ofTenant(key))
-    return this.#only === null ? [this.#filter(dialectRollups)] : this.#ofTenant(this.#only.label)
+    if (by === 'tenant') return this.#chosen.map(({ key }) => ({ ...this.#filter(this.#tableOfTenants), tenant: key }))
+    return [this.#filter(this.#only === null ? dialectRollups : this.#tableOfTenants)]
   }
 
   /** Adds the rows of a filter. */
@@ -205,15 +209,13 @@ export class StatsReading {
     }
   }
 
-  /** Endpoints have attempts and tenants have events too, unless an endpoint is asked for. */
-  #ofTenant(tenant: string): RollupFilter[] {
-    const tables = this.#query.endpoint === null ? [endpointRollups, typeRollups] : [endpointRollups]
-    return tables.map((table) => ({ ...this.#filter(table), tenant }))
+  get #tableOfTenants(): RollupTable {
+    return this.#query.endpoint === null ? tenantRollups : endpointRollups
   }
 
   #rankedRange(): { readonly step: number; readonly from: number; readonly to: number } {
     const { from, to } = this.#query
-    const step: StatsStep = to - from > stepMs.day ? 'day' : 'hour'
+    const step: StatsStep = to - from > rankedByHourMax ? 'day' : 'hour'
     return { step: stepMs[step], from: from - (from % stepMs[step]), to }
   }
 

@@ -18,7 +18,7 @@ const countColumns = [
 ]
 
 export interface RollupTable {
-  readonly name: 'stats_dialects' | 'stats_endpoints' | 'stats_types'
+  readonly name: 'stats_dialects' | 'stats_tenants' | 'stats_endpoints' | 'stats_types'
   readonly key: readonly string[]
   /** Columns of counts, and `latency`: the buckets of durations. */
   readonly values: readonly string[]
@@ -29,6 +29,11 @@ const [events, ...countsOfMoves] = countColumns as [string, ...string[]]
 export const dialectRollups: RollupTable = {
   name: 'stats_dialects',
   key: ['step', 'at', 'dialect'],
+  values: [...countColumns, 'latency'],
+}
+export const tenantRollups: RollupTable = {
+  name: 'stats_tenants',
+  key: ['step', 'at', 'dialect', 'tenant'],
   values: [...countColumns, 'latency'],
 }
 export const endpointRollups: RollupTable = {
@@ -42,7 +47,9 @@ export const typeRollups: RollupTable = {
   key: ['step', 'at', 'dialect', 'tenant', 'type'],
   values: [events],
 }
-export const rollupTables = [dialectRollups, endpointRollups, typeRollups]
+/** The tables whose rows name a tenant. */
+export const rollupsOfTenants = [tenantRollups, endpointRollups, typeRollups]
+export const rollupTables = [dialectRollups, ...rollupsOfTenants]
 
 /** The rows to remove: those of a table with a length of step that began before `age`. */
 export function agesOf({ minutes, hours, days, dialectMinutes }: StatsAges) {
@@ -51,7 +58,7 @@ export function agesOf({ minutes, hours, days, dialectMinutes }: StatsAges) {
     { ...dialectRollups, length: stepMs.hour, age: days },
     { ...dialectRollups, length: stepMs.day, age: days },
   ]
-  const others = [endpointRollups, typeRollups].flatMap((table) => [
+  const others = rollupsOfTenants.flatMap((table) => [
     { ...table, length: stepMs.minute, age: minutes },
     { ...table, length: stepMs.hour, age: hours },
     { ...table, length: stepMs.day, age: days },
@@ -122,6 +129,7 @@ export function additionsOf(entries: readonly { readonly entry: Entry; readonly 
       add(dialectRollups, at, sums)
       if (entry.kind === 'type') add(typeRollups, [...at, '', entry.type], sums)
       if (tenant === null) continue
+      add(tenantRollups, [...at, tenant], sums)
       if (entry.kind === 'type') add(typeRollups, [...at, tenant, entry.type], sums)
       else add(endpointRollups, [...at, tenant, entry.endpoint], sums)
     }

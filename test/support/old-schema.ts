@@ -5,6 +5,7 @@ export const withoutErasures = `
   DROP TABLE stats_commits;
   DROP TABLE stats_gathered;
   DROP TABLE stats_dialects;
+  DROP TABLE stats_tenants;
   DROP TABLE stats_endpoints;
   DROP TABLE stats_types;
   DROP TABLE stats_former_endpoints;

@@ -10,11 +10,10 @@ import {
   type Addition,
   additionsOf,
   agesOf,
-  endpointRollups,
   type RollupRow,
+  rollupsOfTenants,
   type RollupTable,
   sumsOfRow,
-  typeRollups,
   valuesOf,
 } from '../stats-rollups.ts'
 import { type CommitCounts, type GatheredCounts, Tally } from '../stats-tally.ts'
@@ -274,7 +273,7 @@ export async function keepDialect(
 /** Removes rollups of a label, in the transaction of the caller. Returns the number of rows. */
 export async function eraseRollups(session: Session, label: string, rowsMax: number): Promise<number> {
   let count = 0
-  for (const { name } of [endpointRollups, typeRollups]) {
+  for (const { name } of rollupsOfTenants) {
     for (const step of Object.values(stepMs)) {
       count += await session.run(
         `DELETE FROM ${name} WHERE ctid = ANY(ARRAY(

@@ -4,15 +4,7 @@ import { limits } from '../../domain/limits.ts'
 import { addSums, cancelledCell, cellsMax, stepMs } from '../../domain/statistics.ts'
 import type { StatsAges } from '../../contracts/stats-store.ts'
 import { Fold, type Found, living, negated, type PlacedEntry, type Unknown } from '../stats-fold.ts'
-import {
-  additionsOf,
-  agesOf,
-  endpointRollups,
-  type RollupRow,
-  sumsOfRow,
-  typeRollups,
-  valuesOf,
-} from '../stats-rollups.ts'
+import { additionsOf, agesOf, type RollupRow, rollupsOfTenants, sumsOfRow, valuesOf } from '../stats-rollups.ts'
 import { type CommitCounts, type EventCount, type GatheredCounts, Tally } from '../stats-tally.ts'
 import type { Database } from './database.ts'
 import { isLiving } from './labels.ts'
@@ -204,7 +196,7 @@ export function keepDialect(db: Database, endpoint: number, erasure: string, now
 /** Removes rollups of a label, in the transaction of the caller. Returns the number of rows. */
 export function eraseRollups(db: Database, label: string, rowsMax: number): number {
   let count = 0
-  for (const { name, key } of [endpointRollups, typeRollups]) {
+  for (const { name, key } of rollupsOfTenants) {
     for (const step of Object.values(stepMs)) {
       const keys = key.map((column) => `s.${column}`).join(', ')
       count += db.run(

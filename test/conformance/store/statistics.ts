@@ -219,7 +219,7 @@ export function statisticsCases(promise: Case): void {
     await check(store)
     await eraseAll(store, day + 1)
     await check(store)
-    for (const table of ['stats_commits', 'stats_gathered', 'stats_endpoints', 'stats_types']) {
+    for (const table of ['stats_commits', 'stats_gathered', 'stats_tenants', 'stats_endpoints', 'stats_types']) {
       // Fails if a row names the tenant: a table holds no text twice.
       const column = table === 'stats_commits' || table === 'stats_gathered' ? 'events' : 'tenant'
       await harness.damage(`INSERT INTO audit (id, action, count, actor_kind, address)

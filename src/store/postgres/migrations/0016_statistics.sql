@@ -35,6 +35,24 @@ CREATE TABLE stats_dialects (
 );
 
 -- `tenant` is a label.
+CREATE TABLE stats_tenants (
+  step            bigint NOT NULL,
+  at              bigint NOT NULL,
+  dialect         text COLLATE "C" NOT NULL,
+  tenant          text COLLATE "C" NOT NULL,
+  events          bigint NOT NULL,
+  delivered       bigint NOT NULL,
+  rejected        bigint NOT NULL,
+  timed_out       bigint NOT NULL,
+  unreachable     bigint NOT NULL,
+  blocked         bigint NOT NULL,
+  ended_delivered bigint NOT NULL,
+  ended_failed    bigint NOT NULL,
+  ended_cancelled bigint NOT NULL,
+  latency         text NOT NULL,
+  PRIMARY KEY (step, at, dialect, tenant)
+);
+
 CREATE TABLE stats_endpoints (
   step            bigint NOT NULL,
   at              bigint NOT NULL,

@@ -35,6 +35,24 @@ CREATE TABLE stats_dialects (
 ) STRICT, WITHOUT ROWID;
 
 -- `tenant` is a label.
+CREATE TABLE stats_tenants (
+  step            INTEGER NOT NULL,
+  at              INTEGER NOT NULL,
+  dialect         TEXT NOT NULL,
+  tenant          TEXT NOT NULL,
+  events          INTEGER NOT NULL,
+  delivered       INTEGER NOT NULL,
+  rejected        INTEGER NOT NULL,
+  timed_out       INTEGER NOT NULL,
+  unreachable     INTEGER NOT NULL,
+  blocked         INTEGER NOT NULL,
+  ended_delivered INTEGER NOT NULL,
+  ended_failed    INTEGER NOT NULL,
+  ended_cancelled INTEGER NOT NULL,
+  latency         TEXT NOT NULL,
+  PRIMARY KEY (step, at, dialect, tenant)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE stats_endpoints (
   step            INTEGER NOT NULL,
   at              INTEGER NOT NULL,
