@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core'
 import type { ReceivedRequest } from '../support/receiver.ts'
 import {
   assertAccessible,
+  assertCount,
   type BrowserRig,
   onEachScreen,
   startBrowserRig,
@@ -132,11 +133,11 @@ suite('the pages of dialects', { skip: withoutBrowser }, () => {
     const { eventTypes, otherCatalogues } = await rig.api.want(200, { path: '/v1/dialects/storno' })
     const [other] = otherCatalogues as { settings: Record<string, string>; eventTypes: { name: string }[] }[]
     await page.getByRole('link', { name: 'Events' }).click()
-    assert.equal(await page.locator('main li').count(), (eventTypes as unknown[]).length)
+    await assertCount(page.locator('main li'), (eventTypes as unknown[]).length)
     const [[setting, choice] = []] = Object.entries(other?.settings ?? {})
     await page.getByLabel('Tenants with the settings').selectOption(`${setting} = ${choice}`)
     await page.getByText(other?.eventTypes[0]?.name ?? '', { exact: true }).waitFor()
-    assert.equal(await page.locator('main li').count(), other?.eventTypes.length)
+    await assertCount(page.locator('main li'), other?.eventTypes.length ?? 0)
     rig.assertNoFaults()
   })
 

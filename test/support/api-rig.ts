@@ -147,11 +147,11 @@ function jsonOf(text: string, mediaType: unknown): string {
   return mediaType === eventStream ? JSON.stringify(eventsIn(text).map(({ data }) => data)) : text
 }
 
-/** Waits until a condition holds, at most `timeoutMs` (default 10 s). */
+/** Waits until a condition holds, at most `timeoutMs` (default 30 s). */
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
-  timeoutMs: number = 10_000,
+  timeoutMs: number = 30_000,
 ): Promise<void> {
   const giveUpAt = Date.now() + timeoutMs
   while (!(await holds())) {

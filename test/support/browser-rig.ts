@@ -5,8 +5,8 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { TestContext } from 'node:test'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { type ApiRig, startApiRig } from './api-rig.ts'
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
+import { type ApiRig, startApiRig, until } from './api-rig.ts'
 
 const programs = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const program = programs.find((path) => existsSync(path))
@@ -39,7 +39,7 @@ export async function startBrowserRig(env: Readonly<Record<string, string>> = {}
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options })
     const page = await context.newPage()
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(60_000)
     page.on('pageerror', (error) => faults.push(`exception: ${error.message}`))
     page.on('console', (message) => {
       // The browser itself reports each answer with an error status, which a test may expect.
@@ -71,6 +71,11 @@ export async function startBrowserRig(env: Readonly<Record<string, string>> = {}
       await api.close()
     },
   }
+}
+
+/** Waits until the page has so many of the elements. Fails if it does not come to that. */
+export async function assertCount(elements: Locator, count: number): Promise<void> {
+  await until(async () => (await elements.count()) === count, `${count} of ${String(elements)}`)
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
