@@ -102,6 +102,13 @@ export default {
       to: { path: '^ui/(dashboard|portal)/' },
     },
     {
+      name: 'packages-stand-alone',
+      comment: 'they run in browsers and other runtimes too: no dependency, and no module of Node',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/src/' },
+      to: { pathNot: '^packages/$1/src/' },
+    },
+    {
       name: 'src-does-not-import-tests-or-benchmarks',
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.test\\.ts$' },

@@ -23,6 +23,7 @@ import {
   deliveryShape,
   eventText,
   EventSchema,
+  PageOf,
   PageQuery,
   ProblemSchema,
   Seconds,
@@ -149,7 +150,7 @@ function listEventsRoute(context: Context): AnyRoute {
       },
       strict,
     ),
-    answers: { 200: Type.Object({ data: Type.Array(EventSchema), nextCursor: Type.Unsafe<string | null>({}) }) },
+    answers: { 200: PageOf(EventSchema) },
     async handle({ query }) {
       const page = pageRequest('events', query)
       if (!page.ok) return page

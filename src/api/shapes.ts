@@ -15,6 +15,7 @@ import type { Dialect } from '../contracts/dialect.ts'
 import type { DeliveryRow } from '../contracts/history-store.ts'
 import type { SearchedPage } from '../contracts/page.ts'
 import { pageBody } from '../http/cursor.ts'
+import { operatorErrorCodes } from './problems.ts'
 
 export const Nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
   Type.Union([schema, Type.Null()])
@@ -63,7 +64,7 @@ export const ProblemSchema = Type.Object({
   title: Type.String(),
   status: Type.Integer(),
   detail: Type.String(),
-  code: Type.String(),
+  code: Type.String({ 'x-extensible-enum': Object.keys(operatorErrorCodes) }),
   requestId: Type.String(),
   errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
 })

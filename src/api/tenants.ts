@@ -50,6 +50,7 @@ export function tenantRoutes(context: Context): AnyRoute[] {
 }
 
 function createTenantRoute(context: Context): AnyRoute {
+  const dialects = [...context.dialects.keys()]
   return route({
     method: 'POST',
     path: '/v1/tenants',
@@ -61,7 +62,7 @@ function createTenantRoute(context: Context): AnyRoute {
     body: Type.Object(
       {
         id: Type.Optional(Type.String()),
-        dialect: Type.String({ enum: [...context.dialects.keys()] }),
+        dialect: Type.String({ enum: dialects, 'x-extensible-enum': dialects }),
         name: Type.Optional(Name),
         settings: Type.Optional(StringMap),
         ...Retention,
