@@ -8,14 +8,14 @@ import { SignaturesSchema } from './receiving.ts'
 import { listSigningKeys } from '../operations/signing-keys.ts'
 import { Nullable, PageOf, StringMap } from './shapes.ts'
 
-const Quota = Type.Object({
+export const QuotaSchema = Type.Object({
   per: Type.Enum(['key', 'tenant']),
   counts: Type.Enum(['reads', 'writes', 'tests', 'all']),
   requests: Type.Integer(),
   windowSeconds: Type.Integer(),
   burst: Type.Optional(Type.Integer()),
 })
-const EndpointForm = Type.Object(
+export const EndpointFormSchema = Type.Object(
   {
     method: Type.String(),
     path: Type.String(),
@@ -68,9 +68,9 @@ export const DialectSchema = Type.Object({
     timeoutSeconds: Type.Number(),
   }),
   signatures: SignaturesSchema,
-  rateLimits: Type.Array(Quota),
+  rateLimits: Type.Array(QuotaSchema),
   tenantSettings: Type.Record(Type.String(), Type.Array(Type.String())),
-  endpointForm: Nullable(EndpointForm),
+  endpointForm: Nullable(EndpointFormSchema),
 })
 
 const pem = 'application/x-pem-file'

@@ -63,7 +63,7 @@ const eventValidator = Compile(EventBody)
 /** Fields other than `data`, which may hold any JSON text. */
 const plainFields = Object.keys(EventBody.properties).filter((name) => name !== 'data')
 
-const BatchResult = Type.Union([
+export const BatchResultSchema = Type.Union([
   PublishedSchema,
   Type.Object({
     error: Type.Object({
@@ -118,7 +118,7 @@ function publishEventsRoute(context: Context): AnyRoute {
     body: Type.Object({ events: Type.Array(Type.Unknown(), { minItems: 1, maxItems: limits.batchEventsMax }) }, strict),
     anyText: ['events'],
     bodyBytesMax: limits.requestBodyBytesMax,
-    answers: { 202: Type.Object({ results: Type.Array(BatchResult) }) },
+    answers: { 202: Type.Object({ results: Type.Array(BatchResultSchema) }) },
     async handle({ body, request }) {
       const texts = elementTexts(memberText(request.bodyText, 'events') ?? '[]')
       const mayBeOdd = mayHoldOddText(request.bodyText)

@@ -19,6 +19,7 @@ import type { Operators } from '../front/operators.ts'
 import type { SealedCookie } from '../front/sealed-cookie.ts'
 import type { WrongKeys } from '../front/wrong-keys.ts'
 import { answerProblem } from './problems.ts'
+import { schemaNames } from './schema-names.ts'
 import { ProblemSchema } from './shapes.ts'
 
 export interface OperatorFrontOptions {
@@ -44,6 +45,7 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
     prefixes: ['/v1'],
     routes: options.routes.map(withRoles),
     refusalSchema: ProblemSchema,
+    schemaNames,
     openapi: {
       info: {
         title: 'Posthorn operator API',

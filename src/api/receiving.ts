@@ -22,7 +22,7 @@ const MemberPlace = {
   }),
   field: Type.Optional(Type.String({ description: 'The body is a form, and the JSON is in this field.' })),
 }
-const SignedPiece = Type.Union([
+export const SignedPieceSchema = Type.Union([
   Type.Object({ text: Type.String() }, closed),
   Type.Object(HeaderPlace, closed),
   Type.Object(MemberPlace, closed),
@@ -65,7 +65,7 @@ const of = Type.Optional(
   Type.Enum(['account', 'apiKey'], { description: "Whose secret signs, if it is not the webhook's." }),
 )
 const form = Type.Enum(['unixSeconds', 'unixMilliseconds', 'iso'])
-const RecipeSchema = Type.Object(
+export const RecipeSchema = Type.Object(
   {
     signatures: Signatures,
     algorithm: Type.Enum([
@@ -82,9 +82,11 @@ const RecipeSchema = Type.Object(
     ]),
     encoding: Type.Optional(Type.Enum(['hex', 'base64', 'base64url'])),
     ecdsaForm: Type.Optional(Type.Enum(['der', 'p1363'])),
-    signed: Type.Optional(Type.Array(SignedPiece, { description: 'The pieces that are signed, one after the other.' })),
+    signed: Type.Optional(
+      Type.Array(SignedPieceSchema, { description: 'The pieces that are signed, one after the other.' }),
+    ),
     claims: Type.Optional(
-      Type.Record(Type.String(), SignedPiece, {
+      Type.Record(Type.String(), SignedPieceSchema, {
         description: 'Claims of a JSON Web Token with which the delivery is compared.',
       }),
     ),
@@ -102,10 +104,10 @@ const RecipeSchema = Type.Object(
   },
   closed,
 )
-const Undescribed = Type.Object({ in: Type.String(), undescribed: Type.String() }, closed)
+export const UndescribedSchema = Type.Object({ in: Type.String(), undescribed: Type.String() }, closed)
 
 /** The recipes of a dialect, as `GET /v1/dialects/{name}` shows them. */
-export const SignaturesSchema = Type.Array(Type.Union([RecipeSchema, Undescribed]), {
+export const SignaturesSchema = Type.Array(Type.Union([RecipeSchema, UndescribedSchema]), {
   description: 'How receivers verify deliveries, one recipe per signature. Empty: deliveries are not signed.',
 })
 

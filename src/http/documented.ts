@@ -4,6 +4,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import type { FieldError, Problem } from '../domain/problem.ts'
+import { titled, withComponents } from './document-schemas.ts'
 import type { Front } from './front.ts'
 import type { AnyRoute, DocumentedAnswer } from './route.ts'
 
@@ -20,7 +21,7 @@ export function schemaOf(front: Front, route: AnyRoute): FastifySchema {
     ...(query && { querystring: query }),
     ...(body && { body }),
     ...(consumes && { consumes: [...consumes] }),
-    response: { ...refusals(front, route), ...route.answers },
+    response: { ...refusals(front, route), ...(titled(route.answers, front.schemaNames ?? new Map()) as object) },
   }
 }
 
@@ -29,8 +30,10 @@ export function documentText(scope: FastifyInstance, { refusalSchema }: Front): 
   const document = scope.swagger() as unknown as Document
   // Every operation has a dozen refusals with the same body, so that the document would be three times as long.
   const refusal = JSON.stringify(refusalSchema)
-  document.components.schemas = { ...document.components.schemas, Refusal: refusalSchema }
   for (const { requestBody, responses } of Object.values(document.paths).flatMap((item) => Object.values(item))) {
+    for (const [status, response] of Object.entries(responses)) {
+      if (response.description === 'Default Response') response.description = STATUS_CODES[status] ?? ''
+    }
     for (const part of Object.values(responses).flatMap(({ content = {} }) => Object.values(content))) {
       if (JSON.stringify(part.schema) === refusal) part.schema = { $ref: '#/components/schemas/Refusal' }
     }
@@ -39,18 +42,22 @@ export function documentText(scope: FastifyInstance, { refusalSchema }: Front): 
     const schemas = Object.values(requestBody.content).map(({ schema }) => schema)
     requestBody.required = schemas.some(({ required = [] }) => required.length > 0)
   }
-  return JSON.stringify(document)
+  const schemas = { ...document.components.schemas, Refusal: refusalSchema }
+  const paths = withComponents(document.paths, schemas)
+  return JSON.stringify({ ...document, paths, components: { ...document.components, schemas } })
 }
 
 /** The parts of an OpenAPI document that are changed. */
 interface Document {
-  readonly components: { schemas?: object }
+  readonly components: { readonly schemas?: object }
   readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>
 }
 
 interface DocumentedOperation {
   readonly requestBody?: RequestBody
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema: unknown }>> }>>
+  readonly responses: Readonly<
+    Record<string, { description: string; readonly content?: Readonly<Record<string, { schema: unknown }>> }>
+  >
 }
 
 interface RequestBody {

@@ -22,6 +22,8 @@ export interface Front {
   readonly routes: readonly AnyRoute[]
   /** The body of a refusal, where a route declares no other one. */
   readonly refusalSchema: TSchema
+  /** Schemas of answers that are components of the OpenAPI document, with their names. */
+  readonly schemaNames?: ReadonlyMap<unknown, string>
   /** How callers may write bodies; default: as JSON. */
   readonly bodies?: readonly BodyForm[]
   readonly openapi: NonNullable<FastifyDynamicSwaggerOptions['openapi']>

@@ -20,8 +20,9 @@ const posthorn = createClient({ url, key })
 const failing = (code: string) => (error: unknown) => error instanceof PosthornError && error.code === code
 
 test('the types are those of the OpenAPI document', async () => {
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document
   const text = readFileSync(new URL('../../packages/client/src/generated.ts', import.meta.url), 'utf8')
-  assert.equal(text, generated(rig.document as unknown as Document), 'run: node packages/client/generate.ts')
+  assert.equal(text, generated(document), 'run: node packages/client/generate.ts')
 })
 
 test('a tenant, an endpoint and an event, and what became of it', async () => {

@@ -1,6 +1,7 @@
 // The OpenAPI documents of a running server. They list every route, so these tests call every route in them.
 
 import { request } from 'undici'
+import { readDocument } from '../../src/dialect-check/document.ts'
 import { alloProfile } from '../profiles/allo/profile.ts'
 import type { Profile } from '../conformance/dialects/profile.ts'
 import { dialnexaProfile } from '../profiles/dialnexa/profile.ts'
@@ -56,7 +57,9 @@ export async function documentedRoutes(serverUrl: string): Promise<readonly Docu
 
 async function routesOf(serverUrl: string, front: FrontName): Promise<readonly DocumentedRoute[]> {
   const answer = await request(`${serverUrl}/openapi${front === 'operator' ? '' : `/${front}`}.json`)
-  const document = (await answer.body.json()) as { paths: Record<string, Record<string, Operation>> }
+  const document = readDocument(await answer.body.text()) as unknown as {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  }
   return Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({ front, method: method.toUpperCase(), path, operation })),
   )

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
+import { readDocument } from '../../src/dialect-check/document.ts'
 import { type ApiAnswer, type Body, createAnswerCheck, jsonLines, type OpenApiDocument } from './api-answer.ts'
 import { fromAnAddress } from './addresses.ts'
 import { answerText, eventsIn, eventStream } from './event-stream.ts'
@@ -69,7 +70,7 @@ export async function startApiRig(env: Readonly<Record<string, string>> = {}): P
   const receiver = await startReceiver({ behave: (request) => behaviours.get(request.path)?.(request) ?? {} })
   const server = await startServer(installation, env)
   const pool = new Pool(server.url, { connections: 16, headersTimeout: 20_000, bodyTimeout: 20_000 })
-  const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApiDocument
+  const document = readDocument(await (await fetch(`${server.url}/openapi.json`)).text()) as unknown as OpenApiDocument
   const check = createAnswerCheck(document)
   const secrets = [installation.operatorKey, installation.masterKey]
 

@@ -49,6 +49,572 @@ export type Refusal = {
   errors?: { field: string; message: string }[]
 }
 
+export type Tenant = {
+  id: string
+  dialect: string
+  name: string | null
+  settings: Record<string, string>
+  createdAt: string
+  retainSeconds: number | null
+  retainDataSeconds: number | null
+}
+
+export type Erasure = {
+  id: string
+  erases: 'tenant' | 'endpoint' | 'payload' | 'response'
+  tenant: string
+  createdAt: string
+  endedAt: string | null
+}
+
+export type ApiKey = {
+  id: string
+  /** Shown once, when the key is created. */
+  key?: string
+  /** The last letters of the key. */
+  hint: string
+  dialect: string
+  tenants: string[]
+  scopes: string[]
+  role: string | null
+  name: string | null
+  createdAt: string
+  revokedAt: string | null
+}
+
+export type OperatorKey = {
+  id: string
+  /** Shown once, when the key is created. */
+  key?: string
+  /** The last letters of the key. */
+  hint: string
+  name: string
+  role: 'admin' | 'publish' | 'read'
+  createdAt: string
+  expiresAt: string | null
+}
+
+export type PublishedEvent = { id: string; tenant: string; type: string; deliveries: number; duplicate?: true }
+
+export type Event = {
+  id: string
+  tenant: string
+  type: string
+  data: unknown
+  attributes: Record<string, string> | null
+  occurredAt: string
+  acceptedAt: string
+  erasesAt: string | null
+  erasedAt: string | null
+}
+
+export type BatchResult =
+  | PublishedEvent
+  | { error: { code: string; detail: string; errors?: { field: string; message: string }[] } }
+
+export type Delivery = {
+  id: string
+  tenant: string
+  endpoint: string
+  event: string
+  eventType: string
+  status: 'pending' | 'delivered' | 'failed' | 'cancelled'
+  reason: string | null
+  attempts: number
+  /** Attempts before its schedule was last restarted. */
+  attemptsBefore: number
+  nextAttemptAt: string | null
+  createdAt: string
+  endedAt: string | null
+  dialect: string
+  lastAttempt: {
+    startedAt: string
+    durationMs: number
+    outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
+    status: number | null
+  } | null
+}
+
+export type Endpoint = {
+  id: string
+  tenant: string
+  url: string
+  eventTypes: string[]
+  filters: Record<string, string | string[]>
+  /** Fields that only the product knows, by name. */
+  details: Record<string, unknown>
+  description: string | null
+  enabled: boolean
+  disabledReason: 'requested' | 'failing' | 'gone' | null
+  /** The value of a header is null where it is not shown. */
+  headers: Record<string, string | null>
+  writeOnlyHeaders: string[]
+  secrets: { value: string | null; createdAt: string; expiresAt: string | null }[]
+  health: { status: 'healthy' | 'failing' | 'disabled'; reason: string | null; since: string | null }
+  attempts: number
+  lastAttemptAt: string | null
+  lastAttemptSucceeded: boolean | null
+  createdAt: string
+  updatedAt: string
+}
+
+export type Found = {
+  data: {
+    kind: 'dialect' | 'tenant' | 'endpoint' | 'event' | 'delivery' | 'apiKey'
+    id: string
+    tenant: string | null
+    dialect: string | null
+    /** A name for people, for example the URL of an endpoint. */
+    label: string
+  }[]
+}
+
+export type ListedEndpoint = Endpoint & { dialect: string; pausedUntil: string | null }
+
+export type Failures = {
+  /** At most 20 groups, the largest first. */
+  data: {
+    outcome: 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
+    status: number | null
+    /** With marks in place of numbers, ids and long quotations. */
+    text: string
+    count: number
+    firstAt: string
+    lastAt: string
+    sample: { delivery: string; attempt: number }
+  }[]
+  searchedTo: string | null
+}
+
+export type Attempt = {
+  number: number
+  startedAt: string
+  durationMs: number
+  phases: {
+    nameMs: number | null
+    connectMs: number | null
+    tlsMs: number | null
+    waitMs: number | null
+    bodyMs: number | null
+  } | null
+  /** Connections that carried the request. 2: the receiver closed a kept one before the first byte of a response. */
+  connections: number
+  outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
+  status: number | null
+  detail: string
+  response: string | null
+  responseErasedAt: string | null
+}
+
+export type AttemptRequest = {
+  attempt: number
+  method: string | null
+  url: string | null
+  /** Names and values in their order on the wire. The value is null where it is not shown. */
+  headers: [string, string | null][]
+  body: string | null
+  bodyBase64: string | null
+  /** Whether this is proved to be the request that was sent, byte for byte. */
+  isExact: boolean
+  /** Names of headers that may have had another value. */
+  recomputed: string[]
+  /** The parts that are gone or not shown, and why the request may differ. */
+  notes: string[]
+  curl: string | null
+}
+
+export type Replay = {
+  id: string
+  tenant: string
+  filter: {
+    tenant: string
+    endpoint: string | null
+    status: ('pending' | 'delivered' | 'failed' | 'cancelled')[]
+    eventType: string | null
+    outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked' | null
+    from: string
+    to: string
+  }
+  missing: boolean
+  state: 'preview' | 'running' | 'done' | 'cancelled' | 'failed'
+  count: {
+    /** Deliveries that match; it grows while they are counted. */
+    total: number
+    isExact: boolean
+    /** Deliveries that were sent again, or were added. */
+    done: number
+    /** In flight, with erased data, or of an endpoint that is disabled. */
+    skipped: number
+  }
+  /** The 20 endpoints with the most deliveries. */
+  endpoints: { endpoint: string; count: number }[]
+  /** Deliveries in a second. */
+  rate: number
+  createdAt: string
+  startedAt: string | null
+  endedAt: string | null
+  expiresAt: string | null
+  error: string | null
+}
+
+export type AuditRecord = {
+  id: string
+  at: string
+  action:
+    | 'tenant.create'
+    | 'tenant.change'
+    | 'tenant.delete'
+    | 'key.create'
+    | 'key.revoke'
+    | 'operator_key.create'
+    | 'operator_key.change'
+    | 'operator_key.delete'
+    | 'portal_link.create'
+    | 'portal_link.open'
+    | 'portal_link.delete'
+    | 'endpoint.create'
+    | 'endpoint.change'
+    | 'endpoint.delete'
+    | 'endpoint.replay'
+    | 'secret.rotate'
+    | 'secret.read'
+    | 'tenant_secret.rotate'
+    | 'signing_key.rotate'
+    | 'delivery.retry'
+    | 'replay.create'
+    | 'replay.start'
+    | 'replay.cancel'
+    | 'payload.erase'
+    | 'response.erase'
+    | 'several.attempts'
+  refused: string | null
+  /** Reads of secrets and refused attempts of a minute are counted together. */
+  count: number
+  actor: { kind: 'operator' | 'customer' | 'unknown'; id: string | null; name: string | null; role: string | null }
+  address: string
+  tenant: string | null
+  object: { kind: string | null; id: string | null }
+  before: Record<string, unknown> | null
+  after: Record<string, unknown> | null
+  changeErasedAt: string | null
+}
+
+export type Statistics = {
+  from: string
+  to: string
+  step: 'minute' | 'hour' | 'day'
+  by: 'dialect' | 'tenant' | 'endpoint' | 'type' | 'outcome' | null
+  /** The largest first. */
+  data: {
+    key: string | null
+    tenant: string | null
+    /** Without steps in which nothing happened. */
+    points: {
+      at: string
+      /** Accepted events; 0 where an endpoint or an outcome is counted. */
+      events: number
+      /** By outcome; 0 where event types are counted. */
+      attempts: { delivered: number; rejected: number; timedOut: number; unreachable: number; blocked: number }
+      /** Deliveries that ended. */
+      ended: { delivered: number; failed: number; cancelled: number }
+      latencyMs: { p50: number; p95: number; p99: number } | null
+    }[]
+    total: {
+      /** Accepted events; 0 where an endpoint or an outcome is counted. */
+      events: number
+      /** By outcome; 0 where event types are counted. */
+      attempts: { delivered: number; rejected: number; timedOut: number; unreachable: number; blocked: number }
+      /** Deliveries that ended. */
+      ended: { delivered: number; failed: number; cancelled: number }
+      latencyMs: { p50: number; p95: number; p99: number } | null
+    }
+  }[]
+  /** Series that are left out, of at most 10,000. */
+  more: number
+}
+
+export type SignedPiece =
+  | { text: string }
+  | { header: string; separator?: string; prefix?: string }
+  | {
+      /** The path of a member of the JSON body. */
+      member: (string | number)[]
+      /** The body is a form, and the JSON is in this field. */
+      field?: string
+    }
+  | { body: 'bytes' | 'sha256' | 'sha256Hex' | 'sha256Base64' | 'crc32' | 'sortedForm' }
+  | { known: 'url' | 'webhookId' }
+
+export type Recipe = {
+  signatures:
+    | {
+        headers: string[]
+        separator: string | null
+        prefix: string
+        /** Whether every key signs during a rotation; false: only the newest one. */
+        isRepeated: boolean
+      }
+    | {
+        /** The path of a member of the JSON body. */
+        member: (string | number)[]
+        /** The body is a form, and the JSON is in this field. */
+        field?: string
+        /** Every key signs during a rotation, and this separates the signatures. */
+        separator?: string
+      }
+    | { wholeBody: true }
+  algorithm:
+    | 'hmac-sha1'
+    | 'hmac-sha256'
+    | 'hmac-sha512'
+    | 'ed25519'
+    | 'rsa-sha256'
+    | 'ecdsa-p256-sha256'
+    | 'jwt'
+    | 'jws-detached'
+    | 'token'
+    | 'basic'
+  encoding?: 'hex' | 'base64' | 'base64url'
+  ecdsaForm?: 'der' | 'p1363'
+  /** The pieces that are signed, one after the other. */
+  signed?: SignedPiece[]
+  /** Claims of a JSON Web Token with which the delivery is compared. */
+  claims?: Record<string, SignedPiece>
+  /** The user name of basic authentication. */
+  user?: string
+  key:
+    | {
+        secret: 'text'
+        /** Whose secret signs, if it is not the webhook's. */
+        of?: 'account' | 'apiKey'
+      }
+    | {
+        secret: 'base64'
+        prefix: string
+        /** Whose secret signs, if it is not the webhook's. */
+        of?: 'account' | 'apiKey'
+      }
+    | { publicKey: 'pem' }
+  /** The time of sending, with which a receiver refuses old deliveries. */
+  timestamp?:
+    | { header: string; separator?: string; prefix?: string; form: 'unixSeconds' | 'unixMilliseconds' | 'iso' }
+    | {
+        /** The path of a member of the JSON body. */
+        member: (string | number)[]
+        /** The body is a form, and the JSON is in this field. */
+        field?: string
+        form: 'unixSeconds' | 'unixMilliseconds' | 'iso'
+      }
+}
+
+export type UndescribedSignature = { in: string; undescribed: string }
+
+export type Quota = {
+  per: 'key' | 'tenant'
+  counts: 'reads' | 'writes' | 'tests' | 'all'
+  requests: number
+  windowSeconds: number
+  burst?: number
+}
+
+/** The request that makes an endpoint in the API of its customers; null: they use this API, or theirs takes no JSON. In texts, {key} stands for the API key and {tenant} for the id of the tenant. */
+export type EndpointForm = {
+  method: string
+  path: string
+  headers: Record<string, string>
+  query: Record<string, string>
+  member: string | null
+  /** The member is a list of endpoints. */
+  isList: boolean
+  /** In the order of the vendor. */
+  fields: {
+    name: string
+    in: 'body' | 'path' | 'query'
+    is:
+      | 'url'
+      | 'description'
+      | 'eventType'
+      | 'eventTypes'
+      | 'eventFlag'
+      | 'enabled'
+      | 'secret'
+      | 'secrets'
+      | 'headers'
+      | 'filter'
+      | 'detail'
+    of: string | null
+    isRequired: boolean
+    /** The JSON Schema of its values. */
+    schema: unknown
+    words: { on: unknown; off: unknown } | null
+    /** The value that stands for all event types. */
+    all?: unknown
+  }[]
+}
+
+export type Dialect = {
+  name: string
+  title: string
+  eventTypes: {
+    name: string
+    description: string
+    /** The data of an event of this type; null: none is known. */
+    example: unknown
+  }[]
+  /** The event types of tenants with other settings. */
+  otherCatalogues: {
+    settings: Record<string, string>
+    eventTypes: {
+      name: string
+      description: string
+      /** The data of an event of this type; null: none is known. */
+      example: unknown
+    }[]
+  }[]
+  /** Whether events of other types are accepted too. */
+  openCatalogue: boolean
+  scopes: string[]
+  roles: string[]
+  retry: { attempts: number; waitsSeconds: number[]; jitter: boolean; timeoutSeconds: number }
+  /** How receivers verify deliveries, one recipe per signature. Empty: deliveries are not signed. */
+  signatures: (Recipe | UndescribedSignature)[]
+  rateLimits: Quota[]
+  tenantSettings: Record<string, string[]>
+  endpointForm: EndpointForm | null
+}
+
+export type Snippets = {
+  data: {
+    recipe: Recipe
+    snippets: {
+      language: 'javascript' | 'python' | 'go' | 'ruby' | 'php' | 'java'
+      code: string | null
+      needs: string | null
+    }[]
+  }[]
+}
+
+export type TestVectors = {
+  data: {
+    recipe: Recipe
+    vectors: {
+      title: string
+      /** Whether a correct receiver accepts the delivery. */
+      isValid: boolean
+      /** The secret, or the public key in PEM. */
+      secret: string
+      /** The receiver's clock, Unix time in seconds. */
+      now: number
+      url: string
+      webhookId: string
+      headers: Record<string, string>
+      body: string
+    }[]
+  }[]
+}
+
+export type Preview = {
+  method: string
+  /** Names and values. Those of HTTP itself, such as `content-length`, are left out. */
+  headers: [string, string][]
+  body: string
+}
+
+export type SigningKeys = {
+  data: {
+    /** The `kid`: the thumbprint of RFC 7638. */
+    id: string
+    algorithm: string
+    /** PEM */
+    publicKey: string
+    /** Deliveries are signed with this key now. */
+    signs: boolean
+    createdAt: string
+    signsAt: string
+    publishedUntil: string | null
+  }[]
+}
+
+export type TenantSecrets = { data: { value: string; createdAt: string; expiresAt: string | null }[] }
+
+export type PortalLink = {
+  id: string
+  /** Shown once, when the link is created. */
+  url?: string
+  tenant: string
+  capabilities: ('read' | 'endpoints' | 'secrets' | 'retry' | 'test' | 'replay')[]
+  branding: { name: string | null; logo: string | null; accent: string | null; scheme: 'light' | 'dark' | null }
+  createdAt: string
+  expiresAt: string
+  openedAt: string | null
+  endsAt: string
+}
+
+/** Event `tick`, each second: numbers of the second, and current ones, of all nodes. */
+export type Tick = {
+  at: string
+  accepted: number
+  attempts: { delivered: number; rejected: number; timedOut: number; unreachable: number; blocked: number }
+  waiting: number | null
+  queued: number
+  inFlight: number
+  nodes: number
+}
+
+/** Event `delivery`: an attempt that was recorded, with the status of its delivery after it. */
+export type StreamDelivery = {
+  at: string
+  node: string
+  delivery: string
+  event: string
+  eventType: string
+  tenant: string
+  endpoint: string
+  dialect: string
+  status: 'pending' | 'delivered' | 'failed' | 'cancelled'
+  attempt: number
+  outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
+  httpStatus: number | null
+  durationMs: number
+}
+
+/** Event `left-out`: attempts that are not shown, because at most 20 a second are. */
+export type LeftOut = { count: number }
+
+/** Event `reset`: something may be missing from the stream. Sums of its numbers are too low from now on. */
+export type Reset = { reason: 'reconnected' | 'database' | 'unread' }
+
+export type Status = {
+  /** The version of the node that answers. */
+  version: string
+  /** Newest first, at most 100. On PostgreSQL, nodes that have stopped are listed for a day. */
+  nodes: {
+    /** Another one after each start. */
+    id: string
+    startedAt: string
+    version: string | null
+    role: 'all' | 'api' | 'worker' | null
+    isLive: boolean
+    heartbeatAt: string | null
+  }[]
+  /** Pending deliveries that no node holds. */
+  waiting: number
+  /** Deliveries in the memory of the node that answers. */
+  queued: number
+  /** Attempts under way on the node that answers. */
+  inFlight: number
+  database: { kind: 'sqlite' | 'postgres'; bytes: number }
+  /** Days after which events with their deliveries, and audit records, are removed. */
+  retention: { historyDays: number; auditDays: number }
+}
+
+export type CustomersView = {
+  request: { method: string; path: string }
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
 /** Every operation, by its method and path. */
 export interface Operations {
   /** Create a tenant */
@@ -63,15 +629,7 @@ export interface Operations {
       retainSeconds?: number | null
       retainDataSeconds?: number | null
     }
-    answer: {
-      id: string
-      dialect: string
-      name: string | null
-      settings: Record<string, string>
-      createdAt: string
-      retainSeconds: number | null
-      retainDataSeconds: number | null
-    }
+    answer: Tenant
   }
   /** List tenants, newest first */
   'GET /v1/tenants': {
@@ -84,34 +642,14 @@ export interface Operations {
       q?: string | undefined
     }
     body: undefined
-    answer: {
-      data: {
-        id: string
-        dialect: string
-        name: string | null
-        settings: Record<string, string>
-        createdAt: string
-        retainSeconds: number | null
-        retainDataSeconds: number | null
-      }[]
-      nextCursor: string | null
-      searchedTo: string | null
-    }
+    answer: { data: Tenant[]; nextCursor: string | null; searchedTo: string | null }
   }
   /** Get a tenant */
   'GET /v1/tenants/{tenant}': {
     params: { tenant: string }
     query: unknown
     body: undefined
-    answer: {
-      id: string
-      dialect: string
-      name: string | null
-      settings: Record<string, string>
-      createdAt: string
-      retainSeconds: number | null
-      retainDataSeconds: number | null
-    }
+    answer: Tenant
   }
   /** Change a tenant's name, settings or retention */
   'PATCH /v1/tenants/{tenant}': {
@@ -125,71 +663,28 @@ export interface Operations {
           retainDataSeconds?: number | null
         }
       | undefined
-    answer: {
-      id: string
-      dialect: string
-      name: string | null
-      settings: Record<string, string>
-      createdAt: string
-      retainSeconds: number | null
-      retainDataSeconds: number | null
-    }
+    answer: Tenant
   }
   /** Delete a tenant and erase all that it has; the erasure says when that is done */
   'DELETE /v1/tenants/{tenant}': {
     params: { tenant: string }
     query: unknown
     body: undefined
-    answer: {
-      id: string
-      erases: 'tenant' | 'endpoint' | 'payload' | 'response'
-      tenant: string
-      createdAt: string
-      endedAt: string | null
-    }
+    answer: Erasure
   }
   /** Create an API key; the answer is the only place that shows it */
   'POST /v1/keys': {
     params: unknown
     query: unknown
     body: { tenants: string[]; scopes?: string[]; role?: string; name?: string | null }
-    answer: {
-      id: string
-      /** Shown once, when the key is created. */
-      key?: string
-      /** The last letters of the key. */
-      hint: string
-      dialect: string
-      tenants: string[]
-      scopes: string[]
-      role: string | null
-      name: string | null
-      createdAt: string
-      revokedAt: string | null
-    }
+    answer: ApiKey
   }
   /** List API keys, newest first */
   'GET /v1/keys': {
     params: unknown
     query: { limit?: number | undefined; cursor?: string | undefined; tenant?: string | undefined }
     body: undefined
-    answer: {
-      data: {
-        id: string
-        /** Shown once, when the key is created. */
-        key?: string
-        /** The last letters of the key. */
-        hint: string
-        dialect: string
-        tenants: string[]
-        scopes: string[]
-        role: string | null
-        name: string | null
-        createdAt: string
-        revokedAt: string | null
-      }[]
-      nextCursor: string | null
-    }
+    answer: { data: ApiKey[]; nextCursor: string | null }
   }
   /** Revoke an API key, at once */
   'DELETE /v1/keys/{key}': {
@@ -208,53 +703,21 @@ export interface Operations {
       /** The key is refused from then on; null: no end. */
       expiresAt?: string | null
     }
-    answer: {
-      id: string
-      /** Shown once, when the key is created. */
-      key?: string
-      /** The last letters of the key. */
-      hint: string
-      name: string
-      role: 'admin' | 'publish' | 'read'
-      createdAt: string
-      expiresAt: string | null
-    }
+    answer: OperatorKey
   }
   /** List operator keys, newest first, without the one in the settings */
   'GET /v1/operator-keys': {
     params: unknown
     query: unknown
     body: undefined
-    answer: {
-      data: {
-        id: string
-        /** Shown once, when the key is created. */
-        key?: string
-        /** The last letters of the key. */
-        hint: string
-        name: string
-        role: 'admin' | 'publish' | 'read'
-        createdAt: string
-        expiresAt: string | null
-      }[]
-    }
+    answer: { data: OperatorKey[] }
   }
   /** Get an operator key */
   'GET /v1/operator-keys/{operatorKey}': {
     params: { operatorKey: string }
     query: unknown
     body: undefined
-    answer: {
-      id: string
-      /** Shown once, when the key is created. */
-      key?: string
-      /** The last letters of the key. */
-      hint: string
-      name: string
-      role: 'admin' | 'publish' | 'read'
-      createdAt: string
-      expiresAt: string | null
-    }
+    answer: OperatorKey
   }
   /** Change the name or the end of an operator key, at once */
   'PATCH /v1/operator-keys/{operatorKey}': {
@@ -267,17 +730,7 @@ export interface Operations {
           expiresAt?: string | null
         }
       | undefined
-    answer: {
-      id: string
-      /** Shown once, when the key is created. */
-      key?: string
-      /** The last letters of the key. */
-      hint: string
-      name: string
-      role: 'admin' | 'publish' | 'read'
-      createdAt: string
-      expiresAt: string | null
-    }
+    answer: OperatorKey
   }
   /** Delete an operator key, at once */
   'DELETE /v1/operator-keys/{operatorKey}': {
@@ -303,7 +756,7 @@ export interface Operations {
       /** Its data, and the responses to its deliveries, are erased after this time. */
       retainSeconds?: number
     }
-    answer: { id: string; tenant: string; type: string; deliveries: number; duplicate?: true }
+    answer: PublishedEvent
   }
   /** List events, newest first */
   'GET /v1/events': {
@@ -317,103 +770,28 @@ export interface Operations {
       to?: string | undefined
     }
     body: undefined
-    answer: {
-      data: {
-        id: string
-        tenant: string
-        type: string
-        data: unknown
-        attributes: Record<string, string> | null
-        occurredAt: string
-        acceptedAt: string
-        erasesAt: string | null
-        erasedAt: string | null
-      }[]
-      nextCursor: string | null
-    }
+    answer: { data: Event[]; nextCursor: string | null }
   }
   /** Post up to 1000 events; one result each, in order */
   'POST /v1/events/batch': {
     params: unknown
     query: unknown
     body: { events: unknown[] }
-    answer: {
-      results: (
-        | { id: string; tenant: string; type: string; deliveries: number; duplicate?: true }
-        | { error: { code: string; detail: string; errors?: { field: string; message: string }[] } }
-      )[]
-    }
+    answer: { results: BatchResult[] }
   }
   /** Get an event with its deliveries */
   'GET /v1/events/{event}': {
     params: { event: string }
     query: { tenant?: string | undefined }
     body: undefined
-    answer: {
-      id: string
-      tenant: string
-      type: string
-      data: unknown
-      attributes: Record<string, string> | null
-      occurredAt: string
-      acceptedAt: string
-      erasesAt: string | null
-      erasedAt: string | null
-    } & {
-      deliveries: {
-        id: string
-        tenant: string
-        endpoint: string
-        event: string
-        eventType: string
-        status: 'pending' | 'delivered' | 'failed' | 'cancelled'
-        reason: string | null
-        attempts: number
-        /** Attempts before its schedule was last restarted. */
-        attemptsBefore: number
-        nextAttemptAt: string | null
-        createdAt: string
-        endedAt: string | null
-        dialect: string
-        lastAttempt: {
-          startedAt: string
-          durationMs: number
-          outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
-          status: number | null
-        } | null
-      }[]
-    }
+    answer: Event & { deliveries: Delivery[] }
   }
   /** List a tenant's endpoints, newest first, without secrets and header values */
   'GET /v1/tenants/{tenant}/endpoints': {
     params: { tenant: string }
     query: { limit?: number | undefined; cursor?: string | undefined }
     body: undefined
-    answer: {
-      data: {
-        id: string
-        tenant: string
-        url: string
-        eventTypes: string[]
-        filters: Record<string, string | string[]>
-        /** Fields that only the product knows, by name. */
-        details: Record<string, unknown>
-        description: string | null
-        enabled: boolean
-        disabledReason: 'requested' | 'failing' | 'gone' | null
-        /** The value of a header is null where it is not shown. */
-        headers: Record<string, string | null>
-        writeOnlyHeaders: string[]
-        secrets: { value: string | null; createdAt: string; expiresAt: string | null }[]
-        health: { status: 'healthy' | 'failing' | 'disabled'; reason: string | null; since: string | null }
-        attempts: number
-        lastAttemptAt: string | null
-        lastAttemptSucceeded: boolean | null
-        createdAt: string
-        updatedAt: string
-      }[]
-      nextCursor: string | null
-    }
+    answer: { data: Endpoint[]; nextCursor: string | null }
   }
   /** Register an endpoint */
   'POST /v1/tenants/{tenant}/endpoints': {
@@ -432,28 +810,7 @@ export interface Operations {
       writeOnlyHeaders?: string[]
       secrets?: string[]
     }
-    answer: {
-      id: string
-      tenant: string
-      url: string
-      eventTypes: string[]
-      filters: Record<string, string | string[]>
-      /** Fields that only the product knows, by name. */
-      details: Record<string, unknown>
-      description: string | null
-      enabled: boolean
-      disabledReason: 'requested' | 'failing' | 'gone' | null
-      /** The value of a header is null where it is not shown. */
-      headers: Record<string, string | null>
-      writeOnlyHeaders: string[]
-      secrets: { value: string | null; createdAt: string; expiresAt: string | null }[]
-      health: { status: 'healthy' | 'failing' | 'disabled'; reason: string | null; since: string | null }
-      attempts: number
-      lastAttemptAt: string | null
-      lastAttemptSucceeded: boolean | null
-      createdAt: string
-      updatedAt: string
-    }
+    answer: Endpoint
   }
   /** Get an endpoint of any dialect, with its health; its secrets and header values need `admin` or `secrets` */
   'GET /v1/tenants/{tenant}/endpoints/{endpoint}': {
@@ -463,28 +820,7 @@ export interface Operations {
       secrets?: 'hidden' | undefined
     }
     body: undefined
-    answer: {
-      id: string
-      tenant: string
-      url: string
-      eventTypes: string[]
-      filters: Record<string, string | string[]>
-      /** Fields that only the product knows, by name. */
-      details: Record<string, unknown>
-      description: string | null
-      enabled: boolean
-      disabledReason: 'requested' | 'failing' | 'gone' | null
-      /** The value of a header is null where it is not shown. */
-      headers: Record<string, string | null>
-      writeOnlyHeaders: string[]
-      secrets: { value: string | null; createdAt: string; expiresAt: string | null }[]
-      health: { status: 'healthy' | 'failing' | 'disabled'; reason: string | null; since: string | null }
-      attempts: number
-      lastAttemptAt: string | null
-      lastAttemptSucceeded: boolean | null
-      createdAt: string
-      updatedAt: string
-    }
+    answer: Endpoint
   }
   /** Change the given fields of an endpoint */
   'PATCH /v1/tenants/{tenant}/endpoints/{endpoint}': {
@@ -505,28 +841,7 @@ export interface Operations {
           secrets?: string[]
         }
       | undefined
-    answer: {
-      id: string
-      tenant: string
-      url: string
-      eventTypes: string[]
-      filters: Record<string, string | string[]>
-      /** Fields that only the product knows, by name. */
-      details: Record<string, unknown>
-      description: string | null
-      enabled: boolean
-      disabledReason: 'requested' | 'failing' | 'gone' | null
-      /** The value of a header is null where it is not shown. */
-      headers: Record<string, string | null>
-      writeOnlyHeaders: string[]
-      secrets: { value: string | null; createdAt: string; expiresAt: string | null }[]
-      health: { status: 'healthy' | 'failing' | 'disabled'; reason: string | null; since: string | null }
-      attempts: number
-      lastAttemptAt: string | null
-      lastAttemptSucceeded: boolean | null
-      createdAt: string
-      updatedAt: string
-    }
+    answer: Endpoint
   }
   /** Delete an endpoint; its pending deliveries are cancelled */
   'DELETE /v1/tenants/{tenant}/endpoints/{endpoint}': {
@@ -540,28 +855,7 @@ export interface Operations {
     params: { tenant: string; endpoint: string }
     query: unknown
     body: { overlapSeconds?: number } | undefined
-    answer: {
-      id: string
-      tenant: string
-      url: string
-      eventTypes: string[]
-      filters: Record<string, string | string[]>
-      /** Fields that only the product knows, by name. */
-      details: Record<string, unknown>
-      description: string | null
-      enabled: boolean
-      disabledReason: 'requested' | 'failing' | 'gone' | null
-      /** The value of a header is null where it is not shown. */
-      headers: Record<string, string | null>
-      writeOnlyHeaders: string[]
-      secrets: { value: string | null; createdAt: string; expiresAt: string | null }[]
-      health: { status: 'healthy' | 'failing' | 'disabled'; reason: string | null; since: string | null }
-      attempts: number
-      lastAttemptAt: string | null
-      lastAttemptSucceeded: boolean | null
-      createdAt: string
-      updatedAt: string
-    }
+    answer: Endpoint
   }
   /** Send a test event to the endpoint, of a type of the catalogue with its example if a type is given */
   'POST /v1/tenants/{tenant}/endpoints/{endpoint}/test': {
@@ -582,16 +876,7 @@ export interface Operations {
     params: unknown
     query: { q: string }
     body: undefined
-    answer: {
-      data: {
-        kind: 'dialect' | 'tenant' | 'endpoint' | 'event' | 'delivery' | 'apiKey'
-        id: string
-        tenant: string | null
-        dialect: string | null
-        /** A name for people, for example the URL of an endpoint. */
-        label: string
-      }[]
-    }
+    answer: Found
   }
   /** List endpoints of all tenants, newest first, without secrets and header values */
   'GET /v1/endpoints': {
@@ -607,52 +892,14 @@ export interface Operations {
       health?: 'failing' | 'disabled' | 'paused' | undefined
     }
     body: undefined
-    answer: {
-      data: ({
-        id: string
-        tenant: string
-        url: string
-        eventTypes: string[]
-        filters: Record<string, string | string[]>
-        /** Fields that only the product knows, by name. */
-        details: Record<string, unknown>
-        description: string | null
-        enabled: boolean
-        disabledReason: 'requested' | 'failing' | 'gone' | null
-        /** The value of a header is null where it is not shown. */
-        headers: Record<string, string | null>
-        writeOnlyHeaders: string[]
-        secrets: { value: string | null; createdAt: string; expiresAt: string | null }[]
-        health: { status: 'healthy' | 'failing' | 'disabled'; reason: string | null; since: string | null }
-        attempts: number
-        lastAttemptAt: string | null
-        lastAttemptSucceeded: boolean | null
-        createdAt: string
-        updatedAt: string
-      } & { dialect: string; pausedUntil: string | null })[]
-      nextCursor: string | null
-      searchedTo: string | null
-    }
+    answer: { data: ListedEndpoint[]; nextCursor: string | null; searchedTo: string | null }
   }
   /** List the failures among the newest attempts of an endpoint, in groups of the same kind */
   'GET /v1/tenants/{tenant}/endpoints/{endpoint}/failures': {
     params: { tenant: string; endpoint: string }
     query: unknown
     body: undefined
-    answer: {
-      /** At most 20 groups, the largest first. */
-      data: {
-        outcome: 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
-        status: number | null
-        /** With marks in place of numbers, ids and long quotations. */
-        text: string
-        count: number
-        firstAt: string
-        lastAt: string
-        sample: { delivery: string; attempt: number }
-      }[]
-      searchedTo: string | null
-    }
+    answer: Failures
   }
   /** List deliveries, newest first */
   'GET /v1/deliveries': {
@@ -684,108 +931,21 @@ export interface Operations {
       attemptedTo?: string | undefined
     }
     body: undefined
-    answer: {
-      data: {
-        id: string
-        tenant: string
-        endpoint: string
-        event: string
-        eventType: string
-        status: 'pending' | 'delivered' | 'failed' | 'cancelled'
-        reason: string | null
-        attempts: number
-        /** Attempts before its schedule was last restarted. */
-        attemptsBefore: number
-        nextAttemptAt: string | null
-        createdAt: string
-        endedAt: string | null
-        dialect: string
-        lastAttempt: {
-          startedAt: string
-          durationMs: number
-          outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
-          status: number | null
-        } | null
-      }[]
-      nextCursor: string | null
-      searchedTo: string | null
-    }
+    answer: { data: Delivery[]; nextCursor: string | null; searchedTo: string | null }
   }
   /** Get a delivery with its attempts */
   'GET /v1/deliveries/{delivery}': {
     params: { delivery: string }
     query: unknown
     body: undefined
-    answer: {
-      id: string
-      tenant: string
-      endpoint: string
-      event: string
-      eventType: string
-      status: 'pending' | 'delivered' | 'failed' | 'cancelled'
-      reason: string | null
-      attempts: number
-      /** Attempts before its schedule was last restarted. */
-      attemptsBefore: number
-      nextAttemptAt: string | null
-      createdAt: string
-      endedAt: string | null
-      dialect: string
-      lastAttempt: {
-        startedAt: string
-        durationMs: number
-        outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
-        status: number | null
-      } | null
-    } & {
-      history: {
-        number: number
-        startedAt: string
-        durationMs: number
-        phases: {
-          nameMs: number | null
-          connectMs: number | null
-          tlsMs: number | null
-          waitMs: number | null
-          bodyMs: number | null
-        } | null
-        /** Connections that carried the request. 2: the receiver closed a kept one before the first byte of a response. */
-        connections: number
-        outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
-        status: number | null
-        detail: string
-        response: string | null
-        responseErasedAt: string | null
-      }[]
-    }
+    answer: Delivery & { history: Attempt[] }
   }
   /** Attempt a delivery now; an ended delivery starts its retry schedule again */
   'POST /v1/deliveries/{delivery}/retry': {
     params: { delivery: string }
     query: unknown
     body: undefined
-    answer: {
-      id: string
-      tenant: string
-      endpoint: string
-      event: string
-      eventType: string
-      status: 'pending' | 'delivered' | 'failed' | 'cancelled'
-      reason: string | null
-      attempts: number
-      /** Attempts before its schedule was last restarted. */
-      attemptsBefore: number
-      nextAttemptAt: string | null
-      createdAt: string
-      endedAt: string | null
-      dialect: string
-      lastAttempt: {
-        startedAt: string
-        durationMs: number
-        outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
-        status: number | null
-      } | null
-    }
+    answer: Delivery
   }
   /** Get the request of an attempt, made again from its event and its endpoint */
   'GET /v1/deliveries/{delivery}/request': {
@@ -795,22 +955,7 @@ export interface Operations {
       attempt?: number | undefined
     }
     body: undefined
-    answer: {
-      attempt: number
-      method: string | null
-      url: string | null
-      /** Names and values in their order on the wire. The value is null where it is not shown. */
-      headers: unknown[][]
-      body: string | null
-      bodyBase64: string | null
-      /** Whether this is proved to be the request that was sent, byte for byte. */
-      isExact: boolean
-      /** Names of headers that may have had another value. */
-      recomputed: string[]
-      /** The parts that are gone or not shown, and why the request may differ. */
-      notes: string[]
-      curl: string | null
-    }
+    answer: AttemptRequest
   }
   /** Send deliveries of a tenant again at a rate; or only count them, with dryRun */
   'POST /v1/replays': {
@@ -833,237 +978,56 @@ export interface Operations {
       dryRun?: boolean
       rate?: number
     }
-    answer: {
-      id: string
-      tenant: string
-      filter: {
-        tenant: string
-        endpoint: string | null
-        status: ('pending' | 'delivered' | 'failed' | 'cancelled')[]
-        eventType: string | null
-        outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked' | null
-        from: string
-        to: string
-      }
-      missing: boolean
-      state: 'preview' | 'running' | 'done' | 'cancelled' | 'failed'
-      count: {
-        /** Deliveries that match; it grows while they are counted. */
-        total: number
-        isExact: boolean
-        /** Deliveries that were sent again, or were added. */
-        done: number
-        /** In flight, with erased data, or of an endpoint that is disabled. */
-        skipped: number
-      }
-      /** The 20 endpoints with the most deliveries. */
-      endpoints: { endpoint: string; count: number }[]
-      /** Deliveries in a second. */
-      rate: number
-      createdAt: string
-      startedAt: string | null
-      endedAt: string | null
-      expiresAt: string | null
-      error: string | null
-    }
+    answer: Replay
   }
   /** List replays, newest first */
   'GET /v1/replays': {
     params: unknown
     query: { limit?: number | undefined; cursor?: string | undefined; tenant?: string | undefined }
     body: undefined
-    answer: {
-      data: {
-        id: string
-        tenant: string
-        filter: {
-          tenant: string
-          endpoint: string | null
-          status: ('pending' | 'delivered' | 'failed' | 'cancelled')[]
-          eventType: string | null
-          outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked' | null
-          from: string
-          to: string
-        }
-        missing: boolean
-        state: 'preview' | 'running' | 'done' | 'cancelled' | 'failed'
-        count: {
-          /** Deliveries that match; it grows while they are counted. */
-          total: number
-          isExact: boolean
-          /** Deliveries that were sent again, or were added. */
-          done: number
-          /** In flight, with erased data, or of an endpoint that is disabled. */
-          skipped: number
-        }
-        /** The 20 endpoints with the most deliveries. */
-        endpoints: { endpoint: string; count: number }[]
-        /** Deliveries in a second. */
-        rate: number
-        createdAt: string
-        startedAt: string | null
-        endedAt: string | null
-        expiresAt: string | null
-        error: string | null
-      }[]
-      nextCursor: string | null
-    }
+    answer: { data: Replay[]; nextCursor: string | null }
   }
   /** Get a replay with its progress */
   'GET /v1/replays/{replay}': {
     params: { replay: string }
     query: unknown
     body: undefined
-    answer: {
-      id: string
-      tenant: string
-      filter: {
-        tenant: string
-        endpoint: string | null
-        status: ('pending' | 'delivered' | 'failed' | 'cancelled')[]
-        eventType: string | null
-        outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked' | null
-        from: string
-        to: string
-      }
-      missing: boolean
-      state: 'preview' | 'running' | 'done' | 'cancelled' | 'failed'
-      count: {
-        /** Deliveries that match; it grows while they are counted. */
-        total: number
-        isExact: boolean
-        /** Deliveries that were sent again, or were added. */
-        done: number
-        /** In flight, with erased data, or of an endpoint that is disabled. */
-        skipped: number
-      }
-      /** The 20 endpoints with the most deliveries. */
-      endpoints: { endpoint: string; count: number }[]
-      /** Deliveries in a second. */
-      rate: number
-      createdAt: string
-      startedAt: string | null
-      endedAt: string | null
-      expiresAt: string | null
-      error: string | null
-    }
+    answer: Replay
   }
   /** Start a replay that was created with dryRun */
   'POST /v1/replays/{replay}/start': {
     params: { replay: string }
     query: unknown
     body: undefined
-    answer: {
-      id: string
-      tenant: string
-      filter: {
-        tenant: string
-        endpoint: string | null
-        status: ('pending' | 'delivered' | 'failed' | 'cancelled')[]
-        eventType: string | null
-        outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked' | null
-        from: string
-        to: string
-      }
-      missing: boolean
-      state: 'preview' | 'running' | 'done' | 'cancelled' | 'failed'
-      count: {
-        /** Deliveries that match; it grows while they are counted. */
-        total: number
-        isExact: boolean
-        /** Deliveries that were sent again, or were added. */
-        done: number
-        /** In flight, with erased data, or of an endpoint that is disabled. */
-        skipped: number
-      }
-      /** The 20 endpoints with the most deliveries. */
-      endpoints: { endpoint: string; count: number }[]
-      /** Deliveries in a second. */
-      rate: number
-      createdAt: string
-      startedAt: string | null
-      endedAt: string | null
-      expiresAt: string | null
-      error: string | null
-    }
+    answer: Replay
   }
   /** End a replay; deliveries that it has made due are still attempted */
   'POST /v1/replays/{replay}/cancel': {
     params: { replay: string }
     query: unknown
     body: undefined
-    answer: {
-      id: string
-      tenant: string
-      filter: {
-        tenant: string
-        endpoint: string | null
-        status: ('pending' | 'delivered' | 'failed' | 'cancelled')[]
-        eventType: string | null
-        outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked' | null
-        from: string
-        to: string
-      }
-      missing: boolean
-      state: 'preview' | 'running' | 'done' | 'cancelled' | 'failed'
-      count: {
-        /** Deliveries that match; it grows while they are counted. */
-        total: number
-        isExact: boolean
-        /** Deliveries that were sent again, or were added. */
-        done: number
-        /** In flight, with erased data, or of an endpoint that is disabled. */
-        skipped: number
-      }
-      /** The 20 endpoints with the most deliveries. */
-      endpoints: { endpoint: string; count: number }[]
-      /** Deliveries in a second. */
-      rate: number
-      createdAt: string
-      startedAt: string | null
-      endedAt: string | null
-      expiresAt: string | null
-      error: string | null
-    }
+    answer: Replay
   }
   /** Get an erasure; it is done once endedAt is a time */
   'GET /v1/erasures/{erasure}': {
     params: { erasure: string }
     query: unknown
     body: undefined
-    answer: {
-      id: string
-      erases: 'tenant' | 'endpoint' | 'payload' | 'response'
-      tenant: string
-      createdAt: string
-      endedAt: string | null
-    }
+    answer: Erasure
   }
   /** Erase the data and attributes of an event, and cancel its pending deliveries */
   'DELETE /v1/events/{event}/data': {
     params: { event: string }
     query: { tenant?: string | undefined }
     body: undefined
-    answer: {
-      id: string
-      erases: 'tenant' | 'endpoint' | 'payload' | 'response'
-      tenant: string
-      createdAt: string
-      endedAt: string | null
-    }
+    answer: Erasure
   }
   /** Erase the response that an attempt has recorded */
   'DELETE /v1/deliveries/{delivery}/attempts/{number}/response': {
     params: { delivery: string; number: number }
     query: unknown
     body: undefined
-    answer: {
-      id: string
-      erases: 'tenant' | 'endpoint' | 'payload' | 'response'
-      tenant: string
-      createdAt: string
-      endedAt: string | null
-    }
+    answer: Erasure
   }
   /** List audit records, newest first */
   'GET /v1/audit': {
@@ -1108,55 +1072,7 @@ export interface Operations {
       to?: string | undefined
     }
     body: undefined
-    answer: {
-      data: {
-        id: string
-        at: string
-        action:
-          | 'tenant.create'
-          | 'tenant.change'
-          | 'tenant.delete'
-          | 'key.create'
-          | 'key.revoke'
-          | 'operator_key.create'
-          | 'operator_key.change'
-          | 'operator_key.delete'
-          | 'portal_link.create'
-          | 'portal_link.open'
-          | 'portal_link.delete'
-          | 'endpoint.create'
-          | 'endpoint.change'
-          | 'endpoint.delete'
-          | 'endpoint.replay'
-          | 'secret.rotate'
-          | 'secret.read'
-          | 'tenant_secret.rotate'
-          | 'signing_key.rotate'
-          | 'delivery.retry'
-          | 'replay.create'
-          | 'replay.start'
-          | 'replay.cancel'
-          | 'payload.erase'
-          | 'response.erase'
-          | 'several.attempts'
-        refused: string | null
-        /** Reads of secrets and refused attempts of a minute are counted together. */
-        count: number
-        actor: {
-          kind: 'operator' | 'customer' | 'unknown'
-          id: string | null
-          name: string | null
-          role: string | null
-        }
-        address: string
-        tenant: string | null
-        object: { kind: string | null; id: string | null }
-        before: Record<string, unknown> | null
-        after: Record<string, unknown> | null
-        changeErasedAt: string | null
-      }[]
-      nextCursor: string | null
-    }
+    answer: { data: AuditRecord[]; nextCursor: string | null }
   }
   /** All audit records that match as JSON lines, newest first */
   'GET /v1/audit/export': {
@@ -1219,372 +1135,21 @@ export interface Operations {
       endpoint?: string | undefined
     }
     body: undefined
-    answer: {
-      from: string
-      to: string
-      step: 'minute' | 'hour' | 'day'
-      by: 'dialect' | 'tenant' | 'endpoint' | 'type' | 'outcome' | null
-      /** The largest first. */
-      data: {
-        key: string | null
-        tenant: string | null
-        /** Without steps in which nothing happened. */
-        points: {
-          at: string
-          /** Accepted events; 0 where an endpoint or an outcome is counted. */
-          events: number
-          /** By outcome; 0 where event types are counted. */
-          attempts: { delivered: number; rejected: number; timedOut: number; unreachable: number; blocked: number }
-          /** Deliveries that ended. */
-          ended: { delivered: number; failed: number; cancelled: number }
-          latencyMs: { p50: number; p95: number; p99: number } | null
-        }[]
-        total: {
-          /** Accepted events; 0 where an endpoint or an outcome is counted. */
-          events: number
-          /** By outcome; 0 where event types are counted. */
-          attempts: { delivered: number; rejected: number; timedOut: number; unreachable: number; blocked: number }
-          /** Deliveries that ended. */
-          ended: { delivered: number; failed: number; cancelled: number }
-          latencyMs: { p50: number; p95: number; p99: number } | null
-        }
-      }[]
-      /** Series that are left out, of at most 10,000. */
-      more: number
-    }
+    answer: Statistics
   }
   /** List the dialects that are served */
   'GET /v1/dialects': {
     params: unknown
     query: unknown
     body: undefined
-    answer: {
-      data: {
-        name: string
-        title: string
-        eventTypes: {
-          name: string
-          description: string
-          /** The data of an event of this type; null: none is known. */
-          example: unknown
-        }[]
-        /** The event types of tenants with other settings. */
-        otherCatalogues: {
-          settings: Record<string, string>
-          eventTypes: {
-            name: string
-            description: string
-            /** The data of an event of this type; null: none is known. */
-            example: unknown
-          }[]
-        }[]
-        /** Whether events of other types are accepted too. */
-        openCatalogue: boolean
-        scopes: string[]
-        roles: string[]
-        retry: { attempts: number; waitsSeconds: number[]; jitter: boolean; timeoutSeconds: number }
-        /** How receivers verify deliveries, one recipe per signature. Empty: deliveries are not signed. */
-        signatures: (
-          | {
-              signatures:
-                | {
-                    headers: string[]
-                    separator: string | null
-                    prefix: string
-                    /** Whether every key signs during a rotation; false: only the newest one. */
-                    isRepeated: boolean
-                  }
-                | {
-                    /** The path of a member of the JSON body. */
-                    member: (string | number)[]
-                    /** The body is a form, and the JSON is in this field. */
-                    field?: string
-                    /** Every key signs during a rotation, and this separates the signatures. */
-                    separator?: string
-                  }
-                | { wholeBody: true }
-              algorithm:
-                | 'hmac-sha1'
-                | 'hmac-sha256'
-                | 'hmac-sha512'
-                | 'ed25519'
-                | 'rsa-sha256'
-                | 'ecdsa-p256-sha256'
-                | 'jwt'
-                | 'jws-detached'
-                | 'token'
-                | 'basic'
-              encoding?: 'hex' | 'base64' | 'base64url'
-              ecdsaForm?: 'der' | 'p1363'
-              /** The pieces that are signed, one after the other. */
-              signed?: (
-                | { text: string }
-                | { header: string; separator?: string; prefix?: string }
-                | {
-                    /** The path of a member of the JSON body. */
-                    member: (string | number)[]
-                    /** The body is a form, and the JSON is in this field. */
-                    field?: string
-                  }
-                | { body: 'bytes' | 'sha256' | 'sha256Hex' | 'sha256Base64' | 'crc32' | 'sortedForm' }
-                | { known: 'url' | 'webhookId' }
-              )[]
-              /** Claims of a JSON Web Token with which the delivery is compared. */
-              claims?: Record<
-                string,
-                | { text: string }
-                | { header: string; separator?: string; prefix?: string }
-                | {
-                    /** The path of a member of the JSON body. */
-                    member: (string | number)[]
-                    /** The body is a form, and the JSON is in this field. */
-                    field?: string
-                  }
-                | { body: 'bytes' | 'sha256' | 'sha256Hex' | 'sha256Base64' | 'crc32' | 'sortedForm' }
-                | { known: 'url' | 'webhookId' }
-              >
-              /** The user name of basic authentication. */
-              user?: string
-              key:
-                | {
-                    secret: 'text'
-                    /** Whose secret signs, if it is not the webhook's. */
-                    of?: 'account' | 'apiKey'
-                  }
-                | {
-                    secret: 'base64'
-                    prefix: string
-                    /** Whose secret signs, if it is not the webhook's. */
-                    of?: 'account' | 'apiKey'
-                  }
-                | { publicKey: 'pem' }
-              /** The time of sending, with which a receiver refuses old deliveries. */
-              timestamp?:
-                | {
-                    header: string
-                    separator?: string
-                    prefix?: string
-                    form: 'unixSeconds' | 'unixMilliseconds' | 'iso'
-                  }
-                | {
-                    /** The path of a member of the JSON body. */
-                    member: (string | number)[]
-                    /** The body is a form, and the JSON is in this field. */
-                    field?: string
-                    form: 'unixSeconds' | 'unixMilliseconds' | 'iso'
-                  }
-            }
-          | { in: string; undescribed: string }
-        )[]
-        rateLimits: {
-          per: 'key' | 'tenant'
-          counts: 'reads' | 'writes' | 'tests' | 'all'
-          requests: number
-          windowSeconds: number
-          burst?: number
-        }[]
-        tenantSettings: Record<string, string[]>
-        endpointForm: {
-          method: string
-          path: string
-          headers: Record<string, string>
-          query: Record<string, string>
-          member: string | null
-          /** The member is a list of endpoints. */
-          isList: boolean
-          /** In the order of the vendor. */
-          fields: {
-            name: string
-            in: 'body' | 'path' | 'query'
-            is:
-              | 'url'
-              | 'description'
-              | 'eventType'
-              | 'eventTypes'
-              | 'eventFlag'
-              | 'enabled'
-              | 'secret'
-              | 'secrets'
-              | 'headers'
-              | 'filter'
-              | 'detail'
-            of: string | null
-            isRequired: boolean
-            /** The JSON Schema of its values. */
-            schema: unknown
-            words: { on: unknown; off: unknown } | null
-            /** The value that stands for all event types. */
-            all?: unknown
-          }[]
-        } | null
-      }[]
-      nextCursor: string | null
-    }
+    answer: { data: Dialect[]; nextCursor: string | null }
   }
   /** Get a dialect: event catalogue, scopes, roles, retries, signatures, limits */
   'GET /v1/dialects/{dialect}': {
     params: { dialect: string }
     query: unknown
     body: undefined
-    answer: {
-      name: string
-      title: string
-      eventTypes: {
-        name: string
-        description: string
-        /** The data of an event of this type; null: none is known. */
-        example: unknown
-      }[]
-      /** The event types of tenants with other settings. */
-      otherCatalogues: {
-        settings: Record<string, string>
-        eventTypes: {
-          name: string
-          description: string
-          /** The data of an event of this type; null: none is known. */
-          example: unknown
-        }[]
-      }[]
-      /** Whether events of other types are accepted too. */
-      openCatalogue: boolean
-      scopes: string[]
-      roles: string[]
-      retry: { attempts: number; waitsSeconds: number[]; jitter: boolean; timeoutSeconds: number }
-      /** How receivers verify deliveries, one recipe per signature. Empty: deliveries are not signed. */
-      signatures: (
-        | {
-            signatures:
-              | {
-                  headers: string[]
-                  separator: string | null
-                  prefix: string
-                  /** Whether every key signs during a rotation; false: only the newest one. */
-                  isRepeated: boolean
-                }
-              | {
-                  /** The path of a member of the JSON body. */
-                  member: (string | number)[]
-                  /** The body is a form, and the JSON is in this field. */
-                  field?: string
-                  /** Every key signs during a rotation, and this separates the signatures. */
-                  separator?: string
-                }
-              | { wholeBody: true }
-            algorithm:
-              | 'hmac-sha1'
-              | 'hmac-sha256'
-              | 'hmac-sha512'
-              | 'ed25519'
-              | 'rsa-sha256'
-              | 'ecdsa-p256-sha256'
-              | 'jwt'
-              | 'jws-detached'
-              | 'token'
-              | 'basic'
-            encoding?: 'hex' | 'base64' | 'base64url'
-            ecdsaForm?: 'der' | 'p1363'
-            /** The pieces that are signed, one after the other. */
-            signed?: (
-              | { text: string }
-              | { header: string; separator?: string; prefix?: string }
-              | {
-                  /** The path of a member of the JSON body. */
-                  member: (string | number)[]
-                  /** The body is a form, and the JSON is in this field. */
-                  field?: string
-                }
-              | { body: 'bytes' | 'sha256' | 'sha256Hex' | 'sha256Base64' | 'crc32' | 'sortedForm' }
-              | { known: 'url' | 'webhookId' }
-            )[]
-            /** Claims of a JSON Web Token with which the delivery is compared. */
-            claims?: Record<
-              string,
-              | { text: string }
-              | { header: string; separator?: string; prefix?: string }
-              | {
-                  /** The path of a member of the JSON body. */
-                  member: (string | number)[]
-                  /** The body is a form, and the JSON is in this field. */
-                  field?: string
-                }
-              | { body: 'bytes' | 'sha256' | 'sha256Hex' | 'sha256Base64' | 'crc32' | 'sortedForm' }
-              | { known: 'url' | 'webhookId' }
-            >
-            /** The user name of basic authentication. */
-            user?: string
-            key:
-              | {
-                  secret: 'text'
-                  /** Whose secret signs, if it is not the webhook's. */
-                  of?: 'account' | 'apiKey'
-                }
-              | {
-                  secret: 'base64'
-                  prefix: string
-                  /** Whose secret signs, if it is not the webhook's. */
-                  of?: 'account' | 'apiKey'
-                }
-              | { publicKey: 'pem' }
-            /** The time of sending, with which a receiver refuses old deliveries. */
-            timestamp?:
-              | {
-                  header: string
-                  separator?: string
-                  prefix?: string
-                  form: 'unixSeconds' | 'unixMilliseconds' | 'iso'
-                }
-              | {
-                  /** The path of a member of the JSON body. */
-                  member: (string | number)[]
-                  /** The body is a form, and the JSON is in this field. */
-                  field?: string
-                  form: 'unixSeconds' | 'unixMilliseconds' | 'iso'
-                }
-          }
-        | { in: string; undescribed: string }
-      )[]
-      rateLimits: {
-        per: 'key' | 'tenant'
-        counts: 'reads' | 'writes' | 'tests' | 'all'
-        requests: number
-        windowSeconds: number
-        burst?: number
-      }[]
-      tenantSettings: Record<string, string[]>
-      endpointForm: {
-        method: string
-        path: string
-        headers: Record<string, string>
-        query: Record<string, string>
-        member: string | null
-        /** The member is a list of endpoints. */
-        isList: boolean
-        /** In the order of the vendor. */
-        fields: {
-          name: string
-          in: 'body' | 'path' | 'query'
-          is:
-            | 'url'
-            | 'description'
-            | 'eventType'
-            | 'eventTypes'
-            | 'eventFlag'
-            | 'enabled'
-            | 'secret'
-            | 'secrets'
-            | 'headers'
-            | 'filter'
-            | 'detail'
-          of: string | null
-          isRequired: boolean
-          /** The JSON Schema of its values. */
-          schema: unknown
-          words: { on: unknown; off: unknown } | null
-          /** The value that stands for all event types. */
-          all?: unknown
-        }[]
-      } | null
-    }
+    answer: Dialect
   }
   /** The PEM that receivers verify with, where the dialect signs with a key of the installation */
   'GET /v1/dialects/{dialect}/public-key': {
@@ -1598,206 +1163,14 @@ export interface Operations {
     params: { dialect: string }
     query: unknown
     body: undefined
-    answer: {
-      data: {
-        recipe: {
-          signatures:
-            | {
-                headers: string[]
-                separator: string | null
-                prefix: string
-                /** Whether every key signs during a rotation; false: only the newest one. */
-                isRepeated: boolean
-              }
-            | {
-                /** The path of a member of the JSON body. */
-                member: (string | number)[]
-                /** The body is a form, and the JSON is in this field. */
-                field?: string
-                /** Every key signs during a rotation, and this separates the signatures. */
-                separator?: string
-              }
-            | { wholeBody: true }
-          algorithm:
-            | 'hmac-sha1'
-            | 'hmac-sha256'
-            | 'hmac-sha512'
-            | 'ed25519'
-            | 'rsa-sha256'
-            | 'ecdsa-p256-sha256'
-            | 'jwt'
-            | 'jws-detached'
-            | 'token'
-            | 'basic'
-          encoding?: 'hex' | 'base64' | 'base64url'
-          ecdsaForm?: 'der' | 'p1363'
-          /** The pieces that are signed, one after the other. */
-          signed?: (
-            | { text: string }
-            | { header: string; separator?: string; prefix?: string }
-            | {
-                /** The path of a member of the JSON body. */
-                member: (string | number)[]
-                /** The body is a form, and the JSON is in this field. */
-                field?: string
-              }
-            | { body: 'bytes' | 'sha256' | 'sha256Hex' | 'sha256Base64' | 'crc32' | 'sortedForm' }
-            | { known: 'url' | 'webhookId' }
-          )[]
-          /** Claims of a JSON Web Token with which the delivery is compared. */
-          claims?: Record<
-            string,
-            | { text: string }
-            | { header: string; separator?: string; prefix?: string }
-            | {
-                /** The path of a member of the JSON body. */
-                member: (string | number)[]
-                /** The body is a form, and the JSON is in this field. */
-                field?: string
-              }
-            | { body: 'bytes' | 'sha256' | 'sha256Hex' | 'sha256Base64' | 'crc32' | 'sortedForm' }
-            | { known: 'url' | 'webhookId' }
-          >
-          /** The user name of basic authentication. */
-          user?: string
-          key:
-            | {
-                secret: 'text'
-                /** Whose secret signs, if it is not the webhook's. */
-                of?: 'account' | 'apiKey'
-              }
-            | {
-                secret: 'base64'
-                prefix: string
-                /** Whose secret signs, if it is not the webhook's. */
-                of?: 'account' | 'apiKey'
-              }
-            | { publicKey: 'pem' }
-          /** The time of sending, with which a receiver refuses old deliveries. */
-          timestamp?:
-            | { header: string; separator?: string; prefix?: string; form: 'unixSeconds' | 'unixMilliseconds' | 'iso' }
-            | {
-                /** The path of a member of the JSON body. */
-                member: (string | number)[]
-                /** The body is a form, and the JSON is in this field. */
-                field?: string
-                form: 'unixSeconds' | 'unixMilliseconds' | 'iso'
-              }
-        }
-        snippets: {
-          language: 'javascript' | 'python' | 'go' | 'ruby' | 'php' | 'java'
-          code: string | null
-          needs: string | null
-        }[]
-      }[]
-    }
+    answer: Snippets
   }
   /** Deliveries that a correct receiver accepts or refuses, with fixed secrets */
   'GET /v1/dialects/{dialect}/test-vectors': {
     params: { dialect: string }
     query: unknown
     body: undefined
-    answer: {
-      data: {
-        recipe: {
-          signatures:
-            | {
-                headers: string[]
-                separator: string | null
-                prefix: string
-                /** Whether every key signs during a rotation; false: only the newest one. */
-                isRepeated: boolean
-              }
-            | {
-                /** The path of a member of the JSON body. */
-                member: (string | number)[]
-                /** The body is a form, and the JSON is in this field. */
-                field?: string
-                /** Every key signs during a rotation, and this separates the signatures. */
-                separator?: string
-              }
-            | { wholeBody: true }
-          algorithm:
-            | 'hmac-sha1'
-            | 'hmac-sha256'
-            | 'hmac-sha512'
-            | 'ed25519'
-            | 'rsa-sha256'
-            | 'ecdsa-p256-sha256'
-            | 'jwt'
-            | 'jws-detached'
-            | 'token'
-            | 'basic'
-          encoding?: 'hex' | 'base64' | 'base64url'
-          ecdsaForm?: 'der' | 'p1363'
-          /** The pieces that are signed, one after the other. */
-          signed?: (
-            | { text: string }
-            | { header: string; separator?: string; prefix?: string }
-            | {
-                /** The path of a member of the JSON body. */
-                member: (string | number)[]
-                /** The body is a form, and the JSON is in this field. */
-                field?: string
-              }
-            | { body: 'bytes' | 'sha256' | 'sha256Hex' | 'sha256Base64' | 'crc32' | 'sortedForm' }
-            | { known: 'url' | 'webhookId' }
-          )[]
-          /** Claims of a JSON Web Token with which the delivery is compared. */
-          claims?: Record<
-            string,
-            | { text: string }
-            | { header: string; separator?: string; prefix?: string }
-            | {
-                /** The path of a member of the JSON body. */
-                member: (string | number)[]
-                /** The body is a form, and the JSON is in this field. */
-                field?: string
-              }
-            | { body: 'bytes' | 'sha256' | 'sha256Hex' | 'sha256Base64' | 'crc32' | 'sortedForm' }
-            | { known: 'url' | 'webhookId' }
-          >
-          /** The user name of basic authentication. */
-          user?: string
-          key:
-            | {
-                secret: 'text'
-                /** Whose secret signs, if it is not the webhook's. */
-                of?: 'account' | 'apiKey'
-              }
-            | {
-                secret: 'base64'
-                prefix: string
-                /** Whose secret signs, if it is not the webhook's. */
-                of?: 'account' | 'apiKey'
-              }
-            | { publicKey: 'pem' }
-          /** The time of sending, with which a receiver refuses old deliveries. */
-          timestamp?:
-            | { header: string; separator?: string; prefix?: string; form: 'unixSeconds' | 'unixMilliseconds' | 'iso' }
-            | {
-                /** The path of a member of the JSON body. */
-                member: (string | number)[]
-                /** The body is a form, and the JSON is in this field. */
-                field?: string
-                form: 'unixSeconds' | 'unixMilliseconds' | 'iso'
-              }
-        }
-        vectors: {
-          title: string
-          /** Whether a correct receiver accepts the delivery. */
-          isValid: boolean
-          /** The secret, or the public key in PEM. */
-          secret: string
-          /** The receiver's clock, Unix time in seconds. */
-          now: number
-          url: string
-          webhookId: string
-          headers: Record<string, string>
-          body: string
-        }[]
-      }[]
-    }
+    answer: TestVectors
   }
   /** The request that the dialect would send for an event, signed with a secret that is made for it */
   'POST /v1/dialects/{dialect}/preview': {
@@ -1812,66 +1185,35 @@ export interface Operations {
       /** The settings of the tenant; default: none. */
       settings?: Record<string, string>
     }
-    answer: {
-      method: string
-      /** Names and values. Those of HTTP itself, such as `content-length`, are left out. */
-      headers: unknown[][]
-      body: string
-    }
+    answer: Preview
   }
   /** List the key pairs of the installation that a dialect signs with, newest first */
   'GET /v1/dialects/{dialect}/signing-keys': {
     params: { dialect: string }
     query: unknown
     body: undefined
-    answer: {
-      data: {
-        /** The `kid`: the thumbprint of RFC 7638. */
-        id: string
-        algorithm: string
-        /** PEM */
-        publicKey: string
-        /** Deliveries are signed with this key now. */
-        signs: boolean
-        createdAt: string
-        signsAt: string
-        publishedUntil: string | null
-      }[]
-    }
+    answer: SigningKeys
   }
   /** Add a key pair: it is published now, and signs later */
   'POST /v1/dialects/{dialect}/signing-keys': {
     params: { dialect: string }
     query: unknown
     body: { leadSeconds?: number; overlapSeconds?: number } | undefined
-    answer: {
-      data: {
-        /** The `kid`: the thumbprint of RFC 7638. */
-        id: string
-        algorithm: string
-        /** PEM */
-        publicKey: string
-        /** Deliveries are signed with this key now. */
-        signs: boolean
-        createdAt: string
-        signsAt: string
-        publishedUntil: string | null
-      }[]
-    }
+    answer: SigningKeys
   }
   /** The signing secrets of a tenant, where its dialect signs with them */
   'GET /v1/tenants/{tenant}/secrets': {
     params: { tenant: string }
     query: unknown
     body: undefined
-    answer: { data: { value: string; createdAt: string; expiresAt: string | null }[] }
+    answer: TenantSecrets
   }
   /** Add a new signing secret of the tenant in front; the old ones sign too for a while */
   'POST /v1/tenants/{tenant}/rotate-secret': {
     params: { tenant: string }
     query: unknown
     body: { overlapSeconds?: number } | undefined
-    answer: { data: { value: string; createdAt: string; expiresAt: string | null }[] }
+    answer: TenantSecrets
   }
   /** Create a link that opens a tenant's portal, once; the answer is the only place that shows it */
   'POST /v1/tenants/{tenant}/portal-links': {
@@ -1892,38 +1234,14 @@ export interface Operations {
           sessionSeconds?: number
         }
       | undefined
-    answer: {
-      id: string
-      /** Shown once, when the link is created. */
-      url?: string
-      tenant: string
-      capabilities: ('read' | 'endpoints' | 'secrets' | 'retry' | 'test' | 'replay')[]
-      branding: { name: string | null; logo: string | null; accent: string | null; scheme: 'light' | 'dark' | null }
-      createdAt: string
-      expiresAt: string
-      openedAt: string | null
-      endsAt: string
-    }
+    answer: PortalLink
   }
   /** List a tenant's portal links whose session has not ended, newest first */
   'GET /v1/tenants/{tenant}/portal-links': {
     params: { tenant: string }
     query: unknown
     body: undefined
-    answer: {
-      data: {
-        id: string
-        /** Shown once, when the link is created. */
-        url?: string
-        tenant: string
-        capabilities: ('read' | 'endpoints' | 'secrets' | 'retry' | 'test' | 'replay')[]
-        branding: { name: string | null; logo: string | null; accent: string | null; scheme: 'light' | 'dark' | null }
-        createdAt: string
-        expiresAt: string
-        openedAt: string | null
-        endsAt: string
-      }[]
-    }
+    answer: { data: PortalLink[] }
   }
   /** Delete a portal link, and end its session at once */
   'DELETE /v1/tenants/{tenant}/portal-links/{link}': {
@@ -1949,35 +1267,13 @@ export interface Operations {
     params: unknown
     query: unknown
     body: undefined
-    answer: {
-      /** The version of the node that answers. */
-      version: string
-      /** Newest first, at most 100. On PostgreSQL, nodes that have stopped are listed for a day. */
-      nodes: {
-        /** Another one after each start. */
-        id: string
-        startedAt: string
-        version: string | null
-        role: 'all' | 'api' | 'worker' | null
-        isLive: boolean
-        heartbeatAt: string | null
-      }[]
-      /** Pending deliveries that no node holds. */
-      waiting: number
-      /** Deliveries in the memory of the node that answers. */
-      queued: number
-      /** Attempts under way on the node that answers. */
-      inFlight: number
-      database: { kind: 'sqlite' | 'postgres'; bytes: number }
-      /** Days after which events with their deliveries, and audit records, are removed. */
-      retention: { historyDays: number; auditDays: number }
-    }
+    answer: Status
   }
   /** Get the answer that the dialect's own API gives to the customer; its secrets need the role `admin` */
   'GET /v1/tenants/{tenant}/endpoints/{endpoint}/as-dialect': {
     params: { tenant: string; endpoint: string }
     query: unknown
     body: undefined
-    answer: { request: { method: string; path: string }; status: number; headers: Record<string, string>; body: string }
+    answer: CustomersView
   }
 }

@@ -1,0 +1,71 @@
+// The names of schemas in the OpenAPI document: generators of clients make a type of each.
+
+import type { TSchema } from 'typebox'
+import {
+  CustomersViewSchema,
+  FailuresSchema,
+  FoundSchema,
+  ListedEndpointSchema,
+  PreviewSchema,
+  PublishedSchema,
+  SigningKeysSchema,
+  TenantSecretsSchema,
+} from './answer-shapes.ts'
+import { RequestSchema } from './attempt-requests.ts'
+import { AuditSchema } from './audit-shape.ts'
+import { DialectSchema, EndpointFormSchema, QuotaSchema } from './dialects.ts'
+import { BatchResultSchema } from './events.ts'
+import { RecipeSchema, SignedPieceSchema, SnippetsSchema, UndescribedSchema, VectorsSchema } from './receiving.ts'
+import { ReplaySchema } from './replay-shape.ts'
+import {
+  ApiKeySchema,
+  AttemptSchema,
+  DeliverySchema,
+  EndpointSchema,
+  ErasureSchema,
+  EventSchema,
+  OperatorKeySchema,
+  PortalLinkSchema,
+  TenantSchema,
+} from './shapes.ts'
+import { StatisticsSchema } from './statistics-shape.ts'
+import { StatusSchema } from './status.ts'
+import { LeftOutSchema, ResetSchema, StreamDeliverySchema, TickSchema } from './stream.ts'
+
+export const schemaNames: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
+  [TenantSchema, 'Tenant'],
+  [TenantSecretsSchema, 'TenantSecrets'],
+  [ApiKeySchema, 'ApiKey'],
+  [OperatorKeySchema, 'OperatorKey'],
+  [PortalLinkSchema, 'PortalLink'],
+  [EndpointSchema, 'Endpoint'],
+  [ListedEndpointSchema, 'ListedEndpoint'],
+  [CustomersViewSchema, 'CustomersView'],
+  [EventSchema, 'Event'],
+  [PublishedSchema, 'PublishedEvent'],
+  [BatchResultSchema, 'BatchResult'],
+  [PreviewSchema, 'Preview'],
+  [DeliverySchema, 'Delivery'],
+  [AttemptSchema, 'Attempt'],
+  [RequestSchema, 'AttemptRequest'],
+  [FailuresSchema, 'Failures'],
+  [ReplaySchema, 'Replay'],
+  [ErasureSchema, 'Erasure'],
+  [AuditSchema, 'AuditRecord'],
+  [StatisticsSchema, 'Statistics'],
+  [StatusSchema, 'Status'],
+  [FoundSchema, 'Found'],
+  [DialectSchema, 'Dialect'],
+  [EndpointFormSchema, 'EndpointForm'],
+  [QuotaSchema, 'Quota'],
+  [SigningKeysSchema, 'SigningKeys'],
+  [RecipeSchema, 'Recipe'],
+  [SignedPieceSchema, 'SignedPiece'],
+  [UndescribedSchema, 'UndescribedSignature'],
+  [SnippetsSchema, 'Snippets'],
+  [VectorsSchema, 'TestVectors'],
+  [TickSchema, 'Tick'],
+  [StreamDeliverySchema, 'StreamDelivery'],
+  [LeftOutSchema, 'LeftOut'],
+  [ResetSchema, 'Reset'],
+])
