@@ -22,6 +22,14 @@ ENV POSTHORN_HOST=0.0.0.0
 USER node
 EXPOSE 4080
 HEALTHCHECK --start-period=30s --start-interval=1s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.POSTHORN_PORT ?? 4080}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+LABEL org.opencontainers.image.title="Posthorn"
+LABEL org.opencontainers.image.description="A self-hosted service that sends webhooks and speaks your product's own webhook API"
+LABEL org.opencontainers.image.licenses="MIT"
+# deploy/docker-bake.hcl gives both.
+ARG VERSION=""
+ARG REVISION=""
+LABEL org.opencontainers.image.version="${VERSION}"
+LABEL org.opencontainers.image.revision="${REVISION}"
 # As npm start does. The arguments of `docker run` are a command of posthorn, such as `migrate`.
 ENTRYPOINT ["node", "--min-semi-space-size=16", "--max-semi-space-size=16", "src/posthorn.js"]
 CMD ["serve"]
