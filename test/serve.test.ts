@@ -1,5 +1,5 @@
 // Starting the service. A wrong setting stops the start with exit code 1 and one line that names the setting and shows
-// no secret. Missing keys are generated safely.
+// no secret. A wrong command line has the exit code 2. Missing keys are generated safely.
 
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -24,6 +24,8 @@ interface Refusal {
   /** Settings of `standard` to leave out. */
   readonly without?: readonly (keyof typeof standard)[]
   readonly says: RegExp
+  /** Default: 1. 2: the command line itself is wrong. */
+  readonly code?: 2
 }
 
 const wrong = (setting: string, ...values: string[]): Refusal[] =>
@@ -87,8 +89,8 @@ const refusals: readonly Refusal[] = [
     says: /POSTHORN_PROT is .* nearest one is POSTHORN_PORT\n/,
   },
   { name: 'a wrong flag', args: ['--port', 'x'], says: /--port/ },
-  { name: 'an unknown argument', args: ['now'], says: /too many arguments/ },
-  { name: 'a mistyped flag', args: ['--prot', '1'], says: /'--prot' \(Did you mean --port\?\)/ },
+  { name: 'an unknown argument', args: ['now'], says: /too many arguments/, code: 2 },
+  { name: 'a mistyped flag', args: ['--prot', '1'], says: /'--prot' \(Did you mean --port\?\)/, code: 2 },
   {
     name: 'a database folder that cannot be created',
     settings: { POSTHORN_DATABASE: 'sqlite:/dev/null/posthorn.db' },
@@ -129,14 +131,14 @@ const refusals: readonly Refusal[] = [
 ]
 
 suite('a start is refused with one line:', { concurrency: 2 }, () => {
-  for (const { name, settings, args, prepare, without = [], says } of refusals) {
+  for (const { name, settings, args, prepare, without = [], says, code = 1 } of refusals) {
     test(name, async (t) => {
       const folder = await runFolder(t)
       prepare?.(folder)
       const given: Record<string, string> = { ...standard, ...settings }
       for (const setting of without) delete given[setting]
       const run = serve(t, folder, given, args)
-      assert.equal(await run.exited(), 1, run.stdout())
+      assert.equal(await run.exited(), code, run.stdout())
       assert.match(run.stderr(), says)
       assert.match(run.stderr(), /^[^\n]+\n$/)
       for (const secret of [masterKey, operatorKey, 'secret', Buffer.alloc(31, 9).toString('base64')]) {
@@ -148,7 +150,7 @@ suite('a start is refused with one line:', { concurrency: 2 }, () => {
 
 test('a mistyped command gets one line with the nearest command', async (t) => {
   const mistyped = runCommand(t, await runFolder(t), standard, [process.execPath, main, 'sevre'])
-  assert.equal(await mistyped.exited(), 1)
+  assert.equal(await mistyped.exited(), 2)
   assert.equal(mistyped.stderr(), "error: unknown command 'sevre' (Did you mean serve?)\n")
 })
 

@@ -309,6 +309,9 @@ export type Settings = {
     : never
 }
 
+/** Variables that are no settings of the service: they tell commands which server to call, and what to verify with. */
+const commandVariables = ['POSTHORN_URL', 'POSTHORN_KEY', 'POSTHORN_KEY_FILE', 'POSTHORN_SECRET']
+
 /** Returns the flag of a setting: `--retry-scale` for `retryScale`. */
 export function flagOf(name: SettingName): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
@@ -322,6 +325,7 @@ export function readSettings(
   const known = Object.values(settingTable).flatMap(({ variable, secret: isSecret }: Setting<unknown>) =>
     isSecret ? [variable, `${variable}_FILE`] : [variable],
   )
+  known.push(...commandVariables)
   for (const variable of Object.keys(environment)) {
     if (!variable.startsWith('POSTHORN_') || variable.startsWith('POSTHORN_TEST_') || known.includes(variable)) continue
     throw new SettingError(`${variable} is not a setting of Posthorn; the nearest one is ${nearest(variable, known)}`)

@@ -1,0 +1,70 @@
+// `posthorn login` and `posthorn logout`: keep the address and the key of a server for other commands.
+
+import type { Command } from 'commander'
+import { withExamples } from './command.ts'
+import { WrongUse } from './faults.ts'
+import { facts } from './output.ts'
+
+interface LoginFlags {
+  readonly url?: string
+  readonly profile: string
+}
+
+const standardUrl = 'http://127.0.0.1:4080'
+
+export function declareLogin(program: Command): void {
+  const login = program
+    .command('login')
+    .description(
+      'keep the address and the key of a server for other commands; the key is asked for, or read from stdin',
+    )
+    .option('--url <url>', `address of the server (POSTHORN_URL, or ${standardUrl})`)
+    .option('--profile <name>', 'a name for the server', 'default')
+    .action(async (flags: LoginFlags) => {
+      const url = flags.url ?? process.env['POSTHORN_URL'] ?? standardUrl
+      const [{ assertAddress }, { Connection, Refused }, store] = await Promise.all([
+        import('./server-choice.ts'),
+        import('./connection.ts'),
+        import('./profiles.ts'),
+      ])
+      assertAddress(url)
+      const key = await askedKey(url)
+      try {
+        await new Connection({ url, key }).request('GET', '/v1/status')
+      } catch (error) {
+        // A key that may not read the status is known to the server all the same.
+        if (!(error instanceof Refused && error.status === 403)) throw error
+      }
+      store.writeProfiles({ ...store.readProfiles(), [flags.profile]: { url, key } })
+      process.stdout.write(facts({ server: url, profile: flags.profile, file: store.profilesFile() }))
+    })
+  withExamples(
+    login,
+    'posthorn login < data/operator-key',
+    'posthorn login --url http://127.0.0.1:4080 --profile test < data/operator-key',
+  )
+
+  const logout = program
+    .command('logout')
+    .description('remove a server and its key from those of posthorn login')
+    .option('--profile <name>', 'its name', 'default')
+    .action(async ({ profile }: { readonly profile: string }) => {
+      const store = await import('./profiles.ts')
+      const { [profile]: removed, ...others } = store.readProfiles()
+      if (removed === undefined) throw new WrongUse(`there is no profile ${profile}`)
+      store.writeProfiles(others)
+      process.stdout.write(facts({ removed: profile, server: removed.url }))
+    })
+  withExamples(logout, 'posthorn logout --profile test')
+}
+
+async function askedKey(url: string): Promise<string> {
+  if (process.stdin.isTTY) {
+    const { password } = await import('@inquirer/prompts')
+    return (await password({ message: `The operator key of ${url}`, mask: true })).trim()
+  }
+  const { text } = await import('node:stream/consumers')
+  const key = (await text(process.stdin)).trim()
+  if (key !== '') return key
+  throw new WrongUse('give the key on stdin, as in posthorn login < data/operator-key')
+}

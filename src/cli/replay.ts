@@ -1,0 +1,203 @@
+// `posthorn replay`: counts the deliveries that match, and sends them again when that is confirmed.
+
+import type { Command } from 'commander'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Replay } from './answers.ts'
+import {
+  collected,
+  type ListFlags,
+  listOptions,
+  onServer,
+  printList,
+  readList,
+  type RemoteFlags,
+  type Session,
+  time,
+  wholeNumber,
+  withExamples,
+} from './command.ts'
+import { type Connection, pathTo } from './connection.ts'
+import { CommandFailed, WrongUse } from './faults.ts'
+import { facts, safe, stateCell, table, timeText } from './output.ts'
+import { Progress, shown } from './progress.ts'
+import { stopOnSignals } from './stop-signals.ts'
+
+interface ReplayFlags extends RemoteFlags {
+  readonly endpoint?: string
+  readonly status?: readonly string[]
+  readonly event?: string
+  readonly outcome?: string
+  readonly from?: string
+  readonly to?: string
+  readonly missing?: true
+  readonly rate?: number
+  readonly yes?: boolean
+}
+
+const againMs = 250
+
+export function declareReplay(program: Command): void {
+  const replay = program
+    .command('replay')
+    .description('send past deliveries again: counts them first, and starts when that is confirmed')
+  declareRun(replay)
+  declareList(replay)
+  const one = (
+    name: 'show' | 'cancel',
+    description: string,
+    run: (api: Connection, path: string) => Promise<Replay>,
+  ) => {
+    withExamples(
+      onServer(
+        replay.command(`${name} <replay>`).description(description),
+        async ({ api, print }, _flags, [id = '']) => {
+          const found = await run(api, pathTo`/v1/replays/${id}`)
+          print(found, () => replayText(found))
+        },
+      ),
+      `posthorn replay ${name} rpl_0G7aBcDeFgHiJkLmNoPqRs`,
+    )
+  }
+  one('show', 'show a replay with its progress', (api, path) => api.request('GET', path))
+  one('cancel', 'end a replay; deliveries that it has sent stay sent', (api, path) =>
+    api.request('POST', `${path}/cancel`),
+  )
+}
+
+function declareRun(replay: Command): void {
+  const command = replay
+    .command('run <tenant>', { isDefault: true })
+    .description('count the deliveries that match and send them again; Ctrl-C cancels')
+    .requiredOption('--from <time>', 'events that were accepted since a time, or a duration before now', time)
+    .option('--to <time>', 'events that were accepted before a time; default: now', time)
+    .option('--endpoint <endpoint>', 'only those to an endpoint')
+    .option('--status <status>', 'default: failed and cancelled; may be given several times', collected)
+    .option('--event <type>', 'only those of an event type')
+    .option('--outcome <outcome>', 'the last attempt was rejected, timedOut, unreachable or blocked')
+    .option('--missing', 'add deliveries to endpoints that want the events now and never got them')
+    .option('--rate <number>', 'deliveries a second; default: 50', wholeNumber(1, 1000))
+    .option('--yes', 'starts without a question; without it and without a terminal, nothing is sent')
+  withExamples(
+    onServer<ReplayFlags>(command, async (session, flags, [tenant = '']) => {
+      const stop = stopOnSignals()
+      const preview = await counted(session.api, await create(session.api, tenant, flags), stop)
+      if (!(await isWanted(session, preview, flags))) return
+      await session.api.request('POST', pathTo`/v1/replays/${preview.id}/start`)
+      const ended = await followed(session.api, preview, stop)
+      session.print(ended, () => replayText(ended))
+      if (ended.state !== 'done') process.exitCode = 1
+    }),
+    'posthorn replay acme --from 2h',
+    'posthorn replay acme --from 2026-01-31T08:00:00Z --to 2026-01-31T10:00:00Z --rate 100 --yes',
+  )
+}
+
+function create(api: Connection, tenant: string, flags: ReplayFlags): Promise<Replay> {
+  const { endpoint, status, event: eventType, outcome, from, to, missing, rate } = flags
+  const filter = { tenant, endpoint, status, eventType, outcome, from, to }
+  return api.request('POST', '/v1/replays', { body: { filter, missing, rate, dryRun: true } })
+}
+
+/** Waits until the preview knows how many deliveries match. */
+async function counted(api: Connection, preview: Replay, stop: AbortSignal): Promise<Replay> {
+  const bar = new Progress(process.stderr)
+  let now = preview
+  bar.begin('counted', 0, 0)
+  let before = 0
+  while (now.state === 'preview' && !now.count.isExact) {
+    if (stop.aborted) throw new CommandFailed(`stopped; nothing is sent by the preview ${now.id}`)
+    bar.advance(now.count.total - before)
+    before = now.count.total
+    await sleep(againMs)
+    now = await api.request('GET', pathTo`/v1/replays/${now.id}`)
+  }
+  bar.advance(now.count.total - before)
+  bar.end()
+  if (now.state !== 'preview')
+    throw new CommandFailed(`the preview ${now.id} is ${now.state}: ${safe(now.error ?? '')}`)
+  return now
+}
+
+/** Shows the preview. Asks on a terminal. */
+async function isWanted({ print }: Session, preview: Replay, { yes = false, json }: ReplayFlags): Promise<boolean> {
+  const { id, count, rate } = preview
+  if (yes) return true
+  if (!process.stdin.isTTY || json === true) {
+    print(preview, () => replayText(preview))
+    process.stderr.write('Nothing is sent. The same command with --yes sends them.\n')
+    return false
+  }
+  process.stdout.write(replayText(preview))
+  if (count.total === 0) return false
+  const { confirm } = await import('@inquirer/prompts')
+  const seconds = Math.ceil(count.total / rate)
+  if (await confirm({ message: `Send ${shown(count.total)} deliveries, in about ${seconds} s?`, default: false }))
+    return true
+  throw new WrongUse(`nothing is sent by the preview ${id}`)
+}
+
+/** Shows the progress until the replay has ended. A signal cancels it. */
+async function followed(api: Connection, { id, count }: Replay, stop: AbortSignal): Promise<Replay> {
+  const bar = new Progress(process.stderr)
+  const path = pathTo`/v1/replays/${id}`
+  bar.begin('sent again', count.total, 0)
+  let before = 0
+  for (;;) {
+    if (stop.aborted) {
+      const cancelled = await api.request<Replay>('POST', `${path}/cancel`)
+      bar.end()
+      process.stderr.write(`Cancelled: ${id}\n`)
+      return cancelled
+    }
+    const now = await api.request<Replay>('GET', path)
+    const done = now.count.done + now.count.skipped
+    bar.advance(done - before)
+    before = done
+    if (now.state !== 'running') {
+      bar.end()
+      return now
+    }
+    await sleep(againMs, undefined, { signal: stop }).catch(() => {})
+  }
+}
+
+function declareList(replay: Command): void {
+  const command = listOptions(replay.command('list'))
+    .description('list replays, newest first')
+    .option('--tenant <tenant>', 'only those of a tenant')
+  withExamples(
+    onServer<ListFlags & { readonly tenant?: string }>(command, async (session, { tenant, ...flags }) => {
+      const page = await readList<Replay>(session.api, '/v1/replays', flags, { tenant })
+      printList(session, page, (rows) =>
+        table(
+          ['id', 'tenant', 'state', 'matches', 'sent', 'skipped', 'created'],
+          rows.map(({ id, tenant: of, state, count, createdAt }) => [
+            id,
+            of,
+            stateCell(state),
+            count.total,
+            count.done,
+            count.skipped,
+            timeText(createdAt),
+          ]),
+        ),
+      )
+    }),
+    'posthorn replay list --tenant acme',
+  )
+}
+
+function replayText({ id, tenant, state, count, endpoints, rate, error, filter }: Replay): string {
+  return facts({
+    id,
+    tenant,
+    state: stateCell(state),
+    accepted: `${timeText(filter.from)} to ${timeText(filter.to)}`,
+    matches: `${shown(count.total)}${count.isExact ? '' : ' so far'}`,
+    ...Object.fromEntries(endpoints.map((one) => [`  ${one.endpoint}`, one.count])),
+    sent: count.done,
+    ...(count.skipped > 0 && { skipped: count.skipped }),
+    rate: `${rate}/s`,
+    ...(error !== null && { error }),
+  })
+}

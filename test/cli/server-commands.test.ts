@@ -1,0 +1,292 @@
+// The commands that talk to a server, each against a real one.
+
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import { eventType, fresh, startApiRig, until } from '../support/api-rig.ts'
+import { command, type Ended, startCommand } from '../support/command.ts'
+import { freePort } from '../support/server-process.ts'
+
+const rig = await startApiRig()
+const folder = await mkdtemp(join(tmpdir(), 'posthorn-command-'))
+after(async () => {
+  await rig.close()
+  await rm(folder, { recursive: true })
+})
+const key = rig.installation.operatorKey
+const env = { POSTHORN_URL: rig.server.url, POSTHORN_KEY: key }
+
+const run = (...args: string[]): Promise<Ended> => command(args, { env, folder })
+
+/** Runs a command that must succeed. Returns its output for people. */
+async function text(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(...args)
+  assert.equal(code, 0, `${args.join(' ')}: ${stderr}`)
+  assert.ok(!`${stdout}${stderr}`.includes(key), 'the operator key is shown')
+  return stdout
+}
+
+/** Runs a command that must succeed. Returns its answer. */
+async function json(...args: string[]): Promise<Record<string, unknown> & { data: Record<string, unknown>[] }> {
+  return JSON.parse(await text(...args, '--json')) as Awaited<ReturnType<typeof json>>
+}
+
+suite('tenants and keys', { concurrency: 2 }, () => {
+  test('are created, listed, shown and deleted', async () => {
+    const id = fresh('acme')
+    assert.match(await text('tenant', 'create', id, '--name', 'Acme Ltd'), new RegExp(`^id +${id}\n`))
+    assert.equal((await json('tenant', 'show', id))['name'], 'Acme Ltd')
+    assert.match(await text('tenant', 'list', '--search', id), new RegExp(`^id .*\n${id} +standard +Acme Ltd +\\d`))
+    const created = await json('key', 'create', id, '--scope', 'read', '--name', 'a page')
+    assert.match(String(created['key']), /^phk_/)
+    const [listed] = (await json('key', 'list', '--tenant', id)).data
+    assert.deepEqual([listed?.['id'], listed?.['scopes'], listed?.['key']], [created['id'], ['read'], undefined])
+    await text('key', 'revoke', String(created['id']), '--yes')
+    assert.match(await text('key', 'list', '--tenant', id), /\d{4}-.*Z +\d{4}-.*Z$/m)
+    assert.match(await text('tenant', 'delete', id, '--yes'), new RegExp(`^deleted +${id}\nerasure +era_`))
+    const gone = await run('tenant', 'show', id)
+    assert.deepEqual([gone.code, gone.stderr], [1, `posthorn: There is no tenant ${id}. (not_found)\n`])
+  })
+
+  test('a loss is confirmed, and without a terminal that needs --yes', async () => {
+    const { id } = await rig.tenant('standard')
+    const refused = await run('tenant', 'delete', id)
+    assert.equal(refused.code, 2)
+    assert.match(refused.stderr, /^error: Delete the tenant .* Give --yes, because there is no terminal to ask on\n$/)
+    await text('tenant', 'show', id)
+  })
+
+  test('a list has as many rows as are wanted, over several pages of the API', async () => {
+    const { id } = await rig.tenant('standard')
+    const events = Array.from({ length: 300 }, () => ({ tenant: id, type: eventType, data: {} }))
+    await rig.endpoint({ id, dialect: 'standard', key: '', keyId: '' })
+    await rig.want(202, { method: 'POST', path: '/v1/events/batch', body: { events } })
+    assert.equal((await json('delivery', 'list', '--tenant', id, '--limit', '1000')).data.length, 300)
+    const few = await run('delivery', 'list', '--tenant', id, '--limit', '2')
+    assert.equal(few.stdout.split('\n').length, 4)
+    const [, cursor = ''] =
+      /^There is more: --limit 4, or --cursor (\S+)\n$/.exec(few.stderr) ?? assert.fail(few.stderr)
+    const next = await text('delivery', 'list', '--tenant', id, '--limit', '2', '--cursor', cursor)
+    assert.notEqual(next, few.stdout)
+    const none = await run('endpoint', 'list', '--search', 'nowhere')
+    assert.deepEqual([none.code, none.stdout, none.stderr], [0, '', 'There are none.\n'])
+  })
+})
+
+suite('endpoints, events and deliveries', { concurrency: 2 }, () => {
+  test('an endpoint is created, changed, switched, tested, rotated and deleted', async () => {
+    const { id: tenant } = await rig.tenant('standard')
+    const url = `${rig.receiver.url}/${fresh('cli')}`
+    const created = await text('endpoint', 'create', tenant, url, '--header', 'X-Team=voice', '--filter', 'region=eu')
+    const id = /^id +(\S+)/.exec(created)?.[1] ?? ''
+    for (const part of [/events +\*\n/, /filter region +eu\n/, /header X-Team +voice\n/, /secret 1 +whsec_/]) {
+      assert.match(created, part)
+    }
+    assert.match(
+      await text('endpoint', 'show', tenant, id),
+      /header X-Team +\(not shown\)\n(.*\n)*secret 1 +\(not shown\)\n/,
+    )
+    assert.match(await text('endpoint', 'show', tenant, id, '--secrets'), /secret 1 +whsec_/)
+    const changed = await json('endpoint', 'change', tenant, id, '--event', 'a.b', '--event', 'c.d', '--to', `${url}/2`)
+    assert.deepEqual([changed['eventTypes'], changed['url']], [['a.b', 'c.d'], `${url}/2`])
+    assert.equal((await json('endpoint', 'disable', tenant, id))['enabled'], false)
+    assert.equal((await json('endpoint', 'enable', tenant, id))['enabled'], true)
+    assert.equal(((await json('endpoint', 'rotate', tenant, id))['secrets'] as unknown[]).length, 2)
+    assert.match(await text('endpoint', 'test', tenant, id), /type +webhook\.test\n/)
+    assert.match(await text('endpoint', 'list', '--tenant', tenant), new RegExp(`${id}.*a.b c.d`))
+    await text('endpoint', 'delete', tenant, id, '--yes')
+    assert.equal((await json('endpoint', 'list', '--tenant', tenant)).data.length, 0)
+  })
+
+  test('an event is published with its exact numbers, and once with its id', async () => {
+    const tenant = await rig.tenant('standard')
+    const { path } = await rig.endpoint(tenant)
+    const data = '{"id":12345678901234567890,"sum":1.10,"2":[1e3,{"a":"\\u00e9"}]}'
+    const args = ['event', 'publish', tenant.id, eventType, '--id', fresh('id'), '--attribute', 'region=eu']
+    const published = await command([...args, '--data-file', '-', '--json'], { env, folder, stdin: data })
+    assert.equal((JSON.parse(published.stdout) as { deliveries: number }).deliveries, 1, published.stderr)
+    assert.match(await text(...args, '--data', data), /duplicate +true\n/)
+    const [request] = await rig.received(path, 1)
+    const body = String(request?.body)
+    for (const number of ['12345678901234567890', '1.10', '1e3']) assert.ok(body.includes(number), body)
+    const wrong = await run('event', 'publish', tenant.id, eventType, '--data', '{')
+    assert.equal(wrong.code, 2)
+    assert.match(wrong.stderr, /^error: the data is not JSON: .*\n$/)
+  })
+
+  test('a delivery is shown with its attempts and the text of its receiver, which cannot command the terminal', async () => {
+    const tenant = await rig.tenant('standard')
+    const { path } = await rig.endpoint(tenant)
+    const evil = '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202etxt\u2028 <b>'
+    rig.behaviours.set(path, () => ({ status: 500, body: evil }))
+    const event = await rig.event(tenant)
+    await until(
+      async () => (await json('delivery', 'list', '--tenant', tenant.id, '--failing')).data.length === 1,
+      event,
+    )
+    const [row] = (await json('delivery', 'list', '--tenant', tenant.id)).data
+    const id = String(row?.['id'])
+    for (const args of [
+      ['delivery', 'show', id],
+      ['delivery', 'show', id, '--json'],
+    ]) {
+      const shown = await text(...args)
+      assert.match(shown, /owned/)
+      assert.doesNotMatch(shown, /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+    }
+    const { history } = (await json('delivery', 'show', id)) as unknown as { history: { response: string }[] }
+    assert.equal(history[0]?.response, evil, 'programs get the text itself')
+    rig.behaviours.delete(path)
+    await text('delivery', 'retry', id)
+    await until(async () => (await json('delivery', 'show', id))['status'] === 'delivered', 'it is delivered')
+  })
+
+  test('names of strangers cannot command the terminal', async () => {
+    const { id } = await rig.want(201, {
+      method: 'POST',
+      path: '/v1/tenants',
+      body: { dialect: 'standard', name: 'A\u009b31m\u202eB' },
+    })
+    assert.match(await text('tenant', 'list', '--search', id), /A\\u\{9b\}31m\\u\{202e\}B/)
+    assert.match(await text('tenant', 'show', id), /A\\u\{9b\}31m\\u\{202e\}B/)
+  })
+})
+
+suite('a replay', { concurrency: 2 }, () => {
+  async function withDeliveries(count: number): Promise<{ tenant: string; path: string }> {
+    const tenant = await rig.tenant('standard')
+    const { path } = await rig.endpoint(tenant)
+    const events = Array.from({ length: count }, () => ({ tenant: tenant.id, type: eventType, data: {} }))
+    await rig.want(202, { method: 'POST', path: '/v1/events/batch', body: { events } })
+    await rig.received(path, count)
+    return { tenant: tenant.id, path }
+  }
+
+  test('without --yes it only counts; with it, it sends them again', async () => {
+    const { tenant, path } = await withDeliveries(3)
+    const delivered = ['--status', 'delivered', '--from', '1h']
+    await until(async () => (await json('replay', tenant, ...delivered))['state'] === 'preview', 'a preview')
+    const preview = await run('replay', tenant, ...delivered)
+    assert.equal(preview.code, 0)
+    assert.match(preview.stdout, /state +preview\n(.*\n)*matches +3\n/)
+    assert.match(preview.stderr, /Nothing is sent\. The same command with --yes sends them\.\n$/)
+    assert.match(await text('replay', tenant, ...delivered, '--yes'), /state +done\n(.*\n)*sent +3\n/)
+    await rig.received(path, 6)
+    const [first] = (await json('replay', 'list', '--tenant', tenant)).data
+    assert.equal((await json('replay', 'show', String(first?.['id'])))['state'], 'done')
+  })
+
+  test('Ctrl-C cancels it and says its id', async () => {
+    const { tenant } = await withDeliveries(30)
+    const args = ['replay', tenant, '--status', 'delivered', '--from', '1h', '--rate', '1', '--yes', '--json']
+    const running = startCommand(args, { env, folder })
+    await until(async () => {
+      const [first] = (await json('replay', 'list', '--tenant', tenant)).data
+      return first?.['state'] === 'running'
+    }, 'it runs')
+    running.signal('SIGINT')
+    const { code, stdout, stderr } = await running.ended()
+    const { id, state } = JSON.parse(stdout) as { id: string; state: string }
+    assert.deepEqual([code, state], [1, 'cancelled'])
+    assert.match(stderr, new RegExp(`Cancelled: ${id}\n`))
+  })
+})
+
+test('tail prints attempts as they happen, for people and for programs', async () => {
+  const tenant = await rig.tenant('standard')
+  const { path, id } = await rig.endpoint(tenant)
+  const tails = [
+    startCommand(['tail', '--tenant', tenant.id], { env, folder }),
+    startCommand(['tail', '--tenant', tenant.id, '--endpoint', id, '--failures', '--json'], { env, folder }),
+  ]
+  rig.behaviours.set(path, () => ({ status: 503 }))
+  await until(async () => {
+    await rig.event(tenant)
+    return tails.every((tail) => tail.stdout() !== '')
+  }, 'an attempt is shown')
+  for (const tail of tails) tail.signal('SIGINT')
+  const [people, programs] = await Promise.all(tails.map((tail) => tail.ended()))
+  assert.deepEqual([people?.code, programs?.code], [0, 0], people?.stderr ?? '')
+  assert.match(people?.stdout ?? '', new RegExp(`^[\\d:.]+  503 +\\d+ ms  ${tenant.id}  ${id}  ${eventType}  `))
+  const [line = ''] = (programs?.stdout ?? '').split('\n')
+  const row = JSON.parse(line) as Record<string, unknown>
+  assert.deepEqual([row['tenant'], row['httpStatus'], row['outcome']], [tenant.id, 503, 'rejected'])
+})
+
+suite('the server and its key', { concurrency: 2 }, () => {
+  test('come from profiles that only their owner can read, and a key is sent to its own server alone', async (t) => {
+    const config = await mkdtemp(join(tmpdir(), 'posthorn-config-'))
+    t.after(() => rm(config, { recursive: true }))
+    const at = { XDG_CONFIG_HOME: config }
+    const url = rig.server.url
+    const login = await command(['login', '--url', url], { env: at, folder, stdin: `${key}\n` })
+    assert.equal(login.code, 0, login.stderr)
+    assert.ok(!login.stdout.includes(key))
+    const file = join(config, 'posthorn', 'profiles.json')
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+    for (const args of [[], ['--profile', 'default'], ['--url', `${url}/`]]) {
+      assert.equal((await command(['tenant', 'list', ...args], { env: at, folder })).code, 0)
+    }
+    const other = await command(['tenant', 'list', '--url', 'http://127.0.0.1:1'], { env: at, folder })
+    assert.equal(other.code, 2)
+    assert.match(other.stderr, /^error: there is no key for http:\/\/127\.0\.0\.1:1: set POSTHORN_KEY .*\n$/)
+    chmodSync(file, 0o644)
+    const open = await command(['tenant', 'list'], { env: at, folder })
+    assert.deepEqual([open.code, /chmod 600/.test(open.stderr)], [1, true])
+    chmodSync(file, 0o600)
+    const wrong = await command(['login', '--url', url], { env: at, folder, stdin: `pho_${'x'.repeat(40)}` })
+    assert.deepEqual([wrong.code, wrong.stderr], [1, 'posthorn: The key is not known. (unauthenticated)\n'])
+    assert.equal((await command(['logout'], { env: at, folder })).code, 0)
+    assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), {})
+  })
+
+  test('come from a file, or from the folder of the service', async (t) => {
+    const place = await mkdtemp(join(tmpdir(), 'posthorn-place-'))
+    t.after(() => rm(place, { recursive: true }))
+    mkdirSync(join(place, 'data'))
+    writeFileSync(join(place, 'data', 'operator-key'), `${key}\n`, { mode: 0o600 })
+    const byFile = { POSTHORN_URL: rig.server.url, POSTHORN_KEY_FILE: 'data/operator-key' }
+    const byFolder = { POSTHORN_PORT: String(rig.server.port) }
+    for (const given of [byFile, byFolder]) {
+      const { code, stderr } = await command(['tenant', 'list'], { env: given, folder: place })
+      assert.equal(code, 0, stderr)
+    }
+  })
+
+  test('none of them, or two, is wrong use; the message names the right one', async () => {
+    for (const [given, says] of [
+      [{}, /there is no server: set POSTHORN_URL and POSTHORN_KEY, or run posthorn login/],
+      [{ ...env, POSTHORN_KEY_FILE: 'x' }, /POSTHORN_KEY and POSTHORN_KEY_FILE are both set/],
+      [{ ...env, POSTHORN_URL: 'localhost' }, /must be a URL such as/],
+    ] as const) {
+      const { code, stderr } = await command(['tenant', 'list'], { env: given, folder })
+      assert.equal(code, 2)
+      assert.match(stderr, says)
+      assert.match(stderr, /^[^\n]+\n$/)
+    }
+  })
+
+  test('a server that cannot be reached, refuses, or is no Posthorn: one line, exit code 1', async (t) => {
+    const stranger = createServer((_request, response) => response.writeHead(302, { location: rig.server.url }).end())
+    await new Promise<void>((listening) => stranger.listen(0, '127.0.0.1', listening))
+    t.after(() => stranger.close())
+    const { port } = stranger.address() as AddressInfo
+    for (const [given, says] of [
+      [{ POSTHORN_URL: `http://127.0.0.1:${await freePort()}` }, /cannot be reached: .*ECONNREFUSED/],
+      [{ POSTHORN_URL: `http://127.0.0.1:${port}` }, /answers 302, and not as Posthorn does/],
+      [{ POSTHORN_KEY: 'pho_wrong' }, /The key is not known\. \(unauthenticated\)/],
+    ] as const) {
+      for (const args of [['tenant', 'list'], ['tail'], ['event', 'publish', 'acme', 'a.b']]) {
+        const { code, stdout, stderr } = await command(args, { env: { ...env, ...given }, folder })
+        assert.deepEqual([code, stdout], [1, ''])
+        assert.match(stderr, says)
+        assert.match(stderr, /^[^\n]+\n$/)
+      }
+    }
+  })
+})
