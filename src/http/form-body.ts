@@ -81,7 +81,7 @@ function formOf(text: string): Form | ProblemError {
 async function textOfParts(mediaType: string, body: Buffer): Promise<string | ProblemError> {
   const fields = new URLSearchParams()
   try {
-    const response = new Response(body, { headers: { 'content-type': mediaType } })
+    const response = new Response(new Uint8Array(body), { headers: { 'content-type': mediaType } })
     for (const [name, value] of await response.formData()) {
       if (typeof value !== 'string') return malformed(`the part ${name} is a file, which is not taken`)
       fields.append(name, value)
