@@ -59,7 +59,7 @@ export function declareTenant(program: Command): void {
       },
     ),
     'posthorn tenant create acme --name "Acme Ltd"',
-    'posthorn tenant create --dialect allo',
+    'posthorn tenant create shop --dialect standard',
   )
   withExamples(
     onServer(
