@@ -16,7 +16,7 @@ export const AuditSchema = Type.Object({
   refused: Nullable(Type.String({ description: 'The kind of the problem that refused it; null: it was done.' })),
   count: Type.Integer({ description: 'Reads of secrets and refused attempts of a minute are counted together.' }),
   actor: Type.Object({
-    kind: Type.Enum(['operator', 'customer', 'unknown']),
+    kind: Type.Enum(['operator', 'customer', 'unknown', 'posthorn']),
     id: Nullable(Type.String()),
     name: Nullable(Type.String()),
     role: Nullable(Type.String()),

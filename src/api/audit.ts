@@ -18,7 +18,9 @@ const strict = { additionalProperties: false }
 
 const Filter = {
   tenant: Type.Optional(Type.String()),
-  actor: Type.Optional(Type.String({ description: 'The id of a key; `settings`: the key in the settings.' })),
+  actor: Type.Optional(
+    Type.String({ description: 'The id of a key; `settings`: the key in the settings; `posthorn`: Posthorn itself.' }),
+  ),
   action: Type.Optional(Type.Enum(auditActions)),
   object: Type.Optional(Type.String({ description: 'The id of an object.' })),
   from: Type.Optional(Time),

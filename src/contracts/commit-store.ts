@@ -2,6 +2,8 @@
 
 import type { Attempt, Outcome } from '../domain/attempt.ts'
 import type { EndReason } from '../domain/delivery.ts'
+import type { NewAuditRecord } from '../domain/audit.ts'
+import type { EndpointTelling } from '../domain/operational-events.ts'
 import type { NewErasure } from './erase-store.ts'
 import type { DisabledReason } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
@@ -72,6 +74,8 @@ export interface AttemptSummary {
   readonly disable?: DisabledReason
   /** Deletes the endpoint that `disable` disables. With an erasure, as `AccountWrites.deleteEndpoint`. */
   readonly delete?: { readonly erasure: NewErasure | null }
+  /** Stored if `disable` disables the endpoint: it may be disabled already. */
+  readonly audit?: NewAuditRecord
 }
 
 /** Events and outcomes of one group commit. */
@@ -81,6 +85,12 @@ export interface CommitBatch {
   readonly events: readonly NewEvent[]
   readonly moves: readonly RecordedMove[]
   readonly summaries: readonly AttemptSummary[]
+  /**
+   * Changes that the batch may make; default: none. Those that it makes become operational events: a delivery is exhausted
+   * by a move that is not fenced, an endpoint is disabled once, and an enabled endpoint fails and recovers in turn. At most
+   * one of these two is given for an endpoint.
+   */
+  readonly tellings?: readonly EndpointTelling[]
 }
 
 /** The health of an endpoint that another node has changed without the knowledge of this node. */
@@ -99,6 +109,10 @@ export interface CommitResult {
   readonly fenced: readonly DeliveryId[]
   /** Reported only for endpoints whose health the batch left unchanged. */
   readonly remoteHealth: readonly RemoteHealth[]
+  /** Endpoints that the batch has disabled. */
+  readonly disabled: readonly EndpointKey[]
+  /** Whether operational events were stored; their deliveries are due. */
+  readonly told: boolean
 }
 
 /** The role of the database that stores events and records outcomes. */

@@ -52,6 +52,14 @@ export interface HealthChange {
   readonly deletes?: true
 }
 
+/** The health of an endpoint, as the operator API shows it. */
+export interface HealthReport {
+  readonly status: 'healthy' | 'failing'
+  readonly reason: string | null
+  /** Start of the failures, Unix time in milliseconds; null: the endpoint is healthy. */
+  readonly since: number | null
+}
+
 /** A key pair of the installation, for vendors that sign with their own. It is stored sealed, and may be rotated. */
 export interface InstallationSecret {
   generate(): string
@@ -139,4 +147,5 @@ export interface DeliveryDialect {
   readonly endpointRules: { readonly deletesHistory?: true }
   /** Updates the memory of failures. Called after each failure, and after a success only if `previous` is not null. */
   health(previous: string | null, fact: HealthFact): HealthChange
+  healthReport(health: string | null): HealthReport
 }

@@ -17,14 +17,6 @@ export interface EventType {
   readonly description: string
 }
 
-/** The health of an endpoint, as the operator API shows it. */
-export interface HealthReport {
-  readonly status: 'healthy' | 'failing'
-  readonly reason: string | null
-  /** Start of the failures, Unix time in milliseconds; null: the endpoint is healthy. */
-  readonly since: number | null
-}
-
 /** The rule of a detail: a field of endpoints that only this product knows. */
 export interface DetailRule {
   /** The faults of a value. Their fields are dotted paths inside the value; empty: the value itself. */
@@ -153,5 +145,4 @@ export interface Dialect extends DeliveryDialect {
   readonly retries: RetrySchedule
   /** How receivers verify deliveries. */
   readonly receiving: Receiving
-  healthReport(health: string | null): HealthReport
 }

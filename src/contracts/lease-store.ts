@@ -2,6 +2,7 @@
 
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../domain/ids.ts'
+import type { LostNode } from '../domain/operational-events.ts'
 import type { ErasedEvent } from './erase-store.ts'
 
 /** A delivery that a claim has leased, with its event. */
@@ -76,10 +77,11 @@ export interface LeaseStore {
   leave(node: Incarnation): Promise<void>
   heartbeat(node: Incarnation, now: number): Promise<Heartbeat>
   /**
-   * Declares every other node dead whose last heartbeat is older than `silentMs`, and makes its deliveries due. Returns
-   * the number of these nodes.
+   * Declares every other node dead whose last heartbeat is older than `silentMs`, and makes its deliveries due. Where
+   * `shared` is false, every earlier incarnation that did not leave is dead. Returns these nodes, each to one caller only,
+   * and tells of them.
    */
-  takeOver(node: Incarnation, silentMs: number): Promise<number>
+  takeOver(node: Incarnation, silentMs: number, now: number): Promise<readonly LostNode[]>
   /**
    * Returns endpoints with waiting deliveries that are due. Tenants take turns; of each tenant, the endpoint due for the
    * longest time is first. Only the `limits.dueEndpointsReadMax` endpoints due for the longest time are considered.

@@ -1,5 +1,6 @@
 import type { Outcome } from '../domain/attempt.ts'
 import type { DeliveryStatus } from '../domain/delivery.ts'
+import type { ReportedChange } from '../domain/operational-events.ts'
 import type { Replay } from '../domain/replay.ts'
 
 /** The kinds of database calls that the engine reports separately. */
@@ -16,6 +17,11 @@ export interface EngineObserver {
   ended(status: Exclude<DeliveryStatus, 'pending'>): void
   /** A replay is done, was cancelled, or failed. Reported once, by the node that ended it. */
   replayEnded(replay: Replay): void
+  /**
+   * An endpoint fails, has recovered or was disabled, a delivery is exhausted, or a node was lost. A change between failing
+   * and healthy is reported by each node that sees it, any other one once.
+   */
+  changed(change: ReportedChange): void
   committed(operations: number, durationMs: number): void
   /**
    * Reports a failure that no caller gets as an error. A `StoreUnavailable` says that the database does not answer; it

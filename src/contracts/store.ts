@@ -13,6 +13,7 @@ import type { PortalReads, PortalWrites } from './portal-store.ts'
 import type { QuotaStore } from './quota-store.ts'
 import type { ReplayReads, ReplayWrites } from './replay-store.ts'
 import type { StatsReads, StatsStore } from './stats-store.ts'
+import type { TellingStore } from './telling-store.ts'
 import type { SealStore, UpkeepStore } from './upkeep-store.ts'
 
 /**
@@ -59,6 +60,7 @@ export interface Store
     SealStore,
     StatsReads,
     StatsStore,
+    TellingStore,
     UpkeepStore {
   /** Null: `shared` is false, and the only node counts in memory. */
   readonly quotas: QuotaStore | null

@@ -32,15 +32,21 @@ export const auditedObjects = {
 
 export type AuditAction = keyof typeof auditedObjects
 
-/** The caller of a request. */
+/** The caller of a request, or Posthorn itself. */
 export interface Actor {
   /** `unknown`: the request had no valid key. */
-  readonly kind: 'operator' | 'customer' | 'unknown'
+  readonly kind: 'operator' | 'customer' | 'unknown' | 'posthorn'
   /** The id of the key: `settings` for the key in the settings, `jwt:` and the subject for a token; null: unknown. */
   readonly id: string | null
   readonly name: string | null
   readonly role: string | null
 }
+
+/** Posthorn itself, where it acts without a request. */
+export const ownActor: Actor = { kind: 'posthorn', id: 'posthorn', name: null, role: null }
+
+/** The address of its acts. */
+export const noAddress = 'none'
 
 /** Fields of an object as they were before and are after a change, without secrets and header values. */
 export interface AuditedChange {

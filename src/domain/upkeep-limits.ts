@@ -75,6 +75,13 @@ export const upkeepLimits = {
   statsPointsMax: 3000,
   /** Tenants, endpoints or event types among which the largest are chosen exactly. */
   statsRankedMax: 10_000,
+  /** Operational events of one type about one endpoint in a minute; further ones are counted. */
+  toldPerMinute: 10,
+  /** How often it is looked for those that were left out, and how many of them one step tells. */
+  tellLeftOutMs: minute / 4,
+  tellStepRows: 250,
+  /** Log lines of a node about changes of one type in a minute; further ones are counted. */
+  changeLinesPerMinute: 60,
   /** Endpoints, or API keys, that one step of a master key rotation seals again. */
   rotationStepRows: 100,
   /** How long until an unfinished rotation looks again for values that are sealed with another master key. */

@@ -5,10 +5,13 @@
 import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Attempt, Outcome } from '../domain/attempt.ts'
+import { type NewAuditRecord, noAddress, ownActor } from '../domain/audit.ts'
+import { endpointChange } from '../domain/audited-changes.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { EndReason } from '../domain/delivery.ts'
+import type { DisabledReason, Endpoint } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
-import type { EventId, RandomBytes, TenantId } from '../domain/ids.ts'
+import { type AuditId, type EventId, type RandomBytes, type TenantId, uuidV7 } from '../domain/ids.ts'
 import { newErasure } from '../domain/erasure.ts'
 import { markerHeader } from '../domain/header-rules.ts'
 import { limits } from '../domain/limits.ts'
@@ -26,11 +29,12 @@ import type { EngineObserver } from '../contracts/observer.ts'
 import type { AttemptSummary, Move } from '../contracts/commit-store.ts'
 import type { HistoryReads } from '../contracts/history-store.ts'
 import type { NotSent, Sender, SendRequest, SendResult } from '../contracts/transport.ts'
+import type { Finished, Receiving } from './finished.ts'
 import type { HeldDelivery } from './lanes.ts'
 import type { Membership } from './membership.ts'
 import { isPaused, pauseOf } from './pauses.ts'
 import { ProxyWaits } from './proxy-waits.ts'
-import { cancelReason, type Finished, type Receiving, type Recorder } from './record.ts'
+import { cancelReason, type Recorder } from './record.ts'
 import type { CachedEndpoint, CachedTenant, TenantCache } from './tenant-cache.ts'
 
 export interface DelivererOptions {
@@ -281,8 +285,26 @@ export class Deliverer {
     const disable = verdict.kind === 'gone' ? 'gone' : failing ? 'failing' : null
     if (disable === null || endpoint.disabledReason !== null) return { ...summary, ...changed }
     endpoint.disabledReason = disable
-    const isDeleted = verdict.kind === 'gone' ? tenant.dialect.deletesGone : deletes
-    return { ...summary, ...changed, disable, ...(isDeleted && { delete: this.#deletionFrom(tenant.dialect, at) }) }
+    const isDeleted = (verdict.kind === 'gone' ? tenant.dialect.deletesGone : deletes) === true
+    const audit = this.#auditOf(endpoint.endpoint, disable, isDeleted, at)
+    const deletion = isDeleted && { delete: this.#deletionFrom(tenant.dialect, at) }
+    return { ...summary, ...changed, disable, audit, ...deletion }
+  }
+
+  #auditOf(endpoint: Endpoint, reason: DisabledReason, isDeleted: boolean, at: number): NewAuditRecord {
+    const disabling = { before: { enabled: true }, after: { enabled: false, disabledReason: reason } }
+    return {
+      id: uuidV7(at, this.#options.randomBytes) as AuditId,
+      action: isDeleted ? 'endpoint.delete' : 'endpoint.change',
+      refused: null,
+      count: 1,
+      actor: ownActor,
+      address: noAddress,
+      object: endpoint.id,
+      tenant: endpoint.tenant,
+      change: isDeleted ? endpointChange(endpoint, null) : disabling,
+      endpoint: endpoint.key,
+    }
   }
 
   #deletionFrom({ endpointRules }: DeliveryDialect, at: number): NonNullable<AttemptSummary['delete']> {

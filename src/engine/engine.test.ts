@@ -320,7 +320,9 @@ suite('an event that is matched again', () => {
           ...store,
           async commit(batch) {
             commits += 1
-            if (commits === 1) return { events: [{ kind: 'stale' }], fenced: [], remoteHealth: [] }
+            if (commits === 1) {
+              return { events: [{ kind: 'stale' }], fenced: [], remoteHealth: [], disabled: [], told: false }
+            }
             if (commits > 2) return store.commit(batch)
             throw outcomeUnknown ? new IncarnationLost('planted', { outcomeUnknown }) : new StoreUnavailable('planted')
           },

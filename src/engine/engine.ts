@@ -26,6 +26,7 @@ import { type RecordedAttempt, Recorder } from './record.ts'
 import { ReplayJobs } from './replay-jobs.ts'
 import { Schedule } from './schedule.ts'
 import { StatusCache } from './status-cache.ts'
+import { Teller } from './teller.ts'
 import { TenantCache } from './tenant-cache.ts'
 import { type StatsMs, Upkeep } from './upkeep.ts'
 
@@ -91,7 +92,10 @@ export class Engine {
     const commits = new GroupCommit(store, membership, clock, observer, {
       // A node that is stopping starts no attempt, even if the store answers again.
       availabilityChanged: (available) => (available && this.#acceptor.isOpen ? lanes.resume() : lanes.pause()),
-      committed: (batch) => this.statusCache.committed(batch),
+      committed: (batch, { told }) => {
+        this.statusCache.committed(batch)
+        if (told) this.wake()
+      },
       remoteHealthFound: (health) => tenantCache.adoptHealth(health),
     })
     const schedule: Schedule = new Schedule(store, membership, tenantCache, lanes, clock, observer)
@@ -107,12 +111,14 @@ export class Engine {
       ...options,
       replays,
       rotation: seals.plain.hasOtherKeys ? new Rotation(store, seals, observer) : null,
+      told: () => this.wake(),
       swept: () => this.statusCache.dropAll(),
       // An older delivery may be the newest one now.
       pruned: () => this.statusCache.newestPending.dropAll(),
       erased: (events) => this.eventsErased(events),
     })
-    const recorder = new Recorder({ ...options, membership, tenantCache, lanes, commits, schedule, upkeep })
+    const teller = new Teller({ ...options, tenantCache })
+    const recorder = new Recorder({ ...options, membership, tenantCache, lanes, commits, schedule, upkeep, teller })
     const deliverer: Deliverer = new Deliverer({ ...options, membership, tenantCache, recorder })
     this.#acceptor = new Acceptor({ ...options, membership, tenantCache, lanes, commits, schedule })
     this.#lanes = lanes

@@ -10,10 +10,12 @@
 import type { Clock } from '../domain/clock.ts'
 import type { EndpointKey, Incarnation, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
+import type { EndpointTelling } from '../domain/operational-events.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import { IncarnationLost, StoreUnavailable } from '../contracts/store.ts'
 import type {
   CommitBatch,
+  CommitResult,
   CommitStore,
   AttemptSummary,
   IngestResult,
@@ -41,7 +43,9 @@ interface Ingest {
 interface Recording {
   readonly move: RecordedMove
   readonly summary: AttemptSummary | null
-  readonly committed: (() => void) | null
+  readonly committed: ((result: CommitResult) => void) | null
+  /** Changes to tell of; null: none. */
+  readonly tellings: readonly EndpointTelling[] | null
   /** How many commits of this move alone have thrown an error of our own code. */
   readonly faults: number
 }
@@ -53,7 +57,7 @@ export interface GroupCommitHooks {
   /** Called when the store stops answering, and when it answers again and all kept moves are written. */
   readonly availabilityChanged: (available: boolean) => void
   /** A batch is durable. Called before any caller is told. */
-  readonly committed: (batch: CommitBatch) => void
+  readonly committed: (batch: CommitBatch, result: CommitResult) => void
   /** Another node has recorded a change of an endpoint's health that this node did not know. */
   readonly remoteHealthFound: (remoteHealth: RemoteHealth) => void
 }
@@ -125,8 +129,13 @@ export class GroupCommit {
   }
 
   /** Queues a move. `committed` is called once it is durable, and never if the node no longer holds the delivery. */
-  record(move: RecordedMove, summary: AttemptSummary | null, committed: (() => void) | null): void {
-    this.#recordings.push({ move, summary, committed, faults: 0 })
+  record(
+    move: RecordedMove,
+    summary: AttemptSummary | null,
+    committed: Recording['committed'],
+    tellings: Recording['tellings'] = null,
+  ): void {
+    this.#recordings.push({ move, summary, committed, tellings, faults: 0 })
     this.#schedule()
   }
 
@@ -201,12 +210,14 @@ export class GroupCommit {
   async #commit(ingests: Ingest[], recordings: Recording[]): Promise<void> {
     const node = this.#membership.incarnation
     if (node === null) return this.#reject(ingests, new Unavailable('the node is joining again'))
+    const tellings = tellingsOf(recordings)
     const batch: CommitBatch = {
       node,
       now: this.#clock.now(),
       events: ingests.length === 1 ? (ingests[0] as Ingest).events : ingests.flatMap((ingest) => ingest.events),
       moves: recordings.map((recording) => recording.move),
       summaries: mergeSummaries(recordings),
+      ...(tellings.length > 0 && { tellings }),
     }
     const startedAt = performance.now()
     try {
@@ -214,9 +225,9 @@ export class GroupCommit {
       this.#failedAt = null
       this.#faults = 0
       this.#retryMs = limits.storeRetryMs
-      this.#hooks.committed(batch)
+      this.#hooks.committed(batch, result)
       this.#observer.committed(batch.events.length + batch.moves.length, performance.now() - startedAt)
-      this.#settle(ingests, recordings, result.events, new Set(result.fenced))
+      this.#settle(ingests, recordings, result)
       for (const remoteHealth of result.remoteHealth) this.#hooks.remoteHealthFound(remoteHealth)
     } catch (error) {
       if (error instanceof IncarnationLost) this.#lose(error, node, ingests)
@@ -225,13 +236,17 @@ export class GroupCommit {
     }
   }
 
-  #settle(ingests: Ingest[], recordings: Recording[], results: readonly IngestResult[], fenced: Set<string>): void {
+  #settle(ingests: Ingest[], recordings: Recording[], result: CommitResult): void {
+    const { events: results } = result
+    const fenced = new Set(result.fenced)
     let at = 0
     for (const { events, resolve } of ingests) {
       resolve(ingests.length === 1 ? results : results.slice(at, at + events.length))
       at += events.length
     }
-    for (const { move, committed } of recordings) if (committed !== null && !fenced.has(move.delivery)) committed()
+    for (const { move, committed } of recordings) {
+      if (committed !== null && !fenced.has(move.delivery)) committed(result)
+    }
   }
 
   #suspend(error: StoreUnavailable, node: Incarnation, ingests: Ingest[], recordings: Recording[]): void {
@@ -323,7 +338,10 @@ export class GroupCommit {
     )
     if (faults > limits.faultsMax) return
     const move = { to: 'failed', reason: 'internal error' } as const
-    await this.#commit([], [{ ...recording, faults, summary: null, move: { ...recording.move, attempt: null, move } }])
+    await this.#commit(
+      [],
+      [{ ...recording, faults, summary: null, tellings: null, move: { ...recording.move, attempt: null, move } }],
+    )
   }
 }
 
@@ -346,4 +364,17 @@ function mergeSummaries(recordings: readonly Recording[]): AttemptSummary[] {
     )
   }
   return [...merged.values()]
+}
+
+/** The changes that the batch may tell. An endpoint that fails and recovers in one batch, or the other way round, is as it is last. */
+function tellingsOf(recordings: readonly Recording[]): readonly EndpointTelling[] {
+  const all: EndpointTelling[] = []
+  for (const { tellings } of recordings) if (tellings !== null) all.push(...tellings)
+  if (all.length < 2) return all
+  const last = new Map(all.filter(isOfHealth).map((telling) => [telling.endpoint, telling]))
+  return all.filter((telling) => !isOfHealth(telling) || last.get(telling.endpoint) === telling)
+}
+
+function isOfHealth({ type }: EndpointTelling): boolean {
+  return type === 'endpoint.failing' || type === 'endpoint.recovered'
 }

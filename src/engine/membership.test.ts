@@ -21,10 +21,15 @@ async function rig() {
     join: () => answer(() => ++state.incarnations as Incarnation),
     leave: (node) => answer(() => void calls.push(`left ${node}`)),
     heartbeat: () => answer(() => ({ alive: state.alive, silentMs: state.silentMs })),
-    takeOver: () => answer(() => ++state.taken),
+    takeOver: () =>
+      answer(() => {
+        state.taken += 1
+        const node = state.taken as Incarnation
+        return [{ incarnation: node, startedAt: 0, version: null, role: null, heartbeatAt: null }]
+      }),
     listen: (listener) => void (tell = listener),
   }
-  const observer = { failed: () => {}, storeAnswered: () => {} } as unknown as EngineObserver
+  const observer = { failed: () => {}, storeAnswered: () => {}, changed: () => {} } as unknown as EngineObserver
   const membership = await Membership.join(store as Store, clock, observer)
   membership.start({
     lost: () => calls.push('lost'),

@@ -15,6 +15,7 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
+import { nodeLost } from '../domain/operational-events.ts'
 import { IncarnationLost, type Store } from '../contracts/store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 
@@ -52,11 +53,16 @@ export class Membership implements Trust {
   #takingOver: Promise<void> | null = null
   #stopped = false
 
-  /** Registers the node as a new incarnation. It takes over no other node yet. */
+  /**
+   * Registers the node as a new incarnation. On a shared database it takes over no other node yet, else it takes over the
+   * earlier process that ended without a stop.
+   */
   static async join(store: Store, clock: Clock, observer: EngineObserver): Promise<Membership> {
     const sent = momentOf(clock)
-    const membership = new Membership(store, clock, observer, await store.join(sent.now))
+    const incarnation = await store.join(sent.now)
+    const membership = new Membership(store, clock, observer, incarnation)
     membership.#heartbeatAnswered(sent)
+    if (!store.shared) await membership.#takeOverLost(incarnation)
     return membership
   }
 
@@ -110,12 +116,19 @@ export class Membership implements Trust {
 
   async #takeOver(incarnation: Incarnation): Promise<void> {
     try {
-      if ((await this.#store.takeOver(incarnation, limits.deadAfterMs)) > 0) this.#hooks?.tookOver()
+      if (await this.#takeOverLost(incarnation)) this.#hooks?.tookOver()
     } catch (error) {
       this.#observer.failed('the deliveries of a dead node could not be taken over', error)
     } finally {
       this.#takingOver = null
     }
+  }
+
+  async #takeOverLost(incarnation: Incarnation): Promise<boolean> {
+    const now = this.#clock.now()
+    const lost = await this.#store.takeOver(incarnation, limits.deadAfterMs, now)
+    for (const node of lost) this.#observer.changed(nodeLost(node, incarnation, now))
+    return lost.length > 0
   }
 
   /** Drops this incarnation with everything that it holds, and joins as another when the database answers. */

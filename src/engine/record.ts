@@ -1,6 +1,6 @@
 // Recording the result of an attempt: the recorder adds the attempt and the move of its delivery to a group commit.
-// Once they are durable, it wakes the schedule for a retry, reports to the caller that watches the delivery, and starts
-// the sweep of an endpoint that was disabled.
+// Once they are durable, it wakes the schedule for a retry, reports to the caller that watches the delivery and to the log,
+// and starts the sweep of an endpoint that was disabled.
 
 import type { Attempt } from '../domain/attempt.ts'
 import type { Clock } from '../domain/clock.ts'
@@ -9,39 +9,23 @@ import type { DisabledReason } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
+import type { EndpointTelling } from '../domain/operational-events.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
-import type { AttemptSummary, Move } from '../contracts/commit-store.ts'
+import type { CommitResult, Move } from '../contracts/commit-store.ts'
+import type { Finished, Receiving } from './finished.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { HeldDelivery, Lanes } from './lanes.ts'
 import type { Membership } from './membership.ts'
 import type { Schedule } from './schedule.ts'
-import type { CachedEndpoint, CachedTenant, TenantCache } from './tenant-cache.ts'
+import type { Teller } from './teller.ts'
+import type { TenantCache } from './tenant-cache.ts'
 import type { Upkeep } from './upkeep.ts'
-
-/** The tenant and the endpoint that an attempt was sent for, as they were at its start. */
-export interface Receiving {
-  readonly tenant: CachedTenant
-  readonly endpoint: CachedEndpoint
-}
 
 /** An attempt that is durable, with the move of its delivery. */
 export interface RecordedAttempt extends Receiving {
   readonly delivery: HeldDelivery
   readonly attempt: Attempt
   readonly move: Move
-}
-
-/** The result of a delivery's turn in its lane. */
-export interface Finished {
-  readonly delivery: HeldDelivery
-  /** Null if nothing was sent: the endpoint is disabled or deleted, or the delivery could not be prepared. */
-  readonly attempt: Attempt | null
-  /** Null if nothing was sent. */
-  readonly sentTo: Receiving | null
-  readonly move: Move
-  /** Null if nothing is recorded about the endpoint. */
-  readonly summary: AttemptSummary | null
-  readonly succeeded: boolean
 }
 
 export interface RecorderOptions {
@@ -51,6 +35,7 @@ export interface RecorderOptions {
   readonly commits: GroupCommit
   readonly schedule: Schedule
   readonly upkeep: Upkeep
+  readonly teller: Teller
   readonly clock: Clock
   readonly observer: EngineObserver
   /** Whether this node claims deliveries that are due; false leaves them to other nodes. */
@@ -80,17 +65,21 @@ export class Recorder {
   /** Records the result of a delivery, and removes the delivery from its lane. */
   finished(finished: Finished): void {
     const { delivery, attempt, move, summary, succeeded } = finished
-    const { membership, lanes, commits, clock, observer } = this.#options
+    const { membership, lanes, commits, teller, clock, observer } = this.#options
     const quick = succeeded && attempt !== null && attempt.durationMs < limits.slowAttemptMs
     // Another incarnation holds the delivery now, and attempts and records it.
     if (!membership.holds(delivery)) return lanes.finished(delivery, quick)
     const disabled = summary?.disable
+    const at = clock.now()
+    const changes = teller.changesOf(finished, at)
+    const isUnwatched = this.tail === null && !this.#watchers.has(delivery.id)
     commits.record(
-      { delivery: delivery.id, endpoint: delivery.endpoint, attempt, move, at: clock.now() },
+      { delivery: delivery.id, endpoint: delivery.endpoint, attempt, move, at },
       summary,
-      disabled === undefined && move.to !== 'waiting' && this.tail === null && !this.#watchers.has(delivery.id)
+      disabled === undefined && move.to !== 'waiting' && changes.length === 0 && isUnwatched
         ? null
-        : () => this.#recorded(finished),
+        : (result) => this.#recorded(finished, changes, result),
+      changes.length === 0 ? null : teller.wanted(changes),
     )
     if (move.to !== 'waiting') observer.ended(move.to)
     lanes.finished(delivery, quick)
@@ -136,8 +125,16 @@ export class Recorder {
   }
 
   /** The move is durable. */
-  #recorded({ delivery, attempt, sentTo, move, summary }: Finished): void {
-    const { tenantCache, schedule, upkeep, delivers } = this.#options
+  #recorded(
+    { delivery, attempt, sentTo, move, summary }: Finished,
+    changes: readonly EndpointTelling[],
+    { disabled }: CommitResult,
+  ): void {
+    const { tenantCache, schedule, upkeep, delivers, observer } = this.#options
+    for (const change of changes) {
+      // Another node may have disabled the endpoint before.
+      if (change.type !== 'endpoint.disabled' || disabled.includes(change.endpoint)) observer.changed(change)
+    }
     this.#watchers.get(delivery.id)?.(attempt)
     if (this.tail !== null && attempt !== null && sentTo !== null) {
       this.tail({ delivery, attempt, move, tenant: sentTo.tenant, endpoint: sentTo.endpoint })

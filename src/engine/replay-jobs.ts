@@ -5,6 +5,7 @@
 import type { Clock } from '../domain/clock.ts'
 import type { EndpointKey, Incarnation, RandomBytes } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
+import type { Replay } from '../domain/replay.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type {
@@ -25,7 +26,7 @@ export interface ReplayJobsOptions {
   readonly observer: EngineObserver
   /** Events older than this have lost deliveries to retention: it is not known which endpoints got them. */
   readonly retentionMs: number
-  /** Called after a step that made deliveries of these endpoints due. */
+  /** Called after a step that made deliveries of these endpoints due, and with none after the end of a replay. */
   readonly sent: (endpoints: readonly EndpointKey[]) => void
 }
 
@@ -65,14 +66,14 @@ export class ReplayJobs {
       if (error instanceof Unavailable) return limits.replayAgainMs
       // It would fail again and again.
       const failed = await store.failReplay(id, clock.now(), 'internal error; the log has the details')
-      if (failed !== null) observer.replayEnded(failed)
+      if (failed !== null) this.#ended(failed)
       return null
     }
   }
 
   /** Null: another node has run the step, or has changed the tenant and its message has not arrived yet. */
   async #step(underWay: ReplayUnderWay): Promise<ReplayUnderWay | null> {
-    const { store, clock, observer, sent, tenantCache } = this.#options
+    const { store, clock, sent, tenantCache } = this.#options
     const { replay, step } = underWay
     const isSending = replay.state === 'running' && replay.count.isExact
     const rowsMax = isSending ? limits.replaySendRows : limits.replayStepRows
@@ -83,8 +84,14 @@ export class ReplayJobs {
       return null
     }
     if (taken.sent.length > 0) sent(taken.sent)
-    if (taken.underWay.replay.endedAt !== null) observer.replayEnded(taken.underWay.replay)
+    if (taken.underWay.replay.endedAt !== null) this.#ended(taken.underWay.replay)
     return taken.underWay
+  }
+
+  #ended(replay: Replay): void {
+    this.#options.observer.replayEnded(replay)
+    // Its operational event may be due.
+    this.#options.sent([])
   }
 
   /** Matches the next events with the endpoints of the tenant as they are now. */

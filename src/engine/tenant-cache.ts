@@ -9,6 +9,7 @@ import type { Clock } from '../domain/clock.ts'
 import type { EndpointId, EndpointKey, RandomBytes, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { prepareMatching, type Wants } from '../domain/matching.ts'
+import { systemTenant } from '../domain/operational-events.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import type { DeliveryDialect } from '../contracts/delivery-dialect.ts'
@@ -90,6 +91,8 @@ export class TenantCache {
     sizeCalculation: ({ endpoints, chars }) => 1000 * (1 + endpoints.length) + chars,
   })
   readonly #loading = new Map<TenantId, Loading>()
+  /** There was no system tenant when it was last read. */
+  #systemIsAbsent = false
   /** The cache epoch in which everything in memory was read. */
   #epoch: number | null = null
 
@@ -115,6 +118,11 @@ export class TenantCache {
     return cached?.current === true ? cached : undefined
   }
 
+  /** The system tenant, if it is in memory; null: there is none; undefined: it must be read. */
+  peekSystem(): CachedTenant | null | undefined {
+    return this.peek(systemTenant) ?? (this.#systemIsAbsent ? null : undefined)
+  }
+
   /** The tenant, from memory or from the database; null: there is none. @throws Unavailable */
   async load(tenant: TenantId): Promise<CachedTenant | null> {
     for (let tries = 0; tries < limits.updateTriesMax; tries++) {
@@ -129,7 +137,9 @@ export class TenantCache {
 
   #startLoading(id: TenantId): Loading {
     const finish = (tenant: CachedTenant | null): CachedTenant | null => {
-      if (tenant !== null && !loading.stale && this.#epoch !== null) this.#tenants.set(id, tenant)
+      if (loading.stale || this.#epoch === null) return tenant
+      if (tenant !== null) this.#tenants.set(id, tenant)
+      else if (id === systemTenant) this.#systemIsAbsent = true
       return tenant
     }
     const tenant = this.#read(id)
@@ -158,6 +168,7 @@ export class TenantCache {
 
   /** The next `load` reads this tenant again. */
   drop(tenant: TenantId): void {
+    if (tenant === systemTenant) this.#systemIsAbsent = false
     const cached = this.#tenants.peek(tenant)
     if (cached !== undefined) cached.current = false
     const loading = this.#loading.get(tenant)
@@ -173,6 +184,7 @@ export class TenantCache {
   /** Drops all tenants, because the cache epoch has changed to `epoch`. */
   #dropAll(epoch: number | null): void {
     this.#epoch = epoch
+    this.#systemIsAbsent = false
     for (const cached of this.#tenants.values()) cached.current = false
     this.#tenants.clear()
     for (const loading of this.#loading.values()) loading.stale = true

@@ -7,6 +7,7 @@ import type { AuditWrites } from '../contracts/audit-store.ts'
 import type { ErasedEvent, EraseStep, EraseStore } from '../contracts/erase-store.ts'
 import type { LeaseStore } from '../contracts/lease-store.ts'
 import type { StatsStore } from '../contracts/stats-store.ts'
+import type { TellingStore } from '../contracts/telling-store.ts'
 import type { UpkeepStore } from '../contracts/upkeep-store.ts'
 import type { InstallationKeys } from '../vault/installation-keys.ts'
 import type { Rotation } from '../vault/rotation.ts'
@@ -24,7 +25,12 @@ export interface StatsMs {
 }
 
 export interface UpkeepOptions {
-  readonly store: UpkeepStore & EraseStore & StatsStore & Pick<AuditWrites, 'pruneAudit'> & Pick<LeaseStore, 'shared'>
+  readonly store: UpkeepStore &
+    EraseStore &
+    StatsStore &
+    TellingStore &
+    Pick<AuditWrites, 'pruneAudit'> &
+    Pick<LeaseStore, 'shared'>
   readonly clock: Clock
   readonly observer: EngineObserver
   /** Events, deliveries and attempts older than this are removed. */
@@ -36,6 +42,8 @@ export interface UpkeepOptions {
   readonly swept: () => void
   /** Called after each step of retention that removed something. */
   readonly pruned: () => void
+  /** Called after each step of telling changes that were left out. */
+  readonly told: () => void
   /** Called when the data of events was erased because it had expired. */
   readonly erased: (events: readonly ErasedEvent[]) => void
   readonly replays: Pick<ReplayJobs, 'round'>
@@ -65,6 +73,7 @@ export class Upkeep {
     this.#repeat('statistics', limits.statsGatherMs, () => this.#moveCounts())
     this.#repeat('late erasures', limits.eraseIntervalMs, async () => this.eraseSoon())
     this.#repeat('late replays', limits.replayIntervalMs, async () => this.replaySoon())
+    this.#repeat('operational events', limits.tellLeftOutMs, () => this.#tellLeftOut())
     const { store, installationKeys } = this.#options
     // Another node may have added a pair.
     if (store.shared) this.#repeat('key pairs', limits.installationKeysReadMs, () => installationKeys.load())
@@ -135,6 +144,11 @@ export class Upkeep {
     while (!this.#stopped && (await this.#spaced(1, () => store.gatherStats(limits.statsGatherRows))));
     if (this.#stopped || !(await store.claimFold(clock.now(), limits.statsFoldMs))) return
     while (!this.#stopped && (await this.#spaced(1, () => store.foldStats(limits.statsFoldRows))));
+  }
+
+  async #tellLeftOut(): Promise<void> {
+    const { store, clock, told } = this.#options
+    while (!this.#stopped && (await store.tellLeftOut(clock.now(), limits.tellStepRows)) > 0) told()
   }
 
   /** Runs a step, then pauses so many times as long as it took. Otherwise commits would wait for a step each time. */

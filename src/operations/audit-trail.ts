@@ -4,6 +4,7 @@
 // of times a second costs two writes a minute.
 
 import type { Actor, AuditAction, NewAuditRecord } from '../domain/audit.ts'
+import { cut } from '../domain/audited-changes.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { type AuditId, type EndpointKey, type RandomBytes, type TenantId, uuidV7 } from '../domain/ids.ts'
@@ -12,7 +13,7 @@ import type { Origin, Principal } from '../domain/principal.ts'
 import { minute, second } from '../domain/time.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import type { AuditWrites } from '../contracts/audit-store.ts'
-import { actorOf, addressOf, cut } from './audit.ts'
+import { actorOf, addressOf } from './audit.ts'
 
 export interface AuditTrailOptions {
   readonly store: Pick<AuditWrites, 'recordAudit'>

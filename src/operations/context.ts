@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts'
 import type { RandomBytes, TenantId } from '../domain/ids.ts'
 import { andThen, type MaybePromise } from '../domain/maybe-promise.ts'
+import { systemTenant } from '../domain/operational-events.ts'
 import type { Principal } from '../domain/principal.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
@@ -22,6 +23,7 @@ import type { RowSeals } from '../vault/row-seals.ts'
 import { AuditTrail } from './audit-trail.ts'
 import { KeyCache } from './key-cache.ts'
 import { Replays } from './replays.ts'
+import { systemDialectOf } from './system-dialect.ts'
 import { Writer } from './writer.ts'
 
 /**
@@ -96,5 +98,6 @@ export function tenantFor(context: Context, principal: Principal, id: TenantId):
 /** The dialect that a tenant speaks, with its settings. A tenant in the cache has a dialect of this program. */
 export function dialectOf(context: Context, tenant: Tenant): Dialect {
   const dialect = context.allDialects.get(tenant.dialect) as Dialect
+  if (tenant.id === systemTenant) return systemDialectOf(dialect)
   return dialect.ofTenant === undefined ? dialect : dialect.ofTenant(tenant)
 }

@@ -1,14 +1,16 @@
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { EndpointId, TenantId } from '../domain/ids.ts'
+import { systemTenant } from '../domain/operational-events.ts'
 import type { Principal } from '../domain/principal.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
-import { endpointChange } from './audit.ts'
+import { endpointChange } from '../domain/audited-changes.ts'
 import { type Context, dialectOf, tenantFor } from './context.ts'
 import { endpointsTooLarge, growsTooLarge, problemOfWrite } from './endpoint-problems.ts'
 import { detailsOf } from './endpoint-details.ts'
 import { endpointFaults, type EndpointInput, eventTypesOf, filtersOf } from './endpoint-rules.ts'
 import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
+import { ensureSystemTenant } from './system-tenant.ts'
 
 export type NewEndpoint = EndpointInput & { readonly url: string }
 
@@ -43,6 +45,7 @@ export async function createEndpoints(
   answer: IdempotentAnswer<readonly Endpoint[]> | null = null,
   fieldOf: (index: number, field: string) => string = (_index, field) => field,
 ): Promise<Result<readonly Endpoint[]>> {
+  if (tenant === systemTenant) await ensureSystemTenant(context, principal)
   const found = await tenantFor(context, principal, tenant)
   if (!found.ok) return found
   const dialect = dialectOf(context, found.value.tenant)

@@ -5,7 +5,7 @@ import { andThen, andThenOk, type MaybePromise } from '../domain/maybe-promise.t
 import type { Principal } from '../domain/principal.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
 import type { CachedTenant } from '../engine/tenant-cache.ts'
-import { endpointChange } from './audit.ts'
+import { endpointChange } from '../domain/audited-changes.ts'
 import { type Context, dialectOf, tenantFor } from './context.ts'
 import { problemOfWrite } from './endpoint-problems.ts'
 import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'

@@ -4,7 +4,7 @@ import type { OperatorKey, OperatorRole } from '../domain/operator-key.ts'
 import type { Principal } from '../domain/principal.ts'
 import { failure, invalidField, type Result, success } from '../domain/problem.ts'
 import type { StoredOperatorKey } from '../contracts/account-store.ts'
-import { operatorKeyChange } from './audit.ts'
+import { operatorKeyChange } from '../domain/audited-changes.ts'
 import type { Context } from './context.ts'
 import { hashApiKey, operatorKeyPrefix } from './key-cache.ts'
 

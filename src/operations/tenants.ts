@@ -5,7 +5,7 @@ import { type FieldError, failure, invalidField, type Result, success } from '..
 import type { Tenant } from '../domain/tenant.ts'
 import type { PageRequest, SearchedPage } from '../contracts/page.ts'
 import type { Dialect } from '../contracts/dialect.ts'
-import { tenantChange } from './audit.ts'
+import { tenantChange } from '../domain/audited-changes.ts'
 import { type Context, dialectOf } from './context.ts'
 import { choiceFault } from './choice-fault.ts'
 import { findErasure } from './erasures.ts'

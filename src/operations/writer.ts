@@ -304,9 +304,12 @@ export class Writer {
     return result
   }
 
-  cancelReplay(id: ReplayId, audit: NewAuditRecord): Promise<ReplayResult> {
-    const { store, clock } = this.#options
-    return store.cancelReplay(id, clock.now(), [audit])
+  async cancelReplay(id: ReplayId, audit: NewAuditRecord): Promise<ReplayResult> {
+    const { store, engine, clock } = this.#options
+    const result = await store.cancelReplay(id, clock.now(), [audit])
+    // Its operational event may be due.
+    engine.wake()
+    return result
   }
 
   #seal(endpoint: Endpoint, { name, endpointRules }: Dialect): StoredEndpoint {

@@ -6,7 +6,10 @@ import { suite, test } from 'node:test'
 import { pino } from 'pino'
 import { createRig } from '../../test/support/engine-rig.ts'
 import { StoreUnavailable } from '../contracts/store.ts'
+import type { Incarnation } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
+import { nodeLost } from '../domain/operational-events.ts'
+import { minute } from '../domain/time.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import { createEngineObserver } from './engine-observer.ts'
 import { Metrics } from './metrics.ts'
@@ -61,6 +64,19 @@ suite('the log', () => {
       Array(3).fill('a row of the database was not written by Posthorn, or was changed: it is refused'),
     )
     assert.match(await metrics.text(), /^posthorn_unproved_rows_total 180$/m)
+  })
+
+  test('has so many changes of a type in a minute, and says then how many were left out', async () => {
+    let now = 0
+    const { observer, lines, metrics } = rig(() => now)
+    const lost = { incarnation: 1 as Incarnation, startedAt: 0, version: null, role: null, heartbeatAt: null }
+    const count = limits.changeLinesPerMinute + 5
+    for (let index = 0; index < count; index++) observer.changed(nodeLost(lost, 2 as Incarnation, now))
+    assert.equal(lines.length, limits.changeLinesPerMinute)
+    now += minute
+    observer.changed(nodeLost(lost, 2 as Incarnation, now))
+    assert.equal(lines.length, limits.changeLinesPerMinute + 1)
+    assert.match(await metrics.text(), new RegExp(`^posthorn_changes_total\\{type="node.lost"\\} ${count + 1}$`, 'm'))
   })
 
   test('has the text of an error that is not an error of the database', () => {

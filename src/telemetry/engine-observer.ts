@@ -1,13 +1,60 @@
 import type { Logger } from 'pino'
 import { limits } from '../domain/limits.ts'
+import { type ReportedChange, replayFinished } from '../domain/operational-events.ts'
+import { minute } from '../domain/time.ts'
 import type { EngineObserver, StorePart } from '../contracts/observer.ts'
 import { IncarnationLost, StoreUnavailable } from '../contracts/store.ts'
 import type { Metrics } from './metrics.ts'
 
+const texts: Readonly<Record<ReportedChange['type'], string>> = {
+  'endpoint.failing': 'an endpoint is failing',
+  'endpoint.recovered': 'an endpoint has recovered',
+  'endpoint.disabled': 'an endpoint was disabled',
+  'delivery.exhausted': 'a delivery has failed',
+  'node.lost': 'a node was lost: its deliveries were taken over',
+}
+
+const levels: Readonly<Record<ReportedChange['type'], 'info' | 'warn'>> = {
+  'endpoint.failing': 'warn',
+  'endpoint.recovered': 'info',
+  'endpoint.disabled': 'warn',
+  'delivery.exhausted': 'warn',
+  'node.lost': 'warn',
+}
+
+/** Bounds the log lines about changes. */
+class ChangeLines {
+  readonly #elapsed: () => number
+  readonly #counts = new Map<ReportedChange['type'], { since: number; lines: number; leftOut: number }>()
+
+  constructor(elapsed: () => number) {
+    this.#elapsed = elapsed
+  }
+
+  /** The number of changes that were left out before this one; null: it is left out. */
+  next(type: ReportedChange['type']): number | null {
+    const now = this.#elapsed()
+    let count = this.#counts.get(type)
+    if (count === undefined || now - count.since >= minute) {
+      count = { since: now, lines: 0, leftOut: count?.leftOut ?? 0 }
+      this.#counts.set(type, count)
+    }
+    if (count.lines === limits.changeLinesPerMinute) {
+      count.leftOut += 1
+      return null
+    }
+    const { leftOut } = count
+    count.lines += 1
+    count.leftOut = 0
+    return leftOut
+  }
+}
+
 /**
  * Logs and counts the reports of the engine. A database that does not answer is logged once. It is logged once more
  * when the database answers calls of every kind again. An egress proxy that fails, and a row that no seal proves, are each
- * logged at most once in `limits.repeatedFailureMs`.
+ * logged at most once in `limits.repeatedFailureMs`. Changes of one type are logged `limits.changeLinesPerMinute` times in a
+ * minute; the next line has the number of those that were left out.
  *
  * @param elapsed a clock that is never set, ms
  */
@@ -18,6 +65,7 @@ export function createEngineObserver(
 ): EngineObserver {
   let proxyLoggedAt = Number.NEGATIVE_INFINITY
   let unprovedLoggedAt = Number.NEGATIVE_INFINITY
+  const lines = new ChangeLines(elapsed)
   const unanswered = new Set<StorePart>()
   return {
     accepted: (events) => metrics.accepted(events),
@@ -30,12 +78,19 @@ export function createEngineObserver(
       logger.error({ reason }, 'deliveries wait for the egress proxy')
     },
     ended: (status) => metrics.ended(status),
-    replayEnded({ id, tenant, state, missing, count, error }) {
+    replayEnded(replay) {
+      const { id, tenant, state, missing, count, error } = replay
       metrics.replayEnded(state)
+      if (replayFinished(replay) !== null) metrics.changed('replay.finished')
       const { done, skipped } = count
       const line = { replay: id, tenant, state, missing, done, skipped, ...(error !== null && { error }) }
       if (state === 'failed') logger.error(line, 'a replay has failed')
       else logger.info(line, 'a replay has ended')
+    },
+    changed({ type, data }) {
+      metrics.changed(type)
+      const leftOut = lines.next(type)
+      if (leftOut !== null) logger[levels[type]]({ ...data, leftOut }, texts[type])
     },
     committed: (operations, durationMs) => metrics.committed(operations, durationMs),
     failed(what, error, part = 'other calls') {

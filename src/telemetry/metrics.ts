@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { StoreUnavailable } from '../contracts/store.ts'
 import type { Outcome } from '../domain/attempt.ts'
 import type { Counts } from '../contracts/node-report.ts'
+import { type OperationalEventType, operationalEventTypes } from '../domain/operational-events.ts'
 import type { ReplayState } from '../domain/replay.ts'
 
 type Ended = 'delivered' | 'failed' | 'cancelled'
@@ -34,6 +35,7 @@ export class Metrics {
   readonly #commitSeconds: Histogram
   readonly #commitOperations: Histogram
   readonly #replays: Partial<Record<ReplayState, number>> = { done: 0, cancelled: 0, failed: 0 }
+  readonly #changes = new Map(Object.keys(operationalEventTypes).map((type) => [type, 0]))
   #accepted = 0
   #proxyFailures = 0
   #wrongKeys = 0
@@ -54,6 +56,9 @@ export class Metrics {
     })
     counter('posthorn_replays_ended_total', 'Replays that ended on this node, by how.', ['state'], (set) => {
       for (const [state, count] of Object.entries(this.#replays)) set({ state }, count)
+    })
+    counter('posthorn_changes_total', 'Changes of state that this node has seen, by type.', ['type'], (set) => {
+      for (const [type, count] of this.#changes) set({ type }, count)
     })
     total(
       'posthorn_proxy_failures_total',
@@ -122,6 +127,10 @@ export class Metrics {
 
   replayEnded(state: ReplayState): void {
     this.#replays[state] = 1 + (this.#replays[state] ?? 0)
+  }
+
+  changed(type: OperationalEventType): void {
+    this.#changes.set(type, 1 + (this.#changes.get(type) ?? 0))
   }
 
   committed(operations: number, durationMs: number): void {

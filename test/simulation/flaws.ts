@@ -27,7 +27,13 @@ export function withFlaw(db: Database, roles: Roles, flaw: Flaw): Roles {
     case 'loses commits':
       broken.commit = (batch) =>
         batch.events.length > 0 && batch.events.length % 3 === 0
-          ? { events: batch.events.map(() => ({ kind: 'stored' })), fenced: [], remoteHealth: [] }
+          ? {
+              events: batch.events.map(() => ({ kind: 'stored' })),
+              fenced: [],
+              remoteHealth: [],
+              disabled: [],
+              told: false,
+            }
           : roles.commit(batch)
       return broken
     case 'stores half of an event':
@@ -55,7 +61,7 @@ export function withFlaw(db: Database, roles: Roles, flaw: Flaw): Roles {
         db.run('INSERT INTO nodes (started_at, heartbeat_at) VALUES (?, ?)', now, now)
         return db.get<{ last: Incarnation }>('SELECT max(incarnation) AS last FROM nodes')?.last as Incarnation
       }
-      broken.takeOver = () => 0
+      broken.takeOver = () => []
       return broken
     // Planted in link.ts.
     case 'answers before every node knows of the change':

@@ -153,6 +153,7 @@ export class Life implements Doer {
       proxyFailed: () => {},
       ended: () => {},
       replayEnded: () => {},
+      changed: () => {},
       committed: () => {},
       masterKeyRotated: () => {},
       unproved: () => {},

@@ -115,7 +115,15 @@ export class Link {
       }
       if (method === 'commit' && this.#world.has('answers commits before they take effect')) {
         const { events } = args[0] as CommitBatch
-        answer(0, () => resolve({ events: events.map(() => ({ kind: 'stored' })), fenced: [], remoteHealth: [] }))
+        answer(0, () =>
+          resolve({
+            events: events.map(() => ({ kind: 'stored' })),
+            fenced: [],
+            remoteHealth: [],
+            disabled: [],
+            told: false,
+          }),
+        )
       }
       if (fate === 'late') {
         // The node gives up before the call takes effect, if it takes effect at all.

@@ -1,6 +1,5 @@
 // The calls of the SQLite store, on one connection and without its threads.
 
-import type { Incarnation } from '../../src/domain/ids.ts'
 import { attemptReads } from '../../src/store/sqlite/attempts.ts'
 import { auditReads, auditRole } from '../../src/store/sqlite/audit.ts'
 import { commitRole } from '../../src/store/sqlite/commit.ts'
@@ -14,6 +13,7 @@ import { replayReads, replayRole } from '../../src/store/sqlite/replays.ts'
 import { sealReads, sealRole } from '../../src/store/sqlite/seals.ts'
 import { statsRole, statsSteps } from '../../src/store/sqlite/stats.ts'
 import { statsReads } from '../../src/store/sqlite/stats-reads.ts'
+import { tellingRole } from '../../src/store/sqlite/tellings.ts'
 import { tenantReads, tenantRole } from '../../src/store/sqlite/tenants.ts'
 import { upkeepReads, upkeepRole } from '../../src/store/sqlite/upkeep.ts'
 import { accountLists } from '../../src/store/sqlite/account-lists.ts'
@@ -50,11 +50,10 @@ export function ownRoles(db: Database) {
     ...upkeepReads(db),
     ...statsRole(db, steps),
     ...statsReads(db),
+    ...tellingRole(db),
     ...upkeepRole(db),
   }
 }
 
 /** The calls of a store. Each takes effect atomically and returns at once. */
-export type Roles = Omit<ReturnType<typeof ownRoles>, 'takeOver'> & {
-  takeOver(node: Incarnation, silentMs: number): number
-}
+export type Roles = ReturnType<typeof ownRoles>

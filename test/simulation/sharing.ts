@@ -2,6 +2,7 @@
 // nodes that were declared dead, and notifies nodes of changes that other nodes made.
 
 import type { EndpointKey, Incarnation, TenantId } from '../../src/domain/ids.ts'
+import type { LostNode } from '../../src/domain/operational-events.ts'
 import { tenantIdOf } from '../../src/store/rows.ts'
 import type { Database } from '../../src/store/sqlite/database.ts'
 import { IncarnationLost } from '../../src/contracts/store.ts'
@@ -53,11 +54,12 @@ export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (
       return { alive, silentMs: now() - (db.get<{ at: number | null }>(others, node)?.at ?? now()) }
     },
 
-    takeOver(node: Incarnation, silentMs: number): number {
-      const silent = 'SELECT incarnation FROM nodes WHERE incarnation <> ? AND heartbeat_at < ?'
-      const dead = db.all<{ incarnation: Incarnation }>(silent, node, now() - silentMs)
+    takeOver(node: Incarnation, silentMs: number): LostNode[] {
+      const silent = `SELECT incarnation, started_at AS startedAt, heartbeat_at AS heartbeatAt FROM nodes
+        WHERE incarnation <> ? AND heartbeat_at < ?`
+      const dead = db.all<Pick<LostNode, 'incarnation' | 'startedAt' | 'heartbeatAt'>>(silent, node, now() - silentMs)
       for (const { incarnation } of dead) this.leave(incarnation)
-      return dead.length
+      return dead.map((row) => ({ ...row, version: null, role: null }))
     },
 
     claim(node: Incarnation, at: number, requests: readonly ClaimRequest[]): Claim {

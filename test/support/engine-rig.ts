@@ -107,6 +107,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
     proxyFailed: () => {},
     ended: () => {},
     replayEnded: () => {},
+    changed: () => {},
     committed: () => {},
     failed(what, error, part) {
       if (part === 'commits') observed.storeChanges.push(false)

@@ -1,5 +1,7 @@
 /** Statements that take the migration of erasures, and all later ones, back from an SQLite database. */
 export const withoutErasures = `
+  DROP TABLE tellings;
+  ALTER TABLE endpoint_status DROP COLUMN failing_told_at;
   DROP TABLE replays;
   ALTER TABLE events DROP COLUMN test;
   DROP TABLE stats_commits;

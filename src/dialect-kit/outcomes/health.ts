@@ -1,12 +1,11 @@
 // Rules for the health of endpoints: the memory of their failures, and when they are disabled.
 
-import type { HealthChange, HealthFact } from '../../contracts/delivery-dialect.ts'
-import type { Dialect, HealthReport } from '../../contracts/dialect.ts'
+import type { DeliveryDialect, HealthChange, HealthFact, HealthReport } from '../../contracts/delivery-dialect.ts'
 import { describeOutcome, shownToCustomers } from '../../domain/attempt.ts'
 import { hour } from '../../domain/time.ts'
 import { type Duration, durationMs } from '../durations.ts'
 
-export type HealthRule = Pick<Dialect, 'health' | 'healthReport'>
+export type HealthRule = Pick<DeliveryDialect, 'health' | 'healthReport'>
 
 /**
  * Keeps the time of the first failure since the last success.

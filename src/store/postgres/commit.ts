@@ -1,5 +1,5 @@
 // The write path of every event. A batch is one statement and one round trip, whether it has events, outcomes or both;
-// only a batch that disables an endpoint needs a transaction around it. It makes only point writes: its cost does not
+// only a batch that disables an endpoint, or has something to tell, needs a transaction around it. It makes only point writes: its cost does not
 // depend on how many events are stored or how many deliveries wait.
 //
 // The statement first writes the number of the commit to the node's own row. The lock of the row delays a node that
@@ -20,6 +20,8 @@ import type {
   IngestResult,
   RemoteHealth,
 } from '../../contracts/commit-store.ts'
+import type { Audience } from '../telling-rows.ts'
+import { addAudit } from './audit.ts'
 import type { Changes } from './changes.ts'
 import { commitStatement, commitValues } from './commit-statement.ts'
 import { Connection } from './connection.ts'
@@ -27,6 +29,7 @@ import type { Database, Session } from './database.ts'
 import { removeEndpoint } from './endpoint-removal.ts'
 import { classify, isBroken, isCollision } from './errors.ts'
 import { labelOf } from './labels.ts'
+import { audienceOf, tellOfCommit } from './tellings.ts'
 
 /** How often a node that lost the answer to a commit asks for its result. */
 const askAgainMs = 250
@@ -37,6 +40,9 @@ interface Answer {
   readonly refused: number[] | null
   readonly fenced: DeliveryId[] | null
   readonly remoteHealth: RemoteHealth[] | null
+  /** These two are absent if the statement was the whole transaction. */
+  readonly disabled?: readonly EndpointKey[]
+  readonly told?: boolean
 }
 
 const stored: IngestResult = { kind: 'stored' }
@@ -59,15 +65,19 @@ export class Commits {
 
   async commit(batch: CommitBatch): Promise<CommitResult> {
     if (batch.events.length + batch.moves.length + batch.summaries.length === 0) {
-      return { events: [], fenced: [], remoteHealth: [] }
+      return { events: [], fenced: [], remoteHealth: [], disabled: [], told: false }
     }
     this.#lastNumber += 1
     const answer = await this.#write(batch)
     const fenced = answer?.fenced ?? []
+    // If the answer was lost, it is unknown which endpoints were disabled and which changes were told.
+    const { disabled = [], told = answer === null && batch.tellings !== undefined } = answer ?? {}
     const remoteHealth = (answer?.remoteHealth ?? []).map((found) => ({ ...found, tenant: tenantIdOf(found.tenant) }))
-    if (answer?.refused === null) return { events: batch.events.map(() => stored), fenced, remoteHealth }
+    if (answer?.refused === null)
+      return { events: batch.events.map(() => stored), fenced, remoteHealth, disabled, told }
     const refused = answer === null ? null : new Set(answer.refused)
-    return { events: await untilAnswered(() => this.#resultsOf(batch, refused)), fenced, remoteHealth }
+    const events = await untilAnswered(() => this.#resultsOf(batch, refused))
+    return { events, fenced, remoteHealth, disabled, told }
   }
 
   /** The number of the last commit of this incarnation that was confirmed. Its row has this number or a higher one. */
@@ -103,19 +113,45 @@ export class Commits {
     const statement = commitStatement(batch)
     const disabling = batch.summaries.filter((summary) => summary.disable !== undefined)
     const answer =
-      disabling.length === 0
+      disabling.length === 0 && batch.tellings === undefined
         ? await this.#connection.use((session) => session.get<Answer>(statement, ...values))
         : await this.#connection.transaction(async (session) => {
-            await lock(session, disabling)
+            const audience = await this.#lock(session, batch, disabling)
             const row = await session.get<Answer>(statement, ...values)
-            if (row?.alive === true) await this.#disable(session, disabling, batch.now)
-            return row
+            if (row?.alive !== true) return row
+            const disabled = disabling.length === 0 ? [] : await this.#disable(session, disabling, batch.now)
+            const made = { fenced: row.fenced ?? [], disabled }
+            const told =
+              audience !== null &&
+              (await tellOfCommit(session, this.#changes, audience, batch.tellings ?? [], made, batch.now))
+            return { ...row, disabled, told }
           })
     if (answer === undefined) throw new Error('a commit was not answered')
     return answer
   }
 
-  async #disable(session: Session, summaries: readonly AttemptSummary[], now: number): Promise<void> {
+  /**
+   * Locks the tenants, then the endpoints, then their statuses: every transaction that changes endpoints locks in this
+   * order. Returns the endpoints of the system tenant; null: there are none, or there is nothing to tell.
+   */
+  async #lock(
+    session: Session,
+    { events, moves, summaries, tellings = [] }: CommitBatch,
+    disabling: readonly AttemptSummary[],
+  ): Promise<Audience | null> {
+    if (disabling.length > 0) await lock(session, disabling)
+    const audience = tellings.length === 0 ? null : await audienceOf(session)
+    if (audience === null || audience.keys.length === 0) return null
+    const news = [...events.flatMap(({ deliveries }) => deliveries), ...moves, ...summaries]
+    await session.run(
+      'SELECT FROM endpoint_status WHERE endpoint = ANY($1::bigint[]) ORDER BY endpoint FOR NO KEY UPDATE',
+      [...new Set([...audience.keys, ...news.map(({ endpoint }) => endpoint)])],
+    )
+    return audience
+  }
+
+  /** Returns the endpoints that were enabled. */
+  async #disable(session: Session, summaries: readonly AttemptSummary[], now: number): Promise<readonly EndpointKey[]> {
     const keys = summaries.map((summary) => summary.endpoint)
     const disabled = await session.all<{ key: EndpointKey; tenant: string }>(
       `UPDATE endpoints p SET enabled = false, disabled_reason = f.reason, updated_at = greatest(p.updated_at + 1, $3)
@@ -130,10 +166,13 @@ export class Commits {
       await this.#changes.tenantChanged(session, tenant)
     }
     const places = new Map(disabled.map(({ key, tenant }) => [key, { key, tenant: tenantIdOf(tenant) }]))
-    for (const { endpoint, delete: deletes } of summaries) {
+    for (const { endpoint, delete: deletes, audit } of summaries) {
       const place = places.get(endpoint)
-      if (place !== undefined && deletes !== undefined) await removeEndpoint(session, place, now, deletes.erasure)
+      if (place === undefined) continue
+      if (audit !== undefined) await addAudit(session, [audit])
+      if (deletes !== undefined) await removeEndpoint(session, place, now, deletes.erasure)
     }
+    return [...places.keys()]
   }
 
   /**
@@ -188,7 +227,6 @@ export class Commits {
   }
 }
 
-/** Locks the tenants, then the endpoints: every transaction that changes endpoints locks in this order. */
 async function lock(session: Session, summaries: readonly AttemptSummary[]): Promise<void> {
   const keys = summaries.map((summary) => summary.endpoint)
   await session.run(

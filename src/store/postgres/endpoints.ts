@@ -142,7 +142,10 @@ export function endpointRole(db: Database, changes: Changes) {
     // Locked, so that no delivery starts to wait between the steps.
     await session.run('SELECT FROM endpoint_status WHERE endpoint = $1 FOR NO KEY UPDATE', key)
     while ((await cancelWaiting(session, key, updatedAt, limits.bulkStepRows)) === limits.bulkStepRows);
-    await session.run('UPDATE endpoint_status SET health = NULL, sweep = false WHERE endpoint = $1', key)
+    await session.run(
+      'UPDATE endpoint_status SET health = NULL, failing_told_at = NULL, sweep = false WHERE endpoint = $1',
+      key,
+    )
   }
 
   /**

@@ -5,6 +5,7 @@ import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { type EventColumns, eventColumns, eventOf, tenantIdOf } from '../rows.ts'
 import { IncarnationLost } from '../../contracts/store.ts'
+import { type LostNode, nodeLost } from '../../domain/operational-events.ts'
 import type {
   Claim,
   ClaimedDelivery,
@@ -19,6 +20,7 @@ import type { Commits } from './commit.ts'
 import type { Database, Session } from './database.ts'
 import { classify, isBroken } from './errors.ts'
 import { sql } from './sql-text.ts'
+import { tell } from './tellings.ts'
 import { isOff } from './upkeep.ts'
 
 /** Two nodes that join at the same time may choose the same slot. One of them gets this error and chooses again. */
@@ -75,9 +77,18 @@ export function leaseRole(db: Database, changes: Changes, commits: Commits, fact
       }
     },
 
-    takeOver(node: Incarnation, silentMs: number): Promise<number> {
+    takeOver(node: Incarnation, silentMs: number, now: number): Promise<LostNode[]> {
       const silent = `incarnation <> $1 AND heartbeat_at < clock_timestamp() - $2 * interval '1 millisecond'`
-      return db.transaction((session) => declareDead(session, silent, node, silentMs))
+      return db.transaction(async (session) => {
+        const lost = await declareDead(session, silent, node, silentMs)
+        await tell(
+          session,
+          changes,
+          lost.map((one) => nodeLost(one, node, now)),
+          now,
+        )
+        return lost
+      })
     },
 
     async dueEndpoints(now: number, endpointsMax: number): Promise<DueEndpoint[]> {
@@ -127,23 +138,25 @@ export function leaseRole(db: Database, changes: Changes, commits: Commits, fact
 
   /**
    * Declares dead the living nodes that match the condition `which`, and releases the deliveries that they hold.
-   * Returns the number of these nodes.
+   * Returns these nodes.
    */
-  async function declareDead(session: Session, which: string, ...values: number[]): Promise<number> {
+  async function declareDead(session: Session, which: string, ...values: number[]): Promise<LostNode[]> {
     // This lock also conflicts with the lock of a claim. A commit or a claim of such a node that is running ends before
     // the node is declared dead, so the deliveries that it leased are released too.
-    const dead = await session.all<{ incarnation: number }>(
-      `SELECT incarnation FROM nodes WHERE dead_at IS NULL AND ${which} FOR UPDATE`,
+    const dead = await session.all<LostNode>(
+      `SELECT incarnation, started_at AS "startedAt", version, role,
+         (1000 * extract(epoch FROM heartbeat_at))::bigint AS "heartbeatAt"
+       FROM nodes WHERE dead_at IS NULL AND ${which} FOR UPDATE`,
       ...values,
     )
-    if (dead.length === 0) return 0
+    if (dead.length === 0) return dead
     const incarnations = dead.map((row) => row.incarnation)
     await session.run(
       'UPDATE nodes SET dead_at = clock_timestamp() WHERE incarnation = ANY($1::bigint[])',
       incarnations,
     )
     await release(session, incarnations)
-    return dead.length
+    return dead
   }
 
   /** Makes leased deliveries wait again. They are due already, so their endpoints become due at once. */

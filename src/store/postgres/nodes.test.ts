@@ -114,14 +114,14 @@ suite('nodes of one database', { concurrency: 4 }, () => {
     const [ofC] = await accept(c.store, c.id, endpoint, 0, { leased: true })
     await sleep(200)
     await c.store.heartbeat(c.id, start)
-    assert.equal(await a.store.takeOver(a.id, 150), 1)
+    assert.equal((await a.store.takeOver(a.id, 150, start)).length, 1)
     assert.equal(await a.store.countWaiting(), 1)
     assert.deepEqual(await claimOne(a.store, a.id, 1, endpoint.key, 9), [ofB])
     assert.equal((await b.store.heartbeat(b.id, start)).alive, false)
     assert.equal((await c.store.heartbeat(c.id, start)).alive, true)
     const done = await commit(c.store, c.id, 2, { moves: [sampleMove(ofC, endpoint.key, { to: 'delivered' }, 2)] })
     assert.deepEqual(done.fenced, [])
-    assert.equal(await a.store.takeOver(a.id, 60_000), 0)
+    assert.equal((await a.store.takeOver(a.id, 60_000, start)).length, 0)
   })
 
   test('a commit keeps a node alive as a heartbeat does', async (t) => {
@@ -130,7 +130,7 @@ suite('nodes of one database', { concurrency: 4 }, () => {
     await addEndpoint(a.store)
     await sleep(200)
     await commit(b.store, b.id, 0, { events: [newEvent(sampleEvent(acme, 0), [], true)] })
-    assert.equal(await a.store.takeOver(a.id, 150), 0)
+    assert.equal((await a.store.takeOver(a.id, 150, start)).length, 0)
   })
 
   test('a node that was declared dead stores no events, records no outcomes and claims no deliveries', async (t) => {
@@ -140,7 +140,7 @@ suite('nodes of one database', { concurrency: 4 }, () => {
     const [held] = await accept(b.store, b.id, endpoint, 0, { leased: true })
     await accept(a.store, a.id, endpoint, 0)
     await sleep(20)
-    await a.store.takeOver(a.id, 10)
+    await a.store.takeOver(a.id, 10, start)
     const event = sampleEvent(acme, 1)
     const late = { events: [newEvent(event, [endpoint.key], true)] }
     await assert.rejects(commit(b.store, b.id, 1, late), IncarnationLost)

@@ -23,6 +23,7 @@ import { replayReads, replayRole } from './replays.ts'
 import { sealReads, sealRole } from './seals.ts'
 import { statsRole, statsSteps } from './stats.ts'
 import { statsReads } from './stats-reads.ts'
+import { tellingRole } from './tellings.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
 import { refuseUnfinishedCopy } from './unfinished-copy.ts'
 import { upkeepRole } from './upkeep.ts'
@@ -91,6 +92,7 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
     ...sealReads(db),
     ...statsRole(db, steps),
     ...statsReads(lists),
+    ...tellingRole(db, changes),
     ...upkeepRole(db),
     quotas: quotaRole(db),
     listen: (listener) => changes.listen(listener),

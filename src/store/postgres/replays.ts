@@ -3,6 +3,7 @@
 import type { NewAuditRecord } from '../../domain/audit.ts'
 import type { DeliveryId, EndpointKey, ReplayId, TenantId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
+import { replayFinished } from '../../domain/operational-events.ts'
 import type { Replay } from '../../domain/replay.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
 import type {
@@ -43,6 +44,7 @@ import type { Changes } from './changes.ts'
 import type { Database, Session } from './database.ts'
 import { idsFrom, lowestId, nowDue, rearm } from './history.ts'
 import { isLiving, labelOf } from './labels.ts'
+import { tell } from './tellings.ts'
 
 const living = `SELECT ${replayColumns} FROM replays r WHERE ${isLiving('r.tenant')}`
 const ofId = `${living} AND r.id = ANY(ARRAY[$1]) ORDER BY r.id`
@@ -177,6 +179,7 @@ export function replayRole(db: Database, changes: Changes) {
         )
         for (const endpoint of taken.sent) await session.run(nowDue, endpoint)
         if (taken.sent.length > 0) await session.run('SELECT pg_notify($1, $2)', ...changes.message({ kind: 'due' }))
+        await tellEnd(session, underWay.replay, step.now)
         return { underWay, sent: taken.sent }
       })
     },
@@ -185,6 +188,11 @@ export function replayRole(db: Database, changes: Changes) {
   /** Only one replay at a time is created or changed, so that the others of its tenant do not change meanwhile. */
   async function takeTurn(session: Session): Promise<void> {
     await session.run('SELECT pg_advisory_xact_lock(hashtext($1))', `posthorn replays ${db.schema}`)
+  }
+
+  async function tellEnd(session: Session, replay: Replay, now: number): Promise<void> {
+    const telling = replayFinished(replay)
+    if (telling !== null) await tell(session, changes, [telling], now)
   }
 
   /** @param apply writes the change; returns why it cannot */
@@ -201,7 +209,9 @@ export function replayRole(db: Database, changes: Changes) {
       const refusal = await apply(session, row)
       if (refusal !== null) return refusal
       await addAudit(session, audit)
-      return { kind: 'written', replay: replayOf((await session.get<ReplayColumns>(ofId, id)) as ReplayColumns) }
+      const replay = replayOf((await session.get<ReplayColumns>(ofId, id)) as ReplayColumns)
+      await tellEnd(session, replay, replay.endedAt ?? 0)
+      return { kind: 'written', replay }
     })
   }
 }

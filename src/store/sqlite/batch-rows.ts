@@ -7,12 +7,19 @@ import type { CommitBatch, NewDelivery, NewEvent, RecordedMove } from '../../con
 
 export type BatchRows = ReturnType<typeof rowsOfBatch>
 
-export function rowsOfBatch({ node, now, events, moves, summaries }: CommitBatch) {
-  return [node, now, events.map(rowOfEvent), moves.map(rowOfMove), summaries] as const
+export function rowsOfBatch({ node, now, events, moves, summaries, tellings }: CommitBatch) {
+  return [node, now, events.map(rowOfEvent), moves.map(rowOfMove), summaries, tellings] as const
 }
 
-export function batchOfRows([node, now, events, moves, summaries]: BatchRows): CommitBatch {
-  return { node, now, events: events.map(eventOfRow), moves: moves.map(moveOfRow), summaries }
+export function batchOfRows([node, now, events, moves, summaries, tellings]: BatchRows): CommitBatch {
+  return {
+    node,
+    now,
+    events: events.map(eventOfRow),
+    moves: moves.map(moveOfRow),
+    summaries,
+    ...(tellings && { tellings }),
+  }
 }
 
 function rowOfEvent({ event, version, deliveries, test }: NewEvent) {

@@ -14,11 +14,13 @@ import type {
   NewEvent,
   RecordedMove,
 } from '../../contracts/commit-store.ts'
+import { addAudit } from './audit.ts'
 import type { Database } from './database.ts'
 import { removeEndpoint } from './endpoint-removal.ts'
 import { freshEntries } from './deferred-indexes.ts'
 import { addCounts } from './stats.ts'
-import { markIfOff } from './upkeep.ts'
+import { tellings } from './tellings.ts'
+import { waitsUntil } from './upkeep.ts'
 import { nextVersion } from './versions.ts'
 
 /** A tenant as it is now. */
@@ -46,18 +48,14 @@ export function commitRole(db: Database) {
     'UPDATE deliveries SET attempts = ifnull(?, attempts), due_at = ?, node = NULL WHERE id = ? AND node = ?',
   )
   const insertAttempt = db.prepare('INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)')
-  const waitsUntil = db.prepare(
-    `UPDATE endpoint_status
-     SET next_due_at = ifnull(min(next_due_at, max(?1, ifnull(paused_until, 0))), max(?1, ifnull(paused_until, 0))),
-       ${markIfOff}
-     WHERE endpoint = ?2`,
-  )
+  const delaysEndpoint = db.prepare(waitsUntil)
   const countAttempts = db.prepare(
     `UPDATE endpoint_status
      SET attempts = attempts + ?, last_attempt_at = ?, last_attempt_succeeded = ?, last_outcome = ? WHERE endpoint = ?`,
   )
   const pause = db.prepare('UPDATE endpoint_status SET paused_until = ? WHERE endpoint = ?')
   const fresh = freshEntries(db)
+  const { tellOfCommit } = tellings(db)
 
   return {
     commit(batch: CommitBatch): CommitResult {
@@ -85,10 +83,13 @@ export function commitRole(db: Database) {
       else fenced.push(move.delivery)
     }
     addCounts(db, batch.now, cells, countsOf(tenants))
-    for (const summary of batch.summaries) recordSummary(summary, batch.now)
-    for (const [endpoint, due] of dueAt) waitsUntil.run(due, endpoint)
+    const disabled = batch.summaries
+      .filter((summary) => recordSummary(summary, batch.now))
+      .map(({ endpoint }) => endpoint)
+    for (const [endpoint, due] of dueAt) delaysEndpoint.run(due, endpoint)
     fresh.settleIfMany()
-    return { events, fenced, remoteHealth: [] }
+    const told = tellOfCommit(batch.tellings ?? [], { fenced, disabled }, batch.now)
+    return { events, fenced, remoteHealth: [], disabled, told }
   }
 
   function versionOf(tenant: TenantId, known: Map<TenantId, Version | undefined>): Version | undefined {
@@ -163,13 +164,14 @@ export function commitRole(db: Database) {
     return true
   }
 
-  function recordSummary(summary: AttemptSummary, now: number): void {
+  /** Whether it disables the endpoint. */
+  function recordSummary(summary: AttemptSummary, now: number): boolean {
     const { endpoint, attempts, lastAttemptAt, lastAttemptSucceeded, health, pausedUntil, disable } = summary
     const lastOutcome = JSON.stringify(summary.lastOutcome)
     countAttempts.run(attempts, lastAttemptAt, lastAttemptSucceeded ? 1 : 0, lastOutcome, endpoint)
     if (health !== undefined) db.run('UPDATE endpoint_status SET health = ? WHERE endpoint = ?', health, endpoint)
     if (pausedUntil !== undefined) pause.run(pausedUntil, endpoint)
-    if (disable === undefined) return
+    if (disable === undefined) return false
     const disabled = db.get<{ tenant: string }>(
       `UPDATE endpoints SET enabled = 0, disabled_reason = ?, updated_at = max(updated_at + 1, ?)
          WHERE key = ? AND enabled = 1 RETURNING tenant`,
@@ -178,10 +180,13 @@ export function commitRole(db: Database) {
       endpoint,
     )
     db.run('UPDATE endpoint_status SET sweep = 1 WHERE endpoint = ?', endpoint)
-    if (disabled === undefined) return
+    if (disabled === undefined) return false
     const tenant = tenantIdOf(disabled.tenant)
+    // Before the removal, after which it could not be erased with the tenant.
+    if (summary.audit !== undefined) addAudit(db, [summary.audit])
     if (summary.delete === undefined) nextVersion(db, tenant)
     else removeEndpoint(db, { tenant, key: endpoint }, now, summary.delete.erasure)
+    return true
   }
 }
 

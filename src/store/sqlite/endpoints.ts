@@ -61,7 +61,10 @@ export function endpointRole(db: Database) {
         nextVersion(db, endpoint.tenant)
         if (endpoint.enabled && before.enabled === 0) {
           while (cancelWaiting(db, endpoint.key, endpoint.updatedAt, limits.bulkStepRows) === limits.bulkStepRows);
-          db.run('UPDATE endpoint_status SET health = NULL, sweep = 0 WHERE endpoint = ?', endpoint.key)
+          db.run(
+            'UPDATE endpoint_status SET health = NULL, failing_told_at = NULL, sweep = 0 WHERE endpoint = ?',
+            endpoint.key,
+          )
         }
         db.run(
           'UPDATE endpoint_status SET paused_until = NULL, next_due_at = 0 WHERE endpoint = ? AND paused_until IS NOT NULL',

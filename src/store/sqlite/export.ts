@@ -46,7 +46,7 @@ const tables: readonly SourceTable[] = [
     `tenant id url event_types filters details description enabled disabled_reason
      sealed_headers sealed_secrets unique_key created_at updated_at deleted_at`,
   ),
-  table('endpoint_status', 'endpoint', 'health next_due_at sweep paused_until', {
+  table('endpoint_status', 'endpoint', 'health next_due_at sweep paused_until failing_told_at', {
     next_due_at: `CASE WHEN ${isLeftBehind} THEN 0 ELSE next_due_at END`,
     sweep: `max(sweep, ${isLeftBehind} AND ${isOff})`,
   }),
@@ -68,6 +68,7 @@ const tables: readonly SourceTable[] = [
   ),
   table('idempotent_answers', 'api_key idempotency_key', 'route status sealed_body expires_at tenant sealed_digest'),
   table('erasures', 'id', 'erases tenant label created_at ended_at dialect'),
+  table('tellings', 'endpoint type', 'minute told left_out last'),
   table('stats_commits', 'id', 'minute cells events'),
   table('stats_gathered', 'id', 'minute cells counts events'),
   ...rollupTables.map(({ name, key, values }) => table(name, key.join(' '), values.join(' '))),

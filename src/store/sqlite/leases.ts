@@ -2,6 +2,7 @@
 
 import { limits } from '../../domain/limits.ts'
 import type { DeliveryId, EndpointKey, Incarnation } from '../../domain/ids.ts'
+import { type LostNode, nodeLost } from '../../domain/operational-events.ts'
 import type {
   Claim,
   ClaimedDelivery,
@@ -12,11 +13,13 @@ import type {
 } from '../../contracts/lease-store.ts'
 import type { Database } from './database.ts'
 import { eventColumns, type EventColumns, eventOf, tenantIdOf } from '../rows.ts'
+import { tellings } from './tellings.ts'
 import { markIfOff } from './upkeep.ts'
 
 const nextDue = `SELECT min(due_at) FROM deliveries WHERE status = 0 AND node IS NULL AND endpoint = ?1`
 
 export function leaseRole(db: Database) {
+  const { tell } = tellings(db)
   const dueRows = db.prepare(
     `SELECT endpoint, tenant FROM (
        SELECT d.endpoint, e.tenant, d.next_due_at,
@@ -46,7 +49,6 @@ export function leaseRole(db: Database) {
         )
         // With `IS NOT NULL`, SQLite would scan all stored deliveries.
         release('node > 0', [])
-        db.run('DELETE FROM nodes WHERE incarnation <> ?', row?.incarnation ?? 0)
         return row?.incarnation as Incarnation
       })
     },
@@ -63,9 +65,19 @@ export function leaseRole(db: Database) {
       return { alive, silentMs: 0 }
     },
 
-    /** There are no other nodes. */
-    takeOver(): number {
-      return 0
+    takeOver(node: Incarnation, _silentMs: number, now: number): LostNode[] {
+      return db.transaction(() => {
+        const rows = db.all<Pick<LostNode, 'incarnation' | 'startedAt'>>(
+          'DELETE FROM nodes WHERE incarnation <> ? RETURNING incarnation, started_at AS startedAt',
+          node,
+        )
+        const nodes = rows.map((row) => ({ ...row, version: null, role: null, heartbeatAt: null }))
+        tell(
+          nodes.map((one) => nodeLost(one, node, now)),
+          now,
+        )
+        return nodes
+      })
     },
 
     dueEndpoints(now: number, endpointsMax: number): DueEndpoint[] {

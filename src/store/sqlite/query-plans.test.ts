@@ -25,6 +25,7 @@ import { replayReads, replayRole } from './replays.ts'
 import { sealReads, sealRole } from './seals.ts'
 import { statsRole, statsSteps } from './stats.ts'
 import { statsReads } from './stats-reads.ts'
+import { tellingRole } from './tellings.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
 import { upkeepReads, upkeepRole } from './upkeep.ts'
 
@@ -154,6 +155,7 @@ void test('no statement scans a table', async (t) => {
     ...replayReads(db),
     ...statsRole(db, steps),
     ...statsReads(db),
+    ...tellingRole(db),
   }
   await callEverything(store as unknown as Store)
   const statements = [...db.seen].filter((sql) => /^\s*(SELECT|UPDATE|DELETE|INSERT)/i.test(sql))

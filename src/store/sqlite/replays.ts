@@ -1,5 +1,6 @@
 import type { NewAuditRecord } from '../../domain/audit.ts'
 import { type DeliveryId, type EndpointKey, lowestUuidV7, type ReplayId, type TenantId } from '../../domain/ids.ts'
+import { replayFinished } from '../../domain/operational-events.ts'
 import type { Replay } from '../../domain/replay.ts'
 import type { Page, PageRequest } from '../../contracts/page.ts'
 import type {
@@ -38,6 +39,7 @@ import type { Database } from './database.ts'
 import { settle } from './deferred-indexes.ts'
 import { nowDue, rearm } from './history.ts'
 import { isLiving, labelOf } from './labels.ts'
+import { tellings } from './tellings.ts'
 import { pageOf } from '../pages.ts'
 import { eventColumns } from '../rows.ts'
 import { limits } from '../../domain/limits.ts'
@@ -93,6 +95,7 @@ export function replayReads(db: Database) {
 }
 
 export function replayRole(db: Database) {
+  const { tell } = tellings(db)
   return {
     createReplay(created: NewReplay, audit: readonly NewAuditRecord[] = []): ReplayResult {
       const { replay, asked } = created
@@ -156,6 +159,7 @@ export function replayRole(db: Database) {
         const columns = 'progress = ?, state = ?, started_at = ?, ended_at = ?, step = ?, due_at = ?'
         db.run(`UPDATE replays SET ${columns} WHERE id = ?`, ...stepValues(underWay), row.id)
         for (const endpoint of taken.sent) db.run(nowDue, endpoint)
+        tellEnd(underWay.replay, now)
         return { underWay, sent: taken.sent }
       })
     },
@@ -173,8 +177,15 @@ export function replayRole(db: Database) {
       const refusal = apply(row)
       if (refusal !== null) return refusal
       addAudit(db, audit)
-      return { kind: 'written', replay: replayOf(db.get<ReplayColumns>(`${living} AND r.id = ?`, id) as ReplayColumns) }
+      const replay = replayOf(db.get<ReplayColumns>(`${living} AND r.id = ?`, id) as ReplayColumns)
+      tellEnd(replay, replay.endedAt ?? 0)
+      return { kind: 'written', replay }
     })
+  }
+
+  function tellEnd(replay: Replay, now: number): void {
+    const telling = replayFinished(replay)
+    if (telling !== null) tell([telling], now)
   }
 
   function end(id: ReplayId, state: 'cancelled' | 'failed', now: number, error: string | null): void {

@@ -22,6 +22,7 @@ import { replayReads, replayRole } from './replays.ts'
 import { sealReads, sealRole } from './seals.ts'
 import { statsRole, statsSteps } from './stats.ts'
 import { statsReads } from './stats-reads.ts'
+import { tellingRole } from './tellings.ts'
 import { tenantReads, tenantRole } from './tenants.ts'
 import { upkeepReads, upkeepRole } from './upkeep.ts'
 
@@ -65,6 +66,7 @@ function writes(db: Database) {
     ...replayRole(db),
     ...sealRole(db),
     ...statsRole(db, steps),
+    ...tellingRole(db),
     ...upkeepRole(db),
   }
 }

@@ -14,6 +14,12 @@ import { countCancelled } from './stats.ts'
 export const markIfOff = `sweep = max(sweep, NOT EXISTS (
   SELECT 1 FROM endpoints p WHERE p.key = endpoint_status.endpoint AND p.enabled = 1 AND p.deleted_at IS NULL))`
 
+/** A delivery of endpoint ?2 waits, and is due at ?1. */
+export const waitsUntil = `UPDATE endpoint_status
+  SET next_due_at = ifnull(min(next_due_at, max(?1, ifnull(paused_until, 0))), max(?1, ifnull(paused_until, 0))),
+    ${markIfOff}
+  WHERE endpoint = ?2`
+
 /** Cancels at most `rowsMax` deliveries that wait for an endpoint. Returns the number of cancelled deliveries. */
 export function cancelWaiting(db: Database, endpoint: EndpointKey, now: number, rowsMax: number): number {
   const rows = db.all<{ id: string }>(

@@ -25,6 +25,9 @@ import {
   nodeAndEndpoint,
 } from './steps.ts'
 
+/** The result of an empty batch. */
+const nothing = { events: [], fenced: [], remoteHealth: [], disabled: [], told: false }
+
 export function commitCases(promise: Case): void {
   promise('an event is stored with its deliveries, leased ones held and the others waiting', async (store) => {
     const { node, endpoint } = await nodeAndEndpoint(store)
@@ -33,7 +36,7 @@ export function commitCases(promise: Case): void {
     const leased = { id: deliveryId(event.acceptedAt), endpoint: endpoint.key, leased: true }
     const waiting = { id: deliveryId(event.acceptedAt), endpoint: second.key, leased: false }
     const result = await commit(store, node, 5, { events: [{ event, deliveries: [leased, waiting] }] })
-    assert.deepEqual(result, { events: [{ kind: 'stored' }], fenced: [], remoteHealth: [] })
+    assert.deepEqual(result, { ...nothing, events: [{ kind: 'stored' }] })
     assert.deepEqual(await store.findEvents(event.id, null), [event])
     for (const { accepted, to } of [
       { accepted: leased, to: endpoint },
@@ -74,7 +77,7 @@ export function commitCases(promise: Case): void {
 
   promise('an empty batch changes nothing', async (store) => {
     const node = await store.join(start)
-    assert.deepEqual(await commit(store, node, 0, {}), { events: [], fenced: [], remoteHealth: [] })
+    assert.deepEqual(await commit(store, node, 0, {}), nothing)
   })
 
   promise('a repeat is a duplicate: it counts the first deliveries and makes no new ones', async (store) => {
@@ -209,11 +212,8 @@ export function commitCases(promise: Case): void {
     assert.deepEqual(await attemptsOf(store, held), [])
     assert.equal((await store.endpointStatus(key)).attempts, 0)
     assert.equal((await endpointsOf(store, acme))[0]?.enabled, true)
-    assert.deepEqual(await commit(store, node, 1, { events: [good], ...batch }), {
-      events: [{ kind: 'stored' }],
-      fenced: [],
-      remoteHealth: [],
-    })
+    const result = { ...nothing, events: [{ kind: 'stored' }], disabled: [key] }
+    assert.deepEqual(await commit(store, node, 1, { events: [good], ...batch }), result)
   })
 
   promise('committed deliveries are stored after a crash', async (store, harness) => {

@@ -24,6 +24,7 @@ import {
   sampleTenant,
   start,
 } from './samples.ts'
+import { tellEverything } from './tellings.ts'
 
 export async function callEverything(store: Omit<Store, 'close'>): Promise<void> {
   const page = { limit: 5, after: null }
@@ -67,6 +68,7 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.openPortalLink(link.hash, start)
   await store.deletePortalLink(acme, link.id)
   await store.sweep(start, 5)
+  await tellEverything(store, node, key)
   for (const tenant of [null, acme]) {
     await store.listKeys(page, tenant)
     await store.listEvents({ tenant, type: null, from: start, to: start + 1 }, page)

@@ -73,13 +73,14 @@ export interface SampleBatch {
   readonly events?: readonly SampleNewEvent[]
   readonly moves?: CommitBatch['moves']
   readonly summaries?: readonly SampleSummary[]
+  readonly tellings?: CommitBatch['tellings']
 }
 
 export async function commit(
   store: Store,
   node: Incarnation,
   at: number,
-  { events = [], moves = [], summaries = [] }: SampleBatch,
+  { events = [], moves = [], summaries = [], tellings }: SampleBatch,
 ): Promise<CommitResult> {
   const tenants = new Set(events.map(({ event }) => event.tenant))
   const versions = new Map<TenantId, number>()
@@ -94,6 +95,7 @@ export async function commit(
       lastOutcome: { kind: 'delivered', status: 200 },
       ...summary,
     })),
+    ...(tellings !== undefined && { tellings }),
   })
 }
 
@@ -115,7 +117,7 @@ export async function commitLate(
 /** A new node that takes over the deliveries of all other nodes: by joining, or by declaring them dead. */
 export async function joinAlone(store: Store, at: number): Promise<Incarnation> {
   const node = await store.join(start + at)
-  await store.takeOver(node, 0)
+  await store.takeOver(node, 0, start + at)
   return node
 }
 

@@ -24,6 +24,7 @@ import { sealCases } from './seals.ts'
 import { searchCases } from './searches.ts'
 import type { Case, Harness } from './steps.ts'
 import { statisticsCases } from './statistics.ts'
+import { tellingCases } from './tellings.ts'
 import { tenantAndKeyCases } from './tenants-and-keys.ts'
 import { textCases } from './text.ts'
 import { upkeepCases } from './upkeep.ts'
@@ -54,6 +55,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     claimCases(promise)
     pauseCases(promise)
     portalLinkCases(promise)
+    tellingCases(promise)
     tenantAndKeyCases(promise)
     endpointCases(promise)
     accountListCases(promise)
