@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { failure, success } from '../domain/problem.ts'
 import type { Dialect } from '../contracts/dialect.ts'
-import { endpointFieldKinds } from '../contracts/endpoint-form.ts'
+import { endpointFieldKinds, endpointOperationNames } from '../contracts/endpoint-form.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { SignaturesSchema } from './receiving.ts'
@@ -23,6 +23,7 @@ export const EndpointFormSchema = Type.Object(
     query: StringMap,
     member: Nullable(Type.String()),
     isList: Type.Boolean({ description: 'The member is a list of endpoints.' }),
+    isWhole: Type.Boolean({ description: 'A field that is not given is as in a new endpoint.' }),
     fields: Type.Array(
       Type.Object({
         name: Type.String(),
@@ -41,9 +42,13 @@ export const EndpointFormSchema = Type.Object(
   },
   {
     description:
-      'The request that makes an endpoint in the API of its customers; null: they use this API, or theirs takes no JSON. In texts, {key} stands for the API key and {tenant} for the id of the tenant.',
+      'The request that makes an endpoint in the API of its customers; null: they use this API, or theirs takes no JSON. In texts, {key} stands for the API key, {tenant} for the id of the tenant, {endpoint} for that of the endpoint.',
   },
 )
+const EndpointOperations = Type.Record(Type.Enum(endpointOperationNames), Nullable(EndpointForm), {
+  description:
+    'The requests that change an endpoint in the API of its customers; null: they use this API, or theirs has no such request, or it takes no JSON.',
+})
 const EventTypes = Type.Array(
   Type.Object({
     name: Type.String(),
@@ -71,6 +76,7 @@ export const DialectSchema = Type.Object({
   rateLimits: Type.Array(QuotaSchema),
   tenantSettings: Type.Record(Type.String(), Type.Array(Type.String())),
   endpointForm: Nullable(EndpointFormSchema),
+  endpointOperations: EndpointOperations,
 })
 
 const pem = 'application/x-pem-file'
@@ -124,9 +130,9 @@ export function dialectRoutes(context: Context): AnyRoute[] {
   ]
 }
 
-function dialectShape(dialect: Dialect): unknown {
+export function dialectShape(dialect: Dialect): object {
   const { name, title, openCatalogue, scopes, roles, retries, timeoutMs, quotas, receiving } = dialect
-  const { tenantSettings, endpointForm } = dialect
+  const { tenantSettings, endpointForm, endpointOperations } = dialect
   const retry = {
     attempts: retries.waitsMs.length + 1,
     waitsSeconds: retries.waitsMs.map((waitMs) => waitMs / 1000),
@@ -147,6 +153,7 @@ function dialectShape(dialect: Dialect): unknown {
     rateLimits: quotas,
     tenantSettings,
     endpointForm,
+    endpointOperations,
   }
 }
 

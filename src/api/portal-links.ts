@@ -7,7 +7,8 @@ import { answerWith } from '../http/answer.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { createPortalLink, deletePortalLink, listPortalLinks } from '../operations/portal-links.ts'
-import { Nullable, PortalLinkSchema, portalLinkShape } from './shapes.ts'
+import { PortalLinkSchema, portalLinkShape } from './portal-shapes.ts'
+import { Nullable } from './shapes.ts'
 
 const strict = { additionalProperties: false }
 const TenantPath = Type.Object({ tenant: Type.String() })

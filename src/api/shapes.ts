@@ -9,7 +9,6 @@ import type { Erasure } from '../domain/erasure.ts'
 import type { Event } from '../domain/event.ts'
 import { limits } from '../domain/limits.ts'
 import type { OperatorKey, OperatorRole } from '../domain/operator-key.ts'
-import { portalCapabilities, type PortalLink } from '../domain/portal-link.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { DeliveryRow } from '../contracts/history-store.ts'
@@ -131,40 +130,6 @@ export const OperatorKeySchema = Type.Object({
 export function operatorKeyShape({ id, hint, name, role, createdAt, expiresAt }: OperatorKey): object {
   return { id, hint, name, role, createdAt: time(createdAt), expiresAt: timeOrNull(expiresAt) }
 }
-
-export const PortalLinkSchema = Type.Object({
-  id: Type.String(),
-  url: Type.Optional(Type.String({ description: 'Shown once, when the link is created.' })),
-  tenant: Type.String(),
-  capabilities: Type.Array(Type.Enum([...portalCapabilities])),
-  branding: Type.Object({
-    name: Nullable(Type.String()),
-    logo: Nullable(Type.String()),
-    accent: Nullable(Type.String()),
-    scheme: Nullable(Type.Enum(['light', 'dark'])),
-  }),
-  createdAt: Time,
-  expiresAt: Time,
-  openedAt: Nullable(Time),
-  endsAt: Time,
-})
-
-export function portalLinkShape(link: PortalLink): object {
-  const { id, tenant, capabilities, branding, createdAt, expiresAt, openedAt, endsAt } = link
-  const times = { createdAt: time(createdAt), expiresAt: time(expiresAt), openedAt: timeOrNull(openedAt) }
-  return { id, tenant, capabilities, branding, ...times, endsAt: time(endsAt) }
-}
-
-/** A session of the portal. */
-export const PortalSessionSchema = Type.Object({
-  tenant: Type.String(),
-  dialect: Type.String(),
-  may: Type.Array(Type.String(), { description: 'The names of the routes that it may call.' }),
-  seesSecrets: Type.Boolean(),
-  branding: PortalLinkSchema.properties.branding,
-  parents: Type.Array(Type.String(), { description: 'The origins whose pages may embed the portal.' }),
-  endsAt: Time,
-})
 
 /** A session of the dashboard. */
 export const SessionSchema = Type.Object({

@@ -8,7 +8,7 @@ import type { Tenant } from '../domain/tenant.ts'
 import type { FieldError } from '../domain/problem.ts'
 import type { RetrySchedule } from '../domain/retry.ts'
 import type { DeliveryDialect } from './delivery-dialect.ts'
-import type { EndpointForm } from './endpoint-form.ts'
+import type { CustomerFields, EndpointForm, EndpointOperations } from './endpoint-form.ts'
 import type { Receiving } from './recipe.ts'
 
 /** An entry of a dialect's event catalogue. */
@@ -94,7 +94,6 @@ export type CustomerAction =
   | 'seeDeliveries'
   | 'retry'
   | 'seeSecrets'
-  | 'seeHeaders'
 
 /** One product's webhooks: deliveries, ids, API keys, event catalogue, endpoint rules and quotas. */
 export interface Dialect extends DeliveryDialect {
@@ -139,6 +138,9 @@ export interface Dialect extends DeliveryDialect {
   readonly endpointRules: EndpointRules
   /** How customers make an endpoint; null: through the operator API, or not from JSON. */
   readonly endpointForm: EndpointForm | null
+  readonly endpointOperations: EndpointOperations
+  /** The fields of endpoints that the dialect's API takes from customers and shows to them; default: all. */
+  readonly customerFields?: CustomerFields
   /** The actions that the dialect's API lets customers do; default: all. */
   readonly customerActions?: ReadonlySet<CustomerAction>
 

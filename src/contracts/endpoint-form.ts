@@ -33,7 +33,10 @@ export interface EndpointFormField {
   readonly all?: null | readonly []
 }
 
-/** The request that makes an endpoint. `{key}` and `{tenant}` in texts stand for the API key and the tenant's id. */
+/**
+ * A request that makes or changes an endpoint. `{key}`, `{tenant}` and `{endpoint}` in texts stand for the API key and for
+ * the ids of the tenant and of the endpoint.
+ */
 export interface EndpointForm {
   readonly method: string
   /** Parameters are `{name}`. */
@@ -44,6 +47,29 @@ export interface EndpointForm {
   readonly member: string | null
   /** The member is a list of endpoints. */
   readonly isList: boolean
+  /** A field that is not given is as in a new endpoint; false: it keeps its value. */
+  readonly isWhole: boolean
   /** In the order of the vendor. */
   readonly fields: readonly EndpointFormField[]
+}
+
+/** The operations on an endpoint that is there. */
+export const endpointOperationNames = ['change', 'enable', 'disable', 'rotate', 'delete'] as const
+
+/** Null: customers have no such operation, or its body is not JSON. */
+export type EndpointOperations = Readonly<Record<(typeof endpointOperationNames)[number], EndpointForm | null>>
+
+/**
+ * The parts of endpoints that customers have, by the names of the operator API. `filters.region` and `details.note` are
+ * single members.
+ */
+export interface CustomerFields {
+  /** Those that requests for new endpoints take. */
+  readonly create: ReadonlySet<string>
+  /** Those that requests for new endpoints must have. */
+  readonly required: ReadonlySet<string>
+  /** Those that changes take. */
+  readonly change: ReadonlySet<string>
+  /** Those that answers show. */
+  readonly shown: ReadonlySet<string>
 }

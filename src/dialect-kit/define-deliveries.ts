@@ -1,7 +1,6 @@
 // The half of a dialect that the engine needs, compiled once: bodies, headers, signatures, schedule, rules.
 
 import type { Dialect, EndpointRules } from '../contracts/dialect.ts'
-import type { EndpointForm } from '../contracts/endpoint-form.ts'
 import { limits } from '../domain/limits.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Catalogue, DeliveryDefinition, Variant } from './definition.ts'
@@ -24,11 +23,15 @@ import { quotasOf } from './access/quotas.ts'
 import { receivingOf } from './recipes/receiving.ts'
 import { verdicts } from './outcomes/verdicts.ts'
 
+const operatorForms = {
+  endpointForm: null,
+  endpointOperations: { change: null, enable: null, disable: null, rotate: null, delete: null },
+} as const
 const anyTenantId = /^[A-Za-z0-9._-]{1,64}$/
 
 interface DeliveriesOfApi {
   readonly fields?: FieldMap
-  readonly endpointForm?: EndpointForm | null
+  readonly forms?: Pick<Dialect, 'endpointForm' | 'endpointOperations' | 'customerFields'>
   readonly keepExchange?: boolean
   readonly customerActions?: Dialect['customerActions']
   readonly written?: DeliveryDefinition
@@ -39,7 +42,7 @@ interface DeliveriesOfApi {
  * Compiles a definition without an API of its own: its customers use the operator API's paths.
  *
  * @param api.fields the fields of endpoints; default: none but those that `rules` allow
- * @param api.endpointForm the request that makes an endpoint; default: none but that of the operator API
+ * @param api.forms the requests that make and change endpoints; default: none but those of the operator API
  * @param api.keepExchange whether its API shows the URL and the headers of attempts; default: false
  * @param api.customerActions the actions that its API lets customers do; default: all
  * @param api.written the definition as its author wrote it: recipes know parts by identity; default: `definition`
@@ -50,7 +53,7 @@ export function defineDeliveries(
   definition: DeliveryDefinition,
   {
     fields = {},
-    endpointForm = null,
+    forms = operatorForms,
     keepExchange = false,
     customerActions,
     written = definition,
@@ -86,7 +89,7 @@ export function defineDeliveries(
     ),
     endpointRules: rulesOf(definition, fields),
     ...(customerActions && { customerActions }),
-    endpointForm,
+    ...forms,
     installationSecret: deliveries.secrets.installation ?? null,
     ...(deliveries.secrets.apiKeysSign && { signsWithApiKeys: true }),
     ...(deliveries.secrets.createForTenant && { newTenantSecret: deliveries.secrets.createForTenant }),

@@ -13,7 +13,9 @@ import { DefinitionError } from './definition-error.ts'
 import { checkDialectShape } from './definition-shape.ts'
 import type { AnswerProblem } from './errors/errors.ts'
 import { type CompiledFields, compileFields } from './fields/compile-fields.ts'
+import { customerFieldsOf } from './fields/customer-fields.ts'
 import { endpointFormOf } from './fields/endpoint-form.ts'
+import { endpointOperationsOf } from './fields/endpoint-operations.ts'
 import { documentedDeliveries } from './deliveries/documented-deliveries.ts'
 import { guarded } from './guarded.ts'
 import { rateLimitHeaders } from './access/quotas.ts'
@@ -99,7 +101,11 @@ export function defineDialect<
   checkNames(definition, fields)
   const dialect = defineDeliveries(definition, {
     fields: definition.endpoint,
-    endpointForm: endpointFormOf(definition),
+    forms: {
+      endpointForm: endpointFormOf(definition),
+      endpointOperations: endpointOperationsOf(definition),
+      customerFields: customerFieldsOf(definition),
+    },
     written: given,
     customerActions: customerActionsOf(definition),
     examples: definition.examples?.deliveries ?? [],

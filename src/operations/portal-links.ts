@@ -3,6 +3,7 @@ import { limits } from '../domain/limits.ts'
 import type { PortalBranding, PortalCapability, PortalLink } from '../domain/portal-link.ts'
 import type { Origin, Principal } from '../domain/principal.ts'
 import { failure, type Result, success } from '../domain/problem.ts'
+import { replacesSecrets } from '../domain/scopes.ts'
 import { type Context, tenantFor } from './context.ts'
 import { hashApiKey } from './key-cache.ts'
 
@@ -106,7 +107,12 @@ export async function portalPrincipal(
     id: id as never,
     dialect: found.dialect.name,
     tenants: [tenant],
-    scopes: ['read', 'write', ...(sees ? ['secrets'] : [])],
+    scopes: [
+      'read',
+      'write',
+      ...(sees ? ['secrets'] : []),
+      ...(capabilities.includes('secrets') ? [replacesSecrets] : []),
+    ],
     role: null,
     name: 'portal',
     hint: '',

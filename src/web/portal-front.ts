@@ -3,18 +3,20 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { CustomerAction } from '../contracts/dialect.ts'
-import type { PortalLinkId } from '../domain/ids.ts'
+import type { PortalLinkId, TenantId } from '../domain/ids.ts'
 import type { PortalCapability, PortalLink } from '../domain/portal-link.ts'
 import type { Principal } from '../domain/principal.ts'
 import { failure, type Problem, type Result, success } from '../domain/problem.ts'
 import { recordRefusal } from '../front/record-refusal.ts'
 import type { SealedCookie } from '../front/sealed-cookie.ts'
+import { dialectShape } from '../api/dialects.ts'
 import { answerProblem } from '../api/problems.ts'
-import type { Answer } from '../http/answer.ts'
+import { type Answer, answerWith } from '../http/answer.ts'
 import type { AskedRequest, Front } from '../http/front.ts'
 import type { AnyRoute } from '../http/route.ts'
-import type { Context } from '../operations/context.ts'
+import { type Context, dialectOf, tenantFor } from '../operations/context.ts'
 import { findPortalLink, portalPrincipal } from '../operations/portal-links.ts'
+import { withDialectsFields } from './portal-fields.ts'
 
 interface Gate {
   readonly capability: PortalCapability
@@ -58,7 +60,7 @@ export function createPortalFront({ context, operator, sessions }: PortalFrontOp
     prefixes: [prefix],
     routes: operator.routes
       .filter(({ operationId }) => operationId in gates)
-      .map((route) => ({ ...route, path: prefix + route.path })),
+      .map((route) => withDialectsFields(context, ofTenant(context, { ...route, path: prefix + route.path }))),
     async admit(request, route) {
       const link = await linkOf(context, sessions, request)
       const principal = link && (await portalPrincipal(context, link, request))
@@ -69,6 +71,22 @@ export function createPortalFront({ context, operator, sessions }: PortalFrontOp
     answerProblem: answerPortalProblem,
     answerUnrouted: answerPortalProblem,
     refused: (problem, request, route) => recordRefusal(context.auditTrail, problem, request, route),
+  }
+}
+
+/** Shows the dialect as the settings of the customer's tenant make it. */
+function ofTenant(context: Context, route: AnyRoute): AnyRoute {
+  if (route.operationId !== 'getDialect') return route
+  return {
+    ...route,
+    handle({ principal }) {
+      // The principal of a session has one tenant.
+      const [id] = principal.kind === 'customer' ? principal.key.tenants : []
+      return answerWith(tenantFor(context, principal, id as TenantId), ({ tenant }) => ({
+        status: 200,
+        body: { ...dialectShape(dialectOf(context, tenant)), otherCatalogues: [] },
+      }))
+    },
   }
 }
 

@@ -4,10 +4,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { answerProblem } from '../api/problems.ts'
-import type { PortalSessionSchema } from '../api/shapes.ts'
+import type { PortalSessionSchema } from '../api/portal-shapes.ts'
 import { time } from '../api/shapes.ts'
+import type { CustomerFields } from '../contracts/endpoint-form.ts'
 import type { PortalLink } from '../domain/portal-link.ts'
-import { seesSecrets } from '../domain/scopes.ts'
+import { mayReplaceSecrets, seesSecrets } from '../domain/scopes.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { SealedCookie } from '../front/sealed-cookie.ts'
 import type { WrongKeys } from '../front/wrong-keys.ts'
@@ -86,6 +87,8 @@ export function servePortal(app: FastifyInstance, options: PortalOptions): void 
       dialect,
       may: allowedRoutes(context, link, dialect),
       seesSecrets: seesSecrets(principal),
+      replacesSecrets: mayReplaceSecrets(principal),
+      fields: fieldsOf(context.allDialects.get(dialect)?.customerFields),
       branding: link.branding,
       parents: [...parentsOf(options, dialect)],
       endsAt: time(link.endsAt),
@@ -96,6 +99,12 @@ export function servePortal(app: FastifyInstance, options: PortalOptions): void 
 
 function parentsOf({ parents }: PortalOptions, dialect: string): readonly string[] {
   return [...(parents.get('') ?? []), ...(parents.get(dialect) ?? [])]
+}
+
+function fieldsOf(fields: CustomerFields | undefined): Static<typeof PortalSessionSchema>['fields'] {
+  if (fields === undefined) return null
+  const { create, required, change } = fields
+  return { create: [...create], required: [...required], change: [...change] }
 }
 
 const notSecure: Problem = {

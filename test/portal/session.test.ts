@@ -96,6 +96,69 @@ suite('portal links', () => {
     assert.equal((await ask('DELETE', one, writer)).status, 204)
   })
 
+  test('a field that the dialect does not take from customers is refused', async () => {
+    const writing = { capabilities: ['endpoints'] }
+    const url = 'https://example.com/'
+    const made = async (dialect: string) => {
+      const tenant = await rig.want(201, { method: 'POST', path: '/v1/tenants', body: { dialect } })
+      const target = `/v1/tenants/${tenant.id}/endpoints`
+      const eventTypes = dialect === 'partoo' ? ['business_created'] : ['call.received']
+      const body = { url, eventTypes, description: 'a note of the operator' }
+      const { id } = await rig.want(201, { method: 'POST', path: target, body })
+      const list = `/portal/api${target}`
+      return { headers: await sessionOf(tenant, writing), list, one: `${list}/${id}` }
+    }
+    const refused = async (answer: Promise<Awaited<ReturnType<typeof ask>>>) => {
+      const { status, json } = await answer
+      assert.equal(status, 400)
+      return (json()['errors'] as { field: string }[]).map(({ field }) => field)
+    }
+    const allo = await made('allo')
+    const body = { url, eventTypes: ['call.received'] }
+    const odd = { enabled: false, headers: { a: 'b' }, filters: { region: 'eu' }, details: { note: 1 } }
+    assert.deepEqual((await refused(ask('POST', allo.list, allo.headers, { ...body, ...odd }))).toSorted(), [
+      'details.note',
+      'enabled',
+      'filters.region',
+      'headers',
+    ])
+    assert.deepEqual(await refused(ask('POST', allo.list, allo.headers, { ...body, secrets: ['whsec_x'] })), [
+      'secrets',
+    ])
+    // Allo takes the switch in changes, and the event types in both.
+    const changed = await ask('PATCH', allo.one, allo.headers, { enabled: false, eventTypes: ['call.answered'] })
+    assert.equal(changed.json()['enabled'], false)
+    // Partoo has no description, and changes no event type.
+    const partoo = await made('partoo')
+    assert.deepEqual(
+      await refused(ask('PATCH', partoo.one, partoo.headers, { eventTypes: ['business_updated'], description: 'x' })),
+      ['eventTypes', 'description'],
+    )
+    assert.equal((await ask('GET', partoo.one, partoo.headers)).json()['description'], null)
+    assert.equal((await ask('GET', allo.one, allo.headers)).json()['description'], 'a note of the operator')
+    // DialNexa makes no secret by itself.
+    const dialnexa = await rig.want(201, { method: 'POST', path: '/v1/tenants', body: { dialect: 'dialnexa' } })
+    const headers = await sessionOf(dialnexa, writing)
+    const list = `/portal/api/v1/tenants/${dialnexa.id}/endpoints`
+    assert.deepEqual(await refused(ask('POST', list, headers, body)), ['secrets'])
+    const { id } = (await ask('POST', list, headers, { ...body, secrets: ['mine'] })).json()
+    // Another secret needs the capability.
+    assert.equal((await ask('PATCH', `${list}/${String(id)}`, headers, { secrets: ['other'] })).status, 403)
+    const trusted = await sessionOf(dialnexa, { capabilities: ['endpoints', 'secrets'] })
+    assert.equal((await ask('PATCH', `${list}/${String(id)}`, trusted, { secrets: ['other'] })).status, 200)
+  })
+
+  test('the dialect is that of the tenant, with its catalogue alone', async () => {
+    const { tenantSettings, otherCatalogues } = await rig.want(200, { path: '/v1/dialects/storno' })
+    const [other] = otherCatalogues as { settings: Record<string, string>; eventTypes: { name: string }[] }[]
+    assert.ok(other !== undefined, JSON.stringify(tenantSettings))
+    const body = { dialect: 'storno', settings: other.settings }
+    const tenant = await rig.want(201, { method: 'POST', path: '/v1/tenants', body })
+    const shown = (await ask('GET', '/portal/api/v1/dialects/storno', await sessionOf(tenant))).json()
+    assert.deepEqual(shown['eventTypes'], other.eventTypes)
+    assert.deepEqual(shown['otherCatalogues'], [])
+  })
+
   test('secrets are shown with the capability alone', async () => {
     const tenant = await rig.tenant('standard')
     const endpoint = await rig.endpoint(tenant)

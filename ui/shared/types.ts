@@ -9,8 +9,6 @@ import type {
   ErasureSchema,
   EventSchema,
   OperatorKeySchema,
-  PortalLinkSchema,
-  PortalSessionSchema,
   SessionSchema,
   TenantSchema,
 } from '../../src/api/shapes.ts'
@@ -24,6 +22,7 @@ import type {
   SigningKeysSchema,
   TenantSecretsSchema,
 } from '../../src/api/answer-shapes.ts'
+import type { PortalLinkSchema, PortalSessionSchema } from '../../src/api/portal-shapes.ts'
 import type { AuditSchema } from '../../src/api/audit-shape.ts'
 import type { RequestSchema } from '../../src/api/attempt-requests.ts'
 import type { ReplaySchema } from '../../src/api/replay-shape.ts'

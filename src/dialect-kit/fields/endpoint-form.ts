@@ -21,20 +21,26 @@ export function endpointFormOf(definition: DialectDefinition): EndpointForm | nu
     ...credentials(definition),
     member: kind === 'createMany' ? 'items' : (api.bodyMember ?? null),
     isList: kind === 'createMany',
+    isWhole: true,
     fields: Object.entries(endpoint)
       .filter(([, field]) => isTaken(field, 'create'))
-      .map(([name, field]) => formField(name, field, catalogue)),
+      .map(([name, field]) => formField(name, field, isRequired(field, 'create'), catalogue)),
   }
 }
 
-function formField(name: string, field: Field, catalogue: readonly string[]): EndpointFormField {
+export function formField(
+  name: string,
+  field: Field,
+  mustBeGiven: boolean,
+  catalogue: readonly string[],
+): EndpointFormField {
   const shared = {
     name,
     in: placeOf(field),
     // Only kinds that customers write are taken.
     is: field.is as EndpointFormField['is'],
     of: ofField(name, field),
-    isRequired: isRequired(field, 'create'),
+    isRequired: mustBeGiven,
     schema: takenSchema(field, catalogue),
     words: field.is === 'enabled' ? switchWords(field) : null,
   }
@@ -53,7 +59,8 @@ function switchWords({ words, inverted }: Extract<Field, { readonly is: 'enabled
   return { on: inverted !== true, off: inverted === true }
 }
 
-function credentials({ authentication, tenantOf }: DialectDefinition): Pick<EndpointForm, 'headers' | 'query'> {
+/** The key and the tenant, as requests have them. */
+export function credentials({ authentication, tenantOf }: DialectDefinition): Pick<EndpointForm, 'headers' | 'query'> {
   const key = authentication.present(authentication.hasTwoParts === true ? '{key}:{key}' : '{key}')
   const parts: readonly Presented[] = [key, tenantOf?.present('{tenant}') ?? {}]
   return {

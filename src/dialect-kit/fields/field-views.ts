@@ -6,7 +6,7 @@ import { shownToCustomers } from '../../domain/attempt.ts'
 import { type Endpoint, type EndpointStatus, hasSecrets, type SigningSecret } from '../../domain/endpoint.ts'
 import { shownTypes } from './event-fields.ts'
 import { shownSchema } from './field-schemas.ts'
-import { defaultOf, type Field, type FieldMap, isRequired, type View } from './fields.ts'
+import { defaultOf, type Field, type FieldMap, isRequired, isShown, type View } from './fields.ts'
 import { shownFilter } from './filters.ts'
 import { memberWriter, objectOf } from './nested.ts'
 import { timeForms } from '../deliveries/time-forms.ts'
@@ -43,7 +43,7 @@ export interface Views {
 }
 
 export function viewsOf(map: FieldMap): Views {
-  const shownIn = (view: View) => Object.entries(map).filter(([, field]) => isShown(field, view))
+  const shownIn = (view: View) => Object.entries(map).filter(([, field]) => isPresent(field, view))
   const kindsIn = (view: View) => shownIn(view).map(([, { is }]) => is)
   return {
     shape(view) {
@@ -91,8 +91,8 @@ function isOfStatus(kind: Field['is']): boolean {
   return kind === 'status' || kind === 'attempts' || kind === 'lastAttemptAt'
 }
 
-function isShown(field: Field, view: View): boolean {
-  return field.shown === undefined || field.shown.split(' ').includes(view) || hasMask(field)
+function isPresent(field: Field, view: View): boolean {
+  return isShown(field, view) || hasMask(field)
 }
 
 /** Whether a view shows a mask in place of a secret. */

@@ -135,6 +135,11 @@ export function isRequired({ on }: Field, when: 'create' | 'change'): boolean {
   return (on ?? '').split(' ').includes(`${when}!`)
 }
 
+/** Whether a view shows the value of a field. */
+export function isShown({ shown }: Field, view: View): boolean {
+  return shown === undefined || shown.split(' ').includes(view)
+}
+
 /** Whether customers choose between several words for off. The word is stored as a detail. */
 export function hasOwnWords(field: Field): field is Extract<Field, { readonly is: 'enabled' }> {
   return field.is === 'enabled' && (field.words?.length ?? 0) > 2

@@ -2,6 +2,7 @@
 
 import type { CustomerAction } from '../../contracts/dialect.ts'
 import type { DialectDefinition } from '../definition.ts'
+import { isShown } from '../fields/fields.ts'
 import type { OperationKind } from './operation.ts'
 
 const kinds: Readonly<Partial<Record<OperationKind, readonly CustomerAction[]>>> = {
@@ -27,10 +28,7 @@ const kinds: Readonly<Partial<Record<OperationKind, readonly CustomerAction[]>>>
 
 export function customerActionsOf({ routes, endpoint }: Pick<DialectDefinition, 'routes' | 'endpoint'>) {
   const actions = new Set(Object.values(routes).flatMap(({ kind }) => kinds[kind] ?? []))
-  const shown = Object.values(endpoint).filter(
-    (field) => field.shown === undefined || /\b(?:get|list)\b/.test(field.shown),
-  )
+  const shown = Object.values(endpoint).filter((field) => isShown(field, 'get') || isShown(field, 'list'))
   if (shown.some(({ is }) => is === 'secret' || is === 'secrets')) actions.add('seeSecrets')
-  if (shown.some(({ is }) => is === 'headers')) actions.add('seeHeaders')
   return actions as ReadonlySet<CustomerAction>
 }

@@ -114,6 +114,8 @@ export interface Operation {
   readonly isPublic?: true
   /** It shows the URL and the headers of attempts, so that they are stored. */
   readonly showsExchange?: true
+  /** Whether a switch switches an endpoint on. */
+  readonly turnsTo?: boolean
   /** It sends the test event to a new endpoint. */
   readonly pings?: true
   readonly route: (kit: RouteKit) => RouteParts

@@ -30,6 +30,7 @@ function switched(
   return {
     kind: 'switch',
     access: 'write',
+    turnsTo: enabled,
     ...described,
     route(kit) {
       const answerChange = shownChange(kit, 'change', status, wrap)
