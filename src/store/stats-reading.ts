@@ -14,6 +14,7 @@ import {
   type Sums,
 } from '../domain/statistics.ts'
 import type { StatsQuery } from '../contracts/stats-store.ts'
+import { getOrInsert } from './get-or-insert.ts'
 import { tenantIdOf } from './rows.ts'
 import { namedBy, Places, type PlacedEntry, type Unknown } from './stats-fold.ts'
 import {
@@ -120,7 +121,7 @@ export class StatsReading {
     if (by === 'dialect') return
     const sizes = new Map<string, { key: string; tenant: string; size: number }>()
     const count = (key: string, tenant: string, size: number): void => {
-      sizes.getOrInsertComputed(key, () => ({ key, tenant, size: 0 })).size += size
+      getOrInsert(sizes, key, () => ({ key, tenant, size: 0 })).size += size
     }
     for (const { key, tenant, size } of groups.flat()) count(String(key), tenant, size)
     const range = this.#rankedRange()
@@ -192,7 +193,7 @@ export class StatsReading {
     const { by } = this.#query
     if (by === 'dialect' && !this.#series.has(key)) this.#add(key, '')
     const points = this.#series.get(key)?.points
-    if (points !== undefined) addSums(points.getOrInsertComputed(at, noSums), sums)
+    if (points !== undefined) addSums(getOrInsert(points, at, noSums), sums)
   }
 
   #filter(table: RollupTable): RollupFilter {

@@ -2,6 +2,7 @@
 
 import { bucketsAt, bucketsMax, addSums, noSums, stepMs, type Sums } from '../domain/statistics.ts'
 import type { StatsAges } from '../contracts/stats-store.ts'
+import { getOrInsert } from './get-or-insert.ts'
 import { type Entry, sumsOf } from './stats-tally.ts'
 
 /** The columns of the first numbers of `Sums`. */
@@ -119,7 +120,7 @@ export function additionsOf(entries: readonly { readonly entry: Entry; readonly 
   const byKey = new Map(rollupTables.map((table) => [table, new Map<string, Addition>()]))
   const add = (table: RollupTable, key: readonly RollupValue[], sums: Sums): void => {
     const name = JSON.stringify(key)
-    addSums(byKey.get(table)!.getOrInsertComputed(name, () => ({ key, sums: noSums() })).sums, sums)
+    addSums(getOrInsert(byKey.get(table)!, name, () => ({ key, sums: noSums() })).sums, sums)
   }
   const summed = entries.map(({ entry, place }) => ({ entry, place, sums: sumsOf(entry) }))
   for (const step of Object.values(stepMs)) {

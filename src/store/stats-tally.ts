@@ -1,6 +1,7 @@
 // Counts that are not in the rollups yet. A commit stores a row of them; gathered rows are sums of such rows.
 
 import { addCell, cellsMax, noSums, type Sums } from '../domain/statistics.ts'
+import { getOrInsert } from './get-or-insert.ts'
 
 /** The counts of one commit. */
 export interface CommitCounts {
@@ -70,14 +71,14 @@ export class Tally {
 
   add(row: CommitCounts | GatheredCounts): void {
     const counts = 'counts' in row ? listOf<number>(row.counts) : null
-    const cells = this.#cells.getOrInsertComputed(row.minute, () => new Map())
+    const cells = getOrInsert(this.#cells, row.minute, () => new Map())
     for (const [index, cell] of listOf<number>(row.cells).entries()) {
       addTo(cells, cell, counts === null ? 1 : (counts[index] as number))
     }
-    const labels = this.#events.getOrInsertComputed(row.minute, () => new Map())
+    const labels = getOrInsert(this.#events, row.minute, () => new Map())
     for (const [label, type, count] of listOf<EventCount>(row.events)) {
       addTo(
-        labels.getOrInsertComputed(label, () => new Map()),
+        getOrInsert(labels, label, () => new Map()),
         type,
         count,
       )
@@ -92,7 +93,7 @@ export class Tally {
       for (const [cell, count] of cells) {
         if (count === 0) continue
         const endpoint = Math.floor(cell / cellsMax)
-        endpoints.getOrInsertComputed(endpoint, () => []).push([cell % cellsMax, count])
+        getOrInsert(endpoints, endpoint, () => []).push([cell % cellsMax, count])
       }
       for (const [endpoint, own] of endpoints) entries.push({ kind: 'endpoint', minute, endpoint, cells: own })
     }
