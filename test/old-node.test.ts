@@ -11,14 +11,17 @@ const { engines, scripts } = JSON.parse(readFileSync(join(repository, 'package.j
   readonly engines: { readonly node: string }
   readonly scripts: { readonly start: string }
 }
-const oldest = Number(/^>=(\d+)$/.exec(engines.node)?.[1])
+const [oldest = ''] = /[\d.]+$/.exec(engines.node) ?? []
+const [oldestMajor = 0, oldestMinor = 0] = oldest.split('.').map(Number)
 /** The arguments of the command of `npm start`, without `exec node`. */
 const startArguments = scripts.start.split(' ').slice(2)
 
-test('a Node that pretends to be older gets one line', () => {
-  const pretend = `Object.defineProperty(process.versions, 'node', { value: '${oldest - 1}.9.9' })`
-  assertRefused(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`])
-})
+for (const version of [`${oldestMajor - 1}.99.9`, `${oldestMajor}.${oldestMinor - 1}.9`]) {
+  test(`a Node that pretends to be ${version} gets one line`, () => {
+    const pretend = `Object.defineProperty(process.versions, 'node', { value: '${version}' })`
+    assertRefused(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`])
+  })
+}
 
 const old = (process.env['PATH'] ?? '')
   .split(delimiter)
@@ -31,7 +34,7 @@ test('an old Node gets one line', { skip: old === undefined && 'needs a Node tha
 
 function isOld(node: string): boolean {
   const { status, stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' })
-  return status === 0 && Number.parseInt(stdout.slice(1), 10) < oldest
+  return status === 0 && Number.parseInt(stdout.slice(1), 10) < oldestMajor
 }
 
 function assertRefused(node: string, options: readonly string[]): void {
@@ -39,6 +42,6 @@ function assertRefused(node: string, options: readonly string[]): void {
     cwd: repository,
     encoding: 'utf8',
   })
-  assert.match(stderr, new RegExp(`^posthorn: [^\n]* Node \\d+\\.[^\n]* Node ${oldest}[^\n]*\n$`))
+  assert.match(stderr, new RegExp(`^posthorn: [^\n]* Node \\d+\\.[^\n]* Node ${RegExp.escape(oldest)} [^\n]*\n$`))
   assert.deepEqual([status, stdout], [1, ''])
 }

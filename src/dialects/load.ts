@@ -15,7 +15,7 @@ export class DialectFileError extends Error {
 
 /** In a folder: no declarations, tests, or examples such as `acme.examples.ts`. */
 const fileOfDialect = /^[^.]+\.m?[jt]s$/
-const kitUrl = new URL('../dialect-kit/index.ts', import.meta.url).href
+const kitUrl = import.meta.resolve('posthorn/dialect')
 
 /**
  * The shipped dialects and those of the files.

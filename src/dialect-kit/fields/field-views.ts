@@ -1,6 +1,5 @@
 // How answers show the fields of an endpoint.
 
-import type { FastifyRequest } from 'fastify'
 import { type TSchema, Type } from 'typebox'
 import { shownToCustomers } from '../../domain/attempt.ts'
 import { type Endpoint, type EndpointStatus, hasSecrets, type SigningSecret } from '../../domain/endpoint.ts'
@@ -24,7 +23,7 @@ export interface Shown {
 
 /** The facts of a request from which links are made. */
 export interface Asked {
-  readonly request: Pick<FastifyRequest, 'publicUrl'>
+  readonly request: { readonly publicUrl: string }
   readonly params: Readonly<Record<string, string>>
 }
 

@@ -1,8 +1,9 @@
 // The URLs of the other pages of a list.
 
-import type { FastifyRequest } from 'fastify'
-
-export type AskedPage = Pick<FastifyRequest, 'url' | 'publicUrl'>
+export interface AskedPage {
+  readonly url: string
+  readonly publicUrl: string
+}
 
 /** The URL of the request with other parameters. Null: the parameter is left out. */
 export function urlWith(request: AskedPage, parameters: Readonly<Record<string, string | null>>): string {

@@ -11,6 +11,7 @@ import type { CopyJob, CopyMessage } from './copy-thread.ts'
 import { Database } from './database.ts'
 import { checkFile, createPrivate, makePrivate, putInPlace, realFile } from './database-file.ts'
 import { messageOf } from './errors.ts'
+import { moduleBeside } from './module-beside.ts'
 import { lockOut, tryLock } from './file-lock.ts'
 import { newMark } from './wal-pair.ts'
 
@@ -53,7 +54,7 @@ export async function backUp(
 
 /** Resolves when the copy is on the disk. */
 async function copy(job: CopyJob, progress: (bytes: number, total: number) => void): Promise<void> {
-  const worker = new Worker(new URL('./copy-thread.ts', import.meta.url), { workerData: job, execArgv: [] })
+  const worker = new Worker(moduleBeside(import.meta.filename, 'copy-thread'), { workerData: job, execArgv: [] })
   let total = 0
   const ended = new Promise<void>((resolve, reject) => {
     worker.on('message', (message: CopyMessage) => {

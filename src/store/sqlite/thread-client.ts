@@ -3,6 +3,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
+import { moduleBeside } from './module-beside.ts'
 import type { Call, Message, PlainError, Reply, ThreadOptions } from './thread.ts'
 
 type Asynchronous<Methods> = {
@@ -34,7 +35,7 @@ export async function startThread<Methods>(
   // `npm start` fixes the size of the young generation for the main thread. The objects of a database thread live only
   // as long as a statement: at that size it would fill 32 MiB before it collected them.
   setFlagsFromString('--min-semi-space-size=1')
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: options, execArgv: [] })
+  const worker = new Worker(moduleBeside(import.meta.filename, 'thread'), { workerData: options, execArgv: [] })
   // The thread answers in the order of the calls. (A Map by number of the call kept memory for deleted entries.)
   const waiting: Waiting[] = []
   let ended: string | null = null

@@ -1,0 +1,56 @@
+// The packages as they are published: their files and exports are right for Node and TypeScript, and the program runs
+// where it is installed, below `node_modules`, on the Node of this repository and on the oldest one.
+
+import assert from 'node:assert/strict'
+import { execFile, spawnSync } from 'node:child_process'
+import { globSync, mkdirSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { publint } from 'publint'
+import { repository } from '../support/documented.ts'
+import { checkTypes, newcomer, pack, packages, useInstalled } from '../support/packed.ts'
+import { runFolder } from '../support/serve-run.ts'
+
+const attw = join(repository, 'node_modules/@arethetypeswrong/cli/dist/index.js')
+const bytesMax = 100 * 2 ** 20
+const installMsMax = 30_000
+
+for (const source of packages) {
+  test(`the package ${relative(repository, source) || 'posthorn'} is right for Node and TypeScript`, async (t) => {
+    const folder = await runFolder(t)
+    const packed = await pack(source, join(folder, 'built'), folder)
+    const { messages } = await publint({ pkgDir: join(folder, 'built'), pack: false })
+    assert.deepEqual(messages, [])
+    const { status, stdout } = spawnSync(process.execPath, [attw, packed, '--profile', 'esm-only'], {
+      encoding: 'utf8',
+    })
+    assert.equal(status, 0, stdout)
+  })
+}
+
+test('an installed posthorn serves pages, API and deliveries', async (t) => {
+  const folder = await runFolder(t)
+  const packed = await pack(repository, join(folder, 'built'), folder)
+  for (const version of ['26', '24.15']) {
+    await t.test(`on Node ${version}`, async (inner) => {
+      const own = join(folder, `node-${version}`)
+      const env = await newcomer(join(own, 'machine'), version)
+      const project = join(own, 'project')
+      mkdirSync(project)
+      const install = promisify(execFile)('npm', ['install', packed], { cwd: project, env, timeout: 4 * installMsMax })
+      const start = Date.now()
+      const { stdout, stderr } = await install
+      inner.diagnostic(`installed in ${Date.now() - start} ms, ${sizeOf(project)} bytes`)
+      assert.doesNotMatch(stdout + stderr, /warn|deprecated/i)
+      assert.ok(sizeOf(project) <= bytesMax)
+      assert.ok(Date.now() - start <= installMsMax)
+      await useInstalled(inner, project, env)
+      await checkTypes(project)
+    })
+  }
+})
+
+function sizeOf(folder: string): number {
+  return globSync('**/*', { cwd: folder }).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0)
+}

@@ -1,0 +1,112 @@
+// Builds and packs the packages that are published, and uses them as a user who installed them.
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { promisify } from 'node:util'
+import { newcomerEnv, repository } from './documented.ts'
+import { createOperatorClient } from './operator-client.ts'
+import { startReceiver } from './receiver.ts'
+import { run } from './serve-run.ts'
+
+const exec = promisify(execFile)
+
+/** The folders of all packages that are published: the root and the workspaces below `packages`. */
+export const packages: readonly string[] = ['.', ...globSync('packages/*/package.json', { cwd: repository })].map(
+  (file) => join(repository, file.replace(/package\.json$/, '')),
+)
+
+/** Builds the package of a folder into `target`, and packs it into `to`. Returns the path of the packed file. */
+export async function pack(folder: string, target: string, to: string): Promise<string> {
+  await exec(process.execPath, [join(repository, 'packages/build.ts'), folder, target])
+  const { stdout } = await exec('npm', ['pack', '--json', '--pack-destination', to], { cwd: target })
+  const [packed] = Object.values(JSON.parse(stdout) as Record<string, { readonly filename: string }>)
+  return join(to, packed?.filename ?? '')
+}
+
+/** Installs a version of Node into `folder`. Returns the environment of a newcomer who uses it. */
+export async function newcomer(folder: string, version: string): Promise<NodeJS.ProcessEnv> {
+  mkdirSync(folder, { recursive: true })
+  // Without the file, npm would install into a folder above that has one.
+  writeFileSync(join(folder, 'package.json'), '{}')
+  await exec('npm', ['install', `node@${version}`], { cwd: folder })
+  const { PATH, NODE_EXTRA_CA_CERTS, npm_config_registry } = process.env
+  const env = {
+    ...newcomerEnv,
+    PATH: `${join(folder, 'node_modules/node/bin')}${delimiter}${PATH}`,
+    // The way to the registry is that of this machine.
+    ...(NODE_EXTRA_CA_CERTS !== undefined && { NODE_EXTRA_CA_CERTS }),
+    ...(npm_config_registry !== undefined && { npm_config_registry }),
+  }
+  const { stdout } = await exec('node', ['--version'], { env })
+  assert.ok(stdout.startsWith(`v${version}.`), stdout)
+  return env
+}
+
+/** Serves the dialect of the tutorial in `folder`, where the package is installed, and uses pages, API and deliveries. */
+export async function useInstalled(t: TestContext, folder: string, env: NodeJS.ProcessEnv): Promise<void> {
+  copyFileSync(join(repository, 'test/tutorial/acme.ts'), join(folder, 'acme.ts'))
+  const operatorKey = 'operator-of-a-package-that-is-installed'
+  const settings = {
+    PATH: env['PATH'] ?? '',
+    POSTHORN_PORT: '0',
+    POSTHORN_ALLOW_HTTP: 'on',
+    POSTHORN_ALLOW_NETWORKS: '127.0.0.0/8',
+    POSTHORN_OPERATOR_KEY: operatorKey,
+  }
+  const program = join(folder, 'node_modules/.bin/posthorn')
+  const service = run(t, folder, settings, [program, 'serve', '--dialect', 'acme.ts'])
+  const url = await service.serving()
+  const receiver = await startReceiver()
+  const client = createOperatorClient(url, operatorKey)
+  t.after(() => Promise.all([receiver.close(), client.close()]))
+  for (const page of ['dashboard', 'portal/allo', 'docs/']) {
+    assert.equal((await fetch(`${url}/${page}`)).status, 200, page)
+  }
+  const { id: tenant } = await client.createTenant({ dialect: 'acme' })
+  const { key } = await client.createKey({ tenants: [tenant] })
+  const hook = { target: `${receiver.url}/in`, topics: ['order.paid'] }
+  const created = await client.callAs({ authorization: `Bearer ${key}` }, 'POST', '/api/hooks', hook)
+  assert.equal(created.status, 201, JSON.stringify(created.body))
+  await client.postEvent({ tenant, type: 'order.paid', data: { id: 'order_1', total: 12 } })
+  const [arrived] = await receiver.untilReceived(1)
+  assert.match(arrived?.body.toString() ?? '', /order_1/)
+  assert.equal((await client.call('GET', '/v1/stats')).status, 200)
+  // A worker thread copies the database.
+  await exec('npx', ['posthorn', 'backup', 'copy.db'], { cwd: folder, env })
+  assert.equal(service.stderr(), '')
+  service.child.kill('SIGTERM')
+  assert.equal(await service.exited(), 0)
+}
+
+/** Checks the types of a dialect and of every export in `folder`, where the package is installed. */
+export async function checkTypes(folder: string): Promise<void> {
+  copyFileSync(join(repository, 'test/tutorial/acme.ts'), join(folder, 'acme.ts'))
+  const { exports } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+    readonly exports: Readonly<Record<string, string>>
+  }
+  const lines = Object.keys(exports).map(
+    (name) => `export * as ${name.replace(/\W+/, '_')} from 'posthorn${name.slice(1)}'`,
+  )
+  writeFileSync(join(folder, 'all.ts'), lines.join('\n'))
+  const wrong = readFileSync(join(folder, 'acme.ts'), 'utf8').replace('auth.bearer()', 'auth.bearer(1)')
+  writeFileSync(join(folder, 'wrong.ts'), wrong)
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: 'es2025',
+    module: 'nodenext',
+    types: ['node'],
+    typeRoots: [join(repository, 'node_modules/@types')],
+  }
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, files: ['acme.ts', 'all.ts', 'wrong.ts'] }),
+  )
+  const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+  const checked = await exec(process.execPath, [tsc, '-p', folder], { cwd: folder }).catch((error: unknown) => error)
+  const { stdout } = checked as { readonly stdout: string }
+  assert.match(stdout, /^wrong\.ts\(\d+,\d+\): error TS2554: [^\n]*\n$/)
+}
