@@ -47,6 +47,7 @@ const violations: readonly [file: string, imports: string, rule: string][] = [
   ['src/operations/planted-app.ts', '../app.ts', 'only-app-sees-everything'],
   ['src/domain/planted-bench.ts', '../../bench/run.ts', 'src-does-not-import-tests'],
   ['packages/client/src/planted.ts', 'node:fs', 'packages-stand-alone'],
+  ['packages/verify/src/planted.ts', '../../../src/contracts/recipe.ts', 'packages-stand-alone'],
   ['src/domain/planted-nothing.ts', './nowhere.ts', 'no-missing'],
   ['src/domain/planted-cycle.ts', './planted-cycle-back.ts', 'no-cycle'],
   ['src/domain/planted-cycle-back.ts', './planted-cycle.ts', 'no-cycle'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { operatorErrorCodes } from './problems.ts'
+import { operatorErrorCodes } from './error-codes.ts'
 
 test('docs/errors.md lists every code of the operator API with its status, and no other', () => {
   const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')

@@ -4,48 +4,6 @@ import type { FieldError, Problem } from '../domain/problem.ts'
 import type { Answer } from '../http/answer.ts'
 import type { AskedRequest } from '../http/front.ts'
 
-/** Every error code of the operator API with its status. docs/errors.md lists them too; a test compares both. */
-export const operatorErrorCodes = {
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  route_unknown: 404,
-  method_not_allowed: 405,
-  tenant_exists: 409,
-  event_id_reused: 409,
-  event_ambiguous: 409,
-  too_many_endpoints: 409,
-  too_many_operator_keys: 409,
-  too_many_portal_links: 409,
-  endpoints_too_large: 409,
-  endpoint_exists: 409,
-  changed_meanwhile: 409,
-  no_secret_to_rotate: 409,
-  no_key_to_rotate: 409,
-  secrets_unreadable: 409,
-  too_many_keys: 409,
-  endpoint_disabled: 409,
-  replay_running: 409,
-  replay_state: 409,
-  replay_expired: 409,
-  too_many_replays: 409,
-  endpoint_unreadable: 409,
-  endpoint_deleted: 409,
-  delivery_in_flight: 409,
-  body_too_large: 413,
-  media_type_unsupported: 415,
-  request_malformed: 400,
-  request_timeout: 408,
-  headers_too_large: 431,
-  body_malformed: 400,
-  invalid: 400,
-  too_many_requests: 429,
-  loop_detected: 508,
-  internal: 500,
-  unavailable: 503,
-  outcome_unknown: 503,
-} as const
-
 interface ProblemText {
   readonly status: number
   readonly code: string

@@ -14,7 +14,7 @@ import type { Dialect } from '../contracts/dialect.ts'
 import type { DeliveryRow } from '../contracts/history-store.ts'
 import type { SearchedPage } from '../contracts/page.ts'
 import { pageBody } from '../http/cursor.ts'
-import { operatorErrorCodes } from './problems.ts'
+import { operatorErrorCodes } from './error-codes.ts'
 
 export const Nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
   Type.Union([schema, Type.Null()])

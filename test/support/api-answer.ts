@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { operatorErrorCodes } from '../../src/api/problems.ts'
+import { operatorErrorCodes } from '../../src/api/error-codes.ts'
 import { ProblemSchema } from '../../src/api/shapes.ts'
 import { eventStream } from './event-stream.ts'
 

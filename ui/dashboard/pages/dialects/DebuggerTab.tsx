@@ -5,13 +5,13 @@ import { Section } from '../../../shared/parts/Page.tsx'
 import { TimeField } from '../../../shared/parts/TimeField.tsx'
 import { queryClient } from '../../../shared/queries.ts'
 import type { Dialect, Page } from '../../../shared/types.ts'
-import { utf8 } from '../../../shared/verify/bytes.ts'
-import type { Verification } from '../../../shared/verify/checks.ts'
-import { diagnose, type Mistake } from '../../../shared/verify/diagnose.ts'
-import { pastedHeaders } from '../../../shared/verify/headers.ts'
-import type { Scheme } from '../../../shared/verify/schemes.ts'
-import { verify } from '../../../shared/verify/verify.ts'
-import { signatureTitle } from '../../../shared/verify/words.ts'
+import { utf8 } from '../../../../packages/verify/src/bytes.ts'
+import type { Verification } from '../../../../packages/verify/src/checks.ts'
+import { diagnose, type Mistake } from '../../../../packages/verify/src/diagnose.ts'
+import { pastedHeaders } from '../../../../packages/verify/src/headers.ts'
+import type { Scheme } from '../../../../packages/verify/src/schemes.ts'
+import { checkDelivery } from '../../../../packages/verify/src/check-delivery.ts'
+import { signatureTitle } from '../../../../packages/verify/src/words.ts'
 import type { DialectPartProps } from './dialect-part.ts'
 import styles from './dialects.module.css'
 import { Verdict } from './Verdict.tsx'
@@ -171,7 +171,7 @@ async function resultOf(recipe: Recipe, { headers, body, secret, url, webhookId,
   if (!isSecureContext) return { failure: 'Browsers offer cryptography to pages of https and localhost alone.' }
   const delivery = { headers: pastedHeaders(headers).headers, body: utf8(body), url, webhookId }
   const receiver = { secret, now: (arrivedAt === '' ? Date.now() : Date.parse(arrivedAt)) / 1000 }
-  const verification = await verify(recipe, delivery, receiver)
+  const verification = await checkDelivery(recipe, delivery, receiver)
   const differs = verification.checks.some(({ step, fault }) => step !== 'time' && fault !== null)
   return { verification, mistakes: differs ? await diagnose(recipe, delivery, receiver, servedSchemes()) : [] }
 }

@@ -7,7 +7,7 @@ import { PlainTable } from '../../../shared/parts/PlainTable.tsx'
 import { Badge } from '../../../shared/parts/Status.tsx'
 import { useRead } from '../../../shared/queries.ts'
 import type { Snippets, Vectors } from '../../../shared/types.ts'
-import { recipeSteps, signatureTitle } from '../../../shared/verify/words.ts'
+import { recipeSteps, signatureTitle } from '../../../../packages/verify/src/words.ts'
 import type { DialectPartProps } from './dialect-part.ts'
 import styles from './dialects.module.css'
 

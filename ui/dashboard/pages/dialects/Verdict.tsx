@@ -1,8 +1,8 @@
 import { Code } from '../../../shared/parts/Code.tsx'
 import { Notice } from '../../../shared/parts/Notice.tsx'
-import { textOf } from '../../../shared/verify/bytes.ts'
-import type { Check, StepName, Verification } from '../../../shared/verify/checks.ts'
-import type { Mistake } from '../../../shared/verify/diagnose.ts'
+import { textOf } from '../../../../packages/verify/src/bytes.ts'
+import type { Check, StepName, Verification } from '../../../../packages/verify/src/checks.ts'
+import type { Mistake } from '../../../../packages/verify/src/diagnose.ts'
 import styles from './dialects.module.css'
 
 const names: Readonly<Record<StepName, string>> = {

@@ -2,7 +2,7 @@
 
 import { durationText } from '../../../shared/parts/Time.tsx'
 import type { Dialect } from '../../../shared/types.ts'
-import { signatureTitle } from '../../../shared/verify/words.ts'
+import { signatureTitle } from '../../../../packages/verify/src/words.ts'
 
 export function signatureWords({ signatures }: Dialect): readonly string[] {
   if (signatures.length === 0) return ['Deliveries are not signed.']

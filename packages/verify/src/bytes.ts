@@ -27,17 +27,31 @@ export function joined(pieces: readonly Bytes[]): Bytes {
 }
 
 export function encoded(bytes: Bytes, encoding: Encoding): string {
-  if (encoding === 'hex') return bytes.toHex()
-  return encoding === 'base64' ? bytes.toBase64() : bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
+  if (encoding === 'hex') return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+  return encoding === 'base64' ? base64 : base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
 /** The bytes of a text; null: the text has another form. Padding of base64 may be absent. */
 export function decoded(text: string, encoding: Encoding): Bytes | null {
+  if (encoding === 'hex') {
+    if (!/^(?:[0-9a-f]{2})*$/i.test(text)) return null
+    return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+  }
+  const isUrl = encoding === 'base64url'
+  if (isUrl && /[+/]/.test(text)) return null
   try {
-    return encoding === 'hex' ? Uint8Array.fromHex(text) : Uint8Array.fromBase64(text, { alphabet: encoding })
+    const binary = atob(isUrl ? text.replaceAll('-', '+').replaceAll('_', '/') : text)
+    return Uint8Array.from(binary, (letter) => letter.charCodeAt(0))
   } catch {
     return null
   }
+}
+
+/** Whether two texts are equal. The time that it takes does not tell where they differ. */
+export async function areEqual(one: string, other: string): Promise<boolean> {
+  const [left, right] = await Promise.all([sha256(utf8(one)), sha256(utf8(other))])
+  return left.reduce((difference, byte, at) => difference | (byte ^ (right[at] ?? 0)), 0) === 0
 }
 
 export async function sha256(bytes: Bytes): Promise<Bytes> {

@@ -1,6 +1,6 @@
 // A recipe in words: the steps of a receiver.
 
-import type { Recipe, RecipeAlgorithm, SignedPiece } from '../../../src/contracts/recipe.ts'
+import type { Recipe, RecipeAlgorithm, SignedPiece } from './recipe.ts'
 import { placeName } from './delivery.ts'
 
 export const algorithmNames: Readonly<Record<RecipeAlgorithm, string>> = {

@@ -1,7 +1,7 @@
 // JSON Web Tokens (RFC 7519), and detached JSON Web Signatures over the body (RFC 7515, RFC 7797).
 
-import type { Recipe } from '../../../src/contracts/recipe.ts'
-import { type Bytes, decoded, encoded, joined, textOf, utf8 } from './bytes.ts'
+import type { Recipe } from './recipe.ts'
+import { areEqual, type Bytes, decoded, encoded, joined, textOf, utf8 } from './bytes.ts'
 import { type Delivery, memberText, pieceBytes } from './delivery.ts'
 import { hmac, isSignedBy, KeyFault, type PublicKeyAlgorithm, secretBytes } from './keys.ts'
 import { type Check, prefixOf, type Receiver, secondsText } from './checks.ts'
@@ -34,7 +34,8 @@ export async function tokenChecks(
   const form: Check = { step: 'form', fault: null }
   try {
     const expected = await expectedOf(recipe, receiver.secret, signed)
-    const isRight = expected === null ? await isSigned(token, receiver.secret, signed) : token.signature === expected
+    const isRight =
+      expected === null ? await isSigned(token, receiver.secret, signed) : await areEqual(token.signature, expected)
     const differs = expected === null ? 'The signature is not one of this key.' : 'The signature differs.'
     return [
       form,

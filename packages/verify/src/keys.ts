@@ -1,6 +1,6 @@
 // The keys of recipes, and the work of Web Crypto with them.
 
-import type { Recipe, RecipeAlgorithm } from '../../../src/contracts/recipe.ts'
+import type { Recipe, RecipeAlgorithm } from './recipe.ts'
 import { type Bytes, decoded, utf8 } from './bytes.ts'
 
 /** A secret or public key that cannot be used. Its message is a sentence. */

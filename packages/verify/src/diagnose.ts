@@ -1,12 +1,12 @@
 // Finds why a signature differs: it tries the usual mistakes, and names those with which the signature is right.
 
-import type { Recipe } from '../../../src/contracts/recipe.ts'
+import type { Recipe } from './recipe.ts'
 import { type Bytes, decoded, encoded, textOf, utf8 } from './bytes.ts'
 import type { Receiver } from './checks.ts'
 import type { Delivery } from './delivery.ts'
 import { type Hash, hmac } from './keys.ts'
 import { knownSchemes, type Scheme } from './schemes.ts'
-import { verify } from './verify.ts'
+import { checkDelivery } from './check-delivery.ts'
 
 /** A mistake without which the signature is right. */
 export interface Mistake {
@@ -68,7 +68,7 @@ async function isSigned(
   { recipe, delivery, secret }: Omit<Trial, keyof Mistake>,
   receiver: Receiver,
 ): Promise<boolean> {
-  const { checks } = await verify(recipe, delivery, { ...receiver, secret })
+  const { checks } = await checkDelivery(recipe, delivery, { ...receiver, secret })
   return checks.some(({ step, fault }) => step === 'signature' && fault === null)
 }
 

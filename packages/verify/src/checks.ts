@@ -1,6 +1,6 @@
 // The steps of a verification, and the results of each.
 
-import type { Recipe } from '../../../src/contracts/recipe.ts'
+import type { Recipe } from './recipe.ts'
 import type { Bytes } from './bytes.ts'
 
 export interface Receiver {

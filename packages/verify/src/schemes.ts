@@ -1,6 +1,6 @@
 // Schemes that many products sign with.
 
-import type { Recipe, SignedPiece } from '../../../src/contracts/recipe.ts'
+import type { Recipe, SignedPiece } from './recipe.ts'
 
 /** A named recipe. */
 export interface Scheme {

@@ -1,7 +1,7 @@
 // The texts of a delivery that a recipe names.
 
-import type { HeaderPlace, MemberPlace, Recipe, SignedPiece } from '../../../src/contracts/recipe.ts'
-import { type Bytes, crc32, joined, sha256, textOf, utf8 } from './bytes.ts'
+import type { HeaderPlace, MemberPlace, Recipe, SignedPiece } from './recipe.ts'
+import { type Bytes, crc32, encoded, joined, sha256, textOf, utf8 } from './bytes.ts'
 
 /** A delivery as it arrived. */
 export interface Delivery {
@@ -65,9 +65,9 @@ export async function pieceBytes(piece: SignedPiece, delivery: Delivery): Promis
     case 'sha256':
       return sha256(body)
     case 'sha256Hex':
-      return utf8((await sha256(body)).toHex())
+      return utf8(encoded(await sha256(body), 'hex'))
     case 'sha256Base64':
-      return utf8((await sha256(body)).toBase64())
+      return utf8(encoded(await sha256(body), 'base64'))
     case 'crc32':
       return utf8(String(crc32(body)))
     case 'sortedForm':
