@@ -30,9 +30,14 @@ export interface BrowserRig {
   close(): Promise<void>
 }
 
+/** Tests that call it need the browser. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: program as string, args: ['--no-sandbox'] })
+}
+
 export async function startBrowserRig(env: Readonly<Record<string, string>> = {}): Promise<BrowserRig> {
   const api = await startApiRig(env)
-  const browser = await chromium.launch({ executablePath: program as string, args: ['--no-sandbox'] })
+  const browser = await launchBrowser()
   const url = api.server.url.replace('127.0.0.1', 'localhost')
   const faults: string[] = []
 
