@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { painted } from './output.ts'
 import { declareCompletion } from './completion.ts'
 import { declareDelivery } from './delivery.ts'
+import { declareDoctor } from './doctor.ts'
 import { declareEndpoint } from './endpoint.ts'
 import { declareEvent } from './event.ts'
 import { declareKey } from './key.ts'
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   declareMigrate(program)
   declareBackup(program)
   declareDialect(program)
+  declareDoctor(program)
   program.commandsGroup('A running service:')
   declareTenant(program)
   declareKey(program)

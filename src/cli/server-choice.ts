@@ -1,8 +1,8 @@
 // Which server a command talks to, and with which key. The two always come from one place, so that no key is sent to a
 // server that it does not belong to.
 
-import { readFileSync } from 'node:fs'
-import { readKeyFile } from '../config/key-files.ts'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { readSettings } from '../config/settings.ts'
 import { CommandFailed, WrongUse } from './faults.ts'
 import { type Profile, readProfiles, standardProfile } from './profiles.ts'
@@ -68,11 +68,15 @@ function namedProfile({ url, profile: name = '' }: ServerFlags): ChosenServer {
 function keyOfEnvironment(): string | null {
   const { POSTHORN_KEY: key, POSTHORN_KEY_FILE: file } = process.env
   if (key !== undefined && file !== undefined) throw new WrongUse('POSTHORN_KEY and POSTHORN_KEY_FILE are both set')
-  if (file === undefined) return key ?? null
+  return file === undefined ? (key ?? null) : keyIn(file)
+}
+
+/** @throws CommandFailed */
+function keyIn(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
-    throw new CommandFailed(`POSTHORN_KEY_FILE: ${error instanceof Error ? error.message : String(error)}`)
+    throw new CommandFailed(`cannot read the key: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
@@ -88,8 +92,8 @@ function localAddress(): string {
 function localServer(): ChosenServer | null {
   const { database, operatorKey } = readSettings(process.env)
   if (operatorKey !== null) return { url: localAddress(), key: operatorKey, from: 'POSTHORN_OPERATOR_KEY' }
-  const file = database.kind === 'sqlite' ? readKeyFile(database.path, 'operator-key') : null
-  return file === null ? null : { url: localAddress(), key: file.value, from: file.path }
+  const file = database.kind === 'sqlite' ? join(dirname(database.path), 'operator-key') : null
+  return file === null || !existsSync(file) ? null : { url: localAddress(), key: keyIn(file), from: file }
 }
 
 function bare(url: string): string {
