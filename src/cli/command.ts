@@ -156,11 +156,11 @@ export function pairs(text: string, before: Readonly<Record<string, string>> | u
   return { ...before, [name]: value }
 }
 
-/** The text of a file; `-` is stdin. @throws WrongUse */
-export async function textOfFile(path: string): Promise<string> {
+/** The bytes of a file; `-` is stdin. @throws WrongUse */
+export async function contentOf(path: string): Promise<Buffer<ArrayBuffer>> {
   try {
-    if (path === '-') return await (await import('node:stream/consumers')).text(process.stdin)
-    return (await import('node:fs')).readFileSync(path, 'utf8')
+    if (path === '-') return await (await import('node:stream/consumers')).buffer(process.stdin)
+    return (await import('node:fs')).readFileSync(path)
   } catch (error) {
     throw new WrongUse(error instanceof Error ? error.message : String(error))
   }

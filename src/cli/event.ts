@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import type { Published } from './answers.ts'
-import { onServer, pairs, type RemoteFlags, textOfFile, time, withExamples } from './command.ts'
+import { contentOf, onServer, pairs, type RemoteFlags, time, withExamples } from './command.ts'
 import { WrongUse } from './faults.ts'
 import { facts } from './output.ts'
 
@@ -41,7 +41,7 @@ export function declareEvent(program: Command): void {
 
 async function dataOf({ data, dataFile }: PublishFlags): Promise<unknown> {
   if (data !== undefined && dataFile !== undefined) throw new WrongUse('give --data or --data-file, and not both')
-  const text = dataFile === undefined ? (data ?? '{}') : await textOfFile(dataFile)
+  const text = dataFile === undefined ? (data ?? '{}') : String(await contentOf(dataFile))
   try {
     return exactJson.parse(text, (_name, value, { source }) =>
       typeof value === 'number' && source !== undefined ? exactJson.rawJSON(source) : value,
