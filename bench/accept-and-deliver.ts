@@ -4,6 +4,7 @@
 // receiver.
 
 import { createOperatorClient } from '../test/support/operator-client.ts'
+import { startOtlpReceiver } from '../test/support/otlp-receiver.ts'
 import { testDatabase } from '../test/support/test-database.ts'
 import { createInstallation, startServer } from '../test/support/server-process.ts'
 import { startChild } from './child.ts'
@@ -33,6 +34,8 @@ const connections = 64
 const warmUp = 5
 /** The share of the other checkout's figure that this checkout must reach. */
 const versionTarget = 0.98
+/** With tracing on one side alone. */
+const tracingTarget = 0.97
 
 export const p1: Figure = {
   id: 'P1',
@@ -85,7 +88,16 @@ async function startServerSide(
 ): Promise<ServerSide> {
   const installation = await createInstallation()
   const postgres = database === 'postgres' ? await testDatabase() : null
-  const env = { POSTHORN_RATE_LIMITS: 'off', ...(postgres !== null && { POSTHORN_DATABASE: postgres.url }) }
+  const collector = options.tracing !== null && checkout === undefined ? await startOtlpReceiver() : null
+  const env = {
+    POSTHORN_RATE_LIMITS: 'off',
+    ...(postgres !== null && { POSTHORN_DATABASE: postgres.url }),
+    ...(collector !== null && {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: String(options.tracing),
+    }),
+  }
   const server = await startServer(installation, env, undefined, checkout)
   const { operatorKey } = installation
   const client = createOperatorClient(server.url, operatorKey)
@@ -107,6 +119,7 @@ async function startServerSide(
     async end() {
       await client.close()
       await server.kill('SIGKILL')
+      await collector?.close()
       await installation.remove()
       await postgres?.drop()
     },
@@ -171,7 +184,7 @@ async function measure(
     unit: 'events/s',
     ours: rates(ours),
     baseline: rates(baseline),
-    target: { atLeast: options.against === null ? target : versionTarget },
+    target: { atLeast: options.against === null ? target : options.tracing === null ? versionTarget : tracingTarget },
     raw: { connections, payloadBytes, direct, ours, baseline },
   }
 }

@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly against: string | null
   /** Whether P1 and P2 run with a dashboard open on our side. */
   readonly dashboard: boolean
+  /** The share of events that this version traces in P1 and P2; null: it has no tracing. */
+  readonly tracing: number | null
 }
 
 export interface Figure {

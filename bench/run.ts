@@ -1,6 +1,7 @@
 // The entry of `npm run bench`: runs the named figures (default: all) and prints one table.
 //
 //     npm run bench -- [P1 …] [--database postgres] [--runs 5] [--seconds 4] [--small] [--save] [--against CHECKOUT] [--dashboard]
+//                   [--tracing 0.01]
 
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -32,18 +33,21 @@ async function main(): Promise<void> {
       save: { type: 'boolean', default: false },
       against: { type: 'string' },
       dashboard: { type: 'boolean', default: false },
+      tracing: { type: 'string' },
     },
   })
   const against = values.against === undefined ? null : resolve(values.against)
   const { dashboard } = values
+  const tracing = values.tracing === undefined ? null : positive('--tracing', values.tracing)
   const options: BenchOptions = values.small
-    ? { small: true, runs: 1, seconds: 0.15, against, dashboard }
+    ? { small: true, runs: 1, seconds: 0.15, against, dashboard, tracing }
     : {
         small: false,
         runs: positive('--runs', values.runs),
         seconds: positive('--seconds', values.seconds),
         against,
         dashboard,
+        tracing,
       }
   const chosen = choose(positionals, values.database)
   endWithin(chosen.length * (180 + options.runs * (options.seconds * 6 + 20)))

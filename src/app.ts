@@ -10,6 +10,7 @@ import { serveDocs } from './api/docs.ts'
 import { serveHealth, serveMetrics } from './api/health.ts'
 import { customersPart } from './api/operator-front.ts'
 import { SettingError, type Settings } from './config/settings.ts'
+import type { TracingSettings } from './config/tracing-settings.ts'
 import { type TokenSettings, tokenSettings } from './config/token-settings.ts'
 import { ownDialect, type Registration, registry } from './dialects/registry.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine/engine.ts'
@@ -36,6 +37,7 @@ import { systemClock, systemRandomBytes } from './system.ts'
 import { createEngineObserver } from './telemetry/engine-observer.ts'
 import type { Log } from './telemetry/log.ts'
 import { Metrics } from './telemetry/metrics.ts'
+import { openTracer } from './tracing.ts'
 import { openInstallationKeys } from './vault/installation-keys.ts'
 import { proof, readProof } from './vault/master-key.ts'
 import { openRowSeals } from './vault/bring-up.ts'
@@ -53,6 +55,8 @@ export interface AppOptions {
   readonly keys: (isNew: boolean) => Keys
   readonly log: Log
   readonly version: string
+  /** Default: there is no tracing. */
+  readonly tracing?: TracingSettings | null
   /** Its abort ends a start that waits for the database. A start that has come further goes on to its end. */
   readonly stop?: AbortSignal
 }
@@ -87,6 +91,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { allDialects, dialects, guard } = partsOf(settings, options.registrations ?? registry)
   const origins = originsOf(settings, allDialects)
   const tokens = tokenVerifier(tokenSettings(settings), guard, log.logger)
+  const tracer = await openTracer(options.tracing ?? null, settings, allDialects, { ...log, ...options })
   await assertCanListen(addressesOf(settings))
   const { store, keys } = await orAborted(openStore(options), options.stop)
   // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.
@@ -97,14 +102,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     const sender = createSender({ guard })
     const installationKeys = await openInstallationKeys({ store, vault, dialects: allDialects })
     const marker = await store.writeOnce('delivery marker', randomText(systemRandomBytes, 22))
-    const metrics: Metrics = new Metrics({
-      inFlight: () => engine.inFlight,
-      queued: () => engine.queued,
-      waiting: () => store.countWaiting(),
-      droppedLogLines: () => log.output.dropped,
-    })
+    const metrics = metricsOf(options, store, tracer !== null, () => engine)
     const observer = createEngineObserver(metrics, log.logger)
-    const parts = { store, seals, dialects: allDialects, installationKeys, sender, marker, observer }
+    const parts = { store, seals, dialects: allDialects, installationKeys, sender, marker, observer, tracer }
     const engine: Engine = await startEngine(settings, parts)
     undo.push(() => engine.stop(failedStartStopMs))
     const context = createContext({
@@ -133,6 +133,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         await engine.stop(limits.stopMs)
         await sender.destroy()
         await closed
+        await tracer?.stop()
         await store.close()
       },
     }
@@ -142,9 +143,19 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
+function metricsOf({ log }: AppOptions, store: Store, hasExemplars: boolean, engine: () => Engine): Metrics {
+  return new Metrics({
+    inFlight: () => engine().inFlight,
+    queued: () => engine().queued,
+    waiting: () => store.countWaiting(),
+    droppedLogLines: () => log.output.dropped,
+    hasExemplars,
+  })
+}
+
 type EngineParts = Pick<
   EngineOptions,
-  'store' | 'seals' | 'dialects' | 'installationKeys' | 'sender' | 'marker' | 'observer'
+  'store' | 'seals' | 'dialects' | 'installationKeys' | 'sender' | 'marker' | 'observer' | 'tracer'
 >
 
 /** The engine knows all dialects: accepted events are delivered, even if this node does not serve the tenant's API. */
@@ -215,7 +226,7 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
   const portal = isWorker ? [] : [{ front: pages.portalFront(operator), documentPath: null }]
   const whole = await createHttpServer({ ...shared, fallback: operator, fronts: [...documented, ...portal] })
   serveHealth(whole, health)
-  serveMetrics(whole, () => metrics.text())
+  serveMetrics(whole, metrics)
   if (!isWorker) {
     serveDocs(
       whole,

@@ -4,6 +4,7 @@ import type { EventId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import { failure, type Problem, type Result, success } from '../domain/problem.ts'
 import { pageRequest } from '../http/cursor.ts'
+import type { AskedRequest } from '../http/front.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import { oddTextFaults } from '../http/odd-text.ts'
 import { elementTexts, mayHoldOddText, memberText } from '../http/raw-json.ts'
@@ -99,7 +100,7 @@ function publishEventRoute(context: Context): AnyRoute {
     bodyBytesMax: limits.requestBodyBytesMax,
     answers: { 202: PublishedSchema, 200: PublishedSchema },
     async handle({ body, request }) {
-      const published = await publishEvent(context, inputOf(body, request.bodyText))
+      const published = await publishEvent(context, inputOf(body, request.bodyText, traceparentOf(request)))
       if (!published.ok) return published
       return success({ status: published.value.duplicate ? 200 : 202, body: publishedShape(published.value) })
     },
@@ -121,8 +122,9 @@ function publishEventsRoute(context: Context): AnyRoute {
     answers: { 202: Type.Object({ results: Type.Array(BatchResultSchema) }) },
     async handle({ body, request }) {
       const texts = elementTexts(memberText(request.bodyText, 'events') ?? '[]')
+      const traceparent = traceparentOf(request)
       const mayBeOdd = mayHoldOddText(request.bodyText)
-      const inputs = body.events.map((event, index) => checked(event, texts[index] ?? '{}', mayBeOdd))
+      const inputs = body.events.map((event, index) => checked(event, texts[index] ?? '{}', mayBeOdd, traceparent))
       const results = await publishEvents(context, inputs)
       const shapes = results.map((result) =>
         result.ok ? publishedShape(result.value) : { error: batchError(result.problem) },
@@ -198,14 +200,19 @@ export function timeOf(text: string | undefined): number | null {
   return text === undefined ? null : Date.parse(text)
 }
 
-function inputOf(body: Static<typeof EventBody>, text: string): EventInput {
-  return { ...body, data: memberText(text, 'data') ?? '{}' }
+function inputOf(body: Static<typeof EventBody>, text: string, traceparent: string | undefined): EventInput {
+  return { ...body, data: memberText(text, 'data') ?? '{}', traceparent }
 }
 
-function checked(event: unknown, text: string, mayBeOdd: boolean): Result<EventInput> {
+function traceparentOf({ headers }: AskedRequest): string | undefined {
+  const given = headers['traceparent']
+  return typeof given === 'string' ? given : undefined
+}
+
+function checked(event: unknown, text: string, mayBeOdd: boolean, traceparent: string | undefined): Result<EventInput> {
   const odd = mayBeOdd ? oddTextFaults(event, plainFields) : []
   if (odd.length > 0) return failure({ kind: 'invalid', where: 'body', fields: odd })
-  if (eventValidator.Check(event)) return success(inputOf(event, text))
+  if (eventValidator.Check(event)) return success(inputOf(event, text, traceparent))
   return failure({ kind: 'invalid', where: 'body', fields: fieldErrors(eventValidator, event) })
 }
 

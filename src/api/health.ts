@@ -33,12 +33,16 @@ export function serveHealth(app: FastifyInstance, { canWrite, ping }: HealthOpti
   })
 }
 
-/** @param metrics returns Prometheus text */
-export function serveMetrics(app: FastifyInstance, metrics: () => Promise<string>): void {
+export interface ShownMetrics {
+  readonly contentType: string
+  text(): Promise<string>
+}
+
+export function serveMetrics(app: FastifyInstance, metrics: ShownMetrics): void {
   readOnly(app, '/metrics')
   app.get('/metrics', options, async (_request, reply) => {
-    const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }
-    sendAnswer(reply, { status: 200, headers, body: await metrics() })
+    const headers = { 'content-type': metrics.contentType }
+    sendAnswer(reply, { status: 200, headers, body: await metrics.text() })
   })
 }
 

@@ -7,6 +7,7 @@ import { type App, startApp } from '../app.ts'
 import { createKeyFile, type KeyFile, readKeyFile } from '../config/key-files.ts'
 import type { DatabaseSetting } from '../config/address-settings.ts'
 import { readSettings, SettingError, type SettingName, type Settings, settingTable } from '../config/settings.ts'
+import { tracingSettings } from '../config/tracing-settings.ts'
 import { loadDialects } from '../dialects/load.ts'
 import { limits } from '../domain/limits.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
@@ -37,6 +38,7 @@ export async function serve(
     registrations,
     log,
     version,
+    tracing: tracingSettings(process.env),
     keys(isNew) {
       if (settings.masterKey === null && masterFile === null) {
         if (!isNew) throw new SettingError(noMasterKey(settings.database))

@@ -292,6 +292,12 @@ export const settingTable = {
     'statistics by day are removed after so many days; those by hour are kept as long as events',
     number(1, 36500),
   ),
+  tracedDialects: setting(
+    'POSTHORN_TRACED_DIALECTS',
+    '',
+    'comma list of the dialects, or `all`, whose deliveries have the header `traceparent`, while tracing is on',
+    list,
+  ),
   role: setting('POSTHORN_ROLE', 'all', 'the work of this node: all, api or worker', choice('all', 'api', 'worker')),
   logLevel: setting(
     'POSTHORN_LOG_LEVEL',

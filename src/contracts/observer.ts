@@ -11,7 +11,8 @@ export type StorePart = 'commits' | 'claims' | 'heartbeats' | 'other calls'
  */
 export interface EngineObserver {
   accepted(events: number): void
-  attempted(outcome: Outcome['kind'], durationMs: number): void
+  /** `traceId` is that of its trace, if the attempt is traced. */
+  attempted(outcome: Outcome['kind'], durationMs: number, traceId?: string): void
   /** A delivery waits because the egress proxy is away or refuses Posthorn; `reason` is a text for the log. */
   proxyFailed(reason: string): void
   ended(status: Exclude<DeliveryStatus, 'pending'>): void

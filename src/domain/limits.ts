@@ -271,6 +271,10 @@ export const limits = {
   parentCheckMs: second,
   /** Bytes of log lines that wait while the reader of stdout is slow; past the bound, lines are dropped. */
   logWaitingBytesMax: mib,
+  /** Traces of producers that are kept for retries; past the bound, the oldest one is dropped. */
+  waitingTracesMax: 10_000,
+  /** How long a stop waits until the last spans are exported. */
+  lastSpansMs: 3 * second,
   /** How long until a log line is tried again that the reader of stdout was too slow to take. */
   logAgainMs: 50,
 

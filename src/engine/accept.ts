@@ -7,12 +7,14 @@ import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey, RandomBytes } from '../domain/ids.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
+import type { Trace, Tracer } from '../contracts/tracer.ts'
 import type { IngestResult, NewEvent } from '../contracts/commit-store.ts'
 import { fanOut } from './fan-out.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { HeldDelivery, Lanes } from './lanes.ts'
 import type { Membership } from './membership.ts'
 import type { Schedule } from './schedule.ts'
+import { traced } from './traced.ts'
 import type { CachedTenant, TenantCache } from './tenant-cache.ts'
 
 /** An event, and the tenant whose endpoints it is matched with. */
@@ -21,6 +23,10 @@ export interface Draft {
   readonly tenant: CachedTenant
   /** The only endpoint that gets the event, even if it does not want the event type: for test events. */
   readonly only?: EndpointKey
+  /** The header of its producer, which the trace of the event continues. */
+  readonly traceparent?: string | undefined
+  /** Set by the acceptor; absent: there is no tracing. */
+  readonly trace?: Trace
 }
 
 /**
@@ -53,6 +59,8 @@ export interface AcceptorOptions {
   readonly commits: GroupCommit
   readonly schedule: Schedule
   readonly observer: EngineObserver
+  /** Null: there is no tracing. */
+  readonly tracer: Tracer | null
   readonly randomBytes: RandomBytes
   /** Whether this node attempts the deliveries that it accepts; false leaves them to other nodes. */
   readonly delivers: boolean
@@ -82,7 +90,12 @@ export class Acceptor {
    *
    * @throws Unavailable: no event was stored, unless `outcomeUnknown`
    */
-  async accept(drafts: readonly Draft[]): Promise<readonly Accepted[]> {
+  accept(drafts: readonly Draft[]): Promise<readonly Accepted[]> {
+    const { tracer } = this.#options
+    return tracer === null ? this.#accept(drafts) : traced(tracer, drafts, (withTraces) => this.#accept(withTraces))
+  }
+
+  async #accept(drafts: readonly Draft[]): Promise<readonly Accepted[]> {
     const results = await this.#store(drafts)
     return results.some(isStale) ? this.#matchAgain(drafts, results) : (results as readonly Accepted[])
   }
@@ -97,21 +110,25 @@ export class Acceptor {
     draft: Draft & { readonly only: EndpointKey },
     planned: (delivery: DeliveryId) => void,
   ): Promise<DeliveryId> {
-    const held = this.#fanOut(draft)
+    const { tracer } = this.#options
+    const trace = tracer?.accepting(draft.event, undefined)
+    const withTrace = trace === undefined ? draft : { ...draft, trace }
+    const held = this.#fanOut(withTrace)
     const delivery = held[0]?.id
     if (delivery !== undefined) {
       planned(delivery)
-      const [result] = await this.#commit([draft], [held], true)
+      const [result] = await this.#commit([withTrace], [held], true)
+      if (trace !== undefined) tracer?.accepted(trace, result?.kind ?? null, 1)
       if (result?.kind === 'stored') return delivery
     }
     throw new Unavailable('another request changed the endpoint')
   }
 
-  #fanOut({ event, tenant, only }: Draft): HeldDelivery[] {
+  #fanOut({ event, tenant, only, trace }: Draft): HeldDelivery[] {
     const node = this.#options.membership.incarnation
     if (!this.#open) throw new Unavailable('the node is stopping')
     if (node === null) throw new Unavailable('the node is joining again')
-    return fanOut(event, tenant, node, this.#options.randomBytes, only)
+    return fanOut(event, tenant, node, this.#options.randomBytes, only, trace)
   }
 
   /**
@@ -151,7 +168,8 @@ export class Acceptor {
 
   /** @param leases whether this node leases the deliveries, as far as its lanes have room */
   async #commit(drafts: readonly Draft[], heldByDraft: readonly HeldDelivery[][], leases: boolean): Promise<Settled[]> {
-    const { lanes, commits } = this.#options
+    const { lanes, commits, tracer } = this.#options
+    const queuedAt = tracer === null ? 0 : performance.now()
     let bytes = 0
     const plans: Plan[] = []
     const events: NewEvent[] = drafts.map(({ event, tenant, only }, index) => {
@@ -173,6 +191,7 @@ export class Acceptor {
       for (const plan of plans) this.#release(plan)
       throw error
     }
+    if (tracer !== null) for (const { trace } of drafts) if (trace !== undefined) tracer.committed(trace, queuedAt)
     const settled = results.map((result, index) => this.#settle(result, plans[index] as Plan))
     lanes.pump()
     return settled
@@ -184,13 +203,16 @@ export class Acceptor {
       const count = result.kind === 'duplicate' ? result.deliveries : 0
       return { kind: result.kind, deliveries: [], count } as Settled
     }
-    const { membership, lanes, schedule, observer, delivers } = this.#options
+    const { membership, lanes, schedule, observer, tracer, delivers } = this.#options
     for (const [index, delivery] of plan.held.entries()) {
       if (plan.leased[index] === true) {
         // If the incarnation was lost during the commit, its deliveries are handed back (membership.ts).
         if (membership.holds(delivery)) lanes.push(delivery)
         else lanes.release(delivery)
-      } else if (delivers) schedule.wakeAt(delivery.pausedUntil ?? 0)
+      } else {
+        tracer?.waits(delivery)
+        if (delivers) schedule.wakeAt(delivery.pausedUntil ?? 0)
+      }
     }
     observer.accepted(1)
     return { kind: 'stored', deliveries: plan.held.map(({ id }) => id), count: plan.held.length }

@@ -28,6 +28,7 @@ import type { ErasedEvent } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { AttemptSummary, Move } from '../contracts/commit-store.ts'
 import type { HistoryReads } from '../contracts/history-store.ts'
+import type { AttemptSpan, Tracer } from '../contracts/tracer.ts'
 import type { NotSent, Sender, SendRequest, SendResult } from '../contracts/transport.ts'
 import type { Finished, Receiving } from './finished.ts'
 import type { HeldDelivery } from './lanes.ts'
@@ -52,6 +53,8 @@ export interface DelivererOptions {
   /** The value of the header by which the installation recognises its own deliveries. */
   readonly marker: string
   readonly observer: EngineObserver
+  /** Null: there is no tracing. */
+  readonly tracer: Tracer | null
 }
 
 /** An attempt in flight. */
@@ -61,6 +64,8 @@ interface Sent extends Receiving {
   readonly startedAt: number
   /** By `Clock.elapsed`, which measures the duration: the wall clock may be set during the attempt. */
   readonly startedElapsed: number
+  /** Null: there is no tracing, or its trace is not sampled. */
+  readonly span: AttemptSpan | null
 }
 
 export class Deliverer {
@@ -139,7 +144,7 @@ export class Deliverer {
     }
     const { event } = delivery
     if (this.#isErased(event)) return this.#end(delivery, { to: 'cancelled', reason: 'payload erased' })
-    const { clock, sender, marker } = this.#options
+    const { clock, sender, tracer, marker } = this.#options
     const startedAt = clock.now()
     if (isPaused(endpoint, startedAt)) {
       return this.#end(delivery, { to: 'waiting', dueAt: endpoint.pausedUntil })
@@ -165,7 +170,13 @@ export class Deliverer {
     } catch (error) {
       return this.#faulted(delivery, endpoint.endpoint.unreadable ? 'endpoint unreadable' : 'internal error', error)
     }
-    const sent: Sent = { delivery, tenant, endpoint, request, startedAt, startedElapsed }
+    const { name } = tenant.dialect
+    const span =
+      tracer && tracer.attempting(delivery, { dialect: name, endpoint: endpoint.endpoint.id, url: request.url })
+    if (span !== null && span.traceparent !== null) {
+      request = { ...request, headers: { ...request.headers, traceparent: span.traceparent } }
+    }
+    const sent: Sent = { delivery, tenant, endpoint, request, startedAt, startedElapsed, span }
     sender.send(request, (result) => {
       if ('notSent' in result) return this.#waitForProxy(delivery, result)
       this.#proxyWaits.ended(delivery.endpoint)
@@ -184,8 +195,8 @@ export class Deliverer {
   }
 
   #conclude(sent: Sent, result: SendResult): void {
-    const { clock, observer, recorder } = this.#options
-    const { delivery, tenant, request } = sent
+    const { clock, observer, recorder, tracer } = this.#options
+    const { delivery, tenant, request, span } = sent
     const { response, connections, headers, phases, requestCrc } = result
     const outcome = this.#outcomeOf(tenant.dialect, result)
     const durationMs = Math.round(clock.elapsed() - sent.startedElapsed)
@@ -202,8 +213,11 @@ export class Deliverer {
         exchange: { url: request.url, requestHeaders: request.headers, responseHeaders: headers ?? null },
       }),
     }
-    observer.attempted(outcome.kind, durationMs)
-    recorder.finished({ delivery, attempt, sentTo: sent, ...this.#judge(sent, attempt, result) })
+    span?.end(attempt)
+    observer.attempted(outcome.kind, durationMs, span?.traceId)
+    const judged = this.#judge(sent, attempt, result)
+    if (tracer !== null && judged.move.to === 'waiting') tracer.waits(delivery)
+    recorder.finished({ delivery, attempt, sentTo: sent, ...judged })
   }
 
   /** If the dialect's code throws, the outcome is that of the status alone. */

@@ -13,6 +13,7 @@ import type { DeliveryDialect, Message } from '../contracts/delivery-dialect.ts'
 import type { ErasedEvent } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { Store } from '../contracts/store.ts'
+import type { Tracer } from '../contracts/tracer.ts'
 import type { NotSent, Sender, SendRequest, SendResult } from '../contracts/transport.ts'
 import type { InstallationKeys } from '../vault/installation-keys.ts'
 import { Rotation } from '../vault/rotation.ts'
@@ -56,6 +57,8 @@ export interface EngineOptions {
   /** The value of the header by which the installation recognises its own deliveries. */
   readonly marker: string
   readonly observer: EngineObserver
+  /** Null: there is no tracing. */
+  readonly tracer: Tracer | null
 }
 
 /** Joins the other nodes, starts to claim and deliver, and runs until `stop`. @throws StoreUnavailable */

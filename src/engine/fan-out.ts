@@ -1,3 +1,4 @@
+import type { Trace } from '../contracts/tracer.ts'
 import type { Event } from '../domain/event.ts'
 import { type DeliveryId, type EndpointKey, type Incarnation, type RandomBytes, uuidV7 } from '../domain/ids.ts'
 import type { HeldDelivery } from './lanes.ts'
@@ -16,6 +17,7 @@ export function fanOut(
   node: Incarnation,
   random: RandomBytes,
   only?: EndpointKey,
+  trace?: Trace,
 ): HeldDelivery[] {
   const deliveries: HeldDelivery[] = []
   const { matchedAttributes } = tenant.dialect
@@ -25,7 +27,8 @@ export function fanOut(
     const wanted = only === undefined ? wants(event, attributes) : only === endpoint.key
     if (disabledReason !== null || !wanted) continue
     const id = uuidV7(event.acceptedAt, random) as DeliveryId
-    const delivery: HeldDelivery = { id, endpoint: endpoint.key, event, node, attempts: 0, attemptsBefore: 0 }
+    const held: HeldDelivery = { id, endpoint: endpoint.key, event, node, attempts: 0, attemptsBefore: 0 }
+    const delivery = trace === undefined ? held : { ...held, trace }
     deliveries.push(pausedUntil === null || only !== undefined ? delivery : { ...delivery, pausedUntil })
   }
   return deliveries

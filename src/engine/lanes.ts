@@ -15,6 +15,7 @@
 // and each quick success doubles it, up to `limits.attemptsPerEndpointMax`. So an endpoint that comes back after an
 // outage gets one request at first, and an endpoint that hangs soon takes one of the node's attempts instead of sixteen.
 
+import type { Trace } from '../contracts/tracer.ts'
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
@@ -34,6 +35,8 @@ export interface HeldDelivery {
   readonly pausedUntil?: number
   /** How often this incarnation failed to prepare the delivery, because our own code threw; absent: never. */
   readonly faults?: number
+  /** The trace of its event; absent: there is no tracing, or another node or incarnation accepted the event. */
+  readonly trace?: Trace
 }
 
 /** The lanes of a tenant, together. */

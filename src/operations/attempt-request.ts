@@ -153,7 +153,7 @@ function whyItDiffers({ startedAt, requestCrc }: Attempt, { updatedAt }: Endpoin
     notes.push('The attempt has no checksum of its request, so that nothing proves its bytes.')
   if (notes.length > 0) return notes
   return [
-    'The bytes differ from those that were sent: a key, a setting of the tenant or the version of Posthorn is another, or the signature is another each time.',
+    'The bytes differ from those that were sent: a key, a setting of the tenant or the version of Posthorn is another, the signature is another each time, or the request had a header `traceparent`.',
   ]
 }
 

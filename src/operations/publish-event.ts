@@ -21,6 +21,8 @@ export interface EventInput {
   readonly occurredAt?: string
   /** Seconds after which its data is erased; default: as its tenant says. */
   readonly retainSeconds?: number
+  /** The header of its producer, which the trace of the event continues. */
+  readonly traceparent?: string | undefined
 }
 
 export interface PublishedEvent {
@@ -82,7 +84,7 @@ function draftOf(context: Context, input: EventInput, tenant: CachedTenant | nul
     acceptedAt,
     ...eraseAtOf(tenant.tenant, acceptedAt, input.retainSeconds),
   }
-  return success({ event, tenant })
+  return success({ event, tenant, traceparent: input.traceparent })
 }
 
 /** The fault of an event type; null: events of the type are accepted. */

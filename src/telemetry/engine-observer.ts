@@ -69,7 +69,7 @@ export function createEngineObserver(
   const unanswered = new Set<StorePart>()
   return {
     accepted: (events) => metrics.accepted(events),
-    attempted: (outcome, durationMs) => metrics.attempted(outcome, durationMs),
+    attempted: (outcome, durationMs, traceId) => metrics.attempted(outcome, durationMs, traceId),
     proxyFailed(reason) {
       metrics.proxyFailed()
       const now = elapsed()

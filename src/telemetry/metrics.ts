@@ -1,6 +1,6 @@
 // Prometheus metrics. The path of every event adds to plain numbers, which are read only when metrics are requested.
 
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type RegistryContentType } from 'prom-client'
 import { StoreUnavailable } from '../contracts/store.ts'
 import type { Outcome } from '../domain/attempt.ts'
 import type { Counts } from '../contracts/node-report.ts'
@@ -19,10 +19,13 @@ export interface MetricsSources {
   readonly waiting: () => Promise<number>
   /** Log lines that could not be written. */
   readonly droppedLogLines: () => number
+  /** Whether durations of attempts name a trace. Then the metrics are in the format OpenMetrics. Default: false. */
+  readonly hasExemplars?: boolean
 }
 
 export class Metrics {
-  readonly #registry = new Registry()
+  readonly #registry = new Registry<RegistryContentType>()
+  readonly #hasExemplars: boolean
   readonly #ended: Record<Ended, number> = { delivered: 0, failed: 0, cancelled: 0 }
   readonly #attempts: Record<Outcome['kind'], number> = {
     delivered: 0,
@@ -42,9 +45,11 @@ export class Metrics {
   #unprovedRows = 0
 
   constructor(sources: MetricsSources) {
-    const registers = [this.#registry]
+    this.#hasExemplars = sources.hasExemplars === true
+    if (this.#hasExemplars) this.#registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
+    const registers = [this.#registry as Registry]
     const { counter, gauge } = readers(registers)
-    collectDefaultMetrics({ register: this.#registry })
+    collectDefaultMetrics({ register: this.#registry as Registry })
     const total = (name: string, help: string, read: () => number): void =>
       counter(name, help, [], (set) => set({}, read()))
     total('posthorn_events_accepted_total', 'Events stored.', () => this.#accepted)
@@ -79,6 +84,7 @@ export class Metrics {
       name: 'posthorn_attempt_duration_seconds',
       help: 'Time from the start of an attempt to its outcome.',
       buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 1, 5, 10, 20],
+      enableExemplars: this.#hasExemplars,
       registers,
     })
     this.#commitSeconds = new Histogram({
@@ -104,9 +110,13 @@ export class Metrics {
     this.#accepted += events
   }
 
-  attempted(outcome: Outcome['kind'], durationMs: number): void {
+  /** @param traceId that of a trace of the attempt, if there is one */
+  attempted(outcome: Outcome['kind'], durationMs: number, traceId?: string): void {
     this.#attempts[outcome] += 1
-    this.#attemptSeconds.observe(durationMs / 1000)
+    const value = durationMs / 1000
+    if (!this.#hasExemplars) this.#attemptSeconds.observe(value)
+    else
+      this.#attemptSeconds.observe(traceId === undefined ? { value } : { value, exemplarLabels: { trace_id: traceId } })
   }
 
   proxyFailed(): void {
@@ -138,7 +148,11 @@ export class Metrics {
     this.#commitSeconds.observe(durationMs / 1000)
   }
 
-  /** Returns all metrics in the text format of Prometheus. */
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** Returns all metrics in the text format of Prometheus, or in OpenMetrics. */
   text(): Promise<string> {
     return this.#registry.metrics()
   }

@@ -96,6 +96,7 @@ export class Life implements Doer {
       statsMs: { minutes: 2 * day, dialectMinutes: 30 * day, days: 396 * day },
       marker: 'installation',
       observer: this.#observer(),
+      tracer: null,
     })
     this.#context = createContext({
       store,

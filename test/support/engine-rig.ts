@@ -138,6 +138,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
       retentionMs: 30 * 24 * 3600 * 1000,
       auditMs: 400 * 24 * 3600 * 1000,
       statsMs: { minutes: 2 * 24 * 3600 * 1000, dialectMinutes: 30 * 24 * 3600 * 1000, days: 396 * 24 * 3600 * 1000 },
+      tracer: null,
       marker: 'installation',
       observer,
     })
