@@ -2,13 +2,15 @@
 
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyListenOptions } from 'fastify'
 import { SettingError, type Settings } from './config/settings.ts'
 
 /** An address to listen on. */
 export interface Address {
   readonly host: string
   readonly port: number
+  /** Whether other processes may listen on it too. */
+  readonly isShared: boolean
   /** The beginning of the names of its settings. */
   readonly setting: 'POSTHORN' | 'POSTHORN_ADMIN'
 }
@@ -19,21 +21,30 @@ export interface Listener {
   readonly address: Address
 }
 
-/** The addresses of the settings: the customers' one, and the operator's if it has one of its own. */
-export function addressesOf({ host, port, adminHost, adminPort }: Settings): readonly [Address, Address?] {
-  const customers = { host, port, setting: 'POSTHORN' } as const
+/**
+ * The addresses of the settings: the customers' one, and the operator's if it has one of its own. That one is never shared:
+ * each process has metrics of its own.
+ */
+export function addressesOf({ host, port, reusePort, adminHost, adminPort }: Settings): readonly [Address, Address?] {
+  const customers = { host, port, isShared: reusePort, setting: 'POSTHORN' } as const
   if (adminPort === null) return [customers]
-  return [customers, { host: adminHost, port: adminPort, setting: 'POSTHORN_ADMIN' }]
+  return [customers, { host: adminHost, port: adminPort, isShared: false, setting: 'POSTHORN_ADMIN' }]
 }
 
-/** Listens for a moment, before a start that would fail has written anything. @throws SettingError */
+/**
+ * Listens for a moment, before a start that would fail has written anything. On a shared address it takes another port:
+ * otherwise it would receive connections that are meant for the other processes.
+ *
+ * @throws SettingError
+ */
 export async function assertCanListen(addresses: readonly (Address | undefined)[]): Promise<void> {
   const servers = []
   for (const address of addresses) {
     if (address === undefined) continue
     const server = createServer()
     try {
-      server.listen({ host: address.host, port: address.port })
+      const { host, port, isShared } = address
+      server.listen({ host, port: isShared ? 0 : port, reusePort: isShared })
       await once(server, 'listening')
     } catch (error) {
       for (const before of servers) before.close()
@@ -47,15 +58,20 @@ export async function assertCanListen(addresses: readonly (Address | undefined)[
 }
 
 function cannotListen({ setting, host, port }: Address, error: unknown): SettingError {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOTSUP') {
+    return new SettingError('POSTHORN_REUSE_PORT is on, but this system cannot share a port between processes')
+  }
   const reason = error instanceof Error ? error.message : String(error)
   return new SettingError(`cannot listen on ${setting}_HOST ${host}, ${setting}_PORT ${port}: ${reason}`)
 }
 
 /** Returns the URL, with the actual port. @throws SettingError that says why the server cannot listen on the address */
 export async function listen({ server, address }: Listener): Promise<string> {
-  const { host, port } = address
+  const { host, port, isShared } = address
   try {
-    await server.listen({ host, port })
+    // Fastify passes its options on to Node, and does not declare this one.
+    const options: FastifyListenOptions & { readonly reusePort: boolean } = { host, port, reusePort: isShared }
+    await server.listen(options)
   } catch (error) {
     throw cannotListen(address, error)
   }

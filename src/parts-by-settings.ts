@@ -23,9 +23,12 @@ export function partsOf(settings: Settings, registrations: readonly Registration
 }
 
 /** @throws SettingError */
-function checkRole({ role, database, host, adminHost }: Settings): void {
+function checkRole({ role, reusePort, database, host, adminHost }: Settings): void {
   if (role !== 'all' && database.kind === 'sqlite') {
     throw new SettingError(`POSTHORN_ROLE ${role} needs PostgreSQL: an SQLite file serves one node`)
+  }
+  if (reusePort && database.kind === 'sqlite') {
+    throw new SettingError('POSTHORN_REUSE_PORT on needs PostgreSQL: an SQLite file serves one process')
   }
   if (host === '') throw new SettingError('POSTHORN_HOST must name an address to listen on')
   if (adminHost === '') throw new SettingError('POSTHORN_ADMIN_HOST must name an address to listen on')

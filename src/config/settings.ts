@@ -129,6 +129,12 @@ function masterKeys(value: string): readonly Buffer[] {
 export const settingTable = {
   host: setting('POSTHORN_HOST', '127.0.0.1', 'address to listen on', text),
   port: setting('POSTHORN_PORT', '4080', 'port to listen on; 0 picks a free one', port),
+  reusePort: setting(
+    'POSTHORN_REUSE_PORT',
+    'off',
+    '`on` lets several processes on PostgreSQL listen on the same address and port',
+    onOff,
+  ),
   adminHost: setting('POSTHORN_ADMIN_HOST', '127.0.0.1', 'address of the listener at `POSTHORN_ADMIN_PORT`', text),
   adminPort: setting(
     'POSTHORN_ADMIN_PORT',
