@@ -27,6 +27,7 @@ import { createGuardedFetch } from './net/guarded-fetch.ts'
 import { wireRequest } from './net/request.ts'
 import { createSender } from './net/sender.ts'
 import { type Context, createContext } from './operations/context.ts'
+import { Outbox, type OutboxOptions } from './operations/outbox.ts'
 import { Live } from './operations/live.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { frontsOf } from './fronts.ts'
@@ -118,6 +119,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       randomBytes: systemRandomBytes,
       allowHttp: settings.allowHttp,
     })
+    const outbox = startOutbox(settings, { context, store, observer })
+    undo.push(async () => outbox?.stop())
     const live = new Live({ store, seals, engine, counts: () => metrics.counts(), clock: systemClock, observer })
     const serverParts = { context, store, live, tokens, origins, marker, metrics }
     const listeners = await createListeners(options, keys.operatorKey, serverParts)
@@ -129,7 +132,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       url: urls[0] as string,
       adminUrl: urls[1] ?? null,
       async stop() {
-        const closed = close(limits.stopMs)
+        const closed = Promise.all([close(limits.stopMs), outbox?.stop()])
         await engine.stop(limits.stopMs)
         await sender.destroy()
         await closed
@@ -148,6 +151,8 @@ function metricsOf({ log }: AppOptions, store: Store, hasExemplars: boolean, eng
     inFlight: () => engine().inFlight,
     queued: () => engine().queued,
     waiting: () => store.countWaiting(),
+    outboxWaiting: async () => (await store.outbox?.countOutbox('waiting')) ?? 0,
+    outboxSetAside: async () => (await store.outbox?.countOutbox('set aside')) ?? 0,
     droppedLogLines: () => log.output.dropped,
     hasExemplars,
   })
@@ -175,6 +180,21 @@ function startEngine(settings: Settings, parts: EngineParts): Promise<Engine> {
       days: settings.statsDays * day,
     },
   })
+}
+
+/** Nodes that deliver accept the events of the outbox, so that these are attempted without a further wait. */
+function startOutbox(
+  { role }: Settings,
+  { context, store, observer }: Omit<OutboxOptions, 'store'> & { readonly store: Store },
+): Outbox | null {
+  if (store.outbox === null || role === 'api') return null
+  const outbox = new Outbox({
+    context,
+    store: { ...store.outbox, listen: (listener) => store.listen(listener) },
+    observer,
+  })
+  outbox.start()
+  return outbox
 }
 
 interface ServerParts {

@@ -7,7 +7,7 @@ import type { EndpointTelling } from '../domain/operational-events.ts'
 import type { NewErasure } from './erase-store.ts'
 import type { DisabledReason } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
-import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../domain/ids.ts'
+import type { DeliveryId, EndpointKey, Incarnation, OutboxKey, TenantId } from '../domain/ids.ts'
 
 /** A delivery of a new event. */
 export interface NewDelivery {
@@ -25,6 +25,11 @@ export interface NewEvent {
   readonly deliveries: readonly NewDelivery[]
   /** The event is meant for one endpoint only: no other one gets it later. */
   readonly test?: true
+  /**
+   * The event is in the outbox, claimed by the node: its commit removes it there. If the node does not hold it any more, the
+   * result is `stale`.
+   */
+  readonly outbox?: OutboxKey
 }
 
 /**

@@ -104,6 +104,7 @@ export interface LeaseStore {
  * - `keys`: an API key was revoked or lost a tenant
  * - `erased`: the data of an event was erased
  * - `due`: waiting deliveries were made due
+ * - `outbox`: a caller has published events in its own transaction
  * - `report`: nothing changed: `from` names the node that sent `report`, which should be a `NodeReport`
  * - `everything`: this node may have missed changes
  */
@@ -112,6 +113,7 @@ export type Change =
   | { readonly kind: 'keys' }
   | ({ readonly kind: 'erased' } & ErasedEvent)
   | { readonly kind: 'due' }
+  | { readonly kind: 'outbox' }
   | { readonly kind: 'report'; readonly from: string; readonly report: unknown }
   | { readonly kind: 'everything' }
 

@@ -2,6 +2,7 @@ import type { Outcome } from '../domain/attempt.ts'
 import type { DeliveryStatus } from '../domain/delivery.ts'
 import type { ReportedChange } from '../domain/operational-events.ts'
 import type { Replay } from '../domain/replay.ts'
+import type { OutboxEvent } from './outbox-store.ts'
 
 /** The kinds of database calls that the engine reports separately. */
 export type StorePart = 'commits' | 'claims' | 'heartbeats' | 'other calls'
@@ -23,6 +24,8 @@ export interface EngineObserver {
    * and healthy is reported by each node that sees it, any other one once.
    */
   changed(change: ReportedChange): void
+  /** An event of the outbox cannot be accepted: it waits for the operator. */
+  setAside(event: OutboxEvent, problem: string): void
   committed(operations: number, durationMs: number): void
   /**
    * Reports a failure that no caller gets as an error. A `StoreUnavailable` says that the database does not answer; it

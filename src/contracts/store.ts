@@ -9,6 +9,7 @@ import type { EraseReads, EraseStore } from './erase-store.ts'
 import type { HistoryReads, HistoryWrites } from './history-store.ts'
 import type { ChangeStore, LeaseStore } from './lease-store.ts'
 import type { ReportStore } from './node-report.ts'
+import type { OutboxStore } from './outbox-store.ts'
 import type { PortalReads, PortalWrites } from './portal-store.ts'
 import type { QuotaStore } from './quota-store.ts'
 import type { ReplayReads, ReplayWrites } from './replay-store.ts'
@@ -64,4 +65,6 @@ export interface Store
     UpkeepStore {
   /** Null: `shared` is false, and the only node counts in memory. */
   readonly quotas: QuotaStore | null
+  /** Null: no caller has a transaction on this database. */
+  readonly outbox: OutboxStore | null
 }

@@ -24,6 +24,8 @@ export type ErasureId = Branded<string, 'ErasureId'>
 export type ReplayId = Branded<string, 'ReplayId'>
 /** The id of an audit record: a UUID version 7. */
 export type AuditId = Branded<string, 'AuditId'>
+/** The place of an event in the outbox. */
+export type OutboxKey = Branded<number, 'OutboxKey'>
 /** One life of a node process: a restarted node is another incarnation. */
 export type Incarnation = Branded<number, 'Incarnation'>
 

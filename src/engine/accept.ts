@@ -4,7 +4,7 @@
 
 import { limits } from '../domain/limits.ts'
 import type { Event } from '../domain/event.ts'
-import type { DeliveryId, EndpointKey, RandomBytes } from '../domain/ids.ts'
+import type { DeliveryId, EndpointKey, OutboxKey, RandomBytes } from '../domain/ids.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { Trace, Tracer } from '../contracts/tracer.ts'
@@ -27,6 +27,8 @@ export interface Draft {
   readonly traceparent?: string | undefined
   /** Set by the acceptor; absent: there is no tracing. */
   readonly trace?: Trace
+  /** The event is in the outbox, claimed by this node. */
+  readonly outbox?: OutboxKey
 }
 
 /**
@@ -172,7 +174,7 @@ export class Acceptor {
     const queuedAt = tracer === null ? 0 : performance.now()
     let bytes = 0
     const plans: Plan[] = []
-    const events: NewEvent[] = drafts.map(({ event, tenant, only }, index) => {
+    const events: NewEvent[] = drafts.map(({ event, tenant, only, outbox }, index) => {
       const held = heldByDraft[index] ?? []
       const leased = held.map((delivery) => leases && delivery.pausedUntil === undefined && lanes.reserve(delivery))
       bytes += event.data.length
@@ -182,6 +184,7 @@ export class Acceptor {
         version: tenant.version,
         deliveries: held.map(({ id, endpoint }, i) => ({ id, endpoint, leased: leased[i] === true })),
         ...(only !== undefined && { test: true }),
+        ...(outbox !== undefined && { outbox }),
       }
     })
     let results: readonly IngestResult[]

@@ -24,7 +24,14 @@ interface LiveRig extends Rig {
 }
 
 async function liveRig(t: TestContext): Promise<LiveRig> {
-  const metrics = new Metrics({ inFlight: () => 0, queued: () => 0, waiting: async () => 0, droppedLogLines: () => 0 })
+  const metrics = new Metrics({
+    inFlight: () => 0,
+    queued: () => 0,
+    waiting: async () => 0,
+    outboxWaiting: async () => 0,
+    outboxSetAside: async () => 0,
+    droppedLogLines: () => 0,
+  })
   const observer = createEngineObserver(metrics, pino({ level: 'silent' }))
   const rig = await createRig(t, { observer })
   rig.sender.respond = () => ok

@@ -66,7 +66,8 @@ export async function publishEvents(
   return drafts.map((draft) => (draft.ok ? published(draft.value.event, accepted[next++] as Accepted) : draft))
 }
 
-function draftOf(context: Context, input: EventInput, tenant: CachedTenant | null): Result<Draft> {
+/** An event that can be accepted. @param tenant null: there is no such tenant */
+export function draftOf(context: Context, input: EventInput, tenant: CachedTenant | null): Result<Draft> {
   if (tenant === null) return failure(fault('tenant', 'choice', `there is no tenant ${input.tenant}`))
   const dialect = dialectOf(context, tenant.tenant)
   const typeFault = eventTypeFault(dialect, 'type', input.type)

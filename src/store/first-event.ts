@@ -7,7 +7,7 @@ import type { IngestResult } from '../contracts/commit-store.ts'
 export type FirstEvent = EventColumns & { readonly deliveries: number }
 
 export function compareWithFirst(event: Event, first: FirstEvent): IngestResult {
-  // An event without an `occurredAt` of its own gets the time at which it was accepted. A repeat is accepted later.
+  // An event without an `occurredAt` of its own gets the time at which it was accepted. Such a repeat names no other time.
   const ownTime = event.occurredAt !== event.acceptedAt
   // Erased data cannot be compared.
   if (first.erased_at !== null && first.type === event.type) return { kind: 'duplicate', deliveries: first.deliveries }
@@ -15,7 +15,7 @@ export function compareWithFirst(event: Event, first: FirstEvent): IngestResult 
     first.type === event.type &&
     first.data === event.data &&
     first.attributes === attributesText(event) &&
-    (ownTime ? first.occurred_at === event.occurredAt : first.occurred_at === first.accepted_at)
+    (!ownTime || first.occurred_at === event.occurredAt)
   return same ? { kind: 'duplicate', deliveries: first.deliveries } : { kind: 'conflict' }
 }
 

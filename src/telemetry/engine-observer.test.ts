@@ -17,7 +17,14 @@ import { Metrics } from './metrics.ts'
 function rig(elapsed?: () => number) {
   const lines: string[] = []
   const logger = pino({ level: 'info' }, { write: (line) => void lines.push(String(JSON.parse(line).msg)) })
-  const metrics = new Metrics({ inFlight: () => 0, queued: () => 0, waiting: async () => 0, droppedLogLines: () => 0 })
+  const metrics = new Metrics({
+    inFlight: () => 0,
+    queued: () => 0,
+    waiting: async () => 0,
+    outboxWaiting: async () => 0,
+    outboxSetAside: async () => 0,
+    droppedLogLines: () => 0,
+  })
   return { observer: createEngineObserver(metrics, logger, elapsed), lines, metrics }
 }
 

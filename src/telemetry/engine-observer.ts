@@ -92,6 +92,9 @@ export function createEngineObserver(
       const leftOut = lines.next(type)
       if (leftOut !== null) logger[levels[type]]({ ...data, leftOut }, texts[type])
     },
+    setAside({ key, tenant, type, id }, problem) {
+      logger.warn({ key, tenant, type, id, problem }, 'an event of the outbox is set aside: it cannot be accepted')
+    },
     committed: (operations, durationMs) => metrics.committed(operations, durationMs),
     failed(what, error, part = 'other calls') {
       if (!(error instanceof StoreUnavailable) || error instanceof IncarnationLost) {

@@ -17,6 +17,10 @@ export interface MetricsSources {
   readonly queued: () => number
   /** Waiting deliveries, which no node holds. */
   readonly waiting: () => Promise<number>
+  /** Events in the outbox that are yet to be accepted. */
+  readonly outboxWaiting: () => Promise<number>
+  /** Events in the outbox that were set aside. */
+  readonly outboxSetAside: () => Promise<number>
   /** Log lines that could not be written. */
   readonly droppedLogLines: () => number
   /** Whether durations of attempts name a trace. Then the metrics are in the format OpenMetrics. Default: false. */
@@ -79,6 +83,8 @@ export class Metrics {
     gauge('posthorn_attempts_in_flight', 'Attempts under way.', sources.inFlight)
     gauge('posthorn_deliveries_queued', 'Deliveries in memory that wait for their turn.', sources.queued)
     gauge('posthorn_deliveries_waiting', 'Deliveries that wait in the database.', sources.waiting)
+    gauge('posthorn_outbox_waiting', 'Events in the outbox.', sources.outboxWaiting)
+    gauge('posthorn_outbox_set_aside', 'Events in the outbox that cannot be accepted.', sources.outboxSetAside)
     total('posthorn_log_lines_dropped_total', 'Log lines that could not be written.', sources.droppedLogLines)
     this.#attemptSeconds = new Histogram({
       name: 'posthorn_attempt_duration_seconds',

@@ -20,7 +20,8 @@ suite('the metrics in deploy', () => {
     test(`that ${file} names exist`, async () => {
       const zero = () => 0
       const waiting = () => Promise.resolve(0)
-      const text = await new Metrics({ inFlight: zero, queued: zero, waiting, droppedLogLines: zero }).text()
+      const outbox = { outboxWaiting: waiting, outboxSetAside: waiting }
+      const text = await new Metrics({ inFlight: zero, queued: zero, waiting, ...outbox, droppedLogLines: zero }).text()
       const shown = new Set(Array.from(text.matchAll(/^([a-z0-9_]+)[{ ]/gm), ([, name]) => name))
       const named = namesIn(readFileSync(join(folder, file), 'utf8'))
       assert.ok(named.size >= 7)

@@ -155,6 +155,7 @@ export class Life implements Doer {
       ended: () => {},
       replayEnded: () => {},
       changed: () => {},
+      setAside: () => {},
       committed: () => {},
       masterKeyRotated: () => {},
       unproved: () => {},

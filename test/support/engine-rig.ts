@@ -108,6 +108,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
     ended: () => {},
     replayEnded: () => {},
     changed: () => {},
+    setAside: () => {},
     committed: () => {},
     failed(what, error, part) {
       if (part === 'commits') observed.storeChanges.push(false)

@@ -1,29 +1,35 @@
 // Builds the statement of a commit from the parts that a batch needs. The rows of a batch are passed as arrays, one for
-// each column. The folder `rendered` has the complete statements.
+// each column (commit-columns.ts). The folder `rendered` has the complete statements.
 //
 // Where a table is joined with such rows, its key is also compared with `ANY(ARRAY(…))`, here and in the other files of
 // this folder. The planner then reads these rows by their keys, however it joins. Otherwise a plan that was made while
 // the table was empty might read a whole index, which cost nothing at that time.
 
-import { cellOf, cellsMax, stepMs } from '../../domain/statistics.ts'
-import { attributesText } from '../first-event.ts'
-import { outcomeColumns, phasesText, statusCode } from '../rows.ts'
-import type { CommitBatch, AttemptSummary, NewEvent, RecordedMove } from '../../contracts/commit-store.ts'
-import { withoutNul } from './database.ts'
+import { cellsMax, stepMs } from '../../domain/statistics.ts'
+import type { CommitBatch } from '../../contracts/commit-store.ts'
+import {
+  birthColumns,
+  type Column,
+  eventColumns,
+  moveColumns,
+  outboxColumns,
+  summaryColumns,
+} from './commit-columns.ts'
 import { sql } from './sql-text.ts'
 import { isOff } from './upkeep.ts'
-
-type Column = (string | number | boolean | null)[]
 
 /** The statements, by the parts of a batch. Each connection prepares a statement once. */
 export const commitStatements = {
   events: render({ events: true, outcomes: false }),
   outcomes: render({ events: false, outcomes: true }),
   both: render({ events: true, outcomes: true }),
+  /** Events of the outbox are among the events. */
+  outbox: render({ events: true, outcomes: true, outbox: true }),
 }
 
 /** @param batch not empty */
 export function commitStatement(batch: CommitBatch): string {
+  if (hasOutbox(batch)) return commitStatements.outbox
   if (!hasEvents(batch)) return commitStatements.outcomes
   return hasOutcomes(batch) ? commitStatements.both : commitStatements.events
 }
@@ -43,14 +49,22 @@ export function commitValues(
     batch.node,
     commit,
     confirmed,
-    ...(hasEvents(batch) ? [...eventColumns(batch.events), ...birthColumns(batch.events), ...due] : []),
-    ...(hasOutcomes(batch) ? [...moveColumns(batch.moves), ...summaryColumns(batch.summaries)] : []),
+    ...(hasEvents(batch) ? eventColumns(batch.events) : []),
+    ...(hasOutbox(batch) ? outboxColumns(batch.events) : []),
+    ...(hasEvents(batch) ? [...birthColumns(batch.events), ...due] : []),
+    ...(hasOutcomes(batch) || hasOutbox(batch)
+      ? [...moveColumns(batch.moves), ...summaryColumns(batch.summaries)]
+      : []),
     batch.now - (batch.now % stepMs.minute),
   ]
 }
 
 function hasEvents({ events }: CommitBatch): boolean {
   return events.length > 0
+}
+
+function hasOutbox({ events }: CommitBatch): boolean {
+  return events.some(({ outbox }) => outbox !== undefined)
 }
 
 function hasOutcomes({ moves, summaries }: CommitBatch): boolean {
@@ -86,10 +100,12 @@ interface Part {
   readonly answer: readonly string[]
 }
 
-function render(has: { readonly events: boolean; readonly outcomes: boolean }): string {
+function render(has: { readonly events: boolean; readonly outcomes: boolean; readonly outbox?: true }): string {
   // $1 is the node, $2 the number of the commit, $3 the number of the last commit that was confirmed.
   const parameters = parametersAfter(3)
-  const events: Part = has.events ? eventPart(parameters) : { queries: [], news: [], answer: ['NULL AS refused'] }
+  const events: Part = has.events
+    ? eventPart(parameters, has.outbox)
+    : { queries: [], news: [], answer: ['NULL AS refused'] }
   const outcomes: Part = has.outcomes
     ? outcomePart(parameters)
     : { queries: [], news: [], answer: ['NULL AS fenced', 'NULL AS "remoteHealth"'] }
@@ -160,8 +176,12 @@ function countsQuery(has: { readonly events: boolean; readonly outcomes: boolean
 }
 
 /** Stores the events and their deliveries. */
-function eventPart({ next, unnest }: Parameters): Part {
+function eventPart({ next, unnest }: Parameters, outbox = false): Part {
+  const rows = unnest('text', 'text', 'text', 'text', 'text', 'bigint', 'bigint', 'int', 'bigint', 'bigint')
+  const tests = next()
+  const published = outbox ? outboxPart(next(), next()) : { held: [], isHeld: '', emptied: [] }
   const queries = [
+    ...published.held,
     // Only events that were matched with the endpoints as they are now. In the order of the batch, so that the first of
     // two events with the same id is stored.
     query('given AS MATERIALIZED')`
@@ -169,15 +189,15 @@ function eventPart({ next, unnest }: Parameters): Part {
       FROM (
         SELECT g.*, t.label
         FROM me,
-          ${unnest('text', 'text', 'text', 'text', 'text', 'bigint', 'bigint', 'int', 'bigint', 'bigint')}
+          ${rows}
           WITH ORDINALITY
           AS g(tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, version, place)
-          JOIN tenants t ON t.id = g.tenant AND t.version = g.version AND t.id = ANY($4::text[])
+          JOIN tenants t ON t.id = g.tenant AND t.version = g.version AND t.id = ANY($4::text[])${published.isHeld}
         ORDER BY g.place
       ) g`,
     query('stored AS')`
       INSERT INTO events (seq, tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, test)
-      SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, place = ANY(${next()}::int[])
+      SELECT seq, label, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at, place = ANY(${tests}::int[])
       FROM given
       ON CONFLICT (id, tenant) DO NOTHING
       RETURNING seq, tenant, type`,
@@ -188,6 +208,7 @@ function eventPart({ next, unnest }: Parameters): Part {
         JOIN given g USING (place)
       WHERE (g.seq IN (SELECT seq FROM stored)) IS TRUE
       RETURNING endpoint, due_at, node`,
+    ...published.emptied,
   ]
   const answer = [
     sql`
@@ -202,6 +223,29 @@ function eventPart({ next, unnest }: Parameters): Part {
     queries,
     news: ['SELECT endpoint, due_at, false, NULL, false, NULL::bigint FROM born WHERE node = 0'],
     answer,
+  }
+}
+
+/**
+ * Removes the stored events of the outbox there. An event is not stored if the node does not hold it any more, or if it is of
+ * a deleted tenant whose id another one has now.
+ */
+function outboxPart(keys: string, places: string) {
+  return {
+    held: [
+      query('held AS MATERIALIZED')`
+        SELECT key, o.tenant AS label, p.place
+        FROM outbox o
+          JOIN unnest(${keys}::bigint[], ${places}::bigint[]) AS p(key, place) USING (key)
+        WHERE key = ANY(${keys}::bigint[]) AND o.node = $1
+        FOR UPDATE OF o`,
+    ],
+    isHeld: ` AND (g.place <> ALL(${places}::bigint[]) OR (g.place, t.label) IN (SELECT place, label FROM held))`,
+    emptied: [
+      query('emptied AS')`
+        DELETE FROM outbox
+        WHERE key = ANY(ARRAY(SELECT key FROM held JOIN given USING (place) WHERE (seq IN (SELECT seq FROM stored)) IS TRUE))`,
+    ],
   }
 }
 
@@ -283,77 +327,4 @@ function query(head: string): typeof sql {
     ${head} (
       ${sql(strings, ...values)}
     )`
-}
-
-function eventColumns(news: readonly NewEvent[]): Column[] {
-  return [
-    news.map(({ event }) => event.tenant),
-    news.map(({ event }) => event.id),
-    news.map(({ event }) => event.type),
-    news.map(({ event }) => event.data),
-    news.map(({ event }) => attributesText(event)),
-    news.map(({ event }) => event.occurredAt),
-    news.map(({ event }) => event.acceptedAt),
-    news.map(({ deliveries }) => deliveries.length),
-    news.map(({ event }) => event.eraseAt ?? null),
-    news.map(({ version }) => version),
-    news.flatMap(({ test }, index) => (test ? [index + 1] : [])),
-  ]
-}
-
-function birthColumns(news: readonly NewEvent[]): Column[] {
-  const [ids, endpoints, leased, places]: [Column, Column, Column, Column] = [[], [], [], []]
-  for (const [index, { deliveries }] of news.entries()) {
-    for (const delivery of deliveries) {
-      ids.push(delivery.id)
-      endpoints.push(delivery.endpoint)
-      leased.push(delivery.leased)
-      places.push(index + 1)
-    }
-  }
-  return [ids, endpoints, leased, places]
-}
-
-function moveColumns(moves: readonly RecordedMove[]): Column[] {
-  const ended = ({ move, at }: RecordedMove): number | null => (move.to === 'waiting' ? null : at)
-  const tried = moves.flatMap(({ delivery, attempt }, index) =>
-    attempt === null ? [] : [{ place: index + 1, delivery, attempt, ...outcomeColumns(attempt.outcome) }],
-  )
-  return [
-    moves.map(({ delivery }) => delivery),
-    moves.map(({ move }) => statusCode[move.to === 'waiting' ? 'pending' : move.to]),
-    moves.map(({ attempt }) => attempt?.number ?? null),
-    moves.map(({ move }) => (move.to === 'waiting' ? move.dueAt : null)),
-    moves.map(({ move }) => ('reason' in move ? move.reason : null)),
-    moves.map(ended),
-    moves.map(({ attempt, move }) => cellOf(attempt, move.to)),
-    tried.map(({ place }) => place),
-    tried.map(({ delivery }) => delivery),
-    tried.map(({ attempt }) => attempt.number),
-    tried.map(({ attempt }) => attempt.startedAt),
-    tried.map(({ attempt }) => attempt.durationMs),
-    tried.map(({ attempt }) => attempt.outcome.kind),
-    tried.map(({ status }) => status),
-    tried.map(({ detail }) => withoutNul(detail)),
-    tried.map(({ attempt }) => withoutNul(attempt.response)),
-    tried.map(({ attempt }) => (attempt.exchange === undefined ? null : JSON.stringify(attempt.exchange))),
-    tried.map(({ attempt }) => attempt.connections ?? null),
-    tried.map(({ attempt }) => attempt.requestCrc ?? null),
-    tried.map(({ attempt }) => (attempt.phases === undefined ? null : phasesText(attempt.phases))),
-  ]
-}
-
-function summaryColumns(summaries: readonly AttemptSummary[]): Column[] {
-  return [
-    summaries.map(({ endpoint }) => endpoint),
-    summaries.map(({ attempts }) => attempts),
-    summaries.map(({ lastAttemptAt }) => lastAttemptAt),
-    summaries.map(({ lastAttemptSucceeded }) => lastAttemptSucceeded),
-    summaries.map(({ lastOutcome }) => JSON.stringify(lastOutcome)),
-    summaries.map(({ health }) => health !== undefined),
-    summaries.map(({ health }) => health ?? null),
-    summaries.map(({ expectedHealth }) => expectedHealth),
-    summaries.map(({ pausedUntil }) => pausedUntil !== undefined),
-    summaries.map(({ pausedUntil }) => pausedUntil ?? null),
-  ]
 }

@@ -12,6 +12,7 @@ import type { Changes } from './changes.ts'
 import { type Database, type Session, withoutNul } from './database.ts'
 import { deliveryId, idsFrom } from './history.ts'
 import { addErasure, isLiving, labelOf } from './labels.ts'
+import { eraseOutbox } from './outbox.ts'
 import { countCancelled, eraseRollups, labelLeftIn, keepDialect, type StatsSteps } from './stats.ts'
 
 interface EventPlace {
@@ -131,6 +132,7 @@ async function eraseRows(
   const count =
     (await eraseEvents(session, label, rowsMax)) +
     (await eraseChanges(session, 'label', label, now, rowsMax)) +
+    (await eraseOutbox(session, label, rowsMax)) +
     (await session.run(
       `DELETE FROM idempotent_answers WHERE ctid = ANY(ARRAY(
          SELECT ctid FROM idempotent_answers WHERE tenant = $1 LIMIT $2))`,

@@ -17,6 +17,7 @@ import { historyReads, historyRole } from './history.ts'
 import { keyReads, keyRole } from './keys.ts'
 import { leaseRole } from './leases.ts'
 import { checkServer, migrate } from './migrate.ts'
+import { outboxRole } from './outbox.ts'
 import { portalReads, portalRole } from './portal-links.ts'
 import { quotaRole } from './quotas.ts'
 import { replayReads, replayRole } from './replays.ts'
@@ -95,6 +96,7 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
     ...tellingRole(db, changes),
     ...upkeepRole(db),
     quotas: quotaRole(db),
+    outbox: outboxRole(db),
     listen: (listener) => changes.listen(listener),
     report: (report) => changes.report(report),
     async close() {

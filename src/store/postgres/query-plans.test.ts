@@ -35,6 +35,7 @@ interface Plan {
 /** Statements that may read more pages, each with the reason. */
 const meant: readonly { readonly sql: RegExp; readonly why: string }[] = [
   { sql: /^SELECT count\(\*\) AS count FROM deliveries WHERE status = 0/, why: 'counts a backlog, for metrics only' },
+  { sql: /^SELECT count\(\*\) AS count FROM outbox/, why: 'counts a backlog, for metrics only' },
   { sql: /^SELECT sum\(pg_total_relation_size/, why: 'reads the catalogue of the server, for the status only' },
   { sql: /^WITH due AS MATERIALIZED/, why: 'tenants take turns among due endpoints, up to a bound' },
   { sql: /OFFSET 0\) d WHERE/, why: 'the list of all pending deliveries, used only if they are few' },
@@ -194,7 +195,7 @@ function literalOf(value: Sent['values'][number]): string {
   return pg.escapeLiteral(`{${value.map((element) => JSON.stringify(element)).join(',')}}`)
 }
 
-const tables = ['tenants', 'endpoints', 'endpoint_status', 'events', 'deliveries', 'attempts', 'erasures']
+const tables = ['tenants', 'endpoints', 'endpoint_status', 'events', 'deliveries', 'attempts', 'erasures', 'outbox']
 
 /**
  * Statements that fill the tables with rows `first` to `last`. The rows are later than every time that the calls ask
@@ -223,5 +224,7 @@ function filling(first: number, last: number): string[] {
      FROM (SELECT n, at, lpad(to_hex(at), 12, '0') AS time FROM (${time}) e) d`,
     `INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status)
      SELECT id, 1, 0, 5, 'delivered', 200 FROM deliveries WHERE status <> 0 AND event >= ${1_000_000 + first}`,
+    `INSERT INTO outbox (tenant, type, data, written_at, problem)
+     SELECT 'tenant-' || (n / 20) % 5000, 'a', '{}', at, CASE WHEN n % 10 = 0 THEN 'some' END FROM (${time}) o`,
   ]
 }

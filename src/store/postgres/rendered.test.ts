@@ -13,6 +13,7 @@ const statements: Readonly<Record<string, string>> = {
   'claim.sql': claimStatement,
   'commit-both.sql': commitStatements.both,
   'commit-events.sql': commitStatements.events,
+  'commit-outbox.sql': commitStatements.outbox,
   'commit-outcomes.sql': commitStatements.outcomes,
   'due-endpoints.sql': dueStatement,
 }

@@ -4,6 +4,7 @@
 import { lowestUuidV7, uuidV7Time, type EndpointKey } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import type { Database, Session } from './database.ts'
+import { pruneOutbox } from './outbox.ts'
 import { pruneQuotas } from './quotas.ts'
 import { countCancelled } from './stats.ts'
 
@@ -199,6 +200,7 @@ export function upkeepRole(db: Database) {
       rowsMax,
     )
     const replays = await pruneReplays(session, now, rowsMax)
+    const published = await pruneOutbox(session, before, rowsMax)
     const gone = await session.all<{ key: number }>(
       `DELETE FROM endpoints WHERE key = ANY(ARRAY(
          SELECT key FROM endpoints p WHERE deleted_at < $1
@@ -213,7 +215,7 @@ export function upkeepRole(db: Database) {
       await session.run('DELETE FROM endpoint_attempts WHERE endpoint = ANY($1::bigint[])', keys)
     }
     await session.run(`DELETE FROM nodes WHERE dead_at < clock_timestamp() - ${deadNodesKept}`)
-    return answers + erasures + replays + keys.length + (await pruneQuotas(session, now, rowsMax))
+    return answers + erasures + replays + published + keys.length + (await pruneQuotas(session, now, rowsMax))
   }
 }
 

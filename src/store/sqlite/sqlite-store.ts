@@ -42,6 +42,7 @@ export async function openSqliteStore(path: string, checked: (file: CheckedFile)
       commit: (batch) => writer.ask(rowsOfBatch(batch)) as Promise<CommitResult>,
       shared: false,
       quotas: null,
+      outbox: null,
       // There are no other nodes, whose changes could be reported or that could read a report.
       listen() {},
       async report() {},

@@ -2,7 +2,8 @@
 // sends to its database.
 
 import assert from 'node:assert/strict'
-import type { ApiKeyId, EndpointKey, EventId, TenantId } from '../../../src/domain/ids.ts'
+import type { ApiKeyId, EndpointKey, EventId, OutboxKey, TenantId } from '../../../src/domain/ids.ts'
+import type { CommitBatch } from '../../../src/contracts/commit-store.ts'
 import { everyDelivery } from '../../../src/contracts/history-store.ts'
 import type { WantedDelivery } from '../../../src/contracts/replay-store.ts'
 import type { Store } from '../../../src/contracts/store.ts'
@@ -59,6 +60,7 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.claim(node, start, [{ endpoint: key, room: 2 }])
   await store.nextDueAt()
   await store.countWaiting()
+  await callOutbox(store, commit)
   await store.listNodes()
   await store.storedBytes()
   const link = sampleLink(acme, 'a')
@@ -204,4 +206,15 @@ async function moveAndReadStats(store: Omit<Store, 'close'>, key: EndpointKey): 
   }
   const ages = { minutes: start, hours: start, days: start, dialectMinutes: start }
   while ((await store.pruneStats(ages, 5)) > 0);
+}
+
+async function callOutbox({ outbox, ...store }: Omit<Store, 'close'>, batch: CommitBatch): Promise<void> {
+  if (outbox === null) return
+  const { node, events } = batch
+  for (const after of ['', acme]) await outbox.claimOutbox(node, after)
+  const key = 1 as OutboxKey
+  await store.commit({ ...batch, events: events.map((event) => ({ ...event, outbox: key })) })
+  await outbox.setAside(node, [{ key, problem: 'none', erase: false }])
+  await outbox.removeFromOutbox(node, [key])
+  for (const which of ['waiting', 'set aside'] as const) await outbox.countOutbox(which)
 }

@@ -1,0 +1,54 @@
+// The outbox: events that callers have published in their own transactions. A node claims them and accepts them; the
+// commit that stores an event removes it from the outbox.
+
+import type { EventId, Incarnation, OutboxKey, TenantId } from '../domain/ids.ts'
+
+/** An event in the outbox. */
+export interface OutboxEvent {
+  readonly key: OutboxKey
+  readonly tenant: TenantId
+  /** Whether its tenant was deleted after the event was published. */
+  readonly orphaned: boolean
+  readonly type: string
+  /** JSON text of an object, as it was published. */
+  readonly data: string
+  /** Null: it gets one when it is accepted. */
+  readonly id: EventId | null
+  /** Null: it occurred when it was published. */
+  readonly occurredAt: number | null
+  readonly attributes: Readonly<Record<string, string>> | null
+  readonly retainSeconds: number | null
+  readonly publishedAt: number
+}
+
+/** An event that cannot be accepted. */
+export interface SetAside {
+  readonly key: OutboxKey
+  /** The reason, for the operator. */
+  readonly problem: string
+  /** Whether its data is erased. */
+  readonly erase: boolean
+}
+
+/** The role of the database that has an outbox. */
+export interface OutboxStore {
+  /**
+   * Claims events for the node: those that no living node has claimed, and those that this node has claimed before. Tenants
+   * take turns over the calls; of each tenant the oldest events come first.
+   *
+   * @param after the label of a tenant: the tenants after it come first
+   */
+  claimOutbox(node: Incarnation, after: string): Promise<OutboxClaim>
+  /** Sets events aside that the node has claimed. */
+  setAside(node: Incarnation, events: readonly SetAside[]): Promise<void>
+  /** Removes events that the node has claimed. */
+  removeFromOutbox(node: Incarnation, keys: readonly OutboxKey[]): Promise<void>
+  countOutbox(which: 'waiting' | 'set aside'): Promise<number>
+}
+
+export interface OutboxClaim {
+  /** Empty: nothing is left to claim. */
+  readonly events: readonly OutboxEvent[]
+  /** `after` for the next claim. */
+  readonly last: string
+}
