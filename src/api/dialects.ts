@@ -45,7 +45,7 @@ export const EndpointFormSchema = Type.Object(
       'The request that makes an endpoint in the API of its customers; null: they use this API, or theirs takes no JSON. In texts, {key} stands for the API key, {tenant} for the id of the tenant, {endpoint} for that of the endpoint.',
   },
 )
-const EndpointOperations = Type.Record(Type.Enum(endpointOperationNames), Nullable(EndpointForm), {
+const EndpointOperations = Type.Record(Type.Enum(endpointOperationNames), Nullable(EndpointFormSchema), {
   description:
     'The requests that change an endpoint in the API of its customers; null: they use this API, or theirs has no such request, or it takes no JSON.',
 })

@@ -25,9 +25,9 @@ import {
   ErasureSchema,
   EventSchema,
   OperatorKeySchema,
-  PortalLinkSchema,
   TenantSchema,
 } from './shapes.ts'
+import { PortalLinkSchema } from './portal-shapes.ts'
 import { StatisticsSchema } from './statistics-shape.ts'
 import { StatusSchema } from './status.ts'
 import { LeftOutSchema, ResetSchema, StreamDeliverySchema, TickSchema } from './stream.ts'

@@ -63,8 +63,8 @@ export function createEngineObserver(
   logger: Logger,
   elapsed: () => number = () => performance.now(),
 ): EngineObserver {
-  let proxyLoggedAt = Number.NEGATIVE_INFINITY
-  let unprovedLoggedAt = Number.NEGATIVE_INFINITY
+  const logsProxy = onceInAWhile(elapsed)
+  const logsUnproved = onceInAWhile(elapsed)
   const lines = new ChangeLines(elapsed)
   const unanswered = new Set<StorePart>()
   return {
@@ -72,10 +72,7 @@ export function createEngineObserver(
     attempted: (outcome, durationMs, traceId) => metrics.attempted(outcome, durationMs, traceId),
     proxyFailed(reason) {
       metrics.proxyFailed()
-      const now = elapsed()
-      if (now - proxyLoggedAt < limits.repeatedFailureMs) return
-      proxyLoggedAt = now
-      logger.error({ reason }, 'deliveries wait for the egress proxy')
+      if (logsProxy()) logger.error({ reason }, 'deliveries wait for the egress proxy')
     },
     ended: (status) => metrics.ended(status),
     replayEnded(replay) {
@@ -106,10 +103,9 @@ export function createEngineObserver(
     },
     unproved(row) {
       metrics.sawUnprovedRow()
-      const now = elapsed()
-      if (now - unprovedLoggedAt < limits.repeatedFailureMs) return
-      unprovedLoggedAt = now
-      logger.error({ row }, 'a row of the database was not written by Posthorn, or was changed: it is refused')
+      if (logsUnproved()) {
+        logger.error({ row }, 'a row of the database was not written by Posthorn, or was changed: it is refused')
+      }
     },
     storeAnswered(part) {
       if (unanswered.size === 0) return
@@ -121,5 +117,16 @@ export function createEngineObserver(
     },
     masterKeyRotated: () =>
       logger.info('everything is sealed with the first master key: the other keys are not needed any more'),
+  }
+}
+
+/** Returns a check that is true at most once in `limits.repeatedFailureMs`. */
+function onceInAWhile(elapsed: () => number): () => boolean {
+  let last = Number.NEGATIVE_INFINITY
+  return () => {
+    const now = elapsed()
+    if (now - last < limits.repeatedFailureMs) return false
+    last = now
+    return true
   }
 }
