@@ -290,7 +290,12 @@ export type AuditRecord = {
   refused: string | null
   /** Reads of secrets and refused attempts of a minute are counted together. */
   count: number
-  actor: { kind: 'operator' | 'customer' | 'unknown'; id: string | null; name: string | null; role: string | null }
+  actor: {
+    kind: 'operator' | 'customer' | 'unknown' | 'posthorn'
+    id: string | null
+    name: string | null
+    role: string | null
+  }
   address: string
   tenant: string | null
   object: { kind: string | null; id: string | null }
@@ -417,7 +422,7 @@ export type Quota = {
   burst?: number
 }
 
-/** The request that makes an endpoint in the API of its customers; null: they use this API, or theirs takes no JSON. In texts, {key} stands for the API key and {tenant} for the id of the tenant. */
+/** The request that makes an endpoint in the API of its customers; null: they use this API, or theirs takes no JSON. In texts, {key} stands for the API key, {tenant} for the id of the tenant, {endpoint} for that of the endpoint. */
 export type EndpointForm = {
   method: string
   path: string
@@ -426,6 +431,8 @@ export type EndpointForm = {
   member: string | null
   /** The member is a list of endpoints. */
   isList: boolean
+  /** A field that is not given is as in a new endpoint. */
+  isWhole: boolean
   /** In the order of the vendor. */
   fields: {
     name: string
@@ -481,6 +488,14 @@ export type Dialect = {
   rateLimits: Quota[]
   tenantSettings: Record<string, string[]>
   endpointForm: EndpointForm | null
+  /** The requests that change an endpoint in the API of its customers; null: they use this API, or theirs has no such request, or it takes no JSON. */
+  endpointOperations: {
+    change: EndpointForm | null
+    enable: EndpointForm | null
+    disable: EndpointForm | null
+    rotate: EndpointForm | null
+    delete: EndpointForm | null
+  }
 }
 
 export type Snippets = {
@@ -1036,7 +1051,7 @@ export interface Operations {
       limit?: number | undefined
       cursor?: string | undefined
       tenant?: string | undefined
-      /** The id of a key; `settings`: the key in the settings. */
+      /** The id of a key; `settings`: the key in the settings; `posthorn`: Posthorn itself. */
       actor?: string | undefined
       action?:
         | 'tenant.create'
@@ -1079,7 +1094,7 @@ export interface Operations {
     params: unknown
     query: {
       tenant?: string | undefined
-      /** The id of a key; `settings`: the key in the settings. */
+      /** The id of a key; `settings`: the key in the settings; `posthorn`: Posthorn itself. */
       actor?: string | undefined
       action?:
         | 'tenant.create'
