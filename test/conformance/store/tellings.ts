@@ -195,12 +195,12 @@ export function tellingCases(promise: Case): void {
     const { node, key, of } = await rig(store)
     await listen(store)
     const [held] = await accept(store, node, { key, tenant: acme }, 1, { leased: true })
-    const batch = {
-      moves: [sampleMove(held, key, { to: 'failed', reason: 'retries exhausted' }, 2)],
-      tellings: [deliveryExhausted(of(2, held), retriesExhausted)],
-    } as const
-    assert.deepEqual((await commit(store, node, 2, batch)).fenced, [])
-    const late = await commit(store, node, 3, batch)
+    const batch = (at: number) => ({
+      moves: [sampleMove(held, key, { to: 'failed', reason: 'retries exhausted' }, at)],
+      tellings: [deliveryExhausted(of(at, held), retriesExhausted)],
+    })
+    assert.deepEqual((await commit(store, node, 2, batch(2))).fenced, [])
+    const late = await commit(store, node, 3, batch(3))
     assert.deepEqual([late.fenced, late.told], [[held], false])
     const [event, ...more] = await told(store)
     assert.deepEqual([event?.data['delivery'], event?.data['attempts'], more.length], [held, 1, 0])
