@@ -30,11 +30,12 @@ async function tellingRig(t: TestContext, options: RigOptions = {}) {
   return { rig, reported, given: () => batches.flatMap(({ tellings = [] }) => tellings.map(({ type }) => type)) }
 }
 
-async function listen(rig: Rig): Promise<void> {
+async function listen(rig: Rig, eventTypes: readonly string[] = ['*']): Promise<void> {
   const now = rig.clock.now()
   await rig.store.createTenant({ id: systemTenant, dialect: 'standard', name: null, settings: {}, createdAt: now })
-  await rig.addEndpoint('/operations', { tenant: systemTenant })
+  await rig.addEndpoint('/operations', { tenant: systemTenant, eventTypes })
   rig.tenantCache.drop(systemTenant)
+  await rig.tenantCache.load(systemTenant)
 }
 
 async function attempts(rig: Rig, count: number): Promise<void> {
@@ -74,9 +75,10 @@ test('without an endpoint of the system tenant, the store gets no changes once t
   assert.equal(given().length, 2)
 
   await rig.addEndpoint('/c', { eventTypes: ['c'] })
-  await listen(rig)
+  await listen(rig, ['node.lost', 'endpoint.disabled'])
   await rig.accept(1, { type: 'c' })
-  await rig.until(() => given().length === 4, 'changes are given to the store')
+  await rig.until(() => reported.length === 6, 'the third endpoint is disabled')
+  assert.deepEqual(given().slice(2), ['endpoint.disabled'])
 })
 
 test('failures of the endpoints of the system tenant are reported, and told to none of them', async (t) => {

@@ -12,6 +12,7 @@ import {
   type Happened,
   systemTenant,
 } from '../domain/operational-events.ts'
+import { patternMatches } from '../domain/matching.ts'
 import type { AttemptSummary } from '../contracts/commit-store.ts'
 import type { DeliveryDialect } from '../contracts/delivery-dialect.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
@@ -56,7 +57,7 @@ export class Teller {
     return changes
   }
 
-  /** The changes that become events if they are stored; null: none, or no endpoint wants one. */
+  /** The changes that may become events; null: none, or no endpoint of the system tenant names their types. */
   wanted(changes: readonly EndpointTelling[]): readonly EndpointTelling[] | null {
     const others = changes.filter(({ attributes }) => attributes['tenant'] !== systemTenant)
     if (others.length === 0) return null
@@ -67,7 +68,11 @@ export class Teller {
       void tenantCache.load(systemTenant).catch(() => {})
       return others
     }
-    return system?.endpoints.some(({ disabledReason }) => disabledReason === null) ? others : null
+    const types = (system?.endpoints ?? [])
+      .filter(({ disabledReason }) => disabledReason === null)
+      .flatMap(({ endpoint }) => endpoint.eventTypes)
+    const wanted = others.filter((change) => isNamed(change, types))
+    return wanted.length === 0 ? null : wanted
   }
 
   #placeOf({ event, endpoint: key }: HeldDelivery): Receiving | null {
@@ -92,6 +97,14 @@ export class Teller {
       return null
     }
   }
+}
+
+const healthTypes = ['endpoint.failing', 'endpoint.recovered']
+
+/** The store must know of both changes of health to tell one of them. */
+function isNamed({ type }: EndpointTelling, patterns: readonly string[]): boolean {
+  const types = healthTypes.includes(type) ? healthTypes : [type]
+  return types.some((one) => patterns.some((pattern) => patternMatches(pattern, one)))
 }
 
 function happenedAt(

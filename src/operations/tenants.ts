@@ -1,5 +1,6 @@
 import { type Erasure, newErasure } from '../domain/erasure.ts'
 import type { TenantId } from '../domain/ids.ts'
+import { systemTenant } from '../domain/operational-events.ts'
 import type { Principal } from '../domain/principal.ts'
 import { type FieldError, failure, invalidField, type Result, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
@@ -24,6 +25,9 @@ export async function createTenant(
   const dialect = context.dialects.get(input.dialect)
   if (dialect === undefined) {
     return invalidField('dialect', 'choice', `must be one of: ${[...context.dialects.keys()].join(', ')}`)
+  }
+  if (input.id === systemTenant) {
+    return invalidField('id', 'choice', 'is that of operational events: its first endpoint creates this tenant')
   }
   if (input.id !== undefined && !dialect.tenantIdPattern.test(input.id)) {
     return invalidField('id', 'format', `must match ${dialect.tenantIdPattern.source}`)

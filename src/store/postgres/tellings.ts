@@ -175,7 +175,9 @@ async function addEvents(session: Session, label: string, news: readonly News[])
 
 export function tellingRole(db: Database, changes: Changes) {
   return {
-    tellLeftOut(now: number, rowsMax: number): Promise<number> {
+    async tellLeftOut(now: number, rowsMax: number): Promise<number> {
+      const old = 'SELECT FROM tellings WHERE minute < $1 ORDER BY minute LIMIT 1'
+      if ((await db.get(old, Math.floor(now / minute))) === undefined) return 0
       return db.transaction(async (session) => {
         const rows = await session.all<ToldColumns>(
           `DELETE FROM tellings WHERE ctid = ANY(ARRAY(
