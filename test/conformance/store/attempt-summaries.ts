@@ -1,9 +1,10 @@
 // Summaries of attempts: the part of a batch that updates the endpoints.
 
 import assert from 'node:assert/strict'
+import { type NewAuditRecord, noAddress, ownActor } from '../../../src/domain/audit.ts'
 import type { EndpointKey } from '../../../src/domain/ids.ts'
 import type { AttemptSummary } from '../../../src/contracts/commit-store.ts'
-import { acme, sampleErasure, start } from './samples.ts'
+import { acme, sampleAudit, sampleErasure, start } from './samples.ts'
 import {
   accept,
   addEndpoint,
@@ -123,6 +124,27 @@ export function attemptSummaryCases(promise: Case): void {
     await eraseAll(store, 9)
     assert.equal((await store.findErasure(erasure.id))?.endedAt, start + 9)
   })
+
+  for (const deletes of [null, { erasure: null }, { erasure: sampleErasure(5) }]) {
+    const act = deletes === null ? 'disabled' : deletes.erasure === null ? 'deleted' : 'deleted with its deliveries'
+    promise(`an endpoint that is ${act} has one audit record of it`, async (store) => {
+      const { node, key } = await nodeAndEndpoint(store)
+      const own = { actor: ownActor, address: noAddress, tenant: acme, endpoint: key }
+      const change = { before: { enabled: true }, after: null }
+      const audits = [5, 6].map((at) => sampleAudit(at, { ...own, change }))
+      for (const audit of audits) {
+        const disabling = { disable: 'gone', ...(deletes !== null && { delete: deletes }), audit } as const
+        await commit(store, node, 5, { summaries: [summary(key, disabling)] })
+      }
+      const anyAudit = { tenant: acme, actor: 'posthorn', action: null, object: null, from: null, to: null }
+      const { rows } = await store.listAudit(anyAudit, { limit: 5, after: null })
+      const { endpoint: _endpoint, ...stored } = audits[0] as NewAuditRecord
+      assert.deepEqual(rows, [stored])
+      await eraseAll(store, 9)
+      const [after] = (await store.listAudit(anyAudit, { limit: 5, after: null })).rows
+      assert.equal(after?.change === null, deletes !== null && deletes.erasure !== null)
+    })
+  }
 
   promise('disabling is a change: a later change that is based on the version before it is stale', async (store) => {
     const { node, endpoint, key } = await nodeAndEndpoint(store)
