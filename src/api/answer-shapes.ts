@@ -66,7 +66,7 @@ export const SigningKeysSchema = Type.Object({
 export const FoundSchema = Type.Object({
   data: Type.Array(
     Type.Object({
-      kind: Type.Enum(['dialect', 'tenant', 'endpoint', 'event', 'delivery', 'apiKey']),
+      kind: Type.Enum(['dialect', 'tenant', 'endpoint', 'event', 'delivery', 'apiKey', 'replay']),
       id: Type.String(),
       tenant: Nullable(Type.String()),
       dialect: Nullable(Type.String()),

@@ -29,8 +29,16 @@ export function asDialectRoute({ context, views, pathOf }: AsDialectOptions): An
     summary: "Get the answer that the dialect's own API gives to the customer; its secrets need the role `admin`",
     access: 'read',
     params: Type.Object({ tenant: Type.String(), endpoint: Type.String() }),
+    query: Type.Object(
+      {
+        secrets: Type.Optional(
+          Type.Enum(['hidden'], { description: 'Without secrets and header values, and without an audit record.' }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
     answers: { 200: CustomersViewSchema },
-    async handle({ principal, params, request }) {
+    async handle({ principal, params, query, request }) {
       context.auditTrail.assertRoom()
       const id = params.tenant as TenantId
       const found = await tenantFor(context, principal, id)
@@ -44,7 +52,7 @@ export function asDialectRoute({ context, views, pathOf }: AsDialectOptions): An
         return failure({ kind: 'conflict', code: 'no_route_in_dialect', detail })
       }
       const host = request.headers.host ?? 'localhost'
-      const sees = seesSecrets(principal)
+      const sees = query.secrets !== 'hidden' && seesSecrets(principal)
       const view = await views.get({ path, host, tenant: id, dialect, seesSecrets: sees })
       if (sees && showsSecret(view.body, endpoint.value)) context.auditTrail.secretRead(principal, id, endpoint.value)
       return success({ status: 200, body: { request: { method: 'GET', path }, ...view } })

@@ -74,6 +74,7 @@ export const DialectSchema = Type.Object({
   }),
   signatures: SignaturesSchema,
   rateLimits: Type.Array(QuotaSchema),
+  tenantIds: Type.String({ description: 'The form of the ids of tenants, in words.' }),
   tenantSettings: Type.Record(Type.String(), Type.Array(Type.String())),
   endpointForm: Nullable(EndpointFormSchema),
   endpointOperations: EndpointOperations,
@@ -132,7 +133,7 @@ export function dialectRoutes(context: Context): AnyRoute[] {
 
 export function dialectShape(dialect: Dialect): object {
   const { name, title, openCatalogue, scopes, roles, retries, timeoutMs, quotas, receiving } = dialect
-  const { tenantSettings, endpointForm, endpointOperations } = dialect
+  const { tenantIdWords, tenantSettings, endpointForm, endpointOperations } = dialect
   const retry = {
     attempts: retries.waitsMs.length + 1,
     waitsSeconds: retries.waitsMs.map((waitMs) => waitMs / 1000),
@@ -151,6 +152,7 @@ export function dialectShape(dialect: Dialect): object {
     retry,
     signatures,
     rateLimits: quotas,
+    tenantIds: tenantIdWords,
     tenantSettings,
     endpointForm,
     endpointOperations,

@@ -51,7 +51,13 @@ const EventBody = Type.Object(
   {
     tenant: Type.String({ maxLength: limits.tenantIdCharsMax }),
     ...EventContent,
-    id: Type.Optional(Type.String({ pattern: eventIdPattern, description: 'Makes the post idempotent.' })),
+    id: Type.Optional(
+      Type.String({
+        pattern: eventIdPattern,
+        errorMessage: `must be 1 to ${limits.eventIdCharsMax} letters, digits, hyphens and underscores`,
+        description: 'Makes the post idempotent.',
+      }),
+    ),
     occurredAt: Type.Optional(Time),
     retainSeconds: Type.Optional({
       ...Seconds,

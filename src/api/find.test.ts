@@ -52,6 +52,13 @@ test('every id finds its object, and says its tenant and dialect', async () => {
     }
     const [key] = await found(tenant.keyId)
     assert.deepEqual([key?.['kind'], key?.id, key?.['tenant']], ['apiKey', tenant.keyId, tenant.id])
+    const filter = { tenant: tenant.id, from: '2026-01-01T00:00:00Z' }
+    const replay = await rig.want(201, { method: 'POST', path: '/v1/replays', body: { filter, dryRun: true } })
+    const [job] = await found(replay.id)
+    assert.deepEqual(
+      [job?.['kind'], job?.id, job?.['tenant'], job?.['dialect']],
+      ['replay', replay.id, tenant.id, dialect],
+    )
   }
   const absent = ['01890000-0000-7000-8000-000000000000', 'none', '%', '_', 'a\0b', '\u{10ffff}', "'"]
   for (const id of absent) assert.deepEqual(await found(id), [], id)

@@ -12,6 +12,7 @@ import { ApiKeySchema, apiKeyShape, Nullable, PageOf, PageQuery } from './shapes
 const Name = Nullable(Type.String({ maxLength: limits.nameCharsMax }))
 const Scope = Type.String({
   pattern: `^[\\x21-\\x7e]{1,${limits.scopeCharsMax}}$`,
+  errorMessage: `must be 1 to ${limits.scopeCharsMax} visible ASCII characters`,
   description: 'A scope of the product: one that the dialect lists, or another.',
 })
 const strict = { additionalProperties: false }

@@ -21,9 +21,24 @@ const seconds = (defaultMs: number, maximumMs: number, description: string) =>
 const Branding = Type.Object(
   {
     name: Type.Optional(Nullable(Type.String({ maxLength: limits.nameCharsMax }))),
-    logo: Type.Optional(Nullable(Type.String({ format: 'url', pattern: '^https://', maxLength: limits.urlCharsMax }))),
+    logo: Type.Optional(
+      Nullable(
+        Type.String({
+          format: 'url',
+          pattern: '^https://',
+          errorMessage: 'must be an https:// URL',
+          maxLength: limits.urlCharsMax,
+        }),
+      ),
+    ),
     accent: Type.Optional(
-      Nullable(Type.String({ pattern: '^#[0-9a-fA-F]{6}$', description: 'The colour of actions.' })),
+      Nullable(
+        Type.String({
+          pattern: '^#[0-9a-fA-F]{6}$',
+          errorMessage: 'must be a colour such as #0b7a75',
+          description: 'The colour of actions.',
+        }),
+      ),
     ),
     scheme: Type.Optional(Nullable(Type.Enum(['light', 'dark']))),
   },

@@ -101,6 +101,8 @@ export interface Dialect extends DeliveryDialect {
 
   /** The form of tenant ids, both of chosen and of generated ids. */
   readonly tenantIdPattern: RegExp
+  /** The same form in words, after “must be”. */
+  readonly tenantIdWords: string
   newTenantId(random: RandomBytes): string
 
   newApiKey(random: RandomBytes): string

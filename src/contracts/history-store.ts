@@ -64,6 +64,8 @@ export interface DeliveryRow extends Delivery {
   readonly eventId: EventId
   readonly eventType: string
   readonly endpointId: EndpointId
+  /** The URL of the endpoint as it is now. */
+  readonly endpointUrl: string
   /** The dialect of its tenant. */
   readonly dialect: string
   /** Null: it was not attempted yet. */

@@ -17,7 +17,7 @@ import type { FieldMap } from './fields/fields.ts'
 import { filterRules, matchedAttributesOf } from './fields/filters.ts'
 import { streak } from './outcomes/health.ts'
 import { guardedCall } from './guarded.ts'
-import { idForm } from './id-forms.ts'
+import { idForm, type IdForm } from './id-forms.ts'
 import { outcomeMembers } from './outcomes/outcomes.ts'
 import { quotasOf } from './access/quotas.ts'
 import { receivingOf } from './recipes/receiving.ts'
@@ -109,7 +109,7 @@ export function defineDeliveries(
   return withVariants(whole, definition, written, examples)
 }
 
-type IdMembers = 'tenantIdPattern' | 'newTenantId' | 'newApiKey' | 'newEndpointId' | 'newEventId'
+type IdMembers = 'tenantIdPattern' | 'tenantIdWords' | 'newTenantId' | 'newApiKey' | 'newEndpointId' | 'newEventId'
 
 function idMembers({ ids, keys }: DeliveryDefinition): Pick<Dialect, IdMembers> {
   const [tenantId, endpointId, eventId, apiKey] = [
@@ -119,11 +119,26 @@ function idMembers({ ids, keys }: DeliveryDefinition): Pick<Dialect, IdMembers> 
     idForm(keys.form, 'keys.form'),
   ]
   return {
-    tenantIdPattern: ids.tenantPattern ?? (ids.tenant.includes('{uuid') ? tenantId.pattern : anyTenantId),
+    ...tenantIds(ids, tenantId),
     newTenantId: (random) => tenantId.create(random, 0, 0),
     newApiKey: (random) => apiKey.create(random, 0, 0),
     newEndpointId: (key, random) => endpointId.create(random, 0, key),
     newEventId: (nowMs, random) => eventId.create(random, nowMs, 0),
+  }
+}
+
+function tenantIds(
+  { tenantPattern, tenant }: DeliveryDefinition['ids'],
+  form: IdForm,
+): Pick<Dialect, 'tenantIdPattern' | 'tenantIdWords'> {
+  if (tenantPattern !== undefined) {
+    const example = form.create((size) => new Uint8Array(size).fill(100), 0, 0)
+    return { tenantIdPattern: tenantPattern, tenantIdWords: `an id as the product has them, such as ${example}` }
+  }
+  if (tenant.includes('{uuid')) return { tenantIdPattern: form.pattern, tenantIdWords: 'a UUID in lower case' }
+  return {
+    tenantIdPattern: anyTenantId,
+    tenantIdWords: '1 to 64 letters, digits, dots, hyphens and underscores',
   }
 }
 

@@ -1,7 +1,7 @@
 // Finds an object of any kind by its id, or by the beginning of a name.
 
 import { aboveDeliveryOf, attemptNumber } from '../domain/attempt-ids.ts'
-import type { ApiKeyId, DeliveryId, EventId, TenantId } from '../domain/ids.ts'
+import type { ApiKeyId, DeliveryId, EventId, ReplayId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import { everyDelivery } from '../contracts/history-store.ts'
@@ -9,7 +9,7 @@ import type { Context } from './context.ts'
 import { searchEndpoints } from './search-endpoints.ts'
 
 export interface Found {
-  readonly kind: 'dialect' | 'tenant' | 'endpoint' | 'event' | 'delivery' | 'apiKey'
+  readonly kind: 'dialect' | 'tenant' | 'endpoint' | 'event' | 'delivery' | 'apiKey' | 'replay'
   readonly id: string
   readonly tenant: TenantId | null
   readonly dialect: string | null
@@ -23,13 +23,14 @@ export interface Found {
  */
 export async function find(context: Context, text: string): Promise<readonly Found[]> {
   const page = { limit: limits.foundMax, after: null }
-  const [tenant, tenants, endpoints, events, delivery, key] = await Promise.all([
+  const [tenant, tenants, endpoints, events, delivery, key, replay] = await Promise.all([
     context.store.findTenant(text as TenantId),
     context.store.listTenants({ ...page, limit: limits.foundMax / 2 }, null, text),
     searchEndpoints(context, { tenant: null, dialect: null, text, health: null }, page),
     findEvents(context, text as EventId),
     findDelivery(context, text.toLowerCase()),
     findKey(context, text as ApiKeyId),
+    findReplay(context, text as ReplayId),
   ])
   const others = tenants.rows.filter(({ id }) => id !== tenant?.id)
   const shown = endpoints.rows.map(({ endpoint: { id, tenant: owner, url }, dialect }): Found => {
@@ -38,7 +39,7 @@ export async function find(context: Context, text: string): Promise<readonly Fou
   const isExact = ({ id }: Found): boolean => id === text
   const exact = [...(tenant === null ? [] : [tenantFound(tenant)]), ...shown.filter(isExact)]
   const begun = [...findDialects(context, text), ...others.map(tenantFound), ...shown.filter((one) => !isExact(one))]
-  return [...exact, ...events, ...delivery, ...key, ...begun].slice(0, limits.foundMax)
+  return [...exact, ...events, ...delivery, ...key, ...replay, ...begun].slice(0, limits.foundMax)
 }
 
 function tenantFound({ id, name, dialect }: Tenant): Found {
@@ -80,4 +81,12 @@ async function findKey({ store }: Context, wanted: ApiKeyId): Promise<Found[]> {
   if (key === null) return []
   const { id, dialect, name, hint, grants } = key
   return [{ kind: 'apiKey', id, tenant: grants[0]?.tenant ?? null, dialect, label: name ?? `…${hint}` }]
+}
+
+async function findReplay({ store }: Context, wanted: ReplayId): Promise<Found[]> {
+  const replay = await store.findReplay(wanted)
+  if (replay === null) return []
+  const { id, tenant, state } = replay
+  const dialect = (await store.findTenant(tenant))?.dialect ?? null
+  return [{ kind: 'replay', id, tenant, dialect, label: `replay: ${state}` }]
 }

@@ -30,7 +30,7 @@ export async function createTenant(
     return invalidField('id', 'choice', 'is that of operational events: its first endpoint creates this tenant')
   }
   if (input.id !== undefined && !dialect.tenantIdPattern.test(input.id)) {
-    return invalidField('id', 'format', `must match ${dialect.tenantIdPattern.source}`)
+    return invalidField('id', 'format', `must be ${dialect.tenantIdWords}`)
   }
   // Clients of HTTP resolve both in paths, so no request could name the tenant.
   if (input.id === '.' || input.id === '..') return invalidField('id', 'format', 'must not be . or ..')

@@ -139,8 +139,8 @@ export function endpointStatusOf(row: StatusColumns | undefined): EndpointStatus
 
 /** Columns of a delivery `d`, its event `e`, its endpoint `p`, its tenant `t` and its last attempt `l`. */
 export const deliveryColumns = `d.id, d.endpoint, d.status, d.attempts, d.attempts_before, d.due_at, d.reason, d.ended_at,
-  e.tenant, e.id AS event_id, e.type AS event_type, p.id AS endpoint_id, t.dialect, l.started_at AS last_started_at,
-  l.duration_ms AS last_duration_ms, l.kind AS last_kind, l.status AS last_answer, l.detail AS last_detail`
+  e.tenant, e.id AS event_id, e.type AS event_type, p.id AS endpoint_id, p.url AS endpoint_url, t.dialect,
+  l.started_at AS last_started_at, l.duration_ms AS last_duration_ms, l.kind AS last_kind, l.status AS last_answer, l.detail AS last_detail`
 
 export interface DeliveryColumns {
   id: string
@@ -155,6 +155,7 @@ export interface DeliveryColumns {
   event_id: string
   event_type: string
   endpoint_id: string
+  endpoint_url: string
   dialect: string
   /** Null, as the other columns of the last attempt: there was none. */
   last_kind: Outcome['kind'] | null
@@ -179,6 +180,7 @@ export function deliveryOf(row: DeliveryColumns): DeliveryRow {
     eventId: row.event_id as EventId,
     eventType: row.event_type,
     endpointId: row.endpoint_id as EndpointId,
+    endpointUrl: row.endpoint_url,
     dialect: row.dialect,
     lastAttempt: lastAttemptOf(row),
   }

@@ -116,6 +116,8 @@ export type Delivery = {
   id: string
   tenant: string
   endpoint: string
+  /** The URL of the endpoint as it is now. */
+  endpointUrl: string
   event: string
   eventType: string
   status: 'pending' | 'delivered' | 'failed' | 'cancelled'
@@ -160,7 +162,7 @@ export type Endpoint = {
 
 export type Found = {
   data: {
-    kind: 'dialect' | 'tenant' | 'endpoint' | 'event' | 'delivery' | 'apiKey'
+    kind: 'dialect' | 'tenant' | 'endpoint' | 'event' | 'delivery' | 'apiKey' | 'replay'
     id: string
     tenant: string | null
     dialect: string | null
@@ -486,6 +488,8 @@ export type Dialect = {
   /** How receivers verify deliveries, one recipe per signature. Empty: deliveries are not signed. */
   signatures: (Recipe | UndescribedSignature)[]
   rateLimits: Quota[]
+  /** The form of the ids of tenants, in words. */
+  tenantIds: string
   tenantSettings: Record<string, string[]>
   endpointForm: EndpointForm | null
   /** The requests that change an endpoint in the API of its customers; null: they use this API, or theirs has no such request, or it takes no JSON. */
@@ -1287,7 +1291,10 @@ export interface Operations {
   /** Get the answer that the dialect's own API gives to the customer; its secrets need the role `admin` */
   'GET /v1/tenants/{tenant}/endpoints/{endpoint}/as-dialect': {
     params: { tenant: string; endpoint: string }
-    query: unknown
+    query: {
+      /** Without secrets and header values, and without an audit record. */
+      secrets?: 'hidden' | undefined
+    }
     body: undefined
     answer: CustomersView
   }

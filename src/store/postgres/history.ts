@@ -37,7 +37,7 @@ export const lowestId = '00000000-0000-0000-0000-000000000000'
 export function described(deliveries: string, more = ''): string {
   return `SELECT ${deliveryColumns}${more} FROM (${deliveries}) d
     CROSS JOIN LATERAL (SELECT tenant, id, type FROM events WHERE seq = d.event LIMIT 1) e
-    CROSS JOIN LATERAL (SELECT id, tenant FROM endpoints WHERE key = d.endpoint LIMIT 1) p
+    CROSS JOIN LATERAL (SELECT id, tenant, url FROM endpoints WHERE key = d.endpoint LIMIT 1) p
     CROSS JOIN LATERAL (SELECT dialect FROM tenants WHERE label = ANY(ARRAY[p.tenant]) ORDER BY label LIMIT 1) t
     LEFT JOIN LATERAL (SELECT started_at, duration_ms, kind, status, detail FROM attempts
       WHERE delivery = d.id AND number = d.attempts ORDER BY delivery, number LIMIT 1) l ON true`
