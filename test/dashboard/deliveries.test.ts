@@ -75,7 +75,7 @@ suite('the pages of deliveries', { skip: withoutBrowser }, () => {
     await headers.getByText('webhook-timestamp').last().waitFor()
     await page.reload()
     await headers.waitFor()
-    assert.equal(await page.title(), 'Posthorn')
+    assert.equal(await page.title(), `Delivery of ${type} · Posthorn`)
 
     const change = { method: 'PATCH', path: `/v1/tenants/${tenant.id}/endpoints/${id}` } as const
     await rig.api.want(200, { ...change, body: { headers: { 'X-Own': 'another' } } })

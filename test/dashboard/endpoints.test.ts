@@ -11,6 +11,7 @@ import {
   startBrowserRig,
   withoutBrowser,
 } from '../support/browser-rig.ts'
+import { requestOf, twinOf } from '../support/api-twins.ts'
 
 const script = '<img/src=x/onerror=alert(1)>'
 
@@ -71,7 +72,7 @@ suite('tenants, endpoints and keys', { skip: withoutBrowser }, () => {
       const [made] = (await rig.api.want(200, { path: `/v1/tenants/${tenant}/endpoints` })).data
       assert.equal(made?.url, url)
       if (own !== null) {
-        const sent = parsed(own.replaceAll('$API_KEY', await customerKey(other)).replaceAll(tenant, other))
+        const sent = requestOf(own.replaceAll('$API_KEY', await customerKey(other)).replaceAll(tenant, other))
         const answer = await fetch(rig.api.server.url + sent.path, sent)
         assert.ok(answer.ok, await answer.text())
         const [same] = (await rig.api.want(200, { path: `/v1/tenants/${other}/endpoints` })).data
@@ -331,20 +332,7 @@ suite('tenants, endpoints and keys', { skip: withoutBrowser }, () => {
     else await dialog.getByLabel('Event types').fill(type)
   }
 
-  async function twinOf(page: Page, title: string): Promise<string> {
-    return (await page.getByRole('region', { name: title }).getByLabel('Request').textContent()) ?? ''
-  }
-
   async function answerOf(page: Page): Promise<string> {
     return (await page.getByLabel(/^Answer/).textContent()) ?? ''
-  }
-
-  /** The request of a twin's text. */
-  function parsed(text: string) {
-    const [head = '', body = ''] = text.split('\n\n')
-    const [first = '', ...lines] = head.split('\n')
-    const [method = '', path = ''] = first.split(' ')
-    const headers = lines.map((line) => line.split(': ') as [string, string])
-    return { method, path, headers, body }
   }
 })

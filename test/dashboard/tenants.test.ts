@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import {
   assertAccessible,
+  assertCount,
   type BrowserRig,
   onEachScreen,
   startBrowserRig,
@@ -40,12 +41,17 @@ suite('the dashboard', { skip: withoutBrowser }, () => {
     await dialog.getByLabel('Id').fill('a b')
     await dialog.getByRole('button', { name: 'Create tenant' }).click()
     const id = dialog.getByLabel('Id')
-    await dialog.locator('input[aria-invalid=true]').waitFor()
+    await dialog.getByText('must be 1 to 64 letters, digits, dots, hyphens and underscores', { exact: true }).waitFor()
+    assert.equal(await id.getAttribute('aria-invalid'), 'true')
     await id.fill('acme')
     await dialog.getByLabel('Name').fill('Acme \u202e<img src=x onerror=alert(1)>')
     await dialog.getByRole('button', { name: 'Create tenant' }).click()
     await page.getByRole('heading', { name: 'Acme U+202E<img src=x onerror=alert(1)>' }).waitFor()
     assert.equal((await rig.api.want(200, { path: '/v1/tenants/acme' }))['dialect'], 'allo')
+    assert.equal(await page.title(), 'Endpoints · Acme U+202E<img src=x onerror=alert(1)> · Posthorn')
+    await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click()
+    await page.getByRole('heading', { name: 'Settings' }).waitFor()
+    assert.match(await page.title(), /^Settings · Acme/)
     rig.assertNoFaults()
   })
 
@@ -55,6 +61,35 @@ suite('the dashboard', { skip: withoutBrowser }, () => {
     await page.getByRole('combobox').fill('audit')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Audit' }).waitFor()
+    rig.assertNoFaults()
+  })
+
+  test('shows a sheet of its keys, which open pages', async () => {
+    const page = await rig.dashboard('/tenants')
+    await page.getByRole('heading', { name: 'Tenants' }).waitFor()
+    await page.getByLabel('Id or name begins with').fill('?')
+    await page.getByRole('heading', { name: 'Tenants' }).click()
+    await assertCount(page.getByRole('dialog'), 0)
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').getByText('Show this sheet').waitFor()
+    await assertAccessible(page)
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.keyboard.press('g')
+    await page.keyboard.press('a')
+    await page.getByRole('heading', { name: 'Audit' }).waitFor()
+    rig.assertNoFaults()
+  })
+
+  test('the palette finds a replay by its id', async () => {
+    const { id: tenant } = await rig.api.tenant('standard')
+    const filter = { tenant, from: '2026-01-01T00:00:00Z' }
+    const { id } = await rig.api.want(201, { method: 'POST', path: '/v1/replays', body: { filter, dryRun: true } })
+    const page = await rig.dashboard('/tenants')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').fill(id)
+    await page.getByRole('option', { name: 'replay' }).click()
+    await page.waitForURL(`${rig.url}/dashboard/replays/${id}`)
     rig.assertNoFaults()
   })
 

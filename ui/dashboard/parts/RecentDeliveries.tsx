@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import { EndpointLink } from './EndpointLink.tsx'
 import { Empty } from '../../shared/parts/Notice.tsx'
 import { Section } from '../../shared/parts/Page.tsx'
 import { DeliveryStatus } from '../../shared/parts/Status.tsx'
@@ -23,6 +24,10 @@ const columns: readonly Column<Delivery>[] = [
   { name: 'State', width: '110px', cell: ({ status, attempts }) => <DeliveryStatus {...{ status, attempts }} /> },
   { name: 'Attempts', width: '80px', cell: ({ attempts }) => attempts },
 ]
+const ofTenant: readonly Column<Delivery>[] = [
+  ...columns,
+  { name: 'Endpoint', cell: (delivery) => <EndpointLink {...delivery} /> },
+]
 
 /** The newest deliveries of a tenant, or of one endpoint. */
 export function RecentDeliveries({ tenant, endpoint }: { readonly tenant: string; readonly endpoint?: string }) {
@@ -39,7 +44,7 @@ export function RecentDeliveries({ tenant, endpoint }: { readonly tenant: string
     >
       <Table
         what="deliveries"
-        columns={columns}
+        columns={endpoint === undefined ? ofTenant : columns}
         loaded={deliveries}
         keyOf={({ id }) => id}
         empty={<Empty title="There is no delivery yet">An event that an endpoint wants makes one.</Empty>}

@@ -1,4 +1,6 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
+import { operatorRequest } from '../../shared/http-request.ts'
+import { ApiTwin } from '../../shared/parts/ApiTwin.tsx'
 import { Ask } from '../../shared/parts/Ask.tsx'
 import { SelectField } from '../../shared/parts/fields.tsx'
 
@@ -14,10 +16,12 @@ export interface RotateSecretProps {
   readonly path: string
   readonly changes: readonly string[]
   readonly done: () => void
+  /** The same in another API. */
+  readonly twin?: ReactNode
 }
 
 /** Adds a new secret. The old ones sign too, for a while. */
-export function RotateSecret(props: RotateSecretProps) {
+export function RotateSecret({ twin, ...props }: RotateSecretProps) {
   const [overlapSeconds, setOverlap] = useState(86_400)
   return (
     <Ask
@@ -27,6 +31,12 @@ export function RotateSecret(props: RotateSecretProps) {
       action="Make a new secret"
       method="POST"
       body={{ overlapSeconds }}
+      twins={
+        <>
+          <ApiTwin title="Operator API" request={operatorRequest('POST', props.path, { overlapSeconds })} />
+          {twin}
+        </>
+      }
     >
       <p>Deliveries are signed with a new secret from now on. Receivers must get it before the old one ends.</p>
       <SelectField

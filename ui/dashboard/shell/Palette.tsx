@@ -5,6 +5,7 @@ import { Button } from '../../shared/parts/Button.tsx'
 import { Stranger } from '../../shared/parts/Stranger.tsx'
 import { useRead } from '../../shared/queries.ts'
 import type { Found } from '../../shared/types.ts'
+import { isTyping } from './keyboard.ts'
 import { places } from './places.ts'
 import styles from './Palette.module.css'
 
@@ -20,8 +21,7 @@ export function Palette() {
   const [isOpen, setOpen] = useState(false)
   useEffect(() => {
     const open = (press: globalThis.KeyboardEvent): void => {
-      const isTyping = press.target instanceof HTMLElement && press.target.matches('input, textarea, select')
-      if (!((press.key === 'k' && (press.ctrlKey || press.metaKey)) || (press.key === '/' && !isTyping))) return
+      if (!((press.key === 'k' && (press.ctrlKey || press.metaKey)) || (press.key === '/' && !isTyping(press)))) return
       press.preventDefault()
       setOpen(true)
     }
@@ -138,6 +138,8 @@ function pathOf({ kind, id, tenant }: Found['data'][number]): string {
       return `/events/${one}`
     case 'delivery':
       return `/deliveries/${one}`
+    case 'replay':
+      return `/replays/${one}`
     case 'apiKey':
       return `/tenants/${of}`
   }

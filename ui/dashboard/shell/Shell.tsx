@@ -10,6 +10,7 @@ import { Brand } from './Brand.tsx'
 import { places } from './places.ts'
 import { Palette } from './Palette.tsx'
 import { SessionContext, sessionPath } from './session.ts'
+import { Shortcuts } from './Shortcuts.tsx'
 import { SignIn } from './SignIn.tsx'
 import styles from './Shell.module.css'
 
@@ -53,6 +54,7 @@ function Frame({ session }: { readonly session: Session }) {
           <Brand />
         </Link>
         <Palette />
+        <Shortcuts />
         <Choices session={session} />
       </header>
       <nav className={`${styles.nav} ${isMenuOpen ? styles.open : ''}`} aria-label="Pages">

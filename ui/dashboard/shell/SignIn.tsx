@@ -3,6 +3,7 @@ import { ApiProblem, call } from '../../shared/client.ts'
 import { Button } from '../../shared/parts/Button.tsx'
 import { FormFields, TextField } from '../../shared/parts/fields.tsx'
 import { Notice } from '../../shared/parts/Notice.tsx'
+import { useDocumentTitle } from '../../shared/parts/Page.tsx'
 import { queryClient } from '../../shared/queries.ts'
 import type { Session } from '../../shared/types.ts'
 import { Brand } from './Brand.tsx'
@@ -11,6 +12,7 @@ import styles from './SignIn.module.css'
 
 /** @param hasEnded the session ended while the page was open */
 export function SignIn({ hasEnded }: { readonly hasEnded: boolean }) {
+  useDocumentTitle('Sign in')
   const [key, setKey] = useState('')
   const [error, setError] = useState<string | undefined>()
   const [isBusy, setBusy] = useState(false)

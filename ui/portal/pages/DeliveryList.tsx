@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import { endpointText } from '../../shared/endpoint/endpoint-text.ts'
 import { Filters, SelectField } from '../../shared/parts/fields.tsx'
 import { Empty } from '../../shared/parts/Notice.tsx'
 import { DeliveryStatus } from '../../shared/parts/Status.tsx'
@@ -24,6 +25,17 @@ const columns: readonly Column<Delivery>[] = [
   { name: 'Attempts', width: '90px', cell: ({ attempts }) => attempts },
   { name: 'Created', width: '160px', cell: ({ createdAt }) => <Time at={createdAt} /> },
 ]
+const ofAll: readonly Column<Delivery>[] = [
+  ...columns,
+  {
+    name: 'Endpoint',
+    cell: (delivery) => (
+      <Link to="/endpoints/$endpoint" params={{ endpoint: delivery.endpoint }} title={delivery.endpointUrl}>
+        <Stranger>{endpointText(delivery)}</Stranger>
+      </Link>
+    ),
+  },
+]
 
 /** @param endpoint of one endpoint; absent: of all */
 export function DeliveryList({ endpoint }: { readonly endpoint?: string }) {
@@ -46,7 +58,7 @@ export function DeliveryList({ endpoint }: { readonly endpoint?: string }) {
       </Filters>
       <Table
         what="deliveries"
-        columns={columns}
+        columns={endpoint === undefined ? ofAll : columns}
         loaded={deliveries}
         keyOf={({ id }) => id}
         empty={<Empty title="There is no such delivery" />}

@@ -1,4 +1,5 @@
 import { Link, useParams } from '@tanstack/react-router'
+import { endpointText } from '../../shared/endpoint/endpoint-text.ts'
 import { Button } from '../../shared/parts/Button.tsx'
 import { Code, prettyJson } from '../../shared/parts/Code.tsx'
 import { useForm } from '../../shared/parts/Form.tsx'
@@ -23,6 +24,7 @@ export function DeliveryPage() {
   return (
     <Page
       title={<Stranger>{delivery.eventType}</Stranger>}
+      name={`Delivery of ${delivery.eventType}`}
       above={<Link to="/deliveries">Deliveries</Link>}
       actions={
         may('retryDelivery') && (
@@ -46,7 +48,7 @@ export function DeliveryPage() {
           </Fact>
           <Fact name="Endpoint">
             <Link to="/endpoints/$endpoint" params={{ endpoint: delivery.endpoint }}>
-              <Stranger>{delivery.endpoint}</Stranger>
+              <Stranger>{endpointText(delivery)}</Stranger>
             </Link>
           </Fact>
         </Facts>

@@ -33,6 +33,7 @@ export function EndpointPage() {
   return (
     <Page
       title={<Stranger>{endpoint.url}</Stranger>}
+      name={endpoint.url}
       above={<Link to="/">Endpoints</Link>}
       actions={<Actions endpoint={endpoint} path={path} open={setDialog} />}
     >
@@ -54,6 +55,21 @@ export function EndpointPage() {
               <Stranger>{endpoint.description}</Stranger>
             </Fact>
           )}
+          {Object.entries(endpoint.filters).map(([name, values]) => (
+            <Fact key={`filter ${name}`} name={<Stranger>{`Filter ${name}`}</Stranger>}>
+              <Stranger>{[values].flat().join(' or ')}</Stranger>
+            </Fact>
+          ))}
+          {Object.keys(endpoint.headers).length > 0 && (
+            <Fact name="Headers">
+              <Stranger>{Object.keys(endpoint.headers).join(', ')}</Stranger>
+            </Fact>
+          )}
+          {Object.entries(endpoint.details).map(([name, value]) => (
+            <Fact key={`detail ${name}`} name={<Stranger>{name}</Stranger>}>
+              <Stranger>{typeof value === 'string' ? value : JSON.stringify(value)}</Stranger>
+            </Fact>
+          ))}
           <Fact name="Event types">
             {endpoint.eventTypes.map((type) => (
               <div key={type}>

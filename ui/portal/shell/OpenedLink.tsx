@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useState } from 'react'
 import { ApiProblem, call, onRefused } from '../../shared/client.ts'
 import { Failure, Loading, Notice } from '../../shared/parts/Notice.tsx'
+import { ProductContext } from '../../shared/parts/Page.tsx'
 import { useRead } from '../../shared/queries.ts'
 import type { PortalSession } from '../../shared/types.ts'
 import { applyBranding } from './branding.ts'
@@ -51,7 +52,11 @@ function Session({ children }: { readonly children: ReactNode }) {
 
   if (hasEnded) return <Ended wasOpen={data !== undefined} />
   if (data === undefined) return error ? <Failure error={error} /> : <Loading what="your webhooks" />
-  return <SessionContext value={data}>{children}</SessionContext>
+  return (
+    <ProductContext value={data.branding.name ?? 'Webhooks'}>
+      <SessionContext value={data}>{children}</SessionContext>
+    </ProductContext>
+  )
 }
 
 function Ended({ wasOpen }: { readonly wasOpen: boolean }) {

@@ -1,10 +1,9 @@
 import type { PortalSession } from '../../shared/types.ts'
 
 /** Sets the product's colours. The API has checked their form. */
-export function applyBranding({ accent, scheme, name }: PortalSession['branding']): void {
+export function applyBranding({ accent, scheme }: PortalSession['branding']): void {
   const { style } = document.documentElement
   if (scheme !== null) style.colorScheme = scheme
-  if (name !== null) document.title = `Webhooks · ${name}`
   if (accent === null) return
   // The same colour, made dark or light enough for text on the page.
   const text = `light-dark(${shaded(accent, 0)}, ${shaded(accent, 255)})`

@@ -1,18 +1,28 @@
-import { ChoicesField } from '../../../shared/parts/ChoicesField.tsx'
-import { CheckField, SelectField, TextArea, TextField } from '../../../shared/parts/fields.tsx'
-import type { FormState } from '../../../shared/parts/Form.tsx'
-import { PairsField } from '../../../shared/parts/PairsField.tsx'
-import type { Dialect, Tenant } from '../../../shared/types.ts'
-import { catalogueOf, type EndpointValues, fieldSchema, type FormField } from './endpoint-values.ts'
+import { ChoicesField } from '../parts/ChoicesField.tsx'
+import { CheckField, SelectField, TextArea, TextField } from '../parts/fields.tsx'
+import type { FormState } from '../parts/Form.tsx'
+import { PairsField } from '../parts/PairsField.tsx'
+import type { Dialect, Tenant } from '../types.ts'
+import { catalogueOf, type EndpointValues, fieldSchema, type FormField, formFields } from './endpoint-values.ts'
+import { HiddenHeaders, type HiddenHeadersProps } from './HiddenHeaders.tsx'
 
 export interface EndpointFieldsProps {
-  readonly tenant: Tenant
+  /** The settings of the tenant, which choose its catalogue. */
+  readonly settings: Tenant['settings']
   readonly dialect: Dialect
   readonly values: EndpointValues
   readonly change: (values: Partial<EndpointValues>) => void
   readonly form: FormState
   readonly isNew?: boolean
+  /** The fields that are taken from a customer, such as `url` and `filters.region`; null: all, from an operator. */
+  readonly taken: readonly string[] | null
+  readonly required: readonly string[]
+  /** The headers of an endpoint whose values were not read; null: they are in `values`. */
+  readonly hidden?: HiddenHeadersProps | null
 }
+
+/** The fields that the operator API needs. */
+export const requiredFields = ['url', 'eventTypes'] as const
 
 interface PartProps extends EndpointFieldsProps {
   /** The dialect's own field; absent: the dialect's API has none. */
@@ -42,16 +52,23 @@ const always: readonly PartName[] = ['url', 'eventTypes', 'description', 'enable
 
 /** The fields of an endpoint: in the order of its dialect, with its names and rules. */
 export function EndpointFields(props: EndpointFieldsProps) {
-  const own = props.dialect.endpointForm?.fields ?? []
+  const { taken } = props
+  const isTaken = (name: string): boolean => taken === null || taken.includes(name)
+  const takesFilters = taken === null || taken.some((name) => name.startsWith('filters'))
+  const own = formFields(props.dialect)
   const hasAll = props.dialect.endpointForm === null
   const inOrder = [...own.map(({ is }) => partOf[is]), ...parts.filter((part) => hasAll || always.includes(part))]
-  const shown = [...new Set(inOrder)].filter((part) => props.isNew === true || part !== 'enabled')
+  const shown = [...new Set(inOrder)].filter(
+    (part) =>
+      (props.isNew === true || part !== 'enabled') && (part === 'filters' || part === 'details' || isTaken(part)),
+  )
   return shown.map((part) => {
     const fields = own.filter(({ is }) => partOf[is] === part)
     if (part === 'filters' || part === 'details') {
+      const members = fields.filter(({ of, name }) => isTaken(`${part}.${of ?? name}`))
       return fields.length === 0
-        ? part === 'filters' && <Filters key={part} {...props} />
-        : fields.map((field) => <OwnValue key={field.name} {...props} field={field} hint={hintOf(field, props)} />)
+        ? part === 'filters' && takesFilters && <Filters key={part} {...props} />
+        : members.map((field) => <OwnValue key={field.name} {...props} field={field} hint={hintOf(field, props)} />)
     }
     const [field] = fields
     const Part = fixedParts[part]
@@ -60,16 +77,17 @@ export function EndpointFields(props: EndpointFieldsProps) {
 }
 
 /** The vendor's name of a field, and its rules. */
-function hintOf(field: FormField, { dialect }: EndpointFieldsProps): string {
+function hintOf(field: FormField, { dialect, taken }: EndpointFieldsProps): string {
   const { description, minItems = 0, maxItems, maxLength, maxProperties } = fieldSchema(field)
   const rules = [
-    field.isRequired ? 'required' : '',
+    field.isRequired && taken === null ? 'required' : '',
     minItems > 0 ? `at least ${minItems}` : '',
     maxItems === undefined ? '' : `at most ${maxItems}`,
     maxProperties === undefined ? '' : `at most ${maxProperties}`,
     maxLength === undefined ? '' : `at most ${maxLength} characters`,
   ].filter((rule) => rule !== '')
-  const name = `${dialect.title}: ${field.name}${rules.length === 0 ? '' : ` (${rules.join(', ')})`}.`
+  const place = taken === null ? `${dialect.title}:` : 'In the API:'
+  const name = `${place} ${field.name}${rules.length === 0 ? '' : ` (${rules.join(', ')})`}.`
   return description === undefined ? name : `${name} ${description}`
 }
 
@@ -82,10 +100,11 @@ const fixedParts = {
   enabled: Enabled,
 } as const
 
-function Url({ values, change, form, hint }: PartProps) {
+function Url({ values, change, form, hint, required }: PartProps) {
   return (
     <TextField
       label="URL"
+      isRequired={required.includes('url')}
       hint={hint || undefined}
       value={values.url}
       onChange={({ target }) => change({ url: target.value })}
@@ -94,13 +113,15 @@ function Url({ values, change, form, hint }: PartProps) {
   )
 }
 
-function EventTypes({ tenant, dialect, values, change, form, field, hint }: PartProps) {
-  const catalogue = catalogueOf(dialect, tenant)
+function EventTypes({ settings, dialect, values, change, form, field, hint, required }: PartProps) {
+  const catalogue = catalogueOf(dialect, { settings })
+  const isRequired = required.includes('eventTypes')
   const error = form.errorOf('eventTypes')
   if (field?.is === 'eventType') {
     return (
       <SelectField
         label="Event type"
+        isRequired={isRequired}
         hint={hint}
         value={values.eventTypes[0] ?? ''}
         onChange={({ target }) => change({ eventTypes: target.value === '' ? [] : [target.value] })}
@@ -120,6 +141,7 @@ function EventTypes({ tenant, dialect, values, change, form, field, hint }: Part
       {catalogue.length > 0 && (
         <ChoicesField
           label="Event types"
+          isRequired={isRequired}
           hint={hint || undefined}
           choices={catalogue}
           chosen={values.eventTypes}
@@ -130,9 +152,8 @@ function EventTypes({ tenant, dialect, values, change, form, field, hint }: Part
       {(dialect.openCatalogue || !isCatalogueAll(field)) && (
         <TextArea
           label={catalogue.length > 0 ? 'Other event types' : 'Event types'}
-          hint={
-            dialect.openCatalogue ? 'One a line. A pattern ends with *.' : 'One a line, where the dialect has more: *.'
-          }
+          isRequired={isRequired && catalogue.length === 0}
+          hint={dialect.openCatalogue ? 'One a line. A pattern ends with *.' : 'One a line. * stands for all.'}
           rows={2}
           value={values.otherTypes}
           onChange={({ target }) => change({ otherTypes: target.value })}
@@ -148,10 +169,11 @@ function isCatalogueAll(field: FormField | undefined): boolean {
   return field !== undefined && fieldSchema(field).items?.enum !== undefined
 }
 
-function Description({ dialect, values, change, form, field, hint }: PartProps) {
+function Description({ dialect, values, change, form, field, hint, required }: PartProps) {
   return (
     <TextField
       label="Description"
+      isRequired={required.includes('description')}
       hint={
         field === undefined && dialect.endpointForm !== null ? `${dialect.title} does not show it.` : hint || undefined
       }
@@ -176,7 +198,7 @@ function Filters({ values, change, form }: EndpointFieldsProps) {
 }
 
 /** A filter or a detail of the dialect. */
-function OwnValue({ values, change, form, field, hint }: PartProps) {
+function OwnValue({ values, change, form, field, hint, required }: PartProps) {
   const { is, of, name } = field as FormField
   const at = of ?? name
   const schema = fieldSchema(field as FormField)
@@ -193,7 +215,8 @@ function OwnValue({ values, change, form, field, hint }: PartProps) {
     const others = values.filters.filter((pair) => pair.name !== at)
     change({ filters: text === '' ? others : [...others, ...several.map((one) => ({ name: at, value: one }))] })
   }
-  const shared = { label: name, hint, value, error: form.errorOf(`${isFilter ? 'filters' : 'details'}.${at}`) }
+  const place = `${isFilter ? 'filters' : 'details'}.${at}`
+  const shared = { label: name, hint, value, error: form.errorOf(place), isRequired: required.includes(place) }
   const choices = schema.type === 'boolean' ? ['true', 'false'] : schema.enum?.map(String)
   if (choices === undefined) return <TextField {...shared} onChange={({ target }) => set(target.value)} />
   return (
@@ -206,7 +229,8 @@ function OwnValue({ values, change, form, field, hint }: PartProps) {
   )
 }
 
-function Headers({ dialect, values, change, form, hint }: PartProps) {
+function Headers({ dialect, values, change, form, hint, hidden = null }: PartProps) {
+  if (hidden !== null) return <HiddenHeaders {...hidden} />
   const canHide = dialect.endpointForm === null
   const { writeOnlyHeaders } = values
   return (
@@ -237,11 +261,15 @@ function Headers({ dialect, values, change, form, hint }: PartProps) {
   )
 }
 
-function Secret({ values, change, form, hint, isNew }: PartProps) {
+function Secret({ values, change, form, hint, isNew, required }: PartProps) {
+  const isRequired = isNew === true && required.includes('secrets')
+  const empty =
+    isNew === true ? (isRequired ? '' : 'Empty: one is made.') : 'Empty: it stays. A new one takes the place of all.'
   return (
     <TextField
       label={isNew === true ? 'Secret' : 'New secret'}
-      hint={`${hint}${hint === '' ? '' : ' '}${isNew === true ? 'Empty: one is made.' : 'Empty: it stays. A new one takes the place of all.'}`}
+      isRequired={isRequired}
+      hint={`${hint} ${empty}`.trim() || undefined}
       value={values.secret}
       onChange={({ target }) => change({ secret: target.value })}
       error={form.errorOf('secrets')}

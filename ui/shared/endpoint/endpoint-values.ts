@@ -1,9 +1,7 @@
-// The values of the form of an endpoint, and the requests that they make: the operator's, and the customer's own.
+// The values of the form of an endpoint, and the request of the operator API that they make.
 
-import type { ShownRequest } from '../../../shared/http-request.ts'
-import type { Pair } from '../../../shared/parts/PairsField.tsx'
-import { queryText } from '../../../shared/client.ts'
-import type { Dialect, Endpoint, EndpointForm, Tenant } from '../../../shared/types.ts'
+import type { Pair } from '../parts/PairsField.tsx'
+import type { Dialect, Endpoint, EndpointForm, Tenant } from '../types.ts'
 
 export type FormField = EndpointForm['fields'][number]
 
@@ -25,8 +23,8 @@ export interface EndpointValues {
   readonly enabled: boolean
 }
 
-/** A part of an endpoint in a request of the operator API. */
-type EndpointBody = Readonly<Record<string, unknown>>
+/** Fields of an endpoint in a request of the operator API. */
+export type EndpointBody = Readonly<Record<string, unknown>>
 
 export const noValues: EndpointValues = {
   url: '',
@@ -39,6 +37,13 @@ export const noValues: EndpointValues = {
   details: {},
   secret: '',
   enabled: true,
+}
+
+/** The dialect's own fields of endpoints: those of new ones, and those that only changes take. */
+export function formFields({ endpointForm, endpointOperations }: Dialect): readonly FormField[] {
+  const create = endpointForm?.fields ?? []
+  const change = endpointOperations.change?.fields ?? []
+  return [...create, ...change.filter((field) => create.every(({ name }) => name !== field.name))]
 }
 
 /** The event types that a tenant of these settings may get. */
@@ -73,8 +78,8 @@ export function valuesOf(endpoint: Endpoint, catalogue: readonly string[]): Endp
   }
 }
 
-/** Every field of the operator API. @param form the dialect's own form, which knows the types of details */
-function wholeBody(values: EndpointValues, form: EndpointForm | null): EndpointBody {
+/** Every field of the operator API. @param fields the dialect's own fields, which know the types of details */
+export function wholeBody(values: EndpointValues, fields: readonly FormField[]): EndpointBody {
   const headers = values.headers.filter(({ name }) => name !== '')
   const details = Object.entries(values.details).filter(([, text]) => text !== '')
   return {
@@ -84,100 +89,28 @@ function wholeBody(values: EndpointValues, form: EndpointForm | null): EndpointB
     filters: filtersOf(values.filters),
     headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])),
     writeOnlyHeaders: values.writeOnlyHeaders.filter((name) => headers.some((header) => header.name === name)),
-    details: Object.fromEntries(details.map(([name, text]) => [name, detailOf(text, form, name)])),
+    details: Object.fromEntries(details.map(([name, text]) => [name, detailOf(text, fields, name)])),
     ...(values.secret !== '' && { secrets: [values.secret] }),
     enabled: values.enabled,
   }
 }
 
 /** The fields of a new endpoint, without those that have their defaults. */
-export function newBody(values: EndpointValues, form: EndpointForm | null): EndpointBody {
+export function newBody(values: EndpointValues, fields: readonly FormField[]): EndpointBody {
   const isDefault = (name: string, value: unknown): boolean =>
     name !== 'eventTypes' && (value === null || value === true || (typeof value === 'object' && isEmpty(value)))
-  return Object.fromEntries(Object.entries(wholeBody(values, form)).filter(([name, value]) => !isDefault(name, value)))
+  return Object.fromEntries(
+    Object.entries(wholeBody(values, fields)).filter(([name, value]) => !isDefault(name, value)),
+  )
 }
 
 /** The fields that were changed. */
-export function changedBody(before: EndpointValues, after: EndpointValues, form: EndpointForm | null): EndpointBody {
-  const old = wholeBody(before, form)
-  const changed = Object.entries(wholeBody(after, form)).filter(
+export function changedBody(before: EndpointValues, after: EndpointValues, fields: readonly FormField[]): EndpointBody {
+  const old = wholeBody(before, fields)
+  const changed = Object.entries(wholeBody(after, fields)).filter(
     ([name, value]) => JSON.stringify(value) !== JSON.stringify(old[name]),
   )
   return Object.fromEntries(changed)
-}
-
-/** The request with which the customer makes the same endpoint. @param body the fields of the operator API */
-export function customersRequest(form: EndpointForm, tenant: string, body: EndpointBody): ShownRequest {
-  const fields: Record<string, unknown> = {}
-  const query: Record<string, string> = {}
-  let { path } = form
-  for (const field of form.fields) {
-    const value = vendorValue(field, body)
-    if (value === undefined) continue
-    if (field.in === 'path') path = path.replace(`{${field.name}}`, encodeURIComponent(textOf(value)))
-    else if (field.in === 'query') query[field.name] = textOf(value)
-    else setMember(fields, field.name, value)
-  }
-  const inMember = form.isList ? [fields] : fields
-  const named = (text: string): string => text.replace('{tenant}', tenant)
-  const values = (texts: Readonly<Record<string, string>>) =>
-    Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, named(text)]))
-  return {
-    method: form.method,
-    // The place of the key stays readable.
-    path: path + queryText({ ...values(form.query), ...query }).replace('%7Bkey%7D', '{key}'),
-    headers: values(form.headers),
-    body: form.member === null ? fields : { [form.member]: inMember },
-  }
-}
-
-/** The fields that the customer's request must have and the form does not give. */
-export function missingFields(form: EndpointForm, body: EndpointBody): readonly string[] {
-  return form.fields.filter((field) => field.isRequired && isMissing(vendorValue(field, body))).map(({ name }) => name)
-}
-
-function isMissing(value: unknown): boolean {
-  return value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
-}
-
-/** The vendor's value of a field; undefined: the request leaves it out. */
-function vendorValue({ is, of, words, ...field }: FormField, body: EndpointBody): unknown {
-  const types = (body['eventTypes'] ?? []) as readonly string[]
-  const secrets = body['secrets'] as readonly string[] | undefined
-  const member = (name: string): unknown => (body[name] as EndpointBody | undefined)?.[of ?? '']
-  switch (is) {
-    case 'eventType':
-      return types[0]
-    case 'eventTypes':
-      return types.includes('*') && 'all' in field ? field.all : types
-    case 'eventFlag':
-      return types.includes(of ?? '')
-    case 'enabled':
-      return body['enabled'] === false ? words?.off : undefined
-    case 'secret':
-      return secrets?.[0]
-    case 'filter':
-      return member('filters')
-    case 'detail':
-      return member('details')
-    case 'url':
-    case 'description':
-    case 'secrets':
-    case 'headers':
-      return body[is]
-  }
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-function setMember(object: Record<string, unknown>, name: string, value: unknown): void {
-  const path = name.split('.')
-  const last = path.pop() ?? ''
-  let inner = object
-  for (const key of path) inner = (inner[key] ??= {}) as Record<string, unknown>
-  inner[last] = value
 }
 
 function filtersOf(pairs: readonly Pair[]): Readonly<Record<string, string | readonly string[]>> {
@@ -188,8 +121,8 @@ function filtersOf(pairs: readonly Pair[]): Readonly<Record<string, string | rea
   )
 }
 
-function detailOf(text: string, form: EndpointForm | null, name: string): unknown {
-  const field = form?.fields.find(({ is, of }) => is === 'detail' && of === name)
+function detailOf(text: string, fields: readonly FormField[], name: string): unknown {
+  const field = fields.find(({ is, of }) => is === 'detail' && of === name)
   if (field === undefined || fieldSchema(field).type === 'string') return text
   try {
     return JSON.parse(text) as unknown

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react'
+import { BesideTwins } from './ApiTwin.tsx'
 import { Button, type ButtonProps } from './Button.tsx'
 import { Form, type FormOptions, useForm } from './Form.tsx'
 import { Modal } from './Modal.tsx'
@@ -14,6 +15,8 @@ export interface AskProps<Answer> extends FormOptions<Answer> {
   readonly kind?: 'main' | 'danger'
   /** The consequences: names all that is lost. */
   readonly children: ReactNode
+  /** The API twins of the action, beside the question. */
+  readonly twins?: ReactNode
 }
 
 /** A button whose action is done after a question. */
@@ -25,7 +28,7 @@ export function Ask<Answer>({ button, buttonKind = 'plain', title, ...rest }: As
       <Button kind={buttonKind} onClick={() => setOpen(true)}>
         {button}
       </Button>
-      <Modal title={title} isOpen={isOpen} onClose={close}>
+      <Modal title={title} isOpen={isOpen} isWide={rest.twins !== undefined} onClose={close}>
         <Question {...rest} action={rest.action ?? button} close={close} />
       </Modal>
     </>
@@ -37,6 +40,7 @@ function Question<Answer>({
   kind = 'danger',
   close,
   children,
+  twins,
   done,
   ...options
 }: Omit<AskProps<Answer>, 'button' | 'title'> & { readonly action: string; readonly close: () => void }) {
@@ -47,9 +51,10 @@ function Question<Answer>({
       done(answer)
     },
   })
-  return (
+  const question = (
     <Form form={form} action={action} kind={kind} onCancel={close}>
       {children}
     </Form>
   )
+  return twins === undefined ? question : <BesideTwins form={question}>{twins}</BesideTwins>
 }

@@ -1,9 +1,10 @@
 import { useEffect, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { tickTexts } from '../chart-times.ts'
 import { useSettings } from '../settings.ts'
 import styles from './Chart.module.css'
-import { timeText } from './Time.tsx'
+import { timeText } from '../time-text.ts'
 
 export interface Series {
   readonly name: string
@@ -46,7 +47,10 @@ export function Chart({ title, times, series, text }: ChartProps) {
         legend: { live: true },
         tzDate: (seconds) =>
           zone === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') : new Date(seconds * 1000),
-        axes: [axis, { ...axis, size: 64, values: (_chart, values) => values.map((value) => text(value)) }],
+        axes: [
+          { ...axis, values: (_chart, ticks, _axis, _space, step) => tickTexts(ticks, step, zone) },
+          { ...axis, size: 64, values: (_chart, values) => values.map((value) => text(value)) },
+        ],
         scales: { y: { range: (_chart, _min, max) => [0, Math.max(max, 1) * 1.1] } },
         series: [
           { value: (_chart, seconds) => (seconds === null ? '–' : timeText(seconds * 1000, zone)) },

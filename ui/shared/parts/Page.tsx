@@ -1,8 +1,22 @@
-import type { ReactNode } from 'react'
+import { createContext, type ReactNode, useContext, useEffect } from 'react'
 import styles from './Page.module.css'
+import { visible } from './visible.ts'
+
+/** The name that ends the titles of documents. */
+export const ProductContext = createContext('Posthorn')
+
+/** Names the document in the browser: `Endpoints · Posthorn`. */
+export function useDocumentTitle(name: string): void {
+  const product = useContext(ProductContext)
+  useEffect(() => {
+    document.title = `${visible(name)} · ${visible(product)}`
+  }, [name, product])
+}
 
 export interface PageProps {
   readonly title: ReactNode
+  /** The name of the document in the browser, which says the object and the tab; default: the title. */
+  readonly name?: string | undefined
   /** Where the page stands: links to the pages above it. */
   readonly above?: ReactNode
   /** One sentence below the title. */
@@ -12,7 +26,8 @@ export interface PageProps {
 }
 
 /** The frame of a page. */
-export function Page({ title, above, lead, actions, children }: PageProps) {
+export function Page({ title, name, above, lead, actions, children }: PageProps) {
+  useDocumentTitle(name ?? (typeof title === 'string' ? title : ''))
   return (
     <div className={styles.page}>
       <header className={styles.head}>

@@ -1,10 +1,5 @@
 import styles from './Stranger.module.css'
-
-/** Characters that are not seen, or that change the order of others: controls, joiners, direction marks, lone surrogates. */
-const hidden = String.raw`[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\u115f\u1160\u3164\uffa0]`
-const inLine = new RegExp(`(${hidden}+)`, 'u')
-/** Without line breaks and tabs. */
-const inBlock = new RegExp(String.raw`((?:(?![\t\n\r])${hidden})+)`, 'u')
+import { codeOf, inBlock, inLine } from './visible.ts'
 
 export interface StrangerProps {
   readonly children: string
@@ -25,10 +20,11 @@ export function Stranger({ children: text, isBlock = false }: StrangerProps) {
 }
 
 function Hidden({ text }: { readonly text: string }) {
-  return Array.from(text, (letter, index) => {
-    const code = (letter.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')
-    return <span key={index} className={styles.code}>{`U+${code}`}</span>
-  })
+  return Array.from(text, (letter, index) => (
+    <span key={index} className={styles.code}>
+      {codeOf(letter)}
+    </span>
+  ))
 }
 
 /** A link to an address from outside. An address that is not http or https is a text. */

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react'
 import { Button } from './Button.tsx'
 import { Failure, Loading } from './Notice.tsx'
 import styles from './Table.module.css'
@@ -40,24 +40,31 @@ export interface TableProps<Row> {
 }
 
 const rowHeight = 41
+/** On a narrow screen each cell is a line, and each row has a space above and below. */
+const lineHeight = 26
+const rowSpace = 17
+const narrow = '(max-width: 640px)'
 
 /** A list of any length: only the rows in view are in the page, and further ones are loaded near its end. */
 export function Table<Row>({ what, columns, loaded, keyOf, empty }: TableProps<Row>) {
   const { rows, isLoading, error, hasMore, searchedTo, isSparse, isLoadingMore, loadMore, retry, atTop } = loaded
   const scroller = useRef<HTMLDivElement>(null)
+  const isNarrow = useNarrow()
+  const height = isNarrow ? columns.length * lineHeight + rowSpace : rowHeight
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
+    estimateSize: () => height,
     overscan: 12,
     getItemKey: (index) => keyOf(rows[index] as Row),
   })
+  useEffect(() => virtual.measure(), [virtual, height])
   const items = virtual.getVirtualItems()
   const last = items.at(-1)?.index ?? -1
   const isNearEnd = rows.length > 0 && !isSparse && last >= rows.length - 10
   const wasAtTop = useRef(true)
   const scrolled = (scrollTop: number): void => {
-    const isTop = scrollTop < rowHeight
+    const isTop = scrollTop < height
     if (isTop !== wasAtTop.current) atTop(isTop)
     wasAtTop.current = isTop
   }
@@ -68,7 +75,7 @@ export function Table<Row>({ what, columns, loaded, keyOf, empty }: TableProps<R
   if (isLoading) return <Loading what={what} />
   if (error !== null && rows.length === 0) return <Failure error={error} retry={retry} />
   if (rows.length === 0 && !hasMore) return <>{empty}</>
-  const template = columns.map(({ width = 'minmax(0, 1fr)' }) => width).join(' ')
+  const template = isNarrow ? undefined : columns.map(({ width = 'minmax(0, 1fr)' }) => width).join(' ')
   return (
     <div>
       <div
@@ -79,7 +86,12 @@ export function Table<Row>({ what, columns, loaded, keyOf, empty }: TableProps<R
         aria-label={what}
         onScroll={({ currentTarget }) => scrolled(currentTarget.scrollTop)}
       >
-        <div role="table" aria-label={what} aria-rowcount={hasMore ? -1 : rows.length + 1} className={styles.table}>
+        <div
+          role="table"
+          aria-label={what}
+          aria-rowcount={hasMore ? -1 : rows.length + 1}
+          className={`${styles.table} ${isNarrow ? styles.narrow : ''}`}
+        >
           <div role="row" aria-rowindex={1} className={styles.head} style={{ gridTemplateColumns: template }}>
             {columns.map(({ name }) => (
               <div key={name} role="columnheader" className={styles.cell}>
@@ -94,11 +106,15 @@ export function Table<Row>({ what, columns, loaded, keyOf, empty }: TableProps<R
                 role="row"
                 aria-rowindex={index + 2}
                 className={styles.row}
-                style={{ gridTemplateColumns: template, height: rowHeight, transform: `translateY(${start}px)` }}
+                style={{ gridTemplateColumns: template, height, transform: `translateY(${start}px)` }}
               >
                 {columns.map(({ name, cell }) => (
                   <div key={name} role="cell" data-column={name} className={styles.cell}>
-                    {cell(rows[index] as Row)}
+                    {isNarrow ? (
+                      <div className={styles.value}>{cell(rows[index] as Row)}</div>
+                    ) : (
+                      cell(rows[index] as Row)
+                    )}
                   </div>
                 ))}
               </div>
@@ -125,4 +141,14 @@ export function Table<Row>({ what, columns, loaded, keyOf, empty }: TableProps<R
       </div>
     </div>
   )
+}
+
+function useNarrow(): boolean {
+  return useSyncExternalStore(listenToWidth, () => matchMedia(narrow).matches)
+}
+
+function listenToWidth(listener: () => void): () => void {
+  const query = matchMedia(narrow)
+  query.addEventListener('change', listener)
+  return () => query.removeEventListener('change', listener)
 }

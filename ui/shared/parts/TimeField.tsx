@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useState } from 'react'
 import { useSettings, type Zone } from '../settings.ts'
 import { TextField } from './fields.tsx'
-import { timeText } from './Time.tsx'
+import { timeText } from '../time-text.ts'
 
 export interface TimeFieldProps {
   readonly label: ReactNode

@@ -15,6 +15,8 @@ interface FieldProps {
   readonly hint?: ReactNode
   /** The message of the API about the field. */
   readonly error?: string | undefined
+  /** The field has a mark. An empty one is sent all the same, and the API says that it is needed. */
+  readonly isRequired?: boolean | undefined
 }
 
 interface FrameProps extends FieldProps {
@@ -40,10 +42,10 @@ export function FieldNotes({ id, hint, error }: Omit<FieldProps, 'label'> & { re
   )
 }
 
-function Frame({ id, label, hint, error, children }: FrameProps) {
+function Frame({ id, label, hint, error, isRequired = false, children }: FrameProps) {
   return (
     <div className={styles.field}>
-      <label htmlFor={id} className={styles.label}>
+      <label htmlFor={id} className={labelClass(isRequired)}>
         {label}
       </label>
       {children}
@@ -52,46 +54,74 @@ function Frame({ id, label, hint, error, children }: FrameProps) {
   )
 }
 
-function described(id: string, { hint, error }: FieldProps) {
-  const ids = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean)
-  return { id, 'aria-describedby': ids.join(' ') || undefined, 'aria-invalid': error !== undefined || undefined }
+/** The class of the name of a field. */
+export function labelClass(isRequired: boolean): string {
+  return `${styles.label} ${isRequired ? styles.required : ''}`
 }
 
-export function TextField({ label, hint, error, ...rest }: FieldProps & InputHTMLAttributes<HTMLInputElement>) {
+function described(id: string, { hint, error, isRequired }: FieldProps) {
+  const ids = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean)
+  return {
+    id,
+    'aria-describedby': ids.join(' ') || undefined,
+    'aria-invalid': error !== undefined || undefined,
+    'aria-required': isRequired || undefined,
+  }
+}
+
+export function TextField({
+  label,
+  hint,
+  error,
+  isRequired,
+  ...rest
+}: FieldProps & InputHTMLAttributes<HTMLInputElement>) {
   const id = useId()
   return (
-    <Frame {...{ id, label, hint, error }}>
+    <Frame {...{ id, label, hint, error, isRequired }}>
       <input
         spellCheck={false}
         autoComplete="off"
         {...rest}
-        {...described(id, { label, hint, error })}
+        {...described(id, { label, hint, error, isRequired })}
         className={styles.input}
       />
     </Frame>
   )
 }
 
-export function TextArea({ label, hint, error, ...rest }: FieldProps & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+export function TextArea({
+  label,
+  hint,
+  error,
+  isRequired,
+  ...rest
+}: FieldProps & TextareaHTMLAttributes<HTMLTextAreaElement>) {
   const id = useId()
   return (
-    <Frame {...{ id, label, hint, error }}>
+    <Frame {...{ id, label, hint, error, isRequired }}>
       <textarea
         spellCheck={false}
         rows={5}
         {...rest}
-        {...described(id, { label, hint, error })}
+        {...described(id, { label, hint, error, isRequired })}
         className={styles.area}
       />
     </Frame>
   )
 }
 
-export function SelectField({ label, hint, error, ...rest }: FieldProps & SelectHTMLAttributes<HTMLSelectElement>) {
+export function SelectField({
+  label,
+  hint,
+  error,
+  isRequired,
+  ...rest
+}: FieldProps & SelectHTMLAttributes<HTMLSelectElement>) {
   const id = useId()
   return (
-    <Frame {...{ id, label, hint, error }}>
-      <select {...rest} {...described(id, { label, hint, error })} className={styles.input} />
+    <Frame {...{ id, label, hint, error, isRequired }}>
+      <select {...rest} {...described(id, { label, hint, error, isRequired })} className={styles.input} />
     </Frame>
   )
 }

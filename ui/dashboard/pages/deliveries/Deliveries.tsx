@@ -1,5 +1,6 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
+import { EndpointLink } from '../../parts/EndpointLink.tsx'
 import { Button } from '../../../shared/parts/Button.tsx'
 import { Empty } from '../../../shared/parts/Notice.tsx'
 import { Page } from '../../../shared/parts/Page.tsx'
@@ -17,7 +18,7 @@ import { FilterFields } from './FilterFields.tsx'
 const columns: readonly Column<Delivery>[] = [
   {
     name: 'Event',
-    width: 'minmax(170px, 1.6fr)',
+    width: 'minmax(140px, 1.4fr)',
     cell: ({ id, eventType }) => (
       <Link to="/deliveries/$delivery" params={{ delivery: id }}>
         <Stranger>{eventType}</Stranger>
@@ -54,12 +55,8 @@ const columns: readonly Column<Delivery>[] = [
   },
   {
     name: 'Endpoint',
-    width: 'minmax(120px, 1fr)',
-    cell: ({ tenant, endpoint }) => (
-      <Link to="/tenants/$tenant/endpoints/$endpoint" params={{ tenant, endpoint }}>
-        <Stranger>{endpoint}</Stranger>
-      </Link>
-    ),
+    width: 'minmax(150px, 1.4fr)',
+    cell: (delivery) => <EndpointLink {...delivery} />,
   },
   { name: 'Created', width: '150px', cell: ({ createdAt }) => <Time at={createdAt} /> },
 ]

@@ -1,5 +1,6 @@
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
+import { EndpointLink } from '../../parts/EndpointLink.tsx'
 import { Ask } from '../../../shared/parts/Ask.tsx'
 import { Copy } from '../../../shared/parts/Code.tsx'
 import { Empty, Failure, Loading } from '../../../shared/parts/Notice.tsx'
@@ -50,6 +51,7 @@ function Whole({ delivery }: { readonly delivery: DeliveryWithHistory }) {
   return (
     <Page
       title={<Stranger>{eventType}</Stranger>}
+      name={`Delivery of ${eventType}`}
       above={<Link to="/deliveries">Deliveries</Link>}
       lead={<DeliveryState {...{ delivery, dialect, pausedUntil }} />}
       actions={<Retry delivery={delivery} target={target} done={() => setAsked(attempts)} />}
@@ -106,7 +108,7 @@ interface TargetProps {
 }
 
 function DeliveryFacts({ delivery, target }: TargetProps) {
-  const { id, status, attempts, attemptsBefore, tenant, endpoint, event, dialect, createdAt, endedAt } = delivery
+  const { id, status, attempts, attemptsBefore, tenant, event, dialect, createdAt, endedAt } = delivery
   return (
     <Facts>
       <Fact name="Status">
@@ -126,10 +128,7 @@ function DeliveryFacts({ delivery, target }: TargetProps) {
         </Link>
       </Fact>
       <Fact name="Endpoint">
-        <Link to="/tenants/$tenant/endpoints/$endpoint" params={{ tenant, endpoint }}>
-          <Stranger>{endpoint}</Stranger>
-        </Link>{' '}
-        {target === null && <Badge tone="plain">deleted</Badge>}
+        <EndpointLink {...delivery} /> {target === null && <Badge tone="plain">deleted</Badge>}
         {target && <Health {...target} />}
         {target && (
           <div>

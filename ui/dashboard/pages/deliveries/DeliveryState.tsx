@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { counted } from '../../../shared/counted.ts'
 import { Notice } from '../../../shared/parts/Notice.tsx'
 import { outcomes } from '../../../shared/parts/Status.tsx'
 import { durationText, Time, useNow } from '../../../shared/parts/Time.tsx'
@@ -43,14 +44,14 @@ export function DeliveryState({ delivery, dialect, pausedUntil }: DeliveryStateP
     case 'failed':
       return (
         <>
-          Failed at <Time at={endedAt} /> after {counted(attempts)}
+          Failed at <Time at={endedAt} /> after {attemptsText(attempts)}
           {why}.
         </>
       )
     case 'cancelled':
       return (
         <>
-          Cancelled at <Time at={endedAt} /> after {counted(attempts)}
+          Cancelled at <Time at={endedAt} /> after {attemptsText(attempts)}
           {why}.
         </>
       )
@@ -71,9 +72,8 @@ export function DeliveryState({ delivery, dialect, pausedUntil }: DeliveryStateP
   }
 }
 
-function counted(attempts: number): string {
-  if (attempts === 0) return 'no attempt'
-  return attempts === 1 ? '1 attempt' : `${attempts} attempts`
+function attemptsText(attempts: number): string {
+  return attempts === 0 ? 'no attempt' : counted(attempts, 'attempt')
 }
 
 /** The next attempt, such as `Attempt 3 of 8`. */

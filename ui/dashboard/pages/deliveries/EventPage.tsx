@@ -1,6 +1,7 @@
 import { Link, useParams, useSearch } from '@tanstack/react-router'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { EndpointLink } from '../../parts/EndpointLink.tsx'
 import { ApiProblem, queryText, send } from '../../../shared/client.ts'
 import { Ask } from '../../../shared/parts/Ask.tsx'
 import { Copy } from '../../../shared/parts/Code.tsx'
@@ -60,6 +61,7 @@ function Whole({ event }: { readonly event: WholeEvent }) {
   return (
     <Page
       title={<Stranger>{type}</Stranger>}
+      name={`Event ${type}`}
       above="Event"
       actions={
         canChange &&
@@ -145,7 +147,7 @@ function Deliveries({ deliveries }: { readonly deliveries: readonly Delivery[] }
       label="deliveries of the event"
       head={['Delivery', 'Status', 'Last attempt', 'Endpoint', 'Next attempt']}
       rows={deliveries.map(
-        ({ id, tenant, endpoint, status, attempts, attemptsBefore, lastAttempt, nextAttemptAt }) => ({
+        ({ id, tenant, endpoint, endpointUrl, status, attempts, attemptsBefore, lastAttempt, nextAttemptAt }) => ({
           key: id,
           cells: [
             <Link key="delivery" to="/deliveries/$delivery" params={{ delivery: id }}>
@@ -153,9 +155,7 @@ function Deliveries({ deliveries }: { readonly deliveries: readonly Delivery[] }
             </Link>,
             <DeliveryStatus key="status" status={status} attempts={attempts - attemptsBefore} />,
             lastAttempt === null ? 'none yet' : <OutcomeBadge key="last" {...lastAttempt} />,
-            <Link key="endpoint" to="/tenants/$tenant/endpoints/$endpoint" params={{ tenant, endpoint }}>
-              <Stranger>{endpoint}</Stranger>
-            </Link>,
+            <EndpointLink key="endpoint" {...{ tenant, endpoint, endpointUrl }} />,
             <Time key="next" at={nextAttemptAt} />,
           ],
         }),

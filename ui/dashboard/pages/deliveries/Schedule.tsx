@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { counted } from '../../../shared/counted.ts'
 import { SelectField } from '../../../shared/parts/fields.tsx'
 import { Section } from '../../../shared/parts/Page.tsx'
 import { PlainTable } from '../../../shared/parts/PlainTable.tsx'
@@ -55,7 +56,7 @@ export function Schedule({ delivery, dialect, pausedUntil, chosen, onChoose }: S
         {...input}
         now={now}
         until={ends[until].until}
-        label={`${history.length} attempts on a time line. The table below has their times.`}
+        label={`${counted(history.length, 'attempt')} on a time line. The table below has their times.`}
         chosen={chosen}
         onChoose={onChoose}
       />

@@ -33,10 +33,11 @@ export function DialectPage() {
   const { data, error, refetch } = useRead<Dialect>(`/v1/dialects/${encodeURIComponent(name)}`)
   if (data === undefined)
     return error ? <Failure error={error} retry={() => void refetch()} /> : <Loading what="the dialect" />
-  const { tab, Part } = tabs.find((one) => one.tab === search['tab']) ?? events
+  const { tab, title, Part } = tabs.find((one) => one.tab === search['tab']) ?? events
   return (
     <Page
       title={data.title}
+      name={`${title} · ${data.title}`}
       above={<Link to="/dialects">Dialects</Link>}
       lead={`${retryWords(data.retry)} · event types: ${catalogueWords(data)}`}
     >

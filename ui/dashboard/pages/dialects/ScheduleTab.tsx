@@ -1,3 +1,4 @@
+import { counted } from '../../../shared/counted.ts'
 import { SelectField, Filters } from '../../../shared/parts/fields.tsx'
 import { Fact, Facts, Section } from '../../../shared/parts/Page.tsx'
 import { PlainTable } from '../../../shared/parts/PlainTable.tsx'
@@ -79,7 +80,7 @@ function Drawing({ waitsSeconds, jitter, scale }: DrawingProps) {
       <svg
         viewBox={`0 0 ${width} 120`}
         role="img"
-        aria-label={`${attempts.length} attempts over ${seconds(spanSeconds(waitsSeconds))}`}
+        aria-label={`${counted(attempts.length, 'attempt')} over ${seconds(spanSeconds(waitsSeconds))}`}
       >
         {marksOf(scale, last).map((at) => (
           <g key={at}>

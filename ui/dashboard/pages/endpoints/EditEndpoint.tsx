@@ -1,45 +1,23 @@
 import { useState } from 'react'
+import { call } from '../../../shared/client.ts'
+import { EndpointFields, requiredFields } from '../../../shared/endpoint/EndpointFields.tsx'
+import { useEndpointForm } from '../../../shared/endpoint/endpoint-form.ts'
 import { operatorRequest } from '../../../shared/http-request.ts'
-import { ApiTwin, BesideTwins } from '../../../shared/parts/ApiTwin.tsx'
-import { Form, useForm } from '../../../shared/parts/Form.tsx'
-import { Failure, Loading, Notice } from '../../../shared/parts/Notice.tsx'
+import { ApiTwin, BesideTwins, type TwinAnswer } from '../../../shared/parts/ApiTwin.tsx'
+import { Form } from '../../../shared/parts/Form.tsx'
+import { Failure, Notice } from '../../../shared/parts/Notice.tsx'
 import { Section } from '../../../shared/parts/Page.tsx'
-import { useRead } from '../../../shared/queries.ts'
 import type { Endpoint } from '../../../shared/types.ts'
+import { CustomersTwin } from '../../parts/CustomersTwin.tsx'
 import type { EndpointPartProps } from './endpoint-part.ts'
-import { EndpointFields } from './EndpointFields.tsx'
-import { catalogueOf, changedBody, valuesOf } from './endpoint-values.ts'
 
-export function EditEndpoint(props: EndpointPartProps) {
-  // The values of headers are needed, so that a change of one keeps the others.
-  const endpoint = useRead<Endpoint>(props.path)
-  if (endpoint.data === undefined)
-    return endpoint.error ? <Failure error={endpoint.error} /> : <Loading what="the endpoint" />
-  return <EditForm {...props} endpoint={endpoint.data} />
-}
-
-function EditForm({ tenant, dialect, endpoint, path }: EndpointPartProps) {
-  const valuesNow = (one: Endpoint) =>
-    valuesOf(
-      one,
-      catalogueOf(dialect, tenant).map(({ name }) => name),
-    )
-  const [before, setBefore] = useState(() => valuesNow(endpoint))
-  const [values, setValues] = useState(before)
+export function EditEndpoint({ tenant, dialect, endpoint, path }: EndpointPartProps) {
   const [isSaved, setSaved] = useState(false)
-  const body = changedBody(before, values, dialect.endpointForm)
-  const isChanged = Object.keys(body).length > 0
-  const form = useForm<Endpoint>({
-    method: 'PATCH',
-    path,
-    body,
-    changes: [path],
-    done(changed) {
-      setBefore(valuesNow(changed))
-      setValues(valuesNow(changed))
-      setSaved(true)
-    },
-  })
+  const [failure, setFailure] = useState<unknown>(null)
+  const { settings } = tenant
+  const edited = useEndpointForm({ dialect, settings, endpoint, path, done: () => setSaved(true) })
+  const { form, values, body, isChanged } = edited
+  const show = (): void => void call<Endpoint>('GET', path).then(edited.showHeaders, setFailure)
   return (
     <Section title="Edit">
       <BesideTwins
@@ -51,15 +29,34 @@ function EditForm({ tenant, dialect, endpoint, path }: EndpointPartProps) {
               </Notice>
             )}
             <EndpointFields
-              {...{ tenant, dialect, values, form }}
-              change={(change) => setValues({ ...values, ...change })}
+              {...{ settings, dialect, values, form }}
+              taken={null}
+              required={requiredFields}
+              change={edited.change}
+              hidden={edited.hiddenHeaders && { ...edited.hiddenHeaders, show }}
             />
+            {failure !== null && <Failure error={failure} />}
             {isSaved && !isChanged && form.problem === null && <Notice kind="good" title="Saved." />}
           </Form>
         }
       >
-        <ApiTwin title="Operator API" request={operatorRequest('PATCH', path, body)} answer={form.answer} />
+        <ApiTwin
+          title="Operator API"
+          request={operatorRequest('PATCH', path, body)}
+          answer={withoutSecrets(form.answer)}
+        />
+        <CustomersTwin
+          {...{ dialect, endpoint }}
+          form={dialect.endpointOperations.change}
+          given={{ body, whole: edited.whole }}
+          shows={isSaved && !isChanged ? path : undefined}
+        />
       </BesideTwins>
     </Section>
   )
+}
+
+/** The answer as it may stand on a screen: the page of secrets shows them on demand. */
+function withoutSecrets(answer: TwinAnswer | null): TwinAnswer | null {
+  return answer && { ...answer, text: answer.text.replaceAll(/"value":"(?:[^"\\]|\\.)*"/g, '"value":"…"') }
 }

@@ -1,5 +1,4 @@
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { Ask } from '../../../shared/parts/Ask.tsx'
+import { Link, useParams, useSearch } from '@tanstack/react-router'
 import { Failure, Loading } from '../../../shared/parts/Notice.tsx'
 import { Page } from '../../../shared/parts/Page.tsx'
 import { Stranger } from '../../../shared/parts/Stranger.tsx'
@@ -11,6 +10,7 @@ import { useCanChange } from '../../shell/session.ts'
 import { AsDialect } from './AsDialect.tsx'
 import { EditEndpoint } from './EditEndpoint.tsx'
 import type { EndpointPartProps } from './endpoint-part.ts'
+import { EndpointActions } from './EndpointActions.tsx'
 import { EndpointFacts } from './EndpointFacts.tsx'
 import { EndpointSecrets } from './EndpointSecrets.tsx'
 import { Failures } from './Failures.tsx'
@@ -46,11 +46,12 @@ export function EndpointPage() {
   if (tenant.data === undefined || dialect.data === undefined || endpoint.data === undefined)
     return error ? <Failure error={error} /> : <Loading what="the endpoint" />
   const tabs = [...reading, ...(canChange ? changing : [])]
-  const { tab, Part } = tabs.find((one) => one.tab === search['tab']) ?? deliveries
+  const { tab, title, Part } = tabs.find((one) => one.tab === search['tab']) ?? deliveries
   const part = { tenant: tenant.data, dialect: dialect.data, endpoint: endpoint.data, path }
   return (
     <Page
       title={<Stranger>{endpoint.data.url}</Stranger>}
+      name={`${title} · ${endpoint.data.url}`}
       above={
         <>
           <Link to="/tenants">Tenants</Link>
@@ -60,11 +61,11 @@ export function EndpointPage() {
           </Link>
         </>
       }
-      actions={canChange && <Actions {...part} />}
+      actions={canChange && <EndpointActions {...part} />}
     >
       <EndpointFacts {...part} />
       <Tabs label="Parts of the endpoint">
-        {tabs.map(({ tab: one, title }) => (
+        {tabs.map(({ tab: one, title: text }) => (
           <Link
             key={one}
             to="/tenants/$tenant/endpoints/$endpoint"
@@ -72,62 +73,12 @@ export function EndpointPage() {
             search={{ tab: one }}
             aria-current={one === tab ? 'page' : undefined}
           >
-            {title}
+            {text}
           </Link>
         ))}
       </Tabs>
       {/* Another endpoint starts with forms of its own. */}
       <Part key={path} {...part} />
     </Page>
-  )
-}
-
-function Actions({ endpoint: { enabled, tenant }, path }: EndpointPartProps) {
-  const navigate = useNavigate()
-  return (
-    <>
-      {enabled ? (
-        <Ask
-          button="Disable"
-          title="Disable this endpoint?"
-          method="PATCH"
-          path={path}
-          body={{ enabled: false }}
-          changes={[path, '/v1/deliveries']}
-          done={() => undefined}
-        >
-          <p>Events that are posted while it is disabled are not sent to it. Its pending deliveries are cancelled.</p>
-        </Ask>
-      ) : (
-        <Ask
-          button="Enable"
-          buttonKind="main"
-          kind="main"
-          title="Enable this endpoint?"
-          method="PATCH"
-          path={path}
-          body={{ enabled: true }}
-          changes={[path]}
-          done={() => undefined}
-        >
-          <p>Events that are posted from now on are sent to it. Earlier ones are not.</p>
-        </Ask>
-      )}
-      <Ask
-        button="Delete"
-        buttonKind="danger"
-        title="Delete this endpoint?"
-        action="Delete the endpoint"
-        method="DELETE"
-        path={path}
-        changes={[]}
-        done={() => void navigate({ to: '/tenants/$tenant', params: { tenant } })}
-      >
-        <p>
-          The endpoint and its secrets are lost, and its pending deliveries are cancelled. Some dialects erase its past
-          deliveries too. This cannot be undone.
-        </p>
-      </Ask>
-    </>
   )
 }

@@ -6,12 +6,13 @@ import { Stranger } from '../../../shared/parts/Stranger.tsx'
 import { Fact, Facts } from '../../../shared/parts/Page.tsx'
 import { useRead } from '../../../shared/queries.ts'
 import type { Endpoint } from '../../../shared/types.ts'
+import { CustomersTwin } from '../../parts/CustomersTwin.tsx'
 import { RotateSecret } from '../../parts/RotateSecret.tsx'
 import { Secrets } from '../../parts/Secrets.tsx'
 import type { EndpointPartProps } from './endpoint-part.ts'
 
 /** The secrets and the values of headers, once they are asked for: each look at them is a record of the audit. */
-export function EndpointSecrets({ path }: EndpointPartProps) {
+export function EndpointSecrets({ path, dialect, endpoint }: EndpointPartProps) {
   const [isShown, setShown] = useState(false)
   return (
     <Section
@@ -19,7 +20,18 @@ export function EndpointSecrets({ path }: EndpointPartProps) {
       actions={
         <>
           {!isShown && <Button onClick={() => setShown(true)}>Show</Button>}
-          <RotateSecret path={`${path}/rotate-secret`} changes={[path]} done={() => setShown(true)} />
+          <RotateSecret
+            path={`${path}/rotate-secret`}
+            changes={[path]}
+            done={() => setShown(true)}
+            twin={
+              <CustomersTwin
+                {...{ dialect, endpoint }}
+                form={dialect.endpointOperations.rotate}
+                given={{ body: {}, whole: endpoint }}
+              />
+            }
+          />
         </>
       }
     >

@@ -1,5 +1,8 @@
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import { customersRequest, missingFields } from '../../../shared/endpoint/customers-request.ts'
+import { EndpointFields, requiredFields } from '../../../shared/endpoint/EndpointFields.tsx'
+import { formFields, newBody, noValues } from '../../../shared/endpoint/endpoint-values.ts'
 import { operatorRequest } from '../../../shared/http-request.ts'
 import { ApiTwin, BesideTwins, type TwinAnswer } from '../../../shared/parts/ApiTwin.tsx'
 import { Button } from '../../../shared/parts/Button.tsx'
@@ -9,8 +12,6 @@ import { Form, useForm } from '../../../shared/parts/Form.tsx'
 import { Modal } from '../../../shared/parts/Modal.tsx'
 import { Notice } from '../../../shared/parts/Notice.tsx'
 import type { Dialect, Endpoint, EndpointForm, Tenant } from '../../../shared/types.ts'
-import { EndpointFields } from './EndpointFields.tsx'
-import { customersRequest, missingFields, newBody, noValues } from './endpoint-values.ts'
 
 export interface NewEndpointProps {
   readonly tenant: Tenant
@@ -31,7 +32,7 @@ function NewEndpointForm({ tenant, dialect, onClose }: NewEndpointProps) {
   const [values, setValues] = useState(noValues)
   const [made, setMade] = useState<Endpoint | null>(null)
   const { endpointForm } = dialect
-  const body = newBody(values, endpointForm)
+  const body = newBody(values, formFields(dialect))
   const path = `/v1/tenants/${encodeURIComponent(tenant.id)}/endpoints`
   const form = useForm<Endpoint>({ method: 'POST', path, body, changes: [path, '/v1/endpoints'], done: setMade })
   return (
@@ -40,7 +41,10 @@ function NewEndpointForm({ tenant, dialect, onClose }: NewEndpointProps) {
         made === null ? (
           <Form form={form} action="Create endpoint" onCancel={onClose}>
             <EndpointFields
-              {...{ tenant, dialect, values, form }}
+              {...{ dialect, values, form }}
+              settings={tenant.settings}
+              taken={null}
+              required={requiredFields}
               change={(change) => setValues({ ...values, ...change })}
               isNew
             />
@@ -93,7 +97,7 @@ function Twins({ path, body, endpointForm, tenant, dialect, answer }: TwinsProps
       ) : (
         <ApiTwin
           title={`${dialect.title}'s own API`}
-          request={customersRequest(endpointForm, tenant.id, body)}
+          request={customersRequest(endpointForm, { tenant: tenant.id, body })}
           variable="API_KEY"
         >
           <CustomersWords missing={missingFields(endpointForm, body)} />

@@ -11,7 +11,7 @@ import { Stranger } from '../../../shared/parts/Stranger.tsx'
 import { durationText, Time } from '../../../shared/parts/Time.tsx'
 import { useRead } from '../../../shared/queries.ts'
 import type { DeliveryWithHistory } from '../../../shared/types.ts'
-import { catalogueOf } from './endpoint-values.ts'
+import { catalogueOf } from '../../../shared/endpoint/endpoint-values.ts'
 import type { EndpointPartProps } from './endpoint-part.ts'
 
 interface SentTest {

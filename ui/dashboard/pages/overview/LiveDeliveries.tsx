@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import { counted } from '../../../shared/counted.ts'
 import { useLive } from '../../../shared/live.ts'
 import { Empty } from '../../../shared/parts/Notice.tsx'
 import { Badge } from '../../../shared/parts/Status.tsx'
@@ -15,7 +16,7 @@ export function LiveDeliveries() {
     <>
       <p className={styles.live}>
         <Badge tone={isLive ? 'good' : 'warn'}>{isLive ? 'live' : 'connecting'}</Badge>
-        {leftOut > 0 && ` ${leftOut} attempts are not shown: at most 20 a second are.`}
+        {leftOut > 0 && ` Not shown: ${counted(leftOut, 'attempt')}. At most 20 a second are.`}
       </p>
       {deliveries.length === 0 ? (
         <Empty title="No attempt since this page was opened" />

@@ -1,5 +1,6 @@
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { counted } from '../../../shared/counted.ts'
 import { Ask } from '../../../shared/parts/Ask.tsx'
 import { Empty, Failure, Loading, Notice } from '../../../shared/parts/Notice.tsx'
 import { Fact, Facts, Page, Section } from '../../../shared/parts/Page.tsx'
@@ -27,6 +28,7 @@ export function ReplayPage() {
   return (
     <Page
       title={replay.state === 'preview' ? 'Preview of a replay' : 'Replay'}
+      name={`Replay of ${replay.tenant}`}
       above={<Link to="/replays">Replays</Link>}
       lead={
         <>
@@ -127,7 +129,7 @@ function ReplayFacts({ replay }: { readonly replay: Replay }) {
             <Stranger>{tenant}</Stranger>
           </Link>
         </Fact>
-        <Fact name="Rate">{rate} deliveries a second, one endpoint after the other</Fact>
+        <Fact name="Rate">{counted(rate, 'delivery', 'deliveries')} a second, one endpoint after the other</Fact>
         <Fact name="Filter frozen">
           <Time at={createdAt} />
         </Fact>
@@ -178,7 +180,7 @@ function Receivers({ replay }: { readonly replay: Replay }) {
         />
       )}
       {count.isExact && count.total > shown && endpoints.length > 0 && (
-        <p>{(count.total - shown).toLocaleString('en')} deliveries go to further endpoints.</p>
+        <p>Further endpoints: {counted(count.total - shown, 'delivery', 'deliveries')}.</p>
       )}
     </Section>
   )
@@ -199,7 +201,7 @@ function Actions({ replay }: { readonly replay: Replay }) {
         <Ask
           button="Start …"
           buttonKind="main"
-          title={`Send ${count.total.toLocaleString('en')} deliveries again?`}
+          title={`Send ${counted(count.total, 'delivery', 'deliveries')} again?`}
           action="Start"
           kind="main"
           method="POST"

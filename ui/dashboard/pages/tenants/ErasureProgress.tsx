@@ -10,7 +10,11 @@ import type { Erasure } from '../../../shared/types.ts'
 export function ErasureProgress({ id, tenant }: { readonly id: string; readonly tenant: string }) {
   const erasure = useRead<Erasure>(`/v1/erasures/${encodeURIComponent(id)}`, { everyMs: 1_000 })
   return (
-    <Page title={<Stranger>{tenant}</Stranger>} above={<Link to="/tenants">Tenants</Link>}>
+    <Page
+      title={<Stranger>{tenant}</Stranger>}
+      name={`Erasure of ${tenant}`}
+      above={<Link to="/tenants">Tenants</Link>}
+    >
       {erasure.data === undefined ? (
         erasure.error ? (
           <Failure error={erasure.error} />

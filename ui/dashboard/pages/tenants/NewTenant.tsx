@@ -53,7 +53,7 @@ function NewTenantForm({ onClose, dialects }: NewTenantProps) {
       </SelectField>
       <TextField
         label="Id"
-        hint="Your own id of the customer. Without one, an id is made."
+        hint={`Your own id of the customer: ${dialect?.tenantIds ?? 'as its dialect has them'}. Without one, an id is made.`}
         value={id}
         onChange={({ target }) => setId(target.value)}
         error={form.errorOf('id')}

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import { counted } from '../../../shared/counted.ts'
 import { JsonText } from '../../../shared/json-text.ts'
 import { operatorRequest } from '../../../shared/http-request.ts'
 import { ApiTwin, BesideTwins } from '../../../shared/parts/ApiTwin.tsx'
@@ -9,7 +10,7 @@ import { Notice } from '../../../shared/parts/Notice.tsx'
 import { Section } from '../../../shared/parts/Page.tsx'
 import { PairsField, type Pair } from '../../../shared/parts/PairsField.tsx'
 import type { Dialect, PublishedEvent } from '../../../shared/types.ts'
-import { catalogueOf } from '../endpoints/endpoint-values.ts'
+import { catalogueOf } from '../../../shared/endpoint/endpoint-values.ts'
 import type { TenantPartProps } from './tenant-part.ts'
 
 export function PublishEvent({ tenant, dialect }: TenantPartProps) {
@@ -97,7 +98,7 @@ function Posted({ event: { id, tenant, deliveries } }: { readonly event: Publish
       title={
         deliveries === 0
           ? 'Accepted, but no endpoint wants it.'
-          : `Accepted, and queued for ${deliveries === 1 ? 'one endpoint' : `${deliveries} endpoints`}.`
+          : `Accepted, and queued for ${counted(deliveries, 'endpoint')}.`
       }
     >
       <Link to="/events/$event" params={{ event: id }} search={{ tenant }}>

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { counted } from '../../../shared/counted.ts'
 import { Ask } from '../../../shared/parts/Ask.tsx'
 import { Button } from '../../../shared/parts/Button.tsx'
 import { Empty } from '../../../shared/parts/Notice.tsx'
@@ -88,7 +89,8 @@ function RevokeKey({ apiKey: { id, hint, tenants } }: { readonly apiKey: ApiKey 
     >
       <p>
         Requests with the key that ends in <code>{hint}</code> are refused at once, for{' '}
-        {tenants.length === 1 ? 'this tenant' : `all of its ${tenants.length} tenants`}. This cannot be undone.
+        {tenants.length === 1 ? 'this tenant' : `all of its ${counted(tenants.length, 'tenant')}`}. This cannot be
+        undone.
       </p>
     </Ask>
   )

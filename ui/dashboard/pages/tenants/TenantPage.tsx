@@ -50,16 +50,17 @@ export function TenantPage() {
   if (tenant.data === undefined || dialect.data === undefined)
     return error ? <Failure error={error} /> : <Loading what="the tenant" />
   const tabs = [...shared, ...(canPublish ? [publishing] : []), ...(canChange ? changing : [])]
-  const { tab, Part } = tabs.find((one) => one.tab === search['tab']) ?? endpoints
+  const { tab, title, Part } = tabs.find((one) => one.tab === search['tab']) ?? endpoints
   return (
     <Page
       title={<Stranger>{tenant.data.name ?? id}</Stranger>}
+      name={`${title} · ${tenant.data.name ?? id}`}
       above={<Link to="/tenants">Tenants</Link>}
       actions={canChange && <DeleteTenant tenant={tenant.data} />}
     >
       <TenantFacts tenant={tenant.data} dialect={dialect.data} />
       <Tabs label="Parts of the tenant">
-        {tabs.map(({ tab: one, title }) => (
+        {tabs.map(({ tab: one, title: text }) => (
           <Link
             key={one}
             to="/tenants/$tenant"
@@ -67,7 +68,7 @@ export function TenantPage() {
             search={{ tab: one }}
             aria-current={one === tab ? 'page' : undefined}
           >
-            {title}
+            {text}
           </Link>
         ))}
       </Tabs>
