@@ -75,8 +75,8 @@ export default {
     {
       name: 'only-app-sees-everything',
       severity: 'error',
-      from: { path: '^src/(?!app\\.ts|main\\.ts|posthorn\\.js|cli/)', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/(app|main)\\.ts$' },
+      from: { path: '^src/(?!app\\.ts|main\\.ts|posthorn\\.js|cli/|library/)', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/((app|main)\\.ts$|library/)' },
     },
     {
       name: 'pages-import-shapes-alone',

@@ -54,12 +54,17 @@ export interface AppOptions {
    * is no database yet.
    */
   readonly keys: (isNew: boolean) => Keys
-  readonly log: Log
+  readonly log: Pick<Log, 'logger'> & { readonly output: Pick<Log['output'], 'dropped'> }
   readonly version: string
   /** Default: there is no tracing. */
   readonly tracing?: TracingSettings | null
   /** Its abort ends a start that waits for the database. A start that has come further goes on to its end. */
   readonly stop?: AbortSignal
+  /**
+   * Called when a thread of the database has died: the service cannot go on, and its next start reads the state of the
+   * database. Default: throws the error, which ends the process.
+   */
+  readonly died?: (error: Error) => void
 }
 
 export interface Keys {
@@ -78,22 +83,48 @@ export interface App {
   stop(): Promise<void>
 }
 
+/** A service that runs and delivers, whose servers do not listen yet. */
+export interface Service {
+  readonly context: Context
+  readonly servers: readonly Listener[]
+  /** As `App.stop`. `ms`: how long it waits. */
+  stop(ms: number): Promise<void>
+}
+
 /** How long a failed start waits for attempts that it has started. */
 const failedStartStopMs = 1000
 
 /**
- * Starts the service.
+ * Starts the service, and listens.
  *
  * @throws SettingError, StoreRefused: one line that says why the start failed
  * @throws the reason of `stop`
  */
 export async function startApp(options: AppOptions): Promise<App> {
+  await assertCanListen(addressesOf(options.settings))
+  const service = await openService(options)
+  try {
+    const urls: string[] = []
+    for (const server of service.servers) urls.push(await listen(server))
+    return { url: urls[0] as string, adminUrl: urls[1] ?? null, stop: () => service.stop(limits.stopMs) }
+  } catch (error) {
+    await service.stop(failedStartStopMs)
+    throw error
+  }
+}
+
+/**
+ * Starts the service without listening.
+ *
+ * @throws SettingError, StoreRefused: one line that says why the start failed
+ * @throws the reason of `stop`
+ */
+export async function openService(options: AppOptions): Promise<Service> {
   const { settings, log } = options
   const { allDialects, dialects, guard } = partsOf(settings, options.registrations ?? registry)
   const origins = originsOf(settings, allDialects)
   const tokens = tokenVerifier(tokenSettings(settings), guard, log.logger)
   const tracer = await openTracer(options.tracing ?? null, settings, allDialects, { ...log, ...options })
-  await assertCanListen(addressesOf(settings))
   const { store, keys } = await orAborted(openStore(options), options.stop)
   // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.
   const undo: (() => Promise<unknown>)[] = [() => store.close()]
@@ -124,20 +155,17 @@ export async function startApp(options: AppOptions): Promise<App> {
     const live = new Live({ store, seals, engine, counts: () => metrics.counts(), clock: systemClock, observer })
     const serverParts = { context, store, live, tokens, origins, marker, metrics }
     const listeners = await createListeners(options, keys.operatorKey, serverParts)
-    const close = (ms: number) => closeServers(listeners, live, ms).then(() => context.auditTrail.stop())
-    undo.push(() => close(failedStartStopMs))
-    const urls: string[] = []
-    for (const listener of listeners) urls.push(await listen(listener))
     return {
-      url: urls[0] as string,
-      adminUrl: urls[1] ?? null,
-      async stop() {
-        const closed = Promise.all([close(limits.stopMs), outbox?.stop()])
-        await engine.stop(limits.stopMs)
-        await sender.destroy()
-        await closed
-        await tracer?.stop()
-        await store.close()
+      context,
+      servers: listeners,
+      async stop(ms) {
+        const closed = closeServers(listeners, live, ms).then(() => context.auditTrail.stop())
+        try {
+          await Promise.all([engine.stop(ms).then(() => sender.destroy()), closed, outbox?.stop()])
+          await tracer?.stop()
+        } finally {
+          await store.close()
+        }
       },
     }
   } catch (error) {
@@ -307,11 +335,12 @@ async function openStore({
   version,
   keys,
   log: { logger },
+  died,
 }: AppOptions): Promise<{ store: Store; keys: Keys }> {
   const { database } = settings
   if (database.kind === 'sqlite') {
     let found: Keys | undefined
-    const store = await openSqliteStore(database.path, ({ installation, openFolder }) => {
+    const store = await openSqliteStore(database.path, died, ({ installation, openFolder }) => {
       found = keys(installation === null)
       const sealed = installation?.get(proof.name)
       if (sealed !== undefined) readProof(createVault(found.masterKeys), sealed)

@@ -39,3 +39,6 @@ export const operatorErrorCodes = {
   unavailable: 503,
   outcome_unknown: 503,
 } as const
+
+/** The code of an error of the operator API. */
+export type OperatorErrorCode = keyof typeof operatorErrorCodes

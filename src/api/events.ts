@@ -130,7 +130,7 @@ function publishEventsRoute(context: Context): AnyRoute {
       const texts = elementTexts(memberText(request.bodyText, 'events') ?? '[]')
       const traceparent = traceparentOf(request)
       const mayBeOdd = mayHoldOddText(request.bodyText)
-      const inputs = body.events.map((event, index) => checked(event, texts[index] ?? '{}', mayBeOdd, traceparent))
+      const inputs = body.events.map((event, index) => checkedEvent(event, texts[index] ?? '{}', mayBeOdd, traceparent))
       const results = await publishEvents(context, inputs)
       const shapes = results.map((result) =>
         result.ok ? publishedShape(result.value) : { error: batchError(result.problem) },
@@ -215,7 +215,19 @@ function traceparentOf({ headers }: AskedRequest): string | undefined {
   return typeof given === 'string' ? given : undefined
 }
 
-function checked(event: unknown, text: string, mayBeOdd: boolean, traceparent: string | undefined): Result<EventInput> {
+/**
+ * Checks an event as it is posted.
+ *
+ * @param text the JSON text of the event
+ * @param mayBeOdd whether the text may hold odd text (`mayHoldOddText`)
+ * @param traceparent the header of its producer
+ */
+export function checkedEvent(
+  event: unknown,
+  text: string,
+  mayBeOdd: boolean,
+  traceparent?: string,
+): Result<EventInput> {
   const odd = mayBeOdd ? oddTextFaults(event, plainFields) : []
   if (odd.length > 0) return failure({ kind: 'invalid', where: 'body', fields: odd })
   if (eventValidator.Check(event)) return success(inputOf(event, text, traceparent))

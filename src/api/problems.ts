@@ -4,7 +4,8 @@ import type { FieldError, Problem } from '../domain/problem.ts'
 import type { Answer } from '../http/answer.ts'
 import type { AskedRequest } from '../http/front.ts'
 
-interface ProblemText {
+/** A problem in the words of the operator API. */
+export interface ProblemText {
   readonly status: number
   readonly code: string
   readonly title: string
@@ -14,7 +15,7 @@ interface ProblemText {
 }
 
 export function answerProblem(problem: Problem, request: AskedRequest): Answer {
-  const { status, code, title, detail, errors, headers } = textOf<Problem['kind']>(problem)
+  const { status, code, title, detail, errors, headers } = problemText(problem)
   return {
     status,
     headers: { 'content-type': 'application/problem+json; charset=utf-8', ...headers },
@@ -33,6 +34,10 @@ export function answerProblem(problem: Problem, request: AskedRequest): Answer {
 const unreadableCodes = { 400: 'request_malformed', 408: 'request_timeout', 431: 'headers_too_large' } as const
 
 type ProblemOf<Kind extends Problem['kind']> = Extract<Problem, { readonly kind: Kind }>
+
+export function problemText(problem: Problem): ProblemText {
+  return textOf<Problem['kind']>(problem)
+}
 
 function textOf<Kind extends Problem['kind']>(problem: ProblemOf<Kind>): ProblemText {
   return texts[problem.kind](problem)

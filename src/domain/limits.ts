@@ -272,6 +272,8 @@ export const limits = {
   pauseMs: second,
   pauseMsMax: 5 * minute,
   stopMs: 10 * second,
+  /** How long a library waits before it starts again after a start that failed. */
+  libraryRestartMs: second,
   /** Signals that arrive within this time after the one that started a stop are repeats of it. */
   stopRepeatMs: 2 * second,
   /** How often `npm start` looks whether npm still runs. */

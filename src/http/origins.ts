@@ -75,7 +75,9 @@ function urlSeenBy(said: Hop | null, { socket, headers }: IncomingMessage): stri
     return `${said?.protocol === 'https' ? 'https' : 'http'}://${host}`
   }
   const local = ipaddr.process(socket.localAddress ?? '127.0.0.1').toString()
-  return `http://${local.includes(':') ? `[${local}]` : local}:${socket.localPort}`
+  // A request that came without a connection has no port (library/fetch.ts).
+  const port = socket.localPort === undefined ? '' : `:${socket.localPort}`
+  return `http://${local.includes(':') ? `[${local}]` : local}${port}`
 }
 
 /**

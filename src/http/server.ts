@@ -38,6 +38,19 @@ export interface HttpServerOptions {
  */
 const requestIdPattern = /^[!#-;=?-[\]-_a-~]{1,128}$/
 
+/** A route as Fastify knows it. */
+export interface ServedRoute {
+  readonly methods: readonly string[]
+  readonly url: string
+}
+
+const servedRoutes = new WeakMap<FastifyInstance, readonly ServedRoute[]>()
+
+/** All routes of a server that `createHttpServer` made. They are complete once it is ready. */
+export function routesOf(server: FastifyInstance): readonly ServedRoute[] {
+  return servedRoutes.get(server) ?? []
+}
+
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const fronts = options.fronts.map(({ front }) => front)
   const newRequestId = () => `req_${randomText(options.randomBytes, 12)}`
@@ -69,6 +82,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     // Handles errors before a route is known, for example a path that cannot be decoded. No hook runs then.
     frameworkErrors: (_error, request, reply) => answerUnknownRoute(request, reply),
   })
+  const served: ServedRoute[] = []
+  servedRoutes.set(app, served)
+  app.addHook('onRoute', ({ method, url }) => void served.push({ methods: [method].flat(), url }))
   app.setValidatorCompiler(validatorCompiler)
   // Answers are written by `sendAnswer`. Fastify would compile a serializer for each schema of an answer at the start.
   app.setSerializerCompiler(() => JSON.stringify)

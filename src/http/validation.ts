@@ -75,11 +75,9 @@ function isScalar(value: unknown): value is number | boolean {
 type Validator = ReturnType<typeof Compile>
 type SchemaError = ReturnType<Validator['Errors']>[number]
 
-Settings.Set({ maxErrors: limits.fieldErrorsMax })
-
 /** One error per field: the first one that is specific. */
 export function fieldErrors(validator: Validator, input: unknown): FieldError[] {
-  const errors = validator.Errors(excerpt(validator.Type(), input))
+  const errors = errorsOf(validator, excerpt(validator.Type(), input))
   const faults = new Map<string, FieldError>()
   const add = (field: string, rule: FieldError['rule'], message: string, more: Partial<FieldError> = {}): void => {
     if (!faults.has(field)) faults.set(field, { field, rule, message, ...more })
@@ -111,6 +109,17 @@ export function fieldErrors(validator: Validator, input: unknown): FieldError[] 
     }
   }
   return [...faults.values()]
+}
+
+/** The bound of the library is one for the whole process, whose other code may use the library too. */
+function errorsOf(validator: Validator, input: unknown): readonly SchemaError[] {
+  const { maxErrors } = Settings.Get()
+  Settings.Set({ maxErrors: limits.fieldErrorsMax })
+  try {
+    return validator.Errors(input)
+  } finally {
+    Settings.Set({ maxErrors })
+  }
 }
 
 /**

@@ -164,7 +164,7 @@ void test('only the owner can read the files and their folder', { skip: process.
   await writeFile(join(folder, 'theirs'), '')
   await chmod(folder, 0o755)
   const found: (string | null)[] = []
-  await (await openSqliteStore(path, ({ openFolder }) => found.push(openFolder))).close()
+  await (await openSqliteStore(path, undefined, ({ openFolder }) => found.push(openFolder))).close()
   assert.deepEqual(found, [folder])
   assert.equal(statSync(folder).mode & 0o777, 0o755)
 })

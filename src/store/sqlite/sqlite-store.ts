@@ -19,11 +19,16 @@ export interface CheckedFile {
 /**
  * Opens or creates the database at `path` and migrates its schema.
  *
+ * @param died called when a thread of the store has died; default: throws the error, which ends the process
  * @param checked called once it is known that the file can be used, before anything is written; may throw
  * @throws StoreRefused if another process has it open, if a newer program wrote it, if its log does not belong to it,
  *   if it is malformed, or if it cannot be opened
  */
-export async function openSqliteStore(path: string, checked: (file: CheckedFile) => void = () => {}): Promise<Store> {
+export async function openSqliteStore(
+  path: string,
+  died: (error: Error) => void = rethrow,
+  checked: (file: CheckedFile) => void = () => {},
+): Promise<Store> {
   const file = realFile(path)
   const lock = lockOut(file)
   try {
@@ -31,11 +36,13 @@ export async function openSqliteStore(path: string, checked: (file: CheckedFile)
     checked({ installation, openFolder: makePrivate(file) })
     if (installation === null) createFile(file)
     const damage: Damage = { found: null }
-    const writer = await startThread<Writes>({ path: file, access: 'write' }, damage)
-    const reader = await startThread<Reads>({ path: file, access: 'read' }, damage).catch(async (error: unknown) => {
-      await writer.close()
-      throw error
-    })
+    const writer = await startThread<Writes>({ path: file, access: 'write' }, damage, died)
+    const reader = await startThread<Reads>({ path: file, access: 'read' }, damage, died).catch(
+      async (error: unknown) => {
+        await writer.close()
+        throw error
+      },
+    )
     return {
       ...writer.methods,
       ...reader.methods,
@@ -48,13 +55,19 @@ export async function openSqliteStore(path: string, checked: (file: CheckedFile)
       async report() {},
       async close() {
         // The writer is the last one, so that it can copy the whole log into the file.
-        await reader.close()
-        await writer.close()
-        lock.close()
+        try {
+          await reader.close()
+        } finally {
+          await writer.close().finally(() => lock.close())
+        }
       },
     }
   } catch (error) {
     lock.close()
     throw error
   }
+}
+
+function rethrow(error: Error): never {
+  throw error
 }

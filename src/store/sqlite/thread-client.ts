@@ -1,6 +1,5 @@
 // Calls the threads of thread.ts by messages, and makes their methods asynchronous.
 
-import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { StoreRefused, StoreUnavailable } from '../../contracts/store.ts'
 import { moduleBeside } from './module-beside.ts'
@@ -24,17 +23,20 @@ export interface Damage {
   found: string | null
 }
 
+/**
+ * Starts a thread.
+ *
+ * @param died called with the error that ended the thread. It is then unknown which of its running calls took effect.
+ */
 export async function startThread<Methods>(
   options: ThreadOptions,
   damage: Damage,
+  died: (error: Error) => void,
 ): Promise<{
   methods: Asynchronous<Methods>
   ask: (message: Message) => Promise<unknown>
   close: () => Promise<unknown>
 }> {
-  // `npm start` fixes the size of the young generation for the main thread. The objects of a database thread live only
-  // as long as a statement: at that size it would fill 32 MiB before it collected them.
-  setFlagsFromString('--min-semi-space-size=1')
   const worker = new Worker(moduleBeside(import.meta.filename, 'thread'), { workerData: options, execArgv: [] })
   // The thread answers in the order of the calls. (A Map by number of the call kept memory for deleted entries.)
   const waiting: Waiting[] = []
@@ -46,10 +48,9 @@ export async function startThread<Methods>(
     if ('error' in reply) call?.reject(revive(reply.error))
     else call?.resolve(reply.value)
   })
-  // If a thread dies, it is unknown which of its running calls took effect. So the process ends, and its next start
-  // reads the state of the database.
-  worker.on('error', (error) => {
-    throw error
+  worker.on('error', (error: Error) => {
+    fail('a thread of the database has died', { outcomeUnknown: options.access === 'write' })
+    died(error)
   })
   worker.on('exit', () => fail('the database is closed'))
 
@@ -73,14 +74,18 @@ export async function startThread<Methods>(
     methods,
     ask,
     close: async () => {
-      await ask(closing)
-      await worker.terminate()
+      if (ended !== null) return
+      try {
+        await ask(closing)
+      } finally {
+        await worker.terminate()
+      }
     },
   }
 
-  function fail(reason: string): void {
+  function fail(reason: string, known: { readonly outcomeUnknown?: boolean } = {}): void {
     ended ??= reason
-    for (const { reject } of waiting.splice(0)) reject(new StoreUnavailable(reason))
+    for (const { reject } of waiting.splice(0)) reject(new StoreUnavailable(reason, known))
   }
 }
 
