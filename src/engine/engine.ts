@@ -277,6 +277,7 @@ export class Engine {
     const cancelDeadline = this.#options.clock.after(deadlineMs, resolve)
     await Promise.race([this.#drain(), deadline])
     cancelDeadline()
+    this.#commits.close()
     // The next node that claims the delivery of an attempt still in flight sends it again (at least once).
     await this.membership.leave()
   }

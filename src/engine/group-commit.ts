@@ -86,6 +86,8 @@ export class GroupCommit {
   #failedAt: number | null = null
   /** Events in a row that could not be stored although the store answered. */
   #faults = 0
+  #closed = false
+  #cancelProbe = (): void => {}
   /** Callers of `drained`. */
   #idle: (() => void)[] = []
 
@@ -282,8 +284,15 @@ export class GroupCommit {
     this.#resetQueued()
   }
 
+  /** Ends the probes of a store that does not answer: they would keep the process alive. */
+  close(): void {
+    this.#closed = true
+    this.#cancelProbe()
+  }
+
   #probeLater(): void {
-    this.#clock.after(this.#retryMs, () => void this.#probe())
+    if (this.#closed) return
+    this.#cancelProbe = this.#clock.after(this.#retryMs, () => void this.#probe())
     this.#retryMs = Math.min(this.#retryMs * 2, limits.storeRetryMsMax)
   }
 
