@@ -75,13 +75,21 @@ function copyAssets(): void {
 }
 
 function writeManifest(): void {
-  const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as Manifest
+  const manifest = manifestOf(source)
   const kept = Object.entries(manifest).filter(([member]) => [...published, ...needed].includes(member))
   const exports = Object.entries(manifest.exports).map(([name, path]) => [name, builtExport(path)])
-  writeFileSync(
-    join(target, 'package.json'),
-    `${JSON.stringify({ ...Object.fromEntries(kept), bin: manifest.bin, exports: Object.fromEntries(exports) }, null, 2)}\n`,
-  )
+  const built = {
+    ...Object.fromEntries(kept),
+    // All packages are published together.
+    version: manifestOf(repository)['version'],
+    bin: manifest.bin,
+    exports: Object.fromEntries(exports),
+  }
+  writeFileSync(join(target, 'package.json'), `${JSON.stringify(built, null, 2)}\n`)
+}
+
+function manifestOf(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
 }
 
 function builtExport(path: string): { readonly types: string; readonly default: string } | string {

@@ -116,13 +116,15 @@ export class Posthorn<EventType extends string = string> {
    * Answers a request for one of Posthorn's paths: the operator API, the APIs of the dialects, dashboard, portal, documents,
    * health and metrics. Other paths get 404.
    *
-   * @param options `clientAddress`: the caller's address, by which callers that try keys are slowed down; default: 127.0.0.1
+   * Takes what the global `fetch` takes, so that it can be given to clients in the place of it. `clientAddress`: the address
+   * of the caller, by which callers that try keys are slowed down; default: 127.0.0.1.
+   *
    * @throws PosthornError `not_started`, `unavailable`
    */
   readonly fetch = async (
-    request: Request,
-    { clientAddress = '127.0.0.1' }: { readonly clientAddress?: string } = {},
-  ): Promise<Response> => answerRequest(this.#server(), request, clientAddress)
+    request: Request | URL | string,
+    { clientAddress = '127.0.0.1', ...init }: RequestInit & { readonly clientAddress?: string } = {},
+  ): Promise<Response> => answerRequest(this.#server(), new Request(request, init), clientAddress)
 
   /**
    * A plugin of Fastify 5 that serves Posthorn's paths, except those about the process (`/healthz`, `/readyz`, `/metrics`).

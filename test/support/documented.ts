@@ -94,3 +94,9 @@ export async function answers(url: string): Promise<boolean> {
   await response?.text()
   return response?.ok === true
 }
+
+/** The blocks of TypeScript in a document. */
+export function snippets(document: string): readonly string[] {
+  const text = readFileSync(join(repository, document), 'utf8')
+  return [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, snippet = '']) => snippet)
+}

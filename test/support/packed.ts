@@ -6,7 +6,7 @@ import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from '
 import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
-import { newcomerEnv, repository } from './documented.ts'
+import { newcomerEnv, repository, snippets } from './documented.ts'
 import { createOperatorClient } from './operator-client.ts'
 import { startReceiver } from './receiver.ts'
 import { run } from './serve-run.ts'
@@ -91,6 +91,8 @@ export async function checkTypes(folder: string): Promise<void> {
     (name) => `export * as ${name.replace(/\W+/, '_')} from 'posthorn${name.slice(1)}'`,
   )
   writeFileSync(join(folder, 'all.ts'), lines.join('\n'))
+  for (const [index, text] of snippets('docs/library.md').entries())
+    writeFileSync(join(folder, `snippet-${index}.ts`), text)
   const wrong = readFileSync(join(folder, 'acme.ts'), 'utf8').replace('auth.bearer()', 'auth.bearer(1)')
   writeFileSync(join(folder, 'wrong.ts'), wrong)
   const compilerOptions = {
@@ -101,10 +103,7 @@ export async function checkTypes(folder: string): Promise<void> {
     types: ['node'],
     typeRoots: [join(repository, 'node_modules/@types')],
   }
-  writeFileSync(
-    join(folder, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions, files: ['acme.ts', 'all.ts', 'wrong.ts'] }),
-  )
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
   const tsc = join(repository, 'node_modules/typescript/bin/tsc')
   const checked = await exec(process.execPath, [tsc, '-p', folder], { cwd: folder }).catch((error: unknown) => error)
   const { stdout } = checked as { readonly stdout: string }

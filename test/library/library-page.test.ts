@@ -1,0 +1,30 @@
+// Runs every snippet of docs/library.md, in a folder where `posthorn` is this package. Their types are checked where the
+// built package is installed (test/package/packed.long.ts).
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { copyFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { newcomerEnv, repository, snippets } from '../support/documented.ts'
+import { runFolder } from '../support/serve-run.ts'
+
+for (const [index, snippet] of snippets('docs/library.md').entries()) {
+  test(`snippet ${index + 1} of docs/library.md runs`, async (t) => {
+    const folder = await runFolder(t)
+    for (const name of ['src', 'packages', 'ui', 'node_modules'])
+      symlinkSync(join(repository, name), join(folder, name))
+    copyFileSync(join(repository, 'package.json'), join(folder, 'package.json'))
+    copyFileSync(join(repository, 'test/tutorial/acme.ts'), join(folder, 'acme.ts'))
+    writeFileSync(join(folder, 'snippet.ts'), snippet)
+    const keys = { MASTER_KEY: randomBytes(32).toString('base64'), OPERATOR_KEY: randomBytes(30).toString('base64url') }
+    const { stderr } = await promisify(execFile)(process.execPath, ['snippet.ts'], {
+      cwd: folder,
+      env: { ...newcomerEnv, ...keys },
+      timeout: 60_000,
+    })
+    assert.equal(stderr, '')
+  })
+}
