@@ -75,7 +75,7 @@ export default {
     {
       name: 'only-app-sees-everything',
       severity: 'error',
-      from: { path: '^src/(?!app\\.ts|main\\.ts|posthorn\\.js|cli/|library/)', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/(?!app\\.ts|main\\.ts|posthorn\\.js|cli/|library/|testing/)', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/((app|main)\\.ts$|library/)' },
     },
     {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { after, suite, test } from 'node:test'
-import { openSite } from '../src/cli/dialect-site.ts'
+import { openSite } from '../src/testing/site.ts'
 import { checkDialect } from '../src/dialect-check/check-dialect.ts'
 import {
   body,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { openSite } from '../src/cli/dialect-site.ts'
+import { openSite } from '../src/testing/site.ts'
 import { checkDialect } from '../src/dialect-check/check-dialect.ts'
 import { defineDialect, type DialectDefinition, webhooks } from '../src/dialect-kit/index.ts'
 import { registry } from '../src/dialects/registry.ts'

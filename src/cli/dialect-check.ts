@@ -5,7 +5,7 @@ import { checkDialect, type CheckResult } from '../dialect-check/check-dialect.t
 import { DefinedDialect } from '../dialect-kit/define-dialect.ts'
 import { loadDialects } from '../dialects/load.ts'
 import { registry } from '../dialects/registry.ts'
-import { openSite } from './dialect-site.ts'
+import { openSite } from '../testing/site.ts'
 
 /**
  * Runs the command.

@@ -6,7 +6,7 @@ import { type OpenApi, readOpenApi } from '../dialect-draft/openapi.ts'
 import { DefinedDialect } from '../dialect-kit/define-dialect.ts'
 import { loadDialects } from '../dialects/load.ts'
 import { registry } from '../dialects/registry.ts'
-import { openSite } from './dialect-site.ts'
+import { openSite } from '../testing/site.ts'
 
 /**
  * Runs the command.

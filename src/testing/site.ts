@@ -10,8 +10,7 @@ import { readSettings, settingTable } from '../config/settings.ts'
 import { openReceiver } from '../dialect-check/receiver.ts'
 import type { SiteWithLog } from '../dialect-check/check-dialect.ts'
 import type { Registration } from '../dialects/registry.ts'
-import { LogOutput } from '../telemetry/log-output.ts'
-import { version } from './version.ts'
+import { version } from '../cli/version.ts'
 
 /** The first retry comes after about this time in every schedule. */
 const firstRetryMs = 60
@@ -42,7 +41,7 @@ export async function openSite(
       keys: () => ({ operatorKey, masterKeys }),
       log: {
         logger: pino({ level: 'error', base: null }, { write: (line) => faults.push(...faultIn(line)) }),
-        output: new LogOutput(),
+        output: { dropped: 0 },
       },
     })
     return {
