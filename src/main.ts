@@ -1,7 +1,7 @@
 // Runs a command. The entry of the program is posthorn.js.
 
 import { CommanderError } from 'commander'
-import { CommandFailed, WrongUse } from './cli/faults.ts'
+import { CommandFailed, lineOf, WrongUse } from './cli/faults.ts'
 import { safe } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
 import { SettingError } from './config/settings.ts'
@@ -32,13 +32,13 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof Error && error.name === 'ExitPromptError') return 1
   if (!(error instanceof Error) || !isForUsers(error)) throw error
   const isWrongUse = error instanceof WrongUse
-  process.stderr.write(`${isWrongUse ? 'error' : 'posthorn'}: ${safe(error.message)}\n`)
+  process.stderr.write(`${isWrongUse ? 'error' : 'posthorn'}: ${safe(lineOf(error))}\n`)
   return isWrongUse ? 2 : 1
 }
 
 /** Any other error is a bug and is printed with its stack. */
 function isForUsers(error: Error): boolean {
   if ([SettingError, StoreRefused, WrongUse, CommandFailed].some((known) => error instanceof known)) return true
-  // These classes are not imported, because only some commands load dialects.
-  return ['DialectFileError', 'DialectFault', 'DocumentError', 'DraftError'].includes(error.name)
+  // These classes are not imported, because only some commands load dialects or call a server.
+  return ['DialectFileError', 'DialectFault', 'DocumentError', 'DraftError', 'PosthornError'].includes(error.name)
 }

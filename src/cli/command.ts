@@ -1,7 +1,7 @@
 // The parts that commands share: options, examples, answers to questions.
 
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Connection } from './connection.ts'
+import type { Client } from '../../packages/client/src/index.ts'
 import { WrongUse } from './faults.ts'
 import { jsonText } from './output.ts'
 
@@ -17,7 +17,7 @@ export interface RemoteFlags {
 }
 
 export interface Session {
-  readonly api: Connection
+  readonly api: Client
   /** Prints an answer: as JSON for programs, or its text for people. */
   readonly print: (answer: unknown, text: () => string) => void
 }
@@ -35,7 +35,7 @@ export function onServer<Flags extends RemoteFlags>(
       const print = (answer: unknown, text: () => string): void => {
         process.stdout.write(json ? `${jsonText(answer)}\n` : text())
       }
-      await run({ api: await connect(flags), print }, flags, command.args)
+      await run({ ...(await connect(flags)), print }, flags, command.args)
     })
 }
 
@@ -47,10 +47,26 @@ export function serverOptions(command: Command): Command {
 }
 
 /** @throws WrongUse, CommandFailed */
-export async function connect(flags: RemoteFlags): Promise<Connection> {
-  const [{ chosenServer }, connection] = await Promise.all([import('./server-choice.ts'), import('./connection.ts')])
-  return new connection.Connection(chosenServer(flags))
+export async function connect(flags: RemoteFlags): Promise<{ readonly api: Client; readonly url: string }> {
+  const [{ chosenServer }, { createClient }] = await Promise.all([
+    import('./server-choice.ts'),
+    import('../../packages/client/src/index.ts'),
+  ])
+  const { url, key } = chosenServer(flags)
+  return { api: createClient({ url, key, retries }), url: url.replace(/\/+$/, '') }
 }
+
+/** A user who waits learns soon that a server is away. */
+const retries = 1
+
+/** The members that are not undefined. */
+export function given<Members extends object>(members: Members): Given<Members> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Given<Members>
+}
+
+type Given<Members> = {
+  [Name in keyof Members as undefined extends Members[Name] ? never : Name]: Members[Name]
+} & { [Name in keyof Members as undefined extends Members[Name] ? Name : never]?: Exclude<Members[Name], undefined> }
 
 /** Adds the options of a list. */
 export function listOptions(command: Command): Command {
@@ -71,18 +87,17 @@ export interface Page<Row> {
 
 const pageRowsMax = 250
 
-/** Reads so many pages that they have the wanted rows. */
+/** Reads so many pages that they have the wanted rows. @param read reads one page */
 export async function readList<Row>(
-  api: Connection,
-  path: string,
   { limit, cursor }: ListFlags,
-  query: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>> = {},
+  read: (part: { readonly limit: number; readonly cursor: string | undefined }) => Promise<Page<Row>>,
 ): Promise<Page<Row>> {
   const data: Row[] = []
   let next: string | null = cursor ?? null
   do {
-    const page: Page<Row> = await api.request('GET', path, {
-      query: { ...query, limit: Math.min(pageRowsMax, limit - data.length), cursor: next ?? undefined },
+    const page: Page<Row> = await read({
+      limit: Math.min(pageRowsMax, limit - data.length),
+      cursor: next ?? undefined,
     })
     data.push(...page.data)
     next = page.nextCursor
@@ -145,8 +160,25 @@ export function time(text: string): string {
 }
 
 /** Collects the values of an option that may be given several times. */
-export function collected(value: string, before: readonly string[] | undefined): readonly string[] {
+export function collected(value: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), value]
+}
+
+/** Parses one of several words. */
+export function oneOf<const Word extends string>(...words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const found = words.find((word) => word === text)
+    if (found === undefined) throw new InvalidArgumentError(`It must be one of: ${words.join(', ')}.`)
+    return found
+  }
+}
+
+/** As `oneOf`, for an option that may be given several times. */
+export function someOf<const Word extends string>(
+  ...words: readonly Word[]
+): (text: string, before: readonly Word[] | undefined) => Word[] {
+  const parse = oneOf(...words)
+  return (text, before) => [...(before ?? []), parse(text)]
 }
 
 /** Collects `name=value` of an option that may be given several times. */

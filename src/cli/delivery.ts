@@ -1,33 +1,42 @@
 // `posthorn delivery`: lists, shows and retries deliveries.
 
 import type { Command } from 'commander'
-import type { Attempt, Delivery } from './answers.ts'
+import type { Attempt, Delivery } from '../../packages/client/src/index.ts'
 import {
-  collected,
   type ListFlags,
   listOptions,
+  oneOf,
   onServer,
   printList,
   readList,
+  someOf,
   time,
   wholeNumber,
   withExamples,
 } from './command.ts'
-import { pathTo } from './connection.ts'
 import { facts, safeLines, stateCell, table, timeText } from './output.ts'
 
 interface Filters extends ListFlags {
   readonly tenant?: string
   readonly endpoint?: string
-  readonly status?: readonly string[]
+  readonly status?: Delivery['status'][]
   readonly failing?: true
   readonly event?: string
   readonly dialect?: string
   readonly from?: string
   readonly to?: string
-  readonly outcome?: string
+  readonly outcome?: Attempt['outcome']
   readonly httpStatus?: number
 }
+
+export const statuses = ['pending', 'delivered', 'failed', 'cancelled'] as const satisfies readonly Delivery['status'][]
+export const outcomes = [
+  'delivered',
+  'rejected',
+  'timedOut',
+  'unreachable',
+  'blocked',
+] as const satisfies readonly Attempt['outcome'][]
 
 export function declareDelivery(program: Command): void {
   const delivery = program.command('delivery').description('events on their way to endpoints')
@@ -36,10 +45,7 @@ export function declareDelivery(program: Command): void {
     onServer(
       delivery.command('show <delivery>').description('show a delivery with its attempts'),
       async ({ api, print }, _flags, [id = '']) => {
-        const found = await api.request<Delivery & { readonly history: readonly Attempt[] }>(
-          'GET',
-          pathTo`/v1/deliveries/${id}`,
-        )
+        const found = await api.request('GET', '/v1/deliveries/{delivery}', { params: { delivery: id } })
         print(found, () => `${deliveryText(found)}${found.history.map(attemptText).join('')}`)
       },
     ),
@@ -49,7 +55,7 @@ export function declareDelivery(program: Command): void {
     onServer(
       delivery.command('retry <delivery>').description('attempt a delivery now'),
       async ({ api, print }, _flags, [id = '']) => {
-        const retried = await api.request<Delivery>('POST', pathTo`/v1/deliveries/${id}/retry`)
+        const retried = await api.request('POST', '/v1/deliveries/{delivery}/retry', { params: { delivery: id } })
         print(retried, () => deliveryText(retried))
       },
     ),
@@ -62,20 +68,30 @@ function declareList(delivery: Command): void {
     .description('list deliveries, newest first')
     .option('--tenant <tenant>', 'only those of a tenant')
     .option('--endpoint <endpoint>', 'only those to an endpoint')
-    .option('--status <status>', 'pending, delivered, failed or cancelled; may be given several times', collected)
+    .option(
+      '--status <status>',
+      'pending, delivered, failed or cancelled; may be given several times',
+      someOf(...statuses),
+    )
     .option('--failing', 'pending ones that have failed so far')
     .option('--event <type>', 'only those of an event type')
     .option('--dialect <name>', 'only those of a dialect')
     .option('--from <time>', 'events that were accepted since a time, or a duration before now', time)
     .option('--to <time>', 'events that were accepted before a time', time)
-    .option('--outcome <outcome>', 'an attempt was delivered, rejected, timedOut, unreachable or blocked')
+    .option(
+      '--outcome <outcome>',
+      'an attempt was delivered, rejected, timedOut, unreachable or blocked',
+      oneOf(...outcomes),
+    )
     .option('--http-status <code>', 'an attempt was answered with this status', wholeNumber(100, 599))
   withExamples(
     onServer<Filters>(command, async (session, { event: eventType, limit, cursor, ...flags }) => {
       const { tenant, endpoint, status, failing, dialect, from, to, outcome, httpStatus } = flags
       const query = { tenant, endpoint, status, failing, eventType, dialect, from, to, outcome, httpStatus }
       const list: ListFlags = { limit, ...(cursor !== undefined && { cursor }) }
-      const page = await readList<Delivery>(session.api, '/v1/deliveries', list, query)
+      const page = await readList(list, (part) =>
+        session.api.request('GET', '/v1/deliveries', { query: { ...part, ...query } }),
+      )
       printList(session, page, (rows) =>
         table(
           ['id', 'created', 'status', 'attempts', 'last', 'event type', 'tenant', 'endpoint'],

@@ -1,14 +1,14 @@
 // `posthorn doctor`: a running service, as commands reach it.
 
 import { SettingError } from '../config/settings.ts'
-import type { Status } from './answers.ts'
-import { Connection } from './connection.ts'
-import { WrongUse } from './faults.ts'
+import { type Client, createClient } from '../../packages/client/src/index.ts'
+import { lineOf, WrongUse } from './faults.ts'
 import { fault, type Finding, messageOf, ok, skipped, warning } from './finding.ts'
 import { type ChosenServer, chosenServer, type ServerFlags } from './server-choice.ts'
 import { version } from './version.ts'
 
 const clockSlackMs = 3000
+const answerMs = 10_000
 
 export async function examineServer(flags: ServerFlags): Promise<readonly Finding[]> {
   let chosen: ChosenServer
@@ -20,17 +20,18 @@ export async function examineServer(flags: ServerFlags): Promise<readonly Findin
     return [fault('server', messageOf(error), 'correct it, or set POSTHORN_URL and POSTHORN_KEY')]
   }
   const { url, from } = chosen
-  const api = new Connection(chosen)
+  const api = createClient({ ...chosen, retries: 0 })
   try {
     const startedAt = Date.now()
-    const health = await api.open('GET', '/healthz')
+    const health = await ask(url, '/healthz')
     const finding = ok('server', `${url} answers; its key is from ${from}`)
-    return [finding, ...plainText(url), clock(health, startedAt), await readiness(api), ...(await status(api))]
+    return [finding, ...plainText(url), clock(health, startedAt), await readiness(url), ...(await status(api))]
   } catch (error) {
     // Without a server that was chosen by hand, the service of this folder may just not run.
     const isChosen = flags.url !== undefined || flags.profile !== undefined || process.env['POSTHORN_URL'] !== undefined
-    if (!isChosen) return [skipped('server', messageOf(error))]
-    return [fault('server', messageOf(error), 'start the service, or correct the address')]
+    const found = `${url} does not answer: ${lineOf(error)}`
+    if (!isChosen) return [skipped('server', found)]
+    return [fault('server', found, 'start the service, or correct the address')]
   }
 }
 
@@ -50,22 +51,19 @@ function clock({ headers }: Response, startedAt: number): Finding {
   return fault('clock of the server', found, 'let NTP set both clocks: receivers refuse deliveries with a wrong time')
 }
 
-async function readiness(api: Connection): Promise<Finding> {
-  try {
-    await api.open('GET', '/readyz')
-    return ok('ready', 'the database answers, and events can be stored')
-  } catch {
-    return fault(
-      'ready',
-      'the service cannot store events',
-      'its log says why; docs/operating.md, "The database fails"',
-    )
-  }
+async function readiness(url: string): Promise<Finding> {
+  const { ok: isReady } = await ask(url, '/readyz')
+  if (isReady) return ok('ready', 'the database answers, and events can be stored')
+  return fault('ready', 'the service cannot store events', 'its log says why; docs/operating.md, "The database fails"')
 }
 
-async function status(api: Connection): Promise<readonly Finding[]> {
+function ask(url: string, path: string): Promise<Response> {
+  return fetch(url.replace(/\/+$/, '') + path, { redirect: 'manual', signal: AbortSignal.timeout(answerMs) })
+}
+
+async function status(api: Client): Promise<readonly Finding[]> {
   try {
-    const found = await api.request<Status>('GET', '/v1/status')
+    const found = await api.request('GET', '/v1/status')
     const live = found.nodes.filter(({ isLive }) => isLive)
     const versions = new Set(live.map((node) => node.version))
     const isSame = versions.size <= 1 && found.version === version
@@ -78,6 +76,6 @@ async function status(api: Connection): Promise<readonly Finding[]> {
       ok('nodes', `${live.length} live, ${found.waiting} deliveries wait`),
     ]
   } catch (error) {
-    return [fault('key', messageOf(error), 'use an operator key of the role read or admin')]
+    return [fault('key', lineOf(error), 'use an operator key of the role read or admin')]
   }
 }

@@ -1,12 +1,14 @@
 // `posthorn endpoint`: the endpoints of tenants.
 
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Endpoint, ListedEndpoint } from './answers.ts'
+import type { Endpoint } from '../../packages/client/src/index.ts'
 import {
   collected,
   confirmed,
+  given,
   type ListFlags,
   listOptions,
+  oneOf,
   onServer,
   pairs,
   printList,
@@ -17,15 +19,14 @@ import {
   wholeNumber,
   yesOption,
 } from './command.ts'
-import { pathTo } from './connection.ts'
 import { facts, stateCell, table, timeText } from './output.ts'
 
 interface Fields extends RemoteFlags {
-  readonly event?: readonly string[]
+  readonly event?: string[]
   readonly description?: string
-  readonly header?: Readonly<Record<string, string>>
-  readonly filter?: Readonly<Record<string, string>>
-  readonly detail?: Readonly<Record<string, unknown>>
+  readonly header?: Record<string, string>
+  readonly filter?: Record<string, string>
+  readonly detail?: Record<string, unknown>
   readonly disabled?: true
   /** The new URL of a change. */
   readonly to?: string
@@ -34,13 +35,15 @@ interface Fields extends RemoteFlags {
 interface ListedFlags extends ListFlags {
   readonly tenant?: string
   readonly search?: string
-  readonly health?: string
+  readonly health?: 'failing' | 'disabled' | 'paused'
 }
 
 const ids = '<tenant> <endpoint>'
-function pathOf(args: readonly string[]): string {
+const path = '/v1/tenants/{tenant}/endpoints/{endpoint}'
+
+function paramsOf(args: readonly string[]): { readonly tenant: string; readonly endpoint: string } {
   const [tenant = '', endpoint = ''] = args
-  return pathTo`/v1/tenants/${tenant}/endpoints/${endpoint}`
+  return { tenant, endpoint }
 }
 
 export function declareEndpoint(program: Command): void {
@@ -61,14 +64,16 @@ function declareList(endpoint: Command): void {
     .description('list endpoints, newest first')
     .option('--tenant <tenant>', 'only those of a tenant')
     .option('--search <text>', 'an id, or the beginning of a URL or of its host')
-    .option('--health <health>', 'failing, disabled or paused')
+    .option('--health <health>', 'failing, disabled or paused', oneOf('failing', 'disabled', 'paused'))
   withExamples(
     onServer<ListedFlags>(command, async (session, { tenant, search: q, health, ...flags }) => {
       const isPlain = q === undefined && health === undefined
-      // A customer's own key may call this route, and not the search.
-      const path = tenant !== undefined && isPlain ? pathTo`/v1/tenants/${tenant}/endpoints` : '/v1/endpoints'
-      const query = path === '/v1/endpoints' ? { tenant, q, health } : {}
-      const page = await readList<Endpoint | ListedEndpoint>(session.api, path, flags, query)
+      // A customer's own key may call the route of its tenant, and not the search.
+      const page = await readList<Endpoint>(flags, (part) =>
+        tenant !== undefined && isPlain
+          ? session.api.request('GET', '/v1/tenants/{tenant}/endpoints', { params: { tenant }, query: part })
+          : session.api.request('GET', '/v1/endpoints', { query: { ...part, tenant, q, health } }),
+      )
       printList(session, page, (rows) =>
         table(
           ['id', 'tenant', 'health', 'events', 'url'],
@@ -99,8 +104,8 @@ function details(text: string, before: Readonly<Record<string, unknown>> | undef
   }
 }
 
-function bodyOf({ event, description, header, filter, detail }: Fields): Record<string, unknown> {
-  return { eventTypes: event, description, headers: header, filters: filter, details: detail }
+function bodyOf({ event, description, header, filter, detail, to }: Fields) {
+  return given({ eventTypes: event, description, headers: header, filters: filter, details: detail, url: to })
 }
 
 function declareCreate(endpoint: Command): void {
@@ -109,10 +114,8 @@ function declareCreate(endpoint: Command): void {
     .option('--disabled', 'it gets no events until it is enabled')
   withExamples(
     onServer<Fields>(command, async (session, flags, [tenant = '', url = '']) => {
-      const given = bodyOf(flags)
-      const body = { ...given, url, eventTypes: flags.event ?? ['*'], enabled: !flags.disabled }
-      const created = await session.api.request<Endpoint>('POST', pathTo`/v1/tenants/${tenant}/endpoints`, { body })
-      show(session, created)
+      const body = { ...bodyOf(flags), url, eventTypes: flags.event ?? ['*'], enabled: !flags.disabled }
+      show(session, await session.api.request('POST', '/v1/tenants/{tenant}/endpoints', { params: { tenant }, body }))
     }),
     'posthorn endpoint create acme https://hooks.example.com/in',
     'posthorn endpoint create acme https://hooks.example.com/calls --event call.ended --header X-Team=voice',
@@ -126,8 +129,8 @@ function declareShow(endpoint: Command): void {
     .option('--secrets', 'with its signing secrets and header values; the audit log records that')
   withExamples(
     onServer<RemoteFlags & { readonly secrets?: true }>(command, async (session, { secrets }, args) => {
-      const query = secrets === true ? {} : { secrets: 'hidden' }
-      show(session, await session.api.request<Endpoint>('GET', pathOf(args), { query }))
+      const query = secrets === true ? {} : { secrets: 'hidden' as const }
+      show(session, await session.api.request('GET', path, { params: paramsOf(args), query }))
     }),
     'posthorn endpoint show acme ep_4oM2pZr81TqXw0cYbL7n',
     'posthorn endpoint show acme ep_4oM2pZr81TqXw0cYbL7n --secrets --json',
@@ -140,8 +143,7 @@ function declareChange(endpoint: Command): void {
     .option('--to <address>', 'its new URL')
   withExamples(
     onServer<Fields>(command, async (session, flags, args) => {
-      const body = { ...bodyOf(flags), url: flags.to }
-      show(session, await session.api.request<Endpoint>('PATCH', pathOf(args), { body }))
+      show(session, await session.api.request('PATCH', path, { params: paramsOf(args), body: bodyOf(flags) }))
     }),
     'posthorn endpoint change acme ep_4oM2pZr81TqXw0cYbL7n --event call.ended --event call.started',
     'posthorn endpoint change acme ep_4oM2pZr81TqXw0cYbL7n --to https://hooks.example.com/new',
@@ -152,7 +154,7 @@ function declareSwitch(endpoint: Command, name: 'enable' | 'disable', descriptio
   withExamples(
     onServer(endpoint.command(`${name} ${ids}`).description(description), async (session, _flags, args) => {
       const body = { enabled: name === 'enable' }
-      show(session, await session.api.request<Endpoint>('PATCH', pathOf(args), { body }))
+      show(session, await session.api.request('PATCH', path, { params: paramsOf(args), body }))
     }),
     `posthorn endpoint ${name} acme ep_4oM2pZr81TqXw0cYbL7n`,
   )
@@ -166,7 +168,7 @@ function declareDelete(endpoint: Command): void {
     onServer<RemoteFlags & { readonly yes?: true }>(command, async ({ api, print }, flags, args) => {
       const [tenant, id = ''] = args
       await confirmed(`Delete the endpoint ${id} of ${tenant}?`, flags)
-      print(await api.request('DELETE', pathOf(args)), () => facts({ deleted: id }))
+      print(await api.request('DELETE', path, { params: paramsOf(args) }), () => facts({ deleted: id }))
     }),
     'posthorn endpoint delete acme ep_4oM2pZr81TqXw0cYbL7n --yes',
   )
@@ -179,8 +181,8 @@ function declareRotate(endpoint: Command): void {
     .option('--overlap <seconds>', 'how long the old ones still sign', wholeNumber(0, 10_000_000))
   withExamples(
     onServer<RemoteFlags & { readonly overlap?: number }>(command, async (session, { overlap }, args) => {
-      const body = { overlapSeconds: overlap }
-      show(session, await session.api.request<Endpoint>('POST', `${pathOf(args)}/rotate-secret`, { body }))
+      const options = { params: paramsOf(args), body: given({ overlapSeconds: overlap }) }
+      show(session, await session.api.request('POST', `${path}/rotate-secret`, options))
     }),
     'posthorn endpoint rotate acme ep_4oM2pZr81TqXw0cYbL7n --overlap 3600',
   )
@@ -193,10 +195,8 @@ function declareTest(endpoint: Command): void {
     .option('--event <type>', 'with the example that the dialect has of this type')
   withExamples(
     onServer<RemoteFlags & { readonly event?: string }>(command, async ({ api, print }, { event: eventType }, args) => {
-      const body = { eventType }
-      const sent = await api.request<Record<'event' | 'type' | 'delivery', string>>('POST', `${pathOf(args)}/test`, {
-        body,
-      })
+      const options = { params: paramsOf(args), body: given({ eventType }) }
+      const sent = await api.request('POST', `${path}/test`, options)
       print(sent, () => facts(sent))
     }),
     'posthorn endpoint test acme ep_4oM2pZr81TqXw0cYbL7n',

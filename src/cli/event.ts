@@ -1,8 +1,7 @@
 // `posthorn event`: publishes an event.
 
 import type { Command } from 'commander'
-import type { Published } from './answers.ts'
-import { contentOf, onServer, pairs, type RemoteFlags, time, withExamples } from './command.ts'
+import { contentOf, given, onServer, pairs, type RemoteFlags, time, withExamples } from './command.ts'
 import { WrongUse } from './faults.ts'
 import { facts } from './output.ts'
 
@@ -10,7 +9,7 @@ interface PublishFlags extends RemoteFlags {
   readonly data?: string
   readonly dataFile?: string
   readonly id?: string
-  readonly attribute?: Readonly<Record<string, string>>
+  readonly attribute?: Record<string, string>
   readonly occurredAt?: string
 }
 
@@ -25,10 +24,10 @@ export function declareEvent(program: Command): void {
     .option('--attribute <name=value>', 'an attribute that filters match; may be given several times', pairs)
     .option('--occurred-at <time>', 'when it happened; default: now', time)
   withExamples(
-    onServer<PublishFlags>(command, async ({ api, print }, flags, [tenant, type]) => {
+    onServer<PublishFlags>(command, async ({ api, print }, flags, [tenant = '', type = '']) => {
       const { id, attribute: attributes, occurredAt } = flags
-      const body = { tenant, type, data: await dataOf(flags), id, attributes, occurredAt }
-      const published = await api.request<Published>('POST', '/v1/events', { body })
+      const body = given({ tenant, type, data: await dataOf(flags), id, attributes, occurredAt })
+      const published = await api.request('POST', '/v1/events', { body })
       const { duplicate = false } = published
       print(published, () =>
         facts({ id: published.id, deliveries: published.deliveries, ...(duplicate && { duplicate }) }),
@@ -39,9 +38,15 @@ export function declareEvent(program: Command): void {
   )
 }
 
-async function dataOf({ data, dataFile }: PublishFlags): Promise<unknown> {
+async function dataOf({ data, dataFile }: PublishFlags): Promise<Record<string, unknown>> {
   if (data !== undefined && dataFile !== undefined) throw new WrongUse('give --data or --data-file, and not both')
   const text = dataFile === undefined ? (data ?? '{}') : String(await contentOf(dataFile))
+  const parsed = parsedJson(text)
+  if (text.trimStart().startsWith('{')) return parsed as Record<string, unknown>
+  throw new WrongUse('the data must be a JSON object')
+}
+
+function parsedJson(text: string): unknown {
   try {
     return exactJson.parse(text, (_name, value, { source }) =>
       typeof value === 'number' && source !== undefined ? exactJson.rawJSON(source) : value,

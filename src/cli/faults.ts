@@ -9,3 +9,14 @@ export class WrongUse extends Error {
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed'
 }
+
+/** The message of a failure on one line, with the code of the API or of the system. */
+export function lineOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown }
+  const inner = cause instanceof Error ? lineOf(cause) : null
+  // The client, and `fetch` below it, say that they failed; the reason is the innermost error.
+  const isHull = error.name === 'TypeError' || code === 'unreachable'
+  if (isHull && inner !== null) return error.name === 'TypeError' ? inner : `${error.message} (${inner})`
+  return typeof code === 'string' && !error.message.includes(code) ? `${error.message} (${code})` : error.message
+}

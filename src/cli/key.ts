@@ -1,10 +1,10 @@
 // `posthorn key`: lists, creates and revokes the API keys of customers.
 
 import type { Command } from 'commander'
-import type { ApiKey } from './answers.ts'
 import {
   collected,
   confirmed,
+  given,
   type ListFlags,
   listOptions,
   onServer,
@@ -14,11 +14,10 @@ import {
   withExamples,
   yesOption,
 } from './command.ts'
-import { pathTo } from './connection.ts'
 import { facts, table, timeText } from './output.ts'
 
 interface CreateFlags extends RemoteFlags {
-  readonly scope?: readonly string[]
+  readonly scope?: string[]
   readonly role?: string
   readonly name?: string
 }
@@ -37,7 +36,9 @@ function declareList(key: Command): void {
         .description('list API keys, newest first; a key itself is never shown again')
         .option('--tenant <tenant>', 'only those of a tenant'),
       async (session, { tenant, ...flags }) => {
-        const page = await readList<ApiKey>(session.api, '/v1/keys', flags, { tenant })
+        const page = await readList(flags, (part) =>
+          session.api.request('GET', '/v1/keys', { query: { ...part, tenant } }),
+        )
         printList(session, page, (rows) =>
           table(
             ['id', 'hint', 'tenants', 'scopes', 'name', 'created', 'revoked'],
@@ -68,7 +69,8 @@ function declareCreate(key: Command): void {
         .option('--role <role>', 'a role of the dialect')
         .option('--name <text>', 'a name for people'),
       async ({ api, print }, { scope: scopes, role, name }, tenants) => {
-        const created = await api.request<ApiKey>('POST', '/v1/keys', { body: { tenants, scopes, role, name } })
+        const body = given({ tenants: [...tenants], scopes, role, name })
+        const created = await api.request('POST', '/v1/keys', { body })
         print(created, () =>
           facts({
             id: created.id,
@@ -90,7 +92,7 @@ function declareRevoke(key: Command): void {
       yesOption(key.command('revoke <key>')).description('revoke an API key by its id, at once'),
       async ({ api, print }, flags, [id = '']) => {
         await confirmed(`Revoke the key ${id}? Its owner is refused from then on.`, flags)
-        const answer = await api.request('DELETE', pathTo`/v1/keys/${id}`)
+        const answer = await api.request('DELETE', '/v1/keys/{key}', { params: { key: id } })
         print(answer, () => facts({ revoked: id }))
       },
     ),

@@ -22,18 +22,18 @@ export function declareLogin(program: Command): void {
     .option('--profile <name>', 'a name for the server', 'default')
     .action(async (flags: LoginFlags) => {
       const url = flags.url ?? process.env['POSTHORN_URL'] ?? standardUrl
-      const [{ assertAddress }, { Connection, Refused }, store] = await Promise.all([
+      const [{ assertAddress }, { createClient, PosthornError }, store] = await Promise.all([
         import('./server-choice.ts'),
-        import('./connection.ts'),
+        import('../../packages/client/src/index.ts'),
         import('./profiles.ts'),
       ])
       assertAddress(url)
       const key = await askedKey(url)
       try {
-        await new Connection({ url, key }).request('GET', '/v1/status')
+        await createClient({ url, key, retries: 0 }).request('GET', '/v1/status')
       } catch (error) {
         // A key that may not read the status is known to the server all the same.
-        if (!(error instanceof Refused && error.status === 403)) throw error
+        if (!(error instanceof PosthornError && error.code === 'forbidden')) throw error
       }
       store.writeProfiles({ ...store.readProfiles(), [flags.profile]: { url, key } })
       process.stdout.write(facts({ server: url, profile: flags.profile, file: store.profilesFile() }))

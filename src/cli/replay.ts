@@ -2,21 +2,23 @@
 
 import type { Command } from 'commander'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Replay } from './answers.ts'
+import type { Attempt, Client, Delivery, Replay } from '../../packages/client/src/index.ts'
 import {
-  collected,
+  given,
   type ListFlags,
   listOptions,
+  oneOf,
   onServer,
   printList,
   readList,
+  someOf,
   type RemoteFlags,
   type Session,
   time,
   wholeNumber,
   withExamples,
 } from './command.ts'
-import { type Connection, pathTo } from './connection.ts'
+import { outcomes, statuses } from './delivery.ts'
 import { CommandFailed, WrongUse } from './faults.ts'
 import { facts, safe, stateCell, table, timeText } from './output.ts'
 import { Progress, shown } from './progress.ts'
@@ -24,17 +26,22 @@ import { stopOnSignals } from './stop-signals.ts'
 
 interface ReplayFlags extends RemoteFlags {
   readonly endpoint?: string
-  readonly status?: readonly string[]
+  readonly status?: Delivery['status'][]
   readonly event?: string
-  readonly outcome?: string
-  readonly from?: string
+  readonly outcome?: Attempt['outcome']
+  readonly from: string
   readonly to?: string
-  readonly missing?: true
+  readonly missing?: boolean
   readonly rate?: number
   readonly yes?: boolean
 }
 
 const againMs = 250
+const path = '/v1/replays/{replay}'
+
+interface Params {
+  readonly replay: string
+}
 
 export function declareReplay(program: Command): void {
   const replay = program
@@ -42,25 +49,21 @@ export function declareReplay(program: Command): void {
     .description('send past deliveries again: counts them first, and starts when that is confirmed')
   declareRun(replay)
   declareList(replay)
-  const one = (
-    name: 'show' | 'cancel',
-    description: string,
-    run: (api: Connection, path: string) => Promise<Replay>,
-  ) => {
+  const one = (name: 'show' | 'cancel', description: string, run: (api: Client, params: Params) => Promise<Replay>) => {
     withExamples(
       onServer(
         replay.command(`${name} <replay>`).description(description),
         async ({ api, print }, _flags, [id = '']) => {
-          const found = await run(api, pathTo`/v1/replays/${id}`)
+          const found = await run(api, { replay: id })
           print(found, () => replayText(found))
         },
       ),
       `posthorn replay ${name} rpl_0G7aBcDeFgHiJkLmNoPqRs`,
     )
   }
-  one('show', 'show a replay with its progress', (api, path) => api.request('GET', path))
-  one('cancel', 'end a replay; deliveries that it has sent stay sent', (api, path) =>
-    api.request('POST', `${path}/cancel`),
+  one('show', 'show a replay with its progress', (api, params) => api.request('GET', path, { params }))
+  one('cancel', 'end a replay; deliveries that it has sent stay sent', (api, params) =>
+    api.request('POST', `${path}/cancel`, { params }),
   )
 }
 
@@ -71,9 +74,13 @@ function declareRun(replay: Command): void {
     .requiredOption('--from <time>', 'events that were accepted since a time, or a duration before now', time)
     .option('--to <time>', 'events that were accepted before a time; default: now', time)
     .option('--endpoint <endpoint>', 'only those to an endpoint')
-    .option('--status <status>', 'default: failed and cancelled; may be given several times', collected)
+    .option('--status <status>', 'default: failed and cancelled; may be given several times', someOf(...statuses))
     .option('--event <type>', 'only those of an event type')
-    .option('--outcome <outcome>', 'the last attempt was rejected, timedOut, unreachable or blocked')
+    .option(
+      '--outcome <outcome>',
+      'the last attempt was rejected, timedOut, unreachable or blocked',
+      oneOf(...outcomes),
+    )
     .option('--missing', 'add deliveries to endpoints that want the events now and never got them')
     .option('--rate <number>', 'deliveries a second; default: 50', wholeNumber(1, 1000))
     .option('--yes', 'starts without a question; without it and without a terminal, nothing is sent')
@@ -82,7 +89,7 @@ function declareRun(replay: Command): void {
       const stop = stopOnSignals()
       const preview = await counted(session.api, await create(session.api, tenant, flags), stop)
       if (!(await isWanted(session, preview, flags))) return
-      await session.api.request('POST', pathTo`/v1/replays/${preview.id}/start`)
+      await session.api.request('POST', `${path}/start`, { params: { replay: preview.id } })
       const ended = await followed(session.api, preview, stop)
       session.print(ended, () => replayText(ended))
       if (ended.state !== 'done') process.exitCode = 1
@@ -92,14 +99,14 @@ function declareRun(replay: Command): void {
   )
 }
 
-function create(api: Connection, tenant: string, flags: ReplayFlags): Promise<Replay> {
+function create(api: Client, tenant: string, flags: ReplayFlags): Promise<Replay> {
   const { endpoint, status, event: eventType, outcome, from, to, missing, rate } = flags
-  const filter = { tenant, endpoint, status, eventType, outcome, from, to }
-  return api.request('POST', '/v1/replays', { body: { filter, missing, rate, dryRun: true } })
+  const filter = given({ tenant, endpoint, status, eventType, outcome, from, to })
+  return api.request('POST', '/v1/replays', { body: given({ filter, missing, rate, dryRun: true }) })
 }
 
 /** Waits until the preview knows how many deliveries match. */
-async function counted(api: Connection, preview: Replay, stop: AbortSignal): Promise<Replay> {
+async function counted(api: Client, preview: Replay, stop: AbortSignal): Promise<Replay> {
   const bar = new Progress(process.stderr)
   let now = preview
   bar.begin('counted', 0, 0)
@@ -109,7 +116,7 @@ async function counted(api: Connection, preview: Replay, stop: AbortSignal): Pro
     bar.advance(now.count.total - before)
     before = now.count.total
     await sleep(againMs)
-    now = await api.request('GET', pathTo`/v1/replays/${now.id}`)
+    now = await api.request('GET', path, { params: { replay: now.id } })
   }
   bar.advance(now.count.total - before)
   bar.end()
@@ -137,19 +144,19 @@ async function isWanted({ print }: Session, preview: Replay, { yes = false, json
 }
 
 /** Shows the progress until the replay has ended. A signal cancels it. */
-async function followed(api: Connection, { id, count }: Replay, stop: AbortSignal): Promise<Replay> {
+async function followed(api: Client, { id, count }: Replay, stop: AbortSignal): Promise<Replay> {
   const bar = new Progress(process.stderr)
-  const path = pathTo`/v1/replays/${id}`
+  const params = { replay: id }
   bar.begin('sent again', count.total, 0)
   let before = 0
   for (;;) {
     if (stop.aborted) {
-      const cancelled = await api.request<Replay>('POST', `${path}/cancel`)
+      const cancelled = await api.request('POST', `${path}/cancel`, { params })
       bar.end()
       process.stderr.write(`Cancelled: ${id}\n`)
       return cancelled
     }
-    const now = await api.request<Replay>('GET', path)
+    const now = await api.request('GET', path, { params })
     const done = now.count.done + now.count.skipped
     bar.advance(done - before)
     before = done
@@ -167,7 +174,9 @@ function declareList(replay: Command): void {
     .option('--tenant <tenant>', 'only those of a tenant')
   withExamples(
     onServer<ListFlags & { readonly tenant?: string }>(command, async (session, { tenant, ...flags }) => {
-      const page = await readList<Replay>(session.api, '/v1/replays', flags, { tenant })
+      const page = await readList(flags, (part) =>
+        session.api.request('GET', '/v1/replays', { query: { ...part, tenant } }),
+      )
       printList(session, page, (rows) =>
         table(
           ['id', 'tenant', 'state', 'matches', 'sent', 'skipped', 'created'],

@@ -2,10 +2,8 @@
 
 import type { Command } from 'commander'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LeftOut, StreamedDelivery } from './answers.ts'
+import type { LeftOut, StreamDelivery } from '../../packages/client/src/index.ts'
 import { connect, type RemoteFlags, serverOptions, withExamples } from './command.ts'
-import type { Connection } from './connection.ts'
-import { CommandFailed } from './faults.ts'
 import { jsonText, painted, safe } from './output.ts'
 import { stopOnSignals } from './stop-signals.ts'
 
@@ -27,33 +25,43 @@ export function declareTail(program: Command): void {
     .action(async () => {
       const stop = stopOnSignals()
       const flags = command.opts<TailFlags>()
-      await tail(await connect(flags), flags, stop)
+      const { tenant, endpoint } = flags
+      const { api, url } = await connect(flags)
+      await tail(
+        () => api.request('GET', '/v1/stream', { query: { tenant, endpoint }, signal: stop }),
+        url,
+        flags,
+        stop,
+      )
     })
   withExamples(command, 'posthorn tail', 'posthorn tail --tenant acme --failures --json')
 }
 
 /** A stream that breaks is opened again. Only the first one must succeed. */
-async function tail(api: Connection, flags: TailFlags, stop: AbortSignal): Promise<void> {
-  let stream = await open(api, flags, stop)
-  while (!stop.aborted) {
+async function tail(open: () => Promise<Response>, url: string, flags: TailFlags, stop: AbortSignal): Promise<void> {
+  let stream = await open().catch((error: unknown) => {
+    if (stop.aborted) return null
+    throw error
+  })
+  while (stream !== null) {
+    // Whether the stream ends or breaks, it is opened again.
     await printed(stream, flags).catch(() => {})
     if (stop.aborted) return
-    process.stderr.write(`The connection to ${api.url} is lost; attempts may be missing until it is back.\n`)
-    for (let again: Response | null = null; again === null;) {
-      await sleep(againMs, undefined, { signal: stop }).catch(() => {})
-      if (stop.aborted) return
-      again = await open(api, flags, stop).catch((error: unknown) => {
-        if (error instanceof CommandFailed) return null
-        throw error
-      })
-      if (again !== null) stream = again
-    }
-    process.stderr.write('The connection is back.\n')
+    process.stderr.write(`The connection to ${url} is lost; attempts may be missing until it is back.\n`)
+    stream = await openedAgain(open, stop)
+    if (stream !== null) process.stderr.write('The connection is back.\n')
   }
 }
 
-function open(api: Connection, { tenant, endpoint }: TailFlags, signal: AbortSignal): Promise<Response> {
-  return api.open('GET', '/v1/stream', { query: { tenant, endpoint }, signal })
+/** Null: the command was stopped. */
+async function openedAgain(open: () => Promise<Response>, stop: AbortSignal): Promise<Response | null> {
+  while (!stop.aborted) {
+    const stream = await sleep(againMs, undefined, { signal: stop })
+      .then(open)
+      .catch(() => null)
+    if (stream !== null) return stream
+  }
+  return null
 }
 
 async function printed({ body }: Response, flags: TailFlags): Promise<void> {
@@ -61,7 +69,7 @@ async function printed({ body }: Response, flags: TailFlags): Promise<void> {
   if (body === null) return
   const events = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
   for await (const { event, data } of events) {
-    if (event === 'delivery') printAttempt(JSON.parse(data) as StreamedDelivery, flags)
+    if (event === 'delivery') printAttempt(JSON.parse(data) as StreamDelivery, flags)
     else if (event === 'left-out') {
       const { count } = JSON.parse(data) as LeftOut
       process.stderr.write(`${count} further attempts of this second are not shown.\n`)
@@ -69,13 +77,13 @@ async function printed({ body }: Response, flags: TailFlags): Promise<void> {
   }
 }
 
-function printAttempt(row: StreamedDelivery, { failures = false, json = false }: TailFlags): void {
+function printAttempt(row: StreamDelivery, { failures = false, json = false }: TailFlags): void {
   const isGood = row.outcome === 'delivered'
   if (failures && isGood) return
   process.stdout.write(json ? `${jsonText(row, 0)}\n` : lineOf(row, isGood))
 }
 
-function lineOf(row: StreamedDelivery, isGood: boolean): string {
+function lineOf(row: StreamDelivery, isGood: boolean): string {
   const answer = String(row.httpStatus ?? row.outcome).padEnd(11)
   const what = [row.tenant, row.endpoint, row.eventType, row.delivery].map(safe).join('  ')
   const number = row.attempt === 1 ? '' : `  attempt ${row.attempt}`

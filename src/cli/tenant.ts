@@ -1,9 +1,10 @@
 // `posthorn tenant`: lists, creates, shows and deletes tenants.
 
 import type { Command } from 'commander'
-import type { Tenant } from './answers.ts'
+import type { Tenant } from '../../packages/client/src/index.ts'
 import {
   confirmed,
+  given,
   type ListFlags,
   listOptions,
   onServer,
@@ -14,7 +15,6 @@ import {
   withExamples,
   yesOption,
 } from './command.ts'
-import { pathTo } from './connection.ts'
 import { facts, table, timeText } from './output.ts'
 
 interface CreateFlags extends RemoteFlags {
@@ -25,6 +25,13 @@ interface CreateFlags extends RemoteFlags {
 
 export function declareTenant(program: Command): void {
   const tenant = program.command('tenant').description('the customers of your product')
+  declareList(tenant)
+  declareCreate(tenant)
+  declareShow(tenant)
+  declareDelete(tenant)
+}
+
+function declareList(tenant: Command): void {
   withExamples(
     onServer<ListFlags & { readonly dialect?: string; readonly search?: string }>(
       listOptions(tenant.command('list'))
@@ -32,7 +39,9 @@ export function declareTenant(program: Command): void {
         .option('--dialect <name>', 'only those of a dialect')
         .option('--search <text>', 'the beginning of an id or a name'),
       async (session, { dialect, search: q, ...flags }) => {
-        const page = await readList<Tenant>(session.api, '/v1/tenants', flags, { dialect, q })
+        const page = await readList(flags, (part) =>
+          session.api.request('GET', '/v1/tenants', { query: { ...part, dialect, q } }),
+        )
         printList(session, page, (rows) =>
           table(
             ['id', 'dialect', 'name', 'created'],
@@ -44,6 +53,9 @@ export function declareTenant(program: Command): void {
     'posthorn tenant list',
     'posthorn tenant list --search ac --json',
   )
+}
+
+function declareCreate(tenant: Command): void {
   withExamples(
     onServer<CreateFlags>(
       tenant
@@ -53,30 +65,36 @@ export function declareTenant(program: Command): void {
         .option('--name <text>', 'a name for people')
         .option('--setting <name=value>', 'a setting of the dialect; may be given several times', pairs),
       async ({ api, print }, { dialect, name, setting: settings }, [id]) => {
-        const body = { id, dialect, name, settings }
-        const created = await api.request<Tenant>('POST', '/v1/tenants', { body })
+        const body = given({ id, dialect, name, settings })
+        const created = await api.request('POST', '/v1/tenants', { body })
         print(created, () => tenantText(created))
       },
     ),
     'posthorn tenant create acme --name "Acme Ltd"',
     'posthorn tenant create shop --dialect standard',
   )
+}
+
+function declareShow(tenant: Command): void {
   withExamples(
     onServer(
       tenant.command('show <tenant>').description('show a tenant'),
       async ({ api, print }, _flags, [id = '']) => {
-        const found = await api.request<Tenant>('GET', pathTo`/v1/tenants/${id}`)
+        const found = await api.request('GET', '/v1/tenants/{tenant}', { params: { tenant: id } })
         print(found, () => tenantText(found))
       },
     ),
     'posthorn tenant show acme',
   )
+}
+
+function declareDelete(tenant: Command): void {
   withExamples(
     onServer<RemoteFlags & { readonly yes?: true }>(
       yesOption(tenant.command('delete <tenant>')).description('delete a tenant and erase all that it has'),
       async ({ api, print }, flags, [id = '']) => {
         await confirmed(`Delete the tenant ${id} with its endpoints, keys, events and deliveries?`, flags)
-        const erasure = await api.request<{ readonly id: string }>('DELETE', pathTo`/v1/tenants/${id}`)
+        const erasure = await api.request('DELETE', '/v1/tenants/{tenant}', { params: { tenant: id } })
         print(erasure, () => facts({ deleted: id, erasure: erasure.id }))
       },
     ),

@@ -97,7 +97,10 @@ suite('doctor', { concurrency: 2 }, () => {
     assert.match(stopped.of('database')?.found ?? '', /is sound/)
     assert.equal(stopped.of('master key')?.state, 'ok')
     const chosen = await examine(folder, { ...port, POSTHORN_URL: `http://127.0.0.1:${port.POSTHORN_PORT}` })
-    assert.match(chosen.complaints.join('\n'), /^fault server: .* cannot be reached: .*\| start the service/)
+    assert.match(
+      chosen.complaints.join('\n'),
+      /^fault server: .* does not answer: .*ECONNREFUSED.*\| start the service/,
+    )
   })
 
   test('finds wrong, loose and dangerous settings', async (t) => {

@@ -114,9 +114,14 @@ suite('endpoints, events and deliveries', { concurrency: 2 }, () => {
     const [request] = await rig.received(path, 1)
     const body = String(request?.body)
     for (const number of ['12345678901234567890', '1.10', '1e3']) assert.ok(body.includes(number), body)
-    const wrong = await run('event', 'publish', tenant.id, eventType, '--data', '{')
-    assert.equal(wrong.code, 2)
-    assert.match(wrong.stderr, /^error: the data is not JSON: .*\n$/)
+    for (const [wrong, says] of [
+      ['{', /^error: the data is not JSON: .*\n$/],
+      ['5', /^error: the data must be a JSON object\n$/],
+    ] as const) {
+      const refused = await run('event', 'publish', tenant.id, eventType, '--data', wrong)
+      assert.equal(refused.code, 2)
+      assert.match(refused.stderr, says)
+    }
   })
 
   test('a delivery is shown with its attempts and the text of its receiver, which cannot command the terminal', async () => {
@@ -277,8 +282,8 @@ suite('the server and its key', { concurrency: 2 }, () => {
     t.after(() => stranger.close())
     const { port } = stranger.address() as AddressInfo
     for (const [given, says] of [
-      [{ POSTHORN_URL: `http://127.0.0.1:${await freePort()}` }, /cannot be reached: .*ECONNREFUSED/],
-      [{ POSTHORN_URL: `http://127.0.0.1:${port}` }, /answers 302, and not as Posthorn does/],
+      [{ POSTHORN_URL: `http://127.0.0.1:${await freePort()}` }, /cannot be reached\. \(.*ECONNREFUSED/],
+      [{ POSTHORN_URL: `http://127.0.0.1:${port}` }, /status 302, and redirects to http/],
       [{ POSTHORN_KEY: 'pho_wrong' }, /The key is not known\. \(unauthenticated\)/],
     ] as const) {
       for (const args of [['tenant', 'list'], ['tail'], ['event', 'publish', 'acme', 'a.b']]) {
