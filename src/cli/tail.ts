@@ -53,12 +53,17 @@ async function tail(open: () => Promise<Response>, url: string, flags: TailFlags
   }
 }
 
-/** Null: the command was stopped. */
+/** Null: the command was stopped. @throws PosthornError the server refuses the stream */
 async function openedAgain(open: () => Promise<Response>, stop: AbortSignal): Promise<Response | null> {
+  const { PosthornError } = await import('../../packages/client/src/index.ts')
   while (!stop.aborted) {
     const stream = await sleep(againMs, undefined, { signal: stop })
       .then(open)
-      .catch(() => null)
+      .catch((error: unknown) => {
+        // The key was revoked, or the tenant was deleted.
+        if (error instanceof PosthornError && [401, 403, 404].includes(error.status)) throw error
+        return null
+      })
     if (stream !== null) return stream
   }
   return null

@@ -211,6 +211,7 @@ suite('the command line', () => {
       assert.equal(code, 0)
       assert.match(stdout, /posthorn.*complete/)
     }
+    if (withoutBash === false) await succeeds('source <(posthorn completion bash) && complete -p posthorn', {}, local)
     const words = await command(['complete', '--', 'endpoint', 'ro'], { folder })
     assert.match(words.stdout, /^rotate\t/)
     const options = await command(['complete', '--', 'tail', '--fa'], { folder })

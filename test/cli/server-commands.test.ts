@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { eventType, fresh, startApiRig, until } from '../support/api-rig.ts'
 import { command, type Ended, startCommand } from '../support/command.ts'
+import { runFolder, serve } from '../support/serve-run.ts'
 import { freePort } from '../support/server-process.ts'
 
 const rig = await startApiRig()
@@ -221,6 +222,47 @@ test('tail prints attempts as they happen, for people and for programs', async (
   const [line = ''] = (programs?.stdout ?? '').split('\n')
   const row = JSON.parse(line) as Record<string, unknown>
   assert.deepEqual([row['tenant'], row['httpStatus'], row['outcome']], [tenant.id, 503, 'rejected'])
+})
+
+test('tail continues when the server is back, and ends when its key is revoked', async (t) => {
+  const place = await runFolder(t)
+  const loose = { POSTHORN_ALLOW_HTTP: 'on', POSTHORN_ALLOW_NETWORKS: '127.0.0.0/8' }
+  const settings = { ...loose, POSTHORN_PORT: String(await freePort()), POSTHORN_OPERATOR_KEY: key }
+  const first = serve(t, place, settings)
+  const url = await first.serving()
+  const call = async (method: string, path: string, body?: object): Promise<{ id: string; key: string }> => {
+    const headers = { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) }
+    const response = await fetch(url + path, { method, headers, body: body ? JSON.stringify(body) : null })
+    return (response.status === 204 ? {} : await response.json()) as { id: string; key: string }
+  }
+  const reader = await call('POST', '/v1/operator-keys', { name: 'tail', role: 'read' })
+  const tail = startCommand(['tail'], { env: { POSTHORN_URL: url, POSTHORN_KEY: reader.key }, folder })
+  t.after(() => tail.signal('SIGKILL'))
+  const path = `/v1/tenants/${(await call('POST', '/v1/tenants', { dialect: 'standard' })).id}/endpoints`
+  const { id } = await call('POST', path, { url: `${rig.receiver.url}/tail`, eventTypes: ['*'] })
+  await until(async () => {
+    await call('POST', `${path}/${id}/test`, {})
+    return tail.stdout() !== ''
+  }, 'it prints')
+  first.child.kill('SIGKILL')
+  await until(() => tail.stderr().includes('is lost'), 'it says so')
+  await serve(t, place, settings).serving()
+  await until(() => tail.stderr().includes('The connection is back.'), 'it is back')
+  await call('DELETE', `/v1/operator-keys/${reader.id}`)
+  const { code, stderr } = await tail.ended()
+  assert.equal(code, 1)
+  assert.match(stderr, /posthorn: The key is not known\. \(unauthenticated\)\n$/)
+})
+
+test('colours are for terminals, and NO_COLOR switches them off', async () => {
+  const { id } = await rig.tenant('standard')
+  const args = ['tenant', 'list', '--search', id]
+  const colour = await command(args, { env: { ...env, FORCE_COLOR: '1' }, folder })
+  assert.ok(colour.stdout.startsWith('\u001b[1mid'), colour.stdout)
+  for (const more of [{}, { NO_COLOR: '1' }]) {
+    const plain = await command(args, { env: { ...env, ...more }, folder })
+    assert.match(plain.stdout, /^id +dialect/)
+  }
 })
 
 suite('the server and its key', { concurrency: 2 }, () => {
