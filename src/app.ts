@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { randomText } from './domain/ids.ts'
 import { limits } from './domain/limits.ts'
 import { day, hour } from './domain/time.ts'
+import type { Counts } from './contracts/node-report.ts'
 import type { Store } from './contracts/store.ts'
 import { serveDocs } from './api/docs.ts'
 import { serveHealth, serveMetrics } from './api/health.ts'
@@ -79,6 +80,8 @@ export interface App {
   readonly url: string
   /** The address of the operator's own listener; null: there is none. */
   readonly adminUrl: string | null
+  /** Events and attempts since the start. */
+  counts(): Counts
   /** Accepts no more requests, waits for attempts in flight, and releases all other deliveries. */
   stop(): Promise<void>
 }
@@ -87,6 +90,7 @@ export interface App {
 export interface Service {
   readonly context: Context
   readonly servers: readonly Listener[]
+  readonly counts: () => Counts
   /** As `App.stop`. `ms`: how long it waits. */
   stop(ms: number): Promise<void>
 }
@@ -106,7 +110,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     const urls: string[] = []
     for (const server of service.servers) urls.push(await listen(server))
-    return { url: urls[0] as string, adminUrl: urls[1] ?? null, stop: () => service.stop(limits.stopMs) }
+    return {
+      url: urls[0] as string,
+      adminUrl: urls[1] ?? null,
+      counts: service.counts,
+      stop: () => service.stop(limits.stopMs),
+    }
   } catch (error) {
     await service.stop(failedStartStopMs)
     throw error
@@ -158,6 +167,7 @@ export async function openService(options: AppOptions): Promise<Service> {
     return {
       context,
       servers: listeners,
+      counts: () => metrics.counts(),
       async stop(ms) {
         const closed = closeServers(listeners, live, ms).then(() => context.auditTrail.stop())
         try {
@@ -347,6 +357,7 @@ async function openStore({
       if (openFolder !== null)
         logger.warn({ folder: openFolder }, 'other users can look into the folder of the database')
     })
+    await logUpdate(store, logger)
     return { store, keys: found as Keys }
   }
   const found = keys(false)
@@ -354,7 +365,13 @@ async function openStore({
   const { openPostgresStore } = await import('./store/postgres/postgres-store.ts')
   const facts = { version, role: settings.role }
   const store = await openPostgresStore(database.url, { waiting: (reason) => logger.warn(reason), facts })
+  await logUpdate(store, logger)
   return { store, keys: found }
+}
+
+async function logUpdate(store: Store, logger: Logger): Promise<void> {
+  const { before, since } = await store.schemaVersions()
+  if (before > 0 && before < since) logger.info({ before, since }, 'the schema of the database was updated')
 }
 
 /** Waits for `promise`. @throws the reason of `stop`, if it is aborted before */

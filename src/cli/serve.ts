@@ -73,12 +73,14 @@ async function stopApp(app: App, logger: Logger, stop: AbortSignal): Promise<voi
   logger.info(
     `${signal}: waiting for requests and attempts in flight; a signal after ${repeatSeconds} s ends this wait`,
   )
+  const begunAt = performance.now()
   try {
     await app.stop()
   } catch (error) {
     logger.error({ err: error }, 'the stop failed; the deliveries of this node may be sent again after the next start')
     process.exit(1)
   }
+  logger.info({ ...app.counts(), stopMs: Math.round(performance.now() - begunAt) }, 'posthorn has stopped')
   process.exit(0)
 }
 
@@ -143,8 +145,9 @@ function announce(
     const operatorKeyFile = operatorFile?.path
     const masterKeyFile = masterFile?.path
     const addresses = { url, ...(adminUrl !== null && { adminUrl }) }
+    const { database, role } = settings
     logger.info(
-      { ...addresses, database: settings.database.shown, operatorKeyFile, masterKeyFile },
+      { ...addresses, version, role, database: database.shown, operatorKeyFile, masterKeyFile },
       'posthorn is serving',
     )
     return

@@ -21,8 +21,9 @@ export interface ErasedEvent {
  * - `more`: another step can follow at once
  * - `wait`: deliveries are in flight, or another transaction is running; try again after `limits.eraseAgainMs`
  * - `done`: nothing is left to erase now
+ * - `ended`: these erasures have ended with the step; another step can follow at once
  */
-export type EraseStep = 'more' | 'wait' | 'done'
+export type EraseStep = 'more' | 'wait' | 'done' | { readonly ended: readonly ErasureId[] }
 
 export interface EraseReads {
   findErasure(id: ErasureId): Promise<Erasure | null>

@@ -1,6 +1,7 @@
 import type { Outcome } from '../domain/attempt.ts'
 import type { DeliveryStatus } from '../domain/delivery.ts'
 import type { ReportedChange } from '../domain/operational-events.ts'
+import type { ErasureId } from '../domain/ids.ts'
 import type { Replay } from '../domain/replay.ts'
 import type { OutboxEvent } from './outbox-store.ts'
 
@@ -26,6 +27,10 @@ export interface EngineObserver {
   changed(change: ReportedChange): void
   /** An event of the outbox cannot be accepted: it waits for the operator. */
   setAside(event: OutboxEvent, problem: string): void
+  /** These erasures have ended. */
+  erasuresEnded(erasures: readonly ErasureId[]): void
+  /** Retention has removed rows, and none older than `before` are left, except those of pending deliveries. */
+  pruned(before: number): void
   committed(operations: number, durationMs: number): void
   /**
    * Reports a failure that no caller gets as an error. A `StoreUnavailable` says that the database does not answer; it

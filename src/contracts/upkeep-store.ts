@@ -62,6 +62,11 @@ export interface SealStore {
   replaceInstallationValue(name: string, before: string, after: string): Promise<void>
 }
 
+export interface SchemaVersions {
+  readonly before: number
+  readonly since: number
+}
+
 /** The role of the database for sweep, retention, values of the installation, and its own state. */
 export interface UpkeepStore {
   /**
@@ -77,6 +82,8 @@ export interface UpkeepStore {
   prune(before: number, now: number, rowsMax: number): Promise<number>
   /** Writes a value of the installation unless it is already written. Returns the stored value. */
   writeOnce(name: string, value: string): Promise<string>
+  /** The version of the schema before the start (0: there was none), and since. */
+  schemaVersions(): Promise<SchemaVersions>
   /** The size of the database: of its file, or of its tables with their indexes. */
   storedBytes(): Promise<number>
   /** @throws StoreUnavailable if the database does not answer */

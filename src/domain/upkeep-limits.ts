@@ -13,6 +13,8 @@ export const upkeepLimits = {
   /** Tenants with a time of their own that one step looks at. */
   retentionStepTenants: 20,
   retentionIntervalMs: minute,
+  /** The log says at most once in this time that retention has removed rows. */
+  retentionLogMs: hour,
   sweepIntervalMs: minute,
   bulkStepRows: 1000,
   /** Deliveries, events or answers that one step of an erasure removes, and the bytes of events after which it ends. */

@@ -25,4 +25,6 @@ test('the upkeep removes events and audit records, each after its own time', asy
   assert.deepEqual(await left(), [2, 1])
   await rig.clock.advance(31 * day)
   await rig.until(async () => (await left()).join() === '1,0', 'the event and another record are removed')
+  await rig.until(() => rig.observed.pruned.length > 0, 'the end of retention is reported')
+  assert.deepEqual(rig.observed.pruned, [rig.clock.now() - 30 * day])
 })

@@ -117,15 +117,16 @@ export class Upkeep {
   }
 
   async #erase(): Promise<void> {
-    const { store, clock, erased } = this.#options
+    const { store, clock, observer, erased } = this.#options
     for (let count = 1; count > 0 && !this.#stopped;) {
       const events = await store.eraseExpired(clock.now(), limits.eraseStepRows)
       count = events.length
       if (count > 0) erased(events)
     }
     let step: EraseStep = 'more'
-    while (step === 'more' && !this.#stopped) {
+    while (step !== 'wait' && step !== 'done' && !this.#stopped) {
       step = await this.#spaced(limits.stepPauses, () => store.eraseStep(clock.now(), limits.eraseStepRows))
+      if (typeof step === 'object') observer.erasuresEnded(step.ended)
     }
     if (step === 'wait') this.eraseSoon(limits.eraseAgainMs)
   }
@@ -175,9 +176,14 @@ export class Upkeep {
   }
 
   async #prune(): Promise<void> {
-    const { store, clock, retentionMs, auditMs, statsMs, pruned } = this.#options
+    const { store, clock, observer, retentionMs, auditMs, statsMs, pruned } = this.#options
     const now = clock.now()
-    while (!this.#stopped && (await store.prune(now - retentionMs, now, limits.retentionStepRows)) > 0) pruned()
+    let hasRemoved = false
+    while (!this.#stopped && (await store.prune(now - retentionMs, now, limits.retentionStepRows)) > 0) {
+      hasRemoved = true
+      pruned()
+    }
+    if (hasRemoved && !this.#stopped) observer.pruned(now - retentionMs)
     while (!this.#stopped && (await store.pruneAudit(now - auditMs, limits.retentionStepRows)) > 0);
     const ages = {
       minutes: now - statsMs.minutes,

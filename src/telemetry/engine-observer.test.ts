@@ -86,6 +86,13 @@ suite('the log', () => {
     assert.match(await metrics.text(), new RegExp(`^posthorn_changes_total\\{type="node.lost"\\} ${count + 1}$`, 'm'))
   })
 
+  test('says at most once an hour that retention has removed events', () => {
+    let now = 0
+    const { observer, lines } = rig(() => now)
+    for (; now < 2 * limits.retentionLogMs; now += limits.retentionIntervalMs) observer.pruned(now)
+    assert.deepEqual(lines, Array(2).fill('retention has removed older events'))
+  })
+
   test('has the text of an error that is not an error of the database', () => {
     const { observer, lines } = rig()
     observer.failed('an endpoint could not be read', new Unavailable('this node does not know the dialect of tenant a'))

@@ -53,8 +53,8 @@ class ChangeLines {
 /**
  * Logs and counts the reports of the engine. A database that does not answer is logged once. It is logged once more
  * when the database answers calls of every kind again. An egress proxy that fails, and a row that no seal proves, are each
- * logged at most once in `limits.repeatedFailureMs`. Changes of one type are logged `limits.changeLinesPerMinute` times in a
- * minute; the next line has the number of those that were left out.
+ * logged at most once in `limits.repeatedFailureMs`, and retention at most once in `limits.retentionLogMs`. Changes of one
+ * type are logged `limits.changeLinesPerMinute` times in a minute; the next line has the number of those that were left out.
  *
  * @param elapsed a clock that is never set, ms
  */
@@ -63,8 +63,9 @@ export function createEngineObserver(
   logger: Logger,
   elapsed: () => number = () => performance.now(),
 ): EngineObserver {
-  const logsProxy = onceInAWhile(elapsed)
-  const logsUnproved = onceInAWhile(elapsed)
+  const isProxyLogged = spaced(elapsed, limits.repeatedFailureMs)
+  const isUnprovedLogged = spaced(elapsed, limits.repeatedFailureMs)
+  const isPrunedLogged = spaced(elapsed, limits.retentionLogMs)
   const lines = new ChangeLines(elapsed)
   const unanswered = new Set<StorePart>()
   return {
@@ -72,7 +73,7 @@ export function createEngineObserver(
     attempted: (outcome, durationMs, traceId) => metrics.attempted(outcome, durationMs, traceId),
     proxyFailed(reason) {
       metrics.proxyFailed()
-      if (logsProxy()) logger.error({ reason }, 'deliveries wait for the egress proxy')
+      if (isProxyLogged()) logger.error({ reason }, 'deliveries wait for the egress proxy')
     },
     ended: (status) => metrics.ended(status),
     replayEnded(replay) {
@@ -92,6 +93,13 @@ export function createEngineObserver(
     setAside({ key, tenant, type, id }, problem) {
       logger.warn({ key, tenant, type, id, problem }, 'an event of the outbox is set aside: it cannot be accepted')
     },
+    erasuresEnded(erasures) {
+      for (const erasure of erasures) logger.info({ erasure }, 'an erasure has ended')
+    },
+    pruned(before) {
+      if (isPrunedLogged())
+        logger.info({ before: new Date(before).toISOString() }, 'retention has removed older events')
+    },
     committed: (operations, durationMs) => metrics.committed(operations, durationMs),
     failed(what, error, part = 'other calls') {
       if (!(error instanceof StoreUnavailable) || error instanceof IncarnationLost) {
@@ -103,9 +111,8 @@ export function createEngineObserver(
     },
     unproved(row) {
       metrics.sawUnprovedRow()
-      if (logsUnproved()) {
-        logger.error({ row }, 'a row of the database was not written by Posthorn, or was changed: it is refused')
-      }
+      if (!isUnprovedLogged()) return
+      logger.error({ row }, 'a row of the database was not written by Posthorn, or was changed: it is refused')
     },
     storeAnswered(part) {
       if (unanswered.size === 0) return
@@ -120,13 +127,13 @@ export function createEngineObserver(
   }
 }
 
-/** Returns a check that is true at most once in `limits.repeatedFailureMs`. */
-function onceInAWhile(elapsed: () => number): () => boolean {
-  let last = Number.NEGATIVE_INFINITY
+/** Returns a function that is true at most once in `ms`. */
+function spaced(elapsed: () => number, ms: number): () => boolean {
+  let lastAt = Number.NEGATIVE_INFINITY
   return () => {
     const now = elapsed()
-    if (now - last < limits.repeatedFailureMs) return false
-    last = now
+    if (now - lastAt < ms) return false
+    lastAt = now
     return true
   }
 }

@@ -156,6 +156,8 @@ export class Life implements Doer {
       replayEnded: () => {},
       changed: () => {},
       setAside: () => {},
+      erasuresEnded: () => {},
+      pruned: () => {},
       committed: () => {},
       masterKeyRotated: () => {},
       unproved: () => {},

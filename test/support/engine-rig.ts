@@ -58,7 +58,12 @@ export interface Rig {
   readonly sender: FakeSender
   readonly seals: RowSeals
   readonly observer: EngineObserver
-  readonly observed: { readonly failures: string[]; readonly storeChanges: boolean[] }
+  readonly observed: {
+    readonly failures: string[]
+    readonly storeChanges: boolean[]
+    /** The times that retention has reached. */
+    readonly pruned: number[]
+  }
   store: Store
   installationKeys: InstallationKeys
   tenantCache: TenantCache
@@ -97,7 +102,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-rig-'))
   const clock = new FakeClock()
   const sender = new FakeSender(clock)
-  const observed = { failures: [] as string[], storeChanges: [] as boolean[] }
+  const observed = { failures: [] as string[], storeChanges: [] as boolean[], pruned: [] as number[] }
   const seals = new RowSeals(createVault([randomBytes(32)]), 'rig')
   let counter = 0
 
@@ -109,6 +114,8 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
     replayEnded: () => {},
     changed: () => {},
     setAside: () => {},
+    erasuresEnded: () => {},
+    pruned: (before) => void observed.pruned.push(before),
     committed: () => {},
     failed(what, error, part) {
       if (part === 'commits') observed.storeChanges.push(false)

@@ -148,7 +148,7 @@ async function eraseRows(
   const left = await labelLeftIn(session, label)
   if (left !== null) return left
   await session.run('UPDATE erasures SET label = NULL, ended_at = $1 WHERE id = $2', now, id)
-  return 'more'
+  return { ended: [id as ErasureId] }
 }
 
 async function eraseEndpoint(

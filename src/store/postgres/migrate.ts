@@ -3,6 +3,7 @@
 
 import { readFileSync, readdirSync } from 'node:fs'
 import { StoreRefused } from '../../contracts/store.ts'
+import type { SchemaVersions } from '../../contracts/upkeep-store.ts'
 import type { Database } from './database.ts'
 
 const folder = new URL('./migrations/', import.meta.url)
@@ -28,11 +29,11 @@ export async function checkServer(db: Pick<Database, 'get'>): Promise<void> {
 }
 
 /** @throws StoreRefused where a newer program has written the schema */
-export async function migrate(db: Database): Promise<void> {
+export async function migrate(db: Database): Promise<SchemaVersions> {
   const files = readdirSync(folder)
     .filter((name) => name.endsWith('.sql'))
     .toSorted()
-  await db.transaction(async (session) => {
+  return db.transaction(async (session) => {
     await session.script(`SET LOCAL statement_timeout = ${noLimit}`)
     await session.run('SELECT pg_advisory_xact_lock(hashtext($1))', `posthorn migrations ${db.schema}`)
     const existing = await session.get('SELECT FROM pg_namespace WHERE nspname = $1', db.schema)
@@ -54,5 +55,6 @@ export async function migrate(db: Database): Promise<void> {
       await session.script(readFileSync(new URL(name, folder), 'utf8'), noLimit)
       await session.run('INSERT INTO migrations VALUES ($1, clock_timestamp())', version)
     }
+    return { before: current, since: files.length }
   })
 }

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeFacts } from '../../contracts/lease-store.ts'
+import type { SchemaVersions } from '../../contracts/upkeep-store.ts'
 import type { Store } from '../../contracts/store.ts'
 import { accountLists } from './account-lists.ts'
 import { attemptReads } from './attempts.ts'
@@ -57,10 +58,11 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
   const changes = new Changes(db)
   const commits = new Commits(db, changes)
   const steps = statsSteps(db)
+  let versions: SchemaVersions
   try {
     await untilAvailable(async () => {
       await checkServer(db)
-      await migrate(db)
+      versions = await migrate(db)
       await refuseUnfinishedCopy(db)
     }, waiting)
   } catch (error) {
@@ -95,6 +97,7 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
     ...statsReads(lists),
     ...tellingRole(db, changes),
     ...upkeepRole(db),
+    schemaVersions: async () => versions,
     quotas: quotaRole(db),
     outbox: outboxRole(db),
     listen: (listener) => changes.listen(listener),

@@ -116,7 +116,7 @@ export function eraseRole(db: Database, steps: StatsSteps) {
     db.transaction(() => {
       for (const id of scrubbed) db.run('UPDATE erasures SET ended_at = ? WHERE id = ?', now, id)
     })
-    return 'more'
+    return scrubbed.length === 0 ? 'more' : { ended: scrubbed as ErasureId[] }
   }
 
   function expire(event: EventPlace, now: number): ErasedEvent {

@@ -3,6 +3,7 @@
 
 import { readFileSync, readdirSync } from 'node:fs'
 import { StoreRefused } from '../../contracts/store.ts'
+import type { SchemaVersions } from '../../contracts/upkeep-store.ts'
 import type { Database } from './database.ts'
 
 const folder = new URL('./migrations/', import.meta.url)
@@ -20,7 +21,7 @@ export function assertKnown(version: number): void {
 }
 
 /** The caller has checked that the version is known. */
-export function migrate(db: Database): void {
+export function migrate(db: Database): SchemaVersions {
   const current = db.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
   for (const [index, name] of files.entries()) {
     const version = index + 1
@@ -31,4 +32,5 @@ export function migrate(db: Database): void {
       db.exec(`PRAGMA user_version = ${version}`)
     })
   }
+  return { before: current, since: files.length }
 }

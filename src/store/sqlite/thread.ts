@@ -51,7 +51,7 @@ export interface PlainError {
 }
 
 function writes(db: Database) {
-  migrate(db)
+  const versions = migrate(db)
   const steps = statsSteps(db)
   return {
     ...commitRole(db),
@@ -68,6 +68,7 @@ function writes(db: Database) {
     ...statsRole(db, steps),
     ...tellingRole(db),
     ...upkeepRole(db),
+    schemaVersions: () => versions,
   }
 }
 

@@ -90,7 +90,7 @@ export function erasureCases(promise: Case): void {
       assert.deepEqual(await store.findErasure(erasure.id), running)
       assert.equal(await store.countWaiting(), 17)
       const after = await harness.reopen()
-      await eraseAll(after, 4, 10)
+      assert.deepEqual(await eraseAll(after, 4, 10), [erasure.id])
       assert.deepEqual(await after.findErasure(erasure.id), { ...running, endedAt: start + 4 })
       assert.equal(await after.countWaiting(), 2)
       assert.equal(await after.findAnswer(answer.apiKey, 'k', start), null)

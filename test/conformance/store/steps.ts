@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt } from '../../../src/domain/attempt.ts'
-import type { DeliveryId, EndpointKey, Incarnation, TenantId } from '../../../src/domain/ids.ts'
+import type { DeliveryId, EndpointKey, ErasureId, Incarnation, TenantId } from '../../../src/domain/ids.ts'
 import type { Event } from '../../../src/domain/event.ts'
 import { IncarnationLost, type Store } from '../../../src/contracts/store.ts'
 import type { CommitBatch, CommitResult, AttemptSummary } from '../../../src/contracts/commit-store.ts'
@@ -172,11 +172,13 @@ export async function pruneAll(store: Store, before: number, at: number, rowsMax
   }
 }
 
-/** Repeats the step of the erasures until nothing is left to erase. */
-export async function eraseAll(store: Store, at: number, rowsMax = 100): Promise<void> {
+/** Repeats the step of the erasures until nothing is left to erase. Returns the erasures that have ended. */
+export async function eraseAll(store: Store, at: number, rowsMax = 100): Promise<readonly ErasureId[]> {
+  const ended: ErasureId[] = []
   for (let steps = 1; ; steps++) {
     const step = await store.eraseStep(start + at, rowsMax)
-    if (step === 'done') return
+    if (step === 'done') return ended
+    if (typeof step === 'object') ended.push(...step.ended)
     assert.ok(steps < 1000, 'the erasure does not end')
     // Another transaction of the database server is running.
     if (step === 'wait') await sleep(10)
