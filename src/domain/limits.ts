@@ -239,6 +239,10 @@ export const limits = {
   /** How long until the outbox is looked at again, if no notification arrives, and after a failure. */
   outboxPollMs: 10 * second,
   outboxAgainMs: second,
+  /** Events that are taken at once from the outbox in a caller's SQLite file. */
+  sqliteOutboxRows: 100,
+  /** How often it is checked whether the caller's transaction has ended. */
+  sqliteOutboxWaitMs: 2,
   /** The engine looks for due deliveries at least this often, independent of its timers. */
   claimIntervalMs: 10 * second,
   /** Tries of a delivery on which our own code throws, before or after it is sent; then the delivery fails. */
