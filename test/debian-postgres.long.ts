@@ -45,6 +45,8 @@ if (programs.length === 0) {
 
   await import('../src/store/postgres/postgres-store.test.ts')
   await import('../src/store/postgres/query-plans.test.ts')
+  await import('../src/store/postgres/outbox.test.ts')
+  await import('./outbox.test.ts')
   // Last, because hooks run in their order: those of the imported files need the server.
   after(() => server.remove())
 }

@@ -2,13 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { PrismaPg } from '@prisma/adapter-pg'
-import { getPrismaClient } from '@prisma/client/runtime/client'
 import { drizzle as drizzleOfPg } from 'drizzle-orm/node-postgres'
 import { drizzle as drizzleOfPostgres } from 'drizzle-orm/postgres-js'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import postgres from 'postgres'
+import { prismaClient } from '../../test/support/prisma-client.ts'
 import { type TestDatabase, testDatabase } from '../../test/support/test-database.ts'
 import { acme } from '../../test/conformance/store/samples.ts'
 import { addTenants } from '../../test/conformance/store/steps.ts'
@@ -88,39 +87,6 @@ const clients: Readonly<Record<string, (url: string) => Client>> = {
       close: () => client.$disconnect(),
     }
   },
-}
-
-interface PrismaClient {
-  $transaction(action: (transaction: PostgresqlTransaction) => Promise<void>): Promise<unknown>
-  $queryRawUnsafe(text: string): Promise<unknown>
-  $disconnect(): Promise<void>
-}
-
-const compiler = '@prisma/client/runtime/query_compiler_fast_bg.postgresql'
-const { WebAssembly: wasmOf } = globalThis as unknown as {
-  readonly WebAssembly: { readonly Module: new (code: Buffer) => unknown }
-}
-
-/** The client that `prisma generate` makes of a schema without models. */
-function prismaClient(url: string): PrismaClient {
-  const Client = getPrismaClient({
-    previewFeatures: [],
-    clientVersion: '7',
-    engineVersion: '7',
-    activeProvider: 'postgresql',
-    inlineSchema: 'datasource db {\n  provider = "postgresql"\n}\n',
-    runtimeDataModel: { models: {}, enums: {}, types: {} },
-    parameterizationSchema: { strings: [], graph: 'AAAA' },
-    compilerWasm: {
-      getRuntime: () => import(`${compiler}.mjs`),
-      async getQueryCompilerWasmModule() {
-        const { wasm } = (await import(`${compiler}.wasm-base64.mjs`)) as { readonly wasm: string }
-        return new wasmOf.Module(Buffer.from(wasm, 'base64'))
-      },
-      importName: './query_compiler_fast_bg.js',
-    },
-  })
-  return new Client({ adapter: new PrismaPg({ connectionString: url }) })
 }
 
 suite('an event is published in a transaction', () => {
