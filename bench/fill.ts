@@ -107,7 +107,7 @@ function addDeliveries(db: DatabaseSync, order: FillOrder): void {
   if (endpoints.length === 0) throw new Error(`no endpoints of tenants ${order.tenants}-*`)
   const rows: Rows = {
     event: db.prepare('INSERT INTO events VALUES (NULL, ?, ?, ?, ?, NULL, ?, ?, 1, NULL, NULL, 0)'),
-    delivery: db.prepare('INSERT INTO deliveries VALUES (?, ?, ?, 0, ?, 0, ?, NULL, NULL, NULL)'),
+    delivery: db.prepare('INSERT INTO deliveries VALUES (?, ?, ?, 0, ?, 0, ?, NULL, NULL, NULL, NULL)'),
     attempt: db.prepare(
       `INSERT INTO attempts VALUES (?, 1, ?, 3, 'rejected', 500, NULL, 'Internal Server Error', NULL, NULL, NULL, NULL, NULL)`,
     ),

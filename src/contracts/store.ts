@@ -10,6 +10,7 @@ import type { HistoryReads, HistoryWrites } from './history-store.ts'
 import type { ChangeStore, LeaseStore } from './lease-store.ts'
 import type { ReportStore } from './node-report.ts'
 import type { OutboxStore } from './outbox-store.ts'
+import type { PollStore } from './poll-store.ts'
 import type { PortalReads, PortalWrites } from './portal-store.ts'
 import type { QuotaStore } from './quota-store.ts'
 import type { ReplayReads, ReplayWrites } from './replay-store.ts'
@@ -54,6 +55,7 @@ export interface Store
     ReportStore,
     EraseReads,
     EraseStore,
+    PollStore,
     PortalReads,
     PortalWrites,
     ReplayReads,

@@ -1,16 +1,17 @@
 /**
- * How one HTTP request of a delivery ended. A value, never an exception: a customer's failing endpoint is data.
+ * How one HTTP request of a delivery ended, or one fetch of a consumer. A value, never an exception: a customer's failing endpoint is data.
  *
  * - `delivered`: the receiver accepted the delivery: it responded with 2xx, unless the dialect reads answers differently
  * - `rejected`: the receiver responded otherwise
- * - `timedOut`: the deadline of the whole attempt passed; `phase` says during which step
+ * - `timedOut`: the deadline of the whole attempt passed; `phase` says during which step. `acknowledgement`: a consumer
+ *   has fetched the delivery and not acknowledged it in time
  * - `unreachable`: there was no complete response; `error` says why
  * - `blocked`: the egress guard refused the address
  */
 export type Outcome =
   | { readonly kind: 'delivered'; readonly status: number }
   | { readonly kind: 'rejected'; readonly status: number; readonly retryAfterMs: number | null }
-  | { readonly kind: 'timedOut'; readonly phase: 'connect' | 'headers' | 'body' }
+  | { readonly kind: 'timedOut'; readonly phase: 'connect' | 'headers' | 'body' | 'acknowledgement' }
   | { readonly kind: 'unreachable'; readonly error: string }
   | { readonly kind: 'blocked'; readonly error: string }
 
@@ -38,7 +39,7 @@ export interface Phases {
   readonly bodyMs: number | null
 }
 
-/** One HTTP request of a delivery, as recorded. */
+/** One HTTP request of a delivery, or one fetch of a consumer, as recorded. */
 export interface Attempt {
   /** 1 for the first attempt of a delivery. */
   readonly number: number
@@ -49,7 +50,7 @@ export interface Attempt {
   readonly response: string | null
   /** When the response was erased; absent: it was not. */
   readonly erasedAt?: number
-  /** The number of connections that carried the request; default: 1. */
+  /** The number of connections that carried the request; default: 1. 0: a consumer has fetched the delivery. */
   readonly connections?: number
   /** Absent: an older version made the attempt. */
   readonly phases?: Phases

@@ -11,6 +11,10 @@
 //     leased ──► waiting, due at once                                 the incarnation that held it ended
 //     waiting, delivered, failed, cancelled ──► waiting, due at once  the operator's retry or replay
 //
+// A delivery of a polling endpoint is accepted as waiting. A consumer that fetches it moves its due time to the time by
+// which the consumer must acknowledge it. The node that gets the acknowledgement leases the delivery and records it. A
+// delivery that no consumer fetches in time goes from waiting to failed.
+//
 // `leased` and `waiting` are both `pending`, in the database and in the APIs. In the database, a leased delivery names
 // the incarnation that holds it.
 
@@ -26,6 +30,7 @@ export type EndReason =
   | 'endpoint disabled'
   | 'endpoint deleted'
   | 'endpoint gone'
+  | 'not fetched'
   | 'payload erased'
   | 'event unreadable'
   | 'endpoint unreadable'

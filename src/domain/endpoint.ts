@@ -21,12 +21,12 @@ export type FilterValue = string | readonly string[]
 /** The fields of an endpoint that only its product knows: JSON values by name. */
 export type Details = Readonly<Record<string, unknown>>
 
-/** A registered URL of a tenant, with the event types it wants. */
+/** A registered URL of a tenant, or a queue of it that consumers fetch from, with the event types it wants. */
 export interface Endpoint {
   readonly key: EndpointKey
   readonly id: EndpointId
   readonly tenant: TenantId
-  /** As the customer wrote it. */
+  /** As the customer wrote it; empty: its consumers fetch the deliveries (`isPolling`). */
   readonly url: string
   /** Event types it wants: exact names, and `*` or prefixes such as `invoice.*` if its dialect has them. */
   readonly eventTypes: readonly string[]
@@ -47,6 +47,21 @@ export interface Endpoint {
   readonly updatedAt: number
   /** Part of its stored data cannot be read. APIs show it without that part, and no delivery is sent to it. */
   readonly unreadable?: true
+}
+
+/**
+ * - `push`: deliveries are sent to its URL
+ * - `polling`: it has no URL, and its consumers fetch the deliveries
+ */
+export type EndpointKind = 'push' | 'polling'
+
+/** Whether consumers fetch the deliveries of the endpoint. The seal of its row covers the URL, and so the kind. */
+export function isPolling({ url }: Pick<Endpoint, 'url'>): boolean {
+  return url === ''
+}
+
+export function kindOf(endpoint: Pick<Endpoint, 'url'>): EndpointKind {
+  return isPolling(endpoint) ? 'polling' : 'push'
 }
 
 /** An endpoint without secrets and filters, for deliveries to an endpoint that is not stored. */

@@ -13,6 +13,8 @@ export type EndpointKey = Branded<number, 'EndpointKey'>
 export type EventId = Branded<string, 'EventId'>
 /** The id of a delivery: a UUID version 7, so ids sort by the acceptance time of their events. */
 export type DeliveryId = Branded<string, 'DeliveryId'>
+/** The id of one fetch of a consumer: a UUID version 7. */
+export type FetchId = Branded<string, 'FetchId'>
 /** The id of an API key. It names the key and grants nothing. */
 export type ApiKeyId = Branded<string, 'ApiKeyId'>
 /** The id of an operator key. It names the key and grants nothing. */

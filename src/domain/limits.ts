@@ -291,6 +291,20 @@ export const limits = {
   /** How long until a log line is tried again that the reader of stdout was too slow to take. */
   logAgainMs: 50,
 
+  // Polling endpoints
+  /** Polls of a node that wait for a delivery, and those of one key. */
+  waitingPollsMax: 1000,
+  waitingPollsPerCallerMax: 100,
+  /** The longest wait of a poll. */
+  pollWaitSecondsMax: 30,
+  /** How often a node looks for deliveries of the endpoints whose polls wait, and ends the polls whose time is over. */
+  pollTickMs: second / 2,
+  /** How long a consumer may take to acknowledge what it has fetched. */
+  ackSecondsDefault: 60,
+  ackSecondsMax: 43_200,
+  /** A delivery that is not fetched fails after this share of the retention. It is shown for the rest. */
+  unfetchedShare: 9 / 10,
+
   // Attempts
   responseReadBytesMax: 64 * kib,
   /** Includes status line, headers and chunk framing: 64 KiB of body in chunks of one byte take 384 KiB. */

@@ -263,7 +263,7 @@ export function outcomeOf({ kind, status, detail }: Pick<AttemptColumns, 'kind' 
     case 'rejected':
       return { kind, status: status ?? 0, retryAfterMs: detail === null ? null : Number(detail) }
     case 'timedOut':
-      return { kind, phase: (detail ?? 'connect') as 'connect' | 'headers' | 'body' }
+      return { kind, phase: (detail ?? 'connect') as Extract<Outcome, { kind: 'timedOut' }>['phase'] }
     case 'unreachable':
     case 'blocked':
       return { kind, error: detail ?? '' }

@@ -8,6 +8,7 @@ import { endpointReads, endpointRole } from '../../src/store/sqlite/endpoints.ts
 import { historyReads, historyRole } from '../../src/store/sqlite/history.ts'
 import { keyReads, keyRole } from '../../src/store/sqlite/keys.ts'
 import { leaseReads, leaseRole } from '../../src/store/sqlite/leases.ts'
+import { pollReads, pollRole } from '../../src/store/sqlite/polls.ts'
 import { portalReads, portalRole } from '../../src/store/sqlite/portal-links.ts'
 import { replayReads, replayRole } from '../../src/store/sqlite/replays.ts'
 import { sealReads, sealRole } from '../../src/store/sqlite/seals.ts'
@@ -40,6 +41,8 @@ export function ownRoles(db: Database) {
     ...auditReads(db),
     ...eraseRole(db, steps),
     ...eraseReads(db),
+    ...pollRole(db),
+    ...pollReads(db),
     ...portalRole(db),
     ...portalReads(db),
     ...replayRole(db),

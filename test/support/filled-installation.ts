@@ -140,7 +140,7 @@ export async function fillWithMany(path: string, count: number): Promise<void> {
   db.exec(`BEGIN;
     ${rows} INSERT INTO events SELECT i, 'acme', 'evt_' || i, 'invoice.paid', '{"n":' || i || '}', NULL,
       ${start} + i, ${start} + i, 1, NULL, NULL, 0 FROM n;
-    ${rows} INSERT INTO deliveries SELECT ${id}, i, ${key}, 1, 1, 0, NULL, NULL, NULL, ${start} + i FROM n;
+    ${rows} INSERT INTO deliveries SELECT ${id}, i, ${key}, 1, 1, 0, NULL, NULL, NULL, ${start} + i, NULL FROM n;
     ${rows} INSERT INTO attempts SELECT ${id}, 1, ${start} + i, 12, 'delivered', 200, NULL, 'ok ' || i, NULL, NULL, NULL, NULL, NULL FROM n;
     COMMIT`)
   db.close()

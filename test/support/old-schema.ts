@@ -2,6 +2,7 @@
 export const withoutErasures = `
   DROP TABLE tellings;
   ALTER TABLE endpoint_status DROP COLUMN failing_told_at;
+  ALTER TABLE deliveries DROP COLUMN fetch_id;
   DROP TABLE replays;
   ALTER TABLE events DROP COLUMN test;
   DROP TABLE stats_commits;

@@ -1,6 +1,7 @@
 // Lists of tenants and of the endpoints of all tenants, newest first.
 
 import { limits } from '../../domain/limits.ts'
+import { never } from '../../domain/time.ts'
 import type { Tenant } from '../../domain/tenant.ts'
 import type { EndpointFilter, FoundEndpoint } from '../../contracts/account-store.ts'
 import type { PageRequest, SearchedPage } from '../../contracts/page.ts'
@@ -145,7 +146,7 @@ function keysOf(
   const all = [`${number} < ${values.put(after)}`, `${number} >= ${values.put(floor)}`, ...where]
   // Checked here too, because the row of the status is small.
   if (health === 'failing') all.push('health IS NOT NULL')
-  if (health === 'paused') all.push(`paused_until > ${values.put(now)}`)
+  if (health === 'paused') all.push(`paused_until > ${values.put(now)} AND paused_until < ${never}`)
   return `SELECT ${number} AS key FROM ${table} WHERE ${all.join(' AND ')} ORDER BY ${number} DESC OFFSET 0`
 }
 
@@ -165,7 +166,7 @@ function sourceOf({ dialect, text, health }: EndpointFilter): Source {
 function conditionsOf({ dialect, text, health, now }: EndpointFilter, values: Values): string[] {
   const conditions = ['p.deleted_at IS NULL']
   if (health === 'failing') conditions.push('s.health IS NOT NULL')
-  if (health === 'paused') conditions.push(`s.paused_until > ${values.put(now)}`)
+  if (health === 'paused') conditions.push(`s.paused_until > ${values.put(now)} AND s.paused_until < ${never}`)
   if (health !== null) conditions.push(health === 'disabled' ? 'NOT p.enabled' : 'p.enabled')
   if (text !== null) {
     conditions.push(`(p.id = ${values.put(text)} OR ${inRange(hostOf.replaceAll('url', 'p.url'), text, values)})`)

@@ -1,6 +1,7 @@
 import { limits } from '../../domain/limits.ts'
-import type { EndpointStatus } from '../../domain/endpoint.ts'
+import { type EndpointStatus, isPolling } from '../../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
+import { never } from '../../domain/time.ts'
 import { Abort } from '../abort.ts'
 import {
   type AnswerColumns,
@@ -62,8 +63,9 @@ export function endpointRole(db: Database, changes: Changes) {
         if (endpoint.enabled && !before.enabled) await resetWaiting(session, endpoint)
         await session.run(
           `UPDATE endpoint_status SET paused_until = NULL, next_due_at = 0
-           WHERE endpoint = $1 AND paused_until IS NOT NULL`,
+           WHERE endpoint = $1 AND paused_until < $2`,
           endpoint.key,
+          never,
         )
         await session.run(
           `UPDATE endpoints SET url = $1, event_types = $2, filters = $3, details = $4, description = $5,
@@ -128,7 +130,8 @@ export function endpointRole(db: Database, changes: Changes) {
       endpoint.createdAt,
       endpoint.updatedAt,
     )
-    await session.run('INSERT INTO endpoint_status (endpoint) VALUES ($1)', endpoint.key)
+    const pausedUntil = isPolling(endpoint) ? never : null
+    await session.run('INSERT INTO endpoint_status (endpoint, paused_until) VALUES ($1, $2)', endpoint.key, pausedUntil)
   }
 
   /** Checked first for a clear result. The unique index enforces it. */

@@ -130,12 +130,13 @@ export function historyReads(db: Database) {
 }
 
 /**
- * An ended delivery starts its schedule again. A waiting delivery keeps its place in the schedule. The condition on the
- * endpoint lets every index that contains the id lead directly to the row.
+ * An ended delivery starts its schedule again. A waiting delivery keeps its place in the schedule, and one that a consumer
+ * has fetched stays with the consumer. The condition on the endpoint lets every index that contains the id lead directly
+ * to the row.
  */
-export const rearm = `UPDATE deliveries SET due_at = $1, reason = NULL, ended_at = NULL,
+export const rearm = `UPDATE deliveries SET due_at = $1, reason = NULL, ended_at = NULL, fetch_id = NULL,
     attempts_before = CASE status WHEN 0 THEN attempts_before ELSE attempts END, status = 0
-  WHERE node = 0 AND endpoint = $2 AND`
+  WHERE node = 0 AND endpoint = $2 AND (fetch_id IS NULL OR status <> 0) AND`
 
 export const nowDue = `UPDATE endpoint_status s SET next_due_at = 0, sweep = s.sweep OR ${isOff} WHERE endpoint = $1`
 

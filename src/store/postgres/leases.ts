@@ -229,15 +229,19 @@ export const claimStatement = sql`
     JOIN events e ON e.seq = l.event AND e.seq = ANY(ARRAY(SELECT event FROM leased))
   ORDER BY l.place, l.due_at`
 
+/** Locks the node, which delays another node that wants to declare it dead, but no commit of this node. @throws IncarnationLost */
+export async function assertAlive(session: Session, node: Incarnation): Promise<void> {
+  const alive = await session.run('SELECT FROM nodes WHERE incarnation = $1 AND dead_at IS NULL FOR KEY SHARE', node)
+  if (alive === 0) throw new IncarnationLost('this node was silent for so long that it was declared dead')
+}
+
 async function claimIn(
   session: Session,
   node: Incarnation,
   now: number,
   requests: readonly ClaimRequest[],
 ): Promise<Claim> {
-  // This lock delays a node that wants to declare this one dead, but no commit of this node.
-  const alive = await session.run('SELECT FROM nodes WHERE incarnation = $1 AND dead_at IS NULL FOR KEY SHARE', node)
-  if (alive === 0) throw new IncarnationLost('this node was silent for so long that it was declared dead')
+  await assertAlive(session, node)
   const open = await lockOpen(session, requests, now)
   const taken = requests.filter((request) => open.has(request.endpoint))
   if (taken.length === 0) return { deliveries: [], more: [] }
@@ -299,9 +303,9 @@ async function lockOpen(
   return new Set(locked.flatMap((row) => (row.off || row.paused ? [] : [row.endpoint])))
 }
 
-type ClaimRow = EventColumns & { delivery: string; endpoint: number; attempts: number; attempts_before: number }
+export type ClaimRow = EventColumns & { delivery: string; endpoint: number; attempts: number; attempts_before: number }
 
-function claimedOf(row: ClaimRow): ClaimedDelivery {
+export function claimedOf(row: ClaimRow): ClaimedDelivery {
   return {
     id: row.delivery as DeliveryId,
     endpoint: row.endpoint as EndpointKey,

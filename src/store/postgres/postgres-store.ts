@@ -19,6 +19,7 @@ import { keyReads, keyRole } from './keys.ts'
 import { leaseRole } from './leases.ts'
 import { checkServer, migrate } from './migrate.ts'
 import { outboxRole } from './outbox.ts'
+import { pollRole } from './polls.ts'
 import { portalReads, portalRole } from './portal-links.ts'
 import { quotaRole } from './quotas.ts'
 import { replayReads, replayRole } from './replays.ts'
@@ -76,6 +77,7 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
     ...tenantReads(db),
     ...keyRole(changes),
     ...keyReads(db),
+    ...pollRole(db),
     ...portalRole(db, changes),
     ...portalReads(db),
     ...endpointRole(db, changes),

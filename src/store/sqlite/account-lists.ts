@@ -1,6 +1,7 @@
 // Lists of tenants and of the endpoints of all tenants, newest first.
 
 import { limits } from '../../domain/limits.ts'
+import { never } from '../../domain/time.ts'
 import type { Tenant } from '../../domain/tenant.ts'
 import type { EndpointFilter, FoundEndpoint } from '../../contracts/account-store.ts'
 import type { PageRequest, SearchedPage } from '../../contracts/page.ts'
@@ -139,7 +140,7 @@ export function accountLists(db: Database) {
 function conditionsOf({ dialect, text, health, now }: EndpointFilter): { text: string; values: Values }[] {
   const conditions: { text: string; values: Values }[] = []
   if (health === 'failing') conditions.push({ text: 's.health IS NOT NULL', values: [] })
-  if (health === 'paused') conditions.push({ text: 's.paused_until > ?', values: [now] })
+  if (health === 'paused') conditions.push({ text: 's.paused_until > ? AND s.paused_until < ?', values: [now, never] })
   conditions.push({ text: 'p.deleted_at IS NULL', values: [] })
   if (health !== null) conditions.push({ text: `p.enabled = ${health === 'disabled' ? 0 : 1}`, values: [] })
   if (text !== null) {

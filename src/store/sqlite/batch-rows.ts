@@ -103,7 +103,7 @@ function attemptOfRow([
     durationMs,
     outcome,
     response,
-    ...(connections && { connections }),
+    ...(connections !== undefined && { connections }),
     ...(exchange && { exchange }),
     ...(requestCrc !== undefined && { requestCrc }),
     ...(waitMs !== undefined && { phases: { nameMs, connectMs, tlsMs, waitMs, bodyMs } }),

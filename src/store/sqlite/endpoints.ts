@@ -1,6 +1,7 @@
 import { limits } from '../../domain/limits.ts'
-import type { EndpointStatus } from '../../domain/endpoint.ts'
+import { type EndpointStatus, isPolling } from '../../domain/endpoint.ts'
 import type { ApiKeyId, EndpointKey, TenantId } from '../../domain/ids.ts'
+import { never } from '../../domain/time.ts'
 import type {
   KeptAnswer,
   LoadedTenant,
@@ -67,8 +68,9 @@ export function endpointRole(db: Database) {
           )
         }
         db.run(
-          'UPDATE endpoint_status SET paused_until = NULL, next_due_at = 0 WHERE endpoint = ? AND paused_until IS NOT NULL',
+          'UPDATE endpoint_status SET paused_until = NULL, next_due_at = 0 WHERE endpoint = ? AND paused_until < ?',
           endpoint.key,
+          never,
         )
         db.run(
           `UPDATE endpoints SET url = ?, event_types = ?, filters = ?, details = ?, description = ?, enabled = ?,
@@ -129,7 +131,8 @@ export function endpointRole(db: Database) {
       endpoint.createdAt,
       endpoint.updatedAt,
     )
-    db.run('INSERT INTO endpoint_status (endpoint) VALUES (?)', endpoint.key)
+    const pausedUntil = isPolling(endpoint) ? never : null
+    db.run('INSERT INTO endpoint_status (endpoint, paused_until) VALUES (?, ?)', endpoint.key, pausedUntil)
   }
 
   /** Checked first for a clear result. The unique index enforces it. */

@@ -58,7 +58,7 @@ const tables: readonly SourceTable[] = [
     where: 'attempts > 0',
   },
   table('events', 'seq', 'tenant id type data attributes occurred_at accepted_at deliveries erase_at erased_at test'),
-  table('deliveries', 'id', 'event endpoint status attempts attempts_before due_at node reason ended_at', {
+  table('deliveries', 'id', 'event endpoint status attempts attempts_before due_at node reason ended_at fetch_id', {
     node: '0',
   }),
   table(

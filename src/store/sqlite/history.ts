@@ -115,10 +115,13 @@ export function historyReads(db: Database) {
   }
 }
 
-/** An ended delivery starts its schedule again. A waiting delivery keeps its place in the schedule. */
-export const rearm = `UPDATE deliveries SET due_at = ?1, reason = NULL, ended_at = NULL,
+/**
+ * An ended delivery starts its schedule again. A waiting delivery keeps its place in the schedule, and one that a consumer
+ * has fetched stays with the consumer.
+ */
+export const rearm = `UPDATE deliveries SET due_at = ?1, reason = NULL, ended_at = NULL, fetch_id = NULL,
     attempts_before = CASE status WHEN 0 THEN attempts_before ELSE attempts END, status = 0
-  WHERE id = ?2 AND node IS NULL`
+  WHERE id = ?2 AND node IS NULL AND (fetch_id IS NULL OR status <> 0)`
 
 /** Makes an endpoint due at once. */
 export const nowDue = `UPDATE endpoint_status SET next_due_at = 0, ${markIfOff} WHERE endpoint = ?`

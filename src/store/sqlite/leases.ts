@@ -157,8 +157,8 @@ export function leaseReads(db: Database) {
  * Reads rows one by one up to the bound: all rows that a lane has room for may be too large for one message between
  * threads.
  */
-function fitting(rows: Iterable<ClaimRow>): ClaimRow[] {
-  const taken: ClaimRow[] = []
+export function fitting<Row extends ClaimRow>(rows: Iterable<Row>): Row[] {
+  const taken: Row[] = []
   let bytes = 0
   for (const row of rows) {
     taken.push(row)
@@ -168,9 +168,9 @@ function fitting(rows: Iterable<ClaimRow>): ClaimRow[] {
   return taken
 }
 
-type ClaimRow = EventColumns & { delivery: string; attempts: number; attempts_before: number }
+export type ClaimRow = EventColumns & { delivery: string; attempts: number; attempts_before: number }
 
-function claimedOf(row: ClaimRow, endpoint: EndpointKey): ClaimedDelivery {
+export function claimedOf(row: ClaimRow, endpoint: EndpointKey): ClaimedDelivery {
   return {
     id: row.delivery as DeliveryId,
     endpoint,

@@ -20,6 +20,7 @@ import { historyReads, historyRole } from './history.ts'
 import { leaseReads, leaseRole } from './leases.ts'
 import { migrate } from './migrate.ts'
 import { keyReads, keyRole } from './keys.ts'
+import { pollReads, pollRole } from './polls.ts'
 import { portalReads, portalRole } from './portal-links.ts'
 import { replayReads, replayRole } from './replays.ts'
 import { sealReads, sealRole } from './seals.ts'
@@ -131,6 +132,8 @@ void test('no statement scans a table', async (t) => {
     ...leaseRole(db),
     ...tenantRole(db),
     ...keyRole(db),
+    ...pollRole(db),
+    ...pollReads(db),
     ...portalRole(db),
     ...portalReads(db),
     ...endpointRole(db),

@@ -17,6 +17,7 @@ import { historyReads, historyRole } from './history.ts'
 import { leaseReads, leaseRole } from './leases.ts'
 import { migrate } from './migrate.ts'
 import { keyReads, keyRole } from './keys.ts'
+import { pollReads, pollRole } from './polls.ts'
 import { portalReads, portalRole } from './portal-links.ts'
 import { replayReads, replayRole } from './replays.ts'
 import { sealReads, sealRole } from './seals.ts'
@@ -58,6 +59,7 @@ function writes(db: Database) {
     ...leaseRole(db),
     ...tenantRole(db),
     ...keyRole(db),
+    ...pollRole(db),
     ...portalRole(db),
     ...endpointRole(db),
     ...historyRole(db),
@@ -77,6 +79,7 @@ function reads(db: Database) {
     ...leaseReads(db),
     ...tenantReads(db),
     ...keyReads(db),
+    ...pollReads(db),
     ...portalReads(db),
     ...endpointReads(db),
     ...historyReads(db),

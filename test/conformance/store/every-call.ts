@@ -2,11 +2,12 @@
 // sends to its database.
 
 import assert from 'node:assert/strict'
-import type { ApiKeyId, EndpointKey, EventId, OutboxKey, TenantId } from '../../../src/domain/ids.ts'
+import type { ApiKeyId, EndpointKey, EventId, Incarnation, OutboxKey, TenantId } from '../../../src/domain/ids.ts'
 import type { CommitBatch } from '../../../src/contracts/commit-store.ts'
 import { everyDelivery } from '../../../src/contracts/history-store.ts'
 import type { WantedDelivery } from '../../../src/contracts/replay-store.ts'
 import type { Store } from '../../../src/contracts/store.ts'
+import { fetchId } from './polls.ts'
 import { sampleLink } from './portal-links.ts'
 import { sampleReplay } from './replays.ts'
 import {
@@ -98,6 +99,7 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.repeatDelivery(deliver.deliveries[0]?.id ?? deliveryId(start), deliveryId(start), start)
   const rearm = { endpoint: key, since: 0, until: start + 1, statuses: ['delivered', 'cancelled'] as const }
   await store.rearmDeliveries({ ...rearm, now: start, rowsMax: 5, after: null })
+  await callPolls(store, key, node)
   await callReplays(store, key)
   await store.endpointStatus(key)
   await store.loadTenant(acme)
@@ -166,6 +168,15 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   await store.hasOtherAnswers('mark')
   await store.leave(node)
   await store.ping()
+}
+
+async function callPolls(store: Omit<Store, 'close'>, endpoint: EndpointKey, node: Incarnation): Promise<void> {
+  await store.fetchDeliveries({ endpoint, fetch: fetchId(0), node, until: start, rowsMax: 1 })
+  await store.withDueDeliveries([endpoint], start)
+  await store.leaseFetched(node, endpoint, { ids: [deliveryId(start)] })
+  await store.leaseFetched(node, endpoint, { fetch: fetchId(0), dueAt: start })
+  await store.createEndpoints([sampleEndpoint(await store.nextEndpointKey(), acme, { url: '' })])
+  await store.failUnfetched(start, 1, 1, 5)
 }
 
 async function callReplays(store: Omit<Store, 'close'>, key: EndpointKey): Promise<void> {

@@ -16,6 +16,7 @@ import { attemptCases } from './attempts.ts'
 import { claimCases } from './claims.ts'
 import { moveCases } from './moves.ts'
 import { pauseCases } from './pauses.ts'
+import { pollCases } from './polls.ts'
 import { portalLinkCases } from './portal-links.ts'
 import { randomCases } from './random.ts'
 import { rearmCases } from './rearm.ts'
@@ -54,6 +55,7 @@ export function storeConformance(name: string, open: () => Promise<Harness>): vo
     leaseCases(promise)
     claimCases(promise)
     pauseCases(promise)
+    pollCases(promise)
     portalLinkCases(promise)
     tellingCases(promise)
     tenantAndKeyCases(promise)
