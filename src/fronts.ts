@@ -15,6 +15,7 @@ import { failureRoutes } from './api/failures.ts'
 import { keyRoutes } from './api/keys.ts'
 import { createOperatorFront, type OperatorFrontOptions } from './api/operator-front.ts'
 import { operatorKeyRoutes } from './api/operator-keys.ts'
+import { pollRoutes } from './api/polls.ts'
 import { portalLinkRoutes } from './api/portal-links.ts'
 import { previewRoutes } from './api/preview.ts'
 import { receivingRoutes } from './api/receiving.ts'
@@ -68,6 +69,7 @@ export function frontsOf(
     eventRoutes,
     endpointRoutes,
     findRoutes,
+    pollRoutes,
     failureRoutes,
     deliveryRoutes,
     attemptRequestRoutes,

@@ -47,6 +47,13 @@ const fields = {
   secrets: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: limits.secretsPerEndpointMax })),
 }
 
+const kind = Type.Optional(
+  Type.Enum(['push', 'polling'], {
+    default: 'push',
+    description: 'A polling endpoint has no URL: its consumers fetch the deliveries.',
+  }),
+)
+
 const shared = { tag: 'Endpoints', audience: 'customers' } as const
 
 export function endpointRoutes(context: Context): AnyRoute[] {
@@ -101,7 +108,7 @@ function createEndpointRoute(context: Context): AnyRoute {
     summary: 'Register an endpoint',
     access: 'write',
     params: TenantPath,
-    body: Type.Object(fields, strict),
+    body: Type.Object({ ...fields, kind, url: Type.Optional(fields.url) }, strict),
     answers: { 201: EndpointSchema },
     handle({ principal, params, body }) {
       return answer(context, principal, createEndpoint(context, principal, params.tenant as TenantId, body), 201)

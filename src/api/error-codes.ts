@@ -19,6 +19,7 @@ export const operatorErrorCodes = {
   secrets_unreadable: 409,
   too_many_keys: 409,
   endpoint_disabled: 409,
+  endpoint_not_polling: 409,
   replay_running: 409,
   replay_state: 409,
   replay_expired: 409,

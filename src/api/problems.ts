@@ -91,11 +91,11 @@ const texts: { readonly [Kind in Problem['kind']]: (problem: ProblemOf<Kind>) =>
     detail: `Invalid ${where}: ${fields.map(({ field, message }) => `${field} ${message}`).join('; ')}.`,
     errors: fields,
   }),
-  tooManyRequests: ({ limit, retryAfterSeconds }) => ({
+  tooManyRequests: ({ limit, retryAfterSeconds, detail }) => ({
     status: 429,
     code: 'too_many_requests',
     title: 'Too many requests',
-    detail: `The quota is ${limit} such requests a minute. Try again in ${retryAfterSeconds} s.`,
+    detail: detail ?? `The quota is ${limit} such requests a minute. Try again in ${retryAfterSeconds} s.`,
     headers: { 'retry-after': String(retryAfterSeconds) },
   }),
   loopDetected: () => ({

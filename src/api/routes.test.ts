@@ -185,6 +185,16 @@ const routes: readonly RouteCase[] = [
     customers: true,
     request: async (tenant) => post(`${await endpointOf(tenant)}/test`),
   },
+  // The endpoint has a URL. polls.test.ts has those that are polled.
+  ...(['poll', 'acknowledge', 'refuse'] as const).map((operation, index) => ({
+    operation,
+    status: 409,
+    customers: true as const,
+    request: async (tenant: TestTenant) => {
+      const path = ['', '/ack', '/nack'][index]
+      return post(`${await endpointOf(tenant)}/poll${path}`, index === 0 ? {} : { ids: ['x'] })
+    },
+  })),
   {
     operation: 'replay',
     status: 202,

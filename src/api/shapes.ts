@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Principal } from '../domain/principal.ts'
 import { type Attempt, describeOutcome, type Outcome, shownToCustomers } from '../domain/attempt.ts'
-import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
+import { type Endpoint, type EndpointStatus, isPolling, kindOf } from '../domain/endpoint.ts'
 import type { Erasure } from '../domain/erasure.ts'
 import type { Event } from '../domain/event.ts'
 import { limits } from '../domain/limits.ts'
@@ -165,7 +165,8 @@ export const FilterValue = (itemsMax?: number) =>
 export const EndpointSchema = Type.Object({
   id: Type.String(),
   tenant: Type.String(),
-  url: Type.String(),
+  kind: Type.Enum(['push', 'polling']),
+  url: Nullable(Type.String({ description: 'Null: the endpoint is polled.' })),
   eventTypes: Type.Array(Type.String()),
   filters: Type.Record(Type.String(), FilterValue()),
   details: Type.Record(Type.String(), Type.Unknown(), { description: 'Fields that only the product knows, by name.' }),
@@ -219,7 +220,8 @@ export function endpointShape(
   return {
     id,
     tenant,
-    url,
+    kind: kindOf(endpoint),
+    url: isPolling(endpoint) ? null : url,
     eventTypes,
     filters,
     details,
@@ -338,7 +340,7 @@ export const AttemptSchema = Type.Object({
   ),
   connections: Type.Integer({
     description:
-      'Connections that carried the request. 2: the receiver closed a kept one before the first byte of a response.',
+      'Connections that carried the request. 2: the receiver closed a kept one before the first byte of a response. 0: a consumer fetched the delivery.',
   }),
   outcome: Type.Enum(outcomeKinds),
   status: Nullable(Type.Integer()),

@@ -57,6 +57,8 @@ export interface EndpointRules {
   readonly customHeaders: boolean
   /** Whether customers may hide the values of their headers from every API; default: no. */
   readonly writeOnlyHeaders?: true
+  /** Whether endpoints may be polled; default: no. Not for dialects that send a secret itself, as a token does. */
+  readonly polling?: true
   /** The fault of the name of such a header; null: it has none. Default: `reservedHeaderFault`. */
   readonly headerNameFault?: (name: string) => string | null
   /** The fault of the value of such a header; null: it has none. Default: `visibleAsciiFault`. */

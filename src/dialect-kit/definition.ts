@@ -84,6 +84,7 @@ export interface DeliveryDefinition {
       | 'endpointsMax'
       | 'customHeaders'
       | 'writeOnlyHeaders'
+      | 'polling'
       | 'filters'
     >
   >

@@ -38,7 +38,13 @@ export type Problem =
     }
   | { readonly kind: 'invalid'; readonly where: 'body' | 'query' | 'path'; readonly fields: readonly FieldError[] }
   | { readonly kind: 'conflict'; readonly code: string; readonly detail: string }
-  | { readonly kind: 'tooManyRequests'; readonly limit: number; readonly retryAfterSeconds: number }
+  // `detail`: the bound is not a number of requests a minute.
+  | {
+      readonly kind: 'tooManyRequests'
+      readonly limit: number
+      readonly retryAfterSeconds: number
+      readonly detail?: string
+    }
   // The request is a delivery of this installation.
   | { readonly kind: 'loopDetected' }
   // `outcomeUnknown`: the change may still have taken effect.

@@ -5,6 +5,7 @@
 import { limits } from '../domain/limits.ts'
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId, EndpointKey, OutboxKey, RandomBytes } from '../domain/ids.ts'
+import { never } from '../domain/time.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { Trace, Tracer } from '../contracts/tracer.ts'
@@ -15,6 +16,7 @@ import type { HeldDelivery, Lanes } from './lanes.ts'
 import type { Membership } from './membership.ts'
 import type { Schedule } from './schedule.ts'
 import { traced } from './traced.ts'
+import type { WaitingPolls } from './waiting-polls.ts'
 import type { CachedTenant, TenantCache } from './tenant-cache.ts'
 
 /** An event, and the tenant whose endpoints it is matched with. */
@@ -60,6 +62,7 @@ export interface AcceptorOptions {
   readonly lanes: Lanes
   readonly commits: GroupCommit
   readonly schedule: Schedule
+  readonly waitingPolls: WaitingPolls
   readonly observer: EngineObserver
   /** Null: there is no tracing. */
   readonly tracer: Tracer | null
@@ -206,7 +209,7 @@ export class Acceptor {
       const count = result.kind === 'duplicate' ? result.deliveries : 0
       return { kind: result.kind, deliveries: [], count } as Settled
     }
-    const { membership, lanes, schedule, observer, tracer, delivers } = this.#options
+    const { membership, lanes, schedule, waitingPolls, observer, tracer, delivers } = this.#options
     for (const [index, delivery] of plan.held.entries()) {
       if (plan.leased[index] === true) {
         // If the incarnation was lost during the commit, its deliveries are handed back (membership.ts).
@@ -214,7 +217,8 @@ export class Acceptor {
         else lanes.release(delivery)
       } else {
         tracer?.waits(delivery)
-        if (delivers) schedule.wakeAt(delivery.pausedUntil ?? 0)
+        if (delivery.pausedUntil === never) waitingPolls.wake(delivery.endpoint)
+        else if (delivers) schedule.wakeAt(delivery.pausedUntil ?? 0)
       }
     }
     observer.accepted(1)

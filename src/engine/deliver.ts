@@ -27,6 +27,7 @@ import type {
 import type { ErasedEvent } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
 import type { AttemptSummary, Move } from '../contracts/commit-store.ts'
+import type { FetchedDelivery } from '../contracts/poll-store.ts'
 import type { HistoryReads } from '../contracts/history-store.ts'
 import type { AttemptSpan, Tracer } from '../contracts/tracer.ts'
 import type { NotSent, Sender, SendRequest, SendResult } from '../contracts/transport.ts'
@@ -57,11 +58,15 @@ export interface DelivererOptions {
   readonly tracer: Tracer | null
 }
 
-/** An attempt in flight. */
-interface Sent extends Receiving {
+/** An attempt: a request, or a fetch of a consumer. */
+interface Started extends Receiving {
   readonly delivery: HeldDelivery
-  readonly request: SendRequest
   readonly startedAt: number
+}
+
+/** A request in flight. */
+interface Sent extends Started {
+  readonly request: SendRequest
   /** By `Clock.elapsed`, which measures the duration: the wall clock may be set during the attempt. */
   readonly startedElapsed: number
   /** Null: there is no tracing, or its trace is not sampled. */
@@ -220,6 +225,25 @@ export class Deliverer {
     recorder.finished({ delivery, attempt, sentTo: sent, ...judged })
   }
 
+  /**
+   * Records the result of a delivery that a consumer has fetched, and returns its move. If the consumer has not
+   * acknowledged it in time, it has waited already: it is due again at once.
+   */
+  concludeFetched(delivery: HeldDelivery & FetchedDelivery, receiving: Receiving, result: SendResult): Move {
+    const { clock, observer, recorder } = this.#options
+    const { fetchedAt: startedAt, dueAt } = delivery
+    const { outcome, response } = result
+    const now = clock.now()
+    const durationMs = Math.max(0, Math.min(now, dueAt) - startedAt)
+    const attempt: Attempt = { number: delivery.attempts + 1, startedAt, durationMs, outcome, response, connections: 0 }
+    observer.attempted(outcome.kind, durationMs)
+    const judged = this.#judge({ ...receiving, delivery, startedAt }, attempt, result)
+    const waits = outcome.kind === 'timedOut' && judged.move.to === 'waiting'
+    const move: Move = waits ? { to: 'waiting', dueAt: now } : judged.move
+    recorder.record({ ...judged, delivery, attempt, sentTo: receiving, move })
+    return move
+  }
+
   /** If the dialect's code throws, the outcome is that of the status alone. */
   #outcomeOf({ outcomeOf }: DeliveryDialect, result: SendResult): Outcome {
     if (outcomeOf === undefined) return result.outcome
@@ -232,7 +256,7 @@ export class Deliverer {
   }
 
   /** Gives the move of the delivery, and the changes of its endpoint, that follow from an outcome. */
-  #judge(sent: Sent, attempt: Attempt, result: SendResult): Pick<Finished, 'move' | 'summary' | 'succeeded'> {
+  #judge(sent: Started, attempt: Attempt, result: SendResult): Pick<Finished, 'move' | 'summary' | 'succeeded'> {
     const { clock, observer } = this.#options
     const { delivery, tenant } = sent
     const at = clock.now()
@@ -270,7 +294,7 @@ export class Deliverer {
    *
    * @param ended whether the delivery ends with this attempt
    */
-  #summarize(sent: Sent, verdict: Verdict, outcome: Outcome, at: number, ended: boolean): AttemptSummary {
+  #summarize(sent: Started, verdict: Verdict, outcome: Outcome, at: number, ended: boolean): AttemptSummary {
     const { delivery, tenant, endpoint } = sent
     const succeeded = verdict.kind === 'succeeded'
     const expectedHealth = endpoint.health

@@ -24,12 +24,14 @@ import { GroupCommit } from './group-commit.ts'
 import { Lanes } from './lanes.ts'
 import { Membership } from './membership.ts'
 import { type RecordedAttempt, Recorder } from './record.ts'
+import { Polls } from './polls.ts'
 import { ReplayJobs } from './replay-jobs.ts'
 import { Schedule } from './schedule.ts'
 import { StatusCache } from './status-cache.ts'
 import { Teller } from './teller.ts'
 import { TenantCache } from './tenant-cache.ts'
 import { type StatsMs, Upkeep } from './upkeep.ts'
+import { WaitingPolls } from './waiting-polls.ts'
 
 export interface EngineOptions {
   readonly store: Store
@@ -72,6 +74,8 @@ export class Engine {
   readonly tenantCache: TenantCache
   readonly statusCache: StatusCache
   readonly membership: Membership
+  readonly waitingPolls: WaitingPolls
+  readonly polls: Polls
   readonly #options: EngineOptions
   readonly #lanes: Lanes
   readonly #commits: GroupCommit
@@ -123,7 +127,10 @@ export class Engine {
     const teller = new Teller({ ...options, tenantCache })
     const recorder = new Recorder({ ...options, membership, tenantCache, lanes, commits, schedule, upkeep, teller })
     const deliverer: Deliverer = new Deliverer({ ...options, membership, tenantCache, recorder })
-    this.#acceptor = new Acceptor({ ...options, membership, tenantCache, lanes, commits, schedule })
+    const waitingPolls = new WaitingPolls(store, clock, observer)
+    this.waitingPolls = waitingPolls
+    this.polls = new Polls({ ...options, membership, tenantCache, waiting: waitingPolls, deliverer, recorder })
+    this.#acceptor = new Acceptor({ ...options, membership, tenantCache, lanes, commits, schedule, waitingPolls })
     this.#lanes = lanes
     this.#commits = commits
     this.#schedule = schedule
@@ -273,6 +280,7 @@ export class Engine {
    */
   async stop(deadlineMs: number): Promise<void> {
     this.#acceptor.close()
+    this.waitingPolls.stop()
     const { promise: deadline, resolve } = Promise.withResolvers<void>()
     const cancelDeadline = this.#options.clock.after(deadlineMs, resolve)
     await Promise.race([this.#drain(), deadline])

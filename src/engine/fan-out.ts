@@ -1,6 +1,7 @@
 import type { Trace } from '../contracts/tracer.ts'
 import type { Event } from '../domain/event.ts'
 import { type DeliveryId, type EndpointKey, type Incarnation, type RandomBytes, uuidV7 } from '../domain/ids.ts'
+import { never } from '../domain/time.ts'
 import type { HeldDelivery } from './lanes.ts'
 import type { CachedTenant } from './tenant-cache.ts'
 
@@ -29,7 +30,9 @@ export function fanOut(
     const id = uuidV7(event.acceptedAt, random) as DeliveryId
     const held: HeldDelivery = { id, endpoint: endpoint.key, event, node, attempts: 0, attemptsBefore: 0 }
     const delivery = trace === undefined ? held : { ...held, trace }
-    deliveries.push(pausedUntil === null || only !== undefined ? delivery : { ...delivery, pausedUntil })
+    // A test event does not wait for the end of a pause, but the deliveries of a polling endpoint always wait.
+    const waits = pausedUntil !== null && (only === undefined || pausedUntil === never)
+    deliveries.push(waits ? { ...delivery, pausedUntil } : delivery)
   }
   return deliveries
 }

@@ -64,11 +64,17 @@ export class Recorder {
 
   /** Records the result of a delivery, and removes the delivery from its lane. */
   finished(finished: Finished): void {
-    const { delivery, attempt, move, summary, succeeded } = finished
-    const { membership, lanes, commits, teller, clock, observer } = this.#options
-    const quick = succeeded && attempt !== null && attempt.durationMs < limits.slowAttemptMs
+    const { delivery, attempt, succeeded } = finished
+    this.record(finished)
+    this.#options.lanes.finished(delivery, succeeded && attempt !== null && attempt.durationMs < limits.slowAttemptMs)
+  }
+
+  /** Records the result of a delivery that is in no lane. */
+  record(finished: Finished): void {
+    const { delivery, attempt, move, summary } = finished
+    const { membership, commits, teller, clock, observer } = this.#options
     // Another incarnation holds the delivery now, and attempts and records it.
-    if (!membership.holds(delivery)) return lanes.finished(delivery, quick)
+    if (!membership.holds(delivery)) return
     const disabled = summary?.disable
     const at = clock.now()
     const changes = teller.changesOf(finished, at)
@@ -82,7 +88,6 @@ export class Recorder {
       changes.length === 0 ? null : teller.wanted(changes),
     )
     if (move.to !== 'waiting') observer.ended(move.to)
-    lanes.finished(delivery, quick)
     if (disabled === undefined) return
     const reason = summary?.delete === undefined ? cancelReason(disabled) : 'endpoint deleted'
     this.cancelQueued(delivery.endpoint, reason)

@@ -6,6 +6,7 @@ import { limits } from '../domain/limits.ts'
 import type { AuditWrites } from '../contracts/audit-store.ts'
 import type { ErasedEvent, EraseStep, EraseStore } from '../contracts/erase-store.ts'
 import type { LeaseStore } from '../contracts/lease-store.ts'
+import type { PollStore } from '../contracts/poll-store.ts'
 import type { StatsStore } from '../contracts/stats-store.ts'
 import type { TellingStore } from '../contracts/telling-store.ts'
 import type { UpkeepStore } from '../contracts/upkeep-store.ts'
@@ -26,6 +27,7 @@ export interface StatsMs {
 
 export interface UpkeepOptions {
   readonly store: UpkeepStore &
+    Pick<PollStore, 'failUnfetched'> &
     EraseStore &
     StatsStore &
     TellingStore &
@@ -176,8 +178,10 @@ export class Upkeep {
   }
 
   async #prune(): Promise<void> {
-    const { store, clock, observer, retentionMs, auditMs, statsMs, pruned } = this.#options
+    const { store, clock, observer, retentionMs, auditMs, statsMs, pruned, swept } = this.#options
     const now = clock.now()
+    const keptMs = retentionMs * limits.unfetchedShare
+    while (!this.#stopped && (await store.failUnfetched(now, keptMs, retentionMs, limits.bulkStepRows))) swept()
     let hasRemoved = false
     while (!this.#stopped && (await store.prune(now - retentionMs, now, limits.retentionStepRows)) > 0) {
       hasRemoved = true

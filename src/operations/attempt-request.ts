@@ -3,7 +3,7 @@
 // is the same to the byte. Where it is not, the headers that may differ are named.
 
 import type { Attempt } from '../domain/attempt.ts'
-import { type Endpoint, secretsInForce } from '../domain/endpoint.ts'
+import { type Endpoint, isPolling, secretsInForce } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
 import type { DeliveryId } from '../domain/ids.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -200,7 +200,7 @@ function shownTo(context: Context, principal: Principal, { tenant, endpoint }: M
   return {
     ...rest,
     method: request.method ?? 'POST',
-    url: request.url,
+    url: isPolling(endpoint) ? null : request.url,
     headers: shown,
     body: isBodyHidden ? null : request.body,
     notes: [

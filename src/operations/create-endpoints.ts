@@ -12,6 +12,7 @@ import { endpointFaults, type EndpointInput, eventTypesOf, filtersOf } from './e
 import { type IdempotentAnswer, sealAnswer } from './idempotent-answer.ts'
 import { ensureSystemTenant } from './system-tenant.ts'
 
+/** A new endpoint of the kind `push`. */
 export type NewEndpoint = EndpointInput & { readonly url: string }
 
 /** Creates one endpoint, as `createEndpoints` does. */
@@ -19,7 +20,7 @@ export async function createEndpoint(
   context: Context,
   principal: Principal,
   tenant: TenantId,
-  input: NewEndpoint,
+  input: EndpointInput,
   answer: IdempotentAnswer<Endpoint> | null = null,
 ): Promise<Result<Endpoint>> {
   const answerOfAll = answer && {
@@ -41,7 +42,7 @@ export async function createEndpoints(
   context: Context,
   principal: Principal,
   tenant: TenantId,
-  inputs: readonly NewEndpoint[],
+  inputs: readonly EndpointInput[],
   answer: IdempotentAnswer<readonly Endpoint[]> | null = null,
   fieldOf: (index: number, field: string) => string = (_index, field) => field,
 ): Promise<Result<readonly Endpoint[]>> {
@@ -77,7 +78,7 @@ async function newEndpoint(
   context: Context,
   dialect: Dialect,
   tenant: TenantId,
-  input: NewEndpoint,
+  input: EndpointInput,
 ): Promise<Endpoint> {
   const key = await context.writer.nextEndpointKey()
   const now = context.clock.now()
@@ -88,7 +89,7 @@ async function newEndpoint(
     key,
     id: dialect.newEndpointId(key, randomBytes) as EndpointId,
     tenant,
-    url: input.url,
+    url: input.url ?? '',
     eventTypes: eventTypesOf(dialect, input, null),
     filters: filtersOf(dialect, input, null),
     details: detailsOf(dialect, input.details ?? {}, null),

@@ -21,7 +21,7 @@ for (const [field, input] of Object.entries({
   secrets: { secrets: Array<string>(many).fill('') },
 }) satisfies [string, EndpointInput][]) {
   test(`too many ${field} are one fault, even if each of them has faults`, () => {
-    const faults = endpointFaults(context, standard, input)
+    const faults = endpointFaults(context, standard, { kind: 'polling', ...input })
     assert.equal(faults.length, 1)
     assert.partialDeepStrictEqual(faults[0], { field, rule: 'length' })
   })
@@ -29,7 +29,8 @@ for (const [field, input] of Object.entries({
 
 test('only the first faults are reported', () => {
   const eventTypes = Array<string>(limits.eventTypesPerEndpointMax).fill('no.such')
-  const faults = endpointFaults(context, allo, { eventTypes })
+  const before = { url: 'https://a.example/', eventTypes, headers: {}, writeOnlyHeaders: [], filters: {}, details: {} }
+  const faults = endpointFaults(context, allo, { eventTypes }, before)
   assert.equal(faults.length, limits.fieldErrorsMax)
   assert.equal(faults[0]?.field, 'eventTypes.0')
 })

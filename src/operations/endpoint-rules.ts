@@ -5,7 +5,7 @@
 // them.
 
 import { headerNamePattern, reservedHeaderFault, visibleAsciiFault } from '../domain/header-rules.ts'
-import type { Details, Endpoint, FilterValue } from '../domain/endpoint.ts'
+import { type Details, type Endpoint, type EndpointKind, type FilterValue, isPolling } from '../domain/endpoint.ts'
 import { limits } from '../domain/limits.ts'
 import { patternMatches } from '../domain/matching.ts'
 import type { FieldError } from '../domain/problem.ts'
@@ -15,6 +15,8 @@ import { detailFaults } from './endpoint-details.ts'
 
 /** The fields of an endpoint in a request. An absent field keeps its value, or has its default in a new endpoint. */
 export interface EndpointInput {
+  /** The kind of a new endpoint; default: `push`. */
+  readonly kind?: EndpointKind
   readonly url?: string
   readonly eventTypes?: readonly string[]
   /** Changes of single event types: true adds one, false removes it. */
@@ -34,7 +36,7 @@ export interface EndpointInput {
   readonly secrets?: readonly string[]
 }
 
-type Before = Pick<Endpoint, 'eventTypes' | 'headers' | 'writeOnlyHeaders' | 'filters' | 'details'>
+type Before = Pick<Endpoint, 'url' | 'eventTypes' | 'headers' | 'writeOnlyHeaders' | 'filters' | 'details'>
 
 /**
  * The faults of the input, by field; at most `limits.fieldErrorsMax`. Empty: the input is valid.
@@ -51,7 +53,10 @@ export function endpointFaults(
   const add: Add = (field, rule, message, more = {}) => {
     if (message !== null && faults.length < limits.fieldErrorsMax) faults.push({ field, rule, message, ...more })
   }
-  if (input.url !== undefined) checkUrl(context, dialect, input.url, add)
+  const isPolled = before === null ? input.kind === 'polling' : isPolling(before)
+  if (isPolled) checkPolling(dialect, input, add)
+  else if (input.url !== undefined) checkUrl(context, dialect, input.url, add)
+  else if (before === null) add('url', 'required', 'is required')
   const { eventTypes, eventTypeChanges } = input
   const changed = eventTypeChanges === undefined ? eventTypes : eventTypesOf(dialect, input, before)
   if (changed !== undefined) checkEventTypes(dialect, changed, add)
@@ -75,6 +80,11 @@ type Add = (
   message: string | null,
   more?: Omit<FieldError, 'field' | 'rule' | 'message'>,
 ) => void
+
+function checkPolling({ name, endpointRules }: Dialect, { url }: EndpointInput, add: Add): void {
+  if (endpointRules.polling !== true) add('kind', 'choice', `${name} has no endpoints that are polled`)
+  if (url !== undefined) add('url', 'unknown', 'must be absent: consumers fetch the deliveries of the endpoint')
+}
 
 function checkUrl(context: Context, dialect: Dialect, text: string, add: Add): void {
   const { schemes, urlCharsMax } = dialect.endpointRules

@@ -3,6 +3,7 @@
 import { aboveDeliveryOf, attemptNumber } from '../domain/attempt-ids.ts'
 import type { ApiKeyId, DeliveryId, EventId, ReplayId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
+import { isPolling } from '../domain/endpoint.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import { everyDelivery } from '../contracts/history-store.ts'
 import type { Context } from './context.ts'
@@ -33,8 +34,9 @@ export async function find(context: Context, text: string): Promise<readonly Fou
     findReplay(context, text as ReplayId),
   ])
   const others = tenants.rows.filter(({ id }) => id !== tenant?.id)
-  const shown = endpoints.rows.map(({ endpoint: { id, tenant: owner, url }, dialect }): Found => {
-    return { kind: 'endpoint', id, tenant: owner, dialect: dialect.name, label: url }
+  const shown = endpoints.rows.map(({ endpoint, dialect }): Found => {
+    const { id, tenant: owner, url } = endpoint
+    return { kind: 'endpoint', id, tenant: owner, dialect: dialect.name, label: isPolling(endpoint) ? id : url }
   })
   const isExact = ({ id }: Found): boolean => id === text
   const exact = [...(tenant === null ? [] : [tenantFound(tenant)]), ...shown.filter(isExact)]

@@ -4,6 +4,7 @@ import type { Endpoint, EndpointStatus } from '../domain/endpoint.ts'
 import type { EndpointFilter, StoredEndpoint } from '../contracts/account-store.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { PageRequest, SearchedPage } from '../contracts/page.ts'
+import { never } from '../domain/time.ts'
 import { VaultError } from '../vault/vault.ts'
 import type { Context } from './context.ts'
 
@@ -33,7 +34,7 @@ export async function searchEndpoints(
     if (dialect === undefined) return []
     const isHealthy = dialect.healthReport(status.health).status === 'healthy'
     if (query.health === 'failing' && isHealthy) return []
-    const isPaused = pausedUntil !== null && pausedUntil > now
+    const isPaused = pausedUntil !== null && pausedUntil > now && pausedUntil !== never
     return [{ endpoint: opened(context, endpoint, name), dialect, status, pausedUntil: isPaused ? pausedUntil : null }]
   })
   return { ...found, rows }

@@ -32,6 +32,7 @@ export const nounOf: Readonly<Record<string, Noun>> = {
   event: 'event',
   delivery: 'delivery',
   deliveryUuid: 'delivery',
+  ids: 'delivery',
   key: 'key',
   operatorKey: 'operatorKey',
   // A search by an id of any kind.
@@ -46,6 +47,7 @@ export const plainNames: ReadonlySet<string> = new Set(
    writeOnlyHeaders expiresAt actor action object retainSeconds retainDataSeconds erasure number
    capabilities branding expiresInSeconds sessionSeconds link
    replay filter missing dryRun rate attempt step by
+   kind waitSeconds ackSeconds iterator reason
    agentId items custom_headers isActive secret is_active`.split(/\s+/),
 )
 
@@ -99,6 +101,10 @@ const operator: Readonly<Record<string, Row>> = {
   deleteEndpoint: { status: 204, customers },
   rotateSecret: { status: 200, customers, body: () => ({}) },
   sendTest: { status: 202, customers },
+  // The endpoint has a URL.
+  poll: { status: 409, customers, body: () => ({}) },
+  acknowledge: { status: 409, customers, body: () => ({ ids: ['x'] }) },
+  refuse: { status: 409, customers, body: () => ({ ids: ['x'] }) },
   replay: { status: 202, customers, body: () => ({ since: '2026-01-01T00:00:00Z' }) },
   find: { status: 200, absent: 200 },
   searchEndpoints: { status: 200, absent: 200 },

@@ -11,7 +11,7 @@ export const standard = defineDeliveries({
   events: {},
   openCatalogue: true,
   testEvent: () => ({ type: 'webhook.test', data: { test: true } }),
-  rules: { wildcards: 'prefix', filters: 'any', customHeaders: true, writeOnlyHeaders: true },
+  rules: { wildcards: 'prefix', filters: 'any', customHeaders: true, writeOnlyHeaders: true, polling: true },
   deliveries: {
     body: json({ type: event.type, timestamp: event.occurredAt.iso, data: event.data }),
     headers: { 'user-agent': 'Posthorn/1.0', ...sign.standardWebhooks() },

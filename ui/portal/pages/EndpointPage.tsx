@@ -16,6 +16,7 @@ import { ChangeEndpoint } from './ChangeEndpoint.tsx'
 import { DeliveryList } from './DeliveryList.tsx'
 import { Recover } from './Recover.tsx'
 import { TestEvent } from './TestEvent.tsx'
+import { targetOf } from '../../shared/target.ts'
 
 type Dialog = 'change' | 'delete' | 'rotate' | 'recover' | null
 
@@ -32,8 +33,8 @@ export function EndpointPage() {
   const close = (): void => setDialog(null)
   return (
     <Page
-      title={<Stranger>{endpoint.url}</Stranger>}
-      name={endpoint.url}
+      title={<Stranger>{targetOf(endpoint)}</Stranger>}
+      name={targetOf(endpoint)}
       above={<Link to="/">Endpoints</Link>}
       actions={<Actions endpoint={endpoint} path={path} open={setDialog} />}
     >

@@ -11,6 +11,7 @@ import { useList } from '../../shared/queries.ts'
 import type { Endpoint } from '../../shared/types.ts'
 import { useMay, useTenantPath } from '../shell/session.ts'
 import { NewEndpoint } from './NewEndpoint.tsx'
+import { targetOf } from '../../shared/target.ts'
 
 const columns: readonly Column<Endpoint>[] = [
   {
@@ -18,7 +19,7 @@ const columns: readonly Column<Endpoint>[] = [
     width: 'minmax(0, 3fr)',
     cell: ({ id, url }) => (
       <Link to="/endpoints/$endpoint" params={{ endpoint: id }}>
-        <Stranger>{url}</Stranger>
+        <Stranger>{targetOf({ id, url })}</Stranger>
       </Link>
     ),
   },

@@ -19,6 +19,8 @@ export interface EndpointFieldsProps {
   readonly required: readonly string[]
   /** The headers of an endpoint whose values were not read; null: they are in `values`. */
   readonly hidden?: HiddenHeadersProps | null
+  /** Its consumers fetch the deliveries: it has no URL. */
+  readonly isPolled?: boolean
 }
 
 /** The fields that the operator API needs. */
@@ -58,9 +60,9 @@ export function EndpointFields(props: EndpointFieldsProps) {
   const own = formFields(props.dialect)
   const hasAll = props.dialect.endpointForm === null
   const inOrder = [...own.map(({ is }) => partOf[is]), ...parts.filter((part) => hasAll || always.includes(part))]
+  const hidden: readonly (PartName | false)[] = [props.isNew !== true && 'enabled', props.isPolled === true && 'url']
   const shown = [...new Set(inOrder)].filter(
-    (part) =>
-      (props.isNew === true || part !== 'enabled') && (part === 'filters' || part === 'details' || isTaken(part)),
+    (part) => !hidden.includes(part) && (part === 'filters' || part === 'details' || isTaken(part)),
   )
   return shown.map((part) => {
     const fields = own.filter(({ is }) => partOf[is] === part)

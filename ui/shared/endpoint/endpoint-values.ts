@@ -58,7 +58,7 @@ export function catalogueOf(dialect: Dialect, { settings }: Pick<Tenant, 'settin
 export function valuesOf(endpoint: Endpoint, catalogue: readonly string[]): EndpointValues {
   const known = new Set(catalogue)
   return {
-    url: endpoint.url,
+    url: endpoint.url ?? '',
     eventTypes: endpoint.eventTypes.filter((type) => known.has(type)),
     otherTypes: endpoint.eventTypes.filter((type) => !known.has(type)).join('\n'),
     description: endpoint.description ?? '',

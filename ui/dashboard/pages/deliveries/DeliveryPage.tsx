@@ -16,6 +16,7 @@ import { Attempts } from './Attempts.tsx'
 import { DeliveryState, Retried } from './DeliveryState.tsx'
 import { Exchange } from './Exchange.tsx'
 import { Schedule } from './Schedule.tsx'
+import { targetOf } from '../../../shared/target.ts'
 
 const everyMs = 1500
 
@@ -132,7 +133,7 @@ function DeliveryFacts({ delivery, target }: TargetProps) {
         {target && <Health {...target} />}
         {target && (
           <div>
-            <Stranger>{target.url}</Stranger>
+            <Stranger>{targetOf(target)}</Stranger>
           </div>
         )}
       </Fact>

@@ -12,6 +12,7 @@ const reasons: Readonly<Record<string, string>> = {
   'endpoint disabled': 'its endpoint is disabled',
   'endpoint deleted': 'its endpoint was deleted',
   'endpoint gone': 'its endpoint has answered that it is gone',
+  'not fetched': 'no consumer has fetched it in time',
   'payload erased': 'its payload was erased',
   'event unreadable': 'its event was damaged in the database',
   'endpoint unreadable': 'its endpoint was damaged in the database',

@@ -7,6 +7,7 @@ import { DialectField } from '../../parts/DialectField.tsx'
 import { useRead } from '../../../shared/queries.ts'
 import type { Dialect, Endpoint, Page, Tenant } from '../../../shared/types.ts'
 import { type FilterSearch, isOfAttempts, type Range, rangeOf, statuses, valueOf, valuesOf } from './filter.ts'
+import { targetOf } from '../../../shared/target.ts'
 
 /** Changes parameters of the address; an empty text removes one. */
 export type ChangeFilter = (change: FilterSearch) => void
@@ -124,7 +125,7 @@ export function EndpointField({ search, change, error }: FieldsProps & ErrorProp
       error={error}
       disabled={tenant === ''}
       value={valueOf(search, 'endpoint')}
-      suggestions={found.data?.data.map(({ id, url }) => [id, url]) ?? []}
+      suggestions={found.data?.data.map((endpoint) => [endpoint.id, targetOf(endpoint)]) ?? []}
       onDone={(endpoint) => change({ endpoint })}
     />
   )

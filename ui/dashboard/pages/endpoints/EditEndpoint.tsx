@@ -29,6 +29,7 @@ export function EditEndpoint({ tenant, dialect, endpoint, path }: EndpointPartPr
               </Notice>
             )}
             <EndpointFields
+              isPolled={endpoint.kind === 'polling'}
               {...{ settings, dialect, values, form }}
               taken={null}
               required={requiredFields}

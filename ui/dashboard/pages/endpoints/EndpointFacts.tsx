@@ -26,7 +26,7 @@ export function EndpointFacts({ endpoint, dialect }: EndpointPartProps) {
           )}
         </Fact>
         <Fact name="URL">
-          <StrangerLink url={endpoint.url} />
+          {endpoint.url === null ? 'none: its consumers fetch the deliveries' : <StrangerLink url={endpoint.url} />}
         </Fact>
         <Fact name="Id">
           <Stranger>{endpoint.id}</Stranger>

@@ -15,6 +15,7 @@ import { EndpointFacts } from './EndpointFacts.tsx'
 import { EndpointSecrets } from './EndpointSecrets.tsx'
 import { Failures } from './Failures.tsx'
 import { TestEndpoint } from './TestEndpoint.tsx'
+import { targetOf } from '../../../shared/target.ts'
 
 const deliveries = {
   tab: 'deliveries',
@@ -50,8 +51,8 @@ export function EndpointPage() {
   const part = { tenant: tenant.data, dialect: dialect.data, endpoint: endpoint.data, path }
   return (
     <Page
-      title={<Stranger>{endpoint.data.url}</Stranger>}
-      name={`${title} · ${endpoint.data.url}`}
+      title={<Stranger>{targetOf(endpoint.data)}</Stranger>}
+      name={`${title} · ${targetOf(endpoint.data)}`}
       above={
         <>
           <Link to="/tenants">Tenants</Link>

@@ -9,6 +9,7 @@ import { type Column, Table } from '../../../shared/parts/Table.tsx'
 import { Time } from '../../../shared/parts/Time.tsx'
 import { useList } from '../../../shared/queries.ts'
 import type { ListedEndpoint } from '../../../shared/types.ts'
+import { targetOf } from '../../../shared/target.ts'
 
 const columns: readonly Column<ListedEndpoint>[] = [
   {
@@ -16,7 +17,7 @@ const columns: readonly Column<ListedEndpoint>[] = [
     width: 'minmax(0, 2fr)',
     cell: ({ id, tenant, url }) => (
       <Link to="/tenants/$tenant/endpoints/$endpoint" params={{ tenant, endpoint: id }}>
-        <Stranger>{url}</Stranger>
+        <Stranger>{targetOf({ id, url })}</Stranger>
       </Link>
     ),
   },

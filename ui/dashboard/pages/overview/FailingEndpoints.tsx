@@ -5,6 +5,7 @@ import { Time } from '../../../shared/parts/Time.tsx'
 import { useRead } from '../../../shared/queries.ts'
 import type { Endpoint, Page } from '../../../shared/types.ts'
 import styles from './Overview.module.css'
+import { targetOf } from '../../../shared/target.ts'
 
 /** The endpoints that fail now; nothing if there are none. */
 export function FailingEndpoints() {
@@ -26,7 +27,7 @@ export function FailingEndpoints() {
         {data.data.map(({ id, tenant, url, health }) => (
           <li key={`${tenant} ${id}`}>
             <Link to="/tenants/$tenant/endpoints/$endpoint" params={{ tenant, endpoint: id }}>
-              <Stranger>{url}</Stranger>
+              <Stranger>{targetOf({ id, url })}</Stranger>
             </Link>{' '}
             of <Stranger>{tenant}</Stranger>
             {health.since !== null && (

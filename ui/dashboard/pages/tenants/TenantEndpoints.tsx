@@ -12,6 +12,7 @@ import type { Endpoint } from '../../../shared/types.ts'
 import { useCanChange } from '../../shell/session.ts'
 import { NewEndpoint } from '../endpoints/NewEndpoint.tsx'
 import type { TenantPartProps } from './tenant-part.ts'
+import { targetOf } from '../../../shared/target.ts'
 
 const columns: readonly Column<Endpoint>[] = [
   {
@@ -19,7 +20,7 @@ const columns: readonly Column<Endpoint>[] = [
     width: 'minmax(0, 2fr)',
     cell: ({ id, tenant, url }) => (
       <Link to="/tenants/$tenant/endpoints/$endpoint" params={{ tenant, endpoint: id }}>
-        <Stranger>{url}</Stranger>
+        <Stranger>{targetOf({ id, url })}</Stranger>
       </Link>
     ),
   },
