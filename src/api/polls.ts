@@ -7,8 +7,7 @@ import { success } from '../domain/problem.ts'
 import { answerWith } from '../http/answer.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
-import type { PolledDelivery } from '../engine/polls.ts'
-import { acknowledged, pollEndpoint, recordFetched, type Told } from '../operations/polls.ts'
+import { acknowledged, type PolledDelivery, pollEndpoint, recordFetched, type Told } from '../operations/polls.ts'
 import { Nullable, StringMap, time, Time } from './shapes.ts'
 
 const strict = { additionalProperties: false }

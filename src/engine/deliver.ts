@@ -2,7 +2,6 @@
 // encodes and signs the event, and sends the request. It asks the dialect for a verdict on the outcome, and gives the
 // resulting move to record.ts.
 
-import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Attempt, Outcome } from '../domain/attempt.ts'
 import { type NewAuditRecord, noAddress, ownActor } from '../domain/audit.ts'
@@ -13,7 +12,6 @@ import type { DisabledReason, Endpoint } from '../domain/endpoint.ts'
 import type { Event } from '../domain/event.ts'
 import { type AuditId, type EventId, type RandomBytes, type TenantId, uuidV7 } from '../domain/ids.ts'
 import { newErasure } from '../domain/erasure.ts'
-import { markerHeader } from '../domain/header-rules.ts'
 import { limits } from '../domain/limits.ts'
 import { retryAt, type Verdict } from '../domain/retry.ts'
 import { Unavailable } from '../domain/unavailable.ts'
@@ -36,6 +34,7 @@ import type { HeldDelivery } from './lanes.ts'
 import type { Membership } from './membership.ts'
 import { isPaused, pauseOf } from './pauses.ts'
 import { ProxyWaits } from './proxy-waits.ts'
+import { requestOf } from './request-of.ts'
 import { cancelReason, type Recorder } from './record.ts'
 import type { CachedEndpoint, CachedTenant, TenantCache } from './tenant-cache.ts'
 
@@ -387,26 +386,4 @@ function recalls({ attempts }: HeldDelivery, { dialect }: CachedTenant): boolean
 /** Names an event. The id alone may be used again by a new tenant of the same id. */
 function placeOf(tenant: TenantId, event: EventId, acceptedAt: number): string {
   return `${tenant} ${event} ${acceptedAt}`
-}
-
-/**
- * The HTTP request of one attempt. The dialect's headers and the marker replace customer headers of the same name.
- */
-export function requestOf(
-  message: Message,
-  dialect: DeliveryDialect,
-  keys: readonly KeyObject[],
-  sentAtMs: number,
-  marker: string,
-): SendRequest {
-  const { endpoint } = message
-  const body = Buffer.from(dialect.encode(message, keys, sentAtMs))
-  const own = dialect.headers(message, body, keys, sentAtMs)
-  own[markerHeader] = marker
-  // Spread instead of assignments: a customer may name a header `constructor` or even `__proto__`.
-  const headers = Object.keys(endpoint.headers).length === 0 ? own : { ...endpoint.headers, ...own }
-  const method = dialect.method?.(message)
-  const timeoutMs = dialect.timeoutOf?.(endpoint) ?? dialect.timeoutMs
-  const keepHeaders = dialect.keepExchange || dialect.readsAnswer === true
-  return { method, url: endpoint.url, headers, body, timeoutMs, keepHeaders }
 }

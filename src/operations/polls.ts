@@ -12,6 +12,8 @@ import { type Context, tenantFor } from './context.ts'
 import { endpointDisabled, endpointUnreadable } from './endpoint-problems.ts'
 import { endpointOf } from './endpoints.ts'
 
+export type { PolledDelivery }
+
 export interface PollInput {
   readonly limit: number
   /** How long the poll waits if nothing is due. */

@@ -65,8 +65,6 @@ export function createEngineObserver(
 ): EngineObserver {
   const isProxyLogged = spaced(elapsed, limits.repeatedFailureMs)
   const isUnprovedLogged = spaced(elapsed, limits.repeatedFailureMs)
-  const isPrunedLogged = spaced(elapsed, limits.retentionLogMs)
-  const lines = new ChangeLines(elapsed)
   const unanswered = new Set<StorePart>()
   return {
     accepted: (events) => metrics.accepted(events),
@@ -76,30 +74,7 @@ export function createEngineObserver(
       if (isProxyLogged()) logger.error({ reason }, 'deliveries wait for the egress proxy')
     },
     ended: (status) => metrics.ended(status),
-    replayEnded(replay) {
-      const { id, tenant, state, missing, count, error } = replay
-      metrics.replayEnded(state)
-      if (replayFinished(replay) !== null) metrics.changed('replay.finished')
-      const { done, skipped } = count
-      const line = { replay: id, tenant, state, missing, done, skipped, ...(error !== null && { error }) }
-      if (state === 'failed') logger.error(line, 'a replay has failed')
-      else logger.info(line, 'a replay has ended')
-    },
-    changed({ type, data }) {
-      metrics.changed(type)
-      const leftOut = lines.next(type)
-      if (leftOut !== null) logger[levels[type]]({ ...data, leftOut }, texts[type])
-    },
-    setAside({ key, tenant, type, id }, problem) {
-      logger.warn({ key, tenant, type, id, problem }, 'an event of the outbox is set aside: it cannot be accepted')
-    },
-    erasuresEnded(erasures) {
-      for (const erasure of erasures) logger.info({ erasure }, 'an erasure has ended')
-    },
-    pruned(before) {
-      if (isPrunedLogged())
-        logger.info({ before: new Date(before).toISOString() }, 'retention has removed older events')
-    },
+    ...changesTo(metrics, logger, elapsed),
     committed: (operations, durationMs) => metrics.committed(operations, durationMs),
     failed(what, error, part = 'other calls') {
       if (!(error instanceof StoreUnavailable) || error instanceof IncarnationLost) {
@@ -124,6 +99,42 @@ export function createEngineObserver(
     },
     masterKeyRotated: () =>
       logger.info('everything is sealed with the first master key: the other keys are not needed any more'),
+  }
+}
+
+/** The reports of changes of state. */
+function changesTo(
+  metrics: Metrics,
+  logger: Logger,
+  elapsed: () => number,
+): Pick<EngineObserver, 'replayEnded' | 'changed' | 'setAside' | 'erasuresEnded' | 'pruned'> {
+  const isPrunedLogged = spaced(elapsed, limits.retentionLogMs)
+  const lines = new ChangeLines(elapsed)
+  return {
+    replayEnded(replay) {
+      const { id, tenant, state, missing, count, error } = replay
+      metrics.replayEnded(state)
+      if (replayFinished(replay) !== null) metrics.changed('replay.finished')
+      const { done, skipped } = count
+      const line = { replay: id, tenant, state, missing, done, skipped, ...(error !== null && { error }) }
+      if (state === 'failed') logger.error(line, 'a replay has failed')
+      else logger.info(line, 'a replay has ended')
+    },
+    changed({ type, data }) {
+      metrics.changed(type)
+      const leftOut = lines.next(type)
+      if (leftOut !== null) logger[levels[type]]({ ...data, leftOut }, texts[type])
+    },
+    setAside({ key, tenant, type, id }, problem) {
+      logger.warn({ key, tenant, type, id, problem }, 'an event of the outbox is set aside: it cannot be accepted')
+    },
+    erasuresEnded(erasures) {
+      for (const erasure of erasures) logger.info({ erasure }, 'an erasure has ended')
+    },
+    pruned(before) {
+      if (isPrunedLogged())
+        logger.info({ before: new Date(before).toISOString() }, 'retention has removed older events')
+    },
   }
 }
 

@@ -25,6 +25,7 @@ export type Refusal = {
     | 'secrets_unreadable'
     | 'too_many_keys'
     | 'endpoint_disabled'
+    | 'endpoint_not_polling'
     | 'replay_running'
     | 'replay_state'
     | 'replay_expired'
@@ -140,7 +141,8 @@ export type Delivery = {
 export type Endpoint = {
   id: string
   tenant: string
-  url: string
+  kind: 'push' | 'polling'
+  url: string | null
   eventTypes: string[]
   filters: Record<string, string | string[]>
   /** Fields that only the product knows, by name. */
@@ -199,7 +201,7 @@ export type Attempt = {
     waitMs: number | null
     bodyMs: number | null
   } | null
-  /** Connections that carried the request. 2: the receiver closed a kept one before the first byte of a response. */
+  /** Connections that carried the request. 2: the receiver closed a kept one before the first byte of a response. 0: a consumer fetched the delivery. */
   connections: number
   outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
   status: number | null
@@ -817,7 +819,7 @@ export interface Operations {
     params: { tenant: string }
     query: unknown
     body: {
-      url: string
+      url?: string
       eventTypes: string[]
       filters?: Record<string, string | string[]>
       /** Fields that only the product knows, by name. Those that a change does not name keep their values. */
@@ -828,6 +830,8 @@ export interface Operations {
       /** Names of headers whose values are never shown. A mark is removed only together with new headers. */
       writeOnlyHeaders?: string[]
       secrets?: string[]
+      /** A polling endpoint has no URL: its consumers fetch the deliveries. */
+      kind?: 'push' | 'polling'
     }
     answer: Endpoint
   }
@@ -912,6 +916,76 @@ export interface Operations {
     }
     body: undefined
     answer: { data: ListedEndpoint[]; nextCursor: string | null; searchedTo: string | null }
+  }
+  /** Fetch deliveries of a polling endpoint, the oldest first, each for one consumer */
+  'POST /v1/tenants/{tenant}/endpoints/{endpoint}/poll': {
+    params: { tenant: string; endpoint: string }
+    query: unknown
+    body:
+      | {
+          limit?: number
+          /** How long the answer waits for a delivery if none is due. */
+          waitSeconds?: number
+          /** A delivery that is not acknowledged within this time counts as failed, and is given again. */
+          ackSeconds?: number
+          /** That of an earlier answer: acknowledges its deliveries, except those that were refused. */
+          iterator?: string
+        }
+      | undefined
+    answer: {
+      data: {
+        id: string
+        event: string
+        eventType: string
+        /** How often the delivery was given, with this time. */
+        attempt: number
+        /** As they would be sent to a URL, with the signature. */
+        headers: Record<string, string>
+        /** The bytes that the signature covers, in UTF-8. */
+        body: string
+        /** It is given again after this time. */
+        acknowledgeBefore: string
+      }[]
+      iterator: string | null
+      /** Nothing more is due now. */
+      done: boolean
+    }
+  }
+  /** Acknowledge fetched deliveries: they are delivered */
+  'POST /v1/tenants/{tenant}/endpoints/{endpoint}/poll/ack': {
+    params: { tenant: string; endpoint: string }
+    query: unknown
+    body: { ids: string[] }
+    answer: {
+      /** One entry for each id, in order. A status of null: the endpoint has no such delivery. */
+      data: {
+        id: string
+        /** False: nothing changed. It has ended, was not fetched, or was given to another consumer. */
+        recorded: boolean
+        status: 'pending' | 'delivered' | 'failed' | 'cancelled' | null
+      }[]
+    }
+  }
+  /** Refuse fetched deliveries: they are given again as the retry schedule says, or have failed */
+  'POST /v1/tenants/{tenant}/endpoints/{endpoint}/poll/nack': {
+    params: { tenant: string; endpoint: string }
+    query: unknown
+    body: {
+      ids: string[]
+      /** The HTTP status with which a server would have refused them. */
+      status?: number
+      /** Shown as the response of the attempt. */
+      reason?: string
+    }
+    answer: {
+      /** One entry for each id, in order. A status of null: the endpoint has no such delivery. */
+      data: {
+        id: string
+        /** False: nothing changed. It has ended, was not fetched, or was given to another consumer. */
+        recorded: boolean
+        status: 'pending' | 'delivered' | 'failed' | 'cancelled' | null
+      }[]
+    }
   }
   /** List the failures among the newest attempts of an endpoint, in groups of the same kind */
   'GET /v1/tenants/{tenant}/endpoints/{endpoint}/failures': {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import { pastedHeaders } from './headers.ts'
+import { pastedHeaders } from '../../packages/verify/src/headers.ts'
 
 const headers = { 'webhook-id': 'msg_1', 'webhook-signature': 'v1,a\'b/c= v1,"d"', host: 'example.com' }
 
