@@ -54,6 +54,12 @@ const kind = Type.Optional(
   }),
 )
 
+/** A part of a schema. */
+const hasUrlUnlessPolled = {
+  if: { required: ['kind'], properties: { kind: { const: 'polling' } } },
+  else: { required: ['url'] },
+}
+
 const shared = { tag: 'Endpoints', audience: 'customers' } as const
 
 export function endpointRoutes(context: Context): AnyRoute[] {
@@ -108,7 +114,7 @@ function createEndpointRoute(context: Context): AnyRoute {
     summary: 'Register an endpoint',
     access: 'write',
     params: TenantPath,
-    body: Type.Object({ ...fields, kind, url: Type.Optional(fields.url) }, strict),
+    body: Type.Object({ ...fields, kind, url: Type.Optional(fields.url) }, { ...strict, ...hasUrlUnlessPolled }),
     answers: { 201: EndpointSchema },
     handle({ principal, params, body }) {
       return answer(context, principal, createEndpoint(context, principal, params.tenant as TenantId, body), 201)

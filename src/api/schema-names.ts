@@ -15,6 +15,7 @@ import { RequestSchema } from './attempt-requests.ts'
 import { AuditSchema } from './audit-shape.ts'
 import { DialectSchema, EndpointFormSchema, QuotaSchema } from './dialects.ts'
 import { BatchResultSchema } from './events.ts'
+import { PolledDeliverySchema } from './polls.ts'
 import { RecipeSchema, SignedPieceSchema, SnippetsSchema, UndescribedSchema, VectorsSchema } from './receiving.ts'
 import { ReplaySchema } from './replay-shape.ts'
 import {
@@ -33,6 +34,7 @@ import { StatusSchema } from './status.ts'
 import { LeftOutSchema, ResetSchema, StreamDeliverySchema, TickSchema } from './stream.ts'
 
 export const schemaNames: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
+  [PolledDeliverySchema, 'PolledDelivery'],
   [TenantSchema, 'Tenant'],
   [TenantSecretsSchema, 'TenantSecrets'],
   [ApiKeySchema, 'ApiKey'],

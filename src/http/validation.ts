@@ -96,6 +96,8 @@ export function fieldErrors(validator: Validator, input: unknown): FieldError[] 
         add(path.join('.'), 'unknown', 'is not known')
         break
       case 'anyOf':
+      case 'if':
+        // The alternatives have their own errors.
         break
       case 'propertyNames':
         // The name itself is invalid, and has its own error.

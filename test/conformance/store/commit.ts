@@ -59,6 +59,7 @@ export function commitCases(promise: Case): void {
         eventId: event.id,
         eventType: event.type,
         endpointId: to.id,
+        endpointUrl: to.url,
       })
     }
     assert.equal(await store.countWaiting(), 1)

@@ -29,6 +29,7 @@ function closed(properties: object): object {
 const endpoint = closed({
   id: { type: 'string' },
   tenant: { type: 'string' },
+  kind: { const: 'push' },
   url: { type: 'string' },
   eventTypes: { type: 'array', items: { type: 'string' }, minItems: 1 },
   filters: { type: 'object', additionalProperties: { type: ['string', 'array'] } },
