@@ -23,6 +23,7 @@ export function Recover({ path, onClose }: { readonly path: string; readonly onC
         <Form form={form} action="Send again" onCancel={onClose}>
           <TextField
             label="Since"
+            isRequired
             type="datetime-local"
             required
             value={since}

@@ -6,13 +6,14 @@ import { timeText } from '../time-text.ts'
 export interface TimeFieldProps {
   readonly label: ReactNode
   readonly error?: string | undefined
+  readonly isRequired?: boolean
   /** ISO 8601; empty: no time. */
   readonly value: string
   readonly onDone: (value: string) => void
 }
 
 /** A time in the chosen zone, to the second. */
-export function TimeField({ label, error, value, onDone }: TimeFieldProps) {
+export function TimeField({ label, error, isRequired, value, onDone }: TimeFieldProps) {
   const { zone } = useSettings()
   const [draft, setDraft] = useState(() => inputText(value, zone))
   useEffect(() => setDraft(inputText(value, zone)), [value, zone])
@@ -27,6 +28,7 @@ export function TimeField({ label, error, value, onDone }: TimeFieldProps) {
       label={label}
       hint={zone === 'utc' ? 'UTC' : undefined}
       error={error}
+      isRequired={isRequired}
       value={draft}
       onChange={({ target }) => setDraft(target.value)}
       onBlur={done}

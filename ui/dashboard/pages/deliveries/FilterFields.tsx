@@ -101,6 +101,7 @@ export function TenantField({ search, change, error, isRequired = false }: Tenan
   return (
     <DraftField
       label="Tenant"
+      isRequired={isRequired}
       placeholder={isRequired ? 'its id' : 'all'}
       error={error}
       value={valueOf(search, 'tenant')}
@@ -184,6 +185,7 @@ interface DraftFieldProps {
   readonly disabled?: boolean
   readonly inputMode?: 'numeric'
   readonly error?: string | undefined
+  readonly isRequired?: boolean
 }
 
 /** A text that counts when it is complete: after Enter, a choice among the suggestions, or when the field is left. */

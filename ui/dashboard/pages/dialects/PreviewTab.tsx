@@ -46,6 +46,7 @@ export function PreviewTab({ dialect }: DialectPartProps) {
           <FormFields>
             <TextField
               label="Event type"
+              isRequired
               hint="One of the catalogue, or any other where the catalogue is open."
               list={list}
               required
@@ -60,6 +61,7 @@ export function PreviewTab({ dialect }: DialectPartProps) {
             </datalist>
             <TextArea
               label="Data"
+              isRequired
               rows={8}
               value={text}
               onChange={({ target }) => setTyped(target.value)}

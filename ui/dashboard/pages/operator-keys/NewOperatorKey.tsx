@@ -43,6 +43,7 @@ function NewOperatorKeyForm({ onClose }: Pick<NewOperatorKeyProps, 'onClose'>) {
           <Form form={form} action="Create operator key" onCancel={onClose}>
             <TextField
               label="Name"
+              isRequired
               hint="The program or the person that has it."
               value={name}
               onChange={({ target }) => setName(target.value)}

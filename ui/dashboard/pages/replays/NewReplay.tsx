@@ -98,6 +98,7 @@ function Fields({ search, change, errorOf }: FieldsProps) {
         {!isMissing && <OutcomeField label="Outcome of the last attempt" search={search} change={change} />}
         <TimeField
           label="Accepted from"
+          isRequired
           value={valueOf(search, 'from')}
           error={errorOf('filter.from')}
           onDone={(from) => change({ from })}

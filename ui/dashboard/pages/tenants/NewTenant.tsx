@@ -37,6 +37,7 @@ function NewTenantForm({ onClose, dialects }: NewTenantProps) {
     <Form form={form} action="Create tenant" onCancel={onClose}>
       <SelectField
         label="Dialect"
+        isRequired
         hint="The API, signatures and retries that this customer sees. It cannot be changed later."
         value={chosen}
         onChange={({ target }) => {

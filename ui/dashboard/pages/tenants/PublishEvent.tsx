@@ -42,6 +42,7 @@ export function PublishEvent({ tenant, dialect }: TenantPartProps) {
           <Form form={form} action="Post the event">
             <SelectField
               label="Event type"
+              isRequired
               value={chosen}
               onChange={({ target }) => {
                 setChosen(target.value)
@@ -62,6 +63,7 @@ export function PublishEvent({ tenant, dialect }: TenantPartProps) {
             )}
             <TextArea
               label="Data"
+              isRequired
               hint="JSON: an object."
               rows={8}
               value={text}
