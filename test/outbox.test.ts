@@ -124,6 +124,23 @@ void test('a transaction', { timeout: 120_000 }, async (t) => {
     assert.ok(median(times) < 500, `${median(times)} ms`)
   })
 
+  await t.test('does not notify while a node is busy, and is delivered soon all the same', async (st) => {
+    let notified = 0
+    caller.on('notification', () => (notified += 1))
+    await caller.query(`LISTEN posthorn_${schema}`)
+    const before = receiver.requests.length
+    for (let number = 2000; number < 2200; number++) await site.publish('acme', number)
+    const startedAt = performance.now()
+    await receiver.untilReceived(before + 200)
+    st.diagnostic(`${notified} notifications, the last event after ${(performance.now() - startedAt).toFixed(0)} ms`)
+    await caller.query(`UNLISTEN posthorn_${schema}`)
+    assert.ok(notified < 100, `${notified} notifications`)
+    // After a pause a commit notifies again.
+    await sleep(2500)
+    await site.publish('acme', 2200)
+    await receiver.untilReceived(before + 201, 5000)
+  })
+
   await t.test('of many events arrives whole, each event once, with its data as it was published', async () => {
     const before = receiver.requests.length
     const data = '{"number":  1.50, "text": "ä \\u0000 \\ud800", "a": 1, "a": 2}'

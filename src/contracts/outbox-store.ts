@@ -39,6 +39,8 @@ export interface OutboxStore {
    * @param after the label of a tenant: the tenants after it come first
    */
   claimOutbox(node: Incarnation, after: string): Promise<OutboxClaim>
+  /** For this long, ms, callers do not notify the nodes: this node looks at the outbox by itself. */
+  watchOutbox(ms: number): Promise<void>
   /** Sets events aside that the node has claimed. */
   setAside(node: Incarnation, events: readonly SetAside[]): Promise<void>
   /** Removes events that the node has claimed. */

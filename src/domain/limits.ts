@@ -238,6 +238,12 @@ export const limits = {
   outboxClaimTenants: 32,
   /** How long until the outbox is looked at again, if no notification arrives, and after a failure. */
   outboxPollMs: 10 * second,
+  /** A node that finds events in the outbox twice within `outboxBusyMs` looks at it by itself for `outboxWatchMs`. */
+  outboxBusyMs: 50,
+  outboxWatchMs: second,
+  /** How often it looks then, and how much longer: a commit may take long. */
+  outboxLookMs: 10,
+  outboxCommitMs: second,
   outboxAgainMs: second,
   /** Events that are taken at once from the outbox in a caller's SQLite file. */
   sqliteOutboxRows: 100,

@@ -52,6 +52,9 @@ export class Outbox {
   /** A round has failed, and the next one waits. */
   #isResting = false
   #stopped = false
+  /** When events were found last, and until when this node looks by itself, by `Clock.elapsed`. */
+  #foundAt = Number.NEGATIVE_INFINITY
+  #watchedTo = Number.NEGATIVE_INFINITY
   /** The tenant of the last event that was claimed, so that tenants take turns. */
   #last = ''
 
@@ -106,7 +109,11 @@ export class Outbox {
     if (node === null) return limits.outboxAgainMs
     const { events, last } = await store.claimOutbox(node, this.#last)
     this.#last = last
-    if (events.length === 0) return limits.outboxPollMs
+    if (events.length === 0) {
+      const isWatched = context.clock.elapsed() < this.#watchedTo + limits.outboxCommitMs
+      return isWatched ? limits.outboxLookMs : limits.outboxPollMs
+    }
+    await this.#watch()
     const tenants = Map.groupBy(events, ({ tenant }) => tenant)
     const rounds = await Promise.all([...tenants.values()].map((ofTenant) => this.#accept(ofTenant)))
     const repeated = rounds.flatMap((round) => round.repeated)
@@ -115,6 +122,17 @@ export class Outbox {
     if (refused.length > 0) await this.#setAside(node, refused)
     for (const { event, problem } of refused) observer.setAside(event, problem)
     return rounds.some(({ unsettled }) => unsettled) ? limits.outboxAgainMs : 0
+  }
+
+  /** Spares busy callers the notifications, which slow their commits down. */
+  async #watch(): Promise<void> {
+    const { context, store } = this.#options
+    const now = context.clock.elapsed()
+    const isBusy = now - this.#foundAt < limits.outboxBusyMs
+    this.#foundAt = now
+    if (!isBusy || now < this.#watchedTo - limits.outboxWatchMs / 2) return
+    await store.watchOutbox(limits.outboxWatchMs)
+    this.#watchedTo = now + limits.outboxWatchMs
   }
 
   #setAside(node: Incarnation, refused: readonly Refusal[]): Promise<void> {

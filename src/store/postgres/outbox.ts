@@ -81,6 +81,14 @@ export function outboxRole(db: Database): OutboxStore {
       return { events: rows.map(outboxEventOf), last: tenants.at(-1) ?? '' }
     },
 
+    async watchOutbox(ms: number): Promise<void> {
+      await db.run(
+        `INSERT INTO outbox_watch AS w (watched_to) VALUES (clock_timestamp() + $1 * interval '1 millisecond')
+         ON CONFLICT (id) DO UPDATE SET watched_to = greatest(w.watched_to, excluded.watched_to)`,
+        ms,
+      )
+    },
+
     async setAside(node: Incarnation, events: readonly SetAside[]): Promise<void> {
       await db.run(
         `UPDATE outbox o SET problem = s.problem, node = 0,

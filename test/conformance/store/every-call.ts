@@ -223,6 +223,7 @@ async function callOutbox({ outbox, ...store }: Omit<Store, 'close'>, batch: Com
   if (outbox === null) return
   const { node, events } = batch
   for (const after of ['', acme]) await outbox.claimOutbox(node, after)
+  await outbox.watchOutbox(1)
   const key = 1 as OutboxKey
   await store.commit({ ...batch, events: events.map((event) => ({ ...event, outbox: key })) })
   await outbox.setAside(node, [{ key, problem: 'none', erase: false }])

@@ -22,6 +22,25 @@ CREATE INDEX outbox_waiting ON outbox (tenant, key) WHERE problem IS NULL;
 CREATE INDEX outbox_set_aside ON outbox (written_at) WHERE problem IS NOT NULL;
 CREATE INDEX outbox_set_aside_of_tenant ON outbox (tenant) WHERE problem IS NOT NULL;
 
+-- At most one row: until when a node looks at the outbox by itself.
+CREATE TABLE outbox_watch (
+  id         smallint PRIMARY KEY DEFAULT 1 CHECK (id = 1),
+  watched_to timestamptz NOT NULL
+) WITH (fillfactor = 50);
+
+-- Notifies the nodes, unless one of them looks by itself: PostgreSQL commits transactions that notify one after the other. It
+-- runs at the commit, because a transaction may last longer than the node looks.
+CREATE FUNCTION outbox_notify() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $function$
+BEGIN
+  IF NOT EXISTS (SELECT FROM outbox_watch WHERE watched_to > clock_timestamp()) THEN
+    PERFORM pg_notify('posthorn_' || current_schema(), '{"kind":"outbox","from":"","id":0}');
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE CONSTRAINT TRIGGER outbox_notify AFTER INSERT ON outbox
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION outbox_notify();
+
 -- Publishes an event in the caller's transaction. Returns its id; null: it gets one when it is accepted. `data` is JSON of
 -- any type (text, json, jsonb): the type anycompatible takes them all, and a literal without a type. The bounds are those of
 -- the operator API (src/domain/limits.ts). Errors: 23503 there is no such tenant; 54000 data is too large or nested too
@@ -96,17 +115,18 @@ BEGIN
     posthorn_publish.retain_seconds,
     floor(1000 * extract(epoch FROM clock_timestamp()))
   );
-  PERFORM pg_notify('posthorn_' || current_schema(), '{"kind":"outbox","from":"","id":0}');
   RETURN posthorn_publish.id;
 END
 $function$;
 
--- The function runs with the rights of its owner. Objects of the caller, temporary ones included, must not replace ours.
+-- The functions run with the rights of their owner. Objects of the caller, temporary ones included, must not replace ours.
 DO $$
 BEGIN
   EXECUTE format('ALTER FUNCTION posthorn_publish SET search_path = %I, pg_temp', current_schema());
+  EXECUTE format('ALTER FUNCTION outbox_notify SET search_path = %I, pg_temp', current_schema());
 END
 $$;
 
 -- Its callers may publish for every tenant, so the operator names them.
 REVOKE EXECUTE ON FUNCTION posthorn_publish FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION outbox_notify FROM PUBLIC;
