@@ -20,6 +20,10 @@ const repository = resolve(import.meta.dirname, '..')
 const source = resolve(process.argv[2] ?? repository)
 const target = resolve(process.argv[3] ?? join(source, 'dist'))
 
+if (source === repository && !existsSync(join(source, 'ui/dist/dashboard'))) {
+  console.error('the pages are not built: npm run build builds them')
+  process.exit(1)
+}
 rmSync(target, { recursive: true, force: true })
 mkdirSync(target, { recursive: true })
 compile()

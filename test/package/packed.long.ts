@@ -14,7 +14,8 @@ import { runFolder } from '../support/serve-run.ts'
 
 const attw = join(repository, 'node_modules/@arethetypeswrong/cli/dist/index.js')
 const bytesMax = 100 * 2 ** 20
-const installMsMax = 30_000
+/** Usually it takes 10 s; the time is reported, but depends on the network and on the load of the machine. */
+const installMsMax = 240_000
 
 for (const source of packages) {
   test(`the package ${relative(repository, source) || 'posthorn'} is right for Node and TypeScript`, async (t) => {
@@ -38,13 +39,12 @@ test('an installed posthorn serves pages, API and deliveries', async (t) => {
       const env = await newcomer(join(own, 'machine'), version)
       const project = join(own, 'project')
       mkdirSync(project)
-      const install = promisify(execFile)('npm', ['install', packed], { cwd: project, env, timeout: 4 * installMsMax })
+      const install = promisify(execFile)('npm', ['install', packed], { cwd: project, env, timeout: installMsMax })
       const start = Date.now()
       const { stdout, stderr } = await install
       inner.diagnostic(`installed in ${Date.now() - start} ms, ${sizeOf(project)} bytes`)
       assert.doesNotMatch(stdout + stderr, /warn|deprecated/i)
       assert.ok(sizeOf(project) <= bytesMax)
-      assert.ok(Date.now() - start <= installMsMax)
       await useInstalled(inner, project, env)
       await checkTypes(project)
     })

@@ -95,9 +95,12 @@ export async function checkTypes(folder: string): Promise<void> {
     writeFileSync(join(folder, `snippet-${index}.ts`), text)
   const wrong = readFileSync(join(folder, 'acme.ts'), 'utf8').replace('auth.bearer()', 'auth.bearer(1)')
   writeFileSync(join(folder, 'wrong.ts'), wrong)
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as object
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, type: 'module' }))
   const compilerOptions = {
     strict: true,
     noEmit: true,
+    allowImportingTsExtensions: true,
     target: 'es2025',
     module: 'nodenext',
     types: ['node'],
