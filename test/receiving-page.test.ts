@@ -22,3 +22,22 @@ suite('docs/receiving.md has, of the dialect standard,', () => {
     })
   }
 })
+
+test('the names that pages import from the packages are there', async () => {
+  const packages = {
+    verify: await import('../packages/verify/src/index.ts'),
+    client: await import('../packages/client/src/index.ts'),
+  }
+  const pages = ['docs/receiving.md', 'packages/verify/README.md', 'packages/client/README.md']
+  for (const page of pages) {
+    const text = readFileSync(new URL(`../${page}`, import.meta.url), 'utf8')
+    const imports = [...text.matchAll(/^import \{ (.*) \} from '@?posthorn\/(verify|client)'$/gm)]
+    assert.ok(imports.length > 0, page)
+    for (const [, names = '', from] of imports) {
+      const values = names.split(', ').filter((name) => !name.startsWith('type '))
+      for (const name of values) assert.ok(name in packages[from as keyof typeof packages], `${page}: ${name}`)
+    }
+    for (const [name] of text.matchAll(/\b\w+(?:Handler|Plugin)(?=\()/g))
+      assert.ok(name in packages.verify, `${page}: ${name}`)
+  }
+})

@@ -13,6 +13,7 @@ interface Schema {
   readonly enum?: readonly unknown[]
   readonly 'x-extensible-enum'?: readonly string[]
   readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
   readonly allOf?: readonly Schema[]
   readonly items?: Schema
   readonly prefixItems?: readonly Schema[]
@@ -72,7 +73,8 @@ function operationText(name: string, { summary, parameters = [], requestBody, re
     const found = parameters.filter((parameter) => parameter.in === wanted)
     const lines = found.map(({ description, name: key, required, schema }) => {
       const absent = required === true ? '' : ' | undefined'
-      return `${comment(description)}${member(key)}${required === true ? '' : '?'}: ${typeOf(schema)}${absent}`
+      const one = schema.type === 'array' && schema.items !== undefined ? `${typeOf(schema.items)} | ` : ''
+      return `${comment(description)}${member(key)}${required === true ? '' : '?'}: ${one}${typeOf(schema)}${absent}`
     })
     return lines.length === 0 ? 'unknown' : `{ ${lines.join('\n')} }`
   }
@@ -99,7 +101,7 @@ function answerOf(responses: Operation['responses']): string {
 }
 
 function typeOf(schema: Schema): string {
-  const { $ref, enum: values, anyOf, allOf, type } = schema
+  const { $ref, enum: values, oneOf, anyOf = oneOf, allOf, type } = schema
   if ($ref !== undefined) return $ref.replace('#/components/schemas/', '')
   const extensible = schema['x-extensible-enum']
   if (extensible !== undefined) return `${literals(extensible)} | (string & {})`

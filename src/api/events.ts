@@ -24,6 +24,7 @@ import {
   deliveryShape,
   eventText,
   EventSchema,
+  FieldErrorSchema,
   PageOf,
   PageQuery,
   ProblemSchema,
@@ -70,16 +71,14 @@ const eventValidator = Compile(EventBody)
 /** Fields other than `data`, which may hold any JSON text. */
 const plainFields = Object.keys(EventBody.properties).filter((name) => name !== 'data')
 
-export const BatchResultSchema = Type.Union([
-  PublishedSchema,
-  Type.Object({
-    error: Type.Object({
-      code: Type.String(),
-      detail: Type.String(),
-      errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
-    }),
+export const RefusedEventSchema = Type.Object({
+  error: Type.Object({
+    code: Type.String(),
+    detail: Type.String(),
+    errors: Type.Optional(Type.Array(FieldErrorSchema)),
   }),
-])
+})
+export const BatchResultSchema = Type.Union([PublishedSchema, RefusedEventSchema])
 
 const tag = 'Events'
 

@@ -66,8 +66,8 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
       },
       components: {
         securitySchemes: {
-          operatorKey: { type: 'http', scheme: 'bearer', description: 'An operator key with one of the roles.' },
-          customerKey: { type: 'http', scheme: 'bearer', description: 'An API key of `standard` with the scope.' },
+          operator: { type: 'http', scheme: 'bearer', description: 'An operator key with one of the roles.' },
+          customer: { type: 'http', scheme: 'bearer', description: 'An API key of `standard` with the scope.' },
         },
       },
     },
@@ -138,10 +138,7 @@ function withRoles(route: AnyRoute): AnyRoute {
     description:
       `Operator keys of the role ${roles.join(' or ')}` +
       `${scope === null ? '' : `; customers' keys of \`standard\` with the scope ${scope}`}.`,
-    security: [
-      ...roles.map((role) => ({ operatorKey: [role] })),
-      ...(scope === null ? [] : [{ customerKey: [scope] }]),
-    ],
+    security: [...roles.map((role) => ({ operator: [role] })), ...(scope === null ? [] : [{ customer: [scope] }])],
   }
 }
 

@@ -14,7 +14,7 @@ import {
 import { RequestSchema } from './attempt-requests.ts'
 import { AuditSchema } from './audit-shape.ts'
 import { DialectSchema, EndpointFormSchema, QuotaSchema } from './dialects.ts'
-import { BatchResultSchema } from './events.ts'
+import { BatchResultSchema, RefusedEventSchema } from './events.ts'
 import { PolledDeliverySchema } from './polls.ts'
 import { RecipeSchema, SignedPieceSchema, SnippetsSchema, UndescribedSchema, VectorsSchema } from './receiving.ts'
 import { ReplaySchema } from './replay-shape.ts'
@@ -45,6 +45,7 @@ export const schemaNames: ReadonlyMap<unknown, string> = new Map<TSchema, string
   [CustomersViewSchema, 'CustomersView'],
   [EventSchema, 'Event'],
   [PublishedSchema, 'PublishedEvent'],
+  [RefusedEventSchema, 'RefusedEvent'],
   [BatchResultSchema, 'BatchResult'],
   [PreviewSchema, 'Preview'],
   [DeliverySchema, 'Delivery'],

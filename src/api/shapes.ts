@@ -58,6 +58,8 @@ export function valuesOf<Value extends string>(given: Value | readonly Value[] |
   return given === undefined ? null : [...new Set([given].flat() as Value[])]
 }
 
+export const FieldErrorSchema = Type.Object({ field: Type.String(), message: Type.String() })
+
 export const ProblemSchema = Type.Object({
   type: Type.String(),
   title: Type.String(),
@@ -65,7 +67,7 @@ export const ProblemSchema = Type.Object({
   detail: Type.String(),
   code: Type.String({ 'x-extensible-enum': Object.keys(operatorErrorCodes) }),
   requestId: Type.String(),
-  errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
+  errors: Type.Optional(Type.Array(FieldErrorSchema)),
 })
 
 export const time = (ms: number): string => new Date(ms).toISOString()

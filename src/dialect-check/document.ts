@@ -50,7 +50,7 @@ export interface Answer {
   readonly body: unknown
 }
 
-/** The text of a document with the schemas in place of their `$ref`. */
+/** The text of a document with the schemas in place of their `$ref`, and with `anyOf` for every union. */
 export function readDocument(text: string): Document {
   const whole = JSON.parse(text) as { readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> } }
   const replaced = (value: unknown): unknown => {
@@ -59,7 +59,9 @@ export function readDocument(text: string): Document {
     const { $ref } = value as { readonly $ref?: string }
     const name = /^#\/components\/schemas\/(.+)$/.exec($ref ?? '')?.[1]
     if (name !== undefined) return replaced(whole.components?.schemas?.[name])
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, replaced(member)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [key === 'oneOf' ? 'anyOf' : key, replaced(member)]),
+    )
   }
   return replaced(whole) as Document
 }

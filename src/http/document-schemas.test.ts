@@ -25,6 +25,12 @@ test('a schema stays in its place if another one has its title, or the title is 
 
 test('an enumeration has a type, and a tuple the form of JSON Schema 2020-12', () => {
   assert.deepEqual(withComponents({ enum: ['a', 'b'] }, {}), { type: 'string', enum: ['a', 'b'] })
-  const { prefixItems, items } = withComponents(Type.Tuple([Type.String(), Type.Null()]), {}) as Record<string, unknown>
-  assert.deepEqual([prefixItems, items], [[{ type: 'string' }, { type: 'null' }], false])
+  const parts = [{ type: 'string' }, { type: 'null' }]
+  assert.deepEqual(withComponents(Type.Tuple([Type.String(), Type.Null()]), {}), {
+    type: 'array',
+    prefixItems: parts,
+    items: { anyOf: parts },
+    minItems: 2,
+    maxItems: 2,
+  })
 })

@@ -28,15 +28,34 @@ export function withComponents(paths: unknown, components: Record<string, unknow
   return { $ref: `#/components/schemas/${title}` }
 }
 
-function isSchema(value: Json): boolean {
-  return ['type', 'anyOf', 'allOf'].some((keyword) => keyword in value)
+/** The schema of a parameter with one value or several: that of several, because one is sent in the same form. */
+export function listForm(schema: unknown): unknown {
+  const { anyOf = [] } = schema as { readonly anyOf?: readonly Json[] }
+  return anyOf.find(({ items }) => JSON.stringify(items) === JSON.stringify(anyOf[0])) ?? schema
 }
 
-/** Enumerations with a type, and tuples as JSON Schema 2020-12 has them. */
+function isSchema(value: Json): boolean {
+  return ['type', 'anyOf', 'oneOf', 'allOf'].some((keyword) => keyword in value)
+}
+
+/**
+ * Enumerations with a type, unions of closed objects as `oneOf`, and tuples as JSON Schema 2020-12 has them. Generators
+ * that do not know tuples read `items`, which no value reaches.
+ */
 function standardForm(value: Json): Json {
-  const { enum: values, items, additionalItems, ...rest } = value
+  const { enum: values, anyOf, items, additionalItems: _, ...rest } = value
   if (Array.isArray(values) && !('type' in value) && values.every((one) => typeof one === 'string')) {
     return { type: 'string', ...value }
   }
-  return Array.isArray(items) ? { ...rest, prefixItems: items, items: additionalItems ?? true } : value
+  if (Array.isArray(anyOf) && anyOf.length > 1 && anyOf.every(isExclusive)) return { ...rest, oneOf: anyOf }
+  if (!Array.isArray(items)) return value
+  const parts = (items as readonly Json[]).flatMap((item) => (item['anyOf'] as readonly Json[] | undefined) ?? [item])
+  const different = [...new Map(parts.map((part) => [JSON.stringify(part), part])).values()]
+  const any = different.length === 1 ? different[0] : { anyOf: different }
+  return { ...rest, prefixItems: items, items: any, minItems: items.length, maxItems: items.length }
+}
+
+/** Closed objects of a union have different members, and so have components. */
+function isExclusive(schema: Json): boolean {
+  return '$ref' in schema || (schema['type'] === 'object' && schema['additionalProperties'] === false)
 }

@@ -4,7 +4,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import type { FieldError, Problem } from '../domain/problem.ts'
-import { titled, withComponents } from './document-schemas.ts'
+import { listForm, titled, withComponents } from './document-schemas.ts'
 import type { Front } from './front.ts'
 import type { AnyRoute, DocumentedAnswer } from './route.ts'
 
@@ -30,7 +30,9 @@ export function documentText(scope: FastifyInstance, { refusalSchema }: Front): 
   const document = scope.swagger() as unknown as Document
   // Every operation has a dozen refusals with the same body, so that the document would be three times as long.
   const refusal = JSON.stringify(refusalSchema)
-  for (const { requestBody, responses } of Object.values(document.paths).flatMap((item) => Object.values(item))) {
+  const operations = Object.values(document.paths).flatMap((item) => Object.values(item))
+  for (const { parameters = [], requestBody, responses } of operations) {
+    for (const parameter of parameters) parameter.schema = listForm(parameter.schema)
     for (const [status, response] of Object.entries(responses)) {
       if (response.description === 'Default Response') response.description = STATUS_CODES[status] ?? ''
     }
@@ -54,6 +56,7 @@ interface Document {
 }
 
 interface DocumentedOperation {
+  readonly parameters?: readonly { schema: unknown }[]
   readonly requestBody?: RequestBody
   readonly responses: Readonly<
     Record<string, { description: string; readonly content?: Readonly<Record<string, { schema: unknown }>> }>

@@ -12,7 +12,7 @@ import { requestFor, slotsOf } from './slots.ts'
 interface RoleCaller {
   readonly who: string
   /** `security` of a route that the caller may call names the kind of its key, with one of these roles or scopes. */
-  readonly needs: { readonly kind: 'operatorKey' | 'customerKey'; readonly names: readonly string[] }
+  readonly needs: { readonly kind: 'operator' | 'customer'; readonly names: readonly string[] }
   readonly seesSecrets: boolean
   /** The headers of a caller whose own tenant this is. */
   readonly headers: (tenant: string) => Promise<Headers>
@@ -30,19 +30,19 @@ function callersOf(parties: Parties): readonly RoleCaller[] {
   return [
     {
       who: 'an operator key of the role admin',
-      needs: { kind: 'operatorKey', names: ['admin'] },
+      needs: { kind: 'operator', names: ['admin'] },
       seesSecrets: true,
       headers: operator('admin'),
     },
     ...['read', 'publish'].map((role) => ({
       who: `an operator key of the role ${role}`,
-      needs: { kind: 'operatorKey', names: [role] } as const,
+      needs: { kind: 'operator', names: [role] } as const,
       seesSecrets: false,
       headers: operator(role),
     })),
     ...[['read'], ['write'], ['read', 'write'], ['secrets'], ['read', 'write', 'secrets'], []].map((scopes) => ({
       who: `a customer's key with the scopes ${scopes.join(', ') || 'of none'}`,
-      needs: { kind: 'customerKey', names: scopes } as const,
+      needs: { kind: 'customer', names: scopes } as const,
       seesSecrets: scopes.includes('secrets'),
       headers: customer(scopes),
     })),
@@ -63,7 +63,7 @@ export function testRoles(parties: Parties, all: readonly DocumentedRoute[], abs
   test('every route of the operator API names its roles and scopes', () => {
     for (const { operation } of routes) {
       const kinds = (operation.security ?? []).flatMap((one) => Object.keys(one))
-      assert.ok(kinds.includes('operatorKey'), operation.operationId)
+      assert.ok(kinds.includes('operator'), operation.operationId)
     }
   })
 

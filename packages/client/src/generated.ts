@@ -109,9 +109,9 @@ export type Event = {
   erasedAt: string | null
 }
 
-export type BatchResult =
-  | PublishedEvent
-  | { error: { code: string; detail: string; errors?: { field: string; message: string }[] } }
+export type RefusedEvent = { error: { code: string; detail: string; errors?: { field: string; message: string }[] } }
+
+export type BatchResult = PublishedEvent | RefusedEvent
 
 export type Delivery = {
   id: string
@@ -393,27 +393,24 @@ export type Recipe = {
   user?: string
   key:
     | {
-        secret: 'text'
-        /** Whose secret signs, if it is not the webhook's. */
-        of?: 'account' | 'apiKey'
-      }
-    | {
-        secret: 'base64'
-        prefix: string
+        secret: 'text' | 'base64'
+        /** Precedes the base64 of the secret, and may be absent. */
+        prefix?: string
         /** Whose secret signs, if it is not the webhook's. */
         of?: 'account' | 'apiKey'
       }
     | { publicKey: 'pem' }
-  /** The time of sending, with which a receiver refuses old deliveries. */
-  timestamp?:
-    | { header: string; separator?: string; prefix?: string; form: 'unixSeconds' | 'unixMilliseconds' | 'iso' }
-    | {
-        /** The path of a member of the JSON body. */
-        member: (string | number)[]
-        /** The body is a form, and the JSON is in this field. */
-        field?: string
-        form: 'unixSeconds' | 'unixMilliseconds' | 'iso'
-      }
+  /** The time of sending, with which a receiver refuses old deliveries: in a header, or a member. */
+  timestamp?: {
+    header?: string
+    separator?: string
+    prefix?: string
+    /** The path of a member of the JSON body. */
+    member?: (string | number)[]
+    /** The body is a form, and the JSON is in this field. */
+    field?: string
+    form: 'unixSeconds' | 'unixMilliseconds' | 'iso'
+  }
 }
 
 export type UndescribedSignature = { in: string; undescribed: string }

@@ -11,7 +11,7 @@ export class KeyFault extends Error {
 /** The key of a recipe that signs with a secret. @throws KeyFault */
 export function secretBytes({ key }: Recipe, secret: string): Bytes {
   if ('publicKey' in key || key.secret === 'text') return utf8(secret)
-  const { prefix } = key
+  const { prefix = '' } = key
   const bytes = decoded(secret.startsWith(prefix) ? secret.slice(prefix.length) : secret, 'base64')
   if (bytes === null) throw new KeyFault(`The secret is not base64${prefix === '' ? '' : ` after ${prefix}`}.`)
   return bytes

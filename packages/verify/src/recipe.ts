@@ -80,8 +80,7 @@ export interface Recipe {
    * may be absent), or the public key of the installation in PEM.
    */
   readonly key:
-    | { readonly secret: 'text'; readonly of?: SecretOwner }
-    | { readonly secret: 'base64'; readonly prefix: string; readonly of?: SecretOwner }
+    | { readonly secret: 'text' | 'base64'; readonly prefix?: string; readonly of?: SecretOwner }
     | { readonly publicKey: 'pem' }
   /** The time of sending among the signed pieces, with which a receiver refuses old deliveries. */
   readonly timestamp?: (HeaderPlace | MemberPlace) & { readonly form: 'unixSeconds' | 'unixMilliseconds' | 'iso' }

@@ -71,7 +71,8 @@ function keyStep({ key }: Recipe): string {
   if ('publicKey' in key) return 'Take the public key of the product, in PEM.'
   const secret = key.of === undefined ? 'the secret of the webhook' : `the secret ${owners[key.of]}`
   if (key.secret === 'text') return `The key is the text of ${secret}, with any prefix that it has.`
-  const after = key.prefix === '' ? '' : ` after “${key.prefix}”`
+  const { prefix = '' } = key
+  const after = prefix === '' ? '' : ` after “${prefix}”`
   return `The key is the bytes that ${secret} has${after}, decoded from base64.`
 }
 

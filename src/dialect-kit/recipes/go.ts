@@ -131,7 +131,7 @@ function comparison(plan: Plan): string[] {
   return [
     ...(isBase64
       ? [
-          `\tkey, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, ${quoted(key.prefix)}))`,
+          `\tkey, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, ${quoted(key.prefix ?? '')}))`,
           '\tif err != nil {',
           '\t\treturn false',
           '\t}',

@@ -130,7 +130,7 @@ function comparison(plan: Plan): string[] {
   const isBase64 = 'secret' in key && key.secret === 'base64'
   return [
     isBase64
-      ? `        byte[] key = Base64.getDecoder().decode(secret.replaceFirst(${quoted(`^${key.prefix}`)}, ""));`
+      ? `        byte[] key = Base64.getDecoder().decode(secret.replaceFirst(${quoted(`^${key.prefix ?? ''}`)}, ""));`
       : '        byte[] key = bytes(secret);',
     `        Mac mac = Mac.getInstance("${name}");`,
     `        mac.init(new SecretKeySpec(key, "${name}"));`,

@@ -108,7 +108,7 @@ function hmacLines(plan: Plan, before: string): string[] {
   const { algorithm, encoding, key } = plan.recipe
   const isBase64 = 'secret' in key && key.secret === 'base64'
   return [
-    ...(isBase64 ? [`  const key = Buffer.from(secret.replace(/^${key.prefix}/, ''), 'base64')`] : []),
+    ...(isBase64 ? [`  const key = Buffer.from(secret.replace(/^${key.prefix ?? ''}/, ''), 'base64')`] : []),
     `  const mac = createHmac('${algorithm.slice('hmac-'.length)}', ${isBase64 ? 'key' : 'secret'})`,
     ...pieces(plan).map((piece) => `  mac.update(${piece})`),
     `  const expected = ${before}mac.digest('${encoding}')`,

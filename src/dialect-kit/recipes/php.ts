@@ -102,7 +102,7 @@ function comparison(plan: Plan): string[] {
   }[encoding ?? 'hex']
   return [
     isBase64
-      ? `    $key = base64_decode(preg_replace(${quoted(`/^${key.prefix}/`)}, '', $secret));`
+      ? `    $key = base64_decode(preg_replace(${quoted(`/^${key.prefix ?? ''}/`)}, '', $secret));`
       : '    $key = $secret;',
     `    $signed = ${signedOf(plan)};`,
     `    $expected = ${before}${mac};`,

@@ -126,7 +126,9 @@ function comparison(plan: Plan): string[] {
     base64url: 'base64.urlsafe_b64encode(mac).decode().rstrip("=")',
   }[encoding ?? 'hex']
   return [
-    isBase64 ? `    key = base64.b64decode(secret.removeprefix(${quoted(key.prefix)}))` : '    key = secret.encode()',
+    isBase64
+      ? `    key = base64.b64decode(secret.removeprefix(${quoted(key.prefix ?? '')}))`
+      : '    key = secret.encode()',
     `    mac = hmac.digest(key, ${signedOf(plan)}, "${algorithm.slice('hmac-'.length)}")`,
     `    expected = ${before}${mac}`,
     ...last,

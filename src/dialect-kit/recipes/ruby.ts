@@ -95,7 +95,7 @@ function comparison(plan: Plan): string[] {
     base64url: `[OpenSSL::HMAC.digest("${hash}", key, signed)].pack("m0").tr("+/", "-_").delete("=")`,
   }[encoding ?? 'hex']
   return [
-    `  key = ${isBase64 ? `secret.delete_prefix(${quoted(key.prefix)}).unpack1("m")` : 'secret'}`,
+    `  key = ${isBase64 ? `secret.delete_prefix(${quoted(key.prefix ?? '')}).unpack1("m")` : 'secret'}`,
     `  signed = ${signedOf(plan)}`,
     `  expected = ${before}${mac}`,
     last,

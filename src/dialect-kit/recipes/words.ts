@@ -55,7 +55,7 @@ function keyWords(key: Recipe['key']): string {
   if ('publicKey' in key) return 'The key is the public key of the product'
   const secret = key.of === undefined ? 'the secret' : owners[key.of]
   if (key.secret === 'text') return `The key is ${secret}`
-  return `The key is the bytes that follow \`${key.prefix}\` in ${secret}, in base64`
+  return `The key is the bytes that follow \`${key.prefix ?? ''}\` in ${secret}, in base64`
 }
 
 function pieceWords(piece: SignedPiece): string {
