@@ -9,11 +9,13 @@ import { declareEndpoint } from './endpoint.ts'
 import { declareEvent } from './event.ts'
 import { declareKey } from './key.ts'
 import { declareBackup, declareDialect, declareMigrate, declareServe } from './local-commands.ts'
+import { declareListen } from './listen.ts'
 import { declareLogin } from './login.ts'
 import { declareOpen } from './open.ts'
 import { declareReplay } from './replay.ts'
 import { declareTail } from './tail.ts'
 import { declareTenant } from './tenant.ts'
+import { declareVerify } from './verify.ts'
 import { version } from './version.ts'
 
 /** The program. A wrong use throws a CommanderError. */
@@ -41,6 +43,9 @@ export function createProgram(): Command {
   declareTail(program)
   declareOpen(program)
   declareLogin(program)
+  program.commandsGroup('Receivers:')
+  declareListen(program)
+  declareVerify(program)
   program.commandsGroup('This terminal:')
   declareCompletion(program)
   return program

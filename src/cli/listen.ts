@@ -1,0 +1,205 @@
+// `posthorn listen`: receives deliveries here, verifies and prints them, and answers as it is told.
+
+import { once } from 'node:events'
+import type { Command } from 'commander'
+import {
+  collected,
+  connect,
+  durationMs,
+  type RemoteFlags,
+  serverOptions,
+  wholeNumber,
+  withExamples,
+} from './command.ts'
+import { WrongUse } from './faults.ts'
+import { jsonText, painted, safe, safeLines } from './output.ts'
+import type { Answer, Arrived } from './receiver.ts'
+import { stopOnSignals } from './stop-signals.ts'
+import type { Signature, Verified } from './verification.ts'
+
+interface ListenFlags extends RemoteFlags {
+  readonly host: string
+  readonly port: number
+  readonly tenant?: string
+  readonly endpoint?: string
+  readonly event?: string[]
+  readonly address?: string
+  readonly dialect: string
+  readonly secretFile?: string
+  readonly status: number
+  readonly failEvery: number
+  readonly dropEvery: number
+  readonly delay: number
+  readonly forwardTo?: string
+  readonly twice?: boolean
+}
+
+const count = wholeNumber(0, 1_000_000)
+const forwardMs = 30_000
+const endpointPath = '/v1/tenants/{tenant}/endpoints/{endpoint}'
+
+export function declareListen(program: Command): void {
+  const command = serverOptions(program.command('listen'))
+    .description('receive deliveries here, verify and print them, and answer as you say, until Ctrl-C')
+    .option('--tenant <tenant>', 'secrets come from the server; without --endpoint it gets an endpoint until the end')
+    .option('--endpoint <endpoint>', 'an endpoint whose URL leads here already')
+    .option('--event <type>', 'event types of the new endpoint; default: *; may be given several times', collected)
+    .option('--address <url>', 'the URL under which the server reaches this receiver; default: its own address')
+    .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on; 0 picks a free one', wholeNumber(0, 65_535), 4090)
+    .option('--dialect <name>', 'without --tenant: a name, or a file with a dialect', 'standard')
+    .option('--secret-file <file>', 'without --tenant: a file with the secret or the public key (or POSTHORN_SECRET)')
+    .option('--status <code>', 'the status of answers', wholeNumber(200, 599), 200)
+    .option('--fail-every <n>', 'each n-th delivery is answered with 500', count, 0)
+    .option('--drop-every <n>', 'the connection of each n-th is closed without an answer, so it comes twice', count, 0)
+    .option('--delay <duration>', 'the wait before an answer', durationMs, 0)
+    .option('--forward-to <url>', 'pass deliveries on to an app, and its answers back')
+    .option('--twice', 'pass each delivery on twice, as a repeated one')
+    .option('--json', 'one JSON object a line, for programs')
+    .action(async () => {
+      const stop = stopOnSignals()
+      await listen(command.opts<ListenFlags>(), stop)
+    })
+  withExamples(
+    command,
+    'posthorn listen --tenant acme',
+    'posthorn listen --tenant acme --fail-every 3 --delay 2s',
+    'posthorn listen --tenant acme --forward-to http://127.0.0.1:3000/webhooks',
+    'posthorn listen --secret-file secret.txt --port 0',
+  )
+}
+
+async function listen(flags: ListenFlags, stop: AbortSignal): Promise<void> {
+  const { answersOf, startReceiver } = await import('./receiver.ts')
+  assertUse(flags)
+  const { promise: signatures, resolve } = Promise.withResolvers<readonly Signature[]>()
+  const ownAnswer = answersOf({ ...flags, delayMs: flags.delay })
+  const receiver = await startReceiver({
+    ...flags,
+    delayMs: flags.delay,
+    async take(delivery) {
+      const own = ownAnswer()
+      const known = await signatures
+      const [verified, answer] = await Promise.all([
+        verify(known, delivery, flags.address ?? receiver.url),
+        own?.status === flags.status ? forwarded(delivery, own, flags) : own,
+      ])
+      process.stdout.write(
+        flags.json === true ? jsonLine(delivery, verified, answer) : lines(delivery, verified, answer),
+      )
+      return answer
+    },
+  })
+  try {
+    const registration = await register(flags, flags.address ?? receiver.url)
+    try {
+      resolve(registration.signatures)
+      process.stderr.write(`Listening on ${receiver.url}${registration.note}. Ctrl-C ends it.\n`)
+      if (!stop.aborted) await once(stop, 'abort')
+    } finally {
+      await registration.end()
+    }
+  } finally {
+    receiver.close()
+  }
+}
+
+function assertUse({ tenant, endpoint, event, twice, forwardTo }: ListenFlags): void {
+  if (endpoint !== undefined && tenant === undefined) throw new WrongUse('--endpoint needs --tenant')
+  if (event !== undefined && (tenant === undefined || endpoint !== undefined)) {
+    throw new WrongUse('--event is for the new endpoint of --tenant')
+  }
+  if (twice === true && forwardTo === undefined) throw new WrongUse('--twice needs --forward-to')
+  if (forwardTo !== undefined && !/^https?:$/.test(URL.parse(forwardTo)?.protocol ?? '')) {
+    throw new WrongUse(`--forward-to must be a URL such as http://127.0.0.1:3000/webhooks, and is ${forwardTo}`)
+  }
+}
+
+interface Registration {
+  readonly signatures: readonly Signature[]
+  readonly note: string
+  end(): Promise<void>
+}
+
+/** Finds the secrets. Without an endpoint of the user, it creates one, which the end deletes. */
+async function register(flags: ListenFlags, url: string): Promise<Registration> {
+  const { givenSecret, signaturesFrom, signaturesOf } = await import('./verification.ts')
+  const { tenant, endpoint: given, event: eventTypes = ['*'], dialect, secretFile } = flags
+  const nothing = (): Promise<void> => Promise.resolve()
+  if (tenant === undefined) {
+    return { signatures: await signaturesOf(dialect, await givenSecret(secretFile)), note: '', end: nothing }
+  }
+  const { api } = await connect(flags)
+  if (given !== undefined) {
+    const endpoint = await api.request('GET', endpointPath, { params: { tenant, endpoint: given } })
+    return { signatures: await signaturesFrom(api, tenant, endpoint), note: ` for ${given}`, end: nothing }
+  }
+  const body = { url, eventTypes, description: 'posthorn listen' }
+  const endpoint = await api.request('POST', '/v1/tenants/{tenant}/endpoints', { params: { tenant }, body })
+  const end = async (): Promise<void> => {
+    await api.request('DELETE', endpointPath, { params: { tenant, endpoint: endpoint.id } })
+  }
+  try {
+    const note = ` for ${endpoint.id}, which is deleted at the end`
+    return { signatures: await signaturesFrom(api, tenant, endpoint), note, end }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+async function verify(signatures: readonly Signature[], delivery: Arrived, url: string): Promise<readonly Verified[]> {
+  const { verifiedAll } = await import('./verification.ts')
+  return verifiedAll(signatures, { ...delivery, url }, { now: Date.now() / 1000, toleranceSeconds: 300 })
+}
+
+/** Passes a delivery on, and returns the app's answer. An app that cannot be reached is answered with 502. */
+async function forwarded(delivery: Arrived, own: Answer, { forwardTo, twice = false }: ListenFlags): Promise<Answer> {
+  if (forwardTo === undefined) return own
+  if (twice) await forwardedOnce(delivery, forwardTo)
+  return forwardedOnce(delivery, forwardTo)
+}
+
+/** Headers of the connection, which a new connection has its own of. */
+const connectionHeaders = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive'])
+
+async function forwardedOnce({ method, headers, body }: Arrived, url: string): Promise<Answer> {
+  const passed = Object.entries(headers).filter(([name]) => !connectionHeaders.has(name))
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: passed,
+      body: method === 'GET' ? null : body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(forwardMs),
+    })
+    const type = response.headers.get('content-type')
+    return { status: response.status, body: await response.text(), ...(type !== null && { type }) }
+  } catch (error) {
+    const { cause } = error as { readonly cause?: unknown }
+    return { status: 502, body: `${url}: ${cause instanceof Error ? cause.message : String(error)}` }
+  }
+}
+
+function jsonLine({ body, ...delivery }: Arrived, verified: readonly Verified[], answer: Answer): string {
+  const checks = verified.map((one) => one.checks.map(({ step, fault }) => ({ step, fault })))
+  const isValid = verified.every((one) => one.isValid)
+  return `${jsonText({ ...delivery, body: body.toString(), isValid, checks, answered: answer?.status ?? null }, 0)}\n`
+}
+
+/** Bytes of a body that are shown. */
+const shownBytes = 4096
+
+function lines(delivery: Arrived, verified: readonly Verified[], answer: Answer): string {
+  const { at, method, path, headers, body, isRepeated } = delivery
+  const failed = verified.flatMap(({ checks }) => checks).find(({ fault }) => fault !== null)
+  const good = verified.length === 0 ? painted('yellow', 'not signed') : painted('green', 'verified')
+  const verdict = failed === undefined ? good : painted('red', `not verified: ${safe(failed.fault ?? '')}`)
+  const id = headers['webhook-id'] === undefined ? '' : `  ${safe(headers['webhook-id'])}`
+  const repeated = isRepeated ? painted('yellow', '  repeated') : ''
+  const text = safeLines(body.toString('utf8', 0, shownBytes))
+  const rest = body.length > shownBytes ? `\n  … ${body.length - shownBytes} further bytes` : ''
+  const status = answer === null ? 'connection closed' : `answered ${answer.status}`
+  const head = `${painted('dim', at.slice(11, 23))}  ${safe(method)} ${safe(path)}${id}  ${verdict}${repeated}  ${status}`
+  return `${head}\n${`${text}${rest}`.replaceAll(/^/gm, '  ')}\n`
+}
