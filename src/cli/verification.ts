@@ -65,7 +65,9 @@ export async function signaturesFrom(
     if (key.of !== 'account') return valuesOf(endpoint.secrets)
     return valuesOf((await api.request('GET', '/v1/tenants/{tenant}/secrets', { params: { tenant } })).data)
   }
-  return Promise.all(described(signatures).map(async (recipe) => ({ recipe, secrets: await secretsOf(recipe) })))
+  // The document describes the places of a recipe more loosely than its type.
+  const recipesOf = described(signatures as readonly (Recipe | { readonly undescribed: string })[])
+  return Promise.all(recipesOf.map(async (recipe) => ({ recipe, secrets: await secretsOf(recipe) })))
 }
 
 async function publicKey(api: Client, dialect: string): Promise<string> {

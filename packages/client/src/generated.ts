@@ -175,6 +175,20 @@ export type Found = {
 
 export type ListedEndpoint = Endpoint & { dialect: string; pausedUntil: string | null }
 
+export type PolledDelivery = {
+  id: string
+  event: string
+  eventType: string
+  /** How often the delivery was given, with this time. */
+  attempt: number
+  /** As they would be sent to a URL, with the signature. */
+  headers: Record<string, string>
+  /** The bytes that the signature covers, in UTF-8. */
+  body: string
+  /** It is given again after this time. */
+  acknowledgeBefore: string
+}
+
 export type Failures = {
   /** At most 20 groups, the largest first. */
   data: {
@@ -930,19 +944,7 @@ export interface Operations {
         }
       | undefined
     answer: {
-      data: {
-        id: string
-        event: string
-        eventType: string
-        /** How often the delivery was given, with this time. */
-        attempt: number
-        /** As they would be sent to a URL, with the signature. */
-        headers: Record<string, string>
-        /** The bytes that the signature covers, in UTF-8. */
-        body: string
-        /** It is given again after this time. */
-        acknowledgeBefore: string
-      }[]
+      data: PolledDelivery[]
       iterator: string | null
       /** Nothing more is due now. */
       done: boolean
