@@ -5,7 +5,7 @@ import { type Client, createClient } from '../../packages/client/src/index.ts'
 import { lineOf, WrongUse } from './faults.ts'
 import { fault, type Finding, messageOf, ok, skipped, warning } from './finding.ts'
 import { type ChosenServer, chosenServer, type ServerFlags } from './server-choice.ts'
-import { version } from './version.ts'
+import { version } from '../version.ts'
 
 const clockSlackMs = 3000
 const answerMs = 10_000

@@ -7,7 +7,7 @@ import { loadDialects } from '../dialects/load.ts'
 import { originsOf, partsOf } from '../parts-by-settings.ts'
 import { fault, type Finding, messageOf, ok, warning } from './finding.ts'
 import type { SettingFlags } from './local-commands.ts'
-import { version } from './version.ts'
+import { version } from '../version.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -16,7 +16,7 @@ import { declareReplay } from './replay.ts'
 import { declareTail } from './tail.ts'
 import { declareTenant } from './tenant.ts'
 import { declareVerify } from './verify.ts'
-import { version } from './version.ts'
+import { version } from '../version.ts'
 
 /** The program. A wrong use throws a CommanderError. */
 export function createProgram(): Command {

@@ -12,7 +12,7 @@ import { tracingSettings } from '../config/tracing-settings.ts'
 import { loadDialects } from '../dialects/load.ts'
 import { limits } from '../domain/limits.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
-import { version } from './version.ts'
+import { version } from '../version.ts'
 
 const repeatSeconds = limits.stopRepeatMs / 1000
 

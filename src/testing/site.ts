@@ -10,7 +10,7 @@ import { readSettings, settingTable } from '../config/settings.ts'
 import { openReceiver } from '../dialect-check/receiver.ts'
 import type { SiteWithLog } from '../dialect-check/check-dialect.ts'
 import type { Registration } from '../dialects/registry.ts'
-import { version } from '../cli/version.ts'
+import { version } from '../version.ts'
 
 /** The first retry comes after about this time in every schedule. */
 const firstRetryMs = 60
