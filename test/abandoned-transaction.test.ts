@@ -21,13 +21,15 @@ test('deliveries of a node that froze inside a transaction are taken over', { ti
   })
   const [abandoned, other] = [await store.join(Date.now()), await store.join(Date.now())]
   const standstill = new AbortController()
+  const holding = Promise.withResolvers<void>()
   const transaction = database.transaction(async (session) => {
     await session.run('SELECT FROM nodes WHERE incarnation = $1 FOR KEY SHARE', abandoned)
+    holding.resolve()
     await sleep(2 * limits.deadAfterMs, undefined, { signal: standstill.signal }).catch(() => {})
     await session.run('UPDATE nodes SET slot = slot WHERE incarnation = $1', abandoned)
   })
   const failed = assert.rejects(transaction, StoreUnavailable)
-  await sleep(100)
+  await holding.promise
   const startedAt = Date.now()
   assert.equal((await store.takeOver(other, 0, Date.now())).length, 1)
   assert.ok(Date.now() - startedAt < limits.deadAfterMs)

@@ -159,6 +159,7 @@ void test('no statement scans a table', async (t) => {
     ...statsRole(db, steps),
     ...statsReads(db),
     ...tellingRole(db),
+    outbox: null,
   }
   await callEverything(store as unknown as Store)
   const statements = [...db.seen].filter((sql) => /^\s*(SELECT|UPDATE|DELETE|INSERT)/i.test(sql))
