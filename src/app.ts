@@ -7,7 +7,6 @@ import { limits } from './domain/limits.ts'
 import { day, hour } from './domain/time.ts'
 import type { Counts } from './contracts/node-report.ts'
 import type { Store } from './contracts/store.ts'
-import { serveDocs } from './api/docs.ts'
 import { serveHealth, serveMetrics } from './api/health.ts'
 import { customersPart } from './api/operator-front.ts'
 import { SettingError, type Settings } from './config/settings.ts'
@@ -275,20 +274,25 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
   const { operator, vendors: all } = frontsOf({ registrations: registry, ...options, ...parts, admission }, shared)
   const own = customersPart(operator, wrongKeys)
   const isWorker = settings.role === 'worker'
+  const hasOwn = !isWorker && context.dialects.has(ownDialect)
   const vendors = isWorker ? [] : all
   refuseOwnPaths(operator, vendors)
 
+  const ownDocument = hasOwn ? [{ path: documentPath(ownDialect), front: own }] : []
   const documented = isWorker
     ? []
-    : [operator, ...vendors].map((front) => ({ front, documentPath: documentPath(front) }))
-  const portal = isWorker ? [] : [{ front: pages.portalFront(operator), documentPath: null }]
+    : [
+        { front: operator, documents: [{ path: '/openapi.json', front: operator }, ...ownDocument] },
+        ...vendors.map((front) => ({ front, documents: [{ path: documentPath(front.name), front }] })),
+      ]
+  const portal = isWorker ? [] : [{ front: pages.portalFront(operator), documents: [] }]
   const whole = await createHttpServer({ ...shared, fallback: operator, fronts: [...documented, ...portal] })
   serveHealth(whole, health)
   serveMetrics(whole, metrics)
   if (!isWorker) {
-    serveDocs(
+    pages.serveDocs(
       whole,
-      documented.map(({ front, documentPath: url }) => ({ title: titleOf(front), url })),
+      documented.flatMap(({ documents }) => documents).map(({ front, path: url }) => ({ title: titleOf(front), url })),
     )
     pages.serveDashboard(whole)
     pages.servePortal(whole)
@@ -296,8 +300,7 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
   const [address, adminAddress] = addressesOf(settings)
   if (adminAddress === undefined) return [{ server: whole, address }]
 
-  const hasOwn = !isWorker && context.dialects.has(ownDialect)
-  const fronts = (hasOwn ? [own, ...vendors] : vendors).map((front) => ({ front, documentPath: null }))
+  const fronts = (hasOwn ? [own, ...vendors] : vendors).map((front) => ({ front, documents: [] }))
   const customers = await createHttpServer({ ...shared, fallback: own, fronts: [...fronts, ...portal] })
   serveHealth(customers, health)
   if (!isWorker) pages.servePortal(customers)
@@ -317,8 +320,8 @@ function refuseOwnPaths(operator: Front, vendors: readonly Front[]): void {
   }
 }
 
-function documentPath({ name }: Front): string {
-  return name === 'operator' ? '/openapi.json' : `/openapi/${name}.json`
+function documentPath(dialect: string): string {
+  return `/openapi/${dialect}.json`
 }
 
 function titleOf({ name, openapi }: Front): string {

@@ -100,9 +100,24 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
 
 /** The part of the operator API that customers use: no route and no key of the operator. */
 export function customersPart(operator: Front, wrongKeys: WrongKeys): Front {
+  const version = operator.openapi.info?.version ?? ''
   return {
     ...operator,
-    routes: operator.routes.filter(({ audience }) => audience === 'customers'),
+    routes: operator.routes.filter(({ audience }) => audience === 'customers').map(withScope),
+    openapi: {
+      info: {
+        title: 'Posthorn API of customers',
+        version,
+        description:
+          'Manage the endpoints of your tenants, look into deliveries and send them again.\n\n' +
+          'An API key has scopes: `read`, `write`, and `secrets` for signing secrets and header values. Each route names ' +
+          'its scope under `security`. Each key and each tenant has a quota of requests a minute, and a lower one of ' +
+          'test events. A request past a quota is answered 429 with Retry-After.',
+      },
+      components: {
+        securitySchemes: { customer: { type: 'http', scheme: 'bearer', description: 'An API key with the scope.' } },
+      },
+    },
     admit(request, route) {
       if (bearerKey(request)?.startsWith(operatorKeyPrefix)) return wrongKeys.refuse(request.clientAddress)
       return andThenOk(operator.admit(request, route), (principal) =>
@@ -140,6 +155,12 @@ function withRoles(route: AnyRoute): AnyRoute {
       `${scope === null ? '' : `; customers' keys of \`standard\` with the scope ${scope}`}.`,
     security: [...roles.map((role) => ({ operator: [role] })), ...(scope === null ? [] : [{ customer: [scope] }])],
   }
+}
+
+/** The route with its scope in the OpenAPI document of customers. */
+function withScope(route: AnyRoute): AnyRoute {
+  const scope = scopeOf(route) as string
+  return { ...route, description: `API keys with the scope ${scope}.`, security: [{ customer: [scope] }] }
 }
 
 function admitOperator(

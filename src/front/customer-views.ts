@@ -56,7 +56,7 @@ export class CustomerViews {
   #start(seesSecrets: boolean): Promise<FastifyInstance> {
     const { context, frontsFor } = this.#options
     const [first, ...others] = frontsFor(viewing(context, seesSecrets))
-    const fronts = [first, ...others].map((front) => ({ front: asCustomer(front, seesSecrets), documentPath: null }))
+    const fronts = [first, ...others].map((front) => ({ front: asCustomer(front, seesSecrets), documents: [] }))
     const server = createHttpServer({ ...this.#options, fronts, fallback: first })
     this.#servers.set(seesSecrets, server)
     return server

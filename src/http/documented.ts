@@ -25,9 +25,11 @@ export function schemaOf(front: Front, route: AnyRoute): FastifySchema {
   }
 }
 
-/** The JSON text of the document that the routes of `scope` form. */
-export function documentText(scope: FastifyInstance, { refusalSchema }: Front): string {
-  const document = scope.swagger() as unknown as Document
+/** The JSON text of the document of a front, whose routes `scope` serves, perhaps with others. */
+export function documentText(scope: FastifyInstance, { refusalSchema, openapi, routes }: Front): string {
+  const all = scope.swagger() as unknown as Document
+  const { info = all.info, components: { securitySchemes } = {} } = openapi
+  const document = { ...all, info, paths: pathsOf(all, routes) }
   // Every operation has a dozen refusals with the same body, so that the document would be three times as long.
   const refusal = JSON.stringify(refusalSchema)
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item))
@@ -46,16 +48,35 @@ export function documentText(scope: FastifyInstance, { refusalSchema }: Front): 
   }
   const schemas = { ...document.components.schemas, Refusal: refusalSchema }
   const paths = withComponents(document.paths, schemas)
-  return JSON.stringify({ ...document, paths, components: { ...document.components, schemas } })
+  return JSON.stringify({ ...document, paths, components: { ...document.components, securitySchemes, schemas } })
+}
+
+/** The paths of the routes, each with the words of its route. */
+function pathsOf({ paths }: Document, routes: readonly AnyRoute[]): Document['paths'] {
+  const byId = new Map(routes.map((one) => [one.operationId, one]))
+  const items = Object.entries(paths).map(([path, item]) => {
+    const operations = Object.entries(item).flatMap(([method, operation]) => {
+      const route = byId.get(operation.operationId)
+      if (route === undefined) return []
+      const { description, security } = route
+      return [[method, { ...operation, ...(description && { description }), ...(security && { security }) }] as const]
+    })
+    return [path, Object.fromEntries(operations)] as const
+  })
+  return Object.fromEntries(items.filter(([, item]) => Object.keys(item).length > 0))
 }
 
 /** The parts of an OpenAPI document that are changed. */
 interface Document {
+  readonly info: unknown
   readonly components: { readonly schemas?: object }
   readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>
 }
 
 interface DocumentedOperation {
+  readonly operationId: string
+  readonly description?: string
+  readonly security?: unknown
   readonly parameters?: readonly { schema: unknown }[]
   readonly requestBody?: RequestBody
   readonly responses: Readonly<

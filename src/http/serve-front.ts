@@ -9,6 +9,7 @@ import type { Principal } from '../domain/principal.ts'
 import type { Result } from '../domain/problem.ts'
 import { sendAnswer } from './answer.ts'
 import { documentText, schemaOf } from './documented.ts'
+import { type EncodedBody, encodedAnswer, encodedBody } from './encoded.ts'
 import { acceptBodies } from './form-body.ts'
 import { formValues } from './form-values.ts'
 import type { Front } from './front.ts'
@@ -25,20 +26,28 @@ export interface FrontSurroundings {
   readonly origins: Origins
 }
 
-/**
- * Serves a front's routes, and the front's OpenAPI document at `documentPath` (null: nowhere). A delivery with `marker` may
- * change nothing.
- */
+/** The place of an OpenAPI document. */
+export interface DocumentPlace {
+  readonly path: string
+  /** The front that the document describes: the served one, or one with a part of its routes. */
+  readonly front: Front
+}
+
+export interface ServedFront {
+  readonly front: Front
+  readonly documents: readonly DocumentPlace[]
+}
+
+/** Serves a front's routes and OpenAPI documents. A delivery with `marker` may change nothing. */
 export async function serveFront(
   app: FastifyInstance,
-  front: Front,
-  documentPath: string | null,
+  { front, documents }: ServedFront,
   { marker, origins }: FrontSurroundings,
 ): Promise<void> {
   await app.register(async (scope) => {
     addPublicUrl(scope, origins, front.name)
     if (front.bodies !== undefined) acceptBodies(scope, front.bodies)
-    if (documentPath !== null) await serveDocument(scope, front, documentPath)
+    if (documents.length > 0) await serveDocuments(scope, front, documents)
     scope.setErrorHandler((error, request, reply) => answerError(front, error, request, reply))
     for (const definition of front.routes) addRoute(scope, front, definition, marker)
     refuseOtherMethods(scope, front, front.routes)
@@ -47,15 +56,20 @@ export async function serveFront(
 }
 
 /** Must run before the routes of the front are added. */
-async function serveDocument(scope: FastifyInstance, front: Front, path: string): Promise<void> {
-  await scope.register(fastifySwagger, { openapi: { openapi: '3.1.0', ...front.openapi } })
-  refuseOtherMethods(scope, front, [{ method: 'GET', path }])
-  // All responses share one text. Otherwise each response that a caller does not read would hold its own copy.
-  let document: string | null = null
-  scope.get(path, { schema: { hide: true } }, (_request, reply) => {
-    document ??= documentText(scope, front)
-    sendAnswer(reply, { status: 200, body: document })
-  })
+async function serveDocuments(
+  scope: FastifyInstance,
+  front: Front,
+  documents: readonly DocumentPlace[],
+): Promise<void> {
+  await scope.register(fastifySwagger, { openapi: { openapi: '3.1.0', servers: [{ url: '/' }], ...front.openapi } })
+  for (const { path, front: described } of documents) {
+    refuseOtherMethods(scope, front, [{ method: 'GET', path }])
+    let document: EncodedBody | null = null
+    scope.get(path, { schema: { hide: true } }, (request, reply) => {
+      document ??= encodedBody('application/json; charset=utf-8', documentText(scope, described))
+      sendAnswer(reply, encodedAnswer(request, document))
+    })
+  }
 }
 
 /** Answers a request that ended with an exception. */

@@ -43,7 +43,7 @@ test('an internal error is logged with the request id of its response', async (c
   const app = await createHttpServer({
     logger,
     randomBytes,
-    fronts: [{ front: failing, documentPath: '/openapi' }],
+    fronts: [{ front: failing, documents: [{ path: '/openapi', front: failing }] }],
     fallback: failing,
     marker: 'installation',
     origins: { isTrusted: () => false, publicUrls: new Map() },

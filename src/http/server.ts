@@ -16,7 +16,7 @@ import type { Front } from './front.ts'
 import { sendAnswer } from './answer.ts'
 import { methodOf } from './methods.ts'
 import { addClientAddress, type Origins } from './origins.ts'
-import { answerError, serveFront } from './serve-front.ts'
+import { answerError, type ServedFront, serveFront } from './serve-front.ts'
 import { acceptBodies } from './form-body.ts'
 import { frontOf } from './front-of.ts'
 import { validatorCompiler } from './validation.ts'
@@ -24,7 +24,7 @@ import { validatorCompiler } from './validation.ts'
 export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger
   readonly randomBytes: RandomBytes
-  readonly fronts: readonly { readonly front: Front; readonly documentPath: string | null }[]
+  readonly fronts: readonly ServedFront[]
   /** The marker of this installation's deliveries. */
   readonly marker: string
   readonly origins: Origins
@@ -113,9 +113,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.setErrorHandler((error, request, reply) => {
     answerError(frontOf(fronts, request.url, options.fallback), error, request, reply)
   })
-  for (const { front, documentPath } of options.fronts) {
-    await serveFront(app, front, documentPath, options)
-  }
+  for (const front of options.fronts) await serveFront(app, front, options)
   return app
 }
 

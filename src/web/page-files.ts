@@ -2,16 +2,10 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-
-export interface PageFile {
-  readonly contentType: string
-  readonly identity: Buffer
-  readonly gzip: Buffer
-  readonly br: Buffer
-}
+import type { EncodedBody } from '../http/encoded.ts'
 
 /** By path below the folder, with `/`. */
-export type PageFiles = ReadonlyMap<string, PageFile>
+export type PageFiles = ReadonlyMap<string, EncodedBody>
 
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -33,7 +27,7 @@ export function readPageFiles(folder: string): PageFiles | null {
   }
 }
 
-function readFile(path: string): PageFile {
+function readFile(path: string): EncodedBody {
   const contentType = contentTypes[extname(path)] as string
   return {
     contentType,

@@ -9,6 +9,7 @@ import type { WrongKeys } from '../front/wrong-keys.ts'
 import type { Front } from '../http/front.ts'
 import type { Context } from '../operations/context.ts'
 import { serveDashboard } from './dashboard.ts'
+import { type DocumentLink, serveDocs } from './docs.ts'
 import { type PageFiles, readPageFiles } from './page-files.ts'
 import { servePortal } from './portal.ts'
 import { createPortalFront } from './portal-front.ts'
@@ -61,6 +62,10 @@ export class Pages {
     })
   }
 
+  serveDocs(app: FastifyInstance, documents: readonly DocumentLink[]): void {
+    serveDocs(app, documents, filesOf('docs'))
+  }
+
   servePortal(app: FastifyInstance): void {
     const { context, wrongKeys, portalParents: parents } = this.#options
     const sessions = this.#portalSessions
@@ -73,6 +78,6 @@ export class Pages {
   }
 }
 
-function filesOf(entry: 'dashboard' | 'portal'): PageFiles | null {
+function filesOf(entry: 'dashboard' | 'portal' | 'docs'): PageFiles | null {
   return readPageFiles(fileURLToPath(new URL(`../../ui/dist/${entry}`, import.meta.url)))
 }

@@ -3,9 +3,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { answerProblem } from '../api/problems.ts'
 import { type Answer, sendAnswer } from '../http/answer.ts'
+import { encodedAnswer } from '../http/encoded.ts'
 import { methodOf } from '../http/methods.ts'
 import { refuseOtherMethods } from '../http/refusals.ts'
-import type { PageFile, PageFiles } from './page-files.ts'
+import type { PageFiles } from './page-files.ts'
 
 export interface ServedPages {
   /** The path of the page, without a slash at its end. */
@@ -38,30 +39,10 @@ function answerOf(request: FastifyRequest, pages: ServedPages): Answer {
   const policy = contentPolicy(images, frameAncestors(request))
   if (files === null) return { ...unbuilt, headers: { ...unbuilt.headers, 'content-security-policy': policy } }
   const file = files.get(asked)
-  if (file !== undefined && asked !== 'index.html') {
-    // The name of a file contains a hash of its content.
-    return encoded(request, file, { 'cache-control': 'public, max-age=31536000, immutable' })
-  }
+  if (file !== undefined && asked !== 'index.html') return encodedAnswer(request, file, immutable)
   const index = files.get('index.html')
   if (asked.startsWith('assets/') || index === undefined) return unknown()
-  return encoded(request, index, { 'content-security-policy': policy, 'referrer-policy': 'no-referrer' })
-}
-
-function encoded(request: FastifyRequest, file: PageFile, headers: Readonly<Record<string, string>>): Answer {
-  const accepted = request.headers['accept-encoding'] ?? ''
-  const coding = (['br', 'gzip'] as const).find((name) =>
-    new RegExp(`\\b${name}\\b(?!\\s*;\\s*q=0(?:\\.0*)?\\b)`).test(accepted),
-  )
-  return {
-    status: 200,
-    headers: {
-      'content-type': file.contentType,
-      vary: 'accept-encoding',
-      ...(coding && { 'content-encoding': coding }),
-      ...headers,
-    },
-    body: file[coding ?? 'identity'],
-  }
+  return encodedAnswer(request, index, { 'content-security-policy': policy, 'referrer-policy': 'no-referrer' })
 }
 
 /** The page loads from this server only, runs no inline script or style, and writes no markup from text. */
@@ -81,7 +62,11 @@ function contentPolicy(images: string, frameAncestors: string): string {
   ].join('; ')
 }
 
-const unbuilt: Answer = {
+/** Headers of files: the name of a file contains a hash of its content. */
+export const immutable = { 'cache-control': 'public, max-age=31536000, immutable' }
+
+/** The page of an installation without built pages. */
+export const unbuilt: Answer = {
   status: 503,
   headers: { 'content-type': 'text/html; charset=utf-8', 'retry-after': '60' },
   body: `<!doctype html>
