@@ -1,9 +1,9 @@
-// Runs the lines of README.md's "Try it" as a newcomer does: in bash, in a fresh copy of the project. Only the two
-// ports are replaced by free ones. Then runs the demo.
+// Runs the lines of README.md as a newcomer does: in bash, in a fresh copy of the project. Only the ports are replaced by
+// free ones. Then runs the demo.
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { until } from './support/api-rig.ts'
 import {
@@ -11,39 +11,69 @@ import {
   background,
   commandLines,
   copyOfProject,
-  newcomerEnv as env,
+  newcomerEnv,
   repository,
+  withoutBash,
   withoutCurl,
 } from './support/documented.ts'
 import { freePort } from './support/server-process.ts'
 
-test('"Try it" ends with a delivery that is delivered', { skip: withoutCurl, timeout: 120_000 }, async (t) => {
-  const folder = copyOfProject(t)
-  const ports = { 4080: await freePort(), 4090: await freePort() }
-  const lines = commandLines('README.md', 'Try it').map((line) =>
-    line.replaceAll('4080', String(ports[4080])).replaceAll('4090', String(ports[4090])),
-  )
-  const [start = '', receiver = '', ...pasted] = lines
-  assert.match(start, /npm start$/)
-  assert.match(receiver, /createServer/)
-  background(t, folder, `POSTHORN_PORT=${ports[4080]} ${start}`)
-  const received = background(t, folder, receiver)
-  await until(() => answers(`http://127.0.0.1:${ports[4080]}/healthz`), 'the service answers', 30_000)
-  // The receiver prints every request, so it prints these requests too.
-  await until(() => answers(`http://127.0.0.1:${ports[4090]}/`), 'the receiver answers', 30_000)
+const quickStart = commandLines('README.md', 'Start')
+const ownApi = commandLines('README.md', 'You already have a webhook API? Keep it')
 
-  // A newcomer needs a moment between the post and the list of deliveries.
-  const look = pasted.pop() ?? ''
-  assert.match(look, /\/v1\/deliveries/)
-  const script = `set -e\n${pasted.join('\n')}\nsleep 1\n${look}\n`
-  const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: folder, env })
-  const deliveries = stdout.slice(stdout.lastIndexOf('{"data":['))
-  assert.match(deliveries, /"eventType":"call\.received","status":"delivered"/, stdout)
-  await until(() => received.output().includes('+33612345678'), 'the receiver prints the request')
-  assert.match(received.output(), /'webhook-signature': 'v1,/)
+test('the quick start ends with a verified delivery', { skip: withoutBash, timeout: 120_000 }, async (t) => {
+  const terminals = await serviceOfNewcomer(t)
+  const [, , create = '', listen = '', publish = '', list = ''] = quickStart
+  await terminals.run(create)
+  const listener = await terminals.listen(listen)
+  await terminals.run(publish)
+  await until(() => listener.output().includes('{"seconds":42}'), 'the delivery is printed', 30_000)
+  assert.match(listener.output(), /verified\s+answered 200/)
+  assert.match(await terminals.run(list), /delivered +1 +200 +call\.ended +acme/)
+})
+
+test('an endpoint of a vendor gets a verified delivery', { skip: withoutCurl, timeout: 120_000 }, async (t) => {
+  const terminals = await serviceOfNewcomer(t)
+  const [create = '', key = '', register = '', listen = '', publish = ''] = ownApi
+  // They share the variables of a terminal.
+  const listener = await terminals.listen([create, key, register, listen].join('\n'))
+  await terminals.run(publish)
+  await until(() => listener.output().includes('+33612345678'), 'the delivery is printed', 30_000)
+  assert.match(listener.output(), /POST \/hook .* verified +answered 200/)
 })
 
 test('the demo succeeds', { timeout: 60_000 }, async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, ['examples/demo.ts'], { cwd: repository, env })
+  assert.equal(ownApi.at(-1), 'npm run demo')
+  const { stdout } = await promisify(execFile)(process.execPath, ['examples/demo.ts'], {
+    cwd: repository,
+    env: newcomerEnv,
+  })
   assert.match(stdout.trimEnd().split('\n').at(-1) ?? '', /^Every signature verified.* Done\.$/)
 })
+
+/** Starts the service with the README's line, and returns the newcomer's other terminals. */
+async function serviceOfNewcomer(t: TestContext) {
+  const folder = copyOfProject(t)
+  const ports = { 4080: await freePort(), 4090: await freePort() }
+  const [install, start = ''] = quickStart
+  assert.equal(install, 'npm ci')
+  // POSTHORN_PORT stands for the default, of the service and of the command line.
+  const pasted = (lines: string): string => {
+    const replaced = lines.replaceAll('4080', String(ports[4080])).replaceAll('4090', String(ports[4090]))
+    const ported = replaced.replaceAll(/posthorn listen/g, `posthorn listen --port ${ports[4090]}`)
+    return `set -e\nexport POSTHORN_PORT=${ports[4080]}\n${ported}`
+  }
+  background(t, folder, pasted(start))
+  await until(() => answers(`http://127.0.0.1:${ports[4080]}/healthz`), 'the service answers', 30_000)
+  return {
+    run: async (lines: string): Promise<string> => {
+      const options = { cwd: folder, env: newcomerEnv }
+      return (await promisify(execFile)('bash', ['-c', pasted(lines)], options)).stdout
+    },
+    listen: async (lines: string) => {
+      const listener = background(t, folder, pasted(lines))
+      await until(() => listener.output().includes('Listening on'), 'the receiver listens', 60_000)
+      return listener
+    },
+  }
+}

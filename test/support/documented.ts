@@ -45,7 +45,7 @@ export function copyOfProject(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-readme-'))
   t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
   // npm runs the script `prepare`, which looks at `ui`, before each command of the package.
-  for (const name of ['package.json', 'package-lock.json', '.npmrc', 'src', 'ui']) {
+  for (const name of ['package.json', 'package-lock.json', '.npmrc', 'src', 'ui', 'packages']) {
     cpSync(join(repository, name), join(folder, name), { recursive: true })
   }
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
