@@ -1,6 +1,7 @@
 // The statements and the code of docs/transactions.md, as they are written there.
 
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -9,6 +10,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { Kysely, PostgresDialect, sql as kyselySql } from 'kysely'
 import pg from 'pg'
 import postgres from 'postgres'
+import { createPosthorn } from '../src/library/index.ts'
 import { repository } from './support/documented.ts'
 import { startNodes } from './support/nodes.ts'
 import { prismaClient } from './support/prisma-client.ts'
@@ -25,15 +27,20 @@ function blocksIn(language: string): string[] {
 function namesFor(t: TestContext, client: string, url: string): Promise<Readonly<Record<string, unknown>>> {
   const pool = new pg.Pool({ connectionString: url })
   t.after(() => pool.end())
+  const connected = async () => {
+    const own = new pg.Client({ connectionString: url })
+    await own.connect()
+    t.after(() => own.end())
+    return own
+  }
   const makers: Readonly<
     Record<string, () => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>>
   > = {
-    async pg() {
-      const own = new pg.Client({ connectionString: url })
-      await own.connect()
-      t.after(() => own.end())
-      return { client: own }
-    },
+    pg: async () => ({ client: await connected() }),
+    posthorn: async () => ({
+      client: await connected(),
+      posthorn: await createPosthorn({ database: url, masterKey: randomBytes(32).toString('base64') }),
+    }),
     postgres() {
       const sql = postgres(url)
       t.after(() => sql.end())
@@ -84,7 +91,7 @@ void test('the page about transactions runs as it is written', { timeout: 60_000
   await receiver.untilReceived(1)
   let arrivals = 1
   const code = blocksIn('js')
-  assert.equal(code.length, 5)
+  assert.equal(code.length, 6)
   for (const block of code) {
     const [, name = ''] = /^\/\/ (.+)\n/.exec(block) ?? []
     await t.test(`with ${name}`, async (st) => {

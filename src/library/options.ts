@@ -1,5 +1,6 @@
 // The options of the library: the settings of the service by their names in settings.ts, with values of TypeScript.
 
+import type { DatabaseSync } from 'node:sqlite'
 import type { Logger } from 'pino'
 import { readSettings, type SettingName, type Settings, settingTable } from '../config/settings.ts'
 import { nearest } from '../config/nearest.ts'
@@ -51,11 +52,16 @@ export interface PosthornOptions<
   readonly operatorKey?: string
   /** The dialects that are served. Default: `['standard']`. */
   readonly dialects?: Dialects
+  /**
+   * Databases of your own in whose transactions you publish: one connection for each file. `start` publishes the events
+   * that an earlier process has left in them. Default: none.
+   */
+  readonly outboxDatabases?: readonly DatabaseSync[]
   /** Gets the log: a logger of pino, or one that has its methods. Default: nothing is logged. */
   readonly logger?: Logger
 }
 
-const otherNames = ['database', 'masterKey', 'operatorKey', 'dialects', 'logger']
+const otherNames = ['database', 'masterKey', 'operatorKey', 'dialects', 'outboxDatabases', 'logger']
 const settingNames = (Object.keys(settingTable) as SettingName[]).filter(
   (name) => !['host', 'port', 'adminHost', 'adminPort', 'dialects', 'dialectFiles', 'logLevel'].includes(name),
 )

@@ -2,6 +2,7 @@
 // libraries, and a thread that dies does not end the process.
 
 import { randomBytes } from 'node:crypto'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
@@ -16,6 +17,8 @@ import { eventInput, type NewEvent } from './events.ts'
 import { mount } from './fastify.ts'
 import { answerRequest } from './fetch.ts'
 import { type DialectChoice, type EventTypesOf, type PosthornOptions, readOptions } from './options.ts'
+import { OwnTransactions } from './own-transactions.ts'
+import type { PostgresqlTransaction } from './transactional-publish.ts'
 
 /** An event that is stored with its deliveries. */
 export interface PublishedEvent {
@@ -45,6 +48,7 @@ export async function createPosthorn<const Dialects extends readonly DialectChoi
 export class Posthorn<EventType extends string = string> {
   readonly #open: (died: (error: Error) => void) => Promise<Service>
   readonly #logger: Logger
+  readonly #transactions: OwnTransactions
   /** Between `start` and `stop`. */
   #isWanted = false
   #service: Service | null = null
@@ -53,11 +57,12 @@ export class Posthorn<EventType extends string = string> {
   /** Called by `createPosthorn`. */
   constructor(options: PosthornOptions) {
     const { settings, registrations } = orThrow(() => readOptions(options))
-    const { operatorKey = randomBytes(30).toString('base64url') } = options
+    const { operatorKey = randomBytes(30).toString('base64url'), outboxDatabases = [] } = options
     const masterKeys = settingTable.masterKey.parse(options.masterKey)
     this.#logger = options.logger ?? pino({ level: 'silent' })
     const log = { logger: this.#logger, output: { dropped: 0 } }
     const keys = () => ({ operatorKey, masterKeys })
+    this.#transactions = new OwnTransactions({ database: settings.database, outboxDatabases, logger: this.#logger })
     this.#open = (died) => openService({ settings, registrations, log, version, keys, died })
   }
 
@@ -79,6 +84,7 @@ export class Posthorn<EventType extends string = string> {
     return this.#change(async () => {
       const service = this.#service
       this.#service = null
+      await this.#transactions.stop()
       await service?.stop(limits.stopMs)
     })
   }
@@ -89,13 +95,32 @@ export class Posthorn<EventType extends string = string> {
    * @throws PosthornError `invalid`, `event_id_reused`, `body_too_large`, `body_malformed`; `unavailable`: nothing was
    *   stored; `outcome_unknown`: publish it again with the same id; `not_started`
    */
-  async publish(event: NewEvent<EventType>): Promise<PublishedEvent> {
-    const { context } = this.#running()
-    const input = eventInput(event)
-    if (!input.ok) throw errorOfProblem(input.problem)
-    const published = resultOf(await orReject(publishEvent(context, input.value)))
-    if ('error' in published) throw published.error
-    return published
+  publish(event: NewEvent<EventType>): Promise<PublishedEvent>
+  /**
+   * Publishes an event in a transaction of a database in `outboxDatabases`: it is accepted after the commit, and a rollback
+   * takes it back. The event is in the transaction when the call returns, without a promise.
+   *
+   * @throws PosthornError `invalid`, `body_too_large`, `body_malformed`, `invalid_option`, `not_started`
+   * @throws the error of the database
+   */
+  publish(event: NewEvent<EventType>, options: { readonly transaction: DatabaseSync }): void
+  /**
+   * Publishes an event in a transaction on the PostgreSQL database that has Posthorn's schema: it is accepted after the
+   * commit, and a rollback takes it back. Needs no `start`.
+   *
+   * @throws PosthornError `invalid`, `body_too_large`, `body_malformed`, `invalid_option`
+   * @throws the error of the client. Its SQLSTATE says which part of the event is wrong (docs/transactions.md)
+   */
+  publish(event: NewEvent<EventType>, options: { readonly transaction: PostgresqlTransaction }): Promise<void>
+  publish(
+    event: NewEvent<EventType>,
+    options?: { readonly transaction: DatabaseSync | PostgresqlTransaction },
+  ): Promise<PublishedEvent | void> | void {
+    if (options === undefined) return this.#publishNow(event)
+    const { transaction } = options
+    if (!(transaction instanceof DatabaseSync)) return this.#transactions.publishOnPostgres(event, transaction)
+    this.#running()
+    this.#transactions.publishOnSqlite(event, transaction)
   }
 
   /**
@@ -140,6 +165,15 @@ export class Posthorn<EventType extends string = string> {
       stop: () => this.stop(),
     })
 
+  async #publishNow(event: NewEvent): Promise<PublishedEvent> {
+    const { context } = this.#running()
+    const input = eventInput(event)
+    if (!input.ok) throw errorOfProblem(input.problem)
+    const published = resultOf(await orReject(publishEvent(context, input.value)))
+    if ('error' in published) throw published.error
+    return published
+  }
+
   /** @throws PosthornError */
   #running(): Service {
     if (this.#service !== null) return this.#service
@@ -155,6 +189,7 @@ export class Posthorn<EventType extends string = string> {
   async #opened(): Promise<Service> {
     const service: Service = await orReject(this.#open((error) => this.#recover(service, error)))
     await service.servers[0]?.server.ready()
+    this.#transactions.start(service.context)
     return service
   }
 
@@ -163,6 +198,7 @@ export class Posthorn<EventType extends string = string> {
     this.#logger.error({ err }, 'a thread of the database has died: Posthorn starts again')
     if (this.#service === dead) this.#service = null
     void this.#change(async () => {
+      await this.#transactions.stop()
       await dead.stop(0).catch((error: unknown) => this.#logger.error({ err: error }, 'Posthorn did not stop cleanly'))
       while (this.#isWanted && this.#service === null) {
         try {

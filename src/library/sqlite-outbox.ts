@@ -11,11 +11,12 @@ import { type Problem, type Result, success } from '../domain/problem.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import { type Context, dialectOf } from '../operations/context.ts'
 import { type EventInput, type PublishedEvent, publishEvents } from '../operations/publish-event.ts'
-import type { TransactionalEvent } from './transactional-publish.ts'
+import { PosthornError } from './errors.ts'
+import type { NewEvent } from './events.ts'
 
 export interface SqliteOutboxHooks {
   /** An event cannot be accepted. It stays in the table with its problem, and is not tried again. */
-  readonly setAside: (event: TransactionalEvent, problem: string) => void
+  readonly setAside: (event: NewEvent, problem: string) => void
   /** The events could not be published now. They are tried again. */
   readonly failed: (error: unknown) => void
 }
@@ -26,7 +27,7 @@ interface Row {
   readonly id: string | null
 }
 
-type StoredEvent = TransactionalEvent & { readonly occurredAt: string }
+type StoredEvent = NewEvent & { readonly occurredAt: string }
 
 export class SqliteOutbox {
   readonly #database: DatabaseSync
@@ -47,11 +48,13 @@ export class SqliteOutbox {
   /**
    * Writes an event to the table, before this call returns.
    *
-   * @throws TypeError: the database is not in a transaction
+   * @throws PosthornError `invalid_option`: the database is not in a transaction
    * @throws the error of the database
    */
-  publish(event: TransactionalEvent): void {
-    if (!this.#database.isTransaction) throw new TypeError('the database is not in a transaction')
+  publish(event: NewEvent): void {
+    if (!this.#database.isTransaction) {
+      throw new PosthornError('invalid_option', 'the database is not in a transaction: run BEGIN first')
+    }
     const occurredAt = new Date(event.occurredAt ?? this.#context.clock.now()).toISOString()
     const stored: StoredEvent = { ...event, occurredAt }
     // Here, because a rollback takes the table back too.

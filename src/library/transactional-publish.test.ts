@@ -24,6 +24,8 @@ const event = {
   retainSeconds: 60,
 }
 
+const noTransaction = { name: 'PosthornError', code: 'invalid_option' }
+
 /** A client with a table of its own: runs `action` in a transaction, which is rolled back if `action` rejects. */
 interface Client {
   inTransaction(action: (transaction: PostgresqlTransaction) => Promise<void>): Promise<unknown>
@@ -120,7 +122,7 @@ suite('an event is published in a transaction', () => {
         }),
         /roll back/,
       )
-      await assert.rejects(publishInTransaction(client.outside, schema, event), TypeError)
+      await assert.rejects(publishInTransaction(client.outside, schema, event), noTransaction)
       await client.inTransaction((transaction) => publishInTransaction(transaction, schema, event))
       await client.inTransaction((transaction) =>
         publishInTransaction(transaction, schema, { tenant: acme, type: 'a', data: {} }),
@@ -151,12 +153,15 @@ suite('an event is published in a transaction', () => {
   }
 
   test('of a client of pg only after its BEGIN', async () => {
-    await assert.rejects(publishInTransaction(reader, schema, event), TypeError)
+    await assert.rejects(publishInTransaction(reader, schema, event), noTransaction)
   })
 
   test('of no other client', async () => {
-    for (const other of [{}, { query: 1 }]) {
-      await assert.rejects(publishInTransaction(other as unknown as PostgresqlTransaction, schema, event), TypeError)
+    for (const other of [{}, { query: 1 }, undefined, null, 'BEGIN']) {
+      await assert.rejects(
+        publishInTransaction(other as unknown as PostgresqlTransaction, schema, event),
+        noTransaction,
+      )
     }
   })
 })

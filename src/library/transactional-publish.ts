@@ -1,6 +1,9 @@
 // Publishes an event in a transaction of the caller on PostgreSQL, through the client that the caller has. The clients have
 // nothing in common, so each is known by its shape. No client is imported.
 
+import { PosthornError } from './errors.ts'
+import type { NewEvent } from './events.ts'
+
 /** A client of `pg` in a transaction. TypeORM's EntityManager and QueryRunner have this shape too. */
 export interface PgTransaction {
   query(text: string, values: unknown[]): Promise<unknown>
@@ -37,32 +40,17 @@ export type PostgresqlTransaction =
   | DrizzleTransaction
   | PrismaTransaction
 
-/** An event to publish. */
-export interface TransactionalEvent {
-  readonly tenant: string
-  readonly type: string
-  /** Any object that JSON can hold. */
-  readonly data: object
-  /** 1 to 64 letters, digits, `_` and `-`. Default: Posthorn makes one. */
-  readonly id?: string
-  readonly attributes?: Readonly<Record<string, string>>
-  /** Default: now. */
-  readonly occurredAt?: string | Date
-  /** Seconds after which its data is erased. Default: as its tenant says. */
-  readonly retainSeconds?: number
-}
-
 /**
  * Publishes an event in the transaction: it is delivered after the commit, and a rollback takes it back.
  *
  * @param schema Posthorn's schema
- * @throws TypeError: `transaction` is none of these clients, or it is not in a transaction
+ * @throws PosthornError `invalid_option`: `transaction` is none of these clients, or it is not in a transaction
  * @throws the error of the client. Its SQLSTATE says which part of the event is wrong (docs/transactions.md)
  */
 export async function publishInTransaction(
   transaction: PostgresqlTransaction,
   schema: string,
-  event: TransactionalEvent,
+  event: NewEvent,
 ): Promise<void> {
   const { occurredAt, attributes, retainSeconds } = event
   const values = [
@@ -78,6 +66,8 @@ export async function publishInTransaction(
   const call = (given: readonly string[]): string =>
     `SELECT "${schema}".posthorn_publish(${given.map((value, index) => `${value}::text${casts[index]}`).join(', ')})`
   const text = call(values.map((_value, index) => `$${index + 1}`))
+  // The `sql` of postgres is a function.
+  if (transaction === null || !['object', 'function'].includes(typeof transaction)) throw noClient()
   if (isOf<PrismaTransaction>(transaction, '$queryRawUnsafe')) {
     refuseIf('$disconnect' in transaction, 'the client of Prisma')
     await transaction.$queryRawUnsafe(text, ...values)
@@ -95,7 +85,12 @@ export async function publishInTransaction(
     refuseIf('totalCount' in transaction, 'a pool of pg')
     refuseIf(transaction.getTransactionStatus?.() === 'I', 'the client of pg')
     await transaction.query(text, values)
-  } else throw new TypeError('transaction is no client of pg, postgres, Kysely, Drizzle or Prisma')
+  } else throw noClient()
+}
+
+function noClient(): PosthornError {
+  const message = 'transaction is no DatabaseSync, and no client of pg, postgres, Kysely, Drizzle or Prisma'
+  return new PosthornError('invalid_option', message)
 }
 
 const casts = ['', '', '', '', '::timestamptz', '::jsonb', '::bigint']
@@ -106,7 +101,8 @@ function isOf<Transaction>(client: object, method: keyof Transaction & string): 
 
 /** An event that is published outside a transaction would stay after a rollback. */
 function refuseIf(isOutside: boolean, client: string): void {
-  if (isOutside) throw new TypeError(`${client} is not in a transaction: give the client of the transaction`)
+  if (!isOutside) return
+  throw new PosthornError('invalid_option', `${client} is not in a transaction: give the client of the transaction`)
 }
 
 /** A query as Kysely compiles it from raw SQL. */

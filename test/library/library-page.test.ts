@@ -1,4 +1,4 @@
-// Runs every snippet of docs/library.md, in a folder where `posthorn` is this package. Their types are checked where the
+// Runs the snippets of the pages about the library, in a folder where `posthorn` is this package. Their types are checked where the
 // built package is installed (test/package/packed.long.ts).
 
 import assert from 'node:assert/strict'
@@ -11,8 +11,11 @@ import { promisify } from 'node:util'
 import { newcomerEnv, repository, snippets } from '../support/documented.ts'
 import { runFolder } from '../support/serve-run.ts'
 
-for (const [index, snippet] of snippets('docs/library.md').entries()) {
-  test(`snippet ${index + 1} of docs/library.md runs`, async (t) => {
+const pages = ['docs/library.md', 'docs/transactions.md']
+const all = pages.flatMap((page) => snippets(page).map((snippet, index) => ({ page, snippet, number: index + 1 })))
+
+for (const { page, snippet, number } of all) {
+  test(`snippet ${number} of ${page} runs`, async (t) => {
     const folder = await runFolder(t)
     for (const name of ['src', 'packages', 'ui', 'node_modules'])
       symlinkSync(join(repository, name), join(folder, name))

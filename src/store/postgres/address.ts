@@ -40,7 +40,12 @@ export function addressOf(text: string): Address {
     database: decoded(url.pathname.slice(1), 'name of the database') || undefined,
     options,
   }
-  return { schema: schemaOf(given('schema') ?? 'posthorn'), login, ...tlsOf(given, host) }
+  return { schema: schemaIn(text), login, ...tlsOf(given, host) }
+}
+
+/** The schema of an address. @throws StoreRefused */
+export function schemaIn(text: string): string {
+  return schemaOf(new URL(text).searchParams.get('schema') || 'posthorn')
 }
 
 function decoded(part: string, name: string): string {
