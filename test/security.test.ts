@@ -87,9 +87,11 @@ test('npm run sbom lists every package of the lock file with its hash, the runti
   })
   assert.equal(stderr, '')
   const { components } = JSON.parse(stdout) as { components: readonly SbomComponent[] }
-  const packages = components.filter(({ name }) => name !== 'ui')
+  const ours = components.filter(({ hashes }) => hashes === undefined).map(({ name }) => name)
+  assert.deepEqual(ours.toSorted(), ['client', 'ui', 'verify'])
+  const packages = components.filter(({ name }) => !ours.includes(name))
   const listed = packages.map(({ group, name, version, hashes }) => {
-    const hash = Buffer.from(hashes[0]?.content ?? '', 'hex').toString('base64')
+    const hash = Buffer.from(hashes?.[0]?.content ?? '', 'hex').toString('base64')
     return `${group === undefined ? name : `${group}/${name}`}@${version} sha512-${hash}`
   })
   const locked = [...lockedPackages()].map(([name, { integrity }]) => `${name} ${integrity}`)
@@ -100,5 +102,6 @@ interface SbomComponent {
   readonly group?: string
   readonly name: string
   readonly version: string
-  readonly hashes: readonly { readonly content: string }[]
+  /** Absent: it is a workspace. */
+  readonly hashes?: readonly { readonly content: string }[]
 }

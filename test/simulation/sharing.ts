@@ -2,9 +2,10 @@
 // nodes that were declared dead, and notifies nodes of changes that other nodes made.
 
 import type { EndpointKey, Incarnation, TenantId } from '../../src/domain/ids.ts'
-import type { LostNode } from '../../src/domain/operational-events.ts'
+import { type LostNode, nodeLost } from '../../src/domain/operational-events.ts'
 import { tenantIdOf } from '../../src/store/rows.ts'
 import type { Database } from '../../src/store/sqlite/database.ts'
+import { tellings as tellingsOf } from '../../src/store/sqlite/tellings.ts'
 import { IncarnationLost } from '../../src/contracts/store.ts'
 import type { Change, Claim, ClaimRequest, Heartbeat } from '../../src/contracts/lease-store.ts'
 import type { CommitBatch, CommitResult, AttemptSummary, RemoteHealth } from '../../src/contracts/commit-store.ts'
@@ -35,6 +36,7 @@ type Shared = Pick<
 >
 
 export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (change: Change) => void): Shared {
+  const operational = tellingsOf(db)
   return {
     join(startedAt: number): Incarnation {
       const insert = 'INSERT INTO nodes (started_at, heartbeat_at) VALUES (?, ?) RETURNING incarnation'
@@ -54,12 +56,15 @@ export function sharedRoles(db: Database, own: Roles, now: () => number, tell: (
       return { alive, silentMs: now() - (db.get<{ at: number | null }>(others, node)?.at ?? now()) }
     },
 
-    takeOver(node: Incarnation, silentMs: number): LostNode[] {
+    takeOver(node: Incarnation, silentMs: number, at: number): LostNode[] {
       const silent = `SELECT incarnation, started_at AS startedAt, heartbeat_at AS heartbeatAt FROM nodes
         WHERE incarnation <> ? AND heartbeat_at < ?`
       const dead = db.all<Pick<LostNode, 'incarnation' | 'startedAt' | 'heartbeatAt'>>(silent, node, now() - silentMs)
-      for (const { incarnation } of dead) this.leave(incarnation)
-      return dead.map((row) => ({ ...row, version: null, role: null }))
+      const lost = dead.map((row): LostNode => ({ ...row, version: null, role: null }))
+      for (const { incarnation } of lost) this.leave(incarnation)
+      const tellings = lost.map((one) => nodeLost(one, node, at))
+      db.transaction(() => operational.tell(tellings, at))
+      return lost
     },
 
     claim(node: Incarnation, at: number, requests: readonly ClaimRequest[]): Claim {
