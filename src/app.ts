@@ -292,7 +292,9 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
   if (!isWorker) {
     pages.serveDocs(
       whole,
-      documented.flatMap(({ documents }) => documents).map(({ front, path: url }) => ({ title: titleOf(front), url })),
+      documented
+        .flatMap(({ documents }) => documents)
+        .map(({ front, path: url }) => ({ title: titleOf(front), url, scheme: schemeOf(front) })),
     )
     pages.serveDashboard(whole)
     pages.servePortal(whole)
@@ -326,6 +328,11 @@ function documentPath(dialect: string): string {
 
 function titleOf({ name, openapi }: Front): string {
   return openapi.info?.title ?? name
+}
+
+/** The first of the credentials in the OpenAPI document; null: it has none. */
+function schemeOf({ openapi }: Front): string | null {
+  return Object.keys(openapi.components?.securitySchemes ?? {})[0] ?? null
 }
 
 function tokenVerifier(settings: TokenSettings | null, guard: Guard, logger: Logger): TokenVerifier | null {

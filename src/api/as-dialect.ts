@@ -11,6 +11,7 @@ import type { Context } from '../operations/context.ts'
 import { getEndpoint } from '../operations/endpoints.ts'
 import { tenantFor } from '../operations/context.ts'
 import { CustomersViewSchema } from './answer-shapes.ts'
+import { TenantParameter } from './shapes.ts'
 
 export interface AsDialectOptions {
   readonly context: Context
@@ -28,7 +29,7 @@ export function asDialectRoute({ context, views, pathOf }: AsDialectOptions): An
     audits: 'secret.read',
     summary: "Get the answer that the dialect's own API gives to the customer; its secrets need the role `admin`",
     access: 'read',
-    params: Type.Object({ tenant: Type.String(), endpoint: Type.String() }),
+    params: Type.Object({ tenant: TenantParameter, endpoint: Type.String() }),
     query: Type.Object(
       {
         secrets: Type.Optional(

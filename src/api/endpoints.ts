@@ -19,13 +19,22 @@ import { changeEndpoint, rotateSecret } from '../operations/change-endpoint.ts'
 import { createEndpoint } from '../operations/create-endpoints.ts'
 import type { Page, PageRequest } from '../contracts/page.ts'
 import { timeOf } from './events.ts'
-import { EndpointSchema, endpointShape, FilterValue, Nullable, PageOf, PageQuery, Time } from './shapes.ts'
+import {
+  EndpointSchema,
+  endpointShape,
+  FilterValue,
+  Nullable,
+  PageOf,
+  PageQuery,
+  Time,
+  TenantParameter,
+} from './shapes.ts'
 
 const detailsDescription =
   'Fields that only the product knows, by name. Those that a change does not name keep their values.'
 const strict = { additionalProperties: false }
-const TenantPath = Type.Object({ tenant: Type.String() })
-const EndpointPath = Type.Object({ tenant: Type.String(), endpoint: Type.String() })
+const TenantPath = Type.Object({ tenant: TenantParameter })
+const EndpointPath = Type.Object({ tenant: TenantParameter, endpoint: Type.String() })
 
 const fields = {
   url: Type.String({ format: 'url', maxLength: limits.urlCharsMax }),
@@ -114,7 +123,14 @@ function createEndpointRoute(context: Context): AnyRoute {
     summary: 'Register an endpoint',
     access: 'write',
     params: TenantPath,
-    body: Type.Object({ ...fields, kind, url: Type.Optional(fields.url) }, { ...strict, ...hasUrlUnlessPolled }),
+    body: Type.Object(
+      { ...fields, kind, url: Type.Optional(fields.url) },
+      {
+        ...strict,
+        ...hasUrlUnlessPolled,
+        examples: [{ url: 'https://example.com/webhooks', eventTypes: ['order.*'], description: 'Orders' }],
+      },
+    ),
     answers: { 201: EndpointSchema },
     handle({ principal, params, body }) {
       return answer(context, principal, createEndpoint(context, principal, params.tenant as TenantId, body), 201)
@@ -160,7 +176,7 @@ function changeEndpointRoute(context: Context): AnyRoute {
     summary: 'Change the given fields of an endpoint',
     access: 'write',
     params: EndpointPath,
-    body: Type.Partial(Type.Object(fields), strict),
+    body: Type.Partial(Type.Object(fields), { ...strict, examples: [{ eventTypes: ['order.paid'], enabled: true }] }),
     answers: { 200: EndpointSchema },
     handle({ principal, params, body }) {
       const { tenant, endpoint } = ids(params)
@@ -199,7 +215,7 @@ function rotateSecretRoute(context: Context): AnyRoute {
     params: EndpointPath,
     body: Type.Object(
       { overlapSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.secretOverlapMsMax / 1000 })) },
-      strict,
+      { ...strict, examples: [{ overlapSeconds: 3600 }] },
     ),
     answers: { 200: EndpointSchema },
     handle({ principal, params, body }) {
@@ -221,7 +237,7 @@ function sendTestRoute(context: Context): AnyRoute {
     params: EndpointPath,
     body: Type.Object(
       { eventType: Type.Optional(Type.String({ minLength: 1, maxLength: limits.eventTypeCharsMax })) },
-      strict,
+      { ...strict, examples: [{}] },
     ),
     answers: { 202: Type.Object({ event: Type.String(), type: Type.String(), delivery: Type.String() }) },
     async handle({ principal, params, body: { eventType } }) {
@@ -253,7 +269,7 @@ function replayRoute(context: Context): AnyRoute {
         until: Type.Optional(Time),
         status: Type.Optional(Type.Enum(['pending', 'delivered', 'failed', 'cancelled'])),
       },
-      strict,
+      { ...strict, examples: [{ since: '2026-01-01T00:00:00Z', status: 'failed' }] },
     ),
     answers: { 202: Type.Object({ deliveries: Type.Integer() }) },
     async handle({ principal, params, body }) {

@@ -48,6 +48,8 @@ export const EventContent = {
   ),
 }
 
+const eventExample = { tenant: 'acme', type: 'order.paid', data: { order: 'A-1042', amount: 129.9, currency: 'EUR' } }
+
 const EventBody = Type.Object(
   {
     tenant: Type.String({ maxLength: limits.tenantIdCharsMax }),
@@ -65,7 +67,7 @@ const EventBody = Type.Object(
       description: 'Its data, and the responses to its deliveries, are erased after this time.',
     }),
   },
-  strict,
+  { ...strict, examples: [eventExample] },
 )
 const eventValidator = Compile(EventBody)
 /** Fields other than `data`, which may hold any JSON text. */
@@ -121,7 +123,10 @@ function publishEventsRoute(context: Context): AnyRoute {
     tag,
     access: 'write',
     operators: ['publish'],
-    body: Type.Object({ events: Type.Array(Type.Unknown(), { minItems: 1, maxItems: limits.batchEventsMax }) }, strict),
+    body: Type.Object(
+      { events: Type.Array(Type.Unknown(), { minItems: 1, maxItems: limits.batchEventsMax }) },
+      { ...strict, examples: [{ events: [eventExample] }] },
+    ),
     anyText: ['events'],
     bodyBytesMax: limits.requestBodyBytesMax,
     answers: { 202: Type.Object({ results: Type.Array(BatchResultSchema) }) },

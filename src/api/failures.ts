@@ -7,7 +7,7 @@ import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { listFailures } from '../operations/failures.ts'
 import { FailuresSchema } from './answer-shapes.ts'
-import { time } from './shapes.ts'
+import { TenantParameter, time } from './shapes.ts'
 
 export function failureRoutes(context: Context): AnyRoute[] {
   return [
@@ -19,7 +19,7 @@ export function failureRoutes(context: Context): AnyRoute[] {
       operationId: 'listFailures',
       summary: 'List the failures among the newest attempts of an endpoint, in groups of the same kind',
       access: 'read',
-      params: Type.Object({ tenant: Type.String(), endpoint: Type.String() }),
+      params: Type.Object({ tenant: TenantParameter, endpoint: Type.String() }),
       answers: { 200: FailuresSchema },
       handle({ principal, params }) {
         const [tenant, endpoint] = [params.tenant as TenantId, params.endpoint as EndpointId]

@@ -39,7 +39,7 @@ function createKeyRoute(context: Context): AnyRoute {
         role: Type.Optional(Type.String()),
         name: Type.Optional(Name),
       },
-      strict,
+      { ...strict, examples: [{ tenants: ['acme'], name: 'Production' }] },
     ),
     answers: { 201: ApiKeySchema },
     async handle({ principal, body }) {

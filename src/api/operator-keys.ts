@@ -35,7 +35,10 @@ function createRoute(context: Context): AnyRoute {
     audits: 'operator_key.create',
     summary: 'Create an operator key; the answer is the only place that shows it',
     access: 'write',
-    body: Type.Object({ name: Name, role: Type.Enum(operatorRoles), expiresAt: Type.Optional(Expiry) }, strict),
+    body: Type.Object(
+      { name: Name, role: Type.Enum(operatorRoles), expiresAt: Type.Optional(Expiry) },
+      { ...strict, examples: [{ name: 'Billing service', role: 'publish' }] },
+    ),
     answers: { 201: OperatorKeySchema },
     async handle({ principal, body: { name, role, expiresAt } }) {
       const input = { name, role, expiresAt: timeOf(expiresAt ?? undefined) }
@@ -90,7 +93,10 @@ function changeRoute(context: Context): AnyRoute {
     summary: 'Change the name or the end of an operator key, at once',
     access: 'write',
     params: KeyPath,
-    body: Type.Object({ name: Type.Optional(Name), expiresAt: Type.Optional(Expiry) }, strict),
+    body: Type.Object(
+      { name: Type.Optional(Name), expiresAt: Type.Optional(Expiry) },
+      { ...strict, examples: [{ name: 'Billing service, second region' }] },
+    ),
     answers: { 200: OperatorKeySchema },
     handle({ principal, params, body: { name, expiresAt } }) {
       const change = {

@@ -8,7 +8,7 @@ import { answerWith } from '../http/answer.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { acknowledged, type PolledDelivery, pollEndpoint, recordFetched, type Told } from '../operations/polls.ts'
-import { Nullable, StringMap, time, Time } from './shapes.ts'
+import { Nullable, StringMap, TenantParameter, time, Time } from './shapes.ts'
 
 const strict = { additionalProperties: false }
 const shared = {
@@ -16,7 +16,7 @@ const shared = {
   audience: 'customers',
   method: 'POST',
   access: 'write',
-  params: Type.Object({ tenant: Type.String(), endpoint: Type.String() }),
+  params: Type.Object({ tenant: TenantParameter, endpoint: Type.String() }),
 } as const
 
 export const PolledDeliverySchema = Type.Object({

@@ -8,11 +8,11 @@ import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { createPortalLink, deletePortalLink, listPortalLinks } from '../operations/portal-links.ts'
 import { PortalLinkSchema, portalLinkShape } from './portal-shapes.ts'
-import { Nullable } from './shapes.ts'
+import { Nullable, TenantParameter } from './shapes.ts'
 
 const strict = { additionalProperties: false }
-const TenantPath = Type.Object({ tenant: Type.String() })
-const LinkPath = Type.Object({ tenant: Type.String(), link: Type.String() })
+const TenantPath = Type.Object({ tenant: TenantParameter })
+const LinkPath = Type.Object({ tenant: TenantParameter, link: Type.String() })
 const path = '/v1/tenants/:tenant/portal-links'
 const shared = { tag: 'Portal', operators: [] } as const
 
@@ -73,7 +73,7 @@ function createRoute(context: Context, portalUrl: string | null): AnyRoute {
           'The session ends after it. It ends earlier if it is not used for an hour.',
         ),
       },
-      strict,
+      { ...strict, examples: [{ capabilities: ['read', 'endpoints'], branding: { name: 'Acme' } }] },
     ),
     answers: { 201: PortalLinkSchema },
     async handle({ principal, params, body, request }) {

@@ -26,7 +26,7 @@ export function previewRoutes(context: Context): AnyRoute[] {
           ...EventContent,
           settings: Type.Optional({ ...StringMap, description: 'The settings of the tenant; default: none.' }),
         },
-        { additionalProperties: false },
+        { additionalProperties: false, examples: [{ type: 'order.paid', data: { order: 'A-1042' } }] },
       ),
       anyText: ['data'],
       answers: { 200: PreviewSchema },

@@ -22,6 +22,8 @@ export const Nullable = <Schema extends Parameters<typeof Type.Union>[0][number]
 export const Time = Type.String({ format: 'date-time', pattern: '^[^:]+:[^:]+:[0-5]' })
 /** Seconds for which something is stored. */
 export const Seconds = Type.Integer({ minimum: 1, maximum: limits.retainSecondsMax })
+/** A tenant in a path. */
+export const TenantParameter = Type.String({ examples: ['acme'] })
 export const StringMap = Type.Record(Type.String(), Type.String())
 
 export const PageQuery = {

@@ -7,10 +7,10 @@ import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { rotateTenantSecret, tenantSecrets } from '../operations/tenant-secrets.ts'
 import { TenantSecretsSchema } from './answer-shapes.ts'
-import { time } from './shapes.ts'
+import { TenantParameter, time } from './shapes.ts'
 
 // No operator key but `admin` sees secrets.
-const shared = { tag: 'Tenants', params: Type.Object({ tenant: Type.String() }), operators: [] } as const
+const shared = { tag: 'Tenants', params: Type.Object({ tenant: TenantParameter }), operators: [] } as const
 
 export function tenantSecretRoutes(context: Context): AnyRoute[] {
   return [

@@ -19,6 +19,7 @@ import {
   StringMap,
   TenantSchema,
   tenantShape,
+  TenantParameter,
 } from './shapes.ts'
 
 const Name = Nullable(Type.String({ maxLength: limits.nameCharsMax }))
@@ -35,7 +36,7 @@ const Retention = {
     Nullable({ ...Seconds, description: 'The data of events that are posted from now on is erased after this time.' }),
   ),
 }
-const TenantPath = Type.Object({ tenant: Type.String() })
+const TenantPath = Type.Object({ tenant: TenantParameter })
 
 const tag = 'Tenants'
 
@@ -67,7 +68,7 @@ function createTenantRoute(context: Context): AnyRoute {
         settings: Type.Optional(StringMap),
         ...Retention,
       },
-      strict,
+      { ...strict, examples: [{ id: 'acme', dialect: dialects[0], name: 'Acme' }] },
     ),
     answers: { 201: TenantSchema },
     handle: ({ principal, body }) =>
@@ -129,7 +130,10 @@ function changeTenantRoute(context: Context): AnyRoute {
     tag,
     access: 'write',
     params: TenantPath,
-    body: Type.Object({ name: Type.Optional(Name), settings: Type.Optional(StringMap), ...Retention }, strict),
+    body: Type.Object(
+      { name: Type.Optional(Name), settings: Type.Optional(StringMap), ...Retention },
+      { ...strict, examples: [{ name: 'Acme Inc.' }] },
+    ),
     answers: { 200: TenantSchema },
     handle: ({ principal, params, body }) =>
       answerWith(changeTenant(context, principal, params.tenant as TenantId, body), (tenant) => ({

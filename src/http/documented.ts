@@ -91,14 +91,35 @@ interface RequestBody {
 
 function refusals(front: Front, route: AnyRoute): Readonly<Record<number, DocumentedAnswer>> {
   const request = { id: '', method: route.method, url: route.path, headers: {}, body: undefined }
-  const answers = problemsOf(route).map((problem) => front.answerProblem(problem, request))
+  const answers = problemsOf(route).map((problem) => ({ problem, answer: front.answerProblem(problem, request) }))
+  const byStatus = Map.groupBy(answers, ({ answer }) => answer.status)
   return Object.fromEntries(
-    answers.map(({ status, headers = {} }) => {
-      const [mediaType = ''] = (headers['content-type'] ?? 'application/json').split(';')
+    Array.from(byStatus, ([status, same]) => {
+      const [mediaType = ''] = (same[0]?.answer.headers?.['content-type'] ?? 'application/json').split(';')
       const content = { [mediaType]: { schema: front.refusalSchema } }
-      return [status, { description: STATUS_CODES[status] ?? '', content }]
+      const description = [...new Set(same.map(({ problem }) => meanings[problem.kind]))].join(' ')
+      return [status, { description, content }]
     }),
   )
+}
+
+/** The meaning of each problem for callers. */
+const meanings: Readonly<Record<Problem['kind'], string>> = {
+  unauthenticated: 'The credentials are missing or unknown.',
+  forbidden: 'The credentials do not allow this request.',
+  invalid: 'A field of the body, the query or the path is not valid.',
+  notFound: 'The object does not exist.',
+  routeUnknown: 'The path does not exist.',
+  conflict: 'The request contradicts the state of the object.',
+  bodyMalformed: 'The body cannot be read.',
+  bodyTooLarge: 'The body is too large.',
+  mediaTypeUnsupported: 'The media type of the body is not supported.',
+  loopDetected: 'The request is a delivery of this installation, so that it may only read.',
+  methodNotAllowed: 'The path does not take this method.',
+  tooManyRequests: 'A quota is used up.',
+  requestUnreadable: 'The request cannot be read.',
+  unavailable: 'The service cannot answer now. Try again later.',
+  internal: 'The service failed.',
 }
 
 /** A problem of each kind that the route may end with. */

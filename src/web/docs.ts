@@ -12,6 +12,8 @@ import { immutable, unbuilt } from './serve-pages.ts'
 export interface DocumentLink {
   readonly title: string
   readonly url: string
+  /** The credentials that the examples show; null: none. */
+  readonly scheme: string | null
 }
 
 const path = '/docs'
@@ -60,7 +62,12 @@ function pageOf(documents: readonly DocumentLink[], files: PageFiles): string {
 /** Switches off all that belongs to Scalar's company: its fonts, agents, links, and tools that upload or publish. */
 function configurationOf(documents: readonly DocumentLink[]): object {
   return {
-    sources: documents.map(({ title, url }) => ({ title, url, agent: { disabled: true } })),
+    sources: documents.map(({ title, url, scheme }) => ({
+      title,
+      url,
+      agent: { disabled: true },
+      authentication: { preferredSecurityScheme: scheme },
+    })),
     agent: { disabled: true },
     mcp: { disabled: true },
     documentDownloadType: 'direct',
