@@ -3,6 +3,7 @@ FROM node:26.10.0-slim@sha256:ec7758ee051e457b468b32bde57b0879010b325bb9862718e9
 WORKDIR /posthorn
 COPY package.json package-lock.json .npmrc ./
 COPY ui ./ui
+COPY packages ./packages
 # The script `prepare` builds the pages.
 RUN npm ci --omit=optional
 
@@ -11,6 +12,7 @@ WORKDIR /posthorn
 ENV NODE_ENV=production
 COPY package.json package-lock.json .npmrc ./
 COPY ui/package.json ./ui/package.json
+COPY packages ./packages
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 COPY src ./src
 COPY --from=pages /posthorn/ui/dist ./ui/dist

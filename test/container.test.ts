@@ -191,6 +191,10 @@ test('every command of posthorn runs in the image', { skip: whyNot() }, async (t
     spawnSync(migration[0] ?? '', migration.slice(1), { encoding: 'utf8' }).stderr,
     /^posthorn: --to [^\n]*\n$/,
   )
+  const [client = '', ...list] = commandIn(root, ['tenant', 'list', '--url', 'http://127.0.0.1:9'], {
+    POSTHORN_KEY: 'none',
+  })
+  assert.match(spawnSync(client, list, { encoding: 'utf8' }).stderr, /^posthorn: [^\n]*127\.0\.0\.1:9[^\n]*\n$/)
 })
 
 function whyNot(): string | false {
