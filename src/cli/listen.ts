@@ -1,4 +1,4 @@
-// `posthorn listen`: receives deliveries here, verifies and prints them, and answers as it is told.
+// `posthorn listen`: receives or fetches deliveries, verifies and prints them, and answers as it is told.
 
 import { once } from 'node:events'
 import type { Command } from 'commander'
@@ -42,7 +42,7 @@ export function declareListen(program: Command): void {
   const command = serverOptions(program.command('listen'))
     .description('receive deliveries here, verify and print them, and answer as you say, until Ctrl-C')
     .option('--tenant <tenant>', 'secrets come from the server; without --endpoint it gets an endpoint until the end')
-    .option('--endpoint <endpoint>', 'an endpoint whose URL leads here already')
+    .option('--endpoint <endpoint>', 'an endpoint whose URL leads here already, or a polling one')
     .option('--event <type>', 'event types of the new endpoint; default: *; may be given several times', collected)
     .option('--address <url>', 'the URL under which the server reaches this receiver; default: its own address')
     .option('--host <host>', 'address to listen on', '127.0.0.1')
@@ -53,7 +53,10 @@ export function declareListen(program: Command): void {
     .option('--fail-every <n>', 'each n-th delivery is answered with 500', count, 0)
     .option('--drop-every <n>', 'the connection of each n-th is closed without an answer, so it comes twice', count, 0)
     .option('--delay <duration>', 'the wait before an answer', durationMs, 0)
-    .option('--forward-to <url>', 'pass deliveries on to an app, and its answers back')
+    .option(
+      '--forward-to <url>',
+      'pass deliveries on to an app, and its answers back; with a tenant of standard they are fetched, so that the server need not reach this machine (not with --address)',
+    )
     .option('--twice', 'pass each delivery on twice, as a repeated one')
     .option('--json', 'one JSON object a line, for programs')
     .action(async () => {
@@ -70,28 +73,47 @@ export function declareListen(program: Command): void {
 }
 
 async function listen(flags: ListenFlags, stop: AbortSignal): Promise<void> {
-  const { answersOf, startReceiver } = await import('./receiver.ts')
   assertUse(flags)
-  const { promise: signatures, resolve } = Promise.withResolvers<readonly Signature[]>()
-  const ownAnswer = answersOf({ ...flags, delayMs: flags.delay })
-  const receiver = await startReceiver({
-    ...flags,
-    delayMs: flags.delay,
-    async take(delivery) {
-      const own = ownAnswer()
-      const known = await signatures
-      const [verified, answer] = await Promise.all([
-        verify(known, delivery, flags.address ?? receiver.url),
-        own?.status === flags.status ? forwarded(delivery, own, flags) : own,
-      ])
-      process.stdout.write(
-        flags.json === true ? jsonLine(delivery, verified, answer) : lines(delivery, verified, answer),
-      )
-      return answer
-    },
-  })
+  const { tenant } = flags
+  if (tenant !== undefined && (await isPolled(flags, tenant))) await poll(flags, tenant, stop)
+  else await receive(flags, stop)
+}
+
+/** Whether deliveries are fetched. Otherwise the server sends them to the receiver here. */
+async function isPolled({ endpoint, address, forwardTo, ...flags }: ListenFlags, tenant: string): Promise<boolean> {
+  const { api } = await connect(flags)
+  if (endpoint !== undefined) {
+    const query = { secrets: 'hidden' } as const
+    const { kind } = await api.request('GET', endpointPath, { params: { tenant, endpoint }, query })
+    return kind === 'polling'
+  }
+  if (forwardTo === undefined || address !== undefined) return false
+  const { dialect } = await api.request('GET', '/v1/tenants/{tenant}', { params: { tenant } })
+  if (dialect === 'standard') return true
+  process.stderr.write(`Only tenants of standard can be polled: the server must reach this machine.\n`)
+  return false
+}
+
+async function poll(flags: ListenFlags, tenant: string, stop: AbortSignal): Promise<void> {
+  const [{ api }, { pollDeliveries }] = await Promise.all([connect(flags), import('./polling.ts')])
+  const registration = await register(flags, { kind: 'polling' })
   try {
-    const registration = await register(flags, flags.address ?? receiver.url)
+    const { signatures, note, endpoint } = registration
+    process.stderr.write(`Listening by polling${note}. Ctrl-C ends it.\n`)
+    const take = await taking(flags, Promise.resolve(signatures), () => flags.forwardTo ?? '')
+    await pollDeliveries({ api, tenant, endpoint, delayMs: flags.delay, take, stop })
+  } finally {
+    await registration.end()
+  }
+}
+
+async function receive(flags: ListenFlags, stop: AbortSignal): Promise<void> {
+  const { startReceiver } = await import('./receiver.ts')
+  const { promise: signatures, resolve } = Promise.withResolvers<readonly Signature[]>()
+  const url = (): string => flags.address ?? receiver.url
+  const receiver = await startReceiver({ ...flags, delayMs: flags.delay, take: await taking(flags, signatures, url) })
+  try {
+    const registration = await register(flags, { url: url() })
     try {
       resolve(registration.signatures)
       process.stderr.write(`Listening on ${receiver.url}${registration.note}. Ctrl-C ends it.\n`)
@@ -101,6 +123,26 @@ async function listen(flags: ListenFlags, stop: AbortSignal): Promise<void> {
     }
   } finally {
     receiver.close()
+  }
+}
+
+/** Verifies a delivery, answers it as the flags say, and prints both. @param url that of the endpoint */
+async function taking(
+  flags: ListenFlags,
+  signatures: Promise<readonly Signature[]>,
+  url: () => string,
+): Promise<(delivery: Arrived) => Promise<Answer>> {
+  const { answersOf } = await import('./receiver.ts')
+  const ownAnswer = answersOf({ ...flags, delayMs: flags.delay })
+  return async (delivery) => {
+    const own = ownAnswer()
+    const known = await signatures
+    const [verified, answer] = await Promise.all([
+      verify(known, delivery, url()),
+      own?.status === flags.status ? forwarded(delivery, own, flags) : own,
+    ])
+    process.stdout.write(flags.json === true ? jsonLine(delivery, verified, answer) : lines(delivery, verified, answer))
+    return answer
   }
 }
 
@@ -118,30 +160,34 @@ function assertUse({ tenant, endpoint, event, twice, forwardTo }: ListenFlags): 
 interface Registration {
   readonly signatures: readonly Signature[]
   readonly note: string
+  /** Empty without a tenant. */
+  readonly endpoint: string
   end(): Promise<void>
 }
 
 /** Finds the secrets. Without an endpoint of the user, it creates one, which the end deletes. */
-async function register(flags: ListenFlags, url: string): Promise<Registration> {
+async function register(flags: ListenFlags, target: { url: string } | { kind: 'polling' }): Promise<Registration> {
   const { givenSecret, signaturesFrom, signaturesOf } = await import('./verification.ts')
   const { tenant, endpoint: given, event: eventTypes = ['*'], dialect, secretFile } = flags
   const nothing = (): Promise<void> => Promise.resolve()
   if (tenant === undefined) {
-    return { signatures: await signaturesOf(dialect, await givenSecret(secretFile)), note: '', end: nothing }
+    const signatures = await signaturesOf(dialect, await givenSecret(secretFile))
+    return { signatures, note: '', endpoint: '', end: nothing }
   }
   const { api } = await connect(flags)
   if (given !== undefined) {
     const endpoint = await api.request('GET', endpointPath, { params: { tenant, endpoint: given } })
-    return { signatures: await signaturesFrom(api, tenant, endpoint), note: ` for ${given}`, end: nothing }
+    const signatures = await signaturesFrom(api, tenant, endpoint)
+    return { signatures, note: ` for ${given}`, endpoint: given, end: nothing }
   }
-  const body = { url, eventTypes, description: 'posthorn listen' }
+  const body = { ...target, eventTypes, description: 'posthorn listen' }
   const endpoint = await api.request('POST', '/v1/tenants/{tenant}/endpoints', { params: { tenant }, body })
   const end = async (): Promise<void> => {
     await api.request('DELETE', endpointPath, { params: { tenant, endpoint: endpoint.id } })
   }
   try {
     const note = ` for ${endpoint.id}, which is deleted at the end`
-    return { signatures: await signaturesFrom(api, tenant, endpoint), note, end }
+    return { signatures: await signaturesFrom(api, tenant, endpoint), note, endpoint: endpoint.id, end }
   } catch (error) {
     await end()
     throw error

@@ -46,6 +46,19 @@ export function answersOf({ status, failEvery, dropEvery }: Behaviour): () => An
   }
 }
 
+/** Returns whether a delivery came before. */
+export function repeats(): (headers: Arrived['headers'], body: Buffer) => boolean {
+  const known = new Set<string>()
+  return (headers, body) => {
+    const id = headers['webhook-id'] ?? createHash('sha256').update(body).digest('base64')
+    if (known.has(id)) return true
+    known.add(id)
+    const [oldest] = known
+    if (known.size > knownMax && oldest !== undefined) known.delete(oldest)
+    return false
+  }
+}
+
 export interface ReceiverOptions {
   readonly host: string
   readonly port: number
@@ -56,9 +69,9 @@ export interface ReceiverOptions {
 
 /** Listens. Returns its URL, and its end. @throws CommandFailed */
 export async function startReceiver(options: ReceiverOptions): Promise<{ readonly url: string; close(): void }> {
-  const known = new Set<string>()
+  const isRepeated = repeats()
   const server = createServer((request, response) => {
-    void answered(request, response, options, known).catch(() => request.socket.destroy())
+    void answered(request, response, options, isRepeated).catch(() => request.socket.destroy())
   })
   const { host, port } = options
   try {
@@ -80,7 +93,7 @@ async function answered(
   request: IncomingMessage,
   response: ServerResponse,
   { take, delayMs }: ReceiverOptions,
-  known: Set<string>,
+  isRepeated: ReturnType<typeof repeats>,
 ): Promise<void> {
   const at = new Date().toISOString()
   const body = await bodyOf(request)
@@ -92,12 +105,7 @@ async function answered(
   const headers = Object.fromEntries(
     Object.entries(request.headersDistinct).map(([name, all = []]) => [name, all.join(', ')]),
   )
-  const id = headers['webhook-id'] ?? createHash('sha256').update(body).digest('base64')
-  const isRepeated = known.has(id)
-  known.add(id)
-  const [oldest] = known
-  if (known.size > knownMax && oldest !== undefined) known.delete(oldest)
-  const answer = await take({ at, method, path, headers, body, isRepeated })
+  const answer = await take({ at, method, path, headers, body, isRepeated: isRepeated(headers, body) })
   await sleep(delayMs)
   if (answer === null) request.socket.destroy()
   else response.writeHead(answer.status, { 'content-type': answer.type ?? 'text/plain' }).end(answer.body)

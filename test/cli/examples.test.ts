@@ -106,7 +106,7 @@ async function withObjects(line: string): Promise<{ readonly line: string; reado
 /** Commands that run until they are stopped: they must print something after an event. */
 async function watches(line: string, tenant: string): Promise<void> {
   const run = startLine(line.replace(/^(posthorn listen .*?)( --port 0)?$/, '$1 --port 0'), remote, folder)
-  const before = line.includes('listen') ? /Listening on/ : /^/
+  const before = line.includes('listen') ? /Listening/ : /^/
   await until(() => before.test(run.output()) || run.exitCode() !== null, line)
   const isSilent = line.includes('--secret-file')
   if (line.includes('--failures')) {

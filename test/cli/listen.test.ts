@@ -22,7 +22,7 @@ const env = { POSTHORN_URL: rig.server.url, POSTHORN_KEY: rig.installation.opera
 async function listen(t: TestContext, tenant: TestTenant, ...args: string[]): Promise<RunningCommand> {
   const running = startCommand(['listen', '--tenant', tenant.id, '--port', '0', ...args], { env, folder })
   t.after(() => running.signal('SIGKILL'))
-  await until(() => running.stderr().includes('Listening on'), 'it listens')
+  await until(() => running.stderr().includes('Listening'), 'it listens')
   return running
 }
 
@@ -113,6 +113,46 @@ suite('listen', { concurrency: 2 }, () => {
     await until(async () => ((await deliveries(tenant))[0]?.attempts ?? 0) > 0, 'the attempt')
     const { history } = await rig.want(200, { path: `/v1/deliveries/${delivery?.id}` })
     assert.match(JSON.stringify(history), /the app is busy/)
+  })
+
+  test('fetches the deliveries for an app, so that the server need not reach this machine', async (t) => {
+    const tenant = await rig.tenant('standard')
+    let isWell = false
+    const app = await startReceiver({ behave: () => (isWell ? { status: 204 } : { status: 422, body: 'not now' }) })
+    t.after(() => app.close())
+    const running = await listen(t, tenant, '--json', '--forward-to', `${app.url}/hooks`)
+    assert.match(
+      running.stderr(),
+      /^Listening by polling for ep_\w+, which is deleted at the end\. Ctrl-C ends it\.\n$/,
+    )
+    const [endpoint] = (await endpointsOf(tenant)) as [{ kind: string; url: string | null }]
+    assert.equal(endpoint.kind, 'polling')
+    await rig.event(tenant)
+    await app.untilReceived(1)
+    await until(async () => ((await deliveries(tenant))[0]?.attempts ?? 0) > 0, 'it is refused')
+    isWell = true
+    await until(async () => (await deliveries(tenant))[0]?.status === 'delivered', 'it is acknowledged')
+    const [first, ...more] = rows(running)
+    assert.deepEqual([first?.['isValid'], first?.['answered'], first?.['isRepeated']], [true, 422, false])
+    const last = more.at(-1)
+    assert.deepEqual([last?.['isValid'], last?.['answered'], last?.['isRepeated']], [true, 204, true])
+    const [delivery] = await deliveries(tenant)
+    const { history } = await rig.want(200, { path: `/v1/deliveries/${delivery?.id}` })
+    assert.match(JSON.stringify(history), /422.*not now/)
+    running.signal('SIGINT')
+    assert.equal((await running.ended()).code, 0)
+    assert.deepEqual(await endpointsOf(tenant), [])
+  })
+
+  test('says that the server must reach this machine, if its dialect cannot be polled', async (t) => {
+    const { id } = await rig.want(201, { method: 'POST', path: '/v1/tenants', body: { dialect: 'allo' } })
+    const app = await startReceiver()
+    t.after(() => app.close())
+    const tenant = { id, dialect: 'allo', key: '', keyId: '' }
+    const running = await listen(t, tenant, '--event', eventType, '--forward-to', app.url)
+    assert.match(running.stderr(), /^Only tenants of standard can be polled: .*\nListening on http:/)
+    running.signal('SIGINT')
+    assert.equal((await running.ended()).code, 0)
   })
 
   test('a wrong use, a port in use and an unknown tenant get one line', async () => {
