@@ -1,87 +1,15 @@
-// Events that a caller publishes in its own transaction on PostgreSQL, with real nodes, receivers and roles.
+// Events that a caller publishes in its own transaction on PostgreSQL, with real nodes, receivers and roles. outbox.long.ts
+// kills the nodes.
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { until } from './support/api-rig.ts'
-import { type Nodes, startNodes } from './support/nodes.ts'
-import { type Receiver, startReceiver } from './support/receiver.ts'
-import { sized } from './support/size.ts'
-import { testDatabase } from './support/test-database.ts'
-
-interface Site {
-  readonly nodes: Nodes
-  readonly receiver: Receiver
-  /** The schema of the nodes. */
-  readonly schema: string
-  /** The address of the server, with the superuser. */
-  readonly serverUrl: string
-  /** A caller of the superuser. */
-  readonly caller: pg.Client
-  /** Publishes an event in the caller's transaction. */
-  publish(tenant: string, number: number, type?: string): Promise<void>
-  /** Connects to the server, with another role if the address names one. */
-  connect(url?: string): Promise<pg.Client>
-  /** The numbers of the events that arrived, in the order of their arrival. */
-  arrived(): number[]
-}
-
-/** Nodes with the tenant `acme`, whose endpoint wants every event. */
-async function startSite(t: TestContext, nodeCount: number): Promise<Site> {
-  const database = await testDatabase()
-  const { searchParams } = new URL(database.url)
-  const schema = searchParams.get('schema') ?? ''
-  const serverUrl = database.url.split('?')[0] ?? ''
-  const receiver = await startReceiver()
-  const nodes = await startNodes(nodeCount, database.url)
-  const clients: pg.Client[] = []
-  t.after(async () => {
-    await Promise.all(clients.map((client) => client.end()))
-    await nodes.close()
-    await receiver.close()
-    await database.drop()
-  })
-  const connect = async (url = serverUrl): Promise<pg.Client> => {
-    const client = new pg.Client({ connectionString: url })
-    await client.connect()
-    clients.push(client)
-    return client
-  }
-  const caller = await connect()
-  const site: Site = {
-    nodes,
-    receiver,
-    schema,
-    serverUrl,
-    caller,
-    connect,
-    async publish(tenant, number, type = 'call.received') {
-      await caller.query(`SELECT ${schema}.posthorn_publish($1, $2, $3)`, [tenant, type, { number }])
-    },
-    arrived: () => receiver.requests.map(({ body }) => numberIn(body.toString())),
-  }
-  await addTenant(site, 'acme')
-  return site
-}
-
-async function addTenant({ nodes, receiver }: Site, id: string): Promise<void> {
-  const { client } = nodes.at(0)
-  await client.createTenant({ id, dialect: 'standard' })
-  await client.createEndpoint(id, { url: `${receiver.url}/${id}`, eventTypes: ['*'] })
-}
-
-function numberIn(body: string): number {
-  return Number(/"number":\s*(\d+)/.exec(body)?.[1])
-}
-
-async function count({ caller, schema }: Site, table: string, condition = 'true'): Promise<number> {
-  const { rows } = await caller.query<{ count: string }>(`SELECT count(*) FROM ${schema}.${table} WHERE ${condition}`)
-  return Number(rows[0]?.count)
-}
+import { addTenant, count, startSite } from './support/outbox-site.ts'
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Infinity
 
@@ -283,39 +211,3 @@ void test(
     )
   },
 )
-
-void test('kills of nodes at any time lose no event and double none', { timeout: 280_000 }, async (t) => {
-  const site = await startSite(t, 2)
-  const { caller, nodes, schema } = site
-  const rounds = sized({ short: 2, long: 30 })
-  let published = 0
-  const kills = new AbortController()
-  const publishing = (async () => {
-    for (; !kills.signal.aborted; published++) {
-      await site.publish('acme', published)
-      await sleep(1)
-    }
-  })()
-  for (let round = 0; round < rounds; round++) {
-    await sleep(200 + Math.random() * 300)
-    const victims = round % 2 === 0 ? [0] : [0, 1]
-    await Promise.all(victims.map((place) => nodes.at(place).server.kill('SIGKILL')))
-    for (const place of victims) await nodes.replace(place)
-  }
-  kills.abort()
-  await publishing
-  await until(async () => (await count(site, 'outbox')) === 0, 'the outbox is empty', 60_000)
-  await until(() => new Set(site.arrived()).size === published, 'every event arrived', 60_000)
-  const { rows } = await caller.query<{ number: number; events: number }>(
-    `SELECT (data::json ->> 'number')::int AS number, count(*)::int AS events FROM ${schema}.events GROUP BY 1 ORDER BY 1`,
-  )
-  assert.deepEqual(
-    rows,
-    Array.from({ length: published }, (_, number) => ({ number, events: 1 })),
-  )
-  assert.equal(await count(site, 'deliveries'), published)
-  // An arrival that is repeated after a kill has the id of the first one.
-  const ids = new Set(site.receiver.requests.map(({ headers }) => headers['webhook-id']))
-  assert.equal(ids.size, published)
-  t.diagnostic(`${published} events, ${site.receiver.requests.length} arrivals, ${rounds} rounds of kills`)
-})
