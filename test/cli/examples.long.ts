@@ -1,0 +1,3 @@
+// The long form of examples.test.ts: all examples.
+
+await import('./examples.test.ts')
