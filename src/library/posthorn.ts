@@ -187,7 +187,13 @@ export class Posthorn<EventType extends string = string> {
   }
 
   async #opened(): Promise<Service> {
-    const service: Service = await orReject(this.#open((error) => this.#recover(service, error)))
+    let opened: Service | null = null
+    // A thread that dies earlier makes the start fail.
+    const died = (error: Error): void => {
+      if (opened !== null) this.#recover(opened, error)
+    }
+    const service = await orReject(this.#open(died))
+    opened = service
     await service.servers[0]?.server.ready()
     this.#transactions.start(service.context)
     return service
