@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import type { Command } from 'commander'
+import type { Client } from '../../packages/client/src/index.ts'
 import {
   collected,
   connect,
@@ -43,7 +44,7 @@ export function declareListen(program: Command): void {
     .description('receive deliveries here, verify and print them, and answer as you say, until Ctrl-C')
     .option('--tenant <tenant>', 'secrets come from the server; without --endpoint it gets an endpoint until the end')
     .option('--endpoint <endpoint>', 'an endpoint whose URL leads here already, or a polling one')
-    .option('--event <type>', 'event types of the new endpoint; default: *; may be given several times', collected)
+    .option('--event <type>', 'event types of the new endpoint; default: all; may be given several times', collected)
     .option('--address <url>', 'the URL under which the server reaches this receiver; default: its own address')
     .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 picks a free one', wholeNumber(0, 65_535), 4090)
@@ -55,7 +56,7 @@ export function declareListen(program: Command): void {
     .option('--delay <duration>', 'the wait before an answer', durationMs, 0)
     .option(
       '--forward-to <url>',
-      'pass deliveries on to an app, and its answers back; with a tenant of standard they are fetched, so that the server need not reach this machine (not with --address)',
+      'pass deliveries on to an app, and its answers back; with a tenant of standard they are fetched, so that the server need not reach this machine (not with --address); the app has 30 s to answer',
     )
     .option('--twice', 'pass each delivery on twice, as a repeated one')
     .option('--json', 'one JSON object a line, for programs')
@@ -100,7 +101,7 @@ async function poll(flags: ListenFlags, tenant: string, stop: AbortSignal): Prom
   try {
     const { signatures, note, endpoint } = registration
     process.stderr.write(`Listening by polling${note}. Ctrl-C ends it.\n`)
-    const take = await taking(flags, Promise.resolve(signatures), () => flags.forwardTo ?? '')
+    const take = await taking(flags, Promise.resolve(signatures), () => flags.forwardTo ?? '', stop)
     await pollDeliveries({ api, tenant, endpoint, delayMs: flags.delay, take, stop })
   } finally {
     await registration.end()
@@ -111,7 +112,11 @@ async function receive(flags: ListenFlags, stop: AbortSignal): Promise<void> {
   const { startReceiver } = await import('./receiver.ts')
   const { promise: signatures, resolve } = Promise.withResolvers<readonly Signature[]>()
   const url = (): string => flags.address ?? receiver.url
-  const receiver = await startReceiver({ ...flags, delayMs: flags.delay, take: await taking(flags, signatures, url) })
+  const receiver = await startReceiver({
+    ...flags,
+    delayMs: flags.delay,
+    take: await taking(flags, signatures, url, stop),
+  })
   try {
     const registration = await register(flags, { url: url() })
     try {
@@ -131,6 +136,7 @@ async function taking(
   flags: ListenFlags,
   signatures: Promise<readonly Signature[]>,
   url: () => string,
+  stop: AbortSignal,
 ): Promise<(delivery: Arrived) => Promise<Answer>> {
   const { answersOf } = await import('./receiver.ts')
   const ownAnswer = answersOf({ ...flags, delayMs: flags.delay })
@@ -139,7 +145,7 @@ async function taking(
     const known = await signatures
     const [verified, answer] = await Promise.all([
       verify(known, delivery, url()),
-      own?.status === flags.status ? forwarded(delivery, own, flags) : own,
+      own?.status === flags.status ? forwarded(delivery, own, flags, stop) : own,
     ])
     process.stdout.write(flags.json === true ? jsonLine(delivery, verified, answer) : lines(delivery, verified, answer))
     return answer
@@ -168,7 +174,7 @@ interface Registration {
 /** Finds the secrets. Without an endpoint of the user, it creates one, which the end deletes. */
 async function register(flags: ListenFlags, target: { url: string } | { kind: 'polling' }): Promise<Registration> {
   const { givenSecret, signaturesFrom, signaturesOf } = await import('./verification.ts')
-  const { tenant, endpoint: given, event: eventTypes = ['*'], dialect, secretFile } = flags
+  const { tenant, endpoint: given, dialect, secretFile } = flags
   const nothing = (): Promise<void> => Promise.resolve()
   if (tenant === undefined) {
     const signatures = await signaturesOf(dialect, await givenSecret(secretFile))
@@ -180,6 +186,7 @@ async function register(flags: ListenFlags, target: { url: string } | { kind: 'p
     const signatures = await signaturesFrom(api, tenant, endpoint)
     return { signatures, note: ` for ${given}`, endpoint: given, end: nothing }
   }
+  const eventTypes = flags.event ?? (await allTypes(api, tenant))
   const body = { ...target, eventTypes, description: 'posthorn listen' }
   const endpoint = await api.request('POST', '/v1/tenants/{tenant}/endpoints', { params: { tenant }, body })
   const end = async (): Promise<void> => {
@@ -194,22 +201,34 @@ async function register(flags: ListenFlags, target: { url: string } | { kind: 'p
   }
 }
 
+/** The event types of a tenant's catalogue; `*` where any type is allowed. */
+async function allTypes(api: Client, tenant: string): Promise<string[]> {
+  const { dialect } = await api.request('GET', '/v1/tenants/{tenant}', { params: { tenant } })
+  const { eventTypes } = await api.request('GET', '/v1/dialects/{dialect}', { params: { dialect } })
+  return eventTypes.length === 0 ? ['*'] : eventTypes.map(({ name }) => name)
+}
+
 async function verify(signatures: readonly Signature[], delivery: Arrived, url: string): Promise<readonly Verified[]> {
   const { verifiedAll } = await import('./verification.ts')
   return verifiedAll(signatures, { ...delivery, url }, { now: Date.now() / 1000, toleranceSeconds: 300 })
 }
 
 /** Passes a delivery on, and returns the app's answer. An app that cannot be reached is answered with 502. */
-async function forwarded(delivery: Arrived, own: Answer, { forwardTo, twice = false }: ListenFlags): Promise<Answer> {
+async function forwarded(
+  delivery: Arrived,
+  own: Answer,
+  { forwardTo, twice = false }: ListenFlags,
+  stop: AbortSignal,
+): Promise<Answer> {
   if (forwardTo === undefined) return own
-  if (twice) await forwardedOnce(delivery, forwardTo)
-  return forwardedOnce(delivery, forwardTo)
+  if (twice) await forwardedOnce(delivery, forwardTo, stop)
+  return forwardedOnce(delivery, forwardTo, stop)
 }
 
 /** Headers of the connection, which a new connection has its own of. */
 const connectionHeaders = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive'])
 
-async function forwardedOnce({ method, headers, body }: Arrived, url: string): Promise<Answer> {
+async function forwardedOnce({ method, headers, body }: Arrived, url: string, stop: AbortSignal): Promise<Answer> {
   const passed = Object.entries(headers).filter(([name]) => !connectionHeaders.has(name))
   try {
     const response = await fetch(url, {
@@ -217,13 +236,14 @@ async function forwardedOnce({ method, headers, body }: Arrived, url: string): P
       headers: passed,
       body: method === 'GET' ? null : body,
       redirect: 'manual',
-      signal: AbortSignal.timeout(forwardMs),
+      signal: AbortSignal.any([stop, AbortSignal.timeout(forwardMs)]),
     })
     const type = response.headers.get('content-type')
     return { status: response.status, body: await response.text(), ...(type !== null && { type }) }
   } catch (error) {
     const { cause } = error as { readonly cause?: unknown }
-    return { status: 502, body: `${url}: ${cause instanceof Error ? cause.message : String(error)}` }
+    const fault = `${url}: ${cause instanceof Error ? cause.message : String(error)}`
+    return { status: 502, body: fault, fault }
   }
 }
 
@@ -245,7 +265,8 @@ function lines(delivery: Arrived, verified: readonly Verified[], answer: Answer)
   const repeated = isRepeated ? painted('yellow', '  repeated') : ''
   const text = safeLines(body.toString('utf8', 0, shownBytes))
   const rest = body.length > shownBytes ? `\n  … ${body.length - shownBytes} further bytes` : ''
-  const status = answer === null ? 'connection closed' : `answered ${answer.status}`
+  const fault = answer?.fault === undefined ? '' : painted('red', `: ${safe(answer.fault)}`)
+  const status = answer === null ? 'connection closed' : `answered ${answer.status}${fault}`
   const head = `${painted('dim', at.slice(11, 23))}  ${safe(method)} ${safe(path)}${id}  ${verdict}${repeated}  ${status}`
   return `${head}\n${`${text}${rest}`.replaceAll(/^/gm, '  ')}\n`
 }

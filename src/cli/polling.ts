@@ -24,6 +24,8 @@ const waitSeconds = 20
 /** An app may take this long, besides the delay. */
 const ackSeconds = 120
 const againMs = 1000
+/** Of an answer that is recorded. */
+const statusMax = 599
 
 /** Fetches deliveries until `stop`: answers of 2xx acknowledge, all others refuse. @throws PosthornError */
 export async function pollDeliveries(options: PollingOptions): Promise<void> {
@@ -31,15 +33,27 @@ export async function pollDeliveries(options: PollingOptions): Promise<void> {
   const isRepeated = repeats()
   const params = { tenant, endpoint }
   const body = {
-    limit: batch,
     waitSeconds,
     ackSeconds: Math.min(ackSeconds + Math.ceil(delayMs / 1000), limits.ackSecondsMax),
   }
-  while (!stop.aborted) {
-    const polled = await patiently(stop, () => api.request('POST', path, { params, body, signal: stop }))
-    const deliveries = polled?.data ?? []
-    await Promise.all(deliveries.map((delivery) => settle(delivery, isRepeated, options)))
+  const failed = new AbortController()
+  const signal = AbortSignal.any([stop, failed.signal])
+  const underWay = new Set<Promise<void>>()
+  while (!signal.aborted) {
+    const limit = batch - underWay.size
+    const polled = await patiently(signal, () =>
+      api.request('POST', path, { params, body: { ...body, limit }, signal }),
+    )
+    for (const delivery of polled?.data ?? []) {
+      const settled: Promise<void> = settle(delivery, isRepeated, options)
+        .catch((error: unknown) => failed.abort(error))
+        .finally(() => underWay.delete(settled))
+      underWay.add(settled)
+    }
+    // An app that hangs on one delivery gets the others.
+    if (underWay.size >= batch) await Promise.race(underWay)
   }
+  failed.signal.throwIfAborted()
 }
 
 async function settle(
@@ -54,11 +68,14 @@ async function settle(
   await sleep(delayMs, undefined, { signal: stop }).catch(() => {})
   const params = { tenant, endpoint }
   const { status, body: said } = answer ?? { status: 502, body: 'no answer on demand' }
-  const reason = said.slice(0, limits.responseKeptCharsMax).toWellFormed()
+  const reason = said.slice(0, limits.responseKeptCharsMax).toWellFormed().replaceAll('\0', '\\u{0}')
   await patiently(stop, () =>
     status < 300
       ? api.request('POST', `${path}/ack`, { params, body: { ids: [id] } })
-      : api.request('POST', `${path}/nack`, { params, body: { ids: [id], status, reason } }),
+      : api.request('POST', `${path}/nack`, {
+          params,
+          body: { ids: [id], status: Math.min(status, statusMax), reason },
+        }),
   )
 }
 

@@ -19,7 +19,13 @@ export interface Arrived {
 }
 
 /** An answer; null: the connection is closed without one. */
-export type Answer = { readonly status: number; readonly body: string; readonly type?: string } | null
+export type Answer = {
+  readonly status: number
+  readonly body: string
+  readonly type?: string
+  /** Why there is no answer of the app. */
+  readonly fault?: string
+} | null
 
 export interface Behaviour {
   readonly status: number

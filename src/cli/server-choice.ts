@@ -37,7 +37,7 @@ export function chosenServer(flags: ServerFlags): ChosenServer {
     const local = localServer()
     if (local !== null && bare(local.url) === bare(url)) return local
     throw new WrongUse(
-      `there is no key for ${url}: set POSTHORN_KEY or POSTHORN_KEY_FILE, or run posthorn login --url ${url}`,
+      `there is no key for ${url}: set POSTHORN_KEY or POSTHORN_KEY_FILE (the service of this folder: data/operator-key), or run posthorn login --url ${url}`,
     )
   }
   const standard = profiles[standardProfile]

@@ -233,7 +233,7 @@ export const limits = {
   /** How long until the engine looks again at an endpoint whose lane had no room for all due deliveries. */
   claimAgainMs: second,
   /** Events of the outbox that a claim takes, the bytes of their data, and the tenants that they are of. */
-  outboxClaimRows: 512,
+  outboxClaimRows: 256,
   outboxClaimBytes: 8 * mib,
   outboxClaimTenants: 32,
   /** How long until the outbox is looked at again, if no notification arrives, and after a failure. */
@@ -249,6 +249,8 @@ export const limits = {
   sqliteOutboxRows: 100,
   /** How often it is checked whether the caller's transaction has ended. */
   sqliteOutboxWaitMs: 2,
+  /** How long a stop publishes the events that are committed. */
+  sqliteOutboxDrainMs: 2 * second,
   /** The engine looks for due deliveries at least this often, independent of its timers. */
   claimIntervalMs: 10 * second,
   /** Tries of a delivery on which our own code throws, before or after it is sent; then the delivery fails. */

@@ -83,7 +83,7 @@ export const upkeepLimits = {
   tellLeftOutMs: minute / 4,
   tellStepRows: 250,
   /** Log lines of a node about changes of one type in a minute; further ones are counted. */
-  changeLinesPerMinute: 60,
+  changeLinesPerMinute: 10,
   /** Endpoints, or API keys, that one step of a master key rotation seals again. */
   rotationStepRows: 100,
   /** How long until an unfinished rotation looks again for values that are sealed with another master key. */

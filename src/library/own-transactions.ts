@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Logger } from 'pino'
 import type { DatabaseSetting } from '../config/address-settings.ts'
 import type { Context } from '../operations/context.ts'
+import { limits } from '../domain/limits.ts'
 import { schemaIn } from '../store/postgres/address.ts'
 import { errorOfProblem, PosthornError } from './errors.ts'
 import { eventInput, type NewEvent } from './events.ts'
@@ -49,11 +50,11 @@ export class OwnTransactions {
     }
   }
 
-  /** New events wait in their databases. */
-  async stop(): Promise<void> {
+  /** Publishes the events that are committed, for at most `drainMs`. New ones wait in their databases. */
+  async stop(drainMs: number = limits.sqliteOutboxDrainMs): Promise<void> {
     const outboxes = [...this.#outboxes.values()]
     this.#outboxes.clear()
-    await Promise.all(outboxes.map((outbox) => outbox.stop()))
+    await Promise.all(outboxes.map((outbox) => outbox.stop(drainMs)))
   }
 
   /** Between `start` and `stop`. The event is in the transaction when this call returns. @throws PosthornError, the error of the database */

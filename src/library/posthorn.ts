@@ -204,7 +204,7 @@ export class Posthorn<EventType extends string = string> {
     this.#logger.error({ err }, 'a thread of the database has died: Posthorn starts again')
     if (this.#service === dead) this.#service = null
     void this.#change(async () => {
-      await this.#transactions.stop()
+      await this.#transactions.stop(0)
       await dead.stop(0).catch((error: unknown) => this.#logger.error({ err: error }, 'Posthorn did not stop cleanly'))
       while (this.#isWanted && this.#service === null) {
         try {

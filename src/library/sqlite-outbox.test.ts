@@ -44,7 +44,7 @@ async function startSite(t: TestContext): Promise<Site> {
         setAside: (_event, problem) => problems.push(problem),
         failed: (error) => failures.push(error),
       })
-      t.after(() => outbox.stop().then(() => database.isOpen && database.close()))
+      t.after(() => outbox.stop(0).then(() => database.isOpen && database.close()))
       return { database, outbox }
     },
   }
@@ -90,7 +90,7 @@ test('an event is published once, whenever the process ends between its commit a
   first.database.exec('COMMIT')
   // As after a kill: the events are committed, and nothing else has happened.
   first.database.close()
-  await first.outbox.stop()
+  await first.outbox.stop(0)
 
   // As after a kill behind the commit of Posthorn: the ids are stored, the events are published, and the rows are there.
   const between = new DatabaseSync(path)

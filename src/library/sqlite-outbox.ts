@@ -67,8 +67,9 @@ export class SqliteOutbox {
     this.#wake()
   }
 
-  /** Publishes nothing more. Resolves when the work that runs has ended. */
-  async stop(): Promise<void> {
+  /** Publishes the events that are committed, for at most `drainMs`, and nothing more. */
+  async stop(drainMs: number): Promise<void> {
+    if (this.#running !== null) await Promise.race([this.#running, sleep(drainMs, undefined, { ref: false })])
     this.#stopped = true
     await this.#running
   }

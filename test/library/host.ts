@@ -31,7 +31,7 @@ const tenant = 'customer'
 await post('/v1/tenants', { id: tenant, dialect: 'standard' })
 await post(`/v1/tenants/${tenant}/endpoints`, { url: `${receiver.url}/in`, eventTypes: ['*'] })
 await posthorn.publish({ tenant, type: 'thread.dies', data: { n: 1 }, id: 'event-1' })
-await sleep(50)
+await sleep(150)
 const refusals = new Set<string>()
 for (let tries = 0; ; tries += 1) {
   try {

@@ -8,10 +8,10 @@ import { isMainThread } from 'node:worker_threads'
 const run: (this: StatementSync, ...values: SQLInputValue[]) => StatementResultingChanges = StatementSync.prototype.run
 StatementSync.prototype.run = function (this: StatementSync, ...values: unknown[]) {
   if (!isMainThread && values.includes('thread.dies')) {
-    // Nothing catches the error of a timer.
+    // Nothing catches the error of a timer. By then the event is stored and answered.
     setTimeout(() => {
       throw new Error('the thread dies')
-    })
+    }, 100)
   }
   return run.apply(this, values as SQLInputValue[])
 }

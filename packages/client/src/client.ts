@@ -127,9 +127,10 @@ export function createClient(options: ClientOptions): Client {
 
 async function repeated(client: ClientOptions, method: Method, path: string, options: AnyOptions): Promise<unknown> {
   const { retries = 3 } = client
+  const target = pathOf(path, options)
   for (let tries = 0; ; tries++) {
     try {
-      return await once(client, method, path, options)
+      return await once(client, method, target, options)
     } catch (error) {
       const waitMs = error instanceof PosthornError ? waitOf(error, tries) : null
       if (waitMs === null || tries >= retries || !mayRepeat(error as PosthornError, method, options.body)) throw error
@@ -159,14 +160,14 @@ function hasIds(body: unknown): boolean {
   return id !== undefined || (events.length > 0 && events.every(hasIds))
 }
 
-async function once(client: ClientOptions, method: Method, path: string, options: AnyOptions): Promise<unknown> {
+async function once(client: ClientOptions, method: Method, target: string, options: AnyOptions): Promise<unknown> {
   const { key, fetch: send = fetch } = client
   const { body, signal, timeoutMs = client.timeoutMs ?? 30_000 } = options
   signal?.throwIfAborted()
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(), timeoutMs)
   try {
-    const response = await send(client.url.replace(/\/+$/, '') + pathOf(path, options), {
+    const response = await send(client.url.replace(/\/+$/, '') + target, {
       method,
       headers: {
         authorization: `Bearer ${key}`,
@@ -203,9 +204,16 @@ async function answerOf(response: Response): Promise<unknown> {
   }
 }
 
-/** The path with its parameters and its query. A list is sent as several parameters. */
+/** The path with its parameters and its query. A list is sent as several parameters. @throws PosthornError */
 function pathOf(path: string, { params = {}, query = {} }: AnyOptions): string {
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = String(params[name])
+    // A URL without them names another path.
+    if (['', '.', '..'].includes(value)) {
+      throw new PosthornError(`The parameter ${name} must not be empty, "." or "..".`, { code: 'invalid_parameter' })
+    }
+    return encodeURIComponent(value)
+  })
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     for (const one of [value].flat() as readonly QueryValue[]) if (one !== undefined) search.append(name, String(one))

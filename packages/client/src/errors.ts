@@ -4,7 +4,7 @@ import type { Refusal } from './generated.ts'
  * The code of a failed call: a code of the API (docs/errors.md), or one of the client. `unreachable`: no answer came.
  * `timed_out`: none came in time. `unreadable`: the answer is not one of Posthorn's.
  */
-export type ErrorCode = Refusal['code'] | 'unreachable' | 'timed_out' | 'unreadable'
+export type ErrorCode = Refusal['code'] | 'unreachable' | 'timed_out' | 'unreadable' | 'invalid_parameter'
 
 /** A call that failed. Its message is a sentence. */
 export class PosthornError extends Error {
