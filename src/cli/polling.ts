@@ -24,7 +24,7 @@ const waitSeconds = 20
 /** An app may take this long, besides the delay. */
 const ackSeconds = 120
 const againMs = 1000
-/** Of an answer that is recorded. */
+/** The highest status that a record may have. */
 const statusMax = 599
 
 /** Fetches deliveries until `stop`: answers of 2xx acknowledge, all others refuse. @throws PosthornError */
