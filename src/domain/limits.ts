@@ -233,7 +233,7 @@ export const limits = {
   /** How long until the engine looks again at an endpoint whose lane had no room for all due deliveries. */
   claimAgainMs: second,
   /** Events of the outbox that a claim takes, the bytes of their data, and the tenants that they are of. */
-  outboxClaimRows: 256,
+  outboxClaimRows: 512,
   outboxClaimBytes: 8 * mib,
   outboxClaimTenants: 32,
   /** How long until the outbox is looked at again, if no notification arrives, and after a failure. */

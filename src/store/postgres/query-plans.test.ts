@@ -225,6 +225,6 @@ function filling(first: number, last: number): string[] {
     `INSERT INTO attempts (delivery, number, started_at, duration_ms, kind, status)
      SELECT id, 1, 0, 5, 'delivered', 200 FROM deliveries WHERE status <> 0 AND event >= ${1_000_000 + first}`,
     `INSERT INTO outbox (tenant, type, data, written_at, problem)
-     SELECT 'tenant-' || (n / 20) % 5000, 'a', '{}', at, CASE WHEN n % 10 = 0 THEN 'some' END FROM (${time}) o`,
+     SELECT 'tenant-' || (n / 20) % ${rows / 20}, 'a', '{}', at, CASE WHEN n % 10 = 0 THEN 'some' END FROM (${time}) o`,
   ]
 }
