@@ -23,7 +23,7 @@ const ownApi = commandLines('README.md', 'You already have a webhook API? Keep i
 
 test('the quick start ends with a verified delivery', { skip: withoutBash, timeout: 120_000 }, async (t) => {
   const terminals = await serviceOfNewcomer(t)
-  const [, , create = '', listen = '', publish = '', list = ''] = quickStart
+  const [, create = '', listen = '', publish = '', list = ''] = quickStart
   await terminals.run(create)
   const listener = await terminals.listen(listen)
   await terminals.run(publish)
@@ -55,8 +55,9 @@ test('the demo succeeds', { timeout: 60_000 }, async () => {
 async function serviceOfNewcomer(t: TestContext) {
   const folder = copyOfProject(t)
   const ports = { 4080: await freePort(), 4090: await freePort() }
-  const [install, start = ''] = quickStart
-  assert.equal(install, 'npm ci')
+  const [line = ''] = quickStart
+  assert.match(line, /^npm ci && npm start /)
+  const start = line.replace('npm ci && ', '')
   // POSTHORN_PORT stands for the default, of the service and of the command line.
   const pasted = (lines: string): string => {
     const replaced = lines.replaceAll('4080', String(ports[4080])).replaceAll('4090', String(ports[4090]))
