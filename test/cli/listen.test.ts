@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, suite, test, type TestContext } from 'node:test'
 import { eventType, fresh, startApiRig, type TestTenant, until } from '../support/api-rig.ts'
 import { command, type RunningCommand, startCommand } from '../support/command.ts'
-import { type ReceivedRequest, startReceiver } from '../support/receiver.ts'
+import { type Behaviour, type ReceivedRequest, startReceiver } from '../support/receiver.ts'
 
 const rig = await startApiRig({ POSTHORN_RETRY_SCALE: '0.01' })
 const folder = await mkdtemp(join(tmpdir(), 'posthorn-listen-'))
@@ -144,12 +144,42 @@ suite('listen', { concurrency: 2 }, () => {
     assert.deepEqual(await endpointsOf(tenant), [])
   })
 
+  test('goes on after odd answers of an app, and beside one that never comes', async (t) => {
+    const tenant = await rig.tenant('standard')
+    const answers: Readonly<Record<string, Behaviour>> = {
+      nul: { status: 500, body: 'a\0b' },
+      odd: { status: 600 },
+      hangs: { hang: true },
+    }
+    const app = await startReceiver({
+      behave: ({ body }) => answers[(JSON.parse(body.toString()) as { data: { is: string } }).data.is] ?? {},
+    })
+    t.after(() => app.close())
+    const running = await listen(t, tenant, '--json', '--forward-to', app.url)
+    for (const is of ['hangs', 'nul', 'odd']) await rig.event(tenant, { data: { is } })
+    await app.untilReceived(3)
+    await rig.event(tenant, { data: { is: 'well' } })
+    await until(async () => (await deliveries(tenant)).some(({ status }) => status === 'delivered'), 'it is delivered')
+    const answered = rows(running).map((row) => row['answered'])
+    assert.deepEqual(answered.filter((status, index) => answered.indexOf(status) === index).toSorted(), [200, 500, 600])
+    running.signal('SIGINT')
+    assert.equal((await running.ended()).code, 0)
+    assert.deepEqual(await endpointsOf(tenant), [])
+  })
+
+  test('says why it has no answer of an app', async (t) => {
+    const tenant = await rig.tenant('standard')
+    const running = await listen(t, tenant, '--forward-to', 'http://127.0.0.1:9/')
+    await rig.event(tenant)
+    await until(() => running.stdout().includes('answered 502: http://127.0.0.1:9/: '), 'the reason')
+  })
+
   test('says that the server must reach this machine, if its dialect cannot be polled', async (t) => {
     const { id } = await rig.want(201, { method: 'POST', path: '/v1/tenants', body: { dialect: 'allo' } })
     const app = await startReceiver()
     t.after(() => app.close())
     const tenant = { id, dialect: 'allo', key: '', keyId: '' }
-    const running = await listen(t, tenant, '--event', eventType, '--forward-to', app.url)
+    const running = await listen(t, tenant, '--forward-to', app.url)
     assert.match(running.stderr(), /^Only tenants of standard can be polled: .*\nListening on http:/)
     running.signal('SIGINT')
     assert.equal((await running.ended()).code, 0)

@@ -25,6 +25,15 @@ test('the types are those of the OpenAPI document', async () => {
   assert.equal(text, generated(document), 'run: node packages/client/generate.ts')
 })
 
+test('an id that would change the path of a call is refused', async () => {
+  for (const tenant of ['', '.', '..']) {
+    await assert.rejects(
+      posthorn.request('GET', '/v1/tenants/{tenant}', { params: { tenant } }),
+      failing('invalid_parameter'),
+    )
+  }
+})
+
 test('a tenant, an endpoint and an event, and what became of it', async () => {
   const { id: tenant } = await posthorn.request('POST', '/v1/tenants', { body: { dialect: 'standard', name: 'a/b' } })
   const body = { url: `${rig.receiver.url}/client`, eventTypes: [eventType] }
