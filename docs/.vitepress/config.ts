@@ -60,6 +60,18 @@ export default defineConfig({
   outDir: 'dist',
   cacheDir: '../node_modules/.cache/vitepress',
   ignoreDeadLinks: 'localhostLinks',
+  vite: {
+    plugins: [
+      {
+        name: 'vue-of-this-folder',
+        enforce: 'pre',
+        // A page outside this folder would search Vue in the folder above, which has none.
+        resolveId(id, _page, options) {
+          return /^vue(?:\/|$)/.test(id) ? this.resolve(id, import.meta.filename, { ...options, skipSelf: true }) : null
+        },
+      },
+    ],
+  },
   markdown: {
     anchor: { slugify: anchorOf },
     config: (markdown) => {
