@@ -1,14 +1,21 @@
-// Converts the batch of a commit to rows of plain values and back, to pass it to the thread. Copying its objects
-// between threads, or converting them to JSON text and back, costs more than twice as much. The two functions of a pair
-// use the same order.
+// Converts the batch of a commit to rows of plain values and back, to pass it to the thread. An object in a row costs more to
+// copy between threads than all other values of the row. The two functions of a pair use the same order.
 
 import type { Attempt } from '../../domain/attempt.ts'
-import type { CommitBatch, NewDelivery, NewEvent, RecordedMove } from '../../contracts/commit-store.ts'
+import type {
+  AttemptSummary,
+  CommitBatch,
+  Move,
+  NewDelivery,
+  NewEvent,
+  RecordedMove,
+} from '../../contracts/commit-store.ts'
+import { outcomeColumns, outcomeOf } from '../rows.ts'
 
 export type BatchRows = ReturnType<typeof rowsOfBatch>
 
 export function rowsOfBatch({ node, now, events, moves, summaries, tellings }: CommitBatch) {
-  return [node, now, events.map(rowOfEvent), moves.map(rowOfMove), summaries, tellings] as const
+  return [node, now, events.map(rowOfEvent), moves.map(rowOfMove), summaries.map(rowOfSummary), tellings] as const
 }
 
 export function batchOfRows([node, now, events, moves, summaries, tellings]: BatchRows): CommitBatch {
@@ -17,7 +24,7 @@ export function batchOfRows([node, now, events, moves, summaries, tellings]: Bat
     now,
     events: events.map(eventOfRow),
     moves: moves.map(moveOfRow),
-    summaries,
+    summaries: summaries.map(summaryOfRow),
     ...(tellings && { tellings }),
   }
 }
@@ -55,21 +62,80 @@ function deliveryOfRow([id, endpoint, leased]: ReturnType<typeof rowOfDelivery>)
 }
 
 function rowOfMove({ delivery, endpoint, attempt, move, at }: RecordedMove) {
-  return [delivery, endpoint, at, move, attempt && rowOfAttempt(attempt)] as const
+  return [delivery, endpoint, at, move.to, detailOfMove(move), attempt && rowOfAttempt(attempt)] as const
 }
 
-function moveOfRow([delivery, endpoint, at, move, attempt]: ReturnType<typeof rowOfMove>): RecordedMove {
-  return { delivery, endpoint, at, move, attempt: attempt && attemptOfRow(attempt) }
+function moveOfRow([delivery, endpoint, at, to, detail, attempt]: ReturnType<typeof rowOfMove>): RecordedMove {
+  return { delivery, endpoint, at, move: moveOf(to, detail), attempt: attempt && attemptOfRow(attempt) }
 }
 
-/** The phases stand in the row itself, because an object costs more to copy than all the rest of the row. */
+function detailOfMove(move: Move) {
+  if (move.to === 'delivered') return null
+  return move.to === 'waiting' ? move.dueAt : move.reason
+}
+
+function moveOf(to: Move['to'], detail: ReturnType<typeof detailOfMove>): Move {
+  if (to === 'delivered') return { to }
+  return (to === 'waiting' ? { to, dueAt: detail } : { to, reason: detail }) as Move
+}
+
+/** The fields of an endpoint that the batch disables are rare. They stay together in an object. */
+function rowOfSummary(summary: AttemptSummary) {
+  const { endpoint, attempts, lastAttemptAt, lastAttemptSucceeded, lastOutcome, expectedHealth, health, pausedUntil } =
+    summary
+  const { disable, delete: deletes, audit } = summary
+  const { status, detail } = outcomeColumns(lastOutcome)
+  return [
+    endpoint,
+    attempts,
+    lastAttemptAt,
+    lastAttemptSucceeded,
+    lastOutcome.kind,
+    status,
+    detail,
+    expectedHealth,
+    health,
+    pausedUntil,
+    disable && { disable, ...(deletes && { delete: deletes }), ...(audit && { audit }) },
+  ] as const
+}
+
+function summaryOfRow([
+  endpoint,
+  attempts,
+  lastAttemptAt,
+  lastAttemptSucceeded,
+  kind,
+  status,
+  detail,
+  expectedHealth,
+  health,
+  pausedUntil,
+  disabling,
+]: ReturnType<typeof rowOfSummary>): AttemptSummary {
+  return {
+    endpoint,
+    attempts,
+    lastAttemptAt,
+    lastAttemptSucceeded,
+    lastOutcome: outcomeOf({ kind, status, detail }),
+    expectedHealth,
+    ...(health !== undefined && { health }),
+    ...(pausedUntil !== undefined && { pausedUntil }),
+    ...disabling,
+  }
+}
+
 function rowOfAttempt(attempt: Attempt) {
   const { number, startedAt, durationMs, outcome, response, connections, exchange, requestCrc, phases } = attempt
+  const { status, detail } = outcomeColumns(outcome)
   return [
     number,
     startedAt,
     durationMs,
-    outcome,
+    outcome.kind,
+    status,
+    detail,
     response,
     connections,
     exchange,
@@ -86,7 +152,9 @@ function attemptOfRow([
   number,
   startedAt,
   durationMs,
-  outcome,
+  kind,
+  status,
+  detail,
   response,
   connections,
   exchange,
@@ -101,7 +169,7 @@ function attemptOfRow([
     number,
     startedAt,
     durationMs,
-    outcome,
+    outcome: outcomeOf({ kind, status, detail }),
     response,
     ...(connections !== undefined && { connections }),
     ...(exchange && { exchange }),
