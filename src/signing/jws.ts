@@ -1,7 +1,8 @@
 // JSON Web Signatures (RFC 7515) and key ids (RFC 7638). Pure: keys, claims and times are arguments. They are made here
 // and not by a library, because headers are made without promises.
 
-import { createHash, createHmac, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { hmac } from './hmac.ts'
 import { kindOf } from './key-pairs.ts'
 
 export type JwsAlgorithm = 'HS256' | 'RS256' | 'ES256' | 'EdDSA'
@@ -76,7 +77,7 @@ function base64url(value: string | Buffer): string {
 function signatureOf(key: KeyObject, input: string | Buffer): string {
   switch (jwsAlgorithm(key)) {
     case 'HS256':
-      return createHmac('sha256', key).update(input).digest('base64url')
+      return hmac('sha256', key, [input], 'base64url')
     case 'EdDSA':
       return sign(null, Buffer.from(input), key).toString('base64url')
     case 'RS256':

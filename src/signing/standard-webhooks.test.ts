@@ -1,4 +1,4 @@
-// Tests the signature of the Standard Webhooks specification with fixed vectors and with its official package.
+// Tests the secrets and signatures of the Standard Webhooks specification with fixed vectors and with its official package.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -6,13 +6,8 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Webhook } from 'standardwebhooks'
-import {
-  newStandardSecret,
-  standardKey,
-  standardSecretFault,
-  standardSignature,
-  verifyStandardSignature,
-} from './standard-webhooks.ts'
+import { hmac } from './hmac.ts'
+import { newStandardSecret, standardKey, standardSecretFault } from './standard-webhooks.ts'
 
 interface Vector {
   readonly secret: string
@@ -25,32 +20,18 @@ interface Vector {
 const file = new URL('../../test/vectors/standard-webhooks.json', import.meta.url)
 const vectors = JSON.parse(readFileSync(file, 'utf8')) as Vector[]
 
+const signatureOf = (secret: string, id: string, timestamp: number, body: string): string =>
+  `v1,${hmac('sha256', standardKey(secret), [`${id}.${timestamp}.`, Buffer.from(body)], 'base64')}`
+
 for (const { secret, id, timestamp, body, signature } of vectors) {
-  const key = standardKey(secret)
-  const bytes = Buffer.from(body)
-
-  test(`the signature of vector ${id} is reproduced and verifies`, () => {
-    assert.equal(standardSignature([key], id, timestamp, bytes), signature)
-    assert.ok(verifyStandardSignature(key, id, timestamp, bytes, signature))
+  test(`the signature of vector ${id} is reproduced, and is another one after any change`, () => {
+    assert.equal(signatureOf(secret, id, timestamp, body), signature)
     assert.equal(new Webhook(secret).sign(id, new Date(timestamp * 1000), body), signature)
-  })
-
-  test(`the signature of vector ${id} does not verify after any change`, () => {
-    const other = standardKey(newStandardSecret(randomBytes))
-    assert.ok(!verifyStandardSignature(other, id, timestamp, bytes, signature), 'key')
-    assert.ok(!verifyStandardSignature(key, `${id}x`, timestamp, bytes, signature), 'id')
-    assert.ok(!verifyStandardSignature(key, id, timestamp + 1, bytes, signature), 'timestamp')
-    assert.ok(!verifyStandardSignature(key, id, timestamp, Buffer.from(`${body} `), signature), 'body')
-    for (const wrong of [
-      '',
-      'v1,',
-      'v1',
-      signature.slice(3),
-      signature.replace('v1', 'v1a'),
-      `${signature.slice(0, -5)}=`,
-    ]) {
-      assert.ok(!verifyStandardSignature(key, id, timestamp, bytes, wrong), `signature ${wrong}`)
-    }
+    const other = newStandardSecret(randomBytes)
+    assert.notEqual(signatureOf(other, id, timestamp, body), signature)
+    assert.notEqual(signatureOf(secret, `${id}x`, timestamp, body), signature)
+    assert.notEqual(signatureOf(secret, id, timestamp + 1, body), signature)
+    assert.notEqual(signatureOf(secret, id, timestamp, `${body} `), signature)
   })
 }
 
@@ -61,7 +42,7 @@ test('the official package verifies signatures over any body, with secrets of an
       const secret = `whsec_${Buffer.from(bytes).toString('base64')}`
       assert.equal(standardSecretFault(secret), null)
       const timestamp = Math.floor(Date.now() / 1000)
-      const signature = standardSignature([standardKey(secret)], 'msg_1', timestamp, Buffer.from(body))
+      const signature = signatureOf(secret, 'msg_1', timestamp, body)
       const headers = {
         'webhook-id': 'msg_1',
         'webhook-timestamp': String(timestamp),
@@ -72,19 +53,6 @@ test('the official package verifies signatures over any body, with secrets of an
       assert.throws(() => new Webhook(secret).verify(body, changed))
     }),
   )
-})
-
-test('while a secret is rotated, receivers can verify with the old secret and with the new secret', () => {
-  const secrets = [newStandardSecret(randomBytes), newStandardSecret(randomBytes)]
-  const timestamp = Math.floor(Date.now() / 1000)
-  const signature = standardSignature(secrets.map(standardKey), 'msg_1', timestamp, Buffer.from('{}'))
-  assert.match(signature, /^v1,[A-Za-z0-9+/]{43}= v1,[A-Za-z0-9+/]{43}=$/)
-  const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': String(timestamp), 'webhook-signature': signature }
-  for (const secret of secrets) {
-    new Webhook(secret).verify('{}', headers)
-    assert.ok(verifyStandardSignature(standardKey(secret), 'msg_1', timestamp, Buffer.from('{}'), signature))
-  }
-  assert.throws(() => new Webhook(newStandardSecret(randomBytes)).verify('{}', headers))
 })
 
 test('a secret has 24 to 64 bytes in base64, and its prefix is optional and not part of the key', () => {

@@ -5,7 +5,7 @@ import { createHash, createHmac, createPublicKey, type KeyObject, verify } from 
 import { suite, test } from 'node:test'
 import { decodeJwt, jwtVerify } from 'jose'
 import type { Message } from '../../contracts/delivery-dialect.ts'
-import { textKey } from '../../signing/hmac-hex.ts'
+import { textKey } from '../../signing/hmac.ts'
 import { keyId } from '../../signing/jws.ts'
 import { type KeyPairKind, newKeyPair, privateKeyOf } from '../../signing/key-pairs.ts'
 import { newStandardSecret, standardKey } from '../../signing/standard-webhooks.ts'

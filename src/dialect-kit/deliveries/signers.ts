@@ -1,7 +1,8 @@
 // Ways to sign with one key. signatures.ts makes headers and members of bodies of them.
 
 import { DefinitionError } from '../definition-error.ts'
-import { createHmac, type KeyObject, sign as signBytes, type SignKeyObjectInput } from 'node:crypto'
+import { type KeyObject, sign as signBytes, type SignKeyObjectInput } from 'node:crypto'
+import { hmac as signHmac, type HmacHash } from '../../signing/hmac.ts'
 import { jwsCompact, jwsDetached, type JwsHeader } from '../../signing/jws.ts'
 import { kindOf, type KeyPairKind } from '../../signing/key-pairs.ts'
 import type { Message } from '../../contracts/delivery-dialect.ts'
@@ -52,7 +53,7 @@ function needs({ needsEarlier }: Pick<Part, 'needsEarlier'>): Pick<Part, 'needsE
 
 export interface HmacForm<Over = Signed> {
   /** Default: `sha256`. */
-  readonly hash?: 'sha1' | 'sha256' | 'sha512'
+  readonly hash?: HmacHash
   /** Default: `hex`. */
   readonly encoding?: Encoding
   /** The text that is signed, in this order; default: the body. */
@@ -69,10 +70,9 @@ export function hmac({ hash = 'sha256', encoding = 'hex', over = [body] }: HmacF
   const pieces = piecesOf(over)
   return {
     takes: isSecret,
-    sign(key, message, sending) {
-      const made = createHmac(hash, key)
-      for (const piece of pieces.of) made.update(piece(message, sending))
-      return made.digest(encoding)
+    sign: (key, message, sending) => {
+      const signed = pieces.of.map((piece) => piece(message, sending))
+      return signHmac(hash, key, signed, encoding)
     },
     scheme: { algorithm: `hmac-${hash}`, encoding, signed: over, key: 'secret' },
     ...needs(pieces),

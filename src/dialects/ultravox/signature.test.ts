@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import vectors from '../../../test/vectors/ultravox.json' with { type: 'json' }
-import { hmacHex, textKey, verifyHmacHex } from '../../signing/hmac-hex.ts'
+import { hmac, textKey } from '../../signing/hmac.ts'
 import { sampleMessage } from '../../../test/conformance/dialects/sample-message.ts'
 import { ultravoxProfile } from '../../../test/profiles/ultravox/profile.ts'
 import definedUltravox from './ultravox.ts'
@@ -13,13 +13,14 @@ const message = sampleMessage(ultravoxProfile)
 const body = Buffer.from('{"event":"call.started","call":{}}')
 const at = Date.parse('2026-01-02T03:04:05.678Z')
 
+const hmacHex = (secret: string, ...parts: (string | Buffer)[]): string =>
+  parts.reduce((made, part) => made.update(part), createHmac('sha256', secret)).digest('hex')
+
 describe('the signature', () => {
   for (const { body: text, timestamp, secrets, signature } of vectors) {
     test(`of the vector at ${timestamp} is the published one`, () => {
-      assert.equal(secrets.map((secret) => hmacHex(textKey(secret), text, timestamp)).join(','), signature)
-      for (const [index, secret] of secrets.entries()) {
-        assert.ok(verifyHmacHex(textKey(secret), signature.split(',')[index] ?? '', text, timestamp))
-      }
+      const made = secrets.map((secret) => hmac('sha256', textKey(secret), [text, timestamp], 'hex'))
+      assert.equal(made.join(','), signature)
     })
   }
 
@@ -31,7 +32,7 @@ describe('the signature', () => {
     assert.equal(headers['x-ultravox-webhook-timestamp'], timestamp)
     assert.equal(
       headers['x-ultravox-webhook-signature'],
-      secrets.map((secret) => hmacHex(textKey(secret), Buffer.concat([body, Buffer.from(timestamp)]))).join(','),
+      secrets.map((secret) => hmacHex(secret, body, timestamp)).join(','),
     )
   })
 
