@@ -32,6 +32,9 @@ interface Version {
 }
 
 export function commitRole(db: Database) {
+  const tenantVersions = db.prepare(
+    'SELECT id, version, label FROM tenants WHERE id IN (SELECT value FROM json_each(?))',
+  )
   const insertEvent = db.prepare(
     `INSERT INTO events (tenant, id, type, data, attributes, occurred_at, accepted_at, deliveries, erase_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -67,10 +70,10 @@ export function commitRole(db: Database) {
 
   function writeAll(batch: CommitBatch): CommitResult {
     const dueAt = new Map<EndpointKey, number>()
-    const tenants = new Map<TenantId, Version | undefined>()
+    const tenants = versionsOf(batch.events)
     const events: IngestResult[] = []
     for (const event of batch.events) {
-      const tenant = versionOf(event.event.tenant, tenants)
+      const tenant = tenants.get(event.event.tenant)
       const isCurrent = tenant?.version === event.version
       const result = isCurrent ? ingest(event, tenant.label, batch.node, dueAt) : stale
       if (result.kind === 'stored') count(tenant as Version, event.event.type)
@@ -92,12 +95,12 @@ export function commitRole(db: Database) {
     return { events, fenced, remoteHealth: [], disabled, told }
   }
 
-  function versionOf(tenant: TenantId, known: Map<TenantId, Version | undefined>): Version | undefined {
-    if (!known.has(tenant)) {
-      const row = db.get<Version>('SELECT version, label FROM tenants WHERE id = ?', tenant)
-      known.set(tenant, row && { ...row, types: new Map() })
-    }
-    return known.get(tenant)
+  /** The tenants of the events. Those that are deleted are missing. */
+  function versionsOf(events: readonly NewEvent[]): Map<TenantId, Version> {
+    if (events.length === 0) return new Map()
+    const ids = JSON.stringify([...new Set(events.map(({ event }) => event.tenant))])
+    const rows = tenantVersions.all(ids) as unknown as (Version & { readonly id: TenantId })[]
+    return new Map(rows.map(({ id, version, label }) => [id, { version, label, types: new Map() }]))
   }
 
   function ingest(
@@ -196,10 +199,10 @@ function count({ types }: Version, type: string): void {
   types.set(type, (types.get(type) ?? 0) + 1)
 }
 
-function countsOf(tenants: ReadonlyMap<TenantId, Version | undefined>): EventCount[] {
+function countsOf(tenants: ReadonlyMap<TenantId, Version>): EventCount[] {
   const counts: EventCount[] = []
-  for (const tenant of tenants.values()) {
-    for (const [type, stored] of tenant?.types ?? []) counts.push([tenant?.label ?? '', type, stored])
+  for (const { label, types } of tenants.values()) {
+    for (const [type, stored] of types) counts.push([label, type, stored])
   }
   return counts
 }
