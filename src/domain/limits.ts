@@ -340,6 +340,8 @@ export const limits = {
   tlsSessionsMax: 1000,
   /** URLs that are kept parsed. */
   parsedUrlsMax: 10_000,
+  /** Names of headers of deliveries that are kept judged. */
+  headerNamesMax: 1000,
   /** How long this machine's own addresses are cached before its interfaces are read again. */
   ownAddressesMs: 10 * second,
 

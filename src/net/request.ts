@@ -2,6 +2,7 @@
 
 import { crc32 } from 'node:zlib'
 import type { EncodeRequest, SendRequest } from '../contracts/transport.ts'
+import { limits } from '../domain/limits.ts'
 import type { Target } from './connect.ts'
 
 /** A receiver's URL, parsed. */
@@ -41,6 +42,28 @@ const ownNames = new Set([
   'te',
 ])
 
+type NameKind = 'sent' | 'accept' | 'left out' | 'own' | 'invalid'
+
+/** The kinds of names that were seen: they are few, and looking one up takes less than judging it. */
+const kinds = new Map<string, NameKind>()
+
+function kindOfName(name: string): NameKind {
+  const known = kinds.get(name)
+  if (known !== undefined) return known
+  if (kinds.size >= limits.headerNamesMax) kinds.clear()
+  const kind = judgeName(name)
+  kinds.set(name, kind)
+  return kind
+}
+
+function judgeName(name: string): NameKind {
+  const lower = name.toLowerCase()
+  if (!headerName.test(name)) return 'invalid'
+  if (lower === 'accept-encoding') return 'left out'
+  if (ownNames.has(lower)) return 'own'
+  return lower === 'accept' ? 'accept' : 'sent'
+}
+
 /** The text whose Latin-1 bytes are the UTF-8 bytes of `value`. */
 function utf8AsLatin1(value: string): string {
   return Buffer.from(value, 'utf8').toString('latin1')
@@ -60,13 +83,13 @@ export function encodeRequest(
   for (const name of Object.keys(headers)) {
     const value = headers[name]
     if (value === undefined) continue
-    if (!headerName.test(name)) return 'invalid header name'
+    const kind = kindOfName(name)
+    if (kind === 'invalid') return 'invalid header name'
     const isLatin1 = latin1Value.test(value)
     if (!isLatin1 && controlCharacter.test(value)) return `invalid ${name} header`
-    const lower = name.toLowerCase()
-    if (lower === 'accept-encoding') continue
-    if (ownNames.has(lower)) return `the ${lower} header cannot be set`
-    if (lower === 'accept') hasAccept = true
+    if (kind === 'left out') continue
+    if (kind === 'own') return `the ${name.toLowerCase()} header cannot be set`
+    if (kind === 'accept') hasAccept = true
     head += `${name}: ${isLatin1 ? value : utf8AsLatin1(value)}\r\n`
   }
   // Some firewalls refuse requests without it.

@@ -19,8 +19,9 @@ export class ResponseHead {
   /** The value of a header; several are joined with commas, as the standard allows; null: there is none. */
   get(name: string): string | null {
     let found: string | null = null
-    for (const [index, own] of this.#names.entries()) {
-      if (own === name) found = found === null ? (this.#values[index] as string) : `${found}, ${this.#values[index]}`
+    for (let index = 0; index < this.#names.length; index += 1) {
+      if (this.#names[index] !== name) continue
+      found = found === null ? (this.#values[index] as string) : `${found}, ${this.#values[index]}`
     }
     return found
   }

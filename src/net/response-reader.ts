@@ -35,6 +35,7 @@ type State = 'head' | 'length' | 'chunkSize' | 'chunkData' | 'chunkEnd' | 'trail
 const lf = 0x0a
 const cr = 0x0d
 const empty = Buffer.alloc(0)
+const none: readonly string[] = []
 const http = Buffer.from('HTTP/')
 /** Only the beginning of a line of the chunked framing matters. */
 const lineKeptBytes = 64
@@ -266,8 +267,9 @@ function endOfHead(bytes: Buffer, from: number): number {
 }
 
 /** The members of a header that is a list. */
-function listOf(value: string | null | undefined): string[] {
-  return (value ?? '')
+function listOf(value: string | null | undefined): readonly string[] {
+  if (value === null || value === undefined) return none
+  return value
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '')
