@@ -1,16 +1,84 @@
 // `posthorn completion`: the script with which a shell completes commands and options. The script asks the hidden command
-// `complete`. The library makes both from all other commands, so this one is declared last.
+// `complete`. It passes the words of the user on as they are: nothing evaluates them.
 
-import tab from '@bomb.sh/tab/commander'
-import type { Command } from 'commander'
+import { Argument, type Command, type Option } from 'commander'
 import { withExamples } from './command.ts'
 
-const name = 'completion'
+/** Lines of `complete` are a word, a tab and its meaning. Without a line, the shell completes names of files. */
+const scripts = {
+  // It needs neither the package bash-completion nor bash 4, which macOS does not have.
+  bash: `# bash completion of posthorn
+_posthorn() {
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    COMPREPLY+=("\${line%%$'\\t'*}")
+  done <<< "$(posthorn complete -- "\${COMP_WORDS[@]:1:COMP_CWORD-1}" "$2" 2>/dev/null)"
+  [[ -n \${COMPREPLY[0]} ]] || COMPREPLY=()
+}
+complete -o bashdefault -o default -F _posthorn posthorn
+`,
+  zsh: `#compdef posthorn
+_posthorn() {
+  local -a found
+  found=("\${(@f)$(posthorn complete -- "\${(@)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null)}")
+  found=("\${(@)found//:/\\\\:}")
+  found=("\${(@)found//$'\\t'/:}")
+  if [[ -n $found[1] ]]; then _describe posthorn found; else _files; fi
+}
+if [[ $funcstack[1] == _posthorn ]]; then _posthorn "$@"; else compdef _posthorn posthorn; fi
+`,
+  fish: `# fish completion of posthorn
+function __posthorn_complete
+    set -l words (commandline -opc)
+    set -l word (commandline -ct)
+    set -l found (posthorn complete -- $words[2..-1] "$word" 2>/dev/null)
+    if set -q found[1]
+        printf '%s\\n' $found
+    else
+        __fish_complete_path "$word"
+    end
+end
+complete -c posthorn -e
+complete -c posthorn -f -a '(__posthorn_complete)'
+`,
+} as const
 
 export function declareCompletion(program: Command): void {
-  tab(program, { completionCommandName: name })
-  const command = program.commands.find((one) => one.name() === name)
-  if (command === undefined) return
-  command.description('print the script with which a shell completes posthorn')
+  const command = program
+    .command('completion')
+    .description('print the script with which a shell completes posthorn')
+    .addArgument(new Argument('<shell>').choices(Object.keys(scripts)))
+    .action((shell: keyof typeof scripts) => {
+      process.stdout.write(scripts[shell])
+    })
   withExamples(command, 'posthorn completion bash', 'posthorn completion zsh', 'posthorn completion fish')
+  program.command('complete [words...]', { hidden: true }).action((words: readonly string[]) => {
+    process.stdout.write(completions(program, words).join(''))
+  })
+}
+
+/** The commands that run if only their group is named. */
+const standardCommands: Readonly<Record<string, string>> = { posthorn: 'serve', replay: 'run' }
+
+/** The lines for the last word. The other words come before it. */
+function completions(program: Command, words: readonly string[]): readonly string[] {
+  let command = program
+  let isValue = false
+  for (const word of words.slice(0, -1)) {
+    if (!isValue) command = command.commands.find((one) => one.name() === word) ?? command
+    isValue = !isValue && optionsOf(command).some(({ long, required }) => required && long === word)
+  }
+  const begun = words.at(-1) ?? ''
+  const inner = command.createHelp().visibleCommands(command)
+  const offered = begun.startsWith('-')
+    ? optionsOf(command).map(({ long, description }) => [long ?? '', description] as const)
+    : inner.map((one) => [one.name(), one.description()] as const)
+  return isValue ? [] : offered.filter(([word]) => word.startsWith(begun)).map((line) => `${line.join('\t')}\n`)
+}
+
+function optionsOf(command: Command): readonly Option[] {
+  const own = command.createHelp().visibleOptions(command)
+  const standard = command.commands.find((one) => one.name() === standardCommands[command.name()])
+  return standard === undefined ? own : [...own, ...standard.options]
 }

@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { openSite } from '../../src/testing/site.ts'
 import { defineDialect } from '../../src/dialect-kit/index.ts'
@@ -15,7 +15,7 @@ import { registry } from '../../src/dialects/registry.ts'
 import { acme } from '../support/acme.ts'
 import { eventType, fresh, startApiRig, until } from '../support/api-rig.ts'
 import { bareEnv, endWithParent } from '../support/child-guard.ts'
-import { command } from '../support/command.ts'
+import { command, programFolder } from '../support/command.ts'
 import { commandPage, commandReference, examplesIn, leaves } from '../support/command-reference.ts'
 import { withoutBash } from '../support/documented.ts'
 import { freePort } from '../support/server-process.ts'
@@ -30,12 +30,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-const programs = join(folder, 'bin')
-mkdirSync(programs)
-const shim = join(programs, 'posthorn')
-const entry = resolve(import.meta.dirname, '../../src/posthorn.js')
-writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${entry}' "$@"\n`)
-chmodSync(shim, 0o755)
+const programs = programFolder(folder)
 
 interface Line {
   readonly exitCode: () => number | null
@@ -223,19 +218,6 @@ suite('the command line', () => {
     }
   })
 
-  test('completes commands and options, with a script for each shell', async () => {
-    for (const shell of ['bash', 'zsh', 'fish']) {
-      const { code, stdout } = await command(['completion', shell], { folder })
-      assert.equal(code, 0)
-      assert.match(stdout, /posthorn.*complete/)
-    }
-    if (withoutBash === false) await succeeds('source <(posthorn completion bash) && complete -p posthorn', {}, local)
-    const words = await command(['complete', '--', 'endpoint', 'ro'], { folder })
-    assert.match(words.stdout, /^rotate\t/)
-    const options = await command(['complete', '--', 'tail', '--fa'], { folder })
-    assert.match(options.stdout, /^--failures\t/)
-  })
-
   test('shows its help without the modules of the service', async () => {
     const trace = join(folder, 'modules.mjs')
     writeFileSync(
@@ -251,7 +233,7 @@ suite('the command line', () => {
     const loaded = stderr.split('\n').filter((url) => url.startsWith('file:'))
     assert.ok(loaded.some((url) => url.endsWith('src/main.ts')))
     const heavy =
-      /\/(?:app|api|engine|net|store|dialects|dialect-kit)\/|src\/app|node_modules\/(?!commander|@bomb\.sh|fast-string)/
+      /\/(?:app|api|engine|net|store|dialects|dialect-kit)\/|src\/app|node_modules\/(?!commander|fast-string)/
     assert.deepEqual(
       loaded.filter((url) => heavy.test(url)),
       [],

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bareEnv, endWithParent } from './child-guard.ts'
 
@@ -27,6 +28,14 @@ export interface CommandOptions {
   readonly stdin?: string
   /** The working folder. */
   readonly folder: string
+}
+
+/** Creates a folder for PATH in which `posthorn` is this program. */
+export function programFolder(folder: string): string {
+  const programs = join(folder, 'bin')
+  mkdirSync(programs)
+  writeFileSync(join(programs, 'posthorn'), `#!/bin/sh\nexec '${process.execPath}' '${entry}' "$@"\n`, { mode: 0o755 })
+  return programs
 }
 
 /** Runs a command to its end. */

@@ -1,0 +1,109 @@
+// The script of `posthorn completion bash`, in a bash with a terminal: it completes the words of a line and runs none.
+
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite, test, type TestContext } from 'node:test'
+import { until } from '../support/api-rig.ts'
+import { bareEnv, endWithParent } from '../support/child-guard.ts'
+import { command, programFolder } from '../support/command.ts'
+import { withoutBash } from '../support/documented.ts'
+import { runFolder } from '../support/serve-run.ts'
+
+const withoutTerminal =
+  withoutBash === false && spawnSync('script', ['--version']).status !== 0 ? 'needs script of util-linux' : withoutBash
+
+interface Terminal {
+  /** Types the keys, and waits until the terminal shows the text. */
+  type(keys: string, shows: string): Promise<void>
+  /** All that the terminal has shown since the start. */
+  shown(): string
+}
+
+/** Starts an interactive bash that has none of the user's files, and so nothing of the package bash-completion. */
+function bash(t: TestContext, folder: string): Terminal {
+  const own = bareEnv()
+  const child = spawn('script', ['-qec', 'bash --norc --noprofile -i', '/dev/null'], {
+    cwd: folder,
+    env: { ...own, PATH: `${programFolder(folder)}:${own['PATH']}`, TERM: 'dumb', PS1: '> ' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  endWithParent(child)
+  t.after(() => child.kill('SIGKILL'))
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  return {
+    async type(keys, shows) {
+      const from = output.length
+      child.stdin.write(keys)
+      await until(() => output.slice(from).includes(shows), `${keys} shows ${shows}`)
+    },
+    shown: () => output,
+  }
+}
+
+const clear = '\u0015'
+
+suite('completion', { concurrency: 2 }, () => {
+  test('of bash completes commands, options and files', { skip: withoutTerminal }, async (t) => {
+    const folder = await runFolder(t)
+    writeFileSync(join(folder, 'request.txt'), '')
+    const terminal = bash(t, folder)
+    await terminal.type(
+      'source <(posthorn completion bash); source <(posthorn completion bash); echo re""ady\n',
+      'ready',
+    )
+    await terminal.type('posthorn endpoint ro\t', 'endpoint rotate ')
+    await terminal.type(`${clear}posthorn replay acme --st\t`, 'acme --status ')
+    await terminal.type(`${clear}posthorn verify requ\t`, 'verify request.txt ')
+    assert.doesNotMatch(terminal.shown(), /readonly|not found|bash: /)
+  })
+
+  test('of bash runs nothing that is typed', { skip: withoutTerminal }, async (t) => {
+    const folder = await runFolder(t)
+    const terminal = bash(t, folder)
+    await terminal.type('source <(posthorn completion bash); echo re""ady\n', 'ready')
+    for (const word of ["'$(touch ran)'", '$(touch ran)', '`touch ran`', "';touch ran;'", '"$(touch ran)"']) {
+      await terminal.type(`${clear}posthorn ${word} ro\t\t`, 'ro')
+      await terminal.type(`${clear}posthorn endpoint ${word} --ur\t`, '--ur')
+    }
+    await terminal.type(`${clear}posthorn endpoint ro\t`, 'endpoint rotate ')
+    assert.ok(!existsSync(join(folder, 'ran')))
+  })
+
+  test('knows the words of each place', async (t) => {
+    const folder = await runFolder(t)
+    for (const [words, found] of [
+      [['endpoint', 'ro'], ['rotate']],
+      [['tail', '--fa'], ['--failures']],
+      [['replay', 'acme', '--fr'], ['--from']],
+      [
+        ['--port', '80', '--por'],
+        ['--port', '--portal-origin', '--portal-parents'],
+      ],
+      [['replay', '--endpoint', 'list', '--fr'], ['--from']],
+      [['endpoint', 'list', '--health', 'fail'], []],
+      [['endpoint', 'list', '--health', 'failing', '--te'], ['--tenant']],
+      [['complet'], ['completion']],
+    ] as const) {
+      const { code, stdout } = await command(['complete', '--', ...words], { folder })
+      assert.equal(code, 0)
+      assert.deepEqual(
+        [...stdout.matchAll(/^(\S+)\t\S.*\n/gm)].map(([, word]) => word),
+        found,
+        words.join(' '),
+      )
+    }
+  })
+
+  test('has a script for each shell', async (t) => {
+    const folder = await runFolder(t)
+    for (const shell of ['bash', 'zsh', 'fish']) {
+      const { code, stdout } = await command(['completion', shell], { folder })
+      assert.equal(code, 0)
+      assert.match(stdout, /posthorn complete -- /)
+      assert.doesNotMatch(stdout, /\beval\b/)
+    }
+  })
+})
