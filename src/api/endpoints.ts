@@ -69,6 +69,15 @@ const hasUrlUnlessPolled = {
   else: { required: ['url'] },
 }
 
+const SecretsQuery = Type.Object(
+  {
+    secrets: Type.Optional(
+      Type.Enum(['hidden'], { description: 'Without secrets and header values, and without an audit record.' }),
+    ),
+  },
+  strict,
+)
+
 const shared = { tag: 'Endpoints', audience: 'customers' } as const
 
 export function endpointRoutes(context: Context): AnyRoute[] {
@@ -148,20 +157,12 @@ function getEndpointRoute(context: Context): AnyRoute {
     summary: 'Get an endpoint of any dialect, with its health; its secrets and header values need `admin` or `secrets`',
     access: 'read',
     params: EndpointPath,
-    query: Type.Object(
-      {
-        secrets: Type.Optional(
-          Type.Enum(['hidden'], { description: 'Without secrets and header values, and without an audit record.' }),
-        ),
-      },
-      strict,
-    ),
+    query: SecretsQuery,
     answers: { 200: EndpointSchema },
     handle({ principal, params, query }) {
       context.auditTrail.assertRoom()
       const { tenant, endpoint } = ids(params)
-      const sees = query.secrets !== 'hidden' && seesSecrets(principal)
-      return answer(context, principal, getEndpoint(context, principal, tenant, endpoint), 200, sees)
+      return answer(context, principal, getEndpoint(context, principal, tenant, endpoint), 200, query)
     },
   })
 }
@@ -176,11 +177,12 @@ function changeEndpointRoute(context: Context): AnyRoute {
     summary: 'Change the given fields of an endpoint',
     access: 'write',
     params: EndpointPath,
+    query: SecretsQuery,
     body: Type.Partial(Type.Object(fields), { ...strict, examples: [{ eventTypes: ['order.paid'], enabled: true }] }),
     answers: { 200: EndpointSchema },
-    handle({ principal, params, body }) {
+    handle({ principal, params, query, body }) {
       const { tenant, endpoint } = ids(params)
-      return answer(context, principal, changeEndpoint(context, principal, tenant, endpoint, body), 200)
+      return answer(context, principal, changeEndpoint(context, principal, tenant, endpoint, body), 200, query)
     },
   })
 }
@@ -311,8 +313,9 @@ function answer(
   principal: Principal,
   result: MaybePromise<Result<Endpoint>>,
   status: SuccessAnswer['status'],
-  sees: boolean = seesSecrets(principal),
+  { secrets }: { readonly secrets?: 'hidden' } = {},
 ): MaybePromise<Result<SuccessAnswer>> {
+  const sees = secrets !== 'hidden' && seesSecrets(principal)
   const shown = sees ? withSecrets : withoutSecrets
   return andThenOk(withStatus(context, result), ({ endpoint, status: recorded }) =>
     answerWith(dialectFor(context, principal, endpoint.tenant), (dialect) => {

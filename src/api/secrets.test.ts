@@ -32,14 +32,16 @@ for (const tenant of tenants) {
       })
     }
 
-    test('an operator may read an endpoint without its secrets', async () => {
+    test('an operator may read and change an endpoint without its secrets', async () => {
       const { endpoint, path } = await sending(tenant)
-      const hidden = await rig.want(200, { path: `${path}?secrets=hidden` })
-      assert.deepEqual(
-        hidden.secrets.map(({ value }) => value),
-        endpoint.secrets.map(() => null),
-      )
-      await rig.want(400, { path: `${path}?secrets=shown` })
+      for (const request of [{}, { method: 'PATCH', body: { description: 'b' } }] as const) {
+        const hidden = await rig.want(200, { ...request, path: `${path}?secrets=hidden` })
+        assert.deepEqual(
+          hidden.secrets.map(({ value }) => value),
+          endpoint.secrets.map(() => null),
+        )
+        await rig.want(400, { ...request, path: `${path}?secrets=shown` })
+      }
     })
 
     test('several secrets sign each delivery', async () => {

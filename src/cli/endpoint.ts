@@ -40,6 +40,7 @@ interface ListedFlags extends ListFlags {
 
 const ids = '<tenant> <endpoint>'
 const path = '/v1/tenants/{tenant}/endpoints/{endpoint}'
+const withoutSecrets = { secrets: 'hidden' } as const
 
 function paramsOf(args: readonly string[]): { readonly tenant: string; readonly endpoint: string } {
   const [tenant = '', endpoint = ''] = args
@@ -129,7 +130,7 @@ function declareShow(endpoint: Command): void {
     .option('--secrets', 'with its signing secrets and header values; the audit log records that')
   withExamples(
     onServer<RemoteFlags & { readonly secrets?: true }>(command, async (session, { secrets }, args) => {
-      const query = secrets === true ? {} : { secrets: 'hidden' as const }
+      const query = secrets === true ? {} : withoutSecrets
       show(session, await session.api.request('GET', path, { params: paramsOf(args), query }))
     }),
     'posthorn endpoint show acme ep_4oM2pZr81TqXw0cYbL7n',
@@ -139,11 +140,12 @@ function declareShow(endpoint: Command): void {
 
 function declareChange(endpoint: Command): void {
   const command = fieldOptions(endpoint.command(`change ${ids}`))
-    .description('change the given fields of an endpoint')
+    .description('change the given fields of an endpoint; secrets and header values are not shown')
     .option('--to <address>', 'its new URL')
   withExamples(
     onServer<Fields>(command, async (session, flags, args) => {
-      show(session, await session.api.request('PATCH', path, { params: paramsOf(args), body: bodyOf(flags) }))
+      const options = { params: paramsOf(args), query: withoutSecrets, body: bodyOf(flags) }
+      show(session, await session.api.request('PATCH', path, options))
     }),
     'posthorn endpoint change acme ep_4oM2pZr81TqXw0cYbL7n --event call.ended --event call.started',
     'posthorn endpoint change acme ep_4oM2pZr81TqXw0cYbL7n --to https://hooks.example.com/new',
@@ -153,8 +155,8 @@ function declareChange(endpoint: Command): void {
 function declareSwitch(endpoint: Command, name: 'enable' | 'disable', description: string): void {
   withExamples(
     onServer(endpoint.command(`${name} ${ids}`).description(description), async (session, _flags, args) => {
-      const body = { enabled: name === 'enable' }
-      show(session, await session.api.request('PATCH', path, { params: paramsOf(args), body }))
+      const options = { params: paramsOf(args), query: withoutSecrets, body: { enabled: name === 'enable' } }
+      show(session, await session.api.request('PATCH', path, options))
     }),
     `posthorn endpoint ${name} acme ep_4oM2pZr81TqXw0cYbL7n`,
   )

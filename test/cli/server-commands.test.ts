@@ -104,6 +104,30 @@ suite('endpoints, events and deliveries', { concurrency: 2 }, () => {
     assert.equal((await json('endpoint', 'list', '--tenant', tenant)).data.length, 0)
   })
 
+  test('a change of an endpoint shows no secret, and is no read of one', async () => {
+    const tenant = await rig.tenant('standard')
+    const { id } = await rig.endpoint(tenant, { headers: { 'X-Own': 'hidden-value' } })
+    // Reads of one key in a minute are counted together.
+    const own = await rig.want(201, { method: 'POST', path: '/v1/operator-keys', body: { name: 'own', role: 'admin' } })
+    const runAs = async (...args: string[]): Promise<string> => {
+      const as = { ...env, POSTHORN_KEY: (own as unknown as { key: string }).key }
+      return (await command(['endpoint', ...args, tenant.id, id], { env: as, folder })).stdout
+    }
+    const reads = async (): Promise<number[]> => {
+      const { data } = await rig.want(200, { path: `/v1/audit?tenant=${tenant.id}&action=secret.read` })
+      const rows = data as unknown as { count: number; actor: { id: string } }[]
+      return rows.filter(({ actor }) => actor.id === own.id).map(({ count }) => count)
+    }
+    for (const args of [['change', '--description', 'x'], ['disable'], ['enable'], ['enable', '--json']]) {
+      const shown = await runAs(...args)
+      assert.match(shown, new RegExp(id))
+      assert.doesNotMatch(shown, /whsec_|hidden-value/)
+    }
+    assert.match(await runAs('show', '--secrets'), /whsec_/)
+    await until(async () => (await reads()).length > 0, 'the read is recorded')
+    assert.deepEqual(await reads(), [1])
+  })
+
   test('an event is published with its exact numbers, and once with its id', async () => {
     const tenant = await rig.tenant('standard')
     const { path } = await rig.endpoint(tenant)

@@ -859,7 +859,10 @@ export interface Operations {
   /** Change the given fields of an endpoint */
   'PATCH /v1/tenants/{tenant}/endpoints/{endpoint}': {
     params: { tenant: string; endpoint: string }
-    query: unknown
+    query: {
+      /** Without secrets and header values, and without an audit record. */
+      secrets?: 'hidden' | undefined
+    }
     body:
       | {
           url?: string
