@@ -16,7 +16,10 @@ export function declareDoctor(program: Command): void {
     .description(
       'look for faults of the installation and say how to remove them; changes nothing; takes the settings of serve, and needs no running service',
     )
-    .option('--to <address>', 'also connects to this receiver as a delivery would, and sends nothing')
+    .option(
+      '--to <address>',
+      'also connects to this receiver, from this machine and by these settings, and sends nothing',
+    )
     .option('--json', 'for programs')
     .action(async () => {
       const flags = command.opts<DoctorFlags>()

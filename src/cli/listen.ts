@@ -1,17 +1,20 @@
 // `posthorn listen`: receives or fetches deliveries, verifies and prints them, and answers as it is told.
 
 import { once } from 'node:events'
-import type { Command } from 'commander'
+import { hostname } from 'node:os'
+import { type Command, Option } from 'commander'
 import type { Client } from '../../packages/client/src/index.ts'
 import {
   collected,
   connect,
   durationMs,
+  readList,
   type RemoteFlags,
   serverOptions,
   wholeNumber,
   withExamples,
 } from './command.ts'
+import { limits } from '../domain/limits.ts'
 import { WrongUse } from './faults.ts'
 import { jsonText, painted, safe, safeLines } from './output.ts'
 import type { Answer, Arrived } from './receiver.ts'
@@ -42,7 +45,10 @@ const endpointPath = '/v1/tenants/{tenant}/endpoints/{endpoint}'
 export function declareListen(program: Command): void {
   const command = serverOptions(program.command('listen'))
     .description('receive deliveries here, verify and print them, and answer as you say, until Ctrl-C')
-    .option('--tenant <tenant>', 'secrets come from the server; without --endpoint it gets an endpoint until the end')
+    .option(
+      '--tenant <tenant>',
+      'secrets come from the server; without --endpoint it gets an endpoint until the end (the next listen deletes that of a killed one)',
+    )
     .option('--endpoint <endpoint>', 'an endpoint whose URL leads here already, or a polling one')
     .option('--event <type>', 'event types of the new endpoint; default: all; may be given several times', collected)
     .option('--address <url>', 'the URL under which the server reaches this receiver; default: its own address')
@@ -53,10 +59,10 @@ export function declareListen(program: Command): void {
     .option('--status <code>', 'the status of answers', wholeNumber(200, 599), 200)
     .option('--fail-every <n>', 'each n-th delivery is answered with 500', count, 0)
     .option('--drop-every <n>', 'the connection of each n-th is closed without an answer, so it comes twice', count, 0)
-    .option('--delay <duration>', 'the wait before an answer', durationMs, 0)
+    .addOption(new Option('--delay <duration>', 'the wait before an answer').argParser(durationMs).default(0, '0s'))
     .option(
       '--forward-to <url>',
-      'pass deliveries on to an app, and its answers back; with a tenant of standard they are fetched, so that the server need not reach this machine (not with --address); the app has 30 s to answer',
+      'pass deliveries on to an app, and its answers back; with a tenant of standard they are fetched, so that the server need not reach this machine (not with --address); the app has 30 s to answer, and 410 disables the endpoint',
     )
     .option('--twice', 'pass each delivery on twice, as a repeated one')
     .option('--json', 'one JSON object a line, for programs')
@@ -148,8 +154,17 @@ async function taking(
       own?.status === flags.status ? forwarded(delivery, own, flags, stop) : own,
     ])
     process.stdout.write(flags.json === true ? jsonLine(delivery, verified, answer) : lines(delivery, verified, answer))
+    if (answer?.status === 410) process.stderr.write(goneNote(flags))
     return answer
   }
+}
+
+function goneNote({ tenant, endpoint }: ListenFlags): string {
+  if (tenant === undefined) return ''
+  const enabling = `posthorn endpoint enable ${tenant} ${endpoint} enables it`
+  return `Answered 410, which says that the receiver is gone: the server disables the endpoint of a tenant of standard. ${
+    endpoint === undefined ? 'Start listen again' : enabling
+  } once the app answers otherwise.\n`
 }
 
 function assertUse({ tenant, endpoint, event, twice, forwardTo }: ListenFlags): void {
@@ -186,8 +201,9 @@ async function register(flags: ListenFlags, target: { url: string } | { kind: 'p
     const signatures = await signaturesFrom(api, tenant, endpoint)
     return { signatures, note: ` for ${given}`, endpoint: given, end: nothing }
   }
+  await deleteLeftOver(api, tenant)
   const eventTypes = flags.event ?? (await allTypes(api, tenant))
-  const body = { ...target, eventTypes, description: 'posthorn listen' }
+  const body = { ...target, eventTypes, description: `${ownMark}${process.pid}` }
   const endpoint = await api.request('POST', '/v1/tenants/{tenant}/endpoints', { params: { tenant }, body })
   const end = async (): Promise<void> => {
     await api.request('DELETE', endpointPath, { params: { tenant, endpoint: endpoint.id } })
@@ -198,6 +214,35 @@ async function register(flags: ListenFlags, target: { url: string } | { kind: 'p
   } catch (error) {
     await end()
     throw error
+  }
+}
+
+/** Begins the description of an endpoint that is deleted at the end. The process id follows. */
+const ownMark = `posthorn listen on ${hostname()}, process `
+
+/** Deletes the endpoints that killed runs on this machine have left. */
+async function deleteLeftOver(api: Client, tenant: string): Promise<void> {
+  const { data } = await readList({ limit: limits.endpointsPerTenantMax }, (query) =>
+    api.request('GET', '/v1/tenants/{tenant}/endpoints', { params: { tenant }, query }),
+  )
+  for (const { id, description } of data) {
+    if (description?.startsWith(ownMark) !== true || runs(Number(description.slice(ownMark.length)))) continue
+    // Another run may have deleted it meanwhile.
+    const isDeleted = await api.request('DELETE', endpointPath, { params: { tenant, endpoint: id } }).then(
+      () => true,
+      () => false,
+    )
+    if (isDeleted) process.stderr.write(`Deleted ${id}, which a run of listen that was killed had left.\n`)
+  }
+}
+
+/** Whether a process of this machine runs. */
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

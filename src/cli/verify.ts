@@ -1,6 +1,6 @@
 // `posthorn verify`: verifies one saved request, and says which step fails and why.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Delivery } from '../../packages/verify/src/delivery.ts'
 import {
   collected,
@@ -41,7 +41,7 @@ export function declareVerify(program: Command): void {
     .option('--header <line>', 'a header, in place of a file: `name: value`; may be given several times', collected)
     .option('--body-file <file>', 'the body, in place of a file; - is stdin')
     .option('--at <time>', 'when it arrived; default: now', time)
-    .option('--tolerance <duration>', 'how old it may be', durationMs, 300_000)
+    .addOption(new Option('--tolerance <duration>', 'how old it may be').argParser(durationMs).default(300_000, '5m'))
     .option('--webhook-url <url>', 'the URL of the webhook, where that is signed')
     .option('--webhook-id <id>', 'the id of the webhook, where that is signed')
     .option('--json', 'for programs')

@@ -166,6 +166,43 @@ suite('listen', { concurrency: 2 }, () => {
     assert.deepEqual(await endpointsOf(tenant), [])
   })
 
+  test('deletes what killed runs have left, and not the endpoint of a run under way', async (t) => {
+    const tenant = await rig.tenant('standard')
+    const own = await rig.endpoint(tenant, { description: 'posthorn listen' })
+    const killed = await listen(t, tenant)
+    killed.signal('SIGKILL')
+    await killed.ended()
+    assert.equal((await endpointsOf(tenant)).length, 2)
+    const first = await listen(t, tenant, '--forward-to', 'http://127.0.0.1:9/')
+    assert.match(first.stderr(), /^Deleted ep_\w+, which a run of listen that was killed had left\.\nListening/)
+    const second = await listen(t, tenant, '--forward-to', 'http://127.0.0.1:9/')
+    assert.match(second.stderr(), /^Listening/)
+    assert.equal((await endpointsOf(tenant)).length, 3)
+    for (const running of [first, second]) {
+      running.signal('SIGINT')
+      assert.equal((await running.ended()).code, 0)
+    }
+    assert.deepEqual(
+      ((await endpointsOf(tenant)) as { id: string }[]).map(({ id }) => id),
+      [own.id],
+    )
+  })
+
+  test('says that 410 disables the endpoint, and what to do', async (t) => {
+    const tenant = await rig.tenant('standard')
+    const app = await startReceiver({ behave: () => ({ status: 410 }) })
+    t.after(() => app.close())
+    const running = await listen(t, tenant, '--forward-to', app.url)
+    await rig.event(tenant)
+    const { code, stderr } = await running.ended()
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /Answered 410, which says that the receiver is gone: the server disables .* Start listen again once the app answers otherwise\.\nposthorn: The endpoint is disabled/i,
+    )
+    assert.deepEqual(await endpointsOf(tenant), [])
+  })
+
   test('says why it has no answer of an app', async (t) => {
     const tenant = await rig.tenant('standard')
     const running = await listen(t, tenant, '--forward-to', 'http://127.0.0.1:9/')
