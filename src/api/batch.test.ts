@@ -100,3 +100,9 @@ test('a batch of 1000 events is stored and listed in order; a batch of 1001 is r
 test('a batch of invalid events only is answered with 202 and an error for each event', async () => {
   assert.deepEqual(await results([{}, good({ type: '' })]), ['invalid tenant type data', 'invalid type'])
 })
+
+test('an element that is no event is refused without the name of a field', async () => {
+  const { results: all } = await rig.want(202, post([5]))
+  const [{ error }] = all as unknown as [{ error: { detail: string } }]
+  assert.equal(error.detail, 'must be object')
+})

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { EventId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import { failure, type Problem, type Result, success } from '../domain/problem.ts'
+import { failure, faultsText, type Problem, type Result, success } from '../domain/problem.ts'
 import { pageRequest } from '../http/cursor.ts'
 import type { AskedRequest } from '../http/front.ts'
 import { type AnyRoute, route } from '../http/route.ts'
@@ -250,5 +250,5 @@ function batchError(problem: Problem): unknown {
   }
   if (problem.kind !== 'invalid') return { code: problem.kind, detail: problem.kind }
   const errors = problem.fields.map(({ field, message }) => ({ field, message }))
-  return { code: 'invalid', detail: errors.map(({ field, message }) => `${field} ${message}`).join('; '), errors }
+  return { code: 'invalid', detail: faultsText(errors), errors }
 }

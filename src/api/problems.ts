@@ -1,6 +1,6 @@
 // Problems in the form of the operator API: RFC 9457, with a stable code.
 
-import type { FieldError, Problem } from '../domain/problem.ts'
+import { type FieldError, faultsText, type Problem } from '../domain/problem.ts'
 import type { Answer } from '../http/answer.ts'
 import type { AskedRequest } from '../http/front.ts'
 
@@ -88,7 +88,7 @@ const texts: { readonly [Kind in Problem['kind']]: (problem: ProblemOf<Kind>) =>
     status: 400,
     code: 'invalid',
     title: 'Invalid request',
-    detail: `Invalid ${where}: ${fields.map(({ field, message }) => `${field} ${message}`).join('; ')}.`,
+    detail: `Invalid ${where}: ${faultsText(fields)}.`,
     errors: fields,
   }),
   tooManyRequests: ({ limit, retryAfterSeconds, detail }) => ({

@@ -60,13 +60,13 @@ async function receiver(guard: Guard, address: string, allowHttp: boolean): Prom
     return fault(
       check,
       `${url.origin} is refused: ${refused}`,
-      'docs/operating.md lists the addresses that deliveries may reach',
+      `give doctor the settings of the service (docs/operating.md): it judges by its own, not by those of a running service`,
     )
   if (url.protocol === 'http:' && !allowHttp) {
     return fault(
       check,
       `${url.origin} is not https://`,
-      'most dialects demand https:// unless POSTHORN_ALLOW_HTTP is on',
+      'most dialects demand https:// unless POSTHORN_ALLOW_HTTP is on; doctor judges by its own settings',
     )
   }
   const began: { step: Step } = { step: 'name' }

@@ -16,7 +16,7 @@ export async function examineServer(flags: ServerFlags): Promise<readonly Findin
     chosen = chosenServer(flags)
   } catch (error) {
     if (error instanceof SettingError) return [skipped('server', 'the settings do not name one')]
-    if (error instanceof WrongUse) return [skipped('server', error.message)]
+    if (error instanceof WrongUse && !isChosen(flags)) return [skipped('server', error.message)]
     return [fault('server', messageOf(error), 'correct it, or set POSTHORN_URL and POSTHORN_KEY')]
   }
   const { url, from } = chosen
@@ -27,12 +27,15 @@ export async function examineServer(flags: ServerFlags): Promise<readonly Findin
     const finding = ok('server', `${url} answers; its key is from ${from}`)
     return [finding, ...plainText(url), clock(health, startedAt), await readiness(url), ...(await status(api))]
   } catch (error) {
-    // Without a server that was chosen by hand, the service of this folder may just not run.
-    const isChosen = flags.url !== undefined || flags.profile !== undefined || process.env['POSTHORN_URL'] !== undefined
     const found = `${url} does not answer: ${lineOf(error)}`
-    if (!isChosen) return [skipped('server', found)]
+    if (!isChosen(flags)) return [skipped('server', found)]
     return [fault('server', found, 'start the service, or correct the address')]
   }
+}
+
+/** Whether a server was chosen by hand. Otherwise it is the service of this folder, which may just not run. */
+function isChosen({ url, profile }: ServerFlags): boolean {
+  return url !== undefined || profile !== undefined || process.env['POSTHORN_URL'] !== undefined
 }
 
 function plainText(url: string): readonly Finding[] {

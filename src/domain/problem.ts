@@ -72,6 +72,11 @@ export function failure(problem: Problem): { readonly ok: false; readonly proble
   return { ok: false, problem }
 }
 
+/** The faults as one text. The field is empty if the whole value is wrong. */
+export function faultsText(fields: readonly Pick<FieldError, 'field' | 'message'>[]): string {
+  return fields.map(({ field, message }) => `${field} ${message}`.trimStart()).join('; ')
+}
+
 /** A failure with a fault of one field; the field is in the body by default. */
 export function invalidField(
   field: string,

@@ -140,7 +140,7 @@ test('an event that cannot be accepted is set aside and blocks no other; ids hav
   for (let number = 2; number < 300; number++) outbox.publish(eventOf(number))
   database.exec('COMMIT')
   await rig.until(() => left(database).length === 1, 'all others are removed')
-  assert.deepEqual(problems, ['tenant there is no tenant unknown'])
+  assert.deepEqual(problems, ['tenant is not known: unknown'])
   assert.deepEqual(left(database), [1])
   assert.equal(new Set(sentNumbers(rig)).size, 298)
   const form = standard.newEventId(0, (count) => new Uint8Array(count)).replace(/[^_]+$/, '')

@@ -32,7 +32,7 @@ export async function createApiKey(
   const tenants = await Promise.all(ids.map((id) => context.tenantCache.load(id)))
   const unknown = ids.find((_id, index) => tenants[index] === null)
   if (unknown !== undefined) {
-    return invalidField(`tenants.${input.tenants.indexOf(unknown)}`, 'choice', `there is no tenant ${unknown}`)
+    return invalidField(`tenants.${input.tenants.indexOf(unknown)}`, 'choice', `is not known: ${unknown}`)
   }
   const [first] = tenants
   if (!first || tenants.some((tenant) => tenant?.dialect !== first.dialect)) {

@@ -82,7 +82,7 @@ type Add = (
 ) => void
 
 function checkPolling({ name, endpointRules }: Dialect, { url }: EndpointInput, add: Add): void {
-  if (endpointRules.polling !== true) add('kind', 'choice', `${name} has no endpoints that are polled`)
+  if (endpointRules.polling !== true) add('kind', 'choice', `must be push: ${name} has no endpoints that are polled`)
   if (url !== undefined) add('url', 'unknown', 'must be absent: consumers fetch the deliveries of the endpoint')
 }
 
@@ -113,7 +113,7 @@ function checkEventTypes(dialect: Dialect, patterns: readonly string[], add: Add
   }
   for (const [index, pattern] of patterns.entries()) {
     if (isKnownPattern(dialect, pattern)) continue
-    add(`eventTypes.${index}`, 'choice', `${pattern} is not an event type`, { value: pattern })
+    add(`eventTypes.${index}`, 'choice', `is not an event type: ${pattern}`, { value: pattern })
   }
 }
 
@@ -197,7 +197,7 @@ function checkWriteOnly(
   }
   for (const [index, name] of names.entries()) {
     const isHeader = Object.hasOwn(headers ?? before?.headers ?? {}, name)
-    if (!isHeader) add(`writeOnlyHeaders.${index}`, 'choice', `${name} is not one of the headers`)
+    if (!isHeader) add(`writeOnlyHeaders.${index}`, 'choice', `is not one of the headers: ${name}`)
   }
   // Otherwise removing the mark would show the value.
   const shown = headers === undefined ? before?.writeOnlyHeaders.find((name) => !names.includes(name)) : undefined

@@ -5,7 +5,7 @@
 import type { Event } from '../domain/event.ts'
 import type { Incarnation, OutboxKey } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import type { Problem } from '../domain/problem.ts'
+import { faultsText, type Problem } from '../domain/problem.ts'
 import { Unavailable } from '../domain/unavailable.ts'
 import type { ChangeStore } from '../contracts/lease-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
@@ -231,7 +231,5 @@ function withoutOwnTime({ event, draft }: Publication): Publication {
 }
 
 function textOf(problem: Problem): string {
-  return problem.kind === 'invalid'
-    ? problem.fields.map(({ field, message }) => `${field} ${message}`).join('; ')
-    : problem.kind
+  return problem.kind === 'invalid' ? faultsText(problem.fields) : problem.kind
 }

@@ -68,7 +68,7 @@ export async function publishEvents(
 
 /** An event that can be accepted. @param tenant null: there is no such tenant */
 export function draftOf(context: Context, input: EventInput, tenant: CachedTenant | null): Result<Draft> {
-  if (tenant === null) return failure(fault('tenant', 'choice', `there is no tenant ${input.tenant}`))
+  if (tenant === null) return failure(fault('tenant', 'choice', `is not known: ${input.tenant}`))
   const dialect = dialectOf(context, tenant.tenant)
   const typeFault = eventTypeFault(dialect, 'type', input.type)
   if (typeFault !== null) return failure(typeFault)
@@ -120,7 +120,7 @@ function published(event: Event, accepted: Accepted): Result<PublishedEvent> {
       return failure({ kind: 'conflict', code: 'event_id_reused', detail })
     }
     case 'absent':
-      return failure(fault('tenant', 'choice', `there is no tenant ${event.tenant}`))
+      return failure(fault('tenant', 'choice', `is not known: ${event.tenant}`))
     case 'unsettled':
       return failure({ kind: 'unavailable', retryAfterSeconds: limits.unavailableRetrySeconds })
     case 'unknown':

@@ -39,7 +39,7 @@ export async function createReplay(
   input: ReplayInput,
 ): Promise<Result<Replay>> {
   const tenant = await tenantFor(context, principal, input.tenant)
-  if (!tenant.ok) return invalidField('filter.tenant', 'choice', `there is no tenant ${input.tenant}`)
+  if (!tenant.ok) return invalidField('filter.tenant', 'choice', `is not known: ${input.tenant}`)
   const made = newReplay(context, tenant.value, input)
   if (!made.ok) return made
   const { replay } = made.value
@@ -124,7 +124,7 @@ function filterOf(tenant: CachedTenant, input: ReplayInput, now: number): Result
   if (input.endpoint === undefined) return success({ endpoint: null, ...frozen })
   const endpoint = endpointOf(tenant, input.endpoint)
   if (!endpoint.ok) {
-    return invalidField('filter.endpoint', 'choice', `the tenant has no endpoint ${input.endpoint}`)
+    return invalidField('filter.endpoint', 'choice', `is not one of the tenant: ${input.endpoint}`)
   }
   const { key, id } = endpoint.value
   return success({ endpoint: { key, id }, ...frozen })

@@ -92,6 +92,8 @@ suite('doctor', { concurrency: 2 }, () => {
     }
     run.child.kill('SIGTERM')
     assert.equal(await run.exited(), 0)
+    const unknown = await examine(folder, port, '--profile', 'nowhere')
+    assert.match(unknown.complaints.join('\n'), /^fault server: there is no profile nowhere/)
     const stopped = await examine(folder, port)
     assert.deepEqual(stopped.complaints, [])
     assert.match(stopped.of('database')?.found ?? '', /is sound/)
@@ -172,7 +174,11 @@ suite('doctor', { concurrency: 2 }, () => {
     assert.equal(receiver.requests.length, 0)
     const closed = `http://127.0.0.1:${await freePort()}`
     for (const [env, to, complaint] of [
-      [{}, receiver.url, /^fault receiver: http:\/\/127\.0\.0\.1:\d+ is refused: /],
+      [
+        {},
+        receiver.url,
+        /^fault receiver: http:\/\/127\.0\.0\.1:\d+ is refused: .* \| give doctor the settings of the service/,
+      ],
       [{}, 'https://10.0.0.1', /^fault receiver: https:\/\/10\.0\.0\.1 is refused: /],
       [loose, closed, /fault receiver: .*connecting failed: .*ECONNREFUSED/],
       [{}, 'ftp://x', /^fault receiver: ftp:\/\/x is no http\(s\) URL/],

@@ -342,6 +342,20 @@ suite('the server and its key', { concurrency: 2 }, () => {
     }
   })
 
+  test('a fault of a field is one sentence with its name', async () => {
+    const { id } = await rig.tenant('standard')
+    for (const [args, says] of [
+      [['event', 'publish', 'nowhere', 'a.b'], 'tenant is not known: nowhere'],
+      [['key', 'create', 'nowhere'], 'tenants.0 is not known: nowhere'],
+      [['key', 'create', id, '--role', 'owner'], 'role must be absent: this dialect has none'],
+      [['replay', 'nowhere', '--from', '2h'], 'filter.tenant is not known: nowhere'],
+      [['replay', id, '--from', '2h', '--endpoint', 'ep_1'], 'filter.endpoint is not one of the tenant: ep_1'],
+    ] as const) {
+      const { code, stderr } = await run(...args)
+      assert.deepEqual([code, stderr], [1, `posthorn: Invalid body: ${says}. (invalid)\n`])
+    }
+  })
+
   test('a server that cannot be reached, refuses, or is no Posthorn: one line, exit code 1', async (t) => {
     const stranger = createServer((_request, response) => response.writeHead(302, { location: rig.server.url }).end())
     await new Promise<void>((listening) => stranger.listen(0, '127.0.0.1', listening))

@@ -95,7 +95,7 @@ test('events that are wrong get an error with a code', async (t) => {
   let deep = {}
   for (let depth = 0; depth < 200; depth += 1) deep = { deep }
   for (const [code, wrong, message] of [
-    ['invalid', { ...event, tenant: 'nobody' }, /there is no tenant nobody/],
+    ['invalid', { ...event, tenant: 'nobody' }, /tenant is not known: nobody/],
     ['invalid', { ...event, data: 'text' as never }, /data must be object/],
     ['invalid', Object.assign({ idd: 'x' }, event), /idd is not known/],
     ['invalid', { ...event, type: 'half \ud800' }, /surrogate/],
