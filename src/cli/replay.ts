@@ -37,6 +37,8 @@ interface ReplayFlags extends RemoteFlags {
 }
 
 const againMs = 250
+const deliveredNote =
+  'Delivered ones are pending again: they fail if their new attempts do, and are cancelled if their endpoint is disabled.\n'
 const path = '/v1/replays/{replay}'
 
 interface Params {
@@ -74,7 +76,11 @@ function declareRun(replay: Command): void {
     .requiredOption('--from <time>', 'events that were accepted since a time, or a duration before now', time)
     .option('--to <time>', 'events that were accepted before a time; default: now', time)
     .option('--endpoint <endpoint>', 'only those to an endpoint')
-    .option('--status <status>', 'default: failed and cancelled; may be given several times', someOf(...statuses))
+    .option(
+      '--status <status>',
+      'default: failed and cancelled; may be given several times; a delivered one is pending again, and ends as its new attempts do',
+      someOf(...statuses),
+    )
     .option('--event <type>', 'only those of an event type')
     .option(
       '--outcome <outcome>',
@@ -87,6 +93,7 @@ function declareRun(replay: Command): void {
   withExamples(
     onServer<ReplayFlags>(command, async (session, flags, [tenant = '']) => {
       const stop = stopOnSignals()
+      if (flags.status?.includes('delivered') === true) process.stderr.write(deliveredNote)
       const preview = await counted(session.api, await create(session.api, tenant, flags), stop)
       if (!(await isWanted(session, preview, flags))) return
       await session.api.request('POST', `${path}/start`, { params: { replay: preview.id } })

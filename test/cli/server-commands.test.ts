@@ -204,6 +204,7 @@ suite('a replay', { concurrency: 2 }, () => {
     const preview = await run('replay', tenant, ...delivered)
     assert.equal(preview.code, 0)
     assert.match(preview.stdout, /state +preview\n(.*\n)*matches +3\n/)
+    assert.match(preview.stderr, /^Delivered ones are pending again: /)
     assert.match(preview.stderr, /Nothing is sent\. The same command with --yes sends them\.\n$/)
     assert.match(await text('replay', tenant, ...delivered, '--yes'), /state +done\n(.*\n)*sent +3\n/)
     await rig.received(path, 6)

@@ -10,7 +10,7 @@ export const commandPage = resolve(import.meta.dirname, '../../docs/command-line
 const head = `# The command line
 
 \`posthorn <command> --help\` shows what a command takes, with examples. This page has the same texts: \`node
-test/support/command-reference.ts\` writes it.
+test/support/command-reference.ts\` writes it. In a checkout of the repository, \`posthorn …\` is \`npx posthorn …\`.
 
 ## The server and its key
 
