@@ -5,6 +5,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 import { anchorOf } from '../docs/.vitepress/anchors.ts'
+import { leaves } from './support/command-reference.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const documents = globSync('{*,{docs,packages,test,bench,examples,src,ui}/**/*}.md', {
@@ -15,6 +16,11 @@ const documents = globSync('{*,{docs,packages,test,bench,examples,src,ui}/**/*}.
 /** The text of a document without code. */
 function proseOf(file: string): string {
   return readFileSync(file, 'utf8').replaceAll(/^ *```.*?^ *```$/gms, '')
+}
+
+/** The code of a document: blocks, indented lines, and words between backticks. */
+function codeOf(file: string): string {
+  return [...readFileSync(file, 'utf8').matchAll(/^```.*?^```$|^ {4}.*$|`[^`\n]+`/gms)].map(([code]) => code).join('\n')
 }
 
 /** The anchors that a forge gives to the headings of a document. A heading that comes again gets a number. */
@@ -43,6 +49,18 @@ test('every link between documents leads to a file and to a heading', () => {
     })
   })
   assert.deepEqual(broken, [])
+})
+
+test('a page with commands says how a checkout runs them', () => {
+  const names = leaves().map(({ words }) => words.split(' ')[1])
+  const command = new RegExp(`(?<!npx )(?<![-\\w@./])posthorn (?:${names.join('|')})\\b`)
+  const pages = globSync('docs/*.md', { cwd: root }).filter((page) => command.test(codeOf(join(root, page))))
+  assert.ok(pages.length > 5)
+  const says = 'In a checkout of the repository, `posthorn …` is `npx posthorn …`.'
+  assert.deepEqual(
+    pages.filter((page) => !readFileSync(join(root, page), 'utf8').replaceAll(/\s+/g, ' ').includes(says)),
+    [],
+  )
 })
 
 test('every page of docs is in the navigation of the site', () => {

@@ -27,6 +27,7 @@ const head = `# Reference of dialects
 
 Every part of \`posthorn/dialect\`, from the docstrings of the code. [dialects.md](dialects.md) is a tutorial, and
 [dialect-forms.md](dialect-forms.md) shows the forms with examples. \`node test/support/dialect-reference.ts\` writes this page.
+In a checkout of the repository, \`posthorn …\` is \`npx posthorn …\`.
 `
 
 /** The text of the page. */
