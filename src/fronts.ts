@@ -3,7 +3,7 @@
 import type { Dialect } from './contracts/dialect.ts'
 import type { Store } from './contracts/store.ts'
 import { attemptRequestRoutes } from './api/attempt-requests.ts'
-import { asDialectRoute } from './api/as-dialect.ts'
+import { asDialectRoutes } from './api/as-dialect.ts'
 import { auditRoutes } from './api/audit.ts'
 import { deliveryRoutes } from './api/deliveries.ts'
 import { dialectRoutes } from './api/dialects.ts'
@@ -95,7 +95,7 @@ export function frontsOf(
     ...portalLinkRoutes(context, settings.portalOrigin),
     streamRoute(context, live),
     status,
-    asDialectRoute({ context, views, pathOf: (dialect, endpoint) => paths.get(dialect)?.(endpoint) ?? null }),
+    ...asDialectRoutes({ context, views, pathOf: (dialect, endpoint) => paths.get(dialect)?.(endpoint) ?? null }),
   ])
   return { operator, vendors: vendorFronts(options, context) }
 }

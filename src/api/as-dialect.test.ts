@@ -83,6 +83,71 @@ for (const { dialect } of registry) {
   })
 }
 
+test('a rehearsed change is answered as the change itself, and changes nothing', async () => {
+  const one = await made('allo')
+  const path = `/v2/api/webhooks/${one.id}`
+  const key = keyHeader['allo']?.(one.tenant)
+  const rehearsed = (method: string, body?: unknown, more: object = {}) =>
+    rig.want(200, {
+      method: 'POST',
+      path: `/v1/tenants/${one.tenant.id}/as-dialect`,
+      body: { method, path, body, ...more },
+    })
+  const send = async (method: string, body?: unknown) => {
+    const headers = { ...key, ...(body !== undefined && { 'content-type': 'application/json' }) }
+    const sent = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
+    const answer = await fetch(rig.server.url + path, sent)
+    return { status: answer.status, body: await answer.text() }
+  }
+  for (const [method, body, status] of [
+    ['PUT', { enabled: false, description: 'off' }, 200],
+    ['PUT', { topics: ['no.such'] }, 400],
+    ['DELETE', undefined, 204],
+  ] as const) {
+    const before = await rig.want(200, { path: one.path })
+    const expected = await rehearsed(method, body)
+    assert.deepEqual(await rig.want(200, { path: one.path }), before)
+    const answer = await send(method, body)
+    assert.equal(answer.status, status)
+    const comparable = (text: string) => text.replaceAll(/"request_id":"[^"]*"/g, '')
+    assert.deepEqual([expected.status, comparable(String(expected['body']))], [status, comparable(answer.body)])
+  }
+})
+
+test('the answer to a change that is made has its secret for operators who may see it; a preview has none', async () => {
+  const one = await made('storno')
+  const path = `/api/v1/webhooks/${one.id}/regenerate-secret`
+  const rehearsed = async (done: boolean, key?: string) => {
+    const request = {
+      method: 'POST' as const,
+      path: `/v1/tenants/${one.tenant.id}/as-dialect`,
+      ...(key !== undefined && { key }),
+    }
+    return String((await rig.want(200, { ...request, body: { method: 'POST', path, done } }))['body'])
+  }
+  const { secrets } = await rig.want(200, { method: 'POST', path: `${one.path}/rotate-secret`, body: {} })
+  const reader = { method: 'POST' as const, path: '/v1/operator-keys', body: { name: 'r', role: 'read' } }
+  const { key } = await rig.want(201, reader)
+  assert.ok((await rehearsed(true)).includes(String(secrets[0]?.value)))
+  for (const body of [await rehearsed(false), await rehearsed(true, key)]) assert.match(body, /"secret":"hidden"/)
+})
+
+test('a rehearsal changes nothing of other tenants, and nothing but endpoints', async () => {
+  const [one, other] = [await made('allo'), await made('standard')]
+  for (const [method, path] of [
+    ['DELETE', other.path],
+    ['POST', `/v1/tenants/${one.tenant.id}/endpoints/${one.id}/test`],
+    ['POST', '/v1/events'],
+    ['DELETE', `/v1/tenants/${one.tenant.id}`],
+  ] as const) {
+    const body = { method, path, body: {} }
+    const view = await rig.want(200, { method: 'POST', path: `/v1/tenants/${one.tenant.id}/as-dialect`, body })
+    assert.ok(Number(view.status) >= 400, `${method} ${path}: ${view.status}`)
+  }
+  await rig.want(200, { path: one.path })
+  await rig.want(200, { path: other.path })
+})
+
 test('a view counts against no quota', async () => {
   const one = await made('allo')
   // The vendor allows 20 reads a second.

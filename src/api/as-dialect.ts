@@ -1,4 +1,4 @@
-// An endpoint as its customer sees it: the answer of the dialect's own API.
+// An endpoint as its customer sees it, and the answers to the customer's changes of it: those of the dialect's own API.
 
 import { Type } from 'typebox'
 import type { Endpoint } from '../domain/endpoint.ts'
@@ -20,7 +20,15 @@ export interface AsDialectOptions {
   readonly pathOf: (dialect: string, endpoint: Endpoint) => string | null
 }
 
-export function asDialectRoute({ context, views, pathOf }: AsDialectOptions): AnyRoute {
+const SecretsChoice = Type.Enum(['hidden'], {
+  description: 'Without secrets and header values, and without an audit record.',
+})
+
+export function asDialectRoutes(options: AsDialectOptions): AnyRoute[] {
+  return [getRoute(options), rehearseRoute(options)]
+}
+
+function getRoute({ context, views, pathOf }: AsDialectOptions): AnyRoute {
   return route({
     tag: 'Endpoints',
     method: 'GET',
@@ -30,14 +38,7 @@ export function asDialectRoute({ context, views, pathOf }: AsDialectOptions): An
     summary: "Get the answer that the dialect's own API gives to the customer; its secrets need the role `admin`",
     access: 'read',
     params: Type.Object({ tenant: TenantParameter, endpoint: Type.String() }),
-    query: Type.Object(
-      {
-        secrets: Type.Optional(
-          Type.Enum(['hidden'], { description: 'Without secrets and header values, and without an audit record.' }),
-        ),
-      },
-      { additionalProperties: false },
-    ),
+    query: Type.Object({ secrets: Type.Optional(SecretsChoice) }, { additionalProperties: false }),
     answers: { 200: CustomersViewSchema },
     async handle({ principal, params, query, request }) {
       context.auditTrail.assertRoom()
@@ -54,9 +55,54 @@ export function asDialectRoute({ context, views, pathOf }: AsDialectOptions): An
       }
       const host = request.headers.host ?? 'localhost'
       const sees = query.secrets !== 'hidden' && seesSecrets(principal)
-      const view = await views.get({ path, host, tenant: id, dialect, seesSecrets: sees })
+      const asked = { method: 'GET', path, host, tenant: id, dialect } as const
+      const view = await views.answer({ ...asked, seesSecrets: sees, isDone: false })
       if (sees && showsSecret(view.body, endpoint.value)) context.auditTrail.secretRead(principal, id, endpoint.value)
       return success({ status: 200, body: { request: { method: 'GET', path }, ...view } })
+    },
+  })
+}
+
+function rehearseRoute({ context, views }: Pick<AsDialectOptions, 'context' | 'views'>): AnyRoute {
+  return route({
+    tag: 'Endpoints',
+    method: 'POST',
+    path: '/v1/tenants/:tenant/as-dialect',
+    operationId: 'rehearseAsDialect',
+    audits: 'secret.read',
+    summary:
+      "Get the answer that the dialect's own API would give to a customer's change of an endpoint; its secrets need the role `admin`",
+    description: 'Nothing changes. The request needs no key of the customer, and counts against no quota.',
+    access: 'read',
+    params: Type.Object({ tenant: TenantParameter }),
+    body: Type.Object(
+      {
+        method: Type.Enum(['POST', 'PUT', 'PATCH', 'DELETE']),
+        path: Type.String({ pattern: '^/', maxLength: 4096, description: 'With its query.' }),
+        body: Type.Optional(Type.Unknown({ description: 'The body of the request, JSON.' })),
+        done: Type.Optional(
+          Type.Boolean({
+            description:
+              'Whether the change is made already: the answer then shows the endpoint as it is stored. Default: false, which shows it as it would be, with `hidden` in place of secrets and header values.',
+          }),
+        ),
+        secrets: Type.Optional(SecretsChoice),
+      },
+      { additionalProperties: false, examples: [{ method: 'DELETE', path: '/v2/api/webhooks/ep_1' }] },
+    ),
+    answers: { 200: CustomersViewSchema },
+    async handle({ principal, params, body: { method, path, body, done: isDone = false, secrets }, request }) {
+      context.auditTrail.assertRoom()
+      const id = params.tenant as TenantId
+      const found = await tenantFor(context, principal, id)
+      if (!found.ok) return found
+      const { endpoints, tenant } = found.value
+      const sees = isDone && secrets !== 'hidden' && seesSecrets(principal)
+      const asked = { method, path, body, host: request.headers.host ?? 'localhost' }
+      const view = await views.answer({ ...asked, tenant: id, dialect: tenant.dialect, seesSecrets: sees, isDone })
+      const shown = sees ? endpoints.find(({ endpoint }) => showsSecret(view.body, endpoint)) : undefined
+      if (shown !== undefined) context.auditTrail.secretRead(principal, id, shown.endpoint)
+      return success({ status: 200, body: { request: { method, path }, ...view } })
     },
   })
 }

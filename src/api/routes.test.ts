@@ -247,6 +247,12 @@ const routes: readonly RouteCase[] = [
     request: async (tenant) => ({ path: `${await endpointOf(tenant)}/as-dialect` }),
   },
   {
+    operation: 'rehearseAsDialect',
+    status: 200,
+    request: async (tenant) =>
+      post(`/v1/tenants/${tenant.id}/as-dialect`, { method: 'DELETE', path: await endpointOf(tenant) }),
+  },
+  {
     operation: 'getAttemptRequest',
     status: 200,
     customers: true,

@@ -114,7 +114,7 @@ async function update(
     const audit = context.auditTrail.recordOf(principal, { action, object: id, tenant, endpoint: after.key, change })
     const envelope = { answer: sealAnswer(context, tenant, answer, after), audit: [audit] }
     const written = await context.writer.updateEndpoint(after, version, dialect, envelope)
-    if (written === 'written') return success(after)
+    if (written === 'written') return success(context.rehearsal?.shown(after) ?? after)
     if (written !== 'stale' || tries === limits.updateTriesMax) return failure(problemOfWrite(written, 'endpoint', id))
   }
 }

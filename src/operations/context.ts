@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
 import type { RandomBytes, TenantId } from '../domain/ids.ts'
 import { andThen, type MaybePromise } from '../domain/maybe-promise.ts'
 import { systemTenant } from '../domain/operational-events.ts'
@@ -69,6 +70,8 @@ export interface Context extends ContextOptions {
   readonly tenantCache: Pick<TenantCache, 'peek' | 'load'>
   readonly keyCache: KeyCache
   readonly replays: Replays
+  /** Present: changes are only rehearsed. `shown` gives the endpoint that the answer to a change shows. */
+  readonly rehearsal?: { readonly shown: (changed: Endpoint) => Endpoint }
 }
 
 export function createContext(

@@ -71,7 +71,8 @@ export async function createEndpoints(
   )
   const envelope = { answer: sealAnswer(context, tenant, answer, endpoints), audit }
   const written = await context.writer.createEndpoints(tenant, dialect, endpoints, envelope)
-  return written === 'written' ? success(endpoints) : failure(problemOfWrite(written, 'tenant', tenant))
+  if (written !== 'written') return failure(problemOfWrite(written, 'tenant', tenant))
+  return success(endpoints.map((endpoint) => context.rehearsal?.shown(endpoint) ?? endpoint))
 }
 
 async function newEndpoint(

@@ -98,6 +98,7 @@ const operator: Readonly<Record<string, Row>> = {
   changeEndpoint: { status: 200, customers, body: change },
   listFailures: { status: 200, customers },
   getEndpointAsDialect: { status: 200 },
+  rehearseAsDialect: { status: 200, body: () => ({ method: 'DELETE', path: '/v1/none' }) },
   deleteEndpoint: { status: 204, customers },
   rotateSecret: { status: 200, customers, body: () => ({}) },
   sendTest: { status: 202, customers },

@@ -1374,4 +1374,21 @@ export interface Operations {
     body: undefined
     answer: CustomersView
   }
+  /** Get the answer that the dialect's own API would give to a customer's change of an endpoint; its secrets need the role `admin` */
+  'POST /v1/tenants/{tenant}/as-dialect': {
+    params: { tenant: string }
+    query: unknown
+    body: {
+      method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+      /** With its query. */
+      path: string
+      /** The body of the request, JSON. */
+      body?: unknown
+      /** Whether the change is made already: the answer then shows the endpoint as it is stored. Default: false, which shows it as it would be, with `hidden` in place of secrets and header values. */
+      done?: boolean
+      /** Without secrets and header values, and without an audit record. */
+      secrets?: 'hidden'
+    }
+    answer: CustomersView
+  }
 }
