@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { registry } from '../../src/dialects/registry.ts'
+import { until } from '../support/api-rig.ts'
 import {
   assertAccessible,
   type BrowserRig,
@@ -11,9 +12,14 @@ import {
   startBrowserRig,
   withoutBrowser,
 } from '../support/browser-rig.ts'
-import { requestOf, twinOf } from '../support/api-twins.ts'
+import { answerOf, requestOf, twinOf } from '../support/api-twins.ts'
 
 const script = '<img/src=x/onerror=alert(1)>'
+
+/** The names of all members of JSON. */
+function namesIn(text = ''): readonly string[] {
+  return [...text.matchAll(/"(\w+)":/g)].map(([, name]) => String(name))
+}
 
 suite('tenants, endpoints and keys', { skip: withoutBrowser }, () => {
   let rig: BrowserRig
@@ -62,19 +68,25 @@ suite('tenants, endpoints and keys', { skip: withoutBrowser }, () => {
       await dialog.getByRole('button', { name: 'Create endpoint' }).click()
       await dialog.getByText('must be a valid URL', { exact: true }).waitFor()
       assert.equal(await dialog.getByLabel('URL').getAttribute('aria-invalid'), 'true')
-      assert.match(await answerOf(page), /"field": "url"/)
+      assert.match((await answerOf(page, 'Operator API'))?.text ?? '', /"field": "url"/)
 
       const url = `${rig.api.receiver.url}/${tenant}`
       await dialog.getByLabel('URL').fill(url)
-      const own = dialect.endpointForm === null ? null : await twinOf(page, `${dialect.title}'s own API`)
+      const title = `${dialect.title}'s own API`
+      const own = dialect.endpointForm === null ? null : await twinOf(page, title)
       await dialog.getByRole('button', { name: 'Create endpoint' }).click()
       await dialog.getByText('The endpoint is created.').waitFor()
+      if (own !== null)
+        await until(async () => (await answerOf(dialog, title))?.isPreview === false, 'the answer comes')
       const [made] = (await rig.api.want(200, { path: `/v1/tenants/${tenant}/endpoints` })).data
       assert.equal(made?.url, url)
       if (own !== null) {
         const sent = requestOf(own.replaceAll('$API_KEY', await customerKey(other)).replaceAll(tenant, other))
         const answer = await fetch(rig.api.server.url + sent.path, sent)
-        assert.ok(answer.ok, await answer.text())
+        const shown = await answerOf(dialog, title)
+        const text = await answer.text()
+        assert.deepEqual([shown?.status, namesIn(shown?.text)], [answer.status, namesIn(text)], text)
+        assert.match(shown?.text ?? '', new RegExp(`${made?.id}`))
         const [same] = (await rig.api.want(200, { path: `/v1/tenants/${other}/endpoints` })).data
         assert.equal(same?.url, `${rig.api.receiver.url}/${other}`)
         assert.deepEqual(same?.eventTypes, made?.eventTypes)
@@ -123,6 +135,8 @@ suite('tenants, endpoints and keys', { skip: withoutBrowser }, () => {
     await page.getByRole('button', { name: 'Rotate the secret' }).click()
     await page.getByRole('dialog').getByLabel('The old secret signs too').selectOption('for 1 hour')
     await page.getByRole('button', { name: 'Make a new secret' }).click()
+    await page.getByText('A new secret is made.').waitFor()
+    await page.getByRole('button', { name: 'Close' }).click()
     await page.getByText(String(old?.value)).waitFor()
     const { secrets } = await rig.api.want(200, { path })
     assert.equal(secrets.length, 2)
@@ -134,11 +148,13 @@ suite('tenants, endpoints and keys', { skip: withoutBrowser }, () => {
     ] as const) {
       await page.getByRole('button', { name: action }).click()
       await page.getByRole('dialog').getByRole('button', { name: action }).click()
+      await page.getByRole('button', { name: 'Close' }).click()
       await page.getByRole('dialog').waitFor({ state: 'detached' })
       assert.equal((await rig.api.want(200, { path })).enabled, enabled)
     }
     await page.getByRole('button', { name: 'Delete' }).click()
     await page.getByRole('button', { name: 'Delete the endpoint' }).click()
+    await page.getByRole('button', { name: 'Close' }).click()
     await page.getByText('The tenant has no endpoint yet').waitFor()
     await rig.api.want(404, { path })
     rig.assertNoFaults()
@@ -330,9 +346,5 @@ suite('tenants, endpoints and keys', { skip: withoutBrowser }, () => {
     else if ((await dialog.getByLabel(type, { exact: true }).count()) > 0)
       await dialog.getByLabel(type, { exact: true }).check()
     else await dialog.getByLabel('Event types').fill(type)
-  }
-
-  async function answerOf(page: Page): Promise<string> {
-    return (await page.getByLabel(/^Answer/).textContent()) ?? ''
   }
 })

@@ -15,3 +15,28 @@ export function requestOf(text: string) {
   const headers = lines.map((line) => line.split(': ') as [string, string])
   return { method, path, headers, body }
 }
+
+export interface TwinAnswer {
+  /** The request is not sent: the answer is the one that would come. */
+  readonly isPreview: boolean
+  readonly status: number
+  readonly text: string
+}
+
+/** An element of the page. */
+interface Twin {
+  readonly textContent: string
+  querySelector(selector: string): Pick<Twin, 'textContent'> | null
+}
+
+/** The answer of a twin; null: it has none yet. */
+export async function answerOf(place: Page | Locator, title: string): Promise<TwinAnswer | null> {
+  const twin = place.getByRole('region', { name: title })
+  // The page may change at any time, so that all is read at once.
+  const { words, text } = await twin.evaluate((element: Twin) => ({
+    words: element.textContent,
+    text: element.querySelector('[aria-label^="The answer would be"], [aria-label^="Answer"]')?.textContent ?? '',
+  }))
+  const found = /(The answer would be|Answer): (\d+)/.exec(words)
+  return found && { isPreview: found[1] !== 'Answer', status: Number(found[2]), text }
+}

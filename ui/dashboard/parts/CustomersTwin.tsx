@@ -1,40 +1,57 @@
 import { type CustomersRequest, customersRequest } from '../../shared/endpoint/customers-request.ts'
 import { ApiTwin } from '../../shared/parts/ApiTwin.tsx'
-import { Code, prettyJson } from '../../shared/parts/Code.tsx'
-import { useRead } from '../../shared/queries.ts'
-import type { CustomersView, Dialect, Endpoint, EndpointForm } from '../../shared/types.ts'
+import type { Dialect, EndpointForm } from '../../shared/types.ts'
+import { useRehearsal } from './rehearsal.ts'
 
-export interface CustomersTwinProps {
+export interface CustomersTwinProps extends CustomersRequest {
   readonly dialect: Dialect
-  readonly endpoint: Pick<Endpoint, 'tenant' | 'id'>
   /** The request of the dialect; null: its API has none. */
   readonly form: EndpointForm | null
-  readonly given: Pick<CustomersRequest, 'body' | 'whole'>
-  /** The path of the endpoint in the operator API, to show the customer's view after the change; absent: it is not shown. */
-  readonly shows?: string | undefined
+  /** The change is made. */
+  readonly isDone: boolean
+  /**
+   * The answer once the change is made: `same` as before it, or with the endpoint as it is stored, without or with its
+   * secrets.
+   */
+  readonly answers: 'same' | 'stored' | 'secrets'
+  /** The fields that the request needs still. */
+  readonly missing?: readonly string[]
 }
 
-/** The request with which the customer changes its endpoint as an operator does. */
-export function CustomersTwin({ dialect, endpoint, form, given, shows }: CustomersTwinProps) {
+/** The request with which a customer does as an operator does, and its answer: first as it would be. */
+export function CustomersTwin({ dialect, form, isDone, answers, missing = [], ...given }: CustomersTwinProps) {
   // The customers of such a dialect have the operator API.
-  if (dialect.endpointForm === null && form === null) return null
+  if (dialect.endpointForm === null && form === null)
+    return <p>A customer sends the same request with a key of its own.</p>
   if (form === null) return <p>The API of {dialect.title} has no such request: its customers cannot do this.</p>
-  const request = customersRequest(form, { tenant: endpoint.tenant, endpoint: endpoint.id, ...given })
   return (
-    <ApiTwin title={`${dialect.title}'s own API`} request={request} variable="API_KEY">
-      <p>The request with which the customer does the same.</p>
-      {shows !== undefined && <After path={shows} />}
-    </ApiTwin>
+    <Twin {...{ dialect, isDone, answers, missing }} tenant={given.tenant} request={customersRequest(form, given)} />
   )
 }
 
-/** The customer's view of the endpoint as it is now, without secrets. */
-function After({ path }: { readonly path: string }) {
-  const { data } = useRead<CustomersView>(`${path}/as-dialect`, { query: { secrets: 'hidden' } })
-  if (data === undefined) return null
+type TwinProps = Pick<CustomersTwinProps, 'dialect' | 'isDone' | 'answers' | 'tenant'> & {
+  readonly request: ReturnType<typeof customersRequest>
+  readonly missing: readonly string[]
+}
+
+function Twin({ dialect, tenant, request, isDone, answers, missing }: TwinProps) {
+  const isStored = isDone && answers !== 'same'
+  const { view, isFormer } = useRehearsal(tenant, request, {
+    done: isStored,
+    ...(answers === 'stored' && { secrets: 'hidden' }),
+  })
   return (
-    <Code title={`${data.request.method} ${data.request.path} answers ${data.status}`} isWrapped>
-      {prettyJson(data.body)}
-    </Code>
+    <ApiTwin
+      title={`${dialect.title}'s own API`}
+      request={request}
+      variable="API_KEY"
+      answer={view === undefined ? null : { status: view.status, text: view.body }}
+      isPreview={!isDone || isFormer}
+    >
+      <p>
+        The request with which the customer does the same.
+        {missing.length > 0 && ` It needs ${missing.join(', ')} too.`}
+      </p>
+    </ApiTwin>
   )
 }

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react'
 import { operatorRequest } from '../../shared/http-request.ts'
 import { ApiTwin } from '../../shared/parts/ApiTwin.tsx'
-import { Ask } from '../../shared/parts/Ask.tsx'
+import { Ask, type Asked } from '../../shared/parts/Ask.tsx'
 import { SelectField } from '../../shared/parts/fields.tsx'
 
 const overlaps = [
@@ -17,7 +17,7 @@ export interface RotateSecretProps {
   readonly changes: readonly string[]
   readonly done: () => void
   /** The same in another API. */
-  readonly twin?: ReactNode
+  readonly twin?: (asked: Asked) => ReactNode
 }
 
 /** Adds a new secret. The old ones sign too, for a while. */
@@ -31,12 +31,19 @@ export function RotateSecret({ twin, ...props }: RotateSecretProps) {
       action="Make a new secret"
       method="POST"
       body={{ overlapSeconds }}
-      twins={
-        <>
-          <ApiTwin title="Operator API" request={operatorRequest('POST', props.path, { overlapSeconds })} />
-          {twin}
-        </>
-      }
+      twins={{
+        done: 'A new secret is made.',
+        of: (asked) => (
+          <>
+            <ApiTwin
+              title="Operator API"
+              request={operatorRequest('POST', props.path, { overlapSeconds })}
+              answer={asked.answer}
+            />
+            {twin?.(asked)}
+          </>
+        ),
+      }}
     >
       <p>Deliveries are signed with a new secret from now on. Receivers must get it before the old one ends.</p>
       <SelectField

@@ -1,9 +1,10 @@
 import { useState } from 'react'
 import { call } from '../../../shared/client.ts'
+import type { CustomersRequest } from '../../../shared/endpoint/customers-request.ts'
 import { EndpointFields, requiredFields } from '../../../shared/endpoint/EndpointFields.tsx'
 import { useEndpointForm } from '../../../shared/endpoint/endpoint-form.ts'
 import { operatorRequest } from '../../../shared/http-request.ts'
-import { ApiTwin, BesideTwins, type TwinAnswer } from '../../../shared/parts/ApiTwin.tsx'
+import { ApiTwin, BesideTwins, withoutSecrets } from '../../../shared/parts/ApiTwin.tsx'
 import { Form } from '../../../shared/parts/Form.tsx'
 import { Failure, Notice } from '../../../shared/parts/Notice.tsx'
 import { Section } from '../../../shared/parts/Page.tsx'
@@ -12,11 +13,13 @@ import { CustomersTwin } from '../../parts/CustomersTwin.tsx'
 import type { EndpointPartProps } from './endpoint-part.ts'
 
 export function EditEndpoint({ tenant, dialect, endpoint, path }: EndpointPartProps) {
-  const [isSaved, setSaved] = useState(false)
+  const [saved, setSaved] = useState<Pick<CustomersRequest, 'body' | 'whole'> | null>(null)
   const [failure, setFailure] = useState<unknown>(null)
   const { settings } = tenant
-  const edited = useEndpointForm({ dialect, settings, endpoint, path, done: () => setSaved(true) })
-  const { form, values, body, isChanged } = edited
+  const edited = useEndpointForm({ dialect, settings, endpoint, path, done: () => setSaved({ body, whole }) })
+  const { form, values, body, whole, isChanged } = edited
+  const isDone = saved !== null && !isChanged && form.problem === null
+  const shown = isDone ? saved : { body, whole }
   const show = (): void => void call<Endpoint>('GET', path).then(edited.showHeaders, setFailure)
   return (
     <Section title="Edit">
@@ -37,27 +40,23 @@ export function EditEndpoint({ tenant, dialect, endpoint, path }: EndpointPartPr
               hidden={edited.hiddenHeaders && { ...edited.hiddenHeaders, show }}
             />
             {failure !== null && <Failure error={failure} />}
-            {isSaved && !isChanged && form.problem === null && <Notice kind="good" title="Saved." />}
+            {isDone && <Notice kind="good" title="Saved." />}
           </Form>
         }
       >
         <ApiTwin
           title="Operator API"
-          request={operatorRequest('PATCH', path, body)}
+          request={operatorRequest('PATCH', path, shown.body)}
           answer={withoutSecrets(form.answer)}
         />
         <CustomersTwin
-          {...{ dialect, endpoint }}
+          {...{ dialect, isDone, ...shown }}
           form={dialect.endpointOperations.change}
-          given={{ body, whole: edited.whole }}
-          shows={isSaved && !isChanged ? path : undefined}
+          answers="stored"
+          tenant={endpoint.tenant}
+          endpoint={endpoint.id}
         />
       </BesideTwins>
     </Section>
   )
-}
-
-/** The answer as it may stand on a screen: the page of secrets shows them on demand. */
-function withoutSecrets(answer: TwinAnswer | null): TwinAnswer | null {
-  return answer && { ...answer, text: answer.text.replaceAll(/"value":"(?:[^"\\]|\\.)*"/g, '"value":"…"') }
 }

@@ -1,8 +1,9 @@
 import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
 import type { Method } from '../../../shared/client.ts'
 import { operatorRequest } from '../../../shared/http-request.ts'
-import { ApiTwin } from '../../../shared/parts/ApiTwin.tsx'
-import { Ask } from '../../../shared/parts/Ask.tsx'
+import { ApiTwin, withoutSecrets } from '../../../shared/parts/ApiTwin.tsx'
+import { Ask, type Asked } from '../../../shared/parts/Ask.tsx'
 import type { EndpointForm } from '../../../shared/types.ts'
 import { CustomersTwin } from '../../parts/CustomersTwin.tsx'
 import type { EndpointPartProps } from './endpoint-part.ts'
@@ -13,37 +14,34 @@ export function EndpointActions(props: EndpointPartProps) {
   const { disable, enable, delete: remove } = dialect.endpointOperations
   const navigate = useNavigate()
   const { tenant } = endpoint
+  // The dialog stays what it was while it is open.
+  const [whenOpened, setWhenOpened] = useState<boolean | null>(null)
+  const turnsOff = whenOpened ?? endpoint.enabled
+  const body = { enabled: !turnsOff }
   return (
     <>
-      {endpoint.enabled ? (
-        <Ask
-          button="Disable"
-          title="Disable this endpoint?"
-          method="PATCH"
-          path={path}
-          body={{ enabled: false }}
-          changes={[path, '/v1/deliveries']}
-          done={() => undefined}
-          twins={<Twins {...props} method="PATCH" body={{ enabled: false }} form={disable} />}
-        >
+      <Ask
+        button={turnsOff ? 'Disable' : 'Enable'}
+        buttonKind={turnsOff ? 'plain' : 'main'}
+        kind={turnsOff ? 'danger' : 'main'}
+        title={turnsOff ? 'Disable this endpoint?' : 'Enable this endpoint?'}
+        method="PATCH"
+        path={path}
+        body={body}
+        changes={[path, ...(turnsOff ? ['/v1/deliveries'] : [])]}
+        done={() => undefined}
+        onOpen={(isOpen) => setWhenOpened(isOpen ? endpoint.enabled : null)}
+        twins={{
+          done: turnsOff ? 'The endpoint is disabled.' : 'The endpoint is enabled.',
+          of: (asked) => <Twins {...props} {...asked} method="PATCH" body={body} form={turnsOff ? disable : enable} />,
+        }}
+      >
+        {turnsOff ? (
           <p>Events that are posted while it is disabled are not sent to it. Its pending deliveries are cancelled.</p>
-        </Ask>
-      ) : (
-        <Ask
-          button="Enable"
-          buttonKind="main"
-          kind="main"
-          title="Enable this endpoint?"
-          method="PATCH"
-          path={path}
-          body={{ enabled: true }}
-          changes={[path]}
-          done={() => undefined}
-          twins={<Twins {...props} method="PATCH" body={{ enabled: true }} form={enable} />}
-        >
+        ) : (
           <p>Events that are posted from now on are sent to it. Earlier ones are not.</p>
-        </Ask>
-      )}
+        )}
+      </Ask>
       <Ask
         button="Delete"
         buttonKind="danger"
@@ -53,7 +51,10 @@ export function EndpointActions(props: EndpointPartProps) {
         path={path}
         changes={[]}
         done={() => void navigate({ to: '/tenants/$tenant', params: { tenant } })}
-        twins={<Twins {...props} method="DELETE" form={remove} />}
+        twins={{
+          done: 'The endpoint is deleted.',
+          of: (asked) => <Twins {...props} {...asked} method="DELETE" form={remove} />,
+        }}
       >
         <p>
           The endpoint and its secrets are lost, and its pending deliveries are cancelled. Some dialects erase its past
@@ -64,18 +65,25 @@ export function EndpointActions(props: EndpointPartProps) {
   )
 }
 
-interface TwinsProps extends EndpointPartProps {
+interface TwinsProps extends EndpointPartProps, Asked {
   readonly method: Method
   readonly body?: Readonly<Record<string, unknown>>
   /** The request of the dialect. */
   readonly form: EndpointForm | null
 }
 
-function Twins({ dialect, endpoint, path, method, body, form }: TwinsProps) {
+function Twins({ dialect, endpoint, path, method, body, form, isDone, answer }: TwinsProps) {
   return (
     <>
-      <ApiTwin title="Operator API" request={operatorRequest(method, path, body)} />
-      <CustomersTwin {...{ dialect, endpoint, form }} given={{ body: body ?? {}, whole: { ...endpoint, ...body } }} />
+      <ApiTwin title="Operator API" request={operatorRequest(method, path, body)} answer={withoutSecrets(answer)} />
+      <CustomersTwin
+        {...{ dialect, form, isDone }}
+        answers={method === 'DELETE' ? 'same' : 'stored'}
+        tenant={endpoint.tenant}
+        endpoint={endpoint.id}
+        body={body ?? {}}
+        whole={{ ...endpoint, ...body }}
+      />
     </>
   )
 }

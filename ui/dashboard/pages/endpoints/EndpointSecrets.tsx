@@ -24,13 +24,17 @@ export function EndpointSecrets({ path, dialect, endpoint }: EndpointPartProps) 
             path={`${path}/rotate-secret`}
             changes={[path]}
             done={() => setShown(true)}
-            twin={
+            twin={({ isDone }) => (
               <CustomersTwin
-                {...{ dialect, endpoint }}
+                {...{ dialect, isDone }}
                 form={dialect.endpointOperations.rotate}
-                given={{ body: {}, whole: endpoint }}
+                answers="secrets"
+                tenant={endpoint.tenant}
+                endpoint={endpoint.id}
+                body={{}}
+                whole={endpoint}
               />
-            }
+            )}
           />
         </>
       }

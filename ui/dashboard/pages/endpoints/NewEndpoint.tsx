@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { customersRequest, missingFields } from '../../../shared/endpoint/customers-request.ts'
+import { missingFields } from '../../../shared/endpoint/customers-request.ts'
 import { EndpointFields, requiredFields } from '../../../shared/endpoint/EndpointFields.tsx'
 import { formFields, newBody, noValues } from '../../../shared/endpoint/endpoint-values.ts'
 import { operatorRequest } from '../../../shared/http-request.ts'
@@ -12,6 +12,7 @@ import { Form, useForm } from '../../../shared/parts/Form.tsx'
 import { Modal } from '../../../shared/parts/Modal.tsx'
 import { Notice } from '../../../shared/parts/Notice.tsx'
 import type { Dialect, Endpoint, EndpointForm, Tenant } from '../../../shared/types.ts'
+import { CustomersTwin } from '../../parts/CustomersTwin.tsx'
 
 export interface NewEndpointProps {
   readonly tenant: Tenant
@@ -92,26 +93,14 @@ function Twins({ path, body, endpointForm, tenant, dialect, answer }: TwinsProps
   return (
     <>
       <ApiTwin title="Operator API" request={operatorRequest('POST', path, body)} answer={answer} />
-      {endpointForm === null ? (
-        <p>A customer sends the same request with a key of its own.</p>
-      ) : (
-        <ApiTwin
-          title={`${dialect.title}'s own API`}
-          request={customersRequest(endpointForm, { tenant: tenant.id, body })}
-          variable="API_KEY"
-        >
-          <CustomersWords missing={missingFields(endpointForm, body)} />
-        </ApiTwin>
-      )}
+      <CustomersTwin
+        {...{ dialect, body }}
+        isDone={answer?.status === 201}
+        form={endpointForm}
+        answers="secrets"
+        tenant={tenant.id}
+        missing={endpointForm === null ? [] : missingFields(endpointForm, body)}
+      />
     </>
-  )
-}
-
-function CustomersWords({ missing }: { readonly missing: readonly string[] }) {
-  return (
-    <p>
-      The request with which the customer makes the same endpoint.
-      {missing.length > 0 && ` It needs ${missing.join(', ')} too.`}
-    </p>
   )
 }
