@@ -1,7 +1,10 @@
 // The overview and the page of the system, in a browser: statistics, live attempts, endpoints that fail.
 
+import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { eventType } from '../support/api-rig.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
+import { eventType, until } from '../support/api-rig.ts'
 import {
   assertAccessible,
   type BrowserRig,
@@ -53,6 +56,45 @@ suite('the overview', { skip: withoutBrowser }, () => {
     await opened
   })
 
+  test('counts with each second, without another read of the statistics', async () => {
+    const tenant = await rig.api.tenant('standard')
+    const page = await rig.dashboard()
+    await page.getByText('live', { exact: true }).waitFor()
+    const tile = page
+      .locator('dl')
+      .first()
+      .getByText('Events', { exact: true })
+      .locator('xpath=..')
+      .getByRole('definition')
+    const known = Number(await tile.textContent())
+    const asked: string[] = []
+    page.on('request', (request) => void asked.push(request.url()))
+    await sleep(2500)
+    await rig.api.event(tenant)
+    await until(async () => Number(await tile.textContent()) > known, 'the event is counted')
+    assert.deepEqual(
+      asked.filter((url) => /stats|status/.test(url)),
+      [],
+    )
+    rig.assertNoFaults()
+  })
+
+  test('a tab that is not seen neither reads the stream nor asks for anything', async () => {
+    const page = await rig.dashboard()
+    await page.getByText('live', { exact: true }).waitFor()
+    const asked: string[] = []
+    const ended = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/v1/stream'))
+    await setVisibility(page, 'hidden')
+    await ended
+    page.on('request', (request) => void asked.push(request.url()))
+    await sleep(11_000)
+    assert.equal(asked.length, 0, asked.join(' '))
+    await setVisibility(page, 'visible')
+    await page.getByText('live', { exact: true }).waitFor()
+    assert.ok(asked.some((url) => url.endsWith('/v1/stream')))
+    rig.assertNoFaults()
+  })
+
   test('is accessible, and so is the page of the system', async (t) => {
     await onEachScreen(t, async (options) => {
       const page = await rig.dashboard('/', options)
@@ -66,3 +108,11 @@ suite('the overview', { skip: withoutBrowser }, () => {
     rig.assertNoFaults()
   })
 })
+
+/** As a browser tells a page that its tab is left, or seen again. */
+async function setVisibility(page: Page, state: 'hidden' | 'visible'): Promise<void> {
+  await page.evaluate(`(() => {
+    Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true })
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
+  })()`)
+}

@@ -1,5 +1,5 @@
-// The attempts and numbers of this second, from `GET /v1/stream`. One tab of a browser reads the stream and passes it on to the others, because
-// a browser opens few connections to a host.
+// The attempts and numbers of this second, from `GET /v1/stream`. One tab of a browser reads the stream and passes it on to
+// the others, because a browser opens few connections to a host. A tab that is not seen does not read it.
 
 import { useSyncExternalStore } from 'react'
 import { send } from './client.ts'
@@ -10,9 +10,14 @@ const deliveriesMax = 100
 const againMs = 2000
 const path = '/v1/stream'
 
+export interface LiveTick extends Tick {
+  /** When it came to this browser, in Unix milliseconds. */
+  readonly cameAt: number
+}
+
 export interface LiveState {
   /** The last five minutes, oldest first. */
-  readonly ticks: readonly Tick[]
+  readonly ticks: readonly LiveTick[]
   /** The last attempts, newest first. */
   readonly deliveries: readonly StreamDelivery[]
   /** Attempts that are not shown, because there were too many. */
@@ -33,24 +38,30 @@ let stop: AbortController | null = null
 const channel = new BroadcastChannel('posthorn-live')
 channel.addEventListener('message', ({ data }: MessageEvent<Message>) => receive(data))
 
-/** The state of the stream, which is read while a part of a page uses it. */
-export function useLive(): LiveState {
-  return useSyncExternalStore(listen, () => state)
+/** A part of the state of the stream, which is read while a part of a page uses it and is seen. */
+export function useLive<Name extends keyof LiveState>(name: Name): LiveState[Name] {
+  return useSyncExternalStore(listen, () => state[name])
 }
 
 function listen(listener: () => void): () => void {
   listeners.add(listener)
-  if (stop === null) {
-    stop = new AbortController()
-    void read(stop.signal)
-  }
+  readIfSeen()
   return () => {
     listeners.delete(listener)
     if (listeners.size > 0) return
-    stop?.abort()
-    stop = null
+    readIfSeen()
     state = nothing
   }
+}
+
+document.addEventListener('visibilitychange', readIfSeen)
+
+function readIfSeen(): void {
+  const isWanted = listeners.size > 0 && document.visibilityState === 'visible'
+  if (isWanted === (stop !== null)) return
+  stop?.abort()
+  stop = isWanted ? new AbortController() : null
+  if (stop !== null) void read(stop.signal)
 }
 
 /** Waits until this tab is the one that reads, then reads until it is stopped. */
@@ -93,7 +104,10 @@ async function* messagesOf(response: Response): AsyncGenerator<Message> {
 }
 
 function receive({ event, data }: Message): void {
-  if (event === 'tick') change({ ticks: [...state.ticks, data as Tick].slice(-ticksMax), isLive: true })
+  if (event === 'tick') {
+    const tick = { ...(data as Tick), cameAt: Date.now() }
+    change({ ticks: [...state.ticks, tick].slice(-ticksMax), isLive: true })
+  }
   if (event === 'delivery') {
     change({ deliveries: [data as StreamDelivery, ...state.deliveries].slice(0, deliveriesMax) })
   }

@@ -1,17 +1,22 @@
 import { Link } from '@tanstack/react-router'
+import { useLive } from '../../../shared/live.ts'
 import { Section } from '../../../shared/parts/Page.tsx'
 import { Stranger } from '../../../shared/parts/Stranger.tsx'
 import { Time } from '../../../shared/parts/Time.tsx'
 import { useRead } from '../../../shared/queries.ts'
-import type { Endpoint, Page } from '../../../shared/types.ts'
+import type { Endpoint, Page, Tick } from '../../../shared/types.ts'
+import { attemptsIn } from './counts.ts'
 import styles from './Overview.module.css'
 import { targetOf } from '../../../shared/target.ts'
 
 /** The endpoints that fail now; nothing if there are none. */
 export function FailingEndpoints() {
+  const isLive = useLive('isLive')
+  const haveFailed = useLive('ticks').slice(-15).some(hasFailed)
   const { data } = useRead<Page<Endpoint>>('/v1/endpoints', {
     query: { health: 'failing', limit: 10 },
-    everyMs: 10_000,
+    // Without failures there is nothing new to show.
+    everyMs: (last) => (isLive && !haveFailed && last?.data.length === 0 ? 60_000 : 10_000),
   })
   if (data === undefined || data.data.length === 0) return null
   return (
@@ -40,4 +45,8 @@ export function FailingEndpoints() {
       </ul>
     </Section>
   )
+}
+
+function hasFailed({ attempts }: Tick): boolean {
+  return attemptsIn(attempts) > attempts.delivered
 }

@@ -11,7 +11,9 @@ const shown = 20
 
 /** The attempts of all nodes as they happen. */
 export function LiveDeliveries() {
-  const { deliveries, leftOut, isLive } = useLive()
+  const deliveries = useLive('deliveries')
+  const leftOut = useLive('leftOut')
+  const isLive = useLive('isLive')
   return (
     <>
       <p className={styles.live}>

@@ -11,10 +11,10 @@ const numbers = new Intl.NumberFormat('en')
 export function Numbers({ statistics }: { readonly statistics: Statistics }) {
   const { events, attempts, ended, latencyMs } = statistics.data[0]?.total ?? noCounts
   const all = attemptsIn(attempts)
-  const live = useLive()
-  const tick = live.ticks.at(-1)
-  const status = useRead<Status>('/v1/status', { everyMs: 10_000 })
-  const now = live.isLive && tick !== undefined ? tick : status.data
+  const isLive = useLive('isLive')
+  const tick = useLive('ticks').at(-1)
+  const status = useRead<Status>('/v1/status', { isEnabled: !isLive, everyMs: 10_000 })
+  const now = isLive && tick !== undefined ? tick : status.data
   return (
     <dl className={styles.numbers}>
       <Tile name="Events">{numbers.format(events)}</Tile>
@@ -23,9 +23,12 @@ export function Numbers({ statistics }: { readonly statistics: Statistics }) {
       <Tile name="Attempts that succeeded">
         {all === 0 ? '–' : `${((attempts.delivered / all) * 100).toFixed(attempts.delivered === all ? 0 : 2)} %`}
       </Tile>
+      <Tile name="Attempts a second, now">
+        {!isLive || tick === undefined ? '–' : numbers.format(attemptsIn(tick.attempts))}
+      </Tile>
       <Tile name="Attempt: median">{latencyMs === null ? '–' : durationText(latencyMs.p50)}</Tile>
-      <Tile name="95 %">{latencyMs === null ? '–' : durationText(latencyMs.p95)}</Tile>
-      <Tile name="99 %">{latencyMs === null ? '–' : durationText(latencyMs.p99)}</Tile>
+      <Tile name="Attempt: 95 %">{latencyMs === null ? '–' : durationText(latencyMs.p95)}</Tile>
+      <Tile name="Attempt: 99 %">{latencyMs === null ? '–' : durationText(latencyMs.p99)}</Tile>
       <Tile name="Waiting now">{typeof now?.waiting !== 'number' ? '–' : numbers.format(now.waiting)}</Tile>
       <Tile name="In flight now">{now === undefined ? '–' : numbers.format(now.inFlight)}</Tile>
     </dl>

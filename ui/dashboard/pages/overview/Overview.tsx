@@ -2,8 +2,6 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { SelectField } from '../../../shared/parts/fields.tsx'
 import { Failure, Loading } from '../../../shared/parts/Notice.tsx'
 import { Page, Section } from '../../../shared/parts/Page.tsx'
-import { useRead } from '../../../shared/queries.ts'
-import type { Statistics } from '../../../shared/types.ts'
 import { FailingEndpoints } from './FailingEndpoints.tsx'
 import { LiveDeliveries } from './LiveDeliveries.tsx'
 import { Numbers } from './Numbers.tsx'
@@ -11,12 +9,13 @@ import styles from './Overview.module.css'
 import { rangeOf, ranges } from './ranges.ts'
 import { Shares } from './Shares.tsx'
 import { StatisticsCharts } from './StatisticsCharts.tsx'
+import { useStatistics } from './use-statistics.ts'
 
 export function Overview() {
   const search = useSearch({ from: '/' })
   const navigate = useNavigate({ from: '/' })
   const range = rangeOf(search['range'])
-  const { data, error, refetch } = useRead<Statistics>('/v1/stats', { query: range.query(), everyMs: 10_000 })
+  const { statistics, error, refetch } = useStatistics(range)
   return (
     <Page
       title="Overview"
@@ -35,9 +34,9 @@ export function Overview() {
       }
     >
       {error !== null && <Failure error={error} retry={() => void refetch()} />}
-      {data === undefined ? <Loading what="the statistics" /> : <Numbers statistics={data} />}
+      {statistics === undefined ? <Loading what="the statistics" /> : <Numbers statistics={statistics.now} />}
       <FailingEndpoints />
-      {data !== undefined && <StatisticsCharts statistics={data} />}
+      {statistics !== undefined && <StatisticsCharts statistics={statistics.forCharts} />}
       <div className={styles.pair}>
         <Shares title="By dialect" by="dialect" range={range} />
         <Shares title="By tenant" by="tenant" range={range} />

@@ -19,7 +19,7 @@ const numbers = new Intl.NumberFormat('en')
 
 /** The dialects or tenants with the most attempts. */
 export function Shares({ title, by, range }: SharesProps) {
-  const { data, error } = useRead<Statistics>('/v1/stats', { query: { ...range.query(), by }, everyMs: 30_000 })
+  const { data, error } = useRead<Statistics>('/v1/stats', { query: { ...range.query(), by }, everyMs: 60_000 })
   if (data === undefined) {
     return <Section title={title}>{error ? <Failure error={error} /> : <Loading what="the statistics" />}</Section>
   }

@@ -3,10 +3,9 @@ import { Chart } from '../../../shared/parts/Chart.tsx'
 import { Section } from '../../../shared/parts/Page.tsx'
 import { durationText } from '../../../shared/parts/Time.tsx'
 import type { Statistics } from '../../../shared/types.ts'
-import { attemptsIn, noCounts } from './counts.ts'
+import { attemptsIn, noCounts, stepMs } from './counts.ts'
 import styles from './Overview.module.css'
 
-const stepMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
 const numbers = new Intl.NumberFormat('en', { notation: 'compact' })
 const numberText = (value: number): string => numbers.format(value)
 

@@ -10,3 +10,6 @@ export const noCounts: StatisticsCounts = {
   ended: { delivered: 0, failed: 0, cancelled: 0 },
   latencyMs: null,
 }
+
+/** The steps of statistics in milliseconds. */
+export const stepMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
