@@ -29,7 +29,7 @@ const harms = { missingOperation: 1, security: 2, status: 3, request: 4, answer:
 export function differencesOf(served: OpenApi, vendor: OpenApi, prefixes: readonly string[]): readonly Difference[] {
   const isOurs = (place: string): boolean => {
     const path = place.slice(place.indexOf(' ') + 1)
-    return prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))
+    return prefixes.some((prefix) => path.startsWith(prefix) && ['', '/', ':'].includes(path.charAt(prefix.length)))
   }
   const [ours, theirs] = [placesOf(served), placesOf(vendor)]
   const found: Difference[] = []

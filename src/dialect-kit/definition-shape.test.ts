@@ -44,6 +44,22 @@ const refused: Readonly<Record<string, readonly [changed: object, message: RegEx
     /^endpoint\.note\.shown: "gets": is not known/,
   ],
   'no URL': [{ endpoint: withoutUrl }, /^endpoint: needs a field that is the url/],
+  'several URLs': [
+    { endpoint: { ...good.endpoint, second: { is: 'url', on: 'create' } } },
+    /^endpoint\.second: an endpoint has one URL, and endpoint\.target is it$/,
+  ],
+  'a list of URLs': [
+    { endpoint: { ...withoutUrl, urls: { is: 'urls', on: 'create' } } },
+    /^endpoint\.urls\.is: urls: cannot be expressed: an endpoint has one URL$/,
+  ],
+  'ids of deliveries': [
+    { ids: { ...good.ids, delivery: '{number}' } },
+    /^ids\.delivery: cannot be expressed: the id of a delivery is a UUID$/,
+  ],
+  'redirects that are followed': [
+    { deliveries: { ...good.deliveries, redirects: 2 } },
+    /^deliveries\.redirects: cannot be expressed: redirects are never followed$/,
+  ],
 }
 
 for (const [title, [changed, message]] of Object.entries(refused)) {

@@ -77,6 +77,13 @@ const api: Shape<DialectDefinition['api']> = {
   bodyMember: 'string',
 }
 
+/** Wishes of vendors that no dialect can express, by the place where a definition would have them. */
+const inexpressible: Readonly<Record<string, string>> = {
+  'ids.delivery': 'the id of a delivery is a UUID',
+  'deliveries.redirects': 'redirects are never followed',
+  'is: urls': 'an endpoint has one URL',
+}
+
 /** @throws DefinitionError */
 export function checkDeliveryShape(definition: DeliveryDefinition): void {
   checkMembers('', definition, dialectDefinition, deliveryDefinition)
@@ -90,6 +97,10 @@ export function checkDialectShape(definition: DialectDefinition): void {
   checkMembers('', definition, dialectDefinition)
   checkMembers('api', definition.api, api)
   for (const [name, field] of Object.entries(definition.endpoint)) checkField(`endpoint.${name}`, field)
+  const [url, second] = Object.entries(definition.endpoint).filter(([, { is }]) => is === 'url')
+  if (url !== undefined && second !== undefined) {
+    throw new DefinitionError(`endpoint.${second[0]}`, `an endpoint has one URL, and endpoint.${url[0]} is it`)
+  }
   const creates = Object.values(definition.routes).some(({ kind }) => ['create', 'createMany', 'put'].includes(kind))
   if (creates && !Object.values(definition.endpoint).some(({ is }) => is === 'url')) {
     throw new DefinitionError('endpoint', 'needs a field that is the url, because a route creates endpoints')
@@ -183,5 +194,7 @@ function checkWords(place: string, words: string | undefined, known: readonly st
 }
 
 function unknownName(place: string, known: readonly string[]): DefinitionError {
+  const reason = Object.entries(inexpressible).find(([one]) => place.endsWith(one))?.[1]
+  if (reason !== undefined) return new DefinitionError(place, `cannot be expressed: ${reason}`)
   return new DefinitionError(place, `is not known; known are ${known.join(', ')}`)
 }

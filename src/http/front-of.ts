@@ -9,7 +9,7 @@ export function frontOf(fronts: readonly Front[], target: string, fallback: Fron
   let bestLength = 0
   for (const front of fronts) {
     for (const prefix of front.prefixes) {
-      const inside = path === prefix || path.startsWith(`${prefix}/`)
+      const inside = path.startsWith(prefix) && ['', '/', ':'].includes(path.charAt(prefix.length))
       if (inside && prefix.length > bestLength) {
         best = front
         bestLength = prefix.length

@@ -92,14 +92,15 @@ export function createAnswerCheck(document: OpenApiDocument): AnswerCheck {
   }
 }
 
-/** The operation that a request reaches. If two templates match, it is the one with fewer parameters. */
+/** The operation that a request reaches. If two templates match, it is the one with fewer parameters, or with more text. */
 export function operationOf(document: OpenApiDocument, method: string, path: string): Operation | undefined {
-  const segments = (path.split('?')[0] ?? '').split('/')
+  const [target = ''] = path.split('?')
   const matching = Object.keys(document.paths).filter((template) => {
-    const parts = template.split('/')
-    return parts.length === segments.length && parts.every((part, at) => part.startsWith('{') || part === segments[at])
+    const literals = template.split(/\{\w+\}/).map((one) => RegExp.escape(one))
+    return new RegExp(`^${literals.join('[^/]+')}$`).test(target)
   })
-  const [template = ''] = matching.toSorted((a, b) => a.split('{').length - b.split('{').length)
+  const parameters = (template: string): number => template.split('{').length
+  const [template = ''] = matching.toSorted((a, b) => parameters(a) - parameters(b) || b.length - a.length)
   return document.paths[template]?.[method.toLowerCase()]
 }
 

@@ -103,7 +103,7 @@ function compileRoute(definition: DialectDefinition, given: Parts, at: string, o
   const needs = operation.needs === undefined ? neededFor(definition, access) : operation.needs
   const route = {
     method,
-    path: template.replaceAll(/\{(\w+)\}/g, ':$1'),
+    path: routedPath(template),
     operationId,
     summary,
     tag: 'Webhooks',
@@ -127,6 +127,17 @@ function compileRoute(definition: DialectDefinition, given: Parts, at: string, o
     handle: checked(operation, typed(mediaType, idName === '' ? parts.handle : withEndpoint(kit, parts.handle))),
   }
   return route as unknown as AnyRoute
+}
+
+/**
+ * A path as the router takes it: `:id` for `{id}`, and `::` for a colon. A parameter before other characters ends at the
+ * last place where they follow, as the id does in `{id}:enable`.
+ */
+function routedPath(template: string): string {
+  return template
+    .replaceAll(':', '::')
+    .replaceAll(/\{(\w+)\}(?=[^/])/g, ':$1(.+?)')
+    .replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
 /** Looks the endpoint up, where more than its id names it. With other parents than those of the request it does not exist. */
