@@ -208,7 +208,7 @@ const planted: Readonly<Record<string, readonly [Plant, RegExp]>> = {
     endpoint({ target: { is: 'url', on: 'create! change', shown: 'create get' } }),
     /must be shown in the answer to list/,
   ],
-  'two fields are the URL': [endpoint({ url: { is: 'url', on: 'create change' } }), /are both url/],
+  'two fields are the URL': [endpoint({ url: { is: 'url', on: 'create change' } }), /an endpoint has one URL/],
   'a time has another form': [endpoint({ created: { is: 'createdAt', form: 'iso' } }), /at hook\.created/],
   'a switch is the wrong way round': [
     endpoint({ paused: { is: 'enabled', on: 'create change' } }),

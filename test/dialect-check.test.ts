@@ -59,6 +59,18 @@ suite('the command', { concurrency: 3 }, () => {
     )
   })
 
+  test('ends with 1 for a file that ends the process, when it is loaded or later', async () => {
+    for (const [name, change] of [
+      ['exits.ts', (text: string) => `process.exit()\n${text}`],
+      ['hangs.ts', (text: string) => `${text}\nawait new Promise(() => {})`],
+      ['later.ts', (text: string) => text.replace('order: event.data', 'order: computed(() => process.exit(0))')],
+    ] as const) {
+      const { code, stderr } = await dialectCommand(['check', await storedCopy(name, change)])
+      assert.equal(code, 1, name)
+      assert.match(stderr, new RegExp(`^posthorn: the dialect file \\S+${name} ends the process$`, 'm'))
+    }
+  })
+
   test('ends with 2 for a wrong call', async () => {
     for (const args of [['check'], ['check', './nowhere.ts'], ['cheque', './acme.ts'], ['check', './a', './b']]) {
       const { code, stderr } = await dialectCommand(args)

@@ -67,7 +67,18 @@ async function file(name: string, content: string): Promise<string> {
 test('a dialect in TypeScript, in a folder without node_modules, is served like a shipped one', async (t) => {
   const own = join(folder, 'own')
   await mkdir(own)
-  await writeFile(join(own, 'acme.ts'), dialectText())
+  await mkdir(join(own, 'shared'))
+  await writeFile(
+    join(own, 'shared', 'signature.ts'),
+    "import { sign, text } from 'posthorn/dialect'\nexport const signature = text('sha256=', sign.newest(sign.hmac()))\n",
+  )
+  await writeFile(
+    join(own, 'acme.ts'),
+    dialectText({ before: "import { signature } from './shared/signature.ts'" }).replace(
+      "text('sha256=', sign.newest(sign.hmac()))",
+      'signature',
+    ),
+  )
   for (const name of ['README.md', 'acme.examples.ts', 'acme.test.ts', 'acme.d.ts']) {
     await writeFile(join(own, name), 'no dialect')
   }
@@ -134,6 +145,7 @@ suite('a start is refused with one line that names the file:', () => {
       "throw new Error('no vault\\nsecond line')",
       /throws\.js:\d+ cannot be loaded: Error: no vault$/m,
     ],
+    'an end of the process': ['exits.js', 'process.exit(0)', /the dialect file \S+exits\.js ends the process$/m],
     'a wrong definition': [
       'waits.ts',
       dialectText({ waits: 'soon' }),

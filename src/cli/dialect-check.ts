@@ -3,7 +3,7 @@
 import { styleText } from 'node:util'
 import { checkDialect, type CheckResult } from '../dialect-check/check-dialect.ts'
 import { DefinedDialect } from '../dialect-kit/define-dialect.ts'
-import { loadDialects } from '../dialects/load.ts'
+import { loadDialects, whileOpen } from '../dialects/load.ts'
 import { registry } from '../dialects/registry.ts'
 import { openSite } from '../testing/site.ts'
 
@@ -21,7 +21,7 @@ export async function check(path: string, output: { write(text: string): unknown
   try {
     let good = true
     for (const one of defined) {
-      const results = await checkDialect(one, site)
+      const results = await whileOpen(path, () => checkDialect(one, site))
       output.write(reportOf(one.dialect.name, results))
       good &&= results.every(({ faults }) => faults.length === 0)
     }

@@ -7,9 +7,11 @@ import { deliveryChecks } from './deliveries.ts'
 import { readDocument } from './document.ts'
 import { isolationChecks } from './isolation.ts'
 import { operationChecks } from './operations.ts'
+import { quotaChecks } from './quotas.ts'
 import { refusalChecks } from './refusals.ts'
 import { Subject } from './subject.ts'
 import { type Check, type Site, Stopped, Trial } from './trial.ts'
+import { fits } from './values.ts'
 import { wireChecks } from './wire.ts'
 import { witnessChecks } from './witness.ts'
 
@@ -30,6 +32,7 @@ const checks: readonly Check[] = [
   ...refusalChecks,
   ...isolationChecks,
   ...deliveryChecks,
+  ...quotaChecks,
   ...witnessChecks,
 ]
 
@@ -37,6 +40,8 @@ const checks: readonly Check[] = [
 export async function checkDialect(defined: DefinedDialect, site: SiteWithLog): Promise<readonly CheckResult[]> {
   const response = await fetch(new URL(`/openapi/${defined.dialect.name}.json`, site.url))
   const subject = new Subject(defined, readDocument(await response.text()))
+  const unfit = unfitFields(subject)
+  if (unfit.length > 0) return [{ title: 'the fields of requests have values', faults: unfit }]
   const shared = { confidential: new Set<string>(), departures: new Set<string>(), badRefusals: new Set<string>() }
   const results = await Promise.all(
     checks.map(async ({ title, run }) => {
@@ -60,4 +65,21 @@ export async function checkDialect(defined: DefinedDialect, site: SiteWithLog): 
     { title: 'answers match the OpenAPI document', faults: [...shared.departures] },
     ...results,
   ]
+}
+
+/** Fields for which no value can be made here: no check could send a good request. */
+function unfitFields(subject: Subject): readonly string[] {
+  const requests = subject.served.flatMap((served) => {
+    const { properties = {} } = subject.requestSchema(served)
+    const names = Object.keys(properties).filter((name) => Object.hasOwn(subject.definition.endpoint, name))
+    return names.map((name) => [name, properties[name] ?? {}] as const)
+  })
+  const key = subject.key === null ? [] : [[subject.key.name, subject.key.field.schema ?? {}] as const]
+  const unfit = [...requests, ...key].filter(([name, schema]) => {
+    const value = subject.valueFor(name, schema, 'https://example.com/hook', subject.eventTypes[0])
+    return value === undefined || !fits(schema, value)
+  })
+  return [...new Set(unfit.map(([name]) => name))].map(
+    (name) => `endpoint.${name}: no value of its schema can be made: give some in "examples" of the schema`,
+  )
 }

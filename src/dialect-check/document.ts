@@ -19,6 +19,7 @@ export interface Schema {
   readonly minItems?: number
   readonly minimum?: number
   readonly pattern?: string
+  readonly examples?: readonly unknown[]
 }
 
 interface DocumentedParameter {
@@ -44,6 +45,8 @@ export interface Document {
 
 export interface Answer {
   readonly status: number
+  /** The header `Link`; empty: there is none. */
+  readonly link: string
   readonly mediaType: string
   readonly text: string
   /** The parsed JSON; undefined: the body is empty, or is not JSON. */

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { idForm } from '../dialect-kit/id-forms.ts'
 import type { Fields, Served, Subject } from './subject.ts'
+import { turned } from './turned-pages.ts'
 import type { Check, Customer, Trial } from './trial.ts'
 
 export const operationChecks: readonly Check[] = [
@@ -17,12 +18,12 @@ export const operationChecks: readonly Check[] = [
 
 async function creates(trial: Trial): Promise<void> {
   const { subject } = trial
-  const create = subject.one('create', 'createMany')
+  const { creation: create } = subject
   if (create === undefined) return trial.stop('no route creates a webhook')
   for (const which of ['required', 'all'] as const) {
     const customer = await trial.customer()
     const sent = subject.sample(create, trial.hook().url, which)
-    const answer = await trial.want(customer, create, { body: subject.bodyOf(create, sent) })
+    const answer = await trial.want(customer, create, subject.asked(create, sent))
     const [shown] = subject.endpointsIn(answer.body)
     if (shown === undefined) return trial.stop(`${create.title}: no member of the answer has ${subject.idField}`)
     const id = subject.idIn(shown, sent)
@@ -53,18 +54,15 @@ async function compareReads(trial: Trial, customer: Customer, id: string, shown:
 
 async function changes(trial: Trial): Promise<void> {
   const { subject } = trial
-  for (const served of subject.served.filter(({ kind }) => kind === 'change' || kind === 'replace')) {
+  for (const served of subject.served.filter(({ kind }) => ['change', 'replace', 'put'].includes(kind))) {
     const customer = await trial.customer()
     const { id, sent } = await trial.register(customer)
     const { properties = {} } = subject.requestSchema(served)
-    for (const name of Object.keys(properties)) {
+    for (const name of Object.keys(properties).filter((one) => one !== subject.key?.name)) {
       const value = otherValue(trial, served, name)
-      const base = served.kind === 'replace' ? sent : {}
+      const base = served.kind === 'change' ? {} : sent
       const before = await trial.inOperatorView(customer, id)
-      const answer = await trial.want(customer, served, {
-        id,
-        body: subject.bodyOf(served, { ...base, [name]: value }),
-      })
+      const answer = await trial.want(customer, served, { id, ...subject.asked(served, { ...base, [name]: value }) })
       const [shown = {}] = subject.endpointsIn(answer.body)
       compare(trial, served.title, { [name]: value }, shown)
       const after = await trial.inOperatorView(customer, id)
@@ -116,13 +114,21 @@ async function lists(trial: Trial): Promise<void> {
   const customer = await trial.customer()
   const ids: string[] = []
   const { eventTypes } = subject
-  for (let count = 0; count < 3; count++) {
-    ids.push((await trial.register(customer, {}, eventTypes[count % eventTypes.length])).id)
+  for (let count = 0; count < Math.min(3, subject.keysMax); count++) {
+    ids.push((await trial.register(customer, subject.keyField(count), eventTypes[count % eventTypes.length])).id)
+  }
+  const compareIds = (title: string, listed: readonly string[]): void => {
+    if (isDeepStrictEqual(listed.toSorted(), ids.toSorted())) return
+    trial.fault(`${title} the webhooks ${listed.join(', ') || '(none)'}, and there are ${ids.join(', ')}`)
   }
   const { body } = await trial.want(customer, list)
-  const listed = subject.endpointsIn(body).map((one) => subject.idIn(one))
-  if (isDeepStrictEqual(listed.toSorted(), ids.toSorted())) return
-  trial.fault(`${list.title} shows the webhooks ${listed.join(', ') || '(none)'}, and there are ${ids.join(', ')}`)
+  compareIds(
+    `${list.title} shows`,
+    subject.endpointsIn(body).map((one) => subject.idIn(one)),
+  )
+  const { turning } = list.operation
+  if (turning !== undefined)
+    compareIds(`${list.title}: pages of one webhook show`, await turned(trial, customer, list, turning))
 }
 
 async function deletes(trial: Trial): Promise<void> {
@@ -174,15 +180,15 @@ async function showsSecrets(trial: Trial): Promise<void> {
   }
   const shownIn = fields.flatMap(([, { shown = '' }]) => shown.split(' '))
   const customer = await trial.customer()
-  const create = subject.one('create', 'createMany')
+  const { creation: create } = subject
   if (create === undefined) return
   const sent = subject.sample(create, trial.hook().url, 'all')
-  const created = await trial.want(customer, create, { body: subject.bodyOf(create, sent) })
+  const created = await trial.want(customer, create, subject.asked(create, sent))
   const id = subject.idIn(subject.endpointsIn(created.body)[0] ?? {}, sent)
   for (const served of subject.served) {
     if (['remove', 'create', 'createMany', 'secret'].includes(served.kind)) continue
     const view = subject.viewOf(served)
-    const isChange = served.kind === 'change' || served.kind === 'replace'
+    const isChange = ['change', 'replace', 'put'].includes(served.kind)
     const answer = await trial.ask(customer, served, {
       id,
       ...(isChange && { body: subject.bodyOf(served, unsecret(subject, served, trial)) }),
@@ -203,7 +209,7 @@ function checkSecret(
   const isShown = secrets.some((secret) => answer.includes(secret))
   const isDeclared = view !== undefined && shownIn.includes(view)
   if (isShown && !isDeclared) trial.fault(`${title} shows the secret, and no field says so in "shown"`)
-  const changed = kind === 'rotate' || kind === 'replace' || kind === 'create' || kind === 'createMany'
+  const changed = ['rotate', 'replace', 'put', 'create', 'createMany'].includes(kind)
   if (!isShown && isDeclared && secrets.length > 0 && !changed) trial.fault(`${title} does not show the secret`)
 }
 

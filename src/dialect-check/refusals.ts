@@ -20,17 +20,17 @@ export const refusalChecks: readonly Check[] = [
 
 async function refusesMissing(trial: Trial): Promise<void> {
   const { subject } = trial
-  for (const served of writes(trial, 'create', 'createMany')) {
+  for (const served of writes(trial, 'create', 'createMany', 'put')) {
     const customer = await trial.customer()
     const { required = [] } = subject.requestSchema(served)
     const needed = subject.fieldsOf('url', 'eventType', 'eventTypes').filter(([, field]) => !hasDefault(field))
-    for (const [name] of needed) {
+    for (const [name] of needed.filter(([one]) => one !== subject.keyInPath(served))) {
       const isRequired = required.includes(name) || subject.dialect.endpointRules.eventTypesAsWritten === true
       trial.expect(isRequired, `endpoint.${name} must be required on create: write "create!" in "on"`)
     }
     for (const name of required) {
       const { [name]: _, ...fields } = subject.sample(served, trial.hook().url, 'all')
-      const answer = await trial.ask(customer, served, { body: subject.bodyOf(served, fields) })
+      const answer = await trial.ask(customer, served, subject.asked(served, fields))
       refused(trial, `${served.title} without ${name}`, answer)
     }
     await nothingCreated(trial, customer)
@@ -45,16 +45,16 @@ const anyValues: readonly unknown[] = [12, 1.5, 'a text', '', true, [], [12], {}
 
 async function refusesWrongTypes(trial: Trial): Promise<void> {
   const { subject } = trial
-  for (const served of writes(trial, 'create', 'createMany', 'change', 'replace').filter(takesJson)) {
+  for (const served of writes(trial, 'create', 'createMany', 'put', 'change', 'replace').filter(takesJson)) {
     const customer = await trial.customer()
-    const isCreate = served.kind.startsWith('create')
+    const isCreate = served.kind.startsWith('create') || served.kind === 'put'
     const id = isCreate ? undefined : (await trial.register(customer)).id
     const before = id === undefined ? null : await trial.inOperatorView(customer, id)
     for (const [name, schema] of Object.entries(subject.requestSchema(served).properties ?? {})) {
       const validator = Compile(schema as unknown as TSchema)
       for (const value of anyValues.filter((one) => !validator.Check(one))) {
         const fields = { ...subject.sample(served, trial.hook().url, 'required'), [name]: value }
-        const answer = await trial.ask(customer, served, { ...(id && { id }), body: subject.bodyOf(served, fields) })
+        const answer = await trial.ask(customer, served, { ...(id && { id }), ...subject.asked(served, fields) })
         refused(trial, `${served.title} with ${name}: ${JSON.stringify(value)}`, answer)
       }
     }
@@ -66,13 +66,13 @@ async function refusesWrongTypes(trial: Trial): Promise<void> {
 async function refusesUnknownTypes(trial: Trial): Promise<void> {
   const { subject } = trial
   if (subject.dialect.openCatalogue || subject.dialect.endpointRules.wildcards === 'prefix') return
-  for (const served of writes(trial, 'create', 'createMany')) {
+  for (const served of writes(trial, 'create', 'createMany', 'put')) {
     const customer = await trial.customer()
     const fields = subject.sample(served, trial.hook().url, 'required', 'no.such.event')
     refused(
       trial,
       `${served.title} with the event type no.such.event`,
-      await trial.ask(customer, served, { body: subject.bodyOf(served, fields) }),
+      await trial.ask(customer, served, subject.asked(served, fields)),
     )
   }
 }
@@ -92,7 +92,7 @@ async function refusesUnknownIds(trial: Trial): Promise<void> {
 async function refusesMalformed(trial: Trial): Promise<void> {
   const customer = await trial.customer()
   const { id } = await trial.register(customer)
-  for (const served of writes(trial, 'create', 'createMany', 'change', 'replace').filter(takesJson)) {
+  for (const served of writes(trial, 'create', 'createMany', 'put', 'change', 'replace').filter(takesJson)) {
     for (const raw of ['{', '[]', '"text"', '12', 'null', '{}{}']) {
       refused(trial, `${served.title} with the body ${raw}`, await trial.ask(customer, served, { id, raw }))
     }
@@ -182,7 +182,7 @@ export function onOneWebhook({ subject }: Trial): readonly Served[] {
 /** A good body for an operation; undefined: it has none. */
 export function bodyFor({ subject }: Trial, served: Served): unknown {
   if (served.documented.requestBody === undefined) return undefined
-  return subject.bodyOf(served, subject.sample(served, 'https://example.com/hook', 'required'))
+  return subject.asked(served, subject.sample(served, 'https://example.com/hook', 'required')).body
 }
 
 function writes({ subject }: Trial, ...kinds: readonly string[]): readonly Served[] {

@@ -10,6 +10,7 @@ import type { Field, View } from '../dialect-kit/fields/fields.ts'
 import type { Operation, OperationKind } from '../dialect-kit/operations/operation.ts'
 import { splitRoute } from '../dialect-kit/operations/routes.ts'
 import type { Document, DocumentedOperation, Schema } from './document.ts'
+import { choicesOf, valueOf } from './values.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -36,6 +37,7 @@ const views: Readonly<Partial<Record<OperationKind, View>>> = {
   change: 'change',
   patch: 'change',
   replace: 'change',
+  put: 'change',
   switch: 'change',
   rotate: 'rotate',
 }
@@ -58,13 +60,12 @@ export class Subject {
       const title = `${method} ${template}`
       return documented === undefined ? [] : [{ kind, method, template, title, documented, operation, isPublic }]
     })
+    this.key = keyOf(definition.endpoint)
     const [id] = [
       ...this.fieldsOf('id').filter(([, { shown }]) => shown !== 'never'),
-      ...Object.entries(definition.endpoint).filter(([, { key }]) => key),
       ...Object.entries(definition.endpoint).filter(([, field]) => field.is === 'link' && field.path.endsWith('/{id}')),
     ]
-    this.idField = id?.[0] ?? ''
-    this.key = keyOf(definition.endpoint)
+    this.idField = this.key?.name ?? id?.[0] ?? ''
   }
 
   get name(): string {
@@ -79,6 +80,24 @@ export class Subject {
   /** The first operation of a kind. */
   one(...kinds: readonly OperationKind[]): Served | undefined {
     return this.served.find(({ kind }) => kinds.includes(kind))
+  }
+
+  /** The operation by which customers create webhooks. */
+  get creation(): Served | undefined {
+    return this.one('create', 'createMany') ?? this.one('put')
+  }
+
+  /** How many webhooks one customer can have by the choices for their key. */
+  get keysMax(): number {
+    if (this.key === null) return Infinity
+    const { is, schema = {} } = this.key.field
+    return is === 'eventType' ? this.eventTypes.length : choicesOf(schema)
+  }
+
+  /** The key of a customer's nth webhook, from 0, where it is a field of its own. */
+  keyField(nth: number): Fields {
+    if (this.key?.field.is !== 'detail') return {}
+    return { [this.key.name]: valueOf({ type: 'string', ...this.key.field.schema }, undefined, nth) }
   }
 
   fieldsOf(...kinds: readonly Field['is'][]): readonly (readonly [name: string, field: Field])[] {
@@ -102,6 +121,12 @@ export class Subject {
     const member = this.definition.api.bodyMember
     if (kind === 'createMany') return this.#flat(schema.properties?.['items']?.items ?? {})
     return this.#flat(member === undefined ? schema : (schema.properties?.[member] ?? schema))
+  }
+
+  /** The key of customers, where it is a parameter of the path of the operation that creates; empty: it is not. */
+  keyInPath({ kind, template }: Served): string {
+    const { name = '' } = this.key ?? {}
+    return kind === 'put' && template.includes(`{${name}}`) ? name : ''
   }
 
   #flat(schema: Schema, outer = ''): Schema {
@@ -152,6 +177,12 @@ export class Subject {
     return Object.fromEntries(found)
   }
 
+  /** A request with these fields. The key is in its path, where the path has it. */
+  asked(served: Served, fields: Fields): { readonly id?: string; readonly body: unknown } {
+    const { [this.keyInPath(served)]: key, ...rest } = fields
+    return { ...(key !== undefined && { id: String(key as string | number) }), body: this.bodyOf(served, rest) }
+  }
+
   /** A request body with these fields. */
   bodyOf({ kind }: Served, fields: Fields): unknown {
     const body = this.#nested(fields)
@@ -180,7 +211,11 @@ export class Subject {
     const names = Object.keys(properties).filter(
       (name) => which === 'all' || required.includes(name) || types.includes(name),
     )
-    return Object.fromEntries(names.map((name) => [name, this.valueFor(name, properties[name] ?? {}, url, type)]))
+    const key = this.keyInPath(served)
+    const schemaOf = (name: string): Schema => properties[name] ?? this.definition.endpoint[name]?.schema ?? {}
+    return Object.fromEntries(
+      [...(key === '' ? [] : [key]), ...names].map((name) => [name, this.valueFor(name, schemaOf(name), url, type)]),
+    )
   }
 
   valueFor(name: string, schema: Schema, url: string, type: string): unknown {
@@ -248,45 +283,4 @@ function valueAt(object: unknown, path: readonly string[]): unknown {
     (value, name) => (typeof value === 'object' && value !== null ? (value as Fields)[name] : undefined),
     object,
   )
-}
-
-const exampleUrl = 'https://example.com/'
-
-/** A value of a schema. */
-export function valueOf(schema: Schema, url = exampleUrl): unknown {
-  const { anyOf, type, format, minLength = 0, maxLength = Infinity, minimum = 1, items, minItems = 0 } = schema
-  if (schema.const !== undefined) return schema.const
-  if (schema.enum !== undefined) return schema.enum[0]
-  if (anyOf !== undefined) return valueOf(anyOf.find((one) => one.type !== 'null') ?? {}, url)
-  switch (Array.isArray(type) ? type[0] : type) {
-    case 'integer':
-    case 'number':
-      return minimum
-    case 'boolean':
-      return true
-    case 'array':
-      return Array.from({ length: minItems }, () => valueOf(items ?? {}, url))
-    case 'object': {
-      const { properties = {}, required = [] } = schema
-      return Object.fromEntries(required.map((name) => [name, valueOf(properties[name] ?? {}, url)]))
-    }
-    default:
-      return textOf(format, url).padEnd(minLength, 'x').slice(0, Math.min(maxLength, 1000))
-  }
-}
-
-function textOf(format: string | undefined, url: string): string {
-  switch (format) {
-    case 'uuid':
-      return '7c9e6679-7425-40de-944b-e07fc1f90ae7'
-    case 'uri':
-    case 'url':
-      return url
-    case 'date-time':
-      return '2026-01-31T12:00:00Z'
-    case 'email':
-      return 'a@example.com'
-    default:
-      return 'a text'
-  }
 }

@@ -7,14 +7,17 @@ import type { Presented } from '../dialect-kit/access/authentication.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { type Answer, departures, shortened } from './document.ts'
 import type { Arrival, Hook, Receiver } from './receiver.ts'
-import { type Fields, type Served, type Subject, valueOf } from './subject.ts'
+import type { Fields, Served, Subject } from './subject.ts'
 import { until } from './until.ts'
+import { valueOf } from './values.ts'
 
 /** A running service with the dialect, and a receiver. */
 export interface Site {
   readonly url: string
   readonly operatorKey: string
   readonly receiver: Receiver
+  /** The same dialects on another service, on which each quota allows one request an hour. */
+  readonly limited: () => Promise<Site>
 }
 
 export interface Check {
@@ -26,6 +29,7 @@ export interface Check {
 /** A request of a customer. The id and the values of the path's other parameters are texts that stand for nothing. */
 export interface Asked {
   readonly id?: string
+  readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
   /** Sent unchanged, in place of `body`. */
   readonly raw?: string
@@ -64,12 +68,18 @@ export class Trial {
   readonly subject: Subject
   readonly #site: Site
   readonly #shared: Shared
-  readonly faults = new Set<string>()
+  readonly faults: Set<string>
 
-  constructor(subject: Subject, site: Site, shared: Shared) {
+  constructor(subject: Subject, site: Site, shared: Shared, faults = new Set<string>()) {
     this.subject = subject
     this.#site = site
     this.#shared = shared
+    this.faults = faults
+  }
+
+  /** The same check on the service with the smallest quotas. */
+  async limited(): Promise<Trial> {
+    return new Trial(this.subject, await this.#site.limited(), this.#shared, this.faults)
   }
 
   fault(text: string): void {
@@ -126,23 +136,27 @@ export class Trial {
     return this.askAs(this.credentials(customer), served, asked)
   }
 
-  async askAs(presented: Presented, served: Served, { id = 'absent', body, raw, mediaType }: Asked): Promise<Answer> {
+  async askAs(presented: Presented, served: Served, asked: Asked): Promise<Answer> {
+    const { id = 'absent', query: given = {}, body, raw, mediaType } = asked
     const { subject } = this
     const idName = subject.idNameIn(served)
+    const inPath = [idName, subject.keyInPath(served)]
     const path = served.template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-      encodeURIComponent(name === idName ? id : (subject.parentValue(name) ?? 'absent')),
+      encodeURIComponent(inPath.includes(name) ? id : (subject.parentValue(name) ?? 'absent')),
     )
     const needed = (served.documented.parameters ?? []).flatMap(({ name, in: where, required, schema = {} }) => {
       const value = where === 'query' ? (subject.parentValue(name) ?? (required && String(valueOf(schema)))) : false
       return typeof value === 'string' ? [[name, value]] : []
     })
-    const query: Record<string, string> = { ...Object.fromEntries(needed), ...presented.query }
+    const query: Record<string, string> = { ...Object.fromEntries(needed), ...given, ...presented.query }
     const { in: place } = served.operation.id ?? {}
     if (place === 'query') query[idName] = id
-    const given = place === 'body' ? { ...(body as Fields | undefined), [idName]: id } : body
+    const content = place === 'body' ? { ...(body as Fields | undefined), [idName]: id } : body
     const type = mediaType ?? mediaTypeOf(served)
-    const written = /[/+]json$/.test(type) ? JSON.stringify(given) : qs.stringify(given, { arrayFormat: 'brackets' })
-    const text = raw ?? (given === undefined ? undefined : written)
+    const written = /[/+]json$/.test(type)
+      ? JSON.stringify(content)
+      : qs.stringify(content, { arrayFormat: 'brackets' })
+    const text = raw ?? (content === undefined ? undefined : written)
     const answer = await this.#send(served.method, path, { ...presented, query }, text, type)
     for (const departure of departures(served.documented, answer)) {
       this.#shared.departures.add(`${served.title} answered ${answer.status}: ${departure}`)
@@ -169,16 +183,16 @@ export class Trial {
   async register(customer: Customer, more: Fields = {}, type?: string): Promise<Registered> {
     const { subject } = this
     const hook = this.hook()
-    const create = subject.one('create', 'createMany')
-    if (create === undefined) return this.stop('no route creates a webhook')
-    const sent = { ...subject.sample(create, hook.url, 'required', type), ...more }
-    const answer = await this.want(customer, create, { body: subject.bodyOf(create, sent) })
+    const { creation } = subject
+    if (creation === undefined) return this.stop('no route creates a webhook')
+    const sent = { ...subject.sample(creation, hook.url, 'required', type), ...more }
+    const answer = await this.want(customer, creation, subject.asked(creation, sent))
     const [shown = {}] = subject.endpointsIn(answer.body)
     const id = subject.idIn(shown, sent)
-    if (id === '') return this.stop(`${create.title}: the answer has no ${subject.idField}`)
+    if (id === '') return this.stop(`${creation.title}: the answer has no ${subject.idField}`)
     this.keepSecret(sent, shown)
     const registered = { id, hook, sent, shown }
-    if (create.operation.pings) await this.#passPing(customer, registered)
+    if (creation.operation.pings) await this.#passPing(customer, registered)
     return registered
   }
 
@@ -277,7 +291,8 @@ export class Trial {
     })
     const answered = await response.body.text()
     const [type = ''] = String(response.headers['content-type'] ?? '').split(';')
-    return { status: response.statusCode, mediaType: type, text: answered, body: parsed(type, answered) }
+    const link = String(response.headers['link'] ?? '')
+    return { status: response.statusCode, link, mediaType: type, text: answered, body: parsed(type, answered) }
   }
 }
 

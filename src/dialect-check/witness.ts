@@ -57,7 +57,7 @@ async function idFor(
   if (absentId !== undefined) return absentId
   const isList = served.kind === 'list'
   if (subject.idNameIn(served) === '' && !isList) return null
-  const create = subject.one('create', 'createMany')
+  const { creation: create } = subject
   const [endpoint = {}] = subject.endpointsIn(answer.body)
   if (create === undefined || (isList && Object.keys(endpoint).length === 0)) return null
   const { properties = {} } = subject.requestSchema(create)

@@ -60,10 +60,24 @@ function resolveKitFrom(urls: ReadonlySet<string>): void {
   })
 }
 
+/** Runs code of a dialect file. If it ends the process, one line names the file, and the exit code is 1. */
+export async function whileOpen<Value>(file: string, run: () => Promise<Value>): Promise<Value> {
+  const told = (): void => {
+    process.stderr.write(`posthorn: the dialect file ${file} ends the process\n`)
+    process.exitCode = 1
+  }
+  process.on('exit', told)
+  try {
+    return await run()
+  } finally {
+    process.off('exit', told)
+  }
+}
+
 async function load(file: string): Promise<DefinedDialect> {
   let module: { readonly default?: unknown }
   try {
-    module = (await import(pathToFileURL(file).href)) as typeof module
+    module = await whileOpen(file, () => import(pathToFileURL(file).href) as Promise<typeof module>)
   } catch (error) {
     const [line = ''] = (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split('\n')
     const [, place = ''] =

@@ -9,6 +9,7 @@ import { startApp } from '../app.ts'
 import { readSettings, settingTable } from '../config/settings.ts'
 import { openReceiver } from '../dialect-check/receiver.ts'
 import type { SiteWithLog } from '../dialect-check/check-dialect.ts'
+import type { Site } from '../dialect-check/trial.ts'
 import type { Registration } from '../dialects/registry.ts'
 import { version } from '../version.ts'
 
@@ -19,6 +20,51 @@ const firstRetryMs = 60
 export async function openSite(
   registrations: readonly Registration[],
 ): Promise<SiteWithLog & { readonly close: () => Promise<void> }> {
+  const faults: string[] = []
+  const receiver = await openReceiver()
+  const services: Service[] = []
+  const start = async (served: readonly Registration[], rateLimits: 'on' | 'off'): Promise<Site> => {
+    const service = await startService(served, rateLimits, faults)
+    services.push(service)
+    return { ...service, receiver, limited }
+  }
+  let smallQuotas: Promise<Site> | null = null
+  const limited = (): Promise<Site> => (smallQuotas ??= start(registrations.map(withSmallQuotas), 'on'))
+  const close = async (): Promise<void> => {
+    await Promise.all(services.map((service) => service.stop()))
+    await receiver.close()
+  }
+  try {
+    return {
+      ...(await start(registrations, 'off')),
+      faultsOf: (dialect) => [...new Set(faults)].filter((one) => one.startsWith(`the dialect ${dialect} `)),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Each quota allows one request an hour. */
+function withSmallQuotas(registration: Registration): Registration {
+  const { dialect } = registration
+  const quotas = dialect.quotas.map(({ per, counts }) => ({ per, counts, requests: 1, windowSeconds: 3600 }))
+  return { ...registration, dialect: { ...dialect, quotas } }
+}
+
+interface Service {
+  readonly url: string
+  readonly operatorKey: string
+  readonly stop: () => Promise<void>
+}
+
+/** @param faults gets those of the dialects that the service logs */
+async function startService(
+  registrations: readonly Registration[],
+  rateLimits: 'on' | 'off',
+  faults: string[],
+): Promise<Service> {
   const folder = await mkdtemp(join(tmpdir(), 'posthorn-check-'))
   const firstWaits = registrations.flatMap(({ dialect }) => dialect.retries.waitsMs.slice(0, 1))
   const settings = readSettings({
@@ -26,13 +72,11 @@ export async function openSite(
     POSTHORN_DATABASE: `sqlite:${join(folder, 'posthorn.db')}`,
     POSTHORN_ALLOW_HTTP: 'on',
     POSTHORN_ALLOW_NETWORKS: '127.0.0.0/8',
-    POSTHORN_RATE_LIMITS: 'off',
+    POSTHORN_RATE_LIMITS: rateLimits,
     POSTHORN_RETRY_SCALE: String(firstRetryMs / Math.max(firstRetryMs, ...firstWaits)),
   })
   const operatorKey = randomBytes(30).toString('base64url')
   const masterKeys = settingTable.masterKey.parse(randomBytes(32).toString('base64'))
-  const faults: string[] = []
-  const receiver = await openReceiver()
   try {
     const app = await startApp({
       settings,
@@ -44,19 +88,12 @@ export async function openSite(
         output: { dropped: 0 },
       },
     })
-    return {
-      url: app.url,
-      operatorKey,
-      receiver,
-      faultsOf: (dialect) => [...new Set(faults)].filter((one) => one.startsWith(`the dialect ${dialect} `)),
-      async close() {
-        await app.stop()
-        await receiver.close()
-        await rm(folder, { recursive: true })
-      },
+    const stop = async (): Promise<void> => {
+      await app.stop()
+      await rm(folder, { recursive: true })
     }
+    return { url: app.url, operatorKey, stop }
   } catch (error) {
-    await receiver.close()
     await rm(folder, { recursive: true })
     throw error
   }

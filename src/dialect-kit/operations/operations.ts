@@ -100,6 +100,7 @@ export function list({ wrap, pages = wholeList(wrap), where = {}, ...described }
     operationId: 'listWebhooks',
     summary: 'List webhooks, newest first',
     endpointless: true,
+    ...(pages.turning && { turning: pages.turning }),
     ...described,
     route(kit) {
       const { context, fields } = kit

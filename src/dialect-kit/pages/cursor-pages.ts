@@ -54,6 +54,7 @@ export function cursorPages(form: CursorForm): Pages {
       [before]: Type.Optional(Type.String({ description: 'From a page before.' })),
       [sizeName]: sizeSchema(sizeDefault, sizeMax),
     },
+    turning: { size: sizeName, place: after, by: form.cursors === 'ids' ? 'id' : 'cursor' },
     schema: cursorSchema(answer),
     page(all, query, request) {
       const given = cursorOf(form, query, all)

@@ -41,6 +41,7 @@ export function djangoPages({ sizeName, sizeDefault, sizeMax }: DjangoPagesForm)
         }),
       ),
     },
+    turning: { size: sizeName, place: 'cursor', by: 'cursor' },
     schema: (results) => Type.Object({ next: Link, previous: Link, results, total: Type.Integer() }),
     page(all, query, request) {
       const given = query['cursor'] as string | undefined

@@ -17,6 +17,15 @@ export interface Pages {
     query: Readonly<Record<string, unknown>>,
     request: AskedPage,
   ) => Result<Page>
+  /** How callers reach the other pages; absent: only the pages themselves know. */
+  readonly turning?: Turning
+}
+
+/** The parameters with the size and with the place of a page, and what a place is: `cursor` is a text of the page before. */
+export interface Turning {
+  readonly size: string
+  readonly place: string
+  readonly by: 'number' | 'offset' | 'id' | 'cursor'
 }
 
 export interface Page {
@@ -62,6 +71,7 @@ export function numberedPages(form: NumberedForm): Pages {
       [pageName]: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, default: 1 })),
       [sizeName]: sizeSchema(sizeDefault, sizeMax),
     },
+    turning: { size: sizeName, place: pageName, by: 'number' },
     schema: (items) => answerSchema(items, (example, urls) => answer(example, { ...examplePage, ...urls })),
     page(endpoints, query, request) {
       const page = Number(query[pageName] ?? 1)
@@ -134,6 +144,7 @@ export function offsetPages(form: OffsetForm): Pages {
       [offsetName]: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 })),
       [sizeName]: sizeSchema(sizeDefault, sizeMax),
     },
+    turning: { size: sizeName, place: offsetName, by: 'offset' },
     schema: (items) =>
       answerSchema(items, (example, urls) => answer(example, { offset: 0, size: 1, total: 1, ...urls })),
     page(endpoints, query, request) {
