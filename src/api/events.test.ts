@@ -83,6 +83,31 @@ suite('an id', () => {
   })
 })
 
+test('the events of the system tenant are made by Posthorn alone: no caller posts one', async () => {
+  const system = '/v1/tenants/~posthorn/endpoints'
+  const created = (eventTypes: readonly string[]) =>
+    rig.ask({ method: 'POST', path: system, body: { url: `${rig.receiver.url}/operations`, eventTypes } })
+  assert.partialDeepStrictEqual(await created(['node.lsot']), {
+    status: 400,
+    body: { errors: [{ field: 'eventTypes.0', message: 'node.lsot is not an event type' }] },
+  })
+  const endpoint = await created(['node.*'])
+  assert.equal(endpoint.status, 201)
+  const message = 'is the system tenant, whose events are made by Posthorn alone'
+  for (const type of ['node.lost', 'node.lsot']) {
+    const event = { tenant: '~posthorn', type, data: {} }
+    assert.partialDeepStrictEqual(await rig.want(400, post(event)), { errors: [{ field: 'tenant', message }] })
+    const batch = await rig.want(202, { method: 'POST', path: '/v1/events/batch', body: { events: [event] } })
+    assert.partialDeepStrictEqual(batch, { results: [{ error: { errors: [{ field: 'tenant', message }] } }] })
+  }
+  const testOf = (type: string) =>
+    ({ method: 'POST', path: `${system}/${endpoint.body.id}/test`, body: { eventType: type } }) as const
+  await rig.want(202, testOf('node.lost'))
+  await rig.want(400, testOf('node.lsot'))
+  const { data } = await rig.want(200, { path: '/v1/events?tenant=~posthorn' })
+  assert.equal(data.length, 1)
+})
+
 suite('a type', async () => {
   const allo = await rig.tenant('allo')
   const standard = await rig.tenant('standard')

@@ -4,6 +4,7 @@
 import type { Event } from '../domain/event.ts'
 import type { EventId, TenantId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
+import { systemTenant } from '../domain/operational-events.ts'
 import { type FieldError, failure, type Problem, type Result, success } from '../domain/problem.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Dialect } from '../contracts/dialect.ts'
@@ -69,6 +70,9 @@ export async function publishEvents(
 /** An event that can be accepted. @param tenant null: there is no such tenant */
 export function draftOf(context: Context, input: EventInput, tenant: CachedTenant | null): Result<Draft> {
   if (tenant === null) return failure(fault('tenant', 'choice', `is not known: ${input.tenant}`))
+  if (tenant.tenant.id === systemTenant) {
+    return failure(fault('tenant', 'choice', 'is the system tenant, whose events are made by Posthorn alone'))
+  }
   const dialect = dialectOf(context, tenant.tenant)
   const typeFault = eventTypeFault(dialect, 'type', input.type)
   if (typeFault !== null) return failure(typeFault)

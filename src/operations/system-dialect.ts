@@ -9,6 +9,7 @@ const examples: ReadonlyMap<string, string> = new Map(
 export function systemDialectOf(dialect: Dialect): Dialect {
   return {
     ...dialect,
+    openCatalogue: false,
     eventTypes: Object.entries(operationalEventTypes).map(([name, { description }]) => ({ name, description })),
     exampleOf: (type, endpoint) => examples.get(type) ?? dialect.exampleOf(type, endpoint),
   }

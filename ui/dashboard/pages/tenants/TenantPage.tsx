@@ -39,7 +39,8 @@ export function TenantPage() {
   const { tenant: id } = useParams({ from: '/tenants/$tenant' })
   const search = useSearch({ from: '/tenants/$tenant' })
   const canChange = useCanChange()
-  const canPublish = useSession().key.role !== 'read'
+  // The events of the system tenant are made by Posthorn alone.
+  const canPublish = useSession().key.role !== 'read' && id !== '~posthorn'
   const erasure = search['erasure']
   const isDeleted = typeof erasure === 'string'
   const tenant = useRead<Tenant>(`/v1/tenants/${encodeURIComponent(id)}`, { isEnabled: !isDeleted })
