@@ -20,6 +20,7 @@ import { portalLinkRoutes } from './api/portal-links.ts'
 import { previewRoutes } from './api/preview.ts'
 import { receivingRoutes } from './api/receiving.ts'
 import { replayRoutes } from './api/replays.ts'
+import { setAsideRoutes } from './api/set-aside.ts'
 import { signingKeyRoutes } from './api/signing-keys.ts'
 import { statisticsRoutes } from './api/statistics.ts'
 import { statusRoute } from './api/status.ts'
@@ -67,6 +68,7 @@ export function frontsOf(
     keyRoutes,
     operatorKeyRoutes,
     eventRoutes,
+    setAsideRoutes,
     endpointRoutes,
     findRoutes,
     pollRoutes,

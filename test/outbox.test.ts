@@ -9,9 +9,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { until } from './support/api-rig.ts'
+import { expectStatus } from './support/operator-client.ts'
 import { addTenant, count, startSite } from './support/outbox-site.ts'
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Infinity
+
+interface SetAside {
+  readonly number: number
+  readonly tenant: string
+  readonly type: string
+  readonly publishedAt: string
+  readonly problem: string
+}
 
 void test('a transaction', { timeout: 120_000 }, async (t) => {
   const site = await startSite(t, 2)
@@ -136,6 +145,47 @@ void test('an event that cannot be accepted is set aside and blocks no other', {
   const metrics = await (await fetch(`${server.url}/metrics`)).text()
   assert.match(metrics, /^posthorn_outbox_set_aside [12]$/m)
   assert.match(server.output(), /an event of the outbox is set aside/)
+
+  await t.test('the operator API shows it, tries it again and deletes it', async () => {
+    const path = '/v1/outbox/set-aside'
+    const listed = async (): Promise<readonly SetAside[]> =>
+      (expectStatus(await client.call('GET', path), 200) as { readonly data: readonly SetAside[] }).data
+    const [event] = (await listed()).filter(({ tenant }) => tenant === 'strict')
+    assert.ok(event !== undefined)
+    const { number, publishedAt, ...shown } = event
+    assert.deepEqual(shown, { tenant: 'strict', type: 'no.such.type', id: null, occurredAt: null, problem })
+    assert.ok(Math.abs(Date.now() - Date.parse(publishedAt)) < 60_000)
+
+    const lines = () => server.output().split('an event of the outbox is set aside').length
+    const before = lines()
+    // Alone: no other event wakes the node.
+    expectStatus(await client.call('POST', `${path}/${number}/retry`), 204)
+    await until(() => lines() > before, 'it is tried again, and is set aside again')
+    assert.deepEqual((await listed()).find(({ tenant }) => tenant === 'strict')?.problem, problem)
+
+    await site.publish('strict', 5, 'unwanted')
+    await until(async () => (await listed()).some(({ type }) => type === 'unwanted'), 'another event is set aside')
+    const [newest] = await listed()
+    assert.equal(newest?.type, 'unwanted')
+    expectStatus(await client.call('DELETE', `${path}/${newest?.number}`), 204)
+    for (const [method, end] of [
+      ['DELETE', ''],
+      ['POST', '/retry'],
+    ] as const) {
+      expectStatus(await client.call(method, `${path}/${newest?.number}${end}`), 404)
+    }
+    assert.equal(await count(site, 'outbox', `type = 'unwanted'`), 0)
+
+    const { data } = expectStatus(await client.call('GET', '/v1/audit?tenant=strict&limit=2'), 200) as {
+      readonly data: readonly unknown[]
+    }
+    const object = { kind: 'set-aside event', id: String(newest?.number) }
+    const fields = { type: 'unwanted', id: null, problem }
+    assert.partialDeepStrictEqual(data, [
+      { action: 'set_aside.delete', tenant: 'strict', object, before: fields, after: null },
+      { action: 'set_aside.retry', tenant: 'strict', object: { ...object, id: String(number) } },
+    ])
+  })
 
   // The operator corrects the event. The next event that is published wakes the node.
   await caller.query(`UPDATE ${schema}.outbox SET type = 'call.received', problem = NULL WHERE tenant = 'strict'`)

@@ -80,7 +80,7 @@ void test('the page about transactions runs as it is written', { timeout: 60_000
     `CREATE ROLE shop LOGIN PASSWORD 'shop'; CREATE TABLE invoices (id text, paid boolean);
      INSERT INTO invoices VALUES ('inv_1', false); GRANT ALL ON invoices TO shop`,
   )
-  const [publish = '', grant = '', list = '', correct = '', ...more] = blocksIn('sql')
+  const [publish = '', grant = '', correct = '', ...more] = blocksIn('sql')
   assert.deepEqual(more, [])
   await admin.query(grant)
   const shopUrl = Object.assign(new URL(url), { username: 'shop', password: 'shop' }).href
@@ -105,7 +105,6 @@ void test('the page about transactions runs as it is written', { timeout: 60_000
       assert.match(requests.at(-1)?.body.toString() ?? '', /"invoice": ?"inv_1"/)
     })
   }
-  assert.deepEqual((await admin.query(list)).rows, [])
   await admin.query(correct)
   await admin.query(`SELECT posthorn.posthorn_publish('acme', 'invoice.paid', '{}', id => 'inv_1_paid')`)
 })

@@ -112,6 +112,14 @@ const routes: readonly RouteCase[] = [
     status: 200,
     request: async (tenant) => ({ path: `/v1/events/${await rig.event(tenant)}` }),
   },
+  { operation: 'listSetAside', status: 200, request: () => ({ path: '/v1/outbox/set-aside' }) },
+  // SQLite has no outbox. test/outbox.test.ts has events that are set aside.
+  { operation: 'retrySetAside', status: 404, request: () => post('/v1/outbox/set-aside/1/retry') },
+  {
+    operation: 'deleteSetAside',
+    status: 404,
+    request: () => ({ method: 'DELETE', path: '/v1/outbox/set-aside/1' }),
+  },
   { operation: 'listAudit', status: 200, request: ({ id }) => ({ path: `/v1/audit?tenant=${id}` }) },
   { operation: 'readStatistics', status: 200, request: ({ id }) => ({ path: `/v1/stats?tenant=${id}&by=endpoint` }) },
   { operation: 'exportAudit', status: 200, request: ({ id }) => ({ path: `/v1/audit/export?tenant=${id}` }) },

@@ -18,6 +18,7 @@ import { BatchResultSchema, RefusedEventSchema } from './events.ts'
 import { PolledDeliverySchema } from './polls.ts'
 import { RecipeSchema, SignedPieceSchema, SnippetsSchema, UndescribedSchema, VectorsSchema } from './receiving.ts'
 import { ReplaySchema } from './replay-shape.ts'
+import { SetAsideSchema } from './set-aside.ts'
 import {
   ApiKeySchema,
   AttemptSchema,
@@ -47,6 +48,7 @@ export const schemaNames: ReadonlyMap<unknown, string> = new Map<TSchema, string
   [PublishedSchema, 'PublishedEvent'],
   [RefusedEventSchema, 'RefusedEvent'],
   [BatchResultSchema, 'BatchResult'],
+  [SetAsideSchema, 'SetAsideEvent'],
   [PreviewSchema, 'Preview'],
   [DeliverySchema, 'Delivery'],
   [AttemptSchema, 'Attempt'],

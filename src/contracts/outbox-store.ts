@@ -2,6 +2,8 @@
 // commit that stores an event removes it from the outbox.
 
 import type { EventId, Incarnation, OutboxKey, TenantId } from '../domain/ids.ts'
+import type { WriteEnvelope, WriteResult } from './account-store.ts'
+import type { Page, PageRequest } from './page.ts'
 
 /** An event in the outbox. */
 export interface OutboxEvent {
@@ -30,8 +32,22 @@ export interface SetAside {
   readonly erase: boolean
 }
 
+/** An event that was set aside, without its data. */
+export interface SetAsideEvent extends Pick<
+  OutboxEvent,
+  'key' | 'tenant' | 'type' | 'id' | 'occurredAt' | 'publishedAt'
+> {
+  readonly problem: string
+}
+
+export interface OutboxReads {
+  /** The events that were set aside, the last published first. */
+  listSetAside(page: PageRequest): Promise<Page<SetAsideEvent>>
+  findSetAside(key: OutboxKey): Promise<SetAsideEvent | null>
+}
+
 /** The role of the database that has an outbox. */
-export interface OutboxStore {
+export interface OutboxStore extends OutboxReads {
   /**
    * Claims events for the node: those that no living node has claimed, and those that this node has claimed before. Tenants
    * take turns over the calls; of each tenant the oldest events come first.
@@ -45,6 +61,10 @@ export interface OutboxStore {
   setAside(node: Incarnation, events: readonly SetAside[]): Promise<void>
   /** Removes events that the node has claimed. */
   removeFromOutbox(node: Incarnation, keys: readonly OutboxKey[]): Promise<void>
+  /** A node tries an event again that was set aside. `absent`: there is no such event. */
+  putBack(key: OutboxKey, envelope?: WriteEnvelope): Promise<WriteResult>
+  /** Removes an event that was set aside. `absent`: there is no such event. */
+  removeSetAside(key: OutboxKey, envelope?: WriteEnvelope): Promise<WriteResult>
   countOutbox(which: 'waiting' | 'set aside'): Promise<number>
 }
 

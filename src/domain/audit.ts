@@ -27,6 +27,8 @@ export const auditedObjects = {
   'replay.cancel': 'replay',
   'payload.erase': 'event',
   'response.erase': 'attempt',
+  'set_aside.retry': 'set-aside event',
+  'set_aside.delete': 'set-aside event',
   'several.attempts': null,
 } as const
 

@@ -32,6 +32,7 @@ export type Problem =
         | 'erasure'
         | 'replay'
         | 'dialect'
+        | 'set-aside event'
         | 'public key of dialect'
         | 'page'
       readonly id: string

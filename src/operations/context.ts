@@ -11,6 +11,7 @@ import type { AuditReads } from '../contracts/audit-store.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { EraseReads } from '../contracts/erase-store.ts'
 import type { EngineObserver } from '../contracts/observer.ts'
+import type { OutboxReads } from '../contracts/outbox-store.ts'
 import type { PortalReads } from '../contracts/portal-store.ts'
 import type { StatsReads } from '../contracts/stats-store.ts'
 import type { HistoryReads } from '../contracts/history-store.ts'
@@ -63,7 +64,7 @@ export interface Context extends ContextOptions {
     AuditReads &
     PortalReads &
     StatsReads &
-    Pick<ReplayReads, 'findReplay' | 'listReplays'>
+    Pick<ReplayReads, 'findReplay' | 'listReplays'> & { readonly outbox: OutboxReads | null }
   readonly writer: Writer
   /** Records what belongs to no change. Its owner stops it. */
   readonly auditTrail: Pick<AuditTrail, 'recordOf' | 'assertRoom' | 'secretRead' | 'refused'>

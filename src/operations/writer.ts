@@ -13,6 +13,7 @@ import type {
   EndpointKey,
   EventId,
   OperatorKeyId,
+  OutboxKey,
   PortalLinkId,
   ReplayId,
   TenantId,
@@ -310,6 +311,15 @@ export class Writer {
     // Its operational event may be due.
     engine.wake()
     return result
+  }
+
+  /** Tries an event again that was set aside. */
+  async putBack(key: OutboxKey, audit: NewAuditRecord): Promise<WriteResult> {
+    return (await this.#options.store.outbox?.putBack(key, { audit: [audit] })) ?? 'absent'
+  }
+
+  async removeSetAside(key: OutboxKey, audit: NewAuditRecord): Promise<WriteResult> {
+    return (await this.#options.store.outbox?.removeSetAside(key, { audit: [audit] })) ?? 'absent'
   }
 
   #seal(endpoint: Endpoint, { name, endpointRules }: Dialect): StoredEndpoint {

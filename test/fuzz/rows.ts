@@ -92,6 +92,10 @@ const operator: Readonly<Record<string, Row>> = {
   },
   listEvents: { status: 200, absent: 200 },
   getEvent: { status: 200 },
+  // The outbox is empty.
+  listSetAside: { status: 200, showsAll: true },
+  retrySetAside: { status: 404 },
+  deleteSetAside: { status: 404 },
   listEndpoints: { status: 200, customers },
   createEndpoint: { status: 201, customers, body: sample('operator') },
   getEndpoint: { status: 200, customers },

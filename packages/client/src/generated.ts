@@ -138,6 +138,18 @@ export type Delivery = {
   } | null
 }
 
+export type SetAsideEvent = {
+  /** Its place in the outbox: the column `key` of the table. */
+  number: number
+  tenant: string
+  type: string
+  id: string | null
+  occurredAt: string | null
+  publishedAt: string
+  /** Why the event cannot be accepted. */
+  problem: string
+}
+
 export type Endpoint = {
   id: string
   tenant: string
@@ -304,6 +316,8 @@ export type AuditRecord = {
     | 'replay.cancel'
     | 'payload.erase'
     | 'response.erase'
+    | 'set_aside.retry'
+    | 'set_aside.delete'
     | 'several.attempts'
   refused: string | null
   /** Reads of secrets and refused attempts of a minute are counted together. */
@@ -818,6 +832,27 @@ export interface Operations {
     body: undefined
     answer: Event & { deliveries: Delivery[] }
   }
+  /** List the events that were published in a transaction and cannot be accepted, the last published first */
+  'GET /v1/outbox/set-aside': {
+    params: unknown
+    query: { limit?: number | undefined; cursor?: string | undefined }
+    body: undefined
+    answer: { data: SetAsideEvent[]; nextCursor: string | null }
+  }
+  /** Try an event again that was set aside; it is set aside again if it still cannot be accepted */
+  'POST /v1/outbox/set-aside/{number}/retry': {
+    params: { number: number }
+    query: unknown
+    body: undefined
+    answer: null
+  }
+  /** Delete an event that was set aside */
+  'DELETE /v1/outbox/set-aside/{number}': {
+    params: { number: number }
+    query: unknown
+    body: undefined
+    answer: null
+  }
   /** List a tenant's endpoints, newest first, without secrets and header values */
   'GET /v1/tenants/{tenant}/endpoints': {
     params: { tenant: string }
@@ -1159,6 +1194,8 @@ export interface Operations {
         | 'replay.cancel'
         | 'payload.erase'
         | 'response.erase'
+        | 'set_aside.retry'
+        | 'set_aside.delete'
         | 'several.attempts'
         | undefined
       /** The id of an object. */
@@ -1202,6 +1239,8 @@ export interface Operations {
         | 'replay.cancel'
         | 'payload.erase'
         | 'response.erase'
+        | 'set_aside.retry'
+        | 'set_aside.delete'
         | 'several.attempts'
         | undefined
       /** The id of an object. */

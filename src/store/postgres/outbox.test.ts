@@ -16,7 +16,7 @@ import {
 import { addTenants, commit, eraseAll, pruneAll } from '../../../test/conformance/store/steps.ts'
 import type { OutboxEvent, OutboxStore } from '../../contracts/outbox-store.ts'
 import type { Store } from '../../contracts/store.ts'
-import type { EventId, Incarnation, TenantId } from '../../domain/ids.ts'
+import type { EventId, Incarnation, OutboxKey, TenantId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
 import { openPostgresStore } from './postgres-store.ts'
 
@@ -231,6 +231,38 @@ test('a tenant that gets a used id gets no event of the former one', async (t) =
     ['of-the-new-one'],
   )
   assert.equal(await store.outbox.countOutbox('set aside'), 0)
+})
+
+test('events that were set aside are listed in pages, the last published first', async (t) => {
+  const { store, node, publish, claim, run } = await startSite(t)
+  for (const id of ['a', 'b', 'c', 'd', 'waiting']) await publish(acme, { id })
+  const claimed = await claim()
+  // Three of the same time.
+  const at = claimed[0]?.publishedAt ?? 0
+  await run(`UPDATE outbox SET written_at = CASE id WHEN 'a' THEN $1::bigint + 1 ELSE $1::bigint END`, at)
+  const some = claimed.filter(({ id }) => id !== 'waiting')
+  await store.outbox.setAside(
+    node,
+    some.map(({ key }) => ({ key, problem: 'why', erase: false })),
+  )
+  const pageAfter = (after: string | null, limit = 2) => store.outbox.listSetAside({ limit, after })
+  const first = await pageAfter(null)
+  const second = await pageAfter(first.next)
+  const idsOf = (page: typeof first) => page.rows.map(({ id }) => id)
+  assert.deepEqual([idsOf(first), idsOf(second), second.next], [['a', 'd'], ['c', 'b'], null])
+  assert.deepEqual(await pageAfter('x'), { rows: [], next: null })
+
+  const [back, waiting] = [first.rows[0]?.key as OutboxKey, claimed.at(-1)?.key as OutboxKey]
+  assert.equal(await store.outbox.putBack(back), 'written')
+  for (const absent of [back, waiting]) {
+    assert.equal(await store.outbox.findSetAside(absent), null)
+    assert.equal(await store.outbox.putBack(absent), 'absent')
+    assert.equal(await store.outbox.removeSetAside(absent), 'absent')
+  }
+  assert.deepEqual(
+    (await claim()).map(({ id }) => id),
+    ['a', 'waiting'],
+  )
 })
 
 test('events that were set aside stay until the retention ends', async (t) => {

@@ -4,11 +4,24 @@
 
 import type { EventId, Incarnation, OutboxKey } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
-import type { OutboxClaim, OutboxEvent, OutboxStore, SetAside } from '../../contracts/outbox-store.ts'
+import type { WriteEnvelope, WriteResult } from '../../contracts/account-store.ts'
+import type {
+  OutboxClaim,
+  OutboxEvent,
+  OutboxReads,
+  OutboxStore,
+  SetAside,
+  SetAsideEvent,
+} from '../../contracts/outbox-store.ts'
+import type { Page, PageRequest } from '../../contracts/page.ts'
+import { Abort } from '../abort.ts'
+import { pageOf } from '../pages.ts'
 import { tenantIdOf } from '../rows.ts'
+import type { Changes, ChangeSession } from './changes.ts'
 import type { Database, Session } from './database.ts'
 import { isLiving } from './labels.ts'
 import { sql } from './sql-text.ts'
+import { write } from './write.ts'
 
 interface OutboxRow {
   readonly key: OutboxKey
@@ -65,7 +78,7 @@ const claimStatement = sql`
   FROM claimed c
   ORDER BY key`
 
-export function outboxRole(db: Database): OutboxStore {
+export function outboxRole(db: Database, changes: Changes): Omit<OutboxStore, keyof OutboxReads> {
   return {
     async claimOutbox(node: Incarnation, after: string): Promise<OutboxClaim> {
       const next = await tenantsAfter(after)
@@ -106,6 +119,16 @@ export function outboxRole(db: Database): OutboxStore {
       await db.run('DELETE FROM outbox WHERE key = ANY($2::bigint[]) AND node = $1', node, keys)
     },
 
+    putBack: (key, envelope) =>
+      changeSetAside(changes, envelope, async ({ session }) => {
+        const count = await session.run(`UPDATE outbox SET problem = NULL WHERE ${setAsideOfKey}`, key)
+        if (count > 0) await session.run('SELECT pg_notify($1, $2)', ...changes.message({ kind: 'outbox' }))
+        return count
+      }),
+
+    removeSetAside: (key, envelope) =>
+      changeSetAside(changes, envelope, ({ session }) => session.run(`DELETE FROM outbox WHERE ${setAsideOfKey}`, key)),
+
     async countOutbox(which): Promise<number> {
       const condition = which === 'waiting' ? 'problem IS NULL' : 'problem IS NOT NULL'
       return (await db.get<{ count: number }>(`SELECT count(*) AS count FROM outbox WHERE ${condition}`))?.count ?? 0
@@ -116,6 +139,55 @@ export function outboxRole(db: Database): OutboxStore {
     const rows = await db.all<{ tenant: string }>(tenantsStatement, label, limits.outboxClaimTenants)
     return rows.map(({ tenant }) => tenant)
   }
+}
+
+/** @param action returns the number of rows that it has changed */
+function changeSetAside(
+  changes: Changes,
+  envelope: WriteEnvelope | undefined,
+  action: (change: ChangeSession) => Promise<number>,
+): Promise<WriteResult> {
+  return write(changes, envelope, async (change) => {
+    if ((await action(change)) === 0) throw new Abort('absent')
+  })
+}
+
+type SetAsideRow = Pick<OutboxRow, 'key' | 'tenant' | 'type' | 'id' | 'occurred_at' | 'written_at'> & {
+  readonly problem: string
+}
+
+const setAsideColumns = 'key, tenant, type, id, occurred_at, written_at, problem'
+// IS NOT NULL would lead the planner through all events that were set aside, if it takes them to be few.
+const setAsideOfKey = `key = $1 AND coalesce(problem, '') <> ''`
+const cursor = /^\d{1,15}\.\d{1,15}$/
+
+export function outboxReads(db: Database): OutboxReads {
+  return {
+    async listSetAside({ after, limit }: PageRequest): Promise<Page<SetAsideEvent>> {
+      if (after !== null && !cursor.test(after)) return { rows: [], next: null }
+      const [writtenAt, key] = (after ?? `${Number.MAX_SAFE_INTEGER}.0`).split('.').map(Number)
+      const rows = await db.all<SetAsideRow>(
+        `SELECT ${setAsideColumns} FROM outbox
+         WHERE problem IS NOT NULL AND written_at <= $1 AND (written_at < $1 OR key < $2)
+         ORDER BY written_at DESC, key DESC LIMIT $3`,
+        writtenAt ?? 0,
+        key ?? 0,
+        limit + 1,
+      )
+      return pageOf(rows, limit, setAsideOf, (row) => `${row.written_at}.${row.key}`)
+    },
+
+    async findSetAside(key): Promise<SetAsideEvent | null> {
+      const row = await db.get<SetAsideRow>(`SELECT ${setAsideColumns} FROM outbox WHERE ${setAsideOfKey}`, key)
+      return row === undefined ? null : setAsideOf(row)
+    },
+  }
+}
+
+function setAsideOf(row: SetAsideRow): SetAsideEvent {
+  const { key, tenant, type, id, problem } = row
+  const times = { occurredAt: row.occurred_at, publishedAt: row.written_at }
+  return { key, tenant: tenantIdOf(tenant), type, id, ...times, problem }
 }
 
 /** Removes events of the outbox with the label of a deleted tenant. Returns their number. */

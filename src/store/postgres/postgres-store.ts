@@ -18,7 +18,7 @@ import { historyReads, historyRole } from './history.ts'
 import { keyReads, keyRole } from './keys.ts'
 import { leaseRole } from './leases.ts'
 import { checkServer, migrate } from './migrate.ts'
-import { outboxRole } from './outbox.ts'
+import { outboxReads, outboxRole } from './outbox.ts'
 import { pollRole } from './polls.ts'
 import { portalReads, portalRole } from './portal-links.ts'
 import { quotaRole } from './quotas.ts'
@@ -101,7 +101,7 @@ export async function openPostgresStore(url: string, options: OpenOptions = {}):
     ...upkeepRole(db),
     schemaVersions: async () => versions,
     quotas: quotaRole(db),
-    outbox: outboxRole(db),
+    outbox: { ...outboxRole(db, changes), ...outboxReads(lists) },
     listen: (listener) => changes.listen(listener),
     report: (report) => changes.report(report),
     async close() {

@@ -227,6 +227,10 @@ async function callOutbox({ outbox, ...store }: Omit<Store, 'close'>, batch: Com
   const key = 1 as OutboxKey
   await store.commit({ ...batch, events: events.map((event) => ({ ...event, outbox: key })) })
   await outbox.setAside(node, [{ key, problem: 'none', erase: false }])
+  for (const after of [null, '5.1']) await outbox.listSetAside({ limit: 3, after })
+  await outbox.findSetAside(key)
+  await outbox.putBack(key)
+  await outbox.removeSetAside(key)
   await outbox.removeFromOutbox(node, [key])
   for (const which of ['waiting', 'set aside'] as const) await outbox.countOutbox(which)
 }

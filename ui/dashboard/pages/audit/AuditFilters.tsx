@@ -31,6 +31,8 @@ const actions: Readonly<Record<AuditRecord['action'], true>> = {
   'replay.create': true,
   'replay.start': true,
   'replay.cancel': true,
+  'set_aside.retry': true,
+  'set_aside.delete': true,
   'several.attempts': true,
 }
 
