@@ -76,6 +76,7 @@ export const DialectSchema = Type.Object({
   rateLimits: Type.Array(QuotaSchema),
   tenantIds: Type.String({ description: 'The form of the ids of tenants, in words.' }),
   tenantSettings: Type.Record(Type.String(), Type.Array(Type.String())),
+  polling: Type.Boolean({ description: 'Whether endpoints of the kind `polling` can be made.' }),
   endpointForm: Nullable(EndpointFormSchema),
   endpointOperations: EndpointOperations,
 })
@@ -133,7 +134,7 @@ export function dialectRoutes(context: Context): AnyRoute[] {
 
 export function dialectShape(dialect: Dialect): object {
   const { name, title, openCatalogue, scopes, roles, retries, timeoutMs, quotas, receiving } = dialect
-  const { tenantIdWords, tenantSettings, endpointForm, endpointOperations } = dialect
+  const { tenantIdWords, tenantSettings, endpointRules, endpointForm, endpointOperations } = dialect
   const retry = {
     attempts: retries.waitsMs.length + 1,
     waitsSeconds: retries.waitsMs.map((waitMs) => waitMs / 1000),
@@ -154,6 +155,7 @@ export function dialectShape(dialect: Dialect): object {
     rateLimits: quotas,
     tenantIds: tenantIdWords,
     tenantSettings,
+    polling: endpointRules.polling === true,
     endpointForm,
     endpointOperations,
   }

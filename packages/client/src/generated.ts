@@ -518,6 +518,8 @@ export type Dialect = {
   /** The form of the ids of tenants, in words. */
   tenantIds: string
   tenantSettings: Record<string, string[]>
+  /** Whether endpoints of the kind `polling` can be made. */
+  polling: boolean
   endpointForm: EndpointForm | null
   /** The requests that change an endpoint in the API of its customers; null: they use this API, or theirs has no such request, or it takes no JSON. */
   endpointOperations: {

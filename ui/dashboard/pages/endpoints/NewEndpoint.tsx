@@ -7,7 +7,7 @@ import { operatorRequest } from '../../../shared/http-request.ts'
 import { ApiTwin, BesideTwins, type TwinAnswer } from '../../../shared/parts/ApiTwin.tsx'
 import { Button } from '../../../shared/parts/Button.tsx'
 import { Code } from '../../../shared/parts/Code.tsx'
-import { FormActions, FormFields } from '../../../shared/parts/fields.tsx'
+import { FormActions, FormFields, SelectField } from '../../../shared/parts/fields.tsx'
 import { Form, useForm } from '../../../shared/parts/Form.tsx'
 import { Modal } from '../../../shared/parts/Modal.tsx'
 import { Notice } from '../../../shared/parts/Notice.tsx'
@@ -31,9 +31,12 @@ export function NewEndpoint(props: NewEndpointProps) {
 
 function NewEndpointForm({ tenant, dialect, onClose }: NewEndpointProps) {
   const [values, setValues] = useState(noValues)
+  const [kind, setKind] = useState<Endpoint['kind']>('push')
   const [made, setMade] = useState<Endpoint | null>(null)
   const { endpointForm } = dialect
-  const body = newBody(values, formFields(dialect))
+  const isPolled = kind === 'polling'
+  const { url, ...others } = newBody(values, formFields(dialect))
+  const body = isPolled ? { kind, ...others } : { url, ...others }
   const path = `/v1/tenants/${encodeURIComponent(tenant.id)}/endpoints`
   const form = useForm<Endpoint>({ method: 'POST', path, body, changes: [path, '/v1/endpoints'], done: setMade })
   return (
@@ -41,8 +44,22 @@ function NewEndpointForm({ tenant, dialect, onClose }: NewEndpointProps) {
       form={
         made === null ? (
           <Form form={form} action="Create endpoint" onCancel={onClose}>
+            {dialect.polling && (
+              <SelectField
+                label="Kind"
+                hint={
+                  isPolled ? 'It has no URL: its consumers fetch the deliveries.' : 'Deliveries are sent to its URL.'
+                }
+                value={kind}
+                onChange={() => setKind(isPolled ? 'push' : 'polling')}
+                error={form.errorOf('kind')}
+              >
+                <option value="push">webhook</option>
+                <option value="polling">polling</option>
+              </SelectField>
+            )}
             <EndpointFields
-              {...{ dialect, values, form }}
+              {...{ dialect, values, form, isPolled }}
               settings={tenant.settings}
               taken={null}
               required={requiredFields}
