@@ -10,7 +10,7 @@ import { receiverLanguages } from '../src/contracts/recipe.ts'
 import { standard } from '../src/dialects/standard/standard.ts'
 import { until } from './support/api-rig.ts'
 import { endWithParent } from './support/child-guard.ts'
-import { newcomerEnv, repository } from './support/documented.ts'
+import { newcomerEnv, repository, snippets } from './support/documented.ts'
 import { runFolder } from './support/serve-run.ts'
 import { freePort } from './support/server-process.ts'
 
@@ -33,6 +33,13 @@ suite('docs/receiving.md has, of the dialect standard,', () => {
   }
 })
 
+// test/verify/programs.long.ts runs it.
+test('packages/verify/README.md has the same code for frameworks', () => {
+  const code = snippets('docs/receiving.md').slice(0, 3)
+  assert.match(code.join(''), /fastifyPlugin.*export default/s)
+  assert.deepEqual(snippets('packages/verify/README.md').slice(1), code)
+})
+
 test('the names that pages import from the packages are there', async () => {
   const packages = {
     verify: await import('../packages/verify/src/index.ts'),
@@ -41,10 +48,10 @@ test('the names that pages import from the packages are there', async () => {
   const pages = ['docs/receiving.md', 'packages/verify/README.md', 'packages/client/README.md']
   for (const page of pages) {
     const text = readFileSync(new URL(`../${page}`, import.meta.url), 'utf8')
-    const imports = [...text.matchAll(/^import \{ (.*) \} from '@?posthorn\/(verify|client)'$/gm)]
+    const imports = [...text.matchAll(/^import \{ ([^}]*?),? \} from '@?posthorn\/(verify|client)'$/gm)]
     assert.ok(imports.length > 0, page)
     for (const [, names = '', from] of imports) {
-      const values = names.split(', ').filter((name) => !name.startsWith('type '))
+      const values = names.split(/,\s+/).filter((name) => !name.startsWith('type '))
       for (const name of values) assert.ok(name in packages[from as keyof typeof packages], `${page}: ${name}`)
     }
     for (const [name] of text.matchAll(/\b\w+(?:Handler|Plugin)(?=\()/g))
