@@ -226,7 +226,8 @@ async function deleteLeftOver(api: Client, tenant: string): Promise<void> {
     api.request('GET', '/v1/tenants/{tenant}/endpoints', { params: { tenant }, query }),
   )
   for (const { id, description } of data) {
-    if (description?.startsWith(ownMark) !== true || runs(Number(description.slice(ownMark.length)))) continue
+    const pid = description?.startsWith(ownMark) === true ? description.slice(ownMark.length) : ''
+    if (!/^\d+$/.test(pid) || runs(Number(pid))) continue
     // Another run may have deleted it meanwhile.
     const isDeleted = await api.request('DELETE', endpointPath, { params: { tenant, endpoint: id } }).then(
       () => true,
