@@ -28,6 +28,7 @@ import { streamRoute } from './api/stream.ts'
 import { tenantSecretRoutes } from './api/tenant-secrets.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import type { Settings } from './config/settings.ts'
+import { recordedExamples } from './dialects/recorded-examples.ts'
 import { ownDialect, type Registration } from './dialects/registry.ts'
 import { CountedQuotas } from './front/counted-quotas.ts'
 import { CustomerViews, type CustomerViewsOptions } from './front/customer-views.ts'
@@ -120,6 +121,7 @@ function operatorFront(
     }),
     version,
     routes,
+    examples: recordedExamples['operator'],
   })
 }
 
@@ -130,6 +132,7 @@ function vendorFronts(
   return registrations.flatMap(({ dialect: { name }, front }) => {
     const dialect = context.dialects.get(name)
     if (front === null || dialect === undefined) return []
-    return [frontOfDialect({ ...front(context), dialect }, { context, tokens, rateLimits, quotas })]
+    const shown = { ...front(context), dialect, examples: recordedExamples[name] }
+    return [frontOfDialect(shown, { context, tokens, rateLimits, quotas })]
   })
 }

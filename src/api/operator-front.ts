@@ -35,6 +35,7 @@ export interface OperatorFrontOptions {
   readonly wrongKeys: WrongKeys
   readonly version: string
   readonly routes: readonly AnyRoute[]
+  readonly examples: Front['examples']
 }
 
 export function createOperatorFront(options: OperatorFrontOptions): Front {
@@ -44,6 +45,7 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
     name: 'operator',
     prefixes: ['/v1'],
     routes: options.routes.map(withRoles),
+    examples: options.examples,
     refusalSchema: ProblemSchema,
     schemaNames,
     openapi: {

@@ -3,6 +3,7 @@
 
 import { STATUS_CODES } from 'node:http'
 import type { FastifyInstance, FastifySchema } from 'fastify'
+import type { RecordedExample } from '../contracts/recorded-example.ts'
 import type { FieldError, Problem } from '../domain/problem.ts'
 import { listForm, titled, withComponents } from './document-schemas.ts'
 import type { Front } from './front.ts'
@@ -26,7 +27,7 @@ export function schemaOf(front: Front, route: AnyRoute): FastifySchema {
 }
 
 /** The JSON text of the document of a front, whose routes `scope` serves, perhaps with others. */
-export function documentText(scope: FastifyInstance, { refusalSchema, openapi, routes }: Front): string {
+export function documentText(scope: FastifyInstance, { refusalSchema, openapi, routes, examples = {} }: Front): string {
   const all = scope.swagger() as unknown as Document
   const { info = all.info, components: { securitySchemes } = {} } = openapi
   const document = { ...all, info, paths: pathsOf(all, routes) }
@@ -47,8 +48,26 @@ export function documentText(scope: FastifyInstance, { refusalSchema, openapi, r
     requestBody.required = schemas.some(({ required = [] }) => required.length > 0)
   }
   const schemas = { ...document.components.schemas, Refusal: refusalSchema }
-  const paths = withComponents(document.paths, schemas)
+  const paths = withComponents(document.paths, schemas) as Document['paths']
+  // After the schemas: examples have members that schemas have too.
+  for (const operation of Object.values(paths).flatMap((item) => Object.values(item))) {
+    addExample(operation, examples[operation.operationId])
+  }
   return JSON.stringify({ ...document, paths, components: { ...document.components, securitySchemes, schemas } })
+}
+
+function addExample(
+  { parameters = [], requestBody, responses }: DocumentedOperation,
+  example: RecordedExample | undefined,
+): void {
+  if (example === undefined) return
+  for (const parameter of parameters) parameter.example ??= example.parameters[parameter.name]
+  const add = (content: Content | undefined, value: unknown): void => {
+    const [part] = Object.values(content ?? {})
+    if (part !== undefined) part.example ??= value
+  }
+  add(requestBody?.content, example.request)
+  add(responses[example.status]?.content, example.answer)
 }
 
 /** The paths of the routes, each with the words of its route. */
@@ -77,17 +96,12 @@ interface DocumentedOperation {
   readonly operationId: string
   readonly description?: string
   readonly security?: unknown
-  readonly parameters?: readonly { schema: unknown }[]
-  readonly requestBody?: RequestBody
-  readonly responses: Readonly<
-    Record<string, { description: string; readonly content?: Readonly<Record<string, { schema: unknown }>> }>
-  >
+  readonly parameters?: readonly { readonly name: string; schema: unknown; example?: unknown }[]
+  readonly requestBody?: { required: boolean; readonly content: Content<{ readonly required?: readonly string[] }> }
+  readonly responses: Readonly<Record<string, { description: string; readonly content?: Content }>>
 }
 
-interface RequestBody {
-  required: boolean
-  readonly content: Readonly<Record<string, { readonly schema: { readonly required?: readonly string[] } }>>
-}
+type Content<Schema = unknown> = Readonly<Record<string, { schema: Schema; example?: unknown }>>
 
 function refusals(front: Front, route: AnyRoute): Readonly<Record<number, DocumentedAnswer>> {
   const request = { id: '', method: route.method, url: route.path, headers: {}, body: undefined }

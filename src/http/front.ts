@@ -6,6 +6,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import type { MaybePromise } from '../domain/maybe-promise.ts'
+import type { RecordedExample } from '../contracts/recorded-example.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Problem, Result } from '../domain/problem.ts'
 import type { Answer } from './answer.ts'
@@ -24,6 +25,8 @@ export interface Front {
   readonly refusalSchema: TSchema
   /** Schemas of answers that are components of the OpenAPI document, with their names. */
   readonly schemaNames?: ReadonlyMap<unknown, string>
+  /** What the OpenAPI document shows of the operations, by their ids. Absent: nothing was recorded. */
+  readonly examples?: Readonly<Record<string, RecordedExample>> | undefined
   /** How callers may write bodies; default: as JSON. */
   readonly bodies?: readonly BodyForm[]
   readonly openapi: NonNullable<FastifyDynamicSwaggerOptions['openapi']>

@@ -1,0 +1,63 @@
+// The examples in the OpenAPI documents: each operation has them, and they hold by its schemas.
+
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { readDocument } from '../src/dialect-check/document.ts'
+import { frontNames } from './fuzz/documents.ts'
+import { createInstallation, startServer } from './support/server-process.ts'
+
+interface Part {
+  readonly schema: TSchema
+  readonly example?: unknown
+}
+
+interface Operation {
+  readonly operationId: string
+  readonly parameters?: readonly (Part & { readonly name: string; readonly in: string })[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, Part>> }
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Part>> }>>
+}
+
+const installation = await createInstallation()
+const server = await startServer(installation)
+after(async () => {
+  await server.kill('SIGKILL')
+  await installation.remove()
+})
+
+/** Parts without an example. A cursor is of one list of one installation. */
+const without = /^cursor$/
+
+function faultOf({ schema, example }: Part): string | null {
+  const [fault] = Compile(schema).Errors(example)
+  return fault === undefined ? null : `${fault.instancePath} ${fault.message}`
+}
+
+for (const name of [...frontNames, 'standard']) {
+  test(`${name}: every answer of success and every parameter has an example that its schema allows`, async () => {
+    const path = name === 'operator' ? '/openapi.json' : `/openapi/${name}.json`
+    const document = readDocument(await (await fetch(server.url + path)).text())
+    const operations = Object.values(document.paths).flatMap((item) => Object.values(item) as unknown as Operation[])
+    assert.ok(operations.length > 4)
+    const faults: string[] = []
+    for (const { operationId, parameters = [], requestBody, responses } of operations) {
+      const answers = Object.entries(responses).filter(([status]) => Number(status) < 300)
+      const contents = answers.flatMap(([, { content = {} }]) => Object.values(content))
+      const examples = contents.filter(({ example }) => example !== undefined)
+      if (contents.length > 0 && examples.length === 0) faults.push(`${operationId}: no answer`)
+      for (const part of parameters) {
+        if (without.test(part.name) || part.in === 'header') continue
+        if (part.example === undefined) faults.push(`${operationId}: no ${part.in} ${part.name}`)
+        else examples.push(part)
+      }
+      const bodies = Object.values(requestBody?.content ?? {}).filter(({ example }) => example !== undefined)
+      for (const part of [...examples, ...bodies]) {
+        const fault = faultOf(part)
+        if (fault !== null) faults.push(`${operationId}: ${fault} in ${JSON.stringify(part.example)}`)
+      }
+    }
+    assert.deepEqual(faults, [])
+  })
+}
