@@ -85,6 +85,17 @@ export const RecipeSchema = Type.Object(
     signed: Type.Optional(
       Type.Array(SignedPieceSchema, { description: 'The pieces that are signed, one after the other.' }),
     ),
+    jws: Type.Optional(
+      Type.Object(
+        {
+          algorithm: Type.Enum(['HS256', 'RS256', 'ES256', 'EdDSA']),
+          isUnencoded: Type.Optional(
+            Type.Literal(true, { description: 'A detached signature is over the body as it is (RFC 7797).' }),
+          ),
+        },
+        { ...closed, description: 'The algorithm of a JSON Web Token or Signature.' },
+      ),
+    ),
     claims: Type.Optional(
       Type.Record(Type.String(), SignedPieceSchema, {
         description: 'Claims of a JSON Web Token with which the delivery is compared.',

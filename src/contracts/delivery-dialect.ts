@@ -8,6 +8,7 @@ import type { Event } from '../domain/event.ts'
 import type { DeliveryId, RandomBytes } from '../domain/ids.ts'
 import type { Verdict } from '../domain/retry.ts'
 import type { Tenant } from '../domain/tenant.ts'
+import type { JwsAlgorithm } from './recipe.ts'
 import type { RequestMethod, SendResult } from './transport.ts'
 
 /** The attempts of a delivery before the current one. */
@@ -62,6 +63,8 @@ export interface HealthReport {
 
 /** A key pair of the installation, for vendors that sign with their own. It is stored sealed, and may be rotated. */
 export interface InstallationSecret {
+  /** The algorithm of tokens that it signs. */
+  readonly jwsAlgorithm: JwsAlgorithm
   generate(): string
   /** Prepares the key. It is called once per secret, not once per attempt. */
   key(secret: string): KeyObject

@@ -2,19 +2,19 @@
 // and not by a library, because headers are made without promises.
 
 import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import type { JwsAlgorithm } from '../contracts/recipe.ts'
 import { hmac } from './hmac.ts'
 import { kindOf } from './key-pairs.ts'
 
-export type JwsAlgorithm = 'HS256' | 'RS256' | 'ES256' | 'EdDSA'
-
-const algorithms = { ed25519: 'EdDSA', rsa: 'RS256', p256: 'ES256' } as const
+/** The algorithm of each kind of key pairs. */
+export const jwsAlgorithms = { ed25519: 'EdDSA', rsa: 'RS256', p256: 'ES256' } as const
 
 /** The algorithm that a key signs with. @throws Error: no algorithm is known for the key */
 export function jwsAlgorithm(key: KeyObject): JwsAlgorithm {
   if (key.type === 'secret') return 'HS256'
   const kind = kindOf(key)
   if (kind === null) throw new Error(`no JWS algorithm is known for keys of type ${key.asymmetricKeyType}`)
-  return algorithms[kind]
+  return jwsAlgorithms[kind]
 }
 
 /** The members of a public key from which its id follows, in the order of RFC 7638. */

@@ -8,7 +8,7 @@ import type { Body } from './api-answer.ts'
 import { type ApiRig, startApiRig } from './api-rig.ts'
 import type { Case } from './snippet-runs.ts'
 
-const files = ['secret-schemes', 'p256-schemes', 'ed25519-schemes', 'tenant-secrets']
+const files = ['secret-schemes', 'p256-schemes', 'ed25519-schemes', 'token-schemes', 'token-body', 'tenant-secrets']
 
 /** One recipe, its code, and deliveries that the code must accept or refuse. */
 export interface Captured {

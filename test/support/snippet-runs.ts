@@ -2,7 +2,7 @@
 // number of the code, then its fields in base64, with spaces between them.
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,14 +33,34 @@ interface Runner {
   readonly commands: readonly (readonly string[])[]
 }
 
-/** Python needs a package to verify with public keys. */
-export function hasPackage(name: string): boolean {
-  return spawnSync('python3', ['-c', `import ${name}`]).status === 0
+/** Whether a package is there, or can be had: one that Python imports, or one of Maven. */
+export function hasPackage(language: ReceiverLanguage, name: string): boolean {
+  if (language === 'python') return spawnSync('python3', ['-c', `import ${name}`]).status === 0
+  mavenFolder ??= fetchJars(name)
+  return mavenFolder !== ''
 }
 
-function callOf({ signed = [], timestamp }: Recipe): Call {
-  const known = signed.flatMap((piece) => ('known' in piece ? [piece.known] : []))
-  return { known: [...new Set(known)], hasTime: timestamp !== undefined }
+let mavenFolder: string | null = null
+/** The version of Jackson, the one package that the code in Java needs. */
+const mavenVersion = '2.17.2'
+
+/** Fetches a package of Maven and those that it needs. @returns the folder; empty: it cannot be had */
+function fetchJars(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-maven-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const [group, artifact] = name.split(':')
+  const needed = `<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${mavenVersion}</version>`
+  const own = '<groupId>receivers</groupId><artifactId>receivers</artifactId><version>1</version>'
+  const dependencies = `<dependencies><dependency>${needed}</dependency></dependencies>`
+  const project = `<project><modelVersion>4.0.0</modelVersion>${own}${dependencies}</project>`
+  writeFileSync(join(folder, 'pom.xml'), project)
+  const words = ['-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=.']
+  return spawnSync('mvn', words, { cwd: folder }).status === 0 ? folder : ''
+}
+
+function callOf({ signed = [], claims = {}, timestamp, algorithm }: Recipe): Call {
+  const known = [...signed, ...Object.values(claims)].flatMap((piece) => ('known' in piece ? [piece.known] : []))
+  return { known: [...new Set(known)], hasTime: timestamp !== undefined || algorithm === 'jwt' }
 }
 
 /** @returns the answer of each case, or the reason why the language cannot be run here */
@@ -65,7 +85,8 @@ export async function runSnippets(
     }
     let output = ''
     for (const [command = '', ...words] of commands) {
-      const done = spawnSync(command, words, { cwd: folder, input: inputOf(cases), encoding: 'utf8' })
+      const env = { ...process.env, CLASSPATH: mavenFolder ? `.:${mavenFolder}/*` : '.' }
+      const done = spawnSync(command, words, { cwd: folder, env, input: inputOf(cases), encoding: 'utf8' })
       if (done.status !== 0) throw new Error(`${command} ${words.join(' ')}: ${done.stdout}${done.stderr}`)
       output = done.stdout
     }

@@ -13,7 +13,7 @@ export function snippetSuite(languages: readonly ReceiverLanguage[], captured: r
         const usable = captured.flatMap(({ snippets, ...rest }) => {
           const { code = null, needs = null } = snippets.find((snippet) => snippet.language === language) ?? {}
           if (code === null) return []
-          if (needs === null || hasPackage(needs)) return [{ ...rest, snippets, code }]
+          if (needs === null || hasPackage(language, needs)) return [{ ...rest, snippets, code }]
           t.diagnostic(`SKIPPED: ${rest.name}, because the package ${needs} is not installed`)
           return []
         })

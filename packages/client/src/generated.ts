@@ -415,6 +415,12 @@ export type Recipe = {
   ecdsaForm?: 'der' | 'p1363'
   /** The pieces that are signed, one after the other. */
   signed?: SignedPiece[]
+  /** The algorithm of a JSON Web Token or Signature. */
+  jws?: {
+    algorithm: 'HS256' | 'RS256' | 'ES256' | 'EdDSA'
+    /** A detached signature is over the body as it is (RFC 7797). */
+    isUnencoded?: true
+  }
   /** Claims of a JSON Web Token with which the delivery is compared. */
   claims?: Record<string, SignedPiece>
   /** The user name of basic authentication. */

@@ -55,6 +55,8 @@ export type RecipeAlgorithm =
   | 'token'
   | 'basic'
 
+export type JwsAlgorithm = 'HS256' | 'RS256' | 'ES256' | 'EdDSA'
+
 /** The member of the body with the signature. */
 export interface SignatureMember extends MemberPlace {
   /** Every key signs during a rotation, and this separates the signatures. Absent: only the newest key signs. */
@@ -71,6 +73,8 @@ export interface Recipe {
   readonly ecdsaForm?: 'der' | 'p1363'
   /** The pieces that are signed, one after the other. Absent: tokens, basic authentication and JSON Web Tokens. */
   readonly signed?: readonly SignedPiece[]
+  /** The algorithm of a JSON Web Token or Signature. `isUnencoded`: it is over the body as it is (RFC 7797). */
+  readonly jws?: { readonly algorithm: JwsAlgorithm; readonly isUnencoded?: true }
   /** Claims of a JSON Web Token with which the delivery is compared. */
   readonly claims?: Readonly<Record<string, SignedPiece>>
   /** The user name of basic authentication. */

@@ -27,9 +27,24 @@ export async function tokenChecks(
 ): Promise<readonly Check[]> {
   const prefix = prefixOf(recipe.signatures)
   const got = found.filter((text) => text.startsWith(prefix))
-  const token = got.map((text) => tokenOf(text.slice(prefix.length).trim())).find((one) => one !== null)
-  const fault = token === undefined ? 'The token has not the form header.payload.signature.' : formFault(recipe, token)
-  if (token === undefined || fault !== null) return [{ step: 'form', fault }]
+  const tokens = got.map((text) => tokenOf(text.slice(prefix.length).trim())).filter((one) => one !== null)
+  const usable = tokens.filter((token) => formFault(recipe, token) === null)
+  const [first] = tokens
+  if (usable.length === 0) {
+    const fault = first && formFault(recipe, first)
+    return [{ step: 'form', fault: fault ?? 'The token has not the form header.payload.signature.' }]
+  }
+  // During a rotation, each key has signed one of them.
+  const all = await Promise.all(usable.map((token) => checksOfToken(recipe, delivery, receiver, token)))
+  return all.find((checks) => checks.every(({ fault }) => fault === null)) ?? (all[0] as readonly Check[])
+}
+
+async function checksOfToken(
+  recipe: Recipe,
+  delivery: Delivery,
+  receiver: Receiver,
+  token: Token,
+): Promise<readonly Check[]> {
   const signed = signedOf(recipe, token, delivery)
   const form: Check = { step: 'form', fault: null }
   try {
@@ -65,9 +80,10 @@ function objectOf(part: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
-/** The algorithm follows from the key of the recipe, never from the token alone. */
-function formFault({ key, algorithm }: Recipe, { header, payload }: Token): string | null {
-  const allowed = 'publicKey' in key ? Object.keys(publicKeyAlgorithms) : ['HS256']
+/** The algorithm follows from the recipe or its key, never from the token alone. */
+function formFault({ key, algorithm, jws }: Recipe, { header, payload }: Token): string | null {
+  const ofKey = 'publicKey' in key ? Object.keys(publicKeyAlgorithms) : ['HS256']
+  const allowed: readonly string[] = jws === undefined ? ofKey : [jws.algorithm]
   const alg = String(header['alg'])
   if (!allowed.includes(alg)) return `The token says the algorithm ${alg}. It must be ${allowed.join(' or ')}.`
   if (algorithm === 'jwt' && objectOf(payload) === null) return 'The payload of the token is not a JSON object.'

@@ -101,12 +101,12 @@ function pieceWords(piece: SignedPiece): string {
   return placeName(piece)
 }
 
-function compareStep({ algorithm, encoding, ecdsaForm, user }: Recipe): string {
+function compareStep({ algorithm, encoding, ecdsaForm, user, jws }: Recipe): string {
   const name = algorithmNames[algorithm]
   if (algorithm === 'token') return 'Compare it with the secret, in constant time.'
   if (algorithm === 'basic') return `Compare it with the basic authentication of the user “${user}” and the secret.`
   if (algorithm === 'jwt' || algorithm === 'jws-detached')
-    return 'Verify the token with the key. Accept only the algorithm of the key.'
+    return `Verify the token with the key. Accept only the algorithm ${jws?.algorithm ?? 'of the key'}.`
   if (algorithm.startsWith('hmac'))
     return `Compute the ${name} in ${encoding}, and compare it with the signature in constant time.`
   const form = ecdsaForm === 'p1363' ? ', which has r and s of 32 bytes each' : ecdsaForm === 'der' ? ' and DER' : ''

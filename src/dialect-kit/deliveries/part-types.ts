@@ -70,6 +70,8 @@ export interface Scheme extends Pick<Recipe, 'algorithm' | 'encoding' | 'ecdsaFo
   readonly signed?: Signed
   readonly claims?: Readonly<Record<string, unknown>>
   readonly key: 'secret' | 'publicKey'
+  /** A detached JSON Web Signature is over the body as it is. */
+  readonly isUnencoded?: boolean
 }
 
 /** Signs with one key. */

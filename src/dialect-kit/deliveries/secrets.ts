@@ -5,7 +5,7 @@ import type { InstallationSecret } from '../../contracts/delivery-dialect.ts'
 import type { Recipe } from '../../contracts/recipe.ts'
 import type { RandomBytes } from '../../domain/ids.ts'
 import { textKey } from '../../signing/hmac.ts'
-import { publicJwk } from '../../signing/jws.ts'
+import { jwsAlgorithms, publicJwk } from '../../signing/jws.ts'
 import { type KeyPairKind, newKeyPair, privateKeyOf, publicPem } from '../../signing/key-pairs.ts'
 import { newStandardSecret, standardKey, standardSecretFault } from '../../signing/standard-webhooks.ts'
 import { idForm } from '../id-forms.ts'
@@ -105,6 +105,7 @@ function keyPair(kind: KeyPairKind): SecretForm & Required<Pick<SecretForm, 'ins
     fault: () => 'this product signs with a key of the installation',
     key,
     installation: {
+      jwsAlgorithm: jwsAlgorithms[kind],
       generate: () => newKeyPair(kind),
       key,
       publicKey: publicPem,

@@ -155,7 +155,7 @@ export function detachedJws({ header = {}, isUnencoded = false, withSecret = fal
   return {
     takes: withSecret ? isSecret : isKeyPair,
     sign: (key, _message, sending) => jwsDetached(key, sending.body, header, isUnencoded),
-    scheme: { algorithm: 'jws-detached', key: withSecret ? 'secret' : 'publicKey' },
+    scheme: { algorithm: 'jws-detached', isUnencoded, key: withSecret ? 'secret' : 'publicKey' },
   }
 }
 

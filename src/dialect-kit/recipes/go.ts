@@ -3,11 +3,13 @@
 import {
   type Expressions,
   lines,
+  negated,
   placeText,
   type Plan,
   prefixOf,
   runText,
   signatureTexts,
+  textOf,
   type Writer,
 } from './plan.ts'
 
@@ -19,6 +21,7 @@ const expressions: Expressions = {
   entry: (header, separator, prefix) => `entry(${header}, ${quoted(separator)}, ${quoted(prefix)})`,
   member: (path) => `member(body, ${path.map((one) => JSON.stringify(one)).join(', ')})`,
   known: { url: 'url', webhookId: 'webhookID' },
+  bodyText: 'string(body)',
   body: {
     sha256Hex: 'hex.EncodeToString(sha256Of(body))',
     sha256Base64: 'base64.StdEncoding.EncodeToString(sha256Of(body))',
@@ -37,14 +40,14 @@ const times = {
 } as const
 
 export const go: Writer = (plan) => {
-  const { isSecret, known } = plan
+  const { isSecret, known, hasTime, token } = plan
   const { timestamp } = plan.recipe
   const parameters = [
     'headers http.Header',
     'body []byte',
     isSecret ? 'secret string' : 'publicKey string',
     ...known.map((one) => `${expressions.known[one]} string`),
-    ...(timestamp ? ['now time.Time'] : []),
+    ...(hasTime ? ['now time.Time'] : []),
   ]
   const [parse, at] = times[timestamp?.form ?? 'unixSeconds']
   const code = lines(
@@ -57,7 +60,7 @@ export const go: Writer = (plan) => {
       '\t\treturn false',
       '\t}',
     ],
-    isSecret ? comparison(plan) : publicKeyCheck(plan),
+    token !== null ? tokenCheck(plan, token) : isSecret ? comparison(plan) : publicKeyCheck(plan),
     '}',
     helpers(plan),
     '',
@@ -111,7 +114,7 @@ const encoders = {
 }
 
 function comparison(plan: Plan): string[] {
-  const { algorithm, encoding, key, user } = plan.recipe
+  const { algorithm, encoding, user } = plan.recipe
   const prefix = prefixOf(plan)
   const before = prefix === '' ? '' : `${quoted(prefix)} + `
   const last = [
@@ -127,20 +130,22 @@ function comparison(plan: Plan): string[] {
     const pair = `base64.StdEncoding.EncodeToString([]byte(${quoted(`${user}:`)} + secret))`
     return [`\texpected := ${before}"Basic " + ${pair}`, ...last]
   }
-  const isBase64 = 'secret' in key && key.secret === 'base64'
   return [
-    ...(isBase64
-      ? [
-          `\tkey, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, ${quoted(key.prefix ?? '')}))`,
-          '\tif err != nil {',
-          '\t\treturn false',
-          '\t}',
-        ]
-      : []),
-    `\tmac := hmac.New(${algorithm.slice('hmac-'.length)}.New, ${isBase64 ? 'key' : '[]byte(secret)'})`,
+    ...secretKey(plan),
+    `\tmac := hmac.New(${algorithm.slice('hmac-'.length)}.New, key)`,
     ...writes(plan).map((piece) => `\tmac.Write(${piece})`),
     `\texpected := ${before}${encoders[encoding ?? 'hex']}(mac.Sum(nil))`,
     ...last,
+  ]
+}
+
+function secretKey({ recipe: { key } }: Plan): string[] {
+  if (!('secret' in key) || key.secret === 'text') return ['\tkey := []byte(secret)']
+  return [
+    `\tkey, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, ${quoted(key.prefix ?? '')}))`,
+    '\tif err != nil {',
+    '\t\treturn false',
+    '\t}',
   ]
 }
 
@@ -154,11 +159,12 @@ const checks = {
   ],
 } as const
 
-function publicKeyCheck(plan: Plan): string[] {
-  const { algorithm, encoding, ecdsaForm } = plan.recipe
-  const [type, check] = checks[ecdsaForm ?? (algorithm as 'ed25519' | 'rsa-sha256')]
-  const prefix = prefixOf(plan)
-  const decode = encoders[encoding ?? 'hex'].replace('EncodeToString', 'DecodeString')
+function checkOf({ recipe: { algorithm, ecdsaForm } }: Plan): (typeof checks)[keyof typeof checks] {
+  return checks[ecdsaForm ?? (algorithm as 'ed25519' | 'rsa-sha256')]
+}
+
+function publicKey(plan: Plan): string[] {
+  const [type] = checkOf(plan)
   return [
     '\tblock, _ := pem.Decode([]byte(publicKey))',
     '\tif block == nil {',
@@ -169,6 +175,15 @@ function publicKeyCheck(plan: Plan): string[] {
     '\tif err != nil || !ok {',
     '\t\treturn false',
     '\t}',
+  ]
+}
+
+function publicKeyCheck(plan: Plan): string[] {
+  const [, check] = checkOf(plan)
+  const prefix = prefixOf(plan)
+  const decode = encoders[plan.recipe.encoding ?? 'hex'].replace('EncodeToString', 'DecodeString')
+  return [
+    ...publicKey(plan),
     `\tsigned := slices.Concat(${writes(plan).join(', ')})`,
     `\tfor _, given := range ${signatureTexts(expressions, plan)} {`,
     ...(prefix === ''
@@ -178,6 +193,49 @@ function publicKeyCheck(plan: Plan): string[] {
     `\t\tif err == nil && ${check} {`,
     '\t\t\treturn true',
     '\t\t}',
+    '\t}',
+    '\treturn false',
+  ]
+}
+
+function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable<Plan['token']>): string[] {
+  const { isSecret } = plan
+  const prefix = prefixOf(plan)
+  const payload = isDetached ? 'base64.RawURLEncoding.EncodeToString(body)' : 'parts[1]'
+  const compared = claims.map(
+    ([name, piece]) => ` && fmt.Sprint(claims[${quoted(name)}]) == ${textOf(expressions, plan, piece)}`,
+  )
+  const [, check] = isSecret ? ['', 'hmac.Equal(signature, mac.Sum(nil))'] : checkOf(plan)
+  return [
+    ...(isSecret ? secretKey(plan) : publicKey(plan)),
+    `\tfor _, given := range ${signatureTexts(expressions, plan)} {`,
+    `\t\tparts := strings.Split(${prefix === '' ? 'given' : `strings.TrimPrefix(given, ${quoted(prefix)})`}, ".")`,
+    `\t\tif len(parts) != 3${isDetached ? ' || parts[1] != ""' : ''} {`,
+    '\t\t\tcontinue',
+    '\t\t}',
+    `\t\tsigned := ${isUnencoded ? 'append([]byte(parts[0]+"."), body...)' : `[]byte(parts[0] + "." + ${payload})`}`,
+    ...(isSecret ? ['\t\tmac := hmac.New(sha256.New, key)', '\t\tmac.Write(signed)'] : []),
+    '\t\tsignature, err := base64.RawURLEncoding.DecodeString(parts[2])',
+    ...(isDetached
+      ? [`\t\tif err == nil && ${check} {`, '\t\t\treturn true', '\t\t}']
+      : [
+          `\t\tif err != nil || ${negated(check)} {`,
+          '\t\t\tcontinue',
+          '\t\t}',
+          '\t\tpayload, _ := base64.RawURLEncoding.DecodeString(parts[1])',
+          '\t\tdecoder := json.NewDecoder(bytes.NewReader(payload))',
+          '\t\tdecoder.UseNumber()',
+          '\t\tclaims := map[string]any{}',
+          '\t\tif decoder.Decode(&claims) != nil {',
+          '\t\t\tcontinue',
+          '\t\t}',
+          '\t\tends, _ := claims["exp"].(json.Number)',
+          '\t\texp, err := ends.Float64()',
+          '\t\tisOver := err == nil && float64(now.UnixMilli())/1000 > exp',
+          `\t\tif !isOver${compared.join('')} {`,
+          '\t\t\treturn true',
+          '\t\t}',
+        ]),
     '\t}',
     '\treturn false',
   ]

@@ -3,11 +3,13 @@
 import {
   type Expressions,
   lines,
+  packageOf,
   placeText,
   type Plan,
   prefixOf,
   runText,
   signatureTexts,
+  textOf,
   type Writer,
 } from './plan.ts'
 
@@ -21,6 +23,7 @@ const expressions: Expressions = {
     throw new Error('the standard library of Java has no JSON')
   },
   known: { url: 'url', webhookId: 'webhookId' },
+  bodyText: 'new String(body, StandardCharsets.UTF_8)',
   body: {
     sha256Hex: 'HexFormat.of().formatHex(sha256(body))',
     sha256Base64: 'Base64.getEncoder().encodeToString(sha256(body))',
@@ -39,20 +42,21 @@ const instants = {
 }
 
 export const java: Writer = (plan) => {
-  const { isSecret, known } = plan
+  const { isSecret, known, hasTime, token } = plan
+  const isJwt = token !== null && !token.isDetached
   const { timestamp } = plan.recipe
   const parameters = [
     'UnaryOperator<String> headers',
     'byte[] body',
     isSecret ? 'String secret' : 'String publicKey',
     ...known.map((one) => `String ${expressions.known[one]}`),
-    ...(timestamp ? ['Instant now'] : []),
+    ...(hasTime ? ['Instant now'] : []),
   ]
   const code = lines(
     'public final class Webhook {',
     '    /** Needs the bytes of the request as they arrived, and its headers: request::getHeader. */',
     `    public static boolean verify(${parameters.join(', ')})`,
-    '            throws GeneralSecurityException {',
+    `            throws GeneralSecurityException${isJwt ? ', IOException' : ''} {`,
     timestamp && [
       `        String timestamp = ${placeText(expressions, timestamp)};`,
       '        try {',
@@ -62,17 +66,20 @@ export const java: Writer = (plan) => {
       '            return false;',
       '        }',
     ],
-    isSecret ? comparison(plan) : publicKeyCheck(plan),
+    token !== null ? tokenCheck(plan, token) : isSecret ? comparison(plan) : publicKeyCheck(plan),
     '        return false;',
     '    }',
     helpers(plan),
     '}',
     '',
   )
-  return lines(importsOf(code), '', code)
+  return lines(isJwt && `// Needs ${packageOf(plan, 'java')}.`, importsOf(code), '', code)
 }
 
 const classes = [
+  'com.fasterxml.jackson.databind.JsonNode',
+  'com.fasterxml.jackson.databind.ObjectMapper',
+  'java.io.IOException',
   'java.nio.charset.StandardCharsets',
   'java.security.GeneralSecurityException',
   'java.security.KeyFactory',
@@ -113,7 +120,7 @@ const encoders = {
 }
 
 function comparison(plan: Plan): string[] {
-  const { algorithm, encoding, key, user } = plan.recipe
+  const { algorithm, encoding, user } = plan.recipe
   const prefix = prefixOf(plan)
   const before = prefix === '' ? '' : `${quoted(prefix)} + `
   const last = [
@@ -127,17 +134,20 @@ function comparison(plan: Plan): string[] {
     return [`        String expected = ${before}"Basic " + ${pair};`, ...last]
   }
   const name = `HmacSHA${algorithm.slice('hmac-sha'.length)}`
-  const isBase64 = 'secret' in key && key.secret === 'base64'
   return [
-    isBase64
-      ? `        byte[] key = Base64.getDecoder().decode(secret.replaceFirst(${quoted(`^${key.prefix ?? ''}`)}, ""));`
-      : '        byte[] key = bytes(secret);',
+    secretKey(plan),
     `        Mac mac = Mac.getInstance("${name}");`,
     `        mac.init(new SecretKeySpec(key, "${name}"));`,
     ...writes(plan).map((piece) => `        mac.update(${piece});`),
     `        String expected = ${before}${encoders[encoding ?? 'hex']}(mac.doFinal());`,
     ...last,
   ]
+}
+
+function secretKey({ recipe: { key } }: Plan): string {
+  return 'secret' in key && key.secret === 'base64'
+    ? `        byte[] key = Base64.getDecoder().decode(secret.replaceFirst(${quoted(`^${key.prefix ?? ''}`)}, ""));`
+    : '        byte[] key = bytes(secret);'
 }
 
 const algorithms = {
@@ -153,14 +163,23 @@ const decoders = {
   base64url: 'Base64.getUrlDecoder().decode',
 }
 
-function publicKeyCheck(plan: Plan): string[] {
-  const { algorithm, encoding, ecdsaForm } = plan.recipe
+/** The lines of the public key, and the name of its signatures. */
+function publicKey({ recipe: { algorithm, ecdsaForm } }: Plan): readonly [key: string[], signatures: string] {
   const [keys, signatures] = algorithms[ecdsaForm ?? (algorithm as 'ed25519' | 'rsa-sha256')]
+  const key = [
+    '        byte[] der = Base64.getMimeDecoder().decode(publicKey.replaceAll("-----[^-]+-----", ""));',
+    `        PublicKey key = KeyFactory.getInstance("${keys}").generatePublic(new X509EncodedKeySpec(der));`,
+  ]
+  return [key, signatures]
+}
+
+function publicKeyCheck(plan: Plan): string[] {
+  const { encoding } = plan.recipe
+  const [key, signatures] = publicKey(plan)
   const prefix = prefixOf(plan)
   const given = prefix === '' ? 'given' : `given.substring(${prefix.length})`
   return [
-    '        byte[] der = Base64.getMimeDecoder().decode(publicKey.replaceAll("-----[^-]+-----", ""));',
-    `        PublicKey key = KeyFactory.getInstance("${keys}").generatePublic(new X509EncodedKeySpec(der));`,
+    ...key,
     `        for (String given : ${signatureTexts(expressions, plan)}) {`,
     ...(prefix === '' ? [] : [`            if (!given.startsWith(${quoted(prefix)})) continue;`]),
     `            Signature signature = Signature.getInstance("${signatures}");`,
@@ -172,6 +191,56 @@ function publicKeyCheck(plan: Plan): string[] {
     '                // Another entry may be a signature.',
     '            }',
     '        }',
+  ]
+}
+
+function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable<Plan['token']>): string[] {
+  const { isSecret } = plan
+  const { length } = prefixOf(plan)
+  const [key, signatures] = isSecret ? [[secretKey(plan)], ''] : publicKey(plan)
+  const encodedBody = 'Base64.getUrlEncoder().withoutPadding().encode(body)'
+  const payload = isUnencoded ? 'body' : isDetached ? encodedBody : 'bytes(parts[1])'
+  const update = (name: string): string[] => [
+    `            ${name}.update(bytes(parts[0] + "."));`,
+    `            ${name}.update(${payload});`,
+  ]
+  const check = isSecret
+    ? [
+        '            Mac mac = Mac.getInstance("HmacSHA256");',
+        '            mac.init(new SecretKeySpec(key, "HmacSHA256"));',
+        ...update('mac'),
+        '            String expected = Base64.getUrlEncoder().withoutPadding().encodeToString(mac.doFinal());',
+        '            if (!MessageDigest.isEqual(bytes(parts[2]), bytes(expected))) continue;',
+      ]
+    : [
+        `            Signature signature = Signature.getInstance("${signatures}");`,
+        '            signature.initVerify(key);',
+        ...update('signature'),
+        '            try {',
+        '                if (!signature.verify(Base64.getUrlDecoder().decode(parts[2]))) continue;',
+        '            } catch (SignatureException | IllegalArgumentException malformed) {',
+        '                continue;',
+        '            }',
+      ]
+  return [
+    ...key,
+    `        for (String given : ${signatureTexts(expressions, plan)}) {`,
+    `            String[] parts = given${length === 0 ? '' : `.substring(Math.min(${length}, given.length()))`}.split(Pattern.quote("."), -1);`,
+    `            if (parts.length != 3${isDetached ? ' || !parts[1].isEmpty()' : ''}) continue;`,
+    ...check,
+    ...(isDetached ? ['            return true;'] : claimLines(plan, claims)),
+    '        }',
+  ]
+}
+
+function claimLines(plan: Plan, claims: NonNullable<Plan['token']>['claims']): string[] {
+  const compared = claims.map(
+    ([name, piece]) => ` && claims.path(${quoted(name)}).asText().equals(${textOf(expressions, plan, piece)})`,
+  )
+  return [
+    '            JsonNode claims = new ObjectMapper().readTree(Base64.getUrlDecoder().decode(parts[1]));',
+    '            double seconds = now.toEpochMilli() / 1000.0;',
+    `            if (claims.path("exp").asDouble(seconds) >= seconds${compared.join('')}) return true;`,
   ]
 }
 
@@ -212,10 +281,10 @@ const entryHelper = [
 ]
 
 function helpers(plan: Plan): string[] {
-  const { has, isSecret, runs } = plan
+  const { has, isSecret, runs, token } = plan
   return [
     ...textHelper,
-    ...(isSecret || runs.some((run) => 'texts' in run) ? bytesHelper : []),
+    ...(isSecret || token !== null || runs.some((run) => 'texts' in run) ? bytesHelper : []),
     ...(has.sha256 ? sha256Helper : []),
     ...(has.crc32 ? crc32Helper : []),
     ...(has.entries ? entryHelper : []),

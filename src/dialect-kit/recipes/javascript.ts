@@ -9,6 +9,7 @@ import {
   prefixOf,
   runText,
   signatureTexts,
+  textOf,
   singleQuoted,
   type Writer,
 } from './plan.ts'
@@ -20,6 +21,7 @@ const expressions: Expressions = {
   member: (path) =>
     `member(body, ${path.map((one) => (typeof one === 'number' ? one : singleQuoted(one))).join(', ')})`,
   known: { url: 'url', webhookId: 'webhookId' },
+  bodyText: 'Buffer.from(body).toString()',
   body: {
     sha256Hex: "createHash('sha256').update(body).digest('hex')",
     sha256Base64: "createHash('sha256').update(body).digest('base64')",
@@ -40,7 +42,7 @@ const seconds = {
 }
 
 export const javascript: Writer = (plan) => {
-  const { recipe, known, isSecret, has } = plan
+  const { recipe, known, isSecret, has, hasTime, token } = plan
   const { timestamp } = recipe
   const parameters = ['headers', 'body', isSecret ? 'secret' : 'publicKey', ...known]
   const names = [
@@ -53,12 +55,12 @@ export const javascript: Writer = (plan) => {
     has.crc32 && "import { crc32 } from 'node:zlib'",
     '',
     '/** `body`: the bytes of the request as they arrived. Names of headers are in lower case. */',
-    `export function verify(${parameters.join(', ')}${timestamp ? ', now = Date.now() / 1000' : ''}) {`,
+    `export function verify(${parameters.join(', ')}${hasTime ? ', now = Date.now() / 1000' : ''}) {`,
     timestamp && [
       `  const timestamp = ${bare(placeText(expressions, timestamp))}`,
       `  if (!(Math.abs(now - ${seconds[timestamp.form]}) <= 300)) return false`,
     ],
-    isSecret ? comparison(plan) : publicKeyCheck(plan),
+    token !== null ? tokenCheck(plan, token) : isSecret ? comparison(plan) : publicKeyCheck(plan),
     '}',
     isSecret && [
       '',
@@ -104,12 +106,18 @@ function comparison(plan: Plan): string[] {
   ]
 }
 
-function hmacLines(plan: Plan, before: string): string[] {
-  const { algorithm, encoding, key } = plan.recipe
+/** The expression of the key of an HMAC. */
+function secretKey({ recipe: { key } }: Plan): string {
   const isBase64 = 'secret' in key && key.secret === 'base64'
+  return isBase64 ? `Buffer.from(secret.replace(/^${key.prefix ?? ''}/, ''), 'base64')` : 'secret'
+}
+
+function hmacLines(plan: Plan, before: string): string[] {
+  const { algorithm, encoding } = plan.recipe
+  const key = secretKey(plan)
   return [
-    ...(isBase64 ? [`  const key = Buffer.from(secret.replace(/^${key.prefix ?? ''}/, ''), 'base64')`] : []),
-    `  const mac = createHmac('${algorithm.slice('hmac-'.length)}', ${isBase64 ? 'key' : 'secret'})`,
+    ...(key === 'secret' ? [] : [`  const key = ${key}`]),
+    `  const mac = createHmac('${algorithm.slice('hmac-'.length)}', ${key === 'secret' ? key : 'key'})`,
     ...pieces(plan).map((piece) => `  mac.update(${piece})`),
     `  const expected = ${before}mac.digest('${encoding}')`,
   ]
@@ -122,15 +130,49 @@ function pieces(plan: Plan): string[] {
   })
 }
 
+function publicKeyOf({ recipe }: Plan): string {
+  return recipe.ecdsaForm === 'p1363' ? "{ key: publicKey, dsaEncoding: 'ieee-p1363' }" : 'publicKey'
+}
+
 function publicKeyCheck(plan: Plan): string[] {
-  const { algorithm, encoding, ecdsaForm } = plan.recipe
+  const { algorithm, encoding } = plan.recipe
   const prefix = prefixOf(plan)
-  const key = ecdsaForm === 'p1363' ? "{ key: publicKey, dsaEncoding: 'ieee-p1363' }" : 'publicKey'
+  const key = publicKeyOf(plan)
   const given = prefix === '' ? 'given' : `given.slice(${prefix.length})`
   const isOne = prefix === '' ? '' : `given.startsWith(${singleQuoted(prefix)}) && `
   return [
     `  const signed = Buffer.concat([${plan.runs.map((run, index) => ('texts' in run ? `Buffer.from(${pieces(plan)[index]})` : pieces(plan)[index])).join(', ')}])`,
     `  const isSigned = (given) => verifySignature(${algorithm === 'ed25519' ? 'null' : "'sha256'"}, signed, ${key}, Buffer.from(given, '${encoding}'))`,
     `  return ${signatureTexts(expressions, plan)}.some((given) => ${isOne}isSigned(${given}))`,
+  ]
+}
+
+function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable<Plan['token']>): string[] {
+  const { isSecret, recipe } = plan
+  const { length } = prefixOf(plan)
+  const key = isSecret && secretKey(plan) !== 'secret' ? 'key' : 'secret'
+  const hash = recipe.algorithm === 'ed25519' ? 'null' : "'sha256'"
+  const bytes = isDetached
+    ? "Buffer.from(head + '.' + Buffer.from(body).toString('base64url'))"
+    : "Buffer.from(head + '.' + payload)"
+  const isSigned = isSecret
+    ? `isEqual(signature, createHmac('sha256', ${key}).update(signed).digest('base64url'))`
+    : `verifySignature(${hash}, signed, ${publicKeyOf(plan)}, Buffer.from(signature, 'base64url'))`
+  const compared = claims.map(
+    ([name, piece]) => ` && String(claims[${singleQuoted(name)}] ?? '') === ${textOf(expressions, plan, piece)}`,
+  )
+  return [
+    ...(key === 'key' ? [`  const key = ${secretKey(plan)}`] : []),
+    `  return ${signatureTexts(expressions, plan)}.some((given) => {`,
+    `    const [head, payload, signature = ''] = given${length === 0 ? '' : `.slice(${length})`}.split('.')`,
+    `    const signed = ${isUnencoded ? "Buffer.concat([Buffer.from(head + '.'), body])" : bytes}`,
+    ...(isDetached
+      ? [`    return payload === '' && ${isSigned}`]
+      : [
+          `    if (!${isSigned}) return false`,
+          "    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())",
+          `    return !(claims.exp < now)${compared.join('')}`,
+        ]),
+    '  })',
   ]
 }

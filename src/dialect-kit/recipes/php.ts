@@ -4,11 +4,13 @@ import {
   type Expressions,
   lines,
   bare,
+  negated,
   placeText,
   type Plan,
   prefixOf,
   runText,
   signatureTexts,
+  textOf,
   singleQuoted,
   type Writer,
 } from './plan.ts'
@@ -21,6 +23,7 @@ const expressions: Expressions = {
   entry: (header, separator, prefix) => `entry(${header}, ${quoted(separator)}, ${quoted(prefix)})`,
   member: (path) => `member($body, ${path.map((one) => (typeof one === 'number' ? one : quoted(one))).join(', ')})`,
   known: { url: '$url', webhookId: '$webhookId' },
+  bodyText: '$body',
   body: {
     sha256Hex: "hash('sha256', $body)",
     sha256Base64: "base64_encode(hash('sha256', $body, true))",
@@ -39,14 +42,14 @@ const seconds = {
 } as const
 
 export const php: Writer = (plan) => {
-  const { recipe, isSecret, known } = plan
+  const { recipe, isSecret, known, hasTime, token } = plan
   const { timestamp } = recipe
   const parameters = [
     'array $headers',
     'string $body',
     isSecret ? 'string $secret' : 'string $publicKey',
     ...known.map((one) => `string ${expressions.known[one]}`),
-    ...(timestamp ? ['?float $now = null'] : []),
+    ...(hasTime ? ['?float $now = null'] : []),
   ]
   const [isTime, at] = seconds[timestamp?.form ?? 'unixSeconds']
   return lines(
@@ -61,7 +64,7 @@ export const php: Writer = (plan) => {
       '        return false;',
       '    }',
     ],
-    isSecret ? comparison(plan) : publicKeyCheck(plan),
+    token !== null ? tokenCheck(plan, token) : isSecret ? comparison(plan) : publicKeyCheck(plan),
     '    return false;',
     '}',
     helpers(plan),
@@ -79,7 +82,7 @@ function signedOf(plan: Plan): string {
 }
 
 function comparison(plan: Plan): string[] {
-  const { algorithm, encoding, key, user } = plan.recipe
+  const { algorithm, encoding, user } = plan.recipe
   const prefix = prefixOf(plan)
   const before = prefix === '' ? '' : `${quoted(prefix)} . `
   const last = [
@@ -93,22 +96,22 @@ function comparison(plan: Plan): string[] {
   if (algorithm === 'basic') {
     return [`    $expected = ${before}'Basic ' . base64_encode(${quoted(`${user}:`)} . $secret);`, ...last]
   }
-  const isBase64 = 'secret' in key && key.secret === 'base64'
   const name = quoted(algorithm.slice('hmac-'.length))
   const mac = {
     hex: `hash_hmac(${name}, $signed, $key)`,
     base64: `base64_encode(hash_hmac(${name}, $signed, $key, true))`,
     base64url: `rtrim(strtr(base64_encode(hash_hmac(${name}, $signed, $key, true)), '+/', '-_'), '=')`,
   }[encoding ?? 'hex']
-  return [
-    isBase64
-      ? `    $key = base64_decode(preg_replace(${quoted(`/^${key.prefix ?? ''}/`)}, '', $secret));`
-      : '    $key = $secret;',
-    `    $signed = ${signedOf(plan)};`,
-    `    $expected = ${before}${mac};`,
-    ...last,
-  ]
+  return [secretKey(plan), `    $signed = ${signedOf(plan)};`, `    $expected = ${before}${mac};`, ...last]
 }
+
+function secretKey({ recipe: { key } }: Plan): string {
+  return 'secret' in key && key.secret === 'base64'
+    ? `    $key = base64_decode(preg_replace(${quoted(`/^${key.prefix ?? ''}/`)}, '', $secret));`
+    : '    $key = $secret;'
+}
+
+const ed25519Key = "    $key = substr(base64_decode(preg_replace('/-----[^-]+-----/', '', $publicKey)), -32);"
 
 function publicKeyCheck(plan: Plan): string[] {
   const { algorithm, encoding, ecdsaForm } = plan.recipe
@@ -124,7 +127,7 @@ function publicKeyCheck(plan: Plan): string[] {
   const signature = ecdsaForm === 'p1363' ? `der(${decoded})` : decoded
   return [
     `    $signed = ${signedOf(plan)};`,
-    ...(isEd25519 ? ["    $key = substr(base64_decode(preg_replace('/-----[^-]+-----/', '', $publicKey)), -32);"] : []),
+    ...(isEd25519 ? [ed25519Key] : []),
     `    foreach (${signatureTexts(expressions, plan)} as $given) {`,
     isEd25519
       ? `        if (${isOne}isSigned(${signature}, $signed, $key)) {`
@@ -135,8 +138,58 @@ function publicKeyCheck(plan: Plan): string[] {
   ]
 }
 
-function helpers({ recipe, has, isSecret }: Plan): string[] {
+function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable<Plan['token']>): string[] {
+  const { isSecret, recipe } = plan
+  const { length } = prefixOf(plan)
+  const isEd25519 = recipe.algorithm === 'ed25519'
+  const bytes = "base64_decode(strtr($signature, '-_', '+/'))"
+  const signature = recipe.ecdsaForm === 'p1363' ? `der(${bytes})` : bytes
+  const payload = isUnencoded ? '$body' : isDetached ? 'base64url($body)' : '$payload'
+  const isSigned = isSecret
+    ? "hash_equals(base64url(hash_hmac('sha256', $signed, $key, true)), $signature)"
+    : isEd25519
+      ? `isSigned(${signature}, $signed, $key)`
+      : `openssl_verify($signed, ${signature}, $publicKey, OPENSSL_ALGO_SHA256) === 1`
+  const compared = claims.map(
+    ([name, piece]) => ` && (string) ($claims[${quoted(name)}] ?? '') === ${textOf(expressions, plan, piece)}`,
+  )
   return [
+    ...(isDetached ? [] : ['    $now ??= microtime(true);']),
+    ...(isSecret ? [secretKey(plan)] : isEd25519 ? [ed25519Key] : []),
+    `    foreach (${signatureTexts(expressions, plan)} as $given) {`,
+    `        $parts = explode('.', ${length === 0 ? '$given' : `substr($given, ${length})`});`,
+    `        if (count($parts) !== 3${isDetached ? " || $parts[1] !== ''" : ''}) {`,
+    '            continue;',
+    '        }',
+    '        [$head, $payload, $signature] = $parts;',
+    `        $signed = $head . '.' . ${payload};`,
+    ...(isDetached
+      ? [`        if (${isSigned}) {`]
+      : [
+          `        if (${negated(isSigned)}) {`,
+          '            continue;',
+          '        }',
+          "        $claims = json_decode(base64_decode(strtr($payload, '-_', '+/')), true);",
+          `        if (($claims['exp'] ?? $now) >= $now${compared.join('')}) {`,
+        ]),
+    '            return true;',
+    '        }',
+    '    }',
+  ]
+}
+
+const base64urlHelper = [
+  '',
+  'function base64url(string $bytes): string',
+  '{',
+  "    return rtrim(strtr(base64_encode($bytes), '+/', '-_'), '=');",
+  '}',
+]
+
+function helpers({ recipe, has, isSecret, token }: Plan): string[] {
+  const encodesBytes = token !== null && (isSecret || (token.isDetached && !token.isUnencoded))
+  return [
+    ...(encodesBytes ? base64urlHelper : []),
     ...(!isSecret && recipe.algorithm === 'ed25519'
       ? [
           '',

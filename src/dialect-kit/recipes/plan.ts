@@ -18,27 +18,48 @@ export interface Plan {
     readonly crc32: boolean
     readonly sha256: boolean
   }
+  /** The signature is that of a token; null: it is not. */
+  readonly token: {
+    readonly isDetached: boolean
+    readonly isUnencoded: boolean
+    readonly claims: readonly (readonly [name: string, piece: SignedPiece])[]
+  } | null
+  /** Whether the code compares a time with the clock of the receiver. */
+  readonly hasTime: boolean
   readonly isSecret: boolean
   /** Whether a signed text is the time that has been read already. */
   readonly isTimestamp: (piece: SignedPiece) => boolean
 }
 
-export function planOf(recipe: Recipe): Plan {
-  const { signed = [], signatures, timestamp, key } = recipe
-  const has = (one: (piece: object) => boolean): boolean => [...signed, signatures].some(one)
+/** The signature of a token is one of r and s, or of bytes, in base64url, as others are. */
+const tokenSchemes = {
+  HS256: { algorithm: 'hmac-sha256' },
+  RS256: { algorithm: 'rsa-sha256' },
+  ES256: { algorithm: 'ecdsa-p256-sha256', ecdsaForm: 'p1363' },
+  EdDSA: { algorithm: 'ed25519' },
+} as const
+
+export function planOf(given: Recipe): Plan {
+  const { signed = [], signatures, timestamp, key, jws, claims = {} } = given
+  const isDetached = given.algorithm === 'jws-detached'
+  const pieces = [...signed, ...Object.values(claims)]
+  const has = (one: (piece: object) => boolean): boolean => [...pieces, signatures].some(one)
   const computes = (what: string) => has((piece) => 'body' in piece && String(piece.body).startsWith(what))
   const { form: _form, ...place } = timestamp ?? { form: null }
   const timestampText = JSON.stringify(place)
   return {
-    recipe,
+    recipe: jws === undefined ? given : { ...given, ...tokenSchemes[jws.algorithm], encoding: 'base64url' },
     runs: runsOf(signed),
-    known: [...new Set(signed.flatMap((piece) => ('known' in piece ? [piece.known] : [])))],
+    known: [...new Set(pieces.flatMap((piece) => ('known' in piece ? [piece.known] : [])))],
     has: {
       entries: has((piece) => 'header' in piece && 'prefix' in piece),
       members: has((piece) => 'member' in piece),
       crc32: computes('crc32'),
       sha256: computes('sha256'),
     },
+    token:
+      jws === undefined ? null : { isDetached, isUnencoded: jws.isUnencoded === true, claims: Object.entries(claims) },
+    hasTime: timestamp !== undefined || (jws !== undefined && !isDetached),
     isSecret: 'secret' in key,
     isTimestamp: (piece) => JSON.stringify(piece) === timestampText,
   }
@@ -75,6 +96,8 @@ export interface Expressions {
   readonly entry: (header: string, separator: string, prefix: string) => string
   readonly member: (path: readonly (string | number)[]) => string
   readonly known: Readonly<Record<'url' | 'webhookId', string>>
+  /** The body as a text. */
+  readonly bodyText: string
   readonly body: Readonly<Record<'sha256Hex' | 'sha256Base64' | 'crc32', string>>
   readonly timestamp: string
   /** Joins texts. */
@@ -117,7 +140,7 @@ export function signatureTexts(of: Expressions, { recipe: { signatures: at } }: 
     const member = of.member(at.member)
     return at.separator === undefined ? of.list([member]) : of.split(member, at.separator)
   }
-  if (!('headers' in at)) throw new Error('a token as the body has no code')
+  if (!('headers' in at)) return of.list([of.bodyText])
   const [only, ...more] = at.headers.map(of.header)
   if (only === undefined || more.length > 0 || at.separator === null) return of.list(at.headers.map(of.header))
   return of.split(only, at.separator)
@@ -128,29 +151,32 @@ export function prefixOf({ recipe: { signatures: at } }: Plan): string {
   return 'headers' in at ? at.prefix : ''
 }
 
+/** The opposite of a condition. */
+export function negated(condition: string): string {
+  if (condition.includes(' && ')) return `!(${condition})`
+  return condition.includes(' ==') ? condition.replace(' ==', ' !=') : `!${condition}`
+}
+
 /** A text in single quotes, in languages where only these two characters are escaped in it. */
 export function singleQuoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }
 
-const tokenPackages: Readonly<Record<ReceiverLanguage, string>> = {
-  javascript: 'jose',
-  python: 'PyJWT',
-  go: 'github.com/golang-jwt/jwt',
-  ruby: 'jwt',
-  php: 'firebase/php-jwt',
-  java: 'com.nimbusds:nimbus-jose-jwt',
+const jackson = 'com.fasterxml.jackson.core:jackson-databind'
+
+/** The package that the code needs besides the standard library of its language; null: none. */
+export function packageOf({ isSecret, token }: Plan, language: ReceiverLanguage): string | null {
+  if (language === 'python' && !isSecret) return 'cryptography'
+  return language === 'java' && token !== null && !token.isDetached ? jackson : null
 }
 
 /** Why the language has no code for the recipe: a package that it needs; null: it has code. */
 export function insteadOfCode({ recipe, has }: Plan, language: ReceiverLanguage): string | null {
-  const { algorithm, signed = [], signatures } = recipe
-  if (algorithm === 'jwt' || algorithm === 'jws-detached')
-    return `a package for JSON Web Signatures: ${tokenPackages[language]}`
-  const readsForms = [...signed, signatures].some(
+  const { signed = [], signatures, claims = {} } = recipe
+  const readsForms = [...signed, ...Object.values(claims), signatures].some(
     (piece) => 'field' in piece || ('body' in piece && piece.body === 'sortedForm'),
   )
   if (readsForms) return 'a parser of forms'
-  if (language === 'java' && has.members) return 'a parser of JSON: com.fasterxml.jackson.core:jackson-databind'
+  if (language === 'java' && has.members) return `a parser of JSON: ${jackson}`
   return null
 }

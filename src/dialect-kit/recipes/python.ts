@@ -8,6 +8,7 @@ import {
   prefixOf,
   runText,
   signatureTexts,
+  textOf,
   type Writer,
 } from './plan.ts'
 
@@ -19,6 +20,7 @@ const expressions: Expressions = {
   entry: (header, separator, prefix) => `entry(${header}, ${quoted(separator)}, ${quoted(prefix)})`,
   member: (path) => `member(body, ${path.map((one) => JSON.stringify(one)).join(', ')})`,
   known: { url: 'url', webhookId: 'webhook_id' },
+  bodyText: 'body.decode(errors="replace")',
   body: {
     sha256Hex: 'hashlib.sha256(body).hexdigest()',
     sha256Base64: 'base64.b64encode(hashlib.sha256(body).digest()).decode()',
@@ -37,14 +39,14 @@ const seconds = {
 }
 
 export const python: Writer = (plan) => {
-  const { recipe, isSecret, known } = plan
+  const { recipe, isSecret, known, hasTime, token } = plan
   const { timestamp } = recipe
   const parameters = [
     'headers',
     'body: bytes',
     isSecret ? 'secret: str' : 'public_key: str',
     ...known.map((one) => `${expressions.known[one]}: str`),
-    ...(timestamp ? ['now: float | None = None'] : []),
+    ...(hasTime ? ['now: float | None = None'] : []),
   ]
   const imported = importsOf(plan)
   const code = [
@@ -61,22 +63,23 @@ export const python: Writer = (plan) => {
           '        return False',
         ]
       : []),
-    ...(isSecret ? comparison(plan) : publicKeyCheck(plan)),
+    ...(token !== null ? tokenCheck(plan, token) : isSecret ? comparison(plan) : publicKeyCheck(plan)),
   ]
-  return lines(imported, '', '', code, helpers(plan), '')
+  return lines(isSecret ? [] : '# Needs the package cryptography.', imported, '', '', code, helpers(plan), '')
 }
 
 /** Imports of the standard library come first, as is usual. */
-function importsOf({ recipe, has, isSecret }: Plan): string[] {
+function importsOf({ recipe, has, isSecret, hasTime, token }: Plan): string[] {
   const { algorithm, encoding, key, timestamp, ecdsaForm } = recipe
+  const isJwt = token !== null && !token.isDetached
   const isBase64 = 'secret' in key && key.secret === 'base64'
   const usesBase64 = isBase64 || encoding?.startsWith('base64') || algorithm === 'basic' || has.sha256
   const own = [
     usesBase64 && 'import base64',
     has.sha256 && 'import hashlib',
     isSecret && 'import hmac',
-    has.members && 'import json',
-    timestamp && 'import time',
+    (has.members || isJwt) && 'import json',
+    hasTime && 'import time',
     has.crc32 && 'import zlib',
     timestamp?.form === 'iso' && 'from datetime import datetime',
   ].filter((line) => typeof line === 'string')
@@ -105,7 +108,7 @@ function signedOf(plan: Plan): string {
 }
 
 function comparison(plan: Plan): string[] {
-  const { algorithm, encoding, key, user } = plan.recipe
+  const { algorithm, encoding, user } = plan.recipe
   const prefix = prefixOf(plan)
   const before = prefix === '' ? '' : `${quoted(prefix)} + `
   const last = [
@@ -119,20 +122,23 @@ function comparison(plan: Plan): string[] {
       ...last,
     ]
   }
-  const isBase64 = 'secret' in key && key.secret === 'base64'
   const mac = {
     hex: 'mac.hex()',
     base64: 'base64.b64encode(mac).decode()',
     base64url: 'base64.urlsafe_b64encode(mac).decode().rstrip("=")',
   }[encoding ?? 'hex']
   return [
-    isBase64
-      ? `    key = base64.b64decode(secret.removeprefix(${quoted(key.prefix ?? '')}))`
-      : '    key = secret.encode()',
+    secretKey(plan),
     `    mac = hmac.digest(key, ${signedOf(plan)}, "${algorithm.slice('hmac-'.length)}")`,
     `    expected = ${before}${mac}`,
     ...last,
   ]
+}
+
+function secretKey({ recipe: { key } }: Plan): string {
+  return 'secret' in key && key.secret === 'base64'
+    ? `    key = base64.b64decode(secret.removeprefix(${quoted(key.prefix ?? '')}))`
+    : '    key = secret.encode()'
 }
 
 function publicKeyCheck(plan: Plan): string[] {
@@ -144,6 +150,37 @@ function publicKeyCheck(plan: Plan): string[] {
     '    key = load_pem_public_key(public_key.encode())',
     `    given = ${signatureTexts(expressions, plan)}`,
     `    return any(${isOne}is_signed(key, ${one}, signed) for one in given)`,
+  ]
+}
+
+function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable<Plan['token']>): string[] {
+  const { isSecret } = plan
+  const prefix = prefixOf(plan)
+  const payload = isUnencoded ? 'body' : isDetached ? 'base64.urlsafe_b64encode(body).rstrip(b"=")' : 'payload.encode()'
+  const isSigned = isSecret
+    ? 'hmac.compare_digest(signature.encode(), base64.urlsafe_b64encode(mac).rstrip(b"="))'
+    : 'is_signed(key, signature, signed)'
+  const compared = claims.map(
+    ([name, piece]) => ` and str(claims.get(${quoted(name)}, "")) == ${textOf(expressions, plan, piece)}`,
+  )
+  return [
+    ...(isDetached ? [] : ['    now = time.time() if now is None else now']),
+    isSecret ? secretKey(plan) : '    key = load_pem_public_key(public_key.encode())',
+    `    for given in ${signatureTexts(expressions, plan)}:`,
+    `        head, _, rest = given${prefix === '' ? '' : `.removeprefix(${quoted(prefix)})`}.partition(".")`,
+    '        payload, _, signature = rest.partition(".")',
+    `        signed = head.encode() + b"." + ${payload}`,
+    ...(isSecret ? ['        mac = hmac.digest(key, signed, "sha256")'] : []),
+    ...(isDetached
+      ? [`        if payload == "" and ${isSigned}:`, '            return True']
+      : [
+          `        if not ${isSigned}:`,
+          '            continue',
+          '        claims = json.loads(base64.urlsafe_b64decode(payload + "=="))',
+          `        if claims.get("exp", now) >= now${compared.join('')}:`,
+          '            return True',
+        ]),
+    '    return False',
   ]
 }
 

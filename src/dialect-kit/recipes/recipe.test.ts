@@ -126,7 +126,7 @@ suite('a recipe says', () => {
       ...sign.numbered('n-{n}', hmac(), 3),
       b: sign.signature(basic('acme')),
       id: sign.keyId,
-      c: sign.signature(detachedJws()),
+      c: sign.signature(detachedJws({ withSecret: true })),
     })
     assert.deepEqual(
       others.map(
@@ -163,11 +163,21 @@ suite('a recipe says', () => {
       { signatures: { member: ['mac'], field: 'json' }, signed: [{ member: ['id'], field: 'json' }] },
     ])
     const claims = { iat: sentAt.unixSeconds, hash: body.sha256.hex, url: endpoint.url, iss: 'acme' }
-    assert.partialDeepStrictEqual(recipes({ x: sign.signature(jwt({ claims })) }), [
-      { algorithm: 'jwt', claims: { hash: { body: 'sha256Hex' }, url: { known: 'url' } }, key: { publicKey: 'pem' } },
+    assert.partialDeepStrictEqual(recipes({ x: sign.signature(jwt({ claims })) }, plain, rsaKeyPair), [
+      {
+        algorithm: 'jwt',
+        jws: { algorithm: 'RS256' },
+        claims: { hash: { body: 'sha256Hex' }, url: { known: 'url' } },
+        key: { publicKey: 'pem' },
+      },
     ])
-    assert.partialDeepStrictEqual(recipes({}, jwtBody({ claims: { jti: delivery.id } })), [
-      { algorithm: 'jwt', signatures: { wholeBody: true } },
+    const token = jwtBody({ claims: { jti: delivery.id }, withSecret: true })
+    assert.partialDeepStrictEqual(recipes({}, token), [
+      { algorithm: 'jwt', jws: { algorithm: 'HS256' }, signatures: { wholeBody: true } },
+    ])
+    const detached = detachedJws({ isUnencoded: true })
+    assert.partialDeepStrictEqual(recipes({ x: sign.signature(detached) }, plain, rsaKeyPair), [
+      { algorithm: 'jws-detached', jws: { algorithm: 'RS256', isUnencoded: true } },
     ])
     assert.deepEqual(recipes({ a: event.id, b: 'constant' }, plain, noSecrets), [])
   })
@@ -190,6 +200,7 @@ suite('a signature has no recipe, and the dialect says so, if', () => {
       x: text('k="', event.id, '", s="', sign.signature(hmac()), '"'),
     }),
     'a text precedes only the first of several': recipes({ x: text('v1=', sign.signatures(hmac())) }),
+    'no key pair could sign it': recipes({ x: sign.signature(jwt({ claims: {} })) }),
     'a function makes it': recipes({ x: sign.signature({ takes: () => true, sign: () => 'made' }) }),
     'a function makes the key': recipes({ x: sign.signature(hmac()) }, plain, { ...noSecrets, create: () => 'x' }),
     'its place depends on the endpoint': recipes(
@@ -218,7 +229,7 @@ test('code is missing only where the standard library does not suffice, and then
   assert.deepEqual(missing(sign.signature(rsa())), [])
   assert.deepEqual(missing(sign.signature(ed25519())), [])
   assert.deepEqual(missing(sign.signature(hmac({ over: [event.id, body] }))), [['java', true]])
-  assert.equal(missing(sign.signature(jwt({ claims: {} }))).length, 6)
+  assert.deepEqual(missing(sign.signature(jwt({ claims: {}, withSecret: true }))), [])
   assert.equal(missing(sign.signature(hmac({ over: [body.sortedForm] }))).length, 6)
 })
 

@@ -27,7 +27,9 @@ export function recipesOf({ body: form, headers, secrets }: Deliveries): readonl
     if (key === undefined) return undescribed(signature, 'the key is made by a function of the dialect')
     const signed = scheme.signed && signedPieces(places, scheme.signed)
     if (signed === null) return undescribed(signature, 'the signed text has a value that receivers do not get')
-    return recipeOf({ places, scheme, at: signature.at, key, ...(signed && { signed }) })
+    const jws = jwsOf(scheme, secrets)
+    if (jws === null) return undescribed(signature, 'the installation has no key pair')
+    return recipeOf({ places, scheme, at: signature.at, key, ...(signed && { signed }), ...(jws && { jws }) })
   })
 }
 
@@ -49,13 +51,20 @@ function merged(signatures: readonly PlacedSignature[]): readonly PlacedSignatur
 
 const isAlone = ({ separator, prefix }: SignatureHeaders): boolean => separator === null && prefix === ''
 
-interface Found extends Pick<Recipe, 'key' | 'signed'> {
+/** Undefined: the signature is not of a token. Null: there is no key that could sign one. */
+function jwsOf({ algorithm, key, isUnencoded }: Scheme, { installation }: SecretForm): Recipe['jws'] | null {
+  if (algorithm !== 'jwt' && algorithm !== 'jws-detached') return undefined
+  const name = key === 'secret' ? 'HS256' : installation?.jwsAlgorithm
+  return name === undefined ? null : { algorithm: name, ...(isUnencoded === true && { isUnencoded }) }
+}
+
+interface Found extends Pick<Recipe, 'key' | 'signed' | 'jws'> {
   readonly places: Places
   readonly scheme: Scheme
   readonly at: Recipe['signatures']
 }
 
-function recipeOf({ places, scheme, at, key, signed }: Found): Recipe {
+function recipeOf({ places, scheme, at, key, signed, jws }: Found): Recipe {
   const { algorithm, encoding, ecdsaForm, user, claims } = scheme
   const timestamp = timestampOf(places, scheme.signed ?? [])
   return {
@@ -64,6 +73,7 @@ function recipeOf({ places, scheme, at, key, signed }: Found): Recipe {
     ...(encoding && { encoding }),
     ...(ecdsaForm && { ecdsaForm }),
     ...(signed && { signed }),
+    ...(jws && { jws }),
     ...(claims && { claims: comparedClaims(places, claims) }),
     ...(user !== undefined && { user }),
     key,

@@ -8,6 +8,7 @@ import {
   prefixOf,
   runText,
   signatureTexts,
+  textOf,
   singleQuoted,
   type Writer,
 } from './plan.ts'
@@ -20,6 +21,7 @@ const expressions: Expressions = {
   entry: (header, separator, prefix) => `entry(${header}, ${quoted(separator)}, ${quoted(prefix)})`,
   member: (path) => `member(body, ${path.map((one) => (typeof one === 'number' ? one : quoted(one))).join(', ')})`,
   known: { url: 'url', webhookId: 'webhook_id' },
+  bodyText: 'body.b',
   body: {
     sha256Hex: 'OpenSSL::Digest::SHA256.hexdigest(body)',
     sha256Base64: '[OpenSSL::Digest::SHA256.digest(body)].pack("m0")',
@@ -38,17 +40,17 @@ const seconds = {
 }
 
 export const ruby: Writer = (plan) => {
-  const { recipe, isSecret, known, has } = plan
+  const { recipe, isSecret, known, has, hasTime, token } = plan
   const { timestamp } = recipe
   const parameters = [
     'headers',
     'body',
     isSecret ? 'secret' : 'public_key',
     ...known.map((one) => expressions.known[one]),
-    ...(timestamp ? ['now: Time.now.to_f'] : []),
+    ...(hasTime ? ['now: Time.now.to_f'] : []),
   ]
   return lines(
-    has.members && 'require "json"',
+    (has.members || (token !== null && !token.isDetached)) && 'require "json"',
     'require "openssl"',
     timestamp?.form === 'iso' && 'require "time"',
     has.crc32 && 'require "zlib"',
@@ -60,7 +62,7 @@ export const ruby: Writer = (plan) => {
       `  return false unless (now - ${seconds[timestamp.form]}).abs <= 300`,
       '',
     ],
-    isSecret ? comparison(plan) : publicKeyCheck(plan),
+    token !== null ? tokenCheck(plan, token) : isSecret ? comparison(plan) : publicKeyCheck(plan),
     timestamp && ['rescue ArgumentError', '  false'],
     'end',
     helpers(plan),
@@ -79,7 +81,7 @@ function signedOf(plan: Plan): string {
 }
 
 function comparison(plan: Plan): string[] {
-  const { algorithm, encoding, key, user } = plan.recipe
+  const { algorithm, encoding, user } = plan.recipe
   const prefix = prefixOf(plan)
   const before = prefix === '' ? '' : `${quoted(prefix)} + `
   const last = `  ${signatureTexts(expressions, plan)}.any? { |given| OpenSSL.secure_compare(given, expected) }`
@@ -87,19 +89,18 @@ function comparison(plan: Plan): string[] {
   if (algorithm === 'basic') {
     return [`  expected = ${before}'Basic ' + [${quoted(`${user}:`)} + secret].pack("m0")`, last]
   }
-  const isBase64 = 'secret' in key && key.secret === 'base64'
   const hash = algorithm.slice('hmac-'.length).toUpperCase()
   const mac = {
     hex: `OpenSSL::HMAC.hexdigest("${hash}", key, signed)`,
     base64: `[OpenSSL::HMAC.digest("${hash}", key, signed)].pack("m0")`,
     base64url: `[OpenSSL::HMAC.digest("${hash}", key, signed)].pack("m0").tr("+/", "-_").delete("=")`,
   }[encoding ?? 'hex']
-  return [
-    `  key = ${isBase64 ? `secret.delete_prefix(${quoted(key.prefix ?? '')}).unpack1("m")` : 'secret'}`,
-    `  signed = ${signedOf(plan)}`,
-    `  expected = ${before}${mac}`,
-    last,
-  ]
+  return [secretKey(plan), `  signed = ${signedOf(plan)}`, `  expected = ${before}${mac}`, last]
+}
+
+function secretKey({ recipe: { key } }: Plan): string {
+  const isBase64 = 'secret' in key && key.secret === 'base64'
+  return `  key = ${isBase64 ? `secret.delete_prefix(${quoted(key.prefix ?? '')}).unpack1("m")` : 'secret'}`
 }
 
 function publicKeyCheck(plan: Plan): string[] {
@@ -124,8 +125,40 @@ function publicKeyCheck(plan: Plan): string[] {
   ]
 }
 
-function helpers({ recipe, has }: Plan): string[] {
+function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable<Plan['token']>): string[] {
+  const { isSecret, recipe } = plan
+  const prefix = prefixOf(plan)
+  const bytes = 'signature.to_s.tr("-_", "+/").unpack1("m")'
+  const signature = recipe.ecdsaForm === 'p1363' ? `der(${bytes})` : bytes
+  const payload = isUnencoded ? 'body.b' : isDetached ? 'base64url(body)' : 'payload.to_s'
+  const isSigned = isSecret
+    ? 'OpenSSL.secure_compare(signature.to_s, base64url(OpenSSL::HMAC.digest("SHA256", key, signed)))'
+    : `key.verify(${recipe.algorithm === 'ed25519' ? 'nil' : '"SHA256"'}, ${signature}, signed)`
+  const compared = claims.map(
+    ([name, piece]) => ` && claims[${quoted(name)}].to_s == ${textOf(expressions, plan, piece)}`,
+  )
   return [
+    isSecret ? secretKey(plan) : '  key = OpenSSL::PKey.read(public_key)',
+    `  ${signatureTexts(expressions, plan)}.any? do |given|`,
+    `    head, payload, signature = given.b${prefix === '' ? '' : `.delete_prefix(${quoted(prefix)})`}.split(".", 3)`,
+    `    signed = "#{head}." + ${payload}`,
+    ...(isDetached
+      ? [`    payload == "" && ${isSigned}`]
+      : [
+          `    next false unless ${isSigned}`,
+          '',
+          '    claims = JSON.parse(payload.tr("-_", "+/").unpack1("m"))',
+          `    (claims["exp"] || now) >= now${compared.join('')}`,
+        ]),
+    ...(isSecret ? [] : ['  rescue OpenSSL::PKey::PKeyError', '    false']),
+    '  end',
+  ]
+}
+
+function helpers({ recipe, has, isSecret, token }: Plan): string[] {
+  const encodesBytes = token !== null && (isSecret || (token.isDetached && !token.isUnencoded))
+  return [
+    ...(encodesBytes ? ['', 'def base64url(bytes)', '  [bytes].pack("m0").tr("+/", "-_").delete("=")', 'end'] : []),
     ...(recipe.ecdsaForm === 'p1363'
       ? [
           '',

@@ -5,7 +5,7 @@ import { go } from './go.ts'
 import { java } from './java.ts'
 import { javascript } from './javascript.ts'
 import { php } from './php.ts'
-import { insteadOfCode, planOf, type Writer } from './plan.ts'
+import { insteadOfCode, packageOf, planOf, type Writer } from './plan.ts'
 import { python } from './python.ts'
 import { ruby } from './ruby.ts'
 
@@ -16,7 +16,6 @@ export function snippetsOf(recipe: Recipe): readonly Snippet[] {
   return receiverLanguages.map((language) => {
     const instead = insteadOfCode(plan, language)
     if (instead !== null) return { language, code: null, needs: instead }
-    const needs = language === 'python' && !plan.isSecret ? 'cryptography' : null
-    return { language, code: writers[language](plan), needs }
+    return { language, code: writers[language](plan), needs: packageOf(plan, language) }
   })
 }

@@ -49,7 +49,7 @@ export function vectorsOf(dialect: Sender, recipe: Recipe): readonly TestVector[
 
 /** Deliveries that differ from a valid one in one thing. */
 export function variationsOf(recipe: Recipe, valid: TestVector, otherSecret: string): readonly TestVector[] {
-  const { signatures, signed = [], claims = {}, timestamp } = recipe
+  const { signatures, signed = [], claims = {}, timestamp, algorithm } = recipe
   const refused = (title: string, change: Partial<TestVector>): TestVector => ({
     ...valid,
     title,
@@ -58,7 +58,7 @@ export function variationsOf(recipe: Recipe, valid: TestVector, otherSecret: str
   })
   const without = 'headers' in signatures ? signatures.headers : []
   const pieces = [...signed, ...Object.values(claims)]
-  const hasBody = pieces.some((piece) => 'body' in piece)
+  const hasBody = algorithm === 'jws-detached' || pieces.some((piece) => 'body' in piece)
   const wholeHeaders = pieces.flatMap((piece) =>
     'header' in piece && piece.prefix === undefined ? [piece.header] : [],
   )
@@ -71,10 +71,11 @@ export function variationsOf(recipe: Recipe, valid: TestVector, otherSecret: str
       refused(`another ${name}`, { headers: { ...valid.headers, [name]: `${valid.headers[name] ?? ''}0` } }),
     ),
     ...(['url', 'webhookId'] as const).flatMap((name) =>
-      signed.some((piece) => 'known' in piece && piece.known === name)
+      pieces.some((piece) => 'known' in piece && piece.known === name)
         ? [refused(`another ${name}`, { [name]: other[name] })]
         : [],
     ),
+    ...(algorithm === 'jwt' ? tokenVariations(recipe, valid, refused) : []),
     ...(timestamp
       ? [
           refused('a delivery that is too old', { now: valid.now + toleranceSeconds + 5 }),
@@ -82,6 +83,36 @@ export function variationsOf(recipe: Recipe, valid: TestVector, otherSecret: str
           { ...valid, title: 'an old delivery', now: valid.now + toleranceSeconds - 5 },
         ]
       : []),
+  ]
+}
+
+/** An object of JSON, in base64url, between two full stops. */
+const claimsOfToken = /\.(eyJ[\w-]+)\./
+
+function tokenVariations(
+  { signatures: at }: Recipe,
+  valid: TestVector,
+  refused: (title: string, change: Partial<TestVector>) => TestVector,
+): readonly TestVector[] {
+  const names = 'headers' in at ? at.headers : []
+  const token = 'headers' in at ? names.map((name) => valid.headers[name] ?? '').join(' ') : valid.body
+  const [, payload] = claimsOfToken.exec(token) ?? []
+  if (payload === undefined) return []
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { readonly exp?: number }
+  const forged = Buffer.from(JSON.stringify({ ...claims, forged: true })).toString('base64url')
+  const changed = (text: string): string => text.replace(claimsOfToken, `.${forged}.`)
+  const { exp } = claims
+  const entries = Object.entries(valid.headers).map(
+    ([name, value]) => [name, names.includes(name) ? changed(value) : value] as const,
+  )
+  return [
+    refused(
+      'a token with other claims',
+      names.length === 0 ? { body: changed(valid.body) } : { headers: Object.fromEntries(entries) },
+    ),
+    ...(exp === undefined
+      ? []
+      : [refused('a token that has ended', { now: exp + 5 }), { ...valid, title: 'an old token', now: exp - 5 }]),
   ]
 }
 

@@ -28,10 +28,11 @@ const known = { url: 'the URL of the webhook', webhookId: 'the id of the webhook
 /** The content of a header: `HMAC-SHA256 in base64 over …`. */
 export function wordsOf(recipe: Recipe | UndescribedSignature): string {
   if ('undescribed' in recipe) return `A signature. Its form is not described, because ${recipe.undescribed}.`
-  const { algorithm, encoding, ecdsaForm, signed, signatures, key, timestamp } = recipe
+  const { algorithm, encoding, ecdsaForm, signed, signatures, key, timestamp, jws } = recipe
   const form = [ecdsaForm === 'p1363' && 'r and s', encoding].filter((one) => typeof one === 'string').join(' in ')
   const over = signed === undefined ? '' : ` over ${signed.map(pieceWords).join(', ')}`
-  const sentences = [`${capital(algorithms[algorithm])}${form === '' ? '' : ` in ${form}`}${over}`, keyWords(key)]
+  const name = `${algorithms[algorithm]}${jws === undefined ? '' : ` with ${jws.algorithm}`}`
+  const sentences = [`${capital(name)}${form === '' ? '' : ` in ${form}`}${over}`, keyWords(key)]
   if ('headers' in signatures) {
     const { prefix, separator, isRepeated } = signatures
     if (prefix !== '') sentences.push(`It follows \`${prefix}\``)
