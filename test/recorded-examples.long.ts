@@ -1,4 +1,4 @@
-// The examples of the OpenAPI documents are what a real server answers: recorded again, they have the same members and forms.
+// The examples of the OpenAPI documents are answers of a real server: recorded again, they have the same members and forms.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,4 +1,4 @@
-/** What an OpenAPI document shows of an operation: a request that was sent to a real server, and its answer. */
+/** The example of an operation in an OpenAPI document: a request that was sent to a real server, and its answer. */
 export interface RecordedExample {
   /** Parameters of path and query, by name. */
   readonly parameters: Readonly<Record<string, unknown>>

@@ -1,4 +1,4 @@
-// What the OpenAPI documents show as examples. `node test/support/recorded-examples.ts` wrote this file, from the answers of
+// The examples in the OpenAPI documents. `node test/support/recorded-examples.ts` wrote this file, from the answers of
 // a real server.
 
 import type { RecordedExample } from '../contracts/recorded-example.ts'

@@ -25,7 +25,7 @@ export interface Front {
   readonly refusalSchema: TSchema
   /** Schemas of answers that are components of the OpenAPI document, with their names. */
   readonly schemaNames?: ReadonlyMap<unknown, string>
-  /** What the OpenAPI document shows of the operations, by their ids. Absent: nothing was recorded. */
+  /** The examples in the OpenAPI document, by the ids of operations. Absent: it has those of the schemas alone. */
   readonly examples?: Readonly<Record<string, RecordedExample>> | undefined
   /** How callers may write bodies; default: as JSON. */
   readonly bodies?: readonly BodyForm[]

@@ -1,4 +1,4 @@
-// Writes src/dialects/recorded-examples.ts: what the OpenAPI documents show as examples of answers and parameters. A real
+// Writes src/dialects/recorded-examples.ts: the examples of answers and parameters in the OpenAPI documents. A real
 // server answers every operation of its documents. Ids, secrets, times and addresses are replaced by stable ones of the
 // same form, and lists are cut to their first items.
 
@@ -34,7 +34,7 @@ interface Sent {
 type Json = Readonly<Record<string, unknown>>
 type Body = Json & { readonly id: string; readonly data: readonly Body[] }
 
-/** Sends the requests of one document, and keeps what was sent and answered. */
+/** Sends the requests of one document, and keeps them with their answers. */
 class Recorder {
   readonly examples: Record<string, RecordedExample> = {}
   readonly #parties: Parties
@@ -296,7 +296,7 @@ export async function recordExamples(): Promise<Recorded> {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const code = [
-    '// What the OpenAPI documents show as examples. `node test/support/recorded-examples.ts` wrote this file, from the answers of',
+    '// The examples in the OpenAPI documents. `node test/support/recorded-examples.ts` wrote this file, from the answers of',
     '// a real server.\n',
     "import type { RecordedExample } from '../contracts/recorded-example.ts'\n",
     `export const recordedExamples: Readonly<Record<string, Readonly<Record<string, RecordedExample>>>> = ${JSON.stringify(await recordExamples())}`,

@@ -83,7 +83,7 @@ function numberOf(value: number, name: string): number {
   return name.endsWith('Ms') && value > 0 ? 12 : value
 }
 
-/** A text of the same length and alphabet, which depends on nothing else of it. */
+/** A text of the same length and alphabet, which depends on nothing else in it. */
 function alike(text: string, seed: string): string {
   const bytes = createHash('sha512').update(seed).digest()
   const isUuid = text.length === 36 && text[8] === '-'
