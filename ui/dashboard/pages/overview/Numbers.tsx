@@ -15,6 +15,8 @@ export function Numbers({ statistics }: { readonly statistics: Statistics }) {
   const tick = useLive('ticks').at(-1)
   const status = useRead<Status>('/v1/status', { isEnabled: !isLive, everyMs: 10_000 })
   const now = isLive && tick !== undefined ? tick : status.data
+  // The first ticks may have no count yet.
+  const waiting = now?.waiting ?? status.data?.waiting
   return (
     <dl className={styles.numbers}>
       <Tile name="Events">{numbers.format(events)}</Tile>
@@ -29,7 +31,7 @@ export function Numbers({ statistics }: { readonly statistics: Statistics }) {
       <Tile name="Attempt: median">{latencyMs === null ? '–' : durationText(latencyMs.p50)}</Tile>
       <Tile name="Attempt: 95 %">{latencyMs === null ? '–' : durationText(latencyMs.p95)}</Tile>
       <Tile name="Attempt: 99 %">{latencyMs === null ? '–' : durationText(latencyMs.p99)}</Tile>
-      <Tile name="Waiting now">{typeof now?.waiting !== 'number' ? '–' : numbers.format(now.waiting)}</Tile>
+      <Tile name="Waiting now">{typeof waiting !== 'number' ? '–' : numbers.format(waiting)}</Tile>
       <Tile name="In flight now">{now === undefined ? '–' : numbers.format(now.inFlight)}</Tile>
     </dl>
   )
