@@ -38,7 +38,11 @@ export function EndpointPage() {
       above={<Link to="/">Endpoints</Link>}
       actions={<Actions endpoint={endpoint} path={path} open={setDialog} />}
     >
-      {endpoint.health.reason !== null && <Notice kind="bad" title={endpoint.health.reason} />}
+      {endpoint.health.reason !== null && (
+        <Notice kind="bad" title={endpoint.enabled ? 'This endpoint fails.' : 'This endpoint is disabled.'}>
+          <Stranger>{endpoint.health.reason}</Stranger>
+        </Notice>
+      )}
       <Section>
         <Facts>
           <Fact name="State">

@@ -23,7 +23,13 @@ export function TestEvent({ path, isEnabled }: { readonly path: string; readonly
   })
   return (
     <Section title="Test event">
-      {isEnabled ? <Form form={form} action="Send a test event" /> : <p>A disabled endpoint gets no test event.</p>}
+      {isEnabled ? (
+        <Form form={form} action="Send a test event">
+          <p>It is sent to this endpoint at once, and tried again like any other.</p>
+        </Form>
+      ) : (
+        <p>A disabled endpoint gets no test event.</p>
+      )}
       {sent !== null && <Outcome sent={sent} />}
     </Section>
   )

@@ -1,4 +1,4 @@
-import { Link, Outlet } from '@tanstack/react-router'
+import { Link, Outlet, useMatchRoute } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useReachable } from '../../shared/client.ts'
 import { Notice } from '../../shared/parts/Notice.tsx'
@@ -11,6 +11,7 @@ export function Shell() {
   const { branding, parents } = useSession()
   const may = useMay()
   const isReachable = useReachable()
+  const isOfEndpoint = useMatchRoute()({ to: '/endpoints/$endpoint' }) !== false
   useEffect(() => {
     const observer = new ResizeObserver(() => {
       tellParents({ type: 'posthorn.height', height: document.documentElement.scrollHeight }, parents)
@@ -28,7 +29,12 @@ export function Shell() {
           <Stranger>{branding.name === null ? 'Webhooks' : `${branding.name} webhooks`}</Stranger>
         </strong>
         <nav className={styles.nav} aria-label="Pages">
-          <Link to="/" activeOptions={{ exact: true }} className={styles.place}>
+          <Link
+            to="/"
+            activeOptions={{ exact: true }}
+            className={styles.place}
+            data-status={isOfEndpoint ? 'active' : undefined}
+          >
             Endpoints
           </Link>
           {may('listDeliveries') && (

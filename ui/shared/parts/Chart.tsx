@@ -54,11 +54,15 @@ export function Chart({ title, times, series, text }: ChartProps) {
         scales: { y: { range: (_chart, _min, max) => [0, Math.max(max, 1) * 1.1] } },
         series: [
           { value: (_chart, seconds) => (seconds === null ? '–' : timeText(seconds * 1000, zone)) },
-          ...series.map(({ name, colour, isArea = false }) => ({
+          ...series.map(({ name, colour, values, isArea = false }) => ({
             label: name,
             stroke: colourOf(colour),
             width: 2,
             ...(isArea && { fill: `color-mix(in srgb, ${colourOf(colour)} 22%, transparent)` }),
+            // A value between two times without any has no line.
+            points: {
+              filter: (_chart: uPlot, _index: number, areShown: boolean) => (areShown ? null : aloneIn(values)),
+            },
             value: (_chart: uPlot, value: number | null) => (value === null ? '–' : text(value)),
           })),
         ],
@@ -107,6 +111,12 @@ export function Chart({ title, times, series, text }: ChartProps) {
       </details>
     </figure>
   )
+}
+
+/** The indexes of values that have none beside them. */
+function aloneIn(values: Series['values']): number[] {
+  const has = (index: number): boolean => typeof values[index] === 'number'
+  return values.flatMap((_value, index) => (has(index) && !has(index - 1) && !has(index + 1) ? [index] : []))
 }
 
 /** A custom property as a colour that a canvas understands. */

@@ -59,7 +59,7 @@ function Whole({ delivery }: { readonly delivery: DeliveryWithHistory }) {
     >
       {asked !== null && <Retried delivery={delivery} asked={asked} />}
       <Section>
-        <DeliveryFacts delivery={delivery} target={target} />
+        <DeliveryFacts {...{ delivery, target, dialect }} />
       </Section>
       <Schedule {...{ delivery, dialect, pausedUntil }} chosen={chosen?.number} onChoose={choose} />
       <Section title="Attempts">
@@ -108,8 +108,8 @@ interface TargetProps {
   readonly target: Target | null | undefined
 }
 
-function DeliveryFacts({ delivery, target }: TargetProps) {
-  const { id, status, attempts, attemptsBefore, tenant, event, dialect, createdAt, endedAt } = delivery
+function DeliveryFacts({ delivery, target, dialect }: TargetProps & { readonly dialect: Dialect | undefined }) {
+  const { id, status, attempts, attemptsBefore, tenant, event, endpoint, createdAt, endedAt } = delivery
   return (
     <Facts>
       <Fact name="Status">
@@ -129,17 +129,18 @@ function DeliveryFacts({ delivery, target }: TargetProps) {
         </Link>
       </Fact>
       <Fact name="Endpoint">
-        <EndpointLink {...delivery} /> {target === null && <Badge tone="plain">deleted</Badge>}
-        {target && <Health {...target} />}
-        {target && (
-          <div>
+        {target ? (
+          <Link to="/tenants/$tenant/endpoints/$endpoint" params={{ tenant, endpoint }}>
             <Stranger>{targetOf(target)}</Stranger>
-          </div>
-        )}
+          </Link>
+        ) : (
+          <EndpointLink {...delivery} />
+        )}{' '}
+        {target ? <Health {...target} /> : target === null && <Badge tone="plain">deleted</Badge>}
       </Fact>
       <Fact name="Dialect">
-        <Link to="/dialects/$dialect" params={{ dialect }}>
-          {dialect}
+        <Link to="/dialects/$dialect" params={{ dialect: delivery.dialect }}>
+          {dialect?.title ?? delivery.dialect}
         </Link>
       </Fact>
       <Fact name="Event accepted">

@@ -62,7 +62,11 @@ function Whole({ event }: { readonly event: WholeEvent }) {
     <Page
       title={<Stranger>{type}</Stranger>}
       name={`Event ${type}`}
-      above="Event"
+      above={
+        <Link to="/deliveries" search={{ tenant }}>
+          Deliveries of the tenant
+        </Link>
+      }
       actions={
         canChange &&
         erasedAt === null && (
