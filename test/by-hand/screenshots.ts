@@ -31,15 +31,22 @@ rmSync(folder, { recursive: true, force: true })
 for (const one of [folder, images]) mkdirSync(one, { recursive: true })
 const service = await startBrowserRig({ POSTHORN_RETRY_SCALE: '0.02' })
 try {
-  const places = await fill(service)
-  for (const [screen, options] of Object.entries(screens)) await shoot(service, screen, options, places)
+  const filled = await fill(service)
+  for (const [screen, options] of Object.entries(screens)) await shoot(service, screen, options, filled)
 } finally {
   await service.close()
 }
 console.log(`The screenshots are in ${folder}.`)
 
-/** Makes tenants, endpoints, events and deliveries. Returns the paths of pages, by the name of their screenshot. */
-async function fill({ api }: BrowserRig): Promise<Readonly<Record<string, string>>> {
+interface Filled {
+  /** The paths of pages, by the name of their screenshot. */
+  readonly places: Readonly<Record<string, string>>
+  /** A delivery for the debugger of signatures, by the labels of its fields. */
+  readonly debugged: Readonly<Record<string, string>>
+}
+
+/** Makes tenants, endpoints, events and deliveries. */
+async function fill({ api }: BrowserRig): Promise<Filled> {
   api.behaviours.set('/orders/down', () => ({ status: 503, body: '{"error":"maintenance until 14:00"}' }))
   const make = (path: string, body: unknown, status = 201): Promise<Body> =>
     api.want(status, { method: 'POST', path, body })
@@ -56,7 +63,9 @@ async function fill({ api }: BrowserRig): Promise<Readonly<Record<string, string
     const [type] = dialect === 'dialnexa' ? ['call.completed'] : eventTypes
     await make(`/v1/tenants/${id}/endpoints`, { url: `${api.receiver.url}/${id}/hook`, eventTypes: [type] })
   }
+  await make('/v1/operator-keys', { name: 'billing service', role: 'publish' })
   const path = '/v1/tenants/acme/endpoints'
+  const [hook] = (await api.want(200, { path })).data
   const down = await make(path, { url: `${api.receiver.url}/orders/down`, eventTypes: ['call.received'] })
   for (let index = 0; index < 90; index++) {
     const [tenant, , dialect] = tenants[index % tenants.length] ?? tenants[0]
@@ -67,8 +76,15 @@ async function fill({ api }: BrowserRig): Promise<Readonly<Record<string, string
   const of = `/v1/deliveries?tenant=acme&endpoint=${down.id}`
   const { data } = (await api.want(200, { path: of })) as unknown as { readonly data: readonly Body[] }
   const delivery = data.at(-1)
-  const replay = await make('/v1/replays', { filter: { tenant: 'acme', from: '2020-01-01T00:00:00Z' }, dryRun: true })
-  return {
+  const replay = await make('/v1/replays', {
+    filter: { tenant: 'acme', status: ['delivered'], from: '2020-01-01T00:00:00Z' },
+    dryRun: true,
+  })
+  const [request] = await api.received('/acme/hook', 1)
+  const { secrets } = await api.want(200, { path: `${path}/${String(hook?.id)}` })
+  const lines = Object.entries(request?.headers ?? {}).map(([name, value]) => `${name}: ${String(value)}`)
+  const debugged = { Headers: lines.join('\n'), Body: String(request?.body), Secret: String(secrets[0]?.value) }
+  const places = {
     overview: '/',
     deliveries: '/deliveries',
     delivery: `/deliveries/${delivery?.id}`,
@@ -77,6 +93,9 @@ async function fill({ api }: BrowserRig): Promise<Readonly<Record<string, string
     replay: `/replays/${replay.id}`,
     endpoints: '/endpoints',
     endpoint: `/tenants/acme/endpoints/${down.id}`,
+    'endpoint-edit': `/tenants/globex/endpoints/${(await api.want(200, { path: '/v1/tenants/globex/endpoints' })).data[0]?.id}?tab=edit`,
+    'endpoint-failures': `/tenants/acme/endpoints/${down.id}?tab=failures`,
+    'replay-new': '/replays/new',
     tenants: '/tenants',
     tenant: '/tenants/acme',
     'tenant-portal': '/tenants/acme?tab=portal',
@@ -89,18 +108,22 @@ async function fill({ api }: BrowserRig): Promise<Readonly<Record<string, string
     'operator-keys': '/operator-keys',
     system: '/system',
   }
+  return { places, debugged }
 }
 
 async function shoot(
   rig: BrowserRig,
   screen: string,
   options: BrowserContextOptions,
-  places: Readonly<Record<string, string>>,
+  { places, debugged }: Filled,
 ): Promise<void> {
   const { api, url } = rig
   const page = await rig.dashboard('/', options)
   for (const [name, path] of Object.entries(places)) {
     await page.goto(`${url}/dashboard${path}`)
+    if (path.endsWith('debugger')) {
+      for (const [label, text] of Object.entries(debugged)) await page.getByLabel(label, { exact: true }).fill(text)
+    }
     await save(page, name, screen)
   }
   await page.context().close()
@@ -114,9 +137,9 @@ async function shoot(
   })
   const portal = await rig.open(options)
   await portal.goto(String(link['url']).replace('127.0.0.1', 'localhost'))
-  await save(portal, 'portal', screen)
+  await save(portal, 'portal-endpoints', screen)
   await portal.getByRole('table').getByRole('link').first().click()
-  await save(portal, 'portal-endpoint', screen)
+  await save(portal, 'portal', screen)
   await portal.context().close()
 }
 
