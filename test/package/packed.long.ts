@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { repository } from '../support/documented.ts'
-import { checkTypes, newcomer, pack, packages, useInstalled } from '../support/packed.ts'
+import { checkTypes, checkTypesWithoutNode, newcomer, pack, packages, useInstalled } from '../support/packed.ts'
 import { runFolder } from '../support/serve-run.ts'
 
 const attw = join(repository, 'node_modules/@arethetypeswrong/cli/dist/index.js')
@@ -47,6 +47,7 @@ test('an installed posthorn serves pages, API and deliveries', async (t) => {
       assert.ok(sizeOf(project) <= bytesMax)
       await useInstalled(inner, project, env)
       await checkTypes(project)
+      await checkTypesWithoutNode(project)
     })
   }
 })

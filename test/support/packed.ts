@@ -97,18 +97,30 @@ export async function checkTypes(folder: string): Promise<void> {
   writeFileSync(join(folder, 'wrong.ts'), wrong)
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as object
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, type: 'module' }))
-  const compilerOptions = {
-    strict: true,
-    noEmit: true,
-    allowImportingTsExtensions: true,
-    target: 'es2025',
-    module: 'nodenext',
-    types: ['node'],
-    typeRoots: [join(repository, 'node_modules/@types')],
-  }
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+  const [, documented = ''] =
+    /^```json\n([^]*?)^```$/m.exec(readFileSync(join(repository, 'docs/library.md'), 'utf8')) ?? []
+  const { compilerOptions } = JSON.parse(documented) as { readonly compilerOptions: object }
+  const typeRoots = [join(repository, 'node_modules/@types')]
+  const stdout = await compile(folder, { ...compilerOptions, typeRoots }, ['*.ts'])
+  assert.match(stdout, /^wrong\.ts\(\d+,\d+\): error TS2554: [^\n]*\n$/)
+}
+
+/** Checks the types where those of Node are not installed: the client and the verifier do not need them. */
+export async function checkTypesWithoutNode(folder: string): Promise<void> {
+  const compilerOptions = { strict: true, noEmit: true, module: 'nodenext', types: [], lib: ['es2023', 'dom'] }
+  const own = join(folder, 'without-node')
+  mkdirSync(own)
+  writeFileSync(join(own, 'package.json'), JSON.stringify({ type: 'module' }))
+  writeFileSync(join(own, 'web.ts'), "export * from 'posthorn/client'\nexport * as verify from 'posthorn/verify'\n")
+  writeFileSync(join(own, 'library.ts'), "export * from 'posthorn'\n")
+  assert.equal(await compile(own, compilerOptions, ['web.ts']), '')
+  assert.match(await compile(own, compilerOptions, ['library.ts']), /Try `npm i --save-dev @types\/node`/)
+}
+
+/** Compiles without `skipLibCheck`. Returns the output. */
+async function compile(folder: string, compilerOptions: object, include: readonly string[]): Promise<string> {
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include }))
   const tsc = join(repository, 'node_modules/typescript/bin/tsc')
   const checked = await exec(process.execPath, [tsc, '-p', folder], { cwd: folder }).catch((error: unknown) => error)
-  const { stdout } = checked as { readonly stdout: string }
-  assert.match(stdout, /^wrong\.ts\(\d+,\d+\): error TS2554: [^\n]*\n$/)
+  return (checked as { readonly stdout: string }).stdout
 }
