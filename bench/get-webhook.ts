@@ -2,12 +2,8 @@
 // that answers a constant of the same size. 64 connections request 64 webhooks of 64 tenants, each with its own key.
 // The requests come from the profiles of the conformance suite.
 
-import { alloProfile } from '../test/profiles/allo/profile.ts'
 import type { ApiRequest, Caller, Fields, Profile } from '../test/conformance/dialects/profile.ts'
-import { dialnexaProfile } from '../test/profiles/dialnexa/profile.ts'
-import { partooProfile } from '../test/profiles/partoo/profile.ts'
-import { stornoProfile } from '../test/profiles/storno/profile.ts'
-import { ultravoxProfile } from '../test/profiles/ultravox/profile.ts'
+import { profiles as all } from '../test/profiles/profiles.ts'
 import { type OperatorClient, createOperatorClient } from '../test/support/operator-client.ts'
 import { createInstallation, startServer } from '../test/support/server-process.ts'
 import { startChild } from './child.ts'
@@ -16,7 +12,8 @@ import type { BenchOptions, Figure, FigureResult } from './figure.ts'
 import { type LoadBench, startLoadBench } from './load-run.ts'
 import { ratioOf } from './report.ts'
 
-const profiles = [alloProfile, ultravoxProfile, partooProfile, stornoProfile, dialnexaProfile]
+/** The vendors' dialects. */
+const profiles = all.filter(({ subject }) => subject !== null)
 const connections = 64
 const webhookCount = 64
 const target = { atLeast: 0.65 }

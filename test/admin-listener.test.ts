@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { after, before, suite, test } from 'node:test'
-import { documentedRoutes, type FrontName, fronts } from './fuzz/documents.ts'
+import { documentedRoutes } from './fuzz/documents.ts'
+import { profiles } from './profiles/profiles.ts'
 import { WireClient, type WireAnswer } from './fuzz/wire-client.ts'
 import { fromAnAddress } from './support/addresses.ts'
 import { createOperatorClient, type OperatorClient } from './support/operator-client.ts'
@@ -111,20 +112,12 @@ suite('a listener of its own for the operator', () => {
   })
 
   test('customers of every dialect use the APIs of their own, and of /v1 only theirs', async () => {
-    const lists: Readonly<Record<FrontName, string>> = {
-      operator: '/v1/deliveries',
-      allo: '/v2/api/webhooks',
-      dialnexa: '/v1/user-webhooks',
-      partoo: '/v2/webhooks',
-      storno: '/api/v1/webhooks',
-      ultravox: '/api/webhooks',
-    }
-    for (const [front, path] of Object.entries(lists) as [FrontName, string][]) {
-      const { dialect, api } = fronts[front]
+    for (const { dialect, api } of profiles) {
       const { id } = await operator.createTenant({ dialect: dialect.name })
       const { key } = await operator.createKey({ tenants: [id] })
       const headers = { ...api.credentials({ tenant: id, key }), ...fromAnAddress() }
-      assert.equal((await fetch(`${server.url}${path}`, { headers })).status, 200, front)
+      const { path } = api.operations.list.request({ tenant: id, key })
+      assert.equal((await fetch(`${server.url}${path}`, { headers })).status, 200, dialect.name)
     }
   })
 

@@ -3,15 +3,10 @@
 
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { alloProfile } from './profiles/allo/profile.ts'
 import type { Profile } from './conformance/dialects/profile.ts'
 import { onOneServer } from './conformance/dialects/suite.ts'
 import type { World } from './conformance/dialects/world.ts'
-import { dialnexaProfile } from './profiles/dialnexa/profile.ts'
-import { partooProfile } from './profiles/partoo/profile.ts'
-import { standardProfile } from './profiles/standard/profile.ts'
-import { stornoProfile } from './profiles/storno/profile.ts'
-import { ultravoxProfile } from './profiles/ultravox/profile.ts'
+import { profiles } from './profiles/profiles.ts'
 import { onSqlite } from './support/dialect-support.ts'
 import egress from './vectors/egress.json' with { type: 'json' }
 
@@ -38,7 +33,7 @@ const refused = [...Object.values(egress.urls.refused).flat(), ...addressUrls]
 /** ASCII only: the URL fields of some vendors are URIs. */
 const accepted = egress.urls.accepted.filter((url) => /^[\x21-\x7e]+$/.test(url))
 
-for (const profile of [alloProfile, ultravoxProfile, partooProfile, stornoProfile, dialnexaProfile, standardProfile]) {
+for (const profile of profiles) {
   onOneServer(`${profile.dialect.name}: registering a URL`, profile, inProduction, (add) => {
     add('refuses an internal address on create', async (world) => {
       const customer = await world.customer()

@@ -5,15 +5,10 @@
 
 import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
-import { alloProfile } from './profiles/allo/profile.ts'
 import { Customer } from './conformance/dialects/customer.ts'
 import type { ApiRequest, Fields, Headers, Profile } from './conformance/dialects/profile.ts'
-import { dialnexaProfile } from './profiles/dialnexa/profile.ts'
-import { partooProfile } from './profiles/partoo/profile.ts'
 import { registry } from '../src/dialects/registry.ts'
-import { standardProfile } from './profiles/standard/profile.ts'
-import { stornoProfile } from './profiles/storno/profile.ts'
-import { ultravoxProfile } from './profiles/ultravox/profile.ts'
+import { profiles } from './profiles/profiles.ts'
 import { until } from './support/api-rig.ts'
 import { found, mark } from './support/marks.ts'
 import { type Place, postgresPlace, sqlitePlace } from './support/place.ts'
@@ -22,8 +17,6 @@ import { createInstallation, type ServerProcess, startServer } from './support/s
 import { isLong } from './support/size.ts'
 import { testDatabase } from './support/test-database.ts'
 import { Caller, callWrongly } from './support/wrong-calls.ts'
-
-const profiles = [alloProfile, ultravoxProfile, partooProfile, stornoProfile, dialnexaProfile, standardProfile]
 
 /** Planted texts by name. `secret`: must be in clear text nowhere. `content`: must be only in the database. */
 interface Marks {
@@ -50,12 +43,14 @@ async function live(caller: Caller, profile: Profile, receiverUrl: string, marks
 
   const url = `${receiverUrl}/${name}?token=${plant('content', 'query of the URL')}`
   const header = { 'X-Planted': plant('secret', 'header value') }
-  const own: Readonly<Record<string, Fields>> = {
-    standard: { headers: header },
-    partoo: { custom_headers: header },
-    ultravox: { secrets: [mark('chosen secret')] },
+  const namesOf = (kind: 'headers' | 'secrets') => profile.subject?.fieldsOf(kind).map(([field]) => field) ?? []
+  const own = {
+    ...Object.fromEntries(
+      (profile.subject === null ? ['headers'] : namesOf('headers')).map((field) => [field, header]),
+    ),
+    ...Object.fromEntries(namesOf('secrets').map((field) => [field, [mark('chosen secret')]])),
   }
-  const sent = { ...profile.api.full(url, 0), ...own[name] }
+  const sent = { ...profile.api.full(url, 0), ...own }
   const created = await customer.create(sent)
   for (const [index, secret] of profile.delivery.secretsOf(created, sent).entries())
     plant('secret', `signing secret ${index}`, secret)
@@ -64,7 +59,7 @@ async function live(caller: Caller, profile: Profile, receiverUrl: string, marks
   await customer.list()
 
   const event = { tenant, type: profile.api.eventType(0), data: { planted: plant('content', 'payload') } }
-  const attributes = { agentId: '8d7f5b0e-93a1-4c0e-a2a1-0f6a51e9c001', region: 'eu' }
+  const attributes = { region: 'eu', ...filtersIn(profile, created) }
   await caller.operator(202, 'POST', '/v1/events', { ...event, attributes })
   const path = `/v1/tenants/${tenant}/endpoints/${id}`
   await caller.operator(202, 'POST', `${path}/test`)
@@ -76,6 +71,11 @@ async function live(caller: Caller, profile: Profile, receiverUrl: string, marks
   for (const bad of [`https://user:${plant('secret', 'password in a URL')}@example.com/`, 'https://127.0.0.1/'])
     await customer.ask(profile.api.operations.change.request(customer, id, profile.api.sample(bad, 0)))
   return { customer, id }
+}
+
+/** The attributes that an event must have for an endpoint with filters. */
+function filtersIn({ api }: Profile, endpoint: Fields): Fields {
+  return (api.inOperatorTerms(endpoint)['filters'] ?? {}) as Fields
 }
 
 async function untilAttempted(caller: Caller, tenant: string): Promise<void> {
@@ -120,16 +120,14 @@ async function leakTest(t: TestContext, place: Place): Promise<void> {
     const ids = {
       tenant,
       endpoint: id,
-      webhook_id: id,
-      uuid: id,
-      id,
+      ...Object.fromEntries((profile.subject?.served ?? []).map((one) => [profile.subject?.idNameIn(one), id])),
       delivery: delivery?.id ?? '',
       event: delivery?.event ?? '',
     }
     const others = profiles.filter((other) => other !== profile).map((other) => other.api.credentials(customer))
     const wrong = { authorization: `Bearer ${stranger}` }
     const credentials = [{}, wrong, profile.api.credentials(customer), ...others.slice(0, 1)]
-    const own = profile === standardProfile ? [] : [`/openapi/${profile.dialect.name}.json`]
+    const own = profile.subject === null ? [] : [`/openapi/${profile.dialect.name}.json`]
     for (const document of own) calls += await callWrongly(caller, document, ids, credentials, stranger)
     const asOperator = { authorization: `Bearer ${installation.operatorKey}` }
     calls += await callWrongly(caller, '/openapi.json', ids, [{}, wrong, asOperator], stranger)

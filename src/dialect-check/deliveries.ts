@@ -52,7 +52,7 @@ async function compare(
   const delivery = await trial.delivery(customer.tenant, posted.event, 'delivered', 'failed')
   const event = await trial.operator(200, 'GET', `/v1/events/${posted.event}?tenant=${customer.tenant}`)
   const [attempt = {}] = delivery['history'] as readonly Fields[]
-  const secrets = trial.secretsIn(shown).concat(trial.secretsIn(sent))
+  const secrets = trial.subject.secretsIn(shown).concat(trial.subject.secretsIn(sent))
   const seen = (await trial.inOperatorView(customer, id))['secrets'] as readonly { readonly value: string }[]
   const message = messageOf(dialect, {
     event: { id: posted.event, type: posted.type, data: posted.data, occurredAt: String(event['occurredAt']) },

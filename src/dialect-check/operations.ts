@@ -2,14 +2,15 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { idForm } from '../dialect-kit/id-forms.ts'
+import type { Answer } from './document.ts'
+import { nextPage } from './paging.ts'
 import type { Fields, Served, Subject } from './subject.ts'
-import { turned } from './turned-pages.ts'
 import type { Check, Customer, Trial } from './trial.ts'
 
 export const operationChecks: readonly Check[] = [
   { title: 'a webhook is created, and answers show the values of the request', run: creates },
   { title: 'a change is read back, and the other fields keep their values', run: changes },
-  { title: 'the list has each webhook once', run: lists },
+  { title: 'the list has each webhook once, whole and in pages', run: lists },
   { title: 'a deleted webhook is gone', run: deletes },
   { title: 'a rotation gives a new secret', run: rotates },
   { title: 'the list of event types has each type once', run: listsEventTypes },
@@ -117,18 +118,31 @@ async function lists(trial: Trial): Promise<void> {
   for (let count = 0; count < Math.min(3, subject.keysMax); count++) {
     ids.push((await trial.register(customer, subject.keyField(count), eventTypes[count % eventTypes.length])).id)
   }
-  const compareIds = (title: string, listed: readonly string[]): void => {
-    if (isDeepStrictEqual(listed.toSorted(), ids.toSorted())) return
-    trial.fault(`${title} the webhooks ${listed.join(', ') || '(none)'}, and there are ${ids.join(', ')}`)
+  await compareList(trial, customer, list, null, ids)
+  if (list.operation.pages !== undefined) for (const size of [1, 2]) await compareList(trial, customer, list, size, ids)
+}
+
+/** @param size the size of the pages; null: that of a request that does not say it */
+async function compareList(
+  trial: Trial,
+  customer: Customer,
+  list: Served,
+  size: number | null,
+  ids: readonly string[],
+): Promise<void> {
+  const { subject } = trial
+  const pages: Answer[] = []
+  while (pages.length <= ids.length) {
+    const query = size === null ? (pages.length === 0 ? {} : null) : nextPage(subject, list, size, pages)
+    if (query === null) break
+    pages.push(await trial.want(customer, list, { query }))
   }
-  const { body } = await trial.want(customer, list)
-  compareIds(
-    `${list.title} shows`,
-    subject.endpointsIn(body).map((one) => subject.idIn(one)),
+  const listed = pages.flatMap(({ body }) => subject.endpointsIn(body)).map((one) => subject.idIn(one))
+  if (isDeepStrictEqual(listed.toSorted(), ids.toSorted())) return
+  const what = size === null ? '' : ` in pages of ${size}`
+  trial.fault(
+    `${list.title}${what} shows the webhooks ${listed.join(', ') || '(none)'}, and there are ${ids.join(', ')}`,
   )
-  const { turning } = list.operation
-  if (turning !== undefined)
-    compareIds(`${list.title}: pages of one webhook show`, await turned(trial, customer, list, turning))
 }
 
 async function deletes(trial: Trial): Promise<void> {

@@ -111,7 +111,7 @@ async function refusesUnknownRoutes(trial: Trial): Promise<void> {
     )
     trial.expect(inside, `${title} is below no prefix of api.prefixes: unknown paths beside it get other errors`)
   }
-  const presented = trial.credentials(customer)
+  const presented = trial.subject.credentials(customer)
   const form = Compile(definition.errors.schema as TSchema)
   const check = (title: string, { status, body, text }: Answer): void => {
     refused(trial, title, { status, text })

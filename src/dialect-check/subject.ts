@@ -8,6 +8,7 @@ import type { DefinedDialect } from '../dialect-kit/define-dialect.ts'
 import { type Key, keyOf } from '../dialect-kit/fields/field-keys.ts'
 import type { Field, View } from '../dialect-kit/fields/fields.ts'
 import type { Operation, OperationKind } from '../dialect-kit/operations/operation.ts'
+import type { Presented } from '../dialect-kit/access/authentication.ts'
 import { splitRoute } from '../dialect-kit/operations/routes.ts'
 import type { Document, DocumentedOperation, Schema } from './document.ts'
 import { choicesOf, valueOf } from './values.ts'
@@ -50,8 +51,11 @@ export class Subject {
   /** The key that customers choose; null: ids name webhooks. */
   readonly key: Key | null
 
-  constructor({ definition, dialect }: DefinedDialect, document: Document) {
+  readonly answerProblem: DefinedDialect['answerProblem']
+
+  constructor({ definition, dialect, answerProblem }: DefinedDialect, document: Document) {
     this.definition = definition
+    this.answerProblem = answerProblem
     this.dialect = dialect
     this.served = Object.entries(definition.routes).flatMap(([at, operation]) => {
       const { method, template } = splitRoute(at)
@@ -154,6 +158,41 @@ export class Subject {
     if (operation.id !== undefined) return operation.id.name
     const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
     return names.find((name) => this.#placeOf(name) === undefined) ?? ''
+  }
+
+  /** The parts of a request by which a customer is known. */
+  credentials({ key, tenant }: { readonly key: string; readonly tenant: string }): Presented {
+    const { authentication, tenantOf } = this.definition
+    const [ofKey, ofTenant] = [authentication.present(key), tenantOf?.present(tenant)]
+    return { headers: { ...ofKey.headers, ...ofTenant?.headers }, query: { ...ofKey.query, ...ofTenant?.query } }
+  }
+
+  /** The path of an operation on a webhook. The values of the other parameters are texts that stand for nothing. */
+  pathOf(served: Served, id: string): string {
+    const inPath = [this.idNameIn(served), this.keyInPath(served)]
+    return served.template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+      encodeURIComponent(inPath.includes(name) ? id : (this.parentValue(name) ?? 'absent')),
+    )
+  }
+
+  /** The parameters of the query that an operation must have. */
+  queryOf(served: Served, id: string): Readonly<Record<string, string>> {
+    const needed = (served.documented.parameters ?? []).flatMap(({ name, in: where, required, schema = {} }) => {
+      const value = where === 'query' ? (this.parentValue(name) ?? (required && String(valueOf(schema)))) : false
+      return typeof value === 'string' ? [[name, value]] : []
+    })
+    return {
+      ...Object.fromEntries(needed),
+      ...(served.operation.id?.in === 'query' && { [this.idNameIn(served)]: id }),
+    }
+  }
+
+  /** The values of secrets in the fields of an endpoint. */
+  secretsIn(fields: Fields): readonly string[] {
+    const masks = this.fieldsOf('secret').map(([, field]) => ('masked' in field ? field.masked : undefined))
+    return this.fieldsOf('secret', 'secrets')
+      .flatMap(([name]) => [fields[name]].flat())
+      .filter((value): value is string => typeof value === 'string' && value.length > 8 && !masks.includes(value))
   }
 
   /** The value of a field that is in the path or in the query of a request; undefined: there is no such field. */

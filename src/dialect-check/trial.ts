@@ -9,7 +9,6 @@ import { type Answer, departures, shortened } from './document.ts'
 import type { Arrival, Hook, Receiver } from './receiver.ts'
 import type { Fields, Served, Subject } from './subject.ts'
 import { until } from './until.ts'
-import { valueOf } from './values.ts'
 
 /** A running service with the dialect, and a receiver. */
 export interface Site {
@@ -124,33 +123,17 @@ export class Trial {
     return (answer.body ?? {}) as Fields
   }
 
-  /** The parts of a request by which a customer is known. */
-  credentials({ key, tenant }: Pick<Customer, 'key' | 'tenant'>): Presented {
-    const { authentication, tenantOf } = this.subject.definition
-    const [ofKey, ofTenant] = [authentication.present(key), tenantOf?.present(tenant)]
-    return { headers: { ...ofKey.headers, ...ofTenant?.headers }, query: { ...ofKey.query, ...ofTenant?.query } }
-  }
-
   /** Calls an operation as a customer. The answer is held against the OpenAPI document. */
   async ask(customer: Pick<Customer, 'key' | 'tenant'>, served: Served, asked: Asked = {}): Promise<Answer> {
-    return this.askAs(this.credentials(customer), served, asked)
+    return this.askAs(this.subject.credentials(customer), served, asked)
   }
 
   async askAs(presented: Presented, served: Served, asked: Asked): Promise<Answer> {
-    const { id = 'absent', query: given = {}, body, raw, mediaType } = asked
     const { subject } = this
-    const idName = subject.idNameIn(served)
-    const inPath = [idName, subject.keyInPath(served)]
-    const path = served.template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-      encodeURIComponent(inPath.includes(name) ? id : (subject.parentValue(name) ?? 'absent')),
-    )
-    const needed = (served.documented.parameters ?? []).flatMap(({ name, in: where, required, schema = {} }) => {
-      const value = where === 'query' ? (subject.parentValue(name) ?? (required && String(valueOf(schema)))) : false
-      return typeof value === 'string' ? [[name, value]] : []
-    })
-    const query: Record<string, string> = { ...Object.fromEntries(needed), ...given, ...presented.query }
-    const { in: place } = served.operation.id ?? {}
-    if (place === 'query') query[idName] = id
+    const { id = 'absent', query: more, body, raw, mediaType } = asked
+    const path = subject.pathOf(served, id)
+    const query = { ...subject.queryOf(served, id), ...more, ...presented.query }
+    const { in: place, name: idName = '' } = served.operation.id ?? {}
     const content = place === 'body' ? { ...(body as Fields | undefined), [idName]: id } : body
     const type = mediaType ?? mediaTypeOf(served)
     const written = /[/+]json$/.test(type)
@@ -206,16 +189,7 @@ export class Trial {
 
   /** No refusal may hold the secrets of these fields. */
   keepSecret(...endpoints: readonly Fields[]): void {
-    for (const secret of endpoints.flatMap((one) => this.secretsIn(one))) this.#shared.confidential.add(secret)
-  }
-
-  /** The values of secrets in the fields of an endpoint. */
-  secretsIn(fields: Fields): readonly string[] {
-    const masks = this.subject.fieldsOf('secret').map(([, field]) => ('masked' in field ? field.masked : undefined))
-    return this.subject
-      .fieldsOf('secret', 'secrets')
-      .flatMap(([name]) => [fields[name]].flat())
-      .filter((value): value is string => typeof value === 'string' && value.length > 8 && !masks.includes(value))
+    for (const secret of endpoints.flatMap((one) => this.subject.secretsIn(one))) this.#shared.confidential.add(secret)
   }
 
   /** The endpoint as the operator sees it. */

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test, type TestContext } from 'node:test'
+import { registry } from '../../src/dialects/registry.ts'
 import { eventType, fresh, startApiRig, type TestTenant, until } from '../support/api-rig.ts'
 import { command, type RunningCommand, startCommand } from '../support/command.ts'
 import { type Behaviour, type ReceivedRequest, startReceiver } from '../support/receiver.ts'
@@ -43,7 +44,7 @@ async function endpointsOf(tenant: TestTenant): Promise<unknown[]> {
 }
 
 suite('listen', { concurrency: 2 }, () => {
-  for (const dialect of ['standard', 'allo', 'ultravox', 'partoo', 'storno', 'dialnexa']) {
+  for (const dialect of registry.map((one) => one.dialect.name)) {
     test(`verifies the deliveries of ${dialect}, and its endpoint is deleted at the end`, async (t) => {
       const { id } = await rig.want(201, { method: 'POST', path: '/v1/tenants', body: { dialect } })
       const tenant = { id, dialect, key: '', keyId: '' }

@@ -1,7 +1,7 @@
 // The callers of the isolation test, and the tenants whose data each caller may see.
 
 import type { Headers } from '../conformance/dialects/profile.ts'
-import { type FrontName, fronts } from './documents.ts'
+import { type FrontName, profileOf } from './documents.ts'
 import type { Parties, Party } from './parties.ts'
 import type { Row } from './rows.ts'
 
@@ -23,8 +23,8 @@ export async function callersOf(
   foreign: Party,
   stranger: Party,
 ): Promise<readonly Caller[]> {
-  const { api } = fronts[front]
-  const as = (key: string): Headers => without('x-company', api.credentials({ tenant: own.tenant, key }))
+  const { api } = profileOf(front)
+  const as = (key: string): Headers => withoutTenant(front, api.credentials({ tenant: own.tenant, key }))
   const revoked = await parties.key(own.tenant)
   await parties.want(204, 'DELETE', `/v1/keys/${revoked.id}`)
   const weakest = api.weakKeys.find(({ allowed }) => !allowed.includes('list') && !allowed.includes('create'))
@@ -50,6 +50,9 @@ export function seenBy({ who, sees }: Caller, front: FrontName, row: Row): reado
   return front === 'operator' && row.customers !== true ? [] : sees
 }
 
-function without(name: string, headers: Headers): Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([one]) => one !== name))
+/** The headers without those that name the tenant: a slot fills them. */
+function withoutTenant(front: FrontName, headers: Headers): Headers {
+  const { headers: named = {} } = profileOf(front).subject?.definition.tenantOf?.present('') ?? {}
+  const names = Object.keys(named).map((name) => name.toLowerCase())
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)))
 }

@@ -1,27 +1,20 @@
 // The OpenAPI documents of a running server. They list every route, so these tests call every route in them.
 
+import assert from 'node:assert/strict'
 import { request } from 'undici'
 import { readDocument } from '../../src/dialect-check/document.ts'
-import { alloProfile } from '../profiles/allo/profile.ts'
 import type { Profile } from '../conformance/dialects/profile.ts'
-import { dialnexaProfile } from '../profiles/dialnexa/profile.ts'
-import { partooProfile } from '../profiles/partoo/profile.ts'
-import { standardProfile } from '../profiles/standard/profile.ts'
-import { stornoProfile } from '../profiles/storno/profile.ts'
-import { ultravoxProfile } from '../profiles/ultravox/profile.ts'
+import { profiles } from '../profiles/profiles.ts'
 
 /** The dialect profile of each front. Customers of `standard` use the operator API. */
-export const fronts = {
-  operator: standardProfile,
-  allo: alloProfile,
-  dialnexa: dialnexaProfile,
-  partoo: partooProfile,
-  storno: stornoProfile,
-  ultravox: ultravoxProfile,
-} as const satisfies Record<string, Profile>
+const byName = new Map(profiles.map((one) => [one.subject === null ? 'operator' : one.dialect.name, one]))
 
-export type FrontName = keyof typeof fronts
-export const frontNames = Object.keys(fronts) as readonly FrontName[]
+export type FrontName = string
+export const frontNames: readonly FrontName[] = [...byName.keys()]
+
+export function profileOf(front: FrontName): Profile {
+  return byName.get(front) ?? assert.fail(`there is no profile of ${front}`)
+}
 
 export interface Schema {
   readonly [keyword: string]: unknown

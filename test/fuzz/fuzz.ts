@@ -7,7 +7,14 @@ import fc from 'fast-check'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { malformed } from './malformed.ts'
-import { type DocumentedRoute, documentedRoutes, type FrontName, frontNames, fronts, type Schema } from './documents.ts'
+import {
+  type DocumentedRoute,
+  documentedRoutes,
+  type FrontName,
+  frontNames,
+  profileOf,
+  type Schema,
+} from './documents.ts'
 import { Parties, type Party } from './parties.ts'
 import { type FuzzRequest, nameOf, requestTo } from './requests.ts'
 import { type Reply, type WireAnswer, WireClient } from './wire-client.ts'
@@ -186,7 +193,7 @@ class FuzzRun {
     assert.equal(reply.headers.get('cache-control'), 'no-store')
     assert.equal(reply.headers.get('x-content-type-options'), 'nosniff')
     if (method === 'HEAD' || reply.status === 204) return
-    if (reply.status >= 400) this.#holds(fronts[route.front].api.refusalSchema as Schema, reply)
+    if (reply.status >= 400) this.#holds(profileOf(route.front).api.refusalSchema as Schema, reply)
     if (method !== route.method) return
     const mediaType = (reply.headers.get('content-type') ?? '').split(';')[0] ?? ''
     const schema = route.operation.responses[reply.status]?.content?.[mediaType]?.schema

@@ -8,7 +8,7 @@ import type { Caller, Fields, Headers } from '../conformance/dialects/profile.ts
 import { answerText } from '../support/event-stream.ts'
 import { type Receiver, type ReceiverOptions, startReceiver } from '../support/receiver.ts'
 import { createInstallation, type ServerProcess, startServer } from '../support/server-process.ts'
-import { type FrontName, fronts } from './documents.ts'
+import { type FrontName, profileOf } from './documents.ts'
 import { fromAnAddress } from '../support/addresses.ts'
 
 /** A kind of object that has an id. */
@@ -116,7 +116,7 @@ export class Parties {
 
   /** @param id the tenant id; default: generated in the form of its dialect */
   async party(front: FrontName, id?: string): Promise<Party> {
-    const { dialect, api } = fronts[front]
+    const { dialect, api } = profileOf(front)
     const created = await this.want(201, 'POST', '/v1/tenants', {
       dialect: dialect.name,
       ...(id !== undefined && { id }),
@@ -143,7 +143,7 @@ export class Parties {
 
   /** Creates one more endpoint of a tenant and one more delivery for its first endpoint. */
   async grow({ front, ids }: Party): Promise<void> {
-    const [first, second] = [fronts[front].api.eventType(0), fronts[front].api.eventType(1)]
+    const [first, second] = [profileOf(front).api.eventType(0), profileOf(front).api.eventType(1)]
     await this.want(202, 'POST', '/v1/events', { tenant: ids.tenant, type: first, data: {} })
     const endpoint = { url: this.hookUrl(), eventTypes: [second] }
     await this.want(201, 'POST', `/v1/tenants/${ids.tenant}/endpoints`, endpoint)

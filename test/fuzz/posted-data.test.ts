@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { isLong } from '../support/size.ts'
 import { testDatabase } from '../support/test-database.ts'
-import { type FrontName, frontNames, fronts } from './documents.ts'
+import { type FrontName, frontNames, profileOf } from './documents.ts'
 import { deepestObject, objectText } from './json-text.ts'
 import { Parties, type Party } from './parties.ts'
 
@@ -39,7 +39,7 @@ for (const database of databases) {
       await place?.drop()
     })
     for (const front of frontNames) {
-      test(`arrives as it was posted, in ${fronts[front].dialect.name}`, async () => {
+      test(`arrives as it was posted, in ${profileOf(front).dialect.name}`, async () => {
         const datas = fc.uniqueArray(objectText, { minLength: 1, maxLength: 30 })
         const property = fc.asyncProperty(datas, (texts) => checkArrival(parties, front, texts))
         await fc.assert(property, { seed, numRuns: 5, endOnFailure: true })
@@ -73,7 +73,7 @@ interface Posted {
 
 /** Posts the first event alone and the others in a batch. JSON.stringify does not touch the data. */
 async function post(parties: Parties, { tenant, front }: Party, datas: readonly string[]): Promise<readonly Posted[]> {
-  const head = JSON.stringify({ tenant, type: fronts[front].api.eventType(0), occurredAt }).slice(0, -1)
+  const head = JSON.stringify({ tenant, type: profileOf(front).api.eventType(0), occurredAt }).slice(0, -1)
   const [first, ...rest] = datas.map((data) => `${head},"data":${data}}`)
   const one = await parties.wantRaw(202, '/v1/events', first ?? '')
   const { results } = await parties.wantRaw(202, '/v1/events/batch', `{"events":[${rest.join(' ,\n')}]}`)
@@ -83,12 +83,20 @@ async function post(parties: Parties, { tenant, front }: Party, datas: readonly 
 /** The delivery of an event and its expected request body. */
 async function deliveryOf(
   parties: Parties,
-  { tenant, front }: Party,
+  { tenant, front, ids, url }: Party,
   { id, data }: Posted,
 ): Promise<{ readonly delivery: string; readonly body: string }> {
-  const { api, delivery: wire } = fronts[front]
+  const { api, delivery: wire } = profileOf(front)
   const delivery = await parties.delivered(tenant, id)
-  const text = wire.body({ id, type: api.eventType(0), data, occurredAt, tenant, delivery })
+  const text = wire.body({
+    id,
+    type: api.eventType(0),
+    data,
+    occurredAt,
+    tenant,
+    delivery,
+    endpoint: { id: ids.endpoint, url },
+  })
   return { delivery, body: Buffer.from(text).toString('latin1') }
 }
 

@@ -1,7 +1,8 @@
 // Requests to every documented route. Path, query, headers and body are valid, nearly valid or hostile.
 
+import { registry } from '../../src/dialects/registry.ts'
 import fc, { type Arbitrary } from 'fast-check'
-import { type DocumentedRoute, fronts, type Schema } from './documents.ts'
+import { type DocumentedRoute, profileOf, type Schema } from './documents.ts'
 import { hostileBody, hostileText, hostileValue } from './hostile.ts'
 import { nounIn } from './rows.ts'
 import { valueFor } from './schema-values.ts'
@@ -35,11 +36,12 @@ function methodOf({ method }: DocumentedRoute): Arbitrary<string> {
   return fc.oneof({ weight: 30, arbitrary: fc.constant(method) }, { weight: 1, arbitrary: any })
 }
 
-function targetOf({ front, method, path, operation }: DocumentedRoute): Arbitrary<string> {
+function targetOf(route: DocumentedRoute): Arbitrary<string> {
+  const { front, path, operation } = route
   const { parameters = [] } = operation
   const inPath = parameters
     .filter((one) => one.in === 'path')
-    .map(({ name }) => fc.tuple(fc.constant(name), idOf(name, method)))
+    .map(({ name }) => fc.tuple(fc.constant(name), idOf(route, name)))
   const inQuery = parameters
     .filter((one) => one.in === 'query')
     .map(({ name, schema }) => mostly(valueFor(front, name, schema), hostileText).map((value) => pair(name, value)))
@@ -55,9 +57,11 @@ function targetOf({ front, method, path, operation }: DocumentedRoute): Arbitrar
   })
 }
 
-function idOf(name: string, method: string): Arbitrary<string> {
-  const noun = nounIn('path', name)
-  if (noun === null) return mostly(fc.constantFrom('standard', 'partoo', 'storno'), hostileText.map(escaped))
+function idOf(route: DocumentedRoute, name: string): Arbitrary<string> {
+  const { method } = route
+  const noun = nounIn(route, 'path', name)
+  if (noun === null)
+    return mostly(fc.constantFrom(...registry.map(({ dialect }) => dialect.name)), hostileText.map(escaped))
   // Few requests delete, because other requests need the objects.
   const whose = method === 'DELETE' ? ['own', ...Array(19).fill('absent')] : ['own', 'own', 'own', 'foreign', 'absent']
   const ids = whose.map((one) => `{${one}.${noun}}`)
@@ -69,7 +73,7 @@ function idOf(name: string, method: string): Arbitrary<string> {
 }
 
 function headersOf({ front }: DocumentedRoute): Arbitrary<FuzzRequest['headers']> {
-  const { api } = fronts[front]
+  const { api } = profileOf(front)
   const good = api.credentials({ tenant: '{own.tenant}', key: front === 'operator' ? '{operator}' : '{own.key}' })
   const credentials = fc.oneof(
     { weight: 20, arbitrary: fc.constant(Object.entries(good)) },
@@ -88,14 +92,7 @@ function headersOf({ front }: DocumentedRoute): Arbitrary<FuzzRequest['headers']
     'a/b;c',
   )
   const type = mostly(fc.constant('application/json'), types).map((value) => ['content-type', value] as const)
-  const names = fc.constantFrom(
-    'x-request-id',
-    'idempotency-key',
-    'accept',
-    'x-company',
-    'x-forwarded-for',
-    '__proto__',
-  )
+  const names = fc.constantFrom('x-request-id', 'idempotency-key', 'accept', 'x-forwarded-for', '__proto__')
   const more = fc.array(rarely(fc.tuple(names, visible)), { maxLength: 2 })
   return fc
     .tuple(credentials, type, more)

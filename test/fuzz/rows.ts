@@ -1,7 +1,8 @@
 // The facts about each route that the isolation test needs and that the OpenAPI document does not have. A route without
 // a row fails the test.
 
-import { type FrontName, fronts } from './documents.ts'
+import type { Profile } from '../conformance/dialects/profile.ts'
+import { type DocumentedRoute, type FrontName, frontNames, profileOf } from './documents.ts'
 import type { Ids, Noun } from './parties.ts'
 
 export interface Row {
@@ -20,18 +21,13 @@ export interface Row {
   readonly absent?: number
 }
 
-/** Parameters and fields that hold ids, by name. */
+/** Parameters and fields of the operator API that hold ids, by name. */
 export const nounOf: Readonly<Record<string, Noun>> = {
   tenant: 'tenant',
   tenants: 'tenant',
-  org_id: 'tenant',
-  'x-company': 'tenant',
   endpoint: 'endpoint',
-  webhook_id: 'endpoint',
-  uuid: 'endpoint',
   event: 'event',
   delivery: 'delivery',
-  deliveryUuid: 'delivery',
   ids: 'delivery',
   key: 'key',
   operatorKey: 'operatorKey',
@@ -39,25 +35,31 @@ export const nounOf: Readonly<Record<string, Noun>> = {
   q: 'tenant',
 }
 
-/** Parameters and fields that hold no id. A name in neither list fails the test. */
+/** Parameters and fields of the operator API that hold no id. A name in neither list fails the test. */
 export const plainNames: ReadonlySet<string> = new Set(
-  `limit cursor page per_page pageSize status eventType type from to since until dialect name settings scopes role
-   data attributes occurredAt events url eventTypes filters details description enabled headers secrets overlapSeconds leadSeconds topics
-   failing outcome httpStatus attemptedFrom attemptedTo health
+  `limit cursor status eventType type from to since until dialect name settings scopes role
+   data attributes occurredAt events url eventTypes filters details description enabled headers secrets overlapSeconds leadSeconds failing outcome httpStatus attemptedFrom attemptedTo health
    writeOnlyHeaders expiresAt actor action object retainSeconds retainDataSeconds erasure number
    capabilities branding expiresInSeconds sessionSeconds link
    replay filter missing dryRun rate attempt step by
-   kind waitSeconds ackSeconds iterator reason
-   agentId items custom_headers isActive secret is_active`.split(/\s+/),
+   kind waitSeconds ackSeconds iterator reason`.split(/\s+/),
 )
 
-/** `id` is an endpoint in a path of DialNexa's API; in other places it is the id of a new object. */
-export function nounIn(place: 'path' | 'query' | 'body', name: string): Noun | null {
-  if (name === 'id') return place === 'path' ? 'endpoint' : null
-  return nounOf[name] ?? null
+/** The kind of object whose id a parameter or field has; null: it has none. */
+export function nounIn(
+  { front, method, path }: Pick<DocumentedRoute, 'front' | 'method' | 'path'>,
+  place: 'path' | 'query' | 'body',
+  name: string,
+): Noun | null {
+  const { subject } = profileOf(front)
+  if (subject === null) return name === 'id' ? null : (nounOf[name] ?? null)
+  const served = subject.served.find((one) => one.method === method && one.template === path)
+  if (served === undefined || place === 'body' || subject.parentValue(name) !== undefined) return null
+  if (name === subject.idNameIn(served)) return 'endpoint'
+  return place === 'path' ? 'delivery' : null
 }
 
-const sample = (front: FrontName) => (_ids: Ids, url: string) => fronts[front].api.sample(url, 1)
+const sample = (_ids: Ids, url: string): unknown => profileOf('operator').api.sample(url, 1)
 const change = (_ids: Ids, url: string): unknown => ({ url })
 const customers = true
 
@@ -97,7 +99,7 @@ const operator: Readonly<Record<string, Row>> = {
   retrySetAside: { status: 404 },
   deleteSetAside: { status: 404 },
   listEndpoints: { status: 200, customers },
-  createEndpoint: { status: 201, customers, body: sample('operator') },
+  createEndpoint: { status: 201, customers, body: sample },
   getEndpoint: { status: 200, customers },
   changeEndpoint: { status: 200, customers, body: change },
   listFailures: { status: 200, customers },
@@ -149,63 +151,36 @@ const operator: Readonly<Record<string, Row>> = {
   previewEvent: { status: 200, body: () => ({ type: 'call.received', data: {} }) },
 }
 
-const allo: Readonly<Record<string, Row>> = {
-  listWebhookEventTypes: { status: 200 },
-  listWebhooks: { status: 200 },
-  createWebhook: { status: 201, body: sample('allo') },
-  getWebhook: { status: 200 },
-  updateWebhook: { status: 200, body: change },
-  deleteWebhook: { status: 204 },
+/** The rows of a vendor's API follow from its definition. */
+function vendorRows({ subject, api }: Profile): Readonly<Record<string, Row>> {
+  const served = subject?.served ?? []
+  return Object.fromEntries(
+    served.map((one) => {
+      const [status = ''] = Object.keys(one.documented.responses)
+      const bodies: Partial<Record<typeof one.kind, (url: string) => unknown>> = {
+        create: (url) => subject?.bodyOf(one, api.sample(url, 1)),
+        createMany: (url) => subject?.bodyOf(one, api.sample(url, 1)),
+        replace: (url) => subject?.bodyOf(one, api.sample(url, 1)),
+        tryOut: (url) => ({ items: [api.sample(url, 1)] }),
+        change: (url) => subject?.bodyOf(one, { [api.urlField]: url }),
+        test: () => ({}),
+      }
+      const bodyOf = bodies[one.kind]
+      return [
+        one.documented.operationId,
+        {
+          status: Number(status),
+          ...(bodyOf !== undefined && { body: (_ids: Ids, url: string) => bodyOf(url) }),
+          ...(one.operation.tenantless && { open: true }),
+        },
+      ]
+    }),
+  )
 }
 
-const dialnexa: Readonly<Record<string, Row>> = {
-  listWebhooks: { status: 200 },
-  createWebhook: { status: 201, body: sample('dialnexa') },
-  getWebhook: { status: 200 },
-  updateWebhook: { status: 200, body: change },
-  deleteWebhook: { status: 200 },
-}
+type Rows = Readonly<Record<string, Row>>
 
-const items = (_ids: Ids, url: string): unknown => ({ items: [fronts.partoo.api.sample(url, 1)] })
-
-const partoo: Readonly<Record<string, Row>> = {
-  getWebhookList: { status: 200 },
-  Webhook: { status: 200, body: items },
-  getWebhookEvents: { status: 200 },
-  tryoutWebhook: { status: 200, body: items },
-  getWebhook: { status: 200 },
-  updateWebhook: { status: 200, body: change },
-  patchWebhook: { status: 200, body: change },
-  deleteWebhook: { status: 200 },
-}
-
-const storno: Readonly<Record<string, Row>> = {
-  listWebhookEvents: { status: 200, open: true },
-  listWebhooks: { status: 200 },
-  createWebhook: { status: 201, body: sample('storno') },
-  getWebhook: { status: 200 },
-  updateWebhook: { status: 200, body: change },
-  deleteWebhook: { status: 204 },
-  regenerateWebhookSecret: { status: 200 },
-  testWebhook: { status: 200, body: () => ({}) },
-  listWebhookDeliveries: { status: 200 },
-  getWebhookDelivery: { status: 200 },
-}
-
-const ultravox: Readonly<Record<string, Row>> = {
-  webhooks_list: { status: 200 },
-  webhooks_create: { status: 201, body: sample('ultravox') },
-  webhooks_retrieve: { status: 200 },
-  webhooks_update: { status: 200, body: sample('ultravox') },
-  webhooks_partial_update: { status: 200, body: change },
-  webhooks_destroy: { status: 204 },
-}
-
-export const rows: Readonly<Record<FrontName, Readonly<Record<string, Row>>>> = {
+export const rows: Readonly<Record<FrontName, Rows>> & { readonly operator: Rows } = {
+  ...Object.fromEntries(frontNames.map((front) => [front, vendorRows(profileOf(front))])),
   operator,
-  allo,
-  dialnexa,
-  partoo,
-  storno,
-  ultravox,
 }

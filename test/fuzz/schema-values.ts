@@ -1,7 +1,8 @@
 // Values that a schema accepts. For fields whose name says more than their schema: values that make sense.
 
+import { registry } from '../../src/dialects/registry.ts'
 import fc, { type Arbitrary } from 'fast-check'
-import { type FrontName, type Schema, fronts } from './documents.ts'
+import { type FrontName, type Schema, profileOf } from './documents.ts'
 
 const header = fc.stringMatching(/^X-[A-Za-z]{1,10}$/)
 const headers = fc.dictionary(header, fc.stringMatching(/^[!-~]{1,20}$/), { maxKeys: 3 })
@@ -10,7 +11,7 @@ const hookUrl = fc.constantFrom('{hook}', '{hook}?a=b', 'https://example.com/hoo
 
 /** @param name the field or parameter. Placeholders like `{own.tenant}` in the values stand for ids (fuzz.ts) */
 export function valueFor(front: FrontName, name: string, schema: Schema): Arbitrary<unknown> {
-  const types = [0, 1, 2].map((index) => fronts[front].api.eventType(index))
+  const types = [0, 1, 2].map((index) => profileOf(front).api.eventType(index))
   switch (name) {
     case 'url':
       return hookUrl
@@ -29,13 +30,13 @@ export function valueFor(front: FrontName, name: string, schema: Schema): Arbitr
     case 'topics':
       return fc.uniqueArray(fc.constantFrom(...types), { minLength: 1 })
     case 'dialect':
-      return fc.constantFrom('standard', 'allo', 'partoo', 'storno')
+      return fc.constantFrom(...registry.map(({ dialect }) => dialect.name))
     case 'secret':
       return secret
     case 'secrets':
       return fc.array(secret, { minLength: 1, maxLength: 2 })
     case 'scopes':
-      return fc.constant(fronts[front].dialect.scopes)
+      return fc.constant(profileOf(front).dialect.scopes)
     // Not every dialect has roles and settings.
     case 'role':
       return 'enum' in schema ? valueOf(front, schema) : fc.constant(undefined)

@@ -12,7 +12,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { request } from 'undici'
 import type { Headers } from '../conformance/dialects/profile.ts'
-import { type FrontName, frontNames, fronts } from './documents.ts'
+import { type FrontName, frontNames, profileOf } from './documents.ts'
 import { Parties } from './parties.ts'
 
 const run = promisify(execFile)
@@ -30,6 +30,8 @@ interface Run {
   readonly front: FrontName
   readonly callers: readonly Headers[]
 }
+
+const vendors = frontNames.filter((front) => front !== 'operator')
 
 /**
  * Operations that refuse some values which their schema allows, because a schema cannot state the rule. In these the
@@ -50,21 +52,33 @@ const rulesBeyondSchemas: Readonly<Record<FrontName, Readonly<Record<string, rea
     // The end is later than the start.
     replay: [400],
   },
-  allo: {},
-  // Names of events have no wildcards, and no spaces at their ends.
-  dialnexa: { createWebhook: [400], updateWebhook: [400] },
-  // An organization has one webhook for each type of event.
-  partoo: { Webhook: [400] },
-  // The types of events are those of the company's family. A change has at least one known field.
-  storno: { createWebhook: [422], updateWebhook: [400, 422] },
-  ultravox: {},
+  ...Object.fromEntries(vendors.map((front) => [front, rulesOf(front)])),
+}
+
+/** Types of events outside a catalogue have a form, those of one tenant differ, and an endpoint may be unique. */
+function rulesOf(front: FrontName): Readonly<Record<string, readonly number[]>> {
+  const { subject, dialect } = profileOf(front)
+  const written = subject?.fieldsOf('eventTypes', 'eventType') ?? []
+  const isSaid = written.every(([, field]) => 'known' in field && field.known)
+  if (isSaid && dialect.endpointRules.uniqueKey === undefined) return {}
+  const writes =
+    subject?.served.filter(({ kind }) => ['create', 'createMany', 'change', 'replace'].includes(kind)) ?? []
+  return Object.fromEntries(writes.map(({ documented }) => [documented.operationId, [400, 422]]))
 }
 
 /** Schemathesis reads every answer to its end, which a stream does not have. */
 const endless = 'stream'
 
-/** Checks that contradict a vendor. DialNexa answers another method with 404. */
-const excludedChecks: Partial<Record<FrontName, string>> = { dialnexa: 'unsupported_method' }
+/** Checks that contradict a vendor: some answer another method with 404. */
+const excludedChecks: Partial<Record<FrontName, string>> = Object.fromEntries(
+  vendors
+    .filter((front) => {
+      const problem = { kind: 'methodNotAllowed', method: 'PUT', allowed: [] } as const
+      const asked = { id: '', method: 'PUT', url: '/', headers: {}, body: undefined }
+      return profileOf(front).subject?.answerProblem(problem, asked).status !== 405
+    })
+    .map((front) => [front, 'unsupported_method']),
+)
 
 /** Texts that generated requests use for a format, and an address of its own for each request (support/addresses.ts). */
 const hooks = `
@@ -124,7 +138,7 @@ class Documents {
       return {
         name: `${front} as two customers`,
         front,
-        callers: parties.map((party) => fronts[front].api.credentials(party)),
+        callers: parties.map((party) => profileOf(front).api.credentials(party)),
       }
     })
     return [asOperator, ...(await Promise.all(asCustomers))]

@@ -1,7 +1,7 @@
 // Slots are the places of a request that take ids. This file finds them and fills them with any ids.
 
 import type { Headers } from '../conformance/dialects/profile.ts'
-import type { DocumentedRoute } from './documents.ts'
+import { type DocumentedRoute, profileOf } from './documents.ts'
 import type { Answer, Ids, Noun, Request } from './parties.ts'
 import { nounIn, type Row } from './rows.ts'
 
@@ -12,14 +12,16 @@ export interface Slot {
 }
 
 /** The slots of a route. A slot for a tenant comes first. */
-export function slotsOf({ front, operation }: DocumentedRoute, row: Row): readonly Slot[] {
+export function slotsOf(route: DocumentedRoute, row: Row): readonly Slot[] {
+  const { front, operation } = route
   const inDocument = (operation.parameters ?? []).flatMap(({ in: place, name }): Slot[] => {
-    const noun = nounIn(place, name)
+    const noun = nounIn(route, place, name)
     return noun === null ? [] : [{ place, name, noun }]
   })
   const inBody = (row.bodyIds ?? []).map((noun): Slot => ({ place: 'body', name: noun, noun }))
-  const inHeaders: readonly Slot[] =
-    front === 'storno' && row.open !== true ? [{ place: 'header', name: 'x-company', noun: 'tenant' }] : []
+  const { headers = {} } = profileOf(front).subject?.definition.tenantOf?.present('') ?? {}
+  const names = row.open === true ? [] : Object.keys(headers)
+  const inHeaders = names.map((name): Slot => ({ place: 'header', name: name.toLowerCase(), noun: 'tenant' }))
   return [...inHeaders, ...inDocument, ...inBody].toSorted(
     (a, b) => Number(b.noun === 'tenant') - Number(a.noun === 'tenant'),
   )
@@ -36,7 +38,7 @@ export function requestFor(
 ): Request {
   const given = slots.map(({ place, name, noun }, index) => ({ place, name, noun, id: named[index]?.[noun] ?? '' }))
   const at = (place: Slot['place']) => given.filter((slot) => slot.place === place)
-  const plain = path.replace('{dialect}', 'allo').replace('{erasure}', 'era_1').replace('{number}', '1')
+  const plain = path.replace('{dialect}', 'standard').replace('{erasure}', 'era_1').replace('{number}', '1')
   const filled = at('path').reduce((text, { name, id }) => text.replace(`{${name}}`, id), plain)
   const query = new URLSearchParams(at('query').map(({ name, id }) => [name, id]))
   const inBody = Object.fromEntries(at('body').map(({ noun, id }) => [noun, id])) as unknown as Ids

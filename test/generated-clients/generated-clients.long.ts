@@ -58,13 +58,14 @@ async function callsOf(): Promise<readonly GeneratedCall[]> {
   const reads = routes.filter(({ method }) => method === 'GET')
   const writes = routes.filter(({ method }) => method !== 'GET' && method !== 'DELETE')
   const removals = routes.filter(({ method }) => method === 'DELETE').toReversed()
-  for (const { method, operation } of [...reads, ...writes, ...removals]) {
+  for (const route of [...reads, ...writes, ...removals]) {
+    const { method, operation } = route
     const { operationId, parameters = [] } = operation
     const row = rows.operator[operationId]
     if (row === undefined || streams.has(operationId)) continue
     const params: Record<string, string | number> = {}
     for (const { in: place, name } of parameters.filter((one) => one.in === 'path' || operationId === 'find')) {
-      const noun = nounIn(place, name)
+      const noun = nounIn(route, place, name)
       params[name] = noun === null ? (known[name] ?? (await replayOf(ids.tenant))) : ids[noun]
     }
     // The other tests have no objects of these kinds.

@@ -2,6 +2,8 @@
 
 import type { Profile } from '../conformance/dialects/profile.ts'
 import type { Support } from '../conformance/dialects/support.ts'
+import { DefinedDialect } from '../../src/dialect-kit/define-dialect.ts'
+import { registry } from '../../src/dialects/registry.ts'
 import { startReceiver } from './receiver.ts'
 import { createInstallation, startServer } from './server-process.ts'
 import { isLong } from './size.ts'
@@ -30,11 +32,11 @@ export const onPostgres: Support = {
 /** The URL of each installation's database, by the installation's folder. */
 const databases = new Map<string, string>()
 
-/** The dialect that `npm test` tests on PostgreSQL too. It has idempotency keys and quotas of two kinds. */
-const onBothDatabases = 'allo'
+/** The dialect that `npm test` tests on PostgreSQL too: the first one with idempotency keys. */
+const onBothDatabases = registry.find((one) => one instanceof DefinedDialect && one.definition.idempotencyKeys)?.dialect
 
 /** The databases to test a dialect on: `npm test` tests on SQLite, `npm run test:long` tests on PostgreSQL. */
 export function databasesFor({ dialect }: Profile): readonly Support[] {
   if (isLong) return [onPostgres]
-  return dialect.name === onBothDatabases ? [onSqlite, onPostgres] : [onSqlite]
+  return dialect === onBothDatabases ? [onSqlite, onPostgres] : [onSqlite]
 }

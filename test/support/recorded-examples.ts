@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { RecordedExample } from '../../src/contracts/recorded-example.ts'
-import { type DocumentedRoute, documentedRoutes, type FrontName, frontNames, fronts } from '../fuzz/documents.ts'
+import { type DocumentedRoute, documentedRoutes, type FrontName, frontNames, profileOf } from '../fuzz/documents.ts'
 import { type Answer, Parties } from '../fuzz/parties.ts'
 import { nounIn, rows } from '../fuzz/rows.ts'
 import { jsonLines } from './api-answer.ts'
@@ -228,14 +228,14 @@ async function recordVendor(
   routes: readonly DocumentedRoute[],
 ) {
   const party = await parties.party(front)
-  const headers = fronts[front].api.credentials(party)
-  const type = fronts[front].api.eventType(0)
+  const headers = profileOf(front).api.credentials(party)
+  const type = profileOf(front).api.eventType(0)
   const [from, to] = [-1, 1].map((days) => new Date(Date.now() + 86_400_000 * days).toISOString().slice(0, 10))
   const order = ['POST', 'GET', 'PUT', 'PATCH', 'DELETE']
-  for (const { operation } of routes.toSorted((a, b) => order.indexOf(a.method) - order.indexOf(b.method))) {
-    const { operationId, parameters = [] } = operation
+  for (const route of routes.toSorted((a, b) => order.indexOf(a.method) - order.indexOf(b.method))) {
+    const { operationId, parameters = [] } = route.operation
     const valueOf = (place: string, name: string) => {
-      const noun = nounIn(place as 'path', name)
+      const noun = nounIn(route, place as 'path', name)
       return noun === null ? { ...queries, from, to, eventType: type }[name] : party.ids[noun]
     }
     const at = (place: string) =>
@@ -244,7 +244,7 @@ async function recordVendor(
           .filter((one) => one.in === place && one.name !== 'cursor')
           .map(({ name }) => [name, valueOf(place, name) ?? '']),
       )
-    const plain = rows[front][operationId]?.body?.(party.ids, parties.hookUrl()) as object | undefined
+    const plain = rows[front]?.[operationId]?.body?.(party.ids, parties.hookUrl()) as object | undefined
     const body = operationId === 'webhooks_create' ? { ...plain, agentId } : plain
     await recorder.send(operationId, {
       path: at('path'),

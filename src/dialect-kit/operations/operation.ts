@@ -10,7 +10,7 @@ import type { SuccessAnswer } from '../../http/answer.ts'
 import type { AnyRoute, Call } from '../../http/route.ts'
 import type { Context } from '../../operations/context.ts'
 import type { CompiledFields } from '../fields/compile-fields.ts'
-import type { Turning } from '../pages/pages.ts'
+import type { PageNames } from '../pages/pages.ts'
 
 /** The parts of a dialect from which its routes are made. */
 export interface RouteKit {
@@ -117,10 +117,10 @@ export interface Operation {
   readonly showsExchange?: true
   /** Whether a switch switches an endpoint on. */
   readonly turnsTo?: boolean
-  /** How callers reach the other pages of a list. */
-  readonly turning?: Turning
   /** It sends the test event to a new endpoint. */
   readonly pings?: true
+  /** The parameters by which it comes in pages. */
+  readonly pages?: PageNames
   readonly route: (kit: RouteKit) => RouteParts
 }
 

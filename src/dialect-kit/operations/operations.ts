@@ -100,7 +100,7 @@ export function list({ wrap, pages = wholeList(wrap), where = {}, ...described }
     operationId: 'listWebhooks',
     summary: 'List webhooks, newest first',
     endpointless: true,
-    ...(pages.turning && { turning: pages.turning }),
+    ...(pages.names && { pages: pages.names }),
     ...described,
     route(kit) {
       const { context, fields } = kit

@@ -49,12 +49,12 @@ export function cursorPages(form: CursorForm): Pages {
     return form.cursors === 'ids' ? idAt(place, endpoints) : opaque(place)
   }
   return {
+    names: { size: sizeName, by: form.cursors === 'ids' ? 'id' : 'cursor', name: after },
     query: {
       [after]: Type.Optional(Type.String({ description: 'From a page before.' })),
       [before]: Type.Optional(Type.String({ description: 'From a page before.' })),
       [sizeName]: sizeSchema(sizeDefault, sizeMax),
     },
-    turning: { size: sizeName, place: after, by: form.cursors === 'ids' ? 'id' : 'cursor' },
     schema: cursorSchema(answer),
     page(all, query, request) {
       const given = cursorOf(form, query, all)

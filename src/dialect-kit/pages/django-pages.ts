@@ -32,6 +32,7 @@ const Link = Type.Union([Type.String({ format: 'uri' }), Type.Null()])
 /** Pages with the links `next` and `previous`, the `results`, and their `total`. */
 export function djangoPages({ sizeName, sizeDefault, sizeMax }: DjangoPagesForm): Pages {
   return {
+    names: { size: sizeName, by: 'cursor', name: 'cursor' },
     query: {
       cursor: Type.Optional(Type.String({ description: 'From a page before.' })),
       // Any value is accepted: a value that is not a positive integer counts as not given.
@@ -41,7 +42,6 @@ export function djangoPages({ sizeName, sizeDefault, sizeMax }: DjangoPagesForm)
         }),
       ),
     },
-    turning: { size: sizeName, place: 'cursor', by: 'cursor' },
     schema: (results) => Type.Object({ next: Link, previous: Link, results, total: Type.Integer() }),
     page(all, query, request) {
       const given = query['cursor'] as string | undefined

@@ -6,8 +6,17 @@ import { type Result, success } from '../../domain/problem.ts'
 import { type AskedPage, linkHeader, urlWith } from './page-links.ts'
 import { schemaOf } from '../operations/schema-of.ts'
 
+/** The parameters of a request for a page: its size, and where it begins. `id` and `cursor` are of the page before. */
+export interface PageNames {
+  readonly size: string
+  readonly by: 'page' | 'offset' | 'id' | 'cursor'
+  readonly name: string
+}
+
 /** A way in which a list comes in pages. */
 export interface Pages {
+  /** Absent: the list comes whole. */
+  readonly names?: PageNames
   /** The parameters of the request. */
   readonly query: Readonly<Record<string, TSchema>>
   readonly schema: (items: TSchema) => TSchema
@@ -17,15 +26,6 @@ export interface Pages {
     query: Readonly<Record<string, unknown>>,
     request: AskedPage,
   ) => Result<Page>
-  /** How callers reach the other pages; absent: only the pages themselves know. */
-  readonly turning?: Turning
-}
-
-/** The parameters with the size and with the place of a page, and what a place is: `cursor` is a text of the page before. */
-export interface Turning {
-  readonly size: string
-  readonly place: string
-  readonly by: 'number' | 'offset' | 'id' | 'cursor'
 }
 
 export interface Page {
@@ -67,11 +67,11 @@ export interface NumberedForm {
 export function numberedPages(form: NumberedForm): Pages {
   const { names: [pageName, sizeName] = ['page', 'limit'], sizeDefault, sizeMax, answer } = form
   return {
+    names: { size: sizeName, by: 'page', name: pageName },
     query: {
       [pageName]: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, default: 1 })),
       [sizeName]: sizeSchema(sizeDefault, sizeMax),
     },
-    turning: { size: sizeName, place: pageName, by: 'number' },
     schema: (items) => answerSchema(items, (example, urls) => answer(example, { ...examplePage, ...urls })),
     page(endpoints, query, request) {
       const page = Number(query[pageName] ?? 1)
@@ -140,11 +140,11 @@ export interface OffsetForm {
 export function offsetPages(form: OffsetForm): Pages {
   const { names: [offsetName, sizeName] = ['offset', 'limit'], sizeDefault, sizeMax, answer } = form
   return {
+    names: { size: sizeName, by: 'offset', name: offsetName },
     query: {
       [offsetName]: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 })),
       [sizeName]: sizeSchema(sizeDefault, sizeMax),
     },
-    turning: { size: sizeName, place: offsetName, by: 'offset' },
     schema: (items) =>
       answerSchema(items, (example, urls) => answer(example, { offset: 0, size: 1, total: 1, ...urls })),
     page(endpoints, query, request) {

@@ -4,15 +4,21 @@ import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
 import type { ApiAnswer } from '../../../test/conformance/dialects/profile.ts'
 import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
-import { alloProfile, topicNames } from '../../../test/profiles/allo/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
+
+const profile = profileOf('allo')
 
 const path = '/v2/api/webhooks'
+/** The topics, in the order of the reference. */
+const topicNames: readonly string[] =
+  `call.received call.triggered call.answered call.completed tag.added tag.removed sms.received sms.sent contact.created
+   contact.updated summary.updated`.split(/\s+/)
 const list = { method: 'GET', path }
 const url = 'https://example.com/webhooks/allo'
 
 const errorOf = (answer: ApiAnswer) => (answer.body as { error: Record<string, unknown> }).error
 
-onOneServer("Allo's own features", alloProfile, onSqlite, (add) => {
+onOneServer("Allo's own features", profile, onSqlite, (add) => {
   add('a key is accepted alone, and after Api-Key in any case', async (world) => {
     const { key } = await world.customer()
     for (const authorization of [key, `Api-Key ${key}`, `api-key ${key}`, `API-KEY ${key}`, `Api-Key   ${key}`]) {
@@ -113,14 +119,14 @@ onOneServer("Allo's own features", alloProfile, onSqlite, (add) => {
     await world.operator(200, 'POST', `${endpoint}/rotate-secret`, {})
     const fresh = String((await customer.get(id))['signing_secret'])
     assert.notEqual(fresh, created['signing_secret'])
-    await world.post(customer.tenant, { type: alloProfile.api.eventType(0) })
+    await world.post(customer.tenant, { type: profile.api.eventType(0) })
     const [arrived] = await hook.until(1)
     assert.ok(arrived !== undefined)
     const signatures = String(arrived.headers['webhook-signature']).split(' ')
     assert.equal(signatures.length, 2)
     for (const [index, secret] of [fresh, String(created['signing_secret'])].entries()) {
       const headers = { ...arrived.headers, 'webhook-signature': signatures[index] }
-      alloProfile.delivery.verify({ headers, body: arrived.body }, { secrets: [secret], publicKey: null })
+      await profile.delivery.verify({ headers, body: arrived.body }, { secrets: [secret], publicKey: null })
     }
   })
 

@@ -9,9 +9,11 @@ import type { Customer } from '../../../test/conformance/dialects/customer.ts'
 import type { ApiAnswer, ApiRequest } from '../../../test/conformance/dialects/profile.ts'
 import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
 import { until, type World } from '../../../test/conformance/dialects/world.ts'
-import { alloProfile } from '../../../test/profiles/allo/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
 import { createOperatorClient } from '../../../test/support/operator-client.ts'
 import { createInstallation, startServer } from '../../../test/support/server-process.ts'
+
+const profile = profileOf('allo')
 
 const path = '/v2/api/webhooks'
 const body = { url: 'https://example.com/hook', topics: ['sms.sent'] }
@@ -30,11 +32,11 @@ function checkReplayed(answer: ApiAnswer, first: ApiAnswer, key: string): void {
 
 /** Sends all requests with the customer's current API key, because idempotency keys belong to one API key. */
 function asker(world: World, customer: Customer): (request: ApiRequest) => Promise<ApiAnswer> {
-  const headers = alloProfile.api.credentials({ tenant: customer.tenant, key: customer.key })
+  const headers = profile.api.credentials({ tenant: customer.tenant, key: customer.key })
   return (request) => world.ask(request, headers)
 }
 
-onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
+onOneServer('Idempotency-Key', profile, onSqlite, (add) => {
   add('a repeated create gets the answer of the first one, and creates nothing', async (world) => {
     const customer = await world.customer()
     const ask = asker(world, customer)
@@ -123,7 +125,7 @@ onOneServer('Idempotency-Key', alloProfile, onSqlite, (add) => {
     const ask = asker(world, await world.customer())
     assert.equal((await ask(post('failing', { ...body, topics: [] }))).status, 400)
     assert.equal((await ask(post('failing', { ...body, url: 'http' }))).status, 400)
-    const absent = { method: 'PUT', path: `${path}/${alloProfile.api.idAbsent}`, body: {} }
+    const absent = { method: 'PUT', path: `${path}/${profile.api.idAbsent}`, body: {} }
     assert.equal((await ask({ ...absent, headers: { 'idempotency-key': 'failing' } })).status, 404)
     const created = await ask(post('failing'))
     assert.equal(created.status, 201)

@@ -4,13 +4,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { retryAt } from '../../domain/retry.ts'
 import { sampleMessage } from '../../../test/conformance/dialects/sample-message.ts'
-import { alloProfile } from '../../../test/profiles/allo/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
 import definedAllo from './allo.ts'
+
+const profile = profileOf('allo')
 
 const { dialect: allo } = definedAllo
 
 const failed = { kind: 'rejected', status: 500, retryAfterMs: null } as const
-const { event } = sampleMessage(alloProfile)
+const { event } = sampleMessage(profile)
 
 /** The times of all attempts, in seconds since the first one; `random` decides the jitter. */
 function attemptTimes(random: () => number): number[] {
@@ -45,7 +47,7 @@ test('jitter keeps every wait within 20 % of the documented one', () => {
     const times = attemptTimes(random)
     const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0))
     for (const [index, wait] of waits.entries()) {
-      const documented = (alloProfile.wire.waitsMs[index] ?? 0) / 1000
+      const documented = (profile.wire.waitsMs[index] ?? 0) / 1000
       assert.ok(Math.abs(wait - documented * share) < 0.002, `wait ${index + 1}: ${wait}`)
     }
   }

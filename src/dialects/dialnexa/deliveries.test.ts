@@ -10,10 +10,12 @@ import type { Fields } from '../../../test/conformance/dialects/profile.ts'
 import type { ReceivedRequest } from '../../../test/conformance/dialects/support.ts'
 import { until, type World } from '../../../test/conformance/dialects/world.ts'
 import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
-import { dialnexaProfile } from '../../../test/profiles/dialnexa/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
 
-onOneServer("DialNexa's deliveries", dialnexaProfile, onSqlite, (add) => {
-  const { api } = dialnexaProfile
+const profile = profileOf('dialnexa')
+
+onOneServer("DialNexa's deliveries", profile, onSqlite, (add) => {
+  const { api } = profile
   const type = 'call.completed'
 
   add('the payload of a call arrives in the envelope, signed with the exact text of the secret', async (world) => {

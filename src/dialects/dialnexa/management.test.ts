@@ -6,11 +6,13 @@ import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { checkRefusal } from '../../../test/conformance/dialects/answers.ts'
 import type { Customer } from '../../../test/conformance/dialects/customer.ts'
 import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
-import { dialnexaProfile, path } from '../../../test/profiles/dialnexa/profile.ts'
-import { badRequest } from '../../../test/profiles/dialnexa/refusals.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
 
-onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
-  const { api } = dialnexaProfile
+const profile = profileOf('dialnexa')
+const path = '/v1/user-webhooks'
+
+onOneServer("DialNexa's API", profile, onSqlite, (add) => {
+  const { api } = profile
   const reference = { url: 'https://yourapp.com/webhooks/dialnexa', events: ['call.completed', 'call.failed'] }
 
   add('the answers are those of the reference, field by field', async (world) => {
@@ -86,7 +88,7 @@ onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
     const late = { ...api.sample('ftp://example.com', 0), events: ['*'] }
     const { body: lateRefused } = await customer.ask({ method: 'POST', path, body: late })
     const name = 'each value in events must be an event name of no more than 128 characters, without wildcards'
-    assert.deepEqual(lateRefused, badRequest(['url must be a valid URL', name]).body)
+    assert.deepEqual(lateRefused, badRequest(['url must be a valid URL', name]))
   })
 
   add('a change checks the form of the body first, then the id, then our own rules', async (world) => {
@@ -94,7 +96,7 @@ onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
     const change = (body: unknown) => ({ method: 'PATCH', path: `${path}/${api.idAbsent}`, body })
     assert.equal((await customer.ask(change({ url: 5 }))).status, 400)
     const request = change({ url: 'ftp://example.com' })
-    checkRefusal(dialnexaProfile, 'notFound', await customer.ask(request), { request })
+    checkRefusal(profile, 'notFound', await customer.ask(request), { request })
   })
 
   add('the list has pages of 20 by default and of at most 100, and shows the total', async (world) => {
@@ -144,7 +146,7 @@ onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
     }
     for (const [query, message] of Object.entries(expected)) {
       const answer = await customer.ask({ method: 'GET', path: `${path}${query}` })
-      assert.deepEqual({ status: answer.status, body: answer.body }, badRequest(message), query)
+      assert.deepEqual([answer.status, answer.body], [400, badRequest(message)], query)
     }
     assert.equal((await customer.ask({ method: 'GET', path: `${path}?cursor=x` })).status, 200)
   })
@@ -169,3 +171,7 @@ onOneServer("DialNexa's API", dialnexaProfile, onSqlite, (add) => {
     return { ids: data.map(({ id }) => id), meta }
   }
 })
+
+function badRequest(message: string | readonly string[]): object {
+  return { statusCode: 400, message, error: 'Bad Request' }
+}

@@ -6,8 +6,10 @@ import { test } from 'node:test'
 import type { DeliveryId } from '../../domain/ids.ts'
 import type { HealthFact } from '../../contracts/delivery-dialect.ts'
 import { sampleMessage } from '../../../test/conformance/dialects/sample-message.ts'
-import { dialnexaProfile } from '../../../test/profiles/dialnexa/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
 import definedDialnexa from './dialnexa.ts'
+
+const profile = profileOf('dialnexa')
 
 const { dialect: dialnexa } = definedDialnexa
 
@@ -22,7 +24,7 @@ const failed: HealthFact = {
 test('the signature is the one that openssl computes', () => {
   const body = Buffer.from('{"event_type":"call.completed","payload":{"call":{"id":"call_abc123xyz"}}}')
   const key = dialnexa.signingKey('whsec_my_signing_secret')
-  const headers = dialnexa.headers(sampleMessage(dialnexaProfile), body, [key], 0)
+  const headers = dialnexa.headers(sampleMessage(profile), body, [key], 0)
   // printf '%s' "$body" | openssl dgst -sha256 -hmac whsec_my_signing_secret
   assert.equal(
     headers['x-dialnexa-signature'],
@@ -32,7 +34,7 @@ test('the signature is the one that openssl computes', () => {
 
 test('only the newest secret signs, and an endpoint without secrets has no signature', () => {
   const body = Buffer.from('{}')
-  const message = sampleMessage(dialnexaProfile)
+  const message = sampleMessage(profile)
   const [newest, old] = [dialnexa.signingKey('new'), dialnexa.signingKey('old')]
   const signature = (keys: (typeof newest)[]) => dialnexa.headers(message, body, keys, 0)['x-dialnexa-signature']
   assert.equal(signature([newest, old]), signature([newest]))
@@ -56,7 +58,7 @@ test('a secret is any text of 1 to 256 characters', () => {
 })
 
 test('a test event has the first event type of the endpoint, or call.completed if it has none', () => {
-  const { endpoint } = sampleMessage(dialnexaProfile)
+  const { endpoint } = sampleMessage(profile)
   assert.equal(dialnexa.testEvent({ ...endpoint, eventTypes: ['order.paid'] }).type, 'order.paid')
   assert.equal(dialnexa.testEvent({ ...endpoint, eventTypes: [] }).type, 'call.completed')
 })

@@ -9,11 +9,13 @@ import type { Customer } from '../../../test/conformance/dialects/customer.ts'
 import type { Fields } from '../../../test/conformance/dialects/profile.ts'
 import { until, type World } from '../../../test/conformance/dialects/world.ts'
 import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
-import { partooProfile } from '../../../test/profiles/partoo/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
+
+const profile = profileOf('partoo')
 
 const type = 'business_created'
 
-onOneServer('partoo: deliveries', partooProfile, onSqlite, (add) => {
+onOneServer('partoo: deliveries', profile, onSqlite, (add) => {
   add('the operator reads the public key, and deliveries verify with it', async (world) => {
     const key = createPublicKey(world.publicKey ?? '')
     assert.equal(key.asymmetricKeyType, 'ed25519')
@@ -25,7 +27,7 @@ onOneServer('partoo: deliveries', partooProfile, onSqlite, (add) => {
       await world.post(customer.tenant, { type })
       const [arrived] = await hook.until(1)
       assert.ok(arrived !== undefined)
-      partooProfile.delivery.verify(arrived, { secrets: [], publicKey: world.publicKey })
+      await profile.delivery.verify(arrived, { secrets: [], publicKey: world.publicKey })
     }
     await world.operator(404, 'GET', '/v1/dialects/standard/public-key')
   })
@@ -85,7 +87,7 @@ onOneServer('partoo: deliveries', partooProfile, onSqlite, (add) => {
   add("every delivery has the customer's headers, and a change of them applies to the next delivery", async (world) => {
     const customer = await world.customer()
     const hook = world.hook()
-    const created = await customer.create(partooProfile.api.full(hook.url, 0))
+    const created = await customer.create(profile.api.full(hook.url, 0))
     await world.post(customer.tenant, { type })
     const [first] = await hook.until(1)
     assert.equal(first?.headers['x-my-header'], 'my-value')

@@ -6,7 +6,9 @@ import { checkRefusal } from '../../../test/conformance/dialects/answers.ts'
 import type { ApiRequest, ApiAnswer } from '../../../test/conformance/dialects/profile.ts'
 import type { World } from '../../../test/conformance/dialects/world.ts'
 import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
-import { partooProfile } from '../../../test/profiles/partoo/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
+
+const profile = profileOf('partoo')
 
 const path = '/v2/webhooks'
 const forbidden = '{"errors":{"authorization":"Operation not allowed"}}'
@@ -14,7 +16,7 @@ const notFound = '{"errors":{"json":"Resource not found"}}'
 const required = '{"errors":{"json":{"org_id":"is required"}}}'
 const malformed = ['', 'x', '1.5', '01', '1e3', '%201', '1,2', 'null']
 
-onOneServer('partoo: organizations', partooProfile, onSqlite, (add) => {
+onOneServer('partoo: organizations', profile, onSqlite, (add) => {
   add('a PROVIDER acts for the organization that it names, and for no other', async (world) => {
     const { key, tenants } = await provider(world)
     const [one = '', other = ''] = tenants
@@ -96,7 +98,7 @@ onOneServer('partoo: organizations', partooProfile, onSqlite, (add) => {
       const free = await ask(world, key, { ...request, query: `org_id=${other}` })
       if (Math.floor(Date.now() / 60_000) !== minute && tries < 3) continue
       assert.ok(answers.every(({ status }) => status === 200))
-      checkRefusal(partooProfile, 'tooManyRequests', refused, { request })
+      checkRefusal(profile, 'tooManyRequests', refused, { request })
       const seconds = Number(refused.headers['retry-after'])
       assert.ok(Number.isInteger(seconds) && seconds >= 1 && seconds <= 60)
       assert.equal(free.status, 200)

@@ -6,8 +6,10 @@ import { freePort } from '../../../test/support/server-process.ts'
 import type { Customer } from '../../../test/conformance/dialects/customer.ts'
 import type { ApiAnswer, Fields } from '../../../test/conformance/dialects/profile.ts'
 import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
-import { events } from '../../../test/profiles/partoo/fields.ts'
-import { partooProfile } from '../../../test/profiles/partoo/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
+
+const profile = profileOf('partoo')
+const events = profile.dialect.eventTypes.map(({ name }) => name)
 
 /** The top-level fields of each example payload, as on the vendor's event pages. */
 const payloadMembers: Readonly<Record<string, readonly string[]>> = {
@@ -19,7 +21,7 @@ const payloadMembers: Readonly<Record<string, readonly string[]>> = {
   lead_received: ['id', 'source', 'created_at', 'chatbot_id', 'chatbot_name', 'business_name', 'store_code', 'values'],
 }
 
-onOneServer('partoo: try-outs', partooProfile, onSqlite, (add) => {
+onOneServer('partoo: try-outs', profile, onSqlite, (add) => {
   for (const event_type of events) {
     add(`a try-out of ${event_type} sends an example if there is no event`, async (world) => {
       const customer = await world.customer()
@@ -31,7 +33,7 @@ onOneServer('partoo: try-outs', partooProfile, onSqlite, (add) => {
       assert.ok(arrived !== undefined, 'the try-out was answered before it arrived')
       assert.equal(arrived.headers['x-partoo-webhook-tryout'], 'true')
       assert.equal(arrived.headers['x-token'], 't')
-      partooProfile.delivery.verify(arrived, { secrets: [], publicKey: world.publicKey })
+      await profile.delivery.verify(arrived, { secrets: [], publicKey: world.publicKey })
       const { type, payload } = JSON.parse(arrived.body.toString('utf8')) as { type: string; payload: Fields }
       assert.equal(type, event_type)
       assert.deepEqual(Object.keys(payload), payloadMembers[event_type])

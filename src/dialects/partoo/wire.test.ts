@@ -6,9 +6,11 @@ import { suite, test } from 'node:test'
 import type { DeliveryId } from '../../domain/ids.ts'
 import { sampleMessage } from '../../../test/conformance/dialects/sample-message.ts'
 import type { HealthFact } from '../../contracts/delivery-dialect.ts'
-import { partooProfile } from '../../../test/profiles/partoo/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
 import { samples } from './samples.ts'
 import definedPartoo from './partoo.ts'
+
+const profile = profileOf('partoo')
 
 const { dialect: partoo } = definedPartoo
 
@@ -45,7 +47,7 @@ suite('Partoo', () => {
   test('has an example for each event type, which test events send', () => {
     for (const { name } of partoo.eventTypes) {
       assert.ok(name in samples)
-      const { endpoint } = sampleMessage(partooProfile)
+      const { endpoint } = sampleMessage(profile)
       assert.deepEqual(partoo.testEvent({ ...endpoint, eventTypes: [name] }), {
         type: name,
         data: JSON.stringify(samples[name]),
@@ -56,7 +58,7 @@ suite('Partoo', () => {
   test('marks a try-out with a header, and signs it like any delivery', () => {
     const own = partoo.installationSecret ?? assert.fail('the dialect has no installation secret')
     const secret = own.generate()
-    const message = sampleMessage(partooProfile)
+    const message = sampleMessage(profile)
     const body = Buffer.from(partoo.encode(message))
     const keys = [partoo.signingKey(secret)]
     const plain = partoo.headers(message, body, keys, 0)

@@ -6,10 +6,12 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import type { Fields } from '../../../test/conformance/dialects/profile.ts'
 import { until, World } from '../../../test/conformance/dialects/world.ts'
-import { stornoProfile } from '../../../test/profiles/storno/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
 import { ask, endpoint, okay, type } from '../../../test/profiles/storno/calls.ts'
 
-const world = new World(stornoProfile, onSqlite)
+const profile = profileOf('storno')
+
+const world = new World(profile, onSqlite)
 
 void describe('Storno.ro: history', { concurrency: 8 }, () => {
   before(() => world.start())

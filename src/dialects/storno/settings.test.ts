@@ -6,11 +6,13 @@ import { createHmac } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import type { Fields } from '../../../test/conformance/dialects/profile.ts'
 import { until, World } from '../../../test/conformance/dialects/world.ts'
-import { stornoProfile } from '../../../test/profiles/storno/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
 import { ask, endpoint, okay, type } from '../../../test/profiles/storno/calls.ts'
 import { eventsOfA, eventsOfB } from './events.ts'
 
-const world = new World(stornoProfile, onSqlite)
+const profile = profileOf('storno')
+
+const world = new World(profile, onSqlite)
 
 void describe('Storno.ro: settings', { concurrency: 8 }, () => {
   before(() => world.start())
@@ -28,7 +30,7 @@ void describe('Storno.ro: settings', { concurrency: 8 }, () => {
     await world.post(customer.tenant, { type })
     const [arrived] = await hook.until(1)
     assert.ok(arrived !== undefined)
-    stornoProfile.delivery.verify(arrived, { secrets: [fresh], publicKey: null })
+    await profile.delivery.verify(arrived, { secrets: [fresh], publicKey: null })
   })
 
   void test('a company of family B gets the body and headers of family B', async () => {

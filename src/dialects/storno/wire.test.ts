@@ -12,8 +12,10 @@ import type { AnyRoute } from '../../http/route.ts'
 import type { Context } from '../../operations/context.ts'
 import { sampleMessage } from '../../../test/conformance/dialects/sample-message.ts'
 import type { Message } from '../../contracts/delivery-dialect.ts'
-import { stornoProfile } from '../../../test/profiles/storno/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
 import definedStorno from './storno.ts'
+
+const profile = profileOf('storno')
 
 const { dialect: storno, front: stornoFront, answerProblem: stornoProblem } = definedStorno
 
@@ -24,7 +26,7 @@ const other = '550e8400-e29b-41d4-a716-446655440001'
 const secret = `whsec_${'0123456789abcdef'.repeat(4)}`
 
 function message(settings: Record<string, string> = {}): Message {
-  const sample = sampleMessage(stornoProfile, { type: 'invoice.validated', data: '{"total":1.0}' })
+  const sample = sampleMessage(profile, { type: 'invoice.validated', data: '{"total":1.0}' })
   const tenant = { ...sample.tenant, id: company as TenantId, settings }
   const at = Date.parse('2026-02-18T09:45:00.999Z')
   const delivery = 'c3d4e5f6-a7b8-9012-cdef-123456789012' as DeliveryId

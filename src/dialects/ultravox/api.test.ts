@@ -6,13 +6,15 @@ import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { World } from '../../../test/conformance/dialects/world.ts'
-import { ultravoxProfile } from '../../../test/profiles/ultravox/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
+
+const profile = profileOf('ultravox')
 
 const path = '/api/webhooks'
 const sample = { url: 'https://example.com/hook', events: ['call.started', 'call.ended'] }
 const agentOne = '3c90c3cc-0d44-4b50-8888-8dd25736052a'
 
-const world = new World(ultravoxProfile, onSqlite)
+const world = new World(profile, onSqlite)
 before(() => world.start())
 after(() => world.stop())
 

@@ -8,9 +8,11 @@ import { after, before, describe, test } from 'node:test'
 import type { Customer } from '../../../test/conformance/dialects/customer.ts'
 import type { Fields } from '../../../test/conformance/dialects/profile.ts'
 import { type Hook, until, World } from '../../../test/conformance/dialects/world.ts'
-import { ultravoxProfile } from '../../../test/profiles/ultravox/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
 
-const world = new World(ultravoxProfile, {
+const profile = profileOf('ultravox')
+
+const world = new World(profile, {
   ...onSqlite,
   startServer: (installation, env) => startServer(installation, { ...env, POSTHORN_RETRY_SCALE: '0.00001' }),
 })

@@ -5,13 +5,15 @@ import { onSqlite } from '../../../test/support/dialect-support.ts'
 import { after, before, describe, test } from 'node:test'
 import type { ApiAnswer, Fields } from '../../../test/conformance/dialects/profile.ts'
 import { World } from '../../../test/conformance/dialects/world.ts'
-import { ultravoxProfile } from '../../../test/profiles/ultravox/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
+
+const profile = profileOf('ultravox')
 
 const path = '/api/webhooks'
 const sample = { url: 'https://example.com/hook', events: ['call.started', 'call.ended'] }
 const [agentOne, agentTwo] = ['3c90c3cc-0d44-4b50-8888-8dd25736052a', '8d7f5b0e-93a1-4c0e-a2a1-0f6a51e9c001']
 
-const world = new World(ultravoxProfile, onSqlite)
+const world = new World(profile, onSqlite)
 before(() => world.start())
 after(() => world.stop())
 

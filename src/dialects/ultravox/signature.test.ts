@@ -4,12 +4,14 @@ import { describe, test } from 'node:test'
 import vectors from '../../../test/vectors/ultravox.json' with { type: 'json' }
 import { hmac, textKey } from '../../signing/hmac.ts'
 import { sampleMessage } from '../../../test/conformance/dialects/sample-message.ts'
-import { ultravoxProfile } from '../../../test/profiles/ultravox/profile.ts'
+import { profileOf } from '../../../test/profiles/profiles.ts'
 import definedUltravox from './ultravox.ts'
+
+const profile = profileOf('ultravox')
 
 const { dialect: ultravox } = definedUltravox
 
-const message = sampleMessage(ultravoxProfile)
+const message = sampleMessage(profile)
 const body = Buffer.from('{"event":"call.started","call":{}}')
 const at = Date.parse('2026-01-02T03:04:05.678Z')
 

@@ -36,16 +36,16 @@ export function deliveryCases(profile: Profile, add: Case): void {
 
   for (const [title, data] of Object.entries(delicateData)) {
     add(`a delivery carries ${title} as it was posted, in the vendor's body, headers and signature`, async (world) => {
-      const { hook, tenant, secrets } = await subscribed(world)
+      const { hook, tenant, endpoint, secrets } = await subscribed(world)
       const occurredAt = '2026-03-04T05:06:07.089Z'
       const { id } = await world.post(tenant, { type, data, occurredAt })
       const [arrived] = await hook.until(1)
       assert.ok(arrived !== undefined)
       const row = await world.deliveryOf(tenant, id)
-      const event = { id, type, data, occurredAt, tenant, delivery: String(row['id']) }
+      const event = { id, type, data, occurredAt, tenant, endpoint, delivery: String(row['id']) }
       checkArrival(arrived, event)
       assert.equal(arrived.path, new URL(hook.url).pathname + new URL(hook.url).search)
-      delivery.verify(arrived, { secrets, publicKey: world.publicKey })
+      await delivery.verify(arrived, { secrets, publicKey: world.publicKey })
     })
   }
 
@@ -55,10 +55,10 @@ export function deliveryCases(profile: Profile, add: Case): void {
     const [arrived] = await hook.until(1)
     assert.ok(arrived !== undefined)
     const changed = { headers: arrived.headers, body: Buffer.concat([arrived.body, Buffer.from(' ')]) }
-    assert.throws(() => delivery.verify(changed, { secrets, publicKey: world.publicKey }))
+    await assert.rejects(delivery.verify(changed, { secrets, publicKey: world.publicKey }))
     if (secrets.length === 0) return
     const other = await subscribed(world)
-    assert.throws(() => delivery.verify(arrived, { secrets: other.secrets, publicKey: world.publicKey }))
+    await assert.rejects(delivery.verify(arrived, { secrets: other.secrets, publicKey: world.publicKey }))
   })
 
   add('every attempt has the same body, a right signature and new values in its fresh headers', async (world) => {
@@ -71,7 +71,7 @@ export function deliveryCases(profile: Profile, add: Case): void {
     assert.ok(first !== undefined)
     for (const arrived of arrivals) {
       assert.ok(arrived.body.equals(first.body))
-      delivery.verify(arrived, { secrets, publicKey: world.publicKey })
+      await delivery.verify(arrived, { secrets, publicKey: world.publicKey })
       assert.deepEqual(lasting(arrived), lasting(first))
     }
     for (const name of delivery.freshHeaders) {
@@ -139,8 +139,9 @@ export function deliveryCases(profile: Profile, add: Case): void {
   async function subscribed(world: World) {
     const customer = await world.customer()
     const hook = world.hook()
-    const { created, sent } = await customer.endpoint(hook.url)
-    return { hook, tenant: customer.tenant, secrets: delivery.secretsOf(created, sent) }
+    const { id, created, sent } = await customer.endpoint(hook.url)
+    const endpoint = { id, url: hook.url }
+    return { hook, tenant: customer.tenant, endpoint, secrets: delivery.secretsOf(created, sent) }
   }
 
   function checkArrival(arrived: ReceivedRequest, event: SentEvent): void {

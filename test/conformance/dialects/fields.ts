@@ -2,7 +2,7 @@
 // values are read back as they were written. Refused values change nothing.
 
 import assert from 'node:assert/strict'
-import { checkRefusal, idIn } from './answers.ts'
+import { checkExpected, checkRefusal, idIn } from './answers.ts'
 import type { Case } from './case.ts'
 import type { ApiAnswer, Asked, Field, FieldValue, Fields, Profile } from './profile.ts'
 
@@ -44,10 +44,8 @@ export function fieldCases(profile: Profile, add: Case): void {
           const answer = await customer.ask(request)
           assert.ok(answer.status >= 400 && answer.status < 500, answer.text)
           // Where the vendor's errors name fields, this one does too.
-          const [wrong] = field.wrong
-          const asked = { request, field: field.name, value: wrong?.value }
-          const { body } = wrong?.refusal ?? profile.api.refusal('fieldInvalid', asked)
-          if (JSON.stringify(body).includes(field.name)) assert.ok(answer.text.includes(field.name), answer.text)
+          const { names } = profile.api.refusal('fieldInvalid', { request, field: field.name }, answer)
+          if (names !== undefined) assert.ok(answer.text.includes(names), answer.text)
         }
       }
     }
@@ -115,13 +113,14 @@ export function fieldCases(profile: Profile, add: Case): void {
 
   function checkWrong(wrong: FieldValue, answer: ApiAnswer, asked: Asked): void {
     if (wrong.refusal === undefined) return checkRefusal(profile, 'fieldInvalid', answer, asked)
-    assert.equal(answer.status, wrong.refusal.status, `${wrong.title}: ${answer.text}`)
-    assert.partialDeepStrictEqual(answer.body, wrong.refusal.body, wrong.title)
+    checkExpected(wrong.refusal, answer, wrong.title)
   }
 
   function checkRead(field: Field, good: FieldValue, endpoint: Fields): void {
     // Not every answer shows the secret. The tests of deliveries check that it signs.
     if (field.name === api.secret?.field) return
+    // Some vendors show few fields after a create or a change. The schema of each answer says which ones.
+    if (!('shown' in good) && !(field.name in endpoint)) return
     assert.deepEqual(endpoint[field.name], 'shown' in good ? good.shown : good.value, good.title)
   }
 }

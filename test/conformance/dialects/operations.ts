@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { idIn, urlIn } from './answers.ts'
 import type { Case } from './case.ts'
 import type { Customer } from './customer.ts'
-import type { ApiAnswer, ApiRequest, Fields, Profile } from './profile.ts'
+import type { ApiAnswer, Fields, Profile } from './profile.ts'
 import type { World } from './world.ts'
 
 export function operationCases(profile: Profile, add: Case): void {
@@ -18,12 +18,12 @@ export function operationCases(profile: Profile, add: Case): void {
     const created = await customer.create(sent)
     const id = idOf(created)
     assert.match(id, api.idPattern)
-    assert.partialDeepStrictEqual(created, sent)
+    assert.partialDeepStrictEqual(created, shownOf(sent, created))
     assert.partialDeepStrictEqual(await customer.get(id), withoutSecret(sent))
     assert.deepEqual((await customer.list()).map(idOf), [id])
     const change = { [api.urlField]: world.hook().url }
     const changed = await customer.change(id, change)
-    assert.partialDeepStrictEqual(changed, withoutSecret({ ...sent, ...change }))
+    assert.partialDeepStrictEqual(changed, shownOf(withoutSecret({ ...sent, ...change }), changed))
     assert.partialDeepStrictEqual(await customer.get(id), withoutSecret({ ...sent, ...change }))
     await customer.remove(id)
     assert.deepEqual(await customer.list(), [])
@@ -72,7 +72,7 @@ export function operationCases(profile: Profile, add: Case): void {
   }
 
   if (api.secret !== null) {
-    const { field, shown, mask = /^$/ } = api.secret
+    const { field, shown, mask = /^/ } = api.secret
     add('each answer shows the secret in full, masked or not at all, as the vendor does', async (world) => {
       const customer = await world.customer()
       const created = await customer.create(api.full(world.hook().url, 0))
@@ -96,6 +96,11 @@ export function operationCases(profile: Profile, add: Case): void {
     })
   }
 
+  /** The fields that an answer has: some vendors show few of them after a create or a change. */
+  function shownOf(fields: Fields, answer: Fields): Fields {
+    return Object.fromEntries(Object.entries(fields).filter(([name]) => name in answer))
+  }
+
   /** The fields without the secret: answers after the first may mask or leave out the secret. */
   function withoutSecret(fields: Fields): Fields {
     return Object.fromEntries(Object.entries(fields).filter(([name]) => name !== api.secret?.field))
@@ -108,16 +113,16 @@ export function operationCases(profile: Profile, add: Case): void {
   }
 
   async function walk(customer: Customer, size: number): Promise<readonly Fields[]> {
-    if (api.nextPage === null) return customer.list()
+    const answers: ApiAnswer[] = []
     const rows: Fields[] = []
-    let previous: ApiAnswer | null = null
-    for (let pages = 0; pages < 20; pages++) {
-      const request: ApiRequest | null = api.nextPage(customer, size, previous)
+    while (answers.length < 20) {
+      const request = api.nextPage(customer, size, answers)
       if (request === null) break
-      previous = await customer.ask(request)
-      assert.equal(previous.status, api.operations.list.status, previous.text)
-      const page = api.endpointsIn(previous.body)
-      assert.ok(page.length <= size, 'the page is longer than requested')
+      const answer = await customer.ask(request)
+      assert.equal(answer.status, api.operations.list.status, answer.text)
+      const page = api.endpointsIn(answer.body)
+      assert.ok(!request.path.includes('?') || page.length <= size, 'the page is longer than requested')
+      answers.push(answer)
       rows.push(...page)
     }
     return rows

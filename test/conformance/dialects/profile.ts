@@ -1,7 +1,8 @@
-// The facts that the suite needs about a vendor: how its API and its deliveries look from outside, as the vendor's
-// reference page describes them. A profile is data and small pure functions. It never uses the code under test, above
-// all not for signatures. A new vendor needs only a new profile.
+// The facts that the suite needs about a dialect: how its API and its deliveries look from outside. They follow from the
+// definition of a dialect (derived-profile.ts). The profile of the operator API, for the customers of `standard`, is
+// written by hand.
 
+import type { Subject } from '../../../src/dialect-check/subject.ts'
 import type { Dialect } from '../../../src/contracts/dialect.ts'
 
 /** The caller of a request: a tenant and the text of one of its API keys. */
@@ -80,10 +81,12 @@ export interface Asked {
   readonly value?: unknown
 }
 
-/** The answer must have this status, and all fields of this body. It may have other fields too. */
+/** The answer must have this status, all fields of this body, and the name of this field. It may have other fields too. */
 export interface Refusal {
-  readonly status: number
-  readonly body: unknown
+  /** Default: 400 or 422. */
+  readonly status?: number
+  readonly body?: unknown
+  readonly names?: string
   readonly headers?: Headers
 }
 
@@ -135,11 +138,8 @@ export interface ApiProfile {
   endpointIn(operation: 'create' | 'get' | 'change', body: unknown): Fields
   endpointsIn(body: unknown): readonly Fields[]
   readonly listOrder: 'newestFirst' | 'any'
-  /**
-   * The request for a page of `size` endpoints after a previous answer (null: the first page). It returns null after
-   * the last page. Null instead of the function: the vendor does not page.
-   */
-  readonly nextPage: ((caller: Caller, size: number, previous: ApiAnswer | null) => ApiRequest | null) | null
+  /** The request for a page of `size` endpoints after the answers so far. It returns null after the last page. */
+  nextPage(caller: Caller, size: number, before: readonly ApiAnswer[]): ApiRequest | null
 
   readonly idField: string
   readonly urlField: string
@@ -164,7 +164,7 @@ export interface ApiProfile {
 
   /** JSON Schema of every refusal. */
   readonly refusalSchema: object
-  refusal(problem: ProblemName, asked: Asked): Refusal
+  refusal(problem: ProblemName, asked: Asked, answer: ApiAnswer): Refusal
   /** Paths that exist, with a method that they do not accept. */
   readonly wrongMethods: readonly { readonly method: string; readonly path: string }[]
   /** Paths under the vendor's prefix that do not exist. */
@@ -183,6 +183,7 @@ export interface SentEvent {
   readonly occurredAt: string
   readonly tenant: string
   readonly delivery: string
+  readonly endpoint: { readonly id: string; readonly url: string }
 }
 
 /** An attempt as the receiver got it. */
@@ -204,7 +205,10 @@ export interface DeliveryProfile {
    */
   secretsOf(created: Fields, sent: Fields): readonly string[]
   /** Throws if the signature is wrong. `publicKey` is PEM; null: the installation does not sign. */
-  verify(arrival: Arrival, keys: { readonly secrets: readonly string[]; readonly publicKey: string | null }): void
+  verify(
+    arrival: Arrival,
+    keys: { readonly secrets: readonly string[]; readonly publicKey: string | null },
+  ): Promise<void>
 }
 
 export type Fate = 'succeeds' | 'isRetried' | 'ends' | 'endsAndDisables'
@@ -237,6 +241,8 @@ export type OutcomeName =
 
 export interface Profile {
   readonly dialect: Dialect
+  /** The definition, as the check reads it; null: the profile is written by hand. */
+  readonly subject: Subject | null
   readonly api: ApiProfile
   readonly delivery: DeliveryProfile
   readonly wire: WireProfile

@@ -48,9 +48,10 @@ export function sampleMessage(profile: Profile, event: { type?: string; data?: s
 }
 
 /** The same delivery, in the form that profiles use. */
-export function sentEvent({ event, tenant, delivery }: Message): SentEvent {
+export function sentEvent({ event, tenant, delivery, endpoint: { id: endpointId, url } }: Message): SentEvent {
   const { id, type, data, occurredAt } = event
-  return { id, type, data, occurredAt: new Date(occurredAt).toISOString(), tenant: tenant.id, delivery }
+  const endpoint = { id: endpointId, url }
+  return { id, type, data, occurredAt: new Date(occurredAt).toISOString(), tenant: tenant.id, delivery, endpoint }
 }
 
 const installationSecrets = new Map<string, string>()

@@ -1,5 +1,5 @@
 // The suite that every dialect must pass. It tests the API and the deliveries of a dialect from outside, on one running
-// server. Nothing here names a vendor: the differences between vendors are in their profiles.
+// server. Nothing here names a vendor: the differences between vendors are in their profiles, which follow from their definitions.
 
 import { after, before, describe, test } from 'node:test'
 import { auditCases } from './audit.ts'
@@ -15,13 +15,14 @@ import { operationCases } from './operations.ts'
 import type { Profile } from './profile.ts'
 import { quotaCases } from './quotas.ts'
 import type { Support } from './support.ts'
+import { witnessCases } from './witness.ts'
 import { World } from './world.ts'
 
 /** How many tests run at a time. A test spends most of its time waiting for the server. */
 const concurrency = 8
 
-/** Registers the tests of a dialect, on one server; `more` adds the tests that only this vendor has. */
-export function dialectConformance(profile: Profile, support: Support, more?: (add: Case) => void): void {
+/** Registers the tests of a dialect, on one server. */
+export function dialectConformance(profile: Profile, support: Support): void {
   onOneServer(`the ${profile.dialect.name} dialect on ${support.database}`, profile, support, (add) => {
     operationCases(profile, add)
     authenticationCases(profile, add)
@@ -33,7 +34,7 @@ export function dialectConformance(profile: Profile, support: Support, more?: (a
     isolationCases(profile, add)
     auditCases(add)
     deliveryCases(profile, add)
-    more?.(add)
+    witnessCases(profile, add)
   })
 }
 

@@ -59,7 +59,7 @@ export function wireConformance(profile: Profile): void {
       assert.ok(dialect.openCatalogue || dialect.eventTypes.some(({ name }) => name === type) || type.includes('test'))
     })
 
-    test('headers are complete, the signature is right, and only the fresh headers differ between attempts', () => {
+    test('headers are complete, the signature is right, and only the fresh headers differ between attempts', async () => {
       const message = sampleMessage(profile)
       const at = Date.parse(isoTime)
       const one = sentHeaders(profile, message, at)
@@ -75,7 +75,7 @@ export function wireConformance(profile: Profile): void {
           // Only whole words count: a signature may contain such letters.
           assert.doesNotMatch(value, /\b(?:undefined|null|NaN)\b(?![+/=])|[^\x20-\x7e]/, name)
         }
-        delivery.verify({ headers, body }, keys)
+        await delivery.verify({ headers, body }, keys)
       }
       for (const name of Object.keys(one.headers)) {
         if (delivery.freshHeaders.includes(name)) assert.notEqual(one.headers[name], later.headers[name], name)

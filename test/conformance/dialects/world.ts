@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { fromAnAddress } from '../../support/addresses.ts'
+import type { Site } from '../../../src/dialect-check/trial.ts'
 import { checkShape } from './answers.ts'
 import { Customer, type KeyInput } from './customer.ts'
 import type { ApiAnswer, ApiRequest, Fields, Headers, Profile } from './profile.ts'
@@ -43,6 +44,8 @@ export class World {
   readonly #behaviours = new Map<string, (request: ReceivedRequest) => Behaviour>()
   #hooks = 0
   publicKey: string | null = null
+  /** The installation, for the checks of `posthorn dialect check`. They have a receiver of their own. */
+  site: Omit<Site, 'receiver' | 'limited'> = { url: '', operatorKey: '' }
 
   constructor(profile: Profile, support: Support) {
     this.profile = profile
@@ -66,6 +69,7 @@ export class World {
     closing.push(() => server.stop())
     this.#pool = new Pool(server.url, { connections: 32, headersTimeout: 20_000, bodyTimeout: 20_000 })
     this.#asOperator = { authorization: `Bearer ${installation.operatorKey}` }
+    this.site = { url: server.url, operatorKey: installation.operatorKey }
     this.#receiverUrl = receiver.url
     this.#requests = receiver.requests
     closing.push(async () => this.#pool?.destroy())

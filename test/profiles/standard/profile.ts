@@ -17,7 +17,7 @@ import { refusal, refusalSchema } from './refusals.ts'
 import { standard } from '../../../src/dialects/standard/standard.ts'
 
 const list = ({ tenant }: Caller): string => `/v1/tenants/${tenant}/endpoints`
-const item = (caller: Caller, id: string): string => `${list(caller)}/${id}`
+const item = (caller: Caller, id: string): string => `${list(caller)}/${encodeURIComponent(id)}`
 
 const nullable = (type: string, more: object = {}): object => ({ type: [type, 'null'], ...more })
 const time = { type: 'string', format: 'date-time' }
@@ -116,7 +116,7 @@ const api: ApiProfile = {
   endpointIn: (_operation, body) => body as Fields,
   endpointsIn: (body) => (body as { data: Fields[] }).data,
   listOrder: 'newestFirst',
-  nextPage: null,
+  nextPage: (caller, _size, before) => (before.length === 0 ? { method: 'GET', path: list(caller) } : null),
   idField: 'id',
   urlField: 'url',
   idPattern: /^ep_[0-9A-Za-z]{20}$/,
@@ -163,7 +163,7 @@ const delivery: DeliveryProfile = {
   }),
   freshHeaders: ['webhook-timestamp', 'webhook-signature'],
   secretsOf: (created) => (created['secrets'] as { value: string }[]).map(({ value }) => value),
-  verify({ headers, body }, { secrets: [secret = ''] }) {
+  async verify({ headers, body }, { secrets: [secret = ''] }) {
     const stamp = Number(headers['webhook-timestamp'])
     const signed = new Webhook(secret).sign(String(headers['webhook-id']), new Date(stamp * 1000), body)
     assert.equal(headers['webhook-signature'], signed)
@@ -181,4 +181,4 @@ const wire: WireProfile = {
   fates: { ...retriesAllFailures, 'answered 410': 'endsAndDisables' },
 }
 
-export const standardProfile: Profile = { dialect: standard, api, delivery, wire }
+export const standardProfile: Profile = { dialect: standard, subject: null, api, delivery, wire }
