@@ -7,7 +7,7 @@ export interface ProblemFacts {
   readonly method: string
   readonly path: string
   readonly id: string
-  /** What went wrong, in words. */
+  /** The reason of a refused body or of a conflict, in words. */
   readonly detail: string
   /** The methods and the media types that are accepted. */
   readonly accepted: readonly string[]
