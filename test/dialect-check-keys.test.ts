@@ -95,7 +95,7 @@ const bad = {
       'lost',
       nextPage(() => null),
     ),
-    /GET \/lost\/hooks: pages of one webhook show the webhooks hook_\w+, and there are hook_\w+, hook_\w+, hook_\w+/,
+    /GET \/lost\/hooks in pages of 1 shows the webhooks hook_\w+, and there are hook_\w+, hook_\w+, hook_\w+/,
   ],
   'later pages have another form': [
     paged(

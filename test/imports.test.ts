@@ -45,7 +45,7 @@ const violations: readonly [file: string, imports: string, rule: string][] = [
   [`src/dialects/${vendor}/planted-kit.ts`, '../../dialect-kit/fields/fields.ts', 'vendors-import-the-kit-alone'],
   [`src/dialects/${vendor}/planted-promise.ts`, '../../domain/maybe-promise.ts', 'fast-path-stays-inside'],
   [`src/dialects/${vendor}/planted-vendor.ts`, '../standard/standard.ts', 'vendors-never-meet'],
-  ['src/net/planted-dependency.ts', 'fast-check', 'no-development-dependency'],
+  ['src/net/planted-dependency.ts', 'standardwebhooks', 'no-development-dependency'],
   ['src/store/planted/planted.ts', '../sqlite/sqlite-store.ts', 'databases-never-meet'],
   ['src/operations/planted-app.ts', '../app.ts', 'only-app-sees-everything'],
   ['src/domain/planted-bench.ts', '../../bench/run.ts', 'src-does-not-import-tests'],

@@ -219,7 +219,10 @@ export class Subject {
   /** A request with these fields. The key is in its path, where the path has it. */
   asked(served: Served, fields: Fields): { readonly id?: string; readonly body: unknown } {
     const { [this.keyInPath(served)]: key, ...rest } = fields
-    return { ...(key !== undefined && { id: String(key as string | number) }), body: this.bodyOf(served, rest) }
+    return {
+      ...(key !== undefined && { id: typeof key === 'string' ? key : JSON.stringify(key) }),
+      body: this.bodyOf(served, rest),
+    }
   }
 
   /** A request body with these fields. */

@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import { SignJWT } from 'jose'
 import { acme, startDialect } from '../../../test/support/dialect-rig.ts'
 import { anyOf, basic, bearer, bodyField, keyParameter, twoHeaders } from './authentication.ts'
-import { list } from '../operations/operations.ts'
+import { create, get, list } from '../operations/operations.ts'
+import { namedTenant } from './tenants.ts'
 
 const routes = { 'GET /acme': list({ wrap: 'data' }) }
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
@@ -117,4 +118,36 @@ test('tokens have the issuer and the audience of the dialect, and a role', async
   assert.equal(await statusOf({ iss: 'https://id.example' }), 401)
   assert.equal(await statusOf({ role: 'guest' }), 403)
   assert.equal(await statusOf({ role: '' }), 403)
+})
+
+test('the document has the parameter that names the tenant', async (t) => {
+  const { document } = await startDialect(
+    t,
+    acme({
+      tenantOf: namedTenant({ query: 'org_id', isRequired: () => false }),
+      ids: { tenant: '{integer:9}', endpoint: 'hook_{base62:12}', event: 'evt_{time:20}' },
+      endpoint: {
+        id: { is: 'id' },
+        org: { is: 'tenant', as: 'number' },
+        url: { is: 'url', on: 'create!' },
+        events: { is: 'eventTypes', on: 'create!' },
+      },
+      routes: { 'POST /acme': create(), 'GET /acme': list(), 'GET /acme/{id}': get() },
+    }),
+  )
+  for (const [path, method] of [
+    ['/acme', 'post'],
+    ['/acme', 'get'],
+    ['/acme/{id}', 'get'],
+  ] as const) {
+    const { parameters = [] } = (document.paths[path]?.[method] ?? assert.fail()) as unknown as {
+      readonly parameters?: readonly {
+        readonly name: string
+        readonly in: string
+        readonly schema: { readonly type?: string }
+      }[]
+    }
+    const found = parameters.find(({ name }) => name === 'org_id')
+    assert.deepEqual([found?.in, found?.schema.type], ['query', 'integer'], path)
+  }
 })

@@ -10,6 +10,8 @@ export interface TenantChoice {
   /** How a caller names a tenant. */
   readonly present: (tenant: string) => Presented
   readonly tenantOf: (request: FastifyRequest, key: ApiKey) => Result<TenantId>
+  /** The parameter of the query that names the tenant; absent: there is none. */
+  readonly query?: string
   /** The security scheme of the OpenAPI document that stands for the header; absent: no header names the tenant. */
   readonly scheme?: { readonly name: string; readonly value: object }
 }
@@ -44,6 +46,7 @@ export function namedTenant({ query, header = '', isRequired = () => true }: Nam
       : (request: FastifyRequest) => (request.query as Readonly<Record<string, unknown>>)[query]
   return {
     present: (tenant) => (query === undefined ? { headers: { [name]: tenant } } : { query: { [name]: tenant } }),
+    ...(query !== undefined && { query }),
     ...(query === undefined && {
       scheme: { name: header.replaceAll('-', ''), value: { type: 'apiKey', in: 'header', name: header } },
     }),

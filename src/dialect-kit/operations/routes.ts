@@ -95,6 +95,7 @@ function compileRoute(definition: DialectDefinition, given: Parts, at: string, o
   const query = withMembers(parts.query, {
     ...(idName !== '' && places.query('later')),
     ...operation.query,
+    ...(!tenantless && !isPublic && tenantParameter(definition)),
     ...(id?.in === 'query' && { [id.name]: Type.String() }),
   })
   const mediaType = operation.mediaType ?? definition.api.mediaType
@@ -127,6 +128,14 @@ function compileRoute(definition: DialectDefinition, given: Parts, at: string, o
     handle: checked(operation, typed(mediaType, idName === '' ? parts.handle : withEndpoint(kit, parts.handle))),
   }
   return route as unknown as AnyRoute
+}
+
+/** The parameter that names the tenant. Requests without it are refused or about the first tenant, before they are validated. */
+function tenantParameter({ tenantOf, endpoint }: DialectDefinition): Readonly<Record<string, TSchema>> {
+  if (tenantOf?.query === undefined) return {}
+  const isNumber = Object.values(endpoint).some((field) => field.is === 'tenant' && field.as === 'number')
+  const description = 'Whose webhooks the request is about; default: those of the first one that the key grants.'
+  return { [tenantOf.query]: Type.Optional(isNumber ? Type.Integer({ description }) : Type.String({ description })) }
 }
 
 /**
