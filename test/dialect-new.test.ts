@@ -181,6 +181,71 @@ test('a document in JSON, with forms and all operations, gives all routes', asyn
   }
 })
 
+test('a PUT that creates, pages and the log of deliveries are drafted', async () => {
+  const endpoint = { type: 'object', properties: { name: { type: 'string' }, url: {}, events: { type: 'array' } } }
+  const json = (schema: object) => ({ content: { 'application/json': { schema } } })
+  const query = (name: string, schema: object = {}) => ({ name, in: 'query', schema })
+  const listed = (more: object) =>
+    json({ type: 'object', properties: { data: { type: 'array', items: endpoint }, ...more } })
+  const text = async (name: string, list: object): Promise<string> => {
+    const document = {
+      openapi: '3.1.0',
+      paths: {
+        '/hooks': { get: list },
+        '/hooks/{name}': {
+          put: {
+            requestBody: json({
+              type: 'object',
+              required: ['url'],
+              properties: { url: {}, events: { type: 'array' } },
+            }),
+            responses: { 201: json(endpoint) },
+          },
+          get: { responses: { 200: json(endpoint) } },
+        },
+        '/hooks/{name}:enable': { post: { responses: { 200: json(endpoint) } } },
+        '/hooks/{name}/deliveries': {
+          get: { responses: { 200: json({ properties: { records: { type: 'array', items: endpoint } } }) } },
+        },
+      },
+    }
+    const file = join(folder, `${name}.json`)
+    await writeFile(file, JSON.stringify(document))
+    const drafted = fileOf(draftFrom(await readOpenApi(file), name))
+    await writeFile(join(folder, `${name}.ts`), drafted)
+    return drafted
+  }
+  const keyed = await text('after', {
+    parameters: [query('limit', { default: 10, maximum: 50 }), query('starting_after'), query('ending_before')],
+    responses: { 200: listed({ has_more: {} }) },
+  })
+  for (const part of [
+    "name: { is: 'detail', key: true, on: 'create!' },",
+    "url: { is: 'url', on: 'create! change' },",
+    "'PUT /hooks/{name}': webhooks.put(), // GUESS: it also creates, because no POST does",
+    "'POST /hooks/{name}:enable': webhooks.enable(),",
+    "pages.cursor({ after: 'starting_after', before: 'ending_before', size: 'limit', sizeDefault: 10, sizeMax: 50, answer: (items, page) => ({ data: items, has_more: page.hasMore }) })",
+    "'GET /hooks/{name}/deliveries': webhooks.deliveryLog(",
+    'answer: (records, { next }) => ({ records: records, next })',
+  ]) {
+    assert.ok(keyed.includes(part), `${part}\n\nin\n\n${keyed}`)
+  }
+  assert.doesNotMatch(keyed, /POST \/hooks'/)
+  const numbered = await text('numbered', {
+    parameters: [query('page'), query('per_page')],
+    responses: { 200: listed({ total: {} }) },
+  })
+  assert.match(
+    numbered,
+    /pages\.numbered\(\{ names: \['page', 'per_page'\], .* => \(\{ data: items, total: page\.total \}\) \}\)/,
+  )
+  const skipped = await text('skipped', {
+    parameters: [query('offset')],
+    responses: { 200: json({ type: 'array', items: endpoint }) },
+  })
+  assert.match(skipped, /pages\.offset\(\{ names: \['offset', 'limit'\], .*, answer: \(items\) => items \}\)/)
+})
+
 suite('the command', { concurrency: 2 }, () => {
   test('asks nothing with --yes, and the draft passes the check', async () => {
     const { code, stdout, stderr } = await dialectCommand(['new', 'acme', '--yes'], folder)
@@ -273,7 +338,15 @@ test('the answers to the questions stand in the draft without a mark', async () 
 
 test('drafts are TypeScript without faults', async () => {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  const files = ['acme.ts', 'mine.ts', 'asked.ts', ...vendors.map((name) => `${name}.ts`)]
+  const files = [
+    'acme.ts',
+    'mine.ts',
+    'asked.ts',
+    'after.ts',
+    'numbered.ts',
+    'skipped.ts',
+    ...vendors.map((name) => `${name}.ts`),
+  ]
   const config = {
     extends: join(root, 'tsconfig.json'),
     compilerOptions: {

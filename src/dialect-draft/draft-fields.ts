@@ -22,32 +22,36 @@ interface Requests {
 
 interface Facts {
   readonly idName: string
+  /** Customers choose the ids. */
+  readonly hasKeys: boolean
   readonly events: readonly string[]
 }
 
 export function fieldsFrom(
   found: readonly Found[],
   shapes: ReadonlyMap<Found, Shape>,
-  { idName, events }: Facts,
+  { idName, hasKeys, events }: Facts,
 ): DraftedFields {
   const requestOf = (...kinds: readonly string[]): Schema | null => {
     const operation = found.find(({ kind }) => kinds.includes(kind))?.operation
     return operation === undefined ? null : (schemaOf(operation.requestBody?.content) ?? {})
   }
-  const requests = { create: requestOf('create'), change: requestOf('change', 'replace') }
+  const requests = { create: requestOf('create', 'put'), change: requestOf('change', 'replace', 'put') }
   const answers = found.flatMap((one) => Object.entries(shapes.get(one)?.endpoint.properties ?? {}))
   const written = Object.values(requests).flatMap((schema) => Object.entries(schema?.properties ?? {}))
   // The fields stand in the order of the answers.
   const shown = new Map<string, Schema>()
   for (const [name, schema] of [...answers, ...written]) if (!shown.has(name)) shown.set(name, merged(schema))
-  const id = idFieldIn([...shown.keys()], idName)
+  const id = hasKeys ? idName : idFieldIn([...shown.keys()], idName)
   const map: Record<string, Code> = {}
   let tenant: DraftedFields['tenant'] = {}
   for (const [name, schema] of shown) {
     const isId = name === id
     const isSecond = isSecondDescription(name, [...shown.keys()])
     const field = isId
-      ? idField(schema)
+      ? hasKeys
+        ? { code: keyField }
+        : idField(schema)
       : isSecond
         ? otherField(name, schema, onOf(name, schema, requests))
         : fieldOf(name, schema, requests, events)
@@ -56,6 +60,7 @@ export function fieldsFrom(
       tenant = { tenant: guess(quoted('{integer:9}'), `${name} is a number`) }
     }
   }
+  if (hasKeys && !shown.has(idName)) map[idName] = { code: keyField.replace(' }', ", shown: 'never' }") }
   if (id === null) map['id'] = guess("{ is: 'id' }", 'no field of the document is the id')
   return { map, id: (id === null ? undefined : shown.get(id)) ?? {}, tenant }
 }
@@ -102,6 +107,8 @@ function idFieldIn(names: readonly string[], idName: string): string | null {
   }
   return null
 }
+
+const keyField = "{ is: 'detail', key: true, on: 'create!' }"
 
 function idField(schema: Schema): Code {
   return { code: typeOf(schema) === 'integer' ? "{ is: 'id', as: 'number' }" : "{ is: 'id' }" }
@@ -260,7 +267,7 @@ function viewsWith(name: string, found: readonly Found[], shapes: ReadonlyMap<Fo
   for (const one of found) {
     const { properties } = shapes.get(one)?.endpoint ?? {}
     if (properties === undefined) continue
-    const view = ['replace', 'enable', 'disable'].includes(one.kind) ? 'change' : one.kind
+    const view = ['replace', 'put', 'enable', 'disable'].includes(one.kind) ? 'change' : one.kind
     views.set(view, (views.get(view) ?? true) && name in properties)
   }
   const having = [...views].filter(([, has]) => has).map(([view]) => view)

@@ -4,6 +4,7 @@
 import { type Code, type Draft, quoted } from './draft.ts'
 import { errorsFrom } from './draft-errors.ts'
 import { eventTypesIn, fieldsFrom, idCode } from './draft-fields.ts'
+import { logCode, pagesCode } from './draft-lists.ts'
 import { basePathIn, type Found, kindOf, pathOf, type Shape, shapeOf } from './found.ts'
 import {
   DocumentError,
@@ -23,7 +24,7 @@ export function draftFrom(document: OpenApi, name: string): Draft {
   if (base === null) throw new DocumentError('no path of the document is about webhooks')
   const own = [...operations].filter(([at]) => pathOf(at) === base || pathOf(at).startsWith(`${base}/`))
   const found = own.flatMap(([at, operation]) => {
-    const kind = kindOf(at, base, operation)
+    const kind = kindOf(at, base, operation, operations.has(`POST ${base}`))
     return kind === null ? [] : [{ at, kind, operation }]
   })
   const leftOut = own.filter(([at]) => !found.some((one) => one.at === at)).map(([at]) => at)
@@ -33,15 +34,17 @@ export function draftFrom(document: OpenApi, name: string): Draft {
     [...shapes.values()].map(({ endpoint }) => endpoint),
   )
   const get = found.find(({ kind }) => kind === 'get')
-  const idName = /\{(\w+)\}$/.exec(get?.at ?? '')?.[1] ?? 'id'
+  const put = found.find(({ kind }) => kind === 'put')
+  const idName = /\{(\w+)\}$/.exec((put ?? get)?.at ?? '')?.[1] ?? 'id'
   const idSchema = get?.operation.parameters?.find((one) => one.name === idName)?.schema
-  const fields = fieldsFrom(found, shapes, { idName, events: Object.keys(events.types) })
+  const hasKeys = put !== undefined
+  const fields = fieldsFrom(found, shapes, { idName, hasKeys, events: Object.keys(events.types) })
   return {
     ...plain,
     title: document.info?.title === undefined ? plain.title : { code: quoted(document.info.title) },
     version: document.info?.version ?? plain.version,
     prefix: { code: quoted(base.replace(/\/\{.*/, '')) },
-    ids: { ...plain.ids, endpoint: idCode(fields.id, idSchema), ...fields.tenant },
+    ids: { ...plain.ids, ...(!hasKeys && { endpoint: idCode(fields.id, idSchema) }), ...fields.tenant },
     authentication: authenticationFrom(document, get?.operation ?? found[0]?.operation),
     requests: requestsFrom(found),
     events,
@@ -108,10 +111,16 @@ function authenticationOf(scheme: SecurityScheme | undefined): Code {
 }
 
 function routesFrom(found: readonly Found[], shapes: ReadonlyMap<Found, Shape>, base: string): Draft['routes'] {
-  const standard: Readonly<Partial<Record<Found['kind'], number>>> = { create: 201, remove: 204, ping: 204 }
+  const standard: Readonly<Partial<Record<Found['kind'], number>>> = { create: 201, put: 201, remove: 204, ping: 204 }
   const fixed: readonly Found['kind'][] = ['list', 'eventTypes', 'count']
+  const hasKeys = found.some(({ kind }) => kind === 'put')
   const routes = found.map((one): [string, Code] => {
-    const { wrap, status, others, hasBody } = shapes.get(one) as Shape
+    const shape = shapes.get(one) as Shape
+    if (one.kind.startsWith('deliveryLog'))
+      return [one.at, guess(logCode(one, shape), 'the record of a delivery, and its pages')]
+    const { wrap, status, others, hasBody } = shape
+    const pages = one.kind === 'list' ? pagesCode(one, shape, hasKeys) : null
+    if (pages !== null) return [one.at, guess(`webhooks.list({ pages: ${pages} })`, 'how the pages are turned')]
     const options = [
       ...(wrap === null ? [] : [`wrap: ${quoted(wrap)}`]),
       ...(status === null || status === (standard[one.kind] ?? 200) || fixed.includes(one.kind)
@@ -123,7 +132,7 @@ function routesFrom(found: readonly Found[], shapes: ReadonlyMap<Found, Shape>, 
     const reason = routeGuess(one, others, hasBody)
     return [one.at, reason === null ? { code } : guess(code, reason)]
   })
-  if (!found.some(({ kind }) => kind === 'create')) {
+  if (!found.some(({ kind }) => kind === 'create' || kind === 'put')) {
     const wrap = found.map((one) => shapes.get(one)?.wrap).find((one) => typeof one === 'string')
     const code = `webhooks.create(${wrap === undefined ? '' : `{ wrap: ${quoted(wrap)} }`})`
     routes.push([`POST ${base}`, guess(code, 'the document has no operation that creates a webhook')])
@@ -133,6 +142,7 @@ function routesFrom(found: readonly Found[], shapes: ReadonlyMap<Found, Shape>, 
 }
 
 function routeGuess({ kind }: Found, others: readonly string[], hasBody: boolean): string | null {
+  if (kind === 'put') return 'it also creates, because no POST does'
   if (kind === 'remove' && hasBody) return 'the body of the answer'
   if (kind === 'eventTypes') return 'the form of one event type'
   if (kind === 'ping') return 'the event type of the test, and the answer'

@@ -136,6 +136,7 @@ const exported = [
   'errors',
   'event',
   'json',
+  'pages',
   'secrets',
   'sentAt',
   'sign',

@@ -12,6 +12,9 @@ export interface Found {
     | 'get'
     | 'change'
     | 'replace'
+    | 'put'
+    | 'deliveryLog.list'
+    | 'deliveryLog.get'
     | 'remove'
     | 'rotate'
     | 'eventTypes'
@@ -35,7 +38,8 @@ export function basePathIn(places: readonly string[]): string | null {
   return [...counts].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null
 }
 
-export function kindOf(at: string, base: string, operation: Operation): Found['kind'] | null {
+/** @param creates whether a POST to the collection creates webhooks: if none does, a PUT may */
+export function kindOf(at: string, base: string, operation: Operation, creates: boolean): Found['kind'] | null {
   const [method = ''] = at.split(' ')
   const rest = pathOf(at).slice(base.length)
   if (rest === '') return method === 'GET' ? 'list' : method === 'POST' ? 'create' : null
@@ -46,6 +50,7 @@ export function kindOf(at: string, base: string, operation: Operation): Found['k
       case 'DELETE':
         return 'remove'
       case 'PUT':
+        if (!creates) return 'put'
         return (schemaOf(operation.requestBody?.content)?.required ?? []).length > 0 ? 'replace' : 'change'
       default:
         return 'change'
@@ -54,7 +59,9 @@ export function kindOf(at: string, base: string, operation: Operation): Found['k
   if (method === 'GET' && /^\/(?:event[-_]?types|events|topics|triggers)$/i.test(rest)) return 'eventTypes'
   if (method === 'POST' && /^\/\{\w+\}\/[\w-]*(?:rotat|regenerat|roll|reset)[\w-]*$/i.test(rest)) return 'rotate'
   if (method === 'GET' && rest === '/count') return 'count'
-  const [, verb = ''] = /^\/\{\w+\}\/([a-z]+)$/i.exec(rest) ?? []
+  const log = /^\/\{\w+\}\/(?:deliveries|delivery[-_]?logs?|messages)(\/\{\w+\})?$/i.exec(rest)
+  if (method === 'GET' && log !== null) return log[1] === undefined ? 'deliveryLog.list' : 'deliveryLog.get'
+  const [, verb = ''] = /^\/\{\w+\}[/:]([a-z]+)$/i.exec(rest) ?? []
   if (method !== 'POST' && method !== 'PUT') return null
   if (/^(?:enable|activate|resume)$/i.test(verb)) return 'enable'
   if (/^(?:disable|deactivate|pause)$/i.test(verb)) return 'disable'
@@ -77,6 +84,10 @@ export function shapeOf({ kind, operation }: Found): Shape {
   const schema = success?.schema ?? {}
   const members = Object.entries(schema.properties ?? {})
   const shape = { status: success?.status ?? null, hasBody: success?.schema !== undefined }
+  if (kind.startsWith('deliveryLog')) {
+    const [name = null] = members.find(([, member]) => typeOf(merged(member)) === 'array') ?? []
+    return { ...shape, endpoint: {}, wrap: kind === 'deliveryLog.list' ? name : null, others: [] }
+  }
   if (typeOf(schema) === 'array') return { ...shape, endpoint: itemOf(schema), wrap: null, others: [] }
   const isEndpoint = members.some(([name]) => meaningOf(name) === 'url')
   if (isEndpoint) return { ...shape, endpoint: schema, wrap: null, others: [] }
