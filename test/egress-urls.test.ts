@@ -2,30 +2,15 @@
 // allowed. Every URL of the table that leads to an internal address is refused at registration, and nothing is stored.
 
 import assert from 'node:assert/strict'
-import { after } from 'node:test'
 import type { Profile } from './conformance/dialects/profile.ts'
 import { onOneServer } from './conformance/dialects/suite.ts'
 import type { World } from './conformance/dialects/world.ts'
 import { profiles } from './profiles/profiles.ts'
 import { onSqlite } from './support/dialect-support.ts'
+import { withoutPrivateUrls } from './support/shared-service.ts'
 import egress from './vectors/egress.json' with { type: 'json' }
 
-// One server for all dialects.
-const installation = await onSqlite.createInstallation()
-const server = await onSqlite.startServer(installation, {
-  POSTHORN_ALLOW_HTTP: 'off',
-  POSTHORN_ALLOW_NETWORKS: '',
-  POSTHORN_RATE_LIMITS: 'off',
-})
-after(async () => {
-  await server.stop()
-  await installation.remove()
-})
-const inProduction: typeof onSqlite = {
-  ...onSqlite,
-  createInstallation: async () => ({ ...installation, remove: async () => {} }),
-  startServer: async () => ({ url: server.url, stop: async () => {} }),
-}
+const inProduction: typeof onSqlite = { ...onSqlite, service: () => onSqlite.service(withoutPrivateUrls) }
 const addressUrls = Object.values(egress.addresses.refused)
   .flat()
   .map((address) => `https://${address.includes(':') ? `[${address}]` : address}/`)

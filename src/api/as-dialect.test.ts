@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
-import { fresh, startApiRig, type TestTenant, until } from '../../test/support/api-rig.ts'
+import { fresh, shareApiRig, type TestTenant, until } from '../../test/support/api-rig.ts'
 import { registry } from '../dialects/registry.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 
 const keyHeader: Readonly<Record<string, (tenant: TestTenant) => Readonly<Record<string, string>>>> = {
@@ -59,7 +59,7 @@ for (const { dialect } of registry) {
     test('the view is the answer that the customer gets', async () => {
       const one = await made(dialect.name)
       const view = await viewOf(one)
-      const url = `${rig.server.url}${view.request.path}`
+      const url = `${rig.url}${view.request.path}`
       const answer = await fetch(url, { headers: keyHeader[dialect.name]?.(one.tenant) ?? {} })
       assert.equal(view.status, 200)
       assert.deepEqual([view.status, view.body], [answer.status, await answer.text()])

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import type { Body } from '../../test/support/api-answer.ts'
-import { fresh, startApiRig, type TestTenant, until } from '../../test/support/api-rig.ts'
+import { fresh, shareApiRig, type TestTenant, until } from '../../test/support/api-rig.ts'
 import { type RawRequest, startRawReceiver } from '../../test/support/raw-receiver.ts'
 import { registry } from '../dialects/registry.ts'
 
-const rig = await startApiRig({ POSTHORN_RETRY_SCALE: '0' })
+const rig = await shareApiRig({ POSTHORN_RETRY_SCALE: '0' })
 const receiver = await startRawReceiver()
 after(async () => {
   await rig.close()

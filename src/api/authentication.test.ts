@@ -4,15 +4,15 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { type ApiCase, testCases } from '../../test/support/api-case.ts'
-import { type ApiRequest, eventType, fresh, startApiRig } from '../../test/support/api-rig.ts'
+import { type ApiRequest, eventType, fresh, shareApiRig } from '../../test/support/api-rig.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 
 const own = await rig.tenant('standard')
 const foreign = await rig.tenant('standard')
 const foreignAllo = await rig.tenant('allo')
-const { operatorKey } = rig.installation
+const { operatorKey } = rig
 
 suite('the authorization header', () => {
   const path = '/v1/tenants'

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { eventType, fresh, startApiRig } from '../../test/support/api-rig.ts'
+import { eventType, fresh, shareApiRig } from '../../test/support/api-rig.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 
 const tenant = await rig.tenant('standard')

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
 import { after, suite, test } from 'node:test'
 import { type ApiCase, testCases } from '../../test/support/api-case.ts'
-import { eventType, fresh, startApiRig } from '../../test/support/api-rig.ts'
+import { eventType, fresh, shareApiRig } from '../../test/support/api-rig.ts'
 import { limits } from '../domain/limits.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 
 const tenant = await rig.tenant('standard')
@@ -230,8 +230,8 @@ suite('a request id', () => {
 
 function sendChunked(path: string, body: Buffer): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${rig.installation.operatorKey}`, 'content-type': 'application/json' }
-    const request = httpRequest(`${rig.server.url}${path}`, { method: 'POST', headers, agent: false }, (response) => {
+    const headers = { authorization: `Bearer ${rig.operatorKey}`, 'content-type': 'application/json' }
+    const request = httpRequest(`${rig.url}${path}`, { method: 'POST', headers, agent: false }, (response) => {
       let text = ''
       response.on('data', (chunk: Buffer) => (text += chunk.toString()))
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import type { Body } from '../../test/support/api-answer.ts'
-import { startApiRig, type TestTenant, until } from '../../test/support/api-rig.ts'
+import { shareApiRig, type TestTenant, until } from '../../test/support/api-rig.ts'
 
 // The waits between attempts are a quarter of an hour and more, so no delivery is retried by itself.
-const rig = await startApiRig({ POSTHORN_RETRY_SCALE: '200' })
+const rig = await shareApiRig({ POSTHORN_RETRY_SCALE: '200' })
 after(() => rig.close())
 /** Retries without waits, so that deliveries use up their attempts and fail. */
-const quick = await startApiRig({ POSTHORN_RETRY_SCALE: '0' })
+const quick = await shareApiRig({ POSTHORN_RETRY_SCALE: '0' })
 after(() => quick.close())
 
 type Rig = typeof rig

@@ -2,9 +2,9 @@
 
 import { after } from 'node:test'
 import { absent, noTime, testForms, textMap, texts, time } from '../../test/support/api-form.ts'
-import { startApiRig } from '../../test/support/api-rig.ts'
+import { shareApiRig } from '../../test/support/api-rig.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 
 const tenant = await rig.tenant('standard')

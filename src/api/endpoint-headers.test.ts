@@ -7,9 +7,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, suite, test } from 'node:test'
 import { type ApiCase, testCases } from '../../test/support/api-case.ts'
-import { startApiRig } from '../../test/support/api-rig.ts'
+import { shareApiRig } from '../../test/support/api-rig.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 
 const tenant = await rig.tenant('standard')

@@ -5,9 +5,10 @@
 import { after, suite } from 'node:test'
 import { type ApiCase, testCases } from '../../test/support/api-case.ts'
 import egress from '../../test/vectors/egress.json' with { type: 'json' }
-import { eventType, startApiRig } from '../../test/support/api-rig.ts'
+import { eventType, shareApiRig } from '../../test/support/api-rig.ts'
+import { withoutPrivateUrls } from '../../test/support/shared-service.ts'
 
-const rig = await startApiRig({ POSTHORN_ALLOW_HTTP: 'off', POSTHORN_ALLOW_NETWORKS: '' })
+const rig = await shareApiRig(withoutPrivateUrls)
 after(() => rig.close())
 
 const { urls, addresses } = egress

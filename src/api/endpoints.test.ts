@@ -5,16 +5,16 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { type ApiCase, testCases } from '../../test/support/api-case.ts'
-import { eventType, startApiRig, until } from '../../test/support/api-rig.ts'
+import { eventType, shareApiRig, until } from '../../test/support/api-rig.ts'
 
-const rig = await startApiRig({ POSTHORN_RETRY_SCALE: '1000' })
+const rig = await shareApiRig({ POSTHORN_RETRY_SCALE: '200' })
 after(() => rig.close())
 
 const standard = await rig.tenant('standard')
 const allo = await rig.tenant('allo')
 const callers = [
-  { who: 'the operator, for standard', tenant: standard, key: rig.installation.operatorKey },
-  { who: 'the operator, for allo', tenant: allo, key: rig.installation.operatorKey },
+  { who: 'the operator, for standard', tenant: standard, key: rig.operatorKey },
+  { who: 'the operator, for allo', tenant: allo, key: rig.operatorKey },
   { who: 'a customer of standard', tenant: standard, key: standard.key },
 ]
 

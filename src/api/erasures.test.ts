@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import type { Body } from '../../test/support/api-answer.ts'
-import { eventType, startApiRig, until } from '../../test/support/api-rig.ts'
+import { eventType, shareApiRig, until } from '../../test/support/api-rig.ts'
 import { limits } from '../domain/limits.ts'
 
 // The waits between attempts are a quarter of an hour and more, so no delivery is retried by itself.
-const rig = await startApiRig({ POSTHORN_RETRY_SCALE: '200' })
+const rig = await shareApiRig({ POSTHORN_RETRY_SCALE: '200' })
 after(() => rig.close())
 
 async function made(behave: () => { status?: number; body?: string; delayMs?: number }) {

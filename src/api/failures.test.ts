@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
-import { startApiRig, until } from '../../test/support/api-rig.ts'
+import { shareApiRig, until } from '../../test/support/api-rig.ts'
 import { normalized } from '../operations/failures.ts'
 
-const rig = await startApiRig({ POSTHORN_RETRY_SCALE: '0' })
+const rig = await shareApiRig({ POSTHORN_RETRY_SCALE: '0' })
 after(() => rig.close())
 
 interface Group {

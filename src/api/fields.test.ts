@@ -3,9 +3,9 @@
 
 import { after } from 'node:test'
 import { absent, noText, noTime, testForms, textMap, texts, time } from '../../test/support/api-form.ts'
-import { eventType, fresh, startApiRig } from '../../test/support/api-rig.ts'
+import { eventType, fresh, shareApiRig } from '../../test/support/api-rig.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 
 const tenant = await rig.tenant('standard')

@@ -4,9 +4,9 @@
 import { after, suite, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { type ApiCase, testCases } from '../../test/support/api-case.ts'
-import { eventType, fresh, startApiRig } from '../../test/support/api-rig.ts'
+import { eventType, fresh, shareApiRig } from '../../test/support/api-rig.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 const tenant = await rig.tenant('standard')
 const endpoint = { url: 'http://127.0.0.1:9999/', eventTypes: ['*'] }

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { startApiRig } from '../../test/support/api-rig.ts'
+import { shareApiRig } from '../../test/support/api-rig.ts'
 import { registry } from '../dialects/registry.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 
 const preview = (dialect: string, body: unknown, status = 200) =>

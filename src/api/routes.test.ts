@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { operationOf } from '../../test/support/api-answer.ts'
-import { type ApiRequest, eventType, fresh, startApiRig, type TestTenant } from '../../test/support/api-rig.ts'
+import { type ApiRequest, eventType, fresh, shareApiRig, type TestTenant } from '../../test/support/api-rig.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 
 const tenants = { standard: await rig.tenant('standard'), allo: await rig.tenant('allo') }

@@ -6,10 +6,10 @@ import { after, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import type { Body } from '../../test/support/api-answer.ts'
-import { startApiRig, type TestTenant } from '../../test/support/api-rig.ts'
+import { shareApiRig, type TestTenant } from '../../test/support/api-rig.ts'
 import type { ReceivedRequest } from '../../test/support/receiver.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 
 const tenants = [await rig.tenant('standard'), await rig.tenant('allo')]

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
-import { startApiRig, type TestTenant } from '../../test/support/api-rig.ts'
+import { shareApiRig, type TestTenant } from '../../test/support/api-rig.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 
 type Examples = Readonly<Record<string, unknown>>

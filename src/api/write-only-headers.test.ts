@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { eventType, startApiRig } from '../../test/support/api-rig.ts'
+import { eventType, shareApiRig } from '../../test/support/api-rig.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 
 const headers = { 'X-Own': 'seen', 'X-Token': 'hidden' }

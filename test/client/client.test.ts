@@ -9,12 +9,12 @@ import { after, suite, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Document, generated } from '../../packages/client/generate.ts'
 import { createClient, PosthornError } from '../../packages/client/src/index.ts'
-import { eventType, startApiRig } from '../support/api-rig.ts'
+import { eventType, shareApiRig } from '../support/api-rig.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
-const { url } = rig.server
-const key = rig.installation.operatorKey
+const { url } = rig
+const key = rig.operatorKey
 const posthorn = createClient({ url, key })
 
 const failing = (code: string) => (error: unknown) => error instanceof PosthornError && error.code === code

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ApiRequest, ApiRig } from './api-rig.ts'
+import type { ApiRequest, SharedApiRig } from './api-rig.ts'
 
 export interface ApiCase extends ApiRequest {
   readonly name: string
@@ -20,7 +20,7 @@ export interface ApiCase extends ApiRequest {
 }
 
 /** Registers one test per case. */
-export function testCases(rig: ApiRig, cases: readonly ApiCase[]): void {
+export function testCases(rig: SharedApiRig, cases: readonly ApiCase[]): void {
   for (const { name, status, code, fields, has = [], lacks = [], after, ...request } of cases) {
     test(name, async () => {
       const answer = await rig.ask(request)

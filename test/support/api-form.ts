@@ -2,7 +2,7 @@
 
 import { suite } from 'node:test'
 import { type ApiCase, testCases } from './api-case.ts'
-import type { ApiRig } from './api-rig.ts'
+import type { SharedApiRig } from './api-rig.ts'
 
 /** The value of a field that the body does not have. */
 export const absent = Symbol('absent')
@@ -23,7 +23,7 @@ export interface ApiForm {
 }
 
 /** Registers one test per value, per missing field and for an unknown field. */
-export function testForms(rig: ApiRig, forms: readonly ApiForm[]): void {
+export function testForms(rig: SharedApiRig, forms: readonly ApiForm[]): void {
   for (const form of forms) suite(form.name, () => testCases(rig, casesOf(form)))
 }
 

@@ -1,5 +1,5 @@
 // The real service as a child process, a receiver, and a caller of the operator API. Every answer is checked
-// (api-answer.ts). A test file starts one rig and calls `close` in an `after` hook.
+// (api-answer.ts). A test file has one rig, and calls `close` in an `after` hook. Its service is its own, or shared.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -11,6 +11,7 @@ import { fromAnAddress } from './addresses.ts'
 import { answerText, eventsIn, eventStream } from './event-stream.ts'
 import { type Behaviour, type ReceivedRequest, type Receiver, startReceiver } from './receiver.ts'
 import { createInstallation, type Installation, type ServerProcess, startServer } from './server-process.ts'
+import { type Service, sharedService } from './shared-service.ts'
 
 export interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS'
@@ -33,9 +34,9 @@ export interface TestTenant {
   readonly keyId: string
 }
 
-export interface ApiRig {
-  readonly installation: Installation
-  readonly server: ServerProcess
+export interface SharedApiRig {
+  readonly url: string
+  readonly operatorKey: string
   readonly receiver: Receiver
   readonly document: OpenApiDocument
   /** How the receiver answers, by path; default: 200 at once. */
@@ -54,6 +55,11 @@ export interface ApiRig {
   close(): Promise<void>
 }
 
+export interface ApiRig extends SharedApiRig {
+  readonly installation: Installation
+  readonly server: ServerProcess
+}
+
 let lastNumber = 0
 
 /** Returns a name that no other tenant, event or path of this file has. */
@@ -64,17 +70,32 @@ export function fresh(prefix: string): string {
 /** An event type that both dialects of these tests know. */
 export const eventType = 'call.received'
 
+/** Starts a service for the rig. */
 export async function startApiRig(env: Readonly<Record<string, string>> = {}): Promise<ApiRig> {
   const installation = await createInstallation()
-  const behaviours: ApiRig['behaviours'] = new Map()
-  const receiver = await startReceiver({ behave: (request) => behaviours.get(request.path)?.(request) ?? {} })
   const server = await startServer(installation, env)
-  const pool = new Pool(server.url, { connections: 16, headersTimeout: 20_000, bodyTimeout: 20_000 })
-  const document = readDocument(await (await fetch(`${server.url}/openapi.json`)).text()) as unknown as OpenApiDocument
-  const check = createAnswerCheck(document)
-  const secrets = [installation.operatorKey, installation.masterKey]
+  const close = async (): Promise<void> => {
+    await server.kill('SIGKILL')
+    await installation.remove()
+  }
+  return { ...(await rigOn({ ...installation, url: server.url, close })), installation, server }
+}
 
-  const ask: ApiRig['ask'] = async ({ method = 'GET', path, key = installation.operatorKey, body, raw, headers }) => {
+/** A rig on a service that other test files use too (shared-service.ts says which tests can do that). */
+export async function shareApiRig(env: Readonly<Record<string, string>> = {}): Promise<SharedApiRig> {
+  return rigOn(await sharedService(env))
+}
+
+async function rigOn(service: Service): Promise<SharedApiRig> {
+  const { url, operatorKey } = service
+  const behaviours: SharedApiRig['behaviours'] = new Map()
+  const receiver = await startReceiver({ behave: (request) => behaviours.get(request.path)?.(request) ?? {} })
+  const pool = new Pool(url, { connections: 16, headersTimeout: 20_000, bodyTimeout: 20_000 })
+  const document = readDocument(await (await fetch(`${url}/openapi.json`)).text()) as unknown as OpenApiDocument
+  const check = createAnswerCheck(document)
+  const secrets = [operatorKey, service.masterKey]
+
+  const ask: SharedApiRig['ask'] = async ({ method = 'GET', path, key = operatorKey, body, raw, headers }) => {
     const content = raw ?? (body === undefined ? null : JSON.stringify(body))
     const response = await pool.request({
       method,
@@ -100,15 +121,15 @@ export async function startApiRig(env: Readonly<Record<string, string>> = {}): P
     if (method !== 'HEAD') check(method, path, answer)
     return answer
   }
-  const want: ApiRig['want'] = async (status, request) => {
+  const want: SharedApiRig['want'] = async (status, request) => {
     const answer = await ask(request)
     assert.equal(answer.status, status, `${request.method ?? 'GET'} ${request.path}: ${answer.text}`)
     return answer.body
   }
 
   return {
-    installation,
-    server,
+    url,
+    operatorKey,
     receiver,
     document,
     behaviours,
@@ -135,9 +156,8 @@ export async function startApiRig(env: Readonly<Record<string, string>> = {}): P
     },
     async close() {
       await pool.destroy()
-      await server.kill('SIGKILL')
+      await service.close()
       await receiver.close()
-      await installation.remove()
     },
   }
 }

@@ -6,31 +6,29 @@ import { DefinedDialect } from '../../src/dialect-kit/define-dialect.ts'
 import { registry } from '../../src/dialects/registry.ts'
 import { startReceiver } from './receiver.ts'
 import { createInstallation, startServer } from './server-process.ts'
+import { sharedService } from './shared-service.ts'
 import { isLong } from './size.ts'
 import { testDatabase } from './test-database.ts'
 
-export const onSqlite: Support = { database: 'SQLite', createInstallation, startServer, startReceiver }
+export const onSqlite: Support = { database: 'SQLite', service: sharedService, startReceiver }
 
 export const onPostgres: Support = {
   database: 'PostgreSQL',
-  async createInstallation() {
+  async service(env) {
     const [installation, database] = await Promise.all([createInstallation(), testDatabase()])
-    databases.set(installation.folder, database.url)
+    const server = await startServer(installation, { ...env, POSTHORN_DATABASE: database.url })
     return {
       ...installation,
-      async remove() {
+      url: server.url,
+      async close() {
+        await server.stop()
         await installation.remove()
         await database.drop()
       },
     }
   },
-  startServer: (installation, env) =>
-    startServer(installation, { ...env, POSTHORN_DATABASE: databases.get(installation.folder) ?? '' }),
   startReceiver,
 }
-
-/** The URL of each installation's database, by the installation's folder. */
-const databases = new Map<string, string>()
 
 /** The dialect that `npm test` tests on PostgreSQL too: the first one with idempotency keys. */
 const onBothDatabases = registry.find((one) => one instanceof DefinedDialect && one.definition.idempotencyKeys)?.dialect

@@ -1,5 +1,5 @@
-// For `node --test --test-global-setup`. All test files share one PostgreSQL server and one cache of compiled modules.
-// Each test file runs in its own process, which inherits both by environment variables. If the variable of the server
+// For `node --test --test-global-setup`. All test files share one PostgreSQL server, one cache of compiled modules, and
+// services. Each test file runs in its own process, which inherits them by environment variables. If the variable of the server
 // is set already, the tests use that server.
 
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -7,19 +7,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 import { createInstallation, startServer } from './server-process.ts'
+import { giveOutServices } from './shared-service.ts'
 import { testDatabaseVariable } from './test-database.ts'
 
 let server: PostgresServer | undefined
 let compiled: string | undefined
+let endServices: (() => Promise<void>) | undefined
 
 export async function globalSetup(): Promise<void> {
   compiled = await mkdtemp(join(tmpdir(), 'posthorn-compiled-'))
   process.env['NODE_COMPILE_CACHE'] = compiled
   await Promise.all([fillCompileCache(), sharePostgres()])
+  endServices = await giveOutServices()
 }
 
 export async function globalTeardown(): Promise<void> {
-  await server?.remove()
+  try {
+    await endServices?.()
+  } finally {
+    await server?.remove()
+  }
   // A process that ends at this moment may still write to the cache.
   if (compiled !== undefined) await rm(compiled, { recursive: true, force: true, maxRetries: 3 })
 }

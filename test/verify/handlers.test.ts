@@ -19,9 +19,9 @@ import {
   honoHandler,
   type StandardEvent,
 } from '../../packages/verify/src/index.ts'
-import { eventType, startApiRig } from '../support/api-rig.ts'
+import { eventType, shareApiRig } from '../support/api-rig.ts'
 
-const rig = await startApiRig()
+const rig = await shareApiRig()
 after(() => rig.close())
 
 type Event = StandardEvent<{ readonly text: string }>

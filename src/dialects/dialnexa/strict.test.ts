@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
-import { startServer } from '../../../test/support/server-process.ts'
+import { withoutPrivateUrls } from '../../../test/support/shared-service.ts'
 import { onOneServer } from '../../../test/conformance/dialects/suite.ts'
 import type { Support } from '../../../test/conformance/dialects/support.ts'
 import { profileOf } from '../../../test/profiles/profiles.ts'
@@ -11,11 +11,7 @@ const profile = profileOf('dialnexa')
 const path = '/v1/user-webhooks'
 const notValid = { statusCode: 400, message: 'url must be a valid URL', error: 'Bad Request' }
 
-const support: Support = {
-  ...onSqlite,
-  startServer: (installation, env) =>
-    startServer(installation, { ...env, POSTHORN_ALLOW_HTTP: 'off', POSTHORN_ALLOW_NETWORKS: '' }),
-}
+const support: Support = { ...onSqlite, service: () => onSqlite.service(withoutPrivateUrls) }
 
 onOneServer('DialNexa without http:// and private networks', profile, support, (add) => {
   const { api } = profile

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { onSqlite } from '../../../test/support/dialect-support.ts'
-import { freePort, startServer } from '../../../test/support/server-process.ts'
+import { freePort } from '../../../test/support/server-process.ts'
 import { createHmac } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import type { Customer } from '../../../test/conformance/dialects/customer.ts'
@@ -14,7 +14,7 @@ const profile = profileOf('ultravox')
 
 const world = new World(profile, {
   ...onSqlite,
-  startServer: (installation, env) => startServer(installation, { ...env, POSTHORN_RETRY_SCALE: '0.00001' }),
+  service: (env) => onSqlite.service({ ...env, POSTHORN_RETRY_SCALE: '0.00001' }),
 })
 before(() => world.start())
 after(() => world.stop())

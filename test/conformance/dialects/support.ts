@@ -13,21 +13,17 @@ export interface Behaviour {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export interface Installation {
-  readonly folder: string
+export interface Service {
+  readonly url: string
   readonly operatorKey: string
-  readonly masterKey: string
-  remove(): Promise<void>
+  close(): Promise<void>
 }
 
 export interface Support {
   /** The kind of database that the servers store in; shown in test titles. */
   readonly database: string
-  createInstallation(): Promise<Installation>
-  startServer(
-    installation: Installation,
-    env: Readonly<Record<string, string>>,
-  ): Promise<{ readonly url: string; stop(): Promise<void> }>
+  /** Gives a service with these settings. Other tests may use it too. */
+  service(env: Readonly<Record<string, string>>): Promise<Service>
   startReceiver(options: { readonly behave: (request: ReceivedRequest) => Behaviour }): Promise<{
     readonly url: string
     readonly requests: readonly ReceivedRequest[]

@@ -1,7 +1,8 @@
-// One running installation: the real server in a process of its own, its operator, and a receiver. Tests share it. They
-// do not affect each other, because each test has its own customers and receiver paths.
+// A running service, its operator, and a receiver. Tests share it. They do not affect each other, because each test has its
+// own customers and receiver paths.
 
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { fromAnAddress } from '../../support/addresses.ts'
@@ -42,6 +43,8 @@ export class World {
   #receiverUrl = ''
   #requests: readonly ReceivedRequest[] = []
   readonly #behaviours = new Map<string, (request: ReceivedRequest) => Behaviour>()
+  /** The beginning of the receiver's paths. A shared service may still send what another world's endpoints await. */
+  readonly #name = `hook-${randomBytes(4).toString('hex')}`
   #hooks = 0
   publicKey: string | null = null
   /** The installation, for the checks of `posthorn dialect check`. They have a receiver of their own. */
@@ -59,17 +62,15 @@ export class World {
     this.#close = async () => {
       for (const step of closing.toReversed()) await step()
     }
-    const installation = await this.#support.createInstallation()
-    closing.push(() => installation.remove())
     const receiver = await this.#support.startReceiver({
       behave: (request) => this.#behaviours.get(request.path)?.(request) ?? {},
     })
     closing.push(() => receiver.close())
-    const server = await this.#support.startServer(installation, { POSTHORN_RETRY_SCALE: retryScale })
-    closing.push(() => server.stop())
-    this.#pool = new Pool(server.url, { connections: 32, headersTimeout: 20_000, bodyTimeout: 20_000 })
-    this.#asOperator = { authorization: `Bearer ${installation.operatorKey}` }
-    this.site = { url: server.url, operatorKey: installation.operatorKey }
+    const service = await this.#support.service({ POSTHORN_RETRY_SCALE: retryScale })
+    closing.push(() => service.close())
+    this.#pool = new Pool(service.url, { connections: 32, headersTimeout: 20_000, bodyTimeout: 20_000 })
+    this.#asOperator = { authorization: `Bearer ${service.operatorKey}` }
+    this.site = { url: service.url, operatorKey: service.operatorKey }
     this.#receiverUrl = receiver.url
     this.#requests = receiver.requests
     closing.push(async () => this.#pool?.destroy())
@@ -140,7 +141,7 @@ export class World {
   }
 
   hook(): Hook {
-    const path = `/hook-${++this.#hooks}/in?from=vendor`
+    const path = `/${this.#name}-${++this.#hooks}/in?from=vendor`
     const received = (): readonly ReceivedRequest[] => this.#requests.filter((request) => request.path === path)
     return {
       url: `${this.#receiverUrl}${path}`,
