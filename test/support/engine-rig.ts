@@ -22,6 +22,7 @@ import { type InstallationKeys, openInstallationKeys } from '../../src/vault/ins
 import { RowSeals } from '../../src/vault/row-seals.ts'
 import { createVault } from '../../src/vault/vault.ts'
 import { FakeClock } from './fake-clock.ts'
+import { newSqlite } from './new-sqlite.ts'
 
 export const tenant = 'acme' as TenantId
 
@@ -152,6 +153,7 @@ export async function createRig(t: TestContext, options: RigOptions = {}): Promi
     })
     return { store, installationKeys, tenantCache: engine.tenantCache, engine }
   }
+  newSqlite(join(folder, 'posthorn.db'))
   const first = await open()
   await first.store.createTenant({
     id: tenant,

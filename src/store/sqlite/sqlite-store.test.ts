@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type Harness, storeConformance } from '../../../test/conformance/store/suite.ts'
+import { newSqlite } from '../../../test/support/new-sqlite.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 storeConformance('SQLite', async (): Promise<Harness> => {
   const folder = await mkdtemp(join(tmpdir(), 'posthorn-store-'))
   const path = join(folder, 'posthorn.db')
+  newSqlite(path)
   let store = await openSqliteStore(path)
   return {
     get store() {
