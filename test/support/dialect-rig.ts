@@ -13,14 +13,20 @@ import { startApp } from '../../src/app.ts'
 import { readSettings } from '../../src/config/settings.ts'
 import type { DefinedDialect, DialectDefinition } from '../../src/dialect-kit/index.ts'
 import { defineDialect, errors, event, json, secrets } from '../../src/dialect-kit/index.ts'
-import { registry } from '../../src/dialects/registry.ts'
+import { ownDialect, registry } from '../../src/dialects/registry.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { fromAnAddress } from './addresses.ts'
-import { type OpenApiDocument, operationOf, strict } from './api-answer.ts'
+import { type OpenApiDocument, operationOf, type Schema, strict } from './api-answer.ts'
 import { createOperatorClient, type OperatorClient } from './operator-client.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 
 type Json = Readonly<Record<string, unknown>>
+
+/** The dialect of the operator API's paths. Without the other shipped dialects, a service starts faster. */
+const own = registry.filter(({ dialect }) => dialect.name === ownDialect)
+
+/** The validators of answers, by their schema. */
+const validators = new WeakMap<Schema, ReturnType<typeof Compile>>()
 
 export interface CustomerAnswer {
   readonly status: number
@@ -105,7 +111,7 @@ export async function startDialect(
       POSTHORN_TRUSTED_PROXIES: '127.0.0.0/8',
       ...env,
     }),
-    registrations: [...registry, dialect],
+    registrations: [...own, dialect],
     keys: () => ({ operatorKey, masterKeys: [Buffer.alloc(32, 7)] }),
     log: createLog('silent'),
     version: 'test',
@@ -166,6 +172,8 @@ function checkAnswer(document: OpenApiDocument, method: string, path: string, an
   const [mediaType, part] = Object.entries(content)[0] ?? []
   if (mediaType === undefined || part === undefined) return assert.equal(answer.text, '', `${method} ${path}`)
   assert.equal(String(answer.headers['content-type']).split(';')[0], mediaType)
-  const [fault] = Compile(strict(part.schema) as unknown as TSchema).Errors(answer.body)
+  const validator = validators.get(part.schema) ?? Compile(strict(part.schema) as unknown as TSchema)
+  validators.set(part.schema, validator)
+  const [fault] = validator.Errors(answer.body)
   assert.ok(fault === undefined, `${fault?.instancePath} ${fault?.message}: ${answer.text}`)
 }
