@@ -11,7 +11,7 @@ import { Pair } from './pair.ts'
 import { start } from './samples.ts'
 import type { Harness } from './steps.ts'
 
-const runs = sized({ short: 25, long: 100 })
+const runs = sized({ short: 12, long: 100 })
 
 export function randomCases(open: () => Promise<Harness>): void {
   void test('an engine and the model agree after random operations', { timeout: 120_000 }, async () => {
