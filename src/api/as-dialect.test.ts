@@ -96,7 +96,7 @@ test('a rehearsed change is answered as the change itself, and changes nothing',
   const send = async (method: string, body?: unknown) => {
     const headers = { ...key, ...(body !== undefined && { 'content-type': 'application/json' }) }
     const sent = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
-    const answer = await fetch(rig.server.url + path, sent)
+    const answer = await fetch(rig.url + path, sent)
     return { status: answer.status, body: await answer.text() }
   }
   for (const [method, body, status] of [
