@@ -3,7 +3,7 @@
 
 import { createHmac, createSecretKey, hash as digestOf, type KeyObject } from 'node:crypto'
 
-export type HmacHash = 'sha1' | 'sha256' | 'sha512'
+type HmacHash = 'sha1' | 'sha256' | 'sha512'
 
 const blockBytes = { sha1: 64, sha256: 64, sha512: 128 } as const
 const digestBytes = { sha1: 20, sha256: 32, sha512: 64 } as const

@@ -2,7 +2,6 @@
 // and not by a library, because headers are made without promises.
 
 import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto'
-import type { JwsAlgorithm } from '../contracts/recipe.ts'
 import { hmac } from './hmac.ts'
 import { kindOf } from './key-pairs.ts'
 
@@ -10,7 +9,7 @@ import { kindOf } from './key-pairs.ts'
 export const jwsAlgorithms = { ed25519: 'EdDSA', rsa: 'RS256', p256: 'ES256' } as const
 
 /** The algorithm that a key signs with. @throws Error: no algorithm is known for the key */
-export function jwsAlgorithm(key: KeyObject): JwsAlgorithm {
+export function jwsAlgorithm(key: KeyObject): 'HS256' | (typeof jwsAlgorithms)[keyof typeof jwsAlgorithms] {
   if (key.type === 'secret') return 'HS256'
   const kind = kindOf(key)
   if (kind === null) throw new Error(`no JWS algorithm is known for keys of type ${key.asymmetricKeyType}`)

@@ -2,7 +2,7 @@
 
 import { DefinitionError } from '../definition-error.ts'
 import { type KeyObject, sign as signBytes, type SignKeyObjectInput } from 'node:crypto'
-import { hmac as signHmac, type HmacHash } from '../../signing/hmac.ts'
+import { hmac as signHmac } from '../../signing/hmac.ts'
 import { jwsCompact, jwsDetached, type JwsHeader } from '../../signing/jws.ts'
 import { kindOf, type KeyPairKind } from '../../signing/key-pairs.ts'
 import type { Message } from '../../contracts/delivery-dialect.ts'
@@ -53,7 +53,7 @@ function needs({ needsEarlier }: Pick<Part, 'needsEarlier'>): Pick<Part, 'needsE
 
 export interface HmacForm<Over = Signed> {
   /** Default: `sha256`. */
-  readonly hash?: HmacHash
+  readonly hash?: 'sha1' | 'sha256' | 'sha512'
   /** Default: `hex`. */
   readonly encoding?: Encoding
   /** The text that is signed, in this order; default: the body. */
