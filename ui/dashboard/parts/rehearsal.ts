@@ -25,7 +25,8 @@ export interface Rehearsal {
 
 /** The answer to a customer's request. */
 export function useRehearsal(tenant: string, request: ShownRequest, options: RehearsalOptions): Rehearsal {
-  const { method, path, body } = useSettled(request)
+  const settled = useSettled(request)
+  const { method, path, body } = options.done ? request : settled
   const target = `/v1/tenants/${encodeURIComponent(tenant)}/as-dialect`
   const asked = { method, path, ...(body !== undefined && { body }), ...options }
   const { data: view, isPlaceholderData: isFormer } = useQuery({
