@@ -89,7 +89,7 @@ test('the events of the system tenant are made by Posthorn alone: no caller post
     rig.ask({ method: 'POST', path: system, body: { url: `${rig.receiver.url}/operations`, eventTypes } })
   assert.partialDeepStrictEqual(await created(['node.lsot']), {
     status: 400,
-    body: { errors: [{ field: 'eventTypes.0', message: 'node.lsot is not an event type' }] },
+    body: { errors: [{ field: 'eventTypes.0', message: 'is not an event type: node.lsot' }] },
   })
   const endpoint = await created(['node.*'])
   assert.equal(endpoint.status, 201)

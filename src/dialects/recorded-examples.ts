@@ -242,7 +242,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     changeEndpoint: {
-      parameters: { tenant: 'acme', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
+      parameters: { secrets: 'hidden', tenant: 'acme', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
       status: 200,
       answer: {
         id: 'ep_8z4wn6U5vn42qmzSs37F',
@@ -257,9 +257,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
         disabledReason: null,
         headers: {},
         writeOnlyHeaders: [],
-        secrets: [
-          { value: 'whsec_dH20Gy48736sFsPku337f4p8bB6TbN45', createdAt: '2026-01-31T09:00:00.000Z', expiresAt: null },
-        ],
+        secrets: [{ value: null, createdAt: '2026-01-31T09:00:00.000Z', expiresAt: null }],
         health: { status: 'healthy', reason: null, since: null },
         attempts: 0,
         lastAttemptAt: null,
@@ -275,7 +273,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
         request: { method: 'GET', path: '/v1/tenants/acme/endpoints/ep_8z4wn6U5vn42qmzSs37F' },
         status: 200,
         headers: {
-          'x-request-id': 'req_OhcrmLeiAd09',
+          'x-request-id': 'req_dH20Gy48736s',
           'cache-control': 'no-store',
           'x-content-type-options': 'nosniff',
           'content-type': 'application/json; charset=utf-8',
@@ -284,6 +282,22 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
           connection: 'keep-alive',
         },
         body: '{"id":"ep_8z4wn6U5vn42qmzSs37F","tenant":"acme","kind":"push","url":"https://example.com/webhooks","eventTypes":["order.paid"],"filters":{},"details":{},"description":"Orders","enabled":true,"disabledReason":null,"headers":{},"writeOnlyHeaders":[],"secrets":[{"value":null,"createdAt":"2026-01-31T09:00:00.000Z","expiresAt":null}],"health":{"status":"healthy","reason":null,"since":null},"attempts":0,"lastAttemptAt":null,"lastAttemptSucceeded":null,"createdAt":"2026-01-31T09:00:00.000Z","updatedAt":"2026-01-31T09:00:00.000Z"}',
+      },
+    },
+    rehearseAsDialect: {
+      parameters: { tenant: 'acme' },
+      status: 200,
+      answer: {
+        request: { method: 'DELETE', path: '/v1/tenants/acme/endpoints/ep_8z4wn6U5vn42qmzSs37F' },
+        status: 204,
+        headers: {
+          'x-request-id': 'req_OhcrmLeiAd09',
+          'cache-control': 'no-store',
+          'x-content-type-options': 'nosniff',
+          date: 'Sat, 31 Jan 2026 09:00:00 GMT',
+          connection: 'keep-alive',
+        },
+        body: '',
       },
     },
     rotateSecret: {
@@ -303,9 +317,9 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
         headers: {},
         writeOnlyHeaders: [],
         secrets: [
-          { value: 'whsec_8kcxX9Oibzb48Z0Fv7LJ3jABv5/irFG2', createdAt: '2026-01-31T09:00:00.000Z', expiresAt: null },
+          { value: 'whsec_8kcxX9Oibzb48Z0Fv7LJ3jABv53qoqOH', createdAt: '2026-01-31T09:00:00.000Z', expiresAt: null },
           {
-            value: 'whsec_dH20Gy48736sFsPku337f4p8bB6TbN45',
+            value: 'whsec_it0dw406z4ynnV1PD7d59XWr658dk90n',
             createdAt: '2026-01-31T09:00:00.000Z',
             expiresAt: '2026-01-31T10:00:00.000Z',
           },
@@ -321,12 +335,12 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
     publishEvent: {
       parameters: {},
       status: 202,
-      answer: { id: 'msg_it0dw406z4ynnV1PD7d59XWr', tenant: 'acme', type: 'order.paid', deliveries: 2 },
+      answer: { id: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc', tenant: 'acme', type: 'order.paid', deliveries: 2 },
     },
     publishEvents: {
       parameters: {},
       status: 202,
-      answer: { results: [{ id: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc', tenant: 'acme', type: 'order.paid', deliveries: 2 }] },
+      answer: { results: [{ id: 'msg_nMDbicwi1vl7asrD190UqzFB', tenant: 'acme', type: 'order.paid', deliveries: 2 }] },
     },
     listEvents: {
       parameters: {
@@ -340,7 +354,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       answer: {
         data: [
           {
-            id: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
+            id: 'msg_nMDbicwi1vl7asrD190UqzFB',
             tenant: 'acme',
             type: 'order.paid',
             attributes: null,
@@ -351,7 +365,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
             data: { order: 'A-1042', amount: 129.9, currency: 'EUR' },
           },
           {
-            id: 'msg_it0dw406z4ynnV1PD7d59XWr',
+            id: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
             tenant: 'acme',
             type: 'order.paid',
             attributes: null,
@@ -366,10 +380,10 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     getEvent: {
-      parameters: { tenant: 'acme', event: 'msg_it0dw406z4ynnV1PD7d59XWr' },
+      parameters: { tenant: 'acme', event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc' },
       status: 200,
       answer: {
-        id: 'msg_it0dw406z4ynnV1PD7d59XWr',
+        id: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
         tenant: 'acme',
         type: 'order.paid',
         attributes: null,
@@ -379,11 +393,11 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
         erasedAt: null,
         deliveries: [
           {
-            id: 'fa9b2c02-7df2-791d-a233-6b7cb438c440',
+            id: 'a38fc5d3-914c-7c97-a83f-10ab57967c4d',
             tenant: 'acme',
             endpoint: 'ep_8z4wn6U5vn42qmzSs37F',
             endpointUrl: 'https://example.com/webhooks',
-            event: 'msg_it0dw406z4ynnV1PD7d59XWr',
+            event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
             eventType: 'order.paid',
             status: 'delivered',
             reason: null,
@@ -396,11 +410,11 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
             lastAttempt: { startedAt: '2026-01-31T09:00:00.000Z', durationMs: 12, outcome: 'delivered', status: 200 },
           },
           {
-            id: 'a38fc5d3-914c-7c97-a83f-10ab57967c4d',
+            id: 'c34f1223-d98e-7010-a0d1-719e6f6ec477',
             tenant: 'acme',
-            endpoint: 'ep_G74JhMiFUX1w6aQ0LCpr',
+            endpoint: 'ep_49eIy0448IMrT8oFiSh6',
             endpointUrl: 'https://example.com/failing',
-            event: 'msg_it0dw406z4ynnV1PD7d59XWr',
+            event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
             eventType: 'order.paid',
             status: 'pending',
             reason: null,
@@ -422,7 +436,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       answer: {
         data: [
           {
-            id: 'ep_G74JhMiFUX1w6aQ0LCpr',
+            id: 'ep_49eIy0448IMrT8oFiSh6',
             tenant: 'acme',
             kind: 'push',
             url: 'https://example.com/failing',
@@ -475,12 +489,12 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     searchEndpoints: {
-      parameters: { limit: 50, q: 'ep_G74JhMiFUX1w6aQ0LCpr', tenant: 'acme', dialect: 'standard', health: 'failing' },
+      parameters: { limit: 50, q: 'ep_49eIy0448IMrT8oFiSh6', tenant: 'acme', dialect: 'standard', health: 'failing' },
       status: 200,
       answer: {
         data: [
           {
-            id: 'ep_G74JhMiFUX1w6aQ0LCpr',
+            id: 'ep_49eIy0448IMrT8oFiSh6',
             tenant: 'acme',
             kind: 'push',
             url: 'https://example.com/failing',
@@ -512,13 +526,13 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     find: {
-      parameters: { q: 'msg_it0dw406z4ynnV1PD7d59XWr' },
+      parameters: { q: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc' },
       status: 200,
       answer: {
         data: [
           {
             kind: 'event',
-            id: 'msg_it0dw406z4ynnV1PD7d59XWr',
+            id: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
             tenant: 'acme',
             dialect: 'standard',
             label: 'order.paid',
@@ -527,7 +541,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     listFailures: {
-      parameters: { tenant: 'acme', endpoint: 'ep_G74JhMiFUX1w6aQ0LCpr' },
+      parameters: { tenant: 'acme', endpoint: 'ep_49eIy0448IMrT8oFiSh6' },
       status: 200,
       answer: {
         data: [
@@ -536,7 +550,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
             status: 503,
             text: 'down for maintenance',
             count: 2,
-            sample: { delivery: 'cd6e28cc-6ab1-73a0-adf7-907115876d35', attempt: 1 },
+            sample: { delivery: '17ad09a4-c93e-7456-a203-74ddd3aefc19', attempt: 1 },
             firstAt: '2026-01-31T09:00:00.000Z',
             lastAt: '2026-01-31T09:00:00.000Z',
           },
@@ -548,7 +562,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       parameters: {
         limit: 50,
         tenant: 'acme',
-        endpoint: 'ep_G74JhMiFUX1w6aQ0LCpr',
+        endpoint: 'ep_49eIy0448IMrT8oFiSh6',
         status: ['pending'],
         failing: true,
         eventType: 'order.paid',
@@ -564,11 +578,11 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       answer: {
         data: [
           {
-            id: 'cd6e28cc-6ab1-73a0-adf7-907115876d35',
+            id: '17ad09a4-c93e-7456-a203-74ddd3aefc19',
             tenant: 'acme',
-            endpoint: 'ep_G74JhMiFUX1w6aQ0LCpr',
+            endpoint: 'ep_49eIy0448IMrT8oFiSh6',
             endpointUrl: 'https://example.com/failing',
-            event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
+            event: 'msg_nMDbicwi1vl7asrD190UqzFB',
             eventType: 'order.paid',
             status: 'pending',
             reason: null,
@@ -581,11 +595,11 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
             lastAttempt: { startedAt: '2026-01-31T09:00:00.000Z', durationMs: 12, outcome: 'rejected', status: 503 },
           },
           {
-            id: 'a38fc5d3-914c-7c97-a83f-10ab57967c4d',
+            id: 'c34f1223-d98e-7010-a0d1-719e6f6ec477',
             tenant: 'acme',
-            endpoint: 'ep_G74JhMiFUX1w6aQ0LCpr',
+            endpoint: 'ep_49eIy0448IMrT8oFiSh6',
             endpointUrl: 'https://example.com/failing',
-            event: 'msg_it0dw406z4ynnV1PD7d59XWr',
+            event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
             eventType: 'order.paid',
             status: 'pending',
             reason: null,
@@ -603,14 +617,14 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     getDelivery: {
-      parameters: { delivery: '17ad09a4-c93e-7456-a203-74ddd3aefc19' },
+      parameters: { delivery: 'd9a0d53b-fdd0-7a13-a76a-c8c2c3a5737c' },
       status: 200,
       answer: {
-        id: '17ad09a4-c93e-7456-a203-74ddd3aefc19',
+        id: 'd9a0d53b-fdd0-7a13-a76a-c8c2c3a5737c',
         tenant: 'acme',
         endpoint: 'ep_8z4wn6U5vn42qmzSs37F',
         endpointUrl: 'https://example.com/webhooks',
-        event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
+        event: 'msg_nMDbicwi1vl7asrD190UqzFB',
         eventType: 'order.paid',
         status: 'delivered',
         reason: null,
@@ -638,7 +652,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     getAttemptRequest: {
-      parameters: { attempt: 1, delivery: '17ad09a4-c93e-7456-a203-74ddd3aefc19' },
+      parameters: { attempt: 1, delivery: 'd9a0d53b-fdd0-7a13-a76a-c8c2c3a5737c' },
       status: 200,
       answer: {
         attempt: 1,
@@ -649,25 +663,25 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
           ['connection', 'keep-alive'],
           ['content-type', 'application/json'],
           ['user-agent', 'Posthorn/1.0'],
-          ['webhook-id', 'msg_TR7nWIWOnAcGttQ1NlpRk9dc'],
+          ['webhook-id', 'msg_nMDbicwi1vl7asrD190UqzFB'],
         ],
         body: '{"type":"order.paid","timestamp":"2026-01-31T09:00:00.000Z","data":{"order":"A-1042","amount":129.9,"currency":"EUR"}}',
         bodyBase64: null,
         isExact: true,
         recomputed: [],
         notes: [],
-        curl: "printf %s '{\"type\":\"order.paid\",\"timestamp\":\"2026-01-31T09:00:00.000Z\",\"data\":{\"order\":\"A-1042\",\"amount\":129.9,\"currency\":\"EUR\"}}' | curl --globoff --path-as-is --http1.1 --request POST 'https://example.com/webhooks' \\\n  --header 'connection: keep-alive' \\\n  --header 'content-type: application/json' \\\n  --header 'user-agent: Posthorn/1.0' \\\n  --header 'webhook-id: msg_TR7nWIWOnAcGttQ1NlpRk9dc' \\\n  --header 'webhook-timestamp: 1769850000' \\\n  --header 'webhook-signature: v1,XTq4tdjj0Rt9wS8y9FhTnIMAkCcq83a5BFnWvm19Dwf= v1,7lTQ1e1tt7A9w26H42x5hEGR7DbvcS4Fuuovzf5iU0M=' \\\n  --header 'posthorn-delivery: pXrs6Esrk50Xww2Gey9uJv' \\\n  --header 'accept: */*' \\\n  --header 'accept-encoding: identity' \\\n  --header 'expect:' \\\n  --data-binary @-",
+        curl: "printf %s '{\"type\":\"order.paid\",\"timestamp\":\"2026-01-31T09:00:00.000Z\",\"data\":{\"order\":\"A-1042\",\"amount\":129.9,\"currency\":\"EUR\"}}' | curl --globoff --path-as-is --http1.1 --request POST 'https://example.com/webhooks' \\\n  --header 'connection: keep-alive' \\\n  --header 'content-type: application/json' \\\n  --header 'user-agent: Posthorn/1.0' \\\n  --header 'webhook-id: msg_nMDbicwi1vl7asrD190UqzFB' \\\n  --header 'webhook-timestamp: 1769850000' \\\n  --header 'webhook-signature: v1,7lTQ1e1tt7A9w26H42x5hEGR7DbvcS4Fuuovzf5iU0M= v1,pXrs6Esrk50Xww2Gey9uJv06i7U2wC57XJrcEjY09fm=' \\\n  --header 'posthorn-delivery: yU9U0weLb596oOR05y8Fa1' \\\n  --header 'accept: */*' \\\n  --header 'accept-encoding: identity' \\\n  --header 'expect:' \\\n  --data-binary @-",
       },
     },
     retryDelivery: {
-      parameters: { delivery: '17ad09a4-c93e-7456-a203-74ddd3aefc19' },
+      parameters: { delivery: 'd9a0d53b-fdd0-7a13-a76a-c8c2c3a5737c' },
       status: 202,
       answer: {
-        id: '17ad09a4-c93e-7456-a203-74ddd3aefc19',
+        id: 'd9a0d53b-fdd0-7a13-a76a-c8c2c3a5737c',
         tenant: 'acme',
         endpoint: 'ep_8z4wn6U5vn42qmzSs37F',
         endpointUrl: 'https://example.com/webhooks',
-        event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
+        event: 'msg_nMDbicwi1vl7asrD190UqzFB',
         eventType: 'order.paid',
         status: 'pending',
         reason: null,
@@ -684,9 +698,9 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       parameters: { tenant: 'acme', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
       status: 202,
       answer: {
-        event: 'msg_yU9U0weLb596oOR05y8Fa1q0',
+        event: 'msg_3rG95q9h1366Ce2z4CmM8bjd',
         type: 'webhook.test',
-        delivery: 'f3415a99-7ae0-7b80-ac33-fc21f6793d09',
+        delivery: '03bfa851-8d43-7a63-aa14-1c32831c713f',
       },
     },
     replay: {
@@ -695,62 +709,62 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       answer: { deliveries: 0 },
     },
     poll: {
-      parameters: { tenant: 'acme', endpoint: 'ep_C3Nni0lh685s3HWaQrzV' },
+      parameters: { tenant: 'acme', endpoint: 'ep_muw3ylW05CCoK2zKbvOc' },
       status: 200,
       answer: {
         data: [
           {
-            id: 'e60f2d44-0080-70b7-a959-54f2e9ae416d',
-            event: 'msg_8bS2rDFHof3z2owitl90A12W',
+            id: '038eb9b5-f332-7255-ae52-916621e8f080',
+            event: 'msg_kv5uVkiV9nyYou7xsZ9hah7u',
             eventType: 'order.paid',
             attempt: 1,
             headers: {
               'content-type': 'application/json',
               'user-agent': 'Posthorn/1.0',
-              'webhook-id': 'msg_8bS2rDFHof3z2owitl90A12W',
+              'webhook-id': 'msg_kv5uVkiV9nyYou7xsZ9hah7u',
               'webhook-timestamp': '1769850000',
-              'webhook-signature': 'v1,kv5uVkiV9nyYou7xsZ9hah7uy9y17JJlAv5c1Vc7bY3=',
-              'posthorn-delivery': 'pXrs6Esrk50Xww2Gey9uJv',
+              'webhook-signature': 'v1,l90KIw21lXq01Ppv6p4qFcwkr8poe7fU0r7GtPmM9GW=',
+              'posthorn-delivery': 'yU9U0weLb596oOR05y8Fa1',
             },
             body: '{"type":"order.paid","timestamp":"2026-01-31T09:00:00.000Z","data":{"order":"A-1043"}}',
             acknowledgeBefore: '2026-01-31T09:01:00.000Z',
           },
           {
-            id: 'dd886865-d241-77e1-abc8-38986f72c3bc',
-            event: 'msg_m4e966NfyTJy6rb3YC0lOlhJ',
+            id: '6ce96637-1722-7f60-acd1-19af590a4fbf',
+            event: 'msg_sN3Fde3lbkoRkTvGDt4zxL5C',
             eventType: 'order.paid',
             attempt: 1,
             headers: {
               'content-type': 'application/json',
               'user-agent': 'Posthorn/1.0',
-              'webhook-id': 'msg_m4e966NfyTJy6rb3YC0lOlhJ',
+              'webhook-id': 'msg_sN3Fde3lbkoRkTvGDt4zxL5C',
               'webhook-timestamp': '1769850000',
-              'webhook-signature': 'v1,sN3Fde3lbkoRkTvGDt4zxL5COzq8o7bh4bB52VlyAf1=',
-              'posthorn-delivery': 'pXrs6Esrk50Xww2Gey9uJv',
+              'webhook-signature': 'v1,b5wvIDgFgjh3k4633GPNpMizUz18Z4Jej5a2jn2GSfl=',
+              'posthorn-delivery': 'yU9U0weLb596oOR05y8Fa1',
             },
             body: '{"type":"order.paid","timestamp":"2026-01-31T09:00:00.000Z","data":{"order":"A-1044"}}',
             acknowledgeBefore: '2026-01-31T09:01:00.000Z',
           },
         ],
-        iterator: '35876183-3134-733c-a92a-2b907c7e39a6.1769850060000',
+        iterator: '606df50c-52cb-7610-ab86-ddd25e14578d.1769850060000',
         done: true,
       },
     },
     acknowledge: {
-      parameters: { tenant: 'acme', endpoint: 'ep_C3Nni0lh685s3HWaQrzV' },
+      parameters: { tenant: 'acme', endpoint: 'ep_muw3ylW05CCoK2zKbvOc' },
       status: 200,
-      answer: { data: [{ id: 'e60f2d44-0080-70b7-a959-54f2e9ae416d', recorded: true, status: 'delivered' }] },
+      answer: { data: [{ id: '038eb9b5-f332-7255-ae52-916621e8f080', recorded: true, status: 'delivered' }] },
     },
     refuse: {
-      parameters: { tenant: 'acme', endpoint: 'ep_C3Nni0lh685s3HWaQrzV' },
+      parameters: { tenant: 'acme', endpoint: 'ep_muw3ylW05CCoK2zKbvOc' },
       status: 200,
-      answer: { data: [{ id: 'dd886865-d241-77e1-abc8-38986f72c3bc', recorded: true, status: 'pending' }] },
+      answer: { data: [{ id: '6ce96637-1722-7f60-acd1-19af590a4fbf', recorded: true, status: 'pending' }] },
     },
     createReplay: {
       parameters: {},
       status: 201,
       answer: {
-        id: 'rpl_eC69fHo0U5M0VGuAh8K5',
+        id: 'rpl_DroYkceRn4k80n5hcVeg',
         tenant: 'acme',
         filter: {
           tenant: 'acme',
@@ -779,7 +793,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       answer: {
         data: [
           {
-            id: 'rpl_eC69fHo0U5M0VGuAh8K5',
+            id: 'rpl_DroYkceRn4k80n5hcVeg',
             tenant: 'acme',
             filter: {
               tenant: 'acme',
@@ -806,10 +820,10 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     getReplay: {
-      parameters: { replay: 'rpl_eC69fHo0U5M0VGuAh8K5' },
+      parameters: { replay: 'rpl_DroYkceRn4k80n5hcVeg' },
       status: 200,
       answer: {
-        id: 'rpl_eC69fHo0U5M0VGuAh8K5',
+        id: 'rpl_DroYkceRn4k80n5hcVeg',
         tenant: 'acme',
         filter: {
           tenant: 'acme',
@@ -833,10 +847,10 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     startReplay: {
-      parameters: { replay: 'rpl_eC69fHo0U5M0VGuAh8K5' },
+      parameters: { replay: 'rpl_DroYkceRn4k80n5hcVeg' },
       status: 200,
       answer: {
-        id: 'rpl_eC69fHo0U5M0VGuAh8K5',
+        id: 'rpl_DroYkceRn4k80n5hcVeg',
         tenant: 'acme',
         filter: {
           tenant: 'acme',
@@ -860,10 +874,10 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     cancelReplay: {
-      parameters: { replay: 'rpl_DroYkceRn4k80n5hcVeg' },
+      parameters: { replay: 'rpl_dLJkG7Xvcp545trqVZho' },
       status: 200,
       answer: {
-        id: 'rpl_DroYkceRn4k80n5hcVeg',
+        id: 'rpl_dLJkG7Xvcp545trqVZho',
         tenant: 'acme',
         filter: {
           tenant: 'acme',
@@ -887,10 +901,10 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     erasePayload: {
-      parameters: { tenant: 'acme', event: 'msg_it0dw406z4ynnV1PD7d59XWr' },
+      parameters: { tenant: 'acme', event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc' },
       status: 202,
       answer: {
-        id: 'era_dLJkG7Xvcp545trqVZho',
+        id: 'era_E77nEKuFu4Xnv2F963kz',
         erases: 'payload',
         tenant: 'acme',
         createdAt: '2026-01-31T09:00:00.000Z',
@@ -898,10 +912,10 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     getErasure: {
-      parameters: { erasure: 'era_dLJkG7Xvcp545trqVZho' },
+      parameters: { erasure: 'era_E77nEKuFu4Xnv2F963kz' },
       status: 200,
       answer: {
-        id: 'era_dLJkG7Xvcp545trqVZho',
+        id: 'era_E77nEKuFu4Xnv2F963kz',
         erases: 'payload',
         tenant: 'acme',
         createdAt: '2026-01-31T09:00:00.000Z',
@@ -909,10 +923,10 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     eraseResponse: {
-      parameters: { delivery: 'fa9b2c02-7df2-791d-a233-6b7cb438c440', number: 1 },
+      parameters: { delivery: 'a38fc5d3-914c-7c97-a83f-10ab57967c4d', number: 1 },
       status: 202,
       answer: {
-        id: 'era_E77nEKuFu4Xnv2F963kz',
+        id: 'era_y0qqvSLnn2ee3SQR3hV6',
         erases: 'response',
         tenant: 'acme',
         createdAt: '2026-01-31T09:00:00.000Z',
@@ -933,13 +947,13 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       answer: {
         data: [
           {
-            id: '2822f09f-e667-7fb9-a6da-423186737010',
+            id: '2e5c5fb1-22e7-7a31-a5f2-cf1ed88d1a6c',
             at: '2026-01-31T09:00:00.000Z',
             action: 'tenant.create',
             refused: null,
             count: 1,
             actor: { kind: 'operator', id: 'settings', name: 'settings', role: 'admin' },
-            address: '10.0.0.1',
+            address: '10.24.35.244',
             tenant: 'acme',
             object: { kind: 'tenant', id: 'acme' },
             before: null,
@@ -961,13 +975,13 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
       status: 200,
       answer: {
-        id: '2822f09f-e667-7fb9-a6da-423186737010',
+        id: '2e5c5fb1-22e7-7a31-a5f2-cf1ed88d1a6c',
         at: '2026-01-31T09:00:00.000Z',
         action: 'tenant.create',
         refused: null,
         count: 1,
         actor: { kind: 'operator', id: 'settings', name: 'settings', role: 'admin' },
-        address: '10.0.0.1',
+        address: '10.24.35.244',
         tenant: 'acme',
         object: { kind: 'tenant', id: 'acme' },
         before: null,
@@ -987,8 +1001,8 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
       status: 200,
       answer: {
-        from: '2026-01-31T07:47:00.000Z',
-        to: '2026-01-31T10:47:00.000Z',
+        from: '2026-01-31T07:03:00.000Z',
+        to: '2026-01-31T10:03:00.000Z',
         step: 'hour',
         by: 'endpoint',
         data: [
@@ -997,18 +1011,18 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
             tenant: 'acme',
             points: [
               {
-                at: '2026-01-31T08:47:00.000Z',
+                at: '2026-01-31T08:03:00.000Z',
                 events: 0,
                 attempts: { delivered: 6, rejected: 0, timedOut: 0, unreachable: 0, blocked: 0 },
                 ended: { delivered: 6, failed: 0, cancelled: 0 },
-                latencyMs: { p50: 17, p95: 70, p99: 70 },
+                latencyMs: { p50: 1, p95: 4, p99: 4 },
               },
             ],
             total: {
               events: 0,
               attempts: { delivered: 6, rejected: 0, timedOut: 0, unreachable: 0, blocked: 0 },
               ended: { delivered: 6, failed: 0, cancelled: 0 },
-              latencyMs: { p50: 17, p95: 70, p99: 70 },
+              latencyMs: { p50: 1, p95: 4, p99: 4 },
             },
           },
         ],
@@ -1046,7 +1060,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
         waiting: 4,
         queued: 0,
         inFlight: 0,
-        database: { kind: 'postgres', bytes: 1646592 },
+        database: { kind: 'postgres', bytes: 1548288 },
         retention: { historyDays: 30, auditDays: 400 },
       },
     },
@@ -1306,9 +1320,9 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
         headers: [
           ['content-type', 'application/json'],
           ['user-agent', 'Posthorn/1.0'],
-          ['webhook-id', 'msg_EudOXRVx5yyA7pMqNTVZ9ByS'],
+          ['webhook-id', 'msg_MuGlggD2VPv3tW4VFJ8Gaz4j'],
           ['webhook-timestamp', '1769850000'],
-          ['webhook-signature', 'v1,MuGlggD2VPv3tW4VFJ8Gaz4jfhuuQABf1gFw9o68E3v='],
+          ['webhook-signature', 'v1,Q4Yla56HsG47e38d1FdI9626Lmnbxmp7t1hI42Qz9Sd='],
         ],
         body: '{"type":"order.paid","timestamp":"2026-01-31T09:00:00.000Z","data":{"order":"A-1042"}}',
       },
@@ -1319,20 +1333,20 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       answer: {
         data: [
           {
-            id: 'Q4Yla56HsG47e38d1FdI9626Lmnbxmp7t1hI42Qz9Sd',
+            id: 'mgVEO9BmLhjvbPk15ry1mvranzH1WnfCg52rRbsjs78',
             algorithm: 'EdDSA',
             publicKey:
-              '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAuN7LNPiB4NeL/d4HXFJcxwnpxvNmFh7pWNUGbqD8NA0=\n-----END PUBLIC KEY-----\n',
+              '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAa9HmlaCdwLUZXfphIYrX7NGpK584BnmCTC/YIxjgx88=\n-----END PUBLIC KEY-----\n',
             signs: false,
             createdAt: '2026-01-31T09:00:00.000Z',
             signsAt: '2026-01-31T09:10:00.000Z',
             publishedUntil: null,
           },
           {
-            id: 'mgVEO9BmLhjvbPk15ry1mvranzH1WnfCg52rRbsjs78',
+            id: '9X5WIHx9spXxmMia7o6vf8TywYj4Fu3IUtQ0N5yUCuq',
             algorithm: 'EdDSA',
             publicKey:
-              '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAFTBV7pXdWrddvs7bgw2RC/zKko1QwtODiFzB+Y92kno=\n-----END PUBLIC KEY-----\n',
+              '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAt5BJgPNhAT83LbDJRvWpKaNw1HEWRUlV0vmJG3N47yE=\n-----END PUBLIC KEY-----\n',
             signs: true,
             createdAt: '1970-01-01T00:00:00.000Z',
             signsAt: '1970-01-01T00:00:00.000Z',
@@ -1347,20 +1361,20 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       answer: {
         data: [
           {
-            id: 'Q4Yla56HsG47e38d1FdI9626Lmnbxmp7t1hI42Qz9Sd',
+            id: 'mgVEO9BmLhjvbPk15ry1mvranzH1WnfCg52rRbsjs78',
             algorithm: 'EdDSA',
             publicKey:
-              '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAuN7LNPiB4NeL/d4HXFJcxwnpxvNmFh7pWNUGbqD8NA0=\n-----END PUBLIC KEY-----\n',
+              '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAa9HmlaCdwLUZXfphIYrX7NGpK584BnmCTC/YIxjgx88=\n-----END PUBLIC KEY-----\n',
             signs: false,
             createdAt: '2026-01-31T09:00:00.000Z',
             signsAt: '2026-01-31T09:10:00.000Z',
             publishedUntil: null,
           },
           {
-            id: 'mgVEO9BmLhjvbPk15ry1mvranzH1WnfCg52rRbsjs78',
+            id: '9X5WIHx9spXxmMia7o6vf8TywYj4Fu3IUtQ0N5yUCuq',
             algorithm: 'EdDSA',
             publicKey:
-              '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAFTBV7pXdWrddvs7bgw2RC/zKko1QwtODiFzB+Y92kno=\n-----END PUBLIC KEY-----\n',
+              '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAt5BJgPNhAT83LbDJRvWpKaNw1HEWRUlV0vmJG3N47yE=\n-----END PUBLIC KEY-----\n',
             signs: true,
             createdAt: '1970-01-01T00:00:00.000Z',
             signsAt: '1970-01-01T00:00:00.000Z',
@@ -1373,16 +1387,16 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       parameters: { dialect: 'partoo' },
       status: 200,
       answer:
-        '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAFTBV7pXdWrddvs7bgw2RC/zKko1QwtODiFzB+Y92kno=\n-----END PUBLIC KEY-----\n',
+        '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAt5BJgPNhAT83LbDJRvWpKaNw1HEWRUlV0vmJG3N47yE=\n-----END PUBLIC KEY-----\n',
     },
     rotateTenantSecret: {
       parameters: { tenant: 'acme-mail' },
       status: 200,
       answer: {
         data: [
-          { value: '15d4651d415162a2f0e7789a063cb636', createdAt: '2026-01-31T09:00:00.000Z', expiresAt: null },
+          { value: '9ac9c6f9b72b2d12b4f0c7674a6dfba2', createdAt: '2026-01-31T09:00:00.000Z', expiresAt: null },
           {
-            value: '9ac9c6f9b72b2d12b4f0c7674a6dfba2',
+            value: '9a5c8fe1727b051565ad8b08c73c1a99',
             createdAt: '2026-01-31T09:00:00.000Z',
             expiresAt: '2026-02-01T09:00:00.000Z',
           },
@@ -1394,9 +1408,9 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       status: 200,
       answer: {
         data: [
-          { value: '15d4651d415162a2f0e7789a063cb636', createdAt: '2026-01-31T09:00:00.000Z', expiresAt: null },
+          { value: '9ac9c6f9b72b2d12b4f0c7674a6dfba2', createdAt: '2026-01-31T09:00:00.000Z', expiresAt: null },
           {
-            value: '9ac9c6f9b72b2d12b4f0c7674a6dfba2',
+            value: '9a5c8fe1727b051565ad8b08c73c1a99',
             createdAt: '2026-01-31T09:00:00.000Z',
             expiresAt: '2026-02-01T09:00:00.000Z',
           },
@@ -1427,7 +1441,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       parameters: { tenant: 'acme' },
       status: 202,
       answer: {
-        id: 'era_12Xs0vYD7UJ3CXT5ul6d',
+        id: 'era_8Py0yOv3G0yShe2N30iD',
         erases: 'tenant',
         tenant: 'acme',
         createdAt: '2026-01-31T09:00:00.000Z',
@@ -1442,12 +1456,12 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       status: 201,
       answer: {
         data: {
-          id: 'ep_8Py0yOv3G0yShe2N30iD',
+          id: 'ep_bkriK518fcoRMwrM58Nq',
           url: 'https://example.com/hook-3/',
           topics: ['call.triggered'],
           description: null,
           enabled: true,
-          signing_secret: 'whsec_bkriK518fcoRMwrM58Nqk6/E7nPT1w7E',
+          signing_secret: 'whsec_cEh8aemKwLu2uy49uAEyK3lNH7ryadLt',
           created_at: '2026-01-31T09:00:00Z',
         },
       },
@@ -1471,7 +1485,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       answer: {
         data: [
           {
-            id: 'ep_8Py0yOv3G0yShe2N30iD',
+            id: 'ep_bkriK518fcoRMwrM58Nq',
             url: 'https://example.com/hook-3/',
             topics: ['call.triggered'],
             description: null,
@@ -1479,7 +1493,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
             created_at: '2026-01-31T09:00:00Z',
           },
           {
-            id: 'ep_cEh8aemKwLu2uy49uAEy',
+            id: 'ep_9wGi955TjM8SuQOF67yd',
             url: 'https://example.com/hook-2/',
             topics: ['call.received'],
             description: null,
@@ -1490,27 +1504,27 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     getWebhook: {
-      parameters: { webhook_id: 'ep_cEh8aemKwLu2uy49uAEy' },
+      parameters: { webhook_id: 'ep_9wGi955TjM8SuQOF67yd' },
       status: 200,
       answer: {
         data: {
-          id: 'ep_cEh8aemKwLu2uy49uAEy',
+          id: 'ep_9wGi955TjM8SuQOF67yd',
           url: 'https://example.com/hook-2/',
           topics: ['call.received'],
           description: null,
           enabled: true,
-          signing_secret: 'whsec_9wGi955TjM8SuQ/m2QwzL+v+JgWo1zhK',
+          signing_secret: 'whsec_Sl5cNC7832grz+AQVXBj4aZFvmtI6CpI',
           created_at: '2026-01-31T09:00:00Z',
         },
       },
     },
     updateWebhook: {
-      parameters: { webhook_id: 'ep_cEh8aemKwLu2uy49uAEy' },
+      parameters: { webhook_id: 'ep_9wGi955TjM8SuQOF67yd' },
       request: { url: 'https://example.com/hook-4/' },
       status: 200,
       answer: {
         data: {
-          id: 'ep_cEh8aemKwLu2uy49uAEy',
+          id: 'ep_9wGi955TjM8SuQOF67yd',
           url: 'https://example.com/hook-4/',
           topics: ['call.received'],
           description: null,
@@ -1519,7 +1533,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
         },
       },
     },
-    deleteWebhook: { parameters: { webhook_id: 'ep_cEh8aemKwLu2uy49uAEy' }, status: 204 },
+    deleteWebhook: { parameters: { webhook_id: 'ep_9wGi955TjM8SuQOF67yd' }, status: 204 },
   },
   dialnexa: {
     createWebhook: {
@@ -1527,16 +1541,16 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       request: {
         url: 'https://example.com/hook-6/',
         events: ['call.failed'],
-        secret: 'whsec_059cb0b0f6033fb230aa3705f5e4291aedf505cfa1c72648e1d9f59eecd64d02',
+        secret: 'whsec_Z0tsl1mGWipw5F6DxpUdwFA6ej6YfI95',
       },
       status: 201,
       answer: {
-        id: 'whk_z0tsl1mgwipw',
+        id: 'whk_e71g1e2304eh',
         url: 'https://example.com/hook-6/',
         events: ['call.failed'],
         is_active: true,
         created_at: '2026-01-31T09:00:00.000Z',
-        secret: 'whsec_059cb0b0f6033fb230aa3705f5e4291aedf505cfa1c72648e1d9f59eecd64d02',
+        secret: 'whsec_Z0tsl1mGWipw5F6DxpUdwFA6ej6YfI95',
       },
     },
     listWebhooks: {
@@ -1545,14 +1559,14 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       answer: {
         data: [
           {
-            id: 'whk_z0tsl1mgwipw',
+            id: 'whk_e71g1e2304eh',
             url: 'https://example.com/hook-6/',
             events: ['call.failed'],
             is_active: true,
             created_at: '2026-01-31T09:00:00.000Z',
           },
           {
-            id: 'whk_e71g1e2304eh',
+            id: 'whk_qlyiddelxyyw',
             url: 'https://example.com/hook-5/',
             events: ['call.completed'],
             is_active: true,
@@ -1563,10 +1577,10 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     getWebhook: {
-      parameters: { id: 'whk_e71g1e2304eh' },
+      parameters: { id: 'whk_qlyiddelxyyw' },
       status: 200,
       answer: {
-        id: 'whk_e71g1e2304eh',
+        id: 'whk_qlyiddelxyyw',
         url: 'https://example.com/hook-5/',
         events: ['call.completed'],
         is_active: true,
@@ -1574,22 +1588,22 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     updateWebhook: {
-      parameters: { id: 'whk_e71g1e2304eh' },
+      parameters: { id: 'whk_qlyiddelxyyw' },
       request: { url: 'https://example.com/hook-7/' },
       status: 200,
       answer: {
-        id: 'whk_e71g1e2304eh',
+        id: 'whk_qlyiddelxyyw',
         url: 'https://example.com/hook-7/',
         events: ['call.completed'],
         is_active: true,
         created_at: '2026-01-31T09:00:00.000Z',
       },
     },
-    deleteWebhook: { parameters: { id: 'whk_e71g1e2304eh' }, status: 200, answer: { message: 'Webhook deleted.' } },
+    deleteWebhook: { parameters: { id: 'whk_qlyiddelxyyw' }, status: 200, answer: { message: 'Webhook deleted.' } },
   },
   partoo: {
     Webhook: {
-      parameters: {},
+      parameters: { org_id: 123456789 },
       request: { items: [{ url: 'https://example.com/hook-9/', event_type: 'business_updated' }] },
       status: 200,
       answer: {
@@ -1606,7 +1620,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     tryoutWebhook: {
-      parameters: {},
+      parameters: { org_id: 123456789 },
       request: { items: [{ url: 'https://example.com/hook-10/', event_type: 'business_updated' }] },
       status: 200,
       answer: {
@@ -1616,7 +1630,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     getWebhookList: {
-      parameters: { page: 1, per_page: 20 },
+      parameters: { page: 1, per_page: 20, org_id: 123456789 },
       status: 200,
       answer: {
         page: 1,
@@ -1643,7 +1657,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     getWebhookEvents: {
-      parameters: {},
+      parameters: { org_id: 123456789 },
       status: 200,
       answer: [
         'business_created',
@@ -1655,7 +1669,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       ],
     },
     getWebhook: {
-      parameters: { webhook_id: '10' },
+      parameters: { org_id: 123456789, webhook_id: '10' },
       status: 200,
       answer: {
         id: 10,
@@ -1667,7 +1681,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     updateWebhook: {
-      parameters: { webhook_id: '10' },
+      parameters: { org_id: 123456789, webhook_id: '10' },
       request: { url: 'https://example.com/hook-11/' },
       status: 200,
       answer: {
@@ -1680,7 +1694,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     patchWebhook: {
-      parameters: { webhook_id: '10' },
+      parameters: { org_id: 123456789, webhook_id: '10' },
       request: { url: 'https://example.com/hook-12/' },
       status: 200,
       answer: {
@@ -1692,7 +1706,11 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
         org_id: 123456789,
       },
     },
-    deleteWebhook: { parameters: { webhook_id: '10' }, status: 200, answer: { id: 10, status: 'success' } },
+    deleteWebhook: {
+      parameters: { org_id: 123456789, webhook_id: '10' },
+      status: 200,
+      answer: { id: 10, status: 'success' },
+    },
   },
   storno: {
     createWebhook: {
@@ -1700,55 +1718,55 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       request: { url: 'https://example.com/hook-14/', events: ['invoice.updated'] },
       status: 201,
       answer: {
-        uuid: '6522d5e5-6283-4588-a828-05e53e4a6faf',
+        uuid: '00303bcb-302f-463d-aa34-dddb3ea52b3a',
         url: 'https://example.com/hook-14/',
         description: null,
         events: ['invoice.updated'],
         isActive: true,
-        secret: 'whsec_00303bcb7302fa363d34a342dddb3ea52b3a9f9a3a51ac0bc83e603e437e1009',
+        secret: 'whsec_337fb3d8b1ee495e9267dfa4a4acbfd54d1f3cb74be3a0ba0243b04e23564df3',
         createdAt: '2026-01-31T09:00:00Z',
         updatedAt: '2026-01-31T09:00:00Z',
       },
     },
     regenerateWebhookSecret: {
-      parameters: { uuid: '337fb3d8-1ee4-4e92-adfa-a4acbfd54d1f' },
+      parameters: { uuid: 'ff106f01-13b6-4288-a420-3aaa63c20c53' },
       status: 200,
       answer: {
-        uuid: '337fb3d8-1ee4-4e92-adfa-a4acbfd54d1f',
+        uuid: 'ff106f01-13b6-4288-a420-3aaa63c20c53',
         url: 'https://example.com/hook-13/',
         description: null,
         events: ['invoice.created'],
         isActive: true,
-        secret: 'whsec_ff106f01e13b6242884d42033aaa63c20c53bb60bfdf2a94e5d0117648fab996',
+        secret: 'whsec_7462be89b502e3c84bac0cdeffcb5cf2a3ea3bc385496bb2206df424fb778afe',
         createdAt: '2026-01-31T09:00:00Z',
         updatedAt: '2026-01-31T09:00:00Z',
       },
     },
     testWebhook: {
-      parameters: { uuid: '337fb3d8-1ee4-4e92-adfa-a4acbfd54d1f' },
+      parameters: { uuid: 'ff106f01-13b6-4288-a420-3aaa63c20c53' },
       request: {},
       status: 200,
       answer: {
-        deliveryUuid: '7462be89-502e-784b-a0cd-ffcb5cf2a3ea',
+        deliveryUuid: '0e089427-a5d3-7f6e-a58f-1814a2eb5f75',
         status: 'success',
         eventType: 'webhook.test',
         requestPayload: {
-          id: '7462be89-502e-784b-a0cd-ffcb5cf2a3ea',
+          id: '0e089427-a5d3-7f6e-a58f-1814a2eb5f75',
           type: 'webhook.test',
           createdAt: '2026-01-31T09:00:00Z',
-          company: '0e089427-a5d3-4f6e-a58f-1814a2eb5f75',
+          company: '24240f40-7b6e-4e3c-ab30-c60d2c3f23fa',
           data: {
             message: 'This is a test delivery from Storno.ro',
-            webhookUuid: '337fb3d8-1ee4-4e92-adfa-a4acbfd54d1f',
+            webhookUuid: 'ff106f01-13b6-4288-a420-3aaa63c20c53',
           },
         },
         requestHeaders: {
           'Content-Type': 'application/json',
           'User-Agent': 'Storno-Webhooks/1.0',
           'X-Storno-Event': 'webhook.test',
-          'X-Storno-Delivery': '7462be89-502e-784b-a0cd-ffcb5cf2a3ea',
-          'X-Storno-Signature': 'sha256=24240f40c7b6ebee3c2ab30ec60d2c3f23fae1b1cf2c8bd9631b4778d3d83634',
-          'Posthorn-Delivery': 'pXrs6Esrk50Xww2Gey9uJv',
+          'X-Storno-Delivery': '0e089427-a5d3-7f6e-a58f-1814a2eb5f75',
+          'X-Storno-Signature': 'sha256=f51055447ed090e566a252b248a1e3850edb619ce5524a644231af813fa9eadf',
+          'Posthorn-Delivery': 'yU9U0weLb596oOR05y8Fa1',
         },
         responseCode: 200,
         responseBody: 'ok',
@@ -1772,7 +1790,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       status: 200,
       answer: [
         {
-          uuid: '6522d5e5-6283-4588-a828-05e53e4a6faf',
+          uuid: '00303bcb-302f-463d-aa34-dddb3ea52b3a',
           url: 'https://example.com/hook-14/',
           description: null,
           events: ['invoice.updated'],
@@ -1782,7 +1800,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
           updatedAt: '2026-01-31T09:00:00Z',
         },
         {
-          uuid: '337fb3d8-1ee4-4e92-adfa-a4acbfd54d1f',
+          uuid: 'ff106f01-13b6-4288-a420-3aaa63c20c53',
           url: 'https://example.com/hook-13/',
           description: null,
           events: ['invoice.created'],
@@ -1794,10 +1812,10 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       ],
     },
     getWebhook: {
-      parameters: { uuid: '337fb3d8-1ee4-4e92-adfa-a4acbfd54d1f' },
+      parameters: { uuid: 'ff106f01-13b6-4288-a420-3aaa63c20c53' },
       status: 200,
       answer: {
-        uuid: '337fb3d8-1ee4-4e92-adfa-a4acbfd54d1f',
+        uuid: 'ff106f01-13b6-4288-a420-3aaa63c20c53',
         url: 'https://example.com/hook-13/',
         description: null,
         events: ['invoice.created'],
@@ -1818,13 +1836,13 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
         eventType: 'invoice.created',
         from: '2026-01-29',
         to: '2026-01-31',
-        uuid: '337fb3d8-1ee4-4e92-adfa-a4acbfd54d1f',
+        uuid: 'ff106f01-13b6-4288-a420-3aaa63c20c53',
       },
       status: 200,
       answer: {
         data: [
           {
-            uuid: 'f5105544-ed09-7566-a52b-48a1e3850edb',
+            uuid: '4d2d4127-dbae-7c4f-a62e-f953d4779503',
             eventType: 'invoice.created',
             status: 'success',
             responseCode: 200,
@@ -1841,13 +1859,13 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
     },
     getWebhookDelivery: {
       parameters: {
-        uuid: '337fb3d8-1ee4-4e92-adfa-a4acbfd54d1f',
-        deliveryUuid: 'f5105544-ed09-7566-a52b-48a1e3850edb',
+        uuid: 'ff106f01-13b6-4288-a420-3aaa63c20c53',
+        deliveryUuid: '4d2d4127-dbae-7c4f-a62e-f953d4779503',
       },
       status: 200,
       answer: {
-        uuid: 'f5105544-ed09-7566-a52b-48a1e3850edb',
-        webhookUuid: '337fb3d8-1ee4-4e92-adfa-a4acbfd54d1f',
+        uuid: '4d2d4127-dbae-7c4f-a62e-f953d4779503',
+        webhookUuid: 'ff106f01-13b6-4288-a420-3aaa63c20c53',
         eventType: 'invoice.created',
         status: 'success',
         attempt: 1,
@@ -1857,16 +1875,16 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
           'Content-Type': 'application/json',
           'User-Agent': 'Storno-Webhooks/1.0',
           'X-Storno-Event': 'invoice.created',
-          'X-Storno-Delivery': 'f5105544-ed09-7566-a52b-48a1e3850edb',
-          'X-Storno-Signature': 'sha256=4d2d4127fdbae46c4f7362e5f953d477950369b9e844acaa8a8901f38b135735',
-          'Posthorn-Delivery': 'pXrs6Esrk50Xww2Gey9uJv',
+          'X-Storno-Delivery': '4d2d4127-dbae-7c4f-a62e-f953d4779503',
+          'X-Storno-Signature': 'sha256=64e7893af65cf39deb7ad031abadca4ff0415167a01ea425986dfeac19b03899',
+          'Posthorn-Delivery': 'yU9U0weLb596oOR05y8Fa1',
         },
         requestPayload: {
-          id: 'f5105544-ed09-7566-a52b-48a1e3850edb',
+          id: '4d2d4127-dbae-7c4f-a62e-f953d4779503',
           type: 'invoice.created',
           createdAt: '2026-01-31T09:00:00Z',
-          company: '0e089427-a5d3-4f6e-a58f-1814a2eb5f75',
-          data: { of: '0e089427-a5d3-4f6e-a58f-1814a2eb5f75' },
+          company: '24240f40-7b6e-4e3c-ab30-c60d2c3f23fa',
+          data: { of: '24240f40-7b6e-4e3c-ab30-c60d2c3f23fa' },
         },
         responseCode: 200,
         responseHeaders: {
@@ -1883,11 +1901,11 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     updateWebhook: {
-      parameters: { uuid: '337fb3d8-1ee4-4e92-adfa-a4acbfd54d1f' },
+      parameters: { uuid: 'ff106f01-13b6-4288-a420-3aaa63c20c53' },
       request: { url: 'https://example.com/hook-16/' },
       status: 200,
       answer: {
-        uuid: '337fb3d8-1ee4-4e92-adfa-a4acbfd54d1f',
+        uuid: 'ff106f01-13b6-4288-a420-3aaa63c20c53',
         url: 'https://example.com/hook-16/',
         description: null,
         events: ['invoice.created'],
@@ -1897,7 +1915,7 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
         updatedAt: '2026-01-31T09:00:00Z',
       },
     },
-    deleteWebhook: { parameters: { uuid: '337fb3d8-1ee4-4e92-adfa-a4acbfd54d1f' }, status: 204 },
+    deleteWebhook: { parameters: { uuid: 'ff106f01-13b6-4288-a420-3aaa63c20c53' }, status: 204 },
   },
   ultravox: {
     webhooks_create: {
@@ -1905,15 +1923,15 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       request: {
         url: 'https://example.com/hook-18/',
         events: ['call.joined'],
-        agentId: '64e7893a-65cf-4deb-ad03-abadca4ff041',
+        agentId: '01bd03ed-126d-4f0b-aa5e-9b95d4a0bc45',
       },
       status: 201,
       answer: {
-        webhookId: '01bd03ed-126d-4f0b-aa5e-9b95d4a0bc45',
-        agentId: '64e7893a-65cf-4deb-ad03-abadca4ff041',
+        webhookId: 'f341881b-cb6d-459e-ab70-e8cf9947c76c',
+        agentId: '01bd03ed-126d-4f0b-aa5e-9b95d4a0bc45',
         created: '2026-01-31T09:00:00.000000Z',
         url: 'https://example.com/hook-18/',
-        secrets: ['Z3spK8TzpOjeldgH52Z5N7oNugO3T1O7sn2GWdho'],
+        secrets: ['6PP3eLVCrfmuScn49G2n2uD96mivF67Cp2UC0k66'],
         events: ['call.joined'],
         status: 'normal',
         lastStatusChange: null,
@@ -1921,18 +1939,18 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     webhooks_list: {
-      parameters: { agentId: '64e7893a-65cf-4deb-ad03-abadca4ff041', pageSize: 20 },
+      parameters: { agentId: '01bd03ed-126d-4f0b-aa5e-9b95d4a0bc45', pageSize: 20 },
       status: 200,
       answer: {
         next: null,
         previous: null,
         results: [
           {
-            webhookId: '01bd03ed-126d-4f0b-aa5e-9b95d4a0bc45',
-            agentId: '64e7893a-65cf-4deb-ad03-abadca4ff041',
+            webhookId: 'f341881b-cb6d-459e-ab70-e8cf9947c76c',
+            agentId: '01bd03ed-126d-4f0b-aa5e-9b95d4a0bc45',
             created: '2026-01-31T09:00:00.000000Z',
             url: 'https://example.com/hook-18/',
-            secrets: ['Z3spK8TzpOjeldgH52Z5N7oNugO3T1O7sn2GWdho'],
+            secrets: ['6PP3eLVCrfmuScn49G2n2uD96mivF67Cp2UC0k66'],
             events: ['call.joined'],
             status: 'normal',
             lastStatusChange: null,
@@ -1943,14 +1961,14 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     webhooks_retrieve: {
-      parameters: { webhook_id: '2dd769b0-7660-4894-ae69-2eaf32709a20' },
+      parameters: { webhook_id: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868' },
       status: 200,
       answer: {
-        webhookId: '2dd769b0-7660-4894-ae69-2eaf32709a20',
+        webhookId: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868',
         agentId: null,
         created: '2026-01-31T09:00:00.000000Z',
         url: 'https://example.com/hook-17/',
-        secrets: ['dhuyI2r01G7rm21Q3vOmnRUzCzKr5CYjSCI46Gdi'],
+        secrets: ['sIdIA4tFxZH0TcXl1ravKz4dICuFTMs4iTc0KbYe'],
         events: ['call.started'],
         status: 'normal',
         lastStatusChange: null,
@@ -1958,15 +1976,15 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     webhooks_update: {
-      parameters: { webhook_id: '2dd769b0-7660-4894-ae69-2eaf32709a20' },
+      parameters: { webhook_id: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868' },
       request: { url: 'https://example.com/hook-19/', events: ['call.joined'] },
       status: 200,
       answer: {
-        webhookId: '2dd769b0-7660-4894-ae69-2eaf32709a20',
+        webhookId: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868',
         agentId: null,
         created: '2026-01-31T09:00:00.000000Z',
         url: 'https://example.com/hook-19/',
-        secrets: ['sIdIA4tFxZH0TcXl1ravKz4dICuFTMs4iTc0KbYe'],
+        secrets: ['I7hyhNtt83wX88b6Dnep60gDUY0G0s1Xw0pyWial'],
         events: ['call.joined'],
         status: 'normal',
         lastStatusChange: null,
@@ -1974,21 +1992,21 @@ export const recordedExamples: Readonly<Record<string, Readonly<Record<string, R
       },
     },
     webhooks_partial_update: {
-      parameters: { webhook_id: '2dd769b0-7660-4894-ae69-2eaf32709a20' },
+      parameters: { webhook_id: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868' },
       request: { url: 'https://example.com/hook-20/' },
       status: 200,
       answer: {
-        webhookId: '2dd769b0-7660-4894-ae69-2eaf32709a20',
+        webhookId: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868',
         agentId: null,
         created: '2026-01-31T09:00:00.000000Z',
         url: 'https://example.com/hook-20/',
-        secrets: ['sIdIA4tFxZH0TcXl1ravKz4dICuFTMs4iTc0KbYe'],
+        secrets: ['I7hyhNtt83wX88b6Dnep60gDUY0G0s1Xw0pyWial'],
         events: ['call.joined'],
         status: 'normal',
         lastStatusChange: null,
         recentFailures: [],
       },
     },
-    webhooks_destroy: { parameters: { webhook_id: '2dd769b0-7660-4894-ae69-2eaf32709a20' }, status: 204 },
+    webhooks_destroy: { parameters: { webhook_id: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868' }, status: 204 },
   },
 }

@@ -166,7 +166,7 @@ suite('the pages of deliveries', { skip: withoutBrowser }, () => {
   test('a replay with a wrong filter shows the messages of the API at its fields', async () => {
     const page = await rig.dashboard('/replays/new?tenant=absent&from=2999-01-01T00:00:00.000Z')
     await page.getByRole('button', { name: 'Preview' }).click()
-    await page.getByText('There is no tenant absent.').waitFor()
+    await page.getByText('is not known: absent', { exact: true }).waitFor()
     const { id } = await rig.api.tenant('standard')
     await page.getByLabel('Tenant', { exact: true }).fill(id)
     await page.getByRole('button', { name: 'Preview' }).click()

@@ -42,7 +42,7 @@ export const plainNames: ReadonlySet<string> = new Set(
    writeOnlyHeaders expiresAt actor action object retainSeconds retainDataSeconds erasure number
    capabilities branding expiresInSeconds sessionSeconds link
    replay filter missing dryRun rate attempt step by
-   kind waitSeconds ackSeconds iterator reason`.split(/\s+/),
+   kind waitSeconds ackSeconds iterator reason method path body done`.split(/\s+/),
 )
 
 /** The kind of object whose id a parameter or field has; null: it has none. */

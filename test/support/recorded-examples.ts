@@ -8,7 +8,14 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { RecordedExample } from '../../src/contracts/recorded-example.ts'
-import { type DocumentedRoute, documentedRoutes, type FrontName, frontNames, profileOf } from '../fuzz/documents.ts'
+import {
+  type DocumentedRoute,
+  documentedRoutes,
+  type FrontName,
+  frontNames,
+  profileOf,
+  type Schema,
+} from '../fuzz/documents.ts'
 import { type Answer, Parties } from '../fuzz/parties.ts'
 import { nounIn, rows } from '../fuzz/rows.ts'
 import { jsonLines } from './api-answer.ts'
@@ -65,9 +72,7 @@ class Recorder {
     const given: Json = { ...path, ...query }
     const used = (operation.parameters ?? []).filter(({ name }) => given[name] !== undefined)
     this.examples[operationId] = {
-      parameters: Object.fromEntries(
-        used.map(({ name, schema }) => [name, schema['type'] === 'array' ? [given[name]] : given[name]]),
-      ),
+      parameters: Object.fromEntries(used.map(({ name, schema }) => [name, exampleOf(given[name], schema)])),
       // The operator API has its bodies in the code.
       ...(front !== 'operator' && sent !== undefined && { request: sent }),
       status: answer.status,
@@ -75,6 +80,12 @@ class Recorder {
     }
     return shown as Body
   }
+}
+
+/** A parameter's value as its schema has it, not as the text of a URL. */
+function exampleOf(value: unknown, { type }: Schema): unknown {
+  if (type === 'array') return [value]
+  return type === 'integer' ? Number(value) : value
 }
 
 /** The value that the schema of the answer describes: of JSON lines and of a stream, one of them. */
@@ -123,8 +134,10 @@ async function recordOperator(parties: Parties, recorder: Recorder, publish: () 
   const failing = await create({ url: `${receiver.url}/failing`, eventTypes })
   const ofEndpoint = { path: { tenant, endpoint } }
   await send('getEndpoint', { ...ofEndpoint, query: { secrets: 'hidden' } })
-  await send('changeEndpoint', ofEndpoint)
+  await send('changeEndpoint', { ...ofEndpoint, query: { secrets: 'hidden' } })
   await send('getEndpointAsDialect', { ...ofEndpoint, query: { secrets: 'hidden' } })
+  const ownPath = `/v1/tenants/${tenant}/endpoints/${endpoint}`
+  await send('rehearseAsDialect', { ...ofTenant, body: { method: 'DELETE', path: ownPath } })
   await send('rotateSecret', ofEndpoint)
 
   const { id: event } = await send('publishEvent')
@@ -228,15 +241,17 @@ async function recordVendor(
   routes: readonly DocumentedRoute[],
 ) {
   const party = await parties.party(front)
-  const headers = profileOf(front).api.credentials(party)
-  const type = profileOf(front).api.eventType(0)
+  const { api, subject } = profileOf(front)
+  const headers = api.credentials(party)
+  const ofTenant = subject?.definition.tenantOf?.present(party.ids.tenant).query
+  const type = api.eventType(0)
   const [from, to] = [-1, 1].map((days) => new Date(Date.now() + 86_400_000 * days).toISOString().slice(0, 10))
   const order = ['POST', 'GET', 'PUT', 'PATCH', 'DELETE']
   for (const route of routes.toSorted((a, b) => order.indexOf(a.method) - order.indexOf(b.method))) {
     const { operationId, parameters = [] } = route.operation
     const valueOf = (place: string, name: string) => {
       const noun = nounIn(route, place as 'path', name)
-      return noun === null ? { ...queries, from, to, eventType: type }[name] : party.ids[noun]
+      return noun === null ? { ...queries, ...ofTenant, from, to, eventType: type }[name] : party.ids[noun]
     }
     const at = (place: string) =>
       Object.fromEntries(

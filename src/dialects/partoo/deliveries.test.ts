@@ -87,7 +87,8 @@ onOneServer('partoo: deliveries', profile, onSqlite, (add) => {
   add("every delivery has the customer's headers, and a change of them applies to the next delivery", async (world) => {
     const customer = await world.customer()
     const hook = world.hook()
-    const created = await customer.create(profile.api.full(hook.url, 0))
+    const custom_headers = { 'X-My-Header': 'my-value', 'X-Auth-Token': 'secret-token' }
+    const created = await customer.create({ ...profile.api.full(hook.url, 0), custom_headers })
     await world.post(customer.tenant, { type })
     const [first] = await hook.until(1)
     assert.equal(first?.headers['x-my-header'], 'my-value')
