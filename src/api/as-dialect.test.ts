@@ -102,6 +102,8 @@ test('a rehearsed change is answered as the change itself, and changes nothing',
   for (const [method, body, status] of [
     ['PUT', { enabled: false, description: 'off' }, 200],
     ['PUT', { topics: ['no.such'] }, 400],
+    ['PUT', 'no object', 400],
+    ['PUT', null, 400],
     ['DELETE', undefined, 204],
   ] as const) {
     const before = await rig.want(200, { path: one.path })

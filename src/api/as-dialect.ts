@@ -83,12 +83,15 @@ function rehearseRoute({ context, views }: Pick<AsDialectOptions, 'context' | 'v
         done: Type.Optional(
           Type.Boolean({
             description:
-              'Whether the change is made already: the answer then shows the endpoint as it is stored. Default: false, which shows it as it would be, with `hidden` in place of secrets and header values.',
+              'Whether the change is made already: the answer then shows the endpoint as it is stored. Default: false, which shows it as it would be, without the values of secrets and headers.',
           }),
         ),
         secrets: Type.Optional(SecretsChoice),
       },
-      { additionalProperties: false, examples: [{ method: 'DELETE', path: '/v2/api/webhooks/ep_1' }] },
+      {
+        additionalProperties: false,
+        examples: [{ method: 'DELETE', path: '/v1/tenants/acme/endpoints/ep_8z4wn6U5vn42qmzSs37F' }],
+      },
     ),
     answers: { 200: CustomersViewSchema },
     async handle({ principal, params, body: { method, path, body, done: isDone = false, secrets }, request }) {

@@ -56,9 +56,12 @@ export class CustomerViews {
   }
 
   async answer({ method, path, body, host, tenant, dialect, ...asked }: ViewRequest): Promise<View> {
-    const headers = { host, [tenantHeader]: tenant, [dialectHeader]: dialect }
-    const payload = body === undefined ? {} : { payload: body as object }
-    const answer = await (await this.#serverFor(asked)).inject({ method, url: path, headers, ...payload })
+    const from = { host, [tenantHeader]: tenant, [dialectHeader]: dialect }
+    const sent =
+      body === undefined
+        ? { headers: from }
+        : { headers: { ...from, 'content-type': 'application/json' }, payload: JSON.stringify(body) }
+    const answer = await (await this.#serverFor(asked)).inject({ method, url: path, ...sent })
     const shown = Object.entries(answer.headers).map(([name, value]) => [name, String(value)] as const)
     return { status: answer.statusCode, headers: Object.fromEntries(shown), body: answer.body }
   }

@@ -1431,7 +1431,7 @@ export interface Operations {
       path: string
       /** The body of the request, JSON. */
       body?: unknown
-      /** Whether the change is made already: the answer then shows the endpoint as it is stored. Default: false, which shows it as it would be, with `hidden` in place of secrets and header values. */
+      /** Whether the change is made already: the answer then shows the endpoint as it is stored. Default: false, which shows it as it would be, without the values of secrets and headers. */
       done?: boolean
       /** Without secrets and header values, and without an audit record. */
       secrets?: 'hidden'
