@@ -41,6 +41,8 @@ Profiles are in \`posthorn/profiles.json\` below \`XDG_CONFIG_HOME\` (default: \
     posthorn completion zsh > ~/.zfunc/_posthorn
     posthorn completion fish > ~/.config/fish/completions/posthorn.fish
 
+The scripts complete the name \`posthorn\`, so they need the command on your path.
+
 # Commands
 `
 
