@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { recordedExamples } from '../src/dialects/recorded-examples.ts'
+import { recordedExamples } from '../src/dialects/registry.ts'
 import { recordExamples } from './support/recorded-examples.ts'
 
 /** The kinds of its ids, such as `ep_`, and its punctuation. */

@@ -1,11 +1,11 @@
-// Writes src/dialects/recorded-examples.ts: the examples of answers and parameters in the OpenAPI documents. A real
+// Writes recorded-examples.ts of each dialect: the examples of answers and parameters in the OpenAPI documents. A real
 // server answers every operation of its documents. Ids, secrets, times and addresses are replaced by stable ones of the
 // same form, and lists are cut to their first items.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { RecordedExample } from '../../src/contracts/recorded-example.ts'
 import {
@@ -27,7 +27,7 @@ import { testDatabase } from './test-database.ts'
 
 export type Recorded = Readonly<Record<string, Readonly<Record<string, RecordedExample>>>>
 
-const file = resolve(import.meta.dirname, '../../src/dialects/recorded-examples.ts')
+const root = resolve(import.meta.dirname, '../..')
 const ownSecrets = resolve(import.meta.dirname, '../../examples/dialects/mailgun.ts')
 
 interface Sent {
@@ -270,6 +270,12 @@ async function recordVendor(
   }
 }
 
+/** The operator API's examples are about a dialect of the reader's own. */
+function withoutVendors<Value>(examples: Value): Value {
+  const names = new RegExp(`\\b(?:${frontNames.filter((name) => name !== 'operator').join('|')})\\b`, 'g')
+  return JSON.parse(JSON.stringify(examples).replaceAll(names, 'acme-api')) as Value
+}
+
 /** Records the examples of all documents. */
 export async function recordExamples(): Promise<Recorded> {
   const database = await testDatabase()
@@ -302,7 +308,8 @@ export async function recordExamples(): Promise<Recorded> {
       [server, 'https://posthorn.example.com'],
       [new URL(server).host, 'posthorn.example.com'],
     ] as const
-    return stableValues(recorded, places) as Recorded
+    const stable = stableValues(recorded, places) as Recorded
+    return { ...stable, operator: withoutVendors(stable['operator'] ?? {}) }
   } finally {
     await parties.close()
     await database.drop()
@@ -310,13 +317,15 @@ export async function recordExamples(): Promise<Recorded> {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const code = [
-    '// The examples in the OpenAPI documents. `node test/support/recorded-examples.ts` wrote this file, from the answers of',
-    '// a real server.\n',
-    "import type { RecordedExample } from '../contracts/recorded-example.ts'\n",
-    `export const recordedExamples: Readonly<Record<string, Readonly<Record<string, RecordedExample>>>> = ${JSON.stringify(await recordExamples())}`,
-  ].join('\n')
-  const program = resolve(import.meta.dirname, '../../node_modules/.bin/oxfmt')
-  writeFileSync(file, spawnSync(program, ['--stdin-filepath=examples.ts'], { input: code, encoding: 'utf8' }).stdout)
+  for (const [front, examples] of Object.entries(await recordExamples())) {
+    const code = [
+      '// The examples in the OpenAPI document. `node test/support/recorded-examples.ts` wrote this file, from the answers of a',
+      '// real server.\n',
+      `export const recordedExamples = ${JSON.stringify(examples)}`,
+    ].join('\n')
+    const program = join(root, 'node_modules/.bin/oxfmt')
+    const file = join(root, 'src/dialects', front === 'operator' ? 'standard' : front, 'recorded-examples.ts')
+    writeFileSync(file, spawnSync(program, ['--stdin-filepath=examples.ts'], { input: code, encoding: 'utf8' }).stdout)
+  }
   process.exit()
 }

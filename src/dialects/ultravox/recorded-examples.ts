@@ -1,0 +1,95 @@
+// The examples in the OpenAPI document. `node test/support/recorded-examples.ts` wrote this file, from the answers of a
+// real server.
+
+export const recordedExamples = {
+  webhooks_create: {
+    parameters: {},
+    request: {
+      url: 'https://example.com/hook-18/',
+      events: ['call.joined'],
+      agentId: '01bd03ed-126d-4f0b-aa5e-9b95d4a0bc45',
+    },
+    status: 201,
+    answer: {
+      webhookId: 'f341881b-cb6d-459e-ab70-e8cf9947c76c',
+      agentId: '01bd03ed-126d-4f0b-aa5e-9b95d4a0bc45',
+      created: '2026-01-31T09:00:00.000000Z',
+      url: 'https://example.com/hook-18/',
+      secrets: ['6PP3eLVCrfmuScn49G2n2uD96mivF67Cp2UC0k66'],
+      events: ['call.joined'],
+      status: 'normal',
+      lastStatusChange: null,
+      recentFailures: [],
+    },
+  },
+  webhooks_list: {
+    parameters: { agentId: '01bd03ed-126d-4f0b-aa5e-9b95d4a0bc45', pageSize: 20 },
+    status: 200,
+    answer: {
+      next: null,
+      previous: null,
+      results: [
+        {
+          webhookId: 'f341881b-cb6d-459e-ab70-e8cf9947c76c',
+          agentId: '01bd03ed-126d-4f0b-aa5e-9b95d4a0bc45',
+          created: '2026-01-31T09:00:00.000000Z',
+          url: 'https://example.com/hook-18/',
+          secrets: ['6PP3eLVCrfmuScn49G2n2uD96mivF67Cp2UC0k66'],
+          events: ['call.joined'],
+          status: 'normal',
+          lastStatusChange: null,
+          recentFailures: [],
+        },
+      ],
+      total: 1,
+    },
+  },
+  webhooks_retrieve: {
+    parameters: { webhook_id: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868' },
+    status: 200,
+    answer: {
+      webhookId: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868',
+      agentId: null,
+      created: '2026-01-31T09:00:00.000000Z',
+      url: 'https://example.com/hook-17/',
+      secrets: ['sIdIA4tFxZH0TcXl1ravKz4dICuFTMs4iTc0KbYe'],
+      events: ['call.started'],
+      status: 'normal',
+      lastStatusChange: null,
+      recentFailures: [],
+    },
+  },
+  webhooks_update: {
+    parameters: { webhook_id: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868' },
+    request: { url: 'https://example.com/hook-19/', events: ['call.joined'] },
+    status: 200,
+    answer: {
+      webhookId: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868',
+      agentId: null,
+      created: '2026-01-31T09:00:00.000000Z',
+      url: 'https://example.com/hook-19/',
+      secrets: ['I7hyhNtt83wX88b6Dnep60gDUY0G0s1Xw0pyWial'],
+      events: ['call.joined'],
+      status: 'normal',
+      lastStatusChange: null,
+      recentFailures: [],
+    },
+  },
+  webhooks_partial_update: {
+    parameters: { webhook_id: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868' },
+    request: { url: 'https://example.com/hook-20/' },
+    status: 200,
+    answer: {
+      webhookId: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868',
+      agentId: null,
+      created: '2026-01-31T09:00:00.000000Z',
+      url: 'https://example.com/hook-20/',
+      secrets: ['I7hyhNtt83wX88b6Dnep60gDUY0G0s1Xw0pyWial'],
+      events: ['call.joined'],
+      status: 'normal',
+      lastStatusChange: null,
+      recentFailures: [],
+    },
+  },
+  webhooks_destroy: { parameters: { webhook_id: '59ea6eb0-47be-4e7f-a7f2-838b90eb8868' }, status: 204 },
+}
