@@ -17,7 +17,7 @@ import type {
 import { addAudit } from './audit.ts'
 import type { Database } from './database.ts'
 import { removeEndpoint } from './endpoint-removal.ts'
-import { freshEntries } from './deferred-indexes.ts'
+import { FreshEntries, freshWriter } from './deferred-indexes.ts'
 import { addCounts } from './stats.ts'
 import { tellings } from './tellings.ts'
 import { waitsUntil } from './upkeep.ts'
@@ -29,6 +29,13 @@ interface Version {
   readonly label: string
   /** The stored events of the batch by type. */
   readonly types: Map<string, number>
+}
+
+/** The values that are written after the events of a batch. */
+interface Waiting {
+  /** When the first delivery that no node holds is due. */
+  readonly dueAt: Map<EndpointKey, number>
+  readonly fresh: FreshEntries
 }
 
 export function commitRole(db: Database) {
@@ -57,7 +64,7 @@ export function commitRole(db: Database) {
      SET attempts = attempts + ?, last_attempt_at = ?, last_attempt_succeeded = ?, last_outcome = ? WHERE endpoint = ?`,
   )
   const pause = db.prepare('UPDATE endpoint_status SET paused_until = ? WHERE endpoint = ?')
-  const fresh = freshEntries(db)
+  const freshEntries = freshWriter(db)
   const { tellOfCommit } = tellings(db)
 
   return {
@@ -72,13 +79,15 @@ export function commitRole(db: Database) {
     const dueAt = new Map<EndpointKey, number>()
     const tenants = versionsOf(batch.events)
     const events: IngestResult[] = []
+    const fresh = new FreshEntries()
     for (const event of batch.events) {
       const tenant = tenants.get(event.event.tenant)
       const isCurrent = tenant?.version === event.version
-      const result = isCurrent ? ingest(event, tenant.label, batch.node, dueAt) : stale
+      const result = isCurrent ? ingest(event, tenant.label, batch.node, { dueAt, fresh }) : stale
       if (result.kind === 'stored') count(tenant as Version, event.event.type)
       events.push(result)
     }
+    freshEntries.add(fresh)
     const fenced: DeliveryId[] = []
     const cells: number[] = []
     for (const move of batch.moves) {
@@ -90,7 +99,7 @@ export function commitRole(db: Database) {
       .filter((summary) => recordSummary(summary, batch.now))
       .map(({ endpoint }) => endpoint)
     for (const [endpoint, due] of dueAt) delaysEndpoint.run(due, endpoint)
-    fresh.settleIfMany()
+    freshEntries.settleIfMany()
     const told = tellOfCommit(batch.tellings ?? [], { fenced, disabled }, batch.now)
     return { events, fenced, remoteHealth: [], disabled, told }
   }
@@ -107,7 +116,7 @@ export function commitRole(db: Database) {
     { event, deliveries, test }: NewEvent,
     label: string,
     node: Incarnation,
-    dueAt: Map<EndpointKey, number>,
+    { dueAt, fresh }: Waiting,
   ): IngestResult {
     const inserted = insertEvent.run(
       label,
@@ -122,11 +131,11 @@ export function commitRole(db: Database) {
     )
     if (inserted.changes === 0) return compareWithFirst(event, first(event.id, label))
     if (test) db.run('UPDATE events SET test = 1 WHERE seq = ?', Number(inserted.lastInsertRowid))
-    fresh.addEvent(label, event.acceptedAt, inserted.lastInsertRowid)
+    fresh.events.push(label, event.acceptedAt, inserted.lastInsertRowid)
     for (const delivery of deliveries) {
       const holder = delivery.leased ? node : null
       insertDelivery.run(delivery.id, inserted.lastInsertRowid, delivery.endpoint, event.acceptedAt, holder)
-      fresh.addDelivery(delivery.endpoint, delivery.id)
+      fresh.deliveries.push(delivery.endpoint, delivery.id)
       if (holder === null) waits(dueAt, delivery.endpoint, event.acceptedAt)
     }
     return { kind: 'stored' }

@@ -14,7 +14,7 @@ import {
   type ToldColumns,
 } from '../telling-rows.ts'
 import type { Database } from './database.ts'
-import { freshEntries } from './deferred-indexes.ts'
+import { FreshEntries, freshWriter } from './deferred-indexes.ts'
 import { addCounts } from './stats.ts'
 import { waitsUntil } from './upkeep.ts'
 
@@ -28,7 +28,7 @@ const toldColumns = 'endpoint, type, minute, told, left_out, last'
 
 /** Calls of other roles run in the transaction of the caller. */
 export function tellings(db: Database) {
-  const fresh = freshEntries(db)
+  const freshEntries = freshWriter(db)
   return { tell, tellOfCommit }
 
   /** Whether an endpoint of the system tenant wants one of the events. */
@@ -123,7 +123,8 @@ export function tellings(db: Database) {
       )
       .run(label, id, type, data, attributesText(event), occurredAt, acceptedAt, deliveries.length, eraseAt)
     if (inserted.changes === 0) return false
-    fresh.addEvent(label, acceptedAt, inserted.lastInsertRowid)
+    const fresh = new FreshEntries()
+    fresh.events.push(label, acceptedAt, inserted.lastInsertRowid)
     for (const { id: delivery, endpoint } of deliveries) {
       db.run(
         'INSERT INTO deliveries (id, event, endpoint, status, due_at) VALUES (?, ?, ?, 0, ?)',
@@ -132,9 +133,10 @@ export function tellings(db: Database) {
         endpoint,
         acceptedAt,
       )
-      fresh.addDelivery(endpoint, delivery)
+      fresh.deliveries.push(endpoint, delivery)
       db.run(waitsUntil, acceptedAt, endpoint)
     }
+    freshEntries.add(fresh)
     return true
   }
 }
