@@ -14,15 +14,17 @@ export const systemClock: Clock = {
   },
 }
 
-const pool = new Uint8Array(16 * 1024)
-let poolAt = pool.length
+const poolBytes = 16 * 1024
+let pool = new Uint8Array(0)
+let poolAt = 0
 
 /** Returns random bytes from a pool, because one system call per id would cost more than the id itself. */
 export const systemRandomBytes: RandomBytes = (count) => {
   if (poolAt + count > pool.length) {
-    randomFillSync(pool)
+    // Bytes that were returned stay as they are: the next ones are in another pool.
+    pool = randomFillSync(new Uint8Array(Math.max(poolBytes, count)))
     poolAt = 0
   }
   poolAt += count
-  return pool.slice(poolAt - count, poolAt)
+  return pool.subarray(poolAt - count, poolAt)
 }

@@ -9,7 +9,7 @@ import { andThen, andThenOk, type MaybePromise } from '../domain/maybe-promise.t
 import type { Front } from '../http/front.ts'
 import type { AnyRoute } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
-import { hashApiKey, operatorKeyPrefix } from '../operations/key-cache.ts'
+import { operatorKeyPrefix } from '../operations/key-cache.ts'
 import { type CallingOperator, type OperatorRole, settingsOperator } from '../domain/operator-key.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { ownScopes } from '../domain/scopes.ts'
@@ -40,6 +40,7 @@ export interface OperatorFrontOptions {
 
 export function createOperatorFront(options: OperatorFrontOptions): Front {
   const { operators, sessions } = options
+  const { keyCache, auditTrail } = options.context
 
   return {
     name: 'operator',
@@ -80,13 +81,11 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
         if (session === null) return failure({ kind: 'unauthenticated', reason: 'missing' })
         return andThenOk(operators.find(session), (found) => admitOperator(found, request, route))
       }
-      const digest = hashApiKey(key)
-      if (operators.isOfSettings(digest)) {
-        return success({ kind: 'operator', key: settingsOperator, from: request })
-      }
+      const digest = keyCache.digestOf(key)
+      if (operators.isOfSettings(digest)) return success({ kind: 'operator', key: settingsOperator, from: request })
       const admitted = key.startsWith(operatorKeyPrefix)
         ? andThenOk(operators.find(digest), (found) => admitOperator(found, request, route))
-        : andThenOk(options.context.keyCache.authenticate(options.customerDialect, digest), (found) =>
+        : andThenOk(keyCache.authenticate(options.customerDialect, digest), (found) =>
             admitCustomer(options.quotas, found, request, route),
           )
       return andThen(admitted, (result) => {
@@ -96,7 +95,7 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
     },
     answerProblem,
     answerUnrouted: answerProblem,
-    refused: (problem, request, route) => recordRefusal(options.context.auditTrail, problem, request, route),
+    refused: (problem, request, route) => recordRefusal(auditTrail, problem, request, route),
   }
 }
 

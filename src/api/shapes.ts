@@ -12,6 +12,7 @@ import type { OperatorKey, OperatorRole } from '../domain/operator-key.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { DeliveryRow } from '../contracts/history-store.ts'
+import { iso } from '../domain/time.ts'
 import type { SearchedPage } from '../contracts/page.ts'
 import { pageBody } from '../http/cursor.ts'
 import { operatorErrorCodes } from './error-codes.ts'
@@ -72,7 +73,7 @@ export const ProblemSchema = Type.Object({
   errors: Type.Optional(Type.Array(FieldErrorSchema)),
 })
 
-export const time = (ms: number): string => new Date(ms).toISOString()
+export const time: (ms: number) => string = iso
 export const timeOrNull = (ms: number | null): string | null => (ms === null ? null : time(ms))
 
 export const TenantSchema = Type.Object({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { lowestUuidV7, randomText, timeOrderedText, uuidV4, uuidV7, uuidV7Time } from './ids.ts'
+import { lowestUuidV7, randomText, randomTexts, timeOrderedText, uuidV4, uuidV7, uuidV7Time } from './ids.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const times = fc.integer({ min: 0, max: 2 ** 48 - 2 })
@@ -18,6 +18,13 @@ test('a UUID v7 has the right form, contains its time and sorts by it', () => {
       assert.ok(lowestUuidV7(a) <= first && first < lowestUuidV7(a + 1))
     }),
   )
+})
+
+test('random texts have their length, and no two are equal', () => {
+  const next = randomTexts(randomBytes, 12)
+  const texts = Array.from({ length: 1000 }, next)
+  for (const text of texts) assert.match(text, /^[0-9A-Za-z]{12}$/)
+  assert.equal(new Set(texts).size, texts.length)
 })
 
 test('a UUID v4 has the right form', () => {

@@ -193,6 +193,8 @@ export const limits = {
    */
   cachedEndpointCharsMax: 64 * mib,
   cachedKeysMax: 50_000,
+  /** A longer key is hashed for each request. */
+  cachedKeyCharsMax: 256,
   /** Endpoints whose status is in memory. */
   cachedStatusesMax: 10_000,
   /** The greatest age of a cached status on a shared database: other nodes may have recorded attempts since. */

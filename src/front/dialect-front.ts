@@ -9,7 +9,6 @@ import { failure, type Result, success } from '../domain/problem.ts'
 import { andThen, type MaybePromise } from '../domain/maybe-promise.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { Context } from '../operations/context.ts'
-import { hashApiKey } from '../operations/key-cache.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { QuotaStore } from '../contracts/quota-store.ts'
 import type { Front } from '../http/front.ts'
@@ -112,7 +111,7 @@ function authenticate(
   { context, tokens }: FrontOptions,
 ): MaybePromise<Result<ApiKey>> {
   if (tokens === null || keyOfClaims === undefined || !looksLikeToken(presented)) {
-    return context.keyCache.authenticate(dialect.name, hashApiKey(presented))
+    return context.keyCache.authenticate(dialect.name, context.keyCache.digestOf(presented))
   }
   return tokens
     .verify(presented, expectedClaims)

@@ -9,7 +9,7 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import { limits } from '../domain/limits.ts'
-import { type RandomBytes, randomText } from '../domain/ids.ts'
+import { type RandomBytes, randomTexts } from '../domain/ids.ts'
 import { createBoundedServer } from './bounded-server.ts'
 import { answerClientError } from './client-errors.ts'
 import type { Front } from './front.ts'
@@ -53,7 +53,8 @@ export function routesOf(server: FastifyInstance): readonly ServedRoute[] {
 
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const fronts = options.fronts.map(({ front }) => front)
-  const newRequestId = () => `req_${randomText(options.randomBytes, 12)}`
+  const nextText = randomTexts(options.randomBytes, 12)
+  const newRequestId = () => `req_${nextText()}`
   const answerUnknownRoute = (request: FastifyRequest, reply: FastifyReply): void => {
     const path = request.url.split('?')[0] ?? ''
     const problem = { kind: 'routeUnknown', method: methodOf(request), path } as const

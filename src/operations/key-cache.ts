@@ -34,12 +34,24 @@ export class KeyCache {
   readonly #options: KeyCacheOptions
   readonly #keys = new LRUCache<string, ApiKey>({ maxSize: limits.cachedKeysMax, sizeCalculation: () => 1 })
   readonly #operatorKeys = new LRUCache<string, OperatorKey>({ max: limits.operatorKeysMax })
+  /** The digests of keys that callers presented, right or wrong. */
+  readonly #digests = new LRUCache<string, string>({ maxSize: limits.cachedKeysMax, sizeCalculation: () => 1 })
   /** The number of calls of `drop`. A key that was read before a drop is not cached after it. */
   #drops = 0
   #epoch: number | null = null
 
   constructor(options: KeyCacheOptions) {
     this.#options = options
+  }
+
+  /** `hashApiKey` of a key that a caller presented. A hash per request would cost more than all other checks of its key. */
+  digestOf(presented: string): string {
+    let digest = this.#digests.get(presented)
+    if (digest === undefined) {
+      digest = hashApiKey(presented)
+      if (presented.length <= limits.cachedKeyCharsMax) this.#digests.set(presented, digest)
+    }
+    return digest
   }
 
   /**

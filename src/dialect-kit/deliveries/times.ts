@@ -1,7 +1,7 @@
 // Times in the forms in which products write them.
 
 import type { Message } from '../../contracts/delivery-dialect.ts'
-import { isoMicroseconds, isoSeconds } from '../../domain/time.ts'
+import { iso, isoMicroseconds, isoSeconds } from '../../domain/time.ts'
 import type { Attempting, Part } from './part-types.ts'
 
 export interface TimeParts<Of extends Part> {
@@ -33,7 +33,7 @@ export function timeParts<Of extends Part>(
   }
   const dateTime = { type: 'string', format: 'date-time' }
   return {
-    iso: form((ms) => new Date(ms).toISOString(), dateTime),
+    iso: form(iso, dateTime),
     isoSeconds: form(isoSeconds, dateTime),
     isoWithOffset: form((ms) => isoSeconds(ms).replace('Z', '+00:00'), dateTime),
     isoMicrosecondsWithOffset: form((ms) => `${isoMicroseconds(ms)}+00:00`, dateTime),
