@@ -78,11 +78,12 @@ export class Recorder {
     const disabled = summary?.disable
     const at = clock.now()
     const changes = teller.changesOf(finished, at)
-    const isUnwatched = this.tail === null && !this.#watchers.has(delivery.id)
+    // A look-up of a new text costs more than the rest of this function.
+    const isWatched = this.tail !== null || (this.#watchers.size > 0 && this.#watchers.has(delivery.id))
     commits.record(
       { delivery: delivery.id, endpoint: delivery.endpoint, attempt, move, at },
       summary,
-      disabled === undefined && move.to !== 'waiting' && changes.length === 0 && isUnwatched
+      disabled === undefined && move.to !== 'waiting' && changes.length === 0 && !isWatched
         ? null
         : (result) => this.#recorded(finished, changes, result),
       changes.length === 0 ? null : teller.wanted(changes),
