@@ -1,6 +1,7 @@
 // Request bodies: JSON in UTF-8, of bounded size and depth. The text is kept for handlers that pass it on unchanged.
 
 import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { limits } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
@@ -11,14 +12,14 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The text of the body: JSON, or a URL-encoded form; empty without a body, and until it is parsed. */
     bodyText: string
+    /** A longer body is refused. */
+    bodyBytesMax: number
   }
 }
 
 export function acceptJsonBodies(app: FastifyInstance): void {
-  app.addContentTypeParser<Buffer>(
-    /^application\/(?:[\w.-]+\+)?json\b/i,
-    { parseAs: 'buffer' },
-    (request, body, done) => {
+  app.addContentTypeParser(/^application\/(?:[\w.-]+\+)?json\b/i, (request, payload, done) => {
+    readBody(request, payload, done, (body) => {
       // Some clients send a media type without a body, for example with DELETE. There is nothing to parse then.
       if (body.length === 0) return done(null, undefined)
       const fault = encodingFault(request, body)
@@ -35,8 +36,33 @@ export function acceptJsonBodies(app: FastifyInstance): void {
       }
       request.bodyText = text
       done(null, value)
-    },
-  )
+    })
+  })
+}
+
+/** The reader of the framework copies each body once more, and looks for listeners to remove. */
+function readBody(
+  { bodyBytesMax, headers }: FastifyRequest,
+  payload: IncomingMessage,
+  refuse: (error: Error) => void,
+  use: (body: Buffer) => void,
+): void {
+  const tooLarge = (): void => refuse(new ProblemError({ kind: 'bodyTooLarge', bytesMax: bodyBytesMax }))
+  if (Number(headers['content-length']) > bodyBytesMax) return tooLarge()
+  const chunks: Buffer[] = []
+  let bytes = 0
+  payload.on('data', (chunk: Buffer) => {
+    const wasTooLarge = bytes > bodyBytesMax
+    bytes += chunk.length
+    if (bytes <= bodyBytesMax) chunks.push(chunk)
+    else if (!wasTooLarge) tooLarge()
+  })
+  payload.on('end', () => {
+    if (bytes <= bodyBytesMax) use(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+  })
+  payload.on('error', (error) => {
+    if (bytes <= bodyBytesMax) refuse(error)
+  })
 }
 
 /** The fault of a body that is no text in UTF-8; null: it is one. */

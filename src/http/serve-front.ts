@@ -90,6 +90,7 @@ function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute, ma
     ...(bodyBytesMax !== undefined && { bodyLimit: bodyBytesMax }),
     schema: schemaOf(front, definition),
     onRequest: (request, reply, done) => {
+      if (bodyBytesMax !== undefined) request.bodyBytesMax = bodyBytesMax
       if (definition.access !== 'read' && hasMarker(request, marker)) {
         const problem = { kind: 'loopDetected' } as const
         front.refused(problem, request, definition)

@@ -100,6 +100,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     request.tenant = null
     request.answerHeaders = null
     request.bodyText = ''
+    request.bodyBytesMax = limits.managementBodyBytesMax
     request.isForm = false
     if (hasOneHost(request.raw.rawHeaders)) {
       done()
