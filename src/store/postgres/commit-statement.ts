@@ -44,19 +44,33 @@ export function commitValues(
   commit: number,
   confirmed: number,
   due: readonly [string, string],
-): (string | number | Column)[] {
+): (string | number)[] {
+  const columns = (all: readonly Column[]): string[] => all.map(arrayText)
   return [
     batch.node,
     commit,
     confirmed,
-    ...(hasEvents(batch) ? eventColumns(batch.events) : []),
-    ...(hasOutbox(batch) ? outboxColumns(batch.events) : []),
-    ...(hasEvents(batch) ? [...birthColumns(batch.events), ...due] : []),
+    ...(hasEvents(batch) ? columns(eventColumns(batch.events)) : []),
+    ...(hasOutbox(batch) ? columns(outboxColumns(batch.events)) : []),
+    ...(hasEvents(batch) ? [...columns(birthColumns(batch.events)), ...due] : []),
     ...(hasOutcomes(batch) || hasOutbox(batch)
-      ? [...moveColumns(batch.moves), ...summaryColumns(batch.summaries)]
+      ? [...columns(moveColumns(batch.moves)), ...columns(summaryColumns(batch.summaries))]
       : []),
     batch.now - (batch.now % stepMs.minute),
   ]
+}
+
+/** The array literal of a column. The driver would look for quotes in each number too. */
+function arrayText(column: Column): string {
+  return `{${column.map(elementText).join(',')}}`
+}
+
+function elementText(value: Column[number]): string {
+  if (value === null) return 'NULL'
+  if (typeof value !== 'string') return String(value)
+  // Two plain replacements take half the time of one with a class of characters.
+  const text = /["\\]/.test(value) ? value.replaceAll(/\\/g, '\\\\').replaceAll(/"/g, '\\"') : value
+  return `"${text}"`
 }
 
 function hasEvents({ events }: CommitBatch): boolean {
