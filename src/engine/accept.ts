@@ -28,7 +28,7 @@ export interface Draft {
   /** The header of its producer, which the trace of the event continues. */
   readonly traceparent?: string | undefined
   /** Set by the acceptor; absent: there is no tracing. */
-  readonly trace?: Trace
+  trace?: Trace
   /** The event is in the outbox, claimed by this node. */
   readonly outbox?: OutboxKey
 }
@@ -97,7 +97,7 @@ export class Acceptor {
    */
   accept(drafts: readonly Draft[]): Promise<readonly Accepted[]> {
     const { tracer } = this.#options
-    return tracer === null ? this.#accept(drafts) : traced(tracer, drafts, (withTraces) => this.#accept(withTraces))
+    return tracer === null ? this.#accept(drafts) : traced(tracer, drafts, (all) => this.#accept(all))
   }
 
   async #accept(drafts: readonly Draft[]): Promise<readonly Accepted[]> {

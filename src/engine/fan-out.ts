@@ -28,8 +28,11 @@ export function fanOut(
     const wanted = only === undefined ? wants(event, attributes) : only === endpoint.key
     if (disabledReason !== null || !wanted) continue
     const id = uuidV7(event.acceptedAt, random) as DeliveryId
-    const held: HeldDelivery = { id, endpoint: endpoint.key, event, node, attempts: 0, attemptsBefore: 0 }
-    const delivery = trace === undefined ? held : { ...held, trace }
+    const { key } = endpoint
+    const delivery: HeldDelivery =
+      trace === undefined
+        ? { id, endpoint: key, event, node, attempts: 0, attemptsBefore: 0 }
+        : { id, endpoint: key, event, node, attempts: 0, attemptsBefore: 0, trace }
     // A test event does not wait for the end of a pause, but the deliveries of a polling endpoint always wait.
     const waits = pausedUntil !== null && (only === undefined || pausedUntil === never)
     deliveries.push(waits ? { ...delivery, pausedUntil } : delivery)

@@ -8,14 +8,15 @@ export type IdWords = readonly [number, number, number, number]
 
 /** Four hashes (FNV-1a with different starts and a final mix) of the tenant and the id of an event. */
 export function wordsOf({ tenant, id }: Event): IdWords {
-  const text = `${tenant} ${id}`
   let [one, two, three, four] = [0x811c9dc5, 0x01234567, 0x89abcdef, 0x2545f491]
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    one = Math.imul(one ^ code, 0x01000193)
-    two = Math.imul(two ^ code, 0x85ebca6b)
-    three = Math.imul(three ^ code, 0xc2b2ae35)
-    four = Math.imul(four ^ code, 0x27d4eb2f)
+  for (const text of [tenant, ' ', id]) {
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index)
+      one = Math.imul(one ^ code, 0x01000193)
+      two = Math.imul(two ^ code, 0x85ebca6b)
+      three = Math.imul(three ^ code, 0xc2b2ae35)
+      four = Math.imul(four ^ code, 0x27d4eb2f)
+    }
   }
   return [mixed(one), mixed(two), mixed(three), mixed(four)]
 }
