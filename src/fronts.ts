@@ -51,40 +51,49 @@ export interface FrontsOptions {
   readonly admission: Pick<OperatorFrontOptions, 'operators' | 'sessions' | 'wrongKeys'>
 }
 
+const resources: readonly ((context: Context) => AnyRoute[])[] = [
+  tenantRoutes,
+  keyRoutes,
+  operatorKeyRoutes,
+  eventRoutes,
+  setAsideRoutes,
+  endpointRoutes,
+  findRoutes,
+  pollRoutes,
+  failureRoutes,
+  deliveryRoutes,
+  attemptRequestRoutes,
+  replayRoutes,
+  erasureRoutes,
+  auditRoutes,
+  statisticsRoutes,
+  dialectRoutes,
+  receivingRoutes,
+  previewRoutes,
+  signingKeyRoutes,
+  tenantSecretRoutes,
+]
+
 /** @param server the options of servers that show the answers of dialects */
 export function frontsOf(
   options: FrontsOptions,
-  server: Omit<CustomerViewsOptions, 'context' | 'frontsFor'>,
+  server: Omit<CustomerViewsOptions, 'context' | 'frontFor'>,
 ): { readonly operator: Front; readonly vendors: readonly Front[] } {
   const { context, registrations, settings, store, live, version } = options
+  const routesFor = (of: Context) => resources.flatMap((routesOf) => routesOf(of))
   const views = new CustomerViews({
     ...server,
     context,
-    frontsFor: (of) => [operatorFront(options, of, endpointRoutes(of)), ...vendorFronts(options, of)],
+    frontFor(of, dialect) {
+      if (dialect === ownDialect) {
+        const routes = routesFor(of).filter(({ audience }) => audience === 'customers')
+        return operatorFront(options, of, routes)
+      }
+      const spoken = registrations.filter(({ dialect: { name } }) => name === dialect)
+      return vendorFronts({ ...options, registrations: spoken }, of)[0] as Front
+    },
   })
   const paths = new Map(registrations.map(({ dialect: { name }, webhookPath }) => [name, webhookPath]))
-  const routes = [
-    tenantRoutes,
-    keyRoutes,
-    operatorKeyRoutes,
-    eventRoutes,
-    setAsideRoutes,
-    endpointRoutes,
-    findRoutes,
-    pollRoutes,
-    failureRoutes,
-    deliveryRoutes,
-    attemptRequestRoutes,
-    replayRoutes,
-    erasureRoutes,
-    auditRoutes,
-    statisticsRoutes,
-    dialectRoutes,
-    receivingRoutes,
-    previewRoutes,
-    signingKeyRoutes,
-    tenantSecretRoutes,
-  ].flatMap((routesOf) => routesOf(context))
   const status = statusRoute({
     store,
     engine: context.engine,
@@ -93,7 +102,7 @@ export function frontsOf(
     retention: { historyDays: settings.retentionDays, auditDays: settings.auditDays },
   })
   const operator = operatorFront(options, context, [
-    ...routes,
+    ...routesFor(context),
     ...portalLinkRoutes(context, settings.portalOrigin),
     streamRoute(context, live),
     status,

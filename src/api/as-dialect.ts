@@ -57,8 +57,10 @@ function getRoute({ context, views, pathOf }: AsDialectOptions): AnyRoute {
       const sees = query.secrets !== 'hidden' && seesSecrets(principal)
       const asked = { method: 'GET', path, host, tenant: id, dialect } as const
       const view = await views.answer({ ...asked, seesSecrets: sees, isDone: false })
-      if (sees && showsSecret(view.body, endpoint.value)) context.auditTrail.secretRead(principal, id, endpoint.value)
-      return success({ status: 200, body: { request: { method: 'GET', path }, ...view } })
+      if (!view.ok) return view
+      const { body } = view.value
+      if (sees && showsSecret(body, endpoint.value)) context.auditTrail.secretRead(principal, id, endpoint.value)
+      return success({ status: 200, body: { request: { method: 'GET', path }, ...view.value } })
     },
   })
 }
@@ -72,7 +74,8 @@ function rehearseRoute({ context, views }: Pick<AsDialectOptions, 'context' | 'v
     audits: 'secret.read',
     summary:
       "Get the answer that the dialect's own API would give to a customer's change of an endpoint; its secrets need the role `admin`",
-    description: 'Nothing changes. The request needs no key of the customer, and counts against no quota.',
+    description:
+      'Nothing changes. The request needs no key of the customer, and counts against no quota. A route of the dialect that changes no endpoint cannot be rehearsed: `route_not_rehearsed`.',
     access: 'read',
     params: Type.Object({ tenant: TenantParameter }),
     body: Type.Object(
@@ -103,9 +106,10 @@ function rehearseRoute({ context, views }: Pick<AsDialectOptions, 'context' | 'v
       const sees = isDone && secrets !== 'hidden' && seesSecrets(principal)
       const asked = { method, path, body, host: request.headers.host ?? 'localhost' }
       const view = await views.answer({ ...asked, tenant: id, dialect: tenant.dialect, seesSecrets: sees, isDone })
-      const shown = sees ? endpoints.find(({ endpoint }) => showsSecret(view.body, endpoint)) : undefined
+      if (!view.ok) return view
+      const shown = sees ? endpoints.find(({ endpoint }) => showsSecret(view.value.body, endpoint)) : undefined
       if (shown !== undefined) context.auditTrail.secretRead(principal, id, shown.endpoint)
-      return success({ status: 200, body: { request: { method, path }, ...view } })
+      return success({ status: 200, body: { request: { method, path }, ...view.value } })
     },
   })
 }

@@ -27,6 +27,8 @@ export const operatorErrorCodes = {
   endpoint_unreadable: 409,
   endpoint_deleted: 409,
   delivery_in_flight: 409,
+  no_route_in_dialect: 409,
+  route_not_rehearsed: 409,
   body_too_large: 413,
   media_type_unsupported: 415,
   request_malformed: 400,

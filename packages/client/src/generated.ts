@@ -33,6 +33,8 @@ export type Refusal = {
     | 'endpoint_unreadable'
     | 'endpoint_deleted'
     | 'delivery_in_flight'
+    | 'no_route_in_dialect'
+    | 'route_not_rehearsed'
     | 'body_too_large'
     | 'media_type_unsupported'
     | 'request_malformed'
