@@ -105,6 +105,20 @@ export async function readList<Row>(
   return { data, nextCursor: next }
 }
 
+/**
+ * Checks the tenant of a list without rows, where the API lists none for a tenant that does not exist.
+ *
+ * @throws PosthornError there is no such tenant
+ */
+export async function assertTenant(
+  { api }: Session,
+  { data }: Page<unknown>,
+  tenant: string | undefined,
+): Promise<void> {
+  if (tenant !== undefined && data.length === 0)
+    await api.request('GET', '/v1/tenants/{tenant}', { params: { tenant } })
+}
+
 /** Prints a list. Whether there is more, and that there is nothing, is said on stderr. */
 export function printList<Row>({ print }: Session, page: Page<Row>, text: (rows: readonly Row[]) => string): void {
   print(page, () => {

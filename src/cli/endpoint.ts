@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Endpoint } from '../../packages/client/src/index.ts'
 import {
+  assertTenant,
   collected,
   confirmed,
   given,
@@ -19,6 +20,7 @@ import {
   wholeNumber,
   yesOption,
 } from './command.ts'
+import { WrongUse } from './faults.ts'
 import { facts, stateCell, table, timeText } from './output.ts'
 
 interface Fields extends RemoteFlags {
@@ -75,6 +77,7 @@ function declareList(endpoint: Command): void {
           ? session.api.request('GET', '/v1/tenants/{tenant}/endpoints', { params: { tenant }, query: part })
           : session.api.request('GET', '/v1/endpoints', { query: { ...part, tenant, q, health } }),
       )
+      if (!isPlain) await assertTenant(session, page, tenant)
       printList(session, page, (rows) =>
         table(
           ['id', 'tenant', 'health', 'events', 'url'],
@@ -142,9 +145,12 @@ function declareChange(endpoint: Command): void {
   const command = fieldOptions(endpoint.command(`change ${ids}`))
     .description('change the given fields of an endpoint; secrets and header values are not shown')
     .option('--to <address>', 'its new URL')
+  const changes = command.options.map(({ long }) => long)
   withExamples(
     onServer<Fields>(command, async (session, flags, args) => {
-      const options = { params: paramsOf(args), query: withoutSecrets, body: bodyOf(flags) }
+      const body = bodyOf(flags)
+      if (Object.keys(body).length === 0) throw new WrongUse(`nothing to change: give ${changes.join(', ')}`)
+      const options = { params: paramsOf(args), query: withoutSecrets, body }
       show(session, await session.api.request('PATCH', path, options))
     }),
     'posthorn endpoint change acme ep_4oM2pZr81TqXw0cYbL7n --event call.ended --event call.started',

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import {
+  assertTenant,
   collected,
   confirmed,
   given,
@@ -39,6 +40,7 @@ function declareList(key: Command): void {
         const page = await readList(flags, (part) =>
           session.api.request('GET', '/v1/keys', { query: { ...part, tenant } }),
         )
+        await assertTenant(session, page, tenant)
         printList(session, page, (rows) =>
           table(
             ['id', 'hint', 'tenants', 'scopes', 'name', 'created', 'revoked'],

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt, Client, Delivery, Replay } from '../../packages/client/src/index.ts'
 import {
+  assertTenant,
   given,
   type ListFlags,
   listOptions,
@@ -184,6 +185,7 @@ function declareList(replay: Command): void {
       const page = await readList(flags, (part) =>
         session.api.request('GET', '/v1/replays', { query: { ...part, tenant } }),
       )
+      await assertTenant(session, page, tenant)
       printList(session, page, (rows) =>
         table(
           ['id', 'tenant', 'state', 'matches', 'sent', 'skipped', 'created'],

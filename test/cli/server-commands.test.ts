@@ -77,6 +77,18 @@ suite('tenants and keys', { concurrency: 2 }, () => {
     const none = await run('endpoint', 'list', '--search', 'nowhere')
     assert.deepEqual([none.code, none.stdout, none.stderr], [0, '', 'There are none.\n'])
   })
+
+  test('a list of a tenant that does not exist fails, and one without rows does not', async () => {
+    const { id } = await rig.want(201, { method: 'POST', path: '/v1/tenants', body: { dialect: 'standard' } })
+    for (const list of ['replay list', 'key list', 'endpoint list', 'endpoint list --search x', 'delivery list']) {
+      const args = list.split(' ')
+      const none = await run(...args, '--tenant', id)
+      assert.deepEqual([none.code, none.stderr], [0, 'There are none.\n'], args.join(' '))
+      const wrong = await run(...args, '--tenant', 'nope')
+      const fault = 'posthorn: There is no tenant nope. (not_found)\n'
+      assert.deepEqual([wrong.code, wrong.stdout, wrong.stderr], [1, '', fault], args.join(' '))
+    }
+  })
 })
 
 suite('endpoints, events and deliveries', { concurrency: 2 }, () => {
@@ -102,6 +114,12 @@ suite('endpoints, events and deliveries', { concurrency: 2 }, () => {
     assert.match(await text('endpoint', 'list', '--tenant', tenant), new RegExp(`${id}.*a.b c.d`))
     await text('endpoint', 'delete', tenant, id, '--yes')
     assert.equal((await json('endpoint', 'list', '--tenant', tenant)).data.length, 0)
+  })
+
+  test('a change of nothing is wrong use, and the message names what can be changed', async () => {
+    const { code, stdout, stderr } = await run('endpoint', 'change', 'acme', 'ep_1')
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(stderr, /^error: nothing to change: give --event, --description, .*, --to\n$/)
   })
 
   test('a change of an endpoint shows no secret, and is no read of one', async () => {
