@@ -38,6 +38,11 @@ interface ListenFlags extends RemoteFlags {
   readonly twice?: boolean
 }
 
+interface TakingFlags extends ListenFlags {
+  /** Deliveries are fetched. */
+  readonly isFetching: boolean
+}
+
 const count = wholeNumber(0, 1_000_000)
 const forwardMs = 30_000
 const endpointPath = '/v1/tenants/{tenant}/endpoints/{endpoint}'
@@ -62,7 +67,7 @@ export function declareListen(program: Command): void {
     .addOption(new Option('--delay <duration>', 'the wait before an answer').argParser(durationMs).default(0, '0s'))
     .option(
       '--forward-to <url>',
-      'pass deliveries on to an app, and its answers back; with a tenant of standard they are fetched, so that the server need not reach this machine (not with --address); the app has 30 s to answer, and 410 disables the endpoint',
+      'pass deliveries on to an app, and its answers back; with a tenant of standard they are fetched, so that the server need not reach this machine (not with --address); the app has 30 s to answer, and 410 disables the endpoint, after which nothing is fetched and listen ends',
     )
     .option('--twice', 'pass each delivery on twice, as a repeated one')
     .option('--json', 'one JSON object a line, for programs')
@@ -107,7 +112,12 @@ async function poll(flags: ListenFlags, tenant: string, stop: AbortSignal): Prom
   try {
     const { signatures, note, endpoint } = registration
     process.stderr.write(`Listening by polling${note}. Ctrl-C ends it.\n`)
-    const take = await taking(flags, Promise.resolve(signatures), () => flags.forwardTo ?? '', stop)
+    const take = await taking(
+      { ...flags, isFetching: true },
+      Promise.resolve(signatures),
+      () => flags.forwardTo ?? '',
+      stop,
+    )
     await pollDeliveries({ api, tenant, endpoint, delayMs: flags.delay, take, stop })
   } finally {
     await registration.end()
@@ -121,7 +131,7 @@ async function receive(flags: ListenFlags, stop: AbortSignal): Promise<void> {
   const receiver = await startReceiver({
     ...flags,
     delayMs: flags.delay,
-    take: await taking(flags, signatures, url, stop),
+    take: await taking({ ...flags, isFetching: false }, signatures, url, stop),
   })
   try {
     const registration = await register(flags, { url: url() })
@@ -139,7 +149,7 @@ async function receive(flags: ListenFlags, stop: AbortSignal): Promise<void> {
 
 /** Verifies a delivery, answers it as the flags say, and prints both. @param url that of the endpoint */
 async function taking(
-  flags: ListenFlags,
+  flags: TakingFlags,
   signatures: Promise<readonly Signature[]>,
   url: () => string,
   stop: AbortSignal,
@@ -159,10 +169,12 @@ async function taking(
   }
 }
 
-function goneNote({ tenant, endpoint }: ListenFlags): string {
+/** Only tenants of `standard` are polled. */
+function goneNote({ tenant, endpoint, isFetching }: TakingFlags): string {
   if (tenant === undefined) return ''
-  const enabling = `posthorn endpoint enable ${tenant} ${endpoint} enables it`
-  return `Answered 410, which says that the receiver is gone: the server disables the endpoint of a tenant of standard. ${
+  const effect = isFetching ? 'the endpoint, and listen ends' : 'the endpoint of a tenant of standard'
+  const enabling = `Run posthorn endpoint enable ${tenant} ${endpoint}${isFetching ? ', and listen again,' : ''}`
+  return `Answered 410, which says that the receiver is gone: the server disables ${effect}. ${
     endpoint === undefined ? 'Start listen again' : enabling
   } once the app answers otherwise.\n`
 }

@@ -199,7 +199,7 @@ suite('listen', { concurrency: 2 }, () => {
     assert.equal(code, 1)
     assert.match(
       stderr,
-      /Answered 410, which says that the receiver is gone: the server disables .* Start listen again once the app answers otherwise\.\nposthorn: The endpoint is disabled/i,
+      /Answered 410, which says that the receiver is gone: the server disables the endpoint, and listen ends\. Start listen again once the app answers otherwise\.\nposthorn: The endpoint is disabled/i,
     )
     assert.deepEqual(await endpointsOf(tenant), [])
   })
