@@ -1,6 +1,6 @@
 // The parts that commands share: options, examples, answers to questions.
 
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Client } from '../../packages/client/src/index.ts'
 import { WrongUse } from './faults.ts'
 import { jsonText } from './output.ts'
@@ -178,21 +178,33 @@ export function collected(value: string, before: readonly string[] | undefined):
   return [...(before ?? []), value]
 }
 
-/** Parses one of several words. */
-export function oneOf<const Word extends string>(...words: readonly Word[]): (text: string) => Word {
-  return (text) => {
-    const found = words.find((word) => word === text)
-    if (found === undefined) throw new InvalidArgumentError(`It must be one of: ${words.join(', ')}.`)
-    return found
-  }
+/** An option whose value is one of several words. */
+export function oneOf(flags: string, description: string, words: readonly string[]): Option {
+  return new Option(flags, description).choices(words)
 }
 
 /** As `oneOf`, for an option that may be given several times. */
-export function someOf<const Word extends string>(
-  ...words: readonly Word[]
-): (text: string, before: readonly Word[] | undefined) => Word[] {
-  const parse = oneOf(...words)
-  return (text, before) => [...(before ?? []), parse(text)]
+export function someOf(flags: string, description: string, words: readonly string[]): Option {
+  const option = oneOf(flags, description, words)
+  const { parseArg: check } = option
+  return option.argParser((word: string, before: readonly string[] | undefined) => {
+    check?.(word, undefined)
+    return collected(word, before)
+  })
+}
+
+const offered = new WeakMap<Option, () => Promise<readonly string[]>>()
+
+/** An option with the name of a dialect. A shell offers those that are shipped; a server or a file may have others. */
+export function dialectOption(description: string): Option {
+  const option = new Option('--dialect <name>', description)
+  offered.set(option, async () => Object.keys((await import('../../packages/verify/src/recipes.ts')).recipes))
+  return option
+}
+
+/** The words that a shell offers for the value of an option. */
+export async function offeredFor(option: Option): Promise<readonly string[]> {
+  return option.argChoices ?? (await offered.get(option)?.()) ?? []
 }
 
 /** Collects `name=value` of an option that may be given several times. */

@@ -1,10 +1,13 @@
-// `posthorn completion`: the script with which a shell completes commands and options. The script asks the hidden command
-// `complete`. It passes the words of the user on as they are: nothing evaluates them.
+// `posthorn completion`: the script with which a shell completes commands, options and fixed values. The script asks the
+// hidden command `complete`. It passes the words of the user on as they are: nothing evaluates them.
 
 import { Argument, type Command, type Option } from 'commander'
-import { withExamples } from './command.ts'
+import { offeredFor, withExamples } from './command.ts'
 
-/** Lines of `complete` are a word, a tab and its meaning. Without a line, the shell completes names of files. */
+/**
+ * Lines of `complete` are a word, and a tab with its meaning if it has one. Without a line, the shell completes names of
+ * files.
+ */
 const scripts = {
   // It needs neither the package bash-completion nor bash 4, which macOS does not have.
   bash: `# bash completion of posthorn
@@ -53,28 +56,36 @@ export function declareCompletion(program: Command): void {
       process.stdout.write(scripts[shell])
     })
   withExamples(command, 'posthorn completion bash', 'posthorn completion zsh', 'posthorn completion fish')
-  program.command('complete [words...]', { hidden: true }).action((words: readonly string[]) => {
-    process.stdout.write(completions(program, words).join(''))
+  program.command('complete [words...]', { hidden: true }).action(async (words: readonly string[]) => {
+    const begun = words.at(-1) ?? ''
+    const found = (await offersAfter(program, words.slice(0, -1), begun)).filter(([word = '']) =>
+      word.startsWith(begun),
+    )
+    process.stdout.write(found.map((line) => `${line.join('\t')}\n`).join(''))
   })
 }
 
 /** The commands that run if only their group is named. */
 const standardCommands: Readonly<Record<string, string>> = { posthorn: 'serve', replay: 'run' }
 
-/** The lines for the last word. The other words come before it. */
-function completions(program: Command, words: readonly string[]): readonly string[] {
+/** Words that may come after the given ones, each with its meaning if it has one. */
+async function offersAfter(program: Command, words: readonly string[], begun: string): Promise<readonly string[][]> {
   let command = program
-  let isValue = false
-  for (const word of words.slice(0, -1)) {
-    if (!isValue) command = command.commands.find((one) => one.name() === word) ?? command
-    isValue = !isValue && optionsOf(command).some(({ long, required }) => required && long === word)
+  let valueOf: Option | undefined
+  let operands = 0
+  for (const word of words) {
+    const isValue = valueOf !== undefined
+    const inner = isValue ? undefined : command.commands.find((one) => one.name() === word)
+    valueOf = isValue ? undefined : optionsOf(command).find(({ long, required }) => required && long === word)
+    if (inner !== undefined) operands = 0
+    else if (!isValue && !word.startsWith('-')) operands += 1
+    command = inner ?? command
   }
-  const begun = words.at(-1) ?? ''
+  if (valueOf !== undefined) return (await offeredFor(valueOf)).map((word) => [word])
+  if (begun.startsWith('-')) return optionsOf(command).map(({ long, description }) => [long ?? '', description])
+  const choices = command.registeredArguments[operands]?.argChoices ?? []
   const inner = command.createHelp().visibleCommands(command)
-  const offered = begun.startsWith('-')
-    ? optionsOf(command).map(({ long, description }) => [long ?? '', description] as const)
-    : inner.map((one) => [one.name(), one.description()] as const)
-  return isValue ? [] : offered.filter(([word]) => word.startsWith(begun)).map((line) => `${line.join('\t')}\n`)
+  return [...inner.map((one) => [one.name(), one.description()]), ...choices.map((word) => [word])]
 }
 
 function optionsOf(command: Command): readonly Option[] {

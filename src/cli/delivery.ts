@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import type { Attempt, Delivery } from '../../packages/client/src/index.ts'
 import {
+  dialectOption,
   type ListFlags,
   listOptions,
   oneOf,
@@ -68,21 +69,13 @@ function declareList(delivery: Command): void {
     .description('list deliveries, newest first')
     .option('--tenant <tenant>', 'only those of a tenant')
     .option('--endpoint <endpoint>', 'only those to an endpoint')
-    .option(
-      '--status <status>',
-      'pending, delivered, failed or cancelled; may be given several times',
-      someOf(...statuses),
-    )
+    .addOption(someOf('--status <status>', 'may be given several times', statuses))
     .option('--failing', 'pending ones that have failed so far')
     .option('--event <type>', 'only those of an event type')
-    .option('--dialect <name>', 'only those of a dialect')
+    .addOption(dialectOption('only those of a dialect'))
     .option('--from <time>', 'events that were accepted since a time, or a duration before now', time)
     .option('--to <time>', 'events that were accepted before a time', time)
-    .option(
-      '--outcome <outcome>',
-      'an attempt was delivered, rejected, timedOut, unreachable or blocked',
-      oneOf(...outcomes),
-    )
+    .addOption(oneOf('--outcome <outcome>', 'how one of its attempts ended', outcomes))
     .option('--http-status <code>', 'an attempt was answered with this status', wholeNumber(100, 599))
   withExamples(
     onServer<Filters>(command, async (session, { event: eventType, limit, cursor, ...flags }) => {

@@ -67,7 +67,7 @@ function declareList(endpoint: Command): void {
     .description('list endpoints, newest first')
     .option('--tenant <tenant>', 'only those of a tenant')
     .option('--search <text>', 'an id, or the beginning of a URL or of its host')
-    .option('--health <health>', 'failing, disabled or paused', oneOf('failing', 'disabled', 'paused'))
+    .addOption(oneOf('--health <health>', 'only those in this state', ['failing', 'disabled', 'paused']))
   withExamples(
     onServer<ListedFlags>(command, async (session, { tenant, search: q, health, ...flags }) => {
       const isPlain = q === undefined && health === undefined

@@ -39,11 +39,12 @@ export function declareServe(program: Command): void {
 /** Adds an option for each setting. */
 export function settingOptions(command: Command, isShown: boolean): Command {
   for (const name of Object.keys(settingTable) as SettingName[]) {
-    const { variable, meaning, default: standard } = settingTable[name]
+    const { variable, meaning, default: standard, parse } = settingTable[name]
     const defaultText = standard === null || standard === '' ? '' : `, default ${standard}`
-    command.addOption(
-      new Option(`${flagOf(name)} <value>`, `${meaning} (${variable}${defaultText})`).hideHelp(!isShown),
-    )
+    const option = new Option(`${flagOf(name)} <value>`, `${meaning} (${variable}${defaultText})`).hideHelp(!isShown)
+    // The parser of the setting checks the value.
+    if (parse.choices !== undefined) option.argChoices = [...parse.choices]
+    command.addOption(option)
   }
   return command
 }

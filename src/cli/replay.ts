@@ -77,17 +77,15 @@ function declareRun(replay: Command): void {
     .requiredOption('--from <time>', 'events that were accepted since a time, or a duration before now', time)
     .option('--to <time>', 'events that were accepted before a time; default: now', time)
     .option('--endpoint <endpoint>', 'only those to an endpoint')
-    .option(
-      '--status <status>',
-      'default: failed and cancelled; may be given several times; a delivered one is pending again, and ends as its new attempts do',
-      someOf(...statuses),
+    .addOption(
+      someOf(
+        '--status <status>',
+        'default: failed and cancelled; may be given several times; a delivered one is pending again, and ends as its new attempts do',
+        statuses,
+      ),
     )
     .option('--event <type>', 'only those of an event type')
-    .option(
-      '--outcome <outcome>',
-      'the last attempt was rejected, timedOut, unreachable or blocked',
-      oneOf(...outcomes),
-    )
+    .addOption(oneOf('--outcome <outcome>', 'how the last attempt ended', outcomes))
     .option('--missing', 'add deliveries to endpoints that want the events now and never got them')
     .option('--rate <number>', 'deliveries a second; default: 50', wholeNumber(1, 1000))
     .option('--yes', 'starts without a question; without it and without a terminal, nothing is sent')

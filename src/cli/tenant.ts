@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import type { Tenant } from '../../packages/client/src/index.ts'
 import {
   confirmed,
+  dialectOption,
   given,
   type ListFlags,
   listOptions,
@@ -36,7 +37,7 @@ function declareList(tenant: Command): void {
     onServer<ListFlags & { readonly dialect?: string; readonly search?: string }>(
       listOptions(tenant.command('list'))
         .description('list tenants, newest first')
-        .option('--dialect <name>', 'only those of a dialect')
+        .addOption(dialectOption('only those of a dialect'))
         .option('--search <text>', 'the beginning of an id or a name'),
       async (session, { dialect, search: q, ...flags }) => {
         const page = await readList(flags, (part) =>
@@ -61,7 +62,7 @@ function declareCreate(tenant: Command): void {
       tenant
         .command('create [id]')
         .description('create a tenant; without an id, Posthorn makes one')
-        .option('--dialect <name>', 'the API that the customer uses', 'standard')
+        .addOption(dialectOption('the API that the customer uses').default('standard'))
         .option('--name <text>', 'a name for people')
         .option('--setting <name=value>', 'a setting of the dialect; may be given several times', pairs),
       async ({ api, print }, { dialect, name, setting: settings }, [id]) => {

@@ -6,6 +6,7 @@ import {
   collected,
   connect,
   contentOf,
+  dialectOption,
   durationMs,
   type RemoteFlags,
   serverOptions,
@@ -34,7 +35,7 @@ export function declareVerify(program: Command): void {
     .description(
       'verify one saved request: a file with headers, an empty line and the body, as it arrived; exit code 1: it is not valid',
     )
-    .option('--dialect <name>', 'how it is signed: a name, or a file with a dialect', 'standard')
+    .addOption(dialectOption('how it is signed: a name, or a file with a dialect').default('standard'))
     .option('--secret-file <file>', 'a file with the secret, or the public key in PEM (or POSTHORN_SECRET)')
     .option('--tenant <tenant>', 'with --endpoint: dialect and secrets come from the server')
     .option('--endpoint <endpoint>', 'the endpoint that got the request')

@@ -5,13 +5,16 @@ import { readFileSync } from 'node:fs'
 import { database, egressProxy } from './address-settings.ts'
 import { nearest } from './nearest.ts'
 
+/** `choices`: the values that it takes, if they are fixed words. */
+type Parse<Value> = ((text: string) => Value) & { readonly choices?: readonly string[] }
+
 interface Setting<Value> {
   readonly variable: string
   /** The default as text, as in the environment; null: there is no default. */
   readonly default: string | null
   readonly meaning: string
   /** @throws Error with a message that says what the value must be */
-  readonly parse: (text: string) => Value
+  readonly parse: Parse<Value>
   /** The value never appears in a log, and may be in the file that `<variable>_FILE` names. */
   readonly secret?: true
   /** The effect of a missing value, if there is no default. */
@@ -30,7 +33,9 @@ const list = (value: string): readonly string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== '')
 
-function onOff(value: string): boolean {
+const onOff: Parse<boolean> = Object.assign(switched, { choices: ['on', 'off'] })
+
+function switched(value: string): boolean {
   const lower = value.toLowerCase()
   if (['on', 'true', '1', 'yes'].includes(lower)) return true
   if (['off', 'false', '0', 'no'].includes(lower)) return false
@@ -51,12 +56,13 @@ const limit = number(1, 1_000_000, true)
 const port = number(0, 65535, true)
 const optionalPort = (value: string): number | null => (value === '' ? null : port(value))
 
-function choice<const Choice extends string>(...choices: Choice[]): (value: string) => Choice {
-  return (value) => {
+function choice<const Choice extends string>(...choices: Choice[]): Parse<Choice> {
+  const parse = (value: string): Choice => {
     const found = choices.find((one) => one === value)
     if (found === undefined) throw new Error(`must be one of: ${choices.join(', ')}`)
     return found
   }
+  return Object.assign(parse, { choices })
 }
 
 function key(value: string): string {
@@ -374,7 +380,7 @@ function setting<Value>(
   variable: string,
   standard: string,
   meaning: string,
-  parse: (text: string) => Value,
+  parse: Parse<Value>,
 ): Setting<Value> & { readonly default: string } {
   return { variable, default: standard, meaning, parse }
 }
@@ -383,7 +389,7 @@ function secret<Value>(
   variable: string,
   absent: 'generated' | 'none',
   meaning: string,
-  parse: (text: string) => Value,
+  parse: Parse<Value>,
 ): Setting<Value> {
   return { variable, default: null, absent, meaning, parse, secret: true }
 }

@@ -46,7 +46,7 @@ function bash(t: TestContext, folder: string): Terminal {
 const clear = '\u0015'
 
 suite('completion', { concurrency: 2 }, () => {
-  test('of bash completes commands, options and files', { skip: withoutTerminal }, async (t) => {
+  test('of bash completes commands, options, values and files', { skip: withoutTerminal }, async (t) => {
     const folder = await runFolder(t)
     writeFileSync(join(folder, 'request.txt'), '')
     const terminal = bash(t, folder)
@@ -56,6 +56,7 @@ suite('completion', { concurrency: 2 }, () => {
     )
     await terminal.type('posthorn endpoint ro\t', 'endpoint rotate ')
     await terminal.type(`${clear}posthorn replay acme --st\t`, 'acme --status ')
+    await terminal.type(`${clear}posthorn endpoint list --health fa\t`, '--health failing ')
     await terminal.type(`${clear}posthorn verify requ\t`, 'verify request.txt ')
     assert.doesNotMatch(terminal.shown(), /readonly|not found|bash: /)
   })
@@ -83,14 +84,35 @@ suite('completion', { concurrency: 2 }, () => {
         ['--port', '--portal-origin', '--portal-parents'],
       ],
       [['replay', '--endpoint', 'list', '--fr'], ['--from']],
-      [['endpoint', 'list', '--health', 'fail'], []],
+      [['endpoint', 'list', '--health', 'fail'], ['failing']],
+      [
+        ['delivery', 'list', '--status', 'failed', '--status', ''],
+        ['pending', 'delivered', 'failed', 'cancelled'],
+      ],
+      [['replay', 'acme', '--outcome', 'un'], ['unreachable']],
+      [
+        ['verify', '--dialect', ''],
+        ['standard', 'allo', 'dialnexa', 'partoo', 'storno', 'ultravox'],
+      ],
+      [['tenant', 'create', 'acme', '--dialect', 'al'], ['allo']],
+      [
+        ['--allow-http', 'o'],
+        ['on', 'off'],
+      ],
+      [['serve', '--log-level', 'e'], ['error']],
+      [
+        ['completion', ''],
+        ['bash', 'zsh', 'fish'],
+      ],
+      [['completion', 'bash', ''], []],
+      [['event', 'publish', '--data', ''], []],
       [['endpoint', 'list', '--health', 'failing', '--te'], ['--tenant']],
       [['complet'], ['completion']],
     ] as const) {
       const { code, stdout } = await command(['complete', '--', ...words], { folder })
       assert.equal(code, 0)
       assert.deepEqual(
-        [...stdout.matchAll(/^(\S+)\t\S.*\n/gm)].map(([, word]) => word),
+        [...stdout.matchAll(/^(\S+)(?:\t\S.*)?\n/gm)].map(([, word]) => word),
         found,
         words.join(' '),
       )
