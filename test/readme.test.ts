@@ -1,5 +1,5 @@
-// Runs the lines of README.md as a newcomer does: in bash, in a fresh copy of the project. Only the ports are replaced by
-// free ones. Then runs the demo.
+// Runs the lines of README.md as a newcomer does: in bash, in a fresh copy of the project. POSTHORN_PORT and the port of
+// the receiver are free ones. Then runs the demo.
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -58,9 +58,9 @@ async function serviceOfNewcomer(t: TestContext) {
   const [line = ''] = quickStart
   assert.match(line, /^npm ci && npm start /)
   const start = line.replace('npm ci && ', '')
-  // POSTHORN_PORT stands for the default, of the service and of the command line.
+  // The newcomer has another port than 4080 free, as the README allows.
   const pasted = (lines: string): string => {
-    const replaced = lines.replaceAll('4080', String(ports[4080])).replaceAll('4090', String(ports[4090]))
+    const replaced = lines.replaceAll('4090', String(ports[4090]))
     const ported = replaced.replaceAll(/posthorn listen/g, `posthorn listen --port ${ports[4090]}`)
     return `set -e\nexport POSTHORN_PORT=${ports[4080]}\n${ported}`
   }
