@@ -72,7 +72,7 @@ const frameworks: Readonly<Record<string, Start>> = {
 /** A tenant with an endpoint at the URL of the framework, and the events that arrive there. */
 async function startReceiving(t: TestContext, start: Start, secret?: string) {
   const tenant = await rig.tenant('standard')
-  const held: { handle: Handle<Event>; secret: string } = { handle: () => {}, secret: secret ?? '' }
+  const held: { handle: Handle<Event>; secret: string } = { handle: () => {}, secret: secret ?? 'not known yet' }
   const options = {
     dialect: 'standard',
     get secret() {
@@ -125,12 +125,30 @@ for (const [name, start] of Object.entries(frameworks)) {
   })
 }
 
+test('a handler without a secret, or of an unknown dialect, is an error when it is made', () => {
+  const make = {
+    fetchHandler,
+    honoHandler,
+    expressHandler,
+    fastifyPlugin: (options: HandlerOptions, handle: Handle<unknown>) =>
+      fastifyPlugin({ ...options, path: '/webhooks' }, handle),
+  }
+  for (const [name, made] of Object.entries(make)) {
+    for (const secret of ['', undefined, [], ['whsec_AAAA', '']]) {
+      const options = { dialect: 'standard', secret } as unknown as HandlerOptions
+      assert.throws(() => made(options, () => {}), /^TypeError: there is no secret: give that of the webhook/, name)
+    }
+    const unknown = { dialect: 'other', secret: 'any' } as unknown as HandlerOptions
+    assert.throws(() => made(unknown, () => {}), /^TypeError: there is no dialect other/, name)
+  }
+})
+
 test('express: a body that was parsed before is an error that says so', async (t) => {
   const app = express()
   app.use(express.json())
   app.post(
     '/webhooks',
-    expressHandler({ dialect: 'standard', secret: '' }, () => {}),
+    expressHandler({ dialect: 'standard', secret: 'any' }, () => {}),
   )
   app.use(((error: Error, _request, response, _next) => {
     response.status(500).send(error.message)

@@ -1,10 +1,18 @@
 // Handlers of web frameworks that receive deliveries. They answer 204 once `handle` has ended, 401 to a delivery that is
 // not verified, and 413 to a body that is too large. An error of `handle`, or a secret that cannot be used, goes to the
-// framework, which answers 500, so that the delivery is sent again.
+// framework, which answers 500, so that the delivery is sent again. Without a secret, or with an unknown dialect, a handler
+// cannot be made: that is a TypeError.
 
 import type { Bytes } from './bytes.ts'
 import { joined } from './bytes.ts'
-import { plainHeaders, type ReceivedHeaders, type Receiving, VerificationError, verify } from './verify.ts'
+import {
+  assertReceiving,
+  plainHeaders,
+  type ReceivedHeaders,
+  type Receiving,
+  VerificationError,
+  verify,
+} from './verify.ts'
 
 /** What else is known of a delivery. */
 export interface Context {
@@ -35,6 +43,7 @@ export function fetchHandler<Event = unknown>(
   options: HandlerOptions,
   handle: Handle<Event>,
 ): (request: Request) => Promise<Response> {
+  assertReceiving(options)
   return async ({ headers, body }) => {
     const { status, text } = await answerTo(options, headers, body, handle)
     return new Response(status === 204 ? null : text, { status })
@@ -70,6 +79,7 @@ export function expressHandler<Event = unknown>(
   options: HandlerOptions,
   handle: Handle<Event>,
 ): (request: NodeRequest, response: NodeResponse, next: (error: unknown) => void) => void {
+  assertReceiving(options)
   return (request, response, next) => {
     const { headers, body, readableDidRead } = request
     const isParsed = readableDidRead === true && !(body instanceof Uint8Array)
@@ -106,6 +116,7 @@ export function fastifyPlugin<Event = unknown>(
   options: HandlerOptions & { readonly path: string },
   handle: Handle<Event>,
 ): (app: object) => Promise<void> {
+  assertReceiving(options)
   const { path, bodyBytesMax: bodyLimit = bodyBytesMaxDefault } = options
   return async (instance) => {
     const app = instance as FastifyServer

@@ -76,6 +76,15 @@ export async function verify<Event = unknown>(options: Receiving & Received): Pr
   throw failure
 }
 
+/** @throws TypeError there is no secret, or no such dialect: no delivery could be verified */
+export function assertReceiving(options: Receiving): void {
+  recipeOf(options)
+  const secrets = [options.secret].flat() as readonly (string | undefined)[]
+  if (secrets.length === 0 || secrets.some((one) => one === undefined || one === '')) {
+    throw new TypeError('there is no secret: give that of the webhook, and check the variable that it comes from')
+  }
+}
+
 function recipeOf({ dialect, recipe }: Receiving): Recipe {
   if (recipe !== undefined) return recipe
   const known = recipes[dialect] as Recipe | undefined
