@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { recordedExamples } from '../src/dialects/registry.ts'
 import { readDocument } from '../src/dialect-check/document.ts'
 import { frontNames } from './fuzz/documents.ts'
 import { createInstallation, startServer } from './support/server-process.ts'
@@ -61,3 +62,16 @@ for (const name of [...frontNames, 'standard']) {
     assert.deepEqual(faults, [])
   })
 }
+
+test('the example of statistics has the range that it asks for, and steps of whole hours in it', () => {
+  const { parameters, answer } = recordedExamples['operator']?.['readStatistics'] ?? assert.fail()
+  const { from, to, data } = answer as {
+    readonly from: string
+    readonly to: string
+    readonly data: readonly { readonly points: readonly { readonly at: string }[] }[]
+  }
+  assert.deepEqual([from, to], [parameters['from'], parameters['to']])
+  const times = data.flatMap(({ points }) => points.map(({ at }) => at))
+  assert.ok(times.length > 0)
+  for (const at of times) assert.ok(at >= from && at < to && /T\d\d:00:00\.000Z$/.test(at), at)
+})

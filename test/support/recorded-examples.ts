@@ -22,7 +22,7 @@ import { jsonLines } from './api-answer.ts'
 import { until } from './api-rig.ts'
 import { eventsIn, eventStream } from './event-stream.ts'
 import { queryOnce } from './postgres-server.ts'
-import { stableValues } from './stable-values.ts'
+import { hourMs, stableValues } from './stable-values.ts'
 import { testDatabase } from './test-database.ts'
 
 export type Recorded = Readonly<Record<string, Readonly<Record<string, RecordedExample>>>>
@@ -102,7 +102,7 @@ async function recordOperator(parties: Parties, recorder: Recorder, publish: () 
   const send = recorder.send.bind(recorder)
   const { receiver } = parties
   const now = Date.now()
-  const range = { from: new Date(now - 3_600_000).toISOString(), to: new Date(now + 3_600_000).toISOString() }
+  const range = { from: new Date(now - hourMs).toISOString(), to: new Date(now + hourMs).toISOString() }
   const dialect = 'standard'
   const ofDialect = { path: { dialect } }
   const { id: tenant } = await send('createTenant')
@@ -198,7 +198,9 @@ async function recordOperator(parties: Parties, recorder: Recorder, publish: () 
   const audit = { tenant, actor: 'settings', action: 'tenant.create', object: tenant, ...range }
   await send('listAudit', { query: { limit: 50, ...audit } })
   await send('exportAudit', { query: audit })
-  await send('readStatistics', { query: { ...range, step: 'hour', by: 'endpoint', dialect, tenant, endpoint } })
+  const thisHour = now - (now % hourMs)
+  const [from, to] = [-hourMs, hourMs].map((ms) => new Date(thisHour + ms).toISOString()) as [string, string]
+  await send('readStatistics', { query: { from, to, step: 'hour', by: 'endpoint', dialect, tenant, endpoint } })
   await send('stream', { query: { tenant, endpoint } })
   await send('getStatus')
 

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 
+export const hourMs = 3_600_000
 /** 2026-01-31T09:00:00Z. */
 const stableNow = 1_769_850_000_000
 /** Times that are further away from the run are no times of the run. */
@@ -33,8 +34,12 @@ export function stableValues(value: unknown, places: readonly (readonly [string,
     known.set(text, likeness)
     return likeness
   }
-  /** Times of the run become one time. Earlier and later ones keep their distance, in minutes. */
-  const timeOf = (ms: number): number => stableNow + 60_000 * Math.round((ms - started) / 60_000)
+  /** Times of the run become one time. Earlier and later ones keep their distance, in minutes, and whole hours stay whole. */
+  const timeOf = (ms: number): number => {
+    const isWholeHour = ms % hourMs === 0
+    const from = isWholeHour ? started - (started % hourMs) : started
+    return stableNow + 60_000 * Math.round((ms - from) / 60_000)
+  }
   const isNear = (ms: number): boolean => Math.abs(ms - started) < nearMs
   const textOf = (given: string): string => {
     const replaced = places.reduce((text, [from, to]) => text.replaceAll(from, to), given)

@@ -992,8 +992,8 @@ export const recordedExamples = {
     },
     status: 200,
     answer: {
-      from: '2026-01-31T07:58:00.000Z',
-      to: '2026-01-31T10:58:00.000Z',
+      from: '2026-01-31T08:00:00.000Z',
+      to: '2026-01-31T10:00:00.000Z',
       step: 'hour',
       by: 'endpoint',
       data: [
@@ -1002,7 +1002,7 @@ export const recordedExamples = {
           tenant: 'acme',
           points: [
             {
-              at: '2026-01-31T08:58:00.000Z',
+              at: '2026-01-31T09:00:00.000Z',
               events: 0,
               attempts: { delivered: 6, rejected: 0, timedOut: 0, unreachable: 0, blocked: 0 },
               ended: { delivered: 6, failed: 0, cancelled: 0 },
