@@ -123,7 +123,7 @@ export function defineDialect<
   })
 }
 
-/** @throws DefinitionError if no path has the parameter of a field, or an operation needs a key that there is not */
+/** @throws DefinitionError if no path has the parameter of a field, or an operation does not fit the key */
 function checkNames({ routes }: DialectDefinition, { key, places }: CompiledFields): void {
   const paths = Object.keys(routes)
   const missing = Object.keys(places.params).find((name) => !paths.some((path) => path.includes(`{${name}}`)))
@@ -133,6 +133,12 @@ function checkNames({ routes }: DialectDefinition, { key, places }: CompiledFiel
   const put = Object.entries(routes).find(([, { kind }]) => kind === 'put')
   if (put !== undefined && key === null) {
     throw new DefinitionError(`routes["${put[0]}"]`, 'webhooks.put() needs a field with "key: true"')
+  }
+  // An endpoint that has a key shows no id.
+  const byId = Object.entries(routes).find(([, { kind, pages }]) => kind === 'list' && pages?.by === 'id')
+  if (byId !== undefined && key !== null) {
+    const text = `the cursors of pages cannot be ids: the field ${key.name} with "key: true" names the webhooks`
+    throw new DefinitionError(`routes["${byId[0]}"]`, text)
   }
 }
 

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { acme, startDialect } from '../../../test/support/dialect-rig.ts'
 import { change, create, get, list, remove, rotate } from '../operations/operations.ts'
 import { put } from '../operations/put.ts'
+import { cursorPages } from '../pages/cursor-pages.ts'
 
 const url = 'https://example.com/'
 
@@ -102,6 +103,15 @@ test('a key that cannot name an endpoint is refused', () => {
   assert.throws(
     () => acme({ routes: { 'PUT /acme/hooks/{id}': put() } }),
     /^DefinitionError: routes\["PUT \/acme\/hooks\/\{id\}"\]: webhooks\.put\(\) needs a field with "key: true"/,
+  )
+  const byId = cursorPages({ after: 'after', cursors: 'ids', sizeDefault: 10, sizeMax: 10, answer: (items) => items })
+  assert.throws(
+    () =>
+      acme({
+        endpoint: { name: { is: 'detail', key: true, on: 'create!' } } as never,
+        routes: { 'GET /acme/hooks': list({ pages: byId }) },
+      }),
+    /^DefinitionError: routes\["GET \/acme\/hooks"\]: the cursors of pages cannot be ids: the field name with "key: true"/,
   )
   const alone = (field: object, message: RegExp) =>
     assert.throws(() => acme({ endpoint: { name: field } as never }), message)

@@ -30,7 +30,10 @@ export interface CursorForm {
    * are no pages before.
    */
   readonly before?: string
-  /** `ids`: a cursor is the id of an endpoint, in the form of answers. Default: opaque text. */
+  /**
+   * `ids`: a cursor is the id of an endpoint, in the form of answers; not where a field has `key`, because customers see no
+   * ids there. Default: opaque text.
+   */
   readonly cursors?: 'ids'
   /** The parameter with the size of a page; default: `limit`. */
   readonly size?: string
