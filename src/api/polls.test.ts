@@ -235,6 +235,24 @@ suite('a polling endpoint', () => {
     assert.deepEqual((await rig.want(200, { path: `/v1/endpoints?tenant=${tenant.id}&health=paused` })).data, [])
   })
 
+  test('has the URL null in its deliveries and its audit records too', async () => {
+    const { tenant, endpoint } = await newQueue()
+    const event = await rig.event(tenant)
+    const { data } = await rig.want(200, { path: `/v1/deliveries?tenant=${tenant.id}`, key: tenant.key })
+    const { deliveries } = await rig.want(200, { path: `/v1/events/${event}` })
+    const one = await rig.want(200, { path: `/v1/deliveries/${data[0]?.id}` })
+    const all = [...data, ...(deliveries as Body[]), one]
+    assert.deepEqual(
+      all.map((row) => row['endpointUrl']),
+      [null, null, null],
+    )
+    const records = (await rig.want(200, { path: `/v1/audit?object=${endpoint.id}` })).data
+    assert.deepEqual(
+      records.map(({ action, after: made }) => [action, (made as Body)['url']]),
+      [['endpoint.create', null]],
+    )
+  })
+
   test('gets test events, retries and replays, and nothing while it is disabled', async () => {
     const queue = await newQueue()
     const sent = await rig.want(202, { method: 'POST', path: `${queue.path}/test`, body: {} })

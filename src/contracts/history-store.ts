@@ -64,7 +64,7 @@ export interface DeliveryRow extends Delivery {
   readonly eventId: EventId
   readonly eventType: string
   readonly endpointId: EndpointId
-  /** The URL of the endpoint as it is now. */
+  /** The URL of the endpoint as it is now; empty: it is polled. */
   readonly endpointUrl: string
   /** The dialect of its tenant. */
   readonly dialect: string

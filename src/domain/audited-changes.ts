@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ApiKey } from './api-key.ts'
 import type { AuditedChange } from './audit.ts'
-import type { Endpoint } from './endpoint.ts'
+import { type Endpoint, isPolling } from './endpoint.ts'
 import { limits } from './limits.ts'
 import type { OperatorKey } from './operator-key.ts'
 import type { Tenant } from './tenant.ts'
@@ -58,7 +58,7 @@ type Unchanged = 'key' | 'id' | 'tenant' | 'createdAt' | 'updatedAt' | 'disabled
 
 /** A changed secret shows the times of the secrets, and a changed header value the names of the headers. */
 export const endpointChange = changes<Omit<Endpoint, Unchanged>>({
-  url: null,
+  url: (url) => (isPolling({ url }) ? null : url),
   eventTypes: null,
   filters: null,
   details: null,

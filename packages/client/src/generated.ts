@@ -119,8 +119,7 @@ export type Delivery = {
   id: string
   tenant: string
   endpoint: string
-  /** The URL of the endpoint as it is now. */
-  endpointUrl: string
+  endpointUrl: string | null
   event: string
   eventType: string
   status: 'pending' | 'delivered' | 'failed' | 'cancelled'

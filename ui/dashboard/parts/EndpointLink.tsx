@@ -7,7 +7,7 @@ import type { Delivery } from '../../shared/types.ts'
 export function EndpointLink(delivery: Pick<Delivery, 'tenant' | 'endpoint' | 'endpointUrl'>) {
   const { tenant, endpoint, endpointUrl } = delivery
   return (
-    <Link to="/tenants/$tenant/endpoints/$endpoint" params={{ tenant, endpoint }} title={endpointUrl}>
+    <Link to="/tenants/$tenant/endpoints/$endpoint" params={{ tenant, endpoint }} title={endpointUrl ?? undefined}>
       <Stranger>{endpointText(delivery)}</Stranger>
     </Link>
   )

@@ -30,7 +30,11 @@ const ofAll: readonly Column<Delivery>[] = [
   {
     name: 'Endpoint',
     cell: (delivery) => (
-      <Link to="/endpoints/$endpoint" params={{ endpoint: delivery.endpoint }} title={delivery.endpointUrl}>
+      <Link
+        to="/endpoints/$endpoint"
+        params={{ endpoint: delivery.endpoint }}
+        title={delivery.endpointUrl ?? undefined}
+      >
         <Stranger>{endpointText(delivery)}</Stranger>
       </Link>
     ),
