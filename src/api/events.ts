@@ -149,7 +149,7 @@ function listEventsRoute(context: Context): AnyRoute {
     method: 'GET',
     path: '/v1/events',
     operationId: 'listEvents',
-    summary: 'List events, newest first',
+    summary: `List events, newest first; a page has no further one after ${limits.eventPageBytesMax / 2 ** 20} MiB of data`,
     tag,
     access: 'read',
     query: Type.Object(

@@ -124,8 +124,9 @@ export interface RearmRequest {
 
 /** Reads of events, deliveries and attempts. */
 export interface HistoryReads {
+  /** A page ends with the event whose data reaches `limits.eventPageBytesMax`. */
   listEvents(filter: EventFilter, page: PageRequest): Promise<Page<Event>>
-  /** Returns every event with this id: event ids are unique only within a tenant. */
+  /** Returns events with this id, at most `limits.foundMax`: event ids are unique only within a tenant. */
   findEvents(id: EventId, tenant: TenantId | null): Promise<readonly Event[]>
   deliveriesOfEvent(event: Pick<Event, 'tenant' | 'id'>): Promise<readonly DeliveryRow[]>
   listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<SearchedPage<DeliveryRow>>

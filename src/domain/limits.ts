@@ -39,6 +39,8 @@ export const limits = {
   batchEventsMax: 1000,
   pageSizeDefault: 50,
   pageSizeMax: 250,
+  /** A page of events has no further one once the data of its events has this many bytes. */
+  eventPageBytesMax: 4 * mib,
   /** A list of pending deliveries sorts at most this many. If more are pending, it walks from the newest one on. */
   pendingSortedMax: 10_000,
   /**

@@ -1,3 +1,4 @@
+import { limits } from '../domain/limits.ts'
 import type { Page, PageRequest } from '../contracts/page.ts'
 
 /**
@@ -12,6 +13,17 @@ export function pageOf<Columns, Row>(
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
   return { rows: shown.map(rowOf), next: rows.length > limit && last !== undefined ? cursorOf(last) : null }
+}
+
+/**
+ * The number of events of a page: at most `limit`, and no further one once their data has `limits.eventPageBytesMax`.
+ *
+ * @param bytes the sizes of the data
+ */
+export function fittingEvents(bytes: readonly number[], limit: number): number {
+  let sum = 0
+  const last = bytes.findIndex((size) => (sum += size) >= limits.eventPageBytesMax)
+  return last === -1 ? limit : Math.min(limit, last + 1)
 }
 
 /** The form of the ids of audit records, which are the cursors of their list. */

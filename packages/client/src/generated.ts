@@ -813,7 +813,7 @@ export interface Operations {
     }
     answer: PublishedEvent
   }
-  /** List events, newest first */
+  /** List events, newest first; a page has no further one after 4 MiB of data */
   'GET /v1/events': {
     params: unknown
     query: {

@@ -3,7 +3,7 @@ import type { NewAuditRecord } from '../../domain/audit.ts'
 import type { Event } from '../../domain/event.ts'
 import { type DeliveryId, type EventId, lowestUuidV7, type TenantId } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
-import { lastIdTime, pageOf } from '../pages.ts'
+import { fittingEvents, lastIdTime, pageOf } from '../pages.ts'
 import {
   type AttemptColumns,
   attemptOf,
@@ -59,7 +59,7 @@ export function historyReads(db: Database) {
       if (page.after !== null && !eventCursor.test(page.after)) return { rows: [], next: null }
       const [afterTime, afterSeq] = (page.after ?? `${farFuture}.0`).split('.').map(Number)
       const until = Math.min(filter.to ?? farFuture, (afterTime ?? 0) + 1)
-      const values = [filter.from ?? 0, until, afterTime ?? 0, afterSeq ?? 0, page.limit + 1]
+      const values = [filter.from ?? 0, until, afterTime ?? 0, afterSeq ?? 0, page.limit + 1, limits.eventPageBytesMax]
       // The text holds only the conditions that the filter needs: each filter has its own statement and its own plan.
       const more = []
       const texts: string[] = []
@@ -69,14 +69,26 @@ export function historyReads(db: Database) {
         more.push(`AND e.tenant = ANY(ARRAY[${labelOf(`$${values.length + texts.push(filter.tenant)}`)}])`)
       else more.push(`AND ${isLiving('e.tenant')}`)
       if (filter.type !== null) more.push(`AND e.type = $${values.length + texts.push(filter.type)}`)
+      // Long data is stored outside of its row, and read only for rows that are sent: those of the page, and the next one.
       const rows = await db.all<EventColumns & { seq: number }>(
-        `SELECT e.seq, ${eventColumns} FROM events e
-         WHERE e.accepted_at >= $1 AND e.accepted_at < $2 AND (e.accepted_at < $3 OR e.seq < $4) ${more.join(' ')}
-         ORDER BY ${tenantFirst} e.accepted_at DESC, e.seq DESC LIMIT $5`,
+        `SELECT e.seq, ${eventColumns} FROM (
+           SELECT p.*, coalesce(sum(octet_length(p.data)) OVER (ORDER BY p.accepted_at DESC, p.seq DESC
+             ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING), 0) AS bytes
+           FROM (
+             SELECT e.seq, ${eventColumns} FROM events e
+             WHERE e.accepted_at >= $1 AND e.accepted_at < $2 AND (e.accepted_at < $3 OR e.seq < $4) ${more.join(' ')}
+             ORDER BY ${tenantFirst} e.accepted_at DESC, e.seq DESC LIMIT $5
+           ) p
+         ) e WHERE e.bytes < $6
+         ORDER BY e.accepted_at DESC, e.seq DESC`,
         ...values,
         ...texts,
       )
-      return pageOf(rows, page.limit, eventOf, (row) => `${row.accepted_at}.${row.seq}`)
+      const count = fittingEvents(
+        rows.map(({ data }) => Buffer.byteLength(data)),
+        page.limit,
+      )
+      return pageOf(rows, count, eventOf, (row) => `${row.accepted_at}.${row.seq}`)
     },
 
     // Only the index by id has this order. The index by tenant would lead through all events of the tenant.
@@ -85,7 +97,7 @@ export function historyReads(db: Database) {
         `SELECT ${eventColumns} FROM events e WHERE e.id = ANY($1::text[]) ${tenant === null ? `AND ${isLiving('e.tenant')}` : `AND e.tenant = ${labelOf('$3')}`}
          ORDER BY e.id LIMIT $2`,
         [withoutNul(id)],
-        limits.pageSizeMax,
+        limits.foundMax,
         ...(tenant === null ? [] : [tenant]),
       )
       return rows.map(eventOf)

@@ -9,7 +9,7 @@ import { addAudit } from './audit.ts'
 import type { Database } from './database.ts'
 import { settle } from './deferred-indexes.ts'
 import { isLiving, labelOf } from './labels.ts'
-import { pageOf } from '../pages.ts'
+import { fittingEvents, pageOf } from '../pages.ts'
 import {
   type AttemptColumns,
   attemptOf,
@@ -34,16 +34,19 @@ export function historyReads(db: Database) {
   return {
     listEvents(filter: EventFilter, page: PageRequest): Page<Event> {
       if (page.after !== null && !eventCursor.test(page.after)) return { rows: [], next: null }
-      const rows =
-        filter.tenant === null
-          ? newestEvents(filter, page, 'events')
-          : db
-              .snapshot(() => [
-                ...newestEvents(filter, page, 'fresh_events'),
-                ...newestEvents(filter, page, 'events_of_tenant'),
-              ])
-              .toSorted((a, b) => b.accepted_at - a.accepted_at || b.seq - a.seq)
-      return pageOf(rows.slice(0, page.limit + 1), page.limit, eventOf, (row) => `${row.accepted_at}.${row.seq}`)
+      return db.snapshot(() => {
+        const found =
+          filter.tenant === null
+            ? newestEvents(filter, page, 'events')
+            : [...newestEvents(filter, page, 'fresh_events'), ...newestEvents(filter, page, 'events_of_tenant')]
+                .toSorted((a, b) => b.accepted_at - a.accepted_at || b.seq - a.seq)
+                .slice(0, page.limit + 1)
+        const count = fittingEvents(
+          found.map(({ bytes }) => bytes),
+          page.limit,
+        )
+        return pageOf(found, count, eventAt, (row) => `${row.accepted_at}.${row.seq}`)
+      })
     },
 
     findEvents(id: EventId, tenant: TenantId | null): Event[] {
@@ -53,7 +56,7 @@ export function historyReads(db: Database) {
              AND iif(?2 IS NULL, ${isLiving('e.tenant')}, e.tenant = ${labelOf('?2')}) LIMIT ?3`,
           id,
           tenant,
-          limits.pageSizeMax,
+          limits.foundMax,
         )
         .map(eventOf)
     },
@@ -93,11 +96,15 @@ export function historyReads(db: Database) {
     },
   }
 
+  function eventAt({ seq }: { readonly seq: number }): Event {
+    return eventOf(db.get(`SELECT ${eventColumns} FROM events e WHERE e.seq = ?`, seq) as EventColumns)
+  }
+
   /** The newest events that match. The data of an event may be long, so it is read only for events of the page. */
-  function newestEvents(filter: EventFilter, page: PageRequest, index: string): (EventColumns & { seq: number })[] {
+  function newestEvents(filter: EventFilter, page: PageRequest, index: string) {
     const [afterTime, afterSeq] = (page.after ?? `${farFuture}.0`).split('.').map(Number)
-    return db.all<EventColumns & { seq: number }>(
-      `SELECT e.seq, ${eventColumns}
+    return db.all<{ seq: number; accepted_at: number; bytes: number }>(
+      `SELECT e.seq, e.accepted_at, octet_length(e.data) AS bytes
        FROM (SELECT seq FROM ${index}
              WHERE ${filter.tenant === null ? `?1 IS NULL AND ${isLiving(`${index}.tenant`)}` : `tenant = ${labelOf('?1')}`} AND accepted_at >= ?2 AND accepted_at < ?3
                AND (accepted_at < ?4 OR seq < ?5) AND (?6 IS NULL OR (SELECT type FROM events t WHERE t.seq = ${index}.seq) = ?6)

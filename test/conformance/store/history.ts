@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import type { Event } from '../../../src/domain/event.ts'
 import type { EventId, TenantId } from '../../../src/domain/ids.ts'
+import { limits } from '../../../src/domain/limits.ts'
 import type { EventFilter } from '../../../src/contracts/history-store.ts'
 import { acme, deliveryId, newEvent, other, sampleEvent, start } from './samples.ts'
 import { addEndpoint, addTenants, allPages, type Case, commit, nodeAndEndpoint } from './steps.ts'
@@ -55,6 +56,28 @@ export function historyCases(promise: Case): void {
           assert.deepEqual(byId(seen), byId(wanted), JSON.stringify(filter))
         }
       }
+    }
+  })
+
+  promise('a page of events ends once their data has its bytes, and the next page continues', async (store) => {
+    const node = await store.join(start)
+    await addTenants(store, acme)
+    const data = JSON.stringify({ text: 'é'.repeat(limits.eventPageBytesMax / 8) })
+    const perPage = Math.ceil(limits.eventPageBytesMax / Buffer.byteLength(data))
+    const events = Array.from({ length: 3 * perPage + 1 }, (_, at) => sampleEvent(acme, at, at === 0 ? {} : { data }))
+    for (const event of events) await commit(store, node, 0, { events: [newEvent(event, [], true)] })
+    for (const filter of [everyEvent, { ...everyEvent, tenant: acme }]) {
+      const sizes: number[] = []
+      const seen = await allPages(50, async (page) => {
+        const found = await store.listEvents(filter, page)
+        sizes.push(found.rows.length)
+        return found
+      })
+      assert.deepEqual(
+        seen.map(({ id }) => id),
+        events.map(({ id }) => id).toReversed(),
+      )
+      assert.deepEqual(sizes, [perPage, perPage, perPage, 1])
     }
   })
 
