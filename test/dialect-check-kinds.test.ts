@@ -79,8 +79,9 @@ const dialects = Object.entries(kinds).map(([title, deliveries], index) => {
 const site = await openSite([...registry, ...dialects.map(({ defined }) => defined)])
 after(() => site.close())
 
-test('receivers get test vectors that are signed with the secret of a tenant', () => {
-  const [found] = dialects.find(({ title }) => title === 'XML by PUT')?.defined.dialect.receiving.vectors() ?? []
+test('receivers get test vectors that are signed with the secret of a tenant', async () => {
+  const { defined } = dialects.find(({ title }) => title === 'XML by PUT') ?? assert.fail()
+  const [found] = await defined.dialect.receiving.vectors()
   const [vector] = found?.vectors ?? []
   assert.match(vector?.secret ?? '', /^key-[0-9a-f]{32}$/)
   const mac = createHmac('sha256', vector?.secret ?? '').update(vector?.body ?? '')

@@ -30,9 +30,9 @@ export function previewRoutes(context: Context): AnyRoute[] {
       ),
       anyText: ['data'],
       answers: { 200: PreviewSchema },
-      handle({ params, body, request }) {
+      async handle({ params, body, request }) {
         const input = { ...body, data: memberText(request.bodyText, 'data') ?? '{}' }
-        const made = previewEvent(context, params.dialect, input)
+        const made = await previewEvent(context, params.dialect, input)
         if (!made.ok) return made
         const { method = 'POST', headers, body: bytes } = made.value
         return success({ status: 200, body: { method, headers: Object.entries(headers), body: bytes.toString() } })

@@ -176,11 +176,11 @@ export function receivingRoutes({ dialects }: Context): AnyRoute[] {
     method: 'GET',
     params: Type.Object({ dialect: Type.String() }),
   } as const
-  const answer = (name: string, read: (dialect: Dialect) => unknown): Result<SuccessAnswer> => {
+  const answer = async (name: string, read: (dialect: Dialect) => unknown): Promise<Result<SuccessAnswer>> => {
     const dialect = dialects.get(name)
     return dialect === undefined
       ? failure({ kind: 'notFound', what: 'dialect', id: name })
-      : success({ status: 200, body: { data: read(dialect) } })
+      : success({ status: 200, body: { data: await read(dialect) } })
   }
   return [
     route({

@@ -65,7 +65,7 @@ export interface HealthReport {
 export interface InstallationSecret {
   /** The algorithm of tokens that it signs. */
   readonly jwsAlgorithm: JwsAlgorithm
-  generate(): string
+  generate(): Promise<string>
   /** Prepares the key. It is called once per secret, not once per attempt. */
   key(secret: string): KeyObject
   /** Returns the PEM text with which receivers verify. */

@@ -44,5 +44,5 @@ export interface Receiving {
   /** Returns code for each recipe and language, in the order of `signatures`. */
   snippets(): readonly { readonly recipe: Recipe; readonly snippets: readonly Snippet[] }[]
   /** Returns deliveries of each recipe, made with new keys where the dialect signs with a key pair. */
-  vectors(): readonly { readonly recipe: Recipe; readonly vectors: readonly TestVector[] }[]
+  vectors(): Promise<readonly { readonly recipe: Recipe; readonly vectors: readonly TestVector[] }[]>
 }

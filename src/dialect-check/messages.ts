@@ -45,11 +45,11 @@ export function messageOf(dialect: Dialect, given: Given & { readonly event: Del
 }
 
 /** Keys that sign: those of a secret of the endpoint or of its tenant, of an API key, and of the installation. */
-export function newKeys(dialect: Dialect): readonly KeyObject[] {
+export async function newKeys(dialect: Dialect): Promise<readonly KeyObject[]> {
   const { installationSecret } = dialect
   const secret = newSigningSecret(dialect, randomBytes)
   return [
     ...(secret === null ? [] : [dialect.signingKey(secret)]),
-    ...(installationSecret === null ? [] : [installationSecret.key(installationSecret.generate())]),
+    ...(installationSecret === null ? [] : [installationSecret.key(await installationSecret.generate())]),
   ]
 }

@@ -91,7 +91,7 @@ async function encodes(trial: Trial): Promise<void> {
   const schema = Compile(form.schema as TSchema)
   const types = [...trial.subject.eventTypes, ...(dialect.openCatalogue ? ['a "quoted" \\ type'] : [])]
   const messages = types.map((type) => messageOf(dialect, { event: { type, data } }))
-  const keys = newKeys(dialect)
+  const keys = await newKeys(dialect)
   const encoded = (message: Message): string => dialect.encode(message, keys)
   const bodies = messages.map(encoded)
   for (const [index, body] of bodies.entries()) {
@@ -132,12 +132,12 @@ const fixed = {
   event: { id: 'event_1', type: 'check.happened', data: '{}' },
 } as const
 
-function signs(trial: Trial): void {
+async function signs(trial: Trial): Promise<void> {
   const { dialect, definition } = trial.subject
   const [type] = trial.subject.eventTypes
   const message = messageOf(dialect, { event: { type, data } })
   const at = Date.parse('2026-03-04T05:06:07.089Z')
-  const [keys, otherKeys] = [newKeys(dialect), newKeys(dialect)]
+  const [keys, otherKeys] = await Promise.all([newKeys(dialect), newKeys(dialect)])
   const [bytes, otherBytes] = [keys, otherKeys].map((one) => Buffer.from(dialect.encode(message, one, at)))
   if (bytes === undefined || otherBytes === undefined) return
   const headersOf = (signing: readonly KeyObject[], body = bytes) =>

@@ -32,7 +32,7 @@ export interface PreviewInput {
 }
 
 /** The request for an event, without the headers of HTTP itself. */
-export function previewEvent(context: Context, name: string, input: PreviewInput): Result<SendRequest> {
+export async function previewEvent(context: Context, name: string, input: PreviewInput): Promise<Result<SendRequest>> {
   const base = context.dialects.get(name)
   if (base === undefined) return failure({ kind: 'notFound', what: 'dialect', id: name })
   const { settings = {} } = input
@@ -43,8 +43,9 @@ export function previewEvent(context: Context, name: string, input: PreviewInput
   if (typeFault !== null) return failure(typeFault)
   const message = messageOf(context, dialect, input)
   const { acceptedAt } = message.event
+  const keys = await keysOf(context, dialect)
   try {
-    const { headers, ...request } = requestOf(message, dialect, keysOf(context, dialect), acceptedAt, '')
+    const { headers, ...request } = requestOf(message, dialect, keys, acceptedAt, '')
     const { [markerHeader]: _marker, ...own } = headers
     return success({ ...request, headers: own })
   } catch (error) {
@@ -79,14 +80,14 @@ function messageOf({ clock, randomBytes }: Context, dialect: Dialect, input: Pre
 }
 
 /** Key pairs for previews, by the dialect's name: it takes long to generate one. */
-const pairs = new Map<string, string>()
+const pairs = new Map<string, Promise<string>>()
 
-function keysOf({ randomBytes }: Context, dialect: Dialect): ReturnType<Dialect['signingKey']>[] {
+async function keysOf({ randomBytes }: Context, dialect: Dialect): Promise<ReturnType<Dialect['signingKey']>[]> {
   const { installationSecret } = dialect
   const secret = newSigningSecret(dialect, randomBytes)
   const keys = secret === null ? [] : [dialect.signingKey(secret)]
   if (installationSecret === null) return keys
   const pair = pairs.get(dialect.name) ?? installationSecret.generate()
   pairs.set(dialect.name, pair)
-  return [...keys, installationSecret.key(pair)]
+  return [...keys, installationSecret.key(await pair)]
 }

@@ -37,15 +37,15 @@ suite('an Ed25519 signature', () => {
     })
   }
 
-  test('does not verify with other bytes, another key, or another spelling of the signature', () => {
-    const secret = newKeyPair('ed25519')
+  test('does not verify with other bytes, another key, or another spelling of the signature', async () => {
+    const secret = await newKeyPair('ed25519')
     const publicKey = publicPem(secret)
     const body = Buffer.from('{"a":1}')
     const signature = ed25519Signature(privateKeyOf('ed25519', secret), body)
     assert.match(signature, /^[A-Za-z0-9+/]{86}==$/)
     assert.ok(verifyEd25519Signature(publicKey, body, signature))
     assert.ok(!verifyEd25519Signature(publicKey, Buffer.from('{"a":1} '), signature))
-    assert.ok(!verifyEd25519Signature(publicPem(newKeyPair('ed25519')), body, signature))
+    assert.ok(!verifyEd25519Signature(publicPem(await newKeyPair('ed25519')), body, signature))
     for (const other of [
       signature.slice(0, -2),
       `${signature} `,
@@ -56,8 +56,8 @@ suite('an Ed25519 signature', () => {
     }
   })
 
-  test('verifies with a public key of 44 bytes in PEM', () => {
-    const publicKey = publicPem(newKeyPair('ed25519'))
+  test('verifies with a public key of 44 bytes in PEM', async () => {
+    const publicKey = publicPem(await newKeyPair('ed25519'))
     assert.match(publicKey, /^-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA[\w+/]{43}=\n-----END PUBLIC KEY-----\n$/)
     assert.equal(derOf(publicKey).length, 44)
   })

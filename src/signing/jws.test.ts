@@ -10,8 +10,8 @@ import { type KeyPairKind, newKeyPair, privateKeyOf } from './key-pairs.ts'
 const algorithms: Readonly<Record<KeyPairKind, string>> = { ed25519: 'EdDSA', rsa: 'RS256', p256: 'ES256' }
 
 for (const [kind, algorithm] of Object.entries(algorithms)) {
-  suite(`a key pair of the kind ${kind}`, () => {
-    const key = privateKeyOf(kind as KeyPairKind, newKeyPair(kind as KeyPairKind))
+  suite(`a key pair of the kind ${kind}`, async () => {
+    const key = privateKeyOf(kind as KeyPairKind, await newKeyPair(kind as KeyPairKind))
 
     test(`signs with ${algorithm}, and its id is the thumbprint of RFC 7638`, async () => {
       assert.equal(jwsAlgorithm(key), algorithm)
@@ -25,7 +25,7 @@ for (const [kind, algorithm] of Object.entries(algorithms)) {
     })
 
     test('makes tokens that a receiver verifies with the key set', async () => {
-      const other = privateKeyOf(kind as KeyPairKind, newKeyPair(kind as KeyPairKind))
+      const other = privateKeyOf(kind as KeyPairKind, await newKeyPair(kind as KeyPairKind))
       const keys = createLocalJWKSet({ keys: [other, key].map((one) => publicJwk(one) as never) })
       const token = jwsCompact(key, '{"sub":"ten_1","n":1.0}', { typ: 'JWT' })
       const { payload, protectedHeader } = await jwtVerify(token, keys)

@@ -1,21 +1,24 @@
 // Key pairs, as private keys in PEM. Receivers verify with the public key. All functions are pure, except the generation.
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
 
 /** `rsa` has 2048 bits, `p256` is the curve P-256 for ECDSA. */
 export type KeyPairKind = 'ed25519' | 'rsa' | 'p256'
 
 const pkcs8 = { type: 'pkcs8', format: 'pem' } as const
 
-const generators: Readonly<Record<KeyPairKind, () => KeyObject>> = {
-  ed25519: () => generateKeyPairSync('ed25519').privateKey,
-  rsa: () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
-  p256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+const generate = promisify(generateKeyPair)
+const generators: Readonly<Record<KeyPairKind, () => Promise<{ readonly privateKey: KeyObject }>>> = {
+  ed25519: () => generate('ed25519'),
+  rsa: () => generate('rsa', { modulusLength: 2048 }),
+  p256: () => generate('ec', { namedCurve: 'P-256' }),
 }
 
-/** Returns a new private key, PKCS #8 in PEM. */
-export function newKeyPair(kind: KeyPairKind): string {
-  return generators[kind]().export(pkcs8)
+/** Returns a new private key, PKCS #8 in PEM. Another thread makes it, because one of RSA takes up to half a second. */
+export async function newKeyPair(kind: KeyPairKind): Promise<string> {
+  const { privateKey } = await generators[kind]()
+  return privateKey.export(pkcs8)
 }
 
 /** Parses a private key in PEM. @throws Error if it is a key of another kind */

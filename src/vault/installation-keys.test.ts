@@ -94,7 +94,7 @@ test('so many pairs are published at most, and a dialect without pairs has none'
 test('the key of an older version is the first pair, and a changed value is refused', async (t) => {
   const { store, load } = await open(t)
   const name = `${secretPrefix}signs`
-  const pem = secrets.p256KeyPair.installation.generate()
+  const pem = await secrets.p256KeyPair.installation.generate()
   const sealed = await store.writeOnce(name, vault.seal(pem, name))
   const keys = await load()
   const [pair] = keys.published('signs', Date.now())

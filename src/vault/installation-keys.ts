@@ -71,7 +71,8 @@ export class InstallationKeys {
       if (installationSecret === null) continue
       const context = secretPrefix + name
       const sealed =
-        values.get(context) ?? (await store.writeOnce(context, vault.seal(installationSecret.generate(), context)))
+        values.get(context) ??
+        (await store.writeOnce(context, vault.seal(await installationSecret.generate(), context)))
       const stored = this.#opened(sealed, context)
       const known = new Map(this.#pairs.get(name)?.map((pair) => [pair.secret, pair]))
       pairs.set(
@@ -105,7 +106,7 @@ export class InstallationKeys {
     const context = secretPrefix + dialect
     const stored = async (): Promise<string> =>
       (await store.installationValues()).find(({ name }) => name === context)?.value ?? ''
-    const fresh = { secret: generator.generate(), createdAt: nowMs, signsAt, publishedUntil: null }
+    const fresh = { secret: await generator.generate(), createdAt: nowMs, signsAt, publishedUntil: null }
     for (let tries = 0; tries < limits.updateTriesMax; tries++) {
       const before = await stored()
       const others = this.#opened(before, context)

@@ -6,10 +6,13 @@ import { DefinedDialect } from '../../src/dialect-kit/define-dialect.ts'
 import { registry } from '../../src/dialects/registry.ts'
 import { standardProfile } from './standard/profile.ts'
 
-/** Without the dialects whose APIs lack an operation of the suite. */
-export const profiles: readonly Profile[] = registry.flatMap((one) =>
-  one instanceof DefinedDialect ? (derivedProfile(one) ?? []) : [standardProfile],
+const made = await Promise.all(
+  registry.map(async (one) =>
+    one instanceof DefinedDialect ? ((await derivedProfile(one)) ?? []) : [standardProfile],
+  ),
 )
+/** Without the dialects whose APIs lack an operation of the suite. */
+export const profiles: readonly Profile[] = made.flat()
 
 /** @throws Error if there is no such profile */
 export function profileOf(name: string): Profile {

@@ -233,7 +233,7 @@ suite('CloudEvents', () => {
 test('a body may be empty, a token, or chosen by the endpoint', async () => {
   assert.deepEqual([empty.encode(message), empty.contentType], ['', null])
 
-  const key = privateKeyOf('p256', newKeyPair('p256'))
+  const key = privateKeyOf('p256', await newKeyPair('p256'))
   const token = jwtBody({ claims: { jti: delivery.id, iat: sentAt.unixSeconds, data: event.data } })
   const { payload } = await jwtVerify(token.encode(message, { ...attempt, keys: [key] }), createPublicKey(key), {
     currentDate: new Date(attempt.sentAt),

@@ -37,8 +37,8 @@ function valueOf(part: Part | undefined, sending: Sending, about: Message = mess
   return part?.text(about, sending) ?? assert.fail('there is no signature')
 }
 
-function newKey(kind: KeyPairKind): KeyObject {
-  return privateKeyOf(kind, newKeyPair(kind))
+async function newKey(kind: KeyPairKind): Promise<KeyObject> {
+  return privateKeyOf(kind, await newKeyPair(kind))
 }
 
 suite('the signature that the vendor publishes is reproduced:', () => {
@@ -141,9 +141,9 @@ suite('an HMAC', () => {
   })
 })
 
-suite('a key pair of the installation', () => {
+suite('a key pair of the installation', async () => {
   const content = '{"n":1.0}'
-  const pairs = { ed25519: newKey('ed25519'), rsa: newKey('rsa'), p256: newKey('p256') }
+  const pairs = { ed25519: await newKey('ed25519'), rsa: await newKey('rsa'), p256: await newKey('p256') }
   const keys = [textKey('secret'), ...Object.values(pairs)]
   const signed = Buffer.from(`evt_1.${content}`)
 
@@ -198,8 +198,8 @@ suite('a key pair of the installation', () => {
   }
 })
 
-test('Standard Webhooks may have v1a beside v1: Ed25519 over the same text', () => {
-  const key = newKey('ed25519')
+test('Standard Webhooks may have v1a beside v1: Ed25519 over the same text', async () => {
+  const key = await newKey('ed25519')
   const secrets = [1, 2].map(() => standardKey(newStandardSecret(systemRandomBytes)))
   const sending = sendingOf('{}', [...secrets, key])
   const header = sign.standardWebhooks('webhook', { withKeyPair: true })['webhook-signature']
@@ -214,8 +214,8 @@ test('Standard Webhooks may have v1a beside v1: Ed25519 over the same text', () 
   assert.equal(valueOf(header, { ...sending, keys: [key] }), values[2])
 })
 
-test('a secret may be sent as it is, or as a password', () => {
-  const sending = sendingOf('{}', [newKey('rsa'), textKey('pä55')])
+test('a secret may be sent as it is, or as a password', async () => {
+  const sending = sendingOf('{}', [await newKey('rsa'), textKey('pä55')])
   assert.equal(valueOf(sign.signature(token()), sending), 'pä55')
   assert.equal(valueOf(sign.signature(basic('acme')), sending), `Basic ${Buffer.from('acme:pä55').toString('base64')}`)
   assert.equal(sign.signature(token()).text(message, { ...sending, keys: [] }), null)

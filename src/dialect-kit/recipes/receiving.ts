@@ -14,7 +14,8 @@ export function receivingOf(dialect: Omit<Dialect, 'receiving'>, deliveries: Del
   return {
     signatures,
     snippets: () => recipes.map((recipe) => ({ recipe, snippets: snippetsOf(recipe) })),
-    vectors: () => (vectors ??= recipes.map((recipe) => ({ recipe, vectors: vectorsOf(dialect, recipe) }))),
+    vectors: () =>
+      (vectors ??= Promise.all(recipes.map(async (recipe) => ({ recipe, vectors: await vectorsOf(dialect, recipe) })))),
   }
 }
 

@@ -17,11 +17,13 @@ const sentAtMs = 1_796_000_000 * second
 /** How old a delivery may be, and how far ahead the sender's clock. */
 const toleranceSeconds = 300
 
-export function vectorsOf(dialect: Sender, recipe: Recipe): readonly TestVector[] {
+export async function vectorsOf(dialect: Sender, recipe: Recipe): Promise<readonly TestVector[]> {
   const random = fixedBytes()
   const { installationSecret } = dialect
   const [secret, older] = [newSigningSecret(dialect, random), newSigningSecret(dialect, random)]
-  const pairs = installationSecret ? [installationSecret.generate(), installationSecret.generate()] : []
+  const pairs = installationSecret
+    ? await Promise.all([installationSecret.generate(), installationSecret.generate()])
+    : []
   const pairKeys = installationSecret && pairs[0] !== undefined ? [installationSecret.key(pairs[0])] : []
   const message = messageOf(dialect, random)
   const sent = (secrets: readonly string[]): Pick<TestVector, 'headers' | 'body'> => {

@@ -55,9 +55,9 @@ suite('Partoo', () => {
     }
   })
 
-  test('marks a try-out with a header, and signs it like any delivery', () => {
+  test('marks a try-out with a header, and signs it like any delivery', async () => {
     const own = partoo.installationSecret ?? assert.fail('the dialect has no installation secret')
-    const secret = own.generate()
+    const secret = await own.generate()
     const message = sampleMessage(profile)
     const body = Buffer.from(partoo.encode(message))
     const keys = [partoo.signingKey(secret)]
@@ -66,7 +66,7 @@ suite('Partoo', () => {
     assert.deepEqual(marked, { ...plain, 'x-partoo-webhook-tryout': 'true' })
     const signature = Buffer.from(plain['x-partoo-signature-v1'] ?? '', 'base64')
     assert.ok(verify(null, body, own.publicKey(secret), signature))
-    assert.ok(!verify(null, body, own.publicKey(own.generate()), signature))
+    assert.ok(!verify(null, body, own.publicKey(await own.generate()), signature))
     assert.throws(() => partoo.headers(message, body, [], 0), 'an attempt without a key is not refused')
   })
 

@@ -22,7 +22,7 @@ import type { OperationName, ProblemName, Profile, Refusal, SecretRules, WeakKey
  * @returns null: the API lacks an operation of the suite, customers choose the ids, or the quota of a tenant is too small.
  *   `posthorn dialect check` does without the operations, and turns quotas off.
  */
-export function derivedProfile(defined: DefinedDialect): Profile | null {
+export async function derivedProfile(defined: DefinedDialect): Promise<Profile | null> {
   const subject = new Subject(defined, documentOf(defined))
   const served = {
     create: subject.one('create', 'createMany'),
@@ -39,7 +39,7 @@ export function derivedProfile(defined: DefinedDialect): Profile | null {
     dialect: defined.dialect,
     subject,
     api: apiOf(subject, { ...served, create, get, list, change, remove }),
-    delivery: derivedDeliveries(subject),
+    delivery: await derivedDeliveries(subject),
     wire: derivedWire(subject),
   }
 }

@@ -57,14 +57,14 @@ export function sentEvent({ event, tenant, delivery, endpoint: { id: endpointId,
 const installationSecrets = new Map<string, string>()
 
 /** The headers and the body of an attempt at a time, and the keys that verify it. */
-export function sentHeaders(profile: Profile, message: Message, atMs: number) {
+export async function sentHeaders(profile: Profile, message: Message, atMs: number) {
   const { dialect } = profile
   const { installationSecret } = dialect
   const own = message.endpoint.secrets.map(({ value }) => value)
   let secrets = own
   let publicKey: string | null = null
   if (installationSecret !== null) {
-    const secret = installationSecrets.get(dialect.name) ?? installationSecret.generate()
+    const secret = installationSecrets.get(dialect.name) ?? (await installationSecret.generate())
     installationSecrets.set(dialect.name, secret)
     secrets = [secret]
     publicKey = installationSecret.publicKey(secret)

@@ -62,9 +62,13 @@ export function wireConformance(profile: Profile): void {
     test('headers are complete, the signature is right, and only the fresh headers differ between attempts', async () => {
       const message = sampleMessage(profile)
       const at = Date.parse(isoTime)
-      const one = sentHeaders(profile, message, at)
-      assert.deepEqual(sentHeaders(profile, message, at).headers, one.headers, 'the same time gives the same headers')
-      const later = sentHeaders(profile, { ...message, attempt: 2 }, at + 61_000)
+      const one = await sentHeaders(profile, message, at)
+      assert.deepEqual(
+        (await sentHeaders(profile, message, at)).headers,
+        one.headers,
+        'the same time gives the same headers',
+      )
+      const later = await sentHeaders(profile, { ...message, attempt: 2 }, at + 61_000)
       for (const { headers, body, keys } of [one, later]) {
         const expected = delivery.headers(sentEvent(message))
         assert.deepEqual(Object.keys(headers).toSorted(), Object.keys(expected).toSorted())
