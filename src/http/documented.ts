@@ -2,14 +2,15 @@
 // each kind that the route may end with, so that statuses and media types are those that it really sends.
 
 import { STATUS_CODES } from 'node:http'
-import type { FastifyInstance, FastifySchema } from 'fastify'
+import Fastify, { type FastifySchema } from 'fastify'
 import type { RecordedExample } from '../contracts/recorded-example.ts'
 import type { FieldError, Problem } from '../domain/problem.ts'
 import { listForm, titled, withComponents } from './document-schemas.ts'
 import type { Front } from './front.ts'
 import type { AnyRoute, DocumentedAnswer } from './route.ts'
+import { schemaController } from './validation.ts'
 
-/** The schema of a route for Fastify: it validates requests and documents the route. */
+/** The schema that documents a route. */
 export function schemaOf(front: Front, route: AnyRoute): FastifySchema {
   const { operationId, summary, description, tag, security, params, query, body, consumes } = route
   return {
@@ -26,9 +27,16 @@ export function schemaOf(front: Front, route: AnyRoute): FastifySchema {
   }
 }
 
-/** The JSON text of the document of a front, whose routes `scope` serves, perhaps with others. */
-export function documentText(scope: FastifyInstance, { refusalSchema, openapi, routes, examples = {} }: Front): string {
-  const all = scope.swagger() as unknown as Document
+/**
+ * The JSON text of the document of a front.
+ *
+ * @param served the front that serves its routes, perhaps with others
+ */
+export async function documentText(
+  served: Front,
+  { refusalSchema, openapi, routes, examples = {} }: Front,
+): Promise<string> {
+  const all = await swaggerOf(served)
   const { info = all.info, components: { securitySchemes } = {} } = openapi
   const document = { ...all, info, paths: pathsOf(all, routes) }
   // Every operation has a dozen refusals with the same body, so that the document would be three times as long.
@@ -54,6 +62,19 @@ export function documentText(scope: FastifyInstance, { refusalSchema, openapi, r
     addExample(operation, examples[operation.operationId])
   }
   return JSON.stringify({ ...document, paths, components: { ...document.components, securitySchemes, schemas } })
+}
+
+/** The library of the document is loaded when a document is asked for: most processes are never asked. */
+async function swaggerOf(front: Front): Promise<Document> {
+  const { default: fastifySwagger } = await import('@fastify/swagger')
+  const app = Fastify({ schemaController, exposeHeadRoutes: false })
+  await app.register(fastifySwagger, { openapi: { openapi: '3.1.0', servers: [{ url: '/' }], ...front.openapi } })
+  for (const route of front.routes) {
+    const { method, path: url } = route
+    app.route({ method, url, schema: schemaOf(front, route), handler: () => undefined })
+  }
+  await app.ready()
+  return app.swagger() as unknown as Document
 }
 
 function addExample(

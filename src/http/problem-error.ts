@@ -15,7 +15,7 @@ export class ProblemError extends Error {
 
 /** The media types of bodies that the route of a request takes. */
 export function acceptedBy({ routeOptions }: FastifyRequest): readonly string[] {
-  return routeOptions.schema?.consumes ?? ['application/json']
+  return routeOptions.config.route?.consumes ?? ['application/json']
 }
 
 /** The problem that the caller gets for an exception. Null: the fault is Posthorn's, and the caller gets no details. */

@@ -21,7 +21,6 @@ export function refuseOtherMethods(
     scope.route({
       method: routedMethods.filter((method) => !allowed.includes(method)),
       url: path,
-      schema: { hide: true },
       // Runs before the body is read, because its content does not matter.
       onRequest: (request, reply) => {
         if (front.webPageHeaders !== undefined && isPreflight(request)) {
@@ -61,7 +60,6 @@ export function refuseEmptyIds(scope: FastifyInstance, front: Front): void {
     scope.route({
       method: [...routedMethods],
       url,
-      schema: { hide: true },
       onRequest: (request, reply) => {
         const path = request.url.split('?')[0] ?? ''
         sendAnswer(reply, front.answerUnrouted({ kind: 'routeUnknown', method: methodOf(request), path }, request))

@@ -1,6 +1,5 @@
 // Serves the routes of a front and its OpenAPI document.
 
-import fastifySwagger from '@fastify/swagger'
 import type { FastifyInstance, FastifyReply, FastifyRequest, preValidationHookHandler } from 'fastify'
 import { Type } from 'typebox'
 import { markerHeader } from '../domain/header-rules.ts'
@@ -8,7 +7,7 @@ import { andThen } from '../domain/maybe-promise.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Result } from '../domain/problem.ts'
 import { sendAnswer } from './answer.ts'
-import { documentText, schemaOf } from './documented.ts'
+import { documentText } from './documented.ts'
 import { type EncodedBody, encodedAnswer, encodedBody } from './encoded.ts'
 import { acceptBodies } from './form-body.ts'
 import { formValues } from './form-values.ts'
@@ -47,7 +46,7 @@ export async function serveFront(
   await app.register(async (scope) => {
     addPublicUrl(scope, origins, front.name)
     if (front.bodies !== undefined) acceptBodies(scope, front.bodies)
-    if (documents.length > 0) await serveDocuments(scope, front, documents)
+    serveDocuments(scope, front, documents)
     scope.setErrorHandler((error, request, reply) => answerError(front, error, request, reply))
     for (const definition of front.routes) addRoute(scope, front, definition, marker)
     refuseOtherMethods(scope, front, front.routes)
@@ -55,19 +54,13 @@ export async function serveFront(
   })
 }
 
-/** Must run before the routes of the front are added. */
-async function serveDocuments(
-  scope: FastifyInstance,
-  front: Front,
-  documents: readonly DocumentPlace[],
-): Promise<void> {
-  await scope.register(fastifySwagger, { openapi: { openapi: '3.1.0', servers: [{ url: '/' }], ...front.openapi } })
+function serveDocuments(scope: FastifyInstance, front: Front, documents: readonly DocumentPlace[]): void {
   for (const { path, front: described } of documents) {
     refuseOtherMethods(scope, front, [{ method: 'GET', path }])
-    let document: EncodedBody | null = null
-    scope.get(path, { schema: { hide: true } }, (request, reply) => {
-      document ??= encodedBody('application/json; charset=utf-8', documentText(scope, described))
-      sendAnswer(reply, encodedAnswer(request, document))
+    let document: Promise<EncodedBody> | null = null
+    scope.get(path, async (request, reply) => {
+      document ??= documentText(front, described).then((text) => encodedBody('application/json; charset=utf-8', text))
+      sendAnswer(reply, encodedAnswer(request, await document))
     })
   }
 }
@@ -82,13 +75,13 @@ export function answerError(front: Front, error: unknown, request: FastifyReques
 }
 
 function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute, marker: string): void {
-  const { method, path, body, bodyBytesMax } = definition
+  const { method, path, params, query, body, bodyBytesMax } = definition
   scope.route({
     method,
     url: path,
     config: { route: definition },
     ...(bodyBytesMax !== undefined && { bodyLimit: bodyBytesMax }),
-    schema: schemaOf(front, definition),
+    schema: { ...(params && { params }), ...(query && { querystring: query }), ...(body && { body }) },
     onRequest: (request, reply, done) => {
       if (bodyBytesMax !== undefined) request.bodyBytesMax = bodyBytesMax
       if (definition.access !== 'read' && hasMarker(request, marker)) {

@@ -19,7 +19,7 @@ import { addClientAddress, type Origins } from './origins.ts'
 import { answerError, type ServedFront, serveFront } from './serve-front.ts'
 import { acceptBodies } from './form-body.ts'
 import { frontOf } from './front-of.ts'
-import { validatorCompiler } from './validation.ts'
+import { schemaController } from './validation.ts'
 
 export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger
@@ -64,6 +64,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     // Fastify would create a logger for each request and watch how each response ends. Both cost more than they are
     // worth. The hook below gives all requests the same logger, and each log line contains the request id.
     logController: new LogController({ disableRequestLogging: true }),
+    schemaController,
     bodyLimit: limits.managementBodyBytesMax,
     serverFactory: createBoundedServer,
     exposeHeadRoutes: false,
@@ -86,9 +87,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const served: ServedRoute[] = []
   servedRoutes.set(app, served)
   app.addHook('onRoute', ({ method, url }) => void served.push({ methods: [method].flat(), url }))
-  app.setValidatorCompiler(validatorCompiler)
-  // Answers are written by `sendAnswer`. Fastify would compile a serializer for each schema of an answer at the start.
-  app.setSerializerCompiler(() => JSON.stringify)
   acceptBodies(app, ['json'])
   addClientAddress(app, options.origins)
   // Plain assignments: Fastify would call a logger factory for each request and copy decorations one by one. Together

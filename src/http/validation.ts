@@ -1,10 +1,9 @@
 // Validates requests against the schemas that describe them in OpenAPI. An error names its field.
 
-import type { FastifySchemaCompiler } from 'fastify'
+import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 import { type TSchema, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Check, Compile } from 'typebox/schema'
 import { Settings } from 'typebox/system'
-import { Value } from 'typebox/value'
 import { limits } from '../domain/limits.ts'
 import type { FieldError } from '../domain/problem.ts'
 import { ProblemError } from './problem-error.ts'
@@ -13,17 +12,18 @@ type Fields = Record<string, unknown>
 
 const places = { body: 'body', querystring: 'query', params: 'path', headers: 'query' } as const
 
-/** Query and path parameters are text, so they are converted before the check. A body is checked without conversion. */
+/**
+ * Query and path parameters are text, so they are converted before the check. A body is checked without conversion. A schema
+ * is compiled at its first use: most routes of a process are never called.
+ */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const validator = Compile(schema)
+  let compiled: Validator | undefined
   const where = places[(httpPart ?? 'body') as keyof typeof places]
-  const numbers = where === 'body' ? [] : numbersOf(schema)
+  const others = where === 'body' ? [] : othersThanTexts(schema)
   return (input: unknown) => {
-    // The fast path: most parameters are strings, or numbers in their canonical form.
-    const plain = numbers.length === 0 ? input : withNumbers(input as Fields, numbers)
-    if (validator.Check(plain)) return { value: plain }
-    const value = where === 'body' ? input : converted(schema, input)
-    if (where !== 'body' && validator.Check(value)) return { value }
+    const validator = (compiled ??= Compile(schema))
+    const value = others.length === 0 ? input : converted(input as Fields, others)
+    if (validator.Check(value)) return { value }
     const fields = fieldErrors(validator, value)
     // A body that is no object, or no list of the right length, has no field that the error could name.
     const problem =
@@ -34,50 +34,50 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   }
 }
 
+/** Replaces the compilers of the framework, whose modules would take a tenth of a start. Answers are written by `sendAnswer`. */
+export const schemaController = {
+  compilersFactory: { buildValidator: () => validatorCompiler, buildSerializer: () => () => JSON.stringify },
+  // The declared type is that of the framework's own compilers.
+} as unknown as NonNullable<FastifyServerOptions['schemaController']>
+
 function wholeBody(schema: TSchema): string {
   if (!Type.IsArray(schema)) return 'a JSON object'
   const { minItems = 0, maxItems = 0 } = schema as ArraySchema
   return `a JSON array of ${minItems} to ${maxItems} elements`
 }
 
-/** The names of the parameters whose schema is a number. */
-function numbersOf(schema: TSchema): string[] {
+/** The parameters that may be something else than a text, with their schemas. */
+function othersThanTexts(schema: TSchema): (readonly [name: string, type: TSchema])[] {
   const properties = Type.IsObject(schema) ? Object.entries(schema.properties) : []
-  return properties.flatMap(([name, type]) => (Type.IsInteger(type) || Type.IsNumber(type) ? [name] : []))
+  return properties.filter(([, type]) => 'anyOf' in type || !('type' in type) || type.type !== 'string')
 }
 
-function withNumbers(input: Fields, names: readonly string[]): Fields {
+function converted(input: Fields, types: ReturnType<typeof othersThanTexts>): Fields {
   const values = { ...input }
-  for (const name of names) {
-    const text = values[name]
-    if (typeof text === 'string' && String(Number(text)) === text) values[name] = Number(text)
+  for (const [name, type] of types) {
+    if (values[name] !== undefined) values[name] = valueOf(type, values[name])
   }
   return values
 }
 
 /**
- * Converts texts to numbers and booleans, but only texts that are the canonical form of one. The library alone would cut
- * 1.5 to the integer 1, and would accept `01`, `1e0` and the empty text as numbers.
+ * The value that a text stands for. Only the canonical form of a number, boolean or null stands for one: `01`, `1e0` and the
+ * empty text are no numbers. Any other text is its own value, which the check may refuse.
  */
-function converted(schema: TSchema, input: unknown): unknown {
-  const texts = { ...(input as Fields) }
-  const values = Value.Convert(schema, input) as Fields
-  const kept = Object.entries(values).map(([name, value]) => {
-    return [name, isScalar(value) && String(value) !== texts[name] ? texts[name] : value] as const
-  })
-  return Object.fromEntries(kept)
-}
-
-function isScalar(value: unknown): value is number | boolean {
-  return typeof value === 'number' || typeof value === 'boolean'
+function valueOf(type: TSchema, text: unknown): unknown {
+  if (Type.IsArray(type)) return [text].flat().map((item) => valueOf(type.items, item))
+  const [value = text] = [Number(text), text === 'true', null].filter((one) => String(one) === text)
+  if (Type.IsInteger(type)) return Number.isInteger(value) ? value : text
+  if (Type.IsNumber(type) || Type.IsBoolean(type)) return typeof value === type.type ? value : text
+  return !Check(type, text) && Check(type, value) ? value : text
 }
 
 type Validator = ReturnType<typeof Compile>
-type SchemaError = ReturnType<Validator['Errors']>[number]
+type SchemaError = ReturnType<Validator['Errors']>[1][number]
 
 /** One error per field: the first one that is specific. */
 export function fieldErrors(validator: Validator, input: unknown): FieldError[] {
-  const errors = errorsOf(validator, excerpt(validator.Type(), input))
+  const errors = errorsOf(validator, excerpt(validator.Schema(), input))
   const faults = new Map<string, FieldError>()
   const add = (field: string, rule: FieldError['rule'], message: string, more: Partial<FieldError> = {}): void => {
     if (!faults.has(field)) faults.set(field, { field, rule, message, ...more })
@@ -118,7 +118,7 @@ function errorsOf(validator: Validator, input: unknown): readonly SchemaError[] 
   const { maxErrors } = Settings.Get()
   Settings.Set({ maxErrors: limits.fieldErrorsMax })
   try {
-    return validator.Errors(input)
+    return validator.Errors(input)[1]
   } finally {
     Settings.Set({ maxErrors })
   }
@@ -172,7 +172,7 @@ function ruleOf(keyword: string): FieldError['rule'] {
 function ownMessage(validator: Validator, { keyword, schemaPath }: SchemaError): string | undefined {
   if (keyword !== 'pattern') return undefined
   const path = schemaPath.split('/').slice(1).map(unescapePointer)
-  return (valueAt(validator.Type(), path) as { readonly errorMessage?: string } | undefined)?.errorMessage
+  return (valueAt(validator.Schema(), path) as { readonly errorMessage?: string } | undefined)?.errorMessage
 }
 
 function messageOf(error: SchemaError, errors: readonly SchemaError[]): string {

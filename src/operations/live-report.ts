@@ -2,7 +2,7 @@
 // database can send a notification.
 
 import { Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import type { NodeReport, TailFilter, TailRow } from '../contracts/node-report.ts'
 import { limits } from '../domain/limits.ts'
 

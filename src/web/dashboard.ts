@@ -52,9 +52,8 @@ export function serveDashboard(app: FastifyInstance, options: DashboardOptions):
     { answerUnrouted: answerProblem },
     methods.map((method) => ({ method, path })),
   )
-  const hide = { schema: { hide: true } }
 
-  app.get(path, hide, async (request, reply) => {
+  app.get(path, async (request, reply) => {
     const digest = sessions.read(request)
     if (digest === null) return refuse(request, reply, { kind: 'unauthenticated', reason: 'missing' })
     const found = await operators.find(digest)
@@ -62,7 +61,7 @@ export function serveDashboard(app: FastifyInstance, options: DashboardOptions):
     sendAnswer(reply, { status: 200, body: sessionOf(found.value, options) })
   })
 
-  app.post(path, hide, async (request, reply) => {
+  app.post(path, async (request, reply) => {
     const { key } = (request.body ?? {}) as { readonly key?: unknown }
     const digest = hashApiKey(typeof key === 'string' ? key.trim() : '')
     const found = await operators.find(digest)
@@ -72,7 +71,7 @@ export function serveDashboard(app: FastifyInstance, options: DashboardOptions):
     sendAnswer(reply, { status: 200, headers: { 'set-cookie': cookie }, body: sessionOf(found.value, options) })
   })
 
-  app.delete(path, hide, (request, reply) => {
+  app.delete(path, (request, reply) => {
     const removed = sessions.remove(request)
     sendAnswer(reply, { status: 204, headers: removed === null ? {} : { 'set-cookie': removed } })
   })

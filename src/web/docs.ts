@@ -24,7 +24,7 @@ export function serveDocs(app: FastifyInstance, documents: readonly DocumentLink
   refuseOtherMethods(app, { answerUnrouted: answerProblem }, routes)
   const page = files === null ? null : encodedBody('text/html; charset=utf-8', pageOf(documents, files))
   for (const { path: url } of routes) {
-    app.get(url, { schema: { hide: true } }, (request, reply) => sendAnswer(reply, answerOf(request, page, files)))
+    app.get(url, (request, reply) => sendAnswer(reply, answerOf(request, page, files)))
   }
 }
 

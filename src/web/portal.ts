@@ -48,15 +48,14 @@ export function servePortal(app: FastifyInstance, options: PortalOptions): void 
     { answerUnrouted: answerProblem },
     methods.map((method) => ({ method, path })),
   )
-  const hide = { schema: { hide: true } }
 
-  app.get(path, hide, async (request, reply) => {
+  app.get(path, async (request, reply) => {
     const link = await linkOf(context, sessions, request)
     await answerSession(request, reply, link, {})
   })
 
   // Without a code, it extends a session: one that is not used ends.
-  app.post(path, hide, async (request, reply) => {
+  app.post(path, async (request, reply) => {
     const { code } = (request.body ?? {}) as { readonly code?: unknown }
     const link =
       typeof code === 'string' ? await openPortalLink(context, code, request) : await linkOf(context, sessions, request)
@@ -66,7 +65,7 @@ export function servePortal(app: FastifyInstance, options: PortalOptions): void 
     await answerSession(request, reply, link, { 'set-cookie': cookie })
   })
 
-  app.delete(path, hide, (request, reply) => {
+  app.delete(path, (request, reply) => {
     const removed = sessions.remove(request)
     sendAnswer(reply, { status: 204, headers: removed === null ? {} : { 'set-cookie': removed } })
   })

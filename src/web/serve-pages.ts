@@ -26,7 +26,7 @@ export function servePages(app: FastifyInstance, pages: ServedPages): void {
   const routes = [path, `${path}/*`].map((url) => ({ method: 'GET', path: url }))
   refuseOtherMethods(app, { answerUnrouted: answerProblem }, routes)
   for (const { path: url } of routes) {
-    app.get(url, { schema: { hide: true } }, (request, reply) => sendAnswer(reply, answerOf(request, pages)))
+    app.get(url, (request, reply) => sendAnswer(reply, answerOf(request, pages)))
   }
 }
 

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { operatorErrorCodes } from '../../src/api/error-codes.ts'
 import { ProblemSchema } from '../../src/api/shapes.ts'
 import { eventStream } from './event-stream.ts'
@@ -63,8 +63,9 @@ export function createAnswerCheck(document: OpenApiDocument): AnswerCheck {
   const problem = Compile(strict(ProblemSchema as unknown as Schema) as unknown as TSchema)
 
   const holds = (validator: ReturnType<typeof Compile>, answer: ApiAnswer): void => {
-    const [fault] = validator.Errors(answer.body)
-    assert.ok(fault === undefined, `${fault?.instancePath} ${fault?.message}: ${answer.text}`)
+    if (validator.Check(answer.body)) return
+    const [, [fault]] = validator.Errors(answer.body)
+    assert.fail(`${fault?.instancePath} ${fault?.message}: ${answer.text}`)
   }
 
   return (method, path, answer) => {

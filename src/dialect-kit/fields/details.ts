@@ -1,6 +1,6 @@
 // Details: fields of endpoints that only the product knows.
 
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import type { DetailRule, EndpointRules } from '../../contracts/dialect.ts'
 import { fieldErrors } from '../../http/validation.ts'
 import { DefinitionError } from '../definition-error.ts'

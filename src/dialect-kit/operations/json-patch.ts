@@ -2,7 +2,7 @@
 
 import { applyPatch, type Operation as PatchOperation } from 'rfc6902'
 import { Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { limits } from '../../domain/limits.ts'
 import { type FieldError, failure, invalidField, type Result, success } from '../../domain/problem.ts'
 import { oddTextFaults } from '../../http/odd-text.ts'

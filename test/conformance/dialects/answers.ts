@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import type { ApiAnswer, Asked, Fields, ProblemName, Profile, Refusal } from './profile.ts'
 
 /** The id of an endpoint. Fails if there is none. */
@@ -31,8 +31,9 @@ export function checkShape(schema: object, answer: ApiAnswer): void {
     validators.set(schema, validator)
   }
   assert.match(answer.headers['content-type'] ?? '', /^application\/(?:problem\+)?json\b/, answer.text)
-  const [fault] = validator.Errors(answer.body)
-  assert.ok(fault === undefined, `${fault?.instancePath} ${fault?.message}: ${answer.text}`)
+  if (validator.Check(answer.body)) return
+  const [, [fault]] = validator.Errors(answer.body)
+  assert.fail(`${fault?.instancePath} ${fault?.message}: ${answer.text}`)
 }
 
 /** Fails unless the answer is the refusal that the vendor documents. */

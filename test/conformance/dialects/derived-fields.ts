@@ -1,6 +1,6 @@
 // The accepted and the refused values of each field that customers write, from its kind and its schema.
 
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import type { TSchema } from 'typebox'
 import type { Schema } from '../../../src/dialect-check/document.ts'
 import type { Served, Subject } from '../../../src/dialect-check/subject.ts'
