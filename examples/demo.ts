@@ -38,7 +38,7 @@ const settings = readSettings({
 const app = await startApp({
   settings,
   keys: () => ({ operatorKey, masterKeys: [randomBytes(32)] }),
-  log: createLog(settings.logLevel),
+  log: await createLog(settings.logLevel),
   version: 'demo',
 })
 say(`Posthorn runs at ${app.url}, on a temporary SQLite database.`)

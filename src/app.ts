@@ -11,19 +11,16 @@ import { serveHealth, serveMetrics } from './api/health.ts'
 import { customersPart } from './api/operator-front.ts'
 import { SettingError, type Settings } from './config/settings.ts'
 import type { TracingSettings } from './config/tracing-settings.ts'
-import { type TokenSettings, tokenSettings } from './config/token-settings.ts'
+import { tokenSettings } from './config/token-settings.ts'
 import { ownDialect, type Registration, registry } from './dialects/registry.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine/engine.ts'
-import { KeySet } from './front/key-set.ts'
 import { Operators } from './front/operators.ts'
 import { WrongKeys } from './front/wrong-keys.ts'
-import { createTokenVerifier, type TokenVerifier } from './front/tokens.ts'
+import type { TokenVerifier } from './front/tokens.ts'
 import type { Front } from './http/front.ts'
 import type { Origins } from './http/origins.ts'
 import type { AnyRoute } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
-import type { Guard } from './net/guard.ts'
-import { createGuardedFetch } from './net/guarded-fetch.ts'
 import { wireRequest } from './net/request.ts'
 import { createSender } from './net/sender.ts'
 import { type Context, createContext } from './operations/context.ts'
@@ -38,6 +35,7 @@ import { systemClock, systemRandomBytes } from './system.ts'
 import { createEngineObserver } from './telemetry/engine-observer.ts'
 import type { Log } from './telemetry/log.ts'
 import { Metrics } from './telemetry/metrics.ts'
+import { openTokenVerifier } from './token-verifier.ts'
 import { openTracer } from './tracing.ts'
 import { openInstallationKeys } from './vault/installation-keys.ts'
 import { proof, readProof } from './vault/master-key.ts'
@@ -131,7 +129,7 @@ export async function openService(options: AppOptions): Promise<Service> {
   const { settings, log } = options
   const { allDialects, dialects, guard } = partsOf(settings, options.registrations ?? registry)
   const origins = originsOf(settings, allDialects)
-  const tokens = tokenVerifier(tokenSettings(settings), guard, log.logger)
+  const tokens = await openTokenVerifier(tokenSettings(settings), guard, log.logger)
   const tracer = await openTracer(options.tracing ?? null, settings, allDialects, { ...log, ...options })
   const { store, keys } = await orAborted(openStore(options), options.stop)
   // Steps that a failed start undoes, the last one first: otherwise its timers would keep the process alive.
@@ -333,20 +331,6 @@ function titleOf({ name, openapi }: Front): string {
 /** The first of the credentials in the OpenAPI document; null: it has none. */
 function schemeOf({ openapi }: Front): string | null {
   return Object.keys(openapi.components?.securitySchemes ?? {})[0] ?? null
-}
-
-function tokenVerifier(settings: TokenSettings | null, guard: Guard, logger: Logger): TokenVerifier | null {
-  if (settings === null) return null
-  const { keys, ...claims } = settings
-  const report = (reason: string | null): void => {
-    if (reason === null) logger.info('the key set for tokens can be read again')
-    else logger.warn({ reason }, 'the key set for tokens cannot be read')
-  }
-  const key =
-    'secret' in keys
-      ? keys.secret
-      : new KeySet({ url: keys.url, fetch: createGuardedFetch(guard), clock: systemClock, report }).find
-  return createTokenVerifier({ ...claims, key, clock: systemClock })
 }
 
 /** @throws StoreRefused */

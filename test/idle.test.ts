@@ -25,7 +25,7 @@ void test('an idle node makes fewer than one query a second', { timeout: 60_000 
   const app = await startApp({
     settings: readSettings({ POSTHORN_DATABASE: database.url, POSTHORN_PORT: '0' }),
     keys: () => ({ operatorKey: 'an-operator-key-for-tests', masterKeys: [Buffer.alloc(32, 7)] }),
-    log: createLog('silent'),
+    log: await createLog('silent'),
     version: 'test',
   })
   t.after(async () => {

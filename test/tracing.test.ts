@@ -147,15 +147,17 @@ for (const database of databases) {
 }
 
 suite('tracing', { timeout: 60_000 }, () => {
-  test('is off by default, or by OTEL_SDK_DISABLED, and no module of its SDK is loaded then', async () => {
+  test('is off by default, or by OTEL_SDK_DISABLED; a start without it, tokens and a terminal loads no module for them', async () => {
     const installation = await createInstallation()
-    const watched = weakenedBy('no-opentelemetry.ts')
+    const watched = weakenedBy('lean-start.ts')
     const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }
     for (const env of [watched, { ...watched, ...endpoint, OTEL_SDK_DISABLED: 'true' }]) {
       const server = await startServer(installation, env)
       await server.stop()
     }
     await assert.rejects(startServer(installation, { ...watched, ...endpoint }), /loads @opentelemetry\/sdk/)
+    const tokens = { POSTHORN_JWT_SECRET: randomBytes(32).toString('hex'), POSTHORN_JWT_AUDIENCE: 'posthorn' }
+    await assert.rejects(startServer(installation, { ...watched, ...tokens }), /loads jose/)
     await installation.remove()
   })
 

@@ -33,7 +33,7 @@ export async function serve(
   setFlagsFromString('--min-semi-space-size=1')
   const settings = readSettings(process.env, flags)
   const registrations = await loadDialects([...settings.dialectFiles, ...dialectFiles])
-  const log = createLog(settings.logLevel)
+  const log = await createLog(settings.logLevel)
   const { database } = settings
   let operatorFile = settings.operatorKey === null ? keyFile(database, 'operatorKey') : null
   let masterFile = settings.masterKey === null ? keyFile(database, 'masterKey') : null

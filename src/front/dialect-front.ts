@@ -17,7 +17,7 @@ import type { AnyRoute } from '../http/route.ts'
 import type { Window } from '../quota/rate-limiter.ts'
 import { CountedQuotas } from './counted-quotas.ts'
 import { recordRefusal } from './record-refusal.ts'
-import { type Claims, type ExpectedClaims, looksLikeToken, type TokenVerifier } from './tokens.ts'
+import type { Claims, ExpectedClaims, TokenVerifier } from './tokens.ts'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -128,4 +128,8 @@ function safeAnswers({ answerProblem }: DialectFront, { observer }: Context): Fr
       return { status: 500, body: { message: 'Something went wrong on our side.' } }
     }
   }
+}
+
+function looksLikeToken(credential: string): boolean {
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(credential)
 }

@@ -70,7 +70,3 @@ export function createTokenVerifier({ key, audience, issuer, maxMs, clock }: Tok
     },
   }
 }
-
-export function looksLikeToken(credential: string): boolean {
-  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(credential)
-}

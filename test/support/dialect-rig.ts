@@ -113,7 +113,7 @@ export async function startDialect(
     }),
     registrations: [...own, dialect],
     keys: () => ({ operatorKey, masterKeys: [Buffer.alloc(32, 7)] }),
-    log: createLog('silent'),
+    log: await createLog('silent'),
     version: 'test',
   })
   const receiver = await startReceiver()
