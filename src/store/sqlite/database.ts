@@ -51,7 +51,9 @@ export class Database {
     try {
       this.#db = new DatabaseSync(path, { readOnly: access === 'read', timeout: busyTimeoutMs })
       this.#db.exec(`PRAGMA cache_size = -${cacheKib}; PRAGMA temp_store = MEMORY`)
-      this.#inode = statSync(path).ino
+      const { ino, size } = statSync(path)
+      this.#inode = ino
+      if (size === 0) this.#hasCopies = { log: false, file: false }
       if (access === 'write') {
         // The vacuum mode takes effect in a new file only.
         this.#db.exec(`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;

@@ -1,5 +1,5 @@
 // Migrates the schema to the version of this program. The migrations are numbered SQL files, append-only. Each one runs
-// in its own transaction.
+// in its own transaction, or all in one if the file is new: each transaction waits for the disk.
 
 import { readFileSync, readdirSync } from 'node:fs'
 import { StoreRefused } from '../../contracts/store.ts'
@@ -23,13 +23,15 @@ export function assertKnown(version: number): void {
 /** The caller has checked that the version is known. */
 export function migrate(db: Database): SchemaVersions {
   const current = db.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
-  for (const [index, name] of files.entries()) {
-    const version = index + 1
-    if (Number(name.slice(0, 4)) !== version) throw new Error(`migration ${name} is out of order`)
-    if (version <= current) continue
+  const pending = files.slice(current)
+  for (const names of current === 0 ? [pending] : pending.map((name) => [name])) {
     db.transaction(() => {
-      db.exec(readFileSync(new URL(name, folder), 'utf8'))
-      db.exec(`PRAGMA user_version = ${version}`)
+      for (const name of names) {
+        const version = files.indexOf(name) + 1
+        if (Number(name.slice(0, 4)) !== version) throw new Error(`migration ${name} is out of order`)
+        db.exec(readFileSync(new URL(name, folder), 'utf8'))
+        db.exec(`PRAGMA user_version = ${version}`)
+      }
     })
   }
   return { before: current, since: files.length }
