@@ -2,7 +2,6 @@
 // an object, `a[]=1` an element of a list, and a name that is repeated is a list.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import qs from 'qs'
 import { limits } from '../domain/limits.ts'
 import { acceptJsonBodies, encodingFault, malformed } from './json-body.ts'
 import type { ProblemError } from './problem-error.ts'
@@ -28,14 +27,17 @@ export function acceptBodies(app: FastifyInstance, forms: readonly BodyForm[]): 
   app.removeAllContentTypeParsers()
   if (forms.includes('json')) acceptJsonBodies(app)
   if (forms.includes('form')) {
-    app.addContentTypeParser<Buffer>(bodyMediaTypes.form, { parseAs: 'buffer' }, (request, body, done) => {
-      request.isForm = true
-      const fault = encodingFault(request, body)
-      if (fault !== null) return done(fault, undefined)
-      request.bodyText = body.toString('utf8')
-      const form = formOf(request.bodyText)
-      done(form instanceof Error ? form : null, form)
-    })
+    app.addContentTypeParser<Buffer>(
+      bodyMediaTypes.form,
+      { parseAs: 'buffer' },
+      async (request: FastifyRequest, body: Buffer) => {
+        request.isForm = true
+        const fault = encodingFault(request, body)
+        if (fault !== null) throw fault
+        request.bodyText = body.toString('utf8')
+        return formOf(request.bodyText)
+      },
+    )
   }
   if (forms.includes('multipart')) {
     app.addContentTypeParser<Buffer>(
@@ -44,8 +46,8 @@ export function acceptBodies(app: FastifyInstance, forms: readonly BodyForm[]): 
       async (request: FastifyRequest, body: Buffer) => {
         request.isForm = true
         const text = await textOfParts(request.headers['content-type'] ?? '', body)
-        const form = text instanceof Error ? text : formOf(text)
-        if (text instanceof Error || form instanceof Error) throw form
+        if (text instanceof Error) throw text
+        const form = await formOf(text)
         request.bodyText = text
         return form
       },
@@ -55,12 +57,15 @@ export function acceptBodies(app: FastifyInstance, forms: readonly BodyForm[]): 
 
 type Form = Readonly<Record<string, unknown>>
 
-function formOf(text: string): Form | ProblemError {
+/** @throws ProblemError */
+async function formOf(text: string): Promise<Form> {
   try {
     decodeURIComponent(text.replaceAll('+', ' '))
   } catch {
-    return malformed('the body has a % that begins no character')
+    throw malformed('the body has a % that begins no character')
   }
+  // Loaded by the first form: many installations get none.
+  const { default: qs } = await import('qs')
   try {
     return qs.parse(text, {
       plainObjects: true,
@@ -71,7 +76,7 @@ function formOf(text: string): Form | ProblemError {
       strictDepth: true,
     })
   } catch {
-    return malformed(
+    throw malformed(
       `the body has more than ${limits.formFieldsMax} fields, or nests deeper than ${limits.formDepthMax} levels`,
     )
   }

@@ -1,7 +1,7 @@
 // TLS towards receivers: version 1.2 or later, certificates verified, sessions resumed.
 
 import { isIP, type Socket } from 'node:net'
-import { connect, createSecureContext, getCACertificates } from 'node:tls'
+import { connect, createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { LRUCache } from 'lru-cache'
 import { limits } from '../domain/limits.ts'
 import type { Connect, OnRead, Target } from './connect.ts'
@@ -12,14 +12,16 @@ type Secure = (target: Target, socket: Socket, done: Parameters<Connect>[1], onR
 
 /** @param authorities certificates that are trusted besides the usual ones, PEM */
 export function createTlsConnect(authorities: readonly string[]): Secure {
-  const secureContext = createSecureContext({
-    minVersion: 'TLSv1.2',
-    ...(authorities.length > 0 && { ca: [...getCACertificates('default'), ...authorities] }),
-  })
+  // Made for the first connection: it reads some 150 certificates, which takes 20 ms.
+  let context: SecureContext | undefined
   const sessions = new LRUCache<string, Buffer>({ max: limits.tlsSessionsMax })
 
   return (target, socket, done, onRead) => {
     const { origin, hostname } = target
+    context ??= createSecureContext({
+      minVersion: 'TLSv1.2',
+      ...(authorities.length > 0 && { ca: [...getCACertificates('default'), ...authorities] }),
+    })
     // SNI and certificates have no dot at the end (RFC 6066, 3).
     const name = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname
     const session = sessions.get(origin)
@@ -28,7 +30,7 @@ export function createTlsConnect(authorities: readonly string[]): Secure {
       socket,
       host: name,
       servername: isIP(name) === 0 ? name : '',
-      secureContext,
+      secureContext: context,
       // Set explicitly, because otherwise NODE_TLS_REJECT_UNAUTHORIZED would decide.
       rejectUnauthorized: true,
       ALPNProtocols: ['http/1.1'],
