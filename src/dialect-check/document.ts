@@ -1,7 +1,7 @@
 // The OpenAPI document that a dialect serves, and answers held against it.
 
 import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 
 /** JSON Schema, as far as the check reads it. */
 export interface Schema {
@@ -88,7 +88,9 @@ export function departures({ responses }: DocumentedOperation, answer: Answer): 
   if (body === undefined) return [`the body is not JSON: ${shortened(text)}`]
   let validator = validators.get(schema)
   if (validator === undefined) validators.set(schema, (validator = Compile(schema as unknown as TSchema)))
-  const faults = validator.Errors(body).map(({ instancePath, message }) => `${instancePath || 'the body'} ${message}`)
+  const faults = validator
+    .Errors(body)[1]
+    .map(({ instancePath, message }) => `${instancePath || 'the body'} ${message}`)
   return [...faults.slice(0, 1), ...unknownMembers(schema, body, '')]
 }
 

@@ -2,7 +2,7 @@
 // find a wrong one.
 
 import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { shortened } from './document.ts'
 import { bodyFor } from './refusals.ts'
 import type { Served } from './subject.ts'

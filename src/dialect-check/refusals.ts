@@ -1,7 +1,7 @@
 // Requests that must be refused, in the dialect's own form, and that change nothing.
 
 import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import type { Field } from '../dialect-kit/fields/fields.ts'
 import { type Answer, shortened } from './document.ts'
 import type { Served } from './subject.ts'

@@ -2,7 +2,7 @@
 
 import { sample, stringMatching } from 'fast-check'
 import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import type { Schema } from './document.ts'
 
 /** One of these patterns gives so many texts, of which the first good ones are taken. */

@@ -3,7 +3,7 @@
 import { type KeyObject, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import type { Message } from '../contracts/delivery-dialect.ts'
 import { contentTypeOf } from '../dialect-kit/deliveries/body.ts'
 import type { Outcome } from '../domain/attempt.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { malformed } from './malformed.ts'
 import {
   type DocumentedRoute,
@@ -204,7 +204,7 @@ class FuzzRun {
   #holds(schema: Schema, { text }: WireAnswer): void {
     const validator = this.#validators.get(schema) ?? Compile(schema as unknown as TSchema)
     this.#validators.set(schema, validator)
-    const [fault] = validator.Errors(JSON.parse(text))
+    const [, [fault]] = validator.Errors(JSON.parse(text))
     assert.ok(fault === undefined, `${fault?.instancePath} ${fault?.message}`)
   }
 
