@@ -88,9 +88,8 @@ export function departures({ responses }: DocumentedOperation, answer: Answer): 
   if (body === undefined) return [`the body is not JSON: ${shortened(text)}`]
   let validator = validators.get(schema)
   if (validator === undefined) validators.set(schema, (validator = Compile(schema as unknown as TSchema)))
-  const faults = validator
-    .Errors(body)[1]
-    .map(({ instancePath, message }) => `${instancePath || 'the body'} ${message}`)
+  const [, errors] = validator.Check(body) ? [true, []] : validator.Errors(body)
+  const faults = errors.map(({ instancePath, message }) => `${instancePath || 'the body'} ${message}`)
   return [...faults.slice(0, 1), ...unknownMembers(schema, body, '')]
 }
 

@@ -40,6 +40,8 @@ async function fillCompileCache(): Promise<void> {
   const installation = await createInstallation()
   try {
     const first = await startServer(installation)
+    // The modules of the document are loaded when it is asked for.
+    await (await fetch(`${first.url}/openapi.json`)).text()
     await first.stop()
   } catch {
     // The tests then run with an empty cache.
