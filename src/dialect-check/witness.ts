@@ -60,11 +60,11 @@ function presentedAs(subject: Subject, { headers, key }: RequestExample, custome
   return { headers: Object.fromEntries(filled) as Record<string, string> }
 }
 
-/** The id of the path: that of a webhook with the values of the answer; null: the path has none. */
+/** The id of the path: that of a webhook with the values of the answer that the request does not set; null: the path has none. */
 async function idFor(
   trial: Trial,
   customer: Customer,
-  { absentId, answer }: RequestExample,
+  { absentId, answer, body }: RequestExample,
   served: Served,
 ): Promise<string | null> {
   const { subject } = trial
@@ -76,8 +76,10 @@ async function idFor(
   if (create === undefined || (isList && Object.keys(endpoint).length === 0)) return null
   const { properties = {} } = subject.requestSchema(create)
   const secretNames = subject.fieldsOf('secret', 'secrets').map(([name]) => name)
+  // The request itself gives these fields their values.
+  const isChanged = (name: string): boolean => isObject(body) && name in body
   const given = Object.entries(endpoint).filter(
-    ([name, value]) => name in properties && value !== null && !secretNames.includes(name),
+    ([name, value]) => name in properties && value !== null && !secretNames.includes(name) && !isChanged(name),
   )
   const { id } = await trial.register(customer, Object.fromEntries(given))
   return id
