@@ -53,6 +53,18 @@ onOneServer("Allo's own features", profile, onSqlite, (add) => {
     }
   })
 
+  add('each answer reports the quota of its kind of request', async (world) => {
+    const customer = await world.customer()
+    const quotaOf = ({ headers }: ApiAnswer) =>
+      ['limit', 'remaining', 'reset'].map((n) => Number(headers[`x-ratelimit-${n}`]))
+    const before = Date.now() / 1000
+    const [limit, remaining, reset = 0] = quotaOf(await customer.ask(list))
+    assert.deepEqual([limit, remaining], [20, 19])
+    assert.ok(reset >= before && reset <= Date.now() / 1000 + 1, String(reset))
+    assert.equal(quotaOf(await world.ask(list, {}))[0], 20)
+    assert.equal(quotaOf(await customer.ask({ method: 'POST', path, body: {} }))[0], 5)
+  })
+
   add('the eleven topics are listed in the order of the reference', async (world) => {
     const customer = await world.customer()
     const answer = await customer.ask({ method: 'GET', path: `${path}/event_types` })

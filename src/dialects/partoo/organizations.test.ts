@@ -78,6 +78,10 @@ onOneServer('partoo: organizations', profile, onSqlite, (add) => {
 
   add('a key that may not use webhooks and an unknown key are refused before the query is checked', async (world) => {
     const customer = await world.customer()
+    for (const role of ['GROUP_MANAGER', 'BUSINESS_MANAGER', 'PUBLISHER']) {
+      const { key } = await customer.withKey({ role }).newKey()
+      assert.equal((await ask(world, key, { method: 'GET', path })).text, forbidden, role)
+    }
     const weak = await customer.withKey({ role: 'PUBLISHER' }).newKey()
     for (const query of ['org_id=x', 'org_id=1', 'page=0']) {
       const request = { method: 'GET', path, query }
