@@ -151,7 +151,7 @@ function withRoles(route: AnyRoute): AnyRoute {
   const scope = scopeOf(route)
   return {
     ...route,
-    description:
+    callers:
       `Operator keys of the role ${roles.join(' or ')}` +
       `${scope === null ? '' : `; customers' keys of \`standard\` with the scope ${scope}`}.`,
     security: [...roles.map((role) => ({ operator: [role] })), ...(scope === null ? [] : [{ customer: [scope] }])],
@@ -161,7 +161,7 @@ function withRoles(route: AnyRoute): AnyRoute {
 /** The route with its scope in the OpenAPI document of customers. */
 function withScope(route: AnyRoute): AnyRoute {
   const scope = scopeOf(route) as string
-  return { ...route, description: `API keys with the scope ${scope}.`, security: [{ customer: [scope] }] }
+  return { ...route, callers: `API keys with the scope ${scope}.`, security: [{ customer: [scope] }] }
 }
 
 function admitOperator(

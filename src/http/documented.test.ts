@@ -25,6 +25,20 @@ const front: Front = {
 const shared = { operationId: 'any', summary: 'Any', tag: 'Tests' } as const
 const handle = () => success({ status: 204 } as const)
 
+test('a route is described by its callers and its own words', () => {
+  const words = { callers: 'Keys that write.', description: 'It changes nothing.' }
+  const read = route({
+    ...shared,
+    ...words,
+    method: 'GET',
+    path: '/any',
+    access: 'read',
+    answers: { 204: Type.Null() },
+    handle,
+  })
+  assert.equal(schemaOf(front, read).description, 'Keys that write. It changes nothing.')
+})
+
 test('a write has the refusals of bodies, conflicts and loops, in the media type of the front', () => {
   const change = route({
     ...shared,

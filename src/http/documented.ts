@@ -12,11 +12,11 @@ import { schemaController } from './validation.ts'
 
 /** The schema that documents a route. */
 export function schemaOf(front: Front, route: AnyRoute): FastifySchema {
-  const { operationId, summary, description, tag, security, params, query, body, consumes } = route
+  const { operationId, summary, tag, security, params, query, body, consumes } = route
   return {
     operationId,
     summary,
-    ...(description !== undefined && { description }),
+    ...wordsOf(route),
     tags: [tag],
     ...(security && { security }),
     ...(params && { params }),
@@ -91,6 +91,11 @@ function addExample(
   add(responses[example.status]?.content, example.answer)
 }
 
+function wordsOf({ callers, description }: AnyRoute): { readonly description?: string } {
+  const words = [callers, description].filter((text) => text !== undefined)
+  return words.length === 0 ? {} : { description: words.join(' ') }
+}
+
 /** The paths of the routes, each with the words of its route. */
 function pathsOf({ paths }: Document, routes: readonly AnyRoute[]): Document['paths'] {
   const byId = new Map(routes.map((one) => [one.operationId, one]))
@@ -98,8 +103,8 @@ function pathsOf({ paths }: Document, routes: readonly AnyRoute[]): Document['pa
     const operations = Object.entries(item).flatMap(([method, operation]) => {
       const route = byId.get(operation.operationId)
       if (route === undefined) return []
-      const { description, security } = route
-      return [[method, { ...operation, ...(description && { description }), ...(security && { security }) }] as const]
+      const { security } = route
+      return [[method, { ...operation, ...wordsOf(route), ...(security && { security }) }] as const]
     })
     return [path, Object.fromEntries(operations)] as const
   })

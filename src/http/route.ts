@@ -67,6 +67,8 @@ export interface Route<Params, Query, Body> {
   readonly isPublic?: true
   /** The route does not need a tenant. */
   readonly tenantless?: true
+  /** The callers that may use the route, as a sentence of the OpenAPI document. */
+  readonly callers?: string
   /** The credentials in the OpenAPI document; default: those of the front. */
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[]
   readonly params?: Params

@@ -67,6 +67,8 @@ export function stableValues(value: unknown, places: readonly (readonly [string,
   }
   const stableText = (text: string, name: string): string => {
     if (text.startsWith('-----BEGIN')) return text
+    // The address of the machine.
+    if (name === 'address') return '203.0.113.7'
     // The last letters of a key.
     if (name === 'hint') return [...known].find(([key]) => key.endsWith(text))?.[1].slice(-text.length) ?? text
     return textOf(text)
