@@ -223,7 +223,8 @@ test('if the database does not answer, all waiting requests get the error, and t
 test('a front counts quotas together with other nodes, and does not enforce them if rate limits are off', async () => {
   const store = new MemoryQuotas()
   const key = { id: 'key_1', tenants: ['t'] } as unknown as ApiKey
-  const context = { clock: { now: () => start }, keyCache: { authenticate: () => success(key) } } as unknown as Context
+  const keyCache = { digestOf: (text: string) => text, authenticate: () => success(key) }
+  const context = { clock: { now: () => start }, keyCache } as unknown as Context
   const dialect = { name: 'some', quotas: [{ ...perMinute, requests: 10 }] } as unknown as Dialect
   const shown: string[] = []
   const quotaHeaders = ({ remaining }: Window) => ({ left: String(remaining) })
