@@ -45,9 +45,9 @@ function described(signatures: readonly (Recipe | { readonly undescribed: string
 
 /** The secret of POSTHORN_SECRET or of a file. @throws WrongUse */
 export async function givenSecret(file: string | undefined): Promise<string> {
-  const { POSTHORN_SECRET: secret } = process.env
-  if (file !== undefined) return String(await contentOf(file)).trim()
-  if (secret !== undefined) return secret
+  const { POSTHORN_SECRET = '' } = process.env
+  const secret = file === undefined ? POSTHORN_SECRET : String(await contentOf(file)).trim()
+  if (secret !== '') return secret
   throw new WrongUse('there is no secret: set POSTHORN_SECRET, give --secret-file, or give --tenant and --endpoint')
 }
 

@@ -317,9 +317,12 @@ suite('verify', { concurrency: 2 }, () => {
 
   test('a wrong use names the right one', async () => {
     const { file, secretFile } = await saved()
+    const empty = join(folder, 'empty')
+    writeFileSync(empty, '\n')
     for (const [args, says] of [
       [['nowhere.txt', '--secret-file', secretFile], /ENOENT/],
       [[file], /there is no secret/],
+      [[file, '--secret-file', empty], /there is no secret/],
       [[file, '--secret-file', secretFile, '--dialect', 'nothing'], /there is no dialect nothing: give standard, allo/],
       [['--secret-file', secretFile], /give a file with the whole request/],
       [[secretFile, '--secret-file', secretFile], /no empty line between headers and body/],

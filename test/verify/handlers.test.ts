@@ -134,7 +134,7 @@ test('a handler without a secret, or of an unknown dialect, is an error when it 
       fastifyPlugin({ ...options, path: '/webhooks' }, handle),
   }
   for (const [name, made] of Object.entries(make)) {
-    for (const secret of ['', undefined, [], ['whsec_AAAA', '']]) {
+    for (const secret of ['', undefined, null, [], ['whsec_AAAA', '']]) {
       const options = { dialect: 'standard', secret } as unknown as HandlerOptions
       assert.throws(() => made(options, () => {}), /^TypeError: there is no secret: give that of the webhook/, name)
     }

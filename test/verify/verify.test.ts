@@ -14,6 +14,7 @@ import {
 } from '../../packages/verify/src/index.ts'
 import type { TestVector } from '../../src/contracts/recipe.ts'
 import { captureDeliveries } from '../support/captured-deliveries.ts'
+import { forgeries, signedWith } from '../support/forged-deliveries.ts'
 
 const captured = await captureDeliveries()
 const folder = new URL('../../packages/verify/src/', import.meta.url)
@@ -57,6 +58,26 @@ suite('a delivery is verified or refused as the service says, of', () => {
       for (const vector of one.vectors) {
         const fault = await faultOf(one.name, one, vector)
         assert.equal(fault === null, vector.isValid, `${vector.title}: ${fault}`)
+      }
+    })
+  }
+})
+
+suite('an empty or missing secret verifies nothing, of', () => {
+  for (const [index, one] of captured.entries()) {
+    const { name, recipe, vectors } = one
+    const [valid] = vectors
+    if ('publicKey' in recipe.key || valid === undefined) continue
+    test(`${name}, ${recipe.algorithm}, ${index}`, async () => {
+      const missing = await Promise.all(
+        [undefined, null].map(async (none) => ({
+          ...(await signedWith(recipe, valid, String(none))),
+          title: String(none),
+          secret: none as unknown as string,
+        })),
+      )
+      for (const forged of [...(await forgeries(recipe, valid)), ...missing]) {
+        assert.equal(await faultOf(name, one, forged), 'key: The secret is empty.', forged.title)
       }
     })
   }

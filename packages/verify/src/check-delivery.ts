@@ -4,7 +4,7 @@ import type { Recipe } from './recipe.ts'
 import { areEqual, type Bytes, decoded, encoded, textOf, utf8 } from './bytes.ts'
 import { type Check, prefixOf, type Receiver, timeCheck, type Verification } from './checks.ts'
 import { type Delivery, placeName, signedBytes, textAt } from './delivery.ts'
-import { type Hash, hmac, isSignedBy, KeyFault, rawEcdsa, secretBytes } from './keys.ts'
+import { assertSecret, type Hash, hmac, isSignedBy, KeyFault, rawEcdsa, secretBytes } from './keys.ts'
 import { tokenChecks } from './tokens.ts'
 
 export async function checkDelivery(recipe: Recipe, delivery: Delivery, receiver: Receiver): Promise<Verification> {
@@ -154,7 +154,7 @@ async function expectedOf(recipe: Recipe, secret: string, signed: Bytes): Promis
   const hash = hashes[algorithm]
   if (hash !== undefined) return encoded(await hmac(hash, secretBytes(recipe, secret), signed), encoding)
   if (algorithm !== 'token' && algorithm !== 'basic') return null
-  if (secret === '') throw new KeyFault('The secret is empty.')
+  assertSecret(secret)
   return algorithm === 'token' ? secret : `Basic ${encoded(utf8(`${user}:${secret}`), 'base64')}`
 }
 

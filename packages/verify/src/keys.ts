@@ -8,8 +8,14 @@ export class KeyFault extends Error {
   override readonly name = 'KeyFault'
 }
 
+/** Throws if there is no secret, which JavaScript without types can give: every sender could sign. @throws KeyFault */
+export function assertSecret(secret: string | null | undefined): asserts secret is string {
+  if (!secret) throw new KeyFault('The secret is empty.')
+}
+
 /** The key of a recipe that signs with a secret. @throws KeyFault */
 export function secretBytes({ key }: Recipe, secret: string): Bytes {
+  assertSecret(secret)
   if ('publicKey' in key || key.secret === 'text') return utf8(secret)
   const { prefix = '' } = key
   const bytes = decoded(secret.startsWith(prefix) ? secret.slice(prefix.length) : secret, 'base64')

@@ -79,8 +79,8 @@ export async function verify<Event = unknown>(options: Receiving & Received): Pr
 /** @throws TypeError there is no secret, or no such dialect: no delivery could be verified */
 export function assertReceiving(options: Receiving): void {
   recipeOf(options)
-  const secrets = [options.secret].flat() as readonly (string | undefined)[]
-  if (secrets.length === 0 || secrets.some((one) => one === undefined || one === '')) {
+  const secrets = [options.secret].flat() as readonly (string | null | undefined)[]
+  if (secrets.length === 0 || secrets.some((one) => !one)) {
     throw new TypeError('there is no secret: give that of the webhook, and check the variable that it comes from')
   }
 }
