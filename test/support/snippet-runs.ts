@@ -63,12 +63,12 @@ function callOf({ signed = [], claims = {}, timestamp, algorithm }: Recipe): Cal
   return { known: [...new Set(known)], hasTime: timestamp !== undefined || algorithm === 'jwt' }
 }
 
-/** @returns the answer of each case, or the reason why the language cannot be run here */
+/** @returns the answer of each case, `true`, `false` or an error, or the reason why the language cannot be run here */
 export async function runSnippets(
   language: ReceiverLanguage,
   programs: readonly Program[],
   cases: readonly Case[],
-): Promise<readonly boolean[] | string> {
+): Promise<readonly string[] | string> {
   const { probe, files, commands } = runners[language]
   const [tool = '', ...probeArguments] = probe
   if (spawnSync(tool, probeArguments).status !== 0) return `${probe.join(' ')} does not succeed here`
@@ -90,10 +90,7 @@ export async function runSnippets(
       if (done.status !== 0) throw new Error(`${command} ${words.join(' ')}: ${done.stdout}${done.stderr}`)
       output = done.stdout
     }
-    return output
-      .trim()
-      .split('\n')
-      .map((line) => line === 'true')
+    return output.trim().split('\n')
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -123,7 +120,11 @@ for (const line of readFileSync(0, 'utf8').split('\\n')) {
   const [secret, url, id, body, ...rest] = fields.map((field) => Buffer.from(field.slice(1), 'base64'))
   const headers = {}
   for (let n = 0; n < rest.length; n += 2) headers[rest[n]] = String(rest[n + 1])
-  console.log(calls[program](headers, body, String(secret), String(url), String(id), Number(now)))
+  try {
+    console.log(calls[program](headers, body, String(secret), String(url), String(id), Number(now)))
+  } catch (error) {
+    console.log(error.message)
+  }
 }
 `,
     }),
@@ -140,7 +141,10 @@ for line in sys.stdin.read().split("\\n"):
     program, now, *fields = line.split(" ")
     secret, url, id, body, *rest = [base64.b64decode(field[1:]) for field in fields]
     headers = dict(zip([one.decode() for one in rest[::2]], [one.decode() for one in rest[1::2]]))
-    print("true" if calls[int(program)](headers, body, secret.decode(), url.decode(), id.decode(), float(now)) else "false")
+    try:
+        print("true" if calls[int(program)](headers, body, secret.decode(), url.decode(), id.decode(), float(now)) else "false")
+    except Exception as error:
+        print(error)
 `,
     }),
     commands: [['python3', 'main.py']],
@@ -157,6 +161,8 @@ $stdin.read.split("\\n").each do |line|
   program, now, *fields = line.split(" ")
   secret, url, id, body, *rest = fields.map { |field| field[1..].unpack1("m").force_encoding("UTF-8") }
   puts calls[program.to_i].call(Hash[*rest], body, secret, url, id, now.to_f)
+rescue => error
+  puts error.message
 end
 `,
     }),
@@ -177,7 +183,11 @@ foreach (explode("\\n", file_get_contents('php://stdin')) as $line) {
     [$secret, $url, $id, $body] = $texts;
     $headers = [];
     for ($n = 4; $n < count($texts); $n += 2) $headers[$texts[$n]] = $texts[$n + 1];
-    echo $calls[$program]($headers, $body, $secret, $url, $id, (float) $now) ? "true\\n" : "false\\n";
+    try {
+        echo $calls[$program]($headers, $body, $secret, $url, $id, (float) $now) ? "true\\n" : "false\\n";
+    } catch (Exception $error) {
+        echo $error->getMessage(), "\\n";
+    }
 }
 `,
     }),
@@ -221,7 +231,14 @@ ${calls.map(({ known, hasTime }, index) => `\t\tfunc(h http.Header, b []byte, s,
 		for n := 4; n < len(texts); n += 2 {
 			headers.Set(texts[n], texts[n+1])
 		}
-		fmt.Println(calls[program](headers, []byte(texts[3]), texts[0], texts[1], texts[2], time.UnixMilli(int64(now*1000))))
+		func() {
+			defer func() {
+				if fault := recover(); fault != nil {
+					fmt.Println(fault)
+				}
+			}()
+			fmt.Println(calls[program](headers, []byte(texts[3]), texts[0], texts[1], texts[2], time.UnixMilli(int64(now*1000))))
+		}()
 	}
 }
 `,
@@ -258,8 +275,12 @@ ${calls.map(({ known, hasTime }, index) => `            (h, b, s, url, id, now) 
             Map<String, String> headers = new HashMap<>();
             for (int n = 4; n < texts.size(); n += 2) headers.put(texts.get(n), texts.get(n + 1));
             Instant now = Instant.ofEpochMilli((long) (Double.parseDouble(fields[1]) * 1000));
-            System.out.println(calls[Integer.parseInt(fields[0])]
-                .verify(headers::get, bytes.get(3), texts.get(0), texts.get(1), texts.get(2), now));
+            try {
+                System.out.println(calls[Integer.parseInt(fields[0])]
+                    .verify(headers::get, bytes.get(3), texts.get(0), texts.get(1), texts.get(2), now));
+            } catch (Exception error) {
+                System.out.println(error.getMessage());
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ import {
   type Plan,
   prefixOf,
   runText,
+  secretPrefix,
   signatureTexts,
   textOf,
   type Writer,
@@ -51,8 +52,9 @@ export const go: Writer = (plan) => {
   ]
   const [parse, at] = times[timestamp?.form ?? 'unixSeconds']
   const code = lines(
-    '// Verify needs the bytes of the request as they arrived.',
+    `// Verify needs the bytes of the request as they arrived.${isSecret ? ' It panics if the secret is empty.' : ''}`,
     `func Verify(${parameters.join(', ')}) bool {`,
+    isSecret && secretLines(plan),
     timestamp && [
       `\ttimestamp := ${placeText(expressions, timestamp)}`,
       `\t${parse}`,
@@ -131,22 +133,27 @@ function comparison(plan: Plan): string[] {
     return [`\texpected := ${before}"Basic " + ${pair}`, ...last]
   }
   return [
-    ...secretKey(plan),
-    `\tmac := hmac.New(${algorithm.slice('hmac-'.length)}.New, key)`,
+    `\tmac := hmac.New(${algorithm.slice('hmac-'.length)}.New, ${secretKey(plan)})`,
     ...writes(plan).map((piece) => `\tmac.Write(${piece})`),
     `\texpected := ${before}${encoders[encoding ?? 'hex']}(mac.Sum(nil))`,
     ...last,
   ]
 }
 
-function secretKey({ recipe: { key } }: Plan): string[] {
-  if (!('secret' in key) || key.secret === 'text') return ['\tkey := []byte(secret)']
+/** An empty secret is refused: every sender could sign with it. */
+function secretLines(plan: Plan): string[] {
+  if (!plan.isDecoded) return ['\tif secret == "" {', '\t\tpanic("the secret is empty")', '\t}']
   return [
-    `\tkey, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, ${quoted(key.prefix ?? '')}))`,
-    '\tif err != nil {',
-    '\t\treturn false',
+    `\tkey, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, ${quoted(secretPrefix(plan))}))`,
+    '\tif err != nil || len(key) == 0 {',
+    '\t\tpanic("the secret is empty, or not base64")',
     '\t}',
   ]
+}
+
+/** The expression of the key of an HMAC. */
+function secretKey({ isDecoded }: Plan): string {
+  return isDecoded ? 'key' : '[]byte(secret)'
 }
 
 const checks = {
@@ -207,14 +214,14 @@ function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable
   )
   const [, check] = isSecret ? ['', 'hmac.Equal(signature, mac.Sum(nil))'] : checkOf(plan)
   return [
-    ...(isSecret ? secretKey(plan) : publicKey(plan)),
+    ...(isSecret ? [] : publicKey(plan)),
     `\tfor _, given := range ${signatureTexts(expressions, plan)} {`,
     `\t\tparts := strings.Split(${prefix === '' ? 'given' : `strings.TrimPrefix(given, ${quoted(prefix)})`}, ".")`,
     `\t\tif len(parts) != 3${isDetached ? ' || parts[1] != ""' : ''} {`,
     '\t\t\tcontinue',
     '\t\t}',
     `\t\tsigned := ${isUnencoded ? 'append([]byte(parts[0]+"."), body...)' : `[]byte(parts[0] + "." + ${payload})`}`,
-    ...(isSecret ? ['\t\tmac := hmac.New(sha256.New, key)', '\t\tmac.Write(signed)'] : []),
+    ...(isSecret ? [`\t\tmac := hmac.New(sha256.New, ${secretKey(plan)})`, '\t\tmac.Write(signed)'] : []),
     '\t\tsignature, err := base64.RawURLEncoding.DecodeString(parts[2])',
     ...(isDetached
       ? [`\t\tif err == nil && ${check} {`, '\t\t\treturn true', '\t\t}']

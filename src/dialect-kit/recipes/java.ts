@@ -8,6 +8,7 @@ import {
   type Plan,
   prefixOf,
   runText,
+  secretPrefix,
   signatureTexts,
   textOf,
   type Writer,
@@ -57,6 +58,7 @@ export const java: Writer = (plan) => {
     '    /** Needs the bytes of the request as they arrived, and its headers: request::getHeader. */',
     `    public static boolean verify(${parameters.join(', ')})`,
     `            throws GeneralSecurityException${isJwt ? ', IOException' : ''} {`,
+    isSecret && secretLines(plan),
     timestamp && [
       `        String timestamp = ${placeText(expressions, timestamp)};`,
       '        try {',
@@ -135,19 +137,27 @@ function comparison(plan: Plan): string[] {
   }
   const name = `HmacSHA${algorithm.slice('hmac-sha'.length)}`
   return [
-    secretKey(plan),
     `        Mac mac = Mac.getInstance("${name}");`,
-    `        mac.init(new SecretKeySpec(key, "${name}"));`,
+    `        mac.init(new SecretKeySpec(${secretKey(plan)}, "${name}"));`,
     ...writes(plan).map((piece) => `        mac.update(${piece});`),
     `        String expected = ${before}${encoders[encoding ?? 'hex']}(mac.doFinal());`,
     ...last,
   ]
 }
 
-function secretKey({ recipe: { key } }: Plan): string {
-  return 'secret' in key && key.secret === 'base64'
-    ? `        byte[] key = Base64.getDecoder().decode(secret.replaceFirst(${quoted(`^${key.prefix ?? ''}`)}, ""));`
-    : '        byte[] key = bytes(secret);'
+/** An empty secret is refused: every sender could sign with it. */
+function secretLines(plan: Plan): string[] {
+  const fault = 'throw new IllegalArgumentException("the secret is empty");'
+  if (!plan.isDecoded) return [`        if (text(secret).isEmpty()) ${fault}`]
+  return [
+    `        byte[] key = Base64.getDecoder().decode(text(secret).replaceFirst(${quoted(`^${secretPrefix(plan)}`)}, ""));`,
+    `        if (key.length == 0) ${fault}`,
+  ]
+}
+
+/** The expression of the key of an HMAC. */
+function secretKey({ isDecoded }: Plan): string {
+  return isDecoded ? 'key' : 'bytes(secret)'
 }
 
 const algorithms = {
@@ -197,7 +207,7 @@ function publicKeyCheck(plan: Plan): string[] {
 function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable<Plan['token']>): string[] {
   const { isSecret } = plan
   const { length } = prefixOf(plan)
-  const [key, signatures] = isSecret ? [[secretKey(plan)], ''] : publicKey(plan)
+  const [key, signatures] = isSecret ? [[], ''] : publicKey(plan)
   const encodedBody = 'Base64.getUrlEncoder().withoutPadding().encode(body)'
   const payload = isUnencoded ? 'body' : isDetached ? encodedBody : 'bytes(parts[1])'
   const update = (name: string): string[] => [
@@ -207,7 +217,7 @@ function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable
   const check = isSecret
     ? [
         '            Mac mac = Mac.getInstance("HmacSHA256");',
-        '            mac.init(new SecretKeySpec(key, "HmacSHA256"));',
+        `            mac.init(new SecretKeySpec(${secretKey(plan)}, "HmacSHA256"));`,
         ...update('mac'),
         '            String expected = Base64.getUrlEncoder().withoutPadding().encodeToString(mac.doFinal());',
         '            if (!MessageDigest.isEqual(bytes(parts[2]), bytes(expected))) continue;',
@@ -246,8 +256,8 @@ function claimLines(plan: Plan, claims: NonNullable<Plan['token']>['claims']): s
 
 const textHelper = [
   '',
-  '    private static String text(String header) {',
-  '        return header == null ? "" : header;',
+  '    private static String text(String given) {',
+  '        return given == null ? "" : given;',
   '    }',
 ]
 const bytesHelper = [

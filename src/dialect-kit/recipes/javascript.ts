@@ -8,6 +8,7 @@ import {
   type Plan,
   prefixOf,
   runText,
+  secretPrefix,
   signatureTexts,
   textOf,
   singleQuoted,
@@ -56,6 +57,7 @@ export const javascript: Writer = (plan) => {
     '',
     '/** `body`: the bytes of the request as they arrived. Names of headers are in lower case. */',
     `export function verify(${parameters.join(', ')}${hasTime ? ', now = Date.now() / 1000' : ''}) {`,
+    isSecret && secretLines(plan),
     timestamp && [
       `  const timestamp = ${bare(placeText(expressions, timestamp))}`,
       `  if (!(Math.abs(now - ${seconds[timestamp.form]}) <= 300)) return false`,
@@ -106,18 +108,25 @@ function comparison(plan: Plan): string[] {
   ]
 }
 
-/** The expression of the key of an HMAC. */
-function secretKey({ recipe: { key } }: Plan): string {
-  const isBase64 = 'secret' in key && key.secret === 'base64'
-  return isBase64 ? `Buffer.from(secret.replace(/^${key.prefix ?? ''}/, ''), 'base64')` : 'secret'
+/** An empty secret is refused: every sender could sign with it. */
+function secretLines(plan: Plan): string[] {
+  const fault = "throw new Error('the secret is empty')"
+  if (!plan.isDecoded) return [`  if (!secret) ${fault}`]
+  return [
+    `  const key = Buffer.from((secret ?? '').replace(/^${secretPrefix(plan)}/, ''), 'base64')`,
+    `  if (key.length === 0) ${fault}`,
+  ]
+}
+
+/** The name of the key of an HMAC. */
+function secretKey({ isDecoded }: Plan): string {
+  return isDecoded ? 'key' : 'secret'
 }
 
 function hmacLines(plan: Plan, before: string): string[] {
   const { algorithm, encoding } = plan.recipe
-  const key = secretKey(plan)
   return [
-    ...(key === 'secret' ? [] : [`  const key = ${key}`]),
-    `  const mac = createHmac('${algorithm.slice('hmac-'.length)}', ${key === 'secret' ? key : 'key'})`,
+    `  const mac = createHmac('${algorithm.slice('hmac-'.length)}', ${secretKey(plan)})`,
     ...pieces(plan).map((piece) => `  mac.update(${piece})`),
     `  const expected = ${before}mac.digest('${encoding}')`,
   ]
@@ -150,19 +159,17 @@ function publicKeyCheck(plan: Plan): string[] {
 function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable<Plan['token']>): string[] {
   const { isSecret, recipe } = plan
   const { length } = prefixOf(plan)
-  const key = isSecret && secretKey(plan) !== 'secret' ? 'key' : 'secret'
   const hash = recipe.algorithm === 'ed25519' ? 'null' : "'sha256'"
   const bytes = isDetached
     ? "Buffer.from(head + '.' + Buffer.from(body).toString('base64url'))"
     : "Buffer.from(head + '.' + payload)"
   const isSigned = isSecret
-    ? `isEqual(signature, createHmac('sha256', ${key}).update(signed).digest('base64url'))`
+    ? `isEqual(signature, createHmac('sha256', ${secretKey(plan)}).update(signed).digest('base64url'))`
     : `verifySignature(${hash}, signed, ${publicKeyOf(plan)}, Buffer.from(signature, 'base64url'))`
   const compared = claims.map(
     ([name, piece]) => ` && String(claims[${singleQuoted(name)}] ?? '') === ${textOf(expressions, plan, piece)}`,
   )
   return [
-    ...(key === 'key' ? [`  const key = ${secretKey(plan)}`] : []),
     `  return ${signatureTexts(expressions, plan)}.some((given) => {`,
     `    const [head, payload, signature = ''] = given${length === 0 ? '' : `.slice(${length})`}.split('.')`,
     `    const signed = ${isUnencoded ? "Buffer.concat([Buffer.from(head + '.'), body])" : bytes}`,

@@ -9,6 +9,7 @@ import {
   type Plan,
   prefixOf,
   runText,
+  secretPrefix,
   signatureTexts,
   textOf,
   singleQuoted,
@@ -58,6 +59,7 @@ export const php: Writer = (plan) => {
     '// $body: the bytes of the request as they arrived. Names of headers are in lower case.',
     `function verify(${parameters.join(', ')}): bool`,
     '{',
+    isSecret && secretLines(plan),
     timestamp && [
       `    $timestamp = ${bare(placeText(expressions, timestamp))};`,
       `    if (!${isTime.includes(' ') ? `(${isTime})` : isTime} || abs(($now ?? microtime(true)) - ${at}) > 300) {`,
@@ -97,18 +99,31 @@ function comparison(plan: Plan): string[] {
     return [`    $expected = ${before}'Basic ' . base64_encode(${quoted(`${user}:`)} . $secret);`, ...last]
   }
   const name = quoted(algorithm.slice('hmac-'.length))
+  const key = secretKey(plan)
   const mac = {
-    hex: `hash_hmac(${name}, $signed, $key)`,
-    base64: `base64_encode(hash_hmac(${name}, $signed, $key, true))`,
-    base64url: `rtrim(strtr(base64_encode(hash_hmac(${name}, $signed, $key, true)), '+/', '-_'), '=')`,
+    hex: `hash_hmac(${name}, $signed, ${key})`,
+    base64: `base64_encode(hash_hmac(${name}, $signed, ${key}, true))`,
+    base64url: `rtrim(strtr(base64_encode(hash_hmac(${name}, $signed, ${key}, true)), '+/', '-_'), '=')`,
   }[encoding ?? 'hex']
-  return [secretKey(plan), `    $signed = ${signedOf(plan)};`, `    $expected = ${before}${mac};`, ...last]
+  return [`    $signed = ${signedOf(plan)};`, `    $expected = ${before}${mac};`, ...last]
 }
 
-function secretKey({ recipe: { key } }: Plan): string {
-  return 'secret' in key && key.secret === 'base64'
-    ? `    $key = base64_decode(preg_replace(${quoted(`/^${key.prefix ?? ''}/`)}, '', $secret));`
-    : '    $key = $secret;'
+/** An empty secret is refused: every sender could sign with it. */
+function secretLines(plan: Plan): string[] {
+  const key = secretKey(plan)
+  return [
+    ...(plan.isDecoded
+      ? [`    $key = base64_decode(preg_replace(${quoted(`/^${secretPrefix(plan)}/`)}, '', $secret));`]
+      : []),
+    `    if (${key} === '') {`,
+    "        throw new \\InvalidArgumentException('the secret is empty');",
+    '    }',
+  ]
+}
+
+/** The name of the key of an HMAC. */
+function secretKey({ isDecoded }: Plan): string {
+  return isDecoded ? '$key' : '$secret'
 }
 
 const ed25519Key = "    $key = substr(base64_decode(preg_replace('/-----[^-]+-----/', '', $publicKey)), -32);"
@@ -146,7 +161,7 @@ function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable
   const signature = recipe.ecdsaForm === 'p1363' ? `der(${bytes})` : bytes
   const payload = isUnencoded ? '$body' : isDetached ? 'base64url($body)' : '$payload'
   const isSigned = isSecret
-    ? "hash_equals(base64url(hash_hmac('sha256', $signed, $key, true)), $signature)"
+    ? `hash_equals(base64url(hash_hmac('sha256', $signed, ${secretKey(plan)}, true)), $signature)`
     : isEd25519
       ? `isSigned(${signature}, $signed, $key)`
       : `openssl_verify($signed, ${signature}, $publicKey, OPENSSL_ALGO_SHA256) === 1`
@@ -155,7 +170,7 @@ function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable
   )
   return [
     ...(isDetached ? [] : ['    $now ??= microtime(true);']),
-    ...(isSecret ? [secretKey(plan)] : isEd25519 ? [ed25519Key] : []),
+    ...(!isSecret && isEd25519 ? [ed25519Key] : []),
     `    foreach (${signatureTexts(expressions, plan)} as $given) {`,
     `        $parts = explode('.', ${length === 0 ? '$given' : `substr($given, ${length})`});`,
     `        if (count($parts) !== 3${isDetached ? " || $parts[1] !== ''" : ''}) {`,

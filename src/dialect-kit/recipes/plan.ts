@@ -27,6 +27,8 @@ export interface Plan {
   /** Whether the code compares a time with the clock of the receiver. */
   readonly hasTime: boolean
   readonly isSecret: boolean
+  /** Whether the key is what the secret is in base64; false: its text. */
+  readonly isDecoded: boolean
   /** Whether a signed text is the time that has been read already. */
   readonly isTimestamp: (piece: SignedPiece) => boolean
 }
@@ -61,6 +63,7 @@ export function planOf(given: Recipe): Plan {
       jws === undefined ? null : { isDetached, isUnencoded: jws.isUnencoded === true, claims: Object.entries(claims) },
     hasTime: timestamp !== undefined || (jws !== undefined && !isDetached),
     isSecret: 'secret' in key,
+    isDecoded: 'secret' in key && key.secret === 'base64' && !['token', 'basic'].includes(given.algorithm),
     isTimestamp: (piece) => JSON.stringify(piece) === timestampText,
   }
 }
@@ -132,6 +135,11 @@ export function runText(of: Expressions, plan: Plan, texts: readonly SignedPiece
 /** An expression without parentheses around the whole. */
 export function bare(expression: string): string {
   return /^\(([^()]*)\)$/.exec(expression)?.[1] ?? expression
+}
+
+/** The text before the key in a secret. */
+export function secretPrefix({ recipe: { key } }: Plan): string {
+  return 'prefix' in key ? (key.prefix ?? '') : ''
 }
 
 /** The expression of all texts that may be signatures, each with its prefix. */

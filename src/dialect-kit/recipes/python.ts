@@ -7,6 +7,7 @@ import {
   type Plan,
   prefixOf,
   runText,
+  secretPrefix,
   signatureTexts,
   textOf,
   type Writer,
@@ -52,6 +53,7 @@ export const python: Writer = (plan) => {
   const code = [
     `def verify(${parameters.join(', ')}) -> bool:`,
     '    """body: the bytes of the request as they arrived. Names of headers are in lower case, or in any case."""',
+    ...(isSecret ? secretLines(plan) : []),
     ...(timestamp
       ? [
           `    timestamp = ${placeText(expressions, timestamp)}`,
@@ -69,11 +71,10 @@ export const python: Writer = (plan) => {
 }
 
 /** Imports of the standard library come first, as is usual. */
-function importsOf({ recipe, has, isSecret, hasTime, token }: Plan): string[] {
-  const { algorithm, encoding, key, timestamp, ecdsaForm } = recipe
+function importsOf({ recipe, has, isSecret, isDecoded, hasTime, token }: Plan): string[] {
+  const { algorithm, encoding, timestamp, ecdsaForm } = recipe
   const isJwt = token !== null && !token.isDetached
-  const isBase64 = 'secret' in key && key.secret === 'base64'
-  const usesBase64 = isBase64 || encoding?.startsWith('base64') || algorithm === 'basic' || has.sha256
+  const usesBase64 = isDecoded || encoding?.startsWith('base64') || algorithm === 'basic' || has.sha256
   const own = [
     usesBase64 && 'import base64',
     has.sha256 && 'import hashlib',
@@ -128,17 +129,26 @@ function comparison(plan: Plan): string[] {
     base64url: 'base64.urlsafe_b64encode(mac).decode().rstrip("=")',
   }[encoding ?? 'hex']
   return [
-    secretKey(plan),
-    `    mac = hmac.digest(key, ${signedOf(plan)}, "${algorithm.slice('hmac-'.length)}")`,
+    `    mac = hmac.digest(${secretKey(plan)}, ${signedOf(plan)}, "${algorithm.slice('hmac-'.length)}")`,
     `    expected = ${before}${mac}`,
     ...last,
   ]
 }
 
-function secretKey({ recipe: { key } }: Plan): string {
-  return 'secret' in key && key.secret === 'base64'
-    ? `    key = base64.b64decode(secret.removeprefix(${quoted(key.prefix ?? '')}))`
-    : '    key = secret.encode()'
+/** An empty secret is refused: every sender could sign with it. */
+function secretLines(plan: Plan): string[] {
+  const fault = '        raise ValueError("the secret is empty")'
+  if (!plan.isDecoded) return ['    if not secret:', fault]
+  return [
+    `    key = base64.b64decode((secret or "").removeprefix(${quoted(secretPrefix(plan))}))`,
+    '    if not key:',
+    fault,
+  ]
+}
+
+/** The expression of the key of an HMAC. */
+function secretKey({ isDecoded }: Plan): string {
+  return isDecoded ? 'key' : 'secret.encode()'
 }
 
 function publicKeyCheck(plan: Plan): string[] {
@@ -165,12 +175,12 @@ function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable
   )
   return [
     ...(isDetached ? [] : ['    now = time.time() if now is None else now']),
-    isSecret ? secretKey(plan) : '    key = load_pem_public_key(public_key.encode())',
+    ...(isSecret ? [] : ['    key = load_pem_public_key(public_key.encode())']),
     `    for given in ${signatureTexts(expressions, plan)}:`,
     `        head, _, rest = given${prefix === '' ? '' : `.removeprefix(${quoted(prefix)})`}.partition(".")`,
     '        payload, _, signature = rest.partition(".")',
     `        signed = head.encode() + b"." + ${payload}`,
-    ...(isSecret ? ['        mac = hmac.digest(key, signed, "sha256")'] : []),
+    ...(isSecret ? [`        mac = hmac.digest(${secretKey(plan)}, signed, "sha256")`] : []),
     ...(isDetached
       ? [`        if payload == "" and ${isSigned}:`, '            return True']
       : [

@@ -7,6 +7,7 @@ import {
   type Plan,
   prefixOf,
   runText,
+  secretPrefix,
   signatureTexts,
   textOf,
   singleQuoted,
@@ -57,6 +58,7 @@ export const ruby: Writer = (plan) => {
     '',
     '# body: the bytes of the request as they arrived. Names of headers are in lower case.',
     `def verify(${parameters.join(', ')})`,
+    isSecret && secretLines(plan),
     timestamp && [
       `  timestamp = ${placeText(expressions, timestamp)}`,
       `  return false unless (now - ${seconds[timestamp.form]}).abs <= 300`,
@@ -90,17 +92,25 @@ function comparison(plan: Plan): string[] {
     return [`  expected = ${before}'Basic ' + [${quoted(`${user}:`)} + secret].pack("m0")`, last]
   }
   const hash = algorithm.slice('hmac-'.length).toUpperCase()
+  const key = secretKey(plan)
   const mac = {
-    hex: `OpenSSL::HMAC.hexdigest("${hash}", key, signed)`,
-    base64: `[OpenSSL::HMAC.digest("${hash}", key, signed)].pack("m0")`,
-    base64url: `[OpenSSL::HMAC.digest("${hash}", key, signed)].pack("m0").tr("+/", "-_").delete("=")`,
+    hex: `OpenSSL::HMAC.hexdigest("${hash}", ${key}, signed)`,
+    base64: `[OpenSSL::HMAC.digest("${hash}", ${key}, signed)].pack("m0")`,
+    base64url: `[OpenSSL::HMAC.digest("${hash}", ${key}, signed)].pack("m0").tr("+/", "-_").delete("=")`,
   }[encoding ?? 'hex']
-  return [secretKey(plan), `  signed = ${signedOf(plan)}`, `  expected = ${before}${mac}`, last]
+  return [`  signed = ${signedOf(plan)}`, `  expected = ${before}${mac}`, last]
 }
 
-function secretKey({ recipe: { key } }: Plan): string {
-  const isBase64 = 'secret' in key && key.secret === 'base64'
-  return `  key = ${isBase64 ? `secret.delete_prefix(${quoted(key.prefix ?? '')}).unpack1("m")` : 'secret'}`
+/** An empty secret is refused: every sender could sign with it. */
+function secretLines(plan: Plan): string[] {
+  const fault = 'raise "the secret is empty" if'
+  if (!plan.isDecoded) return [`  ${fault} secret.to_s.empty?`, '']
+  return [`  key = secret.to_s.delete_prefix(${quoted(secretPrefix(plan))}).unpack1("m")`, `  ${fault} key.empty?`, '']
+}
+
+/** The name of the key of an HMAC. */
+function secretKey({ isDecoded }: Plan): string {
+  return isDecoded ? 'key' : 'secret'
 }
 
 function publicKeyCheck(plan: Plan): string[] {
@@ -132,13 +142,13 @@ function tokenCheck(plan: Plan, { isDetached, isUnencoded, claims }: NonNullable
   const signature = recipe.ecdsaForm === 'p1363' ? `der(${bytes})` : bytes
   const payload = isUnencoded ? 'body.b' : isDetached ? 'base64url(body)' : 'payload.to_s'
   const isSigned = isSecret
-    ? 'OpenSSL.secure_compare(signature.to_s, base64url(OpenSSL::HMAC.digest("SHA256", key, signed)))'
+    ? `OpenSSL.secure_compare(signature.to_s, base64url(OpenSSL::HMAC.digest("SHA256", ${secretKey(plan)}, signed)))`
     : `key.verify(${recipe.algorithm === 'ed25519' ? 'nil' : '"SHA256"'}, ${signature}, signed)`
   const compared = claims.map(
     ([name, piece]) => ` && claims[${quoted(name)}].to_s == ${textOf(expressions, plan, piece)}`,
   )
   return [
-    isSecret ? secretKey(plan) : '  key = OpenSSL::PKey.read(public_key)',
+    ...(isSecret ? [] : ['  key = OpenSSL::PKey.read(public_key)']),
     `  ${signatureTexts(expressions, plan)}.any? do |given|`,
     `    head, payload, signature = given.b${prefix === '' ? '' : `.delete_prefix(${quoted(prefix)})`}.split(".", 3)`,
     `    signed = "#{head}." + ${payload}`,
