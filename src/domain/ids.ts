@@ -48,7 +48,10 @@ export function randomText(random: RandomBytes, length: number, alphabet: string
   return text
 }
 
-/** Returns a function that gives random texts. It makes many at a time, which costs a fraction of one at a time. */
+/**
+ * Returns a function that gives random texts of a length. It cuts them from a long text, which costs a fraction of one text at
+ * a time.
+ */
 export function randomTexts(random: RandomBytes, length: number): () => string {
   let texts = ''
   let at = 0

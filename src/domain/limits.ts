@@ -194,8 +194,9 @@ export const limits = {
    * least recently used tenants are dropped past the bound.
    */
   cachedEndpointCharsMax: 64 * mib,
+  /** Keys in memory, and hashes of keys that callers presented. */
   cachedKeysMax: 50_000,
-  /** A longer key is hashed for each request. */
+  /** A presented key of more characters is not kept: it is hashed for each request. */
   cachedKeyCharsMax: 256,
   /** Endpoints whose status is in memory. */
   cachedStatusesMax: 10_000,

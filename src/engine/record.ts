@@ -78,7 +78,7 @@ export class Recorder {
     const disabled = summary?.disable
     const at = clock.now()
     const changes = teller.changesOf(finished, at)
-    // A look-up of a new text costs more than the rest of this function.
+    // A look-up copies and interns the id, which costs more than the rest of this function.
     const isWatched = this.tail !== null || (this.#watchers.size > 0 && this.#watchers.has(delivery.id))
     commits.record(
       { delivery: delivery.id, endpoint: delivery.endpoint, attempt, move, at },

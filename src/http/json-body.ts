@@ -40,7 +40,10 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   })
 }
 
-/** The reader of the framework copies each body once more, and looks for listeners to remove. */
+/**
+ * Reads a whole body, and passes it to `use`. The framework's own reader copies each body once more, and removes its
+ * listeners one by one.
+ */
 function readBody(
   { bodyBytesMax, headers }: FastifyRequest,
   payload: IncomingMessage,
