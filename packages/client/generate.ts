@@ -16,7 +16,6 @@ interface Schema {
   readonly oneOf?: readonly Schema[]
   readonly allOf?: readonly Schema[]
   readonly items?: Schema
-  readonly prefixItems?: readonly Schema[]
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
   readonly additionalProperties?: boolean | Schema
@@ -130,8 +129,7 @@ function literals(values: readonly unknown[]): string {
   return values.map((value) => JSON.stringify(value)).join(' | ')
 }
 
-function arrayType({ prefixItems, items }: Schema): string {
-  if (prefixItems !== undefined) return `[${prefixItems.map((part) => typeOf(part)).join(', ')}]`
+function arrayType({ items }: Schema): string {
   return items === undefined ? 'unknown[]' : `(${typeOf(items)})[]`
 }
 

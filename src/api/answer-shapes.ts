@@ -78,8 +78,8 @@ export const FoundSchema = Type.Object({
 /** The request that a dialect would send for an event. */
 export const PreviewSchema = Type.Object({
   method: Type.String(),
-  headers: Type.Array(Type.Tuple([Type.String(), Type.String()]), {
-    description: 'Names and values. Those of HTTP itself, such as `content-length`, are left out.',
+  headers: Type.Array(Type.Object({ name: Type.String(), value: Type.String() }), {
+    description: 'Those of HTTP itself, such as `content-length`, are left out.',
   }),
   body: Type.String(),
 })

@@ -70,7 +70,9 @@ async function sent(
 
 async function requestOf(id: string, query = '', key?: string): Promise<Shown> {
   const path = `/v1/deliveries/${id}/request${query}`
-  return (await rig.want(200, { path, ...(key !== undefined && { key }) })) as unknown as Shown
+  const request = await rig.want(200, { path, ...(key !== undefined && { key }) })
+  const headers = request['headers'] as readonly { readonly name: string; readonly value: string | null }[]
+  return { ...request, headers: headers.map(({ name, value }) => [name, value]) } as unknown as Shown
 }
 
 /** Fails unless each header is that of the receiver, or is named in `recomputed`. */

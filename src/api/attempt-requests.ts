@@ -14,8 +14,8 @@ export const RequestSchema = Type.Object({
   attempt: Type.Integer(),
   method: Nullable(Type.String()),
   url: Nullable(Type.String()),
-  headers: Type.Array(Type.Tuple([Type.String(), Nullable(Type.String())]), {
-    description: 'Names and values in their order on the wire. The value is null where it is not shown.',
+  headers: Type.Array(Type.Object({ name: Type.String(), value: Nullable(Type.String()) }), {
+    description: 'In their order on the wire. The value is null where it is not shown.',
   }),
   body: Nullable(Type.String()),
   bodyBase64: Nullable(Type.String({ description: 'The body, if it is no text.' })),
@@ -58,5 +58,6 @@ function shape({ method, url, headers, body, ...rest }: AttemptRequest): unknown
   const bodyBase64 = body !== null && text === null ? body.toString('base64') : null
   const curl = method !== null && url !== null && body !== null ? curlOf({ method, url, headers, body }) : null
   const { attempt, ...facts } = rest
-  return { attempt, method, url, headers, body: text, bodyBase64, ...facts, curl }
+  const shown = headers.map(([name, value]) => ({ name, value }))
+  return { attempt, method, url, headers: shown, body: text, bodyBase64, ...facts, curl }
 }

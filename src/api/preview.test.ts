@@ -8,6 +8,11 @@ import { registry } from '../dialects/registry.ts'
 const rig = await shareApiRig()
 after(() => rig.close())
 
+interface Header {
+  readonly name: string
+  readonly value: string
+}
+
 const preview = (dialect: string, body: unknown, status = 200) =>
   rig.want(status, { method: 'POST', path: `/v1/dialects/${dialect}/preview`, body })
 
@@ -29,10 +34,10 @@ for (const { dialect } of registry) {
     await rig.event(tenant, { type, data })
     const [sent] = await rig.received(endpoint.path, 1)
     assert.ok(sent)
-    const headers = made['headers'] as readonly (readonly [string, string])[]
+    const headers = made['headers'] as readonly Header[]
     const http = ['accept', 'accept-encoding', 'connection', 'content-length', 'date', 'host', 'posthorn-delivery']
     assert.deepEqual(
-      headers.map(([name]) => name.toLowerCase()).filter((name) => !http.includes(name)),
+      headers.map(({ name }) => name.toLowerCase()).filter((name) => !http.includes(name)),
       Object.keys(sent.headers).filter((name) => !http.includes(name)),
     )
     assert.equal(made['method'], sent.method)
@@ -49,7 +54,7 @@ test('the data is sent byte for byte, and nothing is stored', async () => {
 
 test('the settings of the tenant choose the catalogue', async () => {
   const type = 'invoice.validated'
-  const namesOf = ({ headers }: Record<string, unknown>) => (headers as [string, string][]).map(([name]) => name)
+  const namesOf = ({ headers }: Record<string, unknown>) => (headers as readonly Header[]).map(({ name }) => name)
   const [one, other] = [undefined, { family: 'B' }].map((settings) => preview('storno', { type, data: {}, settings }))
   assert.notDeepEqual(namesOf((await one) ?? {}), namesOf((await other) ?? {}))
 })

@@ -35,7 +35,8 @@ export function previewRoutes(context: Context): AnyRoute[] {
         const made = await previewEvent(context, params.dialect, input)
         if (!made.ok) return made
         const { method = 'POST', headers, body: bytes } = made.value
-        return success({ status: 200, body: { method, headers: Object.entries(headers), body: bytes.toString() } })
+        const shown = Object.entries(headers).map(([name, value]) => ({ name, value }))
+        return success({ status: 200, body: { method, headers: shown, body: bytes.toString() } })
       },
     }),
   ]

@@ -38,21 +38,14 @@ function isSchema(value: Json): boolean {
   return ['type', 'anyOf', 'oneOf', 'allOf'].some((keyword) => keyword in value)
 }
 
-/**
- * Enumerations with a type, unions of closed objects as `oneOf`, and tuples as JSON Schema 2020-12 has them. Generators
- * that do not know tuples read `items`, which no value reaches.
- */
+/** Enumerations with a type, and unions of closed objects as `oneOf`. */
 function standardForm(value: Json): Json {
-  const { enum: values, anyOf, items, additionalItems: _, ...rest } = value
+  const { enum: values, anyOf, ...rest } = value
   if (Array.isArray(values) && !('type' in value) && values.every((one) => typeof one === 'string')) {
     return { type: 'string', ...value }
   }
   if (Array.isArray(anyOf) && anyOf.length > 1 && anyOf.every(isExclusive)) return { ...rest, oneOf: anyOf }
-  if (!Array.isArray(items)) return value
-  const parts = (items as readonly Json[]).flatMap((item) => (item['anyOf'] as readonly Json[] | undefined) ?? [item])
-  const different = [...new Map(parts.map((part) => [JSON.stringify(part), part])).values()]
-  const any = different.length === 1 ? different[0] : { anyOf: different }
-  return { ...rest, prefixItems: items, items: any, minItems: items.length, maxItems: items.length }
+  return value
 }
 
 /** Closed objects of a union have different members, and so have components. */

@@ -241,8 +241,8 @@ export type AttemptRequest = {
   attempt: number
   method: string | null
   url: string | null
-  /** Names and values in their order on the wire. The value is null where it is not shown. */
-  headers: [string, string | null][]
+  /** In their order on the wire. The value is null where it is not shown. */
+  headers: { name: string; value: string | null }[]
   body: string | null
   bodyBase64: string | null
   /** Whether this is proved to be the request that was sent, byte for byte. */
@@ -570,8 +570,8 @@ export type TestVectors = {
 
 export type Preview = {
   method: string
-  /** Names and values. Those of HTTP itself, such as `content-length`, are left out. */
-  headers: [string, string][]
+  /** Those of HTTP itself, such as `content-length`, are left out. */
+  headers: { name: string; value: string }[]
   body: string
 }
 

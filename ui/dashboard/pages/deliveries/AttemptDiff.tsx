@@ -124,5 +124,5 @@ function RequestDiff({
 }
 
 function headersOf({ headers }: AttemptRequest): string {
-  return headers.map(([name, value]) => `${name}: ${value ?? '(not shown)'}`).join('\n')
+  return headers.map(({ name, value }) => `${name}: ${value ?? '(not shown)'}`).join('\n')
 }

@@ -83,7 +83,7 @@ function RequestParts({ request }: { readonly request: AttemptRequest }) {
         <PlainTable
           label="headers of the request"
           head={['Header', 'Value']}
-          rows={headers.map(([name, value], index) => ({
+          rows={headers.map(({ name, value }, index) => ({
             key: index,
             cells: [
               <span key="name" className={styles.line}>
