@@ -47,10 +47,15 @@ const rulesBeyondSchemas: Readonly<Record<FrontName, Readonly<Record<string, rea
     createOperatorKey: [400],
     createEndpoint: [400],
     changeEndpoint: [400],
+    previewEvent: [400],
     // The tenant exists.
     publishEvent: [400],
-    // The end is later than the start.
+    createReplay: [400],
+    // The end is later than the start, and not too many steps later.
     replay: [400],
+    readStatistics: [400],
+    // A logo has a host.
+    createPortalLink: [400],
   },
   ...Object.fromEntries(vendors.map((front) => [front, rulesOf(front)])),
 }

@@ -122,7 +122,7 @@ function compileRoute(definition: DialectDefinition, given: Parts, at: string, o
     ...(anyText !== undefined && anyText.length > 0 && { anyText }),
     answers: {
       ...answersAs(mediaType, parts.answers),
-      ...(body !== undefined &&
+      ...((body ?? query) !== undefined &&
         definition.errors.invalidSchema && { 400: Type.Unsafe(definition.errors.invalidSchema) }),
     },
     handle: checked(operation, typed(mediaType, idName === '' ? parts.handle : withEndpoint(kit, parts.handle))),

@@ -209,9 +209,16 @@ test('an account may send 500 requests per second with all its keys together', a
   t.skip('this machine is too slow to send 540 requests in one second')
 })
 
+interface DocumentedOperation {
+  readonly operationId: string
+  readonly responses: Readonly<
+    Record<string, { readonly content: Readonly<Record<string, { readonly schema: unknown }>> }>
+  >
+}
+
 test("the OpenAPI document has the vendor's operations", async () => {
   const { body } = await world.ask({ method: 'GET', path: '/openapi/ultravox.json' })
-  const { paths } = body as { paths: Record<string, Record<string, { operationId: string }>> }
+  const { paths } = body as { paths: Record<string, Record<string, DocumentedOperation>> }
   const ids = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId))
   assert.deepEqual(ids.toSorted(), [
     'webhooks_create',
@@ -221,4 +228,9 @@ test("the OpenAPI document has the vendor's operations", async () => {
     'webhooks_retrieve',
     'webhooks_update',
   ])
+  // Faults of fields are listed by field: those of a query too.
+  for (const method of ['get', 'post']) {
+    const refused = paths['/api/webhooks']?.[method]?.responses['400']?.content['application/json']?.schema
+    assert.deepEqual(refused, { type: 'object', additionalProperties: {} }, method)
+  }
 })

@@ -154,7 +154,7 @@ function AsDialect({ dialect, asked }: { readonly dialect: Dialect; readonly ask
       ) : (
         <div className={styles.halves}>
           <Code title={`${preview.data.method}: the headers of ${title}`} isWrapped>
-            {preview.data.headers.map(({ name, value }) => `${name}: ${value}`).join('\n')}
+            {preview.data.headers.map((header) => `${header.name}: ${header.value}`).join('\n')}
           </Code>
           <Code title={`The body of ${title}`}>{prettyJson(preview.data.body)}</Code>
         </div>
