@@ -1,4 +1,4 @@
-// The direction of imports (ARCHITECTURE.md, "The house"). test/imports.test.ts plants a violation of each rule and
+// The direction of imports (ARCHITECTURE.md, "The house"). test/imports.long.ts plants a violation of each rule and
 // sees it found, so that a parser which reads nothing cannot pass for a clean house.
 
 const only = (from, ...to) => ({

@@ -43,10 +43,10 @@ if (programs.length === 0) {
     assert.ok(p99 < p99Max, `p99 ${p99} ms`)
   })
 
-  await import('../src/store/postgres/postgres-store.test.ts')
-  await import('../src/store/postgres/query-plans.test.ts')
+  await import('./conformance/store/postgres-store.long.ts')
+  await import('./query-plans.long.ts')
   await import('../src/store/postgres/outbox.test.ts')
-  await import('./outbox.test.ts')
+  await import('./outbox.long.ts')
   // Last, because hooks run in their order: those of the imported files need the server.
   after(() => server.remove())
 }

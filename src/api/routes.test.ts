@@ -113,7 +113,7 @@ const routes: readonly RouteCase[] = [
     request: async (tenant) => ({ path: `/v1/events/${await rig.event(tenant)}` }),
   },
   { operation: 'listSetAside', status: 200, request: () => ({ path: '/v1/outbox/set-aside' }) },
-  // SQLite has no outbox. test/outbox.test.ts has events that are set aside.
+  // SQLite has no outbox. test/outbox.long.ts has events that are set aside.
   { operation: 'retrySetAside', status: 404, request: () => post('/v1/outbox/set-aside/1/retry') },
   {
     operation: 'deleteSetAside',

@@ -159,7 +159,8 @@ void test('drops an origin when its last connection reaches the idle timeout', a
   const sender = loopbackSender(t)
   await Promise.all(['127.0.0.1', '127.1'].map((host) => post(sender, `http://${host}:${port}/`)))
   assert.deepEqual(sender.count(), { inFlight: 0, connections: 2, origins: 1 })
-  await sleep(limits.idleSocketMs + 500)
+  await sleep(limits.idleSocketMs)
+  await eventually(() => sender.count().connections === 0)
   assert.deepEqual(sender.count(), { inFlight: 0, connections: 0, origins: 0 })
 })
 

@@ -1,4 +1,4 @@
-// A host for library-host.test.ts: publishes events for a receiver while the thread of its database dies. It prints a line
+// A host for library-host.long.ts: publishes events for a receiver while the thread of its database dies. It prints a line
 // of JSON with its view of things, and ends by itself.
 
 import assert from 'node:assert/strict'

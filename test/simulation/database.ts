@@ -1,6 +1,6 @@
 // The database of a simulated installation: the real statements of the SQLite store, plus the functions that several
 // nodes on one database need (heartbeats, take-over, notifications of changes). These follow the contract of the store
-// and work as on PostgreSQL. It passes the conformance suite of every store (database.test.ts), so it cannot drift from
+// and work as on PostgreSQL. It passes the conformance suite of every store (database.long.ts), so it cannot drift from
 // them.
 
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -7,7 +7,7 @@ import { sized } from '../support/size.ts'
 import { type Flaw, flaws } from './flaws.ts'
 import { simulate } from './run.ts'
 
-const seeds = sized({ short: 60, long: 2000 })
+const seeds = sized({ short: 30, long: 2000 })
 /** Within this many seeds the checks must find a planted defect. The rarest one shows in a seed of fifty. */
 const seedsToFindFlaw = 400
 

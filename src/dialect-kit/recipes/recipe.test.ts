@@ -1,4 +1,4 @@
-// Recipes of receivers. test/receiver-snippets.test.ts holds their code against real deliveries.
+// Recipes of receivers. test/receiver-snippets.long.ts holds their code against real deliveries.
 
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'

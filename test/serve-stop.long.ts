@@ -1,4 +1,4 @@
-// A stop while receivers and callers hang. test/crash/stop.test.ts tests a stop under load.
+// A stop while receivers and callers hang. test/crash/stop.long.ts tests a stop under load.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'

@@ -1,5 +1,5 @@
 // The quotas that the settings give: of customers of `standard`, per key and per tenant, and of test events in every
-// dialect. test/nodes-quotas.test.ts counts them on two nodes.
+// dialect. test/nodes-quotas.long.ts counts them on two nodes.
 
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'

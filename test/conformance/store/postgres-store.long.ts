@@ -2,9 +2,9 @@
 // schema. All other tests use the superuser of a plain database.
 
 import { after, before } from 'node:test'
-import { type HostileDatabase, hostileDatabase } from '../../../test/support/hostile-database.ts'
-import { type Harness, storeConformance } from '../../../test/conformance/store/suite.ts'
-import { openPostgresStore } from './postgres-store.ts'
+import { type HostileDatabase, hostileDatabase } from '../../support/hostile-database.ts'
+import { type Harness, storeConformance } from './suite.ts'
+import { openPostgresStore } from '../../../src/store/postgres/postgres-store.ts'
 
 let database: HostileDatabase
 before(async () => {

@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { queryOnce } from '../../../test/support/postgres-server.ts'
-import { ownDatabase } from '../../../test/support/test-database.ts'
-import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove } from '../../../test/conformance/store/samples.ts'
-import { commit, nodeAndEndpoint, pruneAll } from '../../../test/conformance/store/steps.ts'
-import { openPostgresStore } from './postgres-store.ts'
+import { queryOnce } from './support/postgres-server.ts'
+import { ownDatabase } from './support/test-database.ts'
+import { acme, newEvent, sampleAttempt, sampleEvent, sampleMove } from './conformance/store/samples.ts'
+import { commit, nodeAndEndpoint, pruneAll } from './conformance/store/steps.ts'
+import { openPostgresStore } from '../src/store/postgres/postgres-store.ts'
 
 const eventsPerDay = 4000
 const days = 12
