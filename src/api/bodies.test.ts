@@ -3,7 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
 import { after, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type ApiCase, testCases } from '../../test/support/api-case.ts'
 import { eventType, fresh, shareApiRig } from '../../test/support/api-rig.ts'
 import { limits } from '../domain/limits.ts'
@@ -126,6 +128,13 @@ suite('a body', () => {
     assert.deepEqual([status, headers['connection']], [413, 'close'])
   })
 
+  test('of which the caller sends everything before it reads gets its answer', async () => {
+    const size = 4 * mib
+    const head = `POST ${post.path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${rig.operatorKey}\r\n`
+    const text = await sendThenRead(`${head}content-type: application/json\r\ncontent-length: ${size}\r\n\r\n`, size)
+    assert.match(text, /^HTTP\/1\.1 413 .+"code":"body_too_large"/s)
+  })
+
   test('is not read if the caller has no key', async () => {
     await rig.want(401, { ...post, raw: '{', key: null })
   })
@@ -227,6 +236,22 @@ suite('a request id', () => {
     }
   })
 })
+
+/** Sends a head and a body in parts of 64 KiB, 5 ms apart, and only then reads what the server sent until it closes. */
+async function sendThenRead(head: string, size: number): Promise<string> {
+  const { hostname, port } = new URL(rig.url)
+  const socket = connect(Number(port), hostname).pause()
+  const write = (part: string): Promise<void> =>
+    new Promise((resolve, reject) => socket.write(part, (error) => (error ? reject(error) : resolve())))
+  await write(head)
+  for (let sent = 0; sent < size; sent += 65_536) {
+    await write(' '.repeat(65_536))
+    await sleep(5)
+  }
+  let text = ''
+  for await (const part of socket.setEncoding('utf8')) text += part as string
+  return text
+}
 
 function sendChunked(path: string, body: Buffer): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {

@@ -23,6 +23,8 @@ export const limits = {
   /** Faults of one body, event or endpoint that are collected and returned. */
   fieldErrorsMax: 20,
   requestTimeoutMs: 30 * second,
+  /** How long the rest of a body that is too large is read, and dropped, after the answer. */
+  unreadBodyMs: 10 * second,
   /** How often the server looks for requests that run longer than `requestTimeoutMs`, and ends them. */
   requestCheckMs: second,
   /** How long a connection without a running request stays open: longer than load balancers keep theirs. */

@@ -1,8 +1,10 @@
 // Serves the routes of a front and its OpenAPI document.
 
+import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, preValidationHookHandler } from 'fastify'
 import { Type } from 'typebox'
 import { markerHeader } from '../domain/header-rules.ts'
+import { limits } from '../domain/limits.ts'
 import { andThen } from '../domain/maybe-promise.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Result } from '../domain/problem.ts'
@@ -70,8 +72,22 @@ export function answerError(front: Front, error: unknown, request: FastifyReques
   const problem = problemOfError(error, request)
   if (problem === null) request.log.error({ err: error, requestId: request.id }, 'a request failed')
   // The framework has set this header if it could not read the body: more of the body may follow.
-  if (reply.hasHeader('connection')) request.answerHeaders = { ...request.answerHeaders, connection: 'close' }
+  if (reply.hasHeader('connection')) {
+    request.answerHeaders = { ...request.answerHeaders, connection: 'close' }
+    closeAfterReading(request.raw.socket)
+  }
   sendAnswer(reply, front.answerProblem(problem ?? { kind: 'internal' }, request))
+}
+
+/**
+ * Lets the caller of a connection that ends after an answer send the rest of its body. The system resets a connection that is
+ * closed with unread bytes, and a caller that still sends then loses the answer (RFC 9112, section 9.6).
+ */
+function closeAfterReading(socket: Socket): void {
+  socket.destroySoon = () => {
+    socket.end()
+    setTimeout(() => socket.destroy(), limits.unreadBodyMs).unref()
+  }
 }
 
 function addRoute(scope: FastifyInstance, front: Front, definition: AnyRoute, marker: string): void {
