@@ -1,6 +1,6 @@
 // Runs a command. The entry of the program is posthorn.js.
 
-import { CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { CommandFailed, lineOf, WrongUse } from './cli/faults.ts'
 import { safe } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
@@ -19,9 +19,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
-  await createProgram().parseAsync(isServe ? ['serve', ...args] : args, { from: 'user' })
+  const program = createProgram()
+  await program.parseAsync(isServe ? ['serve', ...args] : helpArguments(program, args), { from: 'user' })
 } catch (error) {
   process.exitCode = exitCodeOf(error)
+}
+
+/** `delivery list --help` for `help delivery list`: the library's own `help` takes one word. An unknown command is refused. */
+function helpArguments(program: Command, given: readonly string[]): string[] {
+  const [help, ...words] = given
+  if (help !== 'help' || words.length === 0) return [...given]
+  const found = words.reduce<Command | undefined>(
+    (parent, word) => parent?.commands.find((command) => command.name() === word),
+    program,
+  )
+  return found === undefined ? words : [...words, '--help']
 }
 
 /** Prints the error as one line if the user can fix it. 1: the work failed. 2: the command was used wrongly. */

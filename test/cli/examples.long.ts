@@ -199,6 +199,7 @@ suite('the command line', () => {
     for (const [args, says] of [
       [['tenat'], /^error: unknown command 'tenat' \(Did you mean tenant\?\)\n$/],
       [['endpoint', 'lst'], /^error: unknown command 'lst' \(Did you mean list\?\)\n$/],
+      [['help', 'delivery', 'lst'], /^error: unknown command 'lst' \(Did you mean list\?\)\n$/],
       [['tail', '--tennant', 'x'], /^error: unknown option '--tennant' \(Did you mean --tenant\?\)\n$/],
       [['delivery', 'show'], /^error: missing required argument 'delivery'\n$/],
       [['delivery', 'list', '--limit', '0'], /must be a whole number from 1 to 100000\.\n$/],
@@ -212,6 +213,12 @@ suite('the command line', () => {
       assert.deepEqual([ended.code, ended.stdout], [2, ''])
       assert.match(ended.stderr, says)
     }
+  })
+
+  test('shows the help of a command with several words', async () => {
+    const { code, stdout } = await command(['help', 'delivery', 'list'], { folder })
+    assert.equal(code, 0)
+    assert.match(stdout, /^Usage: posthorn delivery list \[options\]\n/)
   })
 
   test('shows its help without the modules of the service', async () => {
