@@ -6,6 +6,7 @@ import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { after, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { type ApiCase, testCases } from '../../test/support/api-case.ts'
 import { eventType, fresh, shareApiRig } from '../../test/support/api-rig.ts'
 import { limits } from '../domain/limits.ts'
@@ -81,6 +82,15 @@ suite('a body', () => {
   }))
   testCases(rig, [
     ...cases,
+    {
+      name: 'that is compressed is refused, with the reason',
+      ...post,
+      raw: gzipSync(eventWith('{}')),
+      headers: { 'content-encoding': 'gzip' },
+      status: 400,
+      code: 'body_malformed',
+      has: ['the body is compressed (gzip)'],
+    },
     { name: 'that nests to the limit is accepted', ...post, raw: eventWith(nested(127)), status: 202 },
     { name: 'with white space around it is accepted', ...post, raw: `\r\n\t ${eventWith('{}')} \n`, status: 202 },
     {

@@ -73,7 +73,11 @@ export function encodingFault(request: FastifyRequest, body: Buffer): ProblemErr
   if (!isInUtf8(request.headers['content-type'])) {
     return new ProblemError({ kind: 'mediaTypeUnsupported', accepted: acceptedBy(request) })
   }
-  return isUtf8(body) ? null : malformed('the body is not valid UTF-8')
+  if (isUtf8(body)) return null
+  const coding = request.headers['content-encoding']
+  return malformed(
+    `the body is ${coding === undefined ? 'not valid UTF-8' : `compressed (${coding}): send it as it is`}`,
+  )
 }
 
 /** Whether a media type names no other encoding than UTF-8, or than ASCII, which is a part of it. */
