@@ -149,7 +149,7 @@ const planted: Readonly<Record<string, readonly [Plant, RegExp]>> = {
   ],
   'an error throws': [
     failing({ body: ({ code, faults: [first] }) => ({ error: { code, message: first!.field } }) }),
-    /the dialect \w+ failed in errors: TypeError at dialect-check-faults\.test\.ts:\d+/,
+    /the dialect \w+ failed in errors: TypeError at dialect-check-faults\.long\.ts:\d+/,
   ],
   'an error has another media type than its body': [failing({ contentType: 'text/html' }), /not JSON|media type/],
   'the body depends on the milliseconds': [inBody(() => Date.now()), /is another one a second later/],
@@ -170,7 +170,7 @@ const planted: Readonly<Record<string, readonly [Plant, RegExp]>> = {
   ],
   'the body throws without a member in the data': [
     inBody(({ event: { data } }) => (JSON.parse(data) as { lines: string[] }).lines.length),
-    /the dialect \w+ failed in deliveries\.body\.encode: TypeError at dialect-check-faults\.test\.ts:\d+/,
+    /the dialect \w+ failed in deliveries\.body\.encode: TypeError at dialect-check-faults\.long\.ts:\d+/,
   ],
   'the content type is not that of the body': [
     deliveries({ body: { ...goodBody, contentType: 'text/plain' } }),

@@ -58,7 +58,7 @@ async function live(name: string, hook: { readonly url: string }) {
 
 suite('the service goes on after an exception in', { concurrency: true }, () => {
   const places: Readonly<Record<string, RegExp>> = {
-    credential: /^the dialect credential failed in authentication\.credential: Error at dialect-throws\.test\.ts:\d+$/,
+    credential: /^the dialect credential failed in authentication\.credential: Error at dialect-throws\.long\.ts:\d+$/,
     tenant: /^the dialect tenant failed in tenantOf\.tenantOf: Error at/,
     errors: /^the dialect errors failed in errors: Error at/,
     field: /^the dialect field failed in endpoint\.to\.show: Error at/,
