@@ -86,7 +86,8 @@ export function answerError(front: Front, error: unknown, request: FastifyReques
 function closeAfterReading(socket: Socket): void {
   socket.destroySoon = () => {
     socket.end()
-    setTimeout(() => socket.destroy(), limits.unreadBodyMs).unref()
+    const late = setTimeout(() => socket.destroy(), limits.unreadBodyMs).unref()
+    socket.once('close', () => clearTimeout(late))
   }
 }
 
