@@ -23,17 +23,27 @@ try {
   await program.parseAsync(isServe ? ['serve', ...args] : helpArguments(program, args), { from: 'user' })
 } catch (error) {
   process.exitCode = exitCodeOf(error)
+  // A dialect file may have opened what would keep the process.
+  if (isForUsers(error)) process.exit()
 }
 
-/** `delivery list --help` for `help delivery list`: the library's own `help` takes one word. An unknown command is refused. */
+/**
+ * `delivery list --help` for `help delivery list`: the library's own `help` takes one word. The words after the first one that is
+ * no command are left out, so that nothing but help is asked for.
+ */
 function helpArguments(program: Command, given: readonly string[]): string[] {
   const [help, ...words] = given
   if (help !== 'help' || words.length === 0) return [...given]
-  const found = words.reduce<Command | undefined>(
-    (parent, word) => parent?.commands.find((command) => command.name() === word),
-    program,
-  )
-  return found === undefined ? words : [...words, '--help']
+  const known: string[] = []
+  let found = program
+  for (const word of words) {
+    const next = found.commands.find((command) => command.name() === word)
+    // The library refuses a word that is no command of a group, and suggests the nearest.
+    if (next === undefined) return found.commands.length > 0 ? [...known, word] : [...known, '--help']
+    known.push(word)
+    found = next
+  }
+  return [...known, '--help']
 }
 
 /** Prints the error as one line if the user can fix it. 1: the work failed. 2: the command was used wrongly. */
@@ -42,14 +52,15 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   // A question was answered with Ctrl-C.
   if (error instanceof Error && error.name === 'ExitPromptError') return 1
-  if (!(error instanceof Error) || !isForUsers(error)) throw error
+  if (!isForUsers(error)) throw error
   const isWrongUse = error instanceof WrongUse
   process.stderr.write(`${isWrongUse ? 'error' : 'posthorn'}: ${safe(lineOf(error))}\n`)
   return isWrongUse ? 2 : 1
 }
 
 /** Any other error is a bug and is printed with its stack. */
-function isForUsers(error: Error): boolean {
+function isForUsers(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false
   if ([SettingError, StoreRefused, WrongUse, CommandFailed].some((known) => error instanceof known)) return true
   // These classes are not imported, because only some commands load dialects or call a server.
   return ['DialectFileError', 'DialectFault', 'DocumentError', 'DraftError', 'PosthornError'].includes(error.name)

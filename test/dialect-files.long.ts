@@ -140,6 +140,11 @@ suite('a start is refused with one line that names the file:', () => {
       'export default { dialect: {} }',
       /plain\.js must have defineDialect/,
     ],
+    'no dialect, and a server that keeps the process': [
+      'listens.js',
+      "import { createServer } from 'node:http'\ncreateServer(() => {}).listen(0)\nexport default 5",
+      /listens\.js must have defineDialect/,
+    ],
     'an error of its own': [
       'throws.js',
       "throw new Error('no vault\\nsecond line')",

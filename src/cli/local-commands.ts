@@ -99,7 +99,9 @@ export function declareDialect(program: Command): void {
     .action(async (file: string) => {
       mustExist(file)
       const { check: run } = await import('./dialect-check.ts')
-      if (!(await run(file, process.stdout))) process.exitCode = 1
+      const isGood = await run(file, process.stdout)
+      // The file may have opened what would keep the process.
+      process.exit(isGood ? 0 : 1)
     })
   withExamples(check, 'posthorn dialect check acme.ts')
   declareDialectNew(dialect)
@@ -110,7 +112,7 @@ export function declareDialect(program: Command): void {
       mustExist(file)
       mustExist(document)
       const { diff: run } = await import('./dialect-diff.ts')
-      if (!(await run(file, document, process.stdout))) process.exitCode = 1
+      process.exit((await run(file, document, process.stdout)) ? 0 : 1)
     })
   withExamples(diff, 'posthorn dialect diff acme.ts openapi.yaml')
 }

@@ -1,9 +1,9 @@
 // Dialects in files of the operator. Such a file imports `posthorn/dialect`, as the shipped dialects do, from any folder:
 // no `node_modules` is needed there.
 
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { registerHooks } from 'node:module'
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DefinedDialect } from '../dialect-kit/define-dialect.ts'
 import { type Registration, registry } from './registry.ts'
@@ -80,9 +80,11 @@ async function load(file: string): Promise<DefinedDialect> {
     module = await whileOpen(file, () => import(pathToFileURL(file).href) as Promise<typeof module>)
   } catch (error) {
     const [line = ''] = (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split('\n')
+    // Files of Posthorn may have the same name.
     const [, place = ''] =
-      new RegExp(`${RegExp.escape(basename(file))}(:\\d+)`).exec(error instanceof Error ? (error.stack ?? '') : '') ??
-      []
+      new RegExp(`${RegExp.escape(realpathSync(file))}(:\\d+)`).exec(
+        error instanceof Error ? (error.stack ?? '') : '',
+      ) ?? []
     throw new DialectFileError(`the dialect file ${file}${place} cannot be loaded: ${line}`, { cause: error })
   }
   if (module.default instanceof DefinedDialect) return module.default

@@ -216,9 +216,11 @@ suite('the command line', () => {
   })
 
   test('shows the help of a command with several words', async () => {
-    const { code, stdout } = await command(['help', 'delivery', 'list'], { folder })
-    assert.equal(code, 0)
-    assert.match(stdout, /^Usage: posthorn delivery list \[options\]\n/)
+    for (const more of [[], ['--json'], ['123']]) {
+      const { code, stdout } = await command(['help', 'delivery', 'list', ...more], { folder })
+      assert.equal(code, 0)
+      assert.match(stdout, /^Usage: posthorn delivery list \[options\]\n/)
+    }
   })
 
   test('shows its help without the modules of the service', async () => {
