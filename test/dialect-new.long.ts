@@ -256,7 +256,7 @@ suite('the command', { concurrency: 2 }, () => {
     assert.equal(checked.code, 0, checked.stdout)
     const again = await dialectCommand(['new', 'acme', '--yes'], folder)
     assert.equal(again.code, 1)
-    assert.match(again.stderr, /^posthorn: the file acme\.ts cannot be written: EEXIST[^\n]*\n$/)
+    assert.match(again.stderr, /^posthorn: the file acme\.ts exists already: give another one with --out\n$/)
   })
 
   test('drafts from a document, and names one that it cannot use', async () => {
@@ -283,6 +283,7 @@ suite('the command', { concurrency: 2 }, () => {
     for (const args of [
       ['new'],
       ['new', 'Acme', '--yes'],
+      ['new', 'allo', '--yes'],
       ['new', 'acme'],
       ['new', 'acme', '--from', 'nowhere.yaml'],
     ]) {

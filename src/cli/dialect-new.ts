@@ -5,7 +5,9 @@ import { draftFrom } from '../dialect-draft/draft-from-openapi.ts'
 import { fileOf, guessesIn } from '../dialect-draft/draft.ts'
 import { readOpenApi } from '../dialect-draft/openapi.ts'
 import { plainDraft } from '../dialect-draft/plain-draft.ts'
+import { registry } from '../dialects/registry.ts'
 import { asked } from './dialect-questions.ts'
+import { WrongUse } from './faults.ts'
 
 export interface NewFlags {
   /** The product's OpenAPI document. */
@@ -19,10 +21,14 @@ export interface NewFlags {
 /**
  * Runs the command.
  *
+ * @throws WrongUse Posthorn has a dialect of this name
  * @throws DocumentError the document cannot be used
  * @throws DraftError the file exists already
  */
 export async function draft(name: string, flags: NewFlags, output: { write(text: string): unknown }): Promise<void> {
+  if (registry.some(({ dialect }) => dialect.name === name)) {
+    throw new WrongUse(`Posthorn has the dialect ${name} already: choose another name`)
+  }
   const file = flags.out ?? `${name}.ts`
   const drafted =
     flags.from !== undefined
@@ -34,6 +40,9 @@ export async function draft(name: string, flags: NewFlags, output: { write(text:
   try {
     writeFileSync(file, text, { flag: 'wx' })
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new DraftError(`the file ${file} exists already: give another one with --out`)
+    }
     throw new DraftError(
       `the file ${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
     )
