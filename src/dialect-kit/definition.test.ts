@@ -80,6 +80,18 @@ suite('a definition is refused with its place and the expectation there:', () =>
   for (const [title, [more, message]] of Object.entries(wrong)) {
     test(title, () => assert.throws(() => defineDialect({ ...acme, ...more }), { name: 'DefinitionError', message }))
   }
+
+  test('a status of errors that is none, and a kind of problem that is none', () => {
+    const form = { otherwise: {}, body: () => ({}) }
+    for (const status of [0, 999, 400.5]) {
+      const message = 'errors.invalid.status: must be a status from 200 to 599'
+      assert.throws(() => errors({ ...form, invalid: { status } }), { name: 'DefinitionError', message })
+    }
+    assert.throws(
+      () => errors({ ...form, notFond: {} } as typeof form),
+      /^DefinitionError: errors\.notFond: is no kind/,
+    )
+  })
 })
 
 test('the fields of a request become the input of an operation, and the answer shows them in their order', () => {

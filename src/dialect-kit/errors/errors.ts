@@ -93,16 +93,20 @@ const kinds: Readonly<Record<ProblemKind, true>> = {
 }
 const otherMembers = ['body', 'otherwise', 'contentType', 'schema', 'invalidSchema']
 
-/** @throws DefinitionError if there is no such kind of problem */
-function checkKind(name: string): void {
+/** @throws DefinitionError if there is no such kind of problem, or if it has a status that is none */
+function checkSaying(name: string, saying: unknown): void {
   const [kind = ''] = name.split(':')
-  if (Object.hasOwn(kinds, kind) || otherMembers.includes(name)) return
-  throw new DefinitionError(`errors.${name}`, `is no kind of problem; known are ${Object.keys(kinds).join(', ')}`)
+  if (!Object.hasOwn(kinds, kind) && !otherMembers.includes(name)) {
+    throw new DefinitionError(`errors.${name}`, `is no kind of problem; known are ${Object.keys(kinds).join(', ')}`)
+  }
+  const { status = 400 } = Object(saying) as { readonly status?: unknown }
+  if (Number.isInteger(status) && Number(status) >= 200 && Number(status) < 600) return
+  throw new DefinitionError(`errors.${name}.status`, 'must be a status from 200 to 599')
 }
 
 /** Compiles the errors of a dialect. `More` are facts of its own that `body` shows, such as a code. */
 export function errors<More extends object>(form: ErrorForm<More>): CompiledErrors {
-  for (const kind of Object.keys(form)) checkKind(kind)
+  for (const [kind, saying] of Object.entries(form)) checkSaying(kind, saying)
   if (typeof form.body !== 'function') throw new DefinitionError('errors.body', 'must be a function')
   const sayings = form as unknown as Readonly<Record<string, Saying<ProblemKind, More> | undefined>>
   return {
