@@ -20,7 +20,7 @@ const run = promisify(execFile)
 const version = '4.32.5'
 const seed = 1
 const examplesMax = 40
-const runMsMax = 300_000
+const runMsMax = 900_000
 const environment = resolve(import.meta.dirname, `../../node_modules/.cache/schemathesis-${version}`)
 const program = join(environment, 'bin/st')
 
