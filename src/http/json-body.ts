@@ -74,10 +74,9 @@ export function encodingFault(request: FastifyRequest, body: Buffer): ProblemErr
     return new ProblemError({ kind: 'mediaTypeUnsupported', accepted: acceptedBy(request) })
   }
   if (isUtf8(body)) return null
-  const coding = request.headers['content-encoding']
-  return malformed(
-    `the body is ${coding === undefined ? 'not valid UTF-8' : `compressed (${coding}): send it as it is`}`,
-  )
+  const { 'content-encoding': coding = 'identity' } = request.headers
+  if (coding !== 'identity') return malformed(`the body is compressed (${coding}): send it as it is`)
+  return malformed('the body is not valid UTF-8')
 }
 
 /** Whether a media type names no other encoding than UTF-8, or than ASCII, which is a part of it. */
