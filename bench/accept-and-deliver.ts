@@ -4,6 +4,7 @@
 // receiver.
 
 import { createOperatorClient } from '../test/support/operator-client.ts'
+import { startOtlpReceiver } from '../test/support/otlp-receiver.ts'
 import { testDatabase } from '../test/support/test-database.ts'
 import { createInstallation, startServer } from '../test/support/server-process.ts'
 import { startChild } from './child.ts'
@@ -11,7 +12,6 @@ import { openDashboard } from './dashboard.ts'
 import type { BenchOptions, Figure, FigureResult } from './figure.ts'
 import { type LoadBench, type LoadRun, startLoadBench } from './load-run.ts'
 import type { RelayOrder, RelayReport } from './relay.ts'
-import { startSpanSink } from './span-sink.ts'
 import { eventRequest, payloadBytes, registerTenants, untilIdle } from './tenants.ts'
 
 /** A server under load, ours or the one that it is compared with. */
@@ -88,7 +88,7 @@ async function startServerSide(
 ): Promise<ServerSide> {
   const installation = await createInstallation()
   const postgres = database === 'postgres' ? await testDatabase() : null
-  const collector = options.tracing !== null && checkout === undefined ? await startSpanSink() : null
+  const collector = options.tracing !== null && checkout === undefined ? await startOtlpReceiver() : null
   const env = {
     POSTHORN_RATE_LIMITS: 'off',
     ...(postgres !== null && { POSTHORN_DATABASE: postgres.url }),
@@ -120,7 +120,7 @@ async function startServerSide(
       await client.close()
       await server.kill('SIGKILL')
       await collector?.close()
-      if (!options.small && collector?.exports === 0) throw new Error('the server exported no spans')
+      if (!options.small && collector?.spans.length === 0) throw new Error('the server exported no spans')
       await installation.remove()
       await postgres?.drop()
     },
