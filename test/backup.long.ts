@@ -16,7 +16,7 @@ import { createOperatorClient } from './support/operator-client.ts'
 import { createInstallation, type Installation, startServer } from './support/server-process.ts'
 
 const main = resolve(import.meta.dirname, '../src/main.ts')
-/** Events of the database: 350 MB in the long form. */
+/** Events of the database, which then has 350 MB. */
 const filled = 1_350_000
 const backupMsMax = 10_000
 const eventEveryMs = 10
