@@ -4,8 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { acme } from '../../test/support/acme.ts'
 import { defineDialect } from './define-dialect.ts'
-import { errors } from './errors/errors.ts'
-import { hmac } from './deliveries/signers.ts'
+import { errors, webhooks } from './index.ts'
 
 const good = acme('acme')
 const { url: _url, ...withoutUrl } = Object.fromEntries(
@@ -33,7 +32,60 @@ const refused: Readonly<Record<string, readonly [changed: object, message: RegEx
   ],
   'an option of a field that is misspelt': [
     { endpoint: { ...good.endpoint, id: { ...idField, nulable: true } } },
-    /^endpoint\.id\.nulable: is not known; known are all, as/,
+    /^endpoint\.id\.nulable: is not known; known are schema, nullable, key, as$/,
+  ],
+  'a form of a time that does not exist': [
+    { endpoint: { ...good.endpoint, created: { is: 'createdAt', form: 'unix' } } },
+    /^endpoint\.created\.form: "unix": is not known; known are iso, isoInSeconds/,
+  ],
+  'a field without an option that it needs': [
+    { endpoint: { ...good.endpoint, created: { is: 'createdAt' } } },
+    /^endpoint\.created\.form: is missing$/,
+  ],
+  'an option of another kind of field': [
+    { endpoint: { ...good.endpoint, id: { ...idField, words: ['on', 'off'] } } },
+    /^endpoint\.id\.words: is not known/,
+  ],
+  'a field that is a text': [{ endpoint: { ...good.endpoint, id: 'id' } }, /^endpoint\.id: must be an object such as/],
+  'requests that are no text': [
+    { endpoint: { ...good.endpoint, note: { is: 'detail', on: true } } },
+    /^endpoint\.note\.on: must be a string$/,
+  ],
+  'a rule that is misspelt': [{ rules: { endpointMax: 5 } }, /^rules\.endpointMax: is not known; known are schemes/],
+  'a quota that is misspelt': [{ quotas: { key: { read: '1/1s' } } }, /^quotas\.key\.read: is not known/],
+  'an outcome that is misspelt': [
+    { deliveries: { ...good.deliveries, outcomes: { sucess: '2xx' } } },
+    /^deliveries\.outcomes\.sucess: is not known; known are success/,
+  ],
+  'a wait of some failures that is misspelt': [
+    { deliveries: { ...good.deliveries, waitsFor: [{ outcome: '429', waits: '1m' }] } },
+    /^deliveries\.waitsFor\.0\.outcome: is not known/,
+  ],
+  'a chosen timeout without its choice': [
+    { deliveries: { ...good.deliveries, timeout: { max: '5s' } } },
+    /^deliveries\.timeout\.of: is missing$/,
+  ],
+  'a claim that is misspelt': [{ tokens: { tenant: 'a', scopes: 'b' } }, /^tokens\.tenant: is not known/],
+  'an operation that was not called': [
+    { routes: { 'GET /acme/hooks/{id}': webhooks.get } },
+    /^routes\["GET \/acme\/hooks\/\{id\}"\]: must be made by the kit, such as webhooks\.list\(\)$/,
+  ],
+  'an authentication that was not called': [{ authentication: {} }, /^authentication: must be made by the kit/],
+  'errors that are not compiled': [
+    { errors: { notFound: {} } },
+    /^errors: must be made by the kit, such as errors\.own/,
+  ],
+  'a body that is none': [
+    { deliveries: { ...good.deliveries, body: { id: 1 } } },
+    /^deliveries\.body: must be made by the kit, such as json/,
+  ],
+  'a header without its part': [
+    { deliveries: { ...good.deliveries, headers: { 'X-Id': undefined } } },
+    /^deliveries\.headers\["X-Id"\]: is undefined; it must be a part such as event\.id, or a text$/,
+  ],
+  'a header of a variant without its part': [
+    { tenantSettings: { form: ['A', 'B'] }, variants: { 'form: B': { headers: { 'X-Id': 5 } } } },
+    /^variants\["form: B"\]\.headers\["X-Id"\]: is a number; it must be a part/,
   ],
   'a request that does not exist': [
     { endpoint: { ...good.endpoint, note: { is: 'detail', on: 'creat! change' } } },
@@ -75,12 +127,11 @@ test('the definition without these faults is good', () => {
   assert.equal(defineDialect(good).dialect.name, 'acme')
 })
 
-test('errors without a body, kinds of problems and hashes that do not exist are refused', () => {
-  const wrong = (form: object) => () => errors(form as Parameters<typeof errors>[0])
+test('errors without a body and kinds of problems that do not exist are refused', () => {
+  const wrong = (form: object) => () => errors.own(form as Parameters<typeof errors.own>[0])
   assert.throws(wrong({ otherwise: {} }), /^DefinitionError: errors\.body: must be a function$/)
   assert.throws(
     wrong({ otherwise: {}, body: () => ({}), notfound: {} }),
     /^DefinitionError: errors\.notfound: is no kind/,
   )
-  assert.throws(() => hmac({ hash: 'md5' as 'sha1' }), /^DefinitionError: sign\.hmac\.hash: "md5" is not sha1/)
 })

@@ -10,6 +10,16 @@ import {
   keyParameter,
   twoHeaders,
 } from './access/authentication.ts'
+import { withCheckedOptions } from './checked-options.ts'
+import {
+  authOptions,
+  errorOptions,
+  healthOptions,
+  pageOptions,
+  secretOptions,
+  signOptions,
+  webhookOptions,
+} from './option-shapes.ts'
 import { patch } from './operations/json-patch.ts'
 import { deliveryLog, eventLog } from './operations/logs.ts'
 import { redeliver, resend, retry } from './operations/resend.ts'
@@ -62,90 +72,118 @@ export { xml } from './deliveries/xml.ts'
 export type { DeliveryExample, Examples, RequestExample, RetryExample } from './examples.ts'
 
 /** How customers send their key, and which tenant a request is about. */
-export const auth = {
-  anyOf,
-  basic: basicKey,
-  bearer,
-  body: bodyField,
-  header: keyHeader,
-  namedTenant,
-  query: keyParameter,
-  twoHeaders,
-}
+export const auth = withCheckedOptions(
+  'auth',
+  {
+    anyOf,
+    basic: basicKey,
+    bearer,
+    body: bodyField,
+    header: keyHeader,
+    namedTenant,
+    query: keyParameter,
+    twoHeaders,
+  },
+  authOptions,
+)
 
 /** The operations on webhooks. `history` is one record per attempt. */
-export const webhooks = {
-  change,
-  count,
-  create,
-  createMany,
-  deliveryLog,
-  disable,
-  enable,
-  eventLog,
-  eventTypes,
-  get,
-  history,
-  list,
-  patch,
-  ping,
-  redeliver,
-  put,
-  remove,
-  removeShown,
-  replace,
-  resend,
-  retry,
-  rotate,
-  secret,
-  subscribe,
-  subscriptions,
-  tryOut,
-  unsubscribe,
-}
+export const webhooks = withCheckedOptions(
+  'webhooks',
+  {
+    change,
+    count,
+    create,
+    createMany,
+    deliveryLog,
+    disable,
+    enable,
+    eventLog,
+    eventTypes,
+    get,
+    history,
+    list,
+    patch,
+    ping,
+    redeliver,
+    put,
+    remove,
+    removeShown,
+    replace,
+    resend,
+    retry,
+    rotate,
+    secret,
+    subscribe,
+    subscriptions,
+    tryOut,
+    unsubscribe,
+  },
+  webhookOptions,
+)
 
 /** The answers to refused requests: the product's own, or those of a framework. */
-export const errors = {
-  django: djangoErrors,
-  nest: nestErrors,
-  own: ownErrors,
-  symfony: symfonyErrors,
-  webargs: webargsErrors,
-}
+export const errors = withCheckedOptions(
+  'errors',
+  {
+    django: djangoErrors,
+    nest: nestErrors,
+    own: ownErrors,
+    symfony: symfonyErrors,
+    webargs: webargsErrors,
+  },
+  errorOptions,
+)
 
 /** Lists in pages. */
-export const pages = { cursor: cursorPages, django: djangoPages, numbered: numberedPages, offset: offsetPages }
+export const pages = withCheckedOptions(
+  'pages',
+  { cursor: cursorPages, django: djangoPages, numbered: numberedPages, offset: offsetPages },
+  pageOptions,
+)
 
 /** The signing secrets of webhooks. */
-export const secrets = {
-  apiKey: apiKeySecrets,
-  ed25519KeyPair,
-  none: noSecrets,
-  ofTenant: secretsOfTenant,
-  p256KeyPair,
-  rsaKeyPair,
-  standard: standardSecrets,
-  text: textSecrets,
-  withKeyPair,
-}
+export const secrets = withCheckedOptions(
+  'secrets',
+  {
+    apiKey: apiKeySecrets,
+    ed25519KeyPair,
+    none: noSecrets,
+    ofTenant: secretsOfTenant,
+    p256KeyPair,
+    rsaKeyPair,
+    standard: standardSecrets,
+    text: textSecrets,
+    withKeyPair,
+  },
+  secretOptions,
+)
 
 /** The signatures of deliveries. */
-export const sign = {
-  all: signatures,
-  basic,
-  detachedJws,
-  ecdsa,
-  ed25519,
-  hmac,
-  jwt,
-  keyId,
-  newest: signature,
-  numbered,
-  rsa,
-  standardWebhooks,
-  timestamped,
-  token,
-}
+export const sign = withCheckedOptions(
+  'sign',
+  {
+    all: signatures,
+    basic,
+    detachedJws,
+    ecdsa,
+    ed25519,
+    hmac,
+    jwt,
+    keyId,
+    newest: signature,
+    numbered,
+    rsa,
+    standardWebhooks,
+    timestamped,
+    token,
+  },
+  signOptions,
+)
 
 /** The rules that say when a webhook is unhealthy, and when it is disabled. */
-export const health = { armedStreak, exhaustion, failuresInARow, readExhaustion, readStreak, streak }
+export const health = withCheckedOptions(
+  'health',
+  { armedStreak, exhaustion, failuresInARow, readExhaustion, readStreak, streak },
+  healthOptions,
+)

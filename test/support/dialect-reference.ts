@@ -35,14 +35,14 @@ export function dialectReference(): string {
   const source = readFileSync(index, 'utf8')
   const names = localNames(source)
   const declared = new Map([...filesFrom(index)].flatMap(declarationsIn))
-  const groups = [...source.matchAll(/\/\*\* ([^\n]+) \*\/\nexport const (\w+) = \{(.*?)\n?\}/gs)].map(
-    ([, doc = '', group = '', members = '']) => {
-      const entries = [...members.matchAll(/(\w+)(?:: (\w+))?,?/g)].map(([, name = '', local = name]) =>
-        shown(`${group}.${name}`, declared.get(names.get(local) ?? local)),
-      )
-      return `## ${group}\n\n${doc}\n\n${entries.join('')}`
-    },
-  )
+  const groups = [
+    ...source.matchAll(/\/\*\* ([^\n]+) \*\/\nexport const (\w+) = withCheckedOptions\(\s*'\w+',\s*\{(.*?)\n?\s*\}/gs),
+  ].map(([, doc = '', group = '', members = '']) => {
+    const entries = [...members.matchAll(/(\w+)(?:: (\w+))?,?/g)].map(([, name = '', local = name]) =>
+      shown(`${group}.${name}`, declared.get(names.get(local) ?? local)),
+    )
+    return `## ${group}\n\n${doc}\n\n${entries.join('')}`
+  })
   const exported = [...source.matchAll(/^export (?:type )?\{([^}]+)\} from '\./gm)].flatMap(([, list = '']) =>
     [...list.matchAll(/(?:type )?(\w+)/g)].map(([, name = '']) => name).filter((name) => declared.has(name)),
   )
@@ -61,9 +61,9 @@ export function dialectReference(): string {
     .concat('\n')
 }
 
-/** The declarations that the index imports, with their files, by the names that they have there. */
+/** The declarations that the index imports from its folders, with their files, by the names that they have there. */
 function localNames(source: string): ReadonlyMap<string, string> {
-  const imports = [...source.matchAll(/^import \{([^}]+)\} from '(\.[^']+)'/gm)]
+  const imports = [...source.matchAll(/^import \{([^}]+)\} from '(\.\/\w+\/[^']+)'/gm)]
   return new Map(
     imports.flatMap(([, list = '', path = '']) =>
       [...list.matchAll(/(\w+)(?: as (\w+))?/g)].map(([, name = '', local = name]) => {

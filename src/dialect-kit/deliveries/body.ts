@@ -3,6 +3,8 @@
 import type { Message } from '../../contracts/delivery-dialect.ts'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import { DefinitionError } from '../definition-error.ts'
+import { contentTypeOption, signOptions } from '../option-shapes.ts'
+import { checkMembers } from '../shape.ts'
 import { type JsonOf, jsonWriter } from './json-writer.ts'
 import { type AttemptPart, type Attempting, type BodyPart, needsOf, type Part, type Sending } from './part-types.ts'
 import { signature } from './signatures.ts'
@@ -45,17 +47,18 @@ export interface ContentType {
 }
 
 /** JSON, most often an object with the members in the given order. */
-function jsonOf(value: BodyValue, { contentType = 'application/json' }: ContentType = {}): BodyForm {
-  const { json: write, schema } = jsonWriter(value)
+function jsonOf(value: BodyValue, options: ContentType = {}): BodyForm {
+  checkMembers('json', options, contentTypeOption)
+  const { contentType = 'application/json' } = options
+  const { json: write, schema } = jsonWriter(value, 'json')
   return { contentType, encode: (message) => write(message, noFacts), schema, made: { json: value } }
 }
 
 /** JSON that differs between attempts: with the number of the attempt, the time of sending or a signature in it. */
-function perAttempt(
-  value: JsonOf<AttemptPart>,
-  { contentType = 'application/json' }: ContentType = {},
-): AttemptBodyForm {
-  const writer = jsonWriter(value)
+function perAttempt(value: JsonOf<AttemptPart>, options: ContentType = {}): AttemptBodyForm {
+  checkMembers('json.perAttempt', options, contentTypeOption)
+  const { contentType = 'application/json' } = options
+  const writer = jsonWriter(value, 'json.perAttempt')
   return {
     contentType,
     // The types allow no part that reads the body.
@@ -76,7 +79,10 @@ export const json = Object.assign(jsonOf, { perAttempt })
 export const empty: BodyForm = { contentType: null, encode: () => '', schema: { const: '' } }
 
 /** A JSON Web Token as the whole body. Its time and signature differ between attempts. */
-export function jwtBody(form: JwtForm<AttemptPart>, { contentType = 'application/jwt' }: ContentType = {}) {
+export function jwtBody(form: JwtForm<AttemptPart>, options: ContentType = {}) {
+  checkMembers('jwtBody', form, signOptions.jwt[0])
+  checkMembers('jwtBody', options, contentTypeOption)
+  const { contentType = 'application/jwt' } = options
   const token = signature(jwt(form), { required: true })
   const made: AttemptBodyForm = {
     contentType,

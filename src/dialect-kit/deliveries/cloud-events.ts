@@ -1,6 +1,8 @@
 // CloudEvents 1.0 over HTTP: the structured form has everything in the body, the binary form has the data in the body
 // and the attributes in headers.
 
+import { cloudEventOptions } from '../option-shapes.ts'
+import { checkMembers } from '../shape.ts'
 import { type BodyForm, json } from './body.ts'
 import type { BodyPart, Part } from './part-types.ts'
 import { event, partOf } from './parts.ts'
@@ -18,7 +20,9 @@ export interface CloudEventForm {
   readonly data?: BodyPart
 }
 
-function attributesOf({ source, id = event.id, type = event.type, attributes = {} }: CloudEventForm) {
+function attributesOf(form: CloudEventForm) {
+  checkMembers('cloudEvents', form, cloudEventOptions)
+  const { source, id = event.id, type = event.type, attributes = {} } = form
   return { specversion: '1.0', id, source, type, time: event.occurredAt.iso, ...attributes }
 }
 
@@ -28,7 +32,10 @@ function structured(form: CloudEventForm): BodyForm {
 }
 
 function binary(form: CloudEventForm): BodyForm {
-  const headers = Object.entries(attributesOf(form)).map(([name, part]) => [`ce-${name}`, encoded(partOf(part))])
+  const headers = Object.entries(attributesOf(form)).map(([name, part]) => [
+    `ce-${name}`,
+    encoded(partOf(part, `cloudEvents.${name}`)),
+  ])
   return { ...json(form.data ?? event.data), headers: Object.fromEntries(headers) as Readonly<Record<string, Part>> }
 }
 

@@ -3,6 +3,8 @@
 import type { Message } from '../../contracts/delivery-dialect.ts'
 import type { AttemptBodyForm, BodyForm } from './body.ts'
 import { type AttemptPart, type Attempting, type BodyPart, needsOf, type Part, type Sending } from './part-types.ts'
+import { isObject, noPart } from './no-part.ts'
+import { partOf } from './parts.ts'
 import { plainValue } from './plain-value.ts'
 
 /** A field: a part, a constant, or a whole body, such as JSON in a field `payload`. */
@@ -15,6 +17,7 @@ interface Step extends Pick<Part, 'needsEarlier'> {
 
 /** @returns how the fields are filled; a part alone is an object, of which each member is a field */
 function stepsOf(given: Fields<AttemptPart, AttemptBodyForm>): readonly Step[] {
+  if (!isObject(given)) throw noPart('fields', given, 'fields by name')
   if (isPart(given)) {
     return [
       {
@@ -24,8 +27,8 @@ function stepsOf(given: Fields<AttemptPart, AttemptBodyForm>): readonly Step[] {
     ]
   }
   return Object.entries(given).map(([name, value]): Step => {
-    if (typeof value === 'string') return { add: (fields) => fields.append(name, value) }
-    const text = 'encode' in value ? value.encode : value.text
+    const isBody = isObject(value) && 'encode' in value
+    const text = isBody ? value.encode : (partOf(value, `fields.${name}`) as AttemptPart).text
     return {
       add(fields, message, attempt) {
         const found = text(message, attempt)

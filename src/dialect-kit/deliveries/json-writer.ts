@@ -2,6 +2,7 @@
 
 import type { Message } from '../../contracts/delivery-dialect.ts'
 import { DefinitionError } from '../definition-error.ts'
+import { isObject, isTime, noPart } from './no-part.ts'
 import { needsOf, type Part, type Sending } from './part-types.ts'
 
 /**
@@ -19,13 +20,18 @@ export type JsonOf<Of extends Part> =
 
 export interface JsonWriter extends Pick<Part, 'needsEarlier' | 'json' | 'schema'> {}
 
+type Members = Readonly<Record<string, JsonOf<Part>>>
+
 /** A text, a part, or the members of a part, which a comma separates from the other members. */
 type Piece = string | Pick<Part, 'json' | 'needsEarlier'>
 
-/** @throws DefinitionError: a `...` that is not a part */
-export function jsonWriter(value: JsonOf<Part>): JsonWriter {
+/**
+ * @param place the place of the value in the definition, for errors
+ * @throws DefinitionError: a value that is neither a part nor a constant, or a `...` that is not a part
+ */
+export function jsonWriter(value: JsonOf<Part>, place: string): JsonWriter {
   const pieces: Piece[] = []
-  write(value, pieces)
+  write(value, pieces, place)
   const [first = '', ...rest] = joined(pieces)
   // The constant texts stand between the parts: text, part, text, part, text.
   const steps: { readonly json: Part['json']; readonly after: string }[] = []
@@ -52,36 +58,41 @@ function isList(value: JsonOf<Part>): value is readonly JsonOf<Part>[] {
   return Array.isArray(value)
 }
 
-function write(value: JsonOf<Part>, pieces: Piece[]): void {
+function write(value: JsonOf<Part>, pieces: Piece[], place: string): void {
   if (isPart(value)) pieces.push(value)
-  else if (isList(value)) writeList(value, pieces)
-  else if (typeof value === 'object' && value !== null) writeObject(value, pieces)
-  else pieces.push(JSON.stringify(value))
+  else if (isList(value)) writeList(value, pieces, place)
+  else if (isObject(value) && !isTime(value)) writeObject(value, pieces, place)
+  else if (isConstant(value)) pieces.push(JSON.stringify(value))
+  else throw noPart(place, value, 'a constant')
 }
 
-function writeList(values: readonly JsonOf<Part>[], pieces: Piece[]): void {
+function isConstant(value: unknown): boolean {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value)
+}
+
+function writeList(values: readonly JsonOf<Part>[], pieces: Piece[], place: string): void {
   let before = '['
-  for (const value of values) {
+  for (const [index, value] of values.entries()) {
     pieces.push(before)
-    write(value, pieces)
+    write(value, pieces, `${place}[${index}]`)
     before = ','
   }
   pieces.push(before === '[' ? '[]' : ']')
 }
 
-function writeObject(object: { readonly [name: string]: JsonOf<Part> }, pieces: Piece[]): void {
+function writeObject(object: Members, pieces: Piece[], place: string): void {
   const { '...': spread, ...members } = object
   let before = '{'
   for (const [name, member] of Object.entries(members)) {
     pieces.push(`${before}${JSON.stringify(name)}:`)
-    write(member, pieces)
+    write(member, pieces, `${place}.${name}`)
     before = ','
   }
   if (spread === undefined) {
     pieces.push(before === '{' ? '{}' : '}')
     return
   }
-  if (!isPart(spread)) throw new DefinitionError('deliveries.body', 'the member ... must be a part, such as event.data')
+  if (!isPart(spread)) throw new DefinitionError(place, 'the member ... must be a part, such as event.data')
   // They stand last, so that an empty part leaves no comma behind.
   pieces.push(before === '{' ? '{' : '', membersOf(spread, before === '{' ? '' : ','), '}')
 }

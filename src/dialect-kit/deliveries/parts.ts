@@ -6,6 +6,7 @@ import type { EarlierAttempts, Message } from '../../contracts/delivery-dialect.
 import type { Outcome } from '../../domain/attempt.ts'
 import { attemptUuid } from '../../domain/attempt-ids.ts'
 import { jsonAt, textOfJson } from './json-text.ts'
+import { noPart } from './no-part.ts'
 import { type AttemptPart, type Attempting, type BodyPart, type Composed, needsOf, type Part } from './part-types.ts'
 import { timeParts } from './times.ts'
 
@@ -115,7 +116,7 @@ export function when(condition: (message: Message) => boolean, part: BodyPart | 
 export function when(condition: (message: Message) => boolean, part: AttemptPart | string): AttemptPart
 export function when(condition: (message: Message) => boolean, part: Part | string): Part
 export function when(condition: (message: Message) => boolean, given: Part | string): Part {
-  const part = partOf(given)
+  const part = partOf(given, 'when')
   return {
     ...part,
     text: (message, sending) => (condition(message) ? part.text(message, sending) : null),
@@ -128,7 +129,7 @@ export function text(...parts: readonly (BodyPart | string)[]): BodyPart
 export function text(...parts: readonly (AttemptPart | string)[]): AttemptPart
 export function text(...parts: readonly (Part | string)[]): Part
 export function text(...given: readonly (Part | string)[]): Part {
-  const parts = given.map(partOf)
+  const parts = given.map((part, index) => partOf(part, `text[${index}]`))
   return textOnly({ of: given, separator: '' }, parts, (message, sending) => {
     let whole = ''
     for (const part of parts) {
@@ -144,7 +145,7 @@ export function text(...given: readonly (Part | string)[]): Part {
 export function joined(separator: string, ...parts: readonly (AttemptPart | string)[]): AttemptPart
 export function joined(separator: string, ...parts: readonly (Part | string)[]): Part
 export function joined(separator: string, ...given: readonly (Part | string)[]): Part {
-  const parts = given.map(partOf)
+  const parts = given.map((part, index) => partOf(part, `joined[${index}]`))
   return textOnly({ of: given, separator }, parts, (message, sending) => {
     const found = parts.map((part) => part.text(message, sending)).filter((one) => one !== null)
     return found.length === 0 ? null : found.join(separator)
@@ -161,9 +162,10 @@ function textOnly(made: Composed, parts: readonly Part[], read: Part['text']): P
   }
 }
 
-/** A text is a part too. */
-export function partOf(given: Part | string): Part {
-  return typeof given === 'string'
-    ? { text: () => given, json: () => JSON.stringify(given), schema: { const: given } }
-    : given
+/** A text is a part too. @param place its place, for the error @throws DefinitionError */
+export function partOf(given: Part | string, place: string): Part {
+  if (typeof given === 'string')
+    return { text: () => given, json: () => JSON.stringify(given), schema: { const: given } }
+  if (typeof (given as Part | undefined)?.text !== 'function') throw noPart(place, given)
+  return given
 }

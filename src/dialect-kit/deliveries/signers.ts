@@ -1,6 +1,5 @@
 // Ways to sign with one key. signatures.ts makes headers and members of bodies of them.
 
-import { DefinitionError } from '../definition-error.ts'
 import { type KeyObject, sign as signBytes, type SignKeyObjectInput } from 'node:crypto'
 import { hmac as signHmac } from '../../signing/hmac.ts'
 import { jwsCompact, jwsDetached, type JwsHeader } from '../../signing/jws.ts'
@@ -18,6 +17,7 @@ import {
   type Signed,
   type Signer,
 } from './part-types.ts'
+import { partOf } from './parts.ts'
 
 type Encoding = 'hex' | 'base64' | 'base64url'
 type AttemptSigned = readonly (AttemptPart | string)[]
@@ -32,9 +32,9 @@ interface Pieces extends Pick<Part, 'needsEarlier'> {
 /** The pieces that are signed one after the other. A part that is null is signed as nothing. */
 function piecesOf(over: Signed): Pieces {
   return {
-    of: over.map((part) => {
-      if (typeof part === 'string') return () => part
-      if ('bytes' in part) return part.bytes
+    of: over.map((given, index) => {
+      if (typeof given === 'object' && 'bytes' in given) return given.bytes
+      const part = partOf(given, `over[${index}]`)
       return (message, sending) => part.text(message, sending) ?? ''
     }),
     ...needsOf(over.filter((part) => typeof part === 'string' || 'text' in part)),
@@ -64,9 +64,6 @@ export interface HmacForm<Over = Signed> {
 export function hmac(form: HmacForm<AttemptSigned> & { readonly over: AttemptSigned }): AttemptSigner
 export function hmac(form?: HmacForm): Signer
 export function hmac({ hash = 'sha256', encoding = 'hex', over = [body] }: HmacForm = {}): Signer {
-  if (!['sha1', 'sha256', 'sha512'].includes(hash)) {
-    throw new DefinitionError('sign.hmac.hash', `${JSON.stringify(hash)} is not sha1, sha256 or sha512`)
-  }
   const pieces = piecesOf(over)
   return {
     takes: isSecret,
@@ -133,7 +130,7 @@ export interface JwtForm<Of extends Part> {
 export function jwt(form: JwtForm<AttemptPart>): AttemptSigner
 export function jwt(form: JwtForm<Part>): Signer
 export function jwt({ claims, header = { typ: 'JWT' }, withSecret = false }: JwtForm<Part>): Signer {
-  const writer = jsonWriter(claims)
+  const writer = jsonWriter(claims, 'sign.jwt.claims')
   return {
     takes: withSecret ? isSecret : isKeyPair,
     sign: (key, message, sending) => jwsCompact(key, writer.json(message, sending), header),

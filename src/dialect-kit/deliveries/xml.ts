@@ -1,7 +1,10 @@
 // XML bodies. They are written here and not by a library: a body has elements with text, and no more.
 
-import type { BodyForm } from './body.ts'
+import type { BodyForm, ContentType } from './body.ts'
 import { DefinitionError } from '../definition-error.ts'
+import { contentTypeOption } from '../option-shapes.ts'
+import { checkMembers } from '../shape.ts'
+import { isObject, isTime, noPart } from './no-part.ts'
 import type { BodyPart } from './part-types.ts'
 import { type PlainValue, plainValue } from './plain-value.ts'
 
@@ -19,7 +22,9 @@ const elementName = /^[A-Za-z_][A-Za-z0-9._-]*$/
  *
  * @throws DefinitionError: a name of the definition is no name of an element
  */
-export function xml(root: string, value: XmlValue, { contentType = 'application/xml' } = {}): BodyForm {
+export function xml(root: string, value: XmlValue, options: ContentType = {}): BodyForm {
+  checkMembers('xml', options, contentTypeOption)
+  const { contentType = 'application/xml' } = options
   const write = elementWriter(root, value)
   return {
     contentType,
@@ -33,6 +38,7 @@ function elementWriter(name: string, value: XmlValue): Write {
     throw new DefinitionError('deliveries.body', `${JSON.stringify(name)} is no name of an XML element`)
   }
   if (typeof value === 'string') return () => elementOf(name, value)
+  if (!isObject(value) || isTime(value)) throw noPart(`xml.${name}`, value)
   if (isPart(value)) return (message) => elementOf(name, plainValue(value.json(message)))
   if (isList(value)) {
     const writers = value.map((one) => elementWriter(name, one))

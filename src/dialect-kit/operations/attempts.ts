@@ -13,6 +13,8 @@ import { idOf } from './answers.ts'
 import { aboveDeliveryOf, attemptNumber } from '../../domain/attempt-ids.ts'
 import { type AttemptForm, attemptExamples, compileRecord, type Facts, factsOf, rowFacts } from './attempt-records.ts'
 import { jsonTextOf } from '../deliveries/json-text.ts'
+import { withCheckedOptions } from '../checked-options.ts'
+import { historyOptions } from '../option-shapes.ts'
 import type { Described, Operation, RouteKit } from './operation.ts'
 import type { NumberedPage } from '../pages/pages.ts'
 import { schemaOf } from './schema-of.ts'
@@ -35,7 +37,7 @@ export interface AttemptTestForm extends Described {
 
 /** Compiles the form of a record. @throws DefinitionError */
 export function history(form: AttemptForm) {
-  return {
+  const operations = {
     /** The attempts of an endpoint, the newest first. */
     list: (list: AttemptListForm) => listOf(form, list),
     /** One attempt. The last parameter of the path is its UUID. */
@@ -43,6 +45,7 @@ export function history(form: AttemptForm) {
     /** Sends a test event now, and tells how the attempt went. */
     test: (test: AttemptTestForm) => testOf(form, test),
   }
+  return withCheckedOptions('webhooks.history', operations, historyOptions)
 }
 
 // Any name with the letters of event types: a delivery carries the name in a header.

@@ -1,5 +1,7 @@
 // The keys of the installation and the secrets of tenants, as operations of a vendor's API.
 
+import { withCheckedOptions } from '../checked-options.ts'
+import { keyOptions } from '../option-shapes.ts'
 import { Type } from 'typebox'
 import type { SigningSecret } from '../../domain/endpoint.ts'
 import { failure, success } from '../../domain/problem.ts'
@@ -139,4 +141,4 @@ function newest(answer: SecretForm['answer']) {
   return ([secret]: readonly SigningSecret[]) => ({ status: 200 as const, body: answer(secret?.value ?? '') })
 }
 
-export const keys = { jwks, pem, rotateTenantSecret, tenantSecret }
+export const keys = withCheckedOptions('keys', { jwks, pem, rotateTenantSecret, tenantSecret }, keyOptions)

@@ -11,6 +11,8 @@ import type { DeliveryId, EventId } from '../../domain/ids.ts'
 import { invalidField, type Result, success } from '../../domain/problem.ts'
 import { listDeliveries, showDelivery } from '../../operations/deliveries.ts'
 import { findEvent, listEvents } from '../../operations/events.ts'
+import { withCheckedOptions } from '../checked-options.ts'
+import { deliveryLogOptions, eventLogOptions } from '../option-shapes.ts'
 import { idOf } from './answers.ts'
 import { sentBody } from './attempt-records.ts'
 import { JsonText, jsonTextOf } from '../deliveries/json-text.ts'
@@ -82,7 +84,7 @@ export function deliveryLog<Listed, Shown = Listed>(form: {
   readonly list: (facts: DeliveryFacts) => Listed
   readonly get?: (facts: DeliveryDetails) => Shown
 }) {
-  return {
+  const operations = {
     /** The deliveries of an endpoint, those of the newest events first. */
     list: (list: LogListForm): Operation => ({
       kind: 'deliveries',
@@ -124,6 +126,7 @@ export function deliveryLog<Listed, Shown = Listed>(form: {
       }
     },
   }
+  return withCheckedOptions('webhooks.deliveryLog', operations, deliveryLogOptions)
 }
 
 /** The facts of an event. Times are Unix times in milliseconds. */
@@ -140,7 +143,7 @@ export interface EventFacts {
 /** Compiles the log of a tenant's events. `each` writes one record. */
 export function eventLog(form: { readonly each: (facts: EventFacts) => unknown }) {
   const each = (event: Event): unknown => form.each(eventFacts(event))
-  return {
+  const operations = {
     /** The events of the tenant, the newest first. */
     list: (list: LogListForm): Operation => ({
       kind: 'events',
@@ -177,6 +180,7 @@ export function eventLog(form: { readonly each: (facts: EventFacts) => unknown }
       }),
     }),
   }
+  return withCheckedOptions('webhooks.eventLog', operations, eventLogOptions)
 }
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

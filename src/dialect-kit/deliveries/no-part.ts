@@ -1,0 +1,21 @@
+// A place of a delivery without a part, most often because the name of the part is misspelt.
+
+import { DefinitionError } from '../definition-error.ts'
+
+/** A time has its forms as members, and is no part itself. */
+export function isTime(given: unknown): boolean {
+  return isObject(given) && 'isoWithOffset' in given
+}
+
+export function isObject(given: unknown): given is object {
+  return typeof given === 'object' && given !== null
+}
+
+/** @param place its place in the definition @param or what else may stand there */
+export function noPart(place: string, given: unknown, or = 'a text'): DefinitionError {
+  if (isTime(given)) {
+    return new DefinitionError(place, 'is a time without its form; it must be a part such as event.occurredAt.iso')
+  }
+  const found = given === undefined || given === null ? String(given) : `a ${typeof given}`
+  return new DefinitionError(place, `is ${found}; it must be a part such as event.id, or ${or}`)
+}

@@ -1,0 +1,85 @@
+// Calls of the kit that no compiler of types has read. Each is refused where it stands, with the name of the option or the part.
+
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { runInNewContext } from 'node:vm'
+import * as kit from './index.ts'
+
+/** Runs a call as a dialect file in JavaScript has it. */
+const run = (call: string): unknown => runInNewContext(call, { ...kit, answer: () => ({}), record })
+const record = {
+  times: 'iso',
+  words: { succeeded: 'ok', failed: 'failed', pending: 'pending' },
+  failures: { timedOut: '', rejected: '', unreachable: '' },
+  fields: { id: 'id' },
+}
+
+suite('an option is refused', () => {
+  const wrong: readonly (readonly [call: string, message: RegExp])[] = [
+    ["sign.hmac({ prefx: 'v1=' })", /^sign\.hmac\.prefx: is not known; known are encoding, over, hash$/],
+    ["sign.hmac({ hash: 'md5' })", /^sign\.hmac\.hash: "md5": is not known; known are sha1, sha256, sha512$/],
+    ["sign.all(sign.hmac(), { prefx: 'v1=' })", /^sign\.all\.prefx: is not known; known are prefix, separator$/],
+    ['sign.newest(sign.hmac(), { prefix: 5 })', /^sign\.newest\.prefix: must be a string$/],
+    ["sign.ecdsa({ form: 'pem' })", /^sign\.ecdsa\.form: "pem": is not known; known are der, raw$/],
+    ['sign.jwt({})', /^sign\.jwt\.claims: is missing$/],
+    ["sign.standardWebhooks('svix', { withKey: true })", /^sign\.standardWebhooks\.withKey: is not known/],
+    ["webhooks.create({ wrapp: 'data' })", /^webhooks\.create\.wrapp: is not known; known are operationId, summary/],
+    ['webhooks.create({ wrap: 5 })', /^webhooks\.create\.wrap: must be a string or a function$/],
+    ["webhooks.create('data')", /^webhooks\.create: must be an object$/],
+    ['webhooks.get({ status: 299 })', /^webhooks\.get\.status: 299: is not known; known are 200, 201, 202, 204$/],
+    ["webhooks.get({ id: { in: 'pth', name: 'id' } })", /^webhooks\.get\.id\.in: "pth": is not known/],
+    ['webhooks.list({ where: { on: { schem: {} } } })', /^webhooks\.list\.where\.on\.schem: is not known/],
+    ["webhooks.rotate({ overlapp: '1h' })", /^webhooks\.rotate\.overlapp: is not known/],
+    ["webhooks.history({ ...record, times: 'unix' })", /^webhooks\.history\.times: "unix": is not known/],
+    ["webhooks.history(record).list({ shows: 'id', answr: answer })", /^webhooks\.history\.list\.answr: is not known/],
+    [
+      'webhooks.deliveryLog({ list: answer }).list({ answer })',
+      /^webhooks\.deliveryLog\.list\.sizeDefault: is missing$/,
+    ],
+    ["webhooks.eventLog({ each: answer }).get({ sumary: '' })", /^webhooks\.eventLog\.get\.sumary: is not known/],
+    ['keys.jwks({ public: true })', /^keys\.jwks\.public: is not known/],
+    ["auth.basic({ key: 'name' })", /^auth\.basic\.key: "name": is not known; known are user, password, both$/],
+    ["auth.header('X-Key', { scheme: 5 })", /^auth\.header\.scheme: must be a string$/],
+    ["auth.namedTenant({ qery: 'team' })", /^auth\.namedTenant\.qery: is not known/],
+    ['errors.nest({})', /^errors\.nest\.notFound: is missing$/],
+    ['errors.django({ unauthenticated: 402 })', /^errors\.django\.unauthenticated: 402: is not known/],
+    ["pages.cursor({ after: 'after', sizeDefault: '20' })", /^pages\.cursor\.sizeDefault: must be a number$/],
+    ['pages.django()', /^pages\.django\.sizeDefault: is missing$/],
+    ["secrets.text({ from: '{hex:32}' })", /^secrets\.text\.from: is not known; known are form, charsMax/],
+    ["health.streak('5d', { delete: true })", /^health\.streak\.delete: is not known; known are deletes$/],
+    ["json({}, { type: 'text/plain' })", /^json\.type: is not known; known are contentType$/],
+    ["json.perAttempt({}, { type: '' })", /^json\.perAttempt\.type: is not known/],
+    ['jwtBody({ claims: {}, withSecrets: true })', /^jwtBody\.withSecrets: is not known/],
+    ["xml('order', 'a', { type: '' })", /^xml\.type: is not known/],
+    ["cloudEvents.binary({ sorce: 'a' })", /^cloudEvents\.sorce: is not known; known are source, id, type/],
+  ]
+  for (const [call, message] of wrong) {
+    test(call, () => assert.throws(() => run(call), { name: 'DefinitionError', message }))
+  }
+})
+
+suite('a part that does not exist is refused', () => {
+  const part = 'it must be a part such as event.id, or'
+  const time = 'is a time without its form; it must be a part such as event.occurredAt.iso'
+  const wrong: readonly (readonly [call: string, message: string])[] = [
+    ['json({ a: { b: [event.idd] } })', `json.a.b[0]: is undefined; ${part} a constant`],
+    ['json({ id: event.member })', `json.id: is a function; ${part} a constant`],
+    ['json({ at: event.occurredAt })', `json.at: ${time}`],
+    ['json.perAttempt({ id: event.idd })', `json.perAttempt.id: is undefined; ${part} a constant`],
+    ["text('id:', event.idd)", `text[1]: is undefined; ${part} a text`],
+    ["joined(',', event.id, null)", `joined[1]: is null; ${part} a text`],
+    ['when(() => true, event.idd)', `when: is undefined; ${part} a text`],
+    ["sign.hmac({ over: [event.idd, '.'] })", `over[0]: is undefined; ${part} a text`],
+    ['sign.jwt({ claims: { sub: event.idd } })', `sign.jwt.claims.sub: is undefined; ${part} a constant`],
+    ['form({ id: event.idd })', `fields.id: is undefined; ${part} a text`],
+    ['multipart(event.dta)', `fields: is undefined; ${part} fields by name`],
+    ["xml('order', { at: event.occurredAt })", `xml.at: ${time}`],
+    [
+      "cloudEvents.binary({ source: 'a', attributes: { to: undefined } })",
+      `cloudEvents.to: is undefined; ${part} a text`,
+    ],
+  ]
+  for (const [call, message] of wrong) {
+    test(call, () => assert.throws(() => run(call), { name: 'DefinitionError', message }))
+  }
+})
