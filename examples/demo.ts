@@ -42,6 +42,7 @@ const app = await startApp({
   version: 'demo',
 })
 say(`Posthorn runs at ${app.url}, on a temporary SQLite database.`)
+say('The receiver answers the first request of each vendor with 500, to show a retry.')
 
 interface Arrival {
   readonly type: string
@@ -70,7 +71,7 @@ const receiverUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port
 const answers = new Map<string, Record<string, unknown>>()
 for (const vendor of vendors) answers.set(vendor.dialect, await demonstrate(vendor))
 
-say('\nThe five responses of "get webhook":')
+say('\nThe five responses of "get webhook", after the failure:')
 for (const [dialect, answer] of answers) say(`\n${dialect}\n${JSON.stringify(answer, null, 2)}`)
 say('\nSide by side:\n')
 sideBySide()
@@ -80,7 +81,9 @@ await app.stop()
 receiver.close()
 rmSync(folder, { recursive: true })
 if (wrong.length > 0) throw new Error(`${wrong.length} signatures did not verify`)
-say('\nEvery signature verified, and every delivery that failed at first arrived in its retry. Done.')
+say(
+  '\nEvery signature verified. Each first delivery arrived in its retry, and each last one failed, as announced. Done.',
+)
 
 /** Registers an endpoint, delivers events and lets one fail. Returns the response of the vendor's "get webhook". */
 async function demonstrate(vendor: Vendor): Promise<Record<string, unknown>> {
@@ -104,13 +107,19 @@ async function demonstrate(vendor: Vendor): Promise<Record<string, unknown>> {
   }
   const [first] = seen
   const history = await historyOf(tenant, first?.type ?? '', 'delivered')
-  say(`  ${first?.type}: ${history.map(({ number, detail }) => `attempt ${number} ${detail}`).join(', ')}`)
+  say(`  ${first?.type}: ${attemptsText(history)}`)
 
+  say(`  The receiver is down now: it answers every attempt of one more ${types[0]} with 500.`)
   down = true
   await operator('POST', '/v1/events', { tenant, type: types[0], data: { demo: 'fails' } })
-  await historyOf(tenant, types[0], 'pending')
+  const failing = await historyOf(tenant, types[0], 'pending')
+  say(`  ${types[0]}: ${attemptsText(failing)}; the next attempt is planned`)
   down = false
   return customer('GET', `${prefix}/${id}`)
+}
+
+function attemptsText(history: readonly { number: number; detail: string }[]): string {
+  return history.map(({ number, detail }) => `attempt ${number} ${detail}`).join(', ')
 }
 
 /** Waits until the newest delivery of a type has the status and an attempt. Returns its attempts. */

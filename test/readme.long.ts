@@ -48,7 +48,14 @@ test('the demo succeeds', { timeout: 60_000 }, async () => {
     cwd: repository,
     env: newcomerEnv,
   })
-  assert.match(stdout.trimEnd().split('\n').at(-1) ?? '', /^Every signature verified.* Done\.$/)
+  const planned = stdout.match(/attempt 1 HTTP 500, attempt 2 HTTP 200$/gm) ?? []
+  const announced =
+    stdout.match(/^ {2}The receiver is down now: it answers every attempt of one more \S+ with 500\.$/gm) ?? []
+  const last =
+    stdout.match(/^ {2}\S+: attempt 1 HTTP 500(?:, attempt \d HTTP 500)*; the next attempt is planned$/gm) ?? []
+  assert.match(stdout, /^The receiver answers the first request of each vendor with 500, to show a retry\.$/m)
+  assert.deepEqual([planned.length, announced.length, last.length], [5, 5, 5])
+  assert.match(stdout.trimEnd().split('\n').at(-1) ?? '', /^Every signature verified\..* as announced\. Done\.$/)
 })
 
 /** Starts the service with the README's line, and returns the newcomer's other terminals. */

@@ -186,6 +186,12 @@ suite('a poll that waits', () => {
     assert.equal((await poll(queue)).data.length, 1)
   })
 
+  test('is refused with 400 if it would wait longer than 30 s', async () => {
+    const queue = await newQueue()
+    const refusal = await rig.want(400, pollOf(queue, { waitSeconds: 31 }))
+    assert.partialDeepStrictEqual(refusal, { errors: [{ field: 'waitSeconds' }] })
+  })
+
   test('is refused with 429 if too many of its key wait', async () => {
     const queue = await newQueue()
     const headers = { authorization: `Bearer ${queue.tenant.key}`, 'content-type': 'application/json' }
