@@ -88,8 +88,8 @@ void test('a transaction', { timeout: 120_000 }, async (t) => {
     }
     st.diagnostic(`from the commit to the receiver: ${times.map((ms) => ms.toFixed(1)).join(', ')} ms`)
     // A busy machine may be slower, but most commits do not wait for the poll (limits.outboxPollMs).
-    assert.ok(Math.min(...times) <= 50, `${times} ms`)
-    assert.ok(median(times) < limits.outboxPollMs / 4, `${times} ms`)
+    assert.ok(Math.min(...times) <= 50)
+    assert.ok(median(times) < limits.outboxPollMs / 4)
   })
 
   await t.test('of many events arrives whole, each event once, with its data as it was published', async () => {

@@ -21,10 +21,10 @@ class CountingClock extends FakeClock {
 }
 
 void test('a thousand polls wait with one timer, and a node takes no more', async (t) => {
-  const { store, observer, addEndpoint } = await createRig(t)
-  const endpoint = await addEndpoint('/a')
+  const rig = await createRig(t)
+  const endpoint = await rig.addEndpoint('/a')
   const clock = new CountingClock()
-  const waiting = new WaitingPolls(store, clock, observer)
+  const waiting = new WaitingPolls(rig.store, clock, rig.observer)
   const endsAt = clock.elapsed() + limits.pollWaitSecondsMax * 1000
   const callers = limits.waitingPollsMax / limits.waitingPollsPerCallerMax
   const places = Array.from({ length: limits.waitingPollsMax }, (_, index) => {
