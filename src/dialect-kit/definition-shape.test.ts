@@ -66,6 +66,10 @@ const refused: Readonly<Record<string, readonly [changed: object, message: RegEx
     /^deliveries\.timeout\.of: is missing$/,
   ],
   'a claim that is misspelt': [{ tokens: { tenant: 'a', scopes: 'b' } }, /^tokens\.tenant: is not known/],
+  'an example that is misspelt': [
+    { examples: { requests: [{ route: 'GET /a', answr: { status: 200 } }] } },
+    /^examples\.requests\.0\.answr: is not known; known are route, query/,
+  ],
   'an operation that was not called': [
     { routes: { 'GET /acme/hooks/{id}': webhooks.get } },
     /^routes\["GET \/acme\/hooks\/\{id\}"\]: must be made by the kit, such as webhooks\.list\(\)$/,

@@ -4,9 +4,44 @@ import type { DeliveryDefinition, DialectDefinition } from './definition.ts'
 import { DefinitionError } from './definition-error.ts'
 import type { Part } from './deliveries/part-types.ts'
 import { partOf } from './deliveries/parts.ts'
+import type { Examples } from './examples.ts'
 import { checkField } from './fields/field-shape.ts'
 import { checkMembers, type Shape } from './shape.ts'
 
+const examples: Shape<Examples> = {
+  requests: {
+    each: {
+      route: 'string!',
+      query: 'string',
+      body: 'any',
+      headers: 'object',
+      key: { oneOf: { none: true, unknown: true } },
+      absentId: 'string',
+      answer: { required: true, members: { status: 'number!', body: 'any', varies: 'object' } },
+    },
+  },
+  errors: { each: { status: 'number!', body: 'any', headers: 'object' } },
+  deliveries: {
+    each: {
+      event: {
+        required: true,
+        members: { type: 'string!', data: 'string!', id: 'string', occurredAt: 'string', attributes: 'object' },
+      },
+      tenant: 'string',
+      settings: 'object',
+      endpoint: { members: { id: 'string', url: 'string', details: 'object' } },
+      delivery: 'string',
+      attempt: 'number',
+      secret: 'string|object',
+      sentAt: 'string',
+      body: 'string!',
+      headers: 'object!',
+      isComplete: 'boolean',
+    },
+  },
+  retries: { members: { attempts: 'number!', timeout: 'string', waits: 'string', ends: 'object' } },
+  forms: { members: { tenant: 'string', event: 'string', key: 'string', secret: 'string' } },
+}
 const deliveryDefinition: Shape<DeliveryDefinition> = {
   name: 'string!',
   title: 'string!',
@@ -116,7 +151,7 @@ const dialectDefinition: Shape<DialectDefinition> = {
   endpoint: 'object!',
   routes: 'object!',
   errors: 'object!',
-  examples: 'object',
+  examples: { members: examples },
 }
 
 /** @throws DefinitionError */
