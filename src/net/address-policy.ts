@@ -9,7 +9,7 @@ import ipaddr from 'ipaddr.js'
 
 /** Decides whether deliveries may reach an address. */
 export interface AddressPolicy {
-  /** Why the address (a plain literal, without brackets) is refused, as a short text; null if it is allowed. */
+  /** Why an address (a plain literal, without brackets) is refused, as a noun: `a private address`. Null: it is allowed. */
   refuses(address: string): string | null
 }
 
@@ -26,51 +26,51 @@ type Network = [Address, number]
 type Rule = readonly [name: string, network: Network]
 
 const refused4 = rules({
-  'this network': ['0.0.0.0/8'],
-  private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
-  'carrier-grade NAT': ['100.64.0.0/10'],
-  loopback: ['127.0.0.0/8'],
-  'link-local': ['169.254.0.0/16'],
-  'cloud metadata': ['168.63.129.16/32'],
-  'protocol assignments': ['192.0.0.0/24'],
-  documentation: ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'],
-  AS112: ['192.31.196.0/24', '192.175.48.0/24'],
-  AMT: ['192.52.193.0/24'],
-  '6to4 relay': ['192.88.99.0/24'],
-  benchmarking: ['198.18.0.0/15'],
-  multicast: ['224.0.0.0/4'],
-  broadcast: ['255.255.255.255/32'],
-  reserved: ['240.0.0.0/4'],
+  'an address of this network': ['0.0.0.0/8'],
+  'a private address': ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
+  'an address of carrier-grade NAT': ['100.64.0.0/10'],
+  'a loopback address': ['127.0.0.0/8'],
+  'a link-local address': ['169.254.0.0/16'],
+  'an address of cloud metadata': ['168.63.129.16/32'],
+  'an address for protocols': ['192.0.0.0/24'],
+  'an address for documentation': ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'],
+  'an address of AS112': ['192.31.196.0/24', '192.175.48.0/24'],
+  'an address of AMT': ['192.52.193.0/24'],
+  'an address of 6to4 relays': ['192.88.99.0/24'],
+  'an address for benchmarks': ['198.18.0.0/15'],
+  'a multicast address': ['224.0.0.0/4'],
+  'the broadcast address': ['255.255.255.255/32'],
+  'a reserved address': ['240.0.0.0/4'],
 })
 
-// The names are for readers. An address outside 2000::/3 is refused even if no range here contains it.
+// An address outside 2000::/3 is refused even if no range here contains it.
 const refused6 = rules({
-  unspecified: ['::/128'],
-  loopback: ['::1/128'],
-  'IPv4-mapped': ['::ffff:0:0/96'],
-  'IPv4-compatible': ['::/96'],
-  'IPv4-translated': ['::ffff:0:0:0/96'],
-  NAT64: ['64:ff9b::/96', '64:ff9b:1::/48'],
-  'unique local': ['fc00::/7'],
-  'link-local': ['fe80::/10'],
-  'site-local': ['fec0::/10'],
-  multicast: ['ff00::/8'],
-  Teredo: ['2001::/32'],
-  'protocol assignments': ['2001::/23'],
-  documentation: ['2001:db8::/32', '3fff::/20'],
-  '6to4': ['2002::/16'],
-  AS112: ['2620:4f:8000::/48'],
+  'the unspecified address': ['::/128'],
+  'a loopback address': ['::1/128'],
+  'an IPv4-mapped address': ['::ffff:0:0/96'],
+  'an IPv4-compatible address': ['::/96'],
+  'an IPv4-translated address': ['::ffff:0:0:0/96'],
+  'an address of NAT64': ['64:ff9b::/96', '64:ff9b:1::/48'],
+  'a unique local address': ['fc00::/7'],
+  'a link-local address': ['fe80::/10'],
+  'a site-local address': ['fec0::/10'],
+  'a multicast address': ['ff00::/8'],
+  'an address of Teredo': ['2001::/32'],
+  'an address for protocols': ['2001::/23'],
+  'an address for documentation': ['2001:db8::/32', '3fff::/20'],
+  'an address of 6to4': ['2002::/16'],
+  'an address of AS112': ['2620:4f:8000::/48'],
 })
 const publicUnicast6 = network('2000::/3')
 
 const never4 = rules({
-  'link-local': ['169.254.0.0/16'],
-  'cloud metadata': ['100.100.100.200/32', '168.63.129.16/32', '192.0.0.192/32'],
+  'a link-local address': ['169.254.0.0/16'],
+  'an address of cloud metadata': ['100.100.100.200/32', '168.63.129.16/32', '192.0.0.192/32'],
 })
 const never6 = rules({
-  'link-local': ['fe80::/10'],
+  'a link-local address': ['fe80::/10'],
   // AWS, Google Cloud, Oracle Cloud, Scaleway, Akamai (Linode), Alibaba Cloud.
-  'cloud metadata': [
+  'an address of cloud metadata': [
     'fd00:ec2::/32',
     'fd20:ce::254/128',
     'fd00:c1::a9fe:a9fe/128',
@@ -109,7 +109,7 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
     if (isIn(allowed6, address)) return null
     // A socket of both families reports an IPv4 peer in this form, so it counts as the plain IPv4 address.
     if (address.isIPv4MappedAddress() && isIn(allowed4, address.toIPv4Address())) return null
-    const name = nameOf(refused6, address) ?? (address.match(publicUnicast6) ? null : 'reserved')
+    const name = nameOf(refused6, address) ?? (address.match(publicUnicast6) ? null : 'a reserved address')
     return name ?? (isOwn(address) ? 'an address of this machine' : null)
   }
 
@@ -118,7 +118,7 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
       // ipaddr.js also accepts octal, hexadecimal and short spellings. A socket never reports them.
       if (isIP(address) === 0) return 'not an IP address'
       // ipaddr.js reads this deprecated form as the IPv4-mapped form, which may be allowed.
-      if (/^::\d+\./.test(address)) return 'IPv4-compatible'
+      if (/^::\d+\./.test(address)) return 'an IPv4-compatible address'
       const parsed = ipaddr.parse(address)
       return isIPv6(parsed) ? refuses6(parsed) : refuses4(parsed)
     },

@@ -40,6 +40,23 @@ void test('refuses local names, and localhost only if loopback is not allowed', 
   for (const host of others) assert.notEqual(local.refusesUrl(new URL(`http://${host}`)), null, host)
 })
 
+void test('the reason for a refusal is a sentence that names the refused part of the URL', () => {
+  for (const [url, reason] of Object.entries({
+    'https://10.0.0.5/hooks': '10.0.0.5 is a private address',
+    'https://127.1/': '127.0.0.1 is a loopback address',
+    'https://169.254.169.254/': '169.254.169.254 is a link-local address',
+    'https://240.0.0.1/': '240.0.0.1 is a reserved address',
+    'https://[fd00::1]/': 'fd00::1 is a unique local address',
+    'https://[4000::1]/': '4000::1 is a reserved address',
+    'https://[::ffff:10.0.0.5]/': '::ffff:a00:5 is a private address',
+    'https://localhost./': 'localhost is a loopback address',
+    'https://printer.local/': 'printer.local is a name of a local network',
+    'https://a..example/': 'the host is not a valid host name',
+    'https://example.com:22/': 'port 22 is neither 80, 443 nor above 1023',
+  }))
+    assert.equal(strict.refusesUrl(new URL(url)), reason)
+})
+
 void test('accepts public names and addresses', () => {
   for (const url of urls.accepted) assert.equal(strict.refusesUrl(new URL(url)), null, url)
   for (const address of addresses.allowed) assert.equal(strict.refusesUrl(urlOf(address)), null, address)
@@ -128,12 +145,15 @@ void test('returns no socket whose peer is refused, and writes nothing to it', a
   let received = 0
   const receiver = await tcpReceiver(t, (socket) => socket.on('data', (chunk) => (received += chunk.length)))
   let checks = 0
-  const guard = createGuard({ refuses: () => (++checks === 1 ? null : 'moved') }, { lookup: answers(['127.0.0.1']) })
+  const guard = createGuard(
+    { refuses: () => (++checks === 1 ? null : 'a moved address') },
+    { lookup: answers(['127.0.0.1']) },
+  )
   const to = { origin: 'http://name.test', isTls: false, hostname: 'name.test', port: receiver.port }
   const error = await new Promise<Error | null>((resolve) => void guard.connect(to, resolve))
   assert.ok(error instanceof BlockedError)
   assert.equal(error.code, 'BLOCKED')
-  assert.equal(error.reason, 'moved: 127.0.0.1')
+  assert.equal(error.reason, '127.0.0.1 is a moved address')
   await eventually(() => receiver.connections() === 1 && receiver.open.size === 0)
   assert.equal(received, 0)
 })

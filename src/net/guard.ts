@@ -19,7 +19,10 @@ import { createTlsConnect } from './tls.ts'
 
 /** An early check of URLs, and the one way to open a connection. */
 export interface Guard {
-  /** Why a URL is refused for an endpoint, as far as this is known without DNS; null if there is no reason. */
+  /**
+   * Why a URL is refused for an endpoint, as far as this is known without DNS: `10.0.0.5 is a private address`. Null: there
+   * is no reason.
+   */
   refusesUrl(url: URL): string | null
   /** Connects to an allowed address of the target, with verified TLS of version 1.2 or later. */
   readonly connect: Connect
@@ -109,14 +112,21 @@ function refusesUrl(policy: AddressPolicy, url: URL): string | null {
 
 /** Why a host, without a dot at its end, is refused as far as this is known without DNS. */
 function refusesHost(policy: AddressPolicy, host: string): string | null {
-  if (isIP(host) !== 0) return policy.refuses(host)
-  if (!hostPattern.test(host)) return 'not a host name'
-  if (host === 'localhost' || host.endsWith('.localhost')) return policy.refuses('127.0.0.1')
-  return localSuffixes.some((suffix) => host.endsWith(suffix)) ? 'local name' : null
+  if (isIP(host) !== 0) return refusesAddress(policy, host)
+  if (!hostPattern.test(host)) return 'the host is not a valid host name'
+  if (host === 'localhost' || host.endsWith('.localhost')) return refusesAddress(policy, '127.0.0.1', host)
+  return localSuffixes.some((suffix) => host.endsWith(suffix)) ? `${host} is a name of a local network` : null
 }
 
 function refusesPort(port: string): string | null {
-  return Number(port) > wellKnownPortMax || webPorts.includes(port) ? null : `port ${port}`
+  return Number(port) > wellKnownPortMax || webPorts.includes(port)
+    ? null
+    : `port ${port} is neither 80, 443 nor above ${wellKnownPortMax}`
+}
+
+function refusesAddress(policy: AddressPolicy, address: string, shown = address): string | null {
+  const refused = policy.refuses(address)
+  return refused === null ? null : `${shown} is ${refused}`
 }
 
 /** Resolves a name to its allowed addresses. Calls back with an error, or with at least one address. */
@@ -127,12 +137,12 @@ function checkedLookup(
   return (hostname, callback) => {
     const check = (error: Error | null, addresses: readonly LookupAddress[]): void => {
       if (error !== null) return callback(error, [])
-      const refusals = addresses.map(({ address }) => policy.refuses(address))
+      const refusals = addresses.map(({ address }) => refusesAddress(policy, address))
       const allowed = addresses.filter((_address, index) => refusals[index] === null)
-      const refusal = refusals.findIndex((reason) => reason !== null)
+      const refusal = refusals.find((reason) => reason !== null)
       if (allowed.length > 0) callback(null, allowed)
-      else if (refusal === -1) callback(coded('ENOTFOUND'), [])
-      else callback(new BlockedError(`${refusals[refusal]}: ${addresses[refusal]?.address}`), [])
+      else if (refusal === undefined) callback(coded('ENOTFOUND'), [])
+      else callback(new BlockedError(refusal), [])
     }
     const family = isIP(hostname)
     if (family === 0) lookup(hostname, { all: true }, check)
@@ -153,8 +163,8 @@ function checkedPeer(policy: AddressPolicy, opened: Opened): Opened {
 function refusesPeer(policy: AddressPolicy, socket: Socket): Error | null {
   const { remoteAddress } = socket
   if (remoteAddress === undefined) return coded('ECONNRESET')
-  const refusal = policy.refuses(remoteAddress)
-  return refusal === null ? null : new BlockedError(`${refusal}: ${remoteAddress}`)
+  const refusal = refusesAddress(policy, remoteAddress)
+  return refusal === null ? null : new BlockedError(refusal)
 }
 
 /** A host without the dot at its end, which in DNS says that the name is complete. */

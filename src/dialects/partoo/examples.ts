@@ -77,7 +77,7 @@ export const examples: Examples = {
     refused({ url: url.padEnd(2049, 'a') }, { url: 'must not have more than 2048 characters' }),
     refused({ url: 'https://a:b@example.com/' }, { url: 'must not contain credentials' }),
     refused({ url: 'https://example.com/#part' }, { url: 'must not contain a fragment' }),
-    refused({ url: 'https://10.0.0.1/' }, { url: 'must be publicly reachable: private' }),
+    refused({ url: 'https://10.0.0.1/' }, { url: 'must be publicly reachable: 10.0.0.1 is a private address' }),
     refused({ event_type: ['business_created'] }, { event_type: noText }),
     refused({ event_type: 'x' }, { event_type: { explanation: 'x is an incorrect value', choices: events } }),
     refused({ custom_headers: 'X-A: b' }, { custom_headers: 'must be an object' }),

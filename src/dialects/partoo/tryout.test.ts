@@ -103,7 +103,7 @@ onOneServer('partoo: try-outs', profile, onSqlite, (add) => {
       { items: [{ url: 'x', event_type }], fault: { 0: { url: 'must be a valid url' } } },
       {
         items: [{ url: 'https://192.168.0.1/', event_type }],
-        fault: { 0: { url: 'must be publicly reachable: private' } },
+        fault: { 0: { url: 'must be publicly reachable: 192.168.0.1 is a private address' } },
       },
       {
         items: [{ url, event_type, custom_headers: { 'X-é': '1' } }],
