@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/schema'
+import { curlOf } from '../src/api/curl.ts'
 import { recordedExamples } from '../src/dialects/registry.ts'
 import { readDocument } from '../src/dialect-check/document.ts'
 import { frontNames } from './fuzz/documents.ts'
@@ -74,4 +75,19 @@ test('the example of statistics has the range that it asks for, and steps of who
   const times = data.flatMap(({ points }) => points.map(({ at }) => at))
   assert.ok(times.length > 0)
   for (const at of times) assert.ok(at >= from && at < to && /T\d\d:00:00\.000Z$/.test(at), at)
+})
+
+test('the example of a request of an attempt is the same request as its curl command', () => {
+  const { answer } = recordedExamples['operator']?.['getAttemptRequest'] ?? assert.fail()
+  const { method, url, headers, body, curl } = answer as {
+    readonly method: string
+    readonly url: string
+    readonly headers: readonly { readonly name: string; readonly value: string | null }[]
+    readonly body: string
+    readonly curl: string
+  }
+  const bytes = Buffer.from(body)
+  const pairs = headers.map(({ name, value }) => [name, value] as const)
+  assert.equal(curlOf({ method, url, headers: pairs, body: bytes }), curl)
+  assert.equal(new Map(pairs).get('content-length'), String(bytes.length))
 })

@@ -79,7 +79,8 @@ export const FoundSchema = Type.Object({
 export const PreviewSchema = Type.Object({
   method: Type.String(),
   headers: Type.Array(Type.Object({ name: Type.String(), value: Type.String() }), {
-    description: 'Those of HTTP itself, such as `content-length`, are left out.',
+    description:
+      'Those of a delivery to `https://example.com/webhooks`, in their order on the wire. A delivery also has the headers of its endpoint, and `traceparent` if it is traced.',
   }),
   body: Type.String(),
 })

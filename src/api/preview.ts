@@ -35,7 +35,7 @@ export function previewRoutes(context: Context): AnyRoute[] {
         const made = await previewEvent(context, params.dialect, input)
         if (!made.ok) return made
         const { method = 'POST', headers, body: bytes } = made.value
-        const shown = Object.entries(headers).map(([name, value]) => ({ name, value }))
+        const shown = headers.map(([name, value]) => ({ name, value }))
         return success({ status: 200, body: { method, headers: shown, body: bytes.toString() } })
       },
     }),

@@ -5,6 +5,7 @@
 //                                 ▲                               │ retry
 //                                 └── schedule ◄── database ◄─────┘
 
+import type { KeyObject } from 'node:crypto'
 import type { Attempt } from '../domain/attempt.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { DeliveryId, EndpointKey, RandomBytes, TenantId } from '../domain/ids.ts'
@@ -227,15 +228,20 @@ export class Engine {
   }
 
   /**
-   * The request of an attempt that starts at a time, signed with the secrets of the message's endpoint that are in force
-   * then.
+   * The request of an attempt that starts at a time.
    *
+   * @param keys sign it; default: those of the message's endpoint that are in force then
    * @throws Unavailable
    * @throws Error if there is no key, or the dialect throws
    */
-  async requestAt(startedAt: number, message: Message, dialect: DeliveryDialect): Promise<SendRequest> {
-    const keys = await this.tenantCache.signingKeys(message, startedAt)
-    return requestOf(message, dialect, keys, startedAt, this.#options.marker)
+  async requestAt(
+    startedAt: number,
+    message: Message,
+    dialect: DeliveryDialect,
+    keys?: readonly KeyObject[],
+  ): Promise<SendRequest> {
+    const signing = keys ?? (await this.tenantCache.signingKeys(message, startedAt))
+    return requestOf(message, dialect, signing, startedAt, this.#options.marker)
   }
 
   /**

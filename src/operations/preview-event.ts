@@ -10,13 +10,11 @@ import {
   type TenantId,
   uuidV7,
 } from '../domain/ids.ts'
-import { markerHeader } from '../domain/header-rules.ts'
 import { failure, invalidField, type Result, success } from '../domain/problem.ts'
 import type { Message } from '../contracts/delivery-dialect.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import { newSigningSecret } from '../contracts/signing-secret.ts'
-import type { SendRequest } from '../contracts/transport.ts'
-import { requestOf } from '../engine/request-of.ts'
+import type { SendRequest, WireRequest } from '../contracts/transport.ts'
 import type { Context } from './context.ts'
 import { detailsOf } from './endpoint-details.ts'
 import { eventTypeFault } from './publish-event.ts'
@@ -31,8 +29,12 @@ export interface PreviewInput {
   readonly settings?: Readonly<Record<string, string>>
 }
 
-/** The request for an event, without the headers of HTTP itself. */
-export async function previewEvent(context: Context, name: string, input: PreviewInput): Promise<Result<SendRequest>> {
+/** The request for an event, with its headers as they are on the wire. */
+export async function previewEvent(
+  context: Context,
+  name: string,
+  input: PreviewInput,
+): Promise<Result<Pick<SendRequest, 'method' | 'body'> & Pick<WireRequest, 'headers'>>> {
   const base = context.dialects.get(name)
   if (base === undefined) return failure({ kind: 'notFound', what: 'dialect', id: name })
   const { settings = {} } = input
@@ -45,9 +47,9 @@ export async function previewEvent(context: Context, name: string, input: Previe
   const { acceptedAt } = message.event
   const keys = await keysOf(context, dialect)
   try {
-    const { headers, ...request } = requestOf(message, dialect, keys, acceptedAt, '')
-    const { [markerHeader]: _marker, ...own } = headers
-    return success({ ...request, headers: own })
+    const request = await context.engine.requestAt(acceptedAt, message, dialect, keys)
+    const headers = context.encodeRequest(request)?.headers ?? Object.entries(request.headers)
+    return success({ ...request, headers })
   } catch (error) {
     return invalidField(
       'data',

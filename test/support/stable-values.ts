@@ -61,7 +61,11 @@ export function stableValues(value: unknown, places: readonly (readonly [string,
     if (typeof one === 'string') return stableText(one, name)
     if (typeof one === 'number') return numberOf(one, name)
     // Test vectors are constants, and their signatures must verify.
-    if (Array.isArray(one)) return name === 'vectors' ? firstOf(one) : firstOf(one).map((item) => stable(item))
+    if (Array.isArray(one)) {
+      if (name === 'vectors') return firstOf(one)
+      // The headers of a request belong together.
+      return (name === 'headers' ? one : firstOf(one)).map((item) => stable(item))
+    }
     if (typeof one !== 'object' || one === null) return one
     return Object.fromEntries(Object.entries(one).map(([key, member]) => [textOf(key), stable(member, key)]))
   }

@@ -570,7 +570,7 @@ export type TestVectors = {
 
 export type Preview = {
   method: string
-  /** Those of HTTP itself, such as `content-length`, are left out. */
+  /** Those of a delivery to `https://example.com/webhooks`, in their order on the wire. A delivery also has the headers of its endpoint, and `traceparent` if it is traced. */
   headers: { name: string; value: string }[]
   body: string
 }
