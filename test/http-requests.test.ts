@@ -1,8 +1,8 @@
-// Requests that HTTP allows and no route takes: any method, and several Host headers. The API that was called answers in
-// its own form.
+// Requests that HTTP allows and no route takes: any method, no or several Host headers, and unknown expectations. The API that
+// was called answers in its own form.
 
 import assert from 'node:assert/strict'
-import { METHODS } from 'node:http'
+import { METHODS, request } from 'node:http'
 import { after, before, test } from 'node:test'
 import { WireClient, type WireAnswer } from './fuzz/wire-client.ts'
 import { createInstallation, type Installation, type ServerProcess, startServer } from './support/server-process.ts'
@@ -40,10 +40,11 @@ const paths: Readonly<Record<string, readonly string[]>> = {
 // Node itself ends the connection of a CONNECT request.
 const others = METHODS.filter((method) => method !== 'CONNECT')
 
-async function ask(method: string, path: string, hosts = ['a.test'], body = ''): Promise<WireAnswer> {
-  const fields = [...hosts.map((host) => `Host: ${host}`), `Content-Length: ${body.length}`]
+async function ask(method: string, path: string, hosts = ['a.test'], body = '', expect = ''): Promise<WireAnswer> {
+  const own = [`Content-Length: ${body.length}`, ...(expect === '' ? [] : [`Expect: ${expect}`])]
+  const fields = [...hosts.map((host) => `Host: ${host}`), ...own]
   const bytes = Buffer.from(`${method} ${path} HTTP/1.1\r\n${fields.join('\r\n')}\r\n\r\n${body}`)
-  const answer = await client.send(bytes, { head: method === 'HEAD', alone: hosts.length > 1 })
+  const answer = await client.send(bytes, { head: method === 'HEAD', alone: hosts.length !== 1 })
   assert.ok(typeof answer === 'object', `${method} ${path}: ${answer as string}`)
   assert.equal(answer.headers.get('cache-control'), 'no-store')
   assert.equal(answer.headers.get('x-content-type-options'), 'nosniff')
@@ -70,22 +71,46 @@ test('any method on an unknown path is answered 404', async () => {
   assert.equal(server.output(), '')
 })
 
-test('several Host headers are answered 400, in the form of the API that was called', async () => {
-  const forms: Readonly<Record<string, RegExp>> = {
-    '/v1/tenants': /"code":"request_malformed"/,
-    '/v2/api/webhooks': /"type":"validation_error"/,
-    '/api/webhooks': /^\{"detail":"/,
-    '/api/v1/webhooks': /"code":400/,
-    '/nothing': /"code":"request_malformed"/,
-  }
-  for (const [path, form] of Object.entries(forms)) {
-    for (const hosts of [
-      ['a.test', 'b.test'],
-      ['a.test', 'a.test'],
-    ]) {
+/** The answers to unreadable requests, by path. */
+const formsOf = (status: number, code: string): Readonly<Record<string, RegExp>> => ({
+  '/v1/tenants': new RegExp(`"code":"${code}"`),
+  '/v2/api/webhooks': /"type":"validation_error"/,
+  '/api/webhooks': /^\{"detail":"/,
+  '/api/v1/webhooks': new RegExp(`"code":${status}`),
+  '/nothing': new RegExp(`"code":"${code}"`),
+})
+
+test('several Host headers, and none, are answered 400, in the form of the API that was called', async () => {
+  for (const [path, form] of Object.entries(formsOf(400, 'request_malformed'))) {
+    for (const hosts of [['a.test', 'b.test'], ['a.test', 'a.test'], []]) {
       const { status, headers, text } = await ask('GET', path, hosts)
       assert.deepEqual([status, headers.get('connection')], [400, 'close'], text)
       assert.match(text, form)
     }
   }
+})
+
+test('an expectation that is not met is answered 417, in the form of the API that was called', async () => {
+  for (const [path, form] of Object.entries(formsOf(417, 'expectation_failed'))) {
+    const { status, text } = await ask('POST', path, undefined, '{}', 'nonsense')
+    assert.equal(status, 417, text)
+    assert.match(text, form)
+  }
+  assert.equal((await ask('GET', '/v1/tenants')).status, 401)
+})
+
+test('a caller that expects 100-continue gets it before it sends its body', async () => {
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
+  const sent = request(`http://127.0.0.1:${server.port}/v1/tenants`, {
+    method: 'POST',
+    headers: {
+      expect: '100-continue',
+      authorization: `Bearer ${installation.operatorKey}`,
+      'content-type': 'application/json',
+    },
+  })
+  sent.on('continue', () => sent.end('{"dialect":"standard"}')).on('error', reject)
+  sent.on('response', (response) => resolve(response.resume().statusCode))
+  sent.flushHeaders()
+  assert.equal(await promise, 201)
 })

@@ -33,6 +33,7 @@ export const operatorErrorCodes = {
   media_type_unsupported: 415,
   request_malformed: 400,
   request_timeout: 408,
+  expectation_failed: 417,
   headers_too_large: 431,
   body_malformed: 400,
   invalid: 400,

@@ -31,7 +31,12 @@ export function answerProblem(problem: Problem, request: AskedRequest): Answer {
   }
 }
 
-const unreadableCodes = { 400: 'request_malformed', 408: 'request_timeout', 431: 'headers_too_large' } as const
+const unreadableCodes = {
+  400: 'request_malformed',
+  408: 'request_timeout',
+  417: 'expectation_failed',
+  431: 'headers_too_large',
+} as const
 
 type ProblemOf<Kind extends Problem['kind']> = Extract<Problem, { readonly kind: Kind }>
 

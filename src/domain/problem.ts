@@ -56,8 +56,8 @@ export type Problem =
   | { readonly kind: 'mediaTypeUnsupported'; readonly accepted: readonly string[] }
   | { readonly kind: 'bodyMalformed'; readonly detail: string }
   | { readonly kind: 'bodyTooLarge'; readonly bytesMax: number }
-  // No HTTP, too late, or a head that is too long.
-  | { readonly kind: 'requestUnreadable'; readonly status: 400 | 408 | 431; readonly detail: string }
+  // No HTTP, too late, an expectation that is not met, or a head that is too long.
+  | { readonly kind: 'requestUnreadable'; readonly status: 400 | 408 | 417 | 431; readonly detail: string }
   | { readonly kind: 'internal' }
 
 /** The value that a call returned, or the problem that prevented it. */

@@ -2,10 +2,17 @@
 // keeps reading the requests of a connection while the responses are small, even if the caller does not read them: a
 // caller that sends a thousand requests at a time and reads no response would cost megabytes per connection.
 
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { limits } from '../domain/limits.ts'
 import { routeAsKnown } from './methods.ts'
+
+const unmet = new WeakSet<IncomingMessage>()
+
+/** Whether the caller expects something else than `100-continue` (RFC 9110, 10.1.1). */
+export function hasUnmetExpectation(request: IncomingMessage): boolean {
+  return unmet.has(request)
+}
 
 /**
  * Refuses connections past `limits.connectionsMax`, and closes a connection on which more than
@@ -19,8 +26,10 @@ export function createBoundedServer(handle: RequestListener): Server {
     headersTimeout: limits.requestTimeoutMs,
     connectionsCheckingInterval: limits.requestCheckMs,
     keepAliveTimeout: limits.idleConnectionMs,
+    // Node would answer without a body.
+    requireHostHeader: false,
   }
-  const server = createServer(options, (request, response) => {
+  const take: RequestListener = (request, response) => {
     // The response to a pipelined request has no socket yet. Only pipelined requests pay the cost of being counted.
     if (response.socket === null) {
       const { socket } = request
@@ -34,6 +43,12 @@ export function createBoundedServer(handle: RequestListener): Server {
     }
     routeAsKnown(request)
     handle(request, response)
+  }
+  const server = createServer(options, take)
+  // Without a listener Node would answer without a body.
+  server.on('checkExpectation', (request, response) => {
+    unmet.add(request)
+    take(request, response)
   })
   server.maxConnections = limits.connectionsMax
   endStalledConnections(server)

@@ -51,7 +51,7 @@ test('a write has the refusals of bodies, conflicts and loops, in the media type
     handle,
   })
   const { response } = schemaOf(front, change) as { response: Record<string, { content?: unknown }> }
-  const statuses = [204, 400, 401, 403, 404, 405, 408, 409, 413, 415, 429, 431, 500, 503, 508]
+  const statuses = [204, 400, 401, 403, 404, 405, 408, 409, 413, 415, 417, 429, 431, 500, 503, 508]
   assert.deepEqual(Object.keys(response).map(Number), statuses)
   for (const status of statuses.slice(1)) {
     assert.deepEqual(response[status]?.content, { 'application/problem+json': { schema: refusalSchema } })
@@ -90,6 +90,6 @@ test('a read has no refusals of bodies, and an answer of the route replaces one 
     handle,
   })
   const { response } = schemaOf(front, read) as { response: Record<string, unknown> }
-  assert.deepEqual(Object.keys(response).map(Number), [200, 400, 401, 403, 405, 408, 429, 431, 500, 503])
+  assert.deepEqual(Object.keys(response).map(Number), [200, 400, 401, 403, 405, 408, 417, 429, 431, 500, 503])
   assert.deepEqual(response[503], own)
 })

@@ -198,6 +198,7 @@ function problemsOf({ method, params, query, body }: AnyRoute): Problem[] {
     { kind: 'tooManyRequests', limit: 0, retryAfterSeconds: 0 },
     { kind: 'requestUnreadable', status: 400, detail: '' },
     { kind: 'requestUnreadable', status: 408, detail: '' },
+    { kind: 'requestUnreadable', status: 417, detail: '' },
     { kind: 'requestUnreadable', status: 431, detail: '' },
     { kind: 'unavailable', retryAfterSeconds: 0 },
     { kind: 'internal' },

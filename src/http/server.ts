@@ -1,6 +1,6 @@
 // The HTTP server that all fronts share.
 
-import { maxHeaderSize } from 'node:http'
+import { type IncomingMessage, maxHeaderSize } from 'node:http'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -10,7 +10,8 @@ import Fastify, {
 } from 'fastify'
 import { limits } from '../domain/limits.ts'
 import { type RandomBytes, randomTexts } from '../domain/ids.ts'
-import { createBoundedServer } from './bounded-server.ts'
+import type { Problem } from '../domain/problem.ts'
+import { createBoundedServer, hasUnmetExpectation } from './bounded-server.ts'
 import { answerClientError } from './client-errors.ts'
 import type { Front } from './front.ts'
 import { sendAnswer } from './answer.ts'
@@ -100,13 +101,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     request.bodyText = ''
     request.bodyBytesMax = limits.managementBodyBytesMax
     request.isForm = false
-    if (hasOneHost(request.raw.rawHeaders)) {
+    const problem = problemOfHead(request.raw)
+    if (problem === null) {
       done()
       return
     }
-    // A proxy in front may have read another one of them.
-    request.answerHeaders = { connection: 'close' }
-    const problem = { kind: 'requestUnreadable', status: 400, detail: 'the request has several Host headers' } as const
+    // A proxy in front may have read another Host header.
+    if (problem.status === 400) request.answerHeaders = { connection: 'close' }
     sendAnswer(reply, frontOf(fronts, request.url, options.fallback).answerUnrouted(problem, request))
   })
   app.setNotFoundHandler(answerUnknownRoute)
@@ -117,12 +118,16 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   return app
 }
 
-/** Whether there is at most one Host header. Node refuses requests without one. */
-function hasOneHost(rawHeaders: readonly string[]): boolean {
+/** The problem of a head that Node's parser has read; null: there is none. */
+function problemOfHead(request: IncomingMessage): Extract<Problem, { readonly kind: 'requestUnreadable' }> | null {
+  const { rawHeaders, httpVersion } = request
+  const kind = 'requestUnreadable'
+  if (hasUnmetExpectation(request)) return { kind, status: 417, detail: 'only 100-continue may be expected' }
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string
     if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1
   }
-  return hosts <= 1
+  if (hosts > 1) return { kind, status: 400, detail: 'the request has several Host headers' }
+  return hosts === 1 || httpVersion === '1.0' ? null : { kind, status: 400, detail: 'the request has no Host header' }
 }

@@ -39,6 +39,7 @@ export type Refusal = {
     | 'media_type_unsupported'
     | 'request_malformed'
     | 'request_timeout'
+    | 'expectation_failed'
     | 'headers_too_large'
     | 'body_malformed'
     | 'invalid'
