@@ -29,7 +29,7 @@ export interface EngineObserver {
   setAside(event: OutboxEvent, problem: string): void
   /** These erasures have ended. */
   erasuresEnded(erasures: readonly ErasureId[]): void
-  /** Retention has removed rows, and none older than `before` are left, except those of pending deliveries. */
+  /** Retention has removed events or deliveries, and none older than `before` are left, except pending deliveries and theirs. */
   pruned(before: number): void
   committed(operations: number, durationMs: number): void
   /**

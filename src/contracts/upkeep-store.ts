@@ -67,6 +67,14 @@ export interface SchemaVersions {
   readonly since: number
 }
 
+/** The result of a step of retention. */
+export interface PruneStep {
+  /** The rows that the step visited, or the pages that it gave back; 0: the node has nothing left to do. */
+  readonly visited: number
+  /** Whether it removed events or deliveries. */
+  readonly hasRemoved: boolean
+}
+
 /** The role of the database for sweep, retention, values of the installation, and its own state. */
 export interface UpkeepStore {
   /**
@@ -76,10 +84,9 @@ export interface UpkeepStore {
   sweep(now: number, rowsMax: number): Promise<boolean>
   /**
    * One bounded step of retention: removes rows older than `before`, and answers that have expired at `now`. Pending
-   * deliveries and their events stay. Once no rows are left, steps make the database smaller. Returns the number of rows
-   * that the step visited, or of pages that it gave back; 0: the node has nothing left to do.
+   * deliveries and their events stay. Once no rows are left, steps make the database smaller.
    */
-  prune(before: number, now: number, rowsMax: number): Promise<number>
+  prune(before: number, now: number, rowsMax: number): Promise<PruneStep>
   /** Writes a value of the installation unless it is already written. Returns the stored value. */
   writeOnce(name: string, value: string): Promise<string>
   /** The version of the schema before the start (0: there was none), and since. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sampleAudit, start } from '../../test/conformance/store/samples.ts'
+import { sampleAnswer, sampleAudit, sampleKey, start } from '../../test/conformance/store/samples.ts'
 import { createRig } from '../../test/support/engine-rig.ts'
 import { limits } from '../domain/limits.ts'
 import { day } from '../domain/time.ts'
@@ -11,6 +11,7 @@ test('the upkeep removes events and audit records, each after its own time', asy
   const ages = [401, 399, 31].map((days) => sampleAudit(-days * day))
   assert.equal(rig.clock.now(), start)
   await rig.store.recordAudit(ages)
+  await rig.store.createKey(sampleKey([], 'hash'), { answer: sampleAnswer('old', -limits.idempotencyMs) })
   const left = async () => {
     const everything = { tenant: null, actor: null, action: null, object: null, from: null, to: null }
     const audit = await rig.store.listAudit(everything, { limit: 9, after: null })
@@ -23,6 +24,7 @@ test('the upkeep removes events and audit records, each after its own time', asy
   await rig.clock.advance(limits.retentionIntervalMs)
   await rig.until(async () => (await left())[0] === 2, 'the oldest record is removed')
   assert.deepEqual(await left(), [2, 1])
+  assert.deepEqual(rig.observed.pruned, [], 'an answer that has expired is no event')
   await rig.clock.advance(31 * day)
   await rig.until(async () => {
     // The run that removed the first record may not have ended before the clock moved.

@@ -42,7 +42,7 @@ export interface UpkeepOptions {
   readonly statsMs: StatsMs
   /** Called when waiting deliveries were cancelled; it is not known of which endpoints. */
   readonly swept: () => void
-  /** Called after each step of retention that removed something. */
+  /** Called after each step of retention that removed events or deliveries. */
   readonly pruned: () => void
   /** Called after each step of telling changes that were left out. */
   readonly told: () => void
@@ -183,7 +183,10 @@ export class Upkeep {
     const keptMs = retentionMs * limits.unfetchedShare
     while (!this.#stopped && (await store.failUnfetched(now, keptMs, retentionMs, limits.bulkStepRows))) swept()
     let hasRemoved = false
-    while (!this.#stopped && (await store.prune(now - retentionMs, now, limits.retentionStepRows)) > 0) {
+    for (let isDone = false; !isDone && !this.#stopped;) {
+      const step = await store.prune(now - retentionMs, now, limits.retentionStepRows)
+      isDone = step.visited === 0
+      if (!step.hasRemoved) continue
       hasRemoved = true
       pruned()
     }

@@ -3,6 +3,7 @@
 
 import { lowestUuidV7, uuidV7Time, type EndpointKey } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
+import type { PruneStep } from '../../contracts/upkeep-store.ts'
 import type { Database, Session } from './database.ts'
 import { pruneOutbox } from './outbox.ts'
 import { pruneQuotas } from './quotas.ts'
@@ -70,17 +71,19 @@ export function upkeepRole(db: Database) {
       })
     },
 
-    async prune(before: number, now: number, rowsMax: number): Promise<number> {
-      return db.transaction(async (session) => {
+    async prune(before: number, now: number, rowsMax: number): Promise<PruneStep> {
+      return db.transaction(async (session): Promise<PruneStep> => {
         const mine = await session.get<{ mine: boolean }>(
           `SELECT pg_try_advisory_xact_lock(hashtext($1)) AS mine`,
           `posthorn retention ${db.schema}`,
         )
-        if (mine?.mine !== true) return 0
-        const oldDeliveries = await pruneDeliveries(session, before, rowsMax)
-        if (oldDeliveries > 0) return oldDeliveries
-        const old = (await pruneEvents(session, before, rowsMax)) + (await pruneTenants(session, before, now, rowsMax))
-        return old + (await pruneRest(session, before, now, rowsMax))
+        if (mine?.mine !== true) return { visited: 0, hasRemoved: false }
+        const deliveries = await pruneDeliveries(session, before, rowsMax)
+        if (deliveries.visited > 0) return deliveries
+        const events = await pruneEvents(session, before, rowsMax)
+        const tenants = await pruneTenants(session, before, now, rowsMax)
+        const visited = events + tenants.visited + (await pruneRest(session, before, now, rowsMax))
+        return { visited, hasRemoved: events > 0 || tenants.hasRemoved }
       })
     },
 
@@ -101,7 +104,7 @@ export function upkeepRole(db: Database) {
     ping: () => db.ping(),
   }
 
-  async function pruneDeliveries(session: Session, before: number, rowsMax: number): Promise<number> {
+  async function pruneDeliveries(session: Session, before: number, rowsMax: number): Promise<PruneStep> {
     const rows = await session.all<{ id: string; status: number }>(
       'SELECT id, status FROM deliveries WHERE id > $1::uuid AND id < $2::uuid ORDER BY id LIMIT $3',
       prunedTo,
@@ -112,7 +115,8 @@ export function upkeepRole(db: Database) {
     if (ended.length > 0) await removeEnded(session, ended)
     const last = rows.length < rowsMax ? undefined : rows.at(-1)
     prunedTo = last?.id ?? lowestUuidV7(0)
-    return ended.length > 0 || last !== undefined ? rows.length : 0
+    const hasRemoved = ended.length > 0
+    return { visited: hasRemoved || last !== undefined ? rows.length : 0, hasRemoved }
   }
 
   /** Removes deliveries with their attempts. One that was made to wait again in the meantime stays. */
@@ -138,7 +142,7 @@ export function upkeepRole(db: Database) {
   }
 
   /** Removes rows of tenants whose time is shorter than that of the installation. */
-  async function pruneTenants(session: Session, before: number, now: number, rowsMax: number): Promise<number> {
+  async function pruneTenants(session: Session, before: number, now: number, rowsMax: number): Promise<PruneStep> {
     const tenants = await session.all<{ label: string; retain_seconds: number }>(
       `SELECT label, retain_seconds FROM tenants
        WHERE retain_seconds IS NOT NULL AND label > $1 ORDER BY label LIMIT $2`,
@@ -148,11 +152,11 @@ export function upkeepRole(db: Database) {
     for (const { label, retain_seconds: seconds } of tenants) {
       const own = now - 1000 * seconds
       const count = own > before ? await pruneTenant(session, label, own, rowsMax) : 0
-      if (count > 0) return count
+      if (count > 0) return { visited: count, hasRemoved: true }
       prunedTenant = label
     }
     if (tenants.length < limits.retentionStepTenants) prunedTenant = ''
-    return prunedTenant === '' ? 0 : tenants.length
+    return { visited: prunedTenant === '' ? 0 : tenants.length, hasRemoved: false }
   }
 
   async function pruneTenant(session: Session, label: string, before: number, rowsMax: number): Promise<number> {

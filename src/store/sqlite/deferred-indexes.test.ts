@@ -123,7 +123,7 @@ void test('a replay finds fresh deliveries, and retention removes them', async (
       moves: deliveries.map((claimed) => sampleMove(claimed.id, key, { to: 'delivered' }, commits)),
     })
   }
-  while ((await store.prune(start + commits + 1, start + commits + 1, 1000)) > 0);
+  while ((await store.prune(start + commits + 1, start + commits + 1, 1000)).visited > 0);
   await store.close()
   for (const table of ['fresh_events', 'fresh_deliveries', 'events_of_tenant', 'deliveries_of_endpoint', 'events']) {
     assert.equal(rowsIn(path, table), 0, table)

@@ -8,9 +8,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { fillWithMany } from '../../../test/support/filled-installation.ts'
+import { acme, newEvent, sampleErasure, sampleEvent } from '../../../test/conformance/store/samples.ts'
+import { commit, nodeAndEndpoint } from '../../../test/conformance/store/steps.ts'
 import { temporaryFolder } from '../../../test/conformance/store/temporary-folder.ts'
 import { limits } from '../../domain/limits.ts'
 import type { Store } from '../../contracts/store.ts'
+import type { PruneStep } from '../../contracts/upkeep-store.ts'
 import { backUp, restore } from './backup.ts'
 import { Database } from './database.ts'
 import { openSqliteStore } from './sqlite-store.ts'
@@ -20,9 +23,9 @@ async function pruneAll(store: Store): Promise<number[]> {
   const steps: number[] = []
   const late = Date.now() + 1e9
   for (;;) {
-    const step = await store.prune(late, late, limits.retentionStepRows)
-    if (step === 0) return steps
-    steps.push(step)
+    const { visited } = await store.prune(late, late, limits.retentionStepRows)
+    if (visited === 0) return steps
+    steps.push(visited)
   }
 }
 
@@ -43,6 +46,21 @@ test('retention gives pages back in small steps, and the file becomes small whil
       next: null,
     },
   )
+})
+
+test('pages that an erasure has freed are given back, and are no events that retention removed', async (t) => {
+  const store = await openSqliteStore(join(await temporaryFolder(t), 'posthorn.db'))
+  t.after(() => store.close())
+  const { node } = await nodeAndEndpoint(store)
+  const data = JSON.stringify({ text: 'x'.repeat(10_000) })
+  const events = Array.from({ length: 300 }, (_, at) => newEvent(sampleEvent(acme, at, { data }), [], true))
+  await commit(store, node, 1000, { events })
+  await store.deleteTenant(acme, sampleErasure(0))
+  while ((await store.eraseStep(Date.now(), limits.eraseStepRows)) !== 'done');
+  const steps: PruneStep[] = []
+  while (steps.at(-1)?.visited !== 0) steps.push(await store.prune(0, Date.now(), limits.retentionStepRows))
+  assert.ok(steps.length > 1)
+  assert.ok(steps.every(({ hasRemoved }) => !hasRemoved))
 })
 
 test('a file of an older Posthorn keeps its size, until it is converted by a backup and a restore', async (t) => {

@@ -2,6 +2,7 @@
 
 import { lowestUuidV7, uuidV7Time, type EndpointKey } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
+import type { PruneStep } from '../../contracts/upkeep-store.ts'
 import type { Database } from './database.ts'
 import { settle } from './deferred-indexes.ts'
 import { type EventRow, eventRow, removeDelivery, removeEvents } from './removals.ts'
@@ -92,20 +93,22 @@ export function upkeepRole(db: Database) {
       })
     },
 
-    prune(before: number, now: number, rowsMax: number): number {
+    prune(before: number, now: number, rowsMax: number): PruneStep {
       // Once for all steps: entries that are added meanwhile are not old.
       if (!isSettled) db.transaction(() => settle(db))
       isSettled = true
-      const rows = db.erasing(() => {
-        const oldDeliveries = pruneDeliveries(before, rowsMax)
-        if (oldDeliveries > 0) return oldDeliveries
-        const old = pruneEvents(before, rowsMax) + pruneTenants(before, now, rowsMax)
-        return old + pruneRest(before, now, rowsMax)
+      const step = db.erasing((): PruneStep => {
+        const deliveries = pruneDeliveries(before, rowsMax)
+        if (deliveries.visited > 0) return deliveries
+        const events = pruneEvents(before, rowsMax)
+        const tenants = pruneTenants(before, now, rowsMax)
+        const visited = events + tenants.visited + pruneRest(before, now, rowsMax)
+        return { visited, hasRemoved: events > 0 || tenants.hasRemoved }
       })
-      if (rows > 0) return rows
+      if (step.visited > 0) return step
       isSettled = false
       db.emptyLog()
-      return giveBackPages(db)
+      return { visited: giveBackPages(db), hasRemoved: false }
     },
 
     writeOnce(name: string, value: string): string {
@@ -118,7 +121,7 @@ export function upkeepRole(db: Database) {
     },
   }
 
-  function pruneDeliveries(before: number, rowsMax: number): number {
+  function pruneDeliveries(before: number, rowsMax: number): PruneStep {
     const rows = db.all<{ id: string; endpoint: number; status: number }>(
       'SELECT id, endpoint, status FROM deliveries WHERE id > ? AND id < ? ORDER BY id LIMIT ?',
       prunedTo,
@@ -129,7 +132,8 @@ export function upkeepRole(db: Database) {
       if (status !== 0) removeDelivery(db, endpoint, id)
     }
     prunedTo = rows.length < rowsMax ? '' : (rows.at(-1)?.id ?? '')
-    return rows.some((row) => row.status !== 0) || prunedTo !== '' ? rows.length : 0
+    const hasRemoved = rows.some((row) => row.status !== 0)
+    return { visited: hasRemoved || prunedTo !== '' ? rows.length : 0, hasRemoved }
   }
 
   /** Removes events that are older than `before` and older than the oldest delivery. */
@@ -145,7 +149,7 @@ export function upkeepRole(db: Database) {
   }
 
   /** Removes rows of tenants whose time is shorter than that of the installation. */
-  function pruneTenants(before: number, now: number, rowsMax: number): number {
+  function pruneTenants(before: number, now: number, rowsMax: number): PruneStep {
     const tenants = db.all<{ label: string; retain_seconds: number }>(
       'SELECT label, retain_seconds FROM tenants WHERE retain_seconds IS NOT NULL AND label > ? ORDER BY label LIMIT ?',
       prunedTenant,
@@ -154,11 +158,11 @@ export function upkeepRole(db: Database) {
     for (const { label, retain_seconds: seconds } of tenants) {
       const own = now - 1000 * seconds
       const count = own > before ? pruneTenant(label, own, rowsMax) : 0
-      if (count > 0) return count
+      if (count > 0) return { visited: count, hasRemoved: true }
       prunedTenant = label
     }
     if (tenants.length < limits.retentionStepTenants) prunedTenant = ''
-    return prunedTenant === '' ? 0 : tenants.length
+    return { visited: prunedTenant === '' ? 0 : tenants.length, hasRemoved: false }
   }
 
   function pruneTenant(label: string, before: number, rowsMax: number): number {

@@ -178,7 +178,7 @@ export function auditCases(promise: Case): void {
     const { node, endpoint } = await nodeAndEndpoint(store)
     await accept(store, node, endpoint, 0)
     await store.recordAudit(Array.from({ length: 25 }, (_, index) => sampleAudit(index)))
-    while ((await store.prune(start + 99, start + 99, 100)) > 0);
+    while ((await store.prune(start + 99, start + 99, 100)).visited > 0);
     assert.equal((await all(store)).length, 25)
     const removed: number[] = []
     for (let count = -1; count !== 0;) removed.push((count = await store.pruneAudit(start + 15, 10)))

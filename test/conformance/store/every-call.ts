@@ -161,7 +161,7 @@ export async function callEverything(store: Omit<Store, 'close'>): Promise<void>
   while ((await store.eraseStep(start, 5)) !== 'done');
   await store.findErasure(erasure.id)
   while (await store.sweep(start, 5));
-  while ((await store.prune(start + 10, start + 10, 5)) > 0);
+  while ((await store.prune(start + 10, start + 10, 5)).visited > 0);
   await store.writeOnce('a', 'b')
   await store.installationValues()
   await store.replaceInstallationValue('a', 'b', 'c')
