@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { Logger } from 'pino'
 import { randomText } from './domain/ids.ts'
 import { limits } from './domain/limits.ts'
+import { isOwnPath } from './domain/own-paths.ts'
 import { day, hour } from './domain/time.ts'
 import type { Counts } from './contracts/node-report.ts'
 import type { Store } from './contracts/store.ts'
@@ -19,7 +20,6 @@ import { WrongKeys } from './front/wrong-keys.ts'
 import type { TokenVerifier } from './front/tokens.ts'
 import type { Front } from './http/front.ts'
 import type { Origins } from './http/origins.ts'
-import type { AnyRoute } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import { wireRequest } from './net/request.ts'
 import { createSender } from './net/sender.ts'
@@ -274,7 +274,7 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
   const isWorker = settings.role === 'worker'
   const hasOwn = !isWorker && context.dialects.has(ownDialect)
   const vendors = isWorker ? [] : all
-  refuseOwnPaths(operator, vendors)
+  refuseOwnPaths(vendors)
 
   const ownDocument = hasOwn ? [{ path: documentPath(ownDialect), front: own }] : []
   const documented = isWorker
@@ -310,13 +310,13 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
   ]
 }
 
-/** @throws SettingError if a dialect from a file has a path of the operator API */
-function refuseOwnPaths(operator: Front, vendors: readonly Front[]): void {
-  const placeOf = ({ method, path }: AnyRoute): string => `${method} ${path.replaceAll(/:\w+/g, '{}')}`
-  const own = new Set(operator.routes.map(placeOf))
+/** @throws SettingError if a dialect from a file has a path of Posthorn itself */
+function refuseOwnPaths(vendors: readonly Front[]): void {
   for (const { name, routes } of vendors) {
-    const taken = routes.map(placeOf).find((place) => own.has(place))
-    if (taken !== undefined) throw new SettingError(`the dialect ${name} has ${taken}, which the operator API has too`)
+    const taken = routes.find(({ path }) => isOwnPath(path))
+    if (taken === undefined) continue
+    const place = `${taken.method} ${taken.path.replaceAll(/:(\w+)/g, '{$1}')}`
+    throw new SettingError(`the dialect ${name} has ${place}, a path of Posthorn itself: give the dialect other paths`)
   }
 }
 

@@ -169,12 +169,22 @@ suite('a start is refused with one line that names the file:', () => {
     'a path of a shipped dialect': [
       'paths.ts',
       dialectText({ path: '/v2/api/webhooks' }),
-      /the dialects allo and acme both have POST \/v2\/api\/webhooks/,
+      /paths\.ts has POST \/v2\/api\/webhooks, a path of the dialect allo of Posthorn: give the dialect acme other paths/,
+    ],
+    'a path of a shipped dialect, with another method': [
+      'methods.ts',
+      dialectText({ path: '/v2/api/webhooks' }).replace("'POST '", "'PATCH '").replace('/{id}', '/own/{id}'),
+      /methods\.ts has PATCH \/v2\/api\/webhooks, a path of the dialect allo of Posthorn/,
+    ],
+    'a path of the pages': [
+      'docs.ts',
+      dialectText({ path: '/docs' }),
+      /the dialect acme has POST \/docs, a path of Posthorn itself: give the dialect other paths/,
     ],
     'a path of the operator API': [
       'own.ts',
       dialectText({ path: '/v1/events' }),
-      /the dialect acme has POST \/v1\/events, which the operator API has too/,
+      /the dialect acme has POST \/v1\/events, a path of Posthorn itself: give the dialect other paths/,
     ],
   }
   for (const [title, [name, content, line]] of Object.entries(cases)) {

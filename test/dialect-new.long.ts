@@ -267,7 +267,10 @@ suite('the command', { concurrency: 2 }, () => {
     await writeFile(join(folder, 'swagger.yaml'), "swagger: '2.0'\n")
     await writeFile(join(folder, 'broken.yaml'), 'a: [')
     await writeFile(join(folder, 'users.yaml'), "openapi: '3.0.0'\npaths:\n  /users: {}\n")
+    const own = { openapi: '3.1.0', paths: { '/v1/tenants/{tenant}/endpoints': { get: {}, post: {} } } }
+    await writeFile(join(folder, 'own.json'), JSON.stringify(own))
     for (const [name, line] of [
+      ['own.json', /GET \/v1\/tenants\/\{tenant\}\/endpoints is a path of Posthorn itself, which no dialect may have/],
       ['swagger.yaml', /swagger\.yaml is no OpenAPI document of version 3/],
       ['broken.yaml', /broken\.yaml cannot be read/],
       ['users.yaml', /no path of the document is about webhooks/],

@@ -3,9 +3,11 @@
 import { writeFileSync } from 'node:fs'
 import { draftFrom } from '../dialect-draft/draft-from-openapi.ts'
 import { fileOf, guessesIn } from '../dialect-draft/draft.ts'
+import { pathOf } from '../dialect-draft/found.ts'
 import { readOpenApi } from '../dialect-draft/openapi.ts'
 import { plainDraft } from '../dialect-draft/plain-draft.ts'
 import { registry } from '../dialects/registry.ts'
+import { isOwnPath } from '../domain/own-paths.ts'
 import { asked } from './dialect-questions.ts'
 import { WrongUse } from './faults.ts'
 
@@ -23,7 +25,7 @@ export interface NewFlags {
  *
  * @throws WrongUse Posthorn has a dialect of this name
  * @throws DocumentError the document cannot be used
- * @throws DraftError the file exists already
+ * @throws DraftError the draft could not be served, or its file exists already
  */
 export async function draft(name: string, flags: NewFlags, output: { write(text: string): unknown }): Promise<void> {
   if (registry.some(({ dialect }) => dialect.name === name)) {
@@ -36,6 +38,12 @@ export async function draft(name: string, flags: NewFlags, output: { write(text:
       : flags.yes === true
         ? plainDraft(name)
         : await asked(plainDraft(name))
+  const own = Object.keys(drafted.routes).find((route) => isOwnPath(pathOf(route)))
+  if (own !== undefined) {
+    throw new DraftError(
+      `${own} is a path of Posthorn itself, which no dialect may have: draft the API of your product`,
+    )
+  }
   const text = fileOf(drafted)
   try {
     writeFileSync(file, text, { flag: 'wx' })
@@ -54,7 +62,7 @@ export async function draft(name: string, flags: NewFlags, output: { write(text:
 `)
 }
 
-/** The file of a draft cannot be written. */
+/** A draft could not be served, or its file cannot be written. */
 export class DraftError extends Error {
   override readonly name = 'DraftError'
 }

@@ -91,15 +91,16 @@ async function load(file: string): Promise<DefinedDialect> {
   throw new DialectFileError(`the dialect file ${file} must have defineDialect({…}) as its default export`)
 }
 
-/** @throws DialectFileError if two dialects have the same name, or the same method and path */
+/** @throws DialectFileError if two dialects have the same name, or the same path */
 function refuseSame(loaded: DefinedDialect, file: string, other: Registration, place: string): void {
   const { name } = loaded.dialect
   if (other.dialect.name === name) {
     throw new DialectFileError(`the dialect file ${file} defines ${name}, which ${place} defines too`)
   }
-  const theirs = other instanceof DefinedDialect ? other.routes : []
-  const same = loaded.routes.find((route) => theirs.includes(route))
-  if (same !== undefined) {
-    throw new DialectFileError(`the dialects ${other.dialect.name} and ${name} both have ${same}: serve one of them`)
-  }
+  const pathOf = (route: string): string => route.slice(route.indexOf(' '))
+  const theirs = new Set(other instanceof DefinedDialect ? other.routes.map(pathOf) : [])
+  const same = loaded.routes.find((route) => theirs.has(pathOf(route)))
+  if (same === undefined) return
+  const reason = `has ${same}, a path of the dialect ${other.dialect.name} of ${place}`
+  throw new DialectFileError(`the dialect file ${file} ${reason}: give the dialect ${name} other paths`)
 }
