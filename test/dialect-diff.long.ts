@@ -170,6 +170,9 @@ test('the command ends with 1 for a harmful difference, and with 0 without one',
     other.stdout,
     /^ {2}harm {2}GET \/acme\/hooks\/types is not served\n {2}note {2}GET \/acme\/hooks\/topics is/,
   )
-  const missing = await dialectCommand(['diff', file])
-  assert.equal(missing.code, 2)
+  for (const args of [[file], [folder, document], [file, folder]]) {
+    const wrong = await dialectCommand(['diff', ...args])
+    assert.equal(wrong.code, 2)
+    assert.match(wrong.stderr, /^error: [^\n]+\n$/)
+  }
 })

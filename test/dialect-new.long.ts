@@ -266,13 +266,21 @@ suite('the command', { concurrency: 2 }, () => {
     assert.match(stdout, /^mine\.ts has \d+ guesses/)
     await writeFile(join(folder, 'swagger.yaml'), "swagger: '2.0'\n")
     await writeFile(join(folder, 'broken.yaml'), 'a: [')
+    await writeFile(join(folder, 'empty.yaml'), '')
+    await writeFile(join(folder, 'list.json'), '[1]')
+    await writeFile(join(folder, 'notes.md'), '# Notes')
+    await writeFile(join(folder, 'picture'), Buffer.from([0x89, 0x50, 0, 0xff]))
     await writeFile(join(folder, 'users.yaml'), "openapi: '3.0.0'\npaths:\n  /users: {}\n")
     const own = { openapi: '3.1.0', paths: { '/v1/tenants/{tenant}/endpoints': { get: {}, post: {} } } }
     await writeFile(join(folder, 'own.json'), JSON.stringify(own))
     for (const [name, line] of [
       ['own.json', /GET \/v1\/tenants\/\{tenant\}\/endpoints is a path of Posthorn itself, which no dialect may have/],
-      ['swagger.yaml', /swagger\.yaml is no OpenAPI document of version 3/],
-      ['broken.yaml', /broken\.yaml cannot be read/],
+      ['swagger.yaml', /swagger\.yaml is no OpenAPI document \(3\.0 or 3\.1, YAML or JSON\): it has version 2\.0$/m],
+      ['broken.yaml', /broken\.yaml is no OpenAPI document .*: .* \(1:5\)$/m],
+      ['empty.yaml', /empty\.yaml is no OpenAPI document \(3\.0 or 3\.1, YAML or JSON\)$/m],
+      ['list.json', /list\.json is no OpenAPI document .*: it has no "openapi"$/m],
+      ['notes.md', /notes\.md is no OpenAPI document \(3\.0 or 3\.1, YAML or JSON\)$/m],
+      ['picture', /picture is no OpenAPI document \(3\.0 or 3\.1, YAML or JSON\)$/m],
       ['users.yaml', /no path of the document is about webhooks/],
     ] as const) {
       const refused = await dialectCommand(['new', 'mine', '--from', name, '--out', 'never.ts'], folder)
@@ -289,6 +297,7 @@ suite('the command', { concurrency: 2 }, () => {
       ['new', 'allo', '--yes'],
       ['new', 'acme'],
       ['new', 'acme', '--from', 'nowhere.yaml'],
+      ['new', 'acme', '--from', '.'],
     ]) {
       const { code, stderr } = await dialectCommand(args, folder)
       assert.equal(code, 2, stderr)

@@ -1,7 +1,7 @@
 // The commands that need no server: `serve` is one, and the others work on databases and files. The modules of a command
 // are loaded when it runs.
 
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { flagOf, type SettingName, settingTable } from '../config/settings.ts'
 import { withExamples } from './command.ts'
@@ -97,7 +97,7 @@ export function declareDialect(program: Command): void {
     .command('check <file>')
     .description('check a dialect on a service in this process, with a receiver; exit code 1: it has faults')
     .action(async (file: string) => {
-      mustExist(file)
+      assertFile(file)
       const { check: run } = await import('./dialect-check.ts')
       const isGood = await run(file, process.stdout)
       // The file may have opened what would keep the process.
@@ -109,8 +109,8 @@ export function declareDialect(program: Command): void {
     .command('diff <file> <document>')
     .description("compare the API of a dialect with the vendor's OpenAPI document; exit code 1: a difference does harm")
     .action(async (file: string, document: string) => {
-      mustExist(file)
-      mustExist(document)
+      assertFile(file)
+      assertFile(document)
       const { diff: run } = await import('./dialect-diff.ts')
       process.exit((await run(file, document, process.stdout)) ? 0 : 1)
     })
@@ -128,7 +128,7 @@ function declareDialectNew(dialect: Command): void {
       if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) {
         throw new WrongUse('a name has 1 to 32 lower-case letters, digits and hyphens, a letter first')
       }
-      if (flags.from !== undefined) mustExist(flags.from)
+      if (flags.from !== undefined) assertFile(flags.from)
       else if (flags.yes !== true && !process.stdin.isTTY) {
         throw new WrongUse('questions need a terminal; give --yes or --from')
       }
@@ -138,6 +138,9 @@ function declareDialectNew(dialect: Command): void {
   withExamples(command, 'posthorn dialect new acme --yes', 'posthorn dialect new other --from openapi.yaml')
 }
 
-function mustExist(file: string): void {
-  if (!existsSync(file)) throw new WrongUse(`the file ${file} does not exist`)
+/** @throws WrongUse */
+function assertFile(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) throw new WrongUse(`the file ${path} does not exist`)
+  if (found.isDirectory()) throw new WrongUse(`${path} is a folder: give one file`)
 }

@@ -71,16 +71,25 @@ export class DocumentError extends Error {
  * @throws DocumentError
  */
 export async function readOpenApi(path: string): Promise<OpenApi> {
+  const noDocument = `${path} is no OpenAPI document (3.0 or 3.1, YAML or JSON)`
   let document: unknown
   try {
     document = await $RefParser.dereference(path, { resolve: { http: false }, dereference: { circular: 'ignore' } })
   } catch (error) {
-    const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-    throw new DocumentError(`the OpenAPI document ${path} cannot be read: ${line}`, { cause: error })
+    const { name, message } = error as Error
+    // The file is a text, or empty.
+    if (name === 'SyntaxError') throw new DocumentError(noDocument, { cause: error })
+    const [line = ''] = message.split('\n')
+    const what = name === 'ParserError' ? noDocument : `the OpenAPI document ${path} cannot be read`
+    throw new DocumentError(`${what}: ${line}`, { cause: error })
   }
-  const { openapi } = document as Partial<OpenApi>
-  if (typeof openapi === 'string' && openapi.startsWith('3.')) return document as OpenApi
-  throw new DocumentError(`${path} is no OpenAPI document of version 3: it has no "openapi: 3…"`)
+  const { openapi, swagger } = document as { readonly openapi?: string | number; readonly swagger?: string | number }
+  // YAML reads `openapi: 3.0` as a number.
+  if (/^3\b/.test(String(openapi))) return document as OpenApi
+  const version = openapi ?? swagger
+  throw new DocumentError(
+    `${noDocument}: ${version === undefined ? 'it has no "openapi"' : `it has version ${String(version)}`}`,
+  )
 }
 
 export const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
