@@ -2,8 +2,9 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Client } from '../../packages/client/src/index.ts'
-import { WrongUse } from './faults.ts'
+import { CommandFailed, WrongUse } from './faults.ts'
 import { jsonText } from './output.ts'
+import { answered } from './questions.ts'
 
 /** Adds lines that can be run as they are to the help of a command. */
 export function withExamples(command: Command, ...lines: readonly string[]): Command {
@@ -119,6 +120,19 @@ export async function assertTenant(
     await api.request('GET', '/v1/tenants/{tenant}', { params: { tenant } })
 }
 
+/** Checks the dialect of a list without rows. @throws WrongUse the server has no such dialect */
+export async function assertDialect(
+  { api }: Session,
+  { data }: Page<unknown>,
+  dialect: string | undefined,
+): Promise<void> {
+  if (dialect === undefined || data.length > 0) return
+  const names = (await api.request('GET', '/v1/dialects')).data.map(({ name }) => name)
+  if (!names.includes(dialect)) {
+    throw new WrongUse(`there is no dialect ${dialect}: the server has ${names.join(', ')}`)
+  }
+}
+
 /** Prints a list. Whether there is more, and that there is nothing, is said on stderr. */
 export function printList<Row>({ print }: Session, page: Page<Row>, text: (rows: readonly Row[]) => string): void {
   print(page, () => {
@@ -135,12 +149,13 @@ export function yesOption(command: Command): Command {
   return command.option('--yes', 'asks no question')
 }
 
-/** Asks before something is lost. @throws WrongUse there is no terminal to ask on; or the answer is no */
+/** Asks before something is lost. @throws WrongUse there is no terminal to ask on; CommandFailed the answer is no */
 export async function confirmed(question: string, { yes = false }: { readonly yes?: boolean }): Promise<void> {
   if (yes) return
   if (!process.stdin.isTTY) throw new WrongUse(`${question} Give --yes, because there is no terminal to ask on`)
   const { confirm } = await import('@inquirer/prompts')
-  if (!(await confirm({ message: question, default: false }))) throw new WrongUse('nothing was done')
+  const isWanted = await answered((terminal) => confirm({ message: question, default: false }, terminal))
+  if (!isWanted) throw new CommandFailed('nothing was done')
 }
 
 /** Parses a whole number. */

@@ -10,6 +10,7 @@ import { registry } from '../dialects/registry.ts'
 import { isOwnPath } from '../domain/own-paths.ts'
 import { asked } from './dialect-questions.ts'
 import { WrongUse } from './faults.ts'
+import { answered } from './questions.ts'
 
 export interface NewFlags {
   /** The product's OpenAPI document. */
@@ -37,7 +38,7 @@ export async function draft(name: string, flags: NewFlags, output: { write(text:
       ? draftFrom(await readOpenApi(flags.from), name)
       : flags.yes === true
         ? plainDraft(name)
-        : await asked(plainDraft(name))
+        : await answered((terminal) => asked(plainDraft(name), terminal))
   const own = Object.keys(drafted.routes).find((route) => isOwnPath(pathOf(route)))
   if (own !== undefined) {
     throw new DraftError(

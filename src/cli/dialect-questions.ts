@@ -7,6 +7,8 @@ import { type Code, type Draft, quoted } from '../dialect-draft/draft.ts'
 interface Terminal {
   readonly input?: NodeJS.ReadableStream
   readonly output?: NodeJS.WritableStream
+  /** Its abort ends the questions. */
+  readonly signal?: AbortSignal
 }
 
 /** The answer that stands for no such field. */

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { withExamples } from './command.ts'
 import { WrongUse } from './faults.ts'
 import { facts } from './output.ts'
+import { answered } from './questions.ts'
 
 interface LoginFlags {
   readonly url?: string
@@ -61,7 +62,8 @@ export function declareLogin(program: Command): void {
 async function askedKey(url: string): Promise<string> {
   if (process.stdin.isTTY) {
     const { password } = await import('@inquirer/prompts')
-    return (await password({ message: `The operator key of ${url}`, mask: true })).trim()
+    const message = `The operator key of ${url}`
+    return (await answered((terminal) => password({ message, mask: true }, terminal))).trim()
   }
   const { text } = await import('node:stream/consumers')
   const key = (await text(process.stdin)).trim()

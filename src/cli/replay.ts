@@ -20,9 +20,10 @@ import {
   withExamples,
 } from './command.ts'
 import { outcomes, statuses } from './delivery.ts'
-import { CommandFailed, WrongUse } from './faults.ts'
+import { CommandFailed } from './faults.ts'
 import { facts, safe, stateCell, table, timeText } from './output.ts'
 import { Progress, shown } from './progress.ts'
+import { answered } from './questions.ts'
 import { stopOnSignals } from './stop-signals.ts'
 
 interface ReplayFlags extends RemoteFlags {
@@ -144,9 +145,9 @@ async function isWanted({ print }: Session, preview: Replay, { yes = false, json
   if (count.total === 0) return false
   const { confirm } = await import('@inquirer/prompts')
   const seconds = Math.ceil(count.total / rate)
-  if (await confirm({ message: `Send ${shown(count.total)} deliveries, in about ${seconds} s?`, default: false }))
-    return true
-  throw new WrongUse(`nothing is sent by the preview ${id}`)
+  const message = `Send ${shown(count.total)} deliveries, in about ${seconds} s?`
+  if (await answered((terminal) => confirm({ message, default: false }, terminal))) return true
+  throw new CommandFailed(`nothing is sent by the preview ${id}`)
 }
 
 /** Shows the progress until the replay has ended. A signal cancels it. */
