@@ -58,10 +58,13 @@ export function declareCompletion(program: Command): void {
   withExamples(command, 'posthorn completion bash', 'posthorn completion zsh', 'posthorn completion fish')
   program.command('complete [words...]', { hidden: true }).action(async (words: readonly string[]) => {
     const begun = words.at(-1) ?? ''
-    const found = (await offersAfter(program, words.slice(0, -1), begun)).filter(([word = '']) =>
-      word.startsWith(begun),
-    )
-    process.stdout.write(found.map((line) => `${line.join('\t')}\n`).join(''))
+    // `--level=w` is one word, except in bash, which makes three of it: `--level`, `=` and `w`.
+    const [, option = '', value = begun] = /^(--[\w-]+)=(.*)$/s.exec(begun) ?? []
+    const before = [...words.slice(0, -1).filter((word) => word !== '='), ...(option === '' ? [] : [option])]
+    const offers = await offersAfter(program, before, begun)
+    const found = offers.filter(([word = '']) => word.startsWith(value))
+    const beginning = begun.slice(0, begun.length - value.length)
+    process.stdout.write(found.map((line) => `${beginning}${line.join('\t')}\n`).join(''))
   })
 }
 
@@ -82,6 +85,7 @@ async function offersAfter(program: Command, words: readonly string[], begun: st
     command = inner ?? command
   }
   if (valueOf !== undefined) return (await offeredFor(valueOf)).map((word) => [word])
+  if (/^-.*=/.test(begun)) return []
   if (begun.startsWith('-')) return optionsOf(command).map(({ long, description }) => [long ?? '', description])
   const choices = command.registeredArguments[operands]?.argChoices ?? []
   const inner = command.createHelp().visibleCommands(command)

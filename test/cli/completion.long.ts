@@ -1,55 +1,25 @@
 // The script of `posthorn completion bash`, in a bash with a terminal: it completes the words of a line and runs none.
 
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { suite, test, type TestContext } from 'node:test'
-import { until } from '../support/api-rig.ts'
-import { bareEnv, endWithParent } from '../support/child-guard.ts'
-import { command, programFolder } from '../support/command.ts'
+import { suite, test } from 'node:test'
+import { command } from '../support/command.ts'
 import { withoutBash } from '../support/documented.ts'
 import { runFolder } from '../support/serve-run.ts'
+import { startTerminal, withoutTerminal } from '../support/terminal.ts'
 
-const withoutTerminal =
-  withoutBash === false && spawnSync('script', ['--version']).status !== 0 ? 'needs script of util-linux' : withoutBash
-
-interface Terminal {
-  /** Types the keys, and waits until the terminal shows the text. */
-  type(keys: string, shows: string): Promise<void>
-  /** All that the terminal has shown since the start. */
-  shown(): string
-}
-
-/** Starts an interactive bash that has none of the user's files, and so nothing of the package bash-completion. */
-function bash(t: TestContext, folder: string): Terminal {
-  const own = bareEnv()
-  const child = spawn('script', ['-qec', 'bash --norc --noprofile -i', '/dev/null'], {
-    cwd: folder,
-    env: { ...own, PATH: `${programFolder(folder)}:${own['PATH']}`, TERM: 'dumb', PS1: '> ' },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  endWithParent(child)
-  t.after(() => child.kill('SIGKILL'))
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  return {
-    async type(keys, shows) {
-      const from = output.length
-      child.stdin.write(keys)
-      await until(() => output.slice(from).includes(shows), `${keys} shows ${shows}`)
-    },
-    shown: () => output,
-  }
-}
+/** An interactive bash that has none of the user's files, and so nothing of the package bash-completion. */
+const bash = 'bash --norc --noprofile -i'
+const skip = withoutBash === false ? withoutTerminal : withoutBash
 
 const clear = '\u0015'
 
 suite('completion', { concurrency: 2 }, () => {
-  test('of bash completes commands, options, values and files', { skip: withoutTerminal }, async (t) => {
+  test('of bash completes commands, options, values and files', { skip }, async (t) => {
     const folder = await runFolder(t)
     writeFileSync(join(folder, 'request.txt'), '')
-    const terminal = bash(t, folder)
+    const terminal = startTerminal(t, bash, { folder })
     await terminal.type(
       'source <(posthorn completion bash); source <(posthorn completion bash); echo re""ady\n',
       'ready',
@@ -57,13 +27,14 @@ suite('completion', { concurrency: 2 }, () => {
     await terminal.type('posthorn endpoint ro\t', 'endpoint rotate ')
     await terminal.type(`${clear}posthorn replay acme --st\t`, 'acme --status ')
     await terminal.type(`${clear}posthorn endpoint list --health fa\t`, '--health failing ')
+    await terminal.type(`${clear}posthorn serve --log-level=w\t`, '--log-level=warn ')
     await terminal.type(`${clear}posthorn verify requ\t`, 'verify request.txt ')
     assert.doesNotMatch(terminal.shown(), /readonly|not found|bash: /)
   })
 
-  test('of bash runs nothing that is typed', { skip: withoutTerminal }, async (t) => {
+  test('of bash runs nothing that is typed', { skip }, async (t) => {
     const folder = await runFolder(t)
-    const terminal = bash(t, folder)
+    const terminal = startTerminal(t, bash, { folder })
     await terminal.type('source <(posthorn completion bash); echo re""ady\n', 'ready')
     for (const word of ["'$(touch ran)'", '$(touch ran)', '`touch ran`', "';touch ran;'", '"$(touch ran)"']) {
       await terminal.type(`${clear}posthorn ${word} ro\t\t`, 'ro')
@@ -100,6 +71,11 @@ suite('completion', { concurrency: 2 }, () => {
         ['on', 'off'],
       ],
       [['serve', '--log-level', 'e'], ['error']],
+      [['serve', '--log-level=w'], ['--log-level=warn']],
+      [['serve', '--log-level', '=', 'w'], ['warn']],
+      [['endpoint', 'list', '--health', '=', 'failing', '--te'], ['--tenant']],
+      [['verify', '--dialect=al'], ['--dialect=allo']],
+      [['tail', '--json='], []],
       [
         ['completion', ''],
         ['bash', 'zsh', 'fish'],
