@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, isIPv6 } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CommandFailed } from './faults.ts'
+import { CommandFailed, lineOf } from './faults.ts'
 
 /** A delivery as it arrived. */
 export interface Arrived {
@@ -84,7 +84,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<{ readonl
     server.listen(port, host)
     await once(server, 'listening')
   } catch (error) {
-    throw new CommandFailed(error instanceof Error ? error.message : String(error))
+    throw new CommandFailed(`cannot listen on --host ${host}, --port ${port}: ${lineOf(error)}`)
   }
   return {
     url: `http://${isIPv6(host) ? `[${host}]` : host}:${(server.address() as AddressInfo).port}/`,

@@ -4,6 +4,7 @@ import { extname } from 'node:path'
 import type { Check, Verification } from '../../packages/verify/src/checks.ts'
 import { checkDelivery } from '../../packages/verify/src/check-delivery.ts'
 import type { Delivery } from '../../packages/verify/src/delivery.ts'
+import { KeyFault, secretBytes } from '../../packages/verify/src/keys.ts'
 import type { Recipe } from '../../packages/verify/src/recipe.ts'
 import { recipes } from '../../packages/verify/src/recipes.ts'
 import type { Client, Endpoint } from '../../packages/client/src/index.ts'
@@ -20,7 +21,19 @@ export interface Signature {
 /** The signatures of a dialect with one secret. @param dialect a name, or a file with a dialect @throws WrongUse */
 export async function signaturesOf(dialect: string, secret: string): Promise<readonly Signature[]> {
   const found = extname(dialect) === '' ? shipped(dialect) : await inFile(dialect)
+  for (const recipe of found) assertUsable(recipe, secret)
   return found.map((recipe) => ({ recipe, secrets: [secret] }))
+}
+
+/** @throws WrongUse the secret has not the form of the recipe; a public key is checked with the first delivery */
+function assertUsable(recipe: Recipe, secret: string): void {
+  const { prefix = '' } = 'publicKey' in recipe.key ? {} : recipe.key
+  try {
+    if (secretBytes(recipe, secret).length === 0) throw new KeyFault('The secret is empty.')
+  } catch (error) {
+    if (!(error instanceof KeyFault)) throw error
+    throw new WrongUse(`${error.message} Give it as the server shows it: ${prefix}<base64>`)
+  }
 }
 
 function shipped(name: string): readonly Recipe[] {

@@ -224,13 +224,16 @@ suite('listen', { concurrency: 2 }, () => {
 
   test('a wrong use, a port in use and an unknown tenant get one line', async () => {
     const port = String(rig.server.port)
+    const withoutKey = join(folder, 'without-key')
+    writeFileSync(withoutKey, 'whsec_\n')
     for (const [args, code, says] of [
       [['--twice'], 2, /--twice needs --forward-to/],
       [['--endpoint', 'ep_1'], 2, /--endpoint needs --tenant/],
       [['--forward-to', 'app'], 2, /--forward-to must be a URL/],
       [['--port', 'x'], 2, /must be a whole number from 0 to 65535/],
       [['--port', '0'], 2, /there is no secret: set POSTHORN_SECRET/],
-      [['--port', port], 1, /in use/],
+      [['--port', port], 1, /cannot listen on --host 127\.0\.0\.1, --port \d+: .* in use/],
+      [['--port', '0', '--secret-file', withoutKey], 2, /The secret is empty\. Give it .*: whsec_<base64>\n/],
       [['--port', '0', '--tenant', 'nowhere'], 1, /There is no tenant nowhere/],
     ] as const) {
       const ended = await command(['listen', ...args], { env, folder })
@@ -319,10 +322,14 @@ suite('verify', { concurrency: 2 }, () => {
     const { file, secretFile } = await saved()
     const empty = join(folder, 'empty')
     writeFileSync(empty, '\n')
+    const withoutKey = join(folder, 'without-key')
+    writeFileSync(withoutKey, 'whsec_\n')
     for (const [args, says] of [
       [['nowhere.txt', '--secret-file', secretFile], /ENOENT/],
       [[file], /there is no secret/],
       [[file, '--secret-file', empty], /there is no secret/],
+      [[file, '--secret-file', withoutKey], /The secret is empty\. Give it .*: whsec_<base64>\n/],
+      [[file, '--secret-file', file], /The secret is not base64 after whsec_\. Give it /],
       [[file, '--secret-file', secretFile, '--dialect', 'nothing'], /there is no dialect nothing: give standard, allo/],
       [['--secret-file', secretFile], /give a file with the whole request/],
       [[secretFile, '--secret-file', secretFile], /no empty line between headers and body/],
