@@ -98,7 +98,7 @@ const failedStartStopMs = 1000
 /**
  * Starts the service, and listens.
  *
- * @throws SettingError, StoreRefused: one line that says why the start failed
+ * @throws SettingError, StoreRefused, CannotListen: one line that says why the start failed
  * @throws the reason of `stop`
  */
 export async function startApp(options: AppOptions): Promise<App> {

@@ -31,11 +31,16 @@ export function addressesOf({ host, port, reusePort, adminHost, adminPort }: Set
   return [customers, { host: adminHost, port: adminPort, isShared: false, setting: 'POSTHORN_ADMIN' }]
 }
 
+/** The address of a listener cannot be used now: one line that names its settings. */
+class CannotListen extends Error {
+  override readonly name = 'CannotListen'
+}
+
 /**
  * Listens for a moment, before a start that would fail has written anything. On a shared address it takes another port:
  * otherwise it would receive connections that are meant for the other processes.
  *
- * @throws SettingError
+ * @throws CannotListen; SettingError the system cannot share a port
  */
 export async function assertCanListen(addresses: readonly (Address | undefined)[]): Promise<void> {
   const servers = []
@@ -57,15 +62,15 @@ export async function assertCanListen(addresses: readonly (Address | undefined)[
   await Promise.all(closed)
 }
 
-function cannotListen({ setting, host, port }: Address, error: unknown): SettingError {
+function cannotListen({ setting, host, port }: Address, error: unknown): Error {
   if (error instanceof Error && 'code' in error && error.code === 'ENOTSUP') {
     return new SettingError('POSTHORN_REUSE_PORT is on, but this system cannot share a port between processes')
   }
   const reason = error instanceof Error ? error.message : String(error)
-  return new SettingError(`cannot listen on ${setting}_HOST ${host}, ${setting}_PORT ${port}: ${reason}`)
+  return new CannotListen(`cannot listen on ${setting}_HOST ${host}, ${setting}_PORT ${port}: ${reason}`)
 }
 
-/** Returns the URL, with the actual port. @throws SettingError that says why the server cannot listen on the address */
+/** Returns the URL, with the actual port. @throws CannotListen */
 export async function listen({ server, address }: Listener): Promise<string> {
   const { host, port, isShared } = address
   try {

@@ -38,7 +38,7 @@ function helpArguments(program: Command, given: readonly string[]): string[] {
   let found = program
   for (const word of words) {
     const next = found.commands.find((command) => command.name() === word)
-    // The library refuses a word that is no command of a group, and suggests the nearest.
+    // The library refuses a word that is no command of a group.
     if (next === undefined) return found.commands.length > 0 ? [...known, word] : [...known, '--help']
     known.push(word)
     found = next
@@ -55,7 +55,7 @@ function exitCodeOf(error: unknown): number {
   if (!isForUsers(error)) throw error
   const isWrongUse = error instanceof WrongUse
   process.stderr.write(`${isWrongUse ? 'error' : 'posthorn'}: ${safe(lineOf(error))}\n`)
-  return isWrongUse ? 2 : 1
+  return isWrongUse || error instanceof SettingError ? 2 : 1
 }
 
 /** Any other error is a bug and is printed with its stack. */
@@ -63,5 +63,7 @@ function isForUsers(error: unknown): error is Error {
   if (!(error instanceof Error)) return false
   if ([SettingError, StoreRefused, WrongUse, CommandFailed].some((known) => error instanceof known)) return true
   // These classes are not imported, because only some commands load dialects or call a server.
-  return ['DialectFileError', 'DialectFault', 'DocumentError', 'DraftError', 'PosthornError'].includes(error.name)
+  return ['CannotListen', 'DialectFileError', 'DialectFault', 'DocumentError', 'DraftError', 'PosthornError'].includes(
+    error.name,
+  )
 }

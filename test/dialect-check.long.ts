@@ -60,6 +60,13 @@ suite('the command', { concurrency: 3 }, () => {
     )
   })
 
+  test('ends with 1 for a dialect with a path of the operator API', async () => {
+    const file = await storedCopy('own.ts', (text) => text.replace('`/${name}/hooks`', "'/v1/events'"))
+    const { code, stderr } = await dialectCommand(['check', file])
+    assert.equal(code, 1)
+    assert.match(stderr, /^posthorn: the dialect acme has \w+ \/v1\/events, which the operator API has too\n$/)
+  })
+
   test('ends with 1 for a file that ends the process, when it is loaded or later', async () => {
     for (const [name, change] of [
       ['exits.ts', (text: string) => `process.exit()\n${text}`],
@@ -73,7 +80,13 @@ suite('the command', { concurrency: 3 }, () => {
   })
 
   test('ends with 2 for a wrong call', async () => {
-    for (const args of [['check'], ['check', './nowhere.ts'], ['cheque', './acme.ts'], ['check', './a', './b']]) {
+    for (const args of [
+      ['check'],
+      ['check', './nowhere.ts'],
+      ['cheque', './acme.ts'],
+      ['check', './a', './b'],
+      ['check', '.'],
+    ]) {
       const { code, stderr } = await dialectCommand(args)
       assert.equal(code, 2, stderr)
       assert.match(stderr, /^error: [^\n]+\n$/)

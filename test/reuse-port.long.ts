@@ -85,7 +85,7 @@ suite('POSTHORN_REUSE_PORT', { skip: process.platform === 'linux' ? false : 'nee
   test('is refused on SQLite with one line, and so is an address of another machine', async (t) => {
     const folder = await runFolder(t)
     const refused = serve(t, folder, { POSTHORN_REUSE_PORT: 'on' })
-    assert.equal(await refused.exited(), 1)
+    assert.equal(await refused.exited(), 2)
     assert.equal(
       refused.stderr(),
       'posthorn: POSTHORN_REUSE_PORT on needs PostgreSQL: an SQLite file serves one process\n',

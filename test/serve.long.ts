@@ -1,5 +1,5 @@
-// Starting the service. A wrong setting stops the start with exit code 1 and one line that names the setting and shows
-// no secret. A wrong command line has the exit code 2. Missing keys are generated safely.
+// Starting the service. A wrong setting stops the start with exit code 2 and one line that names the setting and shows
+// no secret. A fault of the machine has the exit code 1. Missing keys are generated safely.
 
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -24,8 +24,8 @@ interface Refusal {
   /** Settings of `standard` to leave out. */
   readonly without?: readonly (keyof typeof standard)[]
   readonly says: RegExp
-  /** Default: 1. 2: the command line itself is wrong. */
-  readonly code?: 2
+  /** Default: 2, the settings are wrong. 1: the work failed. */
+  readonly code?: 1
 }
 
 const wrong = (setting: string, ...values: string[]): Refusal[] =>
@@ -41,7 +41,8 @@ const holding = (file: string, text: string) => (folder: string) => {
 
 const refusals: readonly Refusal[] = [
   // src/config/settings.test.ts tests more values, without starting a process for each.
-  ...wrong('POSTHORN_HOST', '', '999.1.1.1'),
+  ...wrong('POSTHORN_HOST', ''),
+  { name: 'an address of no machine', settings: { POSTHORN_HOST: '999.1.1.1' }, says: /POSTHORN_HOST 999/, code: 1 },
   ...wrong('POSTHORN_PORT', '65536'),
   ...wrong('POSTHORN_DATABASE', 'mysql://x'),
   ...wrong('POSTHORN_OPERATOR_KEY', 'short-secret'),
@@ -89,30 +90,34 @@ const refusals: readonly Refusal[] = [
     says: /POSTHORN_PROT is .* nearest one is POSTHORN_PORT\n/,
   },
   { name: 'a wrong flag', args: ['--port', 'x'], says: /--port/ },
-  { name: 'an unknown argument', args: ['now'], says: /too many arguments/, code: 2 },
-  { name: 'a mistyped flag', args: ['--prot', '1'], says: /'--prot' \(Did you mean --port\?\)/, code: 2 },
+  { name: 'an unknown argument', args: ['now'], says: /too many arguments/ },
+  { name: 'a mistyped flag', args: ['--prot', '1'], says: /'--prot' \(Did you mean --port\?\)/ },
   {
     name: 'a database folder that cannot be created',
     settings: { POSTHORN_DATABASE: 'sqlite:/dev/null/posthorn.db' },
     says: /database \/dev\/null/,
+    code: 1,
   },
   {
     name: 'a folder for key files that cannot be created',
     settings: { POSTHORN_DATABASE: 'sqlite:/dev/null/posthorn.db' },
     without: ['POSTHORN_OPERATOR_KEY'],
     says: /POSTHORN_OPERATOR_KEY beside POSTHORN_DATABASE/,
+    code: 1,
   },
   {
     name: 'an empty operator key file',
     prepare: holding('operator-key', '\n'),
     without: ['POSTHORN_OPERATOR_KEY'],
     says: /POSTHORN_OPERATOR_KEY.*data\/operator-key/,
+    code: 1,
   },
   {
     name: 'a truncated master key file',
     prepare: holding('master-key', masterKey.slice(0, 20)),
     without: ['POSTHORN_MASTER_KEY'],
     says: /POSTHORN_MASTER_KEY.*data\/master-key/,
+    code: 1,
   },
   {
     name: 'a master key file that is a link',
@@ -122,16 +127,18 @@ const refusals: readonly Refusal[] = [
     },
     without: ['POSTHORN_MASTER_KEY'],
     says: /POSTHORN_MASTER_KEY beside POSTHORN_DATABASE: .*master-key is a symbolic link/,
+    code: 1,
   },
   {
     name: 'a file that is not a database',
     prepare: holding('posthorn.db', 'a letter\n'.repeat(999)),
     says: /database/,
+    code: 1,
   },
 ]
 
 suite('a start is refused with one line:', { concurrency: 2 }, () => {
-  for (const { name, settings, args, prepare, without = [], says, code = 1 } of refusals) {
+  for (const { name, settings, args, prepare, without = [], says, code = 2 } of refusals) {
     test(name, async (t) => {
       const folder = await runFolder(t)
       prepare?.(folder)

@@ -195,7 +195,7 @@ suite('tracing', { timeout: 60_000 }, () => {
       [{ POSTHORN_TRACED_DIALECTS: 'standart' }, /POSTHORN_TRACED_DIALECTS names standart/],
     ] as const) {
       const started = serve(t, folder, { POSTHORN_PORT: '0', ...env })
-      assert.equal(await started.exited(), 1)
+      assert.equal(await started.exited(), 2)
       assert.match(started.stderr(), new RegExp(`^posthorn: .*${message.source}.*\\n$`))
     }
   })

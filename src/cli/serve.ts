@@ -13,6 +13,7 @@ import { loadDialects } from '../dialects/load.ts'
 import { limits } from '../domain/limits.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { version } from '../version.ts'
+import { CommandFailed } from './faults.ts'
 
 const repeatSeconds = limits.stopRepeatMs / 1000
 
@@ -21,7 +22,7 @@ const repeatSeconds = limits.stopRepeatMs / 1000
  *
  * @param dialectFiles further files that define dialects, besides those of the settings
  * @param stop its abort stops the service, also while it starts
- * @throws SettingError, DialectFileError, StoreRefused: one line that says why the start failed
+ * @throws SettingError, DialectFileError, StoreRefused, CannotListen, CommandFailed: one line that says why the start failed
  */
 export async function serve(
   flags: Readonly<Partial<Record<SettingName, string>>>,
@@ -45,7 +46,7 @@ export async function serve(
     tracing: tracingSettings(process.env),
     keys(isNew) {
       if (settings.masterKey === null && masterFile === null) {
-        if (!isNew) throw new SettingError(noMasterKey(settings.database))
+        if (!isNew) throw new CommandFailed(noMasterKey(settings.database))
         masterFile = newKeyFile(database, 'masterKey', randomBytes(32).toString('base64'))
       }
       if (settings.operatorKey === null) {
@@ -88,7 +89,11 @@ type KeySetting = 'operatorKey' | 'masterKey'
 
 const fileNames = { operatorKey: 'operator-key', masterKey: 'master-key' } as const
 
-/** The file of a key that is not in the settings, or null. The key must be valid as a setting. @throws SettingError */
+/**
+ * The file of a key that is not in the settings, or null. The key must be valid as a setting.
+ *
+ * @throws SettingError it must be in the settings; CommandFailed the file cannot be used
+ */
 function keyFile(database: DatabaseSetting, setting: KeySetting): KeyFile | null {
   const { variable, parse } = settingTable[setting]
   // Every node needs the same key.
@@ -99,24 +104,24 @@ function keyFile(database: DatabaseSetting, setting: KeySetting): KeyFile | null
   try {
     file = readKeyFile(database.path, fileNames[setting])
   } catch (error) {
-    throw new SettingError(`cannot read ${variable} beside POSTHORN_DATABASE: ${messageOf(error)}`)
+    throw new CommandFailed(`cannot read ${variable} beside POSTHORN_DATABASE: ${messageOf(error)}`)
   }
   try {
     if (file !== null) parse(file.value)
   } catch (error) {
-    throw new SettingError(`${variable}, from the file ${file?.path}, ${messageOf(error)}`)
+    throw new CommandFailed(`${variable}, from the file ${file?.path}, ${messageOf(error)}`)
   }
   return file
 }
 
-/** @throws SettingError */
+/** @throws CommandFailed */
 function newKeyFile(database: DatabaseSetting, setting: KeySetting, value: string): KeyFile | null {
   if (database.kind === 'postgres') return null
   try {
     return createKeyFile(database.path, fileNames[setting], value)
   } catch (error) {
     const { variable } = settingTable[setting]
-    throw new SettingError(`cannot store ${variable} beside POSTHORN_DATABASE: ${messageOf(error)}`)
+    throw new CommandFailed(`cannot store ${variable} beside POSTHORN_DATABASE: ${messageOf(error)}`)
   }
 }
 

@@ -68,7 +68,9 @@ function namedProfile({ url, profile: name = '' }: ServerFlags): ChosenServer {
 function keyOfEnvironment(): string | null {
   const { POSTHORN_KEY: key, POSTHORN_KEY_FILE: file } = process.env
   if (key !== undefined && file !== undefined) throw new WrongUse('POSTHORN_KEY and POSTHORN_KEY_FILE are both set')
-  return file === undefined ? (key ?? null) : keyIn(file)
+  if (file === undefined) return key ?? null
+  if (!existsSync(file)) throw new WrongUse(`POSTHORN_KEY_FILE must name a file, and ${file} does not exist`)
+  return keyIn(file)
 }
 
 /** @throws CommandFailed */

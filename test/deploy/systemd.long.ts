@@ -39,11 +39,12 @@ function allowedCalls(): Set<string> {
 }
 
 suite('the systemd unit', () => {
-  test('starts the service as npm start does, and waits longer than a stop takes', () => {
+  test('starts the service as npm start does, not again after a wrong setting, and waits longer than a stop takes', () => {
     const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
       readonly scripts: { readonly start: string }
     }
     assert.equal(/^ExecStart=\/usr\/bin\/(.+)$/m.exec(unit)?.[1], scripts.start.replace(/^exec /, ''))
+    assert.match(unit, /^RestartPreventExitStatus=2$/m)
     assert.ok(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) * 1000 > limits.stopMs)
   })
 

@@ -32,8 +32,8 @@ Profiles are in \`posthorn/profiles.json\` below \`XDG_CONFIG_HOME\` (default: \
   customers and receivers are shown without characters that command a terminal: \`\\u{1b}\` stands for such a character.
 - **For programs**: \`--json\` prints the answer of the API, in the shape of the OpenAPI document. A list has \`data\` and
   \`nextCursor\`. \`tail\` and \`listen\` print one object a line. Notes and progress are on stderr.
-- **Exit codes**: 0: fine. 1: the server cannot be reached or refuses, or the work failed. 2: the command was used wrongly,
-  and the line names the right one.
+- **Exit codes**: 0: fine. 1: the server cannot be reached or refuses, the work failed, or a question was not answered with
+  yes. 2: the command was used wrongly, or a setting has a wrong value. The line names the right use or value.
 
 ## Completion
 
