@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import type { Attempt, Delivery } from '../../packages/client/src/index.ts'
 import {
+  assertDialect,
   dialectOption,
   type ListFlags,
   listOptions,
@@ -85,6 +86,7 @@ function declareList(delivery: Command): void {
       const page = await readList(list, (part) =>
         session.api.request('GET', '/v1/deliveries', { query: { ...part, ...query } }),
       )
+      await assertDialect(session, page, dialect)
       printList(session, page, (rows) =>
         table(
           ['id', 'created', 'status', 'attempts', 'last', 'event type', 'tenant', 'endpoint'],

@@ -1,6 +1,6 @@
 // All commands.
 
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { painted } from './output.ts'
 import { declareCompletion } from './completion.ts'
 import { declareDelivery } from './delivery.ts'
@@ -12,6 +12,7 @@ import { declareBackup, declareDialect, declareMigrate, declareServe } from './l
 import { declareListen } from './listen.ts'
 import { declareLogin } from './login.ts'
 import { declareOpen } from './open.ts'
+import { OwnCommand } from './own-command.ts'
 import { declareReplay } from './replay.ts'
 import { declareTail } from './tail.ts'
 import { declareTenant } from './tenant.ts'
@@ -20,11 +21,11 @@ import { version } from '../version.ts'
 
 /** The program. A wrong use throws a CommanderError. */
 export function createProgram(): Command {
-  const program = new Command('posthorn')
+  const program = new OwnCommand('posthorn')
     .description("Sends webhooks, and speaks your product's own webhook API")
     .version(version)
     .exitOverride()
-    // The suggestion of a similar command or option would be a second line.
+    // The suggestion of a similar option would be a second line.
     .configureOutput({ outputError: (text, write) => write(`${text.trimEnd().replaceAll('\n', ' ')}\n`) })
     .configureHelp({ styleTitle: (title) => painted('bold', title) })
   program.commandsGroup('The service:')

@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import type { Tenant } from '../../packages/client/src/index.ts'
 import {
+  assertDialect,
   confirmed,
   dialectOption,
   given,
@@ -43,6 +44,7 @@ function declareList(tenant: Command): void {
         const page = await readList(flags, (part) =>
           session.api.request('GET', '/v1/tenants', { query: { ...part, dialect, q } }),
         )
+        await assertDialect(session, page, dialect)
         printList(session, page, (rows) =>
           table(
             ['id', 'dialect', 'name', 'created'],

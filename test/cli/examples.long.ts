@@ -195,26 +195,6 @@ test('docs/command-line.md has the help of every command', () => {
 })
 
 suite('the command line', () => {
-  test('says the nearest command or option, and ends with 2', async () => {
-    for (const [args, says] of [
-      [['tenat'], /^error: unknown command 'tenat' \(Did you mean tenant\?\)\n$/],
-      [['endpoint', 'lst'], /^error: unknown command 'lst' \(Did you mean list\?\)\n$/],
-      [['help', 'delivery', 'lst'], /^error: unknown command 'lst' \(Did you mean list\?\)\n$/],
-      [['tail', '--tennant', 'x'], /^error: unknown option '--tennant' \(Did you mean --tenant\?\)\n$/],
-      [['delivery', 'show'], /^error: missing required argument 'delivery'\n$/],
-      [['delivery', 'list', '--limit', '0'], /must be a whole number from 1 to 100000\.\n$/],
-      [['replay', 'acme'], /^error: required option '--from <time>' not specified\n$/],
-      [
-        ['replay', 'acme', '--from', 'yesterday'],
-        /It must be a time such as .*, or a duration before now such as 2h\.\n$/,
-      ],
-    ] as const) {
-      const ended = await command(args, { folder })
-      assert.deepEqual([ended.code, ended.stdout], [2, ''])
-      assert.match(ended.stderr, says)
-    }
-  })
-
   test('shows the help of a command with several words', async () => {
     for (const more of [[], ['--json'], ['123']]) {
       const { code, stdout } = await command(['help', 'delivery', 'list', ...more], { folder })
