@@ -36,7 +36,6 @@ const page = `<!doctype html>
 
   addEventListener('message', ({ source, origin, data }) => {
     if (source !== frame.contentWindow || origin !== portal) return
-    // A session lasts an hour: the page then loads another link.
     if (data.type === 'posthorn.ended') load()
     if (data.type === 'posthorn.height') frame.style.height = data.height + 'px'
   })

@@ -59,7 +59,7 @@ function blocksOf(language: string): string[] {
   return [...tutorial.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map(([, code = '']) => code)
 }
 
-test('the reference is that of the code: `node test/support/dialect-reference.ts` writes it', () => {
+test('docs/dialect-reference.md is that of the code: `node test/support/dialect-reference.ts` writes it', () => {
   const text = dialectReference()
   for (const part of ['### webhooks.create', '### Field', 'The deadline of an attempt.'])
     assert.ok(text.includes(part), part)

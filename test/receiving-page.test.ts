@@ -1,8 +1,8 @@
 // The texts and the code of docs/receiving.md.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
@@ -10,8 +10,7 @@ import { receiverLanguages } from '../src/contracts/recipe.ts'
 import { standard } from '../src/dialects/standard/standard.ts'
 import { until } from './support/api-rig.ts'
 import { endWithParent } from './support/child-guard.ts'
-import { newcomerEnv, repository, snippets } from './support/documented.ts'
-import { runFolder } from './support/serve-run.ts'
+import { newcomerEnv, projectFolder, snippets } from './support/documented.ts'
 import { freePort } from './support/server-process.ts'
 
 suite('docs/receiving.md has, of the dialect standard,', () => {
@@ -59,15 +58,24 @@ test('the names that pages import from the packages are there', async () => {
   }
 })
 
+const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+
+function signedDelivery() {
+  const body = JSON.stringify({ type: 'call.ended', timestamp: new Date().toISOString(), data: {} })
+  const now = new Date()
+  const headers = {
+    'webhook-id': 'msg_1',
+    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+    'webhook-signature': new Webhook(secret).sign('msg_1', now, body),
+  }
+  return { headers, body }
+}
+
 test('the handler of docs/receiving.md takes a delivery that is signed, and no other', async (t) => {
-  const page = readFileSync(join(repository, 'docs/receiving.md'), 'utf8')
-  const code = [...page.matchAll(/^```typescript\n([^]*?)^```$/gm)].map(([, block = '']) => block)
+  const [code = ''] = snippets('docs/receiving.md', 'typescript')
   const port = await freePort()
-  const folder = await runFolder(t)
-  for (const name of ['src', 'packages', 'node_modules']) symlinkSync(join(repository, name), join(folder, name))
-  copyFileSync(join(repository, 'package.json'), join(folder, 'package.json'))
-  writeFileSync(join(folder, 'receiver.ts'), code[0]?.replace('3000', String(port)) ?? '')
-  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+  const folder = await projectFolder(t)
+  writeFileSync(join(folder, 'receiver.ts'), code.replace('3000', String(port)))
   const receiver = spawn(process.execPath, ['receiver.ts'], {
     cwd: folder,
     env: { ...newcomerEnv, WEBHOOK_SECRET: secret },
@@ -85,13 +93,28 @@ test('the handler of docs/receiving.md takes a delivery that is signed, and no o
     'the receiver listens',
     30_000,
   )
-  const body = JSON.stringify({ type: 'call.ended', timestamp: new Date().toISOString(), data: {} })
-  const now = new Date()
-  const headers = {
-    'webhook-id': 'msg_1',
-    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-    'webhook-signature': new Webhook(secret).sign('msg_1', now, body),
-  }
+  const { headers, body } = signedDelivery()
   const post = async (text: string) => (await fetch(url, { method: 'POST', headers, body: text })).status
   assert.deepEqual([await post(body), await post(`${body} `)], [204, 401])
+})
+
+test('the code for other places takes a delivery that is signed, and no other', async (t) => {
+  const folder = await projectFolder(t)
+  const { headers, body } = signedDelivery()
+  const run = (code: string, text: string) => {
+    const given = `const secret = process.env.WEBHOOK_SECRET
+      const request = new Request('http://localhost', ${JSON.stringify({ method: 'POST', headers, body: text })})
+      const rawBody = await request.clone().bytes()`
+    writeFileSync(join(folder, 'program.ts'), `${given}\n${code}`)
+    const env = { ...newcomerEnv, WEBHOOK_SECRET: secret }
+    return spawnSync(process.execPath, ['program.ts'], { cwd: folder, env, encoding: 'utf8' })
+  }
+  const [short = ''] = snippets('packages/verify/README.md')
+  const one = snippets('docs/receiving.md').at(-1) ?? ''
+  const shown = '\nconsole.log(event.type)'
+  const [whole, changed] = [run(one + shown, body), run(one + shown, `${body} `)]
+  assert.deepEqual([whole.stderr, whole.stdout], ['', 'call.ended\n'])
+  assert.match(changed.stderr, /VerificationError/)
+  assert.deepEqual([run(short, body).stdout, run(short, body).stderr], ['', ''])
+  assert.match(run(short, `${body} `).stdout, /^signature /)
 })

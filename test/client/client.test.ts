@@ -1,15 +1,19 @@
 // The client against a real service, also through a proxy that loses answers.
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { after, suite, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { type Document, generated } from '../../packages/client/generate.ts'
 import { createClient, PosthornError } from '../../packages/client/src/index.ts'
 import { eventType, shareApiRig } from '../support/api-rig.ts'
+import { newcomerEnv, projectFolder, snippets } from '../support/documented.ts'
 
 const rig = await shareApiRig()
 after(() => rig.close())
@@ -23,6 +27,25 @@ test('the types are those of the OpenAPI document', async () => {
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document
   const text = readFileSync(new URL('../../packages/client/src/generated.ts', import.meta.url), 'utf8')
   assert.equal(text, generated(document), 'run: node packages/client/generate.ts')
+})
+
+test('the program of packages/client/README.md runs', async (t) => {
+  const { id: tenant } = await rig.tenant('standard')
+  const [program = '', ...more] = snippets('packages/client/README.md')
+  assert.deepEqual(more, [])
+  assert.match(program, /localhost:4080/)
+  const folder = await projectFolder(t)
+  const own = program.replace('http://localhost:4080', url).replaceAll("'acme'", `'${tenant}'`)
+  writeFileSync(join(folder, 'program.ts'), own)
+  const env = { ...newcomerEnv, POSTHORN_KEY: key }
+  await promisify(execFile)(process.execPath, ['program.ts'], { cwd: folder, env })
+  const { data } = await posthorn.request('GET', '/v1/events', { query: { tenant } })
+  assert.deepEqual(
+    data.map(({ type }) => type),
+    ['invoice.paid'],
+  )
+  const endpoints = await posthorn.request('GET', '/v1/tenants/{tenant}/endpoints', { params: { tenant } })
+  assert.deepEqual(endpoints.data[0]?.eventTypes, ['invoice.*'])
 })
 
 test('an id that would change the path of a call is refused', async () => {

@@ -4,22 +4,18 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { newcomerEnv, repository, snippets } from '../support/documented.ts'
-import { runFolder } from '../support/serve-run.ts'
+import { newcomerEnv, projectFolder, repository, snippets } from '../support/documented.ts'
 
 const pages = ['docs/library.md', 'docs/transactions.md']
 const all = pages.flatMap((page) => snippets(page).map((snippet, index) => ({ page, snippet, number: index + 1 })))
 
 for (const { page, snippet, number } of all) {
   test(`snippet ${number} of ${page} runs`, async (t) => {
-    const folder = await runFolder(t)
-    for (const name of ['src', 'packages', 'ui', 'node_modules'])
-      symlinkSync(join(repository, name), join(folder, name))
-    copyFileSync(join(repository, 'package.json'), join(folder, 'package.json'))
+    const folder = await projectFolder(t)
     copyFileSync(join(repository, 'test/tutorial/acme.ts'), join(folder, 'acme.ts'))
     writeFileSync(join(folder, 'snippet.ts'), snippet)
     const keys = { MASTER_KEY: randomBytes(32).toString('base64'), OPERATOR_KEY: randomBytes(30).toString('base64url') }

@@ -1,10 +1,11 @@
 // Runs the commands of a document as a newcomer does: in bash, in a fresh copy of the project.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
+import { runFolder } from './serve-run.ts'
 
 export const repository = resolve(import.meta.dirname, '../..')
 
@@ -25,19 +26,53 @@ function withoutJson(): string | false {
   return Number(major) * 1000 + Number(minor) >= 7082 ? false : 'needs curl 7.82 or later, for --json'
 }
 
-/** The indented lines of a section of a document, without blocks of code. */
-export function commandLines(file: string, heading: string): string[] {
-  const text = readFileSync(join(repository, file), 'utf8').replaceAll(/^```.*?^```$/gms, '')
-  const section = text.split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`)) ?? ''
-  return section.split('\n').flatMap((line) => (line.startsWith('    ') ? [line.trim()] : []))
+/** A block of code of a document, without its indentation. */
+export interface CodeBlock {
+  /** The heading above it. */
+  readonly section: string
+  /** Null: the block is indented. */
+  readonly language: string | null
+  readonly text: string
 }
 
-/** The indented lines of a document that begin with the line `# <name>`: the contents of a file. */
-export function documentedFile(document: string, name: string): string {
+/** The blocks of code of a document, in their order. */
+export function codeBlocks(document: string): readonly CodeBlock[] {
   const text = readFileSync(join(repository, document), 'utf8')
-  const block = text.split('\n\n').find((part) => part.startsWith(`    # ${name}\n`))
+  let section = ''
+  const parts = text.matchAll(/^#+ (.+)$|^( *)```(\w*).*\n([^]*?)^\2```$|(?<=\n\n)((?: {4}.*\n(?:\n+(?= {4}))?)+)/gm)
+  return Array.from(parts).flatMap(([, heading, fence, language = null, fenced, indented = '']) => {
+    if (heading !== undefined) section = heading
+    const indentation = fence ?? /^ */.exec(indented)?.[0] ?? ''
+    const code = (fenced ?? indented).replaceAll(new RegExp(`^${indentation}`, 'gm'), '')
+    return heading === undefined ? [{ section, language, text: code }] : []
+  })
+}
+
+/** The indented lines of a section of a document. */
+export function commandLines(document: string, section: string): string[] {
+  return codeBlocks(document)
+    .filter((block) => block.section === section && block.language === null)
+    .flatMap(({ text }) => text.trim().split('\n'))
+}
+
+/** The indented block of a document that begins with the line `# <name>`: the contents of a file. */
+export function documentedFile(document: string, name: string): string {
+  const block = codeBlocks(document).find(({ text }) => text.startsWith(`# ${name}\n`))
   if (block === undefined) throw new Error(`${document} has no file ${name}`)
-  return `${block.replaceAll(/^ {4}/gm, '')}\n`
+  return block.text
+}
+
+/** The fenced blocks of a language in a document. */
+export function snippets(document: string, language = 'ts'): readonly string[] {
+  return codeBlocks(document).flatMap((block) => (block.language === language ? [block.text] : []))
+}
+
+/** A folder in which `posthorn` is this package. It is removed when the test ends. */
+export async function projectFolder(t: TestContext): Promise<string> {
+  const folder = await runFolder(t)
+  for (const name of ['src', 'packages', 'ui', 'node_modules']) symlinkSync(join(repository, name), join(folder, name))
+  copyFileSync(join(repository, 'package.json'), join(folder, 'package.json'))
+  return folder
 }
 
 /** A copy of the project that is removed when the test ends. */
@@ -93,10 +128,4 @@ export async function answers(url: string): Promise<boolean> {
   const response = await fetch(url).catch(() => null)
   await response?.text()
   return response?.ok === true
-}
-
-/** The blocks of TypeScript in a document. */
-export function snippets(document: string): readonly string[] {
-  const text = readFileSync(join(repository, document), 'utf8')
-  return [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, snippet = '']) => snippet)
 }

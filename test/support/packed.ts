@@ -91,7 +91,7 @@ export async function checkTypes(folder: string): Promise<void> {
     (name) => `export * as ${name.replace(/\W+/, '_')} from 'posthorn${name.slice(1)}'`,
   )
   writeFileSync(join(folder, 'all.ts'), lines.join('\n'))
-  for (const [index, text] of ['docs/library.md', 'docs/transactions.md'].flatMap(snippets).entries())
+  for (const [index, text] of ['docs/library.md', 'docs/transactions.md'].flatMap((page) => snippets(page)).entries())
     writeFileSync(join(folder, `snippet-${index}.ts`), text)
   const wrong = readFileSync(join(folder, 'acme.ts'), 'utf8').replace('auth.bearer()', 'auth.bearer(1)')
   writeFileSync(join(folder, 'wrong.ts'), wrong)
