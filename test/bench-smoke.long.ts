@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { ownDialect, registry } from '../src/dialects/registry.ts'
+import { commandLines, repository } from './support/documented.ts'
 
 const entry = join(import.meta.dirname, '../bench/run.ts')
 const timeoutMs = 240_000
@@ -40,3 +41,22 @@ void test('every benchmark runs at a tiny size and prints a ratio', async () => 
   assert.match(stdout, /^STAGES store: commit .* µs\/event$/m)
   assert.match(stdout, /^NODES3 .* \d+\.\d\d +\d+\.\d\d–\d+\.\d\d +– /m)
 })
+
+const documented = commandLines('docs/performance.md', 'Measure on your machine').map((line) =>
+  line.replace(/ +#.*/, ''),
+)
+
+void test('docs/performance.md has a line for all figures, at any size, and on PostgreSQL', () => {
+  assert.deepEqual(
+    documented.filter((line) => !line.includes('P1')),
+    ['npm run bench', 'npm run bench -- --database postgres', 'npm run bench -- --small'],
+  )
+})
+
+for (const line of documented.filter((one) => one.includes('P1'))) {
+  void test(`${line} runs at a tiny size`, async () => {
+    const own = `${line.replace('../before', '.')} --small`
+    const { stdout } = await promisify(execFile)('bash', ['-c', own], { cwd: repository, timeout: timeoutMs })
+    assert.match(stdout, /^P1 .* events\/s$/m)
+  })
+}

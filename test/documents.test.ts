@@ -6,6 +6,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 import { anchorOf } from '../docs/.vitepress/anchors.ts'
 import { leaves } from './support/command-reference.ts'
+import { codeBlocks } from './support/documented.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const documents = globSync('{*,{docs,packages,test,bench,examples,src,ui}/**/*}.md', {
@@ -70,4 +71,9 @@ test('every page of docs is in the navigation of the site', () => {
     pages.filter((page) => !config.includes(`'${page}'`)),
     [],
   )
+})
+
+test('the code that embeds the portal in docs/portal.md is that of examples/portal.ts', () => {
+  const [frame] = codeBlocks('docs/portal.md').filter(({ text }) => text.includes('<iframe'))
+  assert.ok(readFileSync(join(root, 'examples/portal.ts'), 'utf8').includes(frame?.text ?? assert.fail()))
 })

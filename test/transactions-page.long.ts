@@ -1,27 +1,25 @@
-// The statements and the code of docs/transactions.md, as they are written there.
+// The statements, the code and the commands of docs/transactions.md, as they are written there. test/library/library-page.long.ts runs
+// the code for SQLite.
 
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { promisify } from 'node:util'
 import { sql as drizzleSql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { Kysely, PostgresDialect, sql as kyselySql } from 'kysely'
 import pg from 'pg'
 import postgres from 'postgres'
 import { createPosthorn } from '../src/library/index.ts'
-import { repository } from './support/documented.ts'
-import { startNodes } from './support/nodes.ts'
+import { until } from './support/api-rig.ts'
+import { commandLines, newcomerEnv, snippets, withoutCurl } from './support/documented.ts'
+import { type Nodes, startNodes } from './support/nodes.ts'
 import { prismaClient } from './support/prisma-client.ts'
 import { startReceiver } from './support/receiver.ts'
 import { ownDatabase } from './support/test-database.ts'
 
-/** The blocks of a language. */
-function blocksIn(language: string): string[] {
-  const page = readFileSync(join(repository, 'docs/transactions.md'), 'utf8')
-  return Array.from(page.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g')), ([, code = '']) => code)
-}
+const page = 'docs/transactions.md'
 
 /** The objects that the code of each client uses. */
 function namesFor(t: TestContext, client: string, url: string): Promise<Readonly<Record<string, unknown>>> {
@@ -80,7 +78,7 @@ void test('the page about transactions runs as it is written', { timeout: 60_000
     `CREATE ROLE shop LOGIN PASSWORD 'shop'; CREATE TABLE invoices (id text, paid boolean);
      INSERT INTO invoices VALUES ('inv_1', false); GRANT ALL ON invoices TO shop`,
   )
-  const [publish = '', grant = '', correct = '', ...more] = blocksIn('sql')
+  const [publish = '', grant = '', correct = '', ...more] = snippets(page, 'sql')
   assert.deepEqual(more, [])
   await admin.query(grant)
   const shopUrl = Object.assign(new URL(url), { username: 'shop', password: 'shop' }).href
@@ -90,7 +88,7 @@ void test('the page about transactions runs as it is written', { timeout: 60_000
   await shop.end()
   await receiver.untilReceived(1)
   let arrivals = 1
-  const code = blocksIn('js')
+  const code = snippets(page, 'js')
   assert.equal(code.length, 6)
   for (const block of code) {
     const [, name = ''] = /^\/\/ (.+)\n/.exec(block) ?? []
@@ -105,6 +103,40 @@ void test('the page about transactions runs as it is written', { timeout: 60_000
       assert.match(requests.at(-1)?.body.toString() ?? '', /"invoice": ?"inv_1"/)
     })
   }
-  await admin.query(correct)
-  await admin.query(`SELECT posthorn.posthorn_publish('acme', 'invoice.paid', '{}', id => 'inv_1_paid')`)
+  await t.test('with events that are set aside', { skip: withoutCurl }, () => setAside(nodes, admin, correct))
 })
+
+/** Tries an event that cannot be accepted again, corrects it, and deletes another one. */
+async function setAside(nodes: Nodes, admin: pg.Client, correct: string): Promise<void> {
+  const [setKey = '', list = '', retry = '', remove = '', ...more] = commandLines(
+    page,
+    'Events that cannot be accepted',
+  )
+  assert.deepEqual(more, [])
+  const { server, client } = nodes.at(0)
+  const run = async (line: string): Promise<string> => {
+    const env = { ...newcomerEnv, POSTHORN_OPERATOR_KEY: nodes.installation.operatorKey }
+    const script = `set -e\n${setKey}\n${line.replace('http://127.0.0.1:4080', server.url).replace('-s ', '-sf ')}`
+    return (await promisify(execFile)('bash', ['-c', script], { env })).stdout
+  }
+  const publish = (type: string) =>
+    admin.query(`SELECT posthorn.posthorn_publish('acme', '${type}', '{}', id => 'inv_1_paid')`)
+  const listed = async (): Promise<number[]> =>
+    (JSON.parse(await run(list)) as { readonly data: { readonly number: number }[] }).data.map(({ number }) => number)
+  const accepted = async (): Promise<boolean> => (await client.call('GET', '/v1/events/inv_1_paid')).status === 200
+
+  await publish('invoice.paid')
+  await until(accepted, 'the event is accepted')
+  // The id was used for another type.
+  await publish('invoice.payed')
+  await until(async () => (await listed()).length === 1, 'the event is set aside')
+  const [first = 0] = await listed()
+  await run(retry.replace('17', String(first)))
+  await until(async () => (await listed()).includes(first), 'the event is set aside again')
+  await admin.query(correct.replace('17', String(first)))
+  await until(async () => (await listed()).length === 0, 'the event is a repeat')
+  await publish('invoice.payed')
+  await until(async () => (await listed()).length === 1, 'the next event is set aside')
+  await run(remove.replace('17', String((await listed())[0])))
+  assert.deepEqual(await listed(), [])
+}

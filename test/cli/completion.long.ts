@@ -1,11 +1,13 @@
 // The script of `posthorn completion bash`, in a bash with a terminal: it completes the words of a line and runs none.
 
 import assert from 'node:assert/strict'
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { suite, test } from 'node:test'
-import { command } from '../support/command.ts'
-import { withoutBash } from '../support/documented.ts'
+import { bareEnv } from '../support/child-guard.ts'
+import { command, programFolder } from '../support/command.ts'
+import { commandLines, withoutBash } from '../support/documented.ts'
 import { runFolder } from '../support/serve-run.ts'
 import { startTerminal, withoutTerminal } from '../support/terminal.ts'
 
@@ -92,6 +94,22 @@ suite('completion', { concurrency: 2 }, () => {
         found,
         words.join(' '),
       )
+    }
+  })
+
+  test('is installed by the commands of docs/command-line.md', { skip: withoutBash }, async (t) => {
+    const folder = await runFolder(t)
+    const own = bareEnv()
+    const env = { ...own, PATH: `${programFolder(folder)}:${own['PATH']}`, HOME: folder }
+    const lines = commandLines('docs/command-line.md', 'Completion')
+    assert.equal(lines.length, 3)
+    for (const line of lines) {
+      const [, shell = '', path = ''] = /^posthorn completion (\w+) > ~\/(.+)$/.exec(line) ?? []
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      const made = spawnSync('bash', ['-c', line], { env, encoding: 'utf8' })
+      assert.deepEqual([made.status, made.stderr], [0, ''])
+      if (spawnSync(shell, ['--version']).status !== 0) t.diagnostic(`SKIPPED: needs ${shell}`)
+      else assert.equal(spawnSync(shell, ['-n', path], { cwd: folder, encoding: 'utf8' }).stderr, '')
     }
   })
 
