@@ -194,7 +194,8 @@ foreach (explode("\\n", file_get_contents('php://stdin')) as $line) {
     commands: [['php', 'main.php']],
   },
   go: {
-    probe: ['go', 'version'],
+    // The package is new in Go 1.22.
+    probe: ['go', 'list', 'math/rand/v2'],
     files: (programs, calls) => ({
       ...Object.fromEntries(programs.map(({ code }, index) => [`r${index}/webhook.go`, code])),
       'go.mod': 'module receivers\n\ngo 1.22\n',
