@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { parse } from 'yaml'
 import { repository } from '../support/documented.ts'
 import { Metrics } from '../../src/telemetry/metrics.ts'
 
@@ -53,9 +54,23 @@ test('the alert rules are right, and fire when they should', { skip: withoutProm
     const { status, stdout, stderr } = spawnSync('promtool', args, { cwd: folder, encoding: 'utf8' })
     assert.equal(status, 0, stdout + stderr)
   }
-  const alerts = readFileSync(join(folder, 'alerts.yaml'), 'utf8').match(/(?<=alert: )\w+/g) ?? []
-  const tested = readFileSync(join(folder, 'alerts.test.yaml'), 'utf8')
-  for (const alert of alerts) assert.equal(tested.split(`alertname: ${alert}\b`).length, 1, alert)
+})
+
+test('every alert is tested with a healthy node and with one in trouble', () => {
+  const { groups } = parse(readFileSync(join(folder, 'alerts.yaml'), 'utf8')) as {
+    readonly groups: readonly { readonly rules: readonly { readonly alert: string }[] }[]
+  }
+  const { tests } = parse(readFileSync(join(folder, 'alerts.test.yaml'), 'utf8')) as {
+    readonly tests: readonly {
+      readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts?: readonly unknown[] }[]
+    }[]
+  }
+  const alerts = groups.flatMap(({ rules }) => rules.map(({ alert }) => alert)).toSorted()
+  const cases = tests.flatMap((one) => one.alert_rule_test)
+  for (const fires of [false, true]) {
+    const tested = cases.filter(({ exp_alerts: expected = [] }) => expected.length > 0 === fires)
+    assert.deepEqual(tested.map(({ alertname }) => alertname).toSorted(), alerts, `fires: ${fires}`)
+  }
 })
 
 function withoutPromtool(): string | false {
