@@ -1,6 +1,7 @@
 // `posthorn doctor`: it finds faults, with and without a running service, and changes nothing.
 
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   cpSync,
@@ -17,10 +18,12 @@ import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import type { Finding } from '../../src/cli/finding.ts'
 import { command } from '../support/command.ts'
+import { queryOnce } from '../support/postgres-server.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { runFolder, serve } from '../support/serve-run.ts'
 import { freePort } from '../support/server-process.ts'
-import { testDatabase } from '../support/test-database.ts'
+import { mountSmallDisk, unmount } from '../support/small-disk.ts'
+import { ownDatabase } from '../support/test-database.ts'
 
 interface Examined {
   readonly code: number | null
@@ -53,6 +56,14 @@ function snapshot(folder: string): unknown {
       const { mode, size, mtimeMs } = statSync(file)
       return [file, mode, size, mtimeMs]
     })
+}
+
+/** The schemas and the tables of a database. */
+async function tablesOf(url: string): Promise<readonly unknown[]> {
+  return [
+    ...(await queryOnce(url, 'SELECT nspname, nspowner FROM pg_namespace ORDER BY oid')),
+    ...(await queryOnce(url, 'SELECT schemaname, tablename FROM pg_tables ORDER BY 1, 2')),
+  ]
 }
 
 /** A folder in which a service ran, and stopped. */
@@ -187,19 +198,66 @@ suite('doctor', { concurrency: 2 }, () => {
     }
   })
 
-  test('looks at PostgreSQL and its settings, and creates no schema', async (t) => {
+  test('warns before the disk of the database is full', async (t) => {
+    const used = await usedFolder(t)
+    for (const [mebibytes, state, found] of [
+      [64, 'fault', /^0\.1 GB are free, the database has 0\.0 GB$/],
+      [512, 'warning', /^0\.5 GB are free, /],
+      [2048, 'ok', /^2\.1 GB are free, /],
+    ] as const) {
+      const folder = await runFolder(t)
+      const disk = join(folder, 'data')
+      mkdirSync(disk)
+      const reason = mountSmallDisk(disk, mebibytes)
+      if (reason !== null) return t.skip(reason)
+      try {
+        chmodSync(disk, 0o700)
+        cpSync(join(used, 'data'), disk, { recursive: true, preserveTimestamps: true })
+        const { complaints, of } = await examine(folder)
+        assert.equal(of('disk')?.state, state)
+        assert.match(of('disk')?.found ?? '', found)
+        assert.deepEqual(
+          complaints.map((one) => one.split(':')[0]),
+          state === 'ok' ? [] : [`${state} disk`],
+        )
+        if (state !== 'ok') continue
+        // There must be as much room as the database has.
+        truncateSync(join(disk, 'posthorn.db'), 1.5e9)
+        assert.equal((await examine(folder)).of('disk')?.state, 'ok')
+        truncateSync(join(disk, 'posthorn.db'), 2.5e9)
+        assert.equal((await examine(folder)).of('disk')?.state, 'warning')
+      } finally {
+        unmount(disk)
+      }
+    }
+  })
+
+  test('looks at PostgreSQL and its settings, and changes nothing there', async (t) => {
     const folder = await runFolder(t)
-    const place = await testDatabase()
+    const place = await ownDatabase()
     t.after(() => place.drop())
+    const empty = await tablesOf(place.url)
     const examined = await examine(folder, { POSTHORN_DATABASE: place.url })
     for (const check of ['database', 'encoding', 'primary', 'rights', 'autovacuum', 'clock']) {
       assert.equal(examined.of(check)?.state, 'ok', `${check}: ${examined.of(check)?.found}`)
     }
     assert.match(examined.of('rights')?.found ?? '', /may create the schema t_/)
+    assert.deepEqual(await tablesOf(place.url), empty)
     for (const check of ['fsync', 'full_page_writes']) {
       const finding = examined.of(check)
       assert.equal(finding?.state, finding?.found === 'on' ? 'ok' : 'fault')
     }
+    const random = (): string => randomBytes(32).toString('base64')
+    const keys = { POSTHORN_OPERATOR_KEY: random(), POSTHORN_MASTER_KEY: random() }
+    const service = serve(t, folder, { POSTHORN_PORT: '0', POSTHORN_DATABASE: place.url, ...keys })
+    await service.serving()
+    service.child.kill('SIGTERM')
+    assert.equal(await service.exited(), 0)
+    const full = await tablesOf(place.url)
+    assert.ok(full.length > empty.length + 10)
+    const again = await examine(folder, { POSTHORN_DATABASE: place.url })
+    assert.match(again.of('rights')?.found ?? '', /may use the schema t_/)
+    assert.deepEqual(await tablesOf(place.url), full)
     const away = await examine(folder, { POSTHORN_DATABASE: `postgres://ada:pw@127.0.0.1:${await freePort()}/x` })
     assert.match(away.complaints.join('\n'), /^fault database: PostgreSQL cannot be used: .*ECONNREFUSED/)
     const wrong = await examine(folder, { POSTHORN_DATABASE: `${place.url}&colour=blue` })
