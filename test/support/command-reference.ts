@@ -37,11 +37,13 @@ Profiles are in \`posthorn/profiles.json\` below \`XDG_CONFIG_HOME\` (default: \
 
 ## Completion
 
+    mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions
     posthorn completion bash > ~/.local/share/bash-completion/completions/posthorn
     posthorn completion zsh > ~/.zfunc/_posthorn
     posthorn completion fish > ~/.config/fish/completions/posthorn.fish
 
-The scripts complete the name \`posthorn\`, so they need the command on your path.
+The scripts complete the name \`posthorn\`, so they need the command on your path. zsh finds its script if \`~/.zshrc\` has
+\`fpath=(~/.zfunc $fpath)\` before \`compinit\`.
 
 # Commands
 `
