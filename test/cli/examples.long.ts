@@ -33,6 +33,8 @@ const programs = programFolder(folder)
 
 interface Line {
   readonly exitCode: () => number | null
+  readonly stdout: () => string
+  /** The text of stdout and stderr. */
   readonly output: () => string
   stop(): void
   ended(): Promise<void>
@@ -42,28 +44,35 @@ interface Line {
 function startLine(line: string, env: Readonly<Record<string, string>>, place: string): Line {
   mkdirSync(place, { recursive: true })
   const own = bareEnv()
-  const child = spawn('bash', ['-c', `exec 2>&1; ${line}`], {
+  const child = spawn('bash', ['-c', line], {
     cwd: place,
     env: { ...own, PATH: `${programs}:${own['PATH']}`, XDG_CONFIG_HOME: join(place, 'config'), ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
   endWithParent(child)
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  let [stdout, output] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  }
   const closed = once(child, 'close')
   return {
     exitCode: () => child.exitCode,
+    stdout: () => stdout,
     output: () => output,
     stop: () => process.kill(-Number(child.pid), 'SIGINT'),
     ended: async () => void (await closed),
   }
 }
 
+/** Runs a line that must succeed and print something; with `--json`, JSON. */
 async function succeeds(line: string, env: Readonly<Record<string, string>>, place: string): Promise<void> {
   const run = startLine(line, env, place)
   await run.ended()
   assert.equal(run.exitCode(), 0, `${line}\n${run.output()}`)
+  assert.match(run.output(), /\w[^]*\n$/, line)
+  if (line.includes('--json')) assert.equal(typeof JSON.parse(run.stdout()), 'object', line)
 }
 
 const remote = { POSTHORN_URL: rig.server.url, POSTHORN_KEY: key }
@@ -98,21 +107,34 @@ async function withObjects(line: string): Promise<{ readonly line: string; reado
   return { line: real, tenant: tenant.id }
 }
 
+/** Posts the saved request to the address that `listen` has printed. */
+async function postSaved(output: string): Promise<void> {
+  const [head = '', body = ''] = readFileSync(join(folder, 'request.txt'), 'utf8').split('\n\n')
+  const headers = Array.from(
+    head.matchAll(/^(webhook-.*?): (.*)$/gm),
+    ([, name = '', value = '']): [string, string] => [name, value],
+  )
+  const [, url = ''] = /Listening on (http:\S+)/.exec(output) ?? []
+  assert.equal((await fetch(url, { method: 'POST', headers, body })).status, 200)
+}
+
 /** Commands that run until they are stopped: they must print something after an event. */
 async function watches(line: string, tenant: string): Promise<void> {
   const run = startLine(line.replace(/^(posthorn listen .*?)( --port 0)?$/, '$1 --port 0'), remote, folder)
   const before = line.includes('listen') ? /Listening/ : /^/
   await until(() => before.test(run.output()) || run.exitCode() !== null, line)
-  const isSilent = line.includes('--secret-file')
   if (line.includes('--failures')) {
     const path = `/${fresh('bad')}`
     rig.behaviours.set(path, () => ({ status: 500 }))
     const body = { url: `${rig.receiver.url}${path}`, eventTypes: ['*'] }
     await rig.want(201, { method: 'POST', path: `/v1/tenants/${tenant}/endpoints`, body })
   }
+  const hasServer = !line.includes('--secret-file')
+  if (!hasServer) await postSaved(run.output())
+  const body = { tenant, type: eventType, data: {} }
   await until(async () => {
-    await rig.want(202, { method: 'POST', path: '/v1/events', body: { tenant, type: eventType, data: {} } })
-    return isSilent || new RegExp(`${eventType}|verified`).test(run.output())
+    if (hasServer) await rig.want(202, { method: 'POST', path: '/v1/events', body })
+    return new RegExp(`${eventType}| verified {2}`).test(run.output())
   }, `${line}\n${run.output()}`)
   run.stop()
   await run.ended()
