@@ -6,6 +6,8 @@ export interface Output {
   write(text: string): unknown
 }
 
+/** The longest name of a table. */
+const nameWidth = 22
 const barWidth = 24
 const againMs = 100
 
@@ -65,7 +67,7 @@ export class Progress {
   }
 
   #line(text: string): void {
-    const line = `  ${this.#name.padEnd(20)}${text}`
+    const line = `  ${this.#name.padEnd(nameWidth)}  ${text}`
     // Back to the start of the line; the escape sequence deletes the rest of a longer line.
     this.#output.write(this.#output.isTTY === true ? `\r${line}\u001b[K` : line)
   }
