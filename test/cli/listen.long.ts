@@ -77,6 +77,22 @@ suite('listen', { concurrency: 2 }, () => {
     assert.ok(rows(running).filter((row) => row['isRepeated']).length >= 2)
   })
 
+  test('waits before its answer as long as it was told', async (t) => {
+    const tenant = await rig.tenant('standard')
+    for (const [delay, ms] of [
+      ['300ms', 300],
+      ['1s', 1000],
+    ] as const) {
+      const running = await listen(t, tenant, '--delay', delay)
+      const [, url = ''] = /Listening on (\S+) for/.exec(running.stderr()) ?? []
+      const startedAt = performance.now()
+      assert.equal((await fetch(url, { method: 'POST', body: '{}' })).status, 200)
+      const tookMs = performance.now() - startedAt
+      // A timer may end 1 ms early.
+      assert.ok(tookMs >= ms - 1 && tookMs < ms + 10_000, `${delay}: ${tookMs} ms`)
+    }
+  })
+
   test('prints for people, and a stranger is not verified and cannot command the terminal', async (t) => {
     const tenant = await rig.tenant('standard')
     const running = await listen(t, tenant)
