@@ -1,6 +1,7 @@
 // The examples in the OpenAPI documents: each operation has them, and they hold by its schemas.
 
 import assert from 'node:assert/strict'
+import { STATUS_CODES } from 'node:http'
 import { after, test } from 'node:test'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/schema'
@@ -19,7 +20,9 @@ interface Operation {
   readonly operationId: string
   readonly parameters?: readonly (Part & { readonly name: string; readonly in: string })[]
   readonly requestBody?: { readonly content: Readonly<Record<string, Part>> }
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Part>> }>>
+  readonly responses: Readonly<
+    Record<string, { readonly description: string; readonly content?: Readonly<Record<string, Part>> }>
+  >
 }
 
 const installation = await createInstallation()
@@ -38,7 +41,7 @@ function faultOf({ schema, example }: Part): string | null {
 }
 
 for (const name of [...frontNames, 'standard']) {
-  test(`${name}: every answer of success and every parameter has an example that its schema allows`, async () => {
+  test(`${name}: every body, answer of success and parameter has an example that its schema allows`, async () => {
     const path = name === 'operator' ? '/openapi.json' : `/openapi/${name}.json`
     const document = readDocument(await (await fetch(server.url + path)).text())
     const operations = Object.values(document.paths).flatMap((item) => Object.values(item) as unknown as Operation[])
@@ -46,6 +49,11 @@ for (const name of [...frontNames, 'standard']) {
     const faults: string[] = []
     for (const { operationId, parameters = [], requestBody, responses } of operations) {
       const answers = Object.entries(responses).filter(([status]) => Number(status) < 300)
+      for (const [status, { description }] of answers) {
+        const isBare = description === STATUS_CODES[status]
+        if (isBare && ['operator', 'standard'].includes(name))
+          faults.push(`${operationId}: ${description} says nothing`)
+      }
       const contents = answers.flatMap(([, { content = {} }]) => Object.values(content))
       const examples = contents.filter(({ example }) => example !== undefined)
       if (contents.length > 0 && examples.length === 0) faults.push(`${operationId}: no answer`)
@@ -54,7 +62,8 @@ for (const name of [...frontNames, 'standard']) {
         if (part.example === undefined) faults.push(`${operationId}: no ${part.in} ${part.name}`)
         else examples.push(part)
       }
-      const bodies = Object.values(requestBody?.content ?? {}).filter(({ example }) => example !== undefined)
+      const bodies = Object.values(requestBody?.content ?? {}).slice(0, 1)
+      if (bodies.some(({ example }) => example === undefined)) faults.push(`${operationId}: no body`)
       for (const part of [...examples, ...bodies]) {
         const fault = faultOf(part)
         if (fault !== null) faults.push(`${operationId}: ${fault} in ${JSON.stringify(part.example)}`)

@@ -7,7 +7,7 @@ export const ListedEndpointSchema = Type.Intersect([
   EndpointSchema,
   Type.Object({
     dialect: Type.String(),
-    pausedUntil: Nullable(Time),
+    pausedUntil: Nullable({ ...Time, description: 'Nothing is sent before, because the receiver asked for it.' }),
   }),
 ])
 
@@ -34,13 +34,13 @@ export const CustomersViewSchema = Type.Object({
   body: Type.String(),
 })
 
-/** An event that was posted. `deliveries`: to how many endpoints it is sent. */
+/** An event that was posted. */
 export const PublishedSchema = Type.Object({
   id: Type.String(),
   tenant: Type.String(),
   type: Type.String(),
-  deliveries: Type.Integer(),
-  duplicate: Type.Optional(Type.Literal(true)),
+  deliveries: Type.Integer({ description: 'To how many endpoints it is sent.' }),
+  duplicate: Type.Optional(Type.Literal(true, { description: 'It was posted before.' })),
 })
 
 export const TenantSecretsSchema = Type.Object({
@@ -57,8 +57,8 @@ export const SigningKeysSchema = Type.Object({
       publicKey: Type.String({ description: 'PEM' }),
       signs: Type.Boolean({ description: 'Deliveries are signed with this key now.' }),
       createdAt: Time,
-      signsAt: Time,
-      publishedUntil: Nullable(Time),
+      signsAt: { ...Time, description: 'Deliveries are signed with it from this time on.' },
+      publishedUntil: Nullable({ ...Time, description: 'Null: it has no end yet.' }),
     }),
   ),
 })

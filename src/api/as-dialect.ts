@@ -91,10 +91,7 @@ function rehearseRoute({ context, views }: Pick<AsDialectOptions, 'context' | 'v
         ),
         secrets: Type.Optional(SecretsChoice),
       },
-      {
-        additionalProperties: false,
-        examples: [{ method: 'DELETE', path: '/v1/tenants/acme/endpoints/ep_8z4wn6U5vn42qmzSs37F' }],
-      },
+      { additionalProperties: false },
     ),
     answers: { 200: CustomersViewSchema },
     async handle({ principal, params, body: { method, path, body, done: isDone = false, secrets }, request }) {

@@ -21,12 +21,12 @@ export const AuditSchema = Type.Object({
     name: Nullable(Type.String()),
     role: Nullable(Type.String()),
   }),
-  address: Type.String(),
+  address: Type.String({ description: 'The IP address of the caller.' }),
   tenant: Nullable(Type.String()),
   object: Type.Object({ kind: Nullable(Type.String()), id: Nullable(Type.String()) }),
   before: AuditedFields,
   after: AuditedFields,
-  changeErasedAt: Nullable(Time),
+  changeErasedAt: Nullable({ ...Time, description: 'When before and after were erased; null: they are not.' }),
 })
 
 export function auditShape(record: AuditRecord): object {

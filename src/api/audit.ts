@@ -23,8 +23,8 @@ const Filter = {
   ),
   action: Type.Optional(Type.Enum(auditActions)),
   object: Type.Optional(Type.String({ description: 'The id of an object.' })),
-  from: Type.Optional(Time),
-  to: Type.Optional(Time),
+  from: Type.Optional({ ...Time, description: 'Inclusive.' }),
+  to: Type.Optional({ ...Time, description: 'Exclusive.' }),
 }
 
 type FilterQuery = { readonly [Name in keyof AuditFilter]?: Name extends 'action' ? AuditAction : string }
@@ -64,7 +64,9 @@ export function auditRoutes(context: Context): AnyRoute[] {
       operationId: 'exportAudit',
       summary: 'All audit records that match as JSON lines, newest first',
       query: Type.Object(Filter, strict),
-      answers: { 200: { description: 'A record on each line', content: { [jsonLines]: { schema: AuditSchema } } } },
+      answers: {
+        200: { description: 'An audit record on each line.', content: { [jsonLines]: { schema: AuditSchema } } },
+      },
       async handle({ query }) {
         const filter = filterOf(query)
         const first = await context.store.listAudit(filter, { limit: limits.pageSizeMax, after: null })

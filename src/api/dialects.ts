@@ -119,7 +119,7 @@ export function dialectRoutes(context: Context): AnyRoute[] {
       operationId: 'getPublicKey',
       summary: 'The PEM that receivers verify with, where the dialect signs with a key of the installation',
       params: Type.Object({ dialect: Type.String() }),
-      answers: { 200: { description: 'The PEM', content: { [pem]: { schema: Type.String() } } } },
+      answers: { 200: { description: 'The public key in PEM.', content: { [pem]: { schema: Type.String() } } } },
       handle({ params }) {
         const keys = listSigningKeys(context, params.dialect)
         const publicKey = keys.ok ? keys.value.find(({ signs }) => signs)?.pem : undefined

@@ -27,6 +27,7 @@ import {
   PageOf,
   PageQuery,
   Time,
+  OverlapSeconds,
   TenantParameter,
 } from './shapes.ts'
 
@@ -215,10 +216,7 @@ function rotateSecretRoute(context: Context): AnyRoute {
     summary: 'Add a new signing secret in front; the old ones sign too for a while',
     access: 'write',
     params: EndpointPath,
-    body: Type.Object(
-      { overlapSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.secretOverlapMsMax / 1000 })) },
-      { ...strict, examples: [{ overlapSeconds: 3600 }] },
-    ),
+    body: Type.Object({ overlapSeconds: OverlapSeconds }, { ...strict, examples: [{ overlapSeconds: 3600 }] }),
     answers: { 200: EndpointSchema },
     handle({ principal, params, body }) {
       const { tenant, endpoint } = ids(params)
@@ -267,9 +265,11 @@ function replayRoute(context: Context): AnyRoute {
     params: EndpointPath,
     body: Type.Object(
       {
-        since: Time,
-        until: Type.Optional(Time),
-        status: Type.Optional(Type.Enum(['pending', 'delivered', 'failed', 'cancelled'])),
+        since: { ...Time, description: 'Deliveries of events that were accepted at this time or later.' },
+        until: Type.Optional({ ...Time, description: 'Accepted before this time; default: now.' }),
+        status: Type.Optional(
+          Type.Enum(['pending', 'delivered', 'failed', 'cancelled'], { description: 'Default: failed and cancelled.' }),
+        ),
       },
       { ...strict, examples: [{ since: '2026-01-01T00:00:00Z', status: 'failed' }] },
     ),

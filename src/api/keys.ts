@@ -7,7 +7,8 @@ import { pageBody, pageRequest } from '../http/cursor.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import { type Context } from '../operations/context.ts'
 import { createApiKey, listApiKeys, revokeApiKey } from '../operations/api-keys.ts'
-import { ApiKeySchema, apiKeyShape, Nullable, PageOf, PageQuery } from './shapes.ts'
+import { ApiKeySchema, apiKeyShape } from './key-shapes.ts'
+import { Nullable, PageOf, PageQuery } from './shapes.ts'
 
 const Name = Nullable(Type.String({ maxLength: limits.nameCharsMax }))
 const Scope = Type.String({

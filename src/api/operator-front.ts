@@ -18,6 +18,7 @@ import type { CountedQuotas } from '../front/counted-quotas.ts'
 import type { Operators } from '../front/operators.ts'
 import type { SealedCookie } from '../front/sealed-cookie.ts'
 import type { WrongKeys } from '../front/wrong-keys.ts'
+import { answerTexts } from './answer-texts.ts'
 import { answerProblem } from './problems.ts'
 import { schemaNames } from './schema-names.ts'
 import { ProblemSchema } from './shapes.ts'
@@ -49,6 +50,7 @@ export function createOperatorFront(options: OperatorFrontOptions): Front {
     examples: options.examples,
     refusalSchema: ProblemSchema,
     schemaNames,
+    answerTexts,
     openapi: {
       info: {
         title: 'Posthorn operator API',

@@ -13,7 +13,8 @@ import {
   listOperatorKeys,
 } from '../operations/operator-keys.ts'
 import { timeOf } from './events.ts'
-import { OperatorKeySchema, operatorKeyShape, operatorRoles, Time } from './shapes.ts'
+import { OperatorKeySchema, operatorKeyShape, operatorRoles } from './key-shapes.ts'
+import { Time } from './shapes.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: limits.nameCharsMax })
 const Expiry = Type.Union([Time, Type.Null()], { description: 'The key is refused from then on; null: no end.' })

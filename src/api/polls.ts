@@ -82,7 +82,7 @@ function pollRoute(context: Context): AnyRoute {
           }),
         ),
       },
-      strict,
+      { ...strict, examples: [{ limit: 10, waitSeconds: 20, ackSeconds: 60 }] },
     ),
     answers: {
       200: Type.Object({

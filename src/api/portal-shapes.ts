@@ -16,9 +16,9 @@ export const PortalLinkSchema = Type.Object({
     scheme: Nullable(Type.Enum(['light', 'dark'])),
   }),
   createdAt: Time,
-  expiresAt: Time,
-  openedAt: Nullable(Time),
-  endsAt: Time,
+  expiresAt: { ...Time, description: 'The link can be opened until this time.' },
+  openedAt: Nullable({ ...Time, description: 'Null: it was not opened yet.' }),
+  endsAt: { ...Time, description: 'The end of the session that the link begins.' },
 })
 
 export function portalLinkShape(link: PortalLink): object {

@@ -21,10 +21,12 @@ export const ReplaySchema = Type.Object({
     to: Time,
   }),
   missing: Type.Boolean(),
-  state: Type.Enum(['preview', 'running', 'done', 'cancelled', 'failed']),
+  state: Type.Enum(['preview', 'running', 'done', 'cancelled', 'failed'], {
+    description: 'preview: it only counts, until it is started.',
+  }),
   count: Type.Object({
     total: Type.Integer({ description: 'Deliveries that match; it grows while they are counted.' }),
-    isExact: Type.Boolean(),
+    isExact: Type.Boolean({ description: 'False: they are still counted.' }),
     done: Type.Integer({ description: 'Deliveries that were sent again, or were added.' }),
     skipped: Type.Integer({ description: 'In flight, with erased data, or of an endpoint that is disabled.' }),
   }),
@@ -35,8 +37,8 @@ export const ReplaySchema = Type.Object({
   createdAt: Time,
   startedAt: Nullable(Time),
   endedAt: Nullable(Time),
-  expiresAt: Nullable(Time),
-  error: Nullable(Type.String()),
+  expiresAt: Nullable({ ...Time, description: 'A preview can be started until this time; null: it is none.' }),
+  error: Nullable(Type.String({ description: 'Why it failed.' })),
 })
 
 export function replayShape(replay: Replay): object {

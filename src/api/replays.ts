@@ -13,6 +13,12 @@ import { PageOf, PageQuery, Time } from './shapes.ts'
 
 const strict = { additionalProperties: false }
 const tag = 'Replays'
+const Rate = Type.Integer({
+  minimum: 1,
+  maximum: limits.replayRateMax,
+  default: limits.replayRateDefault,
+  description: 'Deliveries in a second.',
+})
 const ReplayPath = Type.Object({ replay: Type.String() })
 export function replayRoutes(context: Context): AnyRoute[] {
   return [
@@ -25,7 +31,6 @@ export function replayRoutes(context: Context): AnyRoute[] {
 }
 
 function createReplayRoute(context: Context): AnyRoute {
-  const { replayRateDefault, replayRateMax } = limits
   return route({
     method: 'POST',
     path: '/v1/replays',
@@ -45,8 +50,8 @@ function createReplayRoute(context: Context): AnyRoute {
             ),
             eventType: Type.Optional(Type.String({ maxLength: limits.eventTypeCharsMax })),
             outcome: Type.Optional(Outcome),
-            from: Time,
-            to: Type.Optional(Time),
+            from: { ...Time, description: 'Events that were accepted at this time or later.' },
+            to: Type.Optional({ ...Time, description: 'Accepted before this time; default: now.' }),
           },
           strict,
         ),
@@ -54,7 +59,7 @@ function createReplayRoute(context: Context): AnyRoute {
           Type.Boolean({ description: 'Add deliveries of events to endpoints that want them now and never got them.' }),
         ),
         dryRun: Type.Optional(Type.Boolean({ description: 'Create a preview, which can be started for an hour.' })),
-        rate: Type.Optional(Type.Integer({ minimum: 1, maximum: replayRateMax, default: replayRateDefault })),
+        rate: Type.Optional(Rate),
       },
       { ...strict, examples: [{ filter: { tenant: 'acme', from: '2026-01-01T00:00:00Z' }, dryRun: true }] },
     ),

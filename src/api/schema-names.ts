@@ -15,20 +15,12 @@ import { RequestSchema } from './attempt-requests.ts'
 import { AuditSchema } from './audit-shape.ts'
 import { DialectSchema, EndpointFormSchema, QuotaSchema } from './dialects.ts'
 import { BatchResultSchema, RefusedEventSchema } from './events.ts'
+import { ApiKeySchema, OperatorKeySchema } from './key-shapes.ts'
 import { PolledDeliverySchema } from './polls.ts'
 import { RecipeSchema, SignedPieceSchema, SnippetsSchema, UndescribedSchema, VectorsSchema } from './receiving.ts'
 import { ReplaySchema } from './replay-shape.ts'
 import { SetAsideSchema } from './set-aside.ts'
-import {
-  ApiKeySchema,
-  AttemptSchema,
-  DeliverySchema,
-  EndpointSchema,
-  ErasureSchema,
-  EventSchema,
-  OperatorKeySchema,
-  TenantSchema,
-} from './shapes.ts'
+import { AttemptSchema, DeliverySchema, EndpointSchema, ErasureSchema, EventSchema, TenantSchema } from './shapes.ts'
 import { PortalLinkSchema } from './portal-shapes.ts'
 import { StatisticsSchema } from './statistics-shape.ts'
 import { StatusSchema } from './status.ts'

@@ -1,14 +1,12 @@
 // The shapes of objects in the operator API, as schemas and as functions: names in camelCase, times in ISO 8601 UTC.
 
 import { Type } from 'typebox'
-import type { ApiKey } from '../domain/api-key.ts'
 import type { Principal } from '../domain/principal.ts'
 import { type Attempt, describeOutcome, type Outcome, shownToCustomers } from '../domain/attempt.ts'
 import { type Endpoint, type EndpointStatus, isPolling, kindOf } from '../domain/endpoint.ts'
 import type { Erasure } from '../domain/erasure.ts'
 import type { Event } from '../domain/event.ts'
 import { limits } from '../domain/limits.ts'
-import type { OperatorKey, OperatorRole } from '../domain/operator-key.ts'
 import type { Tenant } from '../domain/tenant.ts'
 import type { Dialect } from '../contracts/dialect.ts'
 import type { DeliveryRow } from '../contracts/history-store.ts'
@@ -23,22 +21,35 @@ export const Nullable = <Schema extends Parameters<typeof Type.Union>[0][number]
 export const Time = Type.String({ format: 'date-time', pattern: '^[^:]+:[^:]+:[0-5]' })
 /** Seconds for which something is stored. */
 export const Seconds = Type.Integer({ minimum: 1, maximum: limits.retainSecondsMax })
+/** For how long secrets that are replaced sign too. */
+export const OverlapSeconds = Type.Optional(
+  Type.Integer({
+    minimum: 0,
+    maximum: limits.secretOverlapMsMax / 1000,
+    default: limits.secretOverlapMsDefault / 1000,
+    description: 'For how long the older secrets sign too.',
+  }),
+)
 /** A tenant in a path. */
 export const TenantParameter = Type.String({ examples: ['acme'] })
 export const StringMap = Type.Record(Type.String(), Type.String())
 
+const NextCursor = Nullable(Type.String({ description: 'The cursor of the next page; null: there is none.' }))
+
 export const PageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.pageSizeMax, default: limits.pageSizeDefault })),
-  cursor: Type.Optional(Type.String({ maxLength: 512 })),
+  cursor: Type.Optional(
+    Type.String({ maxLength: 512, description: 'The nextCursor of the page before; default: the first page.' }),
+  ),
 }
 export const PageOf = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) =>
-  Type.Object({ data: Type.Array(schema), nextCursor: Nullable(Type.String()) })
+  Type.Object({ data: Type.Array(schema), nextCursor: NextCursor })
 
 /** A page of a list that may search for long. */
 export const SearchedPageOf = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) =>
   Type.Object({
     data: Type.Array(schema),
-    nextCursor: Nullable(Type.String()),
+    nextCursor: NextCursor,
     searchedTo: Nullable({
       ...Time,
       description:
@@ -80,10 +91,18 @@ export const TenantSchema = Type.Object({
   id: Type.String(),
   dialect: Type.String(),
   name: Nullable(Type.String()),
-  settings: StringMap,
+  settings: { ...StringMap, description: 'The choices of its dialect, by name.' },
   createdAt: Time,
-  retainSeconds: Nullable(Type.Integer()),
-  retainDataSeconds: Nullable(Type.Integer()),
+  retainSeconds: Nullable(
+    Type.Integer({
+      description: 'Its events and deliveries are removed after this time; null: after POSTHORN_RETENTION_DAYS.',
+    }),
+  ),
+  retainDataSeconds: Nullable(
+    Type.Integer({
+      description: 'The data of its events is erased after this time; null: it stays as long as the event.',
+    }),
+  ),
 })
 
 export function tenantShape(tenant: Tenant): unknown {
@@ -96,62 +115,23 @@ export const ErasureSchema = Type.Object({
   erases: Type.Enum(['tenant', 'endpoint', 'payload', 'response']),
   tenant: Type.String(),
   createdAt: Time,
-  endedAt: Nullable(Time),
+  endedAt: Nullable({ ...Time, description: 'Null: the erasure goes on.' }),
 })
 
 export function erasureShape({ id, erases, tenant, createdAt, endedAt }: Erasure): object {
   return { id, erases, tenant, createdAt: time(createdAt), endedAt: timeOrNull(endedAt) }
 }
 
-export const ApiKeySchema = Type.Object({
-  id: Type.String(),
-  key: Type.Optional(Type.String({ description: 'Shown once, when the key is created.' })),
-  hint: Type.String({ description: 'The last letters of the key.' }),
-  dialect: Type.String(),
-  tenants: Type.Array(Type.String()),
-  scopes: Type.Array(Type.String()),
-  role: Nullable(Type.String()),
-  name: Nullable(Type.String()),
-  createdAt: Time,
-  revokedAt: Nullable(Time),
-})
-
-export function apiKeyShape(apiKey: ApiKey): object {
-  return { ...apiKey, createdAt: time(apiKey.createdAt), revokedAt: timeOrNull(apiKey.revokedAt) }
-}
-
-export const operatorRoles = ['admin', 'publish', 'read'] as const satisfies readonly OperatorRole[]
-
-export const OperatorKeySchema = Type.Object({
-  id: Type.String(),
-  key: Type.Optional(Type.String({ description: 'Shown once, when the key is created.' })),
-  hint: Type.String({ description: 'The last letters of the key.' }),
-  name: Type.String(),
-  role: Type.Enum(operatorRoles),
-  createdAt: Time,
-  expiresAt: Nullable(Time),
-})
-
-export function operatorKeyShape({ id, hint, name, role, createdAt, expiresAt }: OperatorKey): object {
-  return { id, hint, name, role, createdAt: time(createdAt), expiresAt: timeOrNull(expiresAt) }
-}
-
-/** A session of the dashboard. */
-export const SessionSchema = Type.Object({
-  key: Type.Object({ id: Type.String(), name: Type.String(), role: Type.Enum(operatorRoles) }),
-  version: Type.String(),
-})
-
 export const EventSchema = Type.Object({
   id: Type.String(),
   tenant: Type.String(),
   type: Type.String(),
-  data: Type.Unknown(),
-  attributes: Nullable(StringMap),
-  occurredAt: Time,
+  data: Type.Unknown({ description: 'As it was posted; null: it is erased.' }),
+  attributes: Nullable({ ...StringMap, description: 'The values that filters of endpoints match, by name.' }),
+  occurredAt: { ...Time, description: 'The time that the caller gave; default: that of acceptance.' },
   acceptedAt: Time,
-  erasesAt: Nullable(Time),
-  erasedAt: Nullable(Time),
+  erasesAt: Nullable({ ...Time, description: 'When its data will be erased; null: when the event is removed.' }),
+  erasedAt: Nullable({ ...Time, description: 'When its data was erased; null: it is not.' }),
 })
 
 /** An event as JSON text. `data` is passed on byte for byte, or is null if it was erased. */
@@ -172,29 +152,39 @@ export const EndpointSchema = Type.Object({
   tenant: Type.String(),
   kind: Type.Enum(['push', 'polling']),
   url: Nullable(Type.String({ description: 'Null: the endpoint is polled.' })),
-  eventTypes: Type.Array(Type.String()),
-  filters: Type.Record(Type.String(), FilterValue()),
+  eventTypes: Type.Array(Type.String(), {
+    description: 'Names, beginnings such as `order.*`, or `*` for every type.',
+  }),
+  filters: Type.Record(Type.String(), FilterValue(), {
+    description: 'The values that the attributes of an event must have, by name.',
+  }),
   details: Type.Record(Type.String(), Type.Unknown(), { description: 'Fields that only the product knows, by name.' }),
   description: Nullable(Type.String()),
   enabled: Type.Boolean(),
-  disabledReason: Nullable(Type.Enum(['requested', 'failing', 'gone'])),
+  disabledReason: Nullable(
+    Type.Enum(['requested', 'failing', 'gone'], {
+      description:
+        'requested: by a caller. failing: every delivery failed for too long. gone: the receiver answered 410 Gone.',
+    }),
+  ),
   headers: Type.Record(Type.String(), Nullable(Type.String()), {
     description: 'The value of a header is null where it is not shown.',
   }),
-  writeOnlyHeaders: Type.Array(Type.String()),
+  writeOnlyHeaders: Type.Array(Type.String(), { description: 'Names of headers whose values are never shown.' }),
   secrets: Type.Array(
     Type.Object({
       value: Nullable(Type.String({ description: 'Null where it is not shown.' })),
       createdAt: Time,
-      expiresAt: Nullable(Time),
+      expiresAt: Nullable({ ...Time, description: 'It does not sign from this time on; null: it has no end.' }),
     }),
+    { description: 'Newest first.' },
   ),
   health: Type.Object({
     status: Type.Enum(['healthy', 'failing', 'disabled']),
     reason: Nullable(Type.String()),
-    since: Nullable(Time),
+    since: Nullable({ ...Time, description: 'When the status began; null: not known, or healthy.' }),
   }),
-  attempts: Type.Integer(),
+  attempts: Type.Integer({ description: 'Attempts of all its deliveries so far.' }),
   lastAttemptAt: Nullable(Time),
   lastAttemptSucceeded: Nullable(Type.Boolean()),
   createdAt: Time,
@@ -270,6 +260,13 @@ export const outcomeKinds = [
   'blocked',
 ] as const satisfies readonly Outcome['kind'][]
 
+const OutcomeKind = Type.Enum(outcomeKinds, {
+  description:
+    'rejected: the status is no success. timedOut: no whole response in time. unreachable: no connection. ' +
+    'blocked: the address is not allowed, so that nothing was sent.',
+})
+const HttpStatus = Nullable(Type.Integer({ description: 'The HTTP status of the response; null: there was none.' }))
+
 export const DeliverySchema = Type.Object({
   id: Type.String(),
   tenant: Type.String(),
@@ -278,19 +275,19 @@ export const DeliverySchema = Type.Object({
   event: Type.String(),
   eventType: Type.String(),
   status: Type.Enum(['pending', 'delivered', 'failed', 'cancelled']),
-  reason: Nullable(Type.String()),
-  attempts: Type.Integer(),
+  reason: Nullable(Type.String({ description: 'Why it failed or was cancelled, in words.' })),
+  attempts: Type.Integer({ description: 'Attempts so far.' }),
   attemptsBefore: Type.Integer({ description: 'Attempts before its schedule was last restarted.' }),
-  nextAttemptAt: Nullable(Time),
+  nextAttemptAt: Nullable({ ...Time, description: 'Null: the delivery has ended.' }),
   createdAt: Time,
-  endedAt: Nullable(Time),
+  endedAt: Nullable({ ...Time, description: 'Null: the delivery is pending.' }),
   dialect: Type.String(),
   lastAttempt: Nullable(
     Type.Object({
       startedAt: Time,
       durationMs: Type.Integer(),
-      outcome: Type.Enum(outcomeKinds),
-      status: Nullable(Type.Integer()),
+      outcome: OutcomeKind,
+      status: HttpStatus,
     }),
   ),
 })
@@ -331,7 +328,7 @@ function lastAttemptShape(
 const PhaseMs = Nullable(Type.Integer())
 
 export const AttemptSchema = Type.Object({
-  number: Type.Integer(),
+  number: Type.Integer({ description: 'Counts from 1.' }),
   startedAt: Time,
   durationMs: Type.Integer(),
   phases: Nullable(
@@ -347,10 +344,12 @@ export const AttemptSchema = Type.Object({
     description:
       'Connections that carried the request. 2: the receiver closed a kept one before the first byte of a response. 0: a consumer fetched the delivery.',
   }),
-  outcome: Type.Enum(outcomeKinds),
-  status: Nullable(Type.Integer()),
-  detail: Type.String(),
-  response: Nullable(Type.String()),
+  outcome: OutcomeKind,
+  status: HttpStatus,
+  detail: Type.String({ description: 'The outcome in words.' }),
+  response: Nullable(
+    Type.String({ description: 'The beginning of the body of the response; null: there was none, or it is erased.' }),
+  ),
   responseErasedAt: Nullable(Time),
 })
 

@@ -10,7 +10,8 @@ import { time } from './shapes.ts'
 
 const DialectPath = Type.Object({ dialect: Type.String() })
 const shared = { tag: 'Dialects', path: '/v1/dialects/:dialect/signing-keys', params: DialectPath } as const
-const seconds = (msMax: number) => Type.Optional(Type.Integer({ minimum: 0, maximum: msMax / 1000 }))
+const seconds = (msDefault: number, msMax: number, description: string) =>
+  Type.Optional(Type.Integer({ minimum: 0, maximum: msMax / 1000, default: msDefault / 1000, description }))
 
 export function signingKeyRoutes(context: Context): AnyRoute[] {
   return [
@@ -35,10 +36,18 @@ export function signingKeyRoutes(context: Context): AnyRoute[] {
       audits: 'signing_key.rotate',
       body: Type.Object(
         {
-          leadSeconds: seconds(limits.installationKeyLeadMsMax),
-          overlapSeconds: seconds(limits.installationKeyOverlapMsMax),
+          leadSeconds: seconds(
+            limits.installationKeyLeadMsDefault,
+            limits.installationKeyLeadMsMax,
+            'For how long the new pair is published before it signs.',
+          ),
+          overlapSeconds: seconds(
+            limits.installationKeyOverlapMsDefault,
+            limits.installationKeyOverlapMsMax,
+            'For how long the other pairs stay published after that.',
+          ),
         },
-        { additionalProperties: false },
+        { additionalProperties: false, examples: [{ leadSeconds: 3600, overlapSeconds: 604_800 }] },
       ),
       answers: { 201: SigningKeysSchema },
       handle: ({ principal, params, body }) =>

@@ -42,7 +42,7 @@ export const StreamDeliverySchema = Type.Object(
     status: Type.Enum(['pending', 'delivered', 'failed', 'cancelled']),
     attempt: Type.Integer({ minimum: 1 }),
     outcome: Type.Enum(outcomes),
-    httpStatus: Nullable(Type.Integer()),
+    httpStatus: Nullable(Type.Integer({ description: 'Null: there was no response.' })),
     durationMs: Count,
   },
   { description: 'Event `delivery`: an attempt that was recorded, with the status of its delivery after it.' },

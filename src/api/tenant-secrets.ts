@@ -1,13 +1,12 @@
 import { Type } from 'typebox'
 import type { SigningSecret } from '../domain/endpoint.ts'
 import type { TenantId } from '../domain/ids.ts'
-import { limits } from '../domain/limits.ts'
 import { answerWith } from '../http/answer.ts'
 import { type AnyRoute, route } from '../http/route.ts'
 import type { Context } from '../operations/context.ts'
 import { rotateTenantSecret, tenantSecrets } from '../operations/tenant-secrets.ts'
 import { TenantSecretsSchema } from './answer-shapes.ts'
-import { TenantParameter, time } from './shapes.ts'
+import { OverlapSeconds, TenantParameter, time } from './shapes.ts'
 
 // No operator key but `admin` sees secrets.
 const shared = { tag: 'Tenants', params: Type.Object({ tenant: TenantParameter }), operators: [] } as const
@@ -38,8 +37,8 @@ export function tenantSecretRoutes(context: Context): AnyRoute[] {
       access: 'write',
       audits: 'tenant_secret.rotate',
       body: Type.Object(
-        { overlapSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.secretOverlapMsMax / 1000 })) },
-        { additionalProperties: false },
+        { overlapSeconds: OverlapSeconds },
+        { additionalProperties: false, examples: [{ overlapSeconds: 86_400 }] },
       ),
       answers: { 200: TenantSecretsSchema },
       handle({ principal, params, body }) {

@@ -34,7 +34,7 @@ export function schemaOf(front: Front, route: AnyRoute): FastifySchema {
  */
 export async function documentText(
   served: Front,
-  { refusalSchema, openapi, routes, examples = {} }: Front,
+  { refusalSchema, openapi, routes, examples = {}, answerTexts = {} }: Front,
 ): Promise<string> {
   const all = await swaggerOf(served)
   const { info = all.info, components: { securitySchemes } = {} } = openapi
@@ -42,10 +42,12 @@ export async function documentText(
   // Every operation has a dozen refusals with the same body, so that the document would be three times as long.
   const refusal = JSON.stringify(refusalSchema)
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item))
-  for (const { parameters = [], requestBody, responses } of operations) {
+  for (const { operationId, parameters = [], requestBody, responses } of operations) {
     for (const parameter of parameters) parameter.schema = listForm(parameter.schema)
     for (const [status, response] of Object.entries(responses)) {
-      if (response.description === 'Default Response') response.description = STATUS_CODES[status] ?? ''
+      if (response.description !== 'Default Response') continue
+      const text = answerTexts[`${operationId} ${status}`] ?? answerTexts[operationId]
+      response.description = text ?? STATUS_CODES[status] ?? ''
     }
     for (const part of Object.values(responses).flatMap(({ content = {} }) => Object.values(content))) {
       if (JSON.stringify(part.schema) === refusal) part.schema = { $ref: '#/components/schemas/Refusal' }

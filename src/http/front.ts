@@ -25,6 +25,11 @@ export interface Front {
   readonly refusalSchema: TSchema
   /** Schemas of answers that are components of the OpenAPI document, with their names. */
   readonly schemaNames?: ReadonlyMap<unknown, string>
+  /**
+   * The texts of successful answers in the OpenAPI document: by the id of the operation, and by id and status where there
+   * are several. Absent: the words of the status.
+   */
+  readonly answerTexts?: Readonly<Record<string, string>>
   /** The examples in the OpenAPI document, by the ids of operations. Absent: it has those of the schemas alone. */
   readonly examples?: Readonly<Record<string, RecordedExample>> | undefined
   /** How callers may write bodies; default: as JSON. */

@@ -4,7 +4,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { answerProblem } from '../api/problems.ts'
-import type { SessionSchema } from '../api/shapes.ts'
+import type { SessionSchema } from '../api/key-shapes.ts'
 import type { CallingOperator } from '../domain/operator-key.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { Operators } from '../front/operators.ts'

@@ -22,12 +22,20 @@ export interface Schema {
 }
 
 interface Content {
-  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>
+  readonly content?: Readonly<Record<string, { readonly schema: Schema; readonly example?: unknown }>>
+}
+
+interface Parameter {
+  readonly in: 'path' | 'query'
+  readonly name: string
+  readonly schema: Schema
+  readonly example?: unknown
 }
 
 export interface Operation {
   readonly operationId: string
-  readonly parameters?: readonly { readonly in: 'path' | 'query'; readonly name: string; readonly schema: Schema }[]
+  readonly tags: readonly string[]
+  readonly parameters?: readonly Parameter[]
   readonly requestBody?: Content
   readonly responses: Readonly<Record<string, Content>>
   /** Each entry is an alternative: the kind of the key, with a role or scope that it needs. */
@@ -48,7 +56,8 @@ export async function documentedRoutes(serverUrl: string): Promise<readonly Docu
   return routes.flat()
 }
 
-async function routesOf(serverUrl: string, front: FrontName): Promise<readonly DocumentedRoute[]> {
+/** @param front `standard`: the document of its customers, who use a part of the operator API */
+export async function routesOf(serverUrl: string, front: FrontName): Promise<readonly DocumentedRoute[]> {
   const answer = await request(`${serverUrl}/openapi${front === 'operator' ? '' : `/${front}`}.json`)
   const document = readDocument(await answer.body.text()) as unknown as {
     readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>

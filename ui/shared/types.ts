@@ -2,14 +2,11 @@
 
 import type { Static } from 'typebox'
 import type {
-  ApiKeySchema,
   AttemptSchema,
   DeliverySchema,
   EndpointSchema,
   ErasureSchema,
   EventSchema,
-  OperatorKeySchema,
-  SessionSchema,
   TenantSchema,
 } from '../../src/api/shapes.ts'
 import type {
@@ -22,6 +19,7 @@ import type {
   SigningKeysSchema,
   TenantSecretsSchema,
 } from '../../src/api/answer-shapes.ts'
+import type { ApiKeySchema, OperatorKeySchema, SessionSchema } from '../../src/api/key-shapes.ts'
 import type { PortalLinkSchema, PortalSessionSchema } from '../../src/api/portal-shapes.ts'
 import type { AuditSchema } from '../../src/api/audit-shape.ts'
 import type { RequestSchema } from '../../src/api/attempt-requests.ts'

@@ -57,6 +57,7 @@ export type Tenant = {
   id: string
   dialect: string
   name: string | null
+  /** The choices of its dialect, by name. */
   settings: Record<string, string>
   createdAt: string
   retainSeconds: number | null
@@ -78,6 +79,7 @@ export type ApiKey = {
   /** The last letters of the key. */
   hint: string
   dialect: string
+  /** The tenants that the key may act for. */
   tenants: string[]
   scopes: string[]
   role: string | null
@@ -98,14 +100,24 @@ export type OperatorKey = {
   expiresAt: string | null
 }
 
-export type PublishedEvent = { id: string; tenant: string; type: string; deliveries: number; duplicate?: true }
+export type PublishedEvent = {
+  id: string
+  tenant: string
+  type: string
+  /** To how many endpoints it is sent. */
+  deliveries: number
+  /** It was posted before. */
+  duplicate?: true
+}
 
 export type Event = {
   id: string
   tenant: string
   type: string
+  /** As it was posted; null: it is erased. */
   data: unknown
   attributes: Record<string, string> | null
+  /** The time that the caller gave; default: that of acceptance. */
   occurredAt: string
   acceptedAt: string
   erasesAt: string | null
@@ -125,6 +137,7 @@ export type Delivery = {
   eventType: string
   status: 'pending' | 'delivered' | 'failed' | 'cancelled'
   reason: string | null
+  /** Attempts so far. */
   attempts: number
   /** Attempts before its schedule was last restarted. */
   attemptsBefore: number
@@ -135,6 +148,7 @@ export type Delivery = {
   lastAttempt: {
     startedAt: string
     durationMs: number
+    /** rejected: the status is no success. timedOut: no whole response in time. unreachable: no connection. blocked: the address is not allowed, so that nothing was sent. */
     outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
     status: number | null
   } | null
@@ -157,7 +171,9 @@ export type Endpoint = {
   tenant: string
   kind: 'push' | 'polling'
   url: string | null
+  /** Names, beginnings such as `order.*`, or `*` for every type. */
   eventTypes: string[]
+  /** The values that the attributes of an event must have, by name. */
   filters: Record<string, string | string[]>
   /** Fields that only the product knows, by name. */
   details: Record<string, unknown>
@@ -166,9 +182,12 @@ export type Endpoint = {
   disabledReason: 'requested' | 'failing' | 'gone' | null
   /** The value of a header is null where it is not shown. */
   headers: Record<string, string | null>
+  /** Names of headers whose values are never shown. */
   writeOnlyHeaders: string[]
+  /** Newest first. */
   secrets: { value: string | null; createdAt: string; expiresAt: string | null }[]
   health: { status: 'healthy' | 'failing' | 'disabled'; reason: string | null; since: string | null }
+  /** Attempts of all its deliveries so far. */
   attempts: number
   lastAttemptAt: string | null
   lastAttemptSucceeded: boolean | null
@@ -219,6 +238,7 @@ export type Failures = {
 }
 
 export type Attempt = {
+  /** Counts from 1. */
   number: number
   startedAt: string
   durationMs: number
@@ -231,8 +251,10 @@ export type Attempt = {
   } | null
   /** Connections that carried the request. 2: the receiver closed a kept one before the first byte of a response. 0: a consumer fetched the delivery. */
   connections: number
+  /** rejected: the status is no success. timedOut: no whole response in time. unreachable: no connection. blocked: the address is not allowed, so that nothing was sent. */
   outcome: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
   status: number | null
+  /** The outcome in words. */
   detail: string
   response: string | null
   responseErasedAt: string | null
@@ -268,10 +290,12 @@ export type Replay = {
     to: string
   }
   missing: boolean
+  /** preview: it only counts, until it is started. */
   state: 'preview' | 'running' | 'done' | 'cancelled' | 'failed'
   count: {
     /** Deliveries that match; it grows while they are counted. */
     total: number
+    /** False: they are still counted. */
     isExact: boolean
     /** Deliveries that were sent again, or were added. */
     done: number
@@ -330,6 +354,7 @@ export type AuditRecord = {
     name: string | null
     role: string | null
   }
+  /** The IP address of the caller. */
   address: string
   tenant: string | null
   object: { kind: string | null; id: string | null }
@@ -586,6 +611,7 @@ export type SigningKeys = {
     /** Deliveries are signed with this key now. */
     signs: boolean
     createdAt: string
+    /** Deliveries are signed with it from this time on. */
     signsAt: string
     publishedUntil: string | null
   }[]
@@ -601,8 +627,10 @@ export type PortalLink = {
   capabilities: ('read' | 'endpoints' | 'secrets' | 'retry' | 'test' | 'replay')[]
   branding: { name: string | null; logo: string | null; accent: string | null; scheme: 'light' | 'dark' | null }
   createdAt: string
+  /** The link can be opened until this time. */
   expiresAt: string
   openedAt: string | null
+  /** The end of the session that the link begins. */
   endsAt: string
 }
 
@@ -692,6 +720,7 @@ export interface Operations {
     params: unknown
     query: {
       limit?: number | undefined
+      /** The nextCursor of the page before; default: the first page. */
       cursor?: string | undefined
       dialect?: string | undefined
       /** The beginning of an id or a name. */
@@ -738,7 +767,12 @@ export interface Operations {
   /** List API keys, newest first */
   'GET /v1/keys': {
     params: unknown
-    query: { limit?: number | undefined; cursor?: string | undefined; tenant?: string | undefined }
+    query: {
+      limit?: number | undefined
+      /** The nextCursor of the page before; default: the first page. */
+      cursor?: string | undefined
+      tenant?: string | undefined
+    }
     body: undefined
     answer: { data: ApiKey[]; nextCursor: string | null }
   }
@@ -808,6 +842,7 @@ export interface Operations {
       attributes?: Record<string, string>
       /** Makes the post idempotent. */
       id?: string
+      /** Default: the time of acceptance. */
       occurredAt?: string
       /** Its data, and the responses to its deliveries, are erased after this time. */
       retainSeconds?: number
@@ -819,10 +854,13 @@ export interface Operations {
     params: unknown
     query: {
       limit?: number | undefined
+      /** The nextCursor of the page before; default: the first page. */
       cursor?: string | undefined
       tenant?: string | undefined
       type?: string | undefined
+      /** Accepted at this time or later. */
       from?: string | undefined
+      /** Accepted before this time. */
       to?: string | undefined
     }
     body: undefined
@@ -845,7 +883,11 @@ export interface Operations {
   /** List the events that were published in a transaction and cannot be accepted, the last published first */
   'GET /v1/outbox/set-aside': {
     params: unknown
-    query: { limit?: number | undefined; cursor?: string | undefined }
+    query: {
+      limit?: number | undefined
+      /** The nextCursor of the page before; default: the first page. */
+      cursor?: string | undefined
+    }
     body: undefined
     answer: { data: SetAsideEvent[]; nextCursor: string | null }
   }
@@ -866,7 +908,11 @@ export interface Operations {
   /** List a tenant's endpoints, newest first, without secrets and header values */
   'GET /v1/tenants/{tenant}/endpoints': {
     params: { tenant: string }
-    query: { limit?: number | undefined; cursor?: string | undefined }
+    query: {
+      limit?: number | undefined
+      /** The nextCursor of the page before; default: the first page. */
+      cursor?: string | undefined
+    }
     body: undefined
     answer: { data: Endpoint[]; nextCursor: string | null }
   }
@@ -936,7 +982,12 @@ export interface Operations {
   'POST /v1/tenants/{tenant}/endpoints/{endpoint}/rotate-secret': {
     params: { tenant: string; endpoint: string }
     query: unknown
-    body: { overlapSeconds?: number } | undefined
+    body:
+      | {
+          /** For how long the older secrets sign too. */
+          overlapSeconds?: number
+        }
+      | undefined
     answer: Endpoint
   }
   /** Send a test event to the endpoint, of a type of the catalogue with its example if a type is given */
@@ -950,7 +1001,14 @@ export interface Operations {
   'POST /v1/tenants/{tenant}/endpoints/{endpoint}/replay': {
     params: { tenant: string; endpoint: string }
     query: unknown
-    body: { since: string; until?: string; status?: 'pending' | 'delivered' | 'failed' | 'cancelled' }
+    body: {
+      /** Deliveries of events that were accepted at this time or later. */
+      since: string
+      /** Accepted before this time; default: now. */
+      until?: string
+      /** Default: failed and cancelled. */
+      status?: 'pending' | 'delivered' | 'failed' | 'cancelled'
+    }
     answer: { deliveries: number }
   }
   /** Find an object of any kind by its id, or by the beginning of its name or host */
@@ -965,6 +1023,7 @@ export interface Operations {
     params: unknown
     query: {
       limit?: number | undefined
+      /** The nextCursor of the page before; default: the first page. */
       cursor?: string | undefined
       /** An id, or the beginning of a URL or of its host. */
       q?: string | undefined
@@ -1046,6 +1105,7 @@ export interface Operations {
     params: unknown
     query: {
       limit?: number | undefined
+      /** The nextCursor of the page before; default: the first page. */
       cursor?: string | undefined
       tenant?: string | undefined
       /** Needs tenant, unless the id is known to one only. */
@@ -1061,13 +1121,17 @@ export interface Operations {
       failing?: boolean | undefined
       eventType?: string | undefined
       dialect?: string | undefined
+      /** The event was accepted at this time or later. */
       from?: string | undefined
+      /** The event was accepted before this time. */
       to?: string | undefined
       /** One attempt of the delivery meets this and all other conditions on attempts. */
       outcome?: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked' | undefined
       /** One attempt of the delivery meets this and all other conditions on attempts. */
       httpStatus?: number | undefined
+      /** Started at this time or later. One attempt of the delivery meets this and all other conditions on attempts. */
       attemptedFrom?: string | undefined
+      /** Started before this time. One attempt of the delivery meets this and all other conditions on attempts. */
       attemptedTo?: string | undefined
     }
     body: undefined
@@ -1109,13 +1173,16 @@ export interface Operations {
         status?: ('pending' | 'delivered' | 'failed' | 'cancelled')[]
         eventType?: string
         outcome?: 'delivered' | 'rejected' | 'timedOut' | 'unreachable' | 'blocked'
+        /** Events that were accepted at this time or later. */
         from: string
+        /** Accepted before this time; default: now. */
         to?: string
       }
       /** Add deliveries of events to endpoints that want them now and never got them. */
       missing?: boolean
       /** Create a preview, which can be started for an hour. */
       dryRun?: boolean
+      /** Deliveries in a second. */
       rate?: number
     }
     answer: Replay
@@ -1123,7 +1190,12 @@ export interface Operations {
   /** List replays, newest first */
   'GET /v1/replays': {
     params: unknown
-    query: { limit?: number | undefined; cursor?: string | undefined; tenant?: string | undefined }
+    query: {
+      limit?: number | undefined
+      /** The nextCursor of the page before; default: the first page. */
+      cursor?: string | undefined
+      tenant?: string | undefined
+    }
     body: undefined
     answer: { data: Replay[]; nextCursor: string | null }
   }
@@ -1174,6 +1246,7 @@ export interface Operations {
     params: unknown
     query: {
       limit?: number | undefined
+      /** The nextCursor of the page before; default: the first page. */
       cursor?: string | undefined
       tenant?: string | undefined
       /** The id of a key; `settings`: the key in the settings; `posthorn`: Posthorn itself. */
@@ -1210,7 +1283,9 @@ export interface Operations {
         | undefined
       /** The id of an object. */
       object?: string | undefined
+      /** Inclusive. */
       from?: string | undefined
+      /** Exclusive. */
       to?: string | undefined
     }
     body: undefined
@@ -1255,7 +1330,9 @@ export interface Operations {
         | undefined
       /** The id of an object. */
       object?: string | undefined
+      /** Inclusive. */
       from?: string | undefined
+      /** Exclusive. */
       to?: string | undefined
     }
     body: undefined
@@ -1342,7 +1419,14 @@ export interface Operations {
   'POST /v1/dialects/{dialect}/signing-keys': {
     params: { dialect: string }
     query: unknown
-    body: { leadSeconds?: number; overlapSeconds?: number } | undefined
+    body:
+      | {
+          /** For how long the new pair is published before it signs. */
+          leadSeconds?: number
+          /** For how long the other pairs stay published after that. */
+          overlapSeconds?: number
+        }
+      | undefined
     answer: SigningKeys
   }
   /** The signing secrets of a tenant, where its dialect signs with them */
@@ -1356,7 +1440,12 @@ export interface Operations {
   'POST /v1/tenants/{tenant}/rotate-secret': {
     params: { tenant: string }
     query: unknown
-    body: { overlapSeconds?: number } | undefined
+    body:
+      | {
+          /** For how long the older secrets sign too. */
+          overlapSeconds?: number
+        }
+      | undefined
     answer: TenantSecrets
   }
   /** Create a link that opens a tenant's portal, once; the answer is the only place that shows it */

@@ -283,6 +283,7 @@ export const recordedExamples = {
   },
   rehearseAsDialect: {
     parameters: { tenant: 'acme' },
+    request: { method: 'DELETE', path: '/v1/tenants/acme/endpoints/ep_8z4wn6U5vn42qmzSs37F' },
     status: 200,
     answer: {
       request: { method: 'DELETE', path: '/v1/tenants/acme/endpoints/ep_8z4wn6U5vn42qmzSs37F' },
@@ -752,11 +753,13 @@ export const recordedExamples = {
   },
   acknowledge: {
     parameters: { tenant: 'acme', endpoint: 'ep_muw3ylW05CCoK2zKbvOc' },
+    request: { ids: ['038eb9b5-f332-7255-ae52-916621e8f080'] },
     status: 200,
     answer: { data: [{ id: '038eb9b5-f332-7255-ae52-916621e8f080', recorded: true, status: 'delivered' }] },
   },
   refuse: {
     parameters: { tenant: 'acme', endpoint: 'ep_muw3ylW05CCoK2zKbvOc' },
+    request: { ids: ['6ce96637-1722-7f60-acd1-19af590a4fbf'], reason: 'try again later' },
     status: 200,
     answer: { data: [{ id: '6ce96637-1722-7f60-acd1-19af590a4fbf', recorded: true, status: 'pending' }] },
   },
@@ -1345,7 +1348,7 @@ export const recordedExamples = {
             '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAuz7nhZQ/tC5nN4U3DTHS7HiH045UcS+F42ae8Wox9eQ=\n-----END PUBLIC KEY-----\n',
           signs: false,
           createdAt: '2026-01-31T09:00:00.000Z',
-          signsAt: '2026-01-31T09:10:00.000Z',
+          signsAt: '2026-01-31T10:00:00.000Z',
           publishedUntil: null,
         },
         {
@@ -1356,7 +1359,7 @@ export const recordedExamples = {
           signs: true,
           createdAt: '1970-01-01T00:00:00.000Z',
           signsAt: '1970-01-01T00:00:00.000Z',
-          publishedUntil: '2026-02-07T09:10:00.000Z',
+          publishedUntil: '2026-02-07T10:00:00.000Z',
         },
       ],
     },
@@ -1373,7 +1376,7 @@ export const recordedExamples = {
             '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAuz7nhZQ/tC5nN4U3DTHS7HiH045UcS+F42ae8Wox9eQ=\n-----END PUBLIC KEY-----\n',
           signs: false,
           createdAt: '2026-01-31T09:00:00.000Z',
-          signsAt: '2026-01-31T09:10:00.000Z',
+          signsAt: '2026-01-31T10:00:00.000Z',
           publishedUntil: null,
         },
         {
@@ -1384,7 +1387,7 @@ export const recordedExamples = {
           signs: true,
           createdAt: '1970-01-01T00:00:00.000Z',
           signsAt: '1970-01-01T00:00:00.000Z',
-          publishedUntil: '2026-02-07T09:10:00.000Z',
+          publishedUntil: '2026-02-07T10:00:00.000Z',
         },
       ],
     },
