@@ -1,9 +1,12 @@
-// Every example of the documents of the operator API and of `standard`, as the page /docs shows it: the command is read from
-// the page in a real browser, and run.
+// Every example of the operator API and of its part for customers of `standard`, as the page /docs shows it: the command is
+// read from the page in a real browser, and run. Those of docs/api-reference.md are run too.
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
+import { apiPage, commandsIn, exampleKey, exampleServer } from './support/api-reference.ts'
+import { withoutCurl } from './support/documented.ts'
 import { type DocumentedRoute, routesOf } from './fuzz/documents.ts'
 import { until } from './support/api-rig.ts'
 import { launchBrowser, withoutBrowser } from './support/browser-rig.ts'
@@ -56,6 +59,18 @@ async function runShown(t: TestContext, front: 'operator' | 'standard', title: s
   const ran = await runExamples(server, { routes, commands, isOfCustomers: front === 'standard' })
   assert.deepEqual([...ran].toSorted(), routes.map(({ operation }) => operation.operationId).toSorted())
 }
+
+test('every example in docs/api-reference.md runs', { skip: withoutCurl }, async (t) => {
+  const server = await startExampleServer()
+  t.after(() => server.close())
+  const { url } = server.parties.server
+  const page = readFileSync(apiPage, 'utf8').replaceAll(exampleServer, url)
+  const commands = commandsIn(page.replaceAll(exampleKey, "'Authorization: Bearer YOUR_SECRET_TOKEN'"))
+  const ran = await runExamples(server, { routes: server.operatorRoutes, commands, isOfCustomers: false })
+  assert.deepEqual([...ran].toSorted(), server.operatorRoutes.map(({ operation }) => operation.operationId).toSorted())
+  // No block is left out.
+  assert.equal(ran.size, page.split('\n```sh\n').length - 1)
+})
 
 test('every example of the operator API in /docs runs as it is shown', { skip: withoutBrowser }, (t) =>
   runShown(t, 'operator', 'Posthorn operator API'),

@@ -43,6 +43,7 @@ const operate = [
 
 const reference = [
   page('Settings', 'docs/operating#settings'),
+  page('API', 'docs/api-reference'),
   page('Errors', 'docs/errors'),
   page('Metrics', 'docs/operating#health-and-metrics'),
   page('Commands', 'docs/command-line#commands'),

@@ -39,22 +39,39 @@ const EndpointPath = Type.Object({ tenant: TenantParameter, endpoint: Type.Strin
 
 const fields = {
   url: Type.String({ format: 'url', maxLength: limits.urlCharsMax }),
-  eventTypes: Type.Array(Type.String(), { maxItems: limits.eventTypesPerEndpointMax }),
+  eventTypes: Type.Array(Type.String(), {
+    maxItems: limits.eventTypesPerEndpointMax,
+    description: 'Names, beginnings such as `order.*`, or `*` for every type.',
+  }),
   filters: Type.Optional(
-    Type.Record(Type.String(), FilterValue(limits.filterValuesMax), { maxProperties: limits.filtersPerEndpointMax }),
+    Type.Record(Type.String(), FilterValue(limits.filterValuesMax), {
+      maxProperties: limits.filtersPerEndpointMax,
+      description: 'The values that the attributes of an event must have, by name. Several: one of them.',
+    }),
   ),
   details: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: detailsDescription })),
   description: Type.Optional(Nullable(Type.String({ maxLength: limits.descriptionCharsMax }))),
   enabled: Type.Optional(Type.Boolean()),
-  headers: Type.Optional(Type.Record(Type.String(), Type.String(), { maxProperties: limits.customHeadersMax })),
+  headers: Type.Optional(
+    Type.Record(Type.String(), Type.String(), {
+      maxProperties: limits.customHeadersMax,
+      description: 'Sent with each delivery, by name.',
+    }),
+  ),
   writeOnlyHeaders: Type.Optional(
     Type.Array(Type.String(), {
       maxItems: limits.customHeadersMax,
       description: 'Names of headers whose values are never shown. A mark is removed only together with new headers.',
     }),
   ),
-  // No receiver could verify deliveries without a secret. If the field is absent, a secret is created.
-  secrets: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: limits.secretsPerEndpointMax })),
+  // No receiver could verify deliveries without a secret.
+  secrets: Type.Optional(
+    Type.Array(Type.String(), {
+      minItems: 1,
+      maxItems: limits.secretsPerEndpointMax,
+      description: 'The signing secrets, newest first. If a new endpoint has none, one is created.',
+    }),
+  ),
 }
 
 const kind = Type.Optional(

@@ -36,7 +36,7 @@ function createKeyRoute(context: Context): AnyRoute {
     body: Type.Object(
       {
         tenants: Type.Array(Type.String(), { minItems: 1, maxItems: limits.keyTenantsMax }),
-        scopes: Type.Optional(Type.Array(Scope, { maxItems: 100 })),
+        scopes: Type.Optional(Type.Array(Scope, { maxItems: 100, description: 'Default: those of the dialect.' })),
         role: Type.Optional(Type.String()),
         name: Type.Optional(Name),
       },

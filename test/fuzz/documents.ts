@@ -29,15 +29,19 @@ interface Parameter {
   readonly in: 'path' | 'query'
   readonly name: string
   readonly schema: Schema
+  readonly required?: boolean
+  readonly description?: string
   readonly example?: unknown
 }
 
 export interface Operation {
   readonly operationId: string
+  readonly summary: string
+  readonly description?: string
   readonly tags: readonly string[]
   readonly parameters?: readonly Parameter[]
   readonly requestBody?: Content
-  readonly responses: Readonly<Record<string, Content>>
+  readonly responses: Readonly<Record<string, Content & { readonly description: string }>>
   /** Each entry is an alternative: the kind of the key, with a role or scope that it needs. */
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[]
 }

@@ -761,7 +761,13 @@ export interface Operations {
   'POST /v1/keys': {
     params: unknown
     query: unknown
-    body: { tenants: string[]; scopes?: string[]; role?: string; name?: string | null }
+    body: {
+      tenants: string[]
+      /** Default: those of the dialect. */
+      scopes?: string[]
+      role?: string
+      name?: string | null
+    }
     answer: ApiKey
   }
   /** List API keys, newest first */
@@ -922,15 +928,19 @@ export interface Operations {
     query: unknown
     body: {
       url?: string
+      /** Names, beginnings such as `order.*`, or `*` for every type. */
       eventTypes: string[]
+      /** The values that the attributes of an event must have, by name. Several: one of them. */
       filters?: Record<string, string | string[]>
       /** Fields that only the product knows, by name. Those that a change does not name keep their values. */
       details?: Record<string, unknown>
       description?: string | null
       enabled?: boolean
+      /** Sent with each delivery, by name. */
       headers?: Record<string, string>
       /** Names of headers whose values are never shown. A mark is removed only together with new headers. */
       writeOnlyHeaders?: string[]
+      /** The signing secrets, newest first. If a new endpoint has none, one is created. */
       secrets?: string[]
       /** A polling endpoint has no URL: its consumers fetch the deliveries. */
       kind?: 'push' | 'polling'
@@ -957,15 +967,19 @@ export interface Operations {
     body:
       | {
           url?: string
+          /** Names, beginnings such as `order.*`, or `*` for every type. */
           eventTypes?: string[]
+          /** The values that the attributes of an event must have, by name. Several: one of them. */
           filters?: Record<string, string | string[]>
           /** Fields that only the product knows, by name. Those that a change does not name keep their values. */
           details?: Record<string, unknown>
           description?: string | null
           enabled?: boolean
+          /** Sent with each delivery, by name. */
           headers?: Record<string, string>
           /** Names of headers whose values are never shown. A mark is removed only together with new headers. */
           writeOnlyHeaders?: string[]
+          /** The signing secrets, newest first. If a new endpoint has none, one is created. */
           secrets?: string[]
         }
       | undefined
