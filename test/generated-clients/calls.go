@@ -55,16 +55,25 @@ func main() {
 		for at := 1; at < method.Type().NumIn(); at++ {
 			arguments = append(arguments, argument(method.Type().In(at), call.Params, call.Body))
 		}
-		returned := method.Call(arguments)
-		if failed := returned[1].Interface(); failed != nil {
-			results = append(results, result{Error: fmt.Sprint(failed)})
-		} else {
-			results = append(results, result{Type: fmt.Sprintf("%T", returned[0].Interface())})
-		}
+		results = append(results, resultOf(method.Call(arguments)))
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(results); err != nil {
 		panic(err)
 	}
+}
+
+// Of a stream, the result is its first event.
+func resultOf(returned []reflect.Value) result {
+	if failed := returned[1].Interface(); failed != nil {
+		return result{Error: fmt.Sprint(failed)}
+	}
+	answer := reflect.ValueOf(returned[0].Interface())
+	if next := answer.MethodByName("Next"); next.IsValid() {
+		event := resultOf(next.Call([]reflect.Value{reflect.ValueOf(context.Background())}))
+		answer.MethodByName("Close").Call(nil)
+		return event
+	}
+	return result{Type: fmt.Sprint(answer.Type())}
 }
 
 // A body from its JSON, or the struct of the parameters.

@@ -27,8 +27,8 @@ export type Send = (operationId: string, sent?: Sent) => Promise<Body>
 export interface ExampleServer {
   readonly parties: Parties
   readonly operatorRoutes: readonly DocumentedRoute[]
-  /** Publishes an event in a transaction that is set aside, because its type is not in the catalogue. */
-  readonly setAside: () => Promise<void>
+  /** Publishes an event of a new tenant in a transaction. It is set aside, because its type is not in the catalogue. */
+  readonly setAside: (tenant: string) => Promise<void>
   /** Values with stable ids, secrets, times and addresses. */
   readonly stable: (value: unknown) => unknown
   close(): Promise<void>
@@ -52,8 +52,8 @@ export async function startExampleServer(): Promise<ExampleServer> {
   return {
     parties,
     operatorRoutes: await routesOf(server, 'operator'),
-    setAside: async () => {
-      const { tenant } = await parties.party('allo', 'acme-calls')
+    setAside: async (tenant: string) => {
+      await parties.party('allo', tenant)
       const statement = `SELECT ${schema}.posthorn_publish('${tenant}', 'order.paid', '{}', id => 'order-1042')`
       await queryOnce(serverUrl, statement)
     },
@@ -77,7 +77,7 @@ export async function callOperator({ parties, setAside }: ExampleServer, send: S
   await send('getTenant', ofTenant)
   await send('changeTenant', ofTenant)
   await send('listTenants', { query: { limit: 50, dialect, q: tenant } })
-  await setAside()
+  await setAside('acme-calls')
 
   const key = await send('createKey')
   await send('listKeys', { query: { limit: 50, tenant } })
