@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
 import { apiPage, commandsIn, exampleKey, exampleServer } from './support/api-reference.ts'
-import { withoutCurl } from './support/documented.ts'
+import { commandLines, withoutCurl } from './support/documented.ts'
 import { type DocumentedRoute, routesOf } from './fuzz/documents.ts'
 import { until } from './support/api-rig.ts'
 import { launchBrowser, withoutBrowser } from './support/browser-rig.ts'
@@ -68,6 +68,9 @@ test('every example in docs/api-reference.md runs', { skip: withoutCurl }, async
   const commands = commandsIn(page.replaceAll(exampleKey, "'Authorization: Bearer YOUR_SECRET_TOKEN'"))
   const ran = await runExamples(server, { routes: server.operatorRoutes, commands, isOfCustomers: false })
   assert.deepEqual([...ran].toSorted(), server.operatorRoutes.map(({ operation }) => operation.operationId).toSorted())
+  // test/operating.long.ts runs the line that sets the key.
+  const [setsKey = ''] = commandLines('docs/api-reference.md', 'The operator API')
+  assert.ok(commandLines('docs/operating.md', 'Operator keys').includes(setsKey))
   // No block is left out.
   assert.equal(ran.size, page.split('\n```sh\n').length - 1)
 })
