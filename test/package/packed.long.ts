@@ -3,19 +3,26 @@
 
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
-import { globSync, mkdirSync, statSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { repository } from '../support/documented.ts'
-import { checkTypes, checkTypesWithoutNode, newcomer, pack, packages, useInstalled } from '../support/packed.ts'
+import {
+  checkTypes,
+  checkTypesWithoutNode,
+  installMsMax,
+  newcomer,
+  pack,
+  packages,
+  sizeOf,
+  useInstalled,
+} from '../support/packed.ts'
 import { runFolder } from '../support/serve-run.ts'
 
 const attw = join(repository, 'node_modules/@arethetypeswrong/cli/dist/index.js')
 const bytesMax = 100 * 2 ** 20
-/** Usually it takes 10 s; the time is reported, but depends on the network and on the load of the machine. */
-const installMsMax = 240_000
 
 for (const source of packages) {
   test(`the package ${relative(repository, source) || 'posthorn'} is right for Node and TypeScript`, async (t) => {
@@ -51,7 +58,3 @@ test('an installed posthorn serves pages, API and deliveries', async (t) => {
     })
   }
 })
-
-function sizeOf(folder: string): number {
-  return globSync('**/*', { cwd: folder }).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0)
-}

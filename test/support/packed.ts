@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, globSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
@@ -12,6 +12,9 @@ import { startReceiver } from './receiver.ts'
 import { run } from './serve-run.ts'
 
 const exec = promisify(execFile)
+
+/** Usually it takes 10 s; the time is reported, but depends on the network and on the load of the machine. */
+export const installMsMax = 240_000
 
 /** The folders of all packages that are published: the root and the workspaces below `packages`. */
 export const packages: readonly string[] = ['.', ...globSync('packages/*/package.json', { cwd: repository })].map(
@@ -43,6 +46,12 @@ export async function newcomer(folder: string, version: string): Promise<NodeJS.
   const { stdout } = await exec('node', ['--version'], { env })
   assert.ok(stdout.startsWith(`v${version}.`), stdout)
   return env
+}
+
+/** The bytes of all files below a folder. A link counts as itself. */
+export function sizeOf(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return files.reduce((sum, file) => sum + lstatSync(join(folder, file)).size, 0)
 }
 
 /** Serves the dialect of the tutorial in `folder`, where the package is installed, and uses pages, API and deliveries. */
