@@ -1,39 +1,21 @@
-// Runs the lines of README.md as a newcomer does: in bash, in a fresh copy of the project. POSTHORN_PORT and the port of
-// the receiver are free ones. Then runs the demo.
+// Runs the lines of README.md as a newcomer does: in bash, in a fresh copy of the project. Then runs the demo.
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { until } from './support/api-rig.ts'
-import {
-  answers,
-  background,
-  commandLines,
-  copyOfProject,
-  newcomerEnv,
-  repository,
-  withoutBash,
-  withoutCurl,
-} from './support/documented.ts'
-import { freePort } from './support/server-process.ts'
+import { commandLines, copyOfProject, newcomerEnv, repository, withoutBash, withoutCurl } from './support/documented.ts'
+import { followQuickStart, openTerminals, quickStart, type Terminals } from './support/quick-start.ts'
 
-const quickStart = commandLines('README.md', 'Start')
 const ownApi = commandLines('README.md', 'You already have a webhook API? Keep it')
 
 test('the quick start ends with a verified delivery', { skip: withoutBash, timeout: 120_000 }, async (t) => {
-  const terminals = await serviceOfNewcomer(t)
-  const [, create = '', listen = '', publish = '', list = ''] = quickStart
-  await terminals.run(create)
-  const listener = await terminals.listen(listen)
-  await terminals.run(publish)
-  await until(() => listener.output().includes('{"seconds":42}'), 'the delivery is printed', 30_000)
-  assert.match(listener.output(), /verified\s+answered 200/)
-  assert.match(await terminals.run(list), /delivered +1 +200 +call\.ended +acme/)
+  await followQuickStart(await terminalsOfNewcomer(t))
 })
 
 test('an endpoint of a vendor gets a verified delivery', { skip: withoutCurl, timeout: 120_000 }, async (t) => {
-  const terminals = await serviceOfNewcomer(t)
+  const terminals = await terminalsOfNewcomer(t)
   const [create = '', key = '', register = '', listen = '', publish = ''] = ownApi
   // They share the variables of a terminal.
   const listener = await terminals.listen([create, key, register, listen].join('\n'))
@@ -58,30 +40,9 @@ test('the demo succeeds', { timeout: 60_000 }, async () => {
   assert.match(stdout.trimEnd().split('\n').at(-1) ?? '', /^Every signature verified\..* as announced\. Done\.$/)
 })
 
-/** Starts the service with the README's line, and returns the newcomer's other terminals. */
-async function serviceOfNewcomer(t: TestContext) {
-  const folder = copyOfProject(t)
-  const ports = { 4080: await freePort(), 4090: await freePort() }
+/** Starts the service with the README's line, in a copy of the project. */
+function terminalsOfNewcomer(t: TestContext): Promise<Terminals> {
   const [line = ''] = quickStart
   assert.match(line, /^npm ci && npm start /)
-  const start = line.replace('npm ci && ', '')
-  // The newcomer has another port than 4080 free, as the README allows.
-  const pasted = (lines: string): string => {
-    const replaced = lines.replaceAll('4090', String(ports[4090]))
-    const ported = replaced.replaceAll(/posthorn listen/g, `posthorn listen --port ${ports[4090]}`)
-    return `set -e\nexport POSTHORN_PORT=${ports[4080]}\n${ported}`
-  }
-  background(t, folder, pasted(start))
-  await until(() => answers(`http://127.0.0.1:${ports[4080]}/healthz`), 'the service answers', 30_000)
-  return {
-    run: async (lines: string): Promise<string> => {
-      const options = { cwd: folder, env: newcomerEnv }
-      return (await promisify(execFile)('bash', ['-c', pasted(lines)], options)).stdout
-    },
-    listen: async (lines: string) => {
-      const listener = background(t, folder, pasted(lines))
-      await until(() => listener.output().includes('Listening on'), 'the receiver listens', 60_000)
-      return listener
-    },
-  }
+  return openTerminals(t, copyOfProject(t), line.replace('npm ci && ', ''))
 }

@@ -94,13 +94,13 @@ export interface Background {
 }
 
 /** Runs a line in its own process group, which the end of the test kills. */
-export function background(t: TestContext, cwd: string, line: string): Background {
-  const child = spawn('bash', ['-c', line], {
-    cwd,
-    env: newcomerEnv,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+export function background(
+  t: TestContext,
+  cwd: string,
+  line: string,
+  env: NodeJS.ProcessEnv = newcomerEnv,
+): Background {
+  const child = spawn('bash', ['-c', line], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   const closed = new Promise<void>((done) => child.once('close', () => done()))
   const signalGroup = (signal: NodeJS.Signals): void => {
     try {
@@ -111,7 +111,10 @@ export function background(t: TestContext, cwd: string, line: string): Backgroun
   }
   const killGroup = (): void => signalGroup('SIGKILL')
   process.once('exit', killGroup)
-  t.after(killGroup)
+  t.after(() => {
+    killGroup()
+    return closed
+  })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
