@@ -1,14 +1,10 @@
 // Runs the snippets of the pages about the library, in a folder where `posthorn` is this package. Their types are checked where the
 // built package is installed (test/package/packed.long.ts).
 
-import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { promisify } from 'node:util'
-import { newcomerEnv, projectFolder, repository, snippets } from '../support/documented.ts'
+import { newcomerEnv, projectFolder, repository, runProgram, snippets } from '../support/documented.ts'
 
 const pages = ['docs/library.md', 'docs/transactions.md']
 const all = pages.flatMap((page) => snippets(page).map((snippet, index) => ({ page, snippet, number: index + 1 })))
@@ -18,12 +14,6 @@ for (const { page, snippet, number } of all) {
     const folder = await projectFolder(t)
     copyFileSync(join(repository, 'test/tutorial/acme.ts'), join(folder, 'acme.ts'))
     writeFileSync(join(folder, 'snippet.ts'), snippet)
-    const keys = { MASTER_KEY: randomBytes(32).toString('base64'), OPERATOR_KEY: randomBytes(30).toString('base64url') }
-    const { stderr } = await promisify(execFile)(process.execPath, ['snippet.ts'], {
-      cwd: folder,
-      env: { ...newcomerEnv, ...keys },
-      timeout: 60_000,
-    })
-    assert.equal(stderr, '')
+    await runProgram(folder, [process.execPath, 'snippet.ts'], newcomerEnv)
   })
 }

@@ -16,6 +16,7 @@ import {
   newcomer,
   pack,
   packages,
+  runPrograms,
   sizeOf,
   useInstalled,
 } from '../support/packed.ts'
@@ -63,6 +64,7 @@ test('an installed posthorn serves pages, API and deliveries', async (t) => {
       rmSync(join(project, 'data'), { recursive: true, force: true })
       await useInstalled(inner, project, env)
       await checkTypes(project)
+      await runPrograms(project, env)
       await checkTypesWithoutNode(project)
     })
   }

@@ -1,10 +1,13 @@
 // Runs the commands of a document as a newcomer does: in bash, in a fresh copy of the project.
 
-import { spawn, spawnSync } from 'node:child_process'
+import assert from 'node:assert/strict'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
+import { promisify } from 'node:util'
 import { runFolder } from './serve-run.ts'
 
 export const repository = resolve(import.meta.dirname, '../..')
@@ -131,4 +134,12 @@ export async function answers(url: string): Promise<boolean> {
   const response = await fetch(url).catch(() => null)
   await response?.text()
   return response?.ok === true
+}
+
+/** Runs a program with the keys that the snippets of docs/library.md read. Throws if it fails or writes to stderr. */
+export async function runProgram(cwd: string, command: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const [node = '', ...args] = command
+  const keys = { MASTER_KEY: randomBytes(32).toString('base64'), OPERATOR_KEY: randomBytes(30).toString('base64url') }
+  const { stderr } = await promisify(execFile)(node, args, { cwd, env: { ...env, ...keys }, timeout: 60_000 })
+  assert.equal(stderr, '')
 }

@@ -6,7 +6,7 @@ import { copyFileSync, globSync, lstatSync, mkdirSync, readdirSync, readFileSync
 import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
-import { newcomerEnv, repository, snippets } from './documented.ts'
+import { newcomerEnv, repository, runProgram, snippets } from './documented.ts'
 import { createOperatorClient } from './operator-client.ts'
 import { startReceiver } from './receiver.ts'
 import { run } from './serve-run.ts'
@@ -112,6 +112,22 @@ export async function checkTypes(folder: string): Promise<void> {
   const typeRoots = [join(repository, 'node_modules/@types')]
   const stdout = await compile(folder, { ...compilerOptions, typeRoots }, ['*.ts'])
   assert.match(stdout, /^wrong\.ts\(\d+,\d+\): error TS2554: [^\n]*\n$/)
+}
+
+/**
+ * Imports every export in `folder`, where the types have been checked, and runs the snippets of docs/library.md: they publish with
+ * the library and the client, and use `posthorn/testing`.
+ */
+export async function runPrograms(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
+  await runProgram(folder, ['node', 'all.ts'], env)
+  // Their databases are in the folder `data` beside them.
+  const own = join(folder, 'programs')
+  mkdirSync(own)
+  copyFileSync(join(folder, 'acme.ts'), join(own, 'acme.ts'))
+  for (const text of snippets('docs/library.md')) {
+    writeFileSync(join(own, 'snippet.ts'), text)
+    await runProgram(own, ['node', 'snippet.ts'], env)
+  }
 }
 
 /** Checks the types where those of Node are not installed: the client and the verifier do not need them. */
