@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { getHeapStatistics } from 'node:v8'
 import { pino } from 'pino'
 import { Settings } from 'typebox/system'
 import { createPosthorn, PosthornError } from '../../src/library/index.ts'
@@ -13,7 +12,7 @@ import { startReceiver } from '../support/receiver.ts'
 const [folder = ''] = process.argv.slice(2)
 const names = ['SIGINT', 'SIGTERM', 'SIGHUP', 'uncaughtException', 'unhandledRejection', 'exit', 'warning']
 const listeners = (): readonly number[] => names.map((name) => process.listenerCount(name))
-const before = { listeners: listeners(), errors: Settings.Get().maxErrors, heap: getHeapStatistics().heap_size_limit }
+const before = { listeners: listeners(), errors: Settings.Get().maxErrors }
 
 const operatorKey = randomBytes(30).toString('base64url')
 const lines: string[] = []
@@ -50,7 +49,7 @@ while (!ids.has('event-1') || !ids.has('event-2')) {
 }
 await posthorn.stop()
 await receiver.close()
-const after = { listeners: listeners(), errors: Settings.Get().maxErrors, heap: getHeapStatistics().heap_size_limit }
+const after = { listeners: listeners(), errors: Settings.Get().maxErrors }
 process.stdout.write(JSON.stringify({ before, after, refusals: [...refusals], lines }))
 
 async function post(path: string, body: unknown): Promise<void> {

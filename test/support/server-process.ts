@@ -115,9 +115,9 @@ export async function startServer(
   }
 }
 
-/** The environment of a weakened server, for a control: the server and its threads load a module of this folder first. */
-export function weakenedBy(file: `${string}.ts`): Readonly<Record<string, string>> {
-  return { NODE_OPTIONS: `--import=${join(import.meta.dirname, file)}` }
+/** The environment of a weakened server, for a control: the server and its threads load modules of this folder first. */
+export function weakenedBy(...files: readonly `${string}.ts`[]): Readonly<Record<string, string>> {
+  return { NODE_OPTIONS: files.map((file) => `--import=${join(import.meta.dirname, file)}`).join(' ') }
 }
 
 /**
