@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { acme } from '../../test/support/acme.ts'
 import { defineDialect } from './define-dialect.ts'
-import { errors, webhooks } from './index.ts'
+import { auth, errors, webhooks } from './index.ts'
 
 const good = acme('acme')
 const { url: _url, ...withoutUrl } = Object.fromEntries(
@@ -69,6 +69,20 @@ const refused: Readonly<Record<string, readonly [changed: object, message: RegEx
   'an example that is misspelt': [
     { examples: { requests: [{ route: 'GET /a', answr: { status: 200 } }] } },
     /^examples\.requests\.0\.answr: is not known; known are route, query/,
+  ],
+  'an object in place of a list': [{ api: { ...good.api, prefixes: '/a' } }, /^api\.prefixes: must be a list$/],
+  'a list in place of an object': [{ events: ['order.paid'] }, /^events: must be an object$/],
+  'two paths that differ in the names of parameters': [
+    { routes: { 'GET /a/{id}': webhooks.get(), 'DELETE /a/{hook}': webhooks.remove() } },
+    /^routes\["DELETE \/a\/\{hook\}"\]: is the path \/a\/\{id\} too: give its parameters the same names$/,
+  ],
+  'a parameter that a path has twice': [
+    { routes: { 'GET /a/{id}/{id}': webhooks.get() } },
+    /^routes\["GET \/a\/\{id\}\/\{id\}"\]: has the parameter \{id\} twice$/,
+  ],
+  'a function that makes an authentication': [
+    { authentication: auth.bearer },
+    /^authentication: must be made by the kit/,
   ],
   'an operation that was not called': [
     { routes: { 'GET /acme/hooks/{id}': webhooks.get } },

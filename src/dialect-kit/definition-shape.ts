@@ -10,6 +10,7 @@ import { checkMembers, type Shape } from './shape.ts'
 
 const examples: Shape<Examples> = {
   requests: {
+    isList: true,
     each: {
       route: 'string!',
       query: 'string',
@@ -17,11 +18,12 @@ const examples: Shape<Examples> = {
       headers: 'object',
       key: { oneOf: { none: true, unknown: true } },
       absentId: 'string',
-      answer: { required: true, members: { status: 'number!', body: 'any', varies: 'object' } },
+      answer: { required: true, members: { status: 'number!', body: 'any', varies: 'list' } },
     },
   },
   errors: { each: { status: 'number!', body: 'any', headers: 'object' } },
   deliveries: {
+    isList: true,
     each: {
       event: {
         required: true,
@@ -32,14 +34,14 @@ const examples: Shape<Examples> = {
       endpoint: { members: { id: 'string', url: 'string', details: 'object' } },
       delivery: 'string',
       attempt: 'number',
-      secret: 'string|object',
+      secret: 'string|list',
       sentAt: 'string',
       body: 'string!',
       headers: 'object!',
       isComplete: 'boolean',
     },
   },
-  retries: { members: { attempts: 'number!', timeout: 'string', waits: 'string', ends: 'object' } },
+  retries: { members: { attempts: 'number!', timeout: 'string', waits: 'string', ends: 'list' } },
   forms: { members: { tenant: 'string', event: 'string', key: 'string', secret: 'string' } },
 }
 const deliveryDefinition: Shape<DeliveryDefinition> = {
@@ -54,11 +56,11 @@ const deliveryDefinition: Shape<DeliveryDefinition> = {
     members: {
       form: 'string!',
       tenantsMax: 'number',
-      scopes: 'object',
-      defaultScopes: 'object',
+      scopes: 'list',
+      defaultScopes: 'list',
       scopesAreAll: 'boolean',
-      roles: 'object',
-      rolesWithAccess: 'object',
+      roles: 'list',
+      rolesWithAccess: 'list',
       needs: { members: { read: 'string!', write: 'string!' } },
     },
   },
@@ -73,7 +75,7 @@ const deliveryDefinition: Shape<DeliveryDefinition> = {
   testEvent: 'function!',
   rules: {
     members: {
-      schemes: 'object',
+      schemes: 'list',
       urlCharsMax: 'number',
       descriptionCharsMax: 'number',
       wildcards: { oneOf: { none: true, all: true, prefix: true } },
@@ -86,23 +88,23 @@ const deliveryDefinition: Shape<DeliveryDefinition> = {
       customHeaders: 'boolean',
       writeOnlyHeaders: 'boolean',
       polling: 'boolean',
-      filters: 'string|object',
+      filters: 'string|list',
     },
   },
   tenantSettings: 'object',
-  variants: { each: { events: 'object', body: 'object', headers: 'object' } },
+  variants: { each: { events: 'object', body: 'any', headers: 'object' } },
   deliveries: {
     required: true,
     members: {
       method: 'string|function',
-      body: 'object!',
+      body: 'any!',
       headers: 'object!',
-      secrets: 'object!',
+      secrets: 'any!',
       timeout: { required: true, or: 'string', members: { max: 'string!', of: 'function!' } },
       waits: { required: true, or: 'string', members: { all: 'string!', named: 'object', of: 'function!' } },
       wants: 'function',
       retriesTests: 'boolean',
-      waitsFor: { each: { events: 'object', outcomes: 'string', waits: 'string!' } },
+      waitsFor: { isList: true, each: { events: 'list', outcomes: 'string', waits: 'string!' } },
       outcomes: {
         members: {
           success: 'string',
@@ -116,7 +118,7 @@ const deliveryDefinition: Shape<DeliveryDefinition> = {
       },
       onFailure: 'function',
       deletesGone: 'boolean',
-      health: 'object',
+      health: 'any',
     },
   },
 }
@@ -128,13 +130,13 @@ const dialectDefinition: Shape<DialectDefinition> = {
       title: 'string!',
       version: 'string!',
       description: 'string',
-      prefixes: 'object!',
+      prefixes: 'list!',
       mediaType: 'string',
       bodyMember: 'string',
     },
   },
-  requests: 'object',
-  authentication: 'object!',
+  requests: 'list',
+  authentication: 'any!',
   tokens: {
     members: {
       tenants: 'string!',
@@ -145,12 +147,12 @@ const dialectDefinition: Shape<DialectDefinition> = {
       audience: 'string',
     },
   },
-  tenantOf: 'object',
+  tenantOf: 'any',
   quotaHeaders: 'string',
   idempotencyKeys: 'boolean',
   endpoint: 'object!',
   routes: 'object!',
-  errors: 'object!',
+  errors: 'any!',
   examples: { members: examples },
 }
 
@@ -194,7 +196,7 @@ function checkHeaders(place: string, headers: Readonly<Record<string, Part | str
 }
 
 /** @param member a member of the values that the kit makes for this place */
-function checkMade(place: string, value: object | undefined, member: string, example: string): void {
-  if (value === undefined || (typeof value === 'object' && member in value)) return
+function checkMade(place: string, value: unknown, member: string, example: string): void {
+  if (value === undefined || (typeof value === 'object' && value !== null && member in value)) return
   throw new DefinitionError(place, `must be made by the kit, such as ${example}`)
 }

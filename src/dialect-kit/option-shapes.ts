@@ -72,10 +72,10 @@ export const authOptions = {
 
 export const errorOptions = {
   django: {
-    0: { uuids: 'object', lists: 'object', unauthenticated: { oneOf: { 401: true, 403: true } }, keyUnknown: 'string' },
+    0: { uuids: 'list', lists: 'list', unauthenticated: { oneOf: { 401: true, 403: true } }, keyUnknown: 'string' },
   },
   nest: {
-    0: { notFound: 'string!', forbidden: 'string', tooManyRequests: 'string', owner: 'string!', order: 'object!' },
+    0: { notFound: 'string!', forbidden: 'string', tooManyRequests: 'string', owner: 'string!', order: 'list!' },
   },
   // These take problems by name, and check them.
   own: null,
@@ -105,8 +105,8 @@ export const pageOptions = {
     },
   },
   django: { 0: { ...sizes, sizeName: 'string!' } },
-  numbered: { 0: { ...sizes, names: 'object', linkHeader: 'boolean', totalHeaders: 'object', answer: 'function!' } },
-  offset: { 0: { ...sizes, names: 'object', answer: 'function!' } },
+  numbered: { 0: { ...sizes, names: 'list', linkHeader: 'boolean', totalHeaders: 'list', answer: 'function!' } },
+  offset: { 0: { ...sizes, names: 'list', answer: 'function!' } },
 } as const
 
 export const secretOptions = {
@@ -116,7 +116,7 @@ export const secretOptions = {
 } as const
 
 const encoding = { oneOf: { hex: true, base64: true, base64url: true } } as const
-const keyPair = { encoding, over: 'object' } as const
+const keyPair = { encoding, over: 'list' } as const
 const token = { header: 'object', withSecret: 'boolean' } as const
 
 export const signOptions = {
@@ -158,7 +158,7 @@ const logList = {
   0: {
     ...described,
     ...sizes,
-    names: 'object',
+    names: 'list',
     where: { members: { status: 'string', eventType: 'string' } },
     linkHeader: 'boolean',
     answer: 'function!',
@@ -167,7 +167,7 @@ const logList = {
 
 /** The operations that webhooks.history, webhooks.deliveryLog and webhooks.eventLog make. */
 export const historyOptions = {
-  list: { 0: { ...described, sizes: 'object', shows: 'string!', answer: 'function!' } },
+  list: { 0: { ...described, sizes: 'list', shows: 'string!', answer: 'function!' } },
   get: { 0: described },
   test: { 0: { ...described, shows: 'string!' } },
 } as const

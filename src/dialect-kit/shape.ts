@@ -3,7 +3,7 @@
 
 import { DefinitionError } from './definition-error.ts'
 
-type Name = 'string' | 'boolean' | 'number' | 'object' | 'function' | 'any'
+type Name = 'string' | 'boolean' | 'number' | 'object' | 'list' | 'function' | 'any'
 
 /** The kind of a value: `object!` is an object that must be there, `string|function` is one of both. */
 type Plain = `${Name}${'' | `|${Name}`}${'' | '!'}`
@@ -18,6 +18,7 @@ interface Word<Of extends PropertyKey> {
 interface Nested<Of> {
   readonly members?: Shape<Extract<Of, object>>
   readonly each?: Shape<EntryOf<Of>>
+  readonly isList?: true
   /** A value of this kind may stand in place of the object. */
   readonly or?: Name
   readonly required?: true
@@ -67,18 +68,24 @@ function isRequired(kind: Kind | undefined): boolean {
 function checkValue(place: string, value: unknown, kind: Kind): void {
   if (typeof kind === 'string') {
     const names = kind.replace('!', '').split('|')
-    const isOfKind = names.includes('any') || (names.includes(typeof value) && value !== null)
+    const isOfKind = names.includes('any') || names.includes(nameOf(value))
     if (!isOfKind) throw new DefinitionError(place, `must be ${names.map(withArticle).join(' or ')}`)
   } else if ('oneOf' in kind) {
     if (!Object.hasOwn(kind.oneOf, String(value))) {
       throw unknownName(`${place}: ${JSON.stringify(value)}`, Object.keys(kind.oneOf))
     }
-  } else if (typeof value !== kind.or) {
-    checkValue(place, value, kind.or === undefined ? 'object' : `${kind.or}|object`)
+  } else if (nameOf(value) !== kind.or) {
+    const outer = kind.isList ? 'list' : 'object'
+    checkValue(place, value, kind.or === undefined ? outer : `${kind.or}|${outer}`)
     if (kind.members !== undefined) checkMembers(place, value, kind.members)
     if (kind.each === undefined) return
     for (const [name, entry] of Object.entries(value as object)) checkMembers(`${place}.${name}`, entry, kind.each)
   }
+}
+
+function nameOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'list' : typeof value
 }
 
 function withArticle(name: string): string {

@@ -4,6 +4,7 @@
 
 import type { EarlierAttempts, Message } from '../../contracts/delivery-dialect.ts'
 import type { Outcome } from '../../domain/attempt.ts'
+import { DefinitionError } from '../definition-error.ts'
 import { attemptUuid } from '../../domain/attempt-ids.ts'
 import { jsonAt, textOfJson } from './json-text.ts'
 import { noPart } from './no-part.ts'
@@ -44,6 +45,7 @@ export const event = {
    * quotes. Null: there is no such member.
    */
   member(path: string): BodyPart {
+    if (typeof path !== 'string') throw new DefinitionError('event.member', "needs a path such as 'order.id'")
     const names = path.split('.')
     return { ...jsonPart(({ event: { data } }) => jsonAt(data, names)), made: { dataMember: names } }
   },

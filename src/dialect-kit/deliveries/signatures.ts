@@ -1,13 +1,18 @@
 // The signatures of deliveries, as values of headers and as members of bodies.
 
 import type { KeyObject } from 'node:crypto'
+import { DefinitionError } from '../definition-error.ts'
 import { keyId as idOfKey } from '../../signing/jws.ts'
 import { body } from './body-parts.ts'
 import type { AttemptPart, AttemptSigner, Part, Sending, SignaturePart, Signer } from './part-types.ts'
 import { event, joined, sentAt, text } from './parts.ts'
 import { ed25519, hmac } from './signers.ts'
 
+/** @throws DefinitionError: the signer was not made by a call, such as `sign.hmac` for `sign.hmac()` */
 function signaturePart(made: SignaturePart, read: Part['text']): Part {
+  if (typeof (made.signer as Signer | undefined)?.sign !== 'function') {
+    throw new DefinitionError('sign', 'a signature needs a signer such as sign.hmac()')
+  }
   const { needsEarlier } = made.signer
   return {
     made,

@@ -37,10 +37,19 @@ export function splitRoute(at: string): { readonly method: string; readonly temp
 /** @throws DefinitionError if an operation finds no id of an endpoint in its requests, or a link has unknown parts */
 export function checkRoutes(definition: DialectDefinition, { places }: CompiledFields): void {
   const parameters = new Set<string>()
+  const templates = new Map<string, string>()
   for (const [at, { id, kind, endpointless }] of Object.entries(definition.routes)) {
     const { method, template } = splitRoute(at)
     const names = parametersOf(template)
+    const same = names.find((name, index) => names.indexOf(name) < index)
+    if (same !== undefined) throw new DefinitionError(`routes["${at}"]`, `has the parameter {${same}} twice`)
     for (const name of names) parameters.add(name)
+    const form = template.replaceAll(/\{\w+\}/g, '{}')
+    const before = templates.get(form) ?? template
+    if (before !== template) {
+      throw new DefinitionError(`routes["${at}"]`, `is the path ${before} too: give its parameters the same names`)
+    }
+    templates.set(form, template)
     const hasId = id === undefined ? names.some((name) => !Object.hasOwn(places.params, name)) : true
     if (!hasId && !endpointless) {
       throw new DefinitionError(`routes["${at}"]`, 'needs the id of a webhook: a parameter of the path, or "id"')
