@@ -131,7 +131,10 @@ const planted: Readonly<Record<string, readonly [Plant, RegExp]>> = {
     route('DELETE', '/{id}', webhooks.remove({ answer: (id) => (id.length > 5 ? { gone: id } : { deleted: id }) })),
     /deleted/,
   ],
-  'two routes are the same': [route('GET', '/{hook}', webhooks.get({ wrap: 'hook' })), /two routes are GET/],
+  'two routes are the same': [
+    route('GET', '/{hook}', webhooks.get({ wrap: 'hook' })),
+    /give its parameters the same names/,
+  ],
   'a route is below no prefix': [
     (good) => ({ ...good, api: { ...good.api, prefixes: [`/${good.name}/other`] } }),
     /is below no prefix/,
