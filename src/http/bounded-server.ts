@@ -2,17 +2,10 @@
 // keeps reading the requests of a connection while the responses are small, even if the caller does not read them: a
 // caller that sends a thousand requests at a time and reads no response would cost megabytes per connection.
 
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { limits } from '../domain/limits.ts'
 import { routeAsKnown } from './methods.ts'
-
-const unmet = new WeakSet<IncomingMessage>()
-
-/** Whether the caller expects something else than `100-continue` (RFC 9110, 10.1.1). */
-export function hasUnmetExpectation(request: IncomingMessage): boolean {
-  return unmet.has(request)
-}
 
 /**
  * Refuses connections past `limits.connectionsMax`, and closes a connection on which more than
@@ -46,10 +39,7 @@ export function createBoundedServer(handle: RequestListener): Server {
   }
   const server = createServer(options, take)
   // Without a listener Node would answer without a body.
-  server.on('checkExpectation', (request, response) => {
-    unmet.add(request)
-    take(request, response)
-  })
+  server.on('checkExpectation', take)
   server.maxConnections = limits.connectionsMax
   endStalledConnections(server)
   return server

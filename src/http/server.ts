@@ -11,7 +11,7 @@ import Fastify, {
 import { limits } from '../domain/limits.ts'
 import { type RandomBytes, randomTexts } from '../domain/ids.ts'
 import type { Problem } from '../domain/problem.ts'
-import { createBoundedServer, hasUnmetExpectation } from './bounded-server.ts'
+import { createBoundedServer } from './bounded-server.ts'
 import { answerClientError } from './client-errors.ts'
 import type { Front } from './front.ts'
 import { sendAnswer } from './answer.ts'
@@ -120,9 +120,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 
 /** The problem of a head that Node's parser has read; null: there is none. */
 function problemOfHead(request: IncomingMessage): Extract<Problem, { readonly kind: 'requestUnreadable' }> | null {
-  const { rawHeaders, httpVersion } = request
+  const { headers, rawHeaders, httpVersion } = request
   const kind = 'requestUnreadable'
-  if (hasUnmetExpectation(request)) return { kind, status: 417, detail: 'only 100-continue may be expected' }
+  // HTTP/1.0 has no expectations (RFC 9110, 10.1.1).
+  const isUnmet =
+    headers.expect !== undefined && httpVersion !== '1.0' && headers.expect.toLowerCase() !== '100-continue'
+  if (isUnmet) return { kind, status: 417, detail: 'only 100-continue may be expected' }
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string
