@@ -4,13 +4,12 @@ import { once } from 'node:events'
 import type { Logger } from 'pino'
 import { randomText } from './domain/ids.ts'
 import { limits } from './domain/limits.ts'
-import { isOwnPath } from './domain/own-paths.ts'
 import { day, hour } from './domain/time.ts'
 import type { Counts } from './contracts/node-report.ts'
 import type { Store } from './contracts/store.ts'
 import { serveHealth, serveMetrics } from './api/health.ts'
 import { customersPart } from './api/operator-front.ts'
-import { SettingError, type Settings } from './config/settings.ts'
+import type { Settings } from './config/settings.ts'
 import type { TracingSettings } from './config/tracing-settings.ts'
 import { tokenSettings } from './config/token-settings.ts'
 import { ownDialect, type Registration, registry } from './dialects/registry.ts'
@@ -274,7 +273,6 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
   const isWorker = settings.role === 'worker'
   const hasOwn = !isWorker && context.dialects.has(ownDialect)
   const vendors = isWorker ? [] : all
-  refuseOwnPaths(vendors)
 
   const ownDocument = hasOwn ? [{ path: documentPath(ownDialect), front: own }] : []
   const documented = isWorker
@@ -308,16 +306,6 @@ async function createListeners(options: AppOptions, operatorKey: string, parts: 
     { server: customers, address },
     { server: whole, address: adminAddress },
   ]
-}
-
-/** @throws SettingError if a dialect from a file has a path of Posthorn itself */
-function refuseOwnPaths(vendors: readonly Front[]): void {
-  for (const { name, routes } of vendors) {
-    const taken = routes.find(({ path }) => isOwnPath(path))
-    if (taken === undefined) continue
-    const place = `${taken.method} ${taken.path.replaceAll(/:(\w+)/g, '{$1}')}`
-    throw new SettingError(`the dialect ${name} has ${place}, a path of Posthorn itself: give the dialect other paths`)
-  }
 }
 
 function documentPath(dialect: string): string {

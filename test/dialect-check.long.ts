@@ -64,7 +64,7 @@ suite('the command', { concurrency: 3 }, () => {
     const file = await storedCopy('own.ts', (text) => text.replace('`/${name}/hooks`', "'/v1/events'"))
     const { code, stderr } = await dialectCommand(['check', file])
     assert.equal(code, 1)
-    assert.match(stderr, /^posthorn: the dialect acme has \w+ \/v1\/events\S*, a path of Posthorn itself: .*\n$/)
+    assert.match(stderr, /^posthorn: .*own\.ts.* routes\["\w+ \/v1\/events\S*"\]: is a path of Posthorn itself: .*\n$/)
   })
 
   test('ends with 1 for a file that ends the process, when it is loaded or later', async () => {

@@ -2,27 +2,22 @@
 
 import { styleText } from 'node:util'
 import { checkDialect, type CheckResult } from '../dialect-check/check-dialect.ts'
-import { SettingError } from '../config/settings.ts'
 import { DefinedDialect } from '../dialect-kit/define-dialect.ts'
 import { loadDialects, whileOpen } from '../dialects/load.ts'
 import { registry } from '../dialects/registry.ts'
 import { openSite } from '../testing/site.ts'
-import { CommandFailed } from './faults.ts'
 
 /**
  * Runs the command.
  *
  * @param path a file with a dialect
  * @returns whether all dialects are good
- * @throws DialectFileError, CommandFailed: the dialect cannot be served
+ * @throws DialectFileError
  */
 export async function check(path: string, output: { write(text: string): unknown }): Promise<boolean> {
   const registrations = await loadDialects([path])
   const defined = registrations.slice(registry.length).filter((one) => one instanceof DefinedDialect)
-  const site = await openSite(registrations).catch((error: unknown) => {
-    // The dialect has a path of the operator API.
-    throw error instanceof SettingError ? new CommandFailed(error.message) : error
-  })
+  const site = await openSite(registrations)
   try {
     let good = true
     for (const one of defined) {

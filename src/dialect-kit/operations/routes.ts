@@ -3,6 +3,7 @@
 import { type TSchema, Type } from 'typebox'
 import type { Dialect } from '../../contracts/dialect.ts'
 import { andThenOk } from '../../domain/maybe-promise.ts'
+import { isOwnPath } from '../../domain/own-paths.ts'
 import { failure, success } from '../../domain/problem.ts'
 import { bodyMediaTypes } from '../../http/form-body.ts'
 import type { AnyRoute } from '../../http/route.ts'
@@ -40,6 +41,9 @@ export function checkRoutes(definition: DialectDefinition, { places }: CompiledF
   const templates = new Map<string, string>()
   for (const [at, { id, kind, endpointless }] of Object.entries(definition.routes)) {
     const { method, template } = splitRoute(at)
+    if (isOwnPath(template)) {
+      throw new DefinitionError(`routes["${at}"]`, 'is a path of Posthorn itself: give the dialect other paths')
+    }
     const names = parametersOf(template)
     const same = names.find((name, index) => names.indexOf(name) < index)
     if (same !== undefined) throw new DefinitionError(`routes["${at}"]`, `has the parameter {${same}} twice`)
