@@ -1,6 +1,7 @@
 // The options of the kit's functions, for dialect files that no compiler of types has read: an option that is misspelt or of
 // another kind is refused, and the error names it.
 
+import { withKnownNames } from './known-names.ts'
 import { checkMembers, type Shape } from './shape.ts'
 
 type AnyShape = Shape<Readonly<Record<string, unknown>>>
@@ -27,7 +28,7 @@ export type GroupOptions<Group> = {
 }
 
 /**
- * The functions of a group, each of which checks its options first.
+ * The functions of a group, each of which checks its options first. Other names are refused.
  *
  * @param group the name of the group in dialect files, for errors
  */
@@ -46,5 +47,5 @@ export function withCheckedOptions<Group extends object>(
     }
     return [name, Object.assign(call, given)] as const
   })
-  return Object.fromEntries(checked) as Group
+  return withKnownNames(group, Object.fromEntries(checked) as Group)
 }

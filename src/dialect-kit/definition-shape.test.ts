@@ -30,6 +30,10 @@ const refused: Readonly<Record<string, readonly [changed: object, message: RegEx
     { endpoint: { ...good.endpoint, id: { is: 'ulr' } } },
     /^endpoint\.id\.is: ulr: is not known; known are attempts, computed/,
   ],
+  'a field without its kind': [
+    { endpoint: { ...good.endpoint, id: { iz: 'id' } } },
+    /^endpoint\.id\.is: is missing; known are attempts, computed/,
+  ],
   'an option of a field that is misspelt': [
     { endpoint: { ...good.endpoint, id: { ...idField, nulable: true } } },
     /^endpoint\.id\.nulable: is not known; known are schema, nullable, key, as$/,
@@ -82,11 +86,11 @@ const refused: Readonly<Record<string, readonly [changed: object, message: RegEx
   ],
   'a function that makes an authentication': [
     { authentication: auth.bearer },
-    /^authentication: must be made by the kit/,
+    /^authentication: is a function that was not called; call it, as in auth\.bearer\(\)$/,
   ],
   'an operation that was not called': [
     { routes: { 'GET /acme/hooks/{id}': webhooks.get } },
-    /^routes\["GET \/acme\/hooks\/\{id\}"\]: must be made by the kit, such as webhooks\.list\(\)$/,
+    /^routes\["GET \/acme\/hooks\/\{id\}"\]: is a function that was not called; call it, as in webhooks\.list\(\)$/,
   ],
   'an authentication that was not called': [{ authentication: {} }, /^authentication: must be made by the kit/],
   'errors that are not compiled': [

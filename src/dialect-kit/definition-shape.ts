@@ -197,6 +197,9 @@ function checkHeaders(place: string, headers: Readonly<Record<string, Part | str
 
 /** @param member a member of the values that the kit makes for this place */
 function checkMade(place: string, value: unknown, member: string, example: string): void {
+  if (typeof value === 'function') {
+    throw new DefinitionError(place, `is a function that was not called; call it, as in ${example}`)
+  }
   if (value === undefined || (typeof value === 'object' && value !== null && member in value)) return
   throw new DefinitionError(place, `must be made by the kit, such as ${example}`)
 }

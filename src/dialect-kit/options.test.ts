@@ -58,24 +58,63 @@ suite('an option is refused', () => {
   }
 })
 
-suite('a part that does not exist is refused', () => {
+suite('a name that does not exist is refused', () => {
+  const wrong: readonly (readonly [call: string, message: RegExp])[] = [
+    ['webhooks.creat()', /^webhooks\.creat: is not known; known are change, count, create, /],
+    ['sign.hmca()', /^sign\.hmca: is not known; known are all, basic, detachedJws, ecdsa, ed25519, hmac, /],
+    ['auth.berer()', /^auth\.berer: is not known; known are anyOf, basic, bearer, /],
+    ['keys.jkws()', /^keys\.jkws: is not known; known are jwks, pem, /],
+    ['json({ id: event.idd })', /^event\.idd: is not known; known are id, type, data, member, occurredAt, attribute$/],
+    ["text('at:', event.occuredAt.iso)", /^event\.occuredAt: is not known/],
+    ['event.occurredAt.unix', /^event\.occurredAt\.unix: is not known; known are iso, isoSeconds, isoWithOffset, /],
+    ['delivery.firstSentAt.unix', /^delivery\.firstSentAt\.unix: is not known/],
+    ['sentAt.unix', /^sentAt\.unix: is not known/],
+    ['delivery.attempts', /^delivery\.attempts: is not known; known are id, attemptId, attempt, /],
+    ['endpoint.uri', /^endpoint\.uri: is not known; known are id, url, detail$/],
+    ['tenant.settings', /^tenant\.settings: is not known; known are id, setting$/],
+  ]
+  for (const [call, message] of wrong) {
+    test(call, () => assert.throws(() => run(call), { name: 'DefinitionError', message }))
+  }
+})
+
+suite('a call without its name is refused', () => {
+  for (const call of [
+    'auth.header({ scheme: "Key" })',
+    'auth.query()',
+    "auth.twoHeaders('X-Client-Id')",
+    'event.member(5)',
+    'event.attribute()',
+    "endpoint.detail('')",
+    'tenant.setting()',
+  ]) {
+    const [name] = call.split('(') as [string]
+    const message = new RegExp(`^${RegExp.escape(name)}: needs a name, such as '[\\w.-]+'$`)
+    test(call, () => assert.throws(() => run(call), { name: 'DefinitionError', message }))
+  }
+})
+
+suite('a place without its part is refused', () => {
   const part = 'it must be a part such as event.id, or'
   const time = 'is a time without its form; it must be a part such as event.occurredAt.iso'
   const wrong: readonly (readonly [call: string, message: string])[] = [
-    ['json({ a: { b: [event.idd] } })', `json.a.b[0]: is undefined; ${part} a constant`],
-    ['json({ id: event.member })', `json.id: is a function; ${part} a constant`],
+    ['json({ a: { b: [undefined] } })', `json.a.b[0]: is undefined; ${part} a constant`],
+    [
+      'json({ id: event.member })',
+      "json.id: is a function that was not called; call it, as in event.member('order.id')",
+    ],
     ['json({ at: event.occurredAt })', `json.at: ${time}`],
-    ['json.perAttempt({ id: event.idd })', `json.perAttempt.id: is undefined; ${part} a constant`],
+    ['json.perAttempt({ id: undefined })', `json.perAttempt.id: is undefined; ${part} a constant`],
     ['sign.all(sign.hmac)', 'sign: a signature needs a signer such as sign.hmac()'],
-    ['sign.newest(sign.hmca)', 'sign: a signature needs a signer such as sign.hmac()'],
-    ['json({ id: event.member() })', "event.member: needs a path such as 'order.id'"],
-    ["text('id:', event.idd)", `text[1]: is undefined; ${part} a text`],
+    ['sign.newest(undefined)', 'sign: a signature needs a signer such as sign.hmac()'],
+    ['json({ id: event.member() })', "event.member: needs a name, such as 'order.id'"],
+    ["text('id:', undefined)", `text[1]: is undefined; ${part} a text`],
     ["joined(',', event.id, null)", `joined[1]: is null; ${part} a text`],
-    ['when(() => true, event.idd)', `when: is undefined; ${part} a text`],
-    ["sign.hmac({ over: [event.idd, '.'] })", `over[0]: is undefined; ${part} a text`],
-    ['sign.jwt({ claims: { sub: event.idd } })', `sign.jwt.claims.sub: is undefined; ${part} a constant`],
-    ['form({ id: event.idd })', `fields.id: is undefined; ${part} a text`],
-    ['multipart(event.dta)', `fields: is undefined; ${part} fields by name`],
+    ['when(() => true, undefined)', `when: is undefined; ${part} a text`],
+    ["sign.hmac({ over: [undefined, '.'] })", `over[0]: is undefined; ${part} a text`],
+    ['sign.jwt({ claims: { sub: undefined } })', `sign.jwt.claims.sub: is undefined; ${part} a constant`],
+    ['form({ id: undefined })', `fields.id: is undefined; ${part} a text`],
+    ['multipart(undefined)', `fields: is undefined; ${part} fields by name`],
     ["xml('order', { at: event.occurredAt })", `xml.at: ${time}`],
     [
       "cloudEvents.binary({ source: 'a', attributes: { to: undefined } })",

@@ -101,8 +101,8 @@ function declarationsIn(file: string): [string, Declared][] {
 
 function declarationAt(text: string, kind: string): string {
   // The members of an object that describes them are its documentation.
-  const [object = ''] = kind === 'const' ? (/^[^\n]* = \{\n.*?^\}/ms.exec(text) ?? []) : []
-  if (object.startsWith('export') && object.includes('/**')) return object
+  const [object = ''] = kind === 'const' ? (/^[^\n]* = (?:withKnownNames\('\w+', )?\{\n.*?^\}/ms.exec(text) ?? []) : []
+  if (object.startsWith('export') && object.includes('/**')) return object.replace(/withKnownNames\(.*, \{/, '{')
   const ends = { function: / \{$/m, interface: /^\}$/m, type: /\n(?=\n|$)/, const: / =(?: |$)/m }[kind] ?? /$/
   const found = ends.exec(text)
   const end = found === null ? text.length : found.index + (kind === 'interface' ? 1 : 0)

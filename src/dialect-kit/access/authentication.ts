@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { DefinitionError } from '../definition-error.ts'
+import { checkName } from '../known-names.ts'
 
 /** The parts of a request that carry a key, or name a tenant. */
 export interface Presented {
@@ -48,6 +49,7 @@ export function keyHeader(
     readonly fromWebPages?: true
   } = {},
 ): Authentication {
+  checkName('auth.header', name, 'X-Api-Key')
   const { scheme, bare, begins = '' } = options
   const before = scheme === undefined ? '' : `(?:${RegExp.escape(scheme)} +)${bare === true ? '?' : ''}`
   const isKeyAlone = scheme === undefined && begins === ''
@@ -99,6 +101,7 @@ export function basic(form: BasicForm): Authentication {
 
 /** Two headers: the public part of the key, such as a client's id, and the secret part. A colon joins them. */
 export function twoHeaders(id: string, secret: string): Authentication {
+  for (const name of [id, secret]) checkName('auth.twoHeaders', name, 'X-Client-Id')
   const [idName, secretName] = [id.toLowerCase(), secret.toLowerCase()]
   return {
     present(key) {
@@ -116,6 +119,7 @@ export function twoHeaders(id: string, secret: string): Authentication {
 
 /** A parameter of the query: `?access_token=<key>`. */
 export function keyParameter(name: string): Authentication {
+  checkName('auth.query', name, 'access_token')
   return {
     present: (key) => ({ query: { [name]: key } }),
     credential({ query }) {

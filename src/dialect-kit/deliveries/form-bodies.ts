@@ -3,7 +3,7 @@
 import type { Message } from '../../contracts/delivery-dialect.ts'
 import type { AttemptBodyForm, BodyForm } from './body.ts'
 import { type AttemptPart, type Attempting, type BodyPart, needsOf, type Part, type Sending } from './part-types.ts'
-import { isObject, noPart } from './no-part.ts'
+import { isObject, isTime, noPart } from './no-part.ts'
 import { partOf } from './parts.ts'
 import { plainValue } from './plain-value.ts'
 
@@ -17,7 +17,7 @@ interface Step extends Pick<Part, 'needsEarlier'> {
 
 /** @returns how the fields are filled; a part alone is an object, of which each member is a field */
 function stepsOf(given: Fields<AttemptPart, AttemptBodyForm>): readonly Step[] {
-  if (!isObject(given)) throw noPart('fields', given, 'fields by name')
+  if (!isObject(given) || isTime(given)) throw noPart('fields', given, 'fields by name')
   if (isPart(given)) {
     return [
       {

@@ -59,9 +59,10 @@ function isList(value: JsonOf<Part>): value is readonly JsonOf<Part>[] {
 }
 
 function write(value: JsonOf<Part>, pieces: Piece[], place: string): void {
+  if (isTime(value)) throw noPart(place, value)
   if (isPart(value)) pieces.push(value)
   else if (isList(value)) writeList(value, pieces, place)
-  else if (isObject(value) && !isTime(value)) writeObject(value, pieces, place)
+  else if (isObject(value)) writeObject(value, pieces, place)
   else if (isConstant(value)) pieces.push(JSON.stringify(value))
   else throw noPart(place, value, 'a constant')
 }

@@ -16,6 +16,9 @@ export function noPart(place: string, given: unknown, or = 'a text'): Definition
   if (isTime(given)) {
     return new DefinitionError(place, 'is a time without its form; it must be a part such as event.occurredAt.iso')
   }
+  if (typeof given === 'function') {
+    return new DefinitionError(place, "is a function that was not called; call it, as in event.member('order.id')")
+  }
   const found = given === undefined || given === null ? String(given) : `a ${typeof given}`
   return new DefinitionError(place, `is ${found}; it must be a part such as event.id, or ${or}`)
 }

@@ -4,10 +4,10 @@
 
 import type { EarlierAttempts, Message } from '../../contracts/delivery-dialect.ts'
 import type { Outcome } from '../../domain/attempt.ts'
-import { DefinitionError } from '../definition-error.ts'
 import { attemptUuid } from '../../domain/attempt-ids.ts'
+import { checkName, withKnownNames } from '../known-names.ts'
 import { jsonAt, textOfJson } from './json-text.ts'
-import { noPart } from './no-part.ts'
+import { isTime, noPart } from './no-part.ts'
 import { type AttemptPart, type Attempting, type BodyPart, type Composed, needsOf, type Part } from './part-types.ts'
 import { timeParts } from './times.ts'
 
@@ -35,26 +35,28 @@ function jsonPart(json: (message: Message) => string): BodyPart {
   return { text: (message) => textOfJson(json(message)), json, schema: {} }
 }
 
-export const event = {
+export const event = withKnownNames('event', {
   id: textPart(({ event: { id } }) => id),
   type: textPart(({ event: { type } }) => type),
   /** The data as the product posted it, byte for byte. */
-  data: { text: ({ event: { data } }) => data, json: ({ event: { data } }) => data, schema: {} } as BodyPart,
+  data: { text: ({ event: { data } }) => data, json: ({ event: { data } }) => data, schema: {} } satisfies BodyPart,
   /**
    * A member of the data, byte for byte: `member('order.id')`. In a header or signature, a text stands without its
    * quotes. Null: there is no such member.
    */
   member(path: string): BodyPart {
-    if (typeof path !== 'string') throw new DefinitionError('event.member', "needs a path such as 'order.id'")
+    checkName('event.member', path, 'order.id')
     const names = path.split('.')
     return { ...jsonPart(({ event: { data } }) => jsonAt(data, names)), made: { dataMember: names } }
   },
   /** When it happened, as the product said. */
-  occurredAt: timeParts<BodyPart>(({ event: { occurredAt } }) => occurredAt),
+  occurredAt: timeParts<BodyPart>('event.occurredAt', ({ event: { occurredAt } }) => occurredAt),
   /** One of the attributes that the product posted; null: it posted none of this name. */
-  attribute: (name: string): BodyPart =>
-    computed(({ event: { attributes } }) => attributes?.[name] ?? null, { type: ['string', 'null'] }),
-}
+  attribute(name: string): BodyPart {
+    checkName('event.attribute', name, 'region')
+    return computed(({ event: { attributes } }) => attributes?.[name] ?? null, { type: ['string', 'null'] })
+  },
+})
 
 /** A fact of the attempts before. It is null on the first attempt. */
 function earlierPart(read: (earlier: EarlierAttempts) => string): AttemptPart {
@@ -76,7 +78,7 @@ function attemptPart(read: (message: Message, attempt: Attempting) => string | n
   }
 }
 
-export const delivery = {
+export const delivery = withKnownNames('delivery', {
   id: textPart(({ delivery: id }) => id, { format: 'uuid' }),
   /** One UUID per attempt; the first attempt has that of its delivery. */
   attemptId: attemptPart(({ delivery: id, attempt = 1 }) => attemptUuid(id, attempt), 'string'),
@@ -85,33 +87,39 @@ export const delivery = {
   /** How many attempts there were before: 0 for the first one. */
   retries: attemptPart(({ attempt = 1 }) => attempt - 1, 'integer'),
   /** When the first attempt was sent: on the first attempt, the time of sending. */
-  firstSentAt: timeParts<AttemptPart>(({ earlier }, { sentAt: now }) => earlier?.firstStartedAt ?? now, {
-    needsEarlier: true,
-  }),
+  firstSentAt: timeParts<AttemptPart>(
+    'delivery.firstSentAt',
+    ({ earlier }, { sentAt: now }) => earlier?.firstStartedAt ?? now,
+    { needsEarlier: true },
+  ),
   /** Why the attempt before failed, in the vendor's words; null on the first attempt. */
   retryReason: (wordOf: (outcome: Outcome) => string): AttemptPart =>
     earlierPart(({ lastOutcome }) => wordOf(lastOutcome)),
-}
+})
 
-export const endpoint = {
+export const endpoint = withKnownNames('endpoint', {
   id: textPart(({ endpoint: { id } }) => id),
   url: textPart(({ endpoint: { url } }) => url, { format: 'uri' }),
   /** One of the fields that only the product knows, such as `detail('api_version')`; null: the endpoint has none. */
-  detail: (name: string): BodyPart =>
-    jsonPart(({ endpoint: { details } }) =>
+  detail(name: string): BodyPart {
+    checkName('endpoint.detail', name, 'api_version')
+    return jsonPart(({ endpoint: { details } }) =>
       JSON.stringify(Object.hasOwn(details, name) ? (details[name] ?? null) : null),
-    ),
-}
+    )
+  },
+})
 
-export const tenant = {
+export const tenant = withKnownNames('tenant', {
   id: textPart(({ tenant: { id } }) => id),
   /** The operator's choice for the tenant; null: the default choice. */
-  setting: (name: string): BodyPart =>
-    computed(({ tenant: { settings } }) => settings[name] ?? null, { type: ['string', 'null'] }),
-}
+  setting(name: string): BodyPart {
+    checkName('tenant.setting', name, 'plan')
+    return computed(({ tenant: { settings } }) => settings[name] ?? null, { type: ['string', 'null'] })
+  },
+})
 
 /** When the attempt is sent. */
-export const sentAt = timeParts<AttemptPart>((_message, attempt) => attempt.sentAt)
+export const sentAt = timeParts<AttemptPart>('sentAt', (_message, attempt) => attempt.sentAt)
 
 /** The part, where the condition is true. Elsewhere the header is left out, and the member of a body is null. */
 export function when(condition: (message: Message) => boolean, part: BodyPart | string): BodyPart
@@ -168,6 +176,6 @@ function textOnly(made: Composed, parts: readonly Part[], read: Part['text']): P
 export function partOf(given: Part | string, place: string): Part {
   if (typeof given === 'string')
     return { text: () => given, json: () => JSON.stringify(given), schema: { const: given } }
-  if (typeof (given as Part | undefined)?.text !== 'function') throw noPart(place, given)
+  if (isTime(given) || typeof (given as Part | undefined)?.text !== 'function') throw noPart(place, given)
   return given
 }

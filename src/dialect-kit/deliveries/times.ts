@@ -2,6 +2,7 @@
 
 import type { Message } from '../../contracts/delivery-dialect.ts'
 import { iso, isoMicroseconds, isoSeconds } from '../../domain/time.ts'
+import { withKnownNames } from '../known-names.ts'
 import type { Attempting, Part } from './part-types.ts'
 
 export interface TimeParts<Of extends Part> {
@@ -17,8 +18,9 @@ export interface TimeParts<Of extends Part> {
   readonly unixMilliseconds: Of
 }
 
-/** @param at returns Unix time in milliseconds */
+/** @param name the name of the time in dialect files @param at returns Unix time in milliseconds */
 export function timeParts<Of extends Part>(
+  name: string,
   at: (message: Message, attempt: Attempting) => number,
   needs: Pick<Part, 'needsEarlier'> = {},
 ): TimeParts<Of> {
@@ -32,12 +34,12 @@ export function timeParts<Of extends Part>(
     return part as Of
   }
   const dateTime = { type: 'string', format: 'date-time' }
-  return {
+  return withKnownNames(name, {
     iso: form(iso, dateTime),
     isoSeconds: form(isoSeconds, dateTime),
     isoWithOffset: form((ms) => isoSeconds(ms).replace('Z', '+00:00'), dateTime),
     isoMicrosecondsWithOffset: form((ms) => `${isoMicroseconds(ms)}+00:00`, dateTime),
     unixSeconds: form((ms) => Math.floor(ms / 1000), { type: 'integer' }),
     unixMilliseconds: form((ms) => ms, { type: 'integer' }),
-  }
+  })
 }

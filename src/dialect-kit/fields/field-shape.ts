@@ -58,6 +58,8 @@ export function checkField(place: string, field: Field): void {
   if (typeof field !== 'object' || field === null)
     throw new DefinitionError(place, "must be an object such as { is: 'url' }")
   const { is, on, shown, ...options } = field
+  if (is === undefined)
+    throw new DefinitionError(`${place}.is`, `is missing; known are ${Object.keys(shapes).join(', ')}`)
   if (!Object.hasOwn(shapes, is)) throw unknownName(`${place}.is: ${is}`, Object.keys(shapes))
   checkMembers<Readonly<Record<string, unknown>>>(place, options, shapes[is])
   checkWords(`${place}.on`, on, requests)
