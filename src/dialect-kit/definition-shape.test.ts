@@ -157,3 +157,16 @@ test('errors without a body and kinds of problems that do not exist are refused'
     /^DefinitionError: errors\.notfound: is no kind/,
   )
 })
+
+test('a message of an error that quotes what its problem does not have is refused', () => {
+  const wrong = (form: object) => () => errors.own({ otherwise: {}, body: () => ({}), ...form })
+  assert.throws(
+    wrong({ 'notFound:endpoint': { message: 'no webhook {idd}' } }),
+    /^DefinitionError: errors\.notFound:endpoint\.message: \{idd\}: is not known; known are \{what\}, \{id\}$/,
+  )
+  assert.throws(
+    wrong({ internal: { message: 'request {id}' } }),
+    /^DefinitionError: errors\.internal\.message: \{id\}: is not known; known are none$/,
+  )
+  assert.throws(wrong({ notFound: { message: 404 } }), /^DefinitionError: errors\.notFound\.message: must be a string$/)
+})

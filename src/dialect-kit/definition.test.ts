@@ -136,7 +136,7 @@ suite('an error', () => {
   const request = { id: 'req_1', method: 'GET', url: '/hooks/1', headers: {}, body: undefined } as AskedRequest
   const form = errors<{ code?: string }>({
     otherwise: { code: 'OTHER' },
-    forbidden: { code: 'SCOPE', message: 'needs {needs} and {nothing}' },
+    forbidden: { code: 'SCOPE', message: 'needs {needs}' },
     'conflict:endpoint_exists': { status: 400, code: 'EXISTS' },
     'notFound:page': (problem) => ({ message: `no page ${problem.id}`, headers: { 'x-a': 'b' } }),
     invalid: ({ fields }) => ({ code: fields.map(({ field }) => field).join() }),
@@ -150,7 +150,7 @@ suite('an error', () => {
     assert.deepEqual(answerOf({ kind: 'forbidden', needs: '{status}' }).body, {
       status: 403,
       code: 'SCOPE',
-      message: 'needs {status} and {nothing}',
+      message: 'needs {status}',
       retryAfterSeconds: null,
     })
     const exists = answerOf({ kind: 'conflict', code: 'endpoint_exists', detail: 'it is there' })

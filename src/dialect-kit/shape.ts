@@ -102,5 +102,5 @@ const inexpressible: Readonly<Record<string, string>> = {
 export function unknownName(place: string, known: readonly string[]): DefinitionError {
   const reason = Object.entries(inexpressible).find(([one]) => place.endsWith(one))?.[1]
   if (reason !== undefined) return new DefinitionError(place, `cannot be expressed: ${reason}`)
-  return new DefinitionError(place, `is not known; known are ${known.join(', ')}`)
+  return new DefinitionError(place, `is not known; known are ${known.join(', ') || 'none'}`)
 }

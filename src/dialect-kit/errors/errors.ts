@@ -2,6 +2,7 @@
 // statuses and plain texts for what the vendor does not document.
 
 import { DefinitionError } from '../definition-error.ts'
+import { unknownName } from '../shape.ts'
 import type { FieldError, Problem } from '../../domain/problem.ts'
 import type { Answer } from '../../http/answer.ts'
 import type { AskedRequest } from '../../http/front.ts'
@@ -74,34 +75,43 @@ export interface CompiledErrors {
   readonly invalidSchema?: object
 }
 
-const kinds: Readonly<Record<ProblemKind, true>> = {
-  bodyMalformed: true,
-  bodyTooLarge: true,
-  conflict: true,
-  forbidden: true,
-  internal: true,
-  invalid: true,
-  loopDetected: true,
-  mediaTypeUnsupported: true,
-  methodNotAllowed: true,
-  notFound: true,
-  requestUnreadable: true,
-  routeUnknown: true,
-  tooManyRequests: true,
-  unauthenticated: true,
-  unavailable: true,
+/** The fields of each kind of problem that messages can quote. */
+const quotable: { readonly [Kind in ProblemKind]: readonly Exclude<keyof ProblemOf<Kind>, 'kind'>[] } = {
+  bodyMalformed: ['detail'],
+  bodyTooLarge: ['bytesMax'],
+  conflict: ['code', 'detail'],
+  forbidden: ['needs'],
+  internal: [],
+  invalid: ['where'],
+  loopDetected: [],
+  mediaTypeUnsupported: ['accepted'],
+  methodNotAllowed: ['method', 'allowed'],
+  notFound: ['what', 'id'],
+  requestUnreadable: ['status', 'detail'],
+  routeUnknown: ['method', 'path'],
+  tooManyRequests: ['limit', 'retryAfterSeconds'],
+  unauthenticated: ['reason'],
+  unavailable: ['retryAfterSeconds'],
 }
+/** The fields of the problem that a message quotes. */
+const placeholders = /\{\w+\}/g
 const otherMembers = ['body', 'otherwise', 'contentType', 'schema', 'invalidSchema']
 
-/** @throws DefinitionError if there is no such kind of problem, or if it has a status that is none */
+/** @throws DefinitionError: no such kind of problem, a status that is none, or a message with a field that does not exist */
 function checkSaying(name: string, saying: unknown): void {
+  if (otherMembers.includes(name)) return
   const [kind = ''] = name.split(':')
-  if (!Object.hasOwn(kinds, kind) && !otherMembers.includes(name)) {
-    throw new DefinitionError(`errors.${name}`, `is no kind of problem; known are ${Object.keys(kinds).join(', ')}`)
+  if (!Object.hasOwn(quotable, kind)) {
+    throw new DefinitionError(`errors.${name}`, `is no kind of problem; known are ${Object.keys(quotable).join(', ')}`)
   }
-  const { status = 400 } = Object(saying) as { readonly status?: unknown }
-  if (Number.isInteger(status) && Number(status) >= 200 && Number(status) < 600) return
-  throw new DefinitionError(`errors.${name}.status`, 'must be a status from 200 to 599')
+  const { status = 400, message = '' } = Object(saying) as { readonly status?: unknown; readonly message?: unknown }
+  if (!Number.isInteger(status) || Number(status) < 200 || Number(status) >= 600) {
+    throw new DefinitionError(`errors.${name}.status`, 'must be a status from 200 to 599')
+  }
+  if (typeof message !== 'string') throw new DefinitionError(`errors.${name}.message`, 'must be a string')
+  const known = quotable[kind as ProblemKind].map((field) => `{${field}}`)
+  const unknown = message.match(placeholders)?.find((one) => !known.includes(one))
+  if (unknown !== undefined) throw unknownName(`errors.${name}.message: ${unknown}`, known)
 }
 
 /** Compiles the errors of a dialect. `More` are facts of its own that `body` shows, such as a code. */
@@ -160,9 +170,7 @@ function detailOf(problem: Problem): string {
 /** The message with the fields of the problem in place of their names. */
 function filled(message: string, problem: Problem): string {
   const fields = problem as unknown as Readonly<Record<string, unknown>>
-  return message.replaceAll(/\{(\w+)\}/g, (placeholder, name: string) =>
-    Object.hasOwn(fields, name) ? String(fields[name]) : placeholder,
-  )
+  return message.replaceAll(placeholders, (placeholder) => String(fields[placeholder.slice(1, -1)]))
 }
 
 function inVendorNames(problem: Problem, vendorName: (field: string) => string): Problem {
