@@ -1,8 +1,9 @@
 // The servers that `posthorn login` knows, in a file of the user's config folder. Only its owner can read it.
 
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { makePrivateFolder } from '../private-folder.ts'
 import { CommandFailed } from './faults.ts'
 
 export interface Profile {
@@ -43,7 +44,7 @@ export function readProfiles(): Profiles {
 export function writeProfiles(profiles: Profiles): void {
   const file = profilesFile()
   const unfinished = `${file}.${process.pid}`
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  makePrivateFolder(dirname(file))
   writeFileSync(unfinished, `${JSON.stringify(profiles, null, 2)}\n`, { mode: 0o600 })
   chmodSync(unfinished, 0o600)
   renameSync(unfinished, file)

@@ -1,8 +1,9 @@
 // Keys that are not in the settings are generated at the first start and stored beside the database file. Only the
 // owner of a key file can read it.
 
-import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makePrivateFolder } from '../private-folder.ts'
 
 /** A key file and the key in it. */
 export interface KeyFile {
@@ -43,7 +44,7 @@ export function readKeyFile(databasePath: string, name: string): KeyFile | null 
 /** Stores a new key. If another process has just done so, its key counts. Returns the stored key. */
 export function createKeyFile(databasePath: string, name: string, value: string): KeyFile {
   const path = join(dirname(databasePath), name)
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makePrivateFolder(dirname(path))
   try {
     // Only the process that creates the file writes it, so two concurrent first starts cannot use two keys.
     writeFileSync(path, `${value}\n`, { mode: 0o600, flag: 'wx', flush: true })

@@ -7,7 +7,6 @@ import {
   existsSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   realpathSync,
@@ -18,6 +17,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreRefused } from '../../contracts/store.ts'
+import { makePrivateFolder } from '../../private-folder.ts'
 import { Database } from './database.ts'
 import { classify, Malformed, messageOf, notADatabase, resultCode } from './errors.ts'
 import { assertKnown, migrate } from './migrate.ts'
@@ -36,7 +36,7 @@ const hasModes = process.platform !== 'win32'
  */
 export function realFile(path: string): string {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makePrivateFolder(dirname(path))
     const found = lstatSync(path, { throwIfNoEntry: false })
     const real = found === undefined ? join(realpathSync(dirname(path)), basename(path)) : realpathSync(path)
     if (found === undefined) return real
