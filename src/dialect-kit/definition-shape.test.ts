@@ -105,6 +105,18 @@ const refused: Readonly<Record<string, readonly [changed: object, message: RegEx
     { deliveries: { ...good.deliveries, headers: { 'X-Id': undefined } } },
     /^deliveries\.headers\["X-Id"\]: is undefined; it must be a part such as event\.id, or a text$/,
   ],
+  'a header that HTTP cannot have': [
+    { deliveries: { ...good.deliveries, headers: { 'X Id': 'a' } } },
+    /^deliveries\.headers\["X Id"\]: must be letters, digits and hyphens, as in X-Acme-Signature$/,
+  ],
+  'a header that the sender sets': [
+    { deliveries: { ...good.deliveries, headers: { 'Content-Length': '5' } } },
+    /^deliveries\.headers\["Content-Length"\]: is set by the sender and cannot be replaced$/,
+  ],
+  'a header with a constant of several lines': [
+    { deliveries: { ...good.deliveries, headers: { 'X-Id': 'a\nb' } } },
+    /^deliveries\.headers\["X-Id"\]: must not have control characters$/,
+  ],
   'a header of a variant without its part': [
     { tenantSettings: { form: ['A', 'B'] }, variants: { 'form: B': { headers: { 'X-Id': 5 } } } },
     /^variants\["form: B"\]\.headers\["X-Id"\]: is a number; it must be a part/,

@@ -1,5 +1,6 @@
 // The shape of a definition: what defineDialect and defineDeliveries check before they compile it.
 
+import { unsendableFault, unsendableNameFault } from '../domain/header-rules.ts'
 import type { DeliveryDefinition, DialectDefinition } from './definition.ts'
 import { DefinitionError } from './definition-error.ts'
 import type { Part } from './deliveries/part-types.ts'
@@ -192,7 +193,12 @@ export function checkDialectShape(definition: DialectDefinition): void {
 }
 
 function checkHeaders(place: string, headers: Readonly<Record<string, Part | string>> = {}): void {
-  for (const [name, value] of Object.entries(headers)) partOf(value, `${place}[${JSON.stringify(name)}]`)
+  for (const [name, value] of Object.entries(headers)) {
+    const header = `${place}[${JSON.stringify(name)}]`
+    partOf(value, header)
+    const fault = unsendableNameFault(name) ?? (typeof value === 'string' ? unsendableFault(value) : null)
+    if (fault !== null) throw new DefinitionError(header, fault)
+  }
 }
 
 /** @param member a member of the values that the kit makes for this place */

@@ -1,4 +1,5 @@
-// The headers that a customer may add to deliveries: all except those that Posthorn, a signature or HTTP itself sets.
+// The headers that a dialect or a customer may add to deliveries: not those that HTTP itself sets and, for customers, not
+// those of Posthorn and of signatures.
 
 /** A token of RFC 9110, at most 128 characters. */
 export const headerNamePattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/
@@ -11,10 +12,13 @@ const visibleAscii = /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/
  */
 export const markerHeader = 'posthorn-delivery'
 
-const reservedNames = new Set(
-  `accept-encoding connection content-encoding content-length content-type date expect forwarded host http2-settings
-   keep-alive proxy te trailer transfer-encoding upgrade user-agent via`.split(/\s+/),
-)
+/** Headers of one connection or of the form of one message. */
+const connectionNames =
+  'connection content-length expect host http2-settings keep-alive te trailer transfer-encoding upgrade'.split(' ')
+const reservedNames = new Set([
+  ...connectionNames,
+  ...'accept-encoding content-encoding content-type date forwarded proxy user-agent via'.split(' '),
+])
 const reservedPrefixes = ['webhook-', 'posthorn-', 'x-posthorn-', 'proxy-', 'x-forwarded-', 'sec-']
 
 /**
@@ -25,6 +29,13 @@ export function reservedHeaderFault(name: string): string | null {
   const lower = name.toLowerCase().replaceAll('_', '-')
   const isReserved = reservedNames.has(lower) || reservedPrefixes.some((prefix) => lower.startsWith(prefix))
   return isReserved ? 'is set by the sender and cannot be replaced' : null
+}
+
+/** The fault of the name of a header that deliveries of a dialect cannot have; null: they can have it. */
+export function unsendableNameFault(name: string): string | null {
+  if (!headerNamePattern.test(name)) return 'must be letters, digits and hyphens, as in X-Acme-Signature'
+  const isTaken = [...connectionNames, markerHeader].includes(name.toLowerCase())
+  return isTaken ? 'is set by the sender and cannot be replaced' : null
 }
 
 /** The fault of a header value that is more than visible ASCII; null: it has none. */
