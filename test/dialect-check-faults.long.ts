@@ -240,6 +240,22 @@ const planted: Readonly<Record<string, readonly [Plant, RegExp]>> = {
     (good) => ({ ...good, testEvent: () => ({ type: 'order.sent', data: {} }) }),
     /order\.sent is not in the catalogue/,
   ],
+  'the test event has no type': [
+    (good) => ({ ...good, testEvent: (() => ({ typ: 'order.paid', data: {} })) as never }),
+    /testEvent: must return the type and the data, as in/,
+  ],
+  'a keyword of a schema is misspelt': [
+    endpoint({ note: { is: 'description', on: 'create change', schema: { maxlength: 50 } } }),
+    /endpoint\.note\.schema: unknown keyword: "maxlength"/,
+  ],
+  'a keyword of a schema has a value of another kind': [
+    endpoint({ note: { is: 'description', on: 'create change', schema: { maxLength: 'x' } } }),
+    /endpoint\.note\.schema: schema is invalid: data\/maxLength must be integer/,
+  ],
+  'the schema of errors has an unknown type': [
+    failing({ schema: { type: 'objct' } }),
+    /errors\.schema: schema is invalid/,
+  ],
   'the catalogue is empty': [(good) => ({ ...good, events: {} }), /the catalogue is empty/],
   'the key is in a header of another name': [
     (good) => ({ ...good, authentication: { ...auth.header('X-Key'), present: auth.bearer().present } }),

@@ -9,6 +9,7 @@ import { isolationChecks } from './isolation.ts'
 import { operationChecks } from './operations.ts'
 import { quotaChecks } from './quotas.ts'
 import { refusalChecks } from './refusals.ts'
+import { schemaChecks } from './schemas.ts'
 import { Subject } from './subject.ts'
 import { type Check, type Site, Stopped, Trial } from './trial.ts'
 import { fits } from './values.ts'
@@ -27,6 +28,7 @@ export interface SiteWithLog extends Site {
 }
 
 const checks: readonly Check[] = [
+  ...schemaChecks,
   ...wireChecks,
   ...operationChecks,
   ...refusalChecks,

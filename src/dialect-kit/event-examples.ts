@@ -4,6 +4,7 @@
 import type { Dialect } from '../contracts/dialect.ts'
 import { type Endpoint, unstoredEndpoint } from '../domain/endpoint.ts'
 import type { EndpointKey, TenantId } from '../domain/ids.ts'
+import { DefinitionError } from './definition-error.ts'
 import type { DeliveryDefinition } from './definition.ts'
 import type { DeliveryExample } from './examples.ts'
 
@@ -43,6 +44,9 @@ export function testMembers(
     exampleOf,
     testEvent(endpoint) {
       const { type, data } = testEvent(endpoint)
+      if (typeof type !== 'string' || data === undefined) {
+        throw new DefinitionError('testEvent', "must return the type and the data, as in { type: 'ping', data: {} }")
+      }
       return { type, data: JSON.stringify(data) }
     },
   }
