@@ -129,6 +129,23 @@ suite('a start is refused with one line that names the file:', () => {
   }
   const cases: Readonly<Record<string, readonly [name: string, content: string, line: RegExp]>> = {
     'text that is no program': ['broken.ts', 'export default {', /broken\.ts:\d+ cannot be loaded: SyntaxError/],
+    'JavaScript that is no program': [
+      'broken.js',
+      'const a = 1\nexport default { a 1 }',
+      /broken\.js:2 cannot be loaded: SyntaxError: Unexpected number$/m,
+    ],
+    'an import that the kit does not have': [
+      'sing.ts',
+      "\nimport { sing } from 'posthorn/dialect'",
+      /sing\.ts:2 cannot be loaded: SyntaxError: .* does not provide an export named 'sing'$/m,
+    ],
+    'a misspelt part': [
+      'part.ts',
+      dialectText().replace('event.type', 'event.typ'),
+      /part\.ts:\d+ cannot be loaded: event\.typ: is not known; known are id, type, data/,
+    ],
+    'another kind of file': ['notes.md', '# Notes', /the dialect file \S+notes\.md must be a \.ts or \.js file$/m],
+    'a file that never ends': ['waits.js', 'await new Promise(() => {})', /waits\.js ends the process$/m],
     'another import that does not exist': [
       'import.js',
       "import 'acme-tools'",
@@ -154,12 +171,12 @@ suite('a start is refused with one line that names the file:', () => {
     'a wrong definition': [
       'waits.ts',
       dialectText({ waits: 'soon' }),
-      /waits\.ts:\d+ cannot be loaded: DefinitionError: deliveries\.waits: "soon"/,
+      /waits\.ts cannot be loaded: deliveries\.waits: "soon"/,
     ],
     'a definition with a member that is misspelt': [
       'misspelt.ts',
       dialectText().replace("title: 'Acme'", "titel: 'Acme'"),
-      /misspelt\.ts:\d+ cannot be loaded: DefinitionError: titel: is not known; known are name, title, ids/,
+      /misspelt\.ts cannot be loaded: titel: is not known; known are name, title, ids/,
     ],
     'the name of a shipped dialect': [
       'allo.ts',

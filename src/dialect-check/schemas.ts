@@ -28,7 +28,8 @@ function hasGoodSchemas(trial: Trial): void {
 function faultOf(schema: object): string | null {
   try {
     // Formats are those of the service, and a schema that is a part of another need not name its type.
-    new Ajv2020({ validateFormats: false, strictTypes: false, strictTuples: false }).compile(schema)
+    const options = { validateFormats: false, strictTypes: false, strictTuples: false, keywords: ['errorMessage'] }
+    new Ajv2020(options).compile(schema)
     return null
   } catch (error) {
     return error instanceof Error ? error.message.replace(/^strict mode: /, '') : String(error)

@@ -1,11 +1,13 @@
 // Dialects in files of the operator. Such a file imports `posthorn/dialect`, as the shipped dialects do, from any folder:
 // no `node_modules` is needed there.
 
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DefinedDialect } from '../dialect-kit/define-dialect.ts'
+import { DefinitionError } from '../dialect-kit/definition-error.ts'
 import { type Registration, registry } from './registry.ts'
 
 /** A file that cannot be used as a dialect: one line that names it. */
@@ -42,7 +44,10 @@ export async function loadDialects(paths: readonly string[]): Promise<readonly R
 function filesIn(path: string): readonly string[] {
   const whole = resolve(path)
   if (!existsSync(whole)) throw new DialectFileError(`the dialect file ${path} does not exist`)
-  if (!statSync(whole).isDirectory()) return [whole]
+  if (!statSync(whole).isDirectory()) {
+    if (!/\.m?[jt]s$/.test(whole)) throw new DialectFileError(`the dialect file ${path} must be a .ts or .js file`)
+    return [whole]
+  }
   const files = readdirSync(whole).filter((name) => fileOfDialect.test(name))
   if (files.length === 0) throw new DialectFileError(`the folder ${path} has no dialect files (.ts, .js)`)
   return files.toSorted().map((name) => join(whole, name))
@@ -66,11 +71,15 @@ export async function whileOpen<Value>(file: string, run: () => Promise<Value>):
     process.stderr.write(`posthorn: the dialect file ${file} ends the process\n`)
     process.exitCode = 1
   }
+  // Nothing is left that could settle a promise for which the file waits. Node would print a warning about our own code.
+  const ended = (): never => process.exit()
   process.on('exit', told)
+  process.on('beforeExit', ended)
   try {
     return await run()
   } finally {
     process.off('exit', told)
+    process.off('beforeExit', ended)
   }
 }
 
@@ -79,16 +88,32 @@ async function load(file: string): Promise<DefinedDialect> {
   try {
     module = await whileOpen(file, () => import(pathToFileURL(file).href) as Promise<typeof module>)
   } catch (error) {
-    const [line = ''] = (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split('\n')
-    // Files of Posthorn may have the same name.
-    const [, place = ''] =
-      new RegExp(`${RegExp.escape(realpathSync(file))}(:\\d+)`).exec(
-        error instanceof Error ? (error.stack ?? '') : '',
-      ) ?? []
-    throw new DialectFileError(`the dialect file ${file}${place} cannot be loaded: ${line}`, { cause: error })
+    throw new DialectFileError(`the dialect file ${file}${placeOf(error, file)} cannot be loaded: ${lineOf(error)}`, {
+      cause: error,
+    })
   }
   if (module.default instanceof DefinedDialect) return module.default
   throw new DialectFileError(`the dialect file ${file} must have defineDialect({…}) as its default export`)
+}
+
+function lineOf(error: unknown): string {
+  const isNamed = error instanceof Error && !(error instanceof DefinitionError)
+  const text = isNamed ? `${error.name}: ${error.message}` : error instanceof Error ? error.message : String(error)
+  return text.split('\n')[0] ?? ''
+}
+
+/** The line of the fault, such as `:12`; empty: it is not known. */
+function placeOf(error: unknown, file: string): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  // The definition is one call over many lines. The message names the field.
+  if (/ at (defineDialect|defineDeliveries) /.test(stack)) return ''
+  // Files of Posthorn may have the same name.
+  const pattern = new RegExp(`${RegExp.escape(realpathSync(file))}(:\\d+)`)
+  const [, place] = pattern.exec(stack) ?? []
+  if (place !== undefined || !(error instanceof SyntaxError)) return place ?? ''
+  // Syntax errors of JavaScript do not have their line. Node prints it if it only checks the file.
+  const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8' })
+  return pattern.exec(stderr)?.[1] ?? ''
 }
 
 /** @throws DialectFileError if two dialects have the same name, or the same path */
