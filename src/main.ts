@@ -1,7 +1,7 @@
 // Runs a command. The entry of the program is posthorn.js.
 
 import { type Command, CommanderError } from 'commander'
-import { CommandFailed, lineOf, WrongUse } from './cli/faults.ts'
+import { CommandFailed, lineOf, prefix, WrongUse } from './cli/faults.ts'
 import { safe } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
 import { SettingError } from './config/settings.ts'
@@ -53,9 +53,8 @@ function exitCodeOf(error: unknown): number {
   // A question was answered with Ctrl-C.
   if (error instanceof Error && error.name === 'ExitPromptError') return 1
   if (!isForUsers(error)) throw error
-  const isWrongUse = error instanceof WrongUse
-  process.stderr.write(`${isWrongUse ? 'error' : 'posthorn'}: ${safe(lineOf(error))}\n`)
-  return isWrongUse || error instanceof SettingError ? 2 : 1
+  process.stderr.write(`${prefix}${safe(lineOf(error))}\n`)
+  return error instanceof WrongUse || error instanceof SettingError ? 2 : 1
 }
 
 /** Any other error is a bug and is printed with its stack. */

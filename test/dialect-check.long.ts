@@ -89,7 +89,7 @@ suite('the command', { concurrency: 3 }, () => {
     ]) {
       const { code, stderr } = await dialectCommand(args)
       assert.equal(code, 2, stderr)
-      assert.match(stderr, /^error: [^\n]+\n$/)
+      assert.match(stderr, /^posthorn: [^\n]+\n$/)
     }
   })
 })

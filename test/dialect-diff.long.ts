@@ -173,6 +173,6 @@ test('the command ends with 1 for a harmful difference, and with 0 without one',
   for (const args of [[file], [folder, document], [file, folder]]) {
     const wrong = await dialectCommand(['diff', ...args])
     assert.equal(wrong.code, 2)
-    assert.match(wrong.stderr, /^error: [^\n]+\n$/)
+    assert.match(wrong.stderr, /^posthorn: [^\n]+\n$/)
   }
 })

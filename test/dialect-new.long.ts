@@ -301,7 +301,7 @@ suite('the command', { concurrency: 2 }, () => {
     ]) {
       const { code, stderr } = await dialectCommand(args, folder)
       assert.equal(code, 2, stderr)
-      assert.match(stderr, /^error: [^\n]+\n$/)
+      assert.match(stderr, /^posthorn: [^\n]+\n$/)
     }
   })
 })

@@ -32,7 +32,7 @@ test('refuses addresses that are wrong or swapped', async () => {
     { from: sqlite, to: sqlite, reason: /^posthorn: --to must be postgres:\/\/…: / },
     { from: 'x.db', to: postgres, reason: /^posthorn: --from must be sqlite:<file> or / },
     { from: sqlite, to: 'mysql://x', reason: /^posthorn: --to must be sqlite:<file> or / },
-    { from: sqlite, reason: /^error: required option '--to <database>' not specified/ },
+    { from: sqlite, reason: /^posthorn: required option '--to <database>' not specified/ },
   ]
   await Promise.all(
     cases.map(async ({ from, to, reason }) => {

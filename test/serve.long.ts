@@ -158,7 +158,7 @@ suite('a start is refused with one line:', { concurrency: 2 }, () => {
 test('a mistyped command gets one line with the nearest command', async (t) => {
   const mistyped = runCommand(t, await runFolder(t), standard, [process.execPath, main, 'sevre'])
   assert.equal(await mistyped.exited(), 2)
-  assert.equal(mistyped.stderr(), "error: unknown command 'sevre' (Did you mean serve?)\n")
+  assert.equal(mistyped.stderr(), "posthorn: unknown command 'sevre' (Did you mean serve?)\n")
 })
 
 test('a port in use stops the start with a line that names the setting', async (t) => {

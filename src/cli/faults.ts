@@ -1,5 +1,8 @@
 // The two ways in which a command ends without success, besides an error of the service itself.
 
+/** Begins the line of every failure. */
+export const prefix = 'posthorn: '
+
 /** The command was used wrongly: exit code 2. The message says how to use it. */
 export class WrongUse extends Error {
   override readonly name = 'WrongUse'

@@ -1,6 +1,7 @@
 // The library's command. A line for a wrong use of it names the right one.
 
 import { Command, type ErrorOptions, type HelpContext } from 'commander'
+import { prefix } from './faults.ts'
 
 export class OwnCommand extends Command {
   override createCommand(name?: string): OwnCommand {
@@ -8,15 +9,15 @@ export class OwnCommand extends Command {
   }
 
   override error(message: string, options?: ErrorOptions): never {
-    return super.error(corrected(this, message, options?.code), options)
+    return super.error(corrected(this, message.replace(/^error: /, prefix), options?.code), options)
   }
 
   /** For a group without the name of a command, or with a wrong one in its own `help`, the library would print all help. */
   override help(context?: HelpContext | ((text: string) => string)): never {
     if (typeof context !== 'object' || !context.error) return super.help(context as HelpContext)
     const [, word] = this.args
-    const message = word === undefined ? 'error: a command is missing' : `error: unknown command '${word}'`
-    return this.error(message, { code: 'commander.unknownCommand' })
+    const message = word === undefined ? 'a command is missing' : `unknown command '${word}'`
+    return this.error(`${prefix}${message}`, { code: 'commander.unknownCommand' })
   }
 }
 

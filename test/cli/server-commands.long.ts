@@ -58,7 +58,10 @@ suite('tenants and keys', { concurrency: 2 }, () => {
     const { id } = await rig.tenant('standard')
     const refused = await run('tenant', 'delete', id)
     assert.equal(refused.code, 2)
-    assert.match(refused.stderr, /^error: Delete the tenant .* Give --yes, because there is no terminal to ask on\n$/)
+    assert.match(
+      refused.stderr,
+      /^posthorn: Delete the tenant .* Give --yes, because there is no terminal to ask on\n$/,
+    )
     await text('tenant', 'show', id)
   })
 
@@ -119,7 +122,7 @@ suite('endpoints, events and deliveries', { concurrency: 2 }, () => {
   test('a change of nothing is wrong use, and the message names what can be changed', async () => {
     const { code, stdout, stderr } = await run('endpoint', 'change', 'acme', 'ep_1')
     assert.deepEqual([code, stdout], [2, ''])
-    assert.match(stderr, /^error: nothing to change: give --event, --description, .*, --to\n$/)
+    assert.match(stderr, /^posthorn: nothing to change: give --event, --description, .*, --to\n$/)
   })
 
   test('a change of an endpoint shows no secret, and is no read of one', async () => {
@@ -158,8 +161,8 @@ suite('endpoints, events and deliveries', { concurrency: 2 }, () => {
     const body = String(request?.body)
     for (const number of ['12345678901234567890', '1.10', '1e3']) assert.ok(body.includes(number), body)
     for (const [wrong, says] of [
-      ['{', /^error: the data is not JSON: .*\n$/],
-      ['5', /^error: the data must be a JSON object\n$/],
+      ['{', /^posthorn: the data is not JSON: .*\n$/],
+      ['5', /^posthorn: the data must be a JSON object\n$/],
     ] as const) {
       const refused = await run('event', 'publish', tenant.id, eventType, '--data', wrong)
       assert.equal(refused.code, 2)
@@ -324,7 +327,7 @@ suite('the server and its key', { concurrency: 2 }, () => {
     }
     const other = await command(['tenant', 'list', '--url', 'http://127.0.0.1:1'], { env: at, folder })
     assert.equal(other.code, 2)
-    assert.match(other.stderr, /^error: there is no key for http:\/\/127\.0\.0\.1:1: set POSTHORN_KEY .*\n$/)
+    assert.match(other.stderr, /^posthorn: there is no key for http:\/\/127\.0\.0\.1:1: set POSTHORN_KEY .*\n$/)
     chmodSync(file, 0o644)
     const open = await command(['tenant', 'list'], { env: at, folder })
     assert.deepEqual([open.code, /chmod 600/.test(open.stderr)], [1, true])

@@ -18,7 +18,7 @@ const ofPosthorn = 'the commands of posthorn are serve, migrate, '
 
 const lines: Readonly<Record<string, string>> = {
   'endpoint list acme':
-    "error: too many arguments for 'list'. Expected 0 arguments but got 1 (Did you mean --tenant acme?); usage: posthorn endpoint list [options] (--help shows more)\n",
+    "posthorn: too many arguments for 'list'. Expected 0 arguments but got 1 (Did you mean --tenant acme?); usage: posthorn endpoint list [options] (--help shows more)\n",
   'listen acme': '(Did you mean --tenant acme?); usage: posthorn listen [options] ',
   'tenant list acme': 'got 1; usage: posthorn tenant list [options] ',
   'serve now': 'got 1; usage: posthorn serve [options] ',
@@ -31,16 +31,16 @@ const lines: Readonly<Record<string, string>> = {
   'replay acme --from yesterday': 'such as 2026-01-31T08:00:00Z, or a duration before now such as 2h.\n',
   'endpoint list --health well': 'Allowed choices are failing, disabled, paused.\n',
   'completion tcsh': 'Allowed choices are bash, zsh, fish.\n',
-  tenat: "error: unknown command 'tenat' (Did you mean tenant?)\n",
-  'help delivery lst': "error: unknown command 'lst' (Did you mean list?)\n",
-  endpoint: `error: a command is missing; ${ofEndpoint}\n`,
-  'endpoint lst': "error: unknown command 'lst' (Did you mean list?)\n",
-  'endpoint nope': `error: unknown command 'nope'; ${ofEndpoint}\n`,
-  'endpoint --lst': `error: unknown option '--lst'; ${ofEndpoint}\n`,
-  nope: `error: unknown command 'nope'; ${ofPosthorn}`,
-  'help nope': `error: unknown command 'nope'; ${ofPosthorn}`,
-  'help endpoint nope': `error: unknown command 'nope'; ${ofEndpoint}\n`,
-  'endpoint help nope': `error: unknown command 'nope'; ${ofEndpoint}\n`,
+  tenat: "posthorn: unknown command 'tenat' (Did you mean tenant?)\n",
+  'help delivery lst': "posthorn: unknown command 'lst' (Did you mean list?)\n",
+  endpoint: `posthorn: a command is missing; ${ofEndpoint}\n`,
+  'endpoint lst': "posthorn: unknown command 'lst' (Did you mean list?)\n",
+  'endpoint nope': `posthorn: unknown command 'nope'; ${ofEndpoint}\n`,
+  'endpoint --lst': `posthorn: unknown option '--lst'; ${ofEndpoint}\n`,
+  nope: `posthorn: unknown command 'nope'; ${ofPosthorn}`,
+  'help nope': `posthorn: unknown command 'nope'; ${ofPosthorn}`,
+  'help endpoint nope': `posthorn: unknown command 'nope'; ${ofEndpoint}\n`,
+  'endpoint help nope': `posthorn: unknown command 'nope'; ${ofEndpoint}\n`,
 }
 
 suite('one line names the right use for', { concurrency: 2 }, () => {
@@ -49,7 +49,7 @@ suite('one line names the right use for', { concurrency: 2 }, () => {
       const { code, stdout, stderr } = await command(words.split(' '), { folder })
       assert.deepEqual([code, stdout], [2, ''])
       assert.ok(stderr.includes(says), stderr)
-      assert.match(stderr, /^error: [^\n]+\n$/)
+      assert.match(stderr, /^posthorn: [^\n]+\n$/)
     })
   }
 
@@ -61,7 +61,7 @@ suite('one line names the right use for', { concurrency: 2 }, () => {
       assert.match(stderr, /^posthorn: POSTHORN_(?:PORT|DATABASE) must be [^\n]+\n$/)
     }
     const { code, stderr } = await command(['tenant', 'list'], { env: { POSTHORN_KEY_FILE: 'nowhere' }, folder })
-    assert.deepEqual([code, stderr], [2, 'error: POSTHORN_KEY_FILE must name a file, and nowhere does not exist\n'])
+    assert.deepEqual([code, stderr], [2, 'posthorn: POSTHORN_KEY_FILE must name a file, and nowhere does not exist\n'])
   })
 
   test('a dialect that the server does not have', async (t) => {
@@ -71,7 +71,7 @@ suite('one line names the right use for', { concurrency: 2 }, () => {
     const names = registry.map(({ dialect }) => dialect.name).join(', ')
     for (const list of ['tenant', 'delivery']) {
       const { code, stderr } = await command([list, 'list', '--dialect', 'nope'], { env, folder })
-      assert.deepEqual([code, stderr], [2, `error: there is no dialect nope: the server has ${names}\n`])
+      assert.deepEqual([code, stderr], [2, `posthorn: there is no dialect nope: the server has ${names}\n`])
       const none = await command([list, 'list', '--dialect', 'allo'], { env, folder })
       assert.deepEqual([none.code, none.stderr], [0, 'There are none.\n'])
     }
