@@ -59,8 +59,14 @@ test('a method that a path does not take is answered 405 with Allow, and costs n
       assert.deepEqual([status, allow], [405, allowed.toSorted()], `${method} ${path}: ${text}`)
     }
   }
-  const { text } = await ask('QUERY', '/v1/tenants')
-  assert.match(text, /"detail":"QUERY is not allowed here; POST, GET is\."/)
+  for (const [path, are] of [
+    ['/v1/tenants', 'POST and GET are'],
+    ['/v1/tenants/acme', 'GET, PATCH and DELETE are'],
+    ['/v1/status', 'GET is'],
+  ] as const) {
+    const { text } = await ask('QUERY', path)
+    assert.ok(text.includes(`"detail":"QUERY is not allowed here; ${are}."`), text)
+  }
   assert.equal(server.output(), '')
 })
 

@@ -104,5 +104,18 @@ test('a batch of invalid events only is answered with 202 and an error for each 
 test('an element that is no event is refused without the name of a field', async () => {
   const { results: all } = await rig.want(202, post([5]))
   const [{ error }] = all as unknown as [{ error: { detail: string } }]
-  assert.equal(error.detail, 'must be object')
+  assert.equal(error.detail, 'must be a JSON object')
+})
+
+test('a value of a wrong type is refused in words', async () => {
+  const { id } = await rig.tenant('standard')
+  for (const [wrong, says] of [
+    [{ data: 'text' }, 'data must be a JSON object'],
+    [{ id: 5 }, 'id must be a string'],
+  ] as const) {
+    const event = good({ tenant: id, ...wrong } as never)
+    const [{ error }] = (await rig.want(202, post([event]))).results as unknown as [{ error: { detail: string } }]
+    const { detail } = await rig.want(400, { method: 'POST', path: '/v1/events', body: event })
+    assert.deepEqual([error.detail, detail], [says, `Invalid body: ${says}.`])
+  }
 })

@@ -18,6 +18,7 @@ import {
   publishEvent,
   publishEvents,
 } from '../operations/publish-event.ts'
+import { inWords } from './problems.ts'
 import { PublishedSchema } from './answer-shapes.ts'
 import {
   DeliverySchema,
@@ -249,6 +250,6 @@ function batchError(problem: Problem): unknown {
     return { code: 'outcome_unknown', detail: 'it may have been stored: post it again with the same id' }
   }
   if (problem.kind !== 'invalid') return { code: problem.kind, detail: problem.kind }
-  const errors = problem.fields.map(({ field, message }) => ({ field, message }))
+  const errors = inWords(problem.fields).map(({ field, message }) => ({ field, message }))
   return { code: 'invalid', detail: faultsText(errors), errors }
 }

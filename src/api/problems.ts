@@ -73,7 +73,7 @@ const texts: { readonly [Kind in Problem['kind']]: (problem: ProblemOf<Kind>) =>
     status: 405,
     code: 'method_not_allowed',
     title: 'Method not allowed',
-    detail: `${method} is not allowed here; ${allowed.join(', ')} is.`,
+    detail: `${method} is not allowed here; ${methodsText(allowed)}.`,
   }),
   conflict: ({ code, detail }) => ({ status: 409, code, title: 'Conflict', detail: `${detail}.` }),
   bodyTooLarge: ({ bytesMax }) => ({
@@ -93,8 +93,8 @@ const texts: { readonly [Kind in Problem['kind']]: (problem: ProblemOf<Kind>) =>
     status: 400,
     code: 'invalid',
     title: 'Invalid request',
-    detail: `Invalid ${where}: ${faultsText(fields)}.`,
-    errors: fields,
+    detail: `Invalid ${where}: ${faultsText(inWords(fields))}.`,
+    errors: inWords(fields),
   }),
   tooManyRequests: ({ limit, retryAfterSeconds, detail }) => ({
     status: 429,
@@ -137,3 +137,26 @@ const unauthenticatedDetails = {
   revoked: 'The key was revoked.',
   expired: 'The operator key has ended.',
 } as const
+
+/** `GET is`, or `GET, PATCH and DELETE are`. */
+function methodsText(methods: readonly string[]): string {
+  return `${methods.join(', ').replace(/, (\w+)$/, ' and $1')} ${methods.length === 1 ? 'is' : 'are'}`
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  object: 'a JSON object',
+  array: 'a JSON array',
+  string: 'a string',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+}
+
+/** The faults, with words for the types of JSON Schema: `must be a JSON object` for `must be object`. */
+export function inWords(fields: readonly FieldError[]): readonly FieldError[] {
+  return fields.map((fault) => {
+    const isPlain = fault.rule === 'type' && /^must be \w+(?: or \w+)*$/.test(fault.message)
+    if (!isPlain) return fault
+    return { ...fault, message: fault.message.replaceAll(/\w+/g, (word) => typeWords[word] ?? word) }
+  })
+}

@@ -96,7 +96,7 @@ test('events that are wrong get an error with a code', async (t) => {
   for (let depth = 0; depth < 200; depth += 1) deep = { deep }
   for (const [code, wrong, message] of [
     ['invalid', { ...event, tenant: 'nobody' }, /tenant is not known: nobody/],
-    ['invalid', { ...event, data: 'text' as never }, /data must be object/],
+    ['invalid', { ...event, data: 'text' as never }, /data must be a JSON object/],
     ['invalid', Object.assign({ idd: 'x' }, event), /idd is not known/],
     ['invalid', { ...event, type: 'half \ud800' }, /surrogate/],
     ['body_malformed', { ...event, data: circle }, /circular/i],
