@@ -96,12 +96,19 @@ suite('settings', () => {
     assert.throws(() => readSettings({}, { logLevel: 'loud' }), /^SettingError: --log-level must be/)
   })
 
-  test('that are on or off take the usual words for both', () => {
-    for (const [words, expected] of [
-      [['on', 'true', '1', 'yes', 'TRUE'], true],
-      [['off', 'false', '0', 'no', 'No'], false],
-    ] as const) {
-      for (const word of words) assert.equal(readSettings({ POSTHORN_RATE_LIMITS: word }).rateLimits, expected, word)
+  test('that are on or off take these two words only', () => {
+    const switches = [
+      'POSTHORN_ALLOW_HTTP',
+      'POSTHORN_RATE_LIMITS',
+      'POSTHORN_REUSE_PORT',
+      'POSTHORN_EGRESS_PROXY_RESOLVES',
+    ]
+    const { rateLimits, allowHttp } = readSettings({ POSTHORN_RATE_LIMITS: 'off', POSTHORN_ALLOW_HTTP: 'on' })
+    assert.deepEqual([rateLimits, allowHttp], [false, true])
+    for (const word of ['yes', 'no', 'true', 'false', '1', '0', 'ON', '']) {
+      for (const name of switches) {
+        assert.throws(() => readSettings({ [name]: word }), new RegExp(`^SettingError: ${name} must be on or off$`))
+      }
     }
   })
 
@@ -110,7 +117,7 @@ suite('settings', () => {
     t.after(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'proxy')
     const read = (more: Record<string, string> = {}) => readSettings({ POSTHORN_EGRESS_PROXY_FILE: file, ...more })
-    assert.throws(read, /^SettingError: POSTHORN_EGRESS_PROXY_FILE: ENOENT/)
+    assert.throws(read, /^SettingError: POSTHORN_EGRESS_PROXY_FILE \S+ does not exist$/)
     writeFileSync(file, ' http://ada:p%40ss%3A@[::1]:3128\n')
     assert.deepEqual(read().egressProxy, {
       hostname: '::1',

@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { database, egressProxy } from './address-settings.ts'
+import { readFault } from './file-fault.ts'
 import { nearest } from './nearest.ts'
 
 /** `choices`: the values that it takes, if they are fixed words. */
@@ -36,10 +37,8 @@ const list = (value: string): readonly string[] =>
 const onOff: Parse<boolean> = Object.assign(switched, { choices: ['on', 'off'] })
 
 function switched(value: string): boolean {
-  const lower = value.toLowerCase()
-  if (['on', 'true', '1', 'yes'].includes(lower)) return true
-  if (['off', 'false', '0', 'no'].includes(lower)) return false
-  throw new Error('must be on or off (or true, false, yes, no, 1, 0)')
+  if (value !== 'on' && value !== 'off') throw new Error('must be on or off')
+  return value === 'on'
 }
 
 function number(min: number, max: number, whole = false): (value: string) => number {
@@ -372,7 +371,7 @@ function readSecret(variable: string, path: string): string {
   try {
     return readFileSync(path, 'utf8').trim()
   } catch (error) {
-    throw new SettingError(`${variable}_FILE: ${error instanceof Error ? error.message : String(error)}`)
+    throw new SettingError(`${variable}_FILE ${path} ${readFault(error)}`)
   }
 }
 
