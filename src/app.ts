@@ -76,6 +76,8 @@ export interface App {
   readonly url: string
   /** The address of the operator's own listener; null: there is none. */
   readonly adminUrl: string | null
+  /** The names of the served dialects. */
+  readonly dialects: readonly string[]
   /** Events and attempts since the start. */
   counts(): Counts
   /** Accepts no more requests, waits for attempts in flight, and releases all other deliveries. */
@@ -109,6 +111,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     return {
       url: urls[0] as string,
       adminUrl: urls[1] ?? null,
+      dialects: [...service.context.dialects.keys()],
       counts: service.counts,
       stop: () => service.stop(limits.stopMs),
     }

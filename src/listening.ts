@@ -66,7 +66,10 @@ function cannotListen({ setting, host, port }: Address, error: unknown): Error {
   if (error instanceof Error && 'code' in error && error.code === 'ENOTSUP') {
     return new SettingError('POSTHORN_REUSE_PORT is on, but this system cannot share a port between processes')
   }
-  const reason = error instanceof Error ? error.message : String(error)
+  const isUsed = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+  const flag = setting === 'POSTHORN' ? '--port' : '--admin-port'
+  const message = error instanceof Error ? error.message : String(error)
+  const reason = isUsed ? `the port is in use; choose another with ${flag}` : message
   return new CannotListen(`cannot listen on ${setting}_HOST ${host}, ${setting}_PORT ${port}: ${reason}`)
 }
 

@@ -147,7 +147,7 @@ test('a start whose listeners would have one address is refused with one line, a
   assert.equal(await run.exited(), 1)
   assert.match(
     run.stderr(),
-    /^posthorn: cannot listen on POSTHORN_ADMIN_HOST 127\.0\.0\.1, POSTHORN_ADMIN_PORT \d+: .*\n$/,
+    /^posthorn: cannot listen on POSTHORN_ADMIN_HOST 127\.0\.0\.1, POSTHORN_ADMIN_PORT \d+: the port is in use; choose another with --admin-port\n$/,
   )
   assert.deepEqual(await readdir(folder), [])
 })

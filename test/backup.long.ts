@@ -172,14 +172,19 @@ test('a backup or a restore that cannot be made says so in one line, and leaves 
   const path = join(folder, 'posthorn.db')
   const copy = join(folder, 'copy.db')
   assertRefused(await posthorn(installation, 'backup', copy), /there is no database .*posthorn\.db\n$/)
-  assertRefused(await posthorn(installation, 'restore', copy), /there is no file .*copy\.db\n$/)
+  assertRefused(await posthorn(installation, 'restore', copy), /copy\.db does not exist\n$/, 2)
+  assertRefused(await posthorn(installation, 'restore', folder), / is a folder: give a file\n$/, 2)
   assert.deepEqual(readdirSync(folder), [])
   await fillWithMany(path, 10)
   assertRefused(await posthorn(installation, 'backup', path), /posthorn\.db exists already: name a new file\n$/)
-  assertRefused(await posthorn(installation, 'backup', join(folder, 'no', 'copy.db')), /cannot back up .*ENOENT/)
+  for (const name of ['no/copy.db', 'posthorn.db/copy.db']) {
+    const refused = await posthorn(installation, 'backup', join(folder, name))
+    assertRefused(refused, /copy\.db cannot be written: (?:its folder does not exist|a part of its path is a file)/)
+    assert.equal(refused.stdout, '')
+  }
   assertRefused(await posthorn(installation, 'restore', path), /is the database itself: name a backup\n$/)
   assertRefused(await posthorn(installation, 'restore', main), /main\.ts is not a database of Posthorn/)
   const postgres = ['--database', 'postgres://localhost/x']
-  assertRefused(await posthorn(installation, 'backup', copy, ...postgres), /POSTHORN_DATABASE is PostgreSQL: /, 2)
+  assertRefused(await posthorn(installation, 'backup', copy, ...postgres), /--database is PostgreSQL: /, 2)
   assert.deepEqual(readdirSync(folder).toSorted(), ['posthorn.db', 'posthorn.db-lock'])
 })

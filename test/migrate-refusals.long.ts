@@ -26,12 +26,12 @@ test('refuses addresses that are wrong or swapped', async () => {
     {
       from: postgres,
       to: sqlite,
-      reason: /^posthorn: --from must be sqlite:<file>: installations move from SQLite/,
+      reason: /^posthorn: --from must be sqlite:<file>, such as \S+: installations move from SQLite/,
     },
-    { from: postgres, to: postgres, reason: /^posthorn: --from must be sqlite:<file>: / },
-    { from: sqlite, to: sqlite, reason: /^posthorn: --to must be postgres:\/\/…: / },
-    { from: 'x.db', to: postgres, reason: /^posthorn: --from must be sqlite:<file> or / },
-    { from: sqlite, to: 'mysql://x', reason: /^posthorn: --to must be sqlite:<file> or / },
+    { from: postgres, to: postgres, reason: /^posthorn: --from must be sqlite:<file>, such as / },
+    { from: sqlite, to: sqlite, reason: /^posthorn: --to must be postgres:\/\/<user>/ },
+    { from: 'x.db', to: postgres, reason: /^posthorn: --from must be sqlite:<file>, such as / },
+    { from: sqlite, to: 'mysql://x', reason: /^posthorn: --to must be postgres:\/\/<user>/ },
     { from: sqlite, reason: /^posthorn: required option '--to <database>' not specified/ },
   ]
   await Promise.all(

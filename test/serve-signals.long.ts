@@ -68,7 +68,11 @@ suite('one stop, exit code 0, nothing to send again:', { concurrency: 3 }, () =>
       const url = await withAttemptInFlight(t, service)
       await signal(service.child)
       assert.equal(await service.exited(), 0, service.stdout() + service.stderr())
-      assert.equal(service.stdout().match(/waiting for requests/g)?.length, 1, service.stdout())
+      assert.equal(
+        service.stdout().match(/waiting for requests and attempts in flight to end; a further signal, /g)?.length,
+        1,
+        service.stdout(),
+      )
       assert.equal(await accepts(new URL(url)), false, 'a process still listens')
       assert.deepEqual(deliveriesIn(folder), [{ status: statusCode.delivered, node: null }])
     })

@@ -57,7 +57,7 @@ const refusals: readonly Refusal[] = [
   {
     name: 'an exception that is malformed',
     settings: { POSTHORN_EGRESS_PROXY: 'http://proxy.test:3128', POSTHORN_EGRESS_PROXY_EXCEPT: '10.0.0.1' },
-    says: /POSTHORN_EGRESS_PROXY_EXCEPT: not a CIDR range: 10\.0\.0\.1/,
+    says: /POSTHORN_EGRESS_PROXY_EXCEPT: 10\.0\.0\.1 is not a CIDR range/,
   },
   ...wrong('POSTHORN_PUBLIC_URL', 'vapi=https://x.test'),
   ...wrong('POSTHORN_TRUSTED_PROXIES', '10.0.0.1'),

@@ -113,7 +113,7 @@ test('a value of a wrong type is refused in words', async () => {
     [{ data: 'text' }, 'data must be a JSON object'],
     [{ id: 5 }, 'id must be a string'],
   ] as const) {
-    const event = good({ tenant: id, ...wrong } as never)
+    const event = good({ tenant: id, ...wrong })
     const [{ error }] = (await rig.want(202, post([event]))).results as unknown as [{ error: { detail: string } }]
     const { detail } = await rig.want(400, { method: 'POST', path: '/v1/events', body: event })
     assert.deepEqual([error.detail, detail], [says, `Invalid body: ${says}.`])

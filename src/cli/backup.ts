@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { backUp } from '../store/sqlite/backup.ts'
+import { assertWritable } from './files.ts'
 import { Progress } from './progress.ts'
 import { type FileFlags, sqliteFile } from './sqlite-file.ts'
 
@@ -13,9 +14,12 @@ export async function backup(file: string, flags: FileFlags): Promise<void> {
   const { path, shown } = sqliteFile(flags)
   const bar = new Progress(process.stdout)
   let done = 0
-  process.stdout.write(`\n  Copying ${shown} to ${file}\n\n`)
+  assertWritable(null, file)
   await backUp(path, file, (bytes, total) => {
-    if (done === 0) bar.begin('megabytes', total / megabyte, 0)
+    if (done === 0) {
+      process.stdout.write(`\n  Copying ${shown} to ${file}\n\n`)
+      bar.begin('megabytes', total / megabyte, 0)
+    }
     bar.advance((bytes - done) / megabyte)
     done = bytes
   })

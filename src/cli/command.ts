@@ -49,12 +49,12 @@ export function serverOptions(command: Command): Command {
 
 /** @throws WrongUse, CommandFailed */
 export async function connect(flags: RemoteFlags): Promise<{ readonly api: Client; readonly url: string }> {
-  const [{ chosenServer }, { createClient }] = await Promise.all([
+  const [{ chosenServer }, { clientOf }] = await Promise.all([
     import('./server-choice.ts'),
-    import('../../packages/client/src/index.ts'),
+    import('./server-client.ts'),
   ])
-  const { url, key } = chosenServer(flags)
-  return { api: createClient({ url, key, retries }), url: url.replace(/\/+$/, '') }
+  const chosen = chosenServer(flags)
+  return { api: clientOf(chosen, retries), url: chosen.url.replace(/\/+$/, '') }
 }
 
 /** A user who waits learns soon that a server is away. */
@@ -176,6 +176,11 @@ export function durationMs(text: string): number {
   return Number(count) * (units[unit] ?? 1)
 }
 
+/** @throws WrongUse no event can be between the two times */
+export function assertRange({ from, to }: { readonly from?: string; readonly to?: string }): void {
+  if (from !== undefined && to !== undefined && from >= to) throw new WrongUse('--from must be earlier than --to')
+}
+
 /** Parses a time, or a duration before now, into an ISO time. */
 export function time(text: string): string {
   if (/^\d+[a-z]+$/.test(text)) return new Date(Date.now() - durationMs(text)).toISOString()
@@ -227,14 +232,4 @@ export function pairs(text: string, before: Readonly<Record<string, string>> | u
   const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   if (name === undefined) throw new InvalidArgumentError('It must be <name>=<value>.')
   return { ...before, [name]: value }
-}
-
-/** The bytes of a file; `-` is stdin. @throws WrongUse */
-export async function contentOf(path: string): Promise<Buffer<ArrayBuffer>> {
-  try {
-    if (path === '-') return await (await import('node:stream/consumers')).buffer(process.stdin)
-    return (await import('node:fs')).readFileSync(path)
-  } catch (error) {
-    throw new WrongUse(error instanceof Error ? error.message : String(error))
-  }
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import type { Attempt, Delivery } from '../../packages/client/src/index.ts'
 import {
   assertDialect,
+  assertRange,
   dialectOption,
   type ListFlags,
   listOptions,
@@ -80,6 +81,7 @@ function declareList(delivery: Command): void {
     .option('--http-status <code>', 'an attempt was answered with this status', wholeNumber(100, 599))
   withExamples(
     onServer<Filters>(command, async (session, { event: eventType, limit, cursor, ...flags }) => {
+      assertRange(flags)
       const { tenant, endpoint, status, failing, dialect, from, to, outcome, httpStatus } = flags
       const query = { tenant, endpoint, status, failing, eventType, dialect, from, to, outcome, httpStatus }
       const list: ListFlags = { limit, ...(cursor !== undefined && { cursor }) }

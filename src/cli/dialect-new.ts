@@ -1,6 +1,7 @@
 // `posthorn dialect new`: writes the draft of a dialect, from questions or from the product's OpenAPI document.
 
 import { writeFileSync } from 'node:fs'
+import { writeFault } from '../config/file-fault.ts'
 import { draftFrom } from '../dialect-draft/draft-from-openapi.ts'
 import { fileOf, guessesIn } from '../dialect-draft/draft.ts'
 import { pathOf } from '../dialect-draft/found.ts'
@@ -52,9 +53,7 @@ export async function draft(name: string, flags: NewFlags, output: { write(text:
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
       throw new DraftError(`the file ${file} exists already: give another one with --out`)
     }
-    throw new DraftError(
-      `the file ${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw new DraftError(`${flags.out === undefined ? file : `--out ${file}`} ${writeFault(error)}`)
   }
   const guesses = guessesIn(text)
   output.write(`${file} has ${guesses} guesses, each marked with // GUESS. When they are settled:

@@ -6,7 +6,7 @@ import { tokenSettings } from '../config/token-settings.ts'
 import { loadDialects } from '../dialects/load.ts'
 import { originsOf, partsOf } from '../parts-by-settings.ts'
 import { fault, type Finding, messageOf, ok, warning } from './finding.ts'
-import type { SettingFlags } from './local-commands.ts'
+import { inFlags, type SettingFlags } from './setting-flags.ts'
 import { version } from '../version.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -15,11 +15,12 @@ type Environment = Readonly<Record<string, string | undefined>>
 export async function examineSettings(
   environment: Environment,
   flags: SettingFlags,
+  dialectFiles: readonly string[],
 ): Promise<{ readonly findings: readonly Finding[]; readonly settings: Settings | null }> {
   const program = ok('program', `Posthorn ${version}, Node ${process.versions.node}, ${process.platform}`)
   try {
     const settings = readSettings(environment, flags)
-    const registrations = await loadDialects(settings.dialectFiles)
+    const registrations = await loadDialects([...settings.dialectFiles, ...dialectFiles])
     const { allDialects, dialects } = partsOf(settings, registrations)
     originsOf(settings, allDialects)
     tokenSettings(settings)
@@ -29,7 +30,11 @@ export async function examineSettings(
       settings,
     }
   } catch (error) {
-    const wrong = fault('settings', messageOf(error), 'correct the setting; posthorn serve --help lists all of them')
+    const wrong = fault(
+      'settings',
+      inFlags(messageOf(error), flags),
+      'correct the setting; posthorn serve --help lists all of them',
+    )
     return { findings: [program, wrong], settings: null }
   }
 }

@@ -4,10 +4,10 @@ import type { Command } from 'commander'
 import type { Settings } from '../config/settings.ts'
 import { type RemoteFlags, serverOptions, withExamples } from './command.ts'
 import type { Finding } from './finding.ts'
-import { type SettingFlags, settingOptions } from './local-commands.ts'
 import { facts, jsonText, painted, safe, stateCell, table } from './output.ts'
+import { type DialectFlags, type SettingFlags, settingOptions } from './setting-flags.ts'
 
-interface DoctorFlags extends SettingFlags, RemoteFlags {
+interface DoctorFlags extends SettingFlags, DialectFlags, RemoteFlags {
   readonly to?: string
 }
 
@@ -30,12 +30,19 @@ export function declareDoctor(program: Command): void {
   withExamples(command, 'posthorn doctor', 'posthorn doctor --to https://hooks.example.com --json')
 }
 
-async function examine({ url, profile, to, json: _json, ...settingFlags }: DoctorFlags): Promise<readonly Finding[]> {
+async function examine({
+  url,
+  profile,
+  to,
+  json: _json,
+  dialect,
+  ...settingFlags
+}: DoctorFlags): Promise<readonly Finding[]> {
   const [{ examineSettings }, { examineServer }] = await Promise.all([
     import('./doctor-settings.ts'),
     import('./doctor-server.ts'),
   ])
-  const { findings, settings } = await examineSettings(process.env, settingFlags)
+  const { findings, settings } = await examineSettings(process.env, settingFlags, dialect)
   const chosen = { ...(url !== undefined && { url }), ...(profile !== undefined && { profile }) }
   const about = settings === null ? [] : await examineInstallation(settings, to ?? null)
   return [...findings, ...about, ...(await examineServer(chosen))]

@@ -1,8 +1,9 @@
 // `posthorn event`: publishes an event.
 
 import type { Command } from 'commander'
-import { contentOf, given, onServer, pairs, type RemoteFlags, time, withExamples } from './command.ts'
+import { given, onServer, pairs, type RemoteFlags, time, withExamples } from './command.ts'
 import { WrongUse } from './faults.ts'
+import { contentOf } from './files.ts'
 import { facts } from './output.ts'
 
 interface PublishFlags extends RemoteFlags {
@@ -40,7 +41,7 @@ export function declareEvent(program: Command): void {
 
 async function dataOf({ data, dataFile }: PublishFlags): Promise<Record<string, unknown>> {
   if (data !== undefined && dataFile !== undefined) throw new WrongUse('give --data or --data-file, and not both')
-  const text = dataFile === undefined ? (data ?? '{}') : String(await contentOf(dataFile))
+  const text = dataFile === undefined ? (data ?? '{}') : String(await contentOf('--data-file', dataFile))
   const parsed = parsedJson(text)
   if (text.trimStart().startsWith('{')) return parsed as Record<string, unknown>
   throw new WrongUse('the data must be a JSON object')

@@ -60,8 +60,15 @@ export function declareListen(program: Command): void {
     .option('--address <url>', 'the URL under which the server reaches this receiver; default: its own address')
     .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 picks a free one', wholeNumber(0, 65_535), 4090)
-    .addOption(dialectOption('without --tenant: a name, or a file with a dialect').default('standard'))
-    .option('--secret-file <file>', 'without --tenant: a file with the secret or the public key (or POSTHORN_SECRET)')
+    .addOption(
+      dialectOption('without --tenant: a name, or a file with a dialect').default('standard').conflicts('tenant'),
+    )
+    .addOption(
+      new Option(
+        '--secret-file <file>',
+        'without --tenant: a file with the secret or the public key (or POSTHORN_SECRET)',
+      ).conflicts('tenant'),
+    )
     .option('--status <code>', 'the status of answers', wholeNumber(200, 599), 200)
     .option('--fail-every <n>', 'each n-th delivery is answered with 500', count, 0)
     .option('--drop-every <n>', 'the connection of each n-th is closed without an answer, so it comes twice', count, 0)

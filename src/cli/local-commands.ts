@@ -1,52 +1,29 @@
 // The commands that need no server: `serve` is one, and the others work on databases and files. The modules of a command
 // are loaded when it runs.
 
-import { statSync } from 'node:fs'
-import { type Command, Option } from 'commander'
-import { flagOf, type SettingName, settingTable } from '../config/settings.ts'
+import type { Command } from 'commander'
 import { withExamples } from './command.ts'
 import type { NewFlags } from './dialect-new.ts'
 import { WrongUse } from './faults.ts'
+import { assertFile } from './files.ts'
 import type { MigrateFlags } from './migrate.ts'
 import type { FileFlags } from './sqlite-file.ts'
+import { type DialectFlags, type SettingFlags, settingOptions } from './setting-flags.ts'
 import { stopOnSignals } from './stop-signals.ts'
-
-type ServeFlags = SettingFlags & { readonly dialect: readonly string[] }
-export type SettingFlags = Partial<Record<SettingName, string>>
 
 export function declareServe(program: Command): void {
   const command = settingOptions(program.command('serve').description('run the service (the default)'), true)
-  command
-    .option(
-      '--dialect <file>',
-      'one more file that defines a dialect; may be given several times',
-      (file: string, files: readonly string[]) => [...files, file],
-      [],
-    )
-    .action(async ({ dialect: files, ...flags }: ServeFlags) => {
-      const stop = stopOnSignals()
-      const { serve } = await import('./serve.ts')
-      await serve(flags, files, stop)
-    })
+  command.action(async ({ dialect: files, ...flags }: SettingFlags & DialectFlags) => {
+    const stop = stopOnSignals()
+    const { serve } = await import('./serve.ts')
+    await serve(flags, files, stop)
+  })
   withExamples(
     command,
     'posthorn serve',
     'posthorn serve --port 8080 --database sqlite:./hooks/posthorn.db',
     'posthorn serve --allow-http on --allow-networks 127.0.0.0/8',
   )
-}
-
-/** Adds an option for each setting. */
-export function settingOptions(command: Command, isShown: boolean): Command {
-  for (const name of Object.keys(settingTable) as SettingName[]) {
-    const { variable, meaning, default: standard, parse } = settingTable[name]
-    const defaultText = standard === null || standard === '' ? '' : `, default ${standard}`
-    const option = new Option(`${flagOf(name)} <value>`, `${meaning} (${variable}${defaultText})`).hideHelp(!isShown)
-    // The parser of the setting checks the value.
-    if (parse.choices !== undefined) option.argChoices = [...parse.choices]
-    command.addOption(option)
-  }
-  return command
 }
 
 export function declareMigrate(program: Command): void {
@@ -97,7 +74,7 @@ export function declareDialect(program: Command): void {
     .command('check <file>')
     .description('check a dialect on a service in this process, with a receiver; exit code 1: it has faults')
     .action(async (file: string) => {
-      assertFile(file)
+      assertFile(null, file)
       const { check: run } = await import('./dialect-check.ts')
       const isGood = await run(file, process.stdout)
       // The file may have opened what would keep the process.
@@ -109,8 +86,8 @@ export function declareDialect(program: Command): void {
     .command('diff <file> <document>')
     .description("compare the API of a dialect with the vendor's OpenAPI document; exit code 1: a difference does harm")
     .action(async (file: string, document: string) => {
-      assertFile(file)
-      assertFile(document)
+      assertFile(null, file)
+      assertFile(null, document)
       const { diff: run } = await import('./dialect-diff.ts')
       process.exit((await run(file, document, process.stdout)) ? 0 : 1)
     })
@@ -128,7 +105,7 @@ function declareDialectNew(dialect: Command): void {
       if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) {
         throw new WrongUse('a name has 1 to 32 lower-case letters, digits and hyphens, a letter first')
       }
-      if (flags.from !== undefined) assertFile(flags.from)
+      if (flags.from !== undefined) assertFile('--from', flags.from)
       else if (flags.yes !== true && !process.stdin.isTTY) {
         throw new WrongUse('questions need a terminal; give --yes or --from')
       }
@@ -136,11 +113,4 @@ function declareDialectNew(dialect: Command): void {
       await draft(name, flags, process.stdout)
     })
   withExamples(command, 'posthorn dialect new acme --yes', 'posthorn dialect new other --from openapi.yaml')
-}
-
-/** @throws WrongUse */
-function assertFile(path: string): void {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) throw new WrongUse(`the file ${path} does not exist`)
-  if (found.isDirectory()) throw new WrongUse(`${path} is a folder: give one file`)
 }

@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { withExamples } from './command.ts'
 import { WrongUse } from './faults.ts'
+import { contentOf } from './files.ts'
 import { facts } from './output.ts'
 import { answered } from './questions.ts'
 
@@ -23,15 +24,18 @@ export function declareLogin(program: Command): void {
     .option('--profile <name>', 'a name for the server', 'default')
     .action(async (flags: LoginFlags) => {
       const url = flags.url ?? process.env['POSTHORN_URL'] ?? standardUrl
-      const [{ assertAddress }, { createClient, PosthornError }, store] = await Promise.all([
+      const [{ assertAddress, assertKey }, { clientOf }, { PosthornError }, store] = await Promise.all([
         import('./server-choice.ts'),
+        import('./server-client.ts'),
         import('../../packages/client/src/index.ts'),
         import('./profiles.ts'),
       ])
       assertAddress(url)
+      const from = process.stdin.isTTY ? 'your answer' : 'stdin'
       const key = await askedKey(url)
+      assertKey(key, from)
       try {
-        await createClient({ url, key, retries: 0 }).request('GET', '/v1/status')
+        await clientOf({ url, key, from }, 0).request('GET', '/v1/status')
       } catch (error) {
         // A key that may not read the status is known to the server all the same.
         if (!(error instanceof PosthornError && error.code === 'forbidden')) throw error
@@ -65,8 +69,7 @@ async function askedKey(url: string): Promise<string> {
     const message = `The operator key of ${url}`
     return (await answered((terminal) => password({ message, mask: true }, terminal))).trim()
   }
-  const { text } = await import('node:stream/consumers')
-  const key = (await text(process.stdin)).trim()
+  const key = String(await contentOf(null, '-')).trim()
   if (key !== '') return key
   throw new WrongUse('give the key on stdin, as in posthorn login < data/operator-key')
 }

@@ -58,18 +58,22 @@ type Sqlite = DatabaseSetting & { readonly kind: 'sqlite' }
 type Postgres = DatabaseSetting & { readonly kind: 'postgres' }
 
 function addressesOf(flags: MigrateFlags): { from: Sqlite; to: Postgres } {
-  const from = addressOf('--from', flags.from)
-  const to = addressOf('--to', flags.to)
-  if (from.kind === 'sqlite' && to.kind === 'postgres') return { from, to }
-  const wrong = from.kind === 'sqlite' ? '--to must be postgres://…' : '--from must be sqlite:<file>'
+  const from = addressOf(flags.from)
+  const to = addressOf(flags.to)
+  if (from?.kind === 'sqlite' && to?.kind === 'postgres') return { from, to }
+  const wrong =
+    from?.kind === 'sqlite'
+      ? '--to must be postgres://<user>:<password>@<host>:<port>/<database>'
+      : '--from must be sqlite:<file>, such as sqlite:./data/posthorn.db'
   throw new SettingError(`${wrong}: installations move from SQLite to PostgreSQL`)
 }
 
-function addressOf(flag: string, text: string): DatabaseSetting {
+/** Null: it is no address of a database. */
+function addressOf(text: string): DatabaseSetting | null {
   try {
     return database(text)
-  } catch (error) {
-    throw new SettingError(`${flag} ${error instanceof Error ? error.message : String(error)}`)
+  } catch {
+    return null
   }
 }
 

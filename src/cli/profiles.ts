@@ -3,6 +3,7 @@
 import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { readFault, writeFault } from '../config/file-fault.ts'
 import { makePrivateFolder } from '../private-folder.ts'
 import { CommandFailed } from './faults.ts'
 
@@ -26,26 +27,47 @@ export function profilesFile(): string {
 /** @throws CommandFailed if other users can read the file, or it is malformed */
 export function readProfiles(): Profiles {
   const file = profilesFile()
-  const found = statSync(file, { throwIfNoEntry: false })
-  if (found === undefined) return {}
-  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) {
-    throw new CommandFailed(`other users can read ${file}: chmod 600 it, and replace its keys if they may have done so`)
-  }
+  let text: string
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Profiles
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found === undefined) return {}
+    if (process.platform !== 'win32' && !found.isDirectory() && (found.mode & 0o077) !== 0) {
+      throw new CommandFailed(
+        `other users can read ${file}: chmod 600 it, and replace its keys if they may have done so`,
+      )
+    }
+    text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new CommandFailed(
-      `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}; posthorn login makes a new one once it is removed`,
-    )
+    throw error instanceof CommandFailed
+      ? error
+      : new CommandFailed(`the file of the profiles ${file} ${readFault(error)}`)
+  }
+  const profiles = parsed(text)
+  if (profiles !== null) return profiles
+  throw new CommandFailed(`the file ${file} holds no profiles: posthorn login makes a new one once it is removed`)
+}
+
+/** Null: the text holds no profiles. */
+function parsed(text: string): Profiles | null {
+  try {
+    const profiles = JSON.parse(text) as Profiles
+    const isGood = Object.values(profiles).every(({ url, key }) => typeof url === 'string' && typeof key === 'string')
+    return isGood ? profiles : null
+  } catch {
+    return null
   }
 }
 
-/** Replaces the file in one step. */
+/** Replaces the file in one step. @throws CommandFailed */
 export function writeProfiles(profiles: Profiles): void {
   const file = profilesFile()
   const unfinished = `${file}.${process.pid}`
-  makePrivateFolder(dirname(file))
-  writeFileSync(unfinished, `${JSON.stringify(profiles, null, 2)}\n`, { mode: 0o600 })
-  chmodSync(unfinished, 0o600)
-  renameSync(unfinished, file)
+  try {
+    makePrivateFolder(dirname(file))
+    writeFileSync(unfinished, `${JSON.stringify(profiles, null, 2)}\n`, { mode: 0o600 })
+    chmodSync(unfinished, 0o600)
+    renameSync(unfinished, file)
+  } catch (error) {
+    throw new CommandFailed(`the file of the profiles ${file} ${writeFault(error)}`)
+  }
 }

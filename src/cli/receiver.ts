@@ -84,7 +84,9 @@ export async function startReceiver(options: ReceiverOptions): Promise<{ readonl
     server.listen(port, host)
     await once(server, 'listening')
   } catch (error) {
-    throw new CommandFailed(`cannot listen on --host ${host}, --port ${port}: ${lineOf(error)}`)
+    const isUsed = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    const reason = isUsed ? 'the port is in use; choose another with --port' : lineOf(error)
+    throw new CommandFailed(`cannot listen on --host ${host}, --port ${port}: ${reason}`)
   }
   return {
     url: `http://${isIPv6(host) ? `[${host}]` : host}:${(server.address() as AddressInfo).port}/`,

@@ -1,9 +1,10 @@
 // `posthorn replay`: counts the deliveries that match, and sends them again when that is confirmed.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt, Client, Delivery, Replay } from '../../packages/client/src/index.ts'
 import {
+  assertRange,
   assertTenant,
   given,
   type ListFlags,
@@ -87,12 +88,18 @@ function declareRun(replay: Command): void {
     )
     .option('--event <type>', 'only those of an event type')
     .addOption(oneOf('--outcome <outcome>', 'how the last attempt ended', outcomes))
-    .option('--missing', 'add deliveries to endpoints that want the events now and never got them')
+    .addOption(
+      new Option('--missing', 'add deliveries to endpoints that want the events now and never got them').conflicts([
+        'status',
+        'outcome',
+      ]),
+    )
     .option('--rate <number>', 'deliveries a second; default: 50', wholeNumber(1, 1000))
     .option('--yes', 'starts without a question; without it and without a terminal, nothing is sent')
   withExamples(
     onServer<ReplayFlags>(command, async (session, flags, [tenant = '']) => {
       const stop = stopOnSignals()
+      assertRange(flags)
       if (flags.status?.includes('delivered') === true) process.stderr.write(deliveredNote)
       const preview = await counted(session.api, await create(session.api, tenant, flags), stop)
       if (!(await isWanted(session, preview, flags))) return
@@ -101,8 +108,8 @@ function declareRun(replay: Command): void {
       session.print(ended, () => replayText(ended))
       if (ended.state !== 'done') process.exitCode = 1
     }),
-    'posthorn replay acme --from 2h',
-    'posthorn replay acme --from 2026-01-31T08:00:00Z --to 2026-01-31T10:00:00Z --rate 100 --yes',
+    'posthorn replay run acme --from 2h',
+    'posthorn replay run acme --from 2026-01-31T08:00:00Z --to 2026-01-31T10:00:00Z --rate 100 --yes',
   )
 }
 

@@ -14,6 +14,7 @@ import { limits } from '../domain/limits.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { version } from '../version.ts'
 import { CommandFailed } from './faults.ts'
+import { inFlags } from './setting-flags.ts'
 
 const repeatSeconds = limits.stopRepeatMs / 1000
 
@@ -62,6 +63,9 @@ export async function serve(
   const app = await starting.catch((error: unknown) => {
     // Nothing has been sent yet.
     if (error === stop.reason) process.exit(0)
+    if (error instanceof Error && ['SettingError', 'CannotListen'].includes(error.name)) {
+      error.message = inFlags(error.message, flags)
+    }
     throw error
   })
   announce(log, settings, app, operatorFile, masterFile)
@@ -72,7 +76,7 @@ export async function serve(
 async function stopApp(app: App, logger: Logger, stop: AbortSignal): Promise<void> {
   const { message: signal } = stop.reason as Error
   logger.info(
-    `${signal}: waiting for requests and attempts in flight; a signal after ${repeatSeconds} s ends this wait`,
+    `${signal}: waiting for requests and attempts in flight to end; a further signal, at the earliest ${repeatSeconds} s from now, ends the process without that wait`,
   )
   const begunAt = performance.now()
   try {
@@ -136,7 +140,7 @@ function messageOf(error: unknown): string {
 function announce(
   { logger, output }: Log,
   settings: Settings,
-  { url, adminUrl }: App,
+  { url, adminUrl, dialects }: App,
   operatorFile: KeyFile | null,
   masterFile: KeyFile | null,
 ): void {
@@ -152,7 +156,7 @@ function announce(
     const addresses = { url, ...(adminUrl !== null && { adminUrl }) }
     const { database, role } = settings
     logger.info(
-      { ...addresses, version, role, database: database.shown, operatorKeyFile, masterKeyFile },
+      { ...addresses, version, role, dialects, database: database.shown, operatorKeyFile, masterKeyFile },
       'posthorn is serving',
     )
     return
@@ -164,6 +168,7 @@ function announce(
   Posthorn ${version} is serving
 
     address        ${url}        (pages: ${operatorUrl}/docs)
+    dialects       ${dialects.join(', ')}
     database       ${settings.database.shown}
     operator key   ${keyPlace}${masterFile === null ? '' : `\n    master key     ${masterFile.path}  (back it up: without it, secrets are lost)`}
 

@@ -3,8 +3,9 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { readFault } from '../config/file-fault.ts'
 import { readSettings } from '../config/settings.ts'
-import { CommandFailed, WrongUse } from './faults.ts'
+import { WrongUse } from './faults.ts'
 import { type Profile, readProfiles, standardProfile } from './profiles.ts'
 
 export interface ServerFlags {
@@ -21,7 +22,7 @@ export interface ChosenServer extends Profile {
  * The first of: the profile that `--profile` names; the key in the environment; the profile of the given address; the
  * profile `default`; the service whose settings are in the environment, or their defaults.
  *
- * @throws WrongUse there is no such server; CommandFailed a file cannot be read
+ * @throws WrongUse there is no such server, or no key; CommandFailed the file of the profiles cannot be read
  */
 export function chosenServer(flags: ServerFlags): ChosenServer {
   const { POSTHORN_URL } = process.env
@@ -29,7 +30,7 @@ export function chosenServer(flags: ServerFlags): ChosenServer {
   const url = flags.url ?? POSTHORN_URL
   if (url !== undefined) assertAddress(url)
   const key = keyOfEnvironment()
-  if (key !== null) return { url: url ?? localAddress(), key, from: 'the environment' }
+  if (key !== null) return { url: url ?? localAddress(), ...key }
   const profiles = readProfiles()
   if (url !== undefined) {
     const found = Object.entries(profiles).find(([, profile]) => bare(profile.url) === bare(url))
@@ -51,7 +52,8 @@ export function chosenServer(flags: ServerFlags): ChosenServer {
 export function assertAddress(url: string): void {
   const parsed = URL.parse(url)
   if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.username + parsed.password !== '') {
-    throw new WrongUse(`the address of the server must be a URL such as https://hooks.example.com, and is ${url}`)
+    const given = url === '' ? 'empty' : url
+    throw new WrongUse(`the address of the server must be a URL such as https://hooks.example.com, and is ${given}`)
   }
 }
 
@@ -64,22 +66,33 @@ function namedProfile({ url, profile: name = '' }: ServerFlags): ChosenServer {
   throw new WrongUse(`there is no profile ${name}: ${names === '' ? 'posthorn login makes one' : `there are ${names}`}`)
 }
 
-/** @throws WrongUse, CommandFailed */
-function keyOfEnvironment(): string | null {
-  const { POSTHORN_KEY: key, POSTHORN_KEY_FILE: file } = process.env
-  if (key !== undefined && file !== undefined) throw new WrongUse('POSTHORN_KEY and POSTHORN_KEY_FILE are both set')
-  if (file === undefined) return key ?? null
-  if (!existsSync(file)) throw new WrongUse(`POSTHORN_KEY_FILE must name a file, and ${file} does not exist`)
-  return keyIn(file)
+/** @param from its place, as in `ChosenServer` @throws WrongUse it is empty, or has characters that no key has */
+export function assertKey(key: string, from: string): void {
+  if (key === '') throw new WrongUse(`${from} is empty: give the key of the server there`)
+  if (!/^[\x21-\x7e]+$/.test(key))
+    throw new WrongUse(`${from} holds no key: a key has no spaces, line breaks or letters with accents`)
 }
 
-/** @throws CommandFailed */
-function keyIn(file: string): string {
+/** @throws WrongUse */
+function keyOfEnvironment(): Omit<ChosenServer, 'url'> | null {
+  const { POSTHORN_KEY: key, POSTHORN_KEY_FILE: file } = process.env
+  if (key !== undefined && file !== undefined) throw new WrongUse('POSTHORN_KEY and POSTHORN_KEY_FILE are both set')
+  if (file !== undefined) return keyIn(file, `POSTHORN_KEY_FILE ${file}`)
+  if (key === undefined) return null
+  assertKey(key, 'POSTHORN_KEY')
+  return { key, from: 'POSTHORN_KEY' }
+}
+
+/** @throws WrongUse */
+function keyIn(file: string, from: string): Omit<ChosenServer, 'url'> {
+  let key: string
   try {
-    return readFileSync(file, 'utf8').trim()
+    key = readFileSync(file, 'utf8').trim()
   } catch (error) {
-    throw new CommandFailed(`cannot read the key: ${error instanceof Error ? error.message : String(error)}`)
+    throw new WrongUse(`${from} ${readFault(error)}`)
   }
+  assertKey(key, from)
+  return { key, from }
 }
 
 /** The address of the service with the settings of the environment. */
@@ -95,7 +108,7 @@ function localServer(): ChosenServer | null {
   const { database, operatorKey } = readSettings(process.env)
   if (operatorKey !== null) return { url: localAddress(), key: operatorKey, from: 'POSTHORN_OPERATOR_KEY' }
   const file = database.kind === 'sqlite' ? join(dirname(database.path), 'operator-key') : null
-  return file === null || !existsSync(file) ? null : { url: localAddress(), key: keyIn(file), from: file }
+  return file === null || !existsSync(file) ? null : { url: localAddress(), ...keyIn(file, file) }
 }
 
 function bare(url: string): string {

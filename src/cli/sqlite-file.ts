@@ -8,7 +8,13 @@ export interface FileFlags {
 
 /** The database file of the settings. Other settings are not read. @throws SettingError */
 export function sqliteFile(flags: FileFlags): DatabaseSetting & { readonly kind: 'sqlite' } {
-  const { database } = readSettings({ POSTHORN_DATABASE: process.env['POSTHORN_DATABASE'] }, flags)
+  const name = flags.database === undefined ? 'POSTHORN_DATABASE' : '--database'
+  let database: DatabaseSetting
+  try {
+    database = readSettings({ POSTHORN_DATABASE: process.env['POSTHORN_DATABASE'] }, flags).database
+  } catch {
+    throw new SettingError(`${name} must be sqlite:<file>, such as sqlite:./data/posthorn.db`)
+  }
   if (database.kind === 'sqlite') return database
-  throw new SettingError('POSTHORN_DATABASE is PostgreSQL: use its own tools, such as pg_dump')
+  throw new SettingError(`${name} is PostgreSQL: use its own tools, such as pg_dump`)
 }

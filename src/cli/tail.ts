@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LeftOut, StreamDelivery } from '../../packages/client/src/index.ts'
 import { connect, type RemoteFlags, serverOptions, withExamples } from './command.ts'
+import { WrongUse } from './faults.ts'
 import { jsonText, painted, safe } from './output.ts'
 import { stopOnSignals } from './stop-signals.ts'
 
@@ -26,6 +27,7 @@ export function declareTail(program: Command): void {
       const stop = stopOnSignals()
       const flags = command.opts<TailFlags>()
       const { tenant, endpoint } = flags
+      if (endpoint !== undefined && tenant === undefined) throw new WrongUse('--endpoint needs --tenant')
       const { api, url } = await connect(flags)
       await tail(
         () => api.request('GET', '/v1/stream', { query: { tenant, endpoint }, signal: stop }),

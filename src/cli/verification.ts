@@ -1,5 +1,6 @@
 // How commands verify deliveries: the recipes of a dialect with their secrets, from files or from a server.
 
+import { createPublicKey } from 'node:crypto'
 import { extname } from 'node:path'
 import type { Check, Verification } from '../../packages/verify/src/checks.ts'
 import { checkDelivery } from '../../packages/verify/src/check-delivery.ts'
@@ -8,8 +9,8 @@ import { KeyFault, secretBytes } from '../../packages/verify/src/keys.ts'
 import type { Recipe } from '../../packages/verify/src/recipe.ts'
 import { recipes } from '../../packages/verify/src/recipes.ts'
 import type { Client, Endpoint } from '../../packages/client/src/index.ts'
-import { contentOf } from './command.ts'
 import { WrongUse } from './faults.ts'
+import { contentOf } from './files.ts'
 import { painted, safe } from './output.ts'
 
 /** A signature of deliveries, and the secrets (or public keys) of which one has signed. */
@@ -25,14 +26,31 @@ export async function signaturesOf(dialect: string, secret: string): Promise<rea
   return found.map((recipe) => ({ recipe, secrets: [secret] }))
 }
 
-/** @throws WrongUse the secret has not the form of the recipe; a public key is checked with the first delivery */
+/** @throws WrongUse the secret, or the public key, has not the form of the recipe */
 function assertUsable(recipe: Recipe, secret: string): void {
-  const { prefix = '' } = 'publicKey' in recipe.key ? {} : recipe.key
+  const { key } = recipe
+  if ('publicKey' in key) {
+    if (isPublicKey(secret)) return
+    throw new WrongUse('This dialect signs with a key pair: give its public key in PEM')
+  }
+  const { prefix = '' } = key
   try {
+    // Where a secret is any text, that would be one.
+    if (secret === 'whsec_') throw new KeyFault('The secret is empty after whsec_.')
     if (secretBytes(recipe, secret).length === 0) throw new KeyFault('The secret is empty.')
   } catch (error) {
     if (!(error instanceof KeyFault)) throw error
-    throw new WrongUse(`${error.message} Give it as the server shows it: ${prefix}<base64>`)
+    throw new WrongUse(
+      `${error.message} Give it as the server shows it${key.secret === 'text' ? '' : `: ${prefix}<base64>`}`,
+    )
+  }
+}
+
+function isPublicKey(pem: string): boolean {
+  try {
+    return createPublicKey(pem).type === 'public'
+  } catch {
+    return false
   }
 }
 
@@ -58,10 +76,16 @@ function described(signatures: readonly (Recipe | { readonly undescribed: string
 
 /** The secret of POSTHORN_SECRET or of a file. @throws WrongUse */
 export async function givenSecret(file: string | undefined): Promise<string> {
-  const { POSTHORN_SECRET = '' } = process.env
-  const secret = file === undefined ? POSTHORN_SECRET : String(await contentOf(file)).trim()
+  const { POSTHORN_SECRET: set } = process.env
+  const secret = file === undefined ? (set ?? '').trim() : String(await contentOf('--secret-file', file)).trim()
   if (secret !== '') return secret
-  throw new WrongUse('there is no secret: set POSTHORN_SECRET, give --secret-file, or give --tenant and --endpoint')
+  if (file !== undefined) {
+    throw new WrongUse(
+      `--secret-file ${file} holds no secret: write the secret of the endpoint, as the server shows it, or the public key in PEM into it`,
+    )
+  }
+  const state = set === undefined ? 'there is no secret' : 'POSTHORN_SECRET is empty'
+  throw new WrongUse(`${state}: set POSTHORN_SECRET, give --secret-file, or give --tenant and --endpoint`)
 }
 
 /** The signatures of an endpoint, with the secrets that the server has. Secrets that are API keys are not there. */

@@ -5,7 +5,6 @@ import type { Delivery } from '../../packages/verify/src/delivery.ts'
 import {
   collected,
   connect,
-  contentOf,
   dialectOption,
   durationMs,
   type RemoteFlags,
@@ -14,6 +13,7 @@ import {
   withExamples,
 } from './command.ts'
 import { WrongUse } from './faults.ts'
+import { contentOf } from './files.ts'
 import { jsonText, painted, safe } from './output.ts'
 import type { Clock, Signature, Verified } from './verification.ts'
 
@@ -35,8 +35,15 @@ export function declareVerify(program: Command): void {
     .description(
       'verify one saved request: a file with headers, an empty line and the body, as it arrived; exit code 1: it is not valid',
     )
-    .addOption(dialectOption('how it is signed: a name, or a file with a dialect').default('standard'))
-    .option('--secret-file <file>', 'a file with the secret, or the public key in PEM (or POSTHORN_SECRET)')
+    .addOption(
+      dialectOption('how it is signed: a name, or a file with a dialect').default('standard').conflicts('tenant'),
+    )
+    .addOption(
+      new Option(
+        '--secret-file <file>',
+        'a file with the secret, or the public key in PEM (or POSTHORN_SECRET)',
+      ).conflicts('tenant'),
+    )
     .option('--tenant <tenant>', 'with --endpoint: dialect and secrets come from the server')
     .option('--endpoint <endpoint>', 'the endpoint that got the request')
     .option('--header <line>', 'a header, in place of a file: `name: value`; may be given several times', collected)
@@ -111,8 +118,11 @@ async function deliveryOf(file: string | undefined, flags: VerifyFlags): Promise
   const isInParts = file === undefined && header !== undefined
   if (!isWhole && !isInParts) throw new WrongUse('give a file with the whole request, or --header and --body-file')
   const { head, body } = isWhole
-    ? split(await contentOf(file))
-    : { head: (header ?? []).join('\n'), body: bodyFile === undefined ? Buffer.alloc(0) : await contentOf(bodyFile) }
+    ? split(await contentOf(null, file))
+    : {
+        head: (header ?? []).join('\n'),
+        body: bodyFile === undefined ? Buffer.alloc(0) : await contentOf('--body-file', bodyFile),
+      }
   const { pastedHeaders } = await import('../../packages/verify/src/headers.ts')
   const { headers, odd } = pastedHeaders(head)
   if (odd.length > 0) throw new WrongUse(`this is no header: ${odd[0]}`)

@@ -103,5 +103,7 @@ void test('the error of a malformed range contains its text', () => {
     '10.0.0.0/8/8',
   ]
   for (const text of [...malformed, 'fe80::1%lo/64', '10.0.0.0/8x', '10.0.0.0/'])
-    assert.throws(() => createAddressPolicy({ allowNetworks: [text] }), { message: `not a CIDR range: ${text}` })
+    assert.throws(() => createAddressPolicy({ allowNetworks: [text] }), {
+      message: `${text} is not a CIDR range such as 10.0.0.0/8`,
+    })
 })

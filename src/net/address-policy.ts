@@ -199,6 +199,6 @@ function parseNetwork(text: string): Network {
   const family = isIP(address)
   const bitsMax = family === 4 ? 32 : 128
   const wellFormed = family !== 0 && !address.includes('%') && /^\d{1,3}$/.test(prefix) && rest.length === 0
-  if (!wellFormed || Number(prefix) > bitsMax) throw new Error(`not a CIDR range: ${text}`)
+  if (!wellFormed || Number(prefix) > bitsMax) throw new Error(`${text} is not a CIDR range such as 10.0.0.0/8`)
   return network(trimmed)
 }

@@ -253,7 +253,9 @@ function exceptionTest(list: readonly string[]): (host: string) => boolean {
     .map((entry) => {
       const name = domainToASCII(entry)
       if (!/^\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name))
-        throw new Error(`not a host name, suffix or CIDR range: ${entry}`)
+        throw new Error(
+          `${entry} is not a host name, a suffix such as .example.com, or a CIDR range such as 10.0.0.0/8`,
+        )
       return name
     })
   const hosts = new Set(names)

@@ -83,6 +83,13 @@ suite('doctor', { concurrency: 2 }, () => {
     assert.deepEqual([code, complaints], [0, []])
     assert.match(of('database')?.found ?? '', /is created by the first start/)
     assert.equal(of('server')?.state, 'skipped')
+    assert.equal((await command(['dialect', 'new', 'acme', '--yes'], { folder })).code, 0)
+    const own = await examine(folder, {}, '--dialect', 'acme.ts')
+    assert.match(own.of('settings')?.found ?? '', /^served dialects: standard, .*, acme$/)
+    assert.match(
+      (await examine(folder, {}, '--allow-networks', 'x')).complaints.join('\n'),
+      /^fault settings: --allow-networks: x is not a CIDR range such as 10\.0\.0\.0\/8 /,
+    )
     const { stdout } = await command(['doctor'], { folder })
     assert.match(stdout, /^ok +settings +served dialects: standard, /m)
     assert.match(stdout, /\nfaults +0\nwarnings +0\n$/)
@@ -97,6 +104,15 @@ suite('doctor', { concurrency: 2 }, () => {
     assert.deepEqual(running.complaints, [])
     assert.match(running.of('database')?.found ?? '', /in use by a running service/)
     assert.match(running.of('server')?.found ?? '', /answers; its key is from data\/operator-key/)
+    const { dialects } = JSON.parse(
+      run
+        .stdout()
+        .split('\n')
+        .find((line) => line.includes('is serving')) ?? '',
+    ) as {
+      dialects: string[]
+    }
+    assert.equal(running.of('settings')?.found, `served dialects: ${dialects.join(', ')}`)
     assert.match(running.of('nodes')?.found ?? '', /^1 live, 0 deliveries wait$/)
     for (const check of ['ready', 'clock of the server', 'key', 'versions']) {
       assert.equal(running.of(check)?.state, 'ok', check)

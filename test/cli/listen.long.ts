@@ -248,8 +248,19 @@ suite('listen', { concurrency: 2 }, () => {
       [['--forward-to', 'app'], 2, /--forward-to must be a URL/],
       [['--port', 'x'], 2, /must be a whole number from 0 to 65535/],
       [['--port', '0'], 2, /there is no secret: set POSTHORN_SECRET/],
-      [['--port', port], 1, /cannot listen on --host 127\.0\.0\.1, --port \d+: .* in use/],
-      [['--port', '0', '--secret-file', withoutKey], 2, /The secret is empty\. Give it .*: whsec_<base64>\n/],
+      [
+        ['--port', port],
+        1,
+        /cannot listen on --host 127\.0\.0\.1, --port \d+: the port is in use; choose another with --port\n/,
+      ],
+      [
+        ['--port', '0', '--secret-file', withoutKey],
+        2,
+        /The secret is empty after whsec_\. Give it .*: whsec_<base64>\n/,
+      ],
+      [['--port', '0', '--secret-file', withoutKey, '--dialect', 'storno'], 2, /The secret is empty after whsec_/],
+      [['--port', '0', '--secret-file', withoutKey, '--dialect', 'partoo'], 2, /give its public key in PEM\n/],
+      [['--port', '0', '--secret-file', 'nowhere'], 2, /--secret-file nowhere does not exist\n/],
       [['--port', '0', '--tenant', 'nowhere'], 1, /There is no tenant nowhere/],
     ] as const) {
       const ended = await command(['listen', ...args], { env, folder })
@@ -341,10 +352,17 @@ suite('verify', { concurrency: 2 }, () => {
     const withoutKey = join(folder, 'without-key')
     writeFileSync(withoutKey, 'whsec_\n')
     for (const [args, says] of [
-      [['nowhere.txt', '--secret-file', secretFile], /ENOENT/],
+      [['nowhere.txt', '--secret-file', secretFile], /nowhere\.txt does not exist\n/],
       [[file], /there is no secret/],
-      [[file, '--secret-file', empty], /there is no secret/],
-      [[file, '--secret-file', withoutKey], /The secret is empty\. Give it .*: whsec_<base64>\n/],
+      [[file, '--secret-file', empty], /--secret-file \S+ holds no secret: write the secret of the endpoint/],
+      [[file, '--secret-file', folder], /--secret-file \S+ is a folder: give a file\n/],
+      [[file, '--secret-file', join(file, 'x')], /--secret-file \S+ does not exist: a part of its path is a file/],
+      [
+        ['--header', 'a: b', '--body-file', 'nowhere', '--secret-file', secretFile],
+        /--body-file nowhere does not exist\n/,
+      ],
+      [[file, '--secret-file', secretFile, '--dialect', 'partoo'], /give its public key in PEM\n/],
+      [[file, '--secret-file', withoutKey], /The secret is empty after whsec_\. Give it .*: whsec_<base64>\n/],
       [[file, '--secret-file', file], /The secret is not base64 after whsec_\. Give it /],
       [[file, '--secret-file', secretFile, '--dialect', 'nothing'], /there is no dialect nothing: give standard, allo/],
       [['--secret-file', secretFile], /give a file with the whole request/],

@@ -1,10 +1,7 @@
 // The commands that talk to a server, each against a real one.
 
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
@@ -83,6 +80,10 @@ suite('tenants and keys', { concurrency: 2 }, () => {
 
   test('a list of a tenant that does not exist fails, and one without rows does not', async () => {
     const { id } = await rig.want(201, { method: 'POST', path: '/v1/tenants', body: { dialect: 'standard' } })
+    for (const range of ['delivery list', `replay run ${id}`]) {
+      const { code, stderr } = await run(...range.split(' '), '--from', '1h', '--to', '2h')
+      assert.deepEqual([code, stderr], [2, 'posthorn: --from must be earlier than --to\n'])
+    }
     for (const list of ['replay list', 'key list', 'endpoint list', 'endpoint list --search x', 'delivery list']) {
       const args = list.split(' ')
       const none = await run(...args, '--tenant', id)
@@ -160,11 +161,13 @@ suite('endpoints, events and deliveries', { concurrency: 2 }, () => {
     const [request] = await rig.received(path, 1)
     const body = String(request?.body)
     for (const number of ['12345678901234567890', '1.10', '1e3']) assert.ok(body.includes(number), body)
-    for (const [wrong, says] of [
-      ['{', /^posthorn: the data is not JSON: .*\n$/],
-      ['5', /^posthorn: the data must be a JSON object\n$/],
+    for (const [option, wrong, says] of [
+      ['--data', '{', /^posthorn: the data is not JSON: .*\n$/],
+      ['--data', '5', /^posthorn: the data must be a JSON object\n$/],
+      ['--data-file', 'nowhere', /^posthorn: --data-file nowhere does not exist\n$/],
+      ['--data-file', '.', /^posthorn: --data-file \. is a folder: give a file\n$/],
     ] as const) {
-      const refused = await run('event', 'publish', tenant.id, eventType, '--data', wrong)
+      const refused = await run('event', 'publish', tenant.id, eventType, option, wrong)
       assert.equal(refused.code, 2)
       assert.match(refused.stderr, says)
     }
@@ -297,7 +300,7 @@ test('tail continues when the server is back, and ends when its key is revoked',
   await call('DELETE', `/v1/operator-keys/${reader.id}`)
   const { code, stderr } = await tail.ended()
   assert.equal(code, 1)
-  assert.match(stderr, /posthorn: The key is not known\. \(unauthenticated\)\n$/)
+  assert.match(stderr, /posthorn: The key is not known\. The key comes from POSTHORN_KEY\. \(unauthenticated\)\n$/)
 })
 
 test('colours are for terminals, and NO_COLOR switches them off', async () => {
@@ -309,91 +312,4 @@ test('colours are for terminals, and NO_COLOR switches them off', async () => {
     const plain = await command(args, { env: { ...env, ...more }, folder })
     assert.match(plain.stdout, /^id +dialect/)
   }
-})
-
-suite('the server and its key', { concurrency: 2 }, () => {
-  test('come from profiles that only their owner can read, and a key is sent to its own server alone', async (t) => {
-    const config = await mkdtemp(join(tmpdir(), 'posthorn-config-'))
-    t.after(() => rm(config, { recursive: true }))
-    const at = { XDG_CONFIG_HOME: config }
-    const url = rig.server.url
-    const login = await command(['login', '--url', url], { env: at, folder, stdin: `${key}\n` })
-    assert.equal(login.code, 0, login.stderr)
-    assert.ok(!login.stdout.includes(key))
-    const file = join(config, 'posthorn', 'profiles.json')
-    assert.equal(statSync(file).mode & 0o777, 0o600)
-    for (const args of [[], ['--profile', 'default'], ['--url', `${url}/`]]) {
-      assert.equal((await command(['tenant', 'list', ...args], { env: at, folder })).code, 0)
-    }
-    const other = await command(['tenant', 'list', '--url', 'http://127.0.0.1:1'], { env: at, folder })
-    assert.equal(other.code, 2)
-    assert.match(other.stderr, /^posthorn: there is no key for http:\/\/127\.0\.0\.1:1: set POSTHORN_KEY .*\n$/)
-    chmodSync(file, 0o644)
-    const open = await command(['tenant', 'list'], { env: at, folder })
-    assert.deepEqual([open.code, /chmod 600/.test(open.stderr)], [1, true])
-    chmodSync(file, 0o600)
-    const wrong = await command(['login', '--url', url], { env: at, folder, stdin: `pho_${'x'.repeat(40)}` })
-    assert.deepEqual([wrong.code, wrong.stderr], [1, 'posthorn: The key is not known. (unauthenticated)\n'])
-    assert.equal((await command(['logout'], { env: at, folder })).code, 0)
-    assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), {})
-  })
-
-  test('come from a file, or from the folder of the service', async (t) => {
-    const place = await mkdtemp(join(tmpdir(), 'posthorn-place-'))
-    t.after(() => rm(place, { recursive: true }))
-    mkdirSync(join(place, 'data'))
-    writeFileSync(join(place, 'data', 'operator-key'), `${key}\n`, { mode: 0o600 })
-    const byFile = { POSTHORN_URL: rig.server.url, POSTHORN_KEY_FILE: 'data/operator-key' }
-    const byFolder = { POSTHORN_PORT: String(rig.server.port) }
-    for (const given of [byFile, byFolder]) {
-      const { code, stderr } = await command(['tenant', 'list'], { env: given, folder: place })
-      assert.equal(code, 0, stderr)
-    }
-  })
-
-  test('none of them, or two, is wrong use; the message names the right one', async () => {
-    for (const [given, says] of [
-      [{}, /there is no server: set POSTHORN_URL and POSTHORN_KEY, or run posthorn login/],
-      [{ ...env, POSTHORN_KEY_FILE: 'x' }, /POSTHORN_KEY and POSTHORN_KEY_FILE are both set/],
-      [{ ...env, POSTHORN_URL: 'localhost' }, /must be a URL such as/],
-    ] as const) {
-      const { code, stderr } = await command(['tenant', 'list'], { env: given, folder })
-      assert.equal(code, 2)
-      assert.match(stderr, says)
-      assert.match(stderr, /^[^\n]+\n$/)
-    }
-  })
-
-  test('a fault of a field is one sentence with its name', async () => {
-    const { id } = await rig.tenant('standard')
-    for (const [args, says] of [
-      [['event', 'publish', 'nowhere', 'a.b'], 'tenant is not known: nowhere'],
-      [['key', 'create', 'nowhere'], 'tenants.0 is not known: nowhere'],
-      [['key', 'create', id, '--role', 'owner'], 'role must be absent: this dialect has none'],
-      [['replay', 'nowhere', '--from', '2h'], 'filter.tenant is not known: nowhere'],
-      [['replay', id, '--from', '2h', '--endpoint', 'ep_1'], 'filter.endpoint is not one of the tenant: ep_1'],
-    ] as const) {
-      const { code, stderr } = await run(...args)
-      assert.deepEqual([code, stderr], [1, `posthorn: Invalid body: ${says}. (invalid)\n`])
-    }
-  })
-
-  test('a server that cannot be reached, refuses, or is no Posthorn: one line, exit code 1', async (t) => {
-    const stranger = createServer((_request, response) => response.writeHead(302, { location: rig.server.url }).end())
-    await new Promise<void>((listening) => stranger.listen(0, '127.0.0.1', listening))
-    t.after(() => stranger.close())
-    const { port } = stranger.address() as AddressInfo
-    for (const [given, says] of [
-      [{ POSTHORN_URL: `http://127.0.0.1:${await freePort()}` }, /cannot be reached\. \(.*ECONNREFUSED/],
-      [{ POSTHORN_URL: `http://127.0.0.1:${port}` }, /status 302, and redirects to http/],
-      [{ POSTHORN_KEY: 'pho_wrong' }, /The key is not known\. \(unauthenticated\)/],
-    ] as const) {
-      for (const args of [['tenant', 'list'], ['tail'], ['event', 'publish', 'acme', 'a.b']]) {
-        const { code, stdout, stderr } = await command(args, { env: { ...env, ...given }, folder })
-        assert.deepEqual([code, stdout], [1, ''])
-        assert.match(stderr, says)
-        assert.match(stderr, /^[^\n]+\n$/)
-      }
-    }
-  })
 })

@@ -1,7 +1,7 @@
 // A wrong use of the command line: exit code 2, and one line that names the right use.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
@@ -30,6 +30,25 @@ const lines: Readonly<Record<string, string>> = {
   'delivery list --limit 0': 'must be a whole number from 1 to 100000.\n',
   'replay acme --from yesterday': 'such as 2026-01-31T08:00:00Z, or a duration before now such as 2h.\n',
   'endpoint list --health well': 'Allowed choices are failing, disabled, paused.\n',
+  'tail --endpoint ep_1': 'posthorn: --endpoint needs --tenant\n',
+  'listen --tenant acme --secret-file x':
+    "'--secret-file <file>' cannot be used with option '--tenant <tenant>'; usage: ",
+  'listen --tenant acme --dialect allo': "'--dialect <name>' cannot be used with option '--tenant <tenant>'; usage: ",
+  'verify x --tenant acme --endpoint ep_1 --dialect allo': "'--dialect <name>' cannot be used with option '--tenant ",
+  'replay run acme --from 2h --missing --outcome blocked': "'--missing' cannot be used with option '--outcome ",
+  'dialect check nowhere.ts': 'posthorn: nowhere.ts does not exist\n',
+  'dialect check .': 'posthorn: . is a folder: give a file\n',
+  'dialect new mine --from nowhere.yaml': 'posthorn: --from nowhere.yaml does not exist\n',
+  'restore nowhere.db': 'posthorn: nowhere.db does not exist\n',
+  'verify x --secret-file nowhere': 'posthorn: --secret-file nowhere does not exist\n',
+  'backup x.db --database y.db': 'posthorn: --database must be sqlite:<file>, such as sqlite:./data/posthorn.db\n',
+  'backup x.db --database postgres://db/x': 'posthorn: --database is PostgreSQL: use its own tools, such as pg_dump\n',
+  'migrate --from x.db --to postgres://db/x':
+    'posthorn: --from must be sqlite:<file>, such as sqlite:./data/posthorn.db: ',
+  '--allow-networks x': 'posthorn: --allow-networks: x is not a CIDR range such as 10.0.0.0/8\n',
+  '--dialects x': 'posthorn: --dialects names x; the dialects are standard, ',
+  '--ca-file nowhere': 'posthorn: --ca-file nowhere does not exist\n',
+  '--allow-http yes': 'posthorn: --allow-http must be on or off\n',
   'completion tcsh': 'Allowed choices are bash, zsh, fish.\n',
   tenat: "posthorn: unknown command 'tenat' (Did you mean tenant?)\n",
   'help delivery lst': "posthorn: unknown command 'lst' (Did you mean list?)\n",
@@ -61,7 +80,24 @@ suite('one line names the right use for', { concurrency: 2 }, () => {
       assert.match(stderr, /^posthorn: POSTHORN_(?:PORT|DATABASE) must be [^\n]+\n$/)
     }
     const { code, stderr } = await command(['tenant', 'list'], { env: { POSTHORN_KEY_FILE: 'nowhere' }, folder })
-    assert.deepEqual([code, stderr], [2, 'posthorn: POSTHORN_KEY_FILE must name a file, and nowhere does not exist\n'])
+    assert.deepEqual([code, stderr], [2, 'posthorn: POSTHORN_KEY_FILE nowhere does not exist\n'])
+  })
+
+  test('a file that cannot be written: exit code 1, and nothing else is said', async () => {
+    await writeFile(join(folder, 'file'), '')
+    for (const [words, says] of [
+      ['dialect new mine --yes --out no/mine.ts', '--out no/mine.ts cannot be written: its folder does not exist'],
+      [
+        'dialect new mine --yes --out file/mine.ts',
+        '--out file/mine.ts cannot be written: a part of its path is a file',
+      ],
+      ['backup no/x.db', 'no/x.db cannot be written: its folder does not exist'],
+    ] as const) {
+      const { code, stdout, stderr } = await command(words.split(' '), { folder })
+      assert.deepEqual([code, stdout], [1, ''], words)
+      assert.ok(stderr.startsWith(`posthorn: ${says}`), stderr)
+      assert.match(stderr, /^[^\n]+\n$/)
+    }
   })
 
   test('a dialect that the server does not have', async (t) => {
