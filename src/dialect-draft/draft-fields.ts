@@ -24,13 +24,12 @@ interface Facts {
   readonly idName: string
   /** Customers choose the ids. */
   readonly hasKeys: boolean
-  readonly events: readonly string[]
 }
 
 export function fieldsFrom(
   found: readonly Found[],
   shapes: ReadonlyMap<Found, Shape>,
-  { idName, hasKeys, events }: Facts,
+  { idName, hasKeys }: Facts,
 ): DraftedFields {
   const requestOf = (...kinds: readonly string[]): Schema | null => {
     const operation = found.find(({ kind }) => kinds.includes(kind))?.operation
@@ -53,8 +52,8 @@ export function fieldsFrom(
         ? { code: keyField }
         : idField(schema)
       : isSecond
-        ? otherField(name, schema, onOf(name, schema, requests))
-        : fieldOf(name, schema, requests, events)
+        ? otherField(name, schema, onOf(name, schema, requests), requests)
+        : fieldOf(name, schema, requests)
     map[name] = isId ? field : withShown(field, viewsWith(name, found, shapes))
     if (meaningOf(name) === 'tenant' && typeOf(schema) === 'integer') {
       tenant = { tenant: guess(quoted('{integer:9}'), `${name} is a number`) }
@@ -72,7 +71,7 @@ function isSecondDescription(name: string, names: readonly string[]): boolean {
   return texts.includes(name) && name !== own
 }
 
-/** The event types in the schemas of endpoints. */
+/** The event types in the schemas of endpoints, and of requests that create or change them. */
 export function eventTypesIn(endpoints: readonly Schema[]): readonly string[] {
   for (const { properties = {} } of endpoints) {
     for (const [name, schema] of Object.entries(properties)) {
@@ -114,7 +113,7 @@ function idField(schema: Schema): Code {
   return { code: typeOf(schema) === 'integer' ? "{ is: 'id', as: 'number' }" : "{ is: 'id' }" }
 }
 
-function fieldOf(name: string, schema: Schema, requests: Requests, events: readonly string[]): Code {
+function fieldOf(name: string, schema: Schema, requests: Requests): Code {
   const type = typeOf(schema)
   const on = onOf(name, schema, requests)
   const nullable = schema.nullable === true ? ', nullable: true' : ''
@@ -125,9 +124,13 @@ function fieldOf(name: string, schema: Schema, requests: Requests, events: reado
   }
   switch (meaning) {
     case 'url':
-      return take('url')
-    case 'eventTypes':
-      return take(type === 'array' ? 'eventTypes' : 'eventType', events.length > 0 ? ', known: true' : '')
+      return take('url', lengthOf(name, schema, requests))
+    case 'eventTypes': {
+      const known = eventTypesIn(
+        [requestedField(name, schema, requests), schema].map((one) => ({ properties: { [name]: one } })),
+      )
+      return take(type === 'array' ? 'eventTypes' : 'eventType', known.length > 0 ? ', known: true' : '')
+    }
     case 'enabled':
     case 'disabled':
       if (type === 'boolean') return take('enabled', meaning === 'disabled' ? ', inverted: true' : '')
@@ -142,7 +145,7 @@ function fieldOf(name: string, schema: Schema, requests: Requests, events: reado
       if (schema.readOnly !== true) return secretField(type === 'array' ? 'secrets' : 'secret', on)
       return secretField(type === 'array' ? 'secrets' : 'secret', { code: '' })
     case 'description':
-      if (type === 'string') return take('description', nullable)
+      if (type === 'string') return take('description', `${nullable}${lengthOf(name, schema, requests)}`)
       break
     case 'createdAt':
     case 'updatedAt':
@@ -157,11 +160,22 @@ function fieldOf(name: string, schema: Schema, requests: Requests, events: reado
       )
     default:
   }
-  return otherField(name, schema, on)
+  return otherField(name, schema, on, requests)
+}
+
+/** A field as requests have it; the field as answers have it, if no request has it. */
+function requestedField(name: string, schema: Schema, { create, change }: Requests): Schema {
+  return merged(create?.properties?.[name] ?? change?.properties?.[name] ?? schema)
+}
+
+/** The bound on the length of a text, as the end of a field's code. */
+function lengthOf(name: string, schema: Schema, requests: Requests): string {
+  const { maxLength } = requestedField(name, schema, requests)
+  return maxLength === undefined ? '' : `, schema: { maxLength: ${valueCode(maxLength)} }`
 }
 
 /** A field that stands for nothing that the kit knows. */
-function otherField(name: string, schema: Schema, on: Code): Code {
+function otherField(name: string, schema: Schema, on: Code, requests: Requests): Code {
   if (schema.readOnly !== true && schema.format === 'uuid') {
     return guess(
       `{ is: 'filter', attribute: ${quoted(name)}, nullable: true${on.code}, schema: { format: 'uuid' } }`,
@@ -169,7 +183,9 @@ function otherField(name: string, schema: Schema, on: Code): Code {
     )
   }
   if (schema.readOnly !== true && on.code !== '') {
-    const code = `{ is: 'detail'${schema.nullable === true ? ', nullable: true' : ''}${on.code}, schema: { type: ${quoted(typeOf(schema) ?? 'string')} } }`
+    const { maxLength } = requestedField(name, schema, requests)
+    const keywords = { type: typeOf(schema) ?? 'string', ...(maxLength !== undefined && { maxLength }) }
+    const code = `{ is: 'detail'${schema.nullable === true ? ', nullable: true' : ''}${on.code}, schema: ${valueCode(keywords)} }`
     return on.guess === undefined ? { code } : guess(code, on.guess)
   }
   const value = schema.enum?.[0] ?? (schema.nullable === true ? null : (exampleOf(schema) ?? zeroOf(schema)))

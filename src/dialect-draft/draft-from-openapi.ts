@@ -12,6 +12,7 @@ import {
   type Operation,
   operationsOf,
   type Schema,
+  schemaOf,
   type SecurityScheme,
 } from './openapi.ts'
 import { guess, plainDraft } from './plain-draft.ts'
@@ -29,16 +30,14 @@ export function draftFrom(document: OpenApi, name: string): Draft {
   })
   const leftOut = own.filter(([at]) => !found.some((one) => one.at === at)).map(([at]) => at)
   const shapes = new Map(found.map((one) => [one, shapeOf(one)]))
-  const events = eventsFrom(
-    document,
-    [...shapes.values()].map(({ endpoint }) => endpoint),
-  )
+  const requests = found.map(({ operation }) => schemaOf(operation.requestBody?.content) ?? {})
+  const events = eventsFrom(document, [...requests, ...[...shapes.values()].map(({ endpoint }) => endpoint)])
   const get = found.find(({ kind }) => kind === 'get')
   const put = found.find(({ kind }) => kind === 'put')
   const idName = /\{(\w+)\}$/.exec((put ?? get)?.at ?? '')?.[1] ?? 'id'
   const idSchema = get?.operation.parameters?.find((one) => one.name === idName)?.schema
   const hasKeys = put !== undefined
-  const fields = fieldsFrom(found, shapes, { idName, hasKeys, events: Object.keys(events.types) })
+  const fields = fieldsFrom(found, shapes, { idName, hasKeys })
   return {
     ...plain,
     title: document.info?.title === undefined ? plain.title : { code: quoted(document.info.title) },
