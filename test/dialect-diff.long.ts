@@ -69,7 +69,7 @@ suite('a difference:', () => {
     ],
     'a missing method': [
       (document) => void (document['paths']!['/acme/hooks/{id}']!['put'] = value({ responses: { 200: {} } })),
-      ['PUT /acme/hooks/{} is not served'],
+      ['PUT /acme/hooks/{id} is not served'],
     ],
     'another status': [
       (document) => {
@@ -100,15 +100,15 @@ suite('a difference:', () => {
     ],
     'a missing member of an answer': [
       (document) => void (hookOf(document)['owner'] = value({ type: 'string' })),
-      ['GET /acme/hooks/{}: the answer does not have hook.owner'],
+      ['GET /acme/hooks/{id}: the answer does not have hook.owner'],
     ],
     'a member of another type': [
       (document) => void (hookOf(document)['created'] = value({ type: 'string', format: 'date-time' })),
-      ['GET /acme/hooks/{}: the answer: hook.created is integer, and the document has string'],
+      ['GET /acme/hooks/{id}: the answer: hook.created is integer, and the document has string'],
     ],
     'a member that may be null': [
       (document) => void (hookOf(document)['note'] = value({ type: 'string' })),
-      ['GET /acme/hooks/{}: the answer: hook.note may be null, and never is in the document'],
+      ['GET /acme/hooks/{id}: the answer: hook.note may be null, and never is in the document'],
     ],
     'a missing parameter': [
       (document) => {
@@ -127,7 +127,7 @@ suite('a difference:', () => {
         hookOf(document)['owner'] = value({ type: 'string' })
         document['paths']!['/acme/hooks/{id}']!['put'] = value({ responses: { 200: {} } })
       },
-      ['PUT /acme/hooks/{} is not served', 'GET /acme/hooks/{}: the answer does not have hook.owner'],
+      ['PUT /acme/hooks/{id} is not served', 'GET /acme/hooks/{id}: the answer does not have hook.owner'],
     ],
   }
   for (const [title, [change, expected]] of Object.entries(cases)) {
@@ -170,6 +170,10 @@ test('the command ends with 1 for a harmful difference, and with 0 without one',
     other.stdout,
     /^ {2}harm {2}GET \/acme\/hooks\/types is not served\n {2}note {2}GET \/acme\/hooks\/topics is/,
   )
+  await writeFile(document, (await textOf('acme')).replaceAll('"/acme/hooks', '"/other/hooks'))
+  const strange = await dialectCommand(['diff', file, document])
+  assert.deepEqual([strange.code, strange.stdout], [1, ''])
+  assert.match(strange.stderr, /^posthorn: nothing was compared: no path of \S+ begins with \/acme\/hooks, [^\n]+\n$/)
   for (const args of [[file], [folder, document], [file, folder]]) {
     const wrong = await dialectCommand(['diff', ...args])
     assert.equal(wrong.code, 2)

@@ -27,28 +27,41 @@ const harms = { missingOperation: 1, security: 2, status: 3, request: 4, answer:
  * @param prefixes the paths that the dialect serves: other paths of the vendor are left out
  */
 export function differencesOf(served: OpenApi, vendor: OpenApi, prefixes: readonly string[]): readonly Difference[] {
-  const isOurs = (place: string): boolean => {
-    const path = place.slice(place.indexOf(' ') + 1)
-    return prefixes.some((prefix) => path.startsWith(prefix) && ['', '/', ':'].includes(path.charAt(prefix.length)))
-  }
   const [ours, theirs] = [placesOf(served), placesOf(vendor)]
   const found: Difference[] = []
-  for (const [place, operation] of theirs) {
-    if (!isOurs(place)) continue
+  for (const [place, { at, operation }] of theirs) {
+    if (!isBelow(prefixes, at)) continue
     const own = ours.get(place)
-    if (own === undefined) found.push({ harm: harms.missingOperation, text: `${place} is not served` })
-    else found.push(...operationDifferences(place, own, operation))
+    if (own === undefined) found.push({ harm: harms.missingOperation, text: `${at} is not served` })
+    else found.push(...operationDifferences(at, own.operation, operation))
   }
-  for (const place of ours.keys()) {
-    if (!theirs.has(place)) found.push({ harm: null, text: `${place} is served, and the document does not have it` })
+  for (const [place, { at }] of ours) {
+    if (!theirs.has(place)) found.push({ harm: null, text: `${at} is served, and the document does not have it` })
   }
   if (found.every(({ text }) => !text.endsWith('is not served')))
-    found.push(...securityDifferences(served, vendor, isOurs))
+    found.push(...securityDifferences(served, vendor, prefixes))
   return found.toSorted((a, b) => (a.harm ?? Infinity) - (b.harm ?? Infinity))
 }
 
-function placesOf(document: OpenApi): ReadonlyMap<string, Operation> {
-  return new Map([...operationsOf(document)].map(([at, operation]) => [at.replaceAll(/\{\w+\}/g, '{}'), operation]))
+/** Whether a document has operations that a dialect with these prefixes may serve. */
+export function hasPathsBelow(prefixes: readonly string[], document: OpenApi): boolean {
+  return [...operationsOf(document).keys()].some((at) => isBelow(prefixes, at))
+}
+
+function isBelow(prefixes: readonly string[], at: string): boolean {
+  const path = at.slice(at.indexOf(' ') + 1)
+  return prefixes.some((prefix) => path.startsWith(prefix) && ['', '/', ':'].includes(path.charAt(prefix.length)))
+}
+
+interface Place {
+  readonly at: string
+  readonly operation: Operation
+}
+
+/** The operations by their places without the names of parameters: `GET /hooks/{}`. */
+function placesOf(document: OpenApi): ReadonlyMap<string, Place> {
+  const operations = [...operationsOf(document)]
+  return new Map(operations.map(([at, operation]) => [at.replaceAll(/\{\w+\}/g, '{}'), { at, operation }]))
 }
 
 function operationDifferences(place: string, own: Operation, their: Operation): readonly Difference[] {
@@ -160,14 +173,10 @@ function typeDifferences(
 }
 
 /** The ways in which a request carries its key. */
-function securityDifferences(
-  served: OpenApi,
-  vendor: OpenApi,
-  isOurs: (place: string) => boolean,
-): readonly Difference[] {
+function securityDifferences(served: OpenApi, vendor: OpenApi, prefixes: readonly string[]): readonly Difference[] {
   const own = new Set(Object.values(served.components?.securitySchemes ?? {}).map(keyPlace))
-  const used = [...placesOf(vendor)]
-    .filter(([place]) => isOurs(place))
+  const used = [...operationsOf(vendor)]
+    .filter(([at]) => isBelow(prefixes, at))
     .flatMap(([, { security = vendor.security ?? [] }]) => security.flatMap((one) => Object.keys(one)))
   return [...new Set(used)].flatMap((name): Difference[] => {
     const scheme = vendor.components?.securitySchemes?.[name]
