@@ -32,8 +32,22 @@ Profiles are in \`posthorn/profiles.json\` below \`XDG_CONFIG_HOME\` (default: \
   customers and receivers are shown without characters that command a terminal: \`\\u{1b}\` stands for such a character.
 - **For programs**: \`--json\` prints the answer of the API, in the shape of the OpenAPI document. A list has \`data\` and
   \`nextCursor\`. \`tail\` and \`listen\` print one object a line. Notes and progress are on stderr.
-- **Exit codes**: 0: fine. 1: the server cannot be reached or refuses, the work failed, or a question was not answered with
-  yes. 2: the command was used wrongly, or a setting has a wrong value. The line names the right use or value.
+- **Errors**: one line on stderr that begins with \`posthorn:\`. It names the option, the file or the server, and the next step.
+- **Exit codes**: 0: fine. 1: the server cannot be reached or refuses, the work failed, or a question was answered with no. 2:
+  the command was used wrongly, a file that it should read cannot be read, or a setting has a wrong value.
+
+## Questions
+
+Commands that lose something ask before they do it. \`--yes\` answers their question. Without \`--yes\`, these commands do:
+
+| Command                                          | On a terminal                                         | Without a terminal                                       |
+| ------------------------------------------------ | ----------------------------------------------------- | -------------------------------------------------------- |
+| \`tenant delete\`, \`endpoint delete\`, \`key revoke\` | ask; another answer than yes ends with 1              | change nothing, and end with 2                           |
+| \`replay run\`                                     | counts the deliveries, asks, and ends with 1 for a no | counts the deliveries, sends nothing, and ends with 0    |
+| \`dialect new\`                                    | asks for the parts of the dialect                     | ends with 2; \`--yes\` or \`--from <file>\` needs no answers |
+| \`login\`                                          | asks for the key                                      | reads the key from stdin; an empty stdin ends with 2     |
+
+\`replay run --json\` never asks: without \`--yes\` it prints the count, also on a terminal.
 
 ## Completion
 
@@ -80,17 +94,13 @@ export function examplesIn(help: string): string[] {
   return [...help.matchAll(/^ {2}\$ (.+)$/gm)].map(([, line = '']) => line)
 }
 
-/** The options of `serve` are the settings, which another page explains. */
-const settingLines = /^ {2}--.*\n(?: {4,}.*\n)*/gm
-const settingsNote =
-  'The options are the [settings](operating.md#settings), and `--dialect <file>` for one more dialect.\n\n'
+const settingsNote = 'The options are the [settings](operating.md#settings), and `--dialect`.\n\n'
 
 /** The text of the page. */
 export function commandReference(): string {
   const sections = leaves().map(({ words, help }) => {
-    const isServe = words === 'posthorn serve'
-    const shown = isServe ? help.replaceAll(settingLines, '') : help
-    return `## ${words}\n\n${isServe ? settingsNote : ''}\`\`\`text\n${shown}\n\`\`\`\n`
+    const note = words === 'posthorn serve' ? settingsNote : ''
+    return `## ${words}\n\n${note}\`\`\`text\n${help}\n\`\`\`\n`
   })
   return `${head}\n${sections.join('\n')}`
 }
