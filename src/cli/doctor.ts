@@ -14,7 +14,7 @@ interface DoctorFlags extends SettingFlags, DialectFlags, RemoteFlags {
 export function declareDoctor(program: Command): void {
   const command = settingOptions(serverOptions(program.command('doctor')), false)
     .description(
-      'look for faults of the installation and say how to remove them; changes nothing; takes the settings of serve, and needs no running service',
+      'look for faults of the installation and say how to remove them; changes nothing; takes the options of serve, and needs no running service',
     )
     .option(
       '--to <address>',
