@@ -34,7 +34,7 @@ test(
     const example = await page.locator('main').innerText()
     assert.ok(example.includes(`curl ${browserRig.url}/v1/tenants`), example.slice(0, 10000))
     assert.ok(example.includes("--header 'Authorization: Bearer "), example.slice(0, 10000))
-    assert.ok(example.includes('"id": "acme"'))
+    assert.ok(example.includes('"id": "globex"'))
     const words = /ask ai|\bagent\b|\bmcp\b|deploy|upload|\bshare\b|scalar/i
     assert.doesNotMatch(await page.locator('body').innerText(), words)
     await page.getByRole('button', { name: 'Posthorn operator API' }).click()

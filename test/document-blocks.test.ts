@@ -14,7 +14,7 @@ type Row = readonly [document: string, section: string, blocks: number, testOrRe
 const run: readonly Row[] = [
   ['README.md', 'Start', 3, 'test/readme.long.ts'],
   ['README.md', 'You already have a webhook API? Keep it', 3, 'test/readme.long.ts'],
-  ['docs/api-reference.md', 'The operator API', 1, 'test/docs-examples.long.ts'],
+  ['docs/api-reference.md', 'Run the examples', 2, 'test/docs-examples.long.ts'],
   ['docs/command-line.md', 'Completion', 1, 'test/cli/completion.long.ts'],
   ['docs/deploy.md', 'Prometheus and Grafana', 2, 'test/deploy-page.test.ts'],
   ['docs/dialects.md', '1. An empty dialect', 2, 'test/dialect-docs.long.ts'],

@@ -74,6 +74,8 @@ const fields = {
   ),
 }
 
+const urlOfNew = Type.String({ ...fields.url, description: 'Required, unless `kind` is `polling`.' })
+
 const kind = Type.Optional(
   Type.Enum(['push', 'polling'], {
     default: 'push',
@@ -151,7 +153,7 @@ function createEndpointRoute(context: Context): AnyRoute {
     access: 'write',
     params: TenantPath,
     body: Type.Object(
-      { ...fields, kind, url: Type.Optional(fields.url) },
+      { ...fields, kind, url: Type.Optional(urlOfNew) },
       {
         ...strict,
         ...hasUrlUnlessPolled,

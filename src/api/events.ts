@@ -49,7 +49,7 @@ export const EventContent = {
   ),
 }
 
-const eventExample = { tenant: 'acme', type: 'order.paid', data: { order: 'A-1042', amount: 129.9, currency: 'EUR' } }
+const eventExample = { tenant: 'globex', type: 'order.paid', data: { order: 'A-1042', amount: 129.9, currency: 'EUR' } }
 
 const EventBody = Type.Object(
   {

@@ -40,7 +40,7 @@ function createKeyRoute(context: Context): AnyRoute {
         role: Type.Optional(Type.String()),
         name: Type.Optional(Name),
       },
-      { ...strict, examples: [{ tenants: ['acme'], name: 'Production' }] },
+      { ...strict, examples: [{ tenants: ['globex'], name: 'Production' }] },
     ),
     answers: { 201: ApiKeySchema },
     async handle({ principal, body }) {

@@ -61,7 +61,7 @@ function createReplayRoute(context: Context): AnyRoute {
         dryRun: Type.Optional(Type.Boolean({ description: 'Create a preview, which can be started for an hour.' })),
         rate: Type.Optional(Rate),
       },
-      { ...strict, examples: [{ filter: { tenant: 'acme', from: '2026-01-01T00:00:00Z' }, dryRun: true }] },
+      { ...strict, examples: [{ filter: { tenant: 'globex', from: '2026-01-01T00:00:00Z' }, dryRun: true }] },
     ),
     answers: { 201: ReplaySchema },
     handle({ principal, body: { filter, missing = false, dryRun = false, rate } }) {

@@ -31,7 +31,7 @@ export const OverlapSeconds = Type.Optional(
   }),
 )
 /** A tenant in a path. */
-export const TenantParameter = Type.String({ examples: ['acme'] })
+export const TenantParameter = Type.String({ examples: ['globex'] })
 export const StringMap = Type.Record(Type.String(), Type.String())
 
 const NextCursor = Nullable(Type.String({ description: 'The cursor of the next page; null: there is none.' }))

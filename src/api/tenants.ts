@@ -68,7 +68,7 @@ function createTenantRoute(context: Context): AnyRoute {
         settings: Type.Optional(StringMap),
         ...Retention,
       },
-      { ...strict, examples: [{ id: 'acme', dialect: dialects[0], name: 'Acme' }] },
+      { ...strict, examples: [{ id: 'globex', dialect: dialects[0], name: 'Globex' }] },
     ),
     answers: { 201: TenantSchema },
     handle: ({ principal, body }) =>
@@ -132,7 +132,7 @@ function changeTenantRoute(context: Context): AnyRoute {
     params: TenantPath,
     body: Type.Object(
       { name: Type.Optional(Name), settings: Type.Optional(StringMap), ...Retention },
-      { ...strict, examples: [{ name: 'Acme Inc.' }] },
+      { ...strict, examples: [{ name: 'Globex Inc.' }] },
     ),
     answers: { 200: TenantSchema },
     handle: ({ principal, params, body }) =>

@@ -9,33 +9,101 @@ import { createInstallation, startServer } from './server-process.ts'
 import { examplePath } from './shown-examples.ts'
 
 export const apiPage = resolve(import.meta.dirname, '../../docs/api-reference.md')
-/** The server and the key of the examples. */
-export const exampleServer = 'http://127.0.0.1:4080'
-export const exampleKey = '"$OPERATOR"'
+/** The address of the server in the examples, in double quotes. The service reads the same variable. */
+const exampleServer = 'http://127.0.0.1:${POSTHORN_PORT:-4080}'
+
+/** The variables in place of ids, by the operations and the parameters whose examples have these ids. */
+const variables: readonly (readonly [variable: string, operationId: string, parameter: string])[] = [
+  ['KEY_ID', 'revokeKey', 'key'],
+  ['OPERATOR_KEY_ID', 'getOperatorKey', 'operatorKey'],
+  ['LINK', 'deletePortalLink', 'link'],
+  ['ENDPOINT', 'getEndpoint', 'endpoint'],
+  ['ENDPOINT', 'listFailures', 'endpoint'],
+  ['SPARE', 'deleteEndpoint', 'endpoint'],
+  ['POLLING', 'poll', 'endpoint'],
+  ['EVENT', 'getEvent', 'event'],
+  ['DELIVERY', 'getDelivery', 'delivery'],
+  ['DELIVERY', 'eraseResponse', 'delivery'],
+  ['REPLAY', 'getReplay', 'replay'],
+  ['PREVIEW', 'cancelReplay', 'replay'],
+  ['ERASURE', 'getErasure', 'erasure'],
+]
+/** The variables in place of ids in bodies. */
+const variablesOfBodies: readonly (readonly [variable: string, operationId: string])[] = [
+  ['FETCHED', 'acknowledge'],
+  ['REFUSED', 'refuse'],
+]
+
+/** The variable of each id. */
+function variablesIn(routes: readonly DocumentedRoute[]): ReadonlyMap<string, string> {
+  const operationOf = (id: string) => routes.find(({ operation }) => operation.operationId === id)?.operation
+  const inPaths = variables.map(([variable, id, parameter]) => {
+    const { example } = operationOf(id)?.parameters?.find(({ name }) => name === parameter) ?? {}
+    return [example as string, variable] as const
+  })
+  const inBodies = variablesOfBodies.map(([variable, id]) => {
+    const example = operationOf(id)?.requestBody?.content?.['application/json']?.example
+    return [(example as { readonly ids: readonly [string] }).ids[0], variable] as const
+  })
+  return new Map([...inPaths, ...inBodies])
+}
 
 const head = `# The operator API
 
 A server shows this API with all fields and answers at \`/docs\`, and has it as an OpenAPI document at \`/openapi.json\`. This page
 is made from that document: \`node test/support/api-reference.ts\` writes it. The errors are on [a page of their own](errors.md).
 
-Each request has a key: \`Authorization: Bearer <key>\`. The examples are about a tenant \`acme\`, with ids of one installation.
-They need curl 7.82 or later, and a variable:
-
-    OPERATOR="Authorization: Bearer $(cat data/operator-key)"
-
-The column _Keys_ names the roles of [operator keys](operating.md#operator-keys) that may send a request. Where it has a scope,
-customers of the dialect \`standard\` may send it too, with an API key of this scope; \`/openapi/standard.json\` is their document.
+Each request has a key: \`Authorization: Bearer <key>\`. The column _Keys_ names the roles of
+[operator keys](operating.md#operator-keys) that may send a request. Where it has a scope, customers of the dialect \`standard\`
+may send it too, with an API key of this scope; \`/openapi/standard.json\` is their document.
 
 Each operation names the status of its answer, such as \`201\`, and the content. A name with a question mark, such as \`?tenant\`,
 is a parameter of the query, and the other names are fields of the body. Bodies are JSON. Times are ISO 8601, in UTC. A list
 answers \`data\` and \`nextCursor\`: its parameter \`cursor\` is the \`nextCursor\` of the page before, and \`limit\` the length of a
 page, ${limits.pageSizeMax} at most (default: ${limits.pageSizeDefault}).
+
+## Run the examples
+
+The examples need Bash, curl 7.82 or later, and a service that you started as [README.md](../README.md#start) says. They read its
+port from \`POSTHORN_PORT\` (default: 4080). Paste these lines first, in the folder of the project:
+
+    OPERATOR="Authorization: Bearer $(cat data/operator-key)"
+
+The examples are about a tenant \`globex\` with three endpoints. These lines create it, and set a variable for each id in the
+examples. \`call\` sends a request and prints the ids of the answer:
+
+    call() { curl -s -H "$OPERATOR" "\${@:2}" "${exampleServer}/v1/$1" | npx node -pe 'a = JSON.parse(require("fs").readFileSync(0)); (a.data ?? [a]).map((one) => one.id).join(" ")'; }
+    call tenants --json '{"id":"globex","dialect":"standard","name":"Globex"}'
+    KEY_ID=$(call keys --json '{"tenants":["globex"]}')
+    OPERATOR_KEY_ID=$(call operator-keys --json '{"name":"Reports","role":"read"}')
+    LINK=$(call tenants/globex/portal-links --json '{}')
+    ENDPOINT=$(call tenants/globex/endpoints --json '{"url":"https://example.com/webhooks","eventTypes":["order.*"]}')
+    SPARE=$(call tenants/globex/endpoints --json '{"url":"https://example.com/spare","eventTypes":["invoice.*"]}')
+    POLLING=$(call tenants/globex/endpoints --json '{"kind":"polling","eventTypes":["order.*"]}')
+    OLD=$(call events --json '{"tenant":"globex","type":"order.paid","data":{"order":"A-1041"}}')
+    EVENT=$(call events --json '{"tenant":"globex","type":"order.paid","data":{"order":"A-1042"}}')
+    DELIVERY=$(call "deliveries?tenant=globex&endpoint=$ENDPOINT&limit=1")
+    read -r FETCHED REFUSED <<< "$(call "tenants/globex/endpoints/$POLLING/poll" --json '{"limit":2}')"
+    REPLAY=$(call replays --json '{"filter":{"tenant":"globex","from":"2026-01-01T00:00:00Z"},"dryRun":true}')
+    PREVIEW=$(call replays --json '{"filter":{"tenant":"globex","from":"2026-01-01T00:00:00Z"},"dryRun":true}')
+    ERASURE=$(call "events/$OLD/data?tenant=globex" -X DELETE)
+
+Then every example can be run, from the top of the page to its end, except these:
+
+- \`createTenant\` answers 409, because the lines above have created \`globex\`. \`deleteTenant\` deletes it: run this example last.
+- \`rotateTenantSecret\` answers 409, and \`getTenantSecrets\` an empty list: dialect \`standard\` signs with secrets of endpoints.
+- The three examples with \`acme-api\` need a dialect that signs with a key of the installation. Put its name in place of \`acme-api\`.
+- \`retrySetAside\` and \`deleteSetAside\` need [an event that was set aside](transactions.md#events-that-cannot-be-accepted). Put its
+  number in place of \`1\`.
+
+The answer below an example is that of another installation: your ids and times are others. Long texts are cut, which \`…\` shows.
 `
 
 const paged = new Set(['limit', 'cursor'])
 
 /** The text of the page. */
 export function apiReference(routes: readonly DocumentedRoute[]): string {
+  const shownIds = variablesIn(routes)
   const groups = Map.groupBy(routes, ({ operation }) => operation.tags[0] ?? '')
   const sections = [...groups].map(([tag, ofTag]) => {
     const rows = ofTag.map((route) => [
@@ -45,7 +113,7 @@ export function apiReference(routes: readonly DocumentedRoute[]): string {
     ])
     const table = [['Operation', 'Request', 'Keys'], ['---', '---', '---'], ...rows]
     const lines = table.map((cells) => `| ${cells.join(' | ')} |`)
-    return [`## ${tag}`, lines.join('\n'), ...ofTag.map(operationText)].join('\n\n')
+    return [`## ${tag}`, lines.join('\n'), ...ofTag.map((route) => operationText(route, shownIds))].join('\n\n')
   })
   return formatted(`${head}\n${sections.join('\n\n')}\n`)
 }
@@ -60,7 +128,7 @@ function keysOf({ operation: { security = [] } }: DocumentedRoute): string {
   return [named('operator'), named('customer') && `scope ${named('customer')}`].filter(Boolean).join('; ')
 }
 
-function operationText(route: DocumentedRoute): string {
+function operationText(route: DocumentedRoute, shownIds: ReadonlyMap<string, string>): string {
   const { operationId, summary, description = '', parameters = [], responses } = route.operation
   // The description begins with the keys, which are in the table.
   const words = description.replace(/^[^.]*\. ?/, '')
@@ -74,9 +142,8 @@ function operationText(route: DocumentedRoute): string {
     ),
     ...bodyFields(route),
   ]
-  return [`### ${operationId}`, text, fields.join('\n'), `\`\`\`sh\n${commandOf(route)}\n\`\`\``]
-    .filter(Boolean)
-    .join('\n\n')
+  const example = [`\`\`\`sh\n${commandOf(route, shownIds)}\n\`\`\``, answerOf(route)]
+  return [`### ${operationId}`, text, fields.join('\n'), ...example].filter(Boolean).join('\n\n')
 }
 
 function bodyFields({ operation: { requestBody } }: DocumentedRoute): readonly string[] {
@@ -124,7 +191,7 @@ function typeOf(schema: Schema): string {
 }
 
 /** The command of the example of an operation. */
-function commandOf(route: DocumentedRoute): string {
+function commandOf(route: DocumentedRoute, shownIds: ReadonlyMap<string, string>): string {
   const { method, operation } = route
   const { parameters = [], requestBody, operationId } = operation
   const query = parameters
@@ -133,16 +200,35 @@ function commandOf(route: DocumentedRoute): string {
   const url = `${exampleServer}${examplePath(route)}${query.length === 0 ? '' : `?${query.join('&')}`}`
   const body = requestBody?.content?.['application/json']?.example
   const isPlain = method === 'GET' || (method === 'POST' && body !== undefined)
+  const withVariables = (text: string, shown: (variable: string) => string): string =>
+    [...shownIds].reduce((before, [id, variable]) => before.replaceAll(id, shown(`$${variable}`)), text)
+  const quoted = JSON.stringify(body)?.replaceAll("'", String.raw`'\''`)
   return [
     operationId === 'stream' ? 'curl -sN' : 'curl -s',
     ...(isPlain ? [] : [`-X ${method}`]),
-    `-H ${exampleKey}`,
-    ...(body === undefined ? [] : [`--json '${JSON.stringify(body).replaceAll("'", String.raw`'\''`)}'`]),
-    query.length > 0 ? `'${url}'` : url,
+    '-H "$OPERATOR"',
+    ...(body === undefined ? [] : [`--json '${withVariables(quoted, (variable) => `'"${variable}"'`)}'`]),
+    `"${withVariables(url, (variable) => variable)}"`,
   ].join(' ')
 }
 
-/** The commands of the page, by the ids of the operations. */
+/** The longest text in an answer. */
+const shownCharsMax = 160
+
+/** The example of the answer of an operation, or nothing if it has no content. */
+function answerOf({ operation: { responses } }: DocumentedRoute): string {
+  const contents = Object.entries(responses).flatMap(([status, { content = {} }]) =>
+    status.startsWith('2') ? Object.values(content) : [],
+  )
+  const example = contents.find((one) => one.example !== undefined)?.example
+  if (example === undefined) return ''
+  const cut = (_name: string, value: unknown): unknown =>
+    typeof value === 'string' && value.length > shownCharsMax ? `${value.slice(0, shownCharsMax)}…` : value
+  if (typeof example === 'string') return `\`\`\`text\n${example.trimEnd()}\n\`\`\``
+  return `\`\`\`json\n${JSON.stringify(example, cut)}\n\`\`\``
+}
+
+/** The commands of the page, by the ids of the operations, in their order. */
 export function commandsIn(page: string): ReadonlyMap<string, string> {
   const sections = page.matchAll(/^### (\w+)\n[^]*?^(curl .*)$/gm)
   return new Map([...sections].map(([, operationId = '', command = '']) => [operationId, command]))

@@ -77,7 +77,7 @@ export async function callOperator({ parties, setAside }: ExampleServer, send: S
   await send('getTenant', ofTenant)
   await send('changeTenant', ofTenant)
   await send('listTenants', { query: { limit: 50, dialect, q: tenant } })
-  await setAside('acme-calls')
+  await setAside('globex-calls')
 
   const key = await send('createKey')
   await send('listKeys', { query: { limit: 50, tenant } })
@@ -178,7 +178,7 @@ export async function callOperator({ parties, setAside }: ExampleServer, send: S
   await send('rotateSigningKey', withKeys)
   await send('listSigningKeys', withKeys)
   await send('getPublicKey', withKeys)
-  const signing = await parties.want(201, 'POST', '/v1/tenants', { id: 'acme-mail', dialect: 'mailgun' })
+  const signing = await parties.want(201, 'POST', '/v1/tenants', { id: 'globex-mail', dialect: 'mailgun' })
   const ofSigning = { path: { tenant: String(signing['id']) } }
   await send('rotateTenantSecret', ofSigning)
   await send('getTenantSecrets', ofSigning)

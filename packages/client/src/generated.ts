@@ -927,6 +927,7 @@ export interface Operations {
     params: { tenant: string }
     query: unknown
     body: {
+      /** Required, unless `kind` is `polling`. */
       url?: string
       /** Names, beginnings such as `order.*`, or `*` for every type. */
       eventTypes: string[]

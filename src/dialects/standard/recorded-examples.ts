@@ -6,9 +6,9 @@ export const recordedExamples = {
     parameters: {},
     status: 201,
     answer: {
-      id: 'acme',
+      id: 'globex',
       dialect: 'standard',
-      name: 'Acme',
+      name: 'Globex',
       settings: {},
       createdAt: '2026-01-31T09:00:00.000Z',
       retainSeconds: null,
@@ -16,12 +16,12 @@ export const recordedExamples = {
     },
   },
   getTenant: {
-    parameters: { tenant: 'acme' },
+    parameters: { tenant: 'globex' },
     status: 200,
     answer: {
-      id: 'acme',
+      id: 'globex',
       dialect: 'standard',
-      name: 'Acme',
+      name: 'Globex',
       settings: {},
       createdAt: '2026-01-31T09:00:00.000Z',
       retainSeconds: null,
@@ -29,12 +29,12 @@ export const recordedExamples = {
     },
   },
   changeTenant: {
-    parameters: { tenant: 'acme' },
+    parameters: { tenant: 'globex' },
     status: 200,
     answer: {
-      id: 'acme',
+      id: 'globex',
       dialect: 'standard',
-      name: 'Acme Inc.',
+      name: 'Globex Inc.',
       settings: {},
       createdAt: '2026-01-31T09:00:00.000Z',
       retainSeconds: null,
@@ -42,14 +42,14 @@ export const recordedExamples = {
     },
   },
   listTenants: {
-    parameters: { limit: 50, dialect: 'standard', q: 'acme' },
+    parameters: { limit: 50, dialect: 'standard', q: 'globex' },
     status: 200,
     answer: {
       data: [
         {
-          id: 'acme',
+          id: 'globex',
           dialect: 'standard',
-          name: 'Acme Inc.',
+          name: 'Globex Inc.',
           settings: {},
           createdAt: '2026-01-31T09:00:00.000Z',
           retainSeconds: null,
@@ -66,7 +66,7 @@ export const recordedExamples = {
     answer: {
       id: 'key_D8gw4jCiy9FwySJOyeIv',
       dialect: 'standard',
-      tenants: ['acme'],
+      tenants: ['globex'],
       scopes: ['read', 'write', 'secrets'],
       role: null,
       name: 'Production',
@@ -77,7 +77,7 @@ export const recordedExamples = {
     },
   },
   listKeys: {
-    parameters: { limit: 50, tenant: 'acme' },
+    parameters: { limit: 50, tenant: 'globex' },
     status: 200,
     answer: {
       data: [
@@ -90,7 +90,7 @@ export const recordedExamples = {
           hint: '8eu9',
           createdAt: '2026-01-31T09:00:00.000Z',
           revokedAt: null,
-          tenants: ['acme'],
+          tenants: ['globex'],
         },
       ],
       nextCursor: null,
@@ -152,11 +152,11 @@ export const recordedExamples = {
   },
   deleteOperatorKey: { parameters: { operatorKey: 'opk_SyWh2T5C5732LpdW209p' }, status: 204 },
   createPortalLink: {
-    parameters: { tenant: 'acme' },
+    parameters: { tenant: 'globex' },
     status: 201,
     answer: {
       id: 'plk_jx005bn2458Zz1nujjGo',
-      tenant: 'acme',
+      tenant: 'globex',
       capabilities: ['read', 'endpoints'],
       branding: { name: 'Acme', logo: null, accent: null, scheme: null },
       createdAt: '2026-01-31T09:00:00.000Z',
@@ -167,13 +167,13 @@ export const recordedExamples = {
     },
   },
   listPortalLinks: {
-    parameters: { tenant: 'acme' },
+    parameters: { tenant: 'globex' },
     status: 200,
     answer: {
       data: [
         {
           id: 'plk_jx005bn2458Zz1nujjGo',
-          tenant: 'acme',
+          tenant: 'globex',
           capabilities: ['read', 'endpoints'],
           branding: { name: 'Acme', logo: null, accent: null, scheme: null },
           createdAt: '2026-01-31T09:00:00.000Z',
@@ -184,13 +184,13 @@ export const recordedExamples = {
       ],
     },
   },
-  deletePortalLink: { parameters: { tenant: 'acme', link: 'plk_jx005bn2458Zz1nujjGo' }, status: 204 },
+  deletePortalLink: { parameters: { tenant: 'globex', link: 'plk_jx005bn2458Zz1nujjGo' }, status: 204 },
   createEndpoint: {
-    parameters: { tenant: 'acme' },
+    parameters: { tenant: 'globex' },
     status: 201,
     answer: {
       id: 'ep_OaX9Znk7ovEGNMi4fHUy',
-      tenant: 'acme',
+      tenant: 'globex',
       kind: 'push',
       url: 'https://example.com/webhooks',
       eventTypes: ['order.*'],
@@ -202,7 +202,7 @@ export const recordedExamples = {
       headers: {},
       writeOnlyHeaders: [],
       secrets: [
-        { value: 'whsec_oagH02ReGF9j20g0tLbrcpg5wph3uS/S', createdAt: '2026-01-31T09:00:00.000Z', expiresAt: null },
+        { value: 'whsec_oagH02ReGF9j20g0tLbrcpg5wph3uS08', createdAt: '2026-01-31T09:00:00.000Z', expiresAt: null },
       ],
       health: { status: 'healthy', reason: null, since: null },
       attempts: 0,
@@ -212,13 +212,13 @@ export const recordedExamples = {
       updatedAt: '2026-01-31T09:00:00.000Z',
     },
   },
-  deleteEndpoint: { parameters: { tenant: 'acme', endpoint: 'ep_OaX9Znk7ovEGNMi4fHUy' }, status: 204 },
+  deleteEndpoint: { parameters: { tenant: 'globex', endpoint: 'ep_OaX9Znk7ovEGNMi4fHUy' }, status: 204 },
   getEndpoint: {
-    parameters: { secrets: 'hidden', tenant: 'acme', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
+    parameters: { secrets: 'hidden', tenant: 'globex', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
     status: 200,
     answer: {
       id: 'ep_8z4wn6U5vn42qmzSs37F',
-      tenant: 'acme',
+      tenant: 'globex',
       kind: 'push',
       url: 'https://example.com/webhooks',
       eventTypes: ['order.*'],
@@ -239,11 +239,11 @@ export const recordedExamples = {
     },
   },
   changeEndpoint: {
-    parameters: { secrets: 'hidden', tenant: 'acme', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
+    parameters: { secrets: 'hidden', tenant: 'globex', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
     status: 200,
     answer: {
       id: 'ep_8z4wn6U5vn42qmzSs37F',
-      tenant: 'acme',
+      tenant: 'globex',
       kind: 'push',
       url: 'https://example.com/webhooks',
       eventTypes: ['order.paid'],
@@ -264,29 +264,29 @@ export const recordedExamples = {
     },
   },
   getEndpointAsDialect: {
-    parameters: { secrets: 'hidden', tenant: 'acme', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
+    parameters: { secrets: 'hidden', tenant: 'globex', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
     status: 200,
     answer: {
-      request: { method: 'GET', path: '/v1/tenants/acme/endpoints/ep_8z4wn6U5vn42qmzSs37F' },
+      request: { method: 'GET', path: '/v1/tenants/globex/endpoints/ep_8z4wn6U5vn42qmzSs37F' },
       status: 200,
       headers: {
         'x-request-id': 'req_dH20Gy48736s',
         'cache-control': 'no-store',
         'x-content-type-options': 'nosniff',
         'content-type': 'application/json; charset=utf-8',
-        'content-length': '531',
+        'content-length': '533',
         date: 'Sat, 31 Jan 2026 09:00:00 GMT',
         connection: 'keep-alive',
       },
-      body: '{"id":"ep_8z4wn6U5vn42qmzSs37F","tenant":"acme","kind":"push","url":"https://example.com/webhooks","eventTypes":["order.paid"],"filters":{},"details":{},"description":"Orders","enabled":true,"disabledReason":null,"headers":{},"writeOnlyHeaders":[],"secrets":[{"value":null,"createdAt":"2026-01-31T09:00:00.000Z","expiresAt":null}],"health":{"status":"healthy","reason":null,"since":null},"attempts":0,"lastAttemptAt":null,"lastAttemptSucceeded":null,"createdAt":"2026-01-31T09:00:00.000Z","updatedAt":"2026-01-31T09:00:00.000Z"}',
+      body: '{"id":"ep_8z4wn6U5vn42qmzSs37F","tenant":"globex","kind":"push","url":"https://example.com/webhooks","eventTypes":["order.paid"],"filters":{},"details":{},"description":"Orders","enabled":true,"disabledReason":null,"headers":{},"writeOnlyHeaders":[],"secrets":[{"value":null,"createdAt":"2026-01-31T09:00:00.000Z","expiresAt":null}],"health":{"status":"healthy","reason":null,"since":null},"attempts":0,"lastAttemptAt":null,"lastAttemptSucceeded":null,"createdAt":"2026-01-31T09:00:00.000Z","updatedAt":"2026-01-31T09:00:00.000Z"}',
     },
   },
   rehearseAsDialect: {
-    parameters: { tenant: 'acme' },
-    request: { method: 'DELETE', path: '/v1/tenants/acme/endpoints/ep_8z4wn6U5vn42qmzSs37F' },
+    parameters: { tenant: 'globex' },
+    request: { method: 'DELETE', path: '/v1/tenants/globex/endpoints/ep_8z4wn6U5vn42qmzSs37F' },
     status: 200,
     answer: {
-      request: { method: 'DELETE', path: '/v1/tenants/acme/endpoints/ep_8z4wn6U5vn42qmzSs37F' },
+      request: { method: 'DELETE', path: '/v1/tenants/globex/endpoints/ep_8z4wn6U5vn42qmzSs37F' },
       status: 204,
       headers: {
         'x-request-id': 'req_OhcrmLeiAd09',
@@ -299,11 +299,11 @@ export const recordedExamples = {
     },
   },
   rotateSecret: {
-    parameters: { tenant: 'acme', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
+    parameters: { tenant: 'globex', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
     status: 200,
     answer: {
       id: 'ep_8z4wn6U5vn42qmzSs37F',
-      tenant: 'acme',
+      tenant: 'globex',
       kind: 'push',
       url: 'https://example.com/webhooks',
       eventTypes: ['order.paid'],
@@ -315,7 +315,7 @@ export const recordedExamples = {
       headers: {},
       writeOnlyHeaders: [],
       secrets: [
-        { value: 'whsec_8kcxX9Oibzb48Z+t/pRURvuQlruLd7ri', createdAt: '2026-01-31T09:00:00.000Z', expiresAt: null },
+        { value: 'whsec_8kcxX9Oibzb48+KsrjtsvLP7MrXmMQiQ', createdAt: '2026-01-31T09:00:00.000Z', expiresAt: null },
         {
           value: 'whsec_it0dw406z4ynnV1PD7d59XWr658dk90n',
           createdAt: '2026-01-31T09:00:00.000Z',
@@ -333,17 +333,17 @@ export const recordedExamples = {
   publishEvent: {
     parameters: {},
     status: 202,
-    answer: { id: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc', tenant: 'acme', type: 'order.paid', deliveries: 2 },
+    answer: { id: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc', tenant: 'globex', type: 'order.paid', deliveries: 2 },
   },
   publishEvents: {
     parameters: {},
     status: 202,
-    answer: { results: [{ id: 'msg_nMDbicwi1vl7asrD190UqzFB', tenant: 'acme', type: 'order.paid', deliveries: 2 }] },
+    answer: { results: [{ id: 'msg_nMDbicwi1vl7asrD190UqzFB', tenant: 'globex', type: 'order.paid', deliveries: 2 }] },
   },
   listEvents: {
     parameters: {
       limit: 50,
-      tenant: 'acme',
+      tenant: 'globex',
       type: 'order.paid',
       from: '2026-01-31T08:00:00.000Z',
       to: '2026-01-31T10:00:00.000Z',
@@ -353,7 +353,7 @@ export const recordedExamples = {
       data: [
         {
           id: 'msg_nMDbicwi1vl7asrD190UqzFB',
-          tenant: 'acme',
+          tenant: 'globex',
           type: 'order.paid',
           attributes: null,
           occurredAt: '2026-01-31T09:00:00.000Z',
@@ -364,7 +364,7 @@ export const recordedExamples = {
         },
         {
           id: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
-          tenant: 'acme',
+          tenant: 'globex',
           type: 'order.paid',
           attributes: null,
           occurredAt: '2026-01-31T09:00:00.000Z',
@@ -378,11 +378,11 @@ export const recordedExamples = {
     },
   },
   getEvent: {
-    parameters: { tenant: 'acme', event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc' },
+    parameters: { tenant: 'globex', event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc' },
     status: 200,
     answer: {
       id: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
-      tenant: 'acme',
+      tenant: 'globex',
       type: 'order.paid',
       attributes: null,
       occurredAt: '2026-01-31T09:00:00.000Z',
@@ -392,7 +392,7 @@ export const recordedExamples = {
       deliveries: [
         {
           id: 'a38fc5d3-914c-7c97-a83f-10ab57967c4d',
-          tenant: 'acme',
+          tenant: 'globex',
           endpoint: 'ep_8z4wn6U5vn42qmzSs37F',
           endpointUrl: 'https://example.com/webhooks',
           event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
@@ -409,7 +409,7 @@ export const recordedExamples = {
         },
         {
           id: 'c34f1223-d98e-7010-a0d1-719e6f6ec477',
-          tenant: 'acme',
+          tenant: 'globex',
           endpoint: 'ep_49eIy0448IMrT8oFiSh6',
           endpointUrl: 'https://example.com/failing',
           event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
@@ -429,13 +429,13 @@ export const recordedExamples = {
     },
   },
   listEndpoints: {
-    parameters: { limit: 50, tenant: 'acme' },
+    parameters: { limit: 50, tenant: 'globex' },
     status: 200,
     answer: {
       data: [
         {
           id: 'ep_49eIy0448IMrT8oFiSh6',
-          tenant: 'acme',
+          tenant: 'globex',
           kind: 'push',
           url: 'https://example.com/failing',
           eventTypes: ['order.*'],
@@ -460,7 +460,7 @@ export const recordedExamples = {
         },
         {
           id: 'ep_8z4wn6U5vn42qmzSs37F',
-          tenant: 'acme',
+          tenant: 'globex',
           kind: 'push',
           url: 'https://example.com/webhooks',
           eventTypes: ['order.paid'],
@@ -487,13 +487,13 @@ export const recordedExamples = {
     },
   },
   searchEndpoints: {
-    parameters: { limit: 50, q: 'ep_49eIy0448IMrT8oFiSh6', tenant: 'acme', dialect: 'standard', health: 'failing' },
+    parameters: { limit: 50, q: 'ep_49eIy0448IMrT8oFiSh6', tenant: 'globex', dialect: 'standard', health: 'failing' },
     status: 200,
     answer: {
       data: [
         {
           id: 'ep_49eIy0448IMrT8oFiSh6',
-          tenant: 'acme',
+          tenant: 'globex',
           kind: 'push',
           url: 'https://example.com/failing',
           eventTypes: ['order.*'],
@@ -528,12 +528,18 @@ export const recordedExamples = {
     status: 200,
     answer: {
       data: [
-        { kind: 'event', id: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc', tenant: 'acme', dialect: 'standard', label: 'order.paid' },
+        {
+          kind: 'event',
+          id: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
+          tenant: 'globex',
+          dialect: 'standard',
+          label: 'order.paid',
+        },
       ],
     },
   },
   listFailures: {
-    parameters: { tenant: 'acme', endpoint: 'ep_49eIy0448IMrT8oFiSh6' },
+    parameters: { tenant: 'globex', endpoint: 'ep_49eIy0448IMrT8oFiSh6' },
     status: 200,
     answer: {
       data: [
@@ -553,7 +559,7 @@ export const recordedExamples = {
   listDeliveries: {
     parameters: {
       limit: 50,
-      tenant: 'acme',
+      tenant: 'globex',
       endpoint: 'ep_49eIy0448IMrT8oFiSh6',
       status: ['pending'],
       failing: true,
@@ -571,7 +577,7 @@ export const recordedExamples = {
       data: [
         {
           id: '17ad09a4-c93e-7456-a203-74ddd3aefc19',
-          tenant: 'acme',
+          tenant: 'globex',
           endpoint: 'ep_49eIy0448IMrT8oFiSh6',
           endpointUrl: 'https://example.com/failing',
           event: 'msg_nMDbicwi1vl7asrD190UqzFB',
@@ -588,7 +594,7 @@ export const recordedExamples = {
         },
         {
           id: 'c34f1223-d98e-7010-a0d1-719e6f6ec477',
-          tenant: 'acme',
+          tenant: 'globex',
           endpoint: 'ep_49eIy0448IMrT8oFiSh6',
           endpointUrl: 'https://example.com/failing',
           event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc',
@@ -613,7 +619,7 @@ export const recordedExamples = {
     status: 200,
     answer: {
       id: 'd9a0d53b-fdd0-7a13-a76a-c8c2c3a5737c',
-      tenant: 'acme',
+      tenant: 'globex',
       endpoint: 'ep_8z4wn6U5vn42qmzSs37F',
       endpointUrl: 'https://example.com/webhooks',
       event: 'msg_nMDbicwi1vl7asrD190UqzFB',
@@ -679,7 +685,7 @@ export const recordedExamples = {
     status: 202,
     answer: {
       id: 'd9a0d53b-fdd0-7a13-a76a-c8c2c3a5737c',
-      tenant: 'acme',
+      tenant: 'globex',
       endpoint: 'ep_8z4wn6U5vn42qmzSs37F',
       endpointUrl: 'https://example.com/webhooks',
       event: 'msg_nMDbicwi1vl7asrD190UqzFB',
@@ -696,7 +702,7 @@ export const recordedExamples = {
     },
   },
   sendTest: {
-    parameters: { tenant: 'acme', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
+    parameters: { tenant: 'globex', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
     status: 202,
     answer: {
       event: 'msg_3rG95q9h1366Ce2z4CmM8bjd',
@@ -705,12 +711,12 @@ export const recordedExamples = {
     },
   },
   replay: {
-    parameters: { tenant: 'acme', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
+    parameters: { tenant: 'globex', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
     status: 202,
     answer: { deliveries: 0 },
   },
   poll: {
-    parameters: { tenant: 'acme', endpoint: 'ep_muw3ylW05CCoK2zKbvOc' },
+    parameters: { tenant: 'globex', endpoint: 'ep_muw3ylW05CCoK2zKbvOc' },
     status: 200,
     answer: {
       data: [
@@ -752,13 +758,13 @@ export const recordedExamples = {
     },
   },
   acknowledge: {
-    parameters: { tenant: 'acme', endpoint: 'ep_muw3ylW05CCoK2zKbvOc' },
+    parameters: { tenant: 'globex', endpoint: 'ep_muw3ylW05CCoK2zKbvOc' },
     request: { ids: ['038eb9b5-f332-7255-ae52-916621e8f080'] },
     status: 200,
     answer: { data: [{ id: '038eb9b5-f332-7255-ae52-916621e8f080', recorded: true, status: 'delivered' }] },
   },
   refuse: {
-    parameters: { tenant: 'acme', endpoint: 'ep_muw3ylW05CCoK2zKbvOc' },
+    parameters: { tenant: 'globex', endpoint: 'ep_muw3ylW05CCoK2zKbvOc' },
     request: { ids: ['6ce96637-1722-7f60-acd1-19af590a4fbf'], reason: 'try again later' },
     status: 200,
     answer: { data: [{ id: '6ce96637-1722-7f60-acd1-19af590a4fbf', recorded: true, status: 'pending' }] },
@@ -768,9 +774,9 @@ export const recordedExamples = {
     status: 201,
     answer: {
       id: 'rpl_DroYkceRn4k80n5hcVeg',
-      tenant: 'acme',
+      tenant: 'globex',
       filter: {
-        tenant: 'acme',
+        tenant: 'globex',
         endpoint: null,
         status: ['cancelled', 'failed'],
         eventType: null,
@@ -791,15 +797,15 @@ export const recordedExamples = {
     },
   },
   listReplays: {
-    parameters: { limit: 50, tenant: 'acme' },
+    parameters: { limit: 50, tenant: 'globex' },
     status: 200,
     answer: {
       data: [
         {
           id: 'rpl_DroYkceRn4k80n5hcVeg',
-          tenant: 'acme',
+          tenant: 'globex',
           filter: {
-            tenant: 'acme',
+            tenant: 'globex',
             endpoint: null,
             status: ['cancelled', 'failed'],
             eventType: null,
@@ -827,9 +833,9 @@ export const recordedExamples = {
     status: 200,
     answer: {
       id: 'rpl_DroYkceRn4k80n5hcVeg',
-      tenant: 'acme',
+      tenant: 'globex',
       filter: {
-        tenant: 'acme',
+        tenant: 'globex',
         endpoint: null,
         status: ['cancelled', 'failed'],
         eventType: null,
@@ -854,9 +860,9 @@ export const recordedExamples = {
     status: 200,
     answer: {
       id: 'rpl_DroYkceRn4k80n5hcVeg',
-      tenant: 'acme',
+      tenant: 'globex',
       filter: {
-        tenant: 'acme',
+        tenant: 'globex',
         endpoint: null,
         status: ['cancelled', 'failed'],
         eventType: null,
@@ -881,9 +887,9 @@ export const recordedExamples = {
     status: 200,
     answer: {
       id: 'rpl_dLJkG7Xvcp545trqVZho',
-      tenant: 'acme',
+      tenant: 'globex',
       filter: {
-        tenant: 'acme',
+        tenant: 'globex',
         endpoint: null,
         status: ['cancelled', 'failed'],
         eventType: 'order.refunded',
@@ -904,12 +910,12 @@ export const recordedExamples = {
     },
   },
   erasePayload: {
-    parameters: { tenant: 'acme', event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc' },
+    parameters: { tenant: 'globex', event: 'msg_TR7nWIWOnAcGttQ1NlpRk9dc' },
     status: 202,
     answer: {
       id: 'era_E77nEKuFu4Xnv2F963kz',
       erases: 'payload',
-      tenant: 'acme',
+      tenant: 'globex',
       createdAt: '2026-01-31T09:00:00.000Z',
       endedAt: '2026-01-31T09:00:00.000Z',
     },
@@ -920,7 +926,7 @@ export const recordedExamples = {
     answer: {
       id: 'era_E77nEKuFu4Xnv2F963kz',
       erases: 'payload',
-      tenant: 'acme',
+      tenant: 'globex',
       createdAt: '2026-01-31T09:00:00.000Z',
       endedAt: '2026-01-31T09:00:00.000Z',
     },
@@ -931,7 +937,7 @@ export const recordedExamples = {
     answer: {
       id: 'era_y0qqvSLnn2ee3SQR3hV6',
       erases: 'response',
-      tenant: 'acme',
+      tenant: 'globex',
       createdAt: '2026-01-31T09:00:00.000Z',
       endedAt: '2026-01-31T09:00:00.000Z',
     },
@@ -939,10 +945,10 @@ export const recordedExamples = {
   listAudit: {
     parameters: {
       limit: 50,
-      tenant: 'acme',
+      tenant: 'globex',
       actor: 'settings',
       action: 'tenant.create',
-      object: 'acme',
+      object: 'globex',
       from: '2026-01-31T08:00:00.000Z',
       to: '2026-01-31T10:00:00.000Z',
     },
@@ -957,10 +963,10 @@ export const recordedExamples = {
           count: 1,
           actor: { kind: 'operator', id: 'settings', name: 'settings', role: 'admin' },
           address: '203.0.113.7',
-          tenant: 'acme',
-          object: { kind: 'tenant', id: 'acme' },
+          tenant: 'globex',
+          object: { kind: 'tenant', id: 'globex' },
           before: null,
-          after: { name: 'Acme', settings: {}, retainSeconds: null, retainDataSeconds: null },
+          after: { name: 'Globex', settings: {}, retainSeconds: null, retainDataSeconds: null },
           changeErasedAt: null,
         },
       ],
@@ -969,10 +975,10 @@ export const recordedExamples = {
   },
   exportAudit: {
     parameters: {
-      tenant: 'acme',
+      tenant: 'globex',
       actor: 'settings',
       action: 'tenant.create',
-      object: 'acme',
+      object: 'globex',
       from: '2026-01-31T08:00:00.000Z',
       to: '2026-01-31T10:00:00.000Z',
     },
@@ -985,10 +991,10 @@ export const recordedExamples = {
       count: 1,
       actor: { kind: 'operator', id: 'settings', name: 'settings', role: 'admin' },
       address: '203.0.113.7',
-      tenant: 'acme',
-      object: { kind: 'tenant', id: 'acme' },
+      tenant: 'globex',
+      object: { kind: 'tenant', id: 'globex' },
       before: null,
-      after: { name: 'Acme', settings: {}, retainSeconds: null, retainDataSeconds: null },
+      after: { name: 'Globex', settings: {}, retainSeconds: null, retainDataSeconds: null },
       changeErasedAt: null,
     },
   },
@@ -999,7 +1005,7 @@ export const recordedExamples = {
       step: 'hour',
       by: 'endpoint',
       dialect: 'standard',
-      tenant: 'acme',
+      tenant: 'globex',
       endpoint: 'ep_8z4wn6U5vn42qmzSs37F',
     },
     status: 200,
@@ -1011,21 +1017,21 @@ export const recordedExamples = {
       data: [
         {
           key: 'ep_8z4wn6U5vn42qmzSs37F',
-          tenant: 'acme',
+          tenant: 'globex',
           points: [
             {
               at: '2026-01-31T09:00:00.000Z',
               events: 0,
               attempts: { delivered: 6, rejected: 0, timedOut: 0, unreachable: 0, blocked: 0 },
               ended: { delivered: 6, failed: 0, cancelled: 0 },
-              latencyMs: { p50: 4, p95: 6, p99: 6 },
+              latencyMs: { p50: 2, p95: 9, p99: 9 },
             },
           ],
           total: {
             events: 0,
             attempts: { delivered: 6, rejected: 0, timedOut: 0, unreachable: 0, blocked: 0 },
             ended: { delivered: 6, failed: 0, cancelled: 0 },
-            latencyMs: { p50: 4, p95: 6, p99: 6 },
+            latencyMs: { p50: 2, p95: 9, p99: 9 },
           },
         },
       ],
@@ -1033,7 +1039,7 @@ export const recordedExamples = {
     },
   },
   stream: {
-    parameters: { tenant: 'acme', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
+    parameters: { tenant: 'globex', endpoint: 'ep_8z4wn6U5vn42qmzSs37F' },
     status: 200,
     answer: {
       at: '2026-01-31T09:00:00.000Z',
@@ -1345,7 +1351,7 @@ export const recordedExamples = {
           id: 'mgVEO9BmLhjvbPk15ry1mvranzH1WnfCg52rRbsjs78',
           algorithm: 'EdDSA',
           publicKey:
-            '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAuz7nhZQ/tC5nN4U3DTHS7HiH045UcS+F42ae8Wox9eQ=\n-----END PUBLIC KEY-----\n',
+            '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAvKJz2TMf8qe0YdFG3WWAUxAYA5sGMApP9TUYZek98NM=\n-----END PUBLIC KEY-----\n',
           signs: false,
           createdAt: '2026-01-31T09:00:00.000Z',
           signsAt: '2026-01-31T10:00:00.000Z',
@@ -1355,7 +1361,7 @@ export const recordedExamples = {
           id: '9X5WIHx9spXxmMia7o6vf8TywYj4Fu3IUtQ0N5yUCuq',
           algorithm: 'EdDSA',
           publicKey:
-            '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAOkHaWi0qvZbPj4Iw+9xTaT4EtO+Cjnw/0agEVyH3jmg=\n-----END PUBLIC KEY-----\n',
+            '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAxBQrOCBN7y7EezTd1KrBL2WG4tjblS1QsrVGWmzpS2c=\n-----END PUBLIC KEY-----\n',
           signs: true,
           createdAt: '1970-01-01T00:00:00.000Z',
           signsAt: '1970-01-01T00:00:00.000Z',
@@ -1373,7 +1379,7 @@ export const recordedExamples = {
           id: 'mgVEO9BmLhjvbPk15ry1mvranzH1WnfCg52rRbsjs78',
           algorithm: 'EdDSA',
           publicKey:
-            '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAuz7nhZQ/tC5nN4U3DTHS7HiH045UcS+F42ae8Wox9eQ=\n-----END PUBLIC KEY-----\n',
+            '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAvKJz2TMf8qe0YdFG3WWAUxAYA5sGMApP9TUYZek98NM=\n-----END PUBLIC KEY-----\n',
           signs: false,
           createdAt: '2026-01-31T09:00:00.000Z',
           signsAt: '2026-01-31T10:00:00.000Z',
@@ -1383,7 +1389,7 @@ export const recordedExamples = {
           id: '9X5WIHx9spXxmMia7o6vf8TywYj4Fu3IUtQ0N5yUCuq',
           algorithm: 'EdDSA',
           publicKey:
-            '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAOkHaWi0qvZbPj4Iw+9xTaT4EtO+Cjnw/0agEVyH3jmg=\n-----END PUBLIC KEY-----\n',
+            '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAxBQrOCBN7y7EezTd1KrBL2WG4tjblS1QsrVGWmzpS2c=\n-----END PUBLIC KEY-----\n',
           signs: true,
           createdAt: '1970-01-01T00:00:00.000Z',
           signsAt: '1970-01-01T00:00:00.000Z',
@@ -1396,10 +1402,10 @@ export const recordedExamples = {
     parameters: { dialect: 'acme-api' },
     status: 200,
     answer:
-      '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAOkHaWi0qvZbPj4Iw+9xTaT4EtO+Cjnw/0agEVyH3jmg=\n-----END PUBLIC KEY-----\n',
+      '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAxBQrOCBN7y7EezTd1KrBL2WG4tjblS1QsrVGWmzpS2c=\n-----END PUBLIC KEY-----\n',
   },
   rotateTenantSecret: {
-    parameters: { tenant: 'acme-mail' },
+    parameters: { tenant: 'globex-mail' },
     status: 200,
     answer: {
       data: [
@@ -1413,7 +1419,7 @@ export const recordedExamples = {
     },
   },
   getTenantSecrets: {
-    parameters: { tenant: 'acme-mail' },
+    parameters: { tenant: 'globex-mail' },
     status: 200,
     answer: {
       data: [
@@ -1433,7 +1439,7 @@ export const recordedExamples = {
       data: [
         {
           number: 1,
-          tenant: 'acme-calls',
+          tenant: 'globex-calls',
           type: 'order.paid',
           id: 'order-1042',
           occurredAt: null,
@@ -1447,12 +1453,12 @@ export const recordedExamples = {
   retrySetAside: { parameters: { number: 1 }, status: 204 },
   deleteSetAside: { parameters: { number: 1 }, status: 204 },
   deleteTenant: {
-    parameters: { tenant: 'acme' },
+    parameters: { tenant: 'globex' },
     status: 202,
     answer: {
       id: 'era_8Py0yOv3G0yShe2N30iD',
       erases: 'tenant',
-      tenant: 'acme',
+      tenant: 'globex',
       createdAt: '2026-01-31T09:00:00.000Z',
       endedAt: null,
     },
