@@ -64,8 +64,11 @@ function choice<const Choice extends string>(...choices: Choice[]): Parse<Choice
   return Object.assign(parse, { choices })
 }
 
+const keyAdvice = 'openssl rand -hex 32 makes a good one'
+
 function key(value: string): string {
-  if (!/^[\x21-\x7e]{24,}$/.test(value)) throw new Error('must have at least 24 visible characters and no spaces')
+  const isLong = /^[\x21-\x7e]{24,}$/.test(value)
+  if (!isLong) throw new Error(`must have at least 24 visible characters of ASCII and no spaces; ${keyAdvice}`)
   return irregular(value)
 }
 
@@ -78,7 +81,7 @@ function tokenSecret(value: string): string {
 function irregular(value: string): string {
   const bytes = [...Buffer.from(value)]
   const steps = new Set(bytes.slice(1).map((byte, index) => byte - (bytes[index] ?? 0)))
-  if (steps.size < 10) throw new Error('is easy to guess; openssl rand -hex 32 makes a good one')
+  if (steps.size < 10) throw new Error(`is easy to guess; ${keyAdvice}`)
   return value
 }
 

@@ -44,7 +44,7 @@ export function errorForCaller(error: unknown): unknown {
     const message = error.message.replaceAll(/POSTHORN_([A-Z_]+)/g, (_all, name: string) =>
       name.toLowerCase().replaceAll(/_(\w)/g, (_pair, letter: string) => letter.toUpperCase()),
     )
-    return new PosthornError('invalid_option', message, { cause: error })
+    return new PosthornError('invalid_option', message)
   }
   if (error instanceof StoreRefused) return new PosthornError('database_refused', error.message, { cause: error })
   if (error instanceof Unavailable) {

@@ -113,6 +113,12 @@ test('options that are wrong get an error that names the option', async () => {
     [{ retentonDays: 3 }, /^retentonDays is not an option; the nearest one is retentionDays$/],
     [{ retentionDays: -1 }, /^retentionDays must be a number from/],
     [{ masterKey: 'short' }, /^masterKey must be 32 bytes/],
+    [
+      { operatorKey: 'too-short' },
+      /^operatorKey must have at least 24 visible characters of ASCII and no spaces; openssl/,
+    ],
+    [{ operatorKey: '' }, /^operatorKey must have at least 24 visible characters/],
+    [{ operatorKey: 'x'.repeat(30) }, /^operatorKey is easy to guess/],
     [{ database: 'mysql://x' }, /^database must be/],
     [{ dialects: ['nobody'] }, /^dialects names nobody; the dialects are standard/],
     [{ dialects: [acme, acme] }, /^two dialects have the name acme$/],
