@@ -5,10 +5,12 @@ import { execFile } from 'node:child_process'
 import { test, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { until } from './support/api-rig.ts'
-import { commandLines, copyOfProject, newcomerEnv, repository, withoutBash, withoutCurl } from './support/documented.ts'
+import { codeBlocks, copyOfProject, newcomerEnv, repository, withoutBash, withoutCurl } from './support/documented.ts'
 import { followQuickStart, openTerminals, quickStart, type Terminals } from './support/quick-start.ts'
 
-const ownApi = commandLines('README.md', 'You already have a webhook API? Keep it')
+const [registers = '', publishes = '', demo = ''] = codeBlocks('README.md')
+  .filter(({ section }) => section === 'You already have a webhook API? Keep it')
+  .map(({ text }) => text.trim())
 
 test('the quick start ends with a verified delivery', { skip: withoutBash, timeout: 120_000 }, async (t) => {
   await followQuickStart(await terminalsOfNewcomer(t))
@@ -16,16 +18,14 @@ test('the quick start ends with a verified delivery', { skip: withoutBash, timeo
 
 test('an endpoint of a vendor gets a verified delivery', { skip: withoutCurl, timeout: 120_000 }, async (t) => {
   const terminals = await terminalsOfNewcomer(t)
-  const [create = '', key = '', register = '', listen = '', publish = ''] = ownApi
-  // They share the variables of a terminal.
-  const listener = await terminals.listen([create, key, register, listen].join('\n'))
-  await terminals.run(publish)
+  const listener = await terminals.listen(registers)
+  await terminals.run(publishes)
   await until(() => listener.output().includes('+33612345678'), 'the delivery is printed', 30_000)
   assert.match(listener.output(), /POST \/hook .* verified +answered 200/)
 })
 
 test('the demo succeeds', { timeout: 60_000 }, async () => {
-  assert.equal(ownApi.at(-1), 'npm run demo')
+  assert.equal(demo, 'npm run demo')
   const { stdout } = await promisify(execFile)(process.execPath, ['examples/demo.ts'], {
     cwd: repository,
     env: newcomerEnv,
