@@ -74,6 +74,13 @@ test('the script of /docs is compressed, and kept by browsers for a year', async
   assert.equal(headers.get('cache-control'), 'public, max-age=31536000, immutable')
 })
 
+test('each page names its icon: without one, browsers ask for /favicon.ico', async () => {
+  for (const path of ['/docs', '/dashboard', '/portal/standard']) {
+    const [, icon = ''] = /<link rel="icon" href="([^"]+)"/.exec(await (await get(path)).text()) ?? []
+    if (icon !== 'data:,') assert.equal((await get(icon)).status, 200, `${path}: ${icon}`)
+  }
+})
+
 test('unknown paths below /docs are not found', async () => {
   for (const path of ['/docs/assets/', '/docs/none', '/docs/js/scalar.js', `${scriptPath}/`]) {
     assert.equal((await get(path)).status, 404, path)

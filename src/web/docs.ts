@@ -51,6 +51,7 @@ function pageOf(documents: readonly DocumentLink[], files: PageFiles): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Posthorn API</title>
+<link rel="icon" href="data:,">
 </head>
 <body>
 <script id="api-reference" src="${path}/${script}" data-configuration="${configuration}"></script>

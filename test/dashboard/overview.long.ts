@@ -13,6 +13,13 @@ import {
   withoutBrowser,
 } from '../support/browser-rig.ts'
 
+/** The part of a canvas that the test reads. */
+interface Canvas {
+  readonly width: number
+  readonly height: number
+  getContext(kind: '2d'): { getImageData(...place: readonly number[]): { readonly data: Uint8ClampedArray } }
+}
+
 suite('the overview', { skip: withoutBrowser }, () => {
   let rig: BrowserRig
   before(async () => {
@@ -20,6 +27,32 @@ suite('the overview', { skip: withoutBrowser }, () => {
     rig.api.behaviours.set('/bad', () => ({ status: 500 }))
   })
   after(() => rig.close())
+
+  test('shows the median and the other quantiles of a single attempt, which are equal', async () => {
+    const tenant = await rig.api.tenant('standard')
+    const body = { url: `${rig.api.receiver.url}/single`, eventTypes: [eventType] }
+    await rig.api.want(201, { method: 'POST', path: `/v1/tenants/${tenant.id}/endpoints`, body })
+    await rig.api.event(tenant)
+    await rig.api.receiver.untilReceived(1)
+    const page = await rig.dashboard()
+    const canvas = page.locator('figure', { hasText: 'Duration of attempts' }).locator('canvas')
+    // The colours of theme.css: median, 95 %, 99 %.
+    const colours = ['47,69,184', '169,115,26', '176,42,32']
+    const drawn = (): Promise<readonly string[]> =>
+      canvas.evaluate((element) => {
+        const picture = element as unknown as Canvas
+        const { data } = picture.getContext('2d').getImageData(0, 0, picture.width, picture.height)
+        const found = new Set<string>()
+        for (let at = 0; at < data.length; at += 4) found.add(`${data[at]},${data[at + 1]},${data[at + 2]}`)
+        return [...found]
+      })
+    const isShown = async (): Promise<boolean> => {
+      const found = await drawn()
+      return colours.every((colour) => found.includes(colour))
+    }
+    await until(isShown, 'the chart has a point of each colour')
+    rig.assertNoFaults()
+  })
 
   test('shows attempts as they happen, counts them, and names endpoints that fail', async () => {
     const tenant = await rig.api.tenant('standard')

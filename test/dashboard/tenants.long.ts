@@ -97,10 +97,10 @@ suite('the dashboard', { skip: withoutBrowser }, () => {
     const page = await rig.dashboard('/tenants', { colorScheme: 'light' })
     const ground = () => page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor')
     const light = await ground()
-    await page.getByLabel('Colours').selectOption('dark')
+    await page.getByLabel('Theme').selectOption('dark')
     assert.notEqual(await ground(), light)
     await page.emulateMedia({ colorScheme: 'dark' })
-    await page.getByLabel('Colours').selectOption('light')
+    await page.getByLabel('Theme').selectOption('light')
     assert.equal(await ground(), light)
   })
 

@@ -108,17 +108,20 @@ function Choices({ session: { key } }: { readonly session: Session }) {
         <option value="utc">UTC</option>
       </select>
       <select
-        aria-label="Colours"
+        aria-label="Theme"
         className={styles.choice}
         value={scheme}
         onChange={({ target }) => changeSettings({ scheme: target.value as Scheme })}
       >
-        <option value="system">As the system</option>
-        <option value="light">Light</option>
-        <option value="dark">Dark</option>
+        <option value="system">System theme</option>
+        <option value="light">Light theme</option>
+        <option value="dark">Dark theme</option>
       </select>
-      <span className={styles.key} title={`Signed in with the key ${key.name}`}>
-        {key.name} · {key.role}
+      <span
+        className={styles.key}
+        title={`Signed in with the operator key ${key.name}, which has the role ${key.role}`}
+      >
+        Key: {key.name} ({key.role})
       </span>
       <Button kind="quiet" onClick={() => void signOut()}>
         Sign out

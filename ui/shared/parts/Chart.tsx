@@ -54,13 +54,16 @@ export function Chart({ title, times, series, text }: ChartProps) {
         scales: { y: { range: (_chart, _min, max) => [0, Math.max(max, 1) * 1.1] } },
         series: [
           { value: (_chart, seconds) => (seconds === null ? '–' : timeText(seconds * 1000, zone)) },
-          ...series.map(({ name, colour, values, isArea = false }) => ({
+          ...series.map(({ name, colour, values, isArea = false }, index) => ({
             label: name,
             stroke: colourOf(colour),
             width: 2,
             ...(isArea && { fill: `color-mix(in srgb, ${colourOf(colour)} 22%, transparent)` }),
             // A value between two times without any has no line.
             points: {
+              // Points of equal values lie on each other: the later ones are smaller.
+              size: 4 * (series.length - index),
+              fill: colourOf(colour),
               filter: (_chart: uPlot, _index: number, areShown: boolean) => (areShown ? null : aloneIn(values)),
             },
             value: (_chart: uPlot, value: number | null) => (value === null ? '–' : text(value)),

@@ -54,7 +54,7 @@ export function OperatorKeys() {
   return (
     <Page
       title="Operator keys"
-      lead="Keys of the operator API and of this dashboard. The key in POSTHORN_OPERATOR_KEY is not listed, and has no end."
+      lead="Keys of the operator API and of this dashboard. The key named settings is that of POSTHORN_OPERATOR_KEY, or of the file operator-key. It is not listed, and has no end."
       actions={
         canChange && (
           <Button kind="main" onClick={() => setNew(true)}>
