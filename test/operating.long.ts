@@ -93,7 +93,7 @@ test('the calls of the operator API work as docs/operating.md says', { skip: wit
   const [stats = ''] = commands('Statistics')
   const [createEndpoint = ''] = commands('Operational events')
   const called = async (line: string): Promise<Readonly<Record<string, unknown>>> => {
-    const script = `${setKey}\n${line.replace('4080', String(port))}`
+    const script = `export POSTHORN_PORT=${port}\n${setKey}\n${line}`
     const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: folder, env: newcomerEnv })
     return JSON.parse(stdout) as Readonly<Record<string, unknown>>
   }

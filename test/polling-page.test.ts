@@ -18,9 +18,12 @@ test('the commands make a polling endpoint, fetch its delivery and acknowledge i
   const [create = '', poll = '', acknowledge = '', ...more] = block.split(/^(?=curl)/m)
   assert.deepEqual(more, [])
   const tenant = await rig.tenant('standard')
-  const ids: Record<string, string> = { KEY: rig.installation.operatorKey }
+  const ids: Record<string, string> = {
+    KEY: rig.installation.operatorKey,
+    POSTHORN_PORT: String(rig.server.port),
+  }
   const run = async (command: string): Promise<unknown> => {
-    const line = command.replace('localhost:4080', rig.server.url).replace('/acme/', `/${tenant.id}/`)
+    const line = command.replace('/acme/', `/${tenant.id}/`)
     const { stdout } = await promisify(execFile)('bash', ['-c', line], { env: { ...newcomerEnv, ...ids } })
     return JSON.parse(stdout)
   }

@@ -195,7 +195,7 @@ test('docs/operating.md says how to send failed deliveries again', { skip: witho
   const operator = `OPERATOR="Authorization: Bearer ${installation.operatorKey}"`
   const { stdout } = await promisify(execFile)(
     'bash',
-    ['-c', `set -e\n${operator}\n${script.replaceAll('http://127.0.0.1:4080', server.url)}`],
+    ['-c', `set -e\nexport POSTHORN_PORT=${server.port}\n${operator}\n${script}`],
     { cwd: installation.folder },
   )
   assert.match(stdout, new RegExp(`"state":"preview","count":\\{"total":${count},"isExact":true`))

@@ -193,7 +193,7 @@ test('the command of docs/operating.md shows the stream', { skip: withoutCurl },
   t.after(() => rm(folder, { recursive: true }))
   await mkdir(join(folder, 'data'))
   await writeFile(join(folder, 'data', 'operator-key'), `${rig.installation.operatorKey}\n`)
-  const watching = background(t, folder, lines.join('\n').replace('4080', String(rig.server.port)))
+  const watching = background(t, folder, `export POSTHORN_PORT=${rig.server.port}\n${lines.join('\n')}`)
   await until(() => eventsIn(watching.output()).length > 1, 'two ticks')
   assert.deepEqual(new Set(eventsIn(watching.output()).map(({ event }) => event)), new Set(['tick']))
   await watching.stop('SIGTERM')

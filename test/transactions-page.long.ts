@@ -116,7 +116,7 @@ async function setAside(nodes: Nodes, admin: pg.Client, correct: string): Promis
   const { server, client } = nodes.at(0)
   const run = async (line: string): Promise<string> => {
     const env = { ...newcomerEnv, POSTHORN_OPERATOR_KEY: nodes.installation.operatorKey }
-    const script = `set -e\n${setKey}\n${line.replace('http://127.0.0.1:4080', server.url).replace('-s ', '-sf ')}`
+    const script = `set -e\nexport POSTHORN_PORT=${server.port}\n${setKey}\n${line.replace('-s ', '-sf ')}`
     return (await promisify(execFile)('bash', ['-c', script], { env })).stdout
   }
   const publish = (type: string) =>

@@ -16,7 +16,7 @@ test('the start of docs/portal.md serves the portal, and its call makes a link',
   await until(() => answers(`http://127.0.0.1:${port}/healthz`), 'the service answers', 30_000)
   const [makeLink = '', ...more] = commandLines('docs/portal.md', 'Make a link')
   assert.deepEqual(more, [])
-  const lines = `POSTHORN_PORT=${port} npm exec -- posthorn tenant create team-1 >&2\n${makeLink.replace('4080', port)}`
+  const lines = `export POSTHORN_PORT=${port}\nnpm exec -- posthorn tenant create team-1 >&2\n${makeLink}`
   const { stdout } = await promisify(execFile)('bash', ['-c', lines], { cwd: folder, env: newcomerEnv })
   const { url } = JSON.parse(stdout) as { readonly url: string }
   const opened = await fetch(url)
