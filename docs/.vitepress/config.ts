@@ -114,6 +114,7 @@ function adaptLinks(tokens: { type: string; attrGet(name: string): string | null
     const href = token.attrGet('href') ?? ''
     if (token.type === 'link_open') isSource = !/^\w+:|^#|\.md(?:#|$)/.test(href)
     if (isSource && token.type.startsWith('link_')) Object.assign(token, { tag: 'span', attrs: null })
-    if (/^(?:\.\.\/)+README\.md$/.test(href)) Object.assign(token, { attrs: [['href', '/']] })
+    const [readme] = /^(?:\.\.\/)+README\.md(?=#|$)/.exec(href) ?? []
+    if (readme !== undefined) Object.assign(token, { attrs: [['href', href.replace(readme, '/')]] })
   }
 }
