@@ -201,7 +201,7 @@ function commandOf(route: DocumentedRoute, shownIds: ReadonlyMap<string, string>
   const body = requestBody?.content?.['application/json']?.example
   const isPlain = method === 'GET' || (method === 'POST' && body !== undefined)
   const withVariables = (text: string, shown: (variable: string) => string): string =>
-    [...shownIds].reduce((before, [id, variable]) => before.replaceAll(id, shown(`$${variable}`)), text)
+    [...shownIds].reduce((before, [id, variable]) => before.replaceAll(id, () => shown(`$${variable}`)), text)
   const quoted = JSON.stringify(body)?.replaceAll("'", String.raw`'\''`)
   return [
     operationId === 'stream' ? 'curl -sN' : 'curl -s',
