@@ -50,6 +50,17 @@ suite('the command', { concurrency: 3 }, () => {
     assert.match(stdout, /acme: \d+ of \d+ checks passed\n$/)
   })
 
+  test('prints few faults for a function that always throws', async () => {
+    const file = await storedCopy('throws.ts', (text) =>
+      text.replace(/body: \(\{ code.*$/m, 'body: () => JSON.parse("{"),'),
+    )
+    const { code, stdout } = await dialectCommand(['check', file])
+    assert.equal(code, 1)
+    assert.match(stdout, /the dialect acme failed in errors: SyntaxError at throws\.ts:\d+\n/)
+    assert.match(stdout, / {6}… and \d+ more faults of this check\n/)
+    assert.ok(stdout.split('\n').length < 22, stdout)
+  })
+
   test('ends with 1 for a file that cannot be loaded, with one line', async () => {
     const file = await storedCopy('broken.ts', () => 'export default 1')
     const { code, stderr } = await dialectCommand(['check', file])

@@ -7,6 +7,9 @@ import { loadDialects, whileOpen } from '../dialects/load.ts'
 import { registry } from '../dialects/registry.ts'
 import { openSite } from '../testing/site.ts'
 
+/** How many faults of one check are printed. They most often have one cause. */
+const faultsShownMax = 5
+
 /**
  * Runs the command.
  *
@@ -35,7 +38,10 @@ function reportOf(name: string, results: readonly CheckResult[]): string {
   const failed = results.filter(({ faults }) => faults.length > 0)
   const lines = failed.flatMap(({ title, faults }) => [
     `  ${styleText('red', '✗')} ${title}`,
-    ...faults.map((fault) => `      ${fault}`),
+    ...faults.slice(0, faultsShownMax).map((fault) => `      ${fault}`),
+    ...(faults.length > faultsShownMax
+      ? [`      … and ${faults.length - faultsShownMax} more faults of this check`]
+      : []),
   ])
   const passed = `${name}: ${results.length - failed.length} of ${results.length} checks passed`
   return `${[...lines, passed].join('\n')}\n`

@@ -13,7 +13,9 @@ export class DialectFault extends Error {
   constructor(dialect: string, field: string, thrown: unknown) {
     const kind = thrown instanceof Error ? thrown.name : typeof thrown
     const frames = framesOf(thrown)
-    const place = /([^/\\]+:\d+):\d+\)?$/.exec(frames[0] ?? '')?.[1]
+    // Functions of JavaScript itself, such as JSON.parse, have no line.
+    const frame = frames.find((one) => !one.includes('<anonymous>')) ?? ''
+    const place = /([^/\\]+:\d+):\d+\)?$/.exec(frame)?.[1]
     super(`the dialect ${dialect} failed in ${field}: ${kind}${place === undefined ? '' : ` at ${place}`}`)
     this.stack = [`${this.name}: ${this.message}`, ...frames].join('\n')
   }

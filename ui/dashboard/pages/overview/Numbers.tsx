@@ -28,9 +28,9 @@ export function Numbers({ statistics }: { readonly statistics: Statistics }) {
       <Tile name="Attempts a second, now">
         {!isLive || tick === undefined ? '–' : numbers.format(attemptsIn(tick.attempts))}
       </Tile>
-      <Tile name="Attempt: median">{latencyMs === null ? '–' : durationText(latencyMs.p50)}</Tile>
-      <Tile name="Attempt: 95 %">{latencyMs === null ? '–' : durationText(latencyMs.p95)}</Tile>
-      <Tile name="Attempt: 99 %">{latencyMs === null ? '–' : durationText(latencyMs.p99)}</Tile>
+      <Tile name="Half of the attempts within">{latencyMs === null ? '–' : durationText(latencyMs.p50)}</Tile>
+      <Tile name="95 % of the attempts within">{latencyMs === null ? '–' : durationText(latencyMs.p95)}</Tile>
+      <Tile name="99 % of the attempts within">{latencyMs === null ? '–' : durationText(latencyMs.p99)}</Tile>
       <Tile name="Waiting now">{typeof waiting !== 'number' ? '–' : numbers.format(waiting)}</Tile>
       <Tile name="In flight now">{now === undefined ? '–' : numbers.format(now.inFlight)}</Tile>
     </dl>
