@@ -96,18 +96,22 @@ suite('settings', () => {
     assert.throws(() => readSettings({}, { logLevel: 'loud' }), /^SettingError: --log-level must be/)
   })
 
-  test('that are on or off take these two words only', () => {
+  test('that are on or off take the usual words for both', () => {
+    for (const [words, expected] of [
+      [['on', 'true', '1', 'yes', 'TRUE'], true],
+      [['off', 'false', '0', 'no', 'No'], false],
+    ] as const) {
+      for (const word of words) assert.equal(readSettings({ POSTHORN_RATE_LIMITS: word }).rateLimits, expected, word)
+    }
     const switches = [
       'POSTHORN_ALLOW_HTTP',
       'POSTHORN_RATE_LIMITS',
       'POSTHORN_REUSE_PORT',
       'POSTHORN_EGRESS_PROXY_RESOLVES',
     ]
-    const { rateLimits, allowHttp } = readSettings({ POSTHORN_RATE_LIMITS: 'off', POSTHORN_ALLOW_HTTP: 'on' })
-    assert.deepEqual([rateLimits, allowHttp], [false, true])
-    for (const word of ['yes', 'no', 'true', 'false', '1', '0', 'ON', '']) {
-      for (const name of switches) {
-        assert.throws(() => readSettings({ [name]: word }), new RegExp(`^SettingError: ${name} must be on or off$`))
+    for (const name of switches) {
+      for (const word of ['maybe', '', 'on off']) {
+        assert.throws(() => readSettings({ [name]: word }), new RegExp(`^SettingError: ${name} must be on or off `))
       }
     }
   })

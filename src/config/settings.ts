@@ -37,8 +37,10 @@ const list = (value: string): readonly string[] =>
 const onOff: Parse<boolean> = Object.assign(switched, { choices: ['on', 'off'] })
 
 function switched(value: string): boolean {
-  if (value !== 'on' && value !== 'off') throw new Error('must be on or off')
-  return value === 'on'
+  const lower = value.toLowerCase()
+  if (['on', 'true', '1', 'yes'].includes(lower)) return true
+  if (['off', 'false', '0', 'no'].includes(lower)) return false
+  throw new Error('must be on or off (or true, false, yes, no, 1, 0)')
 }
 
 function number(min: number, max: number, whole = false): (value: string) => number {
