@@ -52,7 +52,10 @@ suite('the command', { concurrency: 3 }, () => {
 
   test('prints few faults for a function that always throws', async () => {
     const file = await storedCopy('throws.ts', (text) =>
-      text.replace(/body: \(\{ code.*$/m, 'body: () => JSON.parse("{"),'),
+      text.replace(
+        /body: \(\{ code.*$/m,
+        'body: (facts) => (facts.request.url === "/" ? { ...facts } : JSON.parse("{")),',
+      ),
     )
     const { code, stdout } = await dialectCommand(['check', file])
     assert.equal(code, 1)

@@ -16,11 +16,18 @@ function broken(): never {
   throw new Error(`${payload}\n${payload}`)
 }
 
+let isLoaded = false
+
+/** A function that works while the dialect is loaded, and throws from then on. */
+function brokenLater<Args extends unknown[], Result>(works: (...args: Args) => Result) {
+  return (...args: Args): Result => (isLoaded ? broken() : works(...args))
+}
+
 const good = acme('bad')
 const parts: Readonly<Record<string, Partial<DialectDefinition>>> = {
-  credential: { authentication: { ...good.authentication, credential: broken } },
+  credential: { authentication: { ...good.authentication, credential: brokenLater(good.authentication.credential) } },
   tenant: { tenantOf: { present: () => ({}), tenantOf: broken } },
-  errors: { errors: errors.own<{ code: string }>({ ...sayings, body: broken }) },
+  errors: { errors: errors.own<{ code: string }>({ ...sayings, body: brokenLater((facts) => ({ ...facts })) }) },
   field: { endpoint: { ...good.endpoint, to: { is: 'computed', show: broken } } },
   body: { deliveries: { ...good.deliveries, body: { ...good.deliveries.body, encode: broken } } },
   header: { deliveries: { ...good.deliveries, headers: { 'x-to': computed(broken) } } },
@@ -35,6 +42,7 @@ const dialects = names.map((name) => {
   return defineDialect(definition)
 })
 const whole = defineDialect(acme('whole'))
+isLoaded = true
 const site = await openSite([...registry, whole, ...dialects])
 const client = createOperatorClient(site.url, site.operatorKey)
 after(async () => {

@@ -113,9 +113,9 @@ type IdMembers = 'tenantIdPattern' | 'tenantIdWords' | 'newTenantId' | 'newApiKe
 
 function idMembers({ ids, keys }: DeliveryDefinition): Pick<Dialect, IdMembers> {
   const [tenantId, endpointId, eventId, apiKey] = [
-    idForm(ids.tenant, 'ids.tenant'),
-    idForm(ids.endpoint, 'ids.endpoint'),
-    idForm(ids.event, 'ids.event'),
+    pathForm(ids.tenant, 'ids.tenant'),
+    pathForm(ids.endpoint, 'ids.endpoint'),
+    pathForm(ids.event, 'ids.event'),
     idForm(keys.form, 'keys.form'),
   ]
   return {
@@ -127,13 +127,35 @@ function idMembers({ ids, keys }: DeliveryDefinition): Pick<Dialect, IdMembers> 
   }
 }
 
+/** An id that can stand in a path. @throws DefinitionError */
+function pathForm(template: string, field: string): IdForm {
+  const form = idForm(template, field)
+  const id = exampleId(form)
+  if (!/^[\w.~:@+=-]+$/.test(id)) {
+    throw new DefinitionError(field, `makes ids such as ${JSON.stringify(id)}, which cannot stand in a path`)
+  }
+  if (id.length > idCharsMax) throw new DefinitionError(field, `makes ids of more than ${idCharsMax} characters`)
+  if (field !== 'ids.endpoint' && template.includes('{number')) {
+    throw new DefinitionError(field, '{number} is the number of an endpoint: only ids.endpoint can have it')
+  }
+  return form
+}
+
+const idCharsMax = 128
+
+function exampleId(form: IdForm): string {
+  return form.create((size) => new Uint8Array(size).fill(100), 0, 1)
+}
+
 function tenantIds(
   { tenantPattern, tenant }: DeliveryDefinition['ids'],
   form: IdForm,
 ): Pick<Dialect, 'tenantIdPattern' | 'tenantIdWords'> {
   if (tenantPattern !== undefined) {
-    const example = form.create((size) => new Uint8Array(size).fill(100), 0, 0)
-    return { tenantIdPattern: tenantPattern, tenantIdWords: `an id as the product has them, such as ${example}` }
+    return {
+      tenantIdPattern: tenantPattern,
+      tenantIdWords: `an id as the product has them, such as ${exampleId(form)}`,
+    }
   }
   if (tenant.includes('{uuid')) return { tenantIdPattern: form.pattern, tenantIdWords: 'a UUID in lower case' }
   return {

@@ -111,6 +111,7 @@ export function defineDialect<
     examples: definition.examples?.deliveries ?? [],
     keepExchange: Object.values(definition.routes).some(({ showsExchange }) => showsExchange === true),
   })
+  checkKeys(definition, dialect)
   const answerProblem = definition.errors.answerWith(fields.vendorName)
   return new DefinedDialect({
     definition,
@@ -121,6 +122,15 @@ export function defineDialect<
     webhookPath: webhookPath(definition, fields),
     front: (context) => frontOf(definition, { dialect, answerProblem, fields, context }),
   })
+}
+
+/** @throws DefinitionError if the authentication does not read the keys that the dialect makes */
+function checkKeys({ authentication }: DialectDefinition, dialect: Dialect): void {
+  const key = dialect.newApiKey((size) => new Uint8Array(size).fill(100))
+  const { headers = {}, query = {} } = authentication.present(key)
+  const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+  if (authentication.credential({ headers: sent, query }) === key) return
+  throw new DefinitionError('authentication', `does not read the keys of keys.form, such as ${key}`)
 }
 
 /** @throws DefinitionError if no path has the parameter of a field, or an operation does not fit the key */

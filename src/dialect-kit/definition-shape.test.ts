@@ -129,6 +129,40 @@ const refused: Readonly<Record<string, readonly [changed: object, message: RegEx
     { endpoint: { ...good.endpoint, note: { is: 'detail', shown: 'gets' } } },
     /^endpoint\.note\.shown: "gets": is not known/,
   ],
+  'an event without a description': [
+    { events: { 'order.paid': 5 } },
+    /^events\["order\.paid"\]: must be a description, or an object with one$/,
+  ],
+  'a test event that is async': [{ testEvent: async () => ({}) }, /^testEvent: must not be async$/],
+  'a pattern that is a text': [
+    { ids: { ...good.ids, tenantPattern: '^acc' } },
+    /^ids\.tenantPattern: must be a pattern$/,
+  ],
+  'an id that cannot stand in a path': [
+    { ids: { ...good.ids, endpoint: 'hook/{base62:16}' } },
+    /^ids\.endpoint: makes ids such as "hook\/\w{16}", which cannot stand in a path$/,
+  ],
+  'an id that is too long': [
+    { ids: { ...good.ids, event: 'evt_{base62:200}' } },
+    /^ids\.event: makes ids of more than 128 characters$/,
+  ],
+  'tenants that have the number of an endpoint': [
+    { ids: { ...good.ids, tenant: 'acc_{number:100}' } },
+    /^ids\.tenant: \{number\} is the number of an endpoint: only ids\.endpoint can have it$/,
+  ],
+  'an authentication that does not read the keys': [
+    { authentication: auth.header('X-Key', { begins: 'pk_' }) },
+    /^authentication: does not read the keys of keys\.form, such as acme_/,
+  ],
+  'a timeout that is too short': [
+    { deliveries: { ...good.deliveries, timeout: '1ms' } },
+    /^deliveries\.timeout: "1ms" must be from 1s to 60s$/,
+  ],
+  'a quota of nothing': [{ quotas: { key: { reads: '0/1s' } } }, /^quotas\.key\.reads: "0\/1s" is not a rate/],
+  'the same header twice': [
+    { deliveries: { ...good.deliveries, headers: { 'X-Id': 'a', 'x-id': 'b' } } },
+    /^deliveries\.headers\["x-id"\]: is a header that is there twice$/,
+  ],
   'no URL': [{ endpoint: withoutUrl }, /^endpoint: needs a field that is the url/],
   'several URLs': [
     { endpoint: { ...good.endpoint, second: { is: 'url', on: 'create' } } },
@@ -168,6 +202,34 @@ test('errors without a body and kinds of problems that do not exist are refused'
     wrong({ otherwise: {}, body: () => ({}), notfound: {} }),
     /^DefinitionError: errors\.notfound: is no kind/,
   )
+})
+
+test('errors are refused whose body throws, is async or returns nothing', () => {
+  const wrong = (form: object) => () => errors.own({ otherwise: {}, ...form } as never)
+  const body = (facts: { faults: { field: string }[] }) => ({ field: facts.faults[0]?.field.length })
+  assert.doesNotThrow(wrong({ body }))
+  assert.throws(wrong({ body: (facts: { faults: { field: string }[] }) => facts.faults[0]!.field }), TypeError)
+  assert.throws(wrong({ body: async () => ({}) }), /^DefinitionError: errors\.body: must not be async$/)
+  assert.throws(wrong({ body: () => undefined }), /^DefinitionError: errors\.body: must return the body of the error/)
+  assert.throws(
+    wrong({ body: () => ({}), otherwise: undefined }),
+    /^DefinitionError: errors\.otherwise: must be an object/,
+  )
+})
+
+test('a fact of an error that the body does not show is refused', () => {
+  const own = (facts: object) => () =>
+    errors.own<{ code?: string; param?: string }>({
+      otherwise: { code: 'x' },
+      notFound: facts,
+      body: ({ code, param, message }) => ({ code, param, message }),
+    })
+  assert.doesNotThrow(own({ code: 'y', param: 'id', status: 410, headers: { 'x-a': 'b' } }))
+  assert.throws(
+    own({ codee: 'y' }),
+    /^DefinitionError: errors\.notFound\.codee: is not known; known are status, message, body, headers, code, param/,
+  )
+  assert.throws(own({ mesage: 'y' }), /^DefinitionError: errors\.notFound\.mesage: is not known/)
 })
 
 test('a message of an error that quotes what its problem does not have is refused', () => {

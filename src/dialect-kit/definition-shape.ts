@@ -1,7 +1,7 @@
 // The shape of a definition: what defineDialect and defineDeliveries check before they compile it.
 
 import { unsendableFault, unsendableNameFault } from '../domain/header-rules.ts'
-import type { DeliveryDefinition, DialectDefinition } from './definition.ts'
+import type { Catalogue, DeliveryDefinition, DialectDefinition } from './definition.ts'
 import { DefinitionError } from './definition-error.ts'
 import type { Part } from './deliveries/part-types.ts'
 import { partOf } from './deliveries/parts.ts'
@@ -50,7 +50,7 @@ const deliveryDefinition: Shape<DeliveryDefinition> = {
   title: 'string!',
   ids: {
     required: true,
-    members: { tenant: 'string!', tenantPattern: 'object', endpoint: 'string!', event: 'string!' },
+    members: { tenant: 'string!', tenantPattern: 'pattern', endpoint: 'string!', event: 'string!' },
   },
   keys: {
     required: true,
@@ -160,6 +160,7 @@ const dialectDefinition: Shape<DialectDefinition> = {
 /** @throws DefinitionError */
 export function checkDeliveryShape(definition: DeliveryDefinition): void {
   checkMembers<DialectDefinition>('', definition, dialectDefinition, deliveryDefinition)
+  checkCatalogue('events', definition.events)
   const { body, headers, secrets, health } = definition.deliveries
   checkMade('deliveries.body', body, 'encode', 'json({…})')
   checkMade('deliveries.secrets', secrets, 'key', 'secrets.standard')
@@ -167,6 +168,7 @@ export function checkDeliveryShape(definition: DeliveryDefinition): void {
   checkHeaders('deliveries.headers', headers)
   for (const [name, variant] of Object.entries(definition.variants ?? {})) {
     const place = `variants[${JSON.stringify(name)}]`
+    checkCatalogue(`${place}.events`, variant.events)
     checkMade(`${place}.body`, variant.body, 'encode', 'json({…})')
     checkHeaders(`${place}.headers`, variant.headers)
   }
@@ -192,7 +194,19 @@ export function checkDialectShape(definition: DialectDefinition): void {
   }
 }
 
+function checkCatalogue(place: string, catalogue: Catalogue = {}): void {
+  for (const [type, facts] of Object.entries(catalogue)) {
+    if (typeof facts === 'string' || typeof (facts as { description?: unknown } | null)?.description === 'string')
+      continue
+    throw new DefinitionError(`${place}[${JSON.stringify(type)}]`, 'must be a description, or an object with one')
+  }
+}
+
 function checkHeaders(place: string, headers: Readonly<Record<string, Part | string>> = {}): void {
+  const names = Object.keys(headers).map((name) => name.toLowerCase())
+  const twice = Object.keys(headers).find((_name, index) => names.indexOf(names[index] as string) < index)
+  if (twice !== undefined)
+    throw new DefinitionError(`${place}[${JSON.stringify(twice)}]`, 'is a header that is there twice')
   for (const [name, value] of Object.entries(headers)) {
     const header = `${place}[${JSON.stringify(name)}]`
     partOf(value, header)

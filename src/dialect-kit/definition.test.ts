@@ -50,7 +50,10 @@ suite('a definition is refused with its place and the expectation there:', () =>
       { deliveries: { ...acme.deliveries, timeout: '5' as '5s' } },
       /^deliveries\.timeout: "5" is not a time/,
     ],
-    'a route without a method': [{ routes: { '/hooks': get() } }, /^routes\["\/hooks"\]: must be a method and a path/],
+    'a route without a method': [
+      { routes: { '/hooks': get() } },
+      /^routes\["\/hooks"\]: must be GET, POST, PUT, PATCH or DELETE and a path/,
+    ],
     'a webhook without an id in the path': [
       { routes: { 'GET /hooks': get() } },
       /^routes\["GET \/hooks"\]: needs the id of a webhook/,

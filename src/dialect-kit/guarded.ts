@@ -4,6 +4,7 @@
 import { Unavailable } from '../domain/unavailable.ts'
 import { ProblemError } from '../http/problem-error.ts'
 import type { DialectDefinition } from './definition.ts'
+import { DefinitionError } from './definition-error.ts'
 
 /** A function of a dialect threw, or a part of the kit that it misused. */
 export class DialectFault extends Error {
@@ -92,7 +93,7 @@ export function guardedCall<Call extends AnyFunction>(
 
 /** Exceptions that are not about the dialect. */
 function isKnown(thrown: unknown): boolean {
-  return thrown instanceof DialectFault || thrown instanceof Unavailable || thrown instanceof ProblemError
+  return [DialectFault, DefinitionError, Unavailable, ProblemError].some((known) => thrown instanceof known)
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {

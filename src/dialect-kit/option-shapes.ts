@@ -111,7 +111,7 @@ export const pageOptions = {
 
 export const secretOptions = {
   ofTenant: null,
-  text: { 0: { form: 'string!', charsMax: 'number', accepts: 'object', fault: 'function' } },
+  text: { 0: { form: 'string!', charsMax: 'number', accepts: 'pattern', fault: 'function' } },
   withKeyPair: null,
 } as const
 

@@ -78,6 +78,27 @@ suite('a name that does not exist is refused', () => {
   }
 })
 
+suite('a value that cannot work is refused', () => {
+  const wrong: readonly (readonly [call: string, message: RegExp])[] = [
+    ["auth.header('X Acme Key')", /^auth\.header: "X Acme Key": must be letters, digits and hyphens/],
+    ["auth.header('Host')", /^auth\.header: "Host": is set by the sender/],
+    [
+      "pages.numbered({ names: ['page'], sizeDefault: 1, sizeMax: 2, answer })",
+      /^pages\.numbered\.names: must be the names/,
+    ],
+    ['pages.offset({ sizeDefault: 200, sizeMax: 100, answer })', /^pages: sizeDefault must be from 1 to sizeMax/],
+    ['computed(async () => 1)', /^computed: needs a function of the message that is not async$/],
+    [
+      'webhooks.list({ where: { on: { schema: {}, test: async () => true } } })',
+      /^webhooks\.list\.where\.on\.test: must not be async$/,
+    ],
+    ["secrets.text({ form: '{hex:32}', accepts: '^a' })", /^secrets\.text\.accepts: must be a pattern$/],
+  ]
+  for (const [call, message] of wrong) {
+    test(call, () => assert.throws(() => run(call), { name: 'DefinitionError', message }))
+  }
+})
+
 suite('a call without its name is refused', () => {
   for (const call of [
     'auth.header({ scheme: "Key" })',

@@ -1,9 +1,10 @@
 // The shape of objects, for files that no compiler of types has read: members that are missing, misspelt or of another kind
 // are refused when the dialect is loaded.
 
+import { types } from 'node:util'
 import { DefinitionError } from './definition-error.ts'
 
-type Name = 'string' | 'boolean' | 'number' | 'object' | 'list' | 'function' | 'any'
+type Name = 'string' | 'boolean' | 'number' | 'object' | 'list' | 'function' | 'pattern' | 'any'
 
 /** The kind of a value: `object!` is an object that must be there, `string|function` is one of both. */
 type Plain = `${Name}${'' | `|${Name}`}${'' | '!'}`
@@ -70,6 +71,7 @@ function checkValue(place: string, value: unknown, kind: Kind): void {
     const names = kind.replace('!', '').split('|')
     const isOfKind = names.includes('any') || names.includes(nameOf(value))
     if (!isOfKind) throw new DefinitionError(place, `must be ${names.map(withArticle).join(' or ')}`)
+    if (isAsync(value)) throw new DefinitionError(place, 'must not be async')
   } else if ('oneOf' in kind) {
     if (!Object.hasOwn(kind.oneOf, String(value))) {
       throw unknownName(`${place}: ${JSON.stringify(value)}`, Object.keys(kind.oneOf))
@@ -83,8 +85,14 @@ function checkValue(place: string, value: unknown, kind: Kind): void {
   }
 }
 
+/** The value of a function of a dialect is needed at once. */
+export function isAsync(value: unknown): boolean {
+  return typeof value === 'function' && value.constructor.name === 'AsyncFunction'
+}
+
 function nameOf(value: unknown): string {
   if (value === null) return 'null'
+  if (types.isRegExp(value)) return 'pattern'
   return Array.isArray(value) ? 'list' : typeof value
 }
 

@@ -1,6 +1,7 @@
 // The ways in which customers send their API key.
 
 import type { FastifyRequest } from 'fastify'
+import { unsendableNameFault } from '../../domain/header-rules.ts'
 import { DefinitionError } from '../definition-error.ts'
 import { checkName } from '../known-names.ts'
 
@@ -49,7 +50,7 @@ export function keyHeader(
     readonly fromWebPages?: true
   } = {},
 ): Authentication {
-  checkName('auth.header', name, 'X-Api-Key')
+  checkHeaderName('auth.header', name)
   const { scheme, bare, begins = '' } = options
   const before = scheme === undefined ? '' : `(?:${RegExp.escape(scheme)} +)${bare === true ? '?' : ''}`
   const isKeyAlone = scheme === undefined && begins === ''
@@ -101,7 +102,7 @@ export function basic(form: BasicForm): Authentication {
 
 /** Two headers: the public part of the key, such as a client's id, and the secret part. A colon joins them. */
 export function twoHeaders(id: string, secret: string): Authentication {
-  for (const name of [id, secret]) checkName('auth.twoHeaders', name, 'X-Client-Id')
+  for (const name of [id, secret]) checkHeaderName('auth.twoHeaders', name)
   const [idName, secretName] = [id.toLowerCase(), secret.toLowerCase()]
   return {
     present(key) {
@@ -115,6 +116,12 @@ export function twoHeaders(id: string, secret: string): Authentication {
     schemes: { [secret.replaceAll('-', '')]: { type: 'apiKey', in: 'header', name: secret } },
     hasTwoParts: true,
   }
+}
+
+function checkHeaderName(call: string, name: string): void {
+  checkName(call, name, 'X-Api-Key')
+  const fault = unsendableNameFault(name)
+  if (fault !== null) throw new DefinitionError(`${call}: "${name}"`, fault)
 }
 
 /** A parameter of the query: `?access_token=<key>`. */

@@ -16,7 +16,7 @@ export function quotasOf(form: QuotaForm): readonly Quota[] {
     Object.entries(rates).map(([counts, rate]) => {
       const field = `quotas.${per}.${counts}`
       const [, requests, window = '', burst] = /^(\d+)\/([^+]+)(?:\+(\d+))?$/.exec(rate) ?? []
-      if (requests === undefined)
+      if (!(Number(requests) > 0))
         throw new DefinitionError(field, `${JSON.stringify(rate)} is not a rate such as 20/1s`)
       return {
         per: per as Quota['per'],

@@ -41,6 +41,16 @@ suite('JSON', () => {
     assert.equal(json([event.data], { contentType: 'application/x+json' }).contentType, 'application/x+json')
   })
 
+  test('that is the same on every attempt has no part that differs between attempts', () => {
+    const part = sentAt.unixSeconds as never
+    for (const made of [json({ at: part }), form({ at: part }), json({ signature: signature(hmac()) as never })]) {
+      assert.throws(
+        () => made.encode(message),
+        /^DefinitionError: deliveries\.body: has a part that differs between attempts/,
+      )
+    }
+  })
+
   test('has members of the data byte for byte, and settings of the tenant', () => {
     const made = json({
       big: event.member('big'),

@@ -71,7 +71,24 @@ function perAttempt(value: JsonOf<AttemptPart>, options: ContentType = {}): Atte
 }
 
 /** Parts of a body that is the same on every attempt read nothing of the attempt. */
-const noFacts: Sending = { keys: [], sentAt: 0, body: Buffer.alloc(0) }
+export const noFacts: Sending = {
+  get keys() {
+    return differs()
+  },
+  get sentAt() {
+    return differs()
+  },
+  get body() {
+    return differs()
+  },
+}
+
+function differs(): never {
+  throw new DefinitionError(
+    'deliveries.body',
+    'has a part that differs between attempts, such as sentAt or a signature: use perAttempt, as in json.perAttempt({…})',
+  )
+}
 
 export const json = Object.assign(jsonOf, { perAttempt })
 

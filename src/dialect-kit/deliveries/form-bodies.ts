@@ -1,8 +1,8 @@
 // Bodies of fields: forms as browsers send them, and multipart forms.
 
 import type { Message } from '../../contracts/delivery-dialect.ts'
-import type { AttemptBodyForm, BodyForm } from './body.ts'
-import { type AttemptPart, type Attempting, type BodyPart, needsOf, type Part, type Sending } from './part-types.ts'
+import { type AttemptBodyForm, type BodyForm, noFacts } from './body.ts'
+import { type AttemptPart, type Attempting, type BodyPart, needsOf, type Part } from './part-types.ts'
 import { isObject, isTime, noPart } from './no-part.ts'
 import { partOf } from './parts.ts'
 import { plainValue } from './plain-value.ts'
@@ -56,8 +56,6 @@ function filled(steps: readonly Step[], message: Message, attempt: Attempting): 
   for (const { add } of steps) add(fields, message, attempt)
   return fields
 }
-
-const noFacts: Sending = { keys: [], sentAt: 0, body: Buffer.alloc(0) }
 
 function fieldBody(
   given: Fields<AttemptPart, AttemptBodyForm>,

@@ -5,7 +5,9 @@
 import type { EarlierAttempts, Message } from '../../contracts/delivery-dialect.ts'
 import type { Outcome } from '../../domain/attempt.ts'
 import { attemptUuid } from '../../domain/attempt-ids.ts'
+import { DefinitionError } from '../definition-error.ts'
 import { checkName, withKnownNames } from '../known-names.ts'
+import { isAsync } from '../shape.ts'
 import { jsonAt, textOfJson } from './json-text.ts'
 import { isTime, noPart } from './no-part.ts'
 import { type AttemptPart, type Attempting, type BodyPart, type Composed, needsOf, type Part } from './part-types.ts'
@@ -19,6 +21,9 @@ type Value = string | number | boolean | null | undefined
 
 /** A value that a function computes, for what the other parts cannot say. Undefined in a body: null. */
 export function computed(value: (message: Message) => Value, schema: object = {}): BodyPart {
+  if (typeof value !== 'function' || isAsync(value)) {
+    throw new DefinitionError('computed', 'needs a function of the message that is not async')
+  }
   return {
     text: (message) => textOfValue(value(message)),
     json: (message) => JSON.stringify(value(message) ?? null),

@@ -1,8 +1,7 @@
 // The answers to refused requests. A dialect says for each kind of problem what its vendor says; the kit supplies
 // statuses and plain texts for what the vendor does not document.
 
-import { DefinitionError } from '../definition-error.ts'
-import { unknownName } from '../shape.ts'
+import { checkErrorForm, placeholders } from './error-shape.ts'
 import type { FieldError, Problem } from '../../domain/problem.ts'
 import type { Answer } from '../../http/answer.ts'
 import type { AskedRequest } from '../../http/front.ts'
@@ -75,49 +74,9 @@ export interface CompiledErrors {
   readonly invalidSchema?: object
 }
 
-/** The fields of each kind of problem that messages can quote. */
-const quotable: { readonly [Kind in ProblemKind]: readonly Exclude<keyof ProblemOf<Kind>, 'kind'>[] } = {
-  bodyMalformed: ['detail'],
-  bodyTooLarge: ['bytesMax'],
-  conflict: ['code', 'detail'],
-  forbidden: ['needs'],
-  internal: [],
-  invalid: ['where'],
-  loopDetected: [],
-  mediaTypeUnsupported: ['accepted'],
-  methodNotAllowed: ['method', 'allowed'],
-  notFound: ['what', 'id'],
-  requestUnreadable: ['status', 'detail'],
-  routeUnknown: ['method', 'path'],
-  tooManyRequests: ['limit', 'retryAfterSeconds'],
-  unauthenticated: ['reason'],
-  unavailable: ['retryAfterSeconds'],
-}
-/** The fields of the problem that a message quotes. */
-const placeholders = /\{\w+\}/g
-const otherMembers = ['body', 'otherwise', 'contentType', 'schema', 'invalidSchema']
-
-/** @throws DefinitionError: no such kind of problem, a status that is none, or a message with a field that does not exist */
-function checkSaying(name: string, saying: unknown): void {
-  if (otherMembers.includes(name)) return
-  const [kind = ''] = name.split(':')
-  if (!Object.hasOwn(quotable, kind)) {
-    throw new DefinitionError(`errors.${name}`, `is no kind of problem; known are ${Object.keys(quotable).join(', ')}`)
-  }
-  const { status = 400, message = '' } = Object(saying) as { readonly status?: unknown; readonly message?: unknown }
-  if (!Number.isInteger(status) || Number(status) < 200 || Number(status) >= 600) {
-    throw new DefinitionError(`errors.${name}.status`, 'must be a status from 200 to 599')
-  }
-  if (typeof message !== 'string') throw new DefinitionError(`errors.${name}.message`, 'must be a string')
-  const known = quotable[kind as ProblemKind].map((field) => `{${field}}`)
-  const unknown = message.match(placeholders)?.find((one) => !known.includes(one))
-  if (unknown !== undefined) throw unknownName(`errors.${name}.message: ${unknown}`, known)
-}
-
 /** Compiles the errors of a dialect. `More` are facts of its own that `body` shows, such as a code. */
 export function errors<More extends object>(form: ErrorForm<More>): CompiledErrors {
-  for (const [kind, saying] of Object.entries(form)) checkSaying(kind, saying)
-  if (typeof form.body !== 'function') throw new DefinitionError('errors.body', 'must be a function')
+  checkErrorForm(form)
   const sayings = form as unknown as Readonly<Record<string, Saying<ProblemKind, More> | undefined>>
   return {
     schema: form.schema ?? { type: 'object' },

@@ -32,7 +32,10 @@ const methodAndPath = /^(GET|POST|PUT|PATCH|DELETE) +(\/\S+)$/
 export function splitRoute(at: string): { readonly method: string; readonly template: string } {
   const [, method, template] = methodAndPath.exec(at) ?? []
   if (method !== undefined && template !== undefined) return { method, template }
-  throw new DefinitionError(`routes["${at}"]`, 'must be a method and a path, such as "GET /webhooks/{id}"')
+  throw new DefinitionError(
+    `routes["${at}"]`,
+    'must be GET, POST, PUT, PATCH or DELETE and a path, as in "GET /webhooks/{id}"',
+  )
 }
 
 /** @throws DefinitionError if an operation finds no id of an endpoint in its requests, or a link has unknown parts */

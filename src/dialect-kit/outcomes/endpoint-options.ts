@@ -4,6 +4,7 @@
 import type { DeliveryDialect } from '../../contracts/delivery-dialect.ts'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import type { RetrySchedule } from '../../domain/retry.ts'
+import { DefinitionError } from '../definition-error.ts'
 import { type Duration, durationMs, durationsMs } from '../durations.ts'
 
 /** A deadline that endpoints choose. */
@@ -27,8 +28,8 @@ export interface ChosenWaits {
 /** @throws DefinitionError */
 export function timeoutMembers(timeout: Duration | ChosenTimeout): Pick<DeliveryDialect, 'timeoutMs' | 'timeoutOf'> {
   const field = 'deliveries.timeout'
-  if (typeof timeout === 'string') return { timeoutMs: durationMs(timeout, field) }
-  const maxMs = durationMs(timeout.max, `${field}.max`)
+  if (typeof timeout === 'string') return { timeoutMs: boundedMs(timeout, field) }
+  const maxMs = boundedMs(timeout.max, `${field}.max`)
   return {
     timeoutMs: maxMs,
     timeoutOf(endpoint) {
@@ -36,6 +37,12 @@ export function timeoutMembers(timeout: Duration | ChosenTimeout): Pick<Delivery
       return chosen > 0 ? Math.min(chosen, maxMs) : maxMs
     },
   }
+}
+
+function boundedMs(timeout: Duration, field: string): number {
+  const ms = durationMs(timeout, field)
+  if (ms < 1000 || ms > 60_000) throw new DefinitionError(field, `"${timeout}" must be from 1s to 60s`)
+  return ms
 }
 
 export interface Schedules {

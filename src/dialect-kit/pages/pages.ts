@@ -2,6 +2,7 @@
 
 import { type TSchema, Type } from 'typebox'
 import type { Endpoint } from '../../domain/endpoint.ts'
+import { DefinitionError } from '../definition-error.ts'
 import { type Result, success } from '../../domain/problem.ts'
 import { type AskedPage, linkHeader, urlWith } from './page-links.ts'
 import { schemaOf } from '../operations/schema-of.ts'
@@ -65,7 +66,8 @@ export interface NumberedForm {
 
 /** Pages with numbers, from 1. */
 export function numberedPages(form: NumberedForm): Pages {
-  const { names: [pageName, sizeName] = ['page', 'limit'], sizeDefault, sizeMax, answer } = form
+  const { names = ['page', 'limit'], sizeDefault, sizeMax, answer } = form
+  const [pageName, sizeName] = twoNames('pages.numbered.names', names)
   return {
     names: { size: sizeName, by: 'page', name: pageName },
     query: {
@@ -138,7 +140,8 @@ export interface OffsetForm {
 
 /** Pages that begin after a number of endpoints, from 0. */
 export function offsetPages(form: OffsetForm): Pages {
-  const { names: [offsetName, sizeName] = ['offset', 'limit'], sizeDefault, sizeMax, answer } = form
+  const { names = ['offset', 'limit'], sizeDefault, sizeMax, answer } = form
+  const [offsetName, sizeName] = twoNames('pages.offset.names', names)
   return {
     names: { size: sizeName, by: 'offset', name: offsetName },
     query: {
@@ -162,8 +165,17 @@ export function offsetPages(form: OffsetForm): Pages {
   }
 }
 
+/** @throws DefinitionError */
 export function sizeSchema(sizeDefault: number, sizeMax: number): TSchema {
+  if (!(sizeDefault >= 1 && sizeDefault <= sizeMax)) {
+    throw new DefinitionError('pages', `sizeDefault must be from 1 to sizeMax, and is ${sizeDefault} of ${sizeMax}`)
+  }
   return Type.Optional(Type.Integer({ minimum: 1, maximum: sizeMax, default: sizeDefault }))
+}
+
+function twoNames(place: string, names: readonly [string, string]): readonly [string, string] {
+  if (names.length === 2 && names.every((name) => typeof name === 'string' && name !== '')) return names
+  throw new DefinitionError(place, "must be the names of two parameters, as in ['page', 'limit']")
 }
 
 /** URLs that are written when they are read: few answers show them. */
