@@ -121,6 +121,14 @@ const refused: Readonly<Record<string, readonly [changed: object, message: RegEx
     { tenantSettings: { form: ['A', 'B'] }, variants: { 'form: B': { headers: { 'X-Id': 5 } } } },
     /^variants\["form: B"\]\.headers\["X-Id"\]: is a number; it must be a part/,
   ],
+  'a pattern that is none': [
+    { endpoint: { ...good.endpoint, note: { is: 'detail', schema: { pattern: '[' } } } },
+    /^endpoint\.note\.schema\.pattern: Invalid regular expression: /,
+  ],
+  'a pattern that is no text': [
+    { endpoint: { ...good.endpoint, note: { is: 'detail', schema: { pattern: /^a/ } } } },
+    /^endpoint\.note\.schema\.pattern: must be a string/,
+  ],
   'a request that does not exist': [
     { endpoint: { ...good.endpoint, note: { is: 'detail', on: 'creat! change' } } },
     /^endpoint\.note\.on: "creat!": is not known; known are create, create!, change, change!$/,

@@ -6,6 +6,8 @@ import { dirname, join, resolve } from 'node:path'
 
 const repository = resolve(import.meta.dirname, '../..')
 const index = join(repository, 'src/dialect-kit/index.ts')
+/** The folders whose declarations authors see. */
+const folders = [dirname(index), join(repository, 'src/domain'), join(repository, 'src/contracts')]
 export const referencePage = join(repository, 'docs/dialect-reference.md')
 
 /** An exported declaration. */
@@ -22,6 +24,14 @@ const opaque = new Set(
   `Operation Pages CompiledErrors Part AttemptPart Signer AttemptSigner SecretForm Authentication TenantChoice HealthRule
    BodyForm AttemptBodyForm DefinedDialect AnyCall RouteKit RouteParts`.split(/\s+/),
 )
+
+/** Types of the service below the kit, which no author meets. Ids are texts. */
+const inner = new Set(
+  `ApiKey CustomerAction CustomerFields DeliveryDialect DetailRule Details Dialect EndpointForm EndpointFormField
+   EndpointOperations EndpointRules Incarnation InstallationSecret Phases Quota RandomBytes ReceiverLanguage Receiving
+   SendResult Snippet TestVector UndescribedSignature`.split(/\s+/),
+)
+const isInner = (name: string): boolean => inner.has(name) || /(Id|Key)$/.test(name)
 
 const head = `# Reference of dialects
 
@@ -79,7 +89,7 @@ function filesFrom(file: string, seen = new Set<string>()): ReadonlySet<string> 
   seen.add(file)
   for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/ from '(\.{1,2}\/[^']+)'/g)) {
     const found = resolve(dirname(file), path)
-    if (found.startsWith(dirname(index))) filesFrom(found, seen)
+    if (folders.some((folder) => found.startsWith(folder))) filesFrom(found, seen)
   }
   return seen
 }
@@ -122,7 +132,7 @@ function reached(roots: readonly string[], declared: ReadonlyMap<string, Declare
   const found = new Set<string>()
   const visit = (name: string): void => {
     const one = declared.get(name)
-    if (one === undefined || found.has(name)) return
+    if (one === undefined || found.has(name) || isInner(name)) return
     found.add(name)
     if (!opaque.has(name)) for (const [word] of one.text.matchAll(/\b[A-Z]\w+/g)) visit(word)
   }

@@ -90,6 +90,10 @@ function differs(): never {
   )
 }
 
+/**
+ * A JSON body: `json({ id: event.id, data: event.data })`. Its parts are the same on every attempt. `json.perAttempt({…})` may
+ * also have the time of sending, the number of the attempt, or a signature.
+ */
 export const json = Object.assign(jsonOf, { perAttempt })
 
 /** No body: the headers say everything. */

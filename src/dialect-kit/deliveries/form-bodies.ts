@@ -95,6 +95,10 @@ function formPerAttempt(fields: Fields<AttemptPart, AttemptBodyForm>): AttemptBo
   return fieldBody(fields, formType, String).perAttempt
 }
 
+/**
+ * A body of URL-encoded fields: `form({ id: event.id })`, or `form(event.data)` with a field for each member of the data.
+ * `form.perAttempt(…)` may have parts that differ between attempts.
+ */
 export const form = Object.assign(formOf, { perAttempt: formPerAttempt })
 
 /** The same delivery has the same boundary on every attempt. No customer knows it before the delivery exists. */
@@ -124,4 +128,5 @@ function multipartPerAttempt(fields: Fields<AttemptPart, AttemptBodyForm>): Atte
   return fieldBody(fields, multipartType, writeMultipart).perAttempt
 }
 
+/** A body of the type `multipart/form-data`, as `form`. `multipart.perAttempt(…)` may have parts that differ between attempts. */
 export const multipart = Object.assign(multipartOf, { perAttempt: multipartPerAttempt })

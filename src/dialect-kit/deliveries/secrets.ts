@@ -114,6 +114,7 @@ function keyPair(kind: KeyPairKind): SecretForm & Required<Pick<SecretForm, 'ins
   }
 }
 
+/** Ed25519: the installation has a key pair, and endpoints have no secrets. */
 export const ed25519KeyPair = keyPair('ed25519')
 /** 2048 bits. */
 export const rsaKeyPair = keyPair('rsa')

@@ -68,7 +68,7 @@ export function checkErrorForm(given: Facts): void {
   }
 }
 
-/** What every kind of problem may say. */
+/** The words that every kind of problem may have. */
 const ownWords = ['status', 'message', 'body', 'headers']
 
 function sayingsIn(form: Facts): readonly (readonly [name: string, saying: unknown])[] {

@@ -62,8 +62,19 @@ export function checkField(place: string, field: Field): void {
     throw new DefinitionError(`${place}.is`, `is missing; known are ${Object.keys(shapes).join(', ')}`)
   if (!Object.hasOwn(shapes, is)) throw unknownName(`${place}.is: ${is}`, Object.keys(shapes))
   checkMembers<Readonly<Record<string, unknown>>>(place, options, shapes[is])
+  checkPattern(`${place}.schema.pattern`, field.schema)
   checkWords(`${place}.on`, on, requests)
   checkWords(`${place}.shown`, shown, views)
+}
+
+function checkPattern(place: string, schema: object | undefined): void {
+  const { pattern = '' } = (schema ?? {}) as { readonly pattern?: unknown }
+  if (typeof pattern !== 'string') throw new DefinitionError(place, "must be a string, as in '^[a-z]+$'")
+  try {
+    RegExp(pattern, 'u')
+  } catch (error) {
+    throw new DefinitionError(place, error instanceof Error ? error.message : String(error))
+  }
 }
 
 function checkWords(place: string, words: unknown, known: readonly string[]): void {

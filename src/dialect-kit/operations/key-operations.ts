@@ -141,4 +141,5 @@ function newest(answer: SecretForm['answer']) {
   return ([secret]: readonly SigningSecret[]) => ({ status: 200 as const, body: answer(secret?.value ?? '') })
 }
 
+/** The operations on keys: `keys.jwks()`, `keys.pem()`, `keys.tenantSecret({ answer })` and `keys.rotateTenantSecret({ answer })`. */
 export const keys = withCheckedOptions('keys', { jwks, pem, rotateTenantSecret, tenantSecret }, keyOptions)
