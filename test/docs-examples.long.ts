@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
@@ -15,6 +16,7 @@ import { Parties } from './fuzz/parties.ts'
 import { until } from './support/api-rig.ts'
 import { launchBrowser, withoutBrowser } from './support/browser-rig.ts'
 import { startExampleServer } from './support/example-scenario.ts'
+import { runFolder } from './support/serve-run.ts'
 import { examplePath, runExamples } from './support/shown-examples.ts'
 
 /** The commands that the page shows, by the ids of the operations. Scalar draws those of an opened tag, near the window. */
@@ -75,6 +77,9 @@ const refused: Readonly<Record<string, number>> = {
   deleteSetAside: 404,
 }
 
+/** The lists that are empty on a new installation, as the page says. */
+const empty = ['listFailures', 'listSetAside', 'getTenantSecrets']
+
 test('the examples in docs/api-reference.md run in their order', { skip: withoutCurl, timeout: 120_000 }, async (t) => {
   const parties = await Parties.start({}, () => ({ body: 'ok' }))
   t.after(() => parties.close())
@@ -92,11 +97,11 @@ test('the examples in docs/api-reference.md run in their order', { skip: without
     `export POSTHORN_PORT=${new URL(parties.server.url).port}`,
     `OPERATOR='Authorization: ${String(parties.asOperator['authorization'])}'`,
     ...creates.map((line) => line.replaceAll('https://example.com', parties.receiver.url)),
-    `curl() { command curl --max-time 30 -w '%{stderr}%{http_code}\\n' -o /dev/null "$@"; }`,
-    // The stream does not end by itself.
-    ...sent.map(([operationId, command]) => `echo -n '${operationId} ' >&2\n${command.replace('-sN', '-sN -m 2')}`),
+    `curl() { command curl --max-time 30 -w '%{stderr}%{http_code}\\n' -o "$ANSWERS/$OPERATION" "$@"; }`,
+    ...sent.map(([operationId, command]) => `OPERATION=${operationId}\necho -n '${operationId} ' >&2\n${command}`),
   ].join('\n')
-  const { stderr } = await promisify(execFile)('bash', ['-c', script], { cwd: repository, env: newcomerEnv })
+  const env = { ...newcomerEnv, ANSWERS: await runFolder(t) }
+  const { stderr } = await promisify(execFile)('bash', ['-c', script], { cwd: repository, env })
   const wanted = routes.map(({ operation: { operationId } }) => {
     const { status } = recordedExamples['operator']?.[operationId] ?? assert.fail(operationId)
     return [operationId, String(refused[operationId] ?? status)]
@@ -106,6 +111,33 @@ test('the examples in docs/api-reference.md run in their order', { skip: without
     .split('\n')
     .map((line) => line.split(' '))
   assert.deepEqual(Object.fromEntries(came), Object.fromEntries(wanted))
+  assertAnswers(env.ANSWERS)
+})
+
+/** Lists have data, as those of the page have, and both fetched deliveries are recorded. */
+function assertAnswers(folder: string): void {
+  const textOf = (operationId: string): string => readFileSync(join(folder, operationId), 'utf8')
+  const dataOf = (text: string) => (JSON.parse(text) as { readonly data?: readonly object[] }).data
+  const without = Object.entries(recordedExamples['operator'] ?? {}).flatMap(([operationId, { answer }]) => {
+    const hasData = Array.isArray((answer as { readonly data?: unknown } | null)?.data)
+    return hasData && !(operationId in refused) && dataOf(textOf(operationId))?.length === 0 ? [operationId] : []
+  })
+  assert.deepEqual(without.toSorted(), empty.toSorted())
+  assert.match(textOf('exportAudit'), /"action":"tenant.create"/)
+  assert.match(textOf('acknowledge'), /"recorded":true,"status":"delivered"/)
+  assert.match(textOf('refuse'), /"recorded":true,"status":"pending"/)
+}
+
+test('`call` says why a request was refused', { skip: withoutCurl }, async (t) => {
+  const parties = await Parties.start()
+  t.after(() => parties.close())
+  const [, ...lines] = commandLines('docs/api-reference.md', 'Run the examples')
+  const definition = lines.slice(0, lines.indexOf('}') + 1)
+  const script = [`OPERATOR='Authorization: Bearer wrong'`, ...definition, 'call tenants'].join('\n')
+  const env = { ...newcomerEnv, POSTHORN_PORT: new URL(parties.server.url).port }
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], { cwd: repository, env })
+  assert.equal(stdout, '')
+  assert.match(stderr, /^[^\n]*key[^\n]*\n$/i)
 })
 
 test('every example of the operator API in /docs runs as it is shown', { skip: withoutBrowser }, (t) =>

@@ -70,9 +70,14 @@ port from \`POSTHORN_PORT\` (default: 4080). Paste these lines first, in the fol
     OPERATOR="Authorization: Bearer $(cat data/operator-key)"
 
 The examples are about a tenant \`globex\` with three endpoints. These lines create it, and set a variable for each id in the
-examples. \`call\` sends a request and prints the ids of the answer:
+examples. \`call\` sends a request and prints the ids of the answer, or says why the request was refused:
 
-    call() { curl -s -H "$OPERATOR" "\${@:2}" "${exampleServer}/v1/$1" | npx node -pe 'a = JSON.parse(require("fs").readFileSync(0)); (a.data ?? [a]).map((one) => one.id).join(" ")'; }
+    call() {
+      curl -sS -H "$OPERATOR" "\${@:2}" "${exampleServer}/v1/$1" | npx node -e '
+        const answer = JSON.parse(require("fs").readFileSync(0))
+        if (answer.detail) console.error(answer.detail)
+        else console.log((answer.data ?? [answer]).map((one) => one.id).join(" "))'
+    }
     call tenants --json '{"id":"globex","dialect":"standard","name":"Globex"}'
     KEY_ID=$(call keys --json '{"tenants":["globex"]}')
     OPERATOR_KEY_ID=$(call operator-keys --json '{"name":"Reports","role":"read"}')
@@ -80,13 +85,14 @@ examples. \`call\` sends a request and prints the ids of the answer:
     ENDPOINT=$(call tenants/globex/endpoints --json '{"url":"https://example.com/webhooks","eventTypes":["order.*"]}')
     SPARE=$(call tenants/globex/endpoints --json '{"url":"https://example.com/spare","eventTypes":["invoice.*"]}')
     POLLING=$(call tenants/globex/endpoints --json '{"kind":"polling","eventTypes":["order.*"]}')
-    OLD=$(call events --json '{"tenant":"globex","type":"order.paid","data":{"order":"A-1041"}}')
+    call events --json '{"tenant":"globex","type":"order.paid","data":{"order":"A-1041"}}'
     EVENT=$(call events --json '{"tenant":"globex","type":"order.paid","data":{"order":"A-1042"}}')
     DELIVERY=$(call "deliveries?tenant=globex&endpoint=$ENDPOINT&limit=1")
-    read -r FETCHED REFUSED <<< "$(call "tenants/globex/endpoints/$POLLING/poll" --json '{"limit":2}')"
+    read -r FETCHED REFUSED <<< "$(call "tenants/globex/endpoints/$POLLING/poll" --json '{"limit":2,"ackSeconds":3600}')"
     REPLAY=$(call replays --json '{"filter":{"tenant":"globex","from":"2026-01-01T00:00:00Z"},"dryRun":true}')
     PREVIEW=$(call replays --json '{"filter":{"tenant":"globex","from":"2026-01-01T00:00:00Z"},"dryRun":true}')
-    ERASURE=$(call "events/$OLD/data?tenant=globex" -X DELETE)
+    ERASED=$(call events --json '{"tenant":"globex","type":"invoice.sent","data":{"invoice":"B-7"}}')
+    ERASURE=$(call "events/$ERASED/data?tenant=globex" -X DELETE)
 
 Then every example can be run, from the top of the page to its end, except these:
 
@@ -94,12 +100,18 @@ Then every example can be run, from the top of the page to its end, except these
 - \`rotateTenantSecret\` answers 409, and \`getTenantSecrets\` an empty list: dialect \`standard\` signs with secrets of endpoints.
 - The three examples with \`acme-api\` need a dialect that signs with a key of the installation. Put its name in place of \`acme-api\`.
 - \`retrySetAside\` and \`deleteSetAside\` need [an event that was set aside](transactions.md#events-that-cannot-be-accepted). Put its
-  number in place of \`1\`.
+  number in place of \`1\`. Without one, \`listSetAside\` answers an empty list.
+- \`listFailures\` answers an empty list until the receiver has refused a delivery.
+- \`stream\` ends after 5 seconds, because of \`-m 5\`. It shows what happens in this time.
+
+The examples have no filters by time or state: the objects that the lines above have made are found at any time.
 
 The answer below an example is that of another installation: your ids and times are others. Long texts are cut, which \`…\` shows.
 `
 
 const paged = new Set(['limit', 'cursor'])
+/** Filters that examples leave out, besides those by time: a new installation has nothing in these states. */
+const filtersByState = new Set(['status', 'failing', 'outcome', 'httpStatus', 'health'])
 
 /** The text of the page. */
 export function apiReference(routes: readonly DocumentedRoute[]): string {
@@ -196,6 +208,7 @@ function commandOf(route: DocumentedRoute, shownIds: ReadonlyMap<string, string>
   const { parameters = [], requestBody, operationId } = operation
   const query = parameters
     .filter(({ in: place, example }) => place === 'query' && example !== undefined)
+    .filter(({ name, schema }) => !filtersByState.has(name) && typeOf(schema) !== 'time')
     .map(({ name, example }) => `${name}=${encodeURIComponent(String(example))}`)
   const url = `${exampleServer}${examplePath(route)}${query.length === 0 ? '' : `?${query.join('&')}`}`
   const body = requestBody?.content?.['application/json']?.example
@@ -204,7 +217,7 @@ function commandOf(route: DocumentedRoute, shownIds: ReadonlyMap<string, string>
     [...shownIds].reduce((before, [id, variable]) => before.replaceAll(id, () => shown(`$${variable}`)), text)
   const quoted = JSON.stringify(body)?.replaceAll("'", String.raw`'\''`)
   return [
-    operationId === 'stream' ? 'curl -sN' : 'curl -s',
+    operationId === 'stream' ? 'curl -sN -m 5' : 'curl -s',
     ...(isPlain ? [] : [`-X ${method}`]),
     '-H "$OPERATOR"',
     ...(body === undefined ? [] : [`--json '${withVariables(quoted, (variable) => `'"${variable}"'`)}'`]),
