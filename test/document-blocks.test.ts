@@ -31,7 +31,7 @@ const run: readonly Row[] = [
   ['docs/dialects.md', "Compare it with the vendor's document", 1, 'test/dialect-docs.long.ts'],
   ['docs/library.md', 'Types', 1, 'test/support/packed.ts'],
   ['docs/library.md', 'Publish events', 3, 'test/library/library-page.long.ts'],
-  ['docs/library.md', 'Your own dialect', 1, 'test/library/library-page.long.ts'],
+  ['docs/library.md', 'Your own dialect', 3, 'test/library/library-page.long.ts'],
   ['docs/library.md', 'Serve the APIs', 2, 'test/library/library-page.long.ts'],
   ['docs/library.md', 'Tests', 1, 'test/library/library-page.long.ts'],
   ['docs/operating.md', 'A listener for the operator', 1, 'test/operating.long.ts'],
