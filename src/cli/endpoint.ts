@@ -42,6 +42,7 @@ interface ListedFlags extends ListFlags {
 
 const ids = '<tenant> <endpoint>'
 const path = '/v1/tenants/{tenant}/endpoints/{endpoint}'
+const notShown = '(not shown)'
 const withoutSecrets = { secrets: 'hidden' } as const
 
 function paramsOf(args: readonly string[]): { readonly tenant: string; readonly endpoint: string } {
@@ -221,7 +222,7 @@ function endpointText(endpoint: Endpoint): string {
     Object.fromEntries(
       Object.entries(values).map(([key, value]) => [
         `${name} ${key}`,
-        value === null ? '(not shown)' : typeof value === 'string' ? value : JSON.stringify(value),
+        value === null ? notShown : typeof value === 'string' ? value : JSON.stringify(value),
       ]),
     )
   return facts({
@@ -235,9 +236,20 @@ function endpointText(endpoint: Endpoint): string {
     ...named('filter', filters),
     ...named('header', headers),
     ...named('detail', own),
-    ...named('secret', Object.fromEntries(secrets.map(({ value }, index) => [index + 1, value]))),
+    ...secretFacts(secrets),
     attempts: endpoint.attempts,
     'last attempt': timeText(endpoint.lastAttemptAt),
     created: timeText(endpoint.createdAt),
   })
+}
+
+/** The secrets, the newest first. After a rotation, the others sign until a time. */
+function secretFacts(secrets: Endpoint['secrets']): Record<string, string | null> {
+  const shown: Record<string, string | null> = {}
+  for (const [index, { value, expiresAt }] of secrets.entries()) {
+    const name = `secret ${index + 1}`
+    shown[name] = value ?? notShown
+    if (expiresAt !== null) shown[`${name} signs until`] = timeText(expiresAt)
+  }
+  return shown
 }
