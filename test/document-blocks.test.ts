@@ -62,6 +62,7 @@ const run: readonly Row[] = [
   ['docs/receiving.md', 'Java', 1, 'test/receiving-page.test.ts'],
   ['docs/receiving.md', 'Ready handlers', 1, 'test/receiving-page.test.ts'],
   ['docs/receiving.md', 'Ready handlers', 3, 'test/verify/programs.long.ts'],
+  ['docs/receiving.md', 'Try it', 4, 'test/receiving-page.long.ts'],
   ['docs/receiving.md', 'Verifying in other places', 1, 'test/receiving-page.test.ts'],
   ['docs/scaling.md', 'Run several nodes', 1, 'test/scaling-page.long.ts'],
   ['docs/scaling.md', 'Several processes on one port', 1, 'test/scaling-page.long.ts'],
