@@ -5,7 +5,14 @@ import { after, before, suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { until } from '../support/api-rig.ts'
 import { type BrowserRig, startBrowserRig, withoutBrowser } from '../support/browser-rig.ts'
-import { assertFits, assertReachable, onEachPage, pathsOf, walkDialogs } from '../support/every-page.ts'
+import {
+  assertFits,
+  assertReachable,
+  assertShortLabels,
+  onEachPage,
+  pathsOf,
+  walkDialogs,
+} from '../support/every-page.ts'
 
 suite('every page', { skip: withoutBrowser }, () => {
   let rig: BrowserRig
@@ -54,10 +61,14 @@ suite('every page', { skip: withoutBrowser }, () => {
   })
 
   test('both on a desktop, in the dark', async () => {
+    const look = async (page: Page): Promise<void> => {
+      await assertFits(page)
+      await assertShortLabels(page)
+    }
     const page = await rig.dashboard('/', { colorScheme: 'dark' })
-    await onEachPage(page, `${rig.url}/dashboard`, pathsOf('dashboard', ids), assertFits)
+    await onEachPage(page, `${rig.url}/dashboard`, pathsOf('dashboard', ids), look)
     const other = await portal({ colorScheme: 'dark' })
-    await onEachPage(other.page, other.base, pathsOf('portal', ids), assertFits)
+    await onEachPage(other.page, other.base, pathsOf('portal', ids), look)
     rig.assertNoFaults()
   })
 })

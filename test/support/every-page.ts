@@ -53,6 +53,16 @@ export async function assertFits(page: Page): Promise<void> {
   assert.ok(width <= (page.viewportSize()?.width ?? 0), `${page.url()}: ${width} px wide`)
 }
 
+/** Fails if a label of the filters above a list takes two lines, which leave the rest of the row half empty. */
+export async function assertShortLabels(page: Page): Promise<void> {
+  const long = await page
+    .locator('[class*="filters"] label')
+    .evaluateAll((all: { innerText: string; offsetHeight: number }[]) =>
+      all.filter(({ offsetHeight }) => offsetHeight > 40).map(({ innerText }) => innerText),
+    )
+  assert.deepEqual(long, [], page.url())
+}
+
 // The tabulator reaches one radio button of a group.
 const controls = `[...document.querySelectorAll('a[href], button, input:not([type=radio]), select, textarea, summary, [tabindex]')]
   .filter((one) => one.tabIndex >= 0 && !one.disabled && one.checkVisibility({ visibilityProperty: true }))`
