@@ -76,7 +76,8 @@ function configurationOf(documents: readonly DocumentLink[]): object {
     showDeveloperTools: 'never',
     telemetry: false,
     withDefaultFonts: false,
-    customCss: 'a[href*="scalar.com"] { display: none }',
+    // The outline of a whole operation would be two lines along the page.
+    customCss: 'a[href*="scalar.com"] { display: none } section.section:focus-visible { outline: none }',
   }
 }
 
