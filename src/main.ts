@@ -5,7 +5,7 @@ import { CommandFailed, lineOf, prefix, WrongUse } from './cli/faults.ts'
 import { safe } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
 import { SettingError } from './config/settings.ts'
-import { StoreRefused } from './contracts/store.ts'
+import { NoDatabase, StoreRefused } from './contracts/store.ts'
 
 // `serve` is no default command of the library, which would take a mistyped command for an argument of it.
 const args = process.argv.slice(2)
@@ -54,7 +54,8 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof Error && error.name === 'ExitPromptError') return 1
   if (!isForUsers(error)) throw error
   process.stderr.write(`${prefix}${safe(lineOf(error))}\n`)
-  return error instanceof WrongUse || error instanceof SettingError ? 2 : 1
+  const isWrongUse = [WrongUse, SettingError, NoDatabase].some((known) => error instanceof known)
+  return isWrongUse || error.name === 'NoDialectFile' ? 2 : 1
 }
 
 /** Any other error is a bug and is printed with its stack. */
@@ -62,7 +63,13 @@ function isForUsers(error: unknown): error is Error {
   if (!(error instanceof Error)) return false
   if ([SettingError, StoreRefused, WrongUse, CommandFailed].some((known) => error instanceof known)) return true
   // These classes are not imported, because only some commands load dialects or call a server.
-  return ['CannotListen', 'DialectFileError', 'DialectFault', 'DocumentError', 'DraftError', 'PosthornError'].includes(
-    error.name,
-  )
+  return [
+    'CannotListen',
+    'DialectFileError',
+    'DialectFault',
+    'DocumentError',
+    'DraftError',
+    'NoDialectFile',
+    'PosthornError',
+  ].includes(error.name)
 }

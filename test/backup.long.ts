@@ -171,7 +171,7 @@ test('a backup or a restore that cannot be made says so in one line, and leaves 
   const { folder } = installation
   const path = join(folder, 'posthorn.db')
   const copy = join(folder, 'copy.db')
-  assertRefused(await posthorn(installation, 'backup', copy), /there is no database .*posthorn\.db\n$/)
+  assertRefused(await posthorn(installation, 'backup', copy), /there is no database .*posthorn\.db\n$/, 2)
   assertRefused(await posthorn(installation, 'restore', copy), /copy\.db does not exist\n$/, 2)
   assertRefused(await posthorn(installation, 'restore', folder), / is a folder: give a file\n$/, 2)
   assert.deepEqual(readdirSync(folder), [])

@@ -209,10 +209,10 @@ suite('a start is refused with one line that names the file:', () => {
   }
 
   test('a file that does not exist', (t) =>
-    refused(t, ['./nowhere.ts'], /the dialect file \.\/nowhere\.ts does not exist/))
+    refused(t, ['./nowhere.ts'], /the dialect file \.\/nowhere\.ts does not exist/, 2))
 
   test('a folder without files', async (t) => {
     await mkdir(join(folder, 'empty'), { recursive: true })
-    await refused(t, [join(folder, 'empty')], /has no dialect files/)
+    await refused(t, [join(folder, 'empty')], /has no dialect files/, 2)
   })
 })

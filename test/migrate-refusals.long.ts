@@ -57,7 +57,7 @@ test('refuses a target that cannot be reached or that refuses the login', async 
   const oddSchema = changed((address) => address.searchParams.set('schema', 'A-b'))
   assertRefused(await migrate(path, oddSchema), /^posthorn: the address of the database .* schema is no plain name/)
   // The source is opened first.
-  assertRefused(await migrate(join(dirname(path), 'absent.db'), closedPort), /^posthorn: there is no database /)
+  assertRefused(await migrate(join(dirname(path), 'absent.db'), closedPort), /^posthorn: there is no database /, 2)
   assertRefused(await migrate(path, closedPort), /^posthorn: --to cannot be used: .*cannot be reached: .*ECONNREFUSED/)
   assertRefused(await migrate(path, wrongPassword), /^posthorn: --to cannot be used: .*password authentication failed/)
   assertRefused(await migrate(path, absent), /^posthorn: --to cannot be used: .*database "absent" does not exist/)
@@ -66,8 +66,8 @@ test('refuses a target that cannot be reached or that refuses the login', async 
 test('refuses a source that is missing, is not a database of Posthorn, or is in use', async (t) => {
   const { path, url } = await bothSides(t)
   const folder = dirname(path)
-  assertRefused(await migrate(path, url), /^posthorn: there is no database .*posthorn\.db\n$/)
-  assertRefused(await migrate(join(folder, 'no', 'x.db'), url), /^posthorn: there is no database /)
+  assertRefused(await migrate(path, url), /^posthorn: there is no database .*posthorn\.db\n$/, 2)
+  assertRefused(await migrate(join(folder, 'no', 'x.db'), url), /^posthorn: there is no database /, 2)
   assert.deepEqual(readdirSync(folder), [])
 
   const text = join(folder, 'text.db')

@@ -40,6 +40,11 @@ export class StoreRefused extends Error {
   override name = 'StoreRefused'
 }
 
+/** There is no database where one should be read. */
+export class NoDatabase extends StoreRefused {
+  override name = 'NoDatabase'
+}
+
 /** All roles of a database engine. */
 export interface Store
   extends

@@ -12,7 +12,12 @@ import { type Registration, registry } from './registry.ts'
 
 /** A file that cannot be used as a dialect: one line that names it. */
 export class DialectFileError extends Error {
-  override readonly name = 'DialectFileError'
+  override readonly name: string = 'DialectFileError'
+}
+
+/** A path does not lead to a file that could have a dialect. */
+export class NoDialectFile extends DialectFileError {
+  override readonly name = 'NoDialectFile'
 }
 
 /** In a folder: no declarations, tests, or examples such as `acme.examples.ts`. */
@@ -23,7 +28,7 @@ const kitUrl = import.meta.resolve('posthorn/dialect')
  * The shipped dialects and those of the files.
  *
  * @param paths files, and folders of files; each file has one dialect as its default export
- * @throws DialectFileError
+ * @throws NoDialectFile, DialectFileError
  */
 export async function loadDialects(paths: readonly string[]): Promise<readonly Registration[]> {
   if (paths.length === 0) return registry
@@ -43,13 +48,13 @@ export async function loadDialects(paths: readonly string[]): Promise<readonly R
 
 function filesIn(path: string): readonly string[] {
   const whole = resolve(path)
-  if (!existsSync(whole)) throw new DialectFileError(`the dialect file ${path} does not exist`)
+  if (!existsSync(whole)) throw new NoDialectFile(`the dialect file ${path} does not exist`)
   if (!statSync(whole).isDirectory()) {
-    if (!/\.m?[jt]s$/.test(whole)) throw new DialectFileError(`the dialect file ${path} must be a .ts or .js file`)
+    if (!/\.m?[jt]s$/.test(whole)) throw new NoDialectFile(`the dialect file ${path} must be a .ts or .js file`)
     return [whole]
   }
   const files = readdirSync(whole).filter((name) => fileOfDialect.test(name))
-  if (files.length === 0) throw new DialectFileError(`the folder ${path} has no dialect files (.ts, .js)`)
+  if (files.length === 0) throw new NoDialectFile(`the folder ${path} has no dialect files (.ts, .js)`)
   return files.toSorted().map((name) => join(whole, name))
 }
 

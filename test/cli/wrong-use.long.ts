@@ -11,6 +11,7 @@ import { command } from '../support/command.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'posthorn-wrong-use-'))
 after(() => rm(folder, { recursive: true }))
+await writeFile(join(folder, 'notes.md'), '# Notes\n')
 
 const ofEndpoint =
   'the commands of posthorn endpoint are list, create, show, change, enable, disable, delete, rotate, test'
@@ -37,6 +38,9 @@ const lines: Readonly<Record<string, string>> = {
   'verify x --tenant acme --endpoint ep_1 --dialect allo': "'--dialect <name>' cannot be used with option '--tenant ",
   'replay run acme --from 2h --missing --outcome blocked': "'--missing' cannot be used with option '--outcome ",
   'dialect check nowhere.ts': 'posthorn: nowhere.ts does not exist\n',
+  'dialect check notes.md': 'posthorn: the dialect file notes.md must be a .ts or .js file\n',
+  'serve --dialect nowhere.ts': 'posthorn: the dialect file nowhere.ts does not exist\n',
+  'serve --dialect-files nowhere': 'posthorn: the dialect file nowhere does not exist\n',
   'dialect check .': 'posthorn: . is a folder: give a file\n',
   'dialect new mine --from nowhere.yaml': 'posthorn: --from nowhere.yaml does not exist\n',
   'restore nowhere.db': 'posthorn: nowhere.db does not exist\n',
@@ -45,6 +49,8 @@ const lines: Readonly<Record<string, string>> = {
   'backup x.db --database postgres://db/x': 'posthorn: --database is PostgreSQL: use its own tools, such as pg_dump\n',
   'migrate --from x.db --to postgres://db/x':
     'posthorn: --from must be sqlite:<file>, such as sqlite:./data/posthorn.db: ',
+  'migrate --from sqlite:./nowhere.db --to postgres://localhost:1/x': 'posthorn: there is no database ./nowhere.db\n',
+  'backup x.db': 'posthorn: there is no database ./data/posthorn.db\n',
   '--allow-networks x': 'posthorn: --allow-networks: x is not a CIDR range such as 10.0.0.0/8\n',
   '--dialects x': 'posthorn: --dialects names x; the dialects are standard, ',
   '--ca-file nowhere': 'posthorn: --ca-file nowhere does not exist\n',

@@ -34,7 +34,9 @@ Profiles are in \`posthorn/profiles.json\` below \`XDG_CONFIG_HOME\` (default: \
   \`nextCursor\`. \`tail\` and \`listen\` print one object a line. Notes and progress are on stderr.
 - **Errors**: one line on stderr that begins with \`posthorn:\`. It names the option, the file or the server, and the next step.
 - **Exit codes**: 0: fine. 1: the server cannot be reached or refuses, the work failed, or a question was answered with no. 2:
-  the command was used wrongly, a file that it should read cannot be read, or a setting has a wrong value.
+  the command was used wrongly, a file that it should read cannot be read, or a setting has a wrong value. The server checks
+  values such as those of \`tenant create 'Bad Id!'\`, \`tenant create acme --dialect nope\` and \`endpoint create acme
+  not-a-url\`: a value that it refuses gives 1. A dialect file that does not exist gives 2, and one with a fault gives 1.
 
 ## Questions
 

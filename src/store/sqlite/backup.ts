@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { limits } from '../../domain/limits.ts'
-import { StoreRefused } from '../../contracts/store.ts'
+import { NoDatabase, StoreRefused } from '../../contracts/store.ts'
 import type { CopyJob, CopyMessage } from './copy-thread.ts'
 import { Database } from './database.ts'
 import { checkFile, createPrivate, makePrivate, putInPlace, realFile } from './database-file.ts'
@@ -27,7 +27,7 @@ export async function backUp(
   target: string,
   progress: (bytes: number, total: number) => void,
 ): Promise<void> {
-  if (!existsSync(path)) throw new StoreRefused(`there is no database ${path}`)
+  if (!existsSync(path)) throw new NoDatabase(`there is no database ${path}`)
   if (existsSync(target)) throw new StoreRefused(`${target} exists already: name a new file`)
   const source = realFile(path)
   // A running service has checked the file when it started.

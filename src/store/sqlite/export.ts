@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { CopiedPage, CopiedTable, CopiedValue, Counters } from '../copy.ts'
-import { StoreRefused } from '../../contracts/store.ts'
+import { NoDatabase } from '../../contracts/store.ts'
 import { Database } from './database.ts'
 import { checkFile, realFile } from './database-file.ts'
 import { rollupTables } from '../stats-rollups.ts'
@@ -105,10 +105,10 @@ export interface Export {
 /**
  * Opens the installation at `path` and migrates its schema.
  *
- * @throws StoreRefused if there is none, if it is in use, or if a newer program wrote it
+ * @throws NoDatabase, and StoreRefused if it is in use, or if a newer program wrote it
  */
 export function openExport(path: string): Export {
-  if (!existsSync(path)) throw new StoreRefused(`there is no database ${path}`)
+  if (!existsSync(path)) throw new NoDatabase(`there is no database ${path}`)
   const file = realFile(path)
   const lock = lockOut(file)
   try {
