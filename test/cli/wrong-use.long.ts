@@ -54,7 +54,7 @@ const lines: Readonly<Record<string, string>> = {
   '--allow-networks x': 'posthorn: --allow-networks: x is not a CIDR range such as 10.0.0.0/8\n',
   '--dialects x': 'posthorn: --dialects names x; the dialects are standard, ',
   '--ca-file nowhere': 'posthorn: --ca-file nowhere does not exist\n',
-  '--allow-http yes': 'posthorn: --allow-http must be on or off\n',
+  '--allow-http maybe': 'posthorn: --allow-http must be on or off (or true, false, yes, no, 1, 0)\n',
   'completion tcsh': 'Allowed choices are bash, zsh, fish.\n',
   tenat: "posthorn: unknown command 'tenat' (Did you mean tenant?)\n",
   'help delivery lst': "posthorn: unknown command 'lst' (Did you mean list?)\n",
