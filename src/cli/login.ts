@@ -12,24 +12,22 @@ interface LoginFlags {
   readonly profile: string
 }
 
-const standardUrl = 'http://127.0.0.1:4080'
-
 export function declareLogin(program: Command): void {
   const login = program
     .command('login')
     .description(
       'keep the address and the key of a server for other commands; the key is asked for, or read from stdin',
     )
-    .option('--url <url>', `address of the server (POSTHORN_URL, or ${standardUrl})`)
+    .option('--url <url>', 'address of the server (POSTHORN_URL, or the service with the settings of the environment)')
     .option('--profile <name>', 'a name for the server', 'default')
     .action(async (flags: LoginFlags) => {
-      const url = flags.url ?? process.env['POSTHORN_URL'] ?? standardUrl
-      const [{ assertAddress, assertKey }, { clientOf }, { PosthornError }, store] = await Promise.all([
+      const [{ assertAddress, assertKey, localAddress }, { clientOf }, { PosthornError }, store] = await Promise.all([
         import('./server-choice.ts'),
         import('./server-client.ts'),
         import('../../packages/client/src/index.ts'),
         import('./profiles.ts'),
       ])
+      const url = flags.url ?? process.env['POSTHORN_URL'] ?? localAddress()
       assertAddress(url)
       const from = process.stdin.isTTY ? 'your answer' : 'stdin'
       const key = await askedKey(url)

@@ -96,7 +96,7 @@ function keyIn(file: string, from: string): Omit<ChosenServer, 'url'> {
 }
 
 /** The address of the service with the settings of the environment. */
-function localAddress(): string {
+export function localAddress(): string {
   const { host, port, adminHost, adminPort } = readSettings(process.env)
   const address = adminPort === null ? host : adminHost
   const reached = { '0.0.0.0': '127.0.0.1', '::': '::1' }[address] ?? address

@@ -58,6 +58,9 @@ suite('the server and its key', { concurrency: 2 }, () => {
       assert.match(stderr, /^posthorn: the file \S+ holds no profiles: [^\n]+\n$/)
     }
     writeFileSync(file, profiles)
+    const local = { ...at, POSTHORN_PORT: String(rig.server.port) }
+    const byPort = await command(['login'], { env: local, folder, stdin: key })
+    assert.match(byPort.stdout, new RegExp(`^server +http://127\\.0\\.0\\.1:${rig.server.port}\n`), byPort.stderr)
     const nowhere = { XDG_CONFIG_HOME: '/dev/null' }
     const unkept = await command(['login', '--url', url], { env: nowhere, folder, stdin: key })
     assert.deepEqual([unkept.code, unkept.stdout], [1, ''])
