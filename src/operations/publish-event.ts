@@ -12,6 +12,9 @@ import type { CachedTenant } from '../engine/tenant-cache.ts'
 import type { Accepted, Draft } from '../engine/accept.ts'
 import { type Context, dialectOf } from './context.ts'
 
+/** How many event types the refusal of an unknown one names. */
+const namesShownMax = 12
+
 export interface EventInput {
   readonly tenant: string
   readonly type: string
@@ -99,9 +102,16 @@ export function eventTypeFault(
   wanted: string,
 ): Problem | null {
   if (!openCatalogue && !eventTypes.some((type) => type.name === wanted)) {
-    return fault(field, 'choice', `is not in the event catalogue of ${name}`)
+    return fault(field, 'choice', `is not in the event catalogue of ${name}, which has ${namesOf(eventTypes)}`)
   }
   return wanted === wanted.trim() ? null : fault(field, 'format', 'must not begin or end with a blank')
+}
+
+/** The names of a catalogue, for an error. Those of a large one are not all shown. */
+function namesOf(types: Dialect['eventTypes']): string {
+  const names = types.slice(0, namesShownMax).map(({ name }) => name)
+  const left = types.length - names.length
+  return `${names.join(', ')}${left > 0 ? ` and ${left} more` : ''}`
 }
 
 /** The time at which the data of an event of the tenant is erased: the earlier one if the event names one too. */

@@ -1444,7 +1444,8 @@ export const recordedExamples = {
           id: 'order-1042',
           occurredAt: null,
           publishedAt: '2026-01-31T09:00:00.000Z',
-          problem: 'type is not in the event catalogue of acme-api',
+          problem:
+            'type is not in the event catalogue of acme-api, which has call.received, call.triggered, call.answered, call.completed, tag.added, tag.removed, sms.received, sms.sent, contact.created, contact.updated, summary.updated',
         },
       ],
       nextCursor: null,
