@@ -9,7 +9,12 @@ export function clientOf({ url, key, from }: ChosenServer, retries: number): Cli
     try {
       return await client.request(...call)
     } catch (error) {
-      const advice = adviceOn(error, from)
+      // The answer to the first bytes of TLS is none of TLS.
+      if (systemCode(error) === 'ERR_SSL_WRONG_VERSION_NUMBER') {
+        const message = `${url} does not speak https: try ${url.replace('https:', 'http:')}`
+        throw new PosthornError(message, { code: 'unreachable' })
+      }
+      const advice = adviceOn(error, url, from)
       if (advice === null) throw error
       const failed = error as PosthornError
       throw new PosthornError(`${failed.message} ${advice}`, failed)
@@ -19,9 +24,18 @@ export function clientOf({ url, key, from }: ChosenServer, retries: number): Cli
 }
 
 /** Null: none is needed. */
-function adviceOn(error: unknown, from: string): string | null {
+function adviceOn(error: unknown, url: string, from: string): string | null {
   if (!(error instanceof PosthornError)) return null
   if (error.status === 401) return `The key comes from ${from}.`
   if (error.code !== 'unreachable') return null
+  // So does a server that waits for TLS.
+  const hasClosed = systemCode(error) === 'UND_ERR_SOCKET' && url.startsWith('http:')
+  if (hasClosed) return `It closed the connection: if it speaks https, try ${url.replace('http:', 'https:')}.`
   return 'Is it running? posthorn serve starts it; --url, POSTHORN_URL or a profile of posthorn login names another one.'
+}
+
+/** The code of the innermost error. */
+function systemCode(error: unknown): unknown {
+  const { cause, code } = error as { readonly cause?: unknown; readonly code?: unknown }
+  return cause instanceof Error ? systemCode(cause) : code
 }

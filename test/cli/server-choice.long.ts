@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -128,12 +129,26 @@ suite('the server and its key', { concurrency: 2 }, () => {
     await new Promise<void>((listening) => stranger.listen(0, '127.0.0.1', listening))
     t.after(() => stranger.close())
     const { port } = stranger.address() as AddressInfo
+    const overTls = rig.server.url.replace('http:', 'https:')
+    // It ends each connection that does not begin with TLS.
+    const secure = createSecureServer()
+    await new Promise<void>((listening) => secure.listen(0, '127.0.0.1', listening))
+    t.after(() => secure.close())
+    const { port: securePort } = secure.address() as AddressInfo
     for (const [given, says] of [
       [
         { POSTHORN_URL: `http://127.0.0.1:${await freePort()}` },
         /cannot be reached\. Is it running\? posthorn serve starts it; --url, .* \(.*ECONNREFUSED/,
       ],
       [{ POSTHORN_URL: `http://127.0.0.1:${port}` }, /status 302, and redirects to http/],
+      [
+        { POSTHORN_URL: overTls },
+        new RegExp(`: ${overTls} does not speak https: try ${rig.server.url} \\(unreachable\\)`),
+      ],
+      [
+        { POSTHORN_URL: `http://127.0.0.1:${securePort}` },
+        new RegExp(`It closed the connection: if it speaks https, try https://127\\.0\\.0\\.1:${securePort}\\. \\(`),
+      ],
       [{ POSTHORN_KEY: 'pho_wrong' }, /The key is not known\. The key comes from POSTHORN_KEY\. \(unauthenticated\)/],
     ] as const) {
       for (const args of [['tenant', 'list'], ['tail'], ['event', 'publish', 'acme', 'a.b']]) {
