@@ -42,18 +42,21 @@ export function declareEvent(program: Command): void {
 async function dataOf({ data, dataFile }: PublishFlags): Promise<Record<string, unknown>> {
   if (data !== undefined && dataFile !== undefined) throw new WrongUse('give --data or --data-file, and not both')
   const text = dataFile === undefined ? (data ?? '{}') : String(await contentOf('--data-file', dataFile))
-  const parsed = parsedJson(text)
+  const name = dataFile === undefined ? '--data' : dataFile === '-' ? 'stdin' : `--data-file ${dataFile}`
+  if (text.trim() === '') throw new WrongUse(`${name} is empty: give a JSON object`)
+  const parsed = parsedJson(name, text)
   if (text.trimStart().startsWith('{')) return parsed as Record<string, unknown>
-  throw new WrongUse('the data must be a JSON object')
+  throw new WrongUse(`${name} must be a JSON object`)
 }
 
-function parsedJson(text: string): unknown {
+/** @param name of the place of the text, for errors */
+function parsedJson(name: string, text: string): unknown {
   try {
     return exactJson.parse(text, (_name, value, { source }) =>
       typeof value === 'number' && source !== undefined ? exactJson.rawJSON(source) : value,
     )
   } catch (error) {
-    throw new WrongUse(`the data is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw new WrongUse(`${name} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

@@ -1,7 +1,7 @@
 // The commands that talk to a server, each against a real one.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
@@ -12,6 +12,7 @@ import { freePort } from '../support/server-process.ts'
 
 const rig = await startApiRig()
 const folder = await mkdtemp(join(tmpdir(), 'posthorn-command-'))
+await writeFile(join(folder, 'notes.md'), '# Notes\n')
 after(async () => {
   await rig.close()
   await rm(folder, { recursive: true })
@@ -166,8 +167,11 @@ suite('endpoints, events and deliveries', { concurrency: 2 }, () => {
     const body = String(request?.body)
     for (const number of ['12345678901234567890', '1.10', '1e3']) assert.ok(body.includes(number), body)
     for (const [option, wrong, says] of [
-      ['--data', '{', /^posthorn: the data is not JSON: .*\n$/],
-      ['--data', '5', /^posthorn: the data must be a JSON object\n$/],
+      ['--data', '{', /^posthorn: --data is not JSON: .*\n$/],
+      ['--data', '5', /^posthorn: --data must be a JSON object\n$/],
+      ['--data', '', /^posthorn: --data is empty: give a JSON object\n$/],
+      ['--data-file', '-', /^posthorn: stdin is empty: give a JSON object\n$/],
+      ['--data-file', 'notes.md', /^posthorn: --data-file notes\.md is not JSON: .*\n$/],
       ['--data-file', 'nowhere', /^posthorn: --data-file nowhere does not exist\n$/],
       ['--data-file', '.', /^posthorn: --data-file \. is a folder: give a file\n$/],
     ] as const) {
