@@ -92,7 +92,10 @@ test(
     assert.equal(existsSync(`${copy}-wal`), false)
     await post()
 
-    assertRefused(await posthorn(installation, 'restore', copy), /in use by another process\n$/)
+    assertRefused(
+      await posthorn(installation, 'restore', copy),
+      /in use by another process: stop that process, or name another database file/,
+    )
     // After a kill the log of a later time lies beside the database.
     await server.kill('SIGKILL')
     assert.ok(statSync(`${path}-wal`).size > 0)

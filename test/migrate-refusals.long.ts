@@ -87,7 +87,10 @@ test('refuses a source that is missing, is not a database of Posthorn, or is in 
 
   const store = await openSqliteStore(path)
   try {
-    assertRefused(await migrate(path, url), /^posthorn: the database .*posthorn\.db is in use by another process\n$/)
+    assertRefused(
+      await migrate(path, url),
+      /^posthorn: the database .*posthorn\.db is in use by another process: stop that process[^\n]+\n$/,
+    )
   } finally {
     await store.close()
   }

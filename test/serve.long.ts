@@ -191,7 +191,7 @@ test('a start is refused by a database in use, with another master key or with a
   const url = await first.serving()
   const second = serve(t, folder, standard)
   assert.equal(await second.exited(), 1)
-  assert.match(second.stderr(), /^[^\n]*in use by another process\n$/)
+  assert.match(second.stderr(), /^[^\n]*in use by another process: stop that process[^\n]+\n$/)
   assert.equal((await fetch(`${url}/readyz`)).status, 200)
   first.child.kill('SIGTERM')
   assert.equal(await first.exited(), 0)

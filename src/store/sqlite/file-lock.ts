@@ -12,8 +12,9 @@ import { isLocked, messageOf } from './errors.ts'
  */
 export function lockOut(path: string): DatabaseSync {
   const lock = tryLock(path)
-  if (lock === null) throw new StoreRefused(`the database ${path} is in use by another process`)
-  return lock
+  if (lock !== null) return lock
+  const advice = 'stop that process, or name another database file (posthorn serve --database sqlite:<file>)'
+  throw new StoreRefused(`the database ${path} is in use by another process: ${advice}`)
 }
 
 /** As `lockOut`. Null: another process has the lock. */
