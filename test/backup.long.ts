@@ -185,6 +185,12 @@ test('a backup or a restore that cannot be made says so in one line, and leaves 
     assertRefused(refused, /copy\.db cannot be written: (?:its folder does not exist|a part of its path is a file)/)
     assert.equal(refused.stdout, '')
   }
+  // A service creates the folder of its database. Here it would more often be a mistyped one.
+  const away = ['--database', `sqlite:${join(folder, 'no', 'x.db')}`]
+  assertRefused(
+    await posthorn(installation, 'restore', path, ...away),
+    /no\/x\.db cannot be written: its folder does not exist\n$/,
+  )
   assertRefused(await posthorn(installation, 'restore', path), /is the database itself: name a backup\n$/)
   assertRefused(await posthorn(installation, 'restore', main), /main\.ts is not a database of Posthorn/)
   const postgres = ['--database', 'postgres://localhost/x']

@@ -3,13 +3,14 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { restore as restoreFile } from '../store/sqlite/backup.ts'
-import { assertFile } from './files.ts'
+import { assertFile, assertWritable } from './files.ts'
 import { type FileFlags, sqliteFile } from './sqlite-file.ts'
 
-/** Runs the command. @throws SettingError, StoreRefused: one line that says why nothing was restored */
+/** Runs the command. @throws SettingError, WrongUse, CommandFailed, StoreRefused: one line that says why nothing was restored */
 export function restore(file: string, flags: FileFlags): void {
   const { path, shown } = sqliteFile(flags)
   assertFile(null, file)
+  assertWritable(null, path)
   const { aside } = restoreFile(file, path, new Date())
   const key = join(dirname(path), 'master-key')
   process.stdout.write(`
