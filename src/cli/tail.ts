@@ -45,6 +45,7 @@ async function tail(open: () => Promise<Response>, url: string, flags: TailFlags
     if (stop.aborted) return null
     throw error
   })
+  if (stream !== null) process.stderr.write(`Waiting for attempts of ${url}. Ctrl-C ends it.\n`)
   while (stream !== null) {
     // Whether the stream ends or breaks, it is opened again.
     await printed(stream, flags).catch(() => {})

@@ -275,6 +275,10 @@ test('tail prints attempts as they happen, for people and for programs', async (
   for (const tail of tails) tail.signal('SIGINT')
   const [people, programs] = await Promise.all(tails.map((tail) => tail.ended()))
   assert.deepEqual([people?.code, programs?.code], [0, 0], people?.stderr ?? '')
+  for (const ended of [people, programs]) {
+    const { stderr = '' } = ended ?? {}
+    assert.ok(stderr.startsWith(`Waiting for attempts of ${rig.server.url}. Ctrl-C ends it.\n`), stderr)
+  }
   assert.match(people?.stdout ?? '', new RegExp(`^[\\d:.]+  503 +\\d+ ms  ${tenant.id}  ${id}  ${eventType}  `))
   const [line = ''] = (programs?.stdout ?? '').split('\n')
   const row = JSON.parse(line) as Record<string, unknown>
