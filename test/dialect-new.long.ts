@@ -18,6 +18,7 @@ import { merged, operationsOf, readOpenApi, type Schema, successOf } from '../sr
 import { plainDraft } from '../src/dialect-draft/plain-draft.ts'
 import type { DefinedDialect } from '../src/dialect-kit/define-dialect.ts'
 import { registry } from '../src/dialects/registry.ts'
+import { command } from './support/command.ts'
 import { dialectCommand } from './support/dialect-command.ts'
 import { createOperatorClient } from './support/operator-client.ts'
 
@@ -373,4 +374,14 @@ test('drafts are TypeScript without faults', async () => {
   await writeFile(path, JSON.stringify(config))
   const { status, stdout } = spawnSync(process.execPath, [tsc, '--noEmit', '-p', path], { encoding: 'utf8' })
   assert.equal(status, 0, stdout)
+})
+
+test('the next command is one that can be pasted: with npx if it was called with npx', async () => {
+  for (const [name, env, next] of [
+    ['by-npx', { npm_command: 'exec', npm_lifecycle_event: 'npx' }, 'npx posthorn dialect check by-npx.ts'],
+    ['by-path', {}, 'posthorn dialect check by-path.ts'],
+  ] as const) {
+    const { stdout, stderr } = await command(['dialect', 'new', name, '--yes'], { env, folder })
+    assert.ok(stdout.endsWith(`\n\n    ${next}\n`), stdout + stderr)
+  }
 })

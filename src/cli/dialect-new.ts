@@ -58,8 +58,13 @@ export async function draft(name: string, flags: NewFlags, output: { write(text:
   const guesses = guessesIn(text)
   output.write(`${file} has ${guesses} guesses, each marked with // GUESS. When they are settled:
 
-    posthorn dialect check ${file}
+    ${calledBy(process.env)} dialect check ${file}
 `)
+}
+
+/** The words with which the user has called the program. npm says in the environment that it was `npx`. */
+function calledBy({ npm_lifecycle_event: event }: NodeJS.ProcessEnv): string {
+  return event === 'npx' ? 'npx posthorn' : 'posthorn'
 }
 
 /** A draft could not be served, or its file cannot be written. */
