@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Endpoint } from '../../packages/client/src/index.ts'
+import { hasStrayStar } from '../domain/matching.ts'
 import {
   assertTenant,
   collected,
@@ -21,7 +22,7 @@ import {
   yesOption,
 } from './command.ts'
 import { WrongUse } from './faults.ts'
-import { facts, stateCell, table, timeText } from './output.ts'
+import { facts, safe, stateCell, table, timeText } from './output.ts'
 
 interface Fields extends RemoteFlags {
   readonly event?: string[]
@@ -93,7 +94,11 @@ function declareList(endpoint: Command): void {
 
 function fieldOptions(command: Command): Command {
   return command
-    .option('--event <type>', 'an event type, or * for all; may be given several times', collected)
+    .option(
+      '--event <type>',
+      'an event type, order.* for those that begin so, or * for all; may be given several times',
+      collected,
+    )
     .option('--description <text>', 'a note for people')
     .option('--header <name=value>', 'a header of its deliveries; may be given several times', pairs)
     .option('--filter <name=value>', 'an attribute that events must have; may be given several times', pairs)
@@ -113,6 +118,14 @@ function bodyOf({ event, description, header, filter, detail, to }: Fields) {
   return given({ eventTypes: event, description, headers: header, filters: filter, details: detail, url: to })
 }
 
+/** Event types may have a `*` in any place, so the server accepts it. The user most often means a pattern. */
+function warnOfStars({ event = [] }: Fields): void {
+  for (const type of event.filter(hasStrayStar)) {
+    const forms = 'a pattern is an event type, a prefix such as order.*, or *'
+    process.stderr.write(`${safe(type)} matches only event types that have a * too: ${forms}\n`)
+  }
+}
+
 function declareCreate(endpoint: Command): void {
   const command = fieldOptions(endpoint.command('create <tenant> <address>'))
     .description('register an endpoint, and show its signing secret; default: all event types')
@@ -121,6 +134,7 @@ function declareCreate(endpoint: Command): void {
     onServer<Fields>(command, async (session, flags, [tenant = '', url = '']) => {
       const body = { ...bodyOf(flags), url, eventTypes: flags.event ?? ['*'], enabled: !flags.disabled }
       show(session, await session.api.request('POST', '/v1/tenants/{tenant}/endpoints', { params: { tenant }, body }))
+      warnOfStars(flags)
     }),
     'posthorn endpoint create acme https://hooks.example.com/in',
     'posthorn endpoint create acme https://hooks.example.com/calls --event call.ended --header X-Team=voice',
@@ -153,6 +167,7 @@ function declareChange(endpoint: Command): void {
       if (Object.keys(body).length === 0) throw new WrongUse(`nothing to change: give ${changes.join(', ')}`)
       const options = { params: paramsOf(args), query: withoutSecrets, body }
       show(session, await session.api.request('PATCH', path, options))
+      warnOfStars(flags)
     }),
     'posthorn endpoint change acme ep_4oM2pZr81TqXw0cYbL7n --event call.ended --event call.started',
     'posthorn endpoint change acme ep_4oM2pZr81TqXw0cYbL7n --to https://hooks.example.com/new',

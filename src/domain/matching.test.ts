@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { patternMatches, prepareMatching } from './matching.ts'
+import { hasStrayStar, patternMatches, prepareMatching } from './matching.ts'
 
 test('patterns match the exact type, every type, or a prefix', () => {
   const cases = [
@@ -31,4 +31,9 @@ test('every filter must match an attribute exactly, with its value or one of its
   assert.equal(wants({ type: 'x' }, null), false)
   assert.equal(prepareMatching({ eventTypes: ['*'], filters: { toString: 'x' } })({ type: 'x' }, {}), false)
   assert.equal(prepareMatching({ eventTypes: ['y'], filters })({ type: 'x' }, { agent: '1', place: 'Rome' }), false)
+})
+
+test('a * that no pattern has', () => {
+  for (const pattern of ['*', 'order.*', 'order.paid']) assert.equal(hasStrayStar(pattern), false, pattern)
+  for (const pattern of ['*.foo*', 'order*', 'order.**', '*.*', '*.paid']) assert.ok(hasStrayStar(pattern), pattern)
 })

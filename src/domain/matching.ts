@@ -7,6 +7,11 @@ export function patternMatches(pattern: string, type: string): boolean {
   return pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))
 }
 
+/** Whether a text has a `*` where no pattern has one. Only types that have a `*` too match it. */
+export function hasStrayStar(pattern: string): boolean {
+  return pattern !== '*' && pattern.replace(/\.\*$/, '').includes('*')
+}
+
 /** Whether an endpoint wants an event, whose filters are compared with these attributes. */
 export type Wants<Read = Event> = (event: Read, attributes: Readonly<Record<string, string>> | null) => boolean
 

@@ -121,6 +121,13 @@ suite('endpoints, events and deliveries', { concurrency: 2 }, () => {
     )
     assert.match(await text('endpoint', 'test', tenant, id), /type +webhook\.test\n/)
     assert.match(await text('endpoint', 'list', '--tenant', tenant), new RegExp(`${id}.*a.b c.d`))
+    const stars = ['--event', 'order.*', '--event', '*', '--event', '*.foo*']
+    const starred = await run('endpoint', 'change', tenant, id, ...stars)
+    const forms = 'a pattern is an event type, a prefix such as order.*, or *'
+    assert.deepEqual(
+      [starred.code, starred.stderr],
+      [0, `*.foo* matches only event types that have a * too: ${forms}\n`],
+    )
     await text('endpoint', 'delete', tenant, id, '--yes')
     assert.equal((await json('endpoint', 'list', '--tenant', tenant)).data.length, 0)
   })
