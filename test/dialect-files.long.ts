@@ -144,7 +144,6 @@ suite('a start is refused with one line that names the file:', () => {
       dialectText().replace('event.type', 'event.typ'),
       /part\.ts:\d+ cannot be loaded: event\.typ: is not known; known are id, type, data/,
     ],
-    'another kind of file': ['notes.md', '# Notes', /the dialect file \S+notes\.md must be a \.ts or \.js file$/m],
     'a file that never ends': ['waits.js', 'await new Promise(() => {})', /waits\.js ends the process$/m],
     'another import that does not exist': [
       'import.js',
@@ -207,6 +206,11 @@ suite('a start is refused with one line that names the file:', () => {
       await refused(t, [own], line)
     })
   }
+
+  test('another kind of file', async (t) => {
+    const notes = await file('notes.md', '# Notes')
+    await refused(t, [notes], /the dialect file \S+notes\.md must be a \.ts or \.js file$/m, 2)
+  })
 
   test('a file that does not exist', (t) =>
     refused(t, ['./nowhere.ts'], /the dialect file \.\/nowhere\.ts does not exist/, 2))
