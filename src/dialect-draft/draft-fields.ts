@@ -1,9 +1,10 @@
 // The map of endpoint fields of a draft, from the schemas of requests and answers.
 
-import { type Code, memberName, quoted, valueCode } from './draft.ts'
+import { type Code, quoted, valueCode } from './draft.ts'
+import { detailCode, headersCode, rulesCode } from './draft-keywords.ts'
 import type { Found, Shape } from './found.ts'
-import { meaningOf, wordsOf } from './names.ts'
-import { exampleOf, merged, type Schema, schemaOf, typeOf } from './openapi.ts'
+import { idNames, type Meaning, meaningOf, partOf, rankOf, wordsOf } from './names.ts'
+import { exampleOf, isUrl, merged, type Schema, typeOf } from './openapi.ts'
 import { guess } from './plain-draft.ts'
 
 /** The schema of the id field, and the code of the fields. */
@@ -26,49 +27,74 @@ interface Facts {
   readonly hasKeys: boolean
 }
 
+/** @param requestOf the schema of the request of an operation */
 export function fieldsFrom(
   found: readonly Found[],
   shapes: ReadonlyMap<Found, Shape>,
+  requestOf: (found: Found) => Schema,
   { idName, hasKeys }: Facts,
 ): DraftedFields {
-  const requestOf = (...kinds: readonly string[]): Schema | null => {
-    const operation = found.find(({ kind }) => kinds.includes(kind))?.operation
-    return operation === undefined ? null : (schemaOf(operation.requestBody?.content) ?? {})
+  const requestTo = (...kinds: readonly string[]): Schema | null => {
+    const operation = found.find(({ kind }) => kinds.includes(kind))
+    return operation === undefined ? null : requestOf(operation)
   }
-  const requests = { create: requestOf('create', 'put'), change: requestOf('change', 'replace', 'put') }
+  const requests = { create: requestTo('create', 'put'), change: requestTo('change', 'replace', 'put') }
   const answers = found.flatMap((one) => Object.entries(shapes.get(one)?.endpoint.properties ?? {}))
   const written = Object.values(requests).flatMap((schema) => Object.entries(schema?.properties ?? {}))
   // The fields stand in the order of the answers.
   const shown = new Map<string, Schema>()
   for (const [name, schema] of [...answers, ...written]) if (!shown.has(name)) shown.set(name, merged(schema))
   const id = hasKeys ? idName : idFieldIn([...shown.keys()], idName)
+  const meanings = meaningsIn(shown, requests)
   const map: Record<string, Code> = {}
   let tenant: DraftedFields['tenant'] = {}
   for (const [name, schema] of shown) {
     const isId = name === id
-    const isSecond = isSecondDescription(name, [...shown.keys()])
     const field = isId
       ? hasKeys
         ? { code: keyField }
         : idField(schema)
-      : isSecond
-        ? otherField(name, schema, onOf(name, schema, requests), requests)
-        : fieldOf(name, schema, requests)
+      : fieldOf(name, schema, requests, meanings.get(name))
     map[name] = isId ? field : withShown(field, viewsWith(name, found, shapes))
     if (meaningOf(name) === 'tenant' && typeOf(schema) === 'integer') {
       tenant = { tenant: guess(quoted('{integer:9}'), `${name} is a number`) }
     }
+  }
+  if (![...meanings.values()].includes('url')) {
+    map['url'] = guess("{ is: 'url', on: 'create! change' }", 'no field of the document is the URL')
   }
   if (hasKeys && !shown.has(idName)) map[idName] = { code: keyField.replace(' }', ", shown: 'never' }") }
   if (id === null) map['id'] = guess("{ is: 'id' }", 'no field of the document is the id')
   return { map, id: (id === null ? undefined : shown.get(id)) ?? {}, tenant }
 }
 
-/** A webhook has one description. Further texts, such as a name beside it, are details of the product. */
-function isSecondDescription(name: string, names: readonly string[]): boolean {
-  const texts = names.filter((one) => meaningOf(one) === 'description')
-  const own = texts.find((one) => one.toLowerCase() === 'description') ?? texts[0]
-  return texts.includes(name) && name !== own
+/** A webhook has one URL, one list of event types, one secret and one description. */
+const single: readonly (readonly Meaning[])[] = [['url'], ['eventTypes'], ['secret', 'secrets'], ['description']]
+
+/** The part of a webhook that each field is. Where several fields could be the same part, the others are details of the product. */
+function meaningsIn(shown: ReadonlyMap<string, Schema>, requests: Requests): ReadonlyMap<string, Meaning> {
+  const isTaken = (name: string): boolean => name in { ...requests.create?.properties, ...requests.change?.properties }
+  const order = (name: string): readonly number[] => [isTaken(name) ? 0 : 1, name.split('.').length, rankOf(name)]
+  const meanings = new Map<string, Meaning>()
+  for (const [name, schema] of shown) {
+    const meaning = partOf(name, schema)
+    if (meaning !== undefined) meanings.set(name, meaning)
+  }
+  for (const kinds of single) {
+    const names = [...meanings].filter(([, meaning]) => kinds.includes(meaning)).map(([name]) => name)
+    const [, ...others] = names.toSorted((a, b) => compare(order(a), order(b)))
+    for (const name of others) meanings.delete(name)
+  }
+  if (![...meanings.values()].includes('url')) {
+    const urls = [...shown].filter(([name, schema]) => isUrl(schema) && (requests.create === null || isTaken(name)))
+    if (urls[0] !== undefined) meanings.set(urls[0][0], 'url')
+  }
+  return meanings
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((one, index) => one !== b[index])
+  return at === -1 ? 0 : (a[at] as number) - (b[at] as number)
 }
 
 /** The event types in the schemas of endpoints, and of requests that create or change them. */
@@ -99,7 +125,7 @@ export function idCode(field: Schema, parameter: Schema | undefined): Code {
 
 function idFieldIn(names: readonly string[], idName: string): string | null {
   const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z]/g, '')
-  const candidates = ['id', plain(idName), 'uuid', 'guid', 'webhookid', 'hookid', 'sid']
+  const candidates = ['id', plain(idName), ...idNames]
   for (const candidate of candidates) {
     const found = names.find((name) => plain(name) === candidate)
     if (found !== undefined) return found
@@ -113,23 +139,19 @@ function idField(schema: Schema): Code {
   return { code: typeOf(schema) === 'integer' ? "{ is: 'id', as: 'number' }" : "{ is: 'id' }" }
 }
 
-function fieldOf(name: string, schema: Schema, requests: Requests): Code {
+function fieldOf(name: string, schema: Schema, requests: Requests, meaning: Meaning | undefined): Code {
   const type = typeOf(schema)
-  const on = onOf(name, schema, requests)
-  const nullable = schema.nullable === true ? ', nullable: true' : ''
-  const meaning = meaningOf(name)
-  const take = (is: string, more = ''): Code => {
-    const code = `{ is: ${quoted(is)}${more}${on.code} }`
-    return on.guess === undefined ? { code } : guess(code, on.guess)
-  }
+  const on = onOf(name, schema, requests, meaning)
+  const requested = requestedField(name, schema, requests)
+  const take = (is: string, more = '', rules: Code = { code: '' }): Code =>
+    withReasons(`{ is: ${quoted(is)}${more}${rules.code}${on.code} }`, on, rules)
   switch (meaning) {
     case 'url':
-      return take('url', lengthOf(name, schema, requests))
+      return urlField(name, take('url', '', rulesCode('url', requested)))
     case 'eventTypes': {
-      const known = eventTypesIn(
-        [requestedField(name, schema, requests), schema].map((one) => ({ properties: { [name]: one } })),
-      )
-      return take(type === 'array' ? 'eventTypes' : 'eventType', known.length > 0 ? ', known: true' : '')
+      const known = eventTypesIn([requested, schema].map((one) => ({ properties: { [name]: one } })))
+      const more = known.length > 0 ? ', known: true' : ''
+      return type === 'array' ? take('eventTypes', more, rulesCode('eventTypes', requested)) : take('eventType', more)
     }
     case 'enabled':
     case 'disabled':
@@ -145,13 +167,13 @@ function fieldOf(name: string, schema: Schema, requests: Requests): Code {
       if (schema.readOnly !== true) return secretField(type === 'array' ? 'secrets' : 'secret', on)
       return secretField(type === 'array' ? 'secrets' : 'secret', { code: '' })
     case 'description':
-      if (type === 'string') return take('description', `${nullable}${lengthOf(name, schema, requests)}`)
+      if (type === 'string') return descriptionField(on, schema, requested)
       break
     case 'createdAt':
     case 'updatedAt':
       return timeField(meaning, schema)
     case 'headers':
-      if (type === 'object') return headersField(take('headers', keywordsOf(schema)), schema)
+      if (type === 'object') return take('headers', '', headersCode(schema))
       break
     case 'tenant':
       return guess(
@@ -160,7 +182,17 @@ function fieldOf(name: string, schema: Schema, requests: Requests): Code {
       )
     default:
   }
-  return otherField(name, schema, on, requests)
+  const other = otherField(name, schema, on, requests)
+  const second = meaning === undefined ? seconds[partOf(name, schema) ?? ''] : undefined
+  return second === undefined || on.code === '' ? other : withReasons(other.code, other, { guess: second })
+}
+
+/** Why a field is no such part of a webhook, by the part that its name stands for. */
+const seconds: Readonly<Record<string, string>> = {
+  url: 'another field is the URL',
+  eventTypes: 'another field has the event types',
+  secret: 'another field is the secret',
+  secrets: 'another field is the secret',
 }
 
 /** A field as requests have it; the field as answers have it, if no request has it. */
@@ -168,10 +200,25 @@ function requestedField(name: string, schema: Schema, { create, change }: Reques
   return merged(create?.properties?.[name] ?? change?.properties?.[name] ?? schema)
 }
 
-/** The bound on the length of a text, as the end of a field's code. */
-function lengthOf(name: string, schema: Schema, requests: Requests): string {
-  const { maxLength } = requestedField(name, schema, requests)
-  return maxLength === undefined ? '' : `, schema: { maxLength: ${valueCode(maxLength)} }`
+function urlField(name: string, field: Code): Code {
+  return withReasons(field.code, field, { ...(meaningOf(name) !== 'url' && { guess: 'its format is that of a URL' }) })
+}
+
+/** A description that may be left out is null in answers then. */
+function descriptionField(on: Code, schema: Schema, requested: Schema): Code {
+  const rules = rulesCode('description', requested)
+  const isNullable = schema.nullable === true
+  const isOptional = !isNullable && on.code !== '' && !on.code.includes('create!')
+  const nullable = isNullable || isOptional ? ', nullable: true' : ''
+  return withReasons(`{ is: 'description'${nullable}${rules.code}${on.code} }`, on, rules, {
+    ...(isOptional && { guess: 'a webhook without it shows null' }),
+  })
+}
+
+/** Code with the reasons of its parts. */
+function withReasons(code: string, ...parts: readonly { readonly guess?: string }[]): Code {
+  const reasons = parts.flatMap(({ guess: reason }) => reason ?? [])
+  return reasons.length === 0 ? { code } : guess(code, reasons.join('; '))
 }
 
 /** A field that stands for nothing that the kit knows. */
@@ -183,10 +230,9 @@ function otherField(name: string, schema: Schema, on: Code, requests: Requests):
     )
   }
   if (schema.readOnly !== true && on.code !== '') {
-    const { maxLength } = requestedField(name, schema, requests)
-    const keywords = { type: typeOf(schema) ?? 'string', ...(maxLength !== undefined && { maxLength }) }
-    const code = `{ is: 'detail'${schema.nullable === true ? ', nullable: true' : ''}${on.code}, schema: ${valueCode(keywords)} }`
-    return on.guess === undefined ? { code } : guess(code, on.guess)
+    const rules = detailCode(requestedField(name, schema, requests))
+    const nullable = schema.nullable === true ? ', nullable: true' : ''
+    return withReasons(`{ is: 'detail'${nullable}${on.code}, schema: ${rules.code} }`, on, rules)
   }
   const value = schema.enum?.[0] ?? (schema.nullable === true ? null : (exampleOf(schema) ?? zeroOf(schema)))
   const shown = schema.nullable === true && value === null ? 'null' : valueCode(value)
@@ -213,7 +259,7 @@ function zeroOf(schema: Schema): unknown {
 }
 
 /** The requests that take a field. */
-function onOf(name: string, schema: Schema, { create, change }: Requests): Code {
+function onOf(name: string, schema: Schema, { create, change }: Requests, meaning: Meaning | undefined): Code {
   const words: string[] = []
   for (const [word, request] of [
     ['create', create],
@@ -222,10 +268,20 @@ function onOf(name: string, schema: Schema, { create, change }: Requests): Code 
     if (request === null || !(name in (request.properties ?? {}))) continue
     words.push(request.required?.includes(name) === true && word === 'create' ? `${word}!` : word)
   }
+  const isNeeded = meaning === 'url' || meaning === 'eventTypes'
+  if (isNeeded && !words.includes('create!')) return neededOn(meaning, words, create !== null)
   if (words.length > 0) return { code: `, on: ${quoted(words.join(' '))}` }
   if (create !== null || schema.readOnly === true) return { code: '' }
-  const isNeeded = ['url', 'eventTypes'].includes(meaningOf(name) ?? '')
-  return guess(`, on: ${quoted(isNeeded ? 'create! change' : 'create change')}`, 'which requests take it')
+  return guess(", on: 'create change'", 'which requests take it')
+}
+
+/** A new webhook has a URL and event types. */
+function neededOn(meaning: 'url' | 'eventTypes', words: readonly string[], hasCreate: boolean): Code {
+  const isChanged = words.includes('change') || words.length === 0
+  const code = `, on: ${quoted(isChanged ? 'create! change' : 'create!')}`
+  if (!hasCreate) return guess(code, 'which requests take it')
+  const more = meaning === 'url' ? '' : "; if a webhook without it gets all events, write all: 'empty'"
+  return guess(code, `the document does not require it, and a webhook needs it${more}`)
 }
 
 const secretGuess = 'which answers show the secret, and which requests take it'
@@ -243,38 +299,6 @@ function timeField(is: string, schema: Schema): Code {
   const form = fraction === null || fraction === 3 ? 'iso' : fraction === 0 ? 'isoInSeconds' : 'isoInMicroseconds'
   const code = `{ is: ${quoted(is)}, form: ${quoted(form)} }`
   return fraction === null ? guess(code, 'the form of times: iso, isoInSeconds, isoInMicroseconds') : { code }
-}
-
-/** The rules of headers are a guess where a pattern of the document is left out. */
-function headersField(field: Code, schema: Schema): Code {
-  const { propertyNames } = schema
-  return JSON.stringify(withoutBadPatterns(propertyNames)) === JSON.stringify(propertyNames)
-    ? field
-    : guess(field.code, 'the names of headers: the pattern of the document is not one of JavaScript')
-}
-
-const kept = ['maxProperties', 'propertyNames', 'additionalProperties', 'maxLength', 'pattern'] as const
-
-function keywordsOf(schema: Schema): string {
-  const members = kept.filter((keyword) => schema[keyword] !== undefined)
-  if (members.length === 0) return ''
-  const codes = members.map((keyword) => `${memberName(keyword)}: ${valueCode(withoutBadPatterns(schema[keyword]))}`)
-  return `, schema: { ${codes.join(', ')} }`
-}
-
-/** A pattern of another language than JavaScript, or of an older one, is left out. */
-function withoutBadPatterns(value: unknown): unknown {
-  if (Array.isArray(value) || typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value).filter(([name, member]) => name !== 'pattern' || isPattern(String(member)))
-  return Object.fromEntries(members.map(([name, member]) => [name, withoutBadPatterns(member)]))
-}
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text, 'u') instanceof RegExp
-  } catch {
-    return false
-  }
 }
 
 /** The answers that have a field; null: all of them. */

@@ -6,6 +6,7 @@ import { errorsFrom } from './draft-errors.ts'
 import { eventTypesIn, fieldsFrom, idCode } from './draft-fields.ts'
 import { logCode, pagesCode } from './draft-lists.ts'
 import { basePathIn, type Found, kindOf, pathOf, type Shape, shapeOf } from './found.ts'
+import { flattened, holdsUrl, objectsIn } from './nested.ts'
 import {
   DocumentError,
   type OpenApi,
@@ -29,15 +30,17 @@ export function draftFrom(document: OpenApi, name: string): Draft {
     return kind === null ? [] : [{ at, kind, operation }]
   })
   const leftOut = own.filter(([at]) => !found.some((one) => one.at === at)).map(([at]) => at)
-  const shapes = new Map(found.map((one) => [one, shapeOf(one)]))
-  const requests = found.map(({ operation }) => schemaOf(operation.requestBody?.content) ?? {})
-  const events = eventsFrom(document, [...requests, ...[...shapes.values()].map(({ endpoint }) => endpoint)])
+  const { shapes, requestOf } = flatParts(found)
+  const events = eventsFrom(document, [
+    ...found.map(requestOf),
+    ...[...shapes.values()].map(({ endpoint }) => endpoint),
+  ])
   const get = found.find(({ kind }) => kind === 'get')
   const put = found.find(({ kind }) => kind === 'put')
   const idName = /\{(\w+)\}$/.exec((put ?? get)?.at ?? '')?.[1] ?? 'id'
   const idSchema = get?.operation.parameters?.find((one) => one.name === idName)?.schema
   const hasKeys = put !== undefined
-  const fields = fieldsFrom(found, shapes, { idName, hasKeys })
+  const fields = fieldsFrom(found, shapes, requestOf, { idName, hasKeys })
   return {
     ...plain,
     title: document.info?.title === undefined ? plain.title : { code: quoted(document.info.title) },
@@ -51,6 +54,24 @@ export function draftFrom(document: OpenApi, name: string): Draft {
     routes: routesFrom(found, shapes, base),
     leftOut: leftOut.map((at) => `${at} is not drafted`),
     errors: errorsFrom(found.map(({ operation }) => operation)) ?? plain.errors,
+  }
+}
+
+/** The requests and answers of operations, in which fields inside objects have dotted names. */
+function flatParts(found: readonly Found[]) {
+  const requests = found.map(({ operation }) => schemaOf(operation.requestBody?.content) ?? {})
+  const shapes = found.map((one) => shapeOf(one))
+  const objects = objectsIn(
+    requests.some(holdsUrl) ? requests : [...requests, ...shapes.map(({ endpoint }) => endpoint)],
+  )
+  return {
+    shapes: new Map(
+      found.map((one, index) => {
+        const shape = shapes[index] as Shape
+        return [one, { ...shape, endpoint: flattened(shape.endpoint, objects) }]
+      }),
+    ),
+    requestOf: (one: Found): Schema => flattened(requests[found.indexOf(one)] ?? {}, objects),
   }
 }
 

@@ -1,6 +1,7 @@
 // The operations of webhooks in an OpenAPI document, and the shapes of their answers.
 
-import { listNames, meaningOf, resourcePattern } from './names.ts'
+import { isIdName, listNames, partOf, resourcePattern } from './names.ts'
+import { holdsUrl } from './nested.ts'
 import { merged, type Operation, type Schema, schemaOf, successOf, typeOf } from './openapi.ts'
 
 /** One operation of the webhooks, with the function of the kit that serves it. */
@@ -89,14 +90,17 @@ export function shapeOf({ kind, operation }: Found): Shape {
     return { ...shape, endpoint: {}, wrap: kind === 'deliveryLog.list' ? name : null, others: [] }
   }
   if (typeOf(schema) === 'array') return { ...shape, endpoint: itemOf(schema), wrap: null, others: [] }
-  const isEndpoint = members.some(([name]) => meaningOf(name) === 'url')
+  const wrapped = members.find(([, member]) => hasId(itemOf(merged(member))) && holdsUrl(itemOf(merged(member))))
+  const hasOwnUrl = members.some(([name, member]) => partOf(name, merged(member)) === 'url')
+  const isEndpoint = hasId(schema)
+    ? hasOwnUrl || (wrapped === undefined && (holdsUrl(schema) || singles.includes(kind)))
+    : hasOwnUrl && wrapped === undefined
   if (isEndpoint) return { ...shape, endpoint: schema, wrap: null, others: [] }
-  const isWrapped = ([, member]: readonly [string, Schema]): boolean =>
-    Object.keys(itemOf(merged(member)).properties ?? {}).some((name) => meaningOf(name) === 'url')
   const known: readonly string[] = listNames
   const isList = ([, member]: readonly [string, Schema]): boolean => typeOf(merged(member)) === 'array'
   const [wrap, inner] =
-    members.find(isWrapped) ??
+    wrapped ??
+    members.find(([, member]) => holdsUrl(itemOf(merged(member)))) ??
     members.find(([name]) => known.includes(name)) ??
     (kind === 'eventTypes' ? members.find(isList) : undefined) ??
     []
@@ -107,6 +111,13 @@ export function shapeOf({ kind, operation }: Found): Shape {
     wrap: wrap ?? null,
     others,
   }
+}
+
+/** The operations whose answer is one webhook. */
+const singles: readonly Found['kind'][] = ['create', 'get', 'change', 'replace', 'put']
+
+function hasId({ properties = {} }: Schema): boolean {
+  return Object.keys(properties).some(isIdName)
 }
 
 function itemOf(schema: Schema): Schema {

@@ -1,5 +1,7 @@
 // The names that products have for the same thing. The lists are those of forty public webhook APIs.
 
+import { type Schema, typeOf } from './openapi.ts'
+
 const names = {
   url: 'url endpoint endpointurl webhookurl callbackurl callback notificationurl target targeturl deliveryurl address',
   eventTypes: 'events eventtypes enabledevents topics topic event eventtype filtertypes resourcetypes triggers trigger',
@@ -23,10 +25,45 @@ const byName = new Map(
   ),
 )
 
+/** The name without the objects that it is in, in small letters. */
+export function plainName(name: string): string {
+  const [last = ''] = name.split('.').slice(-1)
+  return last.toLowerCase().replaceAll(/[^a-z]/g, '')
+}
+
 /** The meaning of a field by its name; undefined: the name is on no list. */
 export function meaningOf(name: string): Meaning | undefined {
-  return byName.get(name.toLowerCase().replaceAll(/[^a-z]/g, ''))
+  return byName.get(plainName(name))
 }
+
+/** The place of a name on the list of its meaning: the commonest names come first. */
+export function rankOf(name: string): number {
+  const meaning = meaningOf(name)
+  return meaning === undefined ? Infinity : names[meaning].split(' ').indexOf(plainName(name))
+}
+
+const types: Readonly<Partial<Record<Meaning, readonly string[]>>> = {
+  url: ['string'],
+  eventTypes: ['array', 'string'],
+  secret: ['string', 'array'],
+  secrets: ['array', 'string'],
+  description: ['string'],
+}
+
+/** The meaning of a field by its name and its type. */
+export function partOf(name: string, schema: Schema): Meaning | undefined {
+  const meaning = meaningOf(name)
+  const type = typeOf(schema)
+  if (meaning === undefined || type === undefined) return meaning
+  return types[meaning]?.includes(type) === false ? undefined : meaning
+}
+
+/** Whether a name is one that products have for the id. */
+export function isIdName(name: string): boolean {
+  return idNames.includes(name.toLowerCase().replaceAll(/[^a-z]/g, ''))
+}
+
+export const idNames = ['id', 'uuid', 'guid', 'webhookid', 'hookid', 'sid']
 
 /** The words of a state: on, and off. */
 export function wordsOf(choices: readonly unknown[]): readonly [on: string, off: string] | null {

@@ -173,6 +173,11 @@ export function typeOf({ type, enum: choices = [], properties, items }: Schema):
   return typeof choices[0] === 'string' ? 'string' : undefined
 }
 
+/** Whether the format of a schema is that of a URL. */
+export function isUrl({ format = '' }: Schema): boolean {
+  return ['uri', 'url'].includes(format)
+}
+
 /** An example of a schema; undefined: it has none. */
 export function exampleOf({ example, examples, default: standard }: Schema): unknown {
   return example ?? examples?.[0] ?? standard
