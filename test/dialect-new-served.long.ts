@@ -73,6 +73,12 @@ const url = { type: 'string', format: 'uri' }
 const events = { type: 'array', items: { type: 'string', enum: ['a.b', 'c.d', 'e.f'] } }
 const needed = 'the document does not require it, and a webhook needs it'
 
+const plain = { fields: { url, events }, required: ['url', 'events'] }
+
+function listLine(name: string, pages: string, reason = ''): string {
+  return `'GET /${name}/subscriptions': webhooks.list({ pages: pages.${pages} }), // GUESS: how the pages are turned${reason}`
+}
+
 /** The traits of a document, and the lines that its draft has. */
 const cases: Readonly<Record<string, readonly [Traits, readonly string[]]>> = {
   nested: [
@@ -139,6 +145,64 @@ const cases: Readonly<Record<string, readonly [Traits, readonly string[]]>> = {
       "rate: { is: 'detail', on: 'create change', schema: { type: 'integer', minimum: 5, maximum: 60 } }, // GUESS: the document also has the rule multipleOf",
       "tags: { is: 'detail', on: 'create change', schema: { type: 'array', minItems: 1, items: { type: 'string', maxLength: 10 } } },",
       "batch: { is: 'detail', on: 'create change', schema: { type: 'object', properties: { size: { type: ['integer', 'null'], minimum: 2 } }, required: ['size'] } },",
+    ],
+  ],
+  paged: [
+    {
+      ...plain,
+      query: { cursor: { type: 'string' }, limit: { type: 'integer', maximum: 10 } },
+      list: { paging: object({ next_cursor: { type: 'string', nullable: true }, has_more: { type: 'boolean' } }) },
+    },
+    [
+      listLine(
+        'paged',
+        "cursor({ after: 'cursor', size: 'limit', sizeDefault: 10, sizeMax: 10, answer: (items, page) => ({ data: items, paging: { next_cursor: page.next, has_more: page.hasMore } }) })",
+      ),
+    ],
+  ],
+  linked: [
+    { ...plain, query: { cursor: {}, limit: {} }, list: { cursor: { type: 'string' }, took: {} } },
+    [
+      listLine(
+        'linked',
+        "cursor({ after: 'cursor', linkHeader: true, size: 'limit', sizeDefault: 20, sizeMax: 100, answer: (items, page) => ({ data: items, cursor: page.next }) })",
+        '; the answer also has took; no member of the answer is known as the cursor of the next page, so the header Link has its URL',
+      ),
+    ],
+  ],
+  after: [
+    { ...plain, query: { starting_after: {}, limit: {} }, list: { has_more: { type: 'boolean' } } },
+    [
+      listLine(
+        'after',
+        "cursor({ after: 'starting_after', cursors: 'ids', size: 'limit', sizeDefault: 20, sizeMax: 100, answer: (items, page) => ({ data: items, has_more: page.hasMore }) })",
+      ),
+    ],
+  ],
+  numbered: [
+    {
+      ...plain,
+      query: { page: {}, per_page: { default: 5 } },
+      list: {
+        meta: object({ page: {}, total: {}, total_pages: {}, has_more: {} }),
+        links: object({ next: {}, prev: { type: 'integer' } }),
+      },
+    },
+    [
+      listLine(
+        'numbered',
+        "numbered({ names: ['page', 'per_page'], sizeDefault: 5, sizeMax: 100, answer: (items, page) => ({ data: items, meta: { page: page.page, total: page.total, total_pages: page.pageCount, has_more: page.nextUrl !== null }, links: { next: page.nextUrl } }) })",
+        '; the answer also has links.prev',
+      ),
+    ],
+  ],
+  skipping: [
+    { ...plain, query: { offset: {}, limit: {} }, list: { total: {}, offset: {}, next: url } },
+    [
+      listLine(
+        'skipping',
+        "offset({ names: ['offset', 'limit'], sizeDefault: 20, sizeMax: 100, answer: (items, page) => ({ data: items, total: page.total, offset: page.offset, next: page.nextUrl }) })",
+      ),
     ],
   ],
 }

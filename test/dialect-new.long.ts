@@ -225,7 +225,7 @@ test('a PUT that creates, pages and the log of deliveries are drafted', async ()
     "url: { is: 'url', on: 'create! change' },",
     "'PUT /hooks/{name}': webhooks.put(), // GUESS: it also creates, because no POST does",
     "'POST /hooks/{name}:enable': webhooks.enable(),",
-    "pages.cursor({ after: 'starting_after', before: 'ending_before', size: 'limit', sizeDefault: 10, sizeMax: 50, answer: (items, page) => ({ data: items, has_more: page.hasMore }) })",
+    "pages.cursor({ after: 'starting_after', before: 'ending_before', linkHeader: true, size: 'limit', sizeDefault: 10, sizeMax: 50, answer: (items, page) => ({ data: items, has_more: page.hasMore }) })",
     "'GET /hooks/{name}/deliveries': webhooks.deliveryLog(",
     'answer: (records, { next }) => ({ records: records, next })',
   ]) {

@@ -140,7 +140,7 @@ function routesFrom(found: readonly Found[], shapes: ReadonlyMap<Found, Shape>, 
       return [one.at, guess(logCode(one, shape), 'the record of a delivery, and its pages')]
     const { wrap, status, others, hasBody } = shape
     const pages = one.kind === 'list' ? pagesCode(one, shape, hasKeys) : null
-    if (pages !== null) return [one.at, guess(`webhooks.list({ pages: ${pages} })`, 'how the pages are turned')]
+    if (pages !== null) return [one.at, guess(`webhooks.list({ pages: ${pages.code} })`, pages.guess)]
     const options = [
       ...(wrap === null ? [] : [`wrap: ${quoted(wrap)}`]),
       ...(status === null || status === (standard[one.kind] ?? 200) || fixed.includes(one.kind)
@@ -149,7 +149,7 @@ function routesFrom(found: readonly Found[], shapes: ReadonlyMap<Found, Shape>, 
       ...(one.kind === 'remove' && hasBody ? ['answer: (id) => ({ id })'] : []),
     ]
     const code = `webhooks.${one.kind}(${options.length === 0 ? '' : `{ ${options.join(', ')} }`})`
-    const reason = routeGuess(one, others, hasBody)
+    const reason = routeGuess(one, Object.keys(others), hasBody)
     return [one.at, reason === null ? { code } : guess(code, reason)]
   })
   if (!found.some(({ kind }) => kind === 'create' || kind === 'put')) {

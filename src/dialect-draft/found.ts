@@ -75,7 +75,7 @@ export interface Shape {
   readonly endpoint: Schema
   readonly wrap: string | null
   /** Other members of the answer. */
-  readonly others: readonly string[]
+  readonly others: Readonly<Record<string, Schema>>
   /** Whether the answer has a body. */
   readonly hasBody: boolean
 }
@@ -87,15 +87,15 @@ export function shapeOf({ kind, operation }: Found): Shape {
   const shape = { status: success?.status ?? null, hasBody: success?.schema !== undefined }
   if (kind.startsWith('deliveryLog')) {
     const [name = null] = members.find(([, member]) => typeOf(merged(member)) === 'array') ?? []
-    return { ...shape, endpoint: {}, wrap: kind === 'deliveryLog.list' ? name : null, others: [] }
+    return { ...shape, endpoint: {}, wrap: kind === 'deliveryLog.list' ? name : null, others: {} }
   }
-  if (typeOf(schema) === 'array') return { ...shape, endpoint: itemOf(schema), wrap: null, others: [] }
+  if (typeOf(schema) === 'array') return { ...shape, endpoint: itemOf(schema), wrap: null, others: {} }
   const wrapped = members.find(([, member]) => hasId(itemOf(merged(member))) && holdsUrl(itemOf(merged(member))))
   const hasOwnUrl = members.some(([name, member]) => partOf(name, merged(member)) === 'url')
   const isEndpoint = hasId(schema)
     ? hasOwnUrl || (wrapped === undefined && (holdsUrl(schema) || singles.includes(kind)))
     : hasOwnUrl && wrapped === undefined
-  if (isEndpoint) return { ...shape, endpoint: schema, wrap: null, others: [] }
+  if (isEndpoint) return { ...shape, endpoint: schema, wrap: null, others: {} }
   const known: readonly string[] = listNames
   const isList = ([, member]: readonly [string, Schema]): boolean => typeOf(merged(member)) === 'array'
   const [wrap, inner] =
@@ -104,7 +104,7 @@ export function shapeOf({ kind, operation }: Found): Shape {
     members.find(([name]) => known.includes(name)) ??
     (kind === 'eventTypes' ? members.find(isList) : undefined) ??
     []
-  const others = members.map(([name]) => name).filter((name) => name !== wrap)
+  const others = Object.fromEntries(members.filter(([name]) => name !== wrap))
   return {
     ...shape,
     endpoint: inner === undefined || ['eventTypes', 'ping', 'count'].includes(kind) ? {} : itemOf(merged(inner)),
