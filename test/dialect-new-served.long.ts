@@ -147,6 +147,7 @@ const cases: Readonly<Record<string, readonly [Traits, readonly string[]]>> = {
       "batch: { is: 'detail', on: 'create change', schema: { type: 'object', properties: { size: { type: ['integer', 'null'], minimum: 2 } }, required: ['size'] } },",
     ],
   ],
+  identified: [{ ...plain, id: { pattern: '^sub_[a-z0-9]{16}$' } }, ["endpoint: 'sub_{base36:16}',"]],
   paged: [
     {
       ...plain,

@@ -111,18 +111,6 @@ export function eventTypesIn(endpoints: readonly Schema[]): readonly string[] {
   return []
 }
 
-/** The template of endpoint ids. */
-export function idCode(field: Schema, parameter: Schema | undefined): Code {
-  const whole = { ...merged(parameter ?? {}), ...field }
-  if (typeOf(whole) === 'integer') return { code: quoted('{number}') }
-  if (whole.format === 'uuid') return { code: quoted('{uuid4}') }
-  const example = exampleOf(whole) ?? exampleOf(merged(parameter ?? {}))
-  if (typeof example !== 'string') return guess(quoted('{base62:20}'), 'the form of the ids of your webhooks')
-  const [, prefix = '', random = ''] = /^(.*[_-])?(.+)$/s.exec(example) ?? []
-  const alphabet = /^[0-9a-f]+$/.test(random) ? 'hex' : /^[0-9a-z]+$/.test(random) ? 'base36' : 'base62'
-  return guess(quoted(`${prefix}{${alphabet}:${random.length}}`), `the example is ${example}`)
-}
-
 function idFieldIn(names: readonly string[], idName: string): string | null {
   const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z]/g, '')
   const candidates = ['id', plain(idName), ...idNames]

@@ -3,7 +3,8 @@
 
 import { type Code, type Draft, quoted } from './draft.ts'
 import { errorsFrom } from './draft-errors.ts'
-import { eventTypesIn, fieldsFrom, idCode } from './draft-fields.ts'
+import { eventTypesIn, fieldsFrom } from './draft-fields.ts'
+import { idCode } from './draft-ids.ts'
 import { logCode, pagesCode } from './draft-lists.ts'
 import { basePathIn, type Found, kindOf, pathOf, type Shape, shapeOf } from './found.ts'
 import { flattened, holdsUrl, objectsIn } from './nested.ts'
