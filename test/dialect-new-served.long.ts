@@ -147,6 +147,15 @@ const cases: Readonly<Record<string, readonly [Traits, readonly string[]]>> = {
       "batch: { is: 'detail', on: 'create change', schema: { type: 'object', properties: { size: { type: ['integer', 'null'], minimum: 2 } }, required: ['size'] } },",
     ],
   ],
+  united: [
+    { ...plain, webhooks: { 'c.d': { post: { summary: 'It was' } }, 'x.y': { post: {} } } },
+    [
+      "'c.d': 'It was', // GUESS: the descriptions of the events; only the section webhooks has x.y",
+      "'x.y': 'The event x.y',",
+      "'a.b': 'The event a.b',",
+      "'e.f': 'The event e.f',",
+    ],
+  ],
   identified: [{ ...plain, id: { pattern: '^sub_[a-z0-9]{16}$' } }, ["endpoint: 'sub_{base36:16}',"]],
   paged: [
     {

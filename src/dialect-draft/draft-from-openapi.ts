@@ -95,16 +95,25 @@ function parentsIn(base: string, fields: readonly string[]): Draft['fields'] {
   return Object.fromEntries(parents)
 }
 
+/** The event types of the section `webhooks`, and those that requests may have. */
 function eventsFrom(document: OpenApi, endpoints: readonly Schema[]): Draft['events'] {
   const documented = Object.entries(document.webhooks ?? {}).map(([type, { post }]) => {
     return [type, post?.summary ?? `The event ${type}`] as const
   })
-  if (documented.length > 0) return { types: Object.fromEntries(documented) }
   const types = eventTypesIn(endpoints)
-  if (types.length === 0) return { types: { 'thing.happened': 'A thing happened' }, guess: 'the types of your events' }
+  const descriptions = Object.fromEntries(documented)
+  const bare = types.filter((type) => !(type in descriptions))
+  const strange = documented.map(([type]) => type).filter((type) => types.length > 0 && !types.includes(type))
+  if (documented.length + bare.length === 0) {
+    return { types: { 'thing.happened': 'A thing happened' }, guess: 'the types of your events' }
+  }
+  const guesses = [
+    ...(bare.length === 0 ? [] : ['the descriptions of the events']),
+    ...(strange.length === 0 ? [] : [`only the section webhooks has ${strange.join(', ')}`]),
+  ]
   return {
-    types: Object.fromEntries(types.map((type) => [type, `The event ${type}`])),
-    guess: 'the descriptions of the events',
+    types: { ...descriptions, ...Object.fromEntries(bare.map((type) => [type, `The event ${type}`])) },
+    ...(guesses.length > 0 && { guess: guesses.join('; ') }),
   }
 }
 
