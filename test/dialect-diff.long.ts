@@ -38,7 +38,7 @@ async function harmOf(change: (document: Tree) => void): Promise<readonly string
   const served = await servedBy('acme')
   const vendor = structuredClone(served)
   change(vendor as unknown as Tree)
-  return differencesOf(served, vendor, ['/acme/hooks'])
+  return differencesOf(served, vendor, ['/acme/hooks'], ['order.paid', 'order.refunded'])
     .filter(({ harm }) => harm !== null)
     .map(({ text }) => text)
 }
@@ -122,6 +122,19 @@ suite('a difference:', () => {
       },
       ['no request may carry its key in the header x-key, as in the document'],
     ],
+    'an event type that the catalogue does not have': [
+      (document) => {
+        bodyOf(document)['properties']!['topics']!['items'] = value({ enum: ['order.paid', 'order.lost', 'order.*'] })
+      },
+      ['POST /acme/hooks: the catalogue does not have order.lost, which a request of the document may have'],
+    ],
+    'a narrower bound of a request': [
+      (document) => {
+        bodyOf(document)['properties']!['topics']!['maxItems'] = value(5000)
+        bodyOf(document)['properties']!['secret']!['minLength'] = value(8)
+      },
+      ['POST /acme/hooks: the request: topics has the maxItems 100, and the document the maxItems 5000'],
+    ],
     'the worst one comes first': [
       (document) => {
         hookOf(document)['owner'] = value({ type: 'string' })
@@ -145,7 +158,7 @@ for (const [name, expected] of Object.entries(known)) {
     const vendor = await readOpenApi(join(root, `test/vendor-documents/${name}.yaml`))
     const defined = registry.find((one) => one.dialect.name === name)
     const { prefixes } = defined instanceof DefinedDialect ? defined.definition.api : assert.fail()
-    const differences = differencesOf(await servedBy(name), vendor, prefixes)
+    const differences = differencesOf(await servedBy(name), vendor, prefixes, null)
     assert.deepEqual(
       differences.filter(({ harm }) => harm !== null).map(({ text }) => text),
       expected,

@@ -24,7 +24,8 @@ export async function diff(
   const registrations = await loadDialects([path])
   const defined = registrations.slice(registry.length).find((one) => one instanceof DefinedDialect)
   if (defined === undefined) throw new CommandFailed(`nothing was compared: ${path} has no dialect of defineDialect`)
-  const { prefixes } = defined.definition.api
+  const { api, events, openCatalogue } = defined.definition
+  const { prefixes } = api
   if (!hasPathsBelow(prefixes, vendor)) {
     const paths = prefixes.join(' or ')
     throw new CommandFailed(
@@ -35,7 +36,7 @@ export async function diff(
   try {
     const response = await fetch(new URL(`/openapi/${defined.dialect.name}.json`, site.url))
     const served = await $RefParser.dereference<OpenApi>(await response.json(), { dereference: { circular: 'ignore' } })
-    const differences = differencesOf(served, vendor, prefixes)
+    const differences = differencesOf(served, vendor, prefixes, openCatalogue === true ? null : Object.keys(events))
     const harmful = differences.filter(({ harm }) => harm !== null)
     for (const { harm, text } of differences) output.write(`  ${harm === null ? 'note' : 'harm'}  ${text}\n`)
     output.write(`${defined.dialect.name}: ${harmful.length} of ${differences.length} differences do harm\n`)

@@ -1,5 +1,8 @@
 // Where a served API departs from the vendor's document, in order of harm.
 
+import { eventTypesIn } from './draft-fields.ts'
+import { meaningOf } from './names.ts'
+import { flattened, objectsIn } from './nested.ts'
 import {
   merged,
   type OpenApi,
@@ -25,15 +28,24 @@ const harms = { missingOperation: 1, security: 2, status: 3, request: 4, answer:
  * are not compared.
  *
  * @param prefixes the paths that the dialect serves: other paths of the vendor are left out
+ * @param catalogue the event types that requests may have; null: any
  */
-export function differencesOf(served: OpenApi, vendor: OpenApi, prefixes: readonly string[]): readonly Difference[] {
+export function differencesOf(
+  served: OpenApi,
+  vendor: OpenApi,
+  prefixes: readonly string[],
+  catalogue: readonly string[] | null,
+): readonly Difference[] {
   const [ours, theirs] = [placesOf(served), placesOf(vendor)]
   const found: Difference[] = []
   for (const [place, { at, operation }] of theirs) {
     if (!isBelow(prefixes, at)) continue
     const own = ours.get(place)
     if (own === undefined) found.push({ harm: harms.missingOperation, text: `${at} is not served` })
-    else found.push(...operationDifferences(at, own.operation, operation))
+    else {
+      found.push(...operationDifferences(at, own.operation, operation))
+      if (catalogue !== null) found.push(...catalogueDifferences(at, catalogue, operation))
+    }
   }
   for (const [place, { at }] of ours) {
     if (!theirs.has(place)) found.push({ harm: null, text: `${at} is served, and the document does not have it` })
@@ -89,13 +101,31 @@ function operationDifferences(place: string, own: Operation, their: Operation): 
   return found
 }
 
+/** Event types that requests may have in the document, and that the dialect refuses. */
+function catalogueDifferences(place: string, catalogue: readonly string[], their: Operation): readonly Difference[] {
+  const request = schemaOf(their.requestBody?.content) ?? {}
+  const types = eventTypesIn([flattened(request, objectsIn([request]))])
+  const missing = types.filter((type) => !type.includes('*') && !catalogue.includes(type))
+  if (missing.length === 0) return []
+  const text = `${place}: the catalogue does not have ${missing.join(', ')}, which a request of the document may have`
+  return [{ harm: harms.request, text }]
+}
+
 /** Differences that refuse, or do not understand, a request that the vendor accepts. */
 function requestDifferences(title: string, own: Schema, their: Schema, path: string): readonly Difference[] {
   const found: Difference[] = []
   const add = (harm: number | null, text: string): void => void found.push({ harm, text: `${title} ${text}` })
+  if (own.items !== undefined && their.items !== undefined) {
+    const [item, theirItem] = [merged(own.items), merged(their.items)]
+    found.push(...typeDifferences(title, item, theirItem, `${path}[]`, 'request'))
+    found.push(...requestDifferences(title, item, theirItem, `${path}[]`))
+  }
   for (const [name, schema] of Object.entries(their.properties ?? {})) {
     const place = path === '' ? name : `${path}.${name}`
-    const [theirMember, member] = [merged(schema), own.properties?.[name]]
+    const whole = merged(schema)
+    // The types of events are compared with the catalogue.
+    const theirMember = meaningOf(name) === 'eventTypes' ? { ...whole, enum: undefined, items: undefined } : whole
+    const member = own.properties?.[name]
     if (theirMember.readOnly === true) continue
     const isRequired = their.required?.includes(name) === true
     if (member === undefined) {
@@ -159,6 +189,7 @@ function typeDifferences(
   }
   if (use === 'answer' && own.nullable === true && their.nullable !== true)
     add('may be null, and never is in the document')
+  if (use === 'request') found.push(...boundDifferences(`${title}: ${path || 'the body'}`, own, their))
   const [wider, narrower] = use === 'request' ? [their, own] : [own, their]
   const extra = (wider.enum ?? []).filter((one) => narrower.enum !== undefined && !narrower.enum.includes(one))
   if (extra.length > 0) {
@@ -170,6 +201,26 @@ function typeDifferences(
     )
   }
   return found
+}
+
+const lowest = ['minimum', 'minLength', 'minItems'] as const
+const highest = ['maximum', 'maxLength', 'maxItems'] as const
+
+/** The bounds of the values of a request. A bound that the document does not have may be missing there. */
+function boundDifferences(title: string, own: Schema, their: Schema): readonly Difference[] {
+  return [...lowest, ...highest].flatMap((name): readonly Difference[] => {
+    const [bound, theirBound] = [own[name], their[name]]
+    if (bound === theirBound) return []
+    const isLowest = (lowest as readonly string[]).includes(name)
+    const refusesMore =
+      bound !== undefined && theirBound !== undefined && Number(bound) > Number(theirBound) === isLowest
+    const text = `${title} has ${boundText(name, bound)}, and the document ${boundText(name, theirBound)}`
+    return [{ harm: refusesMore ? harms.type : null, text }]
+  })
+}
+
+function boundText(name: string, bound: unknown): string {
+  return bound === undefined ? `no ${name}` : `the ${name} ${JSON.stringify(bound)}`
 }
 
 /** The ways in which a request carries its key. */

@@ -7,7 +7,7 @@ export interface Schema {
   readonly type?: string | readonly string[]
   readonly nullable?: boolean
   readonly readOnly?: boolean
-  readonly enum?: readonly unknown[]
+  readonly enum?: readonly unknown[] | undefined
   readonly const?: unknown
   readonly format?: string
   readonly description?: string
@@ -16,7 +16,7 @@ export interface Schema {
   readonly default?: unknown
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
-  readonly items?: Schema
+  readonly items?: Schema | undefined
   readonly allOf?: readonly Schema[]
   readonly anyOf?: readonly Schema[]
   readonly oneOf?: readonly Schema[]
