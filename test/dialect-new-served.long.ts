@@ -107,6 +107,16 @@ const cases: Readonly<Record<string, readonly [Traits, readonly string[]]>> = {
     { fields: { queue: { type: 'string' }, events }, required: ['events'] },
     ["url: { is: 'url', on: 'create! change' }, // GUESS: no field of the document is the URL"],
   ],
+  typeless: [
+    {
+      fields: { delivery: { $ref: '#/components/schemas/Delivery' }, last: object({ id: {}, url }) },
+      required: ['delivery'],
+    },
+    [
+      "'delivery.endpoint': { is: 'url', on: 'create! change' },",
+      "events: { is: 'eventTypes', all: 'empty', on: 'create change' }, // GUESS: no field of the document has the event types, so a webhook gets all events",
+    ],
+  ],
   several: [
     { fields: { callback_url: url, url, destination: url, events }, required: ['url', 'events'] },
     [

@@ -63,6 +63,10 @@ export function fieldsFrom(
   if (![...meanings.values()].includes('url')) {
     map['url'] = guess("{ is: 'url', on: 'create! change' }", 'no field of the document is the URL')
   }
+  if (requests.create !== null && ![...meanings.values()].includes('eventTypes') && !shown.has('events')) {
+    const code = "{ is: 'eventTypes', all: 'empty', on: 'create change' }"
+    map['events'] = guess(code, 'no field of the document has the event types, so a webhook gets all events')
+  }
   if (hasKeys && !shown.has(idName)) map[idName] = { code: keyField.replace(' }', ", shown: 'never' }") }
   if (id === null) map['id'] = guess("{ is: 'id' }", 'no field of the document is the id')
   return { map, id: (id === null ? undefined : shown.get(id)) ?? {}, tenant }
@@ -74,7 +78,11 @@ const single: readonly (readonly Meaning[])[] = [['url'], ['eventTypes'], ['secr
 /** The part of a webhook that each field is. Where several fields could be the same part, the others are details of the product. */
 function meaningsIn(shown: ReadonlyMap<string, Schema>, requests: Requests): ReadonlyMap<string, Meaning> {
   const isTaken = (name: string): boolean => name in { ...requests.create?.properties, ...requests.change?.properties }
-  const order = (name: string): readonly number[] => [isTaken(name) ? 0 : 1, name.split('.').length, rankOf(name)]
+  const order = (name: string): readonly number[] => [
+    requests.create?.required?.includes(name) === true ? 0 : isTaken(name) ? 1 : 2,
+    name.split('.').length,
+    rankOf(name),
+  ]
   const meanings = new Map<string, Meaning>()
   for (const [name, schema] of shown) {
     const meaning = partOf(name, schema)

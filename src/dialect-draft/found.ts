@@ -90,13 +90,13 @@ export function shapeOf({ kind, operation }: Found): Shape {
     return { ...shape, endpoint: {}, wrap: kind === 'deliveryLog.list' ? name : null, others: {} }
   }
   if (typeOf(schema) === 'array') return { ...shape, endpoint: itemOf(schema), wrap: null, others: {} }
+  const known: readonly string[] = listNames
   const wrapped = members.find(([, member]) => hasId(itemOf(merged(member))) && holdsUrl(itemOf(merged(member))))
   const hasOwnUrl = members.some(([name, member]) => partOf(name, merged(member)) === 'url')
   const isEndpoint = hasId(schema)
-    ? hasOwnUrl || (wrapped === undefined && (holdsUrl(schema) || singles.includes(kind)))
+    ? hasOwnUrl || (singles.includes(kind) && !known.includes(wrapped?.[0] ?? ''))
     : hasOwnUrl && wrapped === undefined
   if (isEndpoint) return { ...shape, endpoint: schema, wrap: null, others: {} }
-  const known: readonly string[] = listNames
   const isList = ([, member]: readonly [string, Schema]): boolean => typeOf(merged(member)) === 'array'
   const [wrap, inner] =
     wrapped ??
