@@ -262,14 +262,6 @@ const planted: Readonly<Record<string, readonly [Plant, RegExp]>> = {
     deliveries({ body: json({ ...members, order: event.data, sent: time as never }) }),
     /deliveries\.body: has a part that differs between attempts, such as sentAt/,
   ],
-  'no answer has the signing secret': [
-    ({ endpoint: { secret: _secret, ...others }, routes, ...good }) => ({
-      ...good,
-      endpoint: others,
-      routes: Object.fromEntries(Object.entries(routes).filter(([, { kind }]) => kind !== 'rotate')),
-    }),
-    /no field is the signing secret, and no route answers it/,
-  ],
   'the catalogue is empty': [(good) => ({ ...good, events: {} }), /the catalogue is empty/],
   'the key is in a header of another name': [
     (good) => ({ ...good, authentication: { ...auth.header('X-Key'), present: auth.bearer().present } }),
