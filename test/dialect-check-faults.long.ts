@@ -258,10 +258,6 @@ const planted: Readonly<Record<string, readonly [Plant, RegExp]>> = {
     failing({ schema: { type: 'objct' } }),
     /errors\.schema: schema is invalid/,
   ],
-  'the body has the time of sending': [
-    deliveries({ body: json({ ...members, order: event.data, sent: time as never }) }),
-    /deliveries\.body: has a part that differs between attempts, such as sentAt/,
-  ],
   'the catalogue is empty': [(good) => ({ ...good, events: {} }), /the catalogue is empty/],
   'the key is in a header of another name': [
     (good) => ({ ...good, authentication: { ...auth.header('X-Key'), present: auth.bearer().present } }),

@@ -2,20 +2,11 @@
 // differs between event types: data that is the same for all of them is no example of one.
 
 import type { Dialect } from '../contracts/dialect.ts'
-import { type Endpoint, unstoredEndpoint } from '../domain/endpoint.ts'
-import type { EndpointKey, TenantId } from '../domain/ids.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
+import { anyEndpoint } from './any-endpoint.ts'
 import { DefinitionError } from './definition-error.ts'
 import type { DeliveryDefinition } from './definition.ts'
 import type { DeliveryExample } from './examples.ts'
-
-const anyEndpoint = unstoredEndpoint({
-  key: 1 as EndpointKey,
-  id: '' as Endpoint['id'],
-  tenant: '' as TenantId,
-  url: 'https://example.com/webhooks',
-  eventTypes: [],
-  createdAt: Date.UTC(2026, 0, 1),
-})
 
 export function testMembers(
   { testEvent, events, variants = {} }: DeliveryDefinition,

@@ -87,6 +87,9 @@ suite('a value that cannot work is refused', () => {
       /^pages\.numbered\.names: must be the names/,
     ],
     ['pages.offset({ sizeDefault: 200, sizeMax: 100, answer })', /^pages: sizeDefault must be from 1 to sizeMax/],
+    ['json({ at: sentAt.unixSeconds })', /^deliveries\.body: has a part that differs between attempts, such as sentAt/],
+    ['json({ meta: [{ s: sign.newest(sign.hmac()) }] })', /^deliveries\.body: has a part that differs/],
+    ['form({ at: sentAt.iso })', /^deliveries\.body: has a part that differs/],
     ['computed(async () => 1)', /^computed: needs a function of the message that is not async$/],
     [
       'webhooks.list({ where: { on: { schema: {}, test: async () => true } } })',
@@ -117,7 +120,7 @@ suite('a call without its name is refused', () => {
 
 suite('a place without its part is refused', () => {
   const part = 'it must be a part such as event.id, or'
-  const time = 'is a time without its form; it must be a part such as event.occurredAt.iso'
+  const time = 'is a time without its form, as in event.occurredAt.iso or sentAt.unixSeconds'
   const wrong: readonly (readonly [call: string, message: string])[] = [
     ['json({ a: { b: [undefined] } })', `json.a.b[0]: is undefined; ${part} a constant`],
     [
@@ -126,6 +129,7 @@ suite('a place without its part is refused', () => {
     ],
     ['json({ at: event.occurredAt })', `json.at: ${time}`],
     ['json.perAttempt({ id: undefined })', `json.perAttempt.id: is undefined; ${part} a constant`],
+    ["text('v1=', sign.hmac())", 'text[1]: is a signer; the part with its signature is sign.newest(sign.hmac())'],
     ['sign.all(sign.hmac)', 'sign: a signature needs a signer such as sign.hmac()'],
     ['sign.newest(undefined)', 'sign: a signature needs a signer such as sign.hmac()'],
     ['json({ id: event.member() })', "event.member: needs a name, such as 'order.id'"],

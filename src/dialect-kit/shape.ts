@@ -96,7 +96,7 @@ function nameOf(value: unknown): string {
   return Array.isArray(value) ? 'list' : typeof value
 }
 
-function withArticle(name: string): string {
+export function withArticle(name: string): string {
   return `${/^[ao]/.test(name) ? 'an' : 'a'} ${name}`
 }
 

@@ -41,16 +41,6 @@ suite('JSON', () => {
     assert.equal(json([event.data], { contentType: 'application/x+json' }).contentType, 'application/x+json')
   })
 
-  test('that is the same on every attempt has no part that differs between attempts', () => {
-    const part = sentAt.unixSeconds as never
-    for (const made of [json({ at: part }), form({ at: part }), json({ signature: signature(hmac()) as never })]) {
-      assert.throws(
-        () => made.encode(message),
-        /^DefinitionError: deliveries\.body: has a part that differs between attempts/,
-      )
-    }
-  })
-
   test('has members of the data byte for byte, and settings of the tenant', () => {
     const made = json({
       big: event.member('big'),
@@ -103,9 +93,9 @@ suite('JSON', () => {
     )
     assert.deepEqual([made.perAttempt, made.needsEarlier], [true, true])
     // @ts-expect-error a body that is the same on every attempt has no time of sending
-    json({ sent: sentAt.unixSeconds })
+    assert.throws(() => json({ sent: sentAt.unixSeconds }), /differs between attempts/)
     // @ts-expect-error nor a signature
-    json({ signature: signature(hmac({ over: [event.id] })) })
+    assert.throws(() => json({ signature: signature(hmac({ over: [event.id] })) }), /differs between attempts/)
     // @ts-expect-error a signature over the body cannot stand in it
     json.perAttempt({ signature: signature(hmac()) })
   })
