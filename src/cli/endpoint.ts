@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Endpoint } from '../../packages/client/src/index.ts'
+import { allTypes } from './event-types.ts'
 import { hasStrayStar } from '../domain/matching.ts'
 import {
   assertTenant,
@@ -132,7 +133,12 @@ function declareCreate(endpoint: Command): void {
     .option('--disabled', 'it gets no events until it is enabled')
   withExamples(
     onServer<Fields>(command, async (session, flags, [tenant = '', url = '']) => {
-      const body = { ...bodyOf(flags), url, eventTypes: flags.event ?? ['*'], enabled: !flags.disabled }
+      const body = {
+        ...bodyOf(flags),
+        url,
+        eventTypes: flags.event ?? (await allTypes(session.api, tenant)),
+        enabled: !flags.disabled,
+      }
       show(session, await session.api.request('POST', '/v1/tenants/{tenant}/endpoints', { params: { tenant }, body }))
       warnOfStars(flags)
     }),

@@ -15,6 +15,7 @@ import {
   wholeNumber,
   withExamples,
 } from './command.ts'
+import { allTypes } from './event-types.ts'
 import { limits } from '../domain/limits.ts'
 import { WrongUse } from './faults.ts'
 import { jsonText, painted, safe, safeLines } from './output.ts'
@@ -265,13 +266,6 @@ function runs(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
-}
-
-/** The event types of a tenant's catalogue; `*` where any type is allowed. */
-async function allTypes(api: Client, tenant: string): Promise<string[]> {
-  const { dialect } = await api.request('GET', '/v1/tenants/{tenant}', { params: { tenant } })
-  const { eventTypes } = await api.request('GET', '/v1/dialects/{dialect}', { params: { dialect } })
-  return eventTypes.length === 0 ? ['*'] : eventTypes.map(({ name }) => name)
 }
 
 async function verify(signatures: readonly Signature[], delivery: Arrived, url: string): Promise<readonly Verified[]> {
