@@ -26,7 +26,7 @@ const all = pages.flatMap((page) => snippets(page).map((snippet, index) => ({ pa
 for (const { page, snippet, number } of all) {
   test(`snippet ${number} of ${page} runs`, async (t) => {
     const folder = await projectFolder(t)
-    assert.match(makesDialect, /^npx posthorn dialect new acme --yes$/)
+    assert.match(makesDialect, /^npx posthorn dialect new shop --yes$/)
     const args = [join(repository, 'src/posthorn.js'), ...makesDialect.split(' ').slice(2)]
     await promisify(execFile)(process.execPath, args, { cwd: folder, env: newcomerEnv })
     writeFileSync(join(folder, 'snippet.ts'), snippet)

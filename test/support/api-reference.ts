@@ -101,7 +101,8 @@ Then every example can be run, from the top of the page to its end, except these
 - The three examples with \`acme-api\` need a dialect that signs with a key of the installation. Put its name in place of \`acme-api\`.
 - \`retrySetAside\` and \`deleteSetAside\` need [an event that was set aside](transactions.md#events-that-cannot-be-accepted). Put its
   number in place of \`1\`. Without one, \`listSetAside\` answers an empty list.
-- \`listFailures\` answers an empty list until the receiver has refused a delivery.
+- \`listFailures\` answers an empty list until an attempt has failed.
+- \`poll\` waits for up to 20 seconds, because the lines above have fetched the deliveries that there were.
 - \`stream\` ends after 5 seconds, because of \`-m 5\`. It shows what happens in this time.
 
 The examples have no filters by time or state: the objects that the lines above have made are found at any time.

@@ -93,6 +93,9 @@ export async function useInstalled(t: TestContext, folder: string, env: NodeJS.P
 /** Checks the types of a dialect and of every export in `folder`, where the package is installed. */
 export async function checkTypes(folder: string): Promise<void> {
   copyFileSync(join(repository, 'test/tutorial/acme.ts'), join(folder, 'acme.ts'))
+  // The dialect of the snippets.
+  const shop = readFileSync(join(folder, 'acme.ts'), 'utf8').replace("name: 'acme'", "name: 'shop'")
+  writeFileSync(join(folder, 'shop.ts'), shop)
   const { exports } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
     readonly exports: Readonly<Record<string, string>>
   }
@@ -123,7 +126,7 @@ export async function runPrograms(folder: string, env: NodeJS.ProcessEnv): Promi
   // Their databases are in the folder `data` beside them.
   const own = join(folder, 'programs')
   mkdirSync(own)
-  copyFileSync(join(folder, 'acme.ts'), join(own, 'acme.ts'))
+  copyFileSync(join(folder, 'shop.ts'), join(own, 'shop.ts'))
   for (const text of snippets('docs/library.md')) {
     writeFileSync(join(own, 'snippet.ts'), text)
     await runProgram(own, ['node', 'snippet.ts'], env)
