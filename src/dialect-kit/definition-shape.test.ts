@@ -237,6 +237,9 @@ test('a fact of an error that the body does not show is refused', () => {
     own({ codee: 'y' }),
     /^DefinitionError: errors\.notFound\.codee: is not known; known are status, message, body, headers, code, param/,
   )
+  for (const none of [null, 'not found', 404]) {
+    assert.throws(own(none as never), /^DefinitionError: errors\.notFound: must be an object such as/)
+  }
   assert.throws(own({ mesage: 'y' }), /^DefinitionError: errors\.notFound\.mesage: is not known/)
 })
 

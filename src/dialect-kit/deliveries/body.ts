@@ -52,7 +52,12 @@ function jsonOf(value: BodyValue, options: ContentType = {}): BodyForm {
   checkMembers('json', options, contentTypeOption)
   const { contentType = 'application/json' } = options
   const { json: write, schema } = jsonWriter(value, 'json')
-  return same({ contentType, encode: (message) => write(message, noFacts), schema, made: { json: value } })
+  return sameOnEveryAttempt({
+    contentType,
+    encode: (message) => write(message, noFacts),
+    schema,
+    made: { json: value },
+  })
 }
 
 /** JSON that differs between attempts: with the number of the attempt, the time of sending or a signature in it. */
@@ -92,7 +97,7 @@ const anyMessage = {
 } as unknown as Message
 
 /** The body. @throws DefinitionError a part of it differs between attempts */
-export function same(body: BodyForm): BodyForm {
+export function sameOnEveryAttempt(body: BodyForm): BodyForm {
   try {
     body.encode(anyMessage)
   } catch (error) {

@@ -1,7 +1,7 @@
 // Bodies of fields: forms as browsers send them, and multipart forms.
 
 import type { Message } from '../../contracts/delivery-dialect.ts'
-import { type AttemptBodyForm, type BodyForm, noFacts, same } from './body.ts'
+import { type AttemptBodyForm, type BodyForm, noFacts, sameOnEveryAttempt } from './body.ts'
 import { type AttemptPart, type Attempting, type BodyPart, needsOf, type Part } from './part-types.ts'
 import { isObject, isTime, noPart } from './no-part.ts'
 import { partOf } from './parts.ts'
@@ -87,7 +87,7 @@ const formType = 'application/x-www-form-urlencoded'
  * null is left out.
  */
 function formOf(fields: Fields<BodyPart, BodyForm>): BodyForm {
-  return same(fieldBody(fields, formType, String).sameBody)
+  return sameOnEveryAttempt(fieldBody(fields, formType, String).sameBody)
 }
 
 /** A form that differs between attempts. */
@@ -120,7 +120,7 @@ function writeMultipart(fields: URLSearchParams, message: Message): string {
 
 /** `multipart/form-data`, as `form`. */
 function multipartOf(fields: Fields<BodyPart, BodyForm>): BodyForm {
-  return same(fieldBody(fields, multipartType, writeMultipart).sameBody)
+  return sameOnEveryAttempt(fieldBody(fields, multipartType, writeMultipart).sameBody)
 }
 
 /** `multipart/form-data` that differs between attempts. */

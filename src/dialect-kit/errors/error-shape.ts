@@ -39,6 +39,12 @@ function checkSaying(name: string, saying: unknown): void {
     throw new DefinitionError(`errors.${name}`, `is no kind of problem; known are ${Object.keys(quotable).join(', ')}`)
   }
   if (isAsync(saying)) throw new DefinitionError(`errors.${name}`, 'must not be async')
+  if (saying === null || !['object', 'function', 'undefined'].includes(typeof saying)) {
+    throw new DefinitionError(
+      `errors.${name}`,
+      "must be an object such as { status: 404, message: 'Not found.' }, or a function",
+    )
+  }
   const { status = 400, message = '' } = Object(saying) as { readonly status?: unknown; readonly message?: unknown }
   if (!Number.isInteger(status) || Number(status) < 200 || Number(status) >= 600) {
     throw new DefinitionError(`errors.${name}.status`, 'must be a status from 200 to 599')
@@ -77,13 +83,9 @@ function sayingsIn(form: Facts): readonly (readonly [name: string, saying: unkno
 
 /** The names of the facts that the body shows. @throws DefinitionError the function returns no body */
 function factsRead(form: Facts, bodyOf: (facts: Facts) => unknown): ReadonlySet<string> {
-  const sayings = sayingsIn(form).filter(([, saying]) => typeof saying === 'object')
   const read = new Set<string>()
-  for (const [name, said] of [['internal', {}], ['invalid', {}], ...sayings] as readonly (readonly [
-    string,
-    object,
-  ])[]) {
-    if ('body' in said) continue
+  for (const [name, said] of [['internal', {}] as const, ['invalid', {}] as const, ...sayingsIn(form)]) {
+    if (typeof said === 'function' || 'body' in (said as object)) continue
     const facts: Facts = {
       ...(form['otherwise'] as object),
       kind: name.split(':')[0],
@@ -92,7 +94,7 @@ function factsRead(form: Facts, bodyOf: (facts: Facts) => unknown): ReadonlySet<
       faults: name === 'invalid' ? [{ field: 'url', rule: 'required', message: 'is required' }] : [],
       retryAfterSeconds: null,
       request: { id: '', method: 'GET', url: '/', headers: {}, body: undefined },
-      ...said,
+      ...(said as object),
     }
     const body = bodyOf(
       new Proxy(facts, {
