@@ -32,7 +32,7 @@ export function addressesOf({ host, port, reusePort, adminHost, adminPort }: Set
 }
 
 /** The address of a listener cannot be used now: one line that names its settings. */
-class CannotListen extends Error {
+export class CannotListen extends Error {
   override readonly name = 'CannotListen'
 }
 

@@ -11,6 +11,7 @@ import { readSettings, SettingError, type SettingName, type Settings, settingTab
 import { tracingSettings } from '../config/tracing-settings.ts'
 import { loadDialects } from '../dialects/load.ts'
 import { limits } from '../domain/limits.ts'
+import { CannotListen } from '../listening.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { version } from '../version.ts'
 import { CommandFailed } from './faults.ts'
@@ -63,7 +64,7 @@ export async function serve(
   const app = await starting.catch((error: unknown) => {
     // Nothing has been sent yet.
     if (error === stop.reason) process.exit(0)
-    if (error instanceof Error && ['SettingError', 'CannotListen'].includes(error.name)) {
+    if (error instanceof SettingError || error instanceof CannotListen) {
       error.message = inFlags(error.message, flags)
     }
     throw error
