@@ -8,21 +8,12 @@ import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, suite, test } from 'node:test'
-import { startApiRig } from '../support/api-rig.ts'
-import { command, type Ended } from '../support/command.ts'
+import { suite, test } from 'node:test'
+import { command } from '../support/command.ts'
+import { startCommandRig } from '../support/command-rig.ts'
 import { freePort } from '../support/server-process.ts'
 
-const rig = await startApiRig()
-const folder = await mkdtemp(join(tmpdir(), 'posthorn-server-choice-'))
-after(async () => {
-  await rig.close()
-  await rm(folder, { recursive: true })
-})
-const key = rig.installation.operatorKey
-const env = { POSTHORN_URL: rig.server.url, POSTHORN_KEY: key }
-
-const run = (...args: string[]): Promise<Ended> => command(args, { env, folder })
+const { rig, folder, key, env, run } = await startCommandRig()
 
 suite('the server and its key', { concurrency: 2 }, () => {
   test('come from profiles that only their owner can read, and a key is sent to its own server alone', async (t) => {

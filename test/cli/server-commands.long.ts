@@ -1,26 +1,17 @@
 // The commands that talk to a server, each against a real one.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, suite, test } from 'node:test'
-import { eventType, fresh, startApiRig, until } from '../support/api-rig.ts'
-import { command, type Ended, startCommand } from '../support/command.ts'
+import { suite, test } from 'node:test'
+import { eventType, fresh, until } from '../support/api-rig.ts'
+import { command, startCommand } from '../support/command.ts'
+import { startCommandRig } from '../support/command-rig.ts'
 import { runFolder, serve } from '../support/serve-run.ts'
 import { freePort } from '../support/server-process.ts'
 
-const rig = await startApiRig()
-const folder = await mkdtemp(join(tmpdir(), 'posthorn-command-'))
+const { rig, folder, key, env, run } = await startCommandRig()
 await writeFile(join(folder, 'notes.md'), '# Notes\n')
-after(async () => {
-  await rig.close()
-  await rm(folder, { recursive: true })
-})
-const key = rig.installation.operatorKey
-const env = { POSTHORN_URL: rig.server.url, POSTHORN_KEY: key }
-
-const run = (...args: string[]): Promise<Ended> => command(args, { env, folder })
 
 /** Runs a command that must succeed. Returns its output for people. */
 async function text(...args: string[]): Promise<string> {
